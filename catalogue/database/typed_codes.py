@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, bindparam, func, select, type_coerce
 
 
-def is_typed(column: Column[str], typed: str) -> ColumnElement[bool]:
+def is_typed(column: Column[str], typed: str | None) -> ColumnElement[bool]:
     """Is the column's code the one that was typed? At most one row's is."""
     table = column.table.alias()
     code = table.c[column.name]

@@ -242,7 +242,7 @@ def find_or_add_title(
         data = brief_record(brief.title, brief.author, numbers[0])
         record_format, origin = "marc21", Origin.BRIEF
     added = add_record(transaction, data, desk=desk, now=now, record_format=record_format)
-    lock_queue(transaction, added)
+    lock_queue(transaction, record_id=added)
     (record,) = fetch_records(transaction, [added])
     return Title(record, origin, fetched.source if fetched is not None else "")
 
@@ -258,7 +258,7 @@ def _own_title(
                 found,
                 key=lambda each: (not any(i.branch_id in own for i in held[each]), each),
             )
-        lock_queue(transaction, best)
+        lock_queue(transaction, record_id=best)
         records = fetch_records(transaction, [best])
         if records:  # it was not merged or deleted while we waited
             others = tuple(each for each in found if each != best)

@@ -50,7 +50,7 @@ def accession_brief(
         return wrong
     lock_writing(transaction)
     record_id = add_record(transaction, brief_record(brief.title, brief.author), desk=desk, now=now)
-    lock_queue(transaction, record_id)
+    lock_queue(transaction, record_id=record_id)
     (record,) = fetch_records(transaction, [record_id])
     return add_item_of(
         circulation,

@@ -275,7 +275,7 @@ def _add(
     home = set_up.branches.get(line.branch_id)
     if home is None or desk.branch_id not in set_up.branches:
         return NotAccessioned(Obstacle.BRANCH_UNKNOWN)
-    lock_queue(transaction, line.record_id)
+    lock_queue(transaction, record_id=line.record_id)
     (record,) = fetch_records(transaction, [line.record_id])
     return add_item_of(
         circulation,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -9,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Final, TypeVar
 
-from sqlalchemy import Column, Table, bindparam, func, select, tuple_
+from sqlalchemy import Column, Table, func, select, tuple_
 
-from catalogue.database import Database, Transaction, Work, many, scalar
+from catalogue.database import Database, Statement, Transaction, Work, many, scalar_one, taking
 from catalogue.schema import records
 from circulation.archiving.forms import FORMS, Row
 from circulation.archiving.manifest import ArchivedFile, Manifest, digest_of, write_manifest
@@ -48,7 +49,7 @@ def export(
         with ExitStack() as files:
             marc: dict[str, IO[bytes]] = {}
             written: dict[str, int] = {}
-            of = sum(_count(table)(transaction) for table in archived_tables())
+            of = sum(count_rows(table)(transaction) for table in archived_tables())
             done = 0
             for table in archived_tables():
                 name = f"{table.name}.{form}"
@@ -82,8 +83,14 @@ def _in_one_snapshot(database: Database, work: Work[T]) -> Future[T]:
     return database.write(repeatable)
 
 
-def _count(table: Table) -> Callable[..., int]:
-    return scalar(select(func.count()).select_from(table))
+def count_rows(table: Table) -> Callable[[Transaction], int]:
+    """A statement that counts the rows of the table."""
+
+    @scalar_one(int)
+    def count() -> Statement:
+        return select(func.count()).select_from(table)
+
+    return count
 
 
 def _rows(
@@ -91,7 +98,6 @@ def _rows(
 ) -> Iterator[Row]:
     """The rows of a table in the order of its key; `done` before it are those of others."""
     key = list(table.primary_key.columns)
-    places = [table.columns.keys().index(column.name) for column in key]
     page, count = _first_page(table)(transaction), 0
     while page:
         yield from page
@@ -99,22 +105,29 @@ def _rows(
         on_progress(table.name, done + count, of)
         if len(page) < PAGE:
             return
-        page = _next_page(table)(transaction, *(page[-1][place] for place in places))
+        after = {f"after_{column.name}": getattr(page[-1], column.name) for column in key}
+        page = _next_page(table)(transaction, **after)
 
 
 def _first_page(table: Table) -> Callable[..., list[Any]]:
     key = list(table.primary_key.columns)
-    return many(select(*table.columns).order_by(*key).limit(PAGE), lambda *row: row)
+    return many(_row_of(table))(lambda: select(*table.columns).order_by(*key).limit(PAGE))
 
 
 def _next_page(table: Table) -> Callable[..., list[Any]]:
     key: list[Column[Any]] = list(table.primary_key.columns)
-    names = [f"after_{column.name}" for column in key]
-    after = tuple_(
-        *(bindparam(name, type_=each.type) for name, each in zip(names, key, strict=True))
-    )
-    page = select(*table.columns).where(tuple_(*key) > after).order_by(*key).limit(PAGE)
-    return many(page, lambda *row: row, *names)
+
+    @many(_row_of(table))
+    @taking(*(f"after_{column.name}" for column in key))
+    def page(**after: Any) -> Statement:
+        beyond = tuple_(*key) > tuple_(*after.values())
+        return select(*table.columns).where(beyond).order_by(*key).limit(PAGE)
+
+    return page
+
+
+def _row_of(table: Table) -> Any:
+    return namedtuple("Row", table.columns.keys())
 
 
 def _apart(

@@ -12,24 +12,23 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from sqlalchemy import Column, Integer, MetaData, Table, bindparam, column, func, select
+from sqlalchemy import Column, Integer, MetaData, String, Table, column, func, select
 
-from catalogue.database import Long, Moment, Transaction, many, open_database
+from catalogue.database import Long, Moment, Statement, Transaction, open_database, scalars
 from circulation.archiving.exporting import export
 from circulation.archiving.forms import Columns
 from circulation.archiving.importing import import_archive
 from circulation.archiving.manifest import read_manifest
 from circulation.archiving.tables import archived_tables
 
-_names: Callable[..., list[Any]] = many(
-    select(column("name")).select_from(
-        func.pragma_table_info(bindparam("table")).table_valued("name")
-    ),
-    None,
-    "table",
-)
+
+@scalars(str)
+def _names(*, table: str) -> Statement:
+    told = func.pragma_table_info(table).table_valued(column("name", String))
+    return select(told.c.name)
+
+
 #: A table that there is no more: a migration reads in it what was not told yet.
 _NOTICE_PROGRESS = Table(
     "notice_progress",
@@ -80,6 +79,6 @@ def up_to_date(
 def _tables(transaction: Transaction) -> Iterator[tuple[Table, Columns]]:
     """The tables that the database has, each with those of its columns that are there."""
     for table in (*archived_tables(), _NOTICE_PROGRESS):
-        names = {row[0] for row in _names(transaction, table.name)}
+        names = set(_names(transaction, table=table.name))
         if names:
             yield table, [column for column in table.columns if column.name in names]

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
 
-from sqlalchemy import Table, bindparam, delete, func, insert, literal_column, select, update
+from sqlalchemy import Column, Table, delete, func, insert, literal_column, select, update
 
-from catalogue.database import Database, Transaction, change, metadata, scalar, send, send_many
+from catalogue.database import (
+    Database,
+    Statement,
+    Transaction,
+    change,
+    metadata,
+    send,
+    send_many,
+    taking,
+)
 from catalogue.schema import records
-from circulation.archiving.exporting import Progress, marc_name
+from circulation.archiving.exporting import Progress, count_rows, marc_name
 from circulation.archiving.forms import FORMS, Columns, Row, UnreadableArchive
 from circulation.archiving.manifest import Manifest, read_manifest
 from circulation.archiving.tables import (
@@ -53,14 +63,14 @@ def import_archive(
 
     def work(transaction: Transaction) -> None:
         for name in TELLTALE:
-            if scalar(select(func.count()).select_from(metadata.tables[name]))(transaction):
+            if count_rows(metadata.tables[name])(transaction):
                 raise NotEmpty(f"the database has {name} already")
         tables = list(tables_of(transaction))
         for table, _ in tables:
             if f"{table.name}.{manifest.form}" not in manifest.files:
                 raise UnreadableArchive(f"{folder}: no file of {table.name} in the manifest")
         for table, _ in reversed(tables):  # what the migrations put there
-            send(delete(table))(transaction)
+            _emptying(table)(transaction)
         of = sum(manifest.files[f"{each.name}.{manifest.form}"].rows for each, _ in tables)
         done = 0
         for table, columns in tables:
@@ -106,10 +116,7 @@ def _insert(
 ) -> int:
     """Writes the rows; a reference to a row that comes later is put in when that is there."""
     names = [column.name for column in columns]
-    write = send_many(
-        insert(table).values({each: bindparam(each, type_=table.c[each].type) for each in names}),
-        *names,
-    )
+    write = send_many(taking(*names)(lambda **row: insert(table).values(row)))
     inward = [names.index(each.name) for each in references_to_itself(table) if each.name in names]
     key = names.index(table.primary_key.columns[0].name) if inward else 0
     seen: set[Any] = set()
@@ -130,16 +137,22 @@ def _insert(
         count += len(batch)
         tell(table.name, count)
     for place, own, other in waiting:
-        column, own_column = table.c[names[place]], table.c[names[key]]
-        set_reference = change(
-            update(table)
-            .where(own_column == bindparam("own", type_=own_column.type))
-            .values({column: bindparam("other", type_=column.type)}),
-            "own",
-            "other",
-        )
-        set_reference(transaction, own, other)
+        set_reference = _set_reference(table.c[names[place]], table.c[names[key]])
+        set_reference(transaction, own=own, other=other)
     return count
+
+
+def _emptying(table: Table) -> Callable[[Transaction], None]:
+    return send(lambda: delete(table))
+
+
+@cache
+def _set_reference(column: Column[Any], key: Column[Any]) -> Callable[..., int]:
+    @change
+    def set_reference(*, own: Any, other: Any) -> Statement:
+        return update(column.table).where(key == own).values({column: other})
+
+    return set_reference
 
 
 def _with_data(
@@ -168,8 +181,5 @@ def _go_on_numbering(transaction: Transaction, table: Table) -> None:
         return
     sequence = func.pg_get_serial_sequence(table.name, column.name)
     highest = func.max(column)
-    scalar(
-        select(
-            func.setval(sequence, func.coalesce(highest, literal_column("1")), highest.is_not(None))
-        )
-    )(transaction)
+    value = func.setval(sequence, func.coalesce(highest, literal_column("1")), highest.is_not(None))
+    send(lambda: select(value))(transaction)

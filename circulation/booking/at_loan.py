@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import delete, insert, select
 
-from catalogue.database import Transaction, scalar, send
+from catalogue.database import Statement, Transaction, scalar, send
 from circulation.booking.capacity import PoolCopy, PoolKey, Supply, last_free_day, pools_of
 from circulation.booking.closing import close_if_all_back
 from circulation.booking.facts import TitleFacts, booked_records, pool_copies, title_facts
@@ -38,25 +38,22 @@ from circulation.loans.features import (
 )
 from circulation.loans.undo import UndoCase, UndoFeature
 
-_insert_loan = send(
-    insert(booking_loans).values(
-        loan_id=bindparam("new_loan_id"),
-        booking_id=bindparam("new_booking_id"),
-        branch_id=bindparam("new_branch_id"),
-        material_group=bindparam("new_material_group"),
-    ),
-    "new_loan_id",
-    "new_booking_id",
-    "new_branch_id",
-    "new_material_group",
-)
-_forget_loan = send(
-    delete(booking_loans).where(booking_loans.c.loan_id == bindparam("loan_id")), "loan_id"
-)
-_booking_of_loan = scalar(
-    select(booking_loans.c.booking_id).where(booking_loans.c.loan_id == bindparam("loan_id")),
-    "loan_id",
-)
+
+@send
+def _insert_loan(
+    *, loan_id: int, booking_id: int, branch_id: int, material_group: str
+) -> Statement:
+    return insert(booking_loans).values(locals())
+
+
+@send
+def _forget_loan(*, loan_id: int | None) -> Statement:
+    return delete(booking_loans).where(booking_loans.c.loan_id == loan_id)
+
+
+@scalar(int)
+def _booking_of_loan(*, loan_id: int) -> Statement:
+    return select(booking_loans.c.booking_id).where(booking_loans.c.loan_id == loan_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +104,10 @@ class LoanBound(LoanSight):
             return
         _insert_loan(
             case.act.transaction,
-            written.loan.id,
-            own.booking_id,
-            own.pool.branch_id,
-            own.pool.material_group,
+            loan_id=written.loan.id,
+            booking_id=own.booking_id,
+            branch_id=own.pool.branch_id,
+            material_group=own.pool.material_group,
         )
         written.after["booking"] = own.booking_id
 
@@ -168,7 +165,7 @@ def _bound(case: LoanCase, kind: type[LoanBound]) -> LoanBound | None:
     within = today + timedelta(days=found.loan_days) if found.loan_days else None
     if not found.bookings:
         return kind(within=within)
-    lock_queue(transaction, item.record_id)
+    lock_queue(transaction, record_id=item.record_id)
     title = title_facts(transaction, item.record_id)
     if kind is LoanBound:
         own = _own(title, item, found, case.borrower.id, today)
@@ -221,12 +218,14 @@ class BookingsAtReturn(ReturnFeature):
         case.floats = False  # a branch that has promised its copies does not lose them by floating
         transaction, _, desk, now = case.act
         item, found = case.item, SPOKEN_FOR.of(case.item)
-        booking_id = None if case.loan is None else _booking_of_loan(transaction, case.loan.id)
+        booking_id = (
+            None if case.loan is None else _booking_of_loan(transaction, loan_id=case.loan.id)
+        )
         if booking_id is None:
             return
-        lock_queue(transaction, item.record_id)
+        lock_queue(transaction, record_id=item.record_id)
         if found is not None and found.booking_id == booking_id:
-            forget_stay(transaction, item.id)
+            forget_stay(transaction, item_id=item.id)
             case.item = SPOKEN_FOR.put(item, SpokenFor(found.bookings, None, None, None, None))
         close_if_all_back(transaction, desk, booking_id, now)
 
@@ -242,7 +241,7 @@ class BookingsAtUndo(UndoFeature):
     def undo_loan(self, case: UndoCase) -> None:
         """The booking has lent nothing with it."""
         if SPOKEN_FOR.of(case.item) is not None:
-            _forget_loan(case.act.transaction, case.undone.loan_id)
+            _forget_loan(case.act.transaction, loan_id=case.undone.loan_id)
 
 
 class BookingsBeforeHolds(KeepingFeature):

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import insert
 
 from catalogue.changes.former_records import present_id
-from catalogue.database import Transaction, send
+from catalogue.database import Statement, Transaction, send
 from catalogue.items import find_item
 from circulation.booking.capacity import pools_of
 from circulation.booking.facts import (
@@ -49,43 +49,38 @@ from circulation.loans.checks import patron_refusals
 from circulation.patrons.facts import PatronFacts, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 
-_NEW = (
-    "id",
-    "record_id",
-    "patron_id",
-    "group_id",
-    "delivery_branch_id",
-    "first_day",
-    "last_day",
-    "preferred",
-    "minimum",
-    "lends_onward",
-    "note",
-    "placed",
-)
-_insert_booking = send(
-    insert(bookings).values(
-        {bookings.c[name]: bindparam(f"new_{name}", type_=bookings.c[name].type) for name in _NEW}
-    ),
-    *(f"new_{name}" for name in _NEW),
-)
-_SUPPLIED = (
-    "booking_id",
-    "branch_id",
-    "material_group",
-    "copies",
-    "reserved_from",
-    "reserved_until",
-)
-_insert_supply = send(
-    insert(booking_supplies).values(
-        {
-            booking_supplies.c[name]: bindparam(f"new_{name}", type_=booking_supplies.c[name].type)
-            for name in _SUPPLIED
-        }
-    ),
-    *(f"new_{name}" for name in _SUPPLIED),
-)
+
+@send
+def _insert_booking(
+    *,
+    booking_id: int,
+    record_id: int,
+    patron_id: int | None,
+    group_id: int | None,
+    delivery_branch_id: int,
+    first_day: date,
+    last_day: date,
+    preferred: int,
+    minimum: int,
+    lends_onward: bool,
+    note: str,
+    placed: datetime,
+) -> Statement:
+    given = locals()
+    return insert(bookings).values(id=given.pop("booking_id"), **given)
+
+
+@send
+def _insert_supply(
+    *,
+    booking_id: int,
+    branch_id: int,
+    material_group: str,
+    copies: int,
+    reserved_from: date,
+    reserved_until: date,
+) -> Statement:
+    return insert(booking_supplies).values(locals())
 
 
 class BookingWish(NamedTuple):
@@ -146,18 +141,18 @@ def place_booking(act: Act, wish: BookingWish) -> Booking | Refused:
     booking_id = circulation.ids.next(now)
     _insert_booking(
         transaction,
-        booking_id,
-        record_id,
-        borrower.id,
-        wish.group_id,
-        asked.delivery.id,
-        asked.first,
-        asked.last,
-        asked.preferred,
-        asked.minimum,
-        wish.lends_onward,
-        wish.note,
-        now,
+        booking_id=booking_id,
+        record_id=record_id,
+        patron_id=borrower.id,
+        group_id=wish.group_id,
+        delivery_branch_id=asked.delivery.id,
+        first_day=asked.first,
+        last_day=asked.last,
+        preferred=asked.preferred,
+        minimum=asked.minimum,
+        lends_onward=wish.lends_onward,
+        note=wish.note,
+        placed=now,
     )
     store_supplies(transaction, booking_id, planned)
     booking = find_booking(transaction, set_up, booking_id)
@@ -185,11 +180,11 @@ def _known(act: Act, wish: BookingWish) -> _Known | Refused:
         unknown.append(Reason.BRANCH_UNKNOWN)
     if record_id is None or delivery is None or suppliers is None:
         return Refused(tuple(Refusal(reason) for reason in unknown), patron=borrower.patron())
-    if wish.group_id is not None and group_exists(transaction, wish.group_id) is None:
+    if wish.group_id is not None and group_exists(transaction, group_id=wish.group_id) is None:
         raise ValueError("there is no such group")
     preferred = wish.preferred
     if preferred is None:
-        size = 1 if wish.group_id is None else class_size(transaction, wish.group_id)
+        size = 1 if wish.group_id is None else class_size(transaction, group_id=wish.group_id)
         preferred = max(size, 1)
     least = preferred if wish.minimum is None else wish.minimum
     category, first, last = borrower.category, wish.first, wish.last
@@ -199,24 +194,24 @@ def _known(act: Act, wish: BookingWish) -> _Known | Refused:
 
 def find_booking(transaction: Transaction, set_up: SetUp, booking_id: int) -> Booking | None:
     """The booking, open or closed."""
-    facts = booking_facts(transaction, booking_id)
+    facts = booking_facts(transaction, booking_id=booking_id)
     if facts is None:
         return None
-    return booking_of(facts, supplies_of_booking(transaction, booking_id), set_up)
+    return booking_of(facts, supplies_of_booking(transaction, booking_id=booking_id), set_up)
 
 
 def open_booking(
     transaction: Transaction, booking_id: int
 ) -> tuple[BookingFacts, list[SupplyFacts]] | Refused:
     """An open booking with its title locked: copies, then queue."""
-    found = booking_facts(transaction, booking_id)
+    found = booking_facts(transaction, booking_id=booking_id)
     if found is not None:
-        lock_copies(transaction, found.record_id)
-        lock_queue(transaction, found.record_id)
-        found = booking_facts(transaction, booking_id)
+        lock_copies(transaction, record_id=found.record_id)
+        lock_queue(transaction, record_id=found.record_id)
+        found = booking_facts(transaction, booking_id=booking_id)
     if found is None or found.closed is not None:
         return Refused((Refusal(Reason.BOOKING_UNKNOWN),))
-    return found, supplies_of_booking(transaction, booking_id)
+    return found, supplies_of_booking(transaction, booking_id=booking_id)
 
 
 def _branch(set_up: SetUp, isil: str | None) -> Branch | None:
@@ -252,8 +247,8 @@ def plan_title(
     without_booking: int | None = None,
 ) -> list[Share] | Refusal:
     """What the pools of the title give, which is locked from now on."""
-    lock_copies(transaction, record_id)
-    lock_queue(transaction, record_id)
+    lock_copies(transaction, record_id=record_id)
+    lock_queue(transaction, record_id=record_id)
     title = title_facts(transaction, record_id)
     pools = pools_of(
         pool_copies(set_up, title.copies),
@@ -268,12 +263,12 @@ def store_supplies(transaction: Transaction, booking_id: int, shares: list[Share
     for share in shares:
         _insert_supply(
             transaction,
-            booking_id,
-            share.pool.branch_id,
-            share.pool.material_group,
-            share.copies,
-            share.reserved_from,
-            share.reserved_until,
+            booking_id=booking_id,
+            branch_id=share.pool.branch_id,
+            material_group=share.pool.material_group,
+            copies=share.copies,
+            reserved_from=share.reserved_from,
+            reserved_until=share.reserved_until,
         )
 
 

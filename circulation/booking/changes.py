@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, NamedTuple
+from datetime import date, datetime
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import delete, select, update
 
-from catalogue.database import many, send
+from catalogue.database import Statement, columns, many, send
 from circulation.booking.bookings import (
     find_booking,
     open_booking,
@@ -32,38 +32,41 @@ from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.loans.schema import loans
 
-_CHANGED = ("first_day", "last_day", "preferred", "minimum", "note")
-_update_booking = send(
-    update(bookings)
-    .where(bookings.c.id == bindparam("booking_id"))
-    .values(
-        {
-            bookings.c[name]: bindparam(f"new_{name}", type_=bookings.c[name].type)
-            for name in _CHANGED
-        }
-    ),
-    "booking_id",
-    *(f"new_{name}" for name in _CHANGED),
-)
-_delete_supplies = send(
-    delete(booking_supplies).where(booking_supplies.c.booking_id == bindparam("booking_id")),
-    "booking_id",
-)
-_open_loans: Callable[..., list[Any]] = many(
-    select(loans.c.id, loans.c.item_id, loans.c.patron_id, loans.c.due, loans.c.branch_id)
-    .select_from(booking_loans.join(loans, loans.c.id == booking_loans.c.loan_id))
-    .where(booking_loans.c.booking_id == bindparam("booking_id"), loans.c.checked_in.is_(None))
-    .order_by(loans.c.id),
-    None,
-    "booking_id",
-)
-_redate = send(
-    update(loans)
-    .where(loans.c.id == bindparam("loan_id"), loans.c.checked_in.is_(None))
-    .values(due=bindparam("new_due")),
-    "loan_id",
-    "new_due",
-)
+
+@send
+def _update_booking(
+    *, booking_id: int, first_day: date, last_day: date, preferred: int, minimum: int, note: str
+) -> Statement:
+    given = locals()
+    return update(bookings).where(bookings.c.id == given.pop("booking_id")).values(given)
+
+
+@send
+def _delete_supplies(*, booking_id: int) -> Statement:
+    return delete(booking_supplies).where(booking_supplies.c.booking_id == booking_id)
+
+
+class _OpenLoan(NamedTuple):
+    id: int
+    item_id: int
+    patron_id: int | None
+    due: datetime
+    branch_id: int
+
+
+@many(_OpenLoan)
+def _open_loans(*, booking_id: int) -> Statement:
+    return (
+        select(*columns(_OpenLoan, loans))
+        .select_from(booking_loans.join(loans, loans.c.id == booking_loans.c.loan_id))
+        .where(booking_loans.c.booking_id == booking_id, loans.c.checked_in.is_(None))
+        .order_by(loans.c.id)
+    )
+
+
+@send
+def _redate(*, loan_id: int, due: datetime) -> Statement:
+    return update(loans).where(loans.c.id == loan_id, loans.c.checked_in.is_(None)).values(due=due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,13 @@ def change_booking(
             return Refused(tuple(refusals))
     note = facts.note if changes.note is None else changes.note
     _update_booking(
-        transaction, booking_id, wish.first, wish.last, wish.preferred, wish.minimum, note
+        transaction,
+        booking_id=booking_id,
+        first_day=wish.first,
+        last_day=wish.last,
+        preferred=wish.preferred,
+        minimum=wish.minimum,
+        note=note,
     )
     return _told(act, set_up, before)
 
@@ -153,7 +162,7 @@ def _plan_again(act: Act, set_up: SetUp, facts: BookingFacts, wish: Wish) -> lis
     planned = plan_title(act.transaction, set_up, facts.record_id, wish, today, facts.id)
     if isinstance(planned, Refusal):
         return [planned]
-    _delete_supplies(act.transaction, facts.id)
+    _delete_supplies(act.transaction, booking_id=facts.id)
     store_supplies(act.transaction, facts.id, planned)
     return []
 
@@ -194,10 +203,16 @@ def extend_booking(act: Act, *, booking_id: int, last: date) -> BookingChanged |
     shares = _extended(act, set_up, facts, supplies, last, today)
     if isinstance(shares, Refusal):
         return Refused((shares,))
-    _delete_supplies(transaction, booking_id)
+    _delete_supplies(transaction, booking_id=booking_id)
     store_supplies(transaction, booking_id, shares)
     _update_booking(
-        transaction, booking_id, facts.first, last, facts.preferred, facts.minimum, facts.note
+        transaction,
+        booking_id=booking_id,
+        first_day=facts.first,
+        last_day=last,
+        preferred=facts.preferred,
+        minimum=facts.minimum,
+        note=facts.note,
     )
     if last != facts.last:
         _redate_loans(act, set_up, facts, last)
@@ -240,21 +255,21 @@ def _extended(
 
 def _redate_loans(act: Act, set_up: SetUp, facts: BookingFacts, last: date) -> None:
     """The loans that are due on the last day of the booking are due on the new one."""
-    for loan_id, item_id, patron_id, due, branch_id in _open_loans(act.transaction, facts.id):
-        timezone = set_up.branches[branch_id].timezone
-        if due != end_of_day(facts.last, timezone):
+    for row in _open_loans(act.transaction, booking_id=facts.id):
+        timezone = set_up.branches[row.branch_id].timezone
+        if row.due != end_of_day(facts.last, timezone):
             continue
         new = end_of_day(last, timezone)
-        _redate(act.transaction, loan_id, new)
+        _redate(act.transaction, loan_id=row.id, due=new)
         write_event(
             act.transaction,
             EventKind.LOAN_REDATED,
             act.desk,
             act.now,
-            item_id=item_id,
-            patron_id=patron_id,
-            loan_id=loan_id,
-            before={"due": due.isoformat()},
+            item_id=row.item_id,
+            patron_id=row.patron_id,
+            loan_id=row.id,
+            before={"due": row.due.isoformat()},
             after={"due": new.isoformat(), "booking": facts.id},
         )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 
-from catalogue.database import Transaction, change
+from catalogue.database import Statement, Transaction, change
 from circulation.booking.facts import (
     booking_facts,
     bookings_over,
@@ -23,14 +23,14 @@ from circulation.kernel.results import Desk
 #: So many in one transaction, that no desk waits long for a title.
 AT_MOST = 100
 
-_close = change(
-    update(bookings)
-    .where(bookings.c.id == bindparam("booking_id"), bookings.c.closed.is_(None))
-    .values(closed=bindparam("new_closed"), outcome=bindparam("new_outcome")),
-    "booking_id",
-    "new_closed",
-    "new_outcome",
-)
+
+@change
+def _close(*, booking_id: int, closed: datetime | None, outcome: str | None) -> Statement:
+    return (
+        update(bookings)
+        .where(bookings.c.id == booking_id, bookings.c.closed.is_(None))
+        .values(closed=closed, outcome=outcome)
+    )
 
 
 def close_booking(
@@ -46,9 +46,9 @@ def close_booking(
 
     The queue of the title is locked. `why` are words for the borrower.
     """
-    if not _close(transaction, booking_id, now, outcome.value):
+    if not _close(transaction, booking_id=booking_id, closed=now, outcome=outcome.value):
         return False
-    for row in stays_of_booking(transaction, booking_id):
+    for row in stays_of_booking(transaction, booking_id=booking_id):
         end_stay(transaction, desk, row, now)
     after = {"booking": booking_id, "outcome": outcome.value} | ({"text": why} if why else {})
     write_event(transaction, EventKind.BOOKING_CLOSED, desk, now, after=after)
@@ -67,7 +67,7 @@ def close_if_all_back(
 
     `wants_no_more`: what was promised beyond that will not be asked for.
     """
-    supplies = supplies_of_booking(transaction, booking_id)
+    supplies = supplies_of_booking(transaction, booking_id=booking_id)
     lent = sum(supply.delivered for supply in supplies)
     back = sum(supply.returned for supply in supplies)
     is_complete = wants_no_more or lent >= sum(supply.copies for supply in supplies)
@@ -84,15 +84,15 @@ def close_bookings_over(
     How many were ended, and the booking after which to go on; None: that was all.
     """
     ended = 0
-    found = bookings_over(transaction, day, after, AT_MOST)
+    found = bookings_over(transaction, today=day, after_id=after, at_most=AT_MOST)
     for record_id in sorted({booking.record_id for booking in found}):
-        lock_copies(transaction, record_id)
-        lock_queue(transaction, record_id)
+        lock_copies(transaction, record_id=record_id)
+        lock_queue(transaction, record_id=record_id)
     for each in found:
-        booking = booking_facts(transaction, each.id)
+        booking = booking_facts(transaction, booking_id=each.id)
         if booking is None or booking.closed is not None or booking.last >= day:
             continue
-        supplies = supplies_of_booking(transaction, booking.id)
+        supplies = supplies_of_booking(transaction, booking_id=booking.id)
         if any(supply.delivered for supply in supplies):
             ended += close_if_all_back(transaction, None, booking.id, now, wants_no_more=True)
         else:

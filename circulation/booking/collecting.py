@@ -52,7 +52,7 @@ def _put(
     facts = item_facts(transaction, barcode=barcode)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
-    row = stay_of_item(transaction, facts.id)
+    row = stay_of_item(transaction, item_id=facts.id)
     if row is not None and row.placement_id == placement.id and not row.is_over:
         return stays_of(transaction, set_up, (facts.id,))[facts.id]
     if reason := _hindrance(transaction, set_up, placement, facts, now):
@@ -89,7 +89,7 @@ def _hindrance(
         return None
     if spoken_for.branch_id is not None:
         return Reason.STAYS_ELSEWHERE
-    lock_queue(transaction, item.record_id)
+    lock_queue(transaction, record_id=item.record_id)
     today = local_date(now, set_up.branches[item.home_branch_id].timezone)
     title = title_facts(transaction, item.record_id)
     supplies = [supply.supply() for supply in title.supplies]
@@ -108,7 +108,7 @@ def take_out(act: Act, *, item: str) -> bool | Refused:
     facts = item_facts(transaction, barcode=item)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
-    row = stay_of_item(transaction, facts.id)
+    row = stay_of_item(transaction, item_id=facts.id)
     if row is None or row.placement_id is None or row.is_over:
         return False
     end_stay(transaction, desk, row, now)

@@ -6,12 +6,11 @@ self-service machine too; these verbs do so for a whole set at once, and say wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
-from catalogue.database import Transaction, many
+from catalogue.database import Statement, Transaction, columns, many, scalars
 from catalogue.schema import items
 from circulation.booking.bookings import find_booking
 from circulation.booking.closing import close_if_all_back
@@ -30,40 +29,40 @@ from circulation.patrons.identifiers import known_as
 from circulation.patrons.schema import patrons
 
 _holder = patrons.alias("holder")
-_out = many(
-    select(items.c.barcode, loans.c.due, _holder.c.name)
-    .select_from(
-        booking_loans.join(loans, loans.c.id == booking_loans.c.loan_id)
-        .join(items, items.c.id == loans.c.item_id)
-        .outerjoin(_holder, _holder.c.id == loans.c.co_patron_id)
-    )
-    .where(booking_loans.c.booking_id == bindparam("booking_id"), loans.c.checked_in.is_(None))
-    .order_by(items.c.barcode),
-    OutFor,
-    "booking_id",
-)
-_waiting: Callable[..., list[Any]] = many(
-    select(items.c.barcode)
-    .select_from(
-        stays.join(items, items.c.id == stays.c.item_id).outerjoin(
-            loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None)
-        )
-    )
-    .where(
-        stays.c.booking_id == bindparam("booking_id"),
-        stays.c.is_over.is_(False),
-        stays.c.branch_id == stays.c.seen_branch_id,
-        loans.c.id.is_(None),
-    )
-    .order_by(items.c.barcode),
-    None,
-    "booking_id",
-)
 
 
-def out_for(transaction: Transaction, booking_id: int) -> list[OutFor]:
+@many(OutFor)
+def out_for(*, booking_id: int) -> Statement:
     """What was lent for the booking and is not back, by barcode."""
-    return _out(transaction, booking_id)
+    return (
+        select(*columns(OutFor, items, loans, holder=_holder.c.name))
+        .select_from(
+            booking_loans.join(loans, loans.c.id == booking_loans.c.loan_id)
+            .join(items, items.c.id == loans.c.item_id)
+            .outerjoin(_holder, _holder.c.id == loans.c.co_patron_id)
+        )
+        .where(booking_loans.c.booking_id == booking_id, loans.c.checked_in.is_(None))
+        .order_by(items.c.barcode)
+    )
+
+
+@scalars(str)
+def _waiting(*, booking_id: int) -> Statement:
+    return (
+        select(items.c.barcode)
+        .select_from(
+            stays.join(items, items.c.id == stays.c.item_id).outerjoin(
+                loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None)
+            )
+        )
+        .where(
+            stays.c.booking_id == booking_id,
+            stays.c.is_over.is_(False),
+            stays.c.branch_id == stays.c.seen_branch_id,
+            loans.c.id.is_(None),
+        )
+        .order_by(items.c.barcode)
+    )
 
 
 def deliver_booking(
@@ -83,7 +82,7 @@ def deliver_booking(
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     if barcodes is None:
-        barcodes = [row[0] for row in _waiting(transaction, booking_id)]
+        barcodes = _waiting(transaction, booking_id=booking_id)
     suits = _barcodes_of(transaction, known.record_id)
     ours = [barcode for barcode in barcodes if barcode in suits]
     lent = iter(
@@ -103,25 +102,25 @@ def deliver_booking(
 
 
 def _open(transaction: Transaction, booking_id: int) -> BookingFacts | Refused:
-    found = booking_facts(transaction, booking_id)
+    found = booking_facts(transaction, booking_id=booking_id)
     if found is None or found.closed is not None:
         return Refused((Refusal(Reason.BOOKING_UNKNOWN),))
     return found
 
 
-_of_record: Callable[..., list[Any]] = many(
-    select(items.c.barcode).where(items.c.record_id == bindparam("record_id")), None, "record_id"
-)
+@scalars(str)
+def _of_record(*, record_id: int) -> Statement:
+    return select(items.c.barcode).where(items.c.record_id == record_id)
 
 
 def _barcodes_of(transaction: Transaction, record_id: int) -> set[str]:
-    return {row[0] for row in _of_record(transaction, record_id)}
+    return set(_of_record(transaction, record_id=record_id))
 
 
 def _to_class(act: Act, group_id: int, barcodes: Sequence[str], booking_id: int) -> dict[str, str]:
     """A copy to each member of the class who has none of the booking yet, as far as they go."""
     transaction, circulation, desk, now = act
-    have = {row[0] for row in _holders(transaction, booking_id)}
+    have = set(_holders(transaction, booking_id=booking_id))
     without = [member for member in members_of(transaction, group_id) if member not in have]
     given = {}
     left = list(barcodes)
@@ -137,17 +136,17 @@ def _to_class(act: Act, group_id: int, barcodes: Sequence[str], booking_id: int)
     return given
 
 
-_holders: Callable[..., list[Any]] = many(
-    select(loans.c.co_patron_id)
-    .select_from(booking_loans.join(loans, loans.c.id == booking_loans.c.loan_id))
-    .where(
-        booking_loans.c.booking_id == bindparam("booking_id"),
-        loans.c.checked_in.is_(None),
-        loans.c.co_patron_id.is_not(None),
-    ),
-    None,
-    "booking_id",
-)
+@scalars(int)
+def _holders(*, booking_id: int) -> Statement:
+    return (
+        select(loans.c.co_patron_id)
+        .select_from(booking_loans.join(loans, loans.c.id == booking_loans.c.loan_id))
+        .where(
+            booking_loans.c.booking_id == booking_id,
+            loans.c.checked_in.is_(None),
+            loans.c.co_patron_id.is_not(None),
+        )
+    )
 
 
 def lend_booking_onward(
@@ -161,10 +160,10 @@ def lend_booking_onward(
     known = _open(transaction, booking_id)
     if isinstance(known, Refused):
         return known
-    out = {each.barcode: each for each in out_for(transaction, booking_id)}
+    out = {each.barcode: each for each in out_for(transaction, booking_id=booking_id)}
     if not pairs and known.group_id is not None:
         free = [barcode for barcode, each in out.items() if each.holder is None]
-        have = {row[0] for row in _holders(transaction, booking_id)}
+        have = set(_holders(transaction, booking_id=booking_id))
         pupils = [
             identifier
             for member in members_of(transaction, known.group_id)
@@ -196,8 +195,10 @@ def return_booking(
         Act(transaction, circulation, desk, now), barcodes=barcodes
     )
     if is_all:
-        lock_queue(transaction, known.record_id)
+        lock_queue(transaction, record_id=known.record_id)
         close_if_all_back(transaction, desk, booking_id, now, wants_no_more=True)
     booking = find_booking(transaction, circulation.current_set_up(transaction), booking_id)
     assert booking is not None
-    return BookingReturned(booking, tuple(answers), tuple(out_for(transaction, booking_id)))
+    return BookingReturned(
+        booking, tuple(answers), tuple(out_for(transaction, booking_id=booking_id))
+    )

@@ -11,9 +11,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 
-from catalogue.database import Transaction, lock, many, one, scalar
+from catalogue.database import (
+    Statement,
+    Transaction,
+    columns,
+    lock,
+    many,
+    one,
+    scalar,
+    scalar_one,
+    scalars,
+)
 from catalogue.schema import items, records
 from circulation.booking.capacity import PoolCopy, PoolKey, Supply
 from circulation.booking.schema import (
@@ -140,28 +150,18 @@ class CopyFacts(NamedTuple):
 
 
 def _select_bookings(*conditions: ColumnElement[bool]) -> Select[Any]:
+    told = {
+        "id": bookings.c.id,
+        "patron_name": patrons.c.name,
+        "patron_category": patrons.c.category,
+        "group_name": patron_groups.c.name,
+        "first": bookings.c.first_day,
+        "last": bookings.c.last_day,
+        "title": records.c.title,
+        "author": records.c.author,
+    }
     return (
-        select(
-            bookings.c.id,
-            bookings.c.record_id,
-            records.c.title,
-            records.c.author,
-            bookings.c.patron_id,
-            patrons.c.name,
-            patrons.c.category,
-            bookings.c.group_id,
-            patron_groups.c.name,
-            bookings.c.delivery_branch_id,
-            bookings.c.first_day,
-            bookings.c.last_day,
-            bookings.c.preferred,
-            bookings.c.minimum,
-            bookings.c.lends_onward,
-            bookings.c.note,
-            bookings.c.placed,
-            bookings.c.closed,
-            bookings.c.outcome,
-        )
+        select(*columns(BookingFacts, bookings, **told))
         .select_from(
             bookings.join(records, records.c.id == bookings.c.record_id)
             .outerjoin(patrons, patrons.c.id == bookings.c.patron_id)
@@ -207,21 +207,17 @@ _SET_ASIDE = (
 
 
 def _select_supplies(*conditions: ColumnElement[bool]) -> Select[Any]:
+    told = {
+        "booking_id": bookings.c.id,
+        "patron_id": bookings.c.patron_id,
+        "first": bookings.c.first_day,
+        "last": bookings.c.last_day,
+        "delivered": _loans_of_supply(),
+        "returned": _loans_of_supply(loans.c.checked_in.is_not(None)),
+        "set_aside": _SET_ASIDE,
+    }
     return (
-        select(
-            bookings.c.id,
-            bookings.c.patron_id,
-            booking_supplies.c.branch_id,
-            booking_supplies.c.material_group,
-            bookings.c.first_day,
-            bookings.c.last_day,
-            booking_supplies.c.copies,
-            booking_supplies.c.reserved_from,
-            booking_supplies.c.reserved_until,
-            _loans_of_supply(),
-            _loans_of_supply(loans.c.checked_in.is_not(None)),
-            _SET_ASIDE,
-        )
+        select(*columns(SupplyFacts, booking_supplies, **told))
         .select_from(
             bookings.join(booking_supplies, booking_supplies.c.booking_id == bookings.c.id)
         )
@@ -232,118 +228,124 @@ def _select_supplies(*conditions: ColumnElement[bool]) -> Select[Any]:
 
 _IS_OPEN = bookings.c.closed.is_(None)
 
-booking_facts = one(
-    _select_bookings(bookings.c.id == bindparam("booking_id")), BookingFacts, "booking_id"
-)
+
+@one(BookingFacts)
+def booking_facts(*, booking_id: int) -> Statement:
+    return _select_bookings(bookings.c.id == booking_id)
+
+
 #: The open bookings of a borrower, of a title; those that a branch supplies or hands out.
-bookings_of_patron = many(
-    _select_bookings(bookings.c.patron_id == bindparam("patron_id"), _IS_OPEN).order_by(
+@many(BookingFacts)
+def bookings_of_patron(*, patron_id: int) -> Statement:
+    return _select_bookings(bookings.c.patron_id == patron_id, _IS_OPEN).order_by(
         bookings.c.first_day, bookings.c.id
-    ),
-    BookingFacts,
-    "patron_id",
-)
-bookings_of_record = many(
-    _select_bookings(bookings.c.record_id == bindparam("record_id"), _IS_OPEN).order_by(
+    )
+
+
+@many(BookingFacts)
+def bookings_of_record(*, record_id: int) -> Statement:
+    return _select_bookings(bookings.c.record_id == record_id, _IS_OPEN).order_by(
         bookings.c.first_day, bookings.c.id
-    ),
-    BookingFacts,
-    "record_id",
-)
-_SUPPLIED_HERE = select(booking_supplies.c.booking_id).where(
-    booking_supplies.c.branch_id == bindparam("branch_id")
-)
-bookings_of_branch = many(
-    _select_bookings(
-        bookings.c.id.in_(_SUPPLIED_HERE)
-        | (bookings.c.delivery_branch_id == bindparam("branch_id")),
+    )
+
+
+def _supplied_here(branch_id: int) -> Select[Any]:
+    return select(booking_supplies.c.booking_id).where(booking_supplies.c.branch_id == branch_id)
+
+
+@many(BookingFacts)
+def bookings_of_branch(*, branch_id: int, until: date) -> Statement:
+    return _select_bookings(
+        bookings.c.id.in_(_supplied_here(branch_id)) | (bookings.c.delivery_branch_id == branch_id),
         _IS_OPEN,
-        bookings.c.first_day <= bindparam("until"),
-    ).order_by(bookings.c.first_day, bookings.c.id),
-    BookingFacts,
-    "branch_id",
-    "until",
-)
+        bookings.c.first_day <= until,
+    ).order_by(bookings.c.first_day, bookings.c.id)
+
+
 #: Open bookings whose last day is past, by id.
-bookings_over = many(
-    _select_bookings(
-        _IS_OPEN,
-        bookings.c.last_day < bindparam("today"),
-        bookings.c.id > bindparam("after_id"),
+@many(BookingFacts)
+def bookings_over(*, today: date, after_id: int, at_most: int) -> Statement:
+    return (
+        _select_bookings(_IS_OPEN, bookings.c.last_day < today, bookings.c.id > after_id)
+        .order_by(bookings.c.id)
+        .limit(at_most)
     )
-    .order_by(bookings.c.id)
-    .limit(bindparam("at_most")),
-    BookingFacts,
-    "today",
-    "after_id",
-    "at_most",
-)
-supplies_of_booking = many(
-    _select_supplies(bookings.c.id == bindparam("booking_id")), SupplyFacts, "booking_id"
-)
+
+
+@many(SupplyFacts)
+def supplies_of_booking(*, booking_id: int) -> Statement:
+    return _select_supplies(bookings.c.id == booking_id)
+
+
 #: What the open bookings of the title take.
-supplies_of_record = many(
-    _select_supplies(bookings.c.record_id == bindparam("record_id"), _IS_OPEN),
-    SupplyFacts,
-    "record_id",
-)
+@many(SupplyFacts)
+def supplies_of_record(*, record_id: int) -> Statement:
+    return _select_supplies(bookings.c.record_id == record_id, _IS_OPEN)
+
+
 #: The copies of the title, by id.
-copies_to_book = many(
-    select(
-        items.c.id,
-        items.c.barcode,
-        items.c.branch_id,
-        items.c.material_group,
-        items.c.location,
-        items.c.sublocation,
-        items.c.call_number,
-        loans.c.due,
-        booking_loans.c.booking_id,
-        captures.c.hold_id,
-        captures.c.released,
-        transits.c.to_branch_id,
-        stays.c.booking_id,
-        stays.c.placement_id,
-        stays.c.is_over,
-        temporary_placements.c.ends,
+@many(CopyFacts)
+def copies_to_book(*, record_id: int) -> Statement:
+    told = {
+        "loan_booking_id": booking_loans.c.booking_id,
+        "due": loans.c.due,
+        "hold_id": captures.c.hold_id,
+        "hold_released": captures.c.released,
+        "transit_to_id": transits.c.to_branch_id,
+        "stay_booking_id": stays.c.booking_id,
+        "stay_placement_id": stays.c.placement_id,
+        "stay_is_over": stays.c.is_over,
+        "placement_ends": temporary_placements.c.ends,
+    }
+    return (
+        select(*columns(CopyFacts, items, **told))
+        .select_from(
+            items.outerjoin(loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None))
+            .outerjoin(booking_loans, booking_loans.c.loan_id == loans.c.id)
+            .outerjoin(captures, captures.c.item_id == items.c.id)
+            .outerjoin(transits, transits.c.item_id == items.c.id)
+            .outerjoin(stays, stays.c.item_id == items.c.id)
+            .outerjoin(temporary_placements, temporary_placements.c.id == stays.c.placement_id)
+            .outerjoin(missing_items, missing_items.c.item_id == items.c.id)
+        )
+        .where(
+            items.c.record_id == record_id,
+            missing_items.c.item_id.is_(None),
+            loans.c.mark.is_(None),
+        )
+        .order_by(items.c.id)
     )
-    .select_from(
-        items.outerjoin(loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None))
-        .outerjoin(booking_loans, booking_loans.c.loan_id == loans.c.id)
-        .outerjoin(captures, captures.c.item_id == items.c.id)
-        .outerjoin(transits, transits.c.item_id == items.c.id)
-        .outerjoin(stays, stays.c.item_id == items.c.id)
-        .outerjoin(temporary_placements, temporary_placements.c.id == stays.c.placement_id)
-        .outerjoin(missing_items, missing_items.c.item_id == items.c.id)
-    )
-    .where(
-        items.c.record_id == bindparam("record_id"),
-        missing_items.c.item_id.is_(None),
-        loans.c.mark.is_(None),
-    )
-    .order_by(items.c.id),
-    CopyFacts,
-    "record_id",
-)
+
+
 #: The titles that have open bookings.
-booked_records = many(select(bookings.c.record_id).distinct().where(_IS_OPEN), int)
-lock_copies = lock(
-    select(items.c.id)
-    .where(items.c.record_id == bindparam("record_id"))
-    .order_by(items.c.id)
-    .with_for_update(key_share=True),
-    "record_id",
-)
+@scalars(int)
+def booked_records() -> Statement:
+    return select(bookings.c.record_id).distinct().where(_IS_OPEN)
+
+
+@lock
+def lock_copies(*, record_id: int) -> Statement:
+    return (
+        select(items.c.id)
+        .where(items.c.record_id == record_id)
+        .order_by(items.c.id)
+        .with_for_update(key_share=True)
+    )
+
+
 #: Who is in the class, without those of groups below it.
-class_size = scalar(
-    select(func.count())
-    .select_from(patron_group_members)
-    .where(patron_group_members.c.group_id == bindparam("group_id")),
-    "group_id",
-)
-group_exists = scalar(
-    select(patron_groups.c.id).where(patron_groups.c.id == bindparam("group_id")), "group_id"
-)
+@scalar_one(int)
+def class_size(*, group_id: int) -> Statement:
+    return (
+        select(func.count())
+        .select_from(patron_group_members)
+        .where(patron_group_members.c.group_id == group_id)
+    )
+
+
+@scalar(int)
+def group_exists(*, group_id: int) -> Statement:
+    return select(patron_groups.c.id).where(patron_groups.c.id == group_id)
 
 
 class TitleFacts(NamedTuple):
@@ -356,7 +358,8 @@ class TitleFacts(NamedTuple):
 def title_facts(transaction: Transaction, record_id: int) -> TitleFacts:
     """The copies of the title and what open bookings take; read it under the lock of its queue."""
     return TitleFacts(
-        copies_to_book(transaction, record_id), supplies_of_record(transaction, record_id)
+        copies_to_book(transaction, record_id=record_id),
+        supplies_of_record(transaction, record_id=record_id),
     )
 
 

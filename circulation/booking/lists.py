@@ -68,14 +68,14 @@ def patron_bookings(
     circulation: Circulation, transaction: Transaction, patron_id: int
 ) -> list[Booking]:
     """The patron's open bookings, by first day."""
-    return _shown(circulation, transaction, bookings_of_patron(transaction, patron_id))
+    return _shown(circulation, transaction, bookings_of_patron(transaction, patron_id=patron_id))
 
 
 def title_bookings(
     circulation: Circulation, transaction: Transaction, record_id: int
 ) -> list[Booking]:
     """The open bookings of the title, by first day."""
-    return _shown(circulation, transaction, bookings_of_record(transaction, record_id))
+    return _shown(circulation, transaction, bookings_of_record(transaction, record_id=record_id))
 
 
 def branch_bookings(
@@ -86,7 +86,9 @@ def branch_bookings(
     until: date = date.max,
 ) -> list[Booking]:
     """The open bookings that the branch supplies or hands out, beginning by `until`."""
-    return _shown(circulation, transaction, bookings_of_branch(transaction, branch_id, until))
+    return _shown(
+        circulation, transaction, bookings_of_branch(transaction, branch_id=branch_id, until=until)
+    )
 
 
 def _shown(
@@ -94,5 +96,6 @@ def _shown(
 ) -> list[Booking]:
     set_up = circulation.current_set_up(transaction)
     return [
-        booking_of(facts, supplies_of_booking(transaction, facts.id), set_up) for facts in found
+        booking_of(facts, supplies_of_booking(transaction, booking_id=facts.id), set_up)
+        for facts in found
     ]

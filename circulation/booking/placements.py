@@ -8,13 +8,23 @@ whether the items are lent meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
-from catalogue.database import Transaction, change, lock, many, one, scalar, send
+from catalogue.database import (
+    Statement,
+    Transaction,
+    change,
+    columns,
+    lock,
+    many,
+    one,
+    scalar_one,
+    send,
+)
 from circulation.booking.results import Placement, Station
 from circulation.booking.schema import stays, temporary_placements, temporary_stations
 from circulation.booking.stays import (
@@ -41,97 +51,104 @@ class PlacementFacts(NamedTuple):
     closed: datetime | None
 
 
-_COLUMNS = tuple(temporary_placements.c[name] for name in PlacementFacts._fields)
-_placement = one(
-    select(*_COLUMNS).where(temporary_placements.c.id == bindparam("placement_id")),
-    PlacementFacts,
-    "placement_id",
-)
-_open_placements = many(
-    select(*_COLUMNS)
-    .where(
-        temporary_placements.c.closed.is_(None),
-        temporary_placements.c.id > bindparam("after_id"),
+@one(PlacementFacts)
+def _placement(*, placement_id: int) -> Statement:
+    return select(*columns(PlacementFacts, temporary_placements)).where(
+        temporary_placements.c.id == placement_id
     )
-    .order_by(temporary_placements.c.id),
-    PlacementFacts,
-    "after_id",
-)
-_lock_placement = lock(
-    select(temporary_placements.c.id)
-    .where(temporary_placements.c.id == bindparam("placement_id"))
-    .with_for_update(),
-    "placement_id",
-)
-_stations: Callable[..., list[Any]] = many(
-    select(
-        temporary_stations.c.first_day, temporary_stations.c.branch_id, temporary_stations.c.place
+
+
+@many(PlacementFacts)
+def _open_placements(*, after_id: int) -> Statement:
+    return (
+        select(*columns(PlacementFacts, temporary_placements))
+        .where(temporary_placements.c.closed.is_(None), temporary_placements.c.id > after_id)
+        .order_by(temporary_placements.c.id)
     )
-    .where(temporary_stations.c.placement_id == bindparam("placement_id"))
-    .order_by(temporary_stations.c.first_day),
-    None,
-    "placement_id",
-)
-_count_items = scalar(
-    select(func.count())
-    .select_from(stays)
-    .where(stays.c.placement_id == bindparam("placement_id"), stays.c.is_over.is_(False)),
-    "placement_id",
-)
-_NEW = ("kind", "name", "branch_id", "loan_days", "ends", "created")
-_insert_placement = scalar(
-    insert(temporary_placements)
-    .values(
-        {
-            temporary_placements.c[name]: bindparam(
-                f"new_{name}", type_=temporary_placements.c[name].type
-            )
-            for name in _NEW
-        }
+
+
+@lock
+def _lock_placement(*, placement_id: int) -> Statement:
+    return (
+        select(temporary_placements.c.id)
+        .where(temporary_placements.c.id == placement_id)
+        .with_for_update()
     )
-    .returning(temporary_placements.c.id),
-    *(f"new_{name}" for name in _NEW),
-)
-_insert_station = send(
-    insert(temporary_stations).values(
-        placement_id=bindparam("new_placement_id"),
-        first_day=bindparam("new_first_day"),
-        branch_id=bindparam("new_branch_id"),
-        place=bindparam("new_place"),
-    ),
-    "new_placement_id",
-    "new_first_day",
-    "new_branch_id",
-    "new_place",
-)
-_delete_stations = send(
-    delete(temporary_stations).where(
-        temporary_stations.c.placement_id == bindparam("placement_id")
-    ),
-    "placement_id",
-)
-_set_station = send(
-    update(temporary_placements)
-    .where(temporary_placements.c.id == bindparam("placement_id"))
-    .values(station=bindparam("new_station", type_=temporary_placements.c.station.type)),
-    "placement_id",
-    "new_station",
-)
-_set_end = send(
-    update(temporary_placements)
-    .where(temporary_placements.c.id == bindparam("placement_id"))
-    .values(ends=bindparam("new_ends", type_=temporary_placements.c.ends.type)),
-    "placement_id",
-    "new_ends",
-)
-_close = change(
-    update(temporary_placements)
-    .where(temporary_placements.c.id == bindparam("placement_id"))
-    .where(temporary_placements.c.closed.is_(None))
-    .values(closed=bindparam("new_closed")),
-    "placement_id",
-    "new_closed",
-)
+
+
+class _Station(NamedTuple):
+    first_day: date
+    branch_id: int
+    place: str
+
+
+@many(_Station)
+def _stations(*, placement_id: int) -> Statement:
+    return (
+        select(*columns(_Station, temporary_stations))
+        .where(temporary_stations.c.placement_id == placement_id)
+        .order_by(temporary_stations.c.first_day)
+    )
+
+
+@scalar_one(int)
+def _count_items(*, placement_id: int) -> Statement:
+    return (
+        select(func.count())
+        .select_from(stays)
+        .where(stays.c.placement_id == placement_id, stays.c.is_over.is_(False))
+    )
+
+
+@scalar_one(int)
+def _insert_placement(
+    *,
+    kind: str,
+    name: str,
+    branch_id: int,
+    loan_days: int | None,
+    ends: date | None,
+    created: datetime,
+) -> Statement:
+    return insert(temporary_placements).values(locals()).returning(temporary_placements.c.id)
+
+
+@send
+def _insert_station(*, placement_id: int, first_day: date, branch_id: int, place: str) -> Statement:
+    return insert(temporary_stations).values(locals())
+
+
+@send
+def _delete_stations(*, placement_id: int) -> Statement:
+    return delete(temporary_stations).where(temporary_stations.c.placement_id == placement_id)
+
+
+@send
+def _set_station(*, placement_id: int, station: date | None) -> Statement:
+    return (
+        update(temporary_placements)
+        .where(temporary_placements.c.id == placement_id)
+        .values(station=station)
+    )
+
+
+@send
+def _set_end(*, placement_id: int, ends: date | None) -> Statement:
+    return (
+        update(temporary_placements)
+        .where(temporary_placements.c.id == placement_id)
+        .values(ends=ends)
+    )
+
+
+@change
+def _close(*, placement_id: int, closed: datetime | None) -> Statement:
+    return (
+        update(temporary_placements)
+        .where(temporary_placements.c.id == placement_id)
+        .where(temporary_placements.c.closed.is_(None))
+        .values(closed=closed)
+    )
 
 
 def create_placement(
@@ -158,8 +175,14 @@ def create_placement(
     if loan_days is not None and loan_days < 0:
         raise ValueError(f"days of a loan cannot be negative: {loan_days}")
     _check(stations, ends)
-    placement_id: int = _insert_placement(
-        transaction, kind.value, name.strip(), desk.branch_id, loan_days, ends, now
+    placement_id = _insert_placement(
+        transaction,
+        kind=kind.value,
+        name=name.strip(),
+        branch_id=desk.branch_id,
+        loan_days=loan_days,
+        ends=ends,
+        created=now,
     )
     _store_stations(transaction, placement_id, stations)
     made = find_placement(transaction, set_up, placement_id)
@@ -182,7 +205,13 @@ def _store_stations(
     transaction: Transaction, placement_id: int, stations: Sequence[Station]
 ) -> None:
     for station in stations:
-        _insert_station(transaction, placement_id, station.first, station.branch.id, station.place)
+        _insert_station(
+            transaction,
+            placement_id=placement_id,
+            first_day=station.first,
+            branch_id=station.branch.id,
+            place=station.place,
+        )
 
 
 def change_placement(
@@ -204,9 +233,9 @@ def change_placement(
     if facts is None:
         return None
     _check(stations, ends)
-    _delete_stations(transaction, placement_id)
+    _delete_stations(transaction, placement_id=placement_id)
     _store_stations(transaction, placement_id, stations)
-    _set_end(transaction, placement_id, ends)
+    _set_end(transaction, placement_id=placement_id, ends=ends)
     changed = find_placement(transaction, set_up, placement_id)
     assert changed is not None
     _write(transaction, EventKind.PLACEMENT_CHANGED, desk, changed, now)
@@ -216,7 +245,7 @@ def change_placement(
 
 def find_placement(transaction: Transaction, set_up: SetUp, placement_id: int) -> Placement | None:
     """The deposit or theme, ended or not."""
-    facts = _placement(transaction, placement_id)
+    facts = _placement(transaction, placement_id=placement_id)
     if facts is None:
         return None
     return _shown(transaction, set_up, facts)
@@ -228,15 +257,15 @@ def placements(
     """All that have not ended, the oldest first."""
     return [
         _shown(transaction, set_up, facts)
-        for facts in _open_placements(transaction, 0)
+        for facts in _open_placements(transaction, after_id=0)
         if kind is None or facts.kind == kind.value
     ]
 
 
 def _shown(transaction: Transaction, set_up: SetUp, facts: PlacementFacts) -> Placement:
     stations = tuple(
-        Station(first, set_up.branches[branch_id], place)
-        for first, branch_id, place in _stations(transaction, facts.id)
+        Station(row.first_day, set_up.branches[row.branch_id], row.place)
+        for row in _stations(transaction, placement_id=facts.id)
     )
     in_force = next((each for each in stations if each.first == facts.station), None)
     return Placement(
@@ -249,15 +278,15 @@ def _shown(transaction: Transaction, set_up: SetUp, facts: PlacementFacts) -> Pl
         facts.closed,
         stations,
         None if facts.closed is not None else in_force,
-        _count_items(transaction, facts.id),
+        _count_items(transaction, placement_id=facts.id),
     )
 
 
 def open_placement(transaction: Transaction, placement_id: int) -> PlacementFacts | None:
     """One that has not ended, locked together with its items."""
-    lock_items_of_placement(transaction, placement_id)
-    _lock_placement(transaction, placement_id)
-    facts = _placement(transaction, placement_id)
+    lock_items_of_placement(transaction, placement_id=placement_id)
+    _lock_placement(transaction, placement_id=placement_id)
+    facts = _placement(transaction, placement_id=placement_id)
     return None if facts is None or facts.closed is not None else facts
 
 
@@ -281,17 +310,19 @@ def move_on(
         return 0
     if facts.ends is not None and facts.ends < day:
         return end_placement(transaction, set_up, placement_id, now=now, desk=desk)
-    begun = [row for row in _stations(transaction, placement_id) if row[0] <= day]
-    first = begun[-1][0] if begun else None
+    begun = [
+        row for row in _stations(transaction, placement_id=placement_id) if row.first_day <= day
+    ]
+    first = begun[-1].first_day if begun else None
     # A job that is run for a day long past brings nothing back to an earlier station.
     is_no_news = first is None or (facts.station is not None and first <= facts.station)
     if is_no_news and not is_changed:
         return 0
-    _set_station(transaction, placement_id, first)
+    _set_station(transaction, placement_id=placement_id, station=first)
     moved = 0
-    for row in stays_of_placement(transaction, placement_id):
+    for row in stays_of_placement(transaction, placement_id=placement_id):
         if not row.is_over:
-            branch_id = begun[-1][1] if begun else row.home_branch_id
+            branch_id = begun[-1].branch_id if begun else row.home_branch_id
             loan_days = facts.loan_days if begun else None
             move_stay(transaction, desk, row, branch_id, loan_days, now)
             moved += 1
@@ -311,10 +342,10 @@ def end_placement(
 ) -> int:
     """Ends a deposit or theme: its items are to go home; gives how many. 0 where it had ended."""
     facts = open_placement(transaction, placement_id)
-    if facts is None or not _close(transaction, placement_id, now):
+    if facts is None or not _close(transaction, placement_id=placement_id, closed=now):
         return 0
     sent = 0
-    for row in stays_of_placement(transaction, placement_id):
+    for row in stays_of_placement(transaction, placement_id=placement_id):
         if not row.is_over:
             end_stay(transaction, desk, row, now)
             sent += 1
@@ -331,7 +362,7 @@ def move_placements(
 
     How many items were sent on, and after which to go on; None: that was all.
     """
-    found = _open_placements(transaction, after)
+    found = _open_placements(transaction, after_id=after)
     if not found:
         return 0, None
     moved = move_on(transaction, set_up, found[0].id, day=day, now=now)

@@ -57,8 +57,8 @@ def bookings_to_prepare(
     until = today + timedelta(days=days_ahead)
     found: list[ToPrepare] = []
     taken: dict[tuple[int, PoolKey], int] = {}
-    for facts in bookings_of_branch(transaction, branch_id, _latest(set_up, until)):
-        supplies = supplies_of_booking(transaction, facts.id)
+    for facts in bookings_of_branch(transaction, branch_id=branch_id, until=_latest(set_up, until)):
+        supplies = supplies_of_booking(transaction, booking_id=facts.id)
         booking = booking_of(facts, supplies, set_up)
         for supply in supplies:
             is_due = supply.branch_id == branch_id and supply.reserved_from <= until
@@ -89,7 +89,7 @@ def _latest(set_up: SetUp, until: date) -> date:
 def _on_shelf(transaction: Transaction, record_id: int, pool: PoolKey) -> list[ShelfCopy]:
     found = [
         ShelfCopy(copy.barcode, copy.location, copy.sublocation, copy.call_number)
-        for copy in copies_to_book(transaction, record_id)
+        for copy in copies_to_book(transaction, record_id=record_id)
         if copy.pool == pool and copy.is_on_shelf
     ]
     return sorted(found, key=lambda copy: (copy[1:], copy.barcode))
@@ -185,7 +185,7 @@ def _hindrance(
     if spoken_for is not None and spoken_for.branch_id is not None:
         return Reason.STAYS_ELSEWHERE
     pool = PoolKey(item.home_branch_id, item.material_group)
-    supply = _of_pool(supplies_of_booking(transaction, booking.id), pool)
+    supply = _of_pool(supplies_of_booking(transaction, booking_id=booking.id), pool)
     if supply is None or not supply.to_set_aside:
         return Reason.NOT_FOR_BOOKING
     today = local_date(now, set_up.branches[item.home_branch_id].timezone)
@@ -209,7 +209,7 @@ def put_back(act: Act, *, item: str) -> bool | Refused:
     facts = item_facts(transaction, barcode=item)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
-    row = stay_of_item(transaction, facts.id)
+    row = stay_of_item(transaction, item_id=facts.id)
     if row is None or row.booking_id is None or row.is_over or row.loan_id is not None:
         return False
     end_stay(transaction, desk, row, now)

@@ -8,13 +8,24 @@ wrong place then is on the list of what is to be moved.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    delete,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
-from catalogue.database import Transaction, key_parameters, lock, many, many_of, one, send
+from catalogue.database import Statement, Transaction, columns, lock, many, many_of, one, send
 from catalogue.schema import items, records
 from circulation.booking.results import ToMove
 from circulation.booking.schema import (
@@ -60,71 +71,61 @@ class StayRow(NamedTuple):
         return has_moved or self.placed is not None
 
 
-_NEW = (
-    "item_id",
-    "booking_id",
-    "placement_id",
-    "branch_id",
-    "seen_branch_id",
-    "loan_days",
-    "since",
-    "placed",
-)
-_insert_stay = send(
-    insert(stays).values(
-        {stays.c[name]: bindparam(f"new_{name}", type_=stays.c[name].type) for name in _NEW}
-    ),
-    *(f"new_{name}" for name in _NEW),
-)
-_its_loans = select(loans.c.id).where(loans.c.item_id == bindparam("of_item"))
-_forget_loans = send(
-    delete(booking_loans).where(booking_loans.c.loan_id.in_(_its_loans)), "of_item"
-)
-forget_stay = send(delete(stays).where(stays.c.item_id == bindparam("item_id")), "item_id")
-_send_on = send(
-    update(stays)
-    .where(stays.c.item_id == bindparam("of_item"))
-    .values(
-        branch_id=bindparam("new_branch_id"),
-        loan_days=bindparam("new_loan_days", type_=stays.c.loan_days.type),
-        is_over=bindparam("new_is_over"),
-        since=bindparam("new_since"),
-        placed=None,
-    ),
-    "of_item",
-    "new_branch_id",
-    "new_loan_days",
-    "new_is_over",
-    "new_since",
-)
-_note_seen = send(
-    update(stays)
-    .where(stays.c.item_id == bindparam("of_item"))
-    .values(
-        seen_branch_id=bindparam("new_branch_id"),
-        placed=bindparam("new_placed", type_=stays.c.placed.type),
-    ),
-    "of_item",
-    "new_branch_id",
-    "new_placed",
-)
+@send
+def _insert_stay(
+    *,
+    item_id: int,
+    booking_id: int | None,
+    placement_id: int | None,
+    branch_id: int,
+    seen_branch_id: int,
+    loan_days: int | None,
+    since: datetime,
+    placed: datetime | None,
+) -> Statement:
+    return insert(stays).values(locals())
+
+
+@send
+def _forget_loans(*, item_id: int) -> Statement:
+    its = select(loans.c.id).where(loans.c.item_id == item_id)
+    return delete(booking_loans).where(booking_loans.c.loan_id.in_(its))
+
+
+@send
+def forget_stay(*, item_id: int) -> Statement:
+    return delete(stays).where(stays.c.item_id == item_id)
+
+
+@send
+def _send_on(
+    *, item_id: int, branch_id: int, loan_days: int | None, is_over: bool, since: datetime
+) -> Statement:
+    return (
+        update(stays)
+        .where(stays.c.item_id == item_id)
+        .values(branch_id=branch_id, loan_days=loan_days, is_over=is_over, since=since, placed=None)
+    )
+
+
+@send
+def _note_seen(*, item_id: int, branch_id: int, placed: datetime | None) -> Statement:
+    return (
+        update(stays)
+        .where(stays.c.item_id == item_id)
+        .values(seen_branch_id=branch_id, placed=placed)
+    )
 
 
 def _rows(condition: ColumnElement[bool]) -> Select[Any]:
+    told = {
+        "home_branch_id": items.c.branch_id,
+        "loan_id": loans.c.id,
+        "transit_to_id": transits.c.to_branch_id,
+        "station": temporary_placements.c.station,
+    }
     return (
-        select(
-            stays.c.item_id,
-            stays.c.booking_id,
-            stays.c.placement_id,
-            stays.c.branch_id,
-            stays.c.seen_branch_id,
-            stays.c.is_over,
-            stays.c.placed,
-            items.c.branch_id,
-            loans.c.id,
-            transits.c.to_branch_id,
-            temporary_placements.c.station,
-        )
+        select(*columns(StayRow, stays, **told))
         .select_from(
             stays.join(items, items.c.id == stays.c.item_id)
             .outerjoin(temporary_placements, temporary_placements.c.id == stays.c.placement_id)
@@ -136,20 +137,30 @@ def _rows(condition: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-stay_of_item = one(_rows(stays.c.item_id == bindparam("item_id")), StayRow, "item_id")
-stays_of_booking = many(_rows(stays.c.booking_id == bindparam("booking_id")), StayRow, "booking_id")
-stays_of_placement = many(
-    _rows(stays.c.placement_id == bindparam("placement_id")), StayRow, "placement_id"
-)
+@one(StayRow)
+def stay_of_item(*, item_id: int) -> Statement:
+    return _rows(stays.c.item_id == item_id)
+
+
+@many(StayRow)
+def stays_of_booking(*, booking_id: int) -> Statement:
+    return _rows(stays.c.booking_id == booking_id)
+
+
+@many(StayRow)
+def stays_of_placement(*, placement_id: int) -> Statement:
+    return _rows(stays.c.placement_id == placement_id)
+
+
 _LOCKED = select(items.c.id).order_by(items.c.id).with_for_update(key_share=True)
-lock_items_of_placement = lock(
-    _LOCKED.where(
-        items.c.id.in_(
-            select(stays.c.item_id).where(stays.c.placement_id == bindparam("placement_id"))
-        )
-    ),
-    "placement_id",
-)
+
+
+@lock
+def lock_items_of_placement(*, placement_id: int) -> Statement:
+    return _LOCKED.where(
+        items.c.id.in_(select(stays.c.item_id).where(stays.c.placement_id == placement_id))
+    )
+
 
 _STATION_IN_FORCE = and_(
     temporary_stations.c.placement_id == temporary_placements.c.id,
@@ -160,45 +171,57 @@ _tables = (
     .outerjoin(temporary_stations, _STATION_IN_FORCE)
     .outerjoin(bookings, bookings.c.id == stays.c.booking_id)
 )
-_shown: Callable[[Transaction, Sequence[int]], list[Any]] = many_of(
-    lambda size: (
+
+
+class _Shown(NamedTuple):
+    item_id: int
+    booking_id: int | None
+    placement_id: int | None
+    kind: str | None
+    name: str | None
+    branch_id: int
+    place: str | None
+    seen_branch_id: int
+    ends: date | None
+    last_day: date | None
+    loan_days: int | None
+    is_over: bool
+
+
+@many_of(_Shown)
+def _shown(*, item_ids: Sequence[int]) -> Statement:
+    return (
         select(
-            stays.c.item_id,
-            stays.c.booking_id,
-            stays.c.placement_id,
-            temporary_placements.c.kind,
-            temporary_placements.c.name,
-            stays.c.branch_id,
-            temporary_stations.c.place,
-            stays.c.seen_branch_id,
-            temporary_placements.c.ends,
-            bookings.c.last_day,
-            stays.c.loan_days,
-            stays.c.is_over,
+            *columns(
+                _Shown,
+                stays,
+                temporary_placements,
+                temporary_stations,
+                bookings,
+                placement_id=stays.c.placement_id,
+                branch_id=stays.c.branch_id,
+                loan_days=stays.c.loan_days,
+            )
         )
         .select_from(_tables)
-        .where(stays.c.item_id.in_(key_parameters(size)))
-    ),
-    None,
-)
+        .where(stays.c.item_id.in_(item_ids))
+    )
 
 
 def stays_of(transaction: Transaction, set_up: SetUp, item_ids: Sequence[int]) -> dict[int, Stay]:
     """The stays of those of the items that have one, by item id, as they are shown."""
     found = {}
-    for row in _shown(transaction, item_ids) if item_ids else ():
-        (item_id, booking_id, placement_id, kind, name, branch_id, place, seen_id) = row[:8]
-        ends, last, loan_days, is_over = row[8:]
-        found[item_id] = Stay(
-            StayKind.BOOKING if kind is None else StayKind(kind),
-            booking_id or placement_id,
-            name or "",
-            set_up.branches[branch_id],
-            "" if is_over else place or "",
-            set_up.branches[seen_id],
-            ends or last,
-            loan_days,
-            bool(is_over),
+    for row in _shown(transaction, item_ids=item_ids) if item_ids else ():
+        found[row.item_id] = Stay(
+            StayKind.BOOKING if row.kind is None else StayKind(row.kind),
+            row.booking_id or row.placement_id or 0,
+            row.name or "",
+            set_up.branches[row.branch_id],
+            "" if row.is_over else row.place or "",
+            set_up.branches[row.seen_branch_id],
+            row.ends or row.last_day,
+            row.loan_days,
+            row.is_over,
         )
     return found
 
@@ -219,14 +242,14 @@ def begin_stay(
     """The item is to be at `branch_id` from now on; `is_placed`: there it is."""
     _insert_stay(
         transaction,
-        item.id,
-        booking_id,
-        placement_id,
-        branch_id,
-        seen_branch_id,
-        loan_days,
-        now,
-        now if is_placed else None,
+        item_id=item.id,
+        booking_id=booking_id,
+        placement_id=placement_id,
+        branch_id=branch_id,
+        seen_branch_id=seen_branch_id,
+        loan_days=loan_days,
+        since=now,
+        placed=now if is_placed else None,
     )
     _write(
         transaction, EventKind.STAY_BEGUN, desk, item.id, booking_id, placement_id, branch_id, now
@@ -242,7 +265,14 @@ def move_stay(
     now: datetime,
 ) -> None:
     """The item is to be elsewhere from now on, or on another shelf of the same branch."""
-    _send_on(transaction, row.item_id, branch_id, loan_days, False, now)
+    _send_on(
+        transaction,
+        item_id=row.item_id,
+        branch_id=branch_id,
+        loan_days=loan_days,
+        is_over=False,
+        since=now,
+    )
     _write(
         transaction,
         EventKind.STAY_MOVED,
@@ -260,9 +290,16 @@ def end_stay(transaction: Transaction, desk: Desk | None, row: StayRow, now: dat
     if row.is_over:
         return
     if row.loan_id is not None or not row.has_left:
-        forget_stay(transaction, row.item_id)
+        forget_stay(transaction, item_id=row.item_id)
     else:
-        _send_on(transaction, row.item_id, row.home_branch_id, None, True, now)
+        _send_on(
+            transaction,
+            item_id=row.item_id,
+            branch_id=row.home_branch_id,
+            loan_days=None,
+            is_over=True,
+            since=now,
+        )
     _write(
         transaction,
         EventKind.STAY_ENDED,
@@ -298,9 +335,9 @@ def seen(
         return None
     is_there = stay.branch.id == here.id
     if is_there and stay.is_over:
-        forget_stay(transaction, item.id)
+        forget_stay(transaction, item_id=item.id)
         return None
-    _note_seen(transaction, item.id, here.id, now if is_there else None)
+    _note_seen(transaction, item_id=item.id, branch_id=here.id, placed=now if is_there else None)
     return stay._replace(seen_branch=here)
 
 
@@ -309,43 +346,56 @@ class StaysAtRemoval(RemovalFeature):
         self, transaction: Transaction, desk: Desk | None, item: ItemFacts, now: datetime
     ) -> None:
         """A booking, deposit or theme goes on without it."""
-        stay = stay_of_item(transaction, item.id)
+        stay = stay_of_item(transaction, item_id=item.id)
         if stay is not None:
             end_stay(transaction, desk, stay, now)
-        _forget_loans(transaction, item.id)
+        _forget_loans(transaction, item_id=item.id)
 
 
-_to_move = (
-    select(
-        items.c.id,
-        items.c.barcode,
-        records.c.title,
-        items.c.call_number,
-        temporary_placements.c.kind,
-        temporary_placements.c.name,
-        temporary_stations.c.place,
-        stays.c.seen_branch_id,
-        stays.c.branch_id,
-        stays.c.is_over,
-        stays.c.since,
+class _ToMove(NamedTuple):
+    item_id: int
+    barcode: str
+    title: str
+    call_number: str
+    kind: str | None
+    name: str | None
+    place: str | None
+    seen_branch_id: int
+    branch_id: int
+    is_over: bool
+    since: datetime
+
+
+@many(_ToMove)
+def _all_to_move(*, after_id: int, branch_id: int, at_most: int) -> Statement:
+    told = {
+        "item_id": stays.c.item_id,
+        "kind": temporary_placements.c.kind,
+        "name": temporary_placements.c.name,
+        "place": temporary_stations.c.place,
+        "branch_id": stays.c.branch_id,
+        "title": records.c.title,
+        "barcode": items.c.barcode,
+        "call_number": items.c.call_number,
+    }
+    return (
+        select(*columns(_ToMove, stays, **told))
+        .select_from(
+            _tables.join(items, items.c.id == stays.c.item_id)
+            .join(records, records.c.id == items.c.record_id)
+            .outerjoin(loans, (loans.c.item_id == stays.c.item_id) & loans.c.checked_in.is_(None))
+            .outerjoin(transits, transits.c.item_id == stays.c.item_id)
+        )
+        .where(
+            stays.c.placed.is_(None),
+            loans.c.id.is_(None),
+            transits.c.item_id.is_(None),
+            stays.c.item_id > after_id,
+            or_(type_coerce(branch_id, Integer) == 0, stays.c.seen_branch_id == branch_id),
+        )
+        .order_by(stays.c.item_id)
+        .limit(at_most)
     )
-    .select_from(
-        _tables.join(items, items.c.id == stays.c.item_id)
-        .join(records, records.c.id == items.c.record_id)
-        .outerjoin(loans, (loans.c.item_id == stays.c.item_id) & loans.c.checked_in.is_(None))
-        .outerjoin(transits, transits.c.item_id == stays.c.item_id)
-    )
-    .where(
-        stays.c.placed.is_(None),
-        loans.c.id.is_(None),
-        transits.c.item_id.is_(None),
-        stays.c.item_id > bindparam("after_id"),
-        or_(bindparam("branch_id") == 0, stays.c.seen_branch_id == bindparam("branch_id")),
-    )
-    .order_by(stays.c.item_id)
-    .limit(bindparam("at_most"))
-)
-_all_to_move: Callable[..., list[Any]] = many(_to_move, None, "after_id", "branch_id", "at_most")
 
 
 def items_to_move(
@@ -362,24 +412,20 @@ def items_to_move(
     branch where the items stand, or of all. Checking an item in, at whichever end, takes it off.
     """
     found = []
-    for row in _all_to_move(transaction, after, branch_id or 0, limit):
-        (item_id, barcode, title, call_number, kind, name, place, seen_id, to_id, is_over) = row[
-            :10
-        ]
-        since = row[10]
+    for row in _all_to_move(transaction, after_id=after, branch_id=branch_id or 0, at_most=limit):
         found.append(
             ToMove(
-                item_id,
-                barcode,
-                title,
-                call_number,
-                StayKind.BOOKING if kind is None else StayKind(kind),
-                name or "",
-                "" if is_over else place or "",
-                set_up.branches[seen_id],
-                set_up.branches[to_id],
-                bool(is_over),
-                since,
+                row.item_id,
+                row.barcode,
+                row.title,
+                row.call_number,
+                StayKind.BOOKING if row.kind is None else StayKind(row.kind),
+                row.name or "",
+                "" if row.is_over else row.place or "",
+                set_up.branches[row.seen_branch_id],
+                set_up.branches[row.branch_id],
+                row.is_over,
+                row.since,
             )
         )
     return found

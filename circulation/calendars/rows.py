@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-from sqlalchemy import Column, Table, bindparam, delete, insert, select
+from sqlalchemy import ColumnElement, Table, delete, insert, or_, select
 
-from catalogue.database import Transaction, many, send
+from catalogue.database import Statement, Transaction, columns, many, send
 from circulation.calendars.days import parse_days
 from circulation.calendars.opening_hours import (
     OPEN_WEEK,
@@ -71,16 +71,19 @@ class Owner(NamedTuple):
     branch_id: int | None
 
 
-def _columns(table: Table, names: tuple[str, ...]) -> list[Column[Any]]:
-    return [table.c[name] for name in names]
+@many(WeekdayRow)
+def weekday_rows() -> Statement:
+    return select(*columns(WeekdayRow, opening_hours))
 
 
-weekday_rows = many(select(*_columns(opening_hours, WeekdayRow._fields)), WeekdayRow)
-special_days_rows = many(select(*_columns(special_days, SpecialDaysRow._fields)), SpecialDaysRow)
-closure_rows = many(
-    select(*_columns(closures, ClosureRow._fields)).order_by(closures.c.first, closures.c.id),
-    ClosureRow,
-)
+@many(SpecialDaysRow)
+def special_days_rows() -> Statement:
+    return select(*columns(SpecialDaysRow, special_days))
+
+
+@many(ClosureRow)
+def closure_rows() -> Statement:
+    return select(*columns(ClosureRow, closures)).order_by(closures.c.first, closures.c.id)
 
 
 def read_calendars(transaction: Transaction, branches: Iterable[Branch]) -> dict[int, Calendar]:
@@ -109,38 +112,33 @@ def read_calendars(transaction: Transaction, branches: Iterable[Branch]) -> dict
     }
 
 
-_insert_weekday = send(
-    insert(opening_hours).values(
-        {
-            name: bindparam(f"new_{name}", type_=opening_hours.c[name].type)
-            for name in WeekdayRow._fields
-        }
-    ),
-    *(f"new_{name}" for name in WeekdayRow._fields),
-)
-_insert_special_days = send(
-    insert(special_days).values(
-        {
-            name: bindparam(f"new_{name}", type_=special_days.c[name].type)
-            for name in SpecialDaysRow._fields
-        }
-    ),
-    *(f"new_{name}" for name in SpecialDaysRow._fields),
-)
-_delete_week = {
-    kind: send(delete(opening_hours).where(opening_hours.c[kind] == bindparam("owner")), "owner")
-    for kind in Owner._fields
-}
-_delete_special_days = {
-    kind: send(
-        delete(special_days).where(
-            special_days.c[kind] == bindparam("owner"), special_days.c.days == bindparam("of_days")
-        ),
-        "owner",
-        "of_days",
-    )
-    for kind in Owner._fields
-}
+@send
+def _insert_weekday(
+    *, agency_id: int | None, branch_id: int | None, weekday: int, hours: str
+) -> Statement:
+    return insert(opening_hours).values(locals())
+
+
+@send
+def _insert_special_days(
+    *, agency_id: int | None, branch_id: int | None, days: str, hours: str, note: str
+) -> Statement:
+    return insert(special_days).values(locals())
+
+
+def _is_of(table: Table, agency_id: int | None, branch_id: int | None) -> ColumnElement[bool]:
+    return or_(table.c.agency_id == agency_id, table.c.branch_id == branch_id)
+
+
+@send
+def _delete_week(*, agency_id: int | None, branch_id: int | None) -> Statement:
+    return delete(opening_hours).where(_is_of(opening_hours, agency_id, branch_id))
+
+
+@send
+def _delete_special_days(*, agency_id: int | None, branch_id: int | None, days: str) -> Statement:
+    its = _is_of(special_days, agency_id, branch_id)
+    return delete(special_days).where(its, special_days.c.days == days)
 
 
 def store_week(transaction: Transaction, owner: Owner, week: Mapping[int, str]) -> None:
@@ -149,10 +147,9 @@ def store_week(transaction: Transaction, owner: Owner, week: Mapping[int, str]) 
     Without any the owner has no week of its own. This, and the two that follow, need
     `circulation.kernel.set_up.set_up_changed` afterwards.
     """
-    kind, owner_id = _kind(owner)
-    _delete_week[kind](transaction, owner_id)
+    _delete_week(transaction, **_checked(owner))
     for weekday, hours in week.items():
-        _insert_weekday(transaction, *owner, weekday, hours)
+        _insert_weekday(transaction, **owner._asdict(), weekday=weekday, hours=hours)
 
 
 def store_special_days(
@@ -160,19 +157,17 @@ def store_special_days(
 ) -> None:
     """A special day or period, in place of the one so written."""
     forget_special_days(transaction, owner, days)
-    _insert_special_days(transaction, *owner, days, hours, note)
+    _insert_special_days(transaction, **owner._asdict(), days=days, hours=hours, note=note)
 
 
 def forget_special_days(transaction: Transaction, owner: Owner, days: str) -> None:
-    kind, owner_id = _kind(owner)
-    _delete_special_days[kind](transaction, owner_id, days)
+    _delete_special_days(transaction, **_checked(owner), days=days)
 
 
-def _kind(owner: Owner) -> tuple[str, int]:
-    for kind, owner_id in zip(Owner._fields, owner, strict=True):
-        if owner_id is not None:
-            return kind, owner_id
-    raise ValueError("a calendar belongs to an agency or to a branch")
+def _checked(owner: Owner) -> dict[str, int | None]:
+    if owner == Owner(None, None):
+        raise ValueError("a calendar belongs to an agency or to a branch")
+    return owner._asdict()
 
 
 def _hours(text: str) -> Hours:

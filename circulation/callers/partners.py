@@ -11,9 +11,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import delete, insert, select
 
-from catalogue.database import Transaction, many, send
+from catalogue.database import Statement, Transaction, columns, many, send
 from circulation.callers.schema import partners
 from circulation.kernel.set_up import SetUpPart
 
@@ -32,31 +32,34 @@ class Partner(NamedTuple):
     options: Mapping[str, Any]
 
 
+def _partner(
+    agency: str, name: str, branch_id: int, shared_secret: str | None, options: str
+) -> Partner:
+    return Partner(agency, name, branch_id, shared_secret, json.loads(options))
+
+
 def folded_agency(agency: str) -> str:
     """What agencies are compared by: callers write their own names in any case."""
     return agency.strip().casefold()
 
 
-_COLUMNS = tuple(partners.c[name] for name in Partner._fields)
-_all = many(
-    select(*_COLUMNS).order_by(partners.c.agency),
-    lambda *row: Partner._make((*row[:4], json.loads(row[4]))),
-)
-_forget = send(delete(partners).where(partners.c.agency == bindparam("of")), "of")
-_insert = send(
-    insert(partners).values(
-        {
-            partners.c[name]: bindparam(f"new_{name}", type_=partners.c[name].type)
-            for name in Partner._fields
-        }
-    ),
-    *(f"new_{name}" for name in Partner._fields),
-)
-
-
-def all_partners(transaction: Transaction) -> list[Partner]:
+@many(_partner)
+def all_partners() -> Statement:
     """All partners, by agency. A running process has them in `PARTNERS`."""
-    return _all(transaction)
+    return select(*columns(_partner, partners)).order_by(partners.c.agency)
+
+
+@send
+def forget_partner(*, agency: str) -> Statement:
+    """Nothing is done for it any more."""
+    return delete(partners).where(partners.c.agency == agency)
+
+
+@send
+def _insert(
+    *, agency: str, name: str, branch_id: int, shared_secret: str | None, options: str
+) -> Statement:
+    return insert(partners).values(locals())
 
 
 #: By `folded_agency`.
@@ -81,11 +84,13 @@ def store_partner(
 
     Call `circulation.kernel.set_up.set_up_changed` afterwards.
     """
-    _forget(transaction, agency)
+    forget_partner(transaction, agency=agency)
     written = json.dumps(options or {}, sort_keys=True, ensure_ascii=False)
-    _insert(transaction, agency, name, branch_id, shared_secret, written)
-
-
-def forget_partner(transaction: Transaction, agency: str) -> None:
-    """Nothing is done for it any more."""
-    _forget(transaction, agency)
+    _insert(
+        transaction,
+        agency=agency,
+        name=name,
+        branch_id=branch_id,
+        shared_secret=shared_secret,
+        options=written,
+    )

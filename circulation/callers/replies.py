@@ -11,15 +11,14 @@ that is not in the database: see `reply_key`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import BigInteger, and_, bindparam, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from catalogue.database import Transaction, change, is_typed, lock, one, send
+from catalogue.database import Statement, Transaction, change, columns, is_typed, lock, one, send
 from catalogue.schema import items
 from circulation.callers.schema import replies
 from circulation.kernel.engine import Circulation
@@ -50,10 +49,10 @@ def reply_key(account: str, secret: str, request: bytes) -> ReplyKey:
     return ReplyKey(account, blake2b(request, key=key, digest_size=DIGEST_SIZE).digest())
 
 
-_is_same = (
-    replies.c.account == bindparam("of_account"),
-    replies.c.digest == bindparam("of_digest", type_=replies.c.digest.type),
-)
+def _is_same(account: str, digest: bytes) -> ColumnElement[bool]:
+    return and_(replies.c.account == account, replies.c.digest == digest)
+
+
 _dealt_with_since = (
     exists()
     .where(
@@ -65,26 +64,51 @@ _dealt_with_since = (
     )
     .correlate(replies)
 )
-_find: Callable[..., Any] = one(
-    select(replies.c.answer, replies.c.at, _dealt_with_since).where(*_is_same),
-    None,
-    "of_account",
-    "of_digest",
-)
-_drop = send(delete(replies).where(*_is_same), "of_account", "of_digest")
+
+
+class _Kept(NamedTuple):
+    answer: bytes
+    at: datetime
+    is_dealt_with: bool
+
+
+@one(_Kept)
+def _find(*, account: str, digest: bytes) -> Statement:
+    return select(*columns(_Kept, replies, is_dealt_with=_dealt_with_since)).where(
+        _is_same(account, digest)
+    )
+
+
+@send
+def _drop(*, account: str, digest: bytes) -> Statement:
+    return delete(replies).where(_is_same(account, digest))
+
+
 #: It replaces an answer that no longer counts. (Both databases spell it alike.)
 _insert = insert(replies)
-_keep = send(
-    _insert.values(
-        account=bindparam("new_account"),
-        digest=bindparam("new_digest", type_=replies.c.digest.type),
-        at=bindparam("new_at"),
-        answer=bindparam("new_answer", type_=replies.c.answer.type),
-        item_id=select(items.c.id).where(is_typed(items.c.barcode, "of_item")).scalar_subquery(),
+
+
+@send
+def _keep(
+    *,
+    account: str,
+    digest: bytes,
+    at: datetime,
+    answer: bytes,
+    item: str | None,
+    identifier: str | None,
+    by_patron: bool,
+) -> Statement:
+    return _insert.values(
+        account=account,
+        digest=digest,
+        at=at,
+        answer=answer,
+        item_id=select(items.c.id).where(is_typed(items.c.barcode, item)).scalar_subquery(),
         patron_id=select(patron_identifiers.c.patron_id)
-        .where(is_typed(patron_identifiers.c.identifier, "of_identifier"))
+        .where(is_typed(patron_identifiers.c.identifier, identifier))
         .scalar_subquery(),
-        by_patron=bindparam("new_by_patron"),
+        by_patron=by_patron,
         # Ids of events grow. All that this transaction has written are below it, and whoever
         # deals with the item later waits for this transaction and comes above it.
         mark=select(func.coalesce(func.max(events.c.id), 0)).scalar_subquery(),
@@ -94,28 +118,22 @@ _keep = send(
             name: _insert.excluded[name]
             for name in ("at", "answer", "item_id", "patron_id", "by_patron", "mark")
         },
-    ),
-    "new_account",
-    "new_digest",
-    "new_at",
-    "new_answer",
-    "of_item",
-    "of_identifier",
-    "new_by_patron",
-)
+    )
+
+
 #: Two connections may send one request at once: the second waits until the first is answered.
-_take_turns = lock(select(func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger))), "key")
-_purge = change(
-    delete(replies).where(
+@lock
+def _take_turns(*, key: int) -> Statement:
+    return select(func.pg_advisory_xact_lock(key))
+
+
+@change
+def _purge(*, before: datetime) -> Statement:
+    return delete(replies).where(
         replies.c.at.in_(
-            select(replies.c.at)
-            .where(replies.c.at < bindparam("before"))
-            .order_by(replies.c.at)
-            .limit(AT_MOST)
+            select(replies.c.at).where(replies.c.at < before).order_by(replies.c.at).limit(AT_MOST)
         )
-    ),
-    "before",
-)
+    )
 
 
 def kept_reply(
@@ -126,14 +144,11 @@ def kept_reply(
     None: the request is to be dealt with, and its answer kept with `keep_reply`. Call it first in
     the transaction.
     """
-    _take_turns(transaction, int.from_bytes(key.digest[:8], signed=True))
-    found = _find(transaction, *key)
-    if found is None:
+    _take_turns(transaction, key=int.from_bytes(key.digest[:8], signed=True))
+    found = _find(transaction, account=key.account, digest=key.digest)
+    if found is None or found.at < now - within or found.is_dealt_with:
         return None
-    answer, at, is_dealt_with = found
-    if at < now - within or is_dealt_with:
-        return None
-    return bytes(answer)
+    return bytes(found.answer)
 
 
 def keep_reply(
@@ -153,15 +168,24 @@ def keep_reply(
     identifier, for whom the request was; both may be unknown.
     """
     identifier = None if patron is None else IDENTIFIERS.of(circulation).stored(patron)
-    _keep(transaction, key.account, key.digest, now, answer, item, identifier, by_patron)
+    _keep(
+        transaction,
+        account=key.account,
+        digest=key.digest,
+        at=now,
+        answer=answer,
+        item=item,
+        identifier=identifier,
+        by_patron=by_patron,
+    )
 
 
 def forget_reply(transaction: Transaction, key: ReplyKey) -> None:
     """Drops the answer to a request that is to be dealt with once more: what it did was undone."""
-    _drop(transaction, *key)
+    _drop(transaction, account=key.account, digest=key.digest)
 
 
 def forget_replies(transaction: Transaction, before: datetime) -> tuple[int, bool]:
     """Deletes answers older than `before`: how many, and whether there may be more."""
-    count = _purge(transaction, before)
+    count = _purge(transaction, before=before)
     return count, count >= AT_MOST

@@ -105,7 +105,7 @@ class SortSection(Section):
         store_sort_rule(storing.transaction, rule)
 
     def forget(self, storing: Storing, change: Change) -> None:
-        forget_sort_rule(storing.transaction, change.key[0], int(change.key[1]))
+        forget_sort_rule(storing.transaction, scheme=change.key[0], number=int(change.key[1]))
 
 
 def _sort_rule(source: Source, path: Path, table: Mapping[str, Any]) -> Fields:
@@ -154,7 +154,7 @@ class ProfileSection(Section):
         store_profile(storing.transaction, change.key[0], fields)
 
     def forget(self, storing: Storing, change: Change) -> None:
-        forget_profile(storing.transaction, change.key[0])
+        forget_profile(storing.transaction, code=change.key[0])
 
 
 class TerminalSection(Section):
@@ -223,7 +223,7 @@ class TerminalSection(Section):
         )
 
     def forget(self, storing: Storing, change: Change) -> None:
-        forget_terminal(storing.transaction, change.key[0])
+        forget_terminal(storing.transaction, login=change.key[0])
 
 
 class PartnerSection(Section):
@@ -279,7 +279,7 @@ class PartnerSection(Section):
         )
 
     def forget(self, storing: Storing, change: Change) -> None:
-        forget_partner(storing.transaction, change.key[0])
+        forget_partner(storing.transaction, agency=change.key[0])
 
 
 def _options(

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import delete, insert, select
 
-from catalogue.database import Transaction, many, send
+from catalogue.database import Statement, Transaction, columns, many, send, send_many
 from circulation.callers.schema import sort_rules
 from circulation.callers.terminals import TERMINALS
 from circulation.kernel.results import Branch, Destination, Item
@@ -52,28 +52,21 @@ _CONDITIONS = SortRule._fields[3:]
 #: Conditions that are compared with the item's own fields as they are.
 PLACES = ("department", "location", "sublocation", "section")
 
-_all = many(
-    select(*(sort_rules.c[name] for name in SortRule._fields)).order_by(
-        sort_rules.c.scheme, sort_rules.c.number
-    ),
-    SortRule,
-)
-_forget = send(
-    delete(sort_rules).where(
-        sort_rules.c.scheme == bindparam("of_scheme"), sort_rules.c.number == bindparam("of_number")
-    ),
-    "of_scheme",
-    "of_number",
-)
-_insert = send(
-    insert(sort_rules).values(
-        {
-            sort_rules.c[name]: bindparam(f"new_{name}", type_=sort_rules.c[name].type)
-            for name in SortRule._fields
-        }
-    ),
-    *(f"new_{name}" for name in SortRule._fields),
-)
+
+@many(SortRule)
+def _all() -> Statement:
+    return select(*columns(SortRule, sort_rules)).order_by(sort_rules.c.scheme, sort_rules.c.number)
+
+
+@send
+def forget_sort_rule(*, scheme: str, number: int) -> Statement:
+    """Removes the rule. Call `set_up_changed` afterwards."""
+    return delete(sort_rules).where(sort_rules.c.scheme == scheme, sort_rules.c.number == number)
+
+
+@send_many
+def _insert(rule: SortRule) -> Statement:
+    return insert(sort_rules).values(rule._asdict())
 
 
 def read_sorting(transaction: Transaction) -> dict[str, tuple[SortRule, ...]]:
@@ -86,13 +79,8 @@ def read_sorting(transaction: Transaction) -> dict[str, tuple[SortRule, ...]]:
 
 def store_sort_rule(transaction: Transaction, rule: SortRule) -> None:
     """The rule, in place of that with its number. Call `set_up_changed` afterwards."""
-    _forget(transaction, rule.scheme, rule.number)
-    _insert(transaction, *rule)
-
-
-def forget_sort_rule(transaction: Transaction, scheme: str, number: int) -> None:
-    """Removes the rule. Call `set_up_changed` afterwards."""
-    _forget(transaction, scheme, number)
+    forget_sort_rule(transaction, scheme=rule.scheme, number=rule.number)
+    _insert(transaction, [rule])
 
 
 def hindrance(

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select, update
 
-from catalogue.database import Transaction, change, many, send
+from catalogue.database import Statement, Transaction, change, columns, many, send
 from circulation.callers.schema import terminal_counts
 
 _COUNT = terminal_counts.c["count"]
@@ -27,38 +27,28 @@ class TerminalCount(NamedTuple):
     last: datetime
 
 
-_add = change(
-    update(terminal_counts)
-    .where(
-        terminal_counts.c.account == bindparam("of_account"),
-        terminal_counts.c.name == bindparam("of_name"),
+@change
+def _add(*, account: str, name: str, more: int, last: datetime) -> Statement:
+    return (
+        update(terminal_counts)
+        .where(terminal_counts.c.account == account, terminal_counts.c.name == name)
+        .values({_COUNT: _COUNT + more, "last": last})
     )
-    .values({_COUNT: _COUNT + bindparam("more"), "last": bindparam("new_last")}),
-    "of_account",
-    "of_name",
-    "more",
-    "new_last",
-)
-_insert = send(
-    insert(terminal_counts).values(
-        {
-            "account": bindparam("new_account"),
-            "name": bindparam("new_name"),
-            _COUNT: bindparam("new_count"),
-            "last": bindparam("new_last"),
-        }
-    ),
-    "new_account",
-    "new_name",
-    "new_count",
-    "new_last",
-)
-_all = many(
-    select(
-        terminal_counts.c.account, terminal_counts.c.name, _COUNT, terminal_counts.c.last
-    ).order_by(terminal_counts.c.account, terminal_counts.c.name),
-    TerminalCount,
-)
+
+
+@send
+def _insert(*, account: str, name: str, count: int, last: datetime) -> Statement:
+    return insert(terminal_counts).values(
+        {"account": account, "name": name, _COUNT: count, "last": last}
+    )
+
+
+@many(TerminalCount)
+def all_counts() -> Statement:
+    """Everything counted, by account and name."""
+    return select(*columns(TerminalCount, terminal_counts, times=_COUNT)).order_by(
+        terminal_counts.c.account, terminal_counts.c.name
+    )
 
 
 def add_counts(
@@ -66,10 +56,5 @@ def add_counts(
 ) -> None:
     """Adds what was counted since the last time, by (account, name)."""
     for (account, name), count in sorted(counts.items()):
-        if not _add(transaction, account, name, count, now):
-            _insert(transaction, account, name, count, now)
-
-
-def all_counts(transaction: Transaction) -> list[TerminalCount]:
-    """Everything counted, by account and name."""
-    return _all(transaction)
+        if not _add(transaction, account=account, name=name, more=count, last=now):
+            _insert(transaction, account=account, name=name, count=count, last=now)

@@ -11,9 +11,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Select, delete, insert, select, update
 
-from catalogue.database import Transaction, change, many, one, send
+from catalogue.database import Statement, Transaction, change, columns, many, one, send
 from circulation.callers.schema import terminal_profiles, terminals
 from circulation.kernel.set_up import SetUpPart
 
@@ -36,59 +36,92 @@ class Terminal(NamedTuple):
     own: Mapping[str, Any]
 
 
-def _terminal(*row: Any) -> Terminal:
-    profile, own = (json.loads(each) if each else {} for each in row[6:])
-    return Terminal._make((*row[:6], profile | own, own))
+def _read(options: str | None) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(options) if options else {}
+    return found
 
 
-_select_terminals = select(
-    *(terminals.c[name] for name in Terminal._fields[:6]),
-    terminal_profiles.c.options,
-    terminals.c.options,
-).select_from(terminals.outerjoin(terminal_profiles))
-_all = many(_select_terminals.order_by(terminals.c.login), _terminal)
-_one = one(_select_terminals.where(terminals.c.login == bindparam("login")), _terminal, "login")
-_all_profiles = many(
-    select(terminal_profiles.c.code, terminal_profiles.c.options).order_by(
-        terminal_profiles.c.code
-    ),
-    lambda code, options: (code, json.loads(options)),
-)
-_forget = send(delete(terminals).where(terminals.c.login == bindparam("of")), "of")
-_WRITTEN = (*Terminal._fields[:6], "options")
-_insert = send(
-    insert(terminals).values(
-        {
-            terminals.c[name]: bindparam(f"new_{name}", type_=terminals.c[name].type)
-            for name in _WRITTEN
-        }
-    ),
-    *(f"new_{name}" for name in _WRITTEN),
-)
-_forget_profile = send(
-    delete(terminal_profiles).where(terminal_profiles.c.code == bindparam("of")), "of"
-)
-_change_profile = change(
-    update(terminal_profiles)
-    .where(terminal_profiles.c.code == bindparam("of"))
-    .values(options=bindparam("new_options")),
-    "of",
-    "new_options",
-)
-_insert_profile = send(
-    insert(terminal_profiles).values(code=bindparam("new_code"), options=bindparam("new_options")),
-    "new_code",
-    "new_options",
-)
+def _terminal(
+    login: str,
+    password: str,
+    branch_id: int,
+    any_branch: bool,
+    profile: str | None,
+    sorting: str | None,
+    of_profile: str | None,
+    own: str | None,
+) -> Terminal:
+    options = _read(of_profile) | _read(own)
+    return Terminal(login, password, branch_id, any_branch, profile, sorting, options, _read(own))
+
+
+def _select_terminals() -> Select[Any]:
+    told = {"own": terminals.c.options, "of_profile": terminal_profiles.c.options}
+    return select(*columns(_terminal, terminals, **told)).select_from(
+        terminals.outerjoin(terminal_profiles)
+    )
+
+
+@many(_terminal)
+def all_terminals() -> Statement:
+    """All accounts, by login. A running process has them in `TERMINALS`."""
+    return _select_terminals().order_by(terminals.c.login)
+
+
+@one(_terminal)
+def terminal_of(*, login: str) -> Statement:
+    """The account with this login; None where there is none."""
+    return _select_terminals().where(terminals.c.login == login)
+
+
+class _Profile(NamedTuple):
+    code: str
+    options: str
+
+
+@many(_Profile)
+def _all_profiles() -> Statement:
+    return select(*columns(_Profile, terminal_profiles)).order_by(terminal_profiles.c.code)
+
+
+@send
+def forget_terminal(*, login: str) -> Statement:
+    """Nobody can log in with it any more."""
+    return delete(terminals).where(terminals.c.login == login)
+
+
+@send
+def _insert(
+    *,
+    login: str,
+    password: str,
+    branch_id: int,
+    any_branch: bool,
+    profile: str | None,
+    sorting: str | None,
+    options: str | None,
+) -> Statement:
+    return insert(terminals).values(locals())
+
+
+@send
+def forget_profile(*, code: str) -> Statement:
+    """Removes a profile that no terminal has any more; otherwise a constraint breaks."""
+    return delete(terminal_profiles).where(terminal_profiles.c.code == code)
+
+
+@change
+def _change_profile(*, code: str, options: str) -> Statement:
+    return update(terminal_profiles).where(terminal_profiles.c.code == code).values(options=options)
+
+
+@send
+def _insert_profile(*, code: str, options: str) -> Statement:
+    return insert(terminal_profiles).values(code=code, options=options)
 
 
 def _written(options: Mapping[str, Any]) -> str:
     return json.dumps(options, sort_keys=True, ensure_ascii=False)
-
-
-def all_terminals(transaction: Transaction) -> list[Terminal]:
-    """All accounts, by login. A running process has them in `TERMINALS`."""
-    return _all(transaction)
 
 
 #: By their logins.
@@ -98,14 +131,9 @@ TERMINALS = SetUpPart(
 )
 
 
-def terminal_of(transaction: Transaction, login: str) -> Terminal | None:
-    """The account with this login; None where there is none."""
-    return _one(transaction, login)
-
-
 def all_profiles(transaction: Transaction) -> dict[str, dict[str, Any]]:
     """The options of each profile."""
-    return dict(_all_profiles(transaction))
+    return {row.code: _read(row.options) for row in _all_profiles(transaction)}
 
 
 def store_terminal(
@@ -126,23 +154,22 @@ def store_terminal(
     Call `circulation.kernel.set_up.set_up_changed` afterwards, as for all that follows here. A
     branch or profile that does not exist breaks a foreign key.
     """
-    _forget(transaction, login)
+    forget_terminal(transaction, login=login)
     written = _written(options) if options else None
-    _insert(transaction, login, password, branch_id, any_branch, profile, sorting, written)
-
-
-def forget_terminal(transaction: Transaction, login: str) -> None:
-    """Nobody can log in with it any more."""
-    _forget(transaction, login)
+    _insert(
+        transaction,
+        login=login,
+        password=password,
+        branch_id=branch_id,
+        any_branch=any_branch,
+        profile=profile,
+        sorting=sorting,
+        options=written,
+    )
 
 
 def store_profile(transaction: Transaction, code: str, options: Mapping[str, Any]) -> None:
     """The options of the profile, in place of those it had."""
     written = _written(options)
-    if not _change_profile(transaction, code, written):
-        _insert_profile(transaction, code, written)
-
-
-def forget_profile(transaction: Transaction, code: str) -> None:
-    """Removes a profile that no terminal has any more; otherwise a constraint breaks."""
-    _forget_profile(transaction, code)
+    if not _change_profile(transaction, code=code, options=written):
+        _insert_profile(transaction, code=code, options=written)

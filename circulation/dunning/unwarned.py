@@ -49,10 +49,11 @@ def _unwarned(*, under_way_since: datetime) -> Select[Any]:
         "patron_name": patrons.c.name,
         "agency": agencies.c.isil,
         "since": debt_warnings.c.warned,
-        "notice_id": debt_warnings.c.notice_id,
+        "state": notices.c.state,
+        "why": notices.c.why,
     }
     return (
-        select(*columns(Unwarned, debt_warnings, notices, **told))
+        select(*columns(Unwarned, debt_warnings, **told))
         .select_from(
             debt_warnings.join(patrons, patrons.c.id == debt_warnings.c.patron_id)
             .join(agencies, agencies.c.id == debt_warnings.c.agency_id)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import delete, insert, select
 
-from catalogue.database import Transaction, one, send
+from catalogue.database import Statement, Transaction, columns, one, send
 from circulation.holds.schema import patron_absences
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
@@ -20,32 +20,22 @@ class Absence(NamedTuple):
     last: date | None
 
 
-_absence = one(
-    select(patron_absences.c.absent_from, patron_absences.c.absent_until).where(
-        patron_absences.c.patron_id == bindparam("of_patron")
-    ),
-    Absence,
-    "of_patron",
-)
-_forget = send(
-    delete(patron_absences).where(patron_absences.c.patron_id == bindparam("of_patron")),
-    "of_patron",
-)
-_insert = send(
-    insert(patron_absences).values(
-        patron_id=bindparam("new_patron_id"),
-        absent_from=bindparam("new_absent_from"),
-        absent_until=bindparam("new_absent_until", type_=patron_absences.c.absent_until.type),
-    ),
-    "new_patron_id",
-    "new_absent_from",
-    "new_absent_until",
-)
-
-
-def absence_of(transaction: Transaction, patron_id: int) -> Absence | None:
+@one(Absence)
+def absence_of(*, patron_id: int) -> Statement:
     """When the patron is away, as far as they have said so."""
-    return _absence(transaction, patron_id)
+    return select(
+        *columns(Absence, first=patron_absences.c.absent_from, last=patron_absences.c.absent_until)
+    ).where(patron_absences.c.patron_id == patron_id)
+
+
+@send
+def _forget(*, patron_id: int) -> Statement:
+    return delete(patron_absences).where(patron_absences.c.patron_id == patron_id)
+
+
+@send
+def _insert(*, patron_id: int, absent_from: date, absent_until: date | None) -> Statement:
+    return insert(patron_absences).values(locals())
 
 
 def set_absence(
@@ -63,12 +53,14 @@ def set_absence(
     """
     if absence is not None and absence.last is not None and absence.last < absence.first:
         raise ValueError(f"an absence cannot end before it begins: {absence}")
-    before = _absence(transaction, patron_id)
+    before = absence_of(transaction, patron_id=patron_id)
     if before == absence:
         return
-    _forget(transaction, patron_id)
+    _forget(transaction, patron_id=patron_id)
     if absence is not None:
-        _insert(transaction, patron_id, absence.first, absence.last)
+        _insert(
+            transaction, patron_id=patron_id, absent_from=absence.first, absent_until=absence.last
+        )
     write_event(
         transaction,
         EventKind.ABSENCE_CHANGED,

@@ -55,7 +55,7 @@ def _to_hold(case: ReturnCase) -> Route | None:
     """The way to a patron; None where nobody waits whom the item can serve."""
     transaction, _, desk, now = case.act
     item, here, set_up = case.item, case.here, case.set_up
-    lock_queue(transaction, item.record_id)
+    lock_queue(transaction, record_id=item.record_id)
     waited_for = WAITED_FOR.of(item)
     if waited_for is not None and waited_for.hold_id is not None:
         hold = _settled(case)
@@ -63,12 +63,12 @@ def _to_hold(case: ReturnCase) -> Route | None:
             return _to_patron(case, hold)
     if not all(each.may_serve(transaction, set_up, item, now) for each in KEEPING.of(item)):
         return None
-    queue = holds_of_record(transaction, item.record_id)
+    queue = holds_of_record(transaction, record_id=item.record_id)
     copies = copies_of_record(transaction, record_id=item.record_id)
     for hold in holds_to_serve(target_of(item), here, queue, copies, set_up, now):
         if hold.set_id is not None:
-            lock_hold_set(transaction, hold.set_id)
-            again = hold_facts(transaction, hold.id)
+            lock_hold_set(transaction, set_id=hold.set_id)
+            again = hold_facts(transaction, hold_id=hold.id)
             if again is None or not is_due_service(again, set_up, now):
                 continue  # another of the set was served at another desk
         if case.handling in (HoldHandling.ROUTE, HoldHandling.REFUSE):
@@ -84,10 +84,10 @@ def _settled(case: ReturnCase) -> HoldFacts | None:
     An item on the shelf beyond its deadline was not fetched: that ends the hold.
     """
     transaction, _, desk, now = case.act
-    hold = hold_of_item(transaction, case.item.id)
+    hold = hold_of_item(transaction, item_id=case.item.id)
     if hold is not None and hold.set_id is not None:
-        lock_hold_set(transaction, hold.set_id)
-        hold = hold_of_item(transaction, case.item.id)
+        lock_hold_set(transaction, set_id=hold.set_id)
+        hold = hold_of_item(transaction, item_id=case.item.id)
     if hold is None:
         return None
     if hold.is_bound and (hold.deadline is None or now <= hold.deadline):

@@ -7,13 +7,13 @@ Callers hold the lock of the record's queue and, for a member of a set, of the s
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
-from catalogue.database import Transaction, change, many, send
+from catalogue.database import Statement, Transaction, change, scalars, send
 from circulation.calendars.due_dates import end_of_day, local_date
 from circulation.holds.facts import HoldFacts, holds_of_set, lock_hold_set, lock_shelf
 from circulation.holds.schema import captures, fetches, hold_sets, holds
@@ -39,119 +39,114 @@ class HoldChangedMeanwhile(RuntimeError):
     """A hold is not what it was under its lock: a lock was left out."""
 
 
-_NEW = (
-    "id",
-    "record_id",
-    "item_id",
-    "part",
-    "patron_id",
-    "set_id",
-    "waits_for",
-    "pickup_branch_id",
-    "queue_class",
-    "priority",
-    "placed",
-    "activates",
-    "interest_until",
-)
-#: Parameters in the order of the columns.
-insert_hold = send(
-    insert(holds).values(
-        {holds.c[name]: bindparam(f"new_{name}", type_=holds.c[name].type) for name in _NEW}
-    ),
-    *(f"new_{name}" for name in _NEW),
-)
-insert_hold_set = send(
-    insert(hold_sets).values(id=bindparam("new_id"), kind=bindparam("new_kind")),
-    "new_id",
-    "new_kind",
-)
-_close = change(
-    update(holds)
-    .where(holds.c.id == bindparam("hold_id"), holds.c.closed.is_(None))
-    .values(closed=bindparam("new_closed"), outcome=bindparam("new_outcome")),
-    "hold_id",
-    "new_closed",
-    "new_outcome",
-)
-#: Parameters: the hold, and the one that must be finished first (None for none).
-set_waits_for = send(
-    update(holds)
-    .where(holds.c.id == bindparam("hold_id"))
-    .values(waits_for=bindparam("new_waits_for", type_=holds.c.waits_for.type)),
-    "hold_id",
-    "new_waits_for",
-)
+@send
+def insert_hold(
+    *,
+    hold_id: int,
+    record_id: int | None,
+    item_id: int | None,
+    part: str,
+    patron_id: int,
+    set_id: int | None,
+    waits_for: int | None,
+    pickup_branch_id: int,
+    queue_class: int,
+    priority: int,
+    placed: datetime,
+    activates: date | None,
+    interest_until: date,
+) -> Statement:
+    given = locals()
+    return insert(holds).values(id=given.pop("hold_id"), **given)
+
+
+@send
+def insert_hold_set(*, set_id: int, kind: str) -> Statement:
+    return insert(hold_sets).values(id=set_id, kind=kind)
+
+
+@change
+def _close(*, hold_id: int, closed: datetime | None, outcome: str | None) -> Statement:
+    return (
+        update(holds)
+        .where(holds.c.id == hold_id, holds.c.closed.is_(None))
+        .values(closed=closed, outcome=outcome)
+    )
+
+
+@send
+def set_waits_for(*, hold_id: int, waits_for: int | None) -> Statement:
+    """Says which hold must be finished first; None for none."""
+    return update(holds).where(holds.c.id == hold_id).values(waits_for=waits_for)
+
+
 #: What follows where a hold has ended without a loan: who has done it, which one, and when.
 ENDED_IN_VAIN: Registry[Callable[[Transaction, Desk | None, int, datetime], None]] = Registry(
     "ends of holds"
 )
-_CHANGED = ("pickup_branch_id", "activates", "interest_until", "paused_from", "paused_until")
-_change_hold = send(
-    update(holds)
-    .where(holds.c.id == bindparam("hold_id"))
-    .values(
-        {holds.c[name]: bindparam(f"new_{name}", type_=holds.c[name].type) for name in _CHANGED}
-    ),
-    "hold_id",
-    *(f"new_{name}" for name in _CHANGED),
-)
-_set_wanted = send(
-    update(holds)
-    .where(holds.c.id == bindparam("hold_id"))
-    .values(item_id=None, part=bindparam("new_part")),
-    "hold_id",
-    "new_part",
-)
-_insert_capture = send(
-    insert(captures).values(
-        hold_id=bindparam("new_hold_id"),
-        item_id=bindparam("new_item_id"),
-        patron_id=bindparam("new_patron_id"),
-        captured=bindparam("new_captured"),
-    ),
-    "new_hold_id",
-    "new_item_id",
-    "new_patron_id",
-    "new_captured",
-)
-_ON_SHELF = ("shelf_branch_id", "number", "shelved", "deadline")
-_set_shelf = send(
-    update(captures)
-    .where(captures.c.hold_id == bindparam("of_hold_id"))
-    .values(
-        {
-            captures.c[name]: bindparam(f"new_{name}", type_=captures.c[name].type)
-            for name in _ON_SHELF
-        }
-    ),
-    "of_hold_id",
-    *(f"new_{name}" for name in _ON_SHELF),
-)
-#: Parameters: the hold, and until when its item is kept on the shelf where it is.
-set_deadline = send(
-    update(captures)
-    .where(captures.c.hold_id == bindparam("of_hold_id"))
-    .values(deadline=bindparam("new_deadline", type_=captures.c.deadline.type)),
-    "of_hold_id",
-    "new_deadline",
-)
-_set_released = send(
-    update(captures)
-    .where(captures.c.hold_id == bindparam("of_hold_id"))
-    .values(released=bindparam("new_released")),
-    "of_hold_id",
-    "new_released",
-)
-_delete_capture = send(
-    delete(captures).where(captures.c.hold_id == bindparam("of_hold_id")), "of_hold_id"
-)
-_numbers: Callable[..., list[Any]] = many(
-    select(captures.c.number).where(captures.c.shelf_branch_id == bindparam("branch_id")),
-    None,
-    "branch_id",
-)
-_forget_fetch = send(delete(fetches).where(fetches.c.item_id == bindparam("item_id")), "item_id")
+
+
+@send
+def _change_hold(
+    *,
+    hold_id: int,
+    pickup_branch_id: int,
+    activates: date | None,
+    interest_until: date,
+    paused_from: date | None,
+    paused_until: date | None,
+) -> Statement:
+    given = locals()
+    return update(holds).where(holds.c.id == given.pop("hold_id")).values(given)
+
+
+@send
+def _set_wanted(*, hold_id: int, part: str) -> Statement:
+    return update(holds).where(holds.c.id == hold_id).values(item_id=None, part=part)
+
+
+@send
+def _insert_capture(*, hold_id: int, item_id: int, patron_id: int, captured: datetime) -> Statement:
+    return insert(captures).values(locals())
+
+
+@send
+def _set_shelf(
+    *,
+    hold_id: int,
+    shelf_branch_id: int | None,
+    number: int | None,
+    shelved: datetime | None,
+    deadline: datetime | None,
+) -> Statement:
+    given = locals()
+    return update(captures).where(captures.c.hold_id == given.pop("hold_id")).values(given)
+
+
+@send
+def set_deadline(*, hold_id: int, deadline: datetime | None) -> Statement:
+    """Says until when the item of the hold is kept on the shelf where it is."""
+    return update(captures).where(captures.c.hold_id == hold_id).values(deadline=deadline)
+
+
+@send
+def _set_released(*, hold_id: int, released: datetime | None) -> Statement:
+    return update(captures).where(captures.c.hold_id == hold_id).values(released=released)
+
+
+@send
+def _delete_capture(*, hold_id: int) -> Statement:
+    return delete(captures).where(captures.c.hold_id == hold_id)
+
+
+@scalars(int)
+def _numbers(*, branch_id: int) -> Statement:
+    return select(captures.c.number).where(captures.c.shelf_branch_id == branch_id)
+
+
+@send
+def _forget_fetch(*, item_id: int) -> Statement:
+    return delete(fetches).where(fetches.c.item_id == item_id)
 
 
 class Shelved(NamedTuple):
@@ -190,9 +185,11 @@ def bind(
 ) -> None:
     """The item is this hold's from now on. One that lies on a shelf for it still is given up."""
     if hold.captured_item_id is not None:
-        _delete_capture(transaction, hold.id)
-    _insert_capture(transaction, hold.id, item_id, hold.patron_id, now)
-    _forget_fetch(transaction, item_id)
+        _delete_capture(transaction, hold_id=hold.id)
+    _insert_capture(
+        transaction, hold_id=hold.id, item_id=item_id, patron_id=hold.patron_id, captured=now
+    )
+    _forget_fetch(transaction, item_id=item_id)
     _event(transaction, EventKind.HOLD_CAPTURED, desk, hold, now, item_id=item_id)
 
 
@@ -214,10 +211,17 @@ def shelve(
 ) -> Shelved:
     """Gives the item a place on the hold shelf of the pickup branch: the lowest number free."""
     branch_id = hold.pickup_branch_id
-    lock_shelf(transaction, branch_id)
-    taken = {row[0] for row in _numbers(transaction, branch_id)}
+    lock_shelf(transaction, branch_id=branch_id)
+    taken = set(_numbers(transaction, branch_id=branch_id))
     number = next(number for number in range(1, len(taken) + 2) if number not in taken)
-    _set_shelf(transaction, hold.id, branch_id, number, now, deadline)
+    _set_shelf(
+        transaction,
+        hold_id=hold.id,
+        shelf_branch_id=branch_id,
+        number=number,
+        shelved=now,
+        deadline=deadline,
+    )
     _event(
         transaction,
         EventKind.HOLD_SHELVED,
@@ -232,12 +236,14 @@ def shelve(
 
 def take_off_shelf(transaction: Transaction, hold: HoldFacts) -> None:
     """The item is in somebody's hand again, still bound to the hold."""
-    _set_shelf(transaction, hold.id, None, None, None, None)
+    _set_shelf(
+        transaction, hold_id=hold.id, shelf_branch_id=None, number=None, shelved=None, deadline=None
+    )
 
 
 def forget_item(transaction: Transaction, hold: HoldFacts) -> None:
     """The item that was bound, or lay on the shelf, for the hold does so no more."""
-    _delete_capture(transaction, hold.id)
+    _delete_capture(transaction, hold_id=hold.id)
 
 
 def release(transaction: Transaction, desk: Desk | None, hold: HoldFacts, now: datetime) -> None:
@@ -245,9 +251,9 @@ def release(transaction: Transaction, desk: Desk | None, hold: HoldFacts, now: d
     if not hold.is_bound:
         return
     if hold.shelved is None:
-        _delete_capture(transaction, hold.id)
+        _delete_capture(transaction, hold_id=hold.id)
     else:
-        _set_released(transaction, hold.id, now)
+        _set_released(transaction, hold_id=hold.id, released=now)
     _event(transaction, EventKind.HOLD_RELEASED, desk, hold, now, item_id=hold.captured_item_id)
 
 
@@ -265,7 +271,7 @@ def close(
     The other members of a parallel set end with one that was fulfilled or stood ready in vain.
     In a serial set whatever waited for this hold goes on. `item_id` is the item that fulfilled it.
     """
-    if _close(transaction, hold.id, now, outcome.value) != 1:
+    if _close(transaction, hold_id=hold.id, closed=now, outcome=outcome.value) != 1:
         raise HoldChangedMeanwhile(f"hold {hold.id} is closed already")
     _event(
         transaction,
@@ -281,15 +287,16 @@ def close(
             follow(transaction, desk, hold.id, now)
     if hold.set_id is None:
         return
-    lock_hold_set(transaction, hold.set_id)
-    for other in holds_of_set(transaction, hold.set_id):
+    lock_hold_set(transaction, set_id=hold.set_id)
+    for other in holds_of_set(transaction, set_id=hold.set_id):
         if other.waits_for == hold.id:
-            set_waits_for(transaction, other.id, hold.waits_for)
+            set_waits_for(transaction, hold_id=other.id, waits_for=hold.waits_for)
             if hold.waits_for is None:
                 _event(transaction, EventKind.HOLD_ACTIVATED, desk, other, now)
         elif hold.set_kind == "parallel" and outcome in _SERVED:
             release(transaction, desk, other, now)
-            if _close(transaction, other.id, now, HoldOutcome.SUPERSEDED.value) != 1:
+            superseded = HoldOutcome.SUPERSEDED
+            if _close(transaction, hold_id=other.id, closed=now, outcome=superseded.value) != 1:
                 raise HoldChangedMeanwhile(f"hold {other.id} is closed already")
             _event(
                 transaction,
@@ -297,7 +304,7 @@ def close(
                 desk,
                 other,
                 now,
-                after={"outcome": HoldOutcome.SUPERSEDED.name, "served": hold.id},
+                after={"outcome": superseded.name, "served": hold.id},
             )
 
 
@@ -312,6 +319,9 @@ _IN_VAIN = frozenset(
 )
 
 
+_CHANGED = ("pickup_branch_id", "activates", "interest_until", "paused_from", "paused_until")
+
+
 def write_changes(
     transaction: Transaction, desk: Desk, old: HoldFacts, new: HoldFacts, now: datetime
 ) -> None:
@@ -322,7 +332,8 @@ def write_changes(
     )
     if not after:
         return
-    _change_hold(transaction, new.id, *(getattr(new, name) for name in _CHANGED))
+    wanted = {name: getattr(new, name) for name in _CHANGED}
+    _change_hold(transaction, hold_id=new.id, **wanted)
     _event(
         transaction,
         EventKind.HOLD_CHANGED,
@@ -338,7 +349,7 @@ def ask_for_title(
     transaction: Transaction, desk: Desk | None, hold: HoldFacts, part: str, now: datetime
 ) -> None:
     """A hold on one item asks for any of the title from now on, or of that part of it."""
-    _set_wanted(transaction, hold.id, part)
+    _set_wanted(transaction, hold_id=hold.id, part=part)
     before = {"item": hold.item_barcode, "part": hold.part}
     after = {"item": None, "part": part}
     _event(transaction, EventKind.HOLD_CHANGED, desk, hold, now, before=before, after=after)

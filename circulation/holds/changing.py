@@ -66,7 +66,9 @@ def change_hold(
         # What is to be sent on is not given up for having stood too long on the wrong shelf.
         is_back = new.pickup_branch_id == hold.shelf_branch_id
         set_deadline(
-            transaction, hold.id, pickup_deadline(new, set_up, "", now) if is_back else None
+            transaction,
+            hold_id=hold.id,
+            deadline=pickup_deadline(new, set_up, "", now) if is_back else None,
         )
     return _changed(transaction, set_up, borrower, hold.id, now)
 
@@ -129,14 +131,14 @@ def _own_hold(
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     if wrong := check_pin(act, borrower, pin):
         return Refused((wrong,))
-    hold = hold_facts(transaction, hold_id)
+    hold = hold_facts(transaction, hold_id=hold_id)
     locked = None
     while hold is not None and hold.record_id != locked:  # its record may be merged meanwhile
         locked = hold.record_id
-        lock_queue(transaction, locked)
+        lock_queue(transaction, record_id=locked)
         if hold.set_id is not None:
-            lock_hold_set(transaction, hold.set_id)
-        hold = hold_facts(transaction, hold_id)
+            lock_hold_set(transaction, set_id=hold.set_id)
+        hold = hold_facts(transaction, hold_id=hold_id)
     if hold is None or hold.closed is not None or hold.patron_id != borrower.id:
         return Refused((Refusal(Reason.HOLD_UNKNOWN),), patron=borrower.patron())
     return borrower, circulation.set_up(transaction, borrower.set_up_version), hold

@@ -24,18 +24,18 @@ def expire_holds(
     """
     set_up = read_set_up(transaction)
     today = set_up.day(now)
-    found = holds_out_of_interest(transaction, today, at_most)
+    found = holds_out_of_interest(transaction, today=today, at_most=at_most)
     for record_id in sorted({hold.record_id for hold in found}):
-        lock_queue(transaction, record_id)
+        lock_queue(transaction, record_id=record_id)
     expired = []
     for each in found:
         if each.set_id is not None:
-            lock_hold_set(transaction, each.set_id)
-        hold = hold_facts(transaction, each.id)
+            lock_hold_set(transaction, set_id=each.set_id)
+        hold = hold_facts(transaction, hold_id=each.id)
         if hold is None or hold.closed is not None or hold.is_bound or hold.interest_until >= today:
             continue
         close(transaction, desk, hold, HoldOutcome.EXPIRED, now)
-        closed = hold_facts(transaction, hold.id)
+        closed = hold_facts(transaction, hold_id=hold.id)
         assert closed is not None
         expired.append(hold_of(closed, set_up))
     return expired

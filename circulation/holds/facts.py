@@ -9,13 +9,12 @@ there is anything to look at.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    Select,
     and_,
-    bindparam,
     case,
     exists,
     false,
@@ -23,7 +22,7 @@ from sqlalchemy import (
     select,
 )
 
-from catalogue.database import Moment, Transaction, lock, many, one
+from catalogue.database import Statement, Transaction, columns, lock, many, one, scalars
 from catalogue.schema import branches, items, records
 from circulation.holds.schema import captures, hold_sets, holds, patron_absences
 from circulation.patrons.schema import patrons
@@ -99,42 +98,23 @@ _IS_SET_SERVED = case(
 ).label("is_set_served")
 
 
+_TOLD = {
+    "id": holds.c.id,
+    "record_id": holds.c.record_id,
+    "item_id": holds.c.item_id,
+    "item_barcode": _target.c.barcode,
+    "part": holds.c.part,
+    "patron_id": holds.c.patron_id,
+    "patron_name": patrons.c.name,
+    "patron_category": patrons.c.category,
+    "patron_agency_id": patrons.c.agency_id,
+    "set_kind": hold_sets.c.kind,
+    "captured_item_id": captures.c.item_id,
+    "captured_barcode": _captured.c.barcode,
+    "is_set_served": _IS_SET_SERVED,
+}
 _holds = select(
-    holds.c.id,
-    holds.c.record_id,
-    records.c.title,
-    records.c.author,
-    holds.c.item_id,
-    _target.c.barcode,
-    holds.c.part,
-    holds.c.patron_id,
-    patrons.c.name,
-    patrons.c.category,
-    patrons.c.agency_id,
-    holds.c.set_id,
-    hold_sets.c.kind,
-    holds.c.waits_for,
-    holds.c.pickup_branch_id,
-    holds.c.queue_class,
-    holds.c.priority,
-    holds.c.placed,
-    holds.c.activates,
-    holds.c.interest_until,
-    holds.c.paused_from,
-    holds.c.paused_until,
-    holds.c.closed,
-    holds.c.outcome,
-    patron_absences.c.absent_from,
-    patron_absences.c.absent_until,
-    captures.c.item_id,
-    _captured.c.barcode,
-    captures.c.captured,
-    captures.c.shelf_branch_id,
-    captures.c.number,
-    captures.c.shelved,
-    captures.c.deadline,
-    captures.c.released,
-    _IS_SET_SERVED,
+    *columns(HoldFacts, holds, captures, patron_absences, records, **_TOLD)
 ).select_from(
     holds.join(records, records.c.id == holds.c.record_id)
     .join(patrons, patrons.c.id == holds.c.patron_id)
@@ -148,132 +128,148 @@ _holds = select(
 _IN_ORDER = (holds.c.queue_class, holds.c.priority, holds.c.placed, holds.c.id)
 _IS_OPEN = holds.c.closed.is_(None)
 
-hold_facts = one(_holds.where(holds.c.id == bindparam("hold_id")), HoldFacts, "hold_id")
-#: The hold that the item is bound to, or lies on the shelf for.
-hold_of_item = one(_holds.where(captures.c.item_id == bindparam("item_id")), HoldFacts, "item_id")
-#: The open holds of the record in the order of its queue.
-holds_of_record = many(
-    _holds.where(holds.c.record_id == bindparam("record_id"), _IS_OPEN).order_by(*_IN_ORDER),
-    HoldFacts,
-    "record_id",
-)
-#: The open holds of the patron, the oldest first.
-holds_of_patron = many(
-    _holds.where(holds.c.patron_id == bindparam("patron_id"), _IS_OPEN).order_by(
+
+@one(HoldFacts)
+def hold_facts(*, hold_id: int) -> Statement:
+    return _holds.where(holds.c.id == hold_id)
+
+
+@one(HoldFacts)
+def hold_of_item(*, item_id: int) -> Statement:
+    """The hold that the item is bound to, or lies on the shelf for."""
+    return _holds.where(captures.c.item_id == item_id)
+
+
+@many(HoldFacts)
+def holds_of_record(*, record_id: int) -> Statement:
+    """The open holds of the record in the order of its queue."""
+    return _holds.where(holds.c.record_id == record_id, _IS_OPEN).order_by(*_IN_ORDER)
+
+
+@many(HoldFacts)
+def holds_of_patron(*, patron_id: int) -> Statement:
+    """The open holds of the patron, the oldest first."""
+    return _holds.where(holds.c.patron_id == patron_id, _IS_OPEN).order_by(
         holds.c.placed, holds.c.id
-    ),
-    HoldFacts,
-    "patron_id",
-)
-#: The open holds of the set, in the order in which they were placed.
-holds_of_set = many(
-    _holds.where(holds.c.set_id == bindparam("set_id"), _IS_OPEN).order_by(holds.c.id),
-    HoldFacts,
-    "set_id",
-)
-#: The holds whose item lies on the shelf of the branch, by number.
-holds_on_shelf = many(
-    _holds.where(captures.c.shelf_branch_id == bindparam("branch_id")).order_by(captures.c.number),
-    HoldFacts,
-    "branch_id",
-)
-#: Open holds that wait, and have done so beyond their interest date.
-holds_out_of_interest = many(
-    _holds.where(
-        holds.c.interest_until < bindparam("today"),
-        _IS_OPEN,
-        or_(captures.c.hold_id.is_(None), captures.c.released.is_not(None)),
     )
-    .order_by(holds.c.record_id, holds.c.id)
-    .limit(bindparam("at_most")),
-    HoldFacts,
-    "today",
-    "at_most",
-)
+
+
+@many(HoldFacts)
+def holds_of_set(*, set_id: int) -> Statement:
+    """The open holds of the set, in the order in which they were placed."""
+    return _holds.where(holds.c.set_id == set_id, _IS_OPEN).order_by(holds.c.id)
+
+
+@many(HoldFacts)
+def holds_on_shelf(*, branch_id: int) -> Statement:
+    """The holds whose item lies on the shelf of the branch, by number."""
+    return _holds.where(captures.c.shelf_branch_id == branch_id).order_by(captures.c.number)
+
+
+@many(HoldFacts)
+def holds_out_of_interest(*, today: date, at_most: int) -> Statement:
+    """Open holds that wait, and have done so beyond their interest date."""
+    return (
+        _holds.where(
+            holds.c.interest_until < today,
+            _IS_OPEN,
+            or_(captures.c.hold_id.is_(None), captures.c.released.is_not(None)),
+        )
+        .order_by(holds.c.record_id, holds.c.id)
+        .limit(at_most)
+    )
+
+
 #: Open holds that may be served from today on and could not be yesterday, and those that wait in a
 #: row of which the one before has ended; after the hold `after`.
-holds_that_begin = many(
-    _holds.where(
-        _IS_OPEN,
-        holds.c.id > bindparam("after"),
+@many(HoldFacts)
+def holds_that_begin(*, today: date, yesterday: date, after: int, at_most: int) -> Statement:
+    return (
+        _holds.where(
+            _IS_OPEN,
+            holds.c.id > after,
+            or_(
+                holds.c.activates == today,
+                holds.c.paused_until == yesterday,
+                patron_absences.c.absent_until == yesterday,
+                and_(hold_sets.c.kind == "serial", holds.c.waits_for.is_(None)),
+            ),
+        )
+        .order_by(holds.c.id)
+        .limit(at_most)
+    )
+
+
+@lock
+def lock_queue(*, record_id: int) -> Statement:
+    return select(records.c.id).where(records.c.id == record_id).with_for_update(key_share=True)
+
+
+@lock
+def lock_hold_set(*, set_id: int) -> Statement:
+    return select(hold_sets.c.id).where(hold_sets.c.id == set_id).with_for_update(key_share=True)
+
+
+@lock
+def lock_shelf(*, branch_id: int) -> Statement:
+    """Taken before a number of the branch's hold shelf is given out."""
+    return select(branches.c.id).where(branches.c.id == branch_id).with_for_update(key_share=True)
+
+
+def _shelved_items(branch_id: int, now: datetime) -> Select[Any]:
+    return select(captures.c.item_id).where(
+        captures.c.shelf_branch_id == branch_id,
         or_(
-            holds.c.activates == bindparam("today"),
-            holds.c.paused_until == bindparam("yesterday"),
-            patron_absences.c.absent_until == bindparam("yesterday"),
-            and_(hold_sets.c.kind == "serial", holds.c.waits_for.is_(None)),
+            captures.c.released.is_not(None),
+            captures.c.deadline < now,
+            exists(
+                select(1)
+                .where(
+                    holds.c.id == captures.c.hold_id,
+                    holds.c.pickup_branch_id != captures.c.shelf_branch_id,
+                )
+                .correlate(captures)
+            ),
         ),
     )
-    .order_by(holds.c.id)
-    .limit(bindparam("at_most")),
-    HoldFacts,
-    "today",
-    "yesterday",
-    "after",
-    "at_most",
-)
-lock_queue = lock(
-    select(records.c.id)
-    .where(records.c.id == bindparam("record_id"))
-    .with_for_update(key_share=True),
-    "record_id",
-)
-lock_hold_set = lock(
-    select(hold_sets.c.id)
-    .where(hold_sets.c.id == bindparam("set_id"))
-    .with_for_update(key_share=True),
-    "set_id",
-)
-#: Taken before a number of the branch's hold shelf is given out.
-lock_shelf = lock(
-    select(branches.c.id)
-    .where(branches.c.id == bindparam("branch_id"))
-    .with_for_update(key_share=True),
-    "branch_id",
-)
-_SHELVED_ITEMS = select(captures.c.item_id).where(
-    captures.c.shelf_branch_id == bindparam("branch_id"),
-    or_(
-        captures.c.released.is_not(None),
-        captures.c.deadline < bindparam("now", type_=Moment),
-        exists(
-            select(1)
-            .where(
-                holds.c.id == captures.c.hold_id,
-                holds.c.pickup_branch_id != captures.c.shelf_branch_id,
-            )
-            .correlate(captures)
-        ),
-    ),
-)
+
+
 #: The items on the shelf of the branch that do not belong there any more, and their records.
-items_to_clear: Callable[..., list[Any]] = many(
-    select(items.c.barcode)
-    .where(items.c.id.in_(_SHELVED_ITEMS))
-    .order_by(items.c.record_id, items.c.id),
-    None,
-    "branch_id",
-    "now",
-)
-lock_items_to_clear = lock(
-    select(items.c.id)
-    .where(items.c.id.in_(_SHELVED_ITEMS))
-    .order_by(items.c.id)
-    .with_for_update(key_share=True),
-    "branch_id",
-    "now",
-)
-lock_queues_to_clear = lock(
-    select(records.c.id)
-    .where(records.c.id.in_(select(items.c.record_id).where(items.c.id.in_(_SHELVED_ITEMS))))
-    .order_by(records.c.id)
-    .with_for_update(key_share=True),
-    "branch_id",
-    "now",
-)
+@scalars(str)
+def items_to_clear(*, branch_id: int, now: datetime) -> Statement:
+    return (
+        select(items.c.barcode)
+        .where(items.c.id.in_(_shelved_items(branch_id, now)))
+        .order_by(items.c.record_id, items.c.id)
+    )
+
+
+@lock
+def lock_items_to_clear(*, branch_id: int, now: datetime) -> Statement:
+    return (
+        select(items.c.id)
+        .where(items.c.id.in_(_shelved_items(branch_id, now)))
+        .order_by(items.c.id)
+        .with_for_update(key_share=True)
+    )
+
+
+@lock
+def lock_queues_to_clear(*, branch_id: int, now: datetime) -> Statement:
+    return (
+        select(records.c.id)
+        .where(
+            records.c.id.in_(
+                select(items.c.record_id).where(items.c.id.in_(_shelved_items(branch_id, now)))
+            )
+        )
+        .order_by(records.c.id)
+        .with_for_update(key_share=True)
+    )
 
 
 def known_hold(transaction: Transaction, hold_id: int) -> HoldFacts:
     """The facts of a hold that is there: under the locks of its queue."""
-    hold = hold_facts(transaction, hold_id)
+    hold = hold_facts(transaction, hold_id=hold_id)
     assert hold is not None
     return hold

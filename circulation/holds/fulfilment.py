@@ -74,12 +74,12 @@ def holds_at_loan(case: LoanCase) -> HoldsAtLoan:
     """
     item, transaction = case.item, case.act.transaction
     for_hold = case.wish.for_hold if isinstance(case.wish, LoanWish) else None
-    lock_queue(transaction, item.record_id)
-    bound = _settled(transaction, hold_of_item(transaction, item.id))
+    lock_queue(transaction, record_id=item.record_id)
+    bound = _settled(transaction, hold_of_item(transaction, item_id=item.id))
     target = target_of(item)
     own = [
         hold
-        for hold in holds_of_record(transaction, item.record_id)
+        for hold in holds_of_record(transaction, record_id=item.record_id)
         if hold.patron_id == case.borrower.id and suits(target, hold)
     ]
     own.sort(
@@ -96,8 +96,8 @@ def _settled(transaction: Transaction, hold: HoldFacts | None) -> HoldFacts | No
     """The hold under the lock of its set, where it has one."""
     if hold is None or hold.set_id is None:
         return hold
-    lock_hold_set(transaction, hold.set_id)
-    return hold_facts(transaction, hold.id)
+    lock_hold_set(transaction, set_id=hold.set_id)
+    return hold_facts(transaction, hold_id=hold.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def holds_at_renewal(case: LoanCase) -> HoldsAtRenewal | None:
     waited_for = WAITED_FOR.of(item)
     if waited_for is None or not waited_for.open_holds:
         return None
-    queue = holds_of_record(transaction, item.record_id)
+    queue = holds_of_record(transaction, record_id=item.record_id)
     copies = copies_of_record(transaction, record_id=item.record_id)
     for feature in KEEPING.of(item):
         if feature.keeps_copies(item):

@@ -38,7 +38,7 @@ def queued(transaction: Transaction, set_up: SetUp, facts: HoldFacts, now: datet
         return QueuedHold(hold, None, 0)
     if hold.state is HoldState.ON_THE_WAY:
         return QueuedHold(hold, None, 1)
-    queue = holds_of_record(transaction, facts.record_id)
+    queue = holds_of_record(transaction, record_id=facts.record_id)
     number = number_in_queue(queue, facts.id)
     copies = [
         copy
@@ -77,7 +77,7 @@ def find_hold(
     circulation: Circulation, transaction: Transaction, *, hold_id: int, now: datetime
 ) -> tuple[QueuedHold, int] | None:
     """The hold with this number, also a closed one, and the patron whose it is; None for none."""
-    facts = hold_facts(transaction, hold_id)
+    facts = hold_facts(transaction, hold_id=hold_id)
     if facts is None:
         return None
     set_up = circulation.current_set_up(transaction)
@@ -118,6 +118,6 @@ def patron_holds(
             queued(transaction, set_up, facts, now)
             if with_prospects
             else QueuedHold(hold_of(facts, set_up), None, None)
-            for facts in holds_of_patron(transaction, borrower.id)
+            for facts in holds_of_patron(transaction, patron_id=borrower.id)
         ),
     )

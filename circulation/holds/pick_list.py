@@ -11,9 +11,9 @@ from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert
+from sqlalchemy import delete, insert
 
-from catalogue.database import Transaction, change, send
+from catalogue.database import Statement, Transaction, change, send
 from catalogue.items import find_item
 from circulation.holds.copies import Copy, copies_of_record, records_to_fetch
 from circulation.holds.facts import HoldFacts, holds_of_record, lock_queue
@@ -30,19 +30,15 @@ from circulation.kernel.set_up import SetUp, read_set_up
 #: A mark that is older says nothing any more: the book was not found, or the mark forgotten.
 MARK_LASTS = timedelta(hours=12)
 
-_insert_fetch = send(
-    insert(fetches).values(
-        item_id=bindparam("new_item_id"),
-        hold_id=bindparam("new_hold_id"),
-        actor=bindparam("new_actor"),
-        since=bindparam("new_since"),
-    ),
-    "new_item_id",
-    "new_hold_id",
-    "new_actor",
-    "new_since",
-)
-_delete_fetch = change(delete(fetches).where(fetches.c.item_id == bindparam("item_id")), "item_id")
+
+@send
+def _insert_fetch(*, item_id: int, hold_id: int, actor: str, since: datetime) -> Statement:
+    return insert(fetches).values(locals())
+
+
+@change
+def _delete_fetch(*, item_id: int) -> Statement:
+    return delete(fetches).where(fetches.c.item_id == item_id)
 
 
 class ToFetch(NamedTuple):
@@ -95,7 +91,11 @@ def _shared_out(
     served: Container[int | None] = (),
 ) -> list[Assignment]:
     """What is to be fetched of the title, but for holds of the sets that are `served`."""
-    queue = [hold for hold in holds_of_record(transaction, record_id) if hold.set_id not in served]
+    queue = [
+        hold
+        for hold in holds_of_record(transaction, record_id=record_id)
+        if hold.set_id not in served
+    ]
     copies = copies_of_record(transaction, record_id=record_id)
     for feature in keeping:
         copies = feature.left(transaction, set_up, record_id, copies, now)
@@ -134,15 +134,15 @@ def begin_fetching(act: Act, *, item: str) -> ToFetch | Refused:
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)
-    lock_queue(transaction, facts.record_id)
+    lock_queue(transaction, record_id=facts.record_id)
     keeping = [feature for feature in KEEPING.of(facts) if feature.keeps_copies(facts)]
     for copy, hold in _shared_out(transaction, set_up, facts.record_id, now, keeping):
         if copy.id != facts.id:
             continue
         if _is_marked(copy, now) and copy.fetched_by != desk.actor:
             return Refused((Refusal(Reason.BEING_FETCHED),))
-        _delete_fetch(transaction, copy.id)
-        _insert_fetch(transaction, copy.id, hold.id, desk.actor, now)
+        _delete_fetch(transaction, item_id=copy.id)
+        _insert_fetch(transaction, item_id=copy.id, hold_id=hold.id, actor=desk.actor, since=now)
         write_event(transaction, EventKind.FETCH_BEGUN, desk, now, item_id=copy.id, hold_id=hold.id)
         marked = copy._replace(fetched_by=desk.actor, fetched_since=now)
         return _line(marked, hold, set_up, now)
@@ -152,7 +152,7 @@ def begin_fetching(act: Act, *, item: str) -> ToFetch | Refused:
 def give_up_fetching(transaction: Transaction, *, desk: Desk, item: str, now: datetime) -> bool:
     """Takes the mark off the item; False where there was none."""
     found = find_item(transaction, item)
-    if found is None or not _delete_fetch(transaction, found.id):
+    if found is None or not _delete_fetch(transaction, item_id=found.id):
         return False
     write_event(transaction, EventKind.FETCH_GIVEN_UP, desk, now, item_id=found.id)
     return True

@@ -113,7 +113,7 @@ def _known(act: Act, wish: HoldWish) -> _Case | Refused:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), patron=borrower.patron())
     today = local_date(now, pickup.timezone)
     terms = set_up.terms(pickup.id, borrower.category, "")
-    own = holds_of_patron(transaction, borrower.id)
+    own = holds_of_patron(transaction, patron_id=borrower.id)
     interest = timedelta(days=chosen.interest_days or terms.interest_days)
     until = wish.interest_until or max(today, wish.activates or today) + interest
     return _Case(act, wish, set_up, borrower, pickup, located, own, until)
@@ -152,7 +152,7 @@ def _locate_under_locks(transaction: Transaction, wanted: Sequence[Wanted]) -> l
     while (found := [_locate(transaction, each) for each in wanted]) != located:
         located = found
         for record_id in sorted({each.record_id for each in found if each.record_id is not None}):
-            lock_queue(transaction, record_id)
+            lock_queue(transaction, record_id=record_id)
     return located
 
 
@@ -196,25 +196,25 @@ def _write(case: _Case, accepted: Sequence[_Located]) -> list[int]:
     wish, patron_id, set_id = case.wish, case.borrower.id, None
     if wish.kind is not HoldKind.NORMAL:
         set_id = circulation.ids.next(now)
-        insert_hold_set(transaction, set_id, wish.kind.value)
+        insert_hold_set(transaction, set_id=set_id, kind=wish.kind.value)
     placed: list[int] = []
     for each in accepted:
         hold_id = circulation.ids.next(now)
         insert_hold(
             transaction,
-            hold_id,
-            each.record_id,
-            each.item_id,
-            each.wanted.part,
-            patron_id,
-            set_id,
-            placed[-1] if placed and wish.kind is HoldKind.SERIAL else None,
-            case.pickup.id,
-            wish.queue_class,
-            wish.priority,
-            now,
-            wish.activates,
-            case.interest_until,
+            hold_id=hold_id,
+            record_id=each.record_id,
+            item_id=each.item_id,
+            part=each.wanted.part,
+            patron_id=patron_id,
+            set_id=set_id,
+            waits_for=placed[-1] if placed and wish.kind is HoldKind.SERIAL else None,
+            pickup_branch_id=case.pickup.id,
+            queue_class=wish.queue_class,
+            priority=wish.priority,
+            placed=now,
+            activates=wish.activates,
+            interest_until=case.interest_until,
         )
         write_event(
             transaction,

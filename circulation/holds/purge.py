@@ -8,13 +8,13 @@ a later hold of its set.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 
-from catalogue.database import Statement, Transaction, key_parameters, many, many_of, send
+from catalogue.database import Statement, Transaction, columns, many, scalars_of, send
 from circulation.holds.schema import hold_sets, holds
 from circulation.kernel.schema import all_tables, events
 from circulation.loans.privacy import DEFAULT_DAYS, history_days_of
@@ -46,12 +46,11 @@ class _Closed(NamedTuple):
 
 @many(_Closed)
 def closed_of_agency(*, before: datetime, agency_id: int, at_most: int) -> Statement:
-    its_patrons = select(patrons.c.id).where(patrons.c.agency_id == agency_id)
     return (
-        select(holds.c.id, holds.c.set_id)
+        select(*columns(_Closed, holds))
         .where(
             holds.c.closed < before,
-            holds.c.patron_id.in_(its_patrons),
+            holds.c.patron_id.in_(select(patrons.c.id).where(patrons.c.agency_id == agency_id)),
             *(~reference for reference in _references()),
         )
         .order_by(holds.c.closed, holds.c.id)
@@ -59,35 +58,37 @@ def closed_of_agency(*, before: datetime, agency_id: int, at_most: int) -> State
     )
 
 
-_no_longer_wait: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: (
+@scalars_of(int)
+def _no_longer_wait(*, hold_ids: Sequence[int]) -> Statement:
+    return (
         update(holds)
-        .where(holds.c.waits_for.in_(key_parameters(size)))
+        .where(holds.c.waits_for.in_(hold_ids))
         .values(waits_for=None)
         .returning(holds.c.id)
-    ),
-    None,
-)
-_cut_events: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: (
+    )
+
+
+@scalars_of(int)
+def _cut_events(*, hold_ids: Sequence[int]) -> Statement:
+    return (
         update(events)
-        .where(events.c.hold_id.in_(key_parameters(size)), events.c.loan_id.is_(None))
+        .where(events.c.hold_id.in_(hold_ids), events.c.loan_id.is_(None))
         .values(patron_id=None)
         .returning(events.c.id)
-    ),
-    None,
-)
-_delete_holds: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: delete(holds).where(holds.c.id.in_(key_parameters(size))).returning(holds.c.id),
-    None,
-)
-_delete_set = send(
-    delete(hold_sets).where(
-        hold_sets.c.id == bindparam("set_id"),
+    )
+
+
+@scalars_of(int)
+def _delete_holds(*, hold_ids: Sequence[int]) -> Statement:
+    return delete(holds).where(holds.c.id.in_(hold_ids)).returning(holds.c.id)
+
+
+@send
+def _delete_set(*, set_id: int) -> Statement:
+    return delete(hold_sets).where(
+        hold_sets.c.id == set_id,
         ~exists(select(1).where(holds.c.set_id == hold_sets.c.id).correlate(hold_sets)),
-    ),
-    "set_id",
-)
+    )
 
 
 def purge_holds(transaction: Transaction, until: datetime) -> tuple[int, bool]:
@@ -96,12 +97,12 @@ def purge_holds(transaction: Transaction, until: datetime) -> tuple[int, bool]:
     for agency_id, days in history_days_of(transaction):
         before = until - timedelta(days=DEFAULT_DAYS if days is None else days)
         found = closed_of_agency(transaction, before=before, agency_id=agency_id, at_most=AT_MOST)
-        hold_ids = [hold.id for hold in found]
-        _no_longer_wait(transaction, hold_ids)
+        hold_ids = [row.id for row in found]
+        _no_longer_wait(transaction, hold_ids=hold_ids)
         # The events of a loan that fulfilled the hold are the loan's, and cut with it.
-        _cut_events(transaction, hold_ids)
-        purged += len({row[0] for row in _delete_holds(transaction, hold_ids)})
-        for set_id in sorted({hold.set_id for hold in found if hold.set_id is not None}):
-            _delete_set(transaction, set_id)
+        _cut_events(transaction, hold_ids=hold_ids)
+        purged += len(set(_delete_holds(transaction, hold_ids=hold_ids)))
+        for set_id in sorted({row.set_id for row in found if row.set_id is not None}):
+            _delete_set(transaction, set_id=set_id)
         is_more = is_more or len(found) == AT_MOST
     return purged, is_more

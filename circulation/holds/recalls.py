@@ -15,9 +15,9 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
-from catalogue.database import Moment, Transaction, change, many, scalar
+from catalogue.database import Statement, Transaction, change, columns, many, scalar
 from catalogue.schema import items
 from circulation.holds.copies import copies_of_record
 from circulation.holds.facts import HoldFacts, holds_of_record, holds_that_begin, lock_queue
@@ -68,55 +68,52 @@ class _OpenLoan(NamedTuple):
     recalled: datetime | None
 
 
-_open_loans: Callable[..., list[_OpenLoan]] = many(
-    select(
-        loans.c.id,
-        items.c.id,
-        items.c.barcode,
-        items.c.branch_id,
-        items.c.material_group,
-        items.c.part,
-        loans.c.branch_id,
-        loans.c.patron_id,
-        patrons.c.category,
-        loans.c.checked_out,
-        loans.c.due,
-        loans.c.suspended_until,
-        loans.c.recalled,
-    )
-    .select_from(
-        items.join(loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None)).join(
-            patrons, patrons.c.id == loans.c.patron_id
+@many(_OpenLoan)
+def _open_loans(*, record_id: int) -> Statement:
+    return (
+        select(
+            *columns(
+                _OpenLoan,
+                loans,
+                items,
+                id=loans.c.id,
+                item_id=items.c.id,
+                home_branch_id=items.c.branch_id,
+                material_group=items.c.material_group,
+                branch_id=loans.c.branch_id,
+                patron_category=patrons.c.category,
+            )
         )
+        .select_from(
+            items.join(loans, (loans.c.item_id == items.c.id) & loans.c.checked_in.is_(None)).join(
+                patrons, patrons.c.id == loans.c.patron_id
+            )
+        )
+        .where(items.c.record_id == record_id, loans.c.mark.is_(None))
+        .order_by(loans.c.id)
     )
-    .where(items.c.record_id == bindparam("record_id"), loans.c.mark.is_(None))
-    .order_by(loans.c.id),
-    _OpenLoan,
-    "record_id",
-)
+
+
 #: Touches nothing where the loan was renewed or has ended meanwhile.
-_bring_forward = change(
-    update(loans)
-    .where(
-        loans.c.id == bindparam("loan_id"),
-        loans.c.checked_in.is_(None),
-        loans.c.due == bindparam("old_due", type_=Moment),
+@change
+def _bring_forward(
+    *, loan_id: int, old_due: datetime, due: datetime, recalled: datetime | None
+) -> Statement:
+    return (
+        update(loans)
+        .where(loans.c.id == loan_id, loans.c.checked_in.is_(None), loans.c.due == old_due)
+        .values(due=due, recalled=recalled)
     )
-    .values(
-        due=bindparam("new_due", type_=Moment), recalled=bindparam("new_recalled", type_=Moment)
-    ),
-    "loan_id",
-    "old_due",
-    "new_due",
-    "new_recalled",
-)
-_last_recall: Callable[..., str | None] = scalar(
-    select(events.c.before)
-    .where(events.c.loan_id == bindparam("loan_id"), events.c.kind == EventKind.LOAN_RECALLED.value)
-    .order_by(events.c.id.desc())
-    .limit(1),
-    "loan_id",
-)
+
+
+@scalar(str)
+def _last_recall(*, loan_id: int) -> Statement:
+    return (
+        select(events.c.before)
+        .where(events.c.loan_id == loan_id, events.c.kind == EventKind.LOAN_RECALLED.value)
+        .order_by(events.c.id.desc())
+        .limit(1)
+    )
 
 
 def recall_for(
@@ -128,7 +125,7 @@ def recall_for(
     """
     if hold.is_bound or not is_due_service(hold, set_up, now):
         return None
-    on_loan = _open_loans(transaction, hold.record_id)
+    on_loan = _open_loans(transaction, record_id=hold.record_id)
     promising = [
         (new_due, loan.id, loan)
         for loan in on_loan
@@ -139,7 +136,7 @@ def recall_for(
     ]
     if not promising:
         return None
-    queue = holds_of_record(transaction, hold.record_id)
+    queue = holds_of_record(transaction, record_id=hold.record_id)
     assigned = assign(queue, copies_of_record(transaction, record_id=hold.record_id), set_up, now)
     served = {each.hold.id for each in assigned}
     if hold.id in served:
@@ -168,10 +165,12 @@ def recall_for_holds_that_begin(
 
     Gives where to go on too, None when all are done. Done again it recalls nothing more.
     """
-    page = holds_that_begin(transaction, day, day - timedelta(1), after, at_most)
+    page = holds_that_begin(
+        transaction, today=day, yesterday=day - timedelta(1), after=after, at_most=at_most
+    )
     recalled = []
     for hold in page:
-        lock_queue(transaction, hold.record_id)
+        lock_queue(transaction, record_id=hold.record_id)
         desk = set_up.desk(hold.pickup_branch_id, ACTOR)
         if (loan := recall_for(transaction, set_up, desk, hold, now)) is not None:
             recalled.append(loan)
@@ -196,7 +195,7 @@ def recall(act: Act, *, item: str, wanted_by: datetime | None = None) -> Recalle
     refusals = refusals_in(state_of(facts, now), LoanAction.RECALL)
     if refusals or found is None:
         return Refused(tuple(refusals), known)
-    on_loan = _open_loans(transaction, facts.record_id)
+    on_loan = _open_loans(transaction, record_id=facts.record_id)
     loan = next(each for each in on_loan if each.id == found.id)
     new_due = _recalled_to(loan, set_up, now)
     recalled = None
@@ -225,10 +224,10 @@ def cancel_recall(act: Act, *, item: str) -> RecalledLoan | Refused | None:
         return None
     if (waited_for := WAITED_FOR.of(facts)) is not None and waited_for.open_holds:
         return Refused((Refusal(Reason.LOAN_RECALLED),), known)
-    before = json.loads(_last_recall(transaction, loan.id) or "{}")
+    before = json.loads(_last_recall(transaction, loan_id=loan.id) or "{}")
     old_due = datetime.fromisoformat(before["due"]) if "due" in before else loan.due
     due = max(old_due, loan.due)
-    if not _bring_forward(transaction, loan.id, loan.due, due, None):
+    if not _bring_forward(transaction, loan_id=loan.id, old_due=loan.due, due=due, recalled=None):
         return None
     write_event(
         transaction,
@@ -265,7 +264,9 @@ def _recall(
     now: datetime,
     hold_id: int | None,
 ) -> RecalledLoan | None:
-    if not _bring_forward(transaction, loan.id, loan.due, new_due, now):
+    if not _bring_forward(
+        transaction, loan_id=loan.id, old_due=loan.due, due=new_due, recalled=now
+    ):
         return None
     write_event(
         transaction,

@@ -6,14 +6,13 @@ it, the patron has placed it anew), that stands.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select, update
 
-from catalogue.database import Transaction, change, many, scalar, send
-from circulation.holds.changes import HoldOutcome, forget_item, release, shelve
+from catalogue.database import Statement, Transaction, change, scalar, scalars, send
+from circulation.holds.changes import HoldOutcome, forget_item, release, set_waits_for, shelve
 from circulation.holds.facts import (
     HoldFacts,
     hold_facts,
@@ -30,57 +29,59 @@ from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
 from circulation.loans.undo import UndoCase, UndoFeature
 
-_reopen = change(
-    update(holds)
-    .where(holds.c.id == bindparam("hold_id"), holds.c.closed == bindparam("was_closed"))
-    .values(closed=None, outcome=None),
-    "hold_id",
-    "was_closed",
-)
-_wait_for = send(
-    update(holds)
-    .where(holds.c.id == bindparam("hold_id"))
-    .values(waits_for=bindparam("new_waits_for")),
-    "hold_id",
-    "new_waits_for",
-)
-_keep_on_shelf = send(
-    update(captures)
-    .where(captures.c.hold_id == bindparam("hold_id"), captures.c.released == bindparam("was"))
-    .values(released=None),
-    "hold_id",
-    "was",
-)
-_superseded: Callable[..., list[Any]] = many(
-    select(holds.c.id).where(
-        holds.c.set_id == bindparam("set_id"),
+
+@change
+def _reopen(*, hold_id: int, was_closed: datetime) -> Statement:
+    return (
+        update(holds)
+        .where(holds.c.id == hold_id, holds.c.closed == was_closed)
+        .values(closed=None, outcome=None)
+    )
+
+
+@send
+def _keep_on_shelf(*, hold_id: int, was: datetime) -> Statement:
+    return (
+        update(captures)
+        .where(captures.c.hold_id == hold_id, captures.c.released == was)
+        .values(released=None)
+    )
+
+
+@scalars(int)
+def _superseded(*, set_id: int, was_closed: datetime) -> Statement:
+    return select(holds.c.id).where(
+        holds.c.set_id == set_id,
         holds.c.outcome == HoldOutcome.SUPERSEDED.value,
-        holds.c.closed == bindparam("was_closed"),
-    ),
-    None,
-    "set_id",
-    "was_closed",
-)
+        holds.c.closed == was_closed,
+    )
+
+
 _IMAGE = ("captured", "shelf_branch_id", "number", "shelved", "deadline", "released")
 _MOMENTS = frozenset({"captured", "shelved", "deadline", "released"})
-_COLUMNS = ("hold_id", "item_id", "patron_id", *_IMAGE)
-_insert_capture = send(
-    insert(captures).values(
-        {
-            captures.c[name]: bindparam(f"new_{name}", type_=captures.c[name].type)
-            for name in _COLUMNS
-        }
-    ),
-    *(f"new_{name}" for name in _COLUMNS),
-)
-_item_on_place = scalar(
-    select(captures.c.item_id).where(
-        captures.c.shelf_branch_id == bindparam("branch_id"),
-        captures.c.number == bindparam("number"),
-    ),
-    "branch_id",
-    "number",
-)
+
+
+@send
+def _insert_capture(
+    *,
+    hold_id: int,
+    item_id: int,
+    patron_id: int,
+    captured: datetime,
+    shelf_branch_id: int | None,
+    number: int | None,
+    shelved: datetime | None,
+    deadline: datetime | None,
+    released: datetime | None,
+) -> Statement:
+    return insert(captures).values(locals())
+
+
+@scalar(int)
+def _item_on_place(*, branch_id: int, number: int) -> Statement:
+    return select(captures.c.item_id).where(
+        captures.c.shelf_branch_id == branch_id, captures.c.number == number
+    )
 
 
 def capture_image(hold: HoldFacts) -> dict[str, Any]:
@@ -101,34 +102,34 @@ def restore_holds(
     now: datetime,
 ) -> None:
     """Opens again the hold that a loan fulfilled at `closed`, and what ended or went on with it."""
-    lock_queue(transaction, record_id)
-    hold = None if hold_id is None else hold_facts(transaction, hold_id)
+    lock_queue(transaction, record_id=record_id)
+    hold = None if hold_id is None else hold_facts(transaction, hold_id=hold_id)
     if hold is None:
         return
     if hold.set_id is not None:
-        lock_hold_set(transaction, hold.set_id)
+        lock_hold_set(transaction, set_id=hold.set_id)
     if not _open_again(transaction, desk, hold, closed, now) or hold.set_id is None:
         return
-    for (other_id,) in _superseded(transaction, hold.set_id, closed):
-        other = hold_facts(transaction, other_id)
+    for other_id in _superseded(transaction, set_id=hold.set_id, was_closed=closed):
+        other = hold_facts(transaction, hold_id=other_id)
         if other is not None:
             _open_again(transaction, desk, other, closed, now)
     if hold.set_kind == "serial":
-        for other in holds_of_set(transaction, hold.set_id):
+        for other in holds_of_set(transaction, set_id=hold.set_id):
             if other.id != hold.id and other.waits_for == hold.waits_for:
-                _wait_for(transaction, other.id, hold.id)
+                set_waits_for(transaction, hold_id=other.id, waits_for=hold.id)
 
 
 def _open_again(
     transaction: Transaction, desk: Desk, hold: HoldFacts, closed: datetime, now: datetime
 ) -> bool:
     key = (hold.patron_id, hold.part)
-    queue = holds_of_record(transaction, hold.record_id)
+    queue = holds_of_record(transaction, record_id=hold.record_id)
     if any((other.patron_id, other.part) == key for other in queue):
         return False  # placed anew meanwhile
-    if not _reopen(transaction, hold.id, closed):
+    if not _reopen(transaction, hold_id=hold.id, was_closed=closed):
         return False
-    _keep_on_shelf(transaction, hold.id, closed)
+    _keep_on_shelf(transaction, hold_id=hold.id, was=closed)
     write_event(
         transaction,
         EventKind.HOLD_REOPENED,
@@ -145,12 +146,12 @@ def restore_capture(
     transaction: Transaction, desk: Desk, item_id: int, image: dict[str, Any], now: datetime
 ) -> None:
     """Binds the item to the hold again, in its place on the shelf if that is free still."""
-    hold = hold_facts(transaction, image["hold"])
+    hold = hold_facts(transaction, hold_id=image["hold"])
     if hold is None or hold.captured_item_id is not None:
         return
     if image["released"] is None and hold.closed is not None:
         return
-    values = {
+    values: dict[str, Any] = {
         name: datetime.fromisoformat(image[name])
         if name in _MOMENTS and image[name]
         else image[name]
@@ -159,13 +160,14 @@ def restore_capture(
     deadline = values["deadline"]
     is_taken = False
     if values["number"] is not None:
-        lock_shelf(transaction, values["shelf_branch_id"])
-        place = (values["shelf_branch_id"], values["number"])
-        is_taken = _item_on_place(transaction, *place) is not None
+        branch_id = values["shelf_branch_id"]
+        lock_shelf(transaction, branch_id=branch_id)
+        on_place = _item_on_place(transaction, branch_id=branch_id, number=values["number"])
+        is_taken = on_place is not None
     if is_taken:
         values |= dict.fromkeys(("shelf_branch_id", "number", "shelved", "deadline"))
     _insert_capture(
-        transaction, hold.id, item_id, hold.patron_id, *(values[name] for name in _IMAGE)
+        transaction, hold_id=hold.id, item_id=item_id, patron_id=hold.patron_id, **values
     )
     if is_taken and deadline is not None and values["released"] is None:
         shelve(transaction, desk, hold, item_id, deadline, now)
@@ -175,12 +177,12 @@ def release_item(
     transaction: Transaction, desk: Desk, record_id: int, item_id: int, now: datetime
 ) -> None:
     """The item serves no hold after all: its patron waits again, in the old place."""
-    lock_queue(transaction, record_id)
-    hold = hold_of_item(transaction, item_id)
+    lock_queue(transaction, record_id=record_id)
+    hold = hold_of_item(transaction, item_id=item_id)
     if hold is None:
         return
     if hold.set_id is not None:
-        lock_hold_set(transaction, hold.set_id)
+        lock_hold_set(transaction, set_id=hold.set_id)
     if hold.is_bound:
         release(transaction, desk, hold, now)
     forget_item(transaction, hold)

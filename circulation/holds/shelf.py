@@ -37,7 +37,9 @@ def hold_shelf(
 ) -> list[OnShelf]:
     """What stands on the hold shelf of the branch, by number."""
     set_up = read_set_up(transaction)
-    found = (_on_shelf(each, set_up, now) for each in holds_on_shelf(transaction, branch_id))
+    found = (
+        _on_shelf(each, set_up, now) for each in holds_on_shelf(transaction, branch_id=branch_id)
+    )
     return [each for each in found if each.is_to_go or not only_to_go]
 
 
@@ -60,10 +62,10 @@ def clear_shelf(act: Act, *, holds: HoldHandling = HoldHandling.SHELVE) -> list[
     says where. Holds that were not collected end. Repeated, it finds nothing to do.
     """
     transaction, circulation, desk, now = act
-    lock_items_to_clear(transaction, desk.branch_id, now)
-    lock_queues_to_clear(transaction, desk.branch_id, now)
+    lock_items_to_clear(transaction, branch_id=desk.branch_id, now=now)
+    lock_queues_to_clear(transaction, branch_id=desk.branch_id, now=now)
     cleared = []
-    for (barcode,) in items_to_clear(transaction, desk.branch_id, now):
+    for barcode in items_to_clear(transaction, branch_id=desk.branch_id, now=now):
         answer = check_in(Act(transaction, circulation, desk, now), item=barcode, holds=holds)
         assert isinstance(answer, CheckedIn)
         cleared.append(answer)

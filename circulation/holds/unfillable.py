@@ -7,13 +7,13 @@ be found or bought, and whoever else decides that it ends does so with `cancel_h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import String, or_, select, type_coerce
 
-from catalogue.database import Transaction, many, scalar
+from catalogue.database import Statement, Transaction, scalar, scalars
 from catalogue.schema import items
 from circulation.holds.copies import copies_of_record, copies_on_order
 from circulation.holds.facts import HoldFacts, holds_of_record
@@ -49,35 +49,38 @@ class UnfillablePage(NamedTuple):
     next: int | None
 
 
-#: Records that somebody waits for without an item bound to them, after the record `after`.
-_waited_for: Callable[..., list[int]] = many(
-    select(holds.c.record_id)
-    .distinct()
-    .select_from(holds.outerjoin(captures, captures.c.hold_id == holds.c.id))
-    .where(
-        holds.c.closed.is_(None),
-        or_(captures.c.hold_id.is_(None), captures.c.released.is_not(None)),
-        holds.c.record_id > bindparam("after"),
+@scalars(int)
+def _waited_for(*, after: int, at_most: int) -> Statement:
+    """Records that somebody waits for without an item bound to them, after the record `after`."""
+    return (
+        select(holds.c.record_id)
+        .distinct()
+        .select_from(holds.outerjoin(captures, captures.c.hold_id == holds.c.id))
+        .where(
+            holds.c.closed.is_(None),
+            or_(captures.c.hold_id.is_(None), captures.c.released.is_not(None)),
+            holds.c.record_id > after,
+        )
+        .order_by(holds.c.record_id)
+        .limit(at_most)
     )
-    .order_by(holds.c.record_id)
-    .limit(bindparam("at_most")),
-    int,
-    "after",
-    "at_most",
-)
-_record_of: Callable[..., int | None] = scalar(
-    select(holds.c.record_id).where(holds.c.id == bindparam("hold_id")), "hold_id"
-)
-_copies_that_suit: Callable[..., Any] = scalar(
-    select(items.c.id)
-    .where(
-        items.c.record_id == bindparam("of_record"),
-        or_(bindparam("of_part") == "", items.c.part == bindparam("of_part")),
+
+
+@scalar(int)
+def _record_of(*, hold_id: int) -> Statement:
+    return select(holds.c.record_id).where(holds.c.id == hold_id)
+
+
+@scalar(int)
+def _copies_that_suit(*, record_id: int, part: str) -> Statement:
+    return (
+        select(items.c.id)
+        .where(
+            items.c.record_id == record_id,
+            or_(type_coerce(part, String) == "", items.c.part == part),
+        )
+        .limit(1)
     )
-    .limit(1),
-    "of_record",
-    "of_part",
-)
 
 
 def unfillable_holds(
@@ -95,7 +98,7 @@ def unfillable_holds(
     """
     at_most = min(max(limit, 1), MOST)
     set_up = circulation.current_set_up(transaction)
-    records = _waited_for(transaction, after, at_most)
+    records = _waited_for(transaction, after=after, at_most=at_most)
     found = [
         each
         for record_id in records
@@ -109,7 +112,8 @@ def which_are_unfillable(
     transaction: Transaction, set_up: SetUp, hold_ids: Sequence[int]
 ) -> set[int]:
     """Those of the holds that nothing can fill now."""
-    records = {_record_of(transaction, each) for each in hold_ids} - {None}
+    found_records = (_record_of(transaction, hold_id=each) for each in hold_ids)
+    records = {each for each in found_records if each is not None}
     found = {
         each.hold.id
         for record_id in records
@@ -122,7 +126,7 @@ def which_are_unfillable(
 def _of_record(transaction: Transaction, set_up: SetUp, record_id: int) -> Iterator[Unfillable]:
     copies = copies_of_record(transaction, record_id=record_id)
     on_order = None
-    for hold in holds_of_record(transaction, record_id):
+    for hold in holds_of_record(transaction, record_id=record_id):
         if hold.is_bound or any(can_serve(copy, hold, set_up) for copy in copies):
             continue
         if on_order is None:
@@ -136,5 +140,5 @@ def _of_record(transaction: Transaction, set_up: SetUp, record_id: int) -> Itera
 def _why(transaction: Transaction, hold: HoldFacts, is_any_left: bool) -> InVain:
     if is_any_left:
         return InVain.NOT_LENT
-    known = hold.item_id or _copies_that_suit(transaction, hold.record_id, hold.part)
+    known = hold.item_id or _copies_that_suit(transaction, record_id=hold.record_id, part=hold.part)
     return InVain.NO_COPY if known is None else InVain.NOT_TO_BE_FOUND

@@ -25,14 +25,14 @@ from circulation.kernel.results import Desk
 
 class HoldsAtRemoval(RemovalFeature):
     def lock(self, transaction: Transaction, item: ItemFacts) -> None:
-        lock_queue(transaction, item.record_id)
+        lock_queue(transaction, record_id=item.record_id)
 
     def need(self, transaction: Transaction, item: ItemFacts) -> ItemNeed | None:
         """Does it lie on a hold shelf for somebody who has been told to fetch it?"""
         waited_for = WAITED_FOR.of(item)
         if waited_for is None or waited_for.hold_id is None:
             return None
-        hold = hold_facts(transaction, waited_for.hold_id)
+        hold = hold_facts(transaction, hold_id=waited_for.hold_id)
         is_ready = hold is not None and hold.is_bound and hold.shelved is not None
         return ItemNeed.KEPT if is_ready else None
 
@@ -49,7 +49,7 @@ def let_go_of_item(
 
     Call it under the lock of the item and of its title's queue.
     """
-    for hold in holds_of_record(transaction, item.record_id):
+    for hold in holds_of_record(transaction, record_id=item.record_id):
         if hold.is_bound and hold.captured_item_id == item.id:
             release(transaction, desk, hold, now)
         if hold.item_id != item.id:
@@ -64,5 +64,5 @@ def let_go_of_item(
 def _has_asked_for(transaction: Transaction, hold: HoldFacts, part: str) -> bool:
     return any(
         other.record_id == hold.record_id and other.part == part and other.id != hold.id
-        for other in holds_of_patron(transaction, hold.patron_id)
+        for other in holds_of_patron(transaction, patron_id=hold.patron_id)
     )

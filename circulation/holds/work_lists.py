@@ -93,7 +93,7 @@ def record_queue(
             facts.patron_name,
             None if facts.is_bound else passed_over(facts, _today(facts, set_up, now)),
         )
-        for facts in holds_of_record(transaction, record_id)
+        for facts in holds_of_record(transaction, record_id=record_id)
     ]
 
 

@@ -87,7 +87,9 @@ def ask(
     if wanted is None:
         return Refused((Refusal(Reason.RECORD_UNKNOWN),))
     agency = folded_agency(asked.agency)
-    known = loan_wanted(transaction, agency, borrower.id, wanted.title, wanted.author)
+    known = loan_wanted(
+        transaction, partner=agency, patron_id=borrower.id, title=wanted.title, author=wanted.author
+    )
     if known is not None:
         return known
     loan = begun(

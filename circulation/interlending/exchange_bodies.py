@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import insert, select
 
-from catalogue.database import Moment, Transaction, key_parameters, many_of, send_many
+from catalogue.database import Statement, Transaction, columns, many_of, send_many
 from circulation.interlending.schema import exchange_bodies
 
 #: Kept of a message; what is longer is cut.
@@ -45,25 +45,24 @@ class Body(NamedTuple):
     answer: bytes
 
 
-_insert = send_many(
-    insert(exchange_bodies).values(
-        exchange_id=bindparam("new_exchange"),
-        until=bindparam("new_until", type_=Moment),
-        request=bindparam("new_request"),
-        answer=bindparam("new_answer"),
-    ),
-    "new_exchange",
-    "new_until",
-    "new_request",
-    "new_answer",
-)
+@send_many
+def _insert(body: Body) -> Statement:
+    return insert(exchange_bodies).values(body._asdict())
+
+
 _Stream = tuple[int, bytes]
-_answers: Callable[[Transaction, Sequence[int]], list[_Stream]] = many_of(
-    lambda size: select(exchange_bodies.c.exchange_id, exchange_bodies.c.answer).where(
-        exchange_bodies.c.exchange_id.in_(key_parameters(size))
-    ),
-    None,
-)
+
+
+class _Answer(NamedTuple):
+    exchange_id: int
+    answer: bytes
+
+
+@many_of(_Answer)
+def _answers(*, exchange_ids: Sequence[int]) -> Statement:
+    return select(*columns(_Answer, exchange_bodies)).where(
+        exchange_bodies.c.exchange_id.in_(exchange_ids)
+    )
 
 
 def keep_bodies(transaction: Transaction, bodies: Iterable[Body]) -> None:
@@ -86,7 +85,7 @@ def _divided(bodies: Iterable[Body]) -> Iterator[list[Body]]:
         yield together
 
 
-def _rows(together: list[Body]) -> Iterator[tuple[int, datetime, bytes, bytes]]:
+def _rows(together: list[Body]) -> Iterator[Body]:
     """The rows of one stream, which stay for equally long: without the first, none can be read."""
     first, until = together[0].exchange_id, max(each.until for each in together)
     lengths = [_COUNT.pack(len(together))]
@@ -97,7 +96,8 @@ def _rows(together: list[Body]) -> Iterator[tuple[int, datetime, bytes, bytes]]:
         texts += (request, answer)
     stream = zlib.compress(b"".join(lengths + texts), 1)
     for number, each in enumerate(together):
-        yield each.exchange_id, until, _PLACE.pack(first, number), b"" if number else stream
+        place = _PLACE.pack(first, number)
+        yield Body(each.exchange_id, until, place, b"" if number else stream)
 
 
 def said(
@@ -112,7 +112,9 @@ def said(
         else:
             found[exchange_id] = _of_older(request, answer)
     firsts = sorted({first for first, _ in places.values()})
-    streams = {first: _unpacked(stream) for first, stream in _answers(transaction, firsts)}
+    streams = {
+        row.exchange_id: _unpacked(row.answer) for row in _answers(transaction, exchange_ids=firsts)
+    }
     for exchange_id, (first, number) in places.items():
         if first in streams:  # else that of a step of forgetting has been deleted already
             found[exchange_id] = streams[first][number]

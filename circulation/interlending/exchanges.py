@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, delete, insert, select
+from sqlalchemy import Select, delete, insert, select
 
-from catalogue.database import Moment, Transaction, change, many, send_many
+from catalogue.database import Statement, Transaction, change, columns, many, send_many
 from circulation.interlending.exchange_bodies import Body, keep_bodies, said
 from circulation.interlending.schema import exchange_bodies, exchanges
 
@@ -55,17 +55,10 @@ class Line(NamedTuple):
     answer: bytes | None
 
 
-_LINE = Exchanged._fields[:8]
-_insert = send_many(
-    insert(exchanges).values(
-        {
-            exchanges.c[name]: bindparam(f"new_{name}", type_=exchanges.c[name].type)
-            for name in ("id", *_LINE)
-        }
-    ),
-    "new_id",
-    *(f"new_{name}" for name in _LINE),
-)
+@send_many
+def _insert(line: Line) -> Statement:
+    said = {name: value for name, value in line._asdict().items() if name in exchanges.c}
+    return insert(exchanges).values(said)
 
 
 def keep_exchanges(
@@ -75,7 +68,7 @@ def keep_exchanges(
     lines, bodies = [], []
     for each in found:
         exchange_id = new_id(each.at)
-        lines.append((exchange_id, *each[:8]))
+        lines.append(Line(exchange_id, *each[:8], None, None))
         if each.until is not None:
             bodies.append(Body(exchange_id, each.until, each.request, each.answer))
     if lines:
@@ -83,41 +76,38 @@ def keep_exchanges(
     keep_bodies(transaction, bodies)
 
 
-def _lines(newest: bool) -> Select[tuple[object, ...]]:
+def _lines(at_most: int, *, newest: bool) -> Select[Any]:
     order = exchanges.c.id.desc() if newest else exchanges.c.id
     return (
-        select(
-            exchanges.c.id,
-            *(exchanges.c[name] for name in _LINE),
-            exchange_bodies.c.request,
-            exchange_bodies.c.answer,
-        )
+        select(*columns(Line, exchanges, exchange_bodies))
         .outerjoin(exchange_bodies, exchange_bodies.c.exchange_id == exchanges.c.id)
         .order_by(order)
-        .limit(bindparam("at_most"))
+        .limit(at_most)
     )
 
 
-_of_request = many(
-    _lines(False).where(exchanges.c.request_id == bindparam("of_request")),
-    Line,
-    "of_request",
-    "at_most",
-)
-_latest = many(_lines(True), Line, "at_most")
-_latest_of = many(
-    _lines(True).where(exchanges.c.partner == bindparam("of_partner")),
-    Line,
-    "of_partner",
-    "at_most",
-)
+@many(Line)
+def _of_request(*, request_id: str, at_most: int) -> Statement:
+    return _lines(at_most, newest=False).where(exchanges.c.request_id == request_id)
+
+
+@many(Line)
+def _latest(*, at_most: int) -> Statement:
+    return _lines(at_most, newest=True)
+
+
+@many(Line)
+def _latest_of(*, partner: str, at_most: int) -> Statement:
+    return _lines(at_most, newest=True).where(exchanges.c.partner == partner)
 
 
 def exchanges_of_request(
     transaction: Transaction, request_id: str, at_most: int = 1000
 ) -> list[Line]:
     """All that was said about a request of that name, the oldest first."""
-    return _with_bodies(transaction, _of_request(transaction, request_id, at_most))
+    return _with_bodies(
+        transaction, _of_request(transaction, request_id=request_id, at_most=at_most)
+    )
 
 
 def latest_exchanges(
@@ -125,9 +115,9 @@ def latest_exchanges(
 ) -> list[Line]:
     """The last exchanges, of one partner or of all; the newest last."""
     if partner is None:
-        found = _latest(transaction, at_most)
+        found = _latest(transaction, at_most=at_most)
     else:
-        found = _latest_of(transaction, partner, at_most)
+        found = _latest_of(transaction, partner=partner, at_most=at_most)
     return _with_bodies(transaction, found[::-1])
 
 
@@ -147,22 +137,34 @@ def _with_bodies(transaction: Transaction, lines: list[Line]) -> list[Line]:
     ]
 
 
-_forget_bodies = change(
-    delete(exchange_bodies).where(exchange_bodies.c.until < bindparam("before", type_=Moment)),
-    "before",
-)
-_old = exchanges.c.at < bindparam("before", type_=Moment)
-_oldest = select(exchanges.c.id).where(_old).order_by(exchanges.c.at).limit(AT_MOST)
-_forget_their_bodies = change(
-    delete(exchange_bodies).where(exchange_bodies.c.exchange_id.in_(_oldest)), "before"
-)
-_forget_lines = change(delete(exchanges).where(exchanges.c.id.in_(_oldest)), "before")
+@change
+def _forget_bodies(*, before: datetime) -> Statement:
+    return delete(exchange_bodies).where(exchange_bodies.c.until < before)
+
+
+def _oldest(before: datetime) -> Select[Any]:
+    return (
+        select(exchanges.c.id)
+        .where(exchanges.c.at < before)
+        .order_by(exchanges.c.at)
+        .limit(AT_MOST)
+    )
+
+
+@change
+def _forget_their_bodies(*, before: datetime) -> Statement:
+    return delete(exchange_bodies).where(exchange_bodies.c.exchange_id.in_(_oldest(before)))
+
+
+@change
+def _forget_lines(*, before: datetime) -> Statement:
+    return delete(exchanges).where(exchanges.c.id.in_(_oldest(before)))
 
 
 def forget_exchanges(transaction: Transaction, now: datetime) -> tuple[int, bool]:
     """Deletes what has been kept for long enough: how many lines and bodies; is there more?"""
-    bodies = _forget_bodies(transaction, now)
+    bodies = _forget_bodies(transaction, before=now)
     before = now - timedelta(days=LINE_DAYS)
-    bodies += _forget_their_bodies(transaction, before)
-    lines = _forget_lines(transaction, before)
+    bodies += _forget_their_bodies(transaction, before=before)
+    lines = _forget_lines(transaction, before=before)
     return lines + bodies, lines == AT_MOST

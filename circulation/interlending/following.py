@@ -60,9 +60,9 @@ class PartnerAtLoan(LoanSight):
         if written.is_over:
             return
         if WITH_PARTNER.of(item) is not None:
-            found = loan_of_item(transaction, item.id)
+            found = loan_of_item(transaction, item_id=item.id)
         elif written.hold_id is not None:
-            found = loan_of_hold(transaction, written.hold_id)
+            found = loan_of_hold(transaction, hold_id=written.hold_id)
         else:
             return
         if found is None:
@@ -123,7 +123,7 @@ class PartnerAtRenewal(LoanSight):
 
 
 def _at_renewal(case: LoanCase) -> PartnerAtRenewal | None:
-    found = loan_of_item(case.act.transaction, case.item.id)
+    found = loan_of_item(case.act.transaction, item_id=case.item.id)
     return None if found is None else PartnerAtRenewal(found)
 
 
@@ -137,7 +137,7 @@ class PartnerAtReturn(ReturnFeature):
 
     def settle(self, case: ReturnCase) -> None:
         transaction, _, desk, now = case.act
-        found = loan_of_item(transaction, case.item.id)
+        found = loan_of_item(transaction, item_id=case.item.id)
         if found is None:
             return
         action = BorrowingAction.COME_BACK if found.is_borrowed else LendingAction.COME_BACK
@@ -156,7 +156,7 @@ def follow_recall(
     transaction: Transaction, desk: Desk, item_id: int, due: datetime, now: datetime
 ) -> None:
     """A loan was recalled. Of one of ours the borrower is told; the rest is no partner's matter."""
-    found = loan_of_item(transaction, item_id)
+    found = loan_of_item(transaction, item_id=item_id)
     if found is None or found.is_borrowed:
         return
     new = advance(transaction, found, LendingAction.RECALL, now, due=due)
@@ -170,7 +170,7 @@ class PartnerAtLoss(LossFeature):
         transaction, _, desk, now = case.act
         if WITH_PARTNER.of(case.item) is None:
             return ()
-        found = loan_of_item(transaction, case.item.id)
+        found = loan_of_item(transaction, item_id=case.item.id)
         if found is None:
             return ()
         action: LendingAction | BorrowingAction
@@ -194,7 +194,7 @@ def follow_end_of_hold(
     transaction: Transaction, desk: Desk | None, hold_id: int, now: datetime
 ) -> None:
     """A hold has ended without a loan: whoever it was for wants the item no more."""
-    found = loan_of_hold(transaction, hold_id)
+    found = loan_of_hold(transaction, hold_id=hold_id)
     if found is None:
         return
     action = BorrowingAction.CANCEL if found.is_borrowed else LendingAction.CANCEL
@@ -209,7 +209,7 @@ class PartnerAtUndo(UndoFeature):
         transaction, _, desk, now = case.act
         if WITH_PARTNER.of(case.item) is None:
             return
-        found = loan_of_item(transaction, case.item.id)
+        found = loan_of_item(transaction, item_id=case.item.id)
         if found is None:
             return
         if found.is_borrowed:
@@ -225,7 +225,7 @@ class PartnerAtUndo(UndoFeature):
     def undo_return(self, case: UndoCase) -> None:
         """The interlibrary loan goes on, too."""
         transaction, _, desk, now = case.act
-        found = last_loan_of_item(transaction, case.item.id)
+        found = last_loan_of_item(transaction, item_id=case.item.id)
         if found is None or found.loan_id != case.undone.loan_id:
             return
         back = BorrowingState.ON_LOAN if found.is_borrowed else LendingState.LENT

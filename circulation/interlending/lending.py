@@ -64,7 +64,7 @@ def lent_to_partner(
     on_loan = None if lent is None else OPEN_LOAN.of(lent)
     if lent is None or on_loan is None:
         return None
-    known = loan_of_item(transaction, lent.id)
+    known = loan_of_item(transaction, item_id=lent.id)
     if known is not None:
         return known
     request_id = request_id or str(on_loan.id)

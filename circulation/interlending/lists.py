@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import bindparam
-
-from catalogue.database import Transaction, many
+from catalogue.database import Statement, Transaction, many
 from circulation.interlending.rows import InterlibraryLoan, loan_by_id, select_loans, store
 from circulation.interlending.schema import interlibrary_loans
 from circulation.interlending.temporary import remove_temporary
@@ -17,37 +14,31 @@ _table = interlibrary_loans
 #: How many rows a step of clearing up looks at.
 AT_MOST = 100
 
-_open: Callable[..., list[InterlibraryLoan]] = many(
-    select_loans(_table.c.closed.is_(None)).order_by(_table.c.created, _table.c.id),
-    InterlibraryLoan,
-)
-_named: Callable[..., list[InterlibraryLoan]] = many(
-    select_loans(_table.c.request_id == bindparam("of_request")).order_by(_table.c.id),
-    InterlibraryLoan,
-    "of_request",
-)
-_left_behind: Callable[..., list[InterlibraryLoan]] = many(
-    select_loans(
-        _table.c.closed.is_not(None),
-        _table.c.made_here,
-        _table.c.item_id.is_not(None),
-        _table.c.id > bindparam("after"),
-    )
-    .order_by(_table.c.id)
-    .limit(AT_MOST),
-    InterlibraryLoan,
-    "after",
-)
 
-
-def open_loans(transaction: Transaction) -> list[InterlibraryLoan]:
+@many(InterlibraryLoan)
+def open_loans() -> Statement:
     """All that are under way, the oldest first."""
-    return _open(transaction)
+    return select_loans(_table.c.closed.is_(None)).order_by(_table.c.created, _table.c.id)
 
 
-def loans_of_request(transaction: Transaction, request_id: str) -> list[InterlibraryLoan]:
+@many(InterlibraryLoan)
+def loans_of_request(*, request_id: str) -> Statement:
     """Those that any partner calls so."""
-    return _named(transaction, request_id)
+    return select_loans(_table.c.request_id == request_id).order_by(_table.c.id)
+
+
+@many(InterlibraryLoan)
+def _left_behind(*, after: int) -> Statement:
+    return (
+        select_loans(
+            _table.c.closed.is_not(None),
+            _table.c.made_here,
+            _table.c.item_id.is_not(None),
+            _table.c.id > after,
+        )
+        .order_by(_table.c.id)
+        .limit(AT_MOST)
+    )
 
 
 def clear_up(
@@ -57,7 +48,7 @@ def clear_up(
 
     How many have gone, and from which id the next step goes on; None: that was all.
     """
-    found = _left_behind(transaction, after)
+    found = _left_behind(transaction, after=after)
     gone = 0
     for each in found:
         loan = loan_by_id(transaction, each.id)

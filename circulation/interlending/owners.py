@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 
-from catalogue.database import Moment, Transaction, change
+from catalogue.database import Statement, Transaction, change
 from circulation.calendars.due_dates import due_at, whole_day
 from circulation.interlending.rows import InterlibraryLoan, advance
 from circulation.interlending.states import BorrowingAction, Obstacle
@@ -27,14 +27,14 @@ DAYS_AFTER_REFUSAL = 7
 #: The reason in the event of a loan that falls due as before.
 NOT_RENEWED = "the owner did not renew it"
 
-_set_due = change(
-    update(loans)
-    .where(loans.c.id == bindparam("of_loan"), loans.c.checked_in.is_(None))
-    .values(due=bindparam("new_due"), recalled=bindparam("new_recalled", type_=Moment)),
-    "of_loan",
-    "new_due",
-    "new_recalled",
-)
+
+@change
+def _set_due(*, loan_id: int, due: datetime, recalled: datetime | None) -> Statement:
+    return (
+        update(loans)
+        .where(loans.c.id == loan_id, loans.c.checked_in.is_(None))
+        .values(due=due, recalled=recalled)
+    )
 
 
 def grant_renewal(
@@ -121,7 +121,7 @@ def _redate(
     on_loan = None if facts is None else OPEN_LOAN.of(facts)
     if on_loan is None or on_loan.due == due:
         return
-    _set_due(transaction, on_loan.id, due, now if is_recall else None)
+    _set_due(transaction, loan_id=on_loan.id, due=due, recalled=now if is_recall else None)
     write_event(
         transaction,
         EventKind.LOAN_RECALLED if is_recall else EventKind.LOAN_REDATED,

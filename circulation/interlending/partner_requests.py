@@ -6,65 +6,54 @@ for the partner alone. A name goes with its hold, or belongs to the hold that go
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from sqlalchemy import delete, insert, select
 
-from sqlalchemy import bindparam, delete, insert, select
-
-from catalogue.database import Transaction, scalar, send
+from catalogue.database import Statement, Transaction, scalar, send
 from circulation.callers.partners import folded_agency
 from circulation.interlending.schema import partner_requests
 
-_forget = send(
-    delete(partner_requests).where(
-        partner_requests.c.agency == bindparam("of_agency"),
-        partner_requests.c.request_id == bindparam("of_request"),
-    ),
-    "of_agency",
-    "of_request",
-)
-_insert = send(
-    insert(partner_requests).values(
-        agency=bindparam("new_agency"),
-        request_id=bindparam("new_request_id"),
-        hold_id=bindparam("new_hold_id"),
-    ),
-    "new_agency",
-    "new_request_id",
-    "new_hold_id",
-)
-_hold: Callable[..., int | None] = scalar(
-    select(partner_requests.c.hold_id).where(
-        partner_requests.c.agency == bindparam("of_agency"),
-        partner_requests.c.request_id == bindparam("of_request"),
-    ),
-    "of_agency",
-    "of_request",
-)
-_name: Callable[..., str | None] = scalar(
-    select(partner_requests.c.request_id)
-    .where(
-        partner_requests.c.agency == bindparam("of_agency"),
-        partner_requests.c.hold_id == bindparam("of_hold"),
+
+@send
+def _forget(*, agency: str, request_id: str) -> Statement:
+    return delete(partner_requests).where(
+        partner_requests.c.agency == agency, partner_requests.c.request_id == request_id
     )
-    .order_by(partner_requests.c.request_id)
-    .limit(1),
-    "of_agency",
-    "of_hold",
-)
+
+
+@send
+def _insert(*, agency: str, request_id: str, hold_id: int) -> Statement:
+    return insert(partner_requests).values(locals())
+
+
+@scalar(int)
+def _hold(*, agency: str, request_id: str) -> Statement:
+    return select(partner_requests.c.hold_id).where(
+        partner_requests.c.agency == agency, partner_requests.c.request_id == request_id
+    )
+
+
+@scalar(str)
+def _name(*, agency: str, hold_id: int) -> Statement:
+    return (
+        select(partner_requests.c.request_id)
+        .where(partner_requests.c.agency == agency, partner_requests.c.hold_id == hold_id)
+        .order_by(partner_requests.c.request_id)
+        .limit(1)
+    )
 
 
 def note_request(transaction: Transaction, agency: str, request_id: str, hold_id: int) -> None:
     """The partner calls this hold `request_id` from now on."""
     agency = folded_agency(agency)
-    _forget(transaction, agency, request_id)
-    _insert(transaction, agency, request_id, hold_id)
+    _forget(transaction, agency=agency, request_id=request_id)
+    _insert(transaction, agency=agency, request_id=request_id, hold_id=hold_id)
 
 
 def hold_of_request(transaction: Transaction, agency: str, request_id: str) -> int | None:
     """The hold that goes by this name with the partner."""
-    return _hold(transaction, folded_agency(agency), request_id)
+    return _hold(transaction, agency=folded_agency(agency), request_id=request_id)
 
 
 def request_of_hold(transaction: Transaction, agency: str, hold_id: int) -> str | None:
     """What the partner calls the hold; None where it gave it no name."""
-    return _name(transaction, folded_agency(agency), hold_id)
+    return _name(transaction, agency=folded_agency(agency), hold_id=hold_id)

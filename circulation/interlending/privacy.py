@@ -5,25 +5,27 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 
-from catalogue.database import Transaction, send
+from catalogue.database import Statement, Transaction, send
 from circulation.interlending.exchanges import Line, exchanges_of_request
 from circulation.interlending.schema import interlibrary_loans
 from circulation.patrons.personal_data import Export, PersonalData
 from circulation.patrons.personal_export import readable
 
-_forget = send(
-    update(interlibrary_loans)
-    .where(interlibrary_loans.c.patron_id == bindparam("of_patron"))
-    .values(user=""),
-    "of_patron",
-)
+
+@send
+def _forget(*, patron_id: int) -> Statement:
+    return (
+        update(interlibrary_loans)
+        .where(interlibrary_loans.c.patron_id == patron_id)
+        .values(user="")
+    )
 
 
 def _forget_user(transaction: Transaction, patron_id: int, now: datetime) -> None:
     """Forgets by which name partners know the patron."""
-    _forget(transaction, patron_id)
+    _forget(transaction, patron_id=patron_id)
 
 
 def _add_exchanges(transaction: Transaction, found: Export) -> None:

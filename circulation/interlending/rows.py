@@ -5,13 +5,12 @@ A change goes through `advance`, which asks the tables of `states`; nothing else
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Select, insert, select, update
 
-from catalogue.database import Transaction, change, lock, many, one, send
+from catalogue.database import Statement, Transaction, columns, lock, one, send_many
 from circulation.interlending.schema import interlibrary_loans
 from circulation.interlending.states import (
     OVER,
@@ -91,125 +90,109 @@ def begun(act: Act, **known: Any) -> InterlibraryLoan:
     return InterlibraryLoan(**(usual | known))
 
 
-_NAMES = tuple("state" if name == "state_name" else name for name in InterlibraryLoan._fields)
-_COLUMNS = tuple(_table.c[name] for name in _NAMES)
+def _stored(loan: InterlibraryLoan) -> dict[str, Any]:
+    values = loan._asdict()
+    return {"state": values.pop("state_name"), **values}
 
 
 def select_loans(*conditions: ColumnElement[bool]) -> Select[Any]:
     """Rows for a statement that makes an `InterlibraryLoan` of each."""
-    return select(*_COLUMNS).where(*conditions)
+    return select(*columns(InterlibraryLoan, _table, state_name=_table.c.state)).where(*conditions)
 
 
-_by_id = one(select_loans(_table.c.id == bindparam("of_id")), InterlibraryLoan, "of_id")
-_open_of_item = one(
-    select_loans(_table.c.item_id == bindparam("of_item"), _table.c.closed.is_(None)),
-    InterlibraryLoan,
-    "of_item",
-)
-_last_of_item = one(
-    select_loans(_table.c.item_id == bindparam("of_item"))
-    .order_by(_table.c.closed.is_(None).desc(), _table.c.changed.desc())
-    .limit(1),
-    InterlibraryLoan,
-    "of_item",
-)
-_open_of_hold = one(
-    select_loans(_table.c.hold_id == bindparam("of_hold"), _table.c.closed.is_(None)),
-    InterlibraryLoan,
-    "of_hold",
-)
-_of_request = one(
-    select_loans(
-        _table.c.partner == bindparam("of_partner"),
-        _table.c.role == bindparam("of_role"),
-        _table.c.request_id == bindparam("of_request"),
+@one(InterlibraryLoan)
+def _by_id(*, loan_id: int) -> Statement:
+    return select_loans(_table.c.id == loan_id)
+
+
+@one(InterlibraryLoan)
+def loan_of_item(*, item_id: int) -> Statement:
+    """The open one that the item is in."""
+    return select_loans(_table.c.item_id == item_id, _table.c.closed.is_(None))
+
+
+@one(InterlibraryLoan)
+def last_loan_of_item(*, item_id: int) -> Statement:
+    """The open one that the item is in, else the one that was over last."""
+    return (
+        select_loans(_table.c.item_id == item_id)
+        .order_by(_table.c.closed.is_(None).desc(), _table.c.changed.desc())
+        .limit(1)
     )
-    # One that is open before those that are over.
-    .order_by(_table.c.closed.is_(None).desc(), _table.c.id.desc())
-    .limit(1),
-    InterlibraryLoan,
-    "of_partner",
-    "of_role",
-    "of_request",
-)
-_of_barcode: Callable[..., list[InterlibraryLoan]] = many(
-    select_loans(
-        _table.c.partner == bindparam("of_partner"), _table.c.barcode == bindparam("of_barcode")
+
+
+@one(InterlibraryLoan)
+def loan_of_hold(*, hold_id: int) -> Statement:
+    """The open one that the hold was placed for."""
+    return select_loans(_table.c.hold_id == hold_id, _table.c.closed.is_(None))
+
+
+@one(InterlibraryLoan)
+def _of_request(*, partner: str, role: str, request_id: str) -> Statement:
+    return (
+        select_loans(
+            _table.c.partner == partner, _table.c.role == role, _table.c.request_id == request_id
+        )
+        # One that is open before those that are over.
+        .order_by(_table.c.closed.is_(None).desc(), _table.c.id.desc())
+        .limit(1)
     )
-    .order_by(_table.c.closed.is_(None).desc(), _table.c.id.desc())
-    .limit(1),
-    InterlibraryLoan,
-    "of_partner",
-    "of_barcode",
-)
-_wanted: Callable[..., list[InterlibraryLoan]] = many(
-    select_loans(
-        _table.c.partner == bindparam("of_partner"),
+
+
+@one(InterlibraryLoan)
+def _of_barcode(*, partner: str, barcode: str) -> Statement:
+    return (
+        select_loans(_table.c.partner == partner, _table.c.barcode == barcode)
+        .order_by(_table.c.closed.is_(None).desc(), _table.c.id.desc())
+        .limit(1)
+    )
+
+
+@one(InterlibraryLoan)
+def loan_wanted(*, partner: str, patron_id: int, title: str, author: str) -> Statement:
+    """The open one by which the patron wants this title and which has brought nothing yet."""
+    return select_loans(
+        _table.c.partner == partner,
         _table.c.role == Role.BORROWER.value,
-        _table.c.patron_id == bindparam("of_patron"),
-        _table.c.title == bindparam("of_title"),
-        _table.c.author == bindparam("of_author"),
+        _table.c.patron_id == patron_id,
+        _table.c.title == title,
+        _table.c.author == author,
         _table.c.item_id.is_(None),
         _table.c.closed.is_(None),
-    ).limit(1),
-    InterlibraryLoan,
-    "of_partner",
-    "of_patron",
-    "of_title",
-    "of_author",
-)
+    ).limit(1)
+
+
 #: Two messages about one loan wait for each other.
-_lock = lock(
-    select(_table.c.id).where(_table.c.id == bindparam("of_id")).with_for_update(), "of_id"
-)
-_insert = send(
-    insert(_table).values(
-        {_table.c[name]: bindparam(f"new_{name}", type_=_table.c[name].type) for name in _NAMES}
-    ),
-    *(f"new_{name}" for name in _NAMES),
-)
-_CHANGED = tuple(
-    name
-    for name in _NAMES
-    if name not in ("id", "partner", "actor", "request_id", "role", "created", "made_here")
-)
-_update = change(
-    update(_table)
-    .where(_table.c.id == bindparam("of_id"))
-    .values(
-        {_table.c[name]: bindparam(f"new_{name}", type_=_table.c[name].type) for name in _CHANGED}
-    ),
-    "of_id",
-    *(f"new_{name}" for name in _CHANGED),
-)
+@lock
+def _lock(*, loan_id: int) -> Statement:
+    return select(_table.c.id).where(_table.c.id == loan_id).with_for_update()
+
+
+@send_many
+def _insert(loan: InterlibraryLoan) -> Statement:
+    return insert(_table).values(_stored(loan))
+
+
+_FIXED = ("id", "partner", "actor", "request_id", "role", "created", "made_here")
+
+
+@send_many
+def _update(loan: InterlibraryLoan) -> Statement:
+    changed = {name: value for name, value in _stored(loan).items() if name not in _FIXED}
+    return update(_table).where(_table.c.id == loan.id).values(changed)
 
 
 def loan_by_id(transaction: Transaction, loan_id: int) -> InterlibraryLoan | None:
     """The interlibrary loan of this number, locked."""
-    _lock(transaction, loan_id)
-    return _by_id(transaction, loan_id)
-
-
-def loan_of_item(transaction: Transaction, item_id: int) -> InterlibraryLoan | None:
-    """The open one that the item is in."""
-    return _open_of_item(transaction, item_id)
-
-
-def last_loan_of_item(transaction: Transaction, item_id: int) -> InterlibraryLoan | None:
-    """The open one that the item is in, else the one that was over last."""
-    return _last_of_item(transaction, item_id)
-
-
-def loan_of_hold(transaction: Transaction, hold_id: int) -> InterlibraryLoan | None:
-    """The open one that the hold was placed for."""
-    return _open_of_hold(transaction, hold_id)
+    _lock(transaction, loan_id=loan_id)
+    return _by_id(transaction, loan_id=loan_id)
 
 
 def loan_of_request(
     transaction: Transaction, partner: str, role: Role, request_id: str
 ) -> InterlibraryLoan | None:
     """The one of the partner's request, locked: that which is open, else the last."""
-    found = _of_request(transaction, partner, role.value, request_id)
+    found = _of_request(transaction, partner=partner, role=role.value, request_id=request_id)
     return found and loan_by_id(transaction, found.id)
 
 
@@ -217,20 +200,13 @@ def loan_of_barcode(
     transaction: Transaction, partner: str, barcode: str
 ) -> InterlibraryLoan | None:
     """The one of the partner that this barcode stands in, open or the last, locked."""
-    found = _of_barcode(transaction, partner, barcode)
-    return loan_by_id(transaction, found[0].id) if found else None
-
-
-def loan_wanted(
-    transaction: Transaction, partner: str, patron_id: int, title: str, author: str
-) -> InterlibraryLoan | None:
-    """The open one by which the patron wants this title and which has brought nothing yet."""
-    return next(iter(_wanted(transaction, partner, patron_id, title, author)), None)
+    found = _of_barcode(transaction, partner=partner, barcode=barcode)
+    return found and loan_by_id(transaction, found.id)
 
 
 def insert_loan(transaction: Transaction, loan: InterlibraryLoan) -> None:
     """Begins it."""
-    _insert(transaction, *loan)
+    _insert(transaction, [loan])
 
 
 def advance(
@@ -258,5 +234,4 @@ def advance(
 
 def store(transaction: Transaction, loan: InterlibraryLoan) -> None:
     """Writes the row as it is now."""
-    values = dict(zip(_NAMES, loan, strict=True))
-    _update(transaction, loan.id, *(values[name] for name in _CHANGED))
+    _update(transaction, [loan])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.temporary_records import add_temporary_record, forget_temporary
-from catalogue.database import Transaction, send
+from catalogue.database import Statement, Transaction, send
 from catalogue.items import add_item
 from catalogue.schema import items
 from circulation.holds.changes import HoldOutcome, close, forget_item, release
@@ -22,13 +22,10 @@ from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
 from circulation.records.changes import delete_record
 
-_rename = send(
-    update(items)
-    .where(items.c.id == bindparam("of_item"))
-    .values(barcode=bindparam("new_barcode")),
-    "of_item",
-    "new_barcode",
-)
+
+@send
+def _rename(*, item_id: int, barcode: str) -> Statement:
+    return update(items).where(items.c.id == item_id).values(barcode=barcode)
 
 
 class Temporary(NamedTuple):
@@ -71,11 +68,11 @@ def end_holds(
     transaction: Transaction, desk: Desk | None, record_id: int, item_id: int, now: datetime
 ) -> None:
     """Whoever waited for it waits no more, and it lies on no hold shelf."""
-    lock_queue(transaction, record_id)
-    for hold in holds_of_record(transaction, record_id):
+    lock_queue(transaction, record_id=record_id)
+    for hold in holds_of_record(transaction, record_id=record_id):
         release(transaction, desk, hold, now)
         close(transaction, desk, hold, HoldOutcome.CANCELLED, now)
-    left = hold_of_item(transaction, item_id)
+    left = hold_of_item(transaction, item_id=item_id)
     if left is not None:
         forget_item(transaction, left)
 
@@ -97,7 +94,7 @@ def remove_temporary(
     lock_writing(transaction)
     end_holds(transaction, desk, loan.record_id, loan.item_id, now)
     spare = f"{loan.barcode}~{loan.id}"
-    _rename(transaction, loan.item_id, spare)
+    _rename(transaction, item_id=loan.item_id, barcode=spare)
     removed = remove_item(circulation, transaction, desk=desk, item=spare, now=now)
     if isinstance(removed, ItemNeeded):
         return False

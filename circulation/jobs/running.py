@@ -8,9 +8,9 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 
-from catalogue.database import Database, Transaction, many, scalar, send
+from catalogue.database import Database, Statement, Transaction, columns, many, scalar, send
 from circulation.jobs.table import JOBS
 from circulation.kernel.engine import Circulation
 from circulation.kernel.jobs import Doing, Step
@@ -43,55 +43,41 @@ class _Undone(Exception):
         self.step = step
 
 
-_runs = scalar(
-    select(job_runs.c.runs).where(
-        job_runs.c.job == bindparam("of_job"), job_runs.c.day == bindparam("of_day")
-    ),
-    "of_job",
-    "of_day",
-)
-_forget_run = send(
-    delete(job_runs).where(
-        job_runs.c.job == bindparam("of_job"), job_runs.c.day == bindparam("of_day")
-    ),
-    "of_job",
-    "of_day",
-)
-_insert_run = send(
-    insert(job_runs).values(
-        job=bindparam("new_job"),
-        day=bindparam("new_day"),
-        ran=bindparam("new_ran"),
-        runs=bindparam("new_runs"),
-        counts=bindparam("new_counts"),
-    ),
-    "new_job",
-    "new_day",
-    "new_ran",
-    "new_runs",
-    "new_counts",
-)
+@scalar(int)
+def _runs(*, job: str, day: date) -> Statement:
+    return select(job_runs.c.runs).where(job_runs.c.job == job, job_runs.c.day == day)
+
+
+@send
+def _forget_run(*, job: str, day: date) -> Statement:
+    return delete(job_runs).where(job_runs.c.job == job, job_runs.c.day == day)
+
+
+@send
+def _insert_run(*, job: str, day: date, ran: datetime, runs: int, counts: str) -> Statement:
+    return insert(job_runs).values(locals())
 
 
 def _ran(job: str, day: date, ran: datetime, runs: int, counts: str) -> Ran:
     return Ran(job, day, ran, runs, json.loads(counts))
 
 
-_all_runs = many(
-    select(job_runs.c.job, job_runs.c.day, job_runs.c.ran, job_runs.c.runs, job_runs.c.counts)
-    .where(job_runs.c.day >= bindparam("first"))
-    .order_by(job_runs.c.day, job_runs.c.job),
-    _ran,
-    "first",
-)
+@many(_ran)
+def runs_since(*, first: date) -> Statement:
+    """The runs for the days from `first` on, by day and name."""
+    return (
+        select(*columns(_ran, job_runs))
+        .where(job_runs.c.day >= first)
+        .order_by(job_runs.c.day, job_runs.c.job)
+    )
 
 
-_last_runs = many(
-    select(job_runs.c.job, func.max(job_runs.c.ran, type_=job_runs.c.ran.type)).group_by(
-        job_runs.c.job
-    ),
-    LastRun,
-)
+@many(LastRun)
+def last_runs() -> Statement:
+    """When each daily job was last finished; those that never were are left out."""
+    return select(
+        *columns(LastRun, job_runs, ran=func.max(job_runs.c.ran, type_=job_runs.c.ran.type))
+    ).group_by(job_runs.c.job)
 
 
 def run_job(
@@ -140,21 +126,11 @@ def run_job(
         after = done.goes_on
 
     def note(transaction: Transaction) -> Ran:
-        runs = (_runs(transaction, name, day) or 0) + 1
-        _forget_run(transaction, name, day)
-        _insert_run(transaction, name, day, now, runs, json.dumps(counts))
+        runs = (_runs(transaction, job=name, day=day) or 0) + 1
+        _forget_run(transaction, job=name, day=day)
+        _insert_run(transaction, job=name, day=day, ran=now, runs=runs, counts=json.dumps(counts))
         return Ran(name, day, now, runs, dict(counts), tuple(told))
 
     if dry_run:
         return Ran(name, day, now, 0, dict(counts), tuple(told))
     return database.write(note).result()
-
-
-def runs_since(transaction: Transaction, first: date) -> list[Ran]:
-    """The runs for the days from `first` on, by day and name."""
-    return _all_runs(transaction, first)
-
-
-def last_runs(transaction: Transaction) -> list[LastRun]:
-    """When each daily job was last finished; those that never were are left out."""
-    return _last_runs(transaction)

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Column, bindparam, delete, func, select, update
+from sqlalchemy import Column, Select, delete, func, select, update
 
 from catalogue.changes import accession, deleting, merging, replacing
-from catalogue.database import Transaction, change, lock, scalar, send
+from catalogue.database import Statement, Transaction, change, lock, scalar_one, send
 from catalogue.schema import items, records
 from circulation.holds.changes import HoldOutcome, close, release
 from circulation.holds.facts import HoldFacts, holds_of_record, lock_queue
@@ -69,41 +69,62 @@ class RecordsMerged:
     closed_holds: int
 
 
-_of_record = items.c.record_id == bindparam("record_id")
-_count_items = scalar(select(func.count()).select_from(items).where(_of_record), "record_id")
-_count_loans = scalar(
-    select(func.count())
-    .select_from(items.join(loans, loans.c.item_id == items.c.id))
-    .where(_of_record, loans.c.checked_in.is_(None)),
-    "record_id",
-)
-_count_holds = scalar(
-    select(func.count())
-    .select_from(holds)
-    .where(holds.c.record_id == bindparam("record_id"), holds.c.closed.is_(None)),
-    "record_id",
-)
-_lock_items = lock(
-    select(items.c.id)
-    .where(items.c.record_id.in_([bindparam("record_id"), bindparam("survivor_id")]))
-    .order_by(items.c.id)
-    .with_for_update(key_share=True),
-    "record_id",
-    "survivor_id",
-)
-_move_holds = send(
-    update(holds)
-    .where(holds.c.record_id == bindparam("from_id"))
-    .values(record_id=bindparam("to_id")),
-    "from_id",
-    "to_id",
-)
-_its_holds = select(holds.c.id).where(holds.c.record_id == bindparam("record_id"))
-_forget_fetches = send(delete(fetches).where(fetches.c.hold_id.in_(_its_holds)), "record_id")
-_wait_no_more = send(
-    update(holds).where(holds.c.waits_for.in_(_its_holds)).values(waits_for=None), "record_id"
-)
-_delete_holds = send(delete(holds).where(holds.c.record_id == bindparam("record_id")), "record_id")
+@scalar_one(int)
+def _count_items(*, record_id: int) -> Statement:
+    return select(func.count()).select_from(items).where(items.c.record_id == record_id)
+
+
+@scalar_one(int)
+def _count_loans(*, record_id: int) -> Statement:
+    return (
+        select(func.count())
+        .select_from(items.join(loans, loans.c.item_id == items.c.id))
+        .where(items.c.record_id == record_id, loans.c.checked_in.is_(None))
+    )
+
+
+@scalar_one(int)
+def _count_holds(*, record_id: int) -> Statement:
+    return (
+        select(func.count())
+        .select_from(holds)
+        .where(holds.c.record_id == record_id, holds.c.closed.is_(None))
+    )
+
+
+@lock
+def _lock_items(*, record_id: int, survivor_id: int) -> Statement:
+    return (
+        select(items.c.id)
+        .where(items.c.record_id.in_([record_id, survivor_id]))
+        .order_by(items.c.id)
+        .with_for_update(key_share=True)
+    )
+
+
+@send
+def _move_holds(*, from_id: int, to_id: int) -> Statement:
+    return update(holds).where(holds.c.record_id == from_id).values(record_id=to_id)
+
+
+def _its_holds(record_id: int) -> Select[Any]:
+    return select(holds.c.id).where(holds.c.record_id == record_id)
+
+
+@send
+def _forget_fetches(*, record_id: int) -> Statement:
+    return delete(fetches).where(fetches.c.hold_id.in_(_its_holds(record_id)))
+
+
+@send
+def _wait_no_more(*, record_id: int) -> Statement:
+    return update(holds).where(holds.c.waits_for.in_(_its_holds(record_id))).values(waits_for=None)
+
+
+@send
+def _delete_holds(*, record_id: int) -> Statement:
+    return delete(holds).where(holds.c.record_id == record_id)
+
 
 #: References that are dealt with by name, here or in the catalogue.
 _KNOWN = frozenset(
@@ -136,15 +157,17 @@ def _other_references() -> tuple[_Reference, ...]:
 
 
 def _reference(column: Column[int]) -> _Reference:
-    table, names = column.table, column == bindparam("from_id")
-    return _Reference(
-        scalar(select(func.count()).select_from(table).where(names), "from_id"),
-        change(
-            update(table).where(names).values({column: bindparam("to_id")}),
-            "from_id",
-            "to_id",
-        ),
-    )
+    table = column.table
+
+    @scalar_one(int)
+    def count(*, record_id: int) -> Statement:
+        return select(func.count()).select_from(table).where(column == record_id)
+
+    @change
+    def move(*, record_id: int, survivor_id: int) -> Statement:
+        return update(table).where(column == record_id).values({column: survivor_id})
+
+    return _Reference(count, move)
 
 
 def add_record(
@@ -191,21 +214,24 @@ def delete_record(
     """
     accession.lock_writing(transaction)
     record = deleting.record_to_change(transaction, record_id)
-    lock_queue(transaction, record_id)
+    lock_queue(transaction, record_id=record_id)
     needs = (
-        (Need.ITEMS, _count_items(transaction, record_id)),
-        (Need.LOANS, _count_loans(transaction, record_id)),
-        (Need.HOLDS, _count_holds(transaction, record_id)),
+        (Need.ITEMS, _count_items(transaction, record_id=record_id)),
+        (Need.LOANS, _count_loans(transaction, record_id=record_id)),
+        (Need.HOLDS, _count_holds(transaction, record_id=record_id)),
         (
             Need.REFERENCES,
-            sum(reference.count(transaction, record_id) for reference in _other_references()),
+            sum(
+                reference.count(transaction, record_id=record_id)
+                for reference in _other_references()
+            ),
         ),
     )
     if any(number for _, number in needs):
         return RecordNeeded(tuple((need, number) for need, number in needs if number))
-    _forget_fetches(transaction, record_id)
-    _wait_no_more(transaction, record_id)
-    _delete_holds(transaction, record_id)
+    _forget_fetches(transaction, record_id=record_id)
+    _wait_no_more(transaction, record_id=record_id)
+    _delete_holds(transaction, record_id=record_id)
     deleting.delete_record(transaction, record_id, now=now)
     write_event(
         transaction,
@@ -240,11 +266,11 @@ def merge_records(
         raise ValueError("a record cannot be merged with itself")
     for number in (record_id, survivor_id):
         deleting.record_to_change(transaction, number)
-    _lock_items(transaction, record_id, survivor_id)
+    _lock_items(transaction, record_id=record_id, survivor_id=survivor_id)
     for number in sorted((record_id, survivor_id)):
-        lock_queue(transaction, number)
-    moving = holds_of_record(transaction, record_id)
-    twice = _placed_twice(transaction, moving, holds_of_record(transaction, survivor_id))
+        lock_queue(transaction, record_id=number)
+    moving = holds_of_record(transaction, record_id=record_id)
+    twice = _placed_twice(transaction, moving, holds_of_record(transaction, record_id=survivor_id))
     for hold in twice:
         release(transaction, desk, hold, now)
         close(transaction, desk, hold, HoldOutcome.MERGED, now)
@@ -261,9 +287,9 @@ def merge_records(
             before={"record": record_id},
             after={"record": survivor_id},
         )
-    _move_holds(transaction, record_id, survivor_id)
+    _move_holds(transaction, from_id=record_id, to_id=survivor_id)
     for reference in _other_references():
-        reference.move(transaction, record_id, survivor_id)
+        reference.move(transaction, record_id=record_id, survivor_id=survivor_id)
     merged = merging.merge_records(transaction, record_id, survivor_id, now=now)
     write_event(
         transaction,

@@ -102,6 +102,6 @@ def told(library: Library, loan: InterlibraryLoan) -> list[str]:
     """What the partner is to be told of it, in order."""
 
     def work(transaction: Transaction) -> list[Told]:
-        return notices_of(transaction, loan.id)
+        return notices_of(transaction, loan_id=loan.id)
 
     return [each.kind for each in library.read(work)]

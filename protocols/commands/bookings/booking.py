@@ -172,7 +172,7 @@ def show(settings: Settings, number: int, as_json: bool) -> None:
             found = bookings.find_booking(transaction, set_up, number)
             if found is None:
                 return None
-            out = delivering.out_for(transaction, number)
+            out = delivering.out_for(transaction, booking_id=number)
             return shown(found) | {"out": [each._asdict() for each in out]}
 
         facts = library.read(work)

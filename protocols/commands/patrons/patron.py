@@ -84,7 +84,7 @@ def _facts(
     if isinstance(status, Refused):
         raise click.ClickException("no patron has this identifier")
     preferences = preferences_of(transaction, patron_id)
-    absence = absence_of(transaction, patron_id)
+    absence = absence_of(transaction, patron_id=patron_id)
     return {
         "patron": shown_as(transaction, patron_id),
         "name": status.patron.name,

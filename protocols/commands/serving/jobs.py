@@ -90,7 +90,7 @@ _WORKING_HOUR = time(11, tzinfo=UTC)
 
 def _not_run(library: Library, names: list[str], day: date) -> list[str]:
     """Those that were not run for the day."""
-    runs = library.read(lambda transaction: runs_since(transaction, day))
+    runs = library.read(lambda transaction: runs_since(transaction, first=day))
     done = {each.job for each in runs if each.day == day}
     return [each for each in names if each not in done]
 
@@ -124,7 +124,7 @@ def list_(settings: Settings, days: int, as_json: bool) -> None:
     """List the jobs, and when they were run for the last days."""
     with opened(settings) as library:
         first = library.today() - timedelta(days=days)
-        runs = library.read(lambda transaction: runs_since(transaction, first))
+        runs = library.read(lambda transaction: runs_since(transaction, first=first))
     say(
         [
             {

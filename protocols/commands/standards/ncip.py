@@ -111,7 +111,7 @@ def loans(settings: Settings, request_id: str | None, as_json: bool) -> None:
     def work(transaction: Transaction) -> list[dict[str, Any]]:
         found = open_loans(transaction)
         if request_id is not None:
-            found = loans_of_request(transaction, request_id)
+            found = loans_of_request(transaction, request_id=request_id)
         return [_loan(transaction, each) for each in found]
 
     with opened(settings) as library:
@@ -119,7 +119,7 @@ def loans(settings: Settings, request_id: str | None, as_json: bool) -> None:
 
 
 def _loan(transaction: Transaction, loan: InterlibraryLoan) -> dict[str, Any]:
-    told = notices_of(transaction, loan.id)
+    told = notices_of(transaction, loan_id=loan.id)
     return {
         "request": loan.request_id,
         "partner": loan.partner,
@@ -180,7 +180,7 @@ def send_home_(settings: Settings, request_id: str, branch: str, as_json: bool) 
         desk = library.desk(branch)
 
         def work(transaction: Transaction) -> InterlibraryLoan | Obstacle:
-            loan = _one(loans_of_request(transaction, request_id), request_id)
+            loan = _one(loans_of_request(transaction, request_id=request_id), request_id)
             return send_home(library.act(transaction, desk), loan)
 
         _done(request_id, library.write(work), as_json)
@@ -209,7 +209,7 @@ def renewal(
         due = datetime.combine(until, time(21), UTC) if until else None
 
         def work(transaction: Transaction) -> InterlibraryLoan | Obstacle:
-            loan = _one(loans_of_request(transaction, request_id), request_id)
+            loan = _one(loans_of_request(transaction, request_id=request_id), request_id)
             if refused:
                 return refuse_renewal(library.act(transaction, desk), loan)
             return grant_renewal(library.act(transaction, desk), loan, due=due)

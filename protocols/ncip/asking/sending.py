@@ -47,7 +47,7 @@ class SendingLoop:
         if not self._is_over:
             self._services.perform(
                 Lane.READ,
-                lambda context: partners_to_tell(context.transaction, context.now),
+                lambda context: partners_to_tell(context.transaction, now=context.now),
                 self._found,
             )
 

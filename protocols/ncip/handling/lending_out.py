@@ -88,7 +88,7 @@ def _with_copy(
     """
     copies = copies_of_record(context.transaction, record_id=hold.record_id)
     shelved = [each for each in copies if each.is_on_shelf]
-    queue = holds_of_record(context.transaction, hold.record_id)
+    queue = holds_of_record(context.transaction, record_id=hold.record_id)
     set_up = context.circulation.current_set_up(context.transaction)
     assigned = assign(queue, copies, set_up, context.now)
     whose = {each.copy.id: each.hold.id for each in assigned}

@@ -221,7 +221,7 @@ def current_requesters(
     if not (request.current_requesters_desired and caller.sees_borrowers and status.open_holds):
         return ()
     agency, told = status.item.home_branch.agency_isil, []
-    for hold in holds_of_record(context.transaction, status.item.record_id):
+    for hold in holds_of_record(context.transaction, record_id=status.item.record_id):
         card = card_of(hold.patron_id, context)
         if card and may_name(hold.patron_id, card, caller, context):
             told.append(CurrentRequester(user_id(card, agency)))

@@ -25,7 +25,7 @@ def test_what_is_open(library: Library) -> None:
     assert library.read(open_loans) == [first, second]
     home(library, first)
     assert library.read(open_loans) == [second]
-    (named,) = library.read(lambda transaction: loans_of_request(transaction, "REQ-1"))
+    (named,) = library.read(lambda transaction: loans_of_request(transaction, request_id="REQ-1"))
     assert named == again(library, first)
 
 

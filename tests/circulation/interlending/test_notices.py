@@ -43,7 +43,7 @@ def two_notices(library: Library) -> InterlibraryLoan:
 def test_in_order_and_once(either_library: Library) -> None:
     library = either_library
     two_notices(library)
-    assert library.read(lambda transaction: partners_to_tell(transaction, library.now)) == [
+    assert library.read(lambda transaction: partners_to_tell(transaction, now=library.now)) == [
         "broker"
     ]
     first = claim(library)
@@ -56,8 +56,8 @@ def test_in_order_and_once(either_library: Library) -> None:
     assert second.kind.value == "checked_in"
     library.write(lambda transaction: notice_sent(transaction, second, library.now, "Unknown Item"))
     assert claim(library) is None
-    assert library.read(lambda transaction: partners_to_tell(transaction, library.now)) == []
-    told = library.read(lambda transaction: notices_of(transaction, first.loan_id))
+    assert library.read(lambda transaction: partners_to_tell(transaction, now=library.now)) == []
+    told = library.read(lambda transaction: notices_of(transaction, loan_id=first.loan_id))
     assert [(each.kind, each.problem) for each in told] == [
         ("checked_out", ""),
         ("checked_in", "Unknown Item"),
@@ -85,13 +85,15 @@ def test_what_fails_waits_longer_each_time_and_is_given_up_at_last(either_librar
         wait = min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT)
         library.now += wait - timedelta(seconds=1)
         assert claim(library) is None
-        assert library.read(lambda transaction: partners_to_tell(transaction, library.now)) == []
+        assert (
+            library.read(lambda transaction: partners_to_tell(transaction, now=library.now)) == []
+        )
         library.now += timedelta(seconds=1)
     library.now = notice.written + PATIENCE
     last = claim(library)
     assert last is not None
     failed(library, last)
-    told = library.read(lambda transaction: notices_of(transaction, loan.id))
+    told = library.read(lambda transaction: notices_of(transaction, loan_id=loan.id))
     assert (told[0].given_up, told[0].problem) == (library.now, "no answer")
     # The next of the loan is no longer kept back.
     following = claim(library)
@@ -106,7 +108,7 @@ def test_nobody_is_to_be_told(library: Library) -> None:
     library.write(
         lambda transaction: notice_dropped(transaction, notice, library.now, "no partner")
     )
-    told = library.read(lambda transaction: notices_of(transaction, loan.id))
+    told = library.read(lambda transaction: notices_of(transaction, loan_id=loan.id))
     assert (told[0].given_up, told[0].problem) == (library.now, "no partner")
 
 

@@ -125,7 +125,7 @@ def test_the_former_borrower_is_locked_before_the_queue_of_the_title(
         if tries == 1:
             lending.start()
             wait_for_a_lock(one_postgresql_url)
-        lock_queue(transaction, record)
+        lock_queue(transaction, record_id=record)
 
     library.write(look_at_the_queue)
     lending.join()

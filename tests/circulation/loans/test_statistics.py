@@ -108,7 +108,7 @@ def test_every_job_may_be_run_again_for_any_day(sqlite_library: Library, name: s
         again = run_job(library.circulation, library.database, name, day=day, now=library.now)
         assert (first.runs, again.runs) == (1, 2)
         assert name == "statistics" or not any(again.counts.values())
-    noted = library.read(lambda transaction: runs_since(transaction, TODAY))
+    noted = library.read(lambda transaction: runs_since(transaction, first=TODAY))
     assert [(ran.job, ran.day, ran.runs) for ran in noted] == [
         (name, TODAY, 2),
         (name, library.today, 2),

@@ -98,7 +98,9 @@ def test_the_set_up_in_memory_has_them(database: Database) -> None:
     assert sort_rules_at(set_up, "second") == ()
     (agency_id,) = {branch.agency_id for branch in set_up.branches.values()}
     assert pin_rules_of(set_up, agency_id).minimum_length == 6
-    assert database.read(lambda transaction: terminal_of(transaction, "nobody")).result() is None
+    assert (
+        database.read(lambda transaction: terminal_of(transaction, login="nobody")).result() is None
+    )
 
     apply(database, WHOLE.replace('kind = "self-service"', 'kind = "desk"'))
     changed = database.read(circulation.current_set_up).result()

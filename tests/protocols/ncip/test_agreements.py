@@ -66,7 +66,7 @@ def test_partners_come_and_go_while_the_server_runs(database: Database) -> None:
     assert (named(library, "dk-1"), named(library, "dk-2")) == ("own", "stored")
 
     def remove(transaction: Transaction) -> None:
-        forget_partner(transaction, "DK-2")
+        forget_partner(transaction, agency="DK-2")
         set_up_changed(transaction)
 
     library.write(remove)

@@ -41,7 +41,9 @@ def accept(
 
 
 def loan(stage: Stage, name: str = "REQ-1") -> InterlibraryLoan:
-    (found,) = stage.library.read(lambda transaction: loans_of_request(transaction, name))
+    (found,) = stage.library.read(
+        lambda transaction: loans_of_request(transaction, request_id=name)
+    )
     return found
 
 

@@ -69,7 +69,7 @@ class Told:
 
     def became(self, loan: InterlibraryLoan) -> list[tuple[str, bool, str]]:
         """Kind, whether it was sent, and the problem of each notice of the loan."""
-        found = self.library.read(lambda transaction: notices_of(transaction, loan.id))
+        found = self.library.read(lambda transaction: notices_of(transaction, loan_id=loan.id))
         return [(each.kind, each.sent is not None, each.problem) for each in found]
 
 

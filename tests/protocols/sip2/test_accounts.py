@@ -138,7 +138,7 @@ def test_terminals_come_change_and_go(sqlite_url: str) -> None:
     )
 
     def remove(transaction: Transaction) -> None:
-        forget_terminal(transaction, "theirs")
+        forget_terminal(transaction, login="theirs")
         set_up_changed(transaction)
 
     library.write(remove)
