@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -17,6 +16,7 @@ from catalogue.schema import records
 from circulation.archiving.forms import FORMS, Row
 from circulation.archiving.manifest import ArchivedFile, Manifest, digest_of, write_manifest
 from circulation.archiving.tables import archived_columns, archived_tables
+from circulation.kernel.models import row_of
 
 T = TypeVar("T")
 
@@ -111,23 +111,24 @@ def _rows(
 
 def _first_page(table: Table) -> Callable[..., list[Any]]:
     key = list(table.primary_key.columns)
-    return many(_row_of(table))(lambda: select(*table.columns).order_by(*key).limit(PAGE))
+
+    @many(row_of(*table.columns.keys()))
+    def page() -> Statement:
+        return select(*table.columns).order_by(*key).limit(PAGE)
+
+    return page
 
 
 def _next_page(table: Table) -> Callable[..., list[Any]]:
     key: list[Column[Any]] = list(table.primary_key.columns)
 
-    @many(_row_of(table))
+    @many(row_of(*table.columns.keys()))
     @taking(*(f"after_{column.name}" for column in key))
     def page(**after: Any) -> Statement:
         beyond = tuple_(*key) > tuple_(*after.values())
         return select(*table.columns).where(beyond).order_by(*key).limit(PAGE)
 
     return page
-
-
-def _row_of(table: Table) -> Any:
-    return namedtuple("Row", table.columns.keys())
 
 
 def _apart(

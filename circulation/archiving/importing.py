@@ -116,7 +116,12 @@ def _insert(
 ) -> int:
     """Writes the rows; a reference to a row that comes later is put in when that is there."""
     names = [column.name for column in columns]
-    write = send_many(taking(*names)(lambda **row: insert(table).values(row)))
+
+    @send_many
+    @taking(*names)
+    def write(**row: Any) -> Statement:
+        return insert(table).values(row)
+
     inward = [names.index(each.name) for each in references_to_itself(table) if each.name in names]
     key = names.index(table.primary_key.columns[0].name) if inward else 0
     seen: set[Any] = set()
@@ -143,7 +148,11 @@ def _insert(
 
 
 def _emptying(table: Table) -> Callable[[Transaction], None]:
-    return send(lambda: delete(table))
+    @send
+    def empty() -> Statement:
+        return delete(table)
+
+    return empty
 
 
 @cache
@@ -182,4 +191,9 @@ def _go_on_numbering(transaction: Transaction, table: Table) -> None:
     sequence = func.pg_get_serial_sequence(table.name, column.name)
     highest = func.max(column)
     value = func.setval(sequence, func.coalesce(highest, literal_column("1")), highest.is_not(None))
-    send(lambda: select(value))(transaction)
+
+    @send
+    def go_on() -> Statement:
+        return select(value)
+
+    go_on(transaction)

@@ -65,17 +65,23 @@ class PagedList(Generic[P, Line]):
         moment, key, branch, self._place_of = order
         names = (*signature(body).parameters, "at", "after_id", "at_most")
 
-        def lines(*, at: Any, after_id: Any, at_most: Any, **given: Any) -> Select[Any]:
+        def chosen(*, at: Any, after_id: Any, at_most: Any, **given: Any) -> Select[Any]:
             # Said twice: the first condition is what an index can be walked by.
             beyond = (moment >= at, or_(moment > at, key > after_id))
-            chosen: Select[Any] = cast(Any, body)(**given)
-            return chosen.where(*beyond).order_by(moment, key).limit(at_most)
+            lines: Select[Any] = cast(Any, body)(**given)
+            return lines.where(*beyond).order_by(moment, key).limit(at_most)
 
-        def lines_of_branch(*, of_branch: Any, **given: Any) -> Select[Any]:
-            return lines(**given).where(branch == of_branch)
+        @many(row)
+        @taking(*names)
+        def of_all(**given: Any) -> Select[Any]:
+            return chosen(**given)
 
-        self._of_all = many(row)(taking(*names)(lines))
-        self._of_branch = many(row)(taking(*names, "of_branch")(lines_of_branch))
+        @many(row)
+        @taking(*names, "of_branch")
+        def of_one(*, of_branch: Any, **given: Any) -> Select[Any]:
+            return chosen(**given).where(branch == of_branch)
+
+        self._of_all, self._of_branch = of_all, of_one
 
     def __call__(
         self,

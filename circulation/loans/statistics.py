@@ -8,7 +8,7 @@ changes no figure. A day can be counted again at any time, and gives the same.
 from __future__ import annotations
 
 import json
-from collections import Counter, namedtuple
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -20,6 +20,7 @@ from catalogue.database import Statement, Transaction, columns, many, send, send
 from catalogue.schema import branches, items
 from circulation.calendars.due_dates import end_of_day
 from circulation.kernel.events import EventKind
+from circulation.kernel.models import row_of
 from circulation.kernel.schema import agency_settings, events, loan_statistics
 from circulation.kernel.set_up import DEFAULT_TIMEZONE
 
@@ -177,7 +178,7 @@ def _sums(dimensions: tuple[str, ...]) -> Callable[..., list[Any]]:
     by = [loan_statistics.c[name] for name in dimensions]
     number = func.sum(loan_statistics.c.count)
 
-    @many(namedtuple("Sums", (*dimensions, "number")))
+    @many(row_of(*dimensions, "number"))
     def sums(*, first: date, last: date) -> Statement:
         chosen = select(*by, (number if by else func.coalesce(number, 0)).label("number"))
         return chosen.where(loan_statistics.c.day.between(first, last)).group_by(*by).order_by(*by)
