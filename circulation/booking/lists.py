@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
-from catalogue.database import Transaction
+from sqlalchemy import Integer, or_, select, type_coerce
+
+from catalogue.database import Statement, Transaction, columns, many
+from catalogue.schema import items, records
 from circulation.booking.capacity import free_by_day, pools_of
 from circulation.booking.facts import (
     BookingFacts,
@@ -15,10 +19,16 @@ from circulation.booking.facts import (
     supplies_of_booking,
     title_facts,
 )
-from circulation.booking.results import Booking, DayFree, booking_of
+from circulation.booking.results import Booking, DayFree, ToMove, booking_of
+from circulation.booking.schema import stays, temporary_placements, temporary_stations
+from circulation.booking.stays import STAY_TABLES
 from circulation.calendars.due_dates import local_date
+from circulation.items.schema import transits
 from circulation.kernel.engine import Circulation
-from circulation.kernel.results import Branch
+from circulation.kernel.paging import PAGE
+from circulation.kernel.results import Branch, StayKind
+from circulation.kernel.set_up import SetUp
+from circulation.loans.schema import loans
 
 #: The longest stretch of a calendar that is shown at once.
 MOST_DAYS = 400
@@ -99,3 +109,82 @@ def _shown(
         booking_of(facts, supplies_of_booking(transaction, booking_id=facts.id), set_up)
         for facts in found
     ]
+
+
+class _ToMove(NamedTuple):
+    item_id: int
+    barcode: str
+    title: str
+    call_number: str
+    kind: str | None
+    name: str | None
+    place: str | None
+    seen_branch_id: int
+    branch_id: int
+    is_over: bool
+    since: datetime
+
+
+@many(_ToMove)
+def _all_to_move(*, after_id: int, branch_id: int, at_most: int) -> Statement:
+    told = {
+        "item_id": stays.c.item_id,
+        "kind": temporary_placements.c.kind,
+        "name": temporary_placements.c.name,
+        "place": temporary_stations.c.place,
+        "branch_id": stays.c.branch_id,
+        "title": records.c.title,
+        "barcode": items.c.barcode,
+        "call_number": items.c.call_number,
+    }
+    return (
+        select(*columns(_ToMove, stays, **told))
+        .select_from(
+            STAY_TABLES.join(items, items.c.id == stays.c.item_id)
+            .join(records, records.c.id == items.c.record_id)
+            .outerjoin(loans, (loans.c.item_id == stays.c.item_id) & loans.c.checked_in.is_(None))
+            .outerjoin(transits, transits.c.item_id == stays.c.item_id)
+        )
+        .where(
+            stays.c.placed.is_(None),
+            loans.c.id.is_(None),
+            transits.c.item_id.is_(None),
+            stays.c.item_id > after_id,
+            or_(type_coerce(branch_id, Integer) == 0, stays.c.seen_branch_id == branch_id),
+        )
+        .order_by(stays.c.item_id)
+        .limit(at_most)
+    )
+
+
+def items_to_move(
+    transaction: Transaction,
+    set_up: SetUp,
+    *,
+    branch_id: int | None = None,
+    after: int = 0,
+    limit: int = PAGE,
+) -> list[ToMove]:
+    """What stands in the wrong place: to be brought to its station or shelf, or back home.
+
+    By item id; a page of `limit` lines, the next of which begins after the last `item_id`. Of one
+    branch where the items stand, or of all. Checking an item in, at whichever end, takes it off.
+    """
+    found = []
+    for row in _all_to_move(transaction, after_id=after, branch_id=branch_id or 0, at_most=limit):
+        found.append(
+            ToMove(
+                row.item_id,
+                row.barcode,
+                row.title,
+                row.call_number,
+                StayKind.BOOKING if row.kind is None else StayKind(row.kind),
+                row.name or "",
+                "" if row.is_over else row.place or "",
+                set_up.branches[row.seen_branch_id],
+                set_up.branches[row.branch_id],
+                row.is_over,
+                row.since,
+            )
+        )
+    return found

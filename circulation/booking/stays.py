@@ -14,20 +14,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     Select,
     and_,
     delete,
     insert,
-    or_,
     select,
-    type_coerce,
     update,
 )
 
 from catalogue.database import Statement, Transaction, columns, lock, many, many_of, one, send
-from catalogue.schema import items, records
-from circulation.booking.results import ToMove
+from catalogue.schema import items
 from circulation.booking.schema import (
     booking_loans,
     bookings,
@@ -166,7 +162,7 @@ _STATION_IN_FORCE = and_(
     temporary_stations.c.placement_id == temporary_placements.c.id,
     temporary_stations.c.first_day == temporary_placements.c.station,
 )
-_tables = (
+STAY_TABLES = (
     stays.outerjoin(temporary_placements, temporary_placements.c.id == stays.c.placement_id)
     .outerjoin(temporary_stations, _STATION_IN_FORCE)
     .outerjoin(bookings, bookings.c.id == stays.c.booking_id)
@@ -203,7 +199,7 @@ def _shown(*, item_ids: Sequence[int]) -> Statement:
                 loan_days=stays.c.loan_days,
             )
         )
-        .select_from(_tables)
+        .select_from(STAY_TABLES)
         .where(stays.c.item_id.in_(item_ids))
     )
 
@@ -350,82 +346,3 @@ class StaysAtRemoval(RemovalFeature):
         if stay is not None:
             end_stay(transaction, desk, stay, now)
         _forget_loans(transaction, item_id=item.id)
-
-
-class _ToMove(NamedTuple):
-    item_id: int
-    barcode: str
-    title: str
-    call_number: str
-    kind: str | None
-    name: str | None
-    place: str | None
-    seen_branch_id: int
-    branch_id: int
-    is_over: bool
-    since: datetime
-
-
-@many(_ToMove)
-def _all_to_move(*, after_id: int, branch_id: int, at_most: int) -> Statement:
-    told = {
-        "item_id": stays.c.item_id,
-        "kind": temporary_placements.c.kind,
-        "name": temporary_placements.c.name,
-        "place": temporary_stations.c.place,
-        "branch_id": stays.c.branch_id,
-        "title": records.c.title,
-        "barcode": items.c.barcode,
-        "call_number": items.c.call_number,
-    }
-    return (
-        select(*columns(_ToMove, stays, **told))
-        .select_from(
-            _tables.join(items, items.c.id == stays.c.item_id)
-            .join(records, records.c.id == items.c.record_id)
-            .outerjoin(loans, (loans.c.item_id == stays.c.item_id) & loans.c.checked_in.is_(None))
-            .outerjoin(transits, transits.c.item_id == stays.c.item_id)
-        )
-        .where(
-            stays.c.placed.is_(None),
-            loans.c.id.is_(None),
-            transits.c.item_id.is_(None),
-            stays.c.item_id > after_id,
-            or_(type_coerce(branch_id, Integer) == 0, stays.c.seen_branch_id == branch_id),
-        )
-        .order_by(stays.c.item_id)
-        .limit(at_most)
-    )
-
-
-def items_to_move(
-    transaction: Transaction,
-    set_up: SetUp,
-    *,
-    branch_id: int | None = None,
-    after: int = 0,
-    limit: int = PAGE,
-) -> list[ToMove]:
-    """What stands in the wrong place: to be brought to its station or shelf, or back home.
-
-    By item id; a page of `limit` lines, the next of which begins after the last `item_id`. Of one
-    branch where the items stand, or of all. Checking an item in, at whichever end, takes it off.
-    """
-    found = []
-    for row in _all_to_move(transaction, after_id=after, branch_id=branch_id or 0, at_most=limit):
-        found.append(
-            ToMove(
-                row.item_id,
-                row.barcode,
-                row.title,
-                row.call_number,
-                StayKind.BOOKING if row.kind is None else StayKind(row.kind),
-                row.name or "",
-                "" if row.is_over else row.place or "",
-                set_up.branches[row.seen_branch_id],
-                set_up.branches[row.branch_id],
-                row.is_over,
-                row.since,
-            )
-        )
-    return found

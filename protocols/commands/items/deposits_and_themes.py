@@ -11,8 +11,8 @@ import click
 
 from catalogue.database import Transaction
 from circulation.booking import collecting, placements
+from circulation.booking.lists import items_to_move
 from circulation.booking.results import Placement, Station
-from circulation.booking.stays import items_to_move
 from circulation.kernel.results import Refused, Stay, StayKind
 from circulation.kernel.set_up import SetUp
 from protocols.commands.shared.library import accepted, as_json, end_by, opened, refusal_of, say

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from circulation.booking.collecting import put_into, take_out
+from circulation.booking.lists import items_to_move
 from circulation.booking.placements import (
     change_placement,
     create_placement,
@@ -17,7 +18,6 @@ from circulation.booking.placements import (
     placements,
 )
 from circulation.booking.results import Placement, Station, ToMove
-from circulation.booking.stays import items_to_move
 from circulation.holds.pick_list import pick_list
 from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.items.availability import circulation_status
