@@ -133,6 +133,9 @@ class Compiled:
         if not callable(row):
             columns = [self._column(number) for number in range(len(self._outward))]
             return row_of_rows(row.shape(), columns, self._scope, self._dialect.name)
+        if (kinds := get_args(row)) and len(kinds) == len(self._labels):
+            are_plain = not any(self._outward)
+            return "_v" if are_plain else f"({', '.join(map(self._column, range(len(kinds))))},)"
         fields = getattr(row, "_fields", None)
         names = list(fields or signature(row).parameters)
         if names != self._labels:

@@ -17,7 +17,8 @@ arguments, and values are always parameters, never text of the statement. In an 
 arguments are named as its columns, ``insert(branches).values(locals())`` says so.
 
 A row is a NamedTuple whose fields are named as the columns, or a function whose parameters are; or
-a row of rows (`catalogue.database.shapes`).
+a row of rows (`catalogue.database.shapes`). Where thousands of rows are read and most are dropped,
+it may be the driver's own: ``tuple[bytes, bytes]``.
 """
 
 from __future__ import annotations
