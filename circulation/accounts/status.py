@@ -130,7 +130,7 @@ def _status(
     today = local_date(now, home.timezone)
     at_hand = facts.agency_id if desk is None else desk.agency_id
     counted = set_up.agreements.counted_at(at_hand)
-    blocks = blocks_of(transaction, facts.id) if facts.block_reasons else []
+    blocks = blocks_of(transaction, patron_id=facts.id) if facts.block_reasons else []
     if desk is not None:
         blocks = [each for each in blocks if each.agency_id is None or each.agency_id in counted]
     onward, overdue_onward = 0, 0

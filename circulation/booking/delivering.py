@@ -121,7 +121,9 @@ def _to_class(act: Act, group_id: int, barcodes: Sequence[str], booking_id: int)
     """A copy to each member of the class who has none of the booking yet, as far as they go."""
     transaction, circulation, desk, now = act
     have = set(_holders(transaction, booking_id=booking_id))
-    without = [member for member in members_of(transaction, group_id) if member not in have]
+    without = [
+        member for member in members_of(transaction, group_id=group_id) if member not in have
+    ]
     given = {}
     left = list(barcodes)
     for member in without:
@@ -166,7 +168,7 @@ def lend_booking_onward(
         have = set(_holders(transaction, booking_id=booking_id))
         pupils = [
             identifier
-            for member in members_of(transaction, known.group_id)
+            for member in members_of(transaction, group_id=known.group_id)
             if member not in have and (identifier := known_as(transaction, member)) is not None
         ]
         pairs = list(zip(free, pupils, strict=False))

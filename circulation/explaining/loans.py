@@ -107,7 +107,7 @@ def explain_loan(
         owner_fields=() if home.id == here.id else _decided_by(set_up, owner_case),
         lends_freely=set_up.lends_freely(here.id, home.id),
         keeps_to_itself=set_up.is_hidden_from(home.id, here.id, borrower.agency_id),
-        blocks=tuple(blocks_of(transaction, borrower.id)),
+        blocks=tuple(blocks_of(transaction, patron_id=borrower.id)),
         debts=tuple(each for each in debts if each.total),
         agencies={
             agency_id: set_up.agency_isil(agency_id)

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, func, insert, select, update
 
 from catalogue.database import Statement, columns, many, scalar, send
+from circulation.kernel.stored import stored_as
 from circulation.ledger.charges import set_amount
 from circulation.ledger.money import Charge, ChargeKind
-from circulation.ledger.postings import Account, find_charge, stored_as
+from circulation.ledger.postings import Account, find_charge
 from circulation.ledger.schema import charge_loans, charges
 
 _write_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode

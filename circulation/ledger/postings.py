@@ -7,13 +7,12 @@ owes less (`LESS_IS_OWED`).
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Enum, func, insert, select, type_coerce, update
+from sqlalchemy import func, insert, select, update
 
 from catalogue.database import (
     Statement,
@@ -29,6 +28,7 @@ from catalogue.database import (
 from circulation.kernel.parts import Registry
 from circulation.kernel.results import Desk
 from circulation.kernel.set_up import SetUp
+from circulation.kernel.stored import stored_as
 from circulation.ledger.balances import add_to_balance, lock_account
 from circulation.ledger.money import Charge, ChargeKind, Posting, PostingKind
 from circulation.ledger.schema import charge_postings, charges
@@ -71,12 +71,6 @@ def open_account(
     """Locks the patron: after items, before queues of holds, as everywhere."""
     lock_account(transaction, patron_id=patron_id)
     return Account(transaction, set_up, desk, patron_id, now)
-
-
-def stored_as(column: ColumnElement[str], kinds: type[enum.Enum]) -> ColumnElement[Any]:
-    """A column that holds the value of one of them."""
-    values = Enum(kinds, values_callable=lambda _: [each.value for each in kinds])
-    return type_coerce(column, values)
 
 
 CHARGE_COLUMNS = columns(Charge, charges, kind=stored_as(charges.c.kind, ChargeKind))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import bindparam, exists, func, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 
-from catalogue.database import Statement, Transaction, key_parameters, many_of, scalar_one, send
+from catalogue.database import (
+    Statement,
+    Transaction,
+    scalar_one,
+    scalars_of,
+    send,
+)
 from circulation.kernel.reasons import BlockReason
 from circulation.ledger.money import decimal_text
 from circulation.ledger.schema import charge_loans, charges, patron_balances
@@ -19,41 +25,32 @@ from circulation.patrons.personal_data import Export, Hindrance, PersonalData
 from circulation.patrons.personal_export import personal_tables
 from circulation.patrons.schema import patron_blocks
 
-_of_patron = select(charges.c.id).where(charges.c.patron_id == bindparam("of_patron"))
 _NOTHING = {"loan_id": None, "item_id": None, "facts": "{}"}
-_forget_loans_of = send(
-    update(charge_loans).where(charge_loans.c.charge_id.in_(_of_patron)).values(_NOTHING),
-    "of_patron",
-)
-#: What names a charge that is made once names its patron and loan as well.
-_forget_names_of = send(
-    update(charges).where(charges.c.patron_id == bindparam("of_patron")).values(once=None),
-    "of_patron",
-)
-_cut_names: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: (
-        update(charges)
-        .where(
-            charges.c.id.in_(
-                select(charge_loans.c.charge_id).where(
-                    charge_loans.c.loan_id.in_(key_parameters(size))
-                )
-            )
-        )
-        .values(once=None)
-        .returning(charges.c.id)
-    ),
-    None,
-)
-_cut_loans: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: (
-        update(charge_loans)
-        .where(charge_loans.c.loan_id.in_(key_parameters(size)))
-        .values(_NOTHING)
-        .returning(charge_loans.c.id)
-    ),
-    None,
-)
+
+
+@send
+def _forget_loans_of(*, patron_id: int) -> Statement:
+    theirs = select(charges.c.id).where(charges.c.patron_id == patron_id)
+    return update(charge_loans).where(charge_loans.c.charge_id.in_(theirs)).values(_NOTHING)
+
+
+@send
+def _forget_names_of(*, patron_id: int) -> Statement:
+    """What names a charge that is made once names its patron and loan as well."""
+    return update(charges).where(charges.c.patron_id == patron_id).values(once=None)
+
+
+@scalars_of(int)
+def _cut_names(*, loan_ids: Sequence[int]) -> Statement:
+    of_loans = select(charge_loans.c.charge_id).where(charge_loans.c.loan_id.in_(loan_ids))
+    cut = update(charges).where(charges.c.id.in_(of_loans)).values(once=None)
+    return cut.returning(charges.c.id)
+
+
+@scalars_of(int)
+def _cut_loans(*, loan_ids: Sequence[int]) -> Statement:
+    cut = update(charge_loans).where(charge_loans.c.loan_id.in_(loan_ids)).values(_NOTHING)
+    return cut.returning(charge_loans.c.id)
 
 
 #: A charge for this very loan is not settled.
@@ -83,14 +80,14 @@ _AMOUNTS: Final = ("amount", "paid", "written_off", "balance", "fees", "compensa
 
 def _forget_loans(transaction: Transaction, loan_ids: list[int]) -> None:
     """These loans are cut from their patrons: charges say no more what they were for."""
-    _cut_names(transaction, loan_ids)
-    _cut_loans(transaction, loan_ids)
+    _cut_names(transaction, loan_ids=loan_ids)
+    _cut_loans(transaction, loan_ids=loan_ids)
 
 
 def _forget_patron(transaction: Transaction, patron_id: int, now: datetime) -> None:
     """The patron is erased: what they were charged names no loan and no group of loans."""
-    _forget_loans_of(transaction, patron_id)
-    _forget_names_of(transaction, patron_id)
+    _forget_loans_of(transaction, patron_id=patron_id)
+    _forget_names_of(transaction, patron_id=patron_id)
 
 
 @cache

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
-from catalogue.database import Statement, Transaction, change, many, scalar, send
+from catalogue.database import Statement, Transaction, change, columns, many, scalar, send
 from catalogue.schema import agencies
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.reasons import EVERYWHERE, BlockReason
 from circulation.kernel.results import Block, Desk
+from circulation.kernel.stored import stored_as
 from circulation.patrons.schema import patron_blocks, patrons
 
 
@@ -47,25 +47,19 @@ def _delete_block(*, patron_id: int, reason: str, agency: int) -> Statement:
     return delete(patron_blocks).where(*_block_of(patron_id, reason, agency))
 
 
-def _block(reason: str, *facts: Any) -> Block:
-    return Block(BlockReason(reason), *facts)
-
-
-#: All blocks of a patron, whosever they are.
-blocks_of = many(
-    select(
-        patron_blocks.c.reason,
-        patron_blocks.c.since,
-        patron_blocks.c.message,
-        patron_blocks.c.agency_id,
-        agencies.c.isil,
+@many(Block)
+def blocks_of(*, patron_id: int) -> Statement:
+    """All blocks of a patron, whosever they are."""
+    told = {
+        "reason": stored_as(patron_blocks.c.reason, BlockReason),
+        "agency_isil": agencies.c.isil,
+    }
+    return (
+        select(*columns(Block, patron_blocks, **told))
+        .select_from(patron_blocks.outerjoin(agencies, agencies.c.id == patron_blocks.c.agency_id))
+        .where(patron_blocks.c.patron_id == patron_id)
+        .order_by(patron_blocks.c.since, patron_blocks.c.reason, patron_blocks.c.id)
     )
-    .select_from(patron_blocks.outerjoin(agencies, agencies.c.id == patron_blocks.c.agency_id))
-    .where(patron_blocks.c.patron_id == bindparam("of_patron"))
-    .order_by(patron_blocks.c.since, patron_blocks.c.reason, patron_blocks.c.id),
-    _block,
-    "of_patron",
-)
 
 
 def block_patron(

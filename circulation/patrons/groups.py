@@ -9,9 +9,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 
-from catalogue.database import Transaction, change, many, scalar, send
+from catalogue.database import (
+    Statement,
+    Transaction,
+    change,
+    columns,
+    many,
+    scalar,
+    scalar_one,
+    scalars,
+    send,
+)
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
 from circulation.patrons.schema import patron_group_members, patron_groups, patrons
@@ -36,72 +46,60 @@ _MEMBERS = (
     .correlate(patron_groups)
     .scalar_subquery()
 )
-_groups = many(
-    select(patron_groups.c.id, patron_groups.c.parent_id, patron_groups.c.name, _MEMBERS)
-    .where(patron_groups.c.agency_id == bindparam("of_agency"))
-    .order_by(patron_groups.c.name, patron_groups.c.id),
-    Group,
-    "of_agency",
-)
-_agency_of = scalar(
-    select(patron_groups.c.agency_id).where(patron_groups.c.id == bindparam("group_id")), "group_id"
-)
-_insert_group = scalar(
-    insert(patron_groups)
-    .values(
-        agency_id=bindparam("new_agency_id"),
-        parent_id=bindparam("new_parent_id", type_=patron_groups.c.parent_id.type),
-        name=bindparam("new_name"),
+
+
+@many(Group)
+def groups_of(*, agency_id: int) -> Statement:
+    """All groups of the agency, by name."""
+    return (
+        select(*columns(Group, patron_groups, members=_MEMBERS))
+        .where(patron_groups.c.agency_id == agency_id)
+        .order_by(patron_groups.c.name, patron_groups.c.id)
     )
-    .returning(patron_groups.c.id),
-    "new_agency_id",
-    "new_parent_id",
-    "new_name",
-)
-_is_member = scalar(
-    select(func.count())
-    .select_from(patron_group_members)
-    .where(
-        patron_group_members.c.group_id == bindparam("of_group"),
-        patron_group_members.c.patron_id == bindparam("of_patron"),
-    ),
-    "of_group",
-    "of_patron",
-)
-_insert_member = send(
-    insert(patron_group_members).values(
-        group_id=bindparam("new_group_id"), patron_id=bindparam("new_patron_id")
-    ),
-    "new_group_id",
-    "new_patron_id",
-)
-_delete_member = change(
-    delete(patron_group_members).where(
-        patron_group_members.c.group_id == bindparam("of_group"),
-        patron_group_members.c.patron_id == bindparam("of_patron"),
-    ),
-    "of_group",
-    "of_patron",
-)
-_tree = (
-    select(patron_groups.c.id)
-    .where(patron_groups.c.id == bindparam("of_group"))
-    .cte("tree", recursive=True)
-)
-_tree = _tree.union(select(patron_groups.c.id).where(patron_groups.c.parent_id == _tree.c.id))
-_members = many(
-    select(patrons.c.id)
-    .where(
-        patrons.c.id.in_(
-            select(patron_group_members.c.patron_id).where(
-                patron_group_members.c.group_id.in_(select(_tree.c.id))
-            )
-        )
+
+
+@scalar(int)
+def _agency_of(*, group_id: int) -> Statement:
+    return select(patron_groups.c.agency_id).where(patron_groups.c.id == group_id)
+
+
+@scalar_one(int)
+def _insert_group(*, agency_id: int, parent_id: int | None, name: str) -> Statement:
+    return insert(patron_groups).values(locals()).returning(patron_groups.c.id)
+
+
+def _is_it(group_id: int, patron_id: int) -> tuple[ColumnElement[bool], ...]:
+    its = patron_group_members.c
+    return its.group_id == group_id, its.patron_id == patron_id
+
+
+@scalar_one(int)
+def _is_member(*, group_id: int, patron_id: int) -> Statement:
+    of_both = _is_it(group_id, patron_id)
+    return select(func.count()).select_from(patron_group_members).where(*of_both)
+
+
+@send
+def _insert_member(*, group_id: int, patron_id: int) -> Statement:
+    return insert(patron_group_members).values(locals())
+
+
+@change
+def _delete_member(*, group_id: int, patron_id: int) -> Statement:
+    return delete(patron_group_members).where(*_is_it(group_id, patron_id))
+
+
+@scalars(int)
+def members_of(*, group_id: int) -> Statement:
+    """The ids of the members, those of all groups below included, each once, by name."""
+    its = patron_groups.c
+    tree = select(its.id).where(its.id == group_id).cte("tree", recursive=True)
+    tree = tree.union(select(its.id).where(its.parent_id == tree.c.id))
+    members = select(patron_group_members.c.patron_id).where(
+        patron_group_members.c.group_id.in_(select(tree.c.id))
     )
-    .order_by(patrons.c.family_name, patrons.c.given_name, patrons.c.id),
-    int,
-    "of_group",
-)
+    by_name = (patrons.c.family_name, patrons.c.given_name, patrons.c.id)
+    return select(patrons.c.id).where(patrons.c.id.in_(members)).order_by(*by_name)
 
 
 def add_group(
@@ -115,7 +113,7 @@ def add_group(
     name = name.strip()
     if not name:
         raise ValueError("a group must have a name")
-    known = {group.id: group for group in groups_of(transaction, agency_id)}
+    known = {group.id: group for group in groups_of(transaction, agency_id=agency_id)}
     if parent_id is not None and parent_id not in known:
         raise ValueError("there is no such group to put it under")
     if any((group.parent_id, group.name) == (parent_id, name) for group in known.values()):
@@ -125,18 +123,7 @@ def add_group(
         depth, above = depth + 1, known[above].parent_id
     if depth > DEEPEST:
         raise ValueError(f"groups are not nested deeper than {DEEPEST}")
-    new_id: int = _insert_group(transaction, agency_id, parent_id, name)
-    return new_id
-
-
-def groups_of(transaction: Transaction, agency_id: int) -> list[Group]:
-    """All groups of the agency, by name."""
-    return _groups(transaction, agency_id)
-
-
-def members_of(transaction: Transaction, group_id: int) -> list[int]:
-    """The ids of the members, those of all groups below included, each once, by name."""
-    return _members(transaction, group_id)
+    return _insert_group(transaction, agency_id=agency_id, parent_id=parent_id, name=name)
 
 
 def join_group(
@@ -148,11 +135,11 @@ def join_group(
     desk: Desk | None = None,
 ) -> bool:
     """False where the patron is a member already. Raises ValueError for an unknown group."""
-    if _agency_of(transaction, group_id) is None:
+    if _agency_of(transaction, group_id=group_id) is None:
         raise ValueError(f"there is no group {group_id}")
-    if _is_member(transaction, group_id, patron_id):
+    if _is_member(transaction, group_id=group_id, patron_id=patron_id):
         return False
-    _insert_member(transaction, group_id, patron_id)
+    _insert_member(transaction, group_id=group_id, patron_id=patron_id)
     write_event(
         transaction,
         EventKind.JOINED_GROUP,
@@ -173,7 +160,7 @@ def leave_group(
     desk: Desk | None = None,
 ) -> bool:
     """False where the patron was no member."""
-    if not _delete_member(transaction, group_id, patron_id):
+    if not _delete_member(transaction, group_id=group_id, patron_id=patron_id):
         return False
     write_event(
         transaction,

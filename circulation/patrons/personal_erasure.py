@@ -7,9 +7,9 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Table, bindparam, delete, select, update
+from sqlalchemy import Column, Table, delete, select, update
 
-from catalogue.database import Transaction, change, lock, send
+from catalogue.database import Statement, Transaction, change, lock, send
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.personal import CUT
 from circulation.kernel.results import Desk
@@ -22,26 +22,28 @@ class StillNeeded(ValueError):
     """The patron cannot be erased yet; the text says why and names nobody."""
 
 
-_lock = lock(
-    select(patrons.c.id).where(patrons.c.id == bindparam("patron_id")).with_for_update(),
-    "patron_id",
-)
-#: Events of the patron that are about neither a loan nor a hold: texts of blocks, dates of cards.
-_blank_events = send(
-    update(events)
-    .where(
-        events.c.patron_id == bindparam("of_patron"),
-        events.c.item_id.is_(None),
-        events.c.hold_id.is_(None),
-    )
-    .values(before=None, after=None),
-    "of_patron",
-)
-_cut_events = send(
-    update(events).where(events.c.patron_id == bindparam("of_patron")).values(patron_id=None),
-    "of_patron",
-)
-_delete_patron = change(delete(patrons).where(patrons.c.id == bindparam("patron_id")), "patron_id")
+@lock
+def _lock(*, patron_id: int) -> Statement:
+    return select(patrons.c.id).where(patrons.c.id == patron_id).with_for_update()
+
+
+@send
+def _blank_events(*, patron_id: int) -> Statement:
+    """Events of the patron that are about neither a loan nor a hold: texts of blocks, dates of
+    cards."""
+    its = events.c
+    alone = its.patron_id == patron_id, its.item_id.is_(None), its.hold_id.is_(None)
+    return update(events).where(*alone).values(before=None, after=None)
+
+
+@send
+def _cut_events(*, patron_id: int) -> Statement:
+    return update(events).where(events.c.patron_id == patron_id).values(patron_id=None)
+
+
+@change
+def _delete_patron(*, patron_id: int) -> Statement:
+    return delete(patrons).where(patrons.c.id == patron_id)
 
 
 @cache
@@ -51,10 +53,14 @@ def _erasures() -> tuple[Callable[..., None], ...]:
 
 
 def _erasure(table: Table, column: Column[Any]) -> Callable[..., None]:
-    if column.info["fate"] == CUT["fate"]:
-        changed = update(table).where(column == bindparam("of_patron")).values({column: None})
-        return send(changed, "of_patron")
-    return send(delete(table).where(column == bindparam("of_patron")), "of_patron")
+    @send
+    def erase(*, patron_id: int) -> Statement:
+        theirs = column == patron_id
+        if column.info["fate"] == CUT["fate"]:
+            return update(table).where(theirs).values({column: None})
+        return delete(table).where(theirs)
+
+    return erase
 
 
 def erase_person(
@@ -65,18 +71,18 @@ def erase_person(
     Events of the patron alone lose what they tell, too. Statistics are not affected.
     Raises StillNeeded while anything is open: loans, holds, debts.
     """
-    _lock(transaction, patron_id)
+    _lock(transaction, patron_id=patron_id)
     for kept in PERSONAL_DATA:
         for how_many, why in kept.hindrances:
             if how_many(transaction, patron_id=patron_id):
                 raise StillNeeded(f"the patron cannot be erased: {why}")
-    _blank_events(transaction, patron_id)
-    _cut_events(transaction, patron_id)
+    _blank_events(transaction, patron_id=patron_id)
+    _cut_events(transaction, patron_id=patron_id)
     for kept in PERSONAL_DATA:
         if kept.forget is not None:
             kept.forget(transaction, patron_id, now)
     for erase in _erasures():
-        erase(transaction, patron_id)
-    if not _delete_patron(transaction, patron_id):
+        erase(transaction, patron_id=patron_id)
+    if not _delete_patron(transaction, patron_id=patron_id):
         raise StillNeeded("there is no such patron")
     write_event(transaction, EventKind.PATRON_ERASED, desk, now)

@@ -13,29 +13,34 @@ whether there is one.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, LargeBinary, Table, bindparam, or_, select
+from sqlalchemy import Column, ColumnElement, LargeBinary, Table, or_, select
 
-from catalogue.database import Transaction, key_parameters, many, many_of, metadata
+from catalogue.database import Statement, Transaction, columns, many, many_of, metadata
 from catalogue.schema import branches, items, records
 from circulation.kernel.schema import all_tables
 from circulation.patrons.personal_data import PERSONAL_DATA, Export
 from circulation.patrons.schema import patrons
 
-_OF_PERSON: Final[ColumnElement[Any]] = bindparam("patron_id")
 #: Stands in a kept answer for a national number (no message has a NUL).
 _COVERED: Final = ("\x00", "(national number)")
 
 
 @cache
-def personal_tables() -> dict[Table, ColumnElement[bool]]:
-    """Every table with rows on a person, and the condition that finds those of `patron_id`."""
-    conditions: dict[Table, ColumnElement[bool]] = {patrons: patrons.c.id == _OF_PERSON}
+def personal_tables() -> tuple[Table, ...]:
+    """Every table with rows on a person."""
+    return tuple(_conditions(0))
+
+
+def _conditions(patron_id: int) -> dict[Table, ColumnElement[bool]]:
+    """The condition that finds the rows of each table on this person."""
+    conditions: dict[Table, ColumnElement[bool]] = {patrons: patrons.c.id == patron_id}
     found: list[Table] = [patrons]
     while found:  # what names a row that was found is found in the next round
         found = [
@@ -43,15 +48,17 @@ def personal_tables() -> dict[Table, ColumnElement[bool]]:
             for table in all_tables()
             if table not in conditions and any(named.table in found for _, named in _links(table))
         ]
-        conditions |= {table: _condition(table, conditions) for table in found}
+        conditions |= {table: _condition(table, patron_id, conditions) for table in found}
     return {table: conditions[table] for table in all_tables() if table in conditions}
 
 
-def _condition(table: Table, known: Mapping[Table, ColumnElement[bool]]) -> ColumnElement[bool]:
+def _condition(
+    table: Table, patron_id: int, known: Mapping[Table, ColumnElement[bool]]
+) -> ColumnElement[bool]:
     """Of a table that names its persons, what it says counts alone; else the rows that it is of:
     those of a charge, of a claim."""
     links = [(column, named) for column, named in _links(table) if named.table in known]
-    own = [column == _OF_PERSON for column, named in links if named.table is patrons]
+    own = [column == patron_id for column, named in links if named.table is patrons]
     through = [
         column.in_(select(named).where(known[named.table]))
         for column, named in links
@@ -80,7 +87,7 @@ def export_person(transaction: Transaction, patron_id: int) -> dict[str, Any] | 
     """
     found: Export = {}
     for table, read in _readers().items():
-        found[table.name] = [_plain(table, row) for row in read(transaction, patron_id)]
+        found[table.name] = [_plain(table, row) for row in read(transaction, patron_id=patron_id)]
     own = found.pop(patrons.name)
     if not own:
         return None
@@ -93,12 +100,16 @@ def export_person(transaction: Transaction, patron_id: int) -> dict[str, Any] | 
 
 @cache
 def _readers() -> dict[Table, Callable[..., list[Any]]]:
-    return {
-        table: many(
-            select(table).where(condition).order_by(*table.primary_key.columns), None, "patron_id"
-        )
-        for table, condition in personal_tables().items()
-    }
+    return {table: _reader(table) for table in personal_tables()}
+
+
+def _reader(table: Table) -> Callable[..., list[Any]]:
+    @many(namedtuple("Row", table.columns.keys()))
+    def read(*, patron_id: int) -> Statement:
+        theirs = _conditions(patron_id)[table]
+        return select(table).where(theirs).order_by(*table.primary_key.columns)
+
+    return read
 
 
 def _plain(table: Table, row: Any) -> dict[str, Any]:
@@ -127,32 +138,50 @@ def readable(kept: bytes | memoryview | None) -> str | None:
     return text.replace(*_COVERED)
 
 
-_titles: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: select(records.c.id, records.c.title).where(
-        records.c.id.in_(key_parameters(size))
-    ),
-    None,
-)
-_items: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: (
-        select(items.c.id, items.c.barcode, records.c.title)
+class _Title(NamedTuple):
+    id: int
+    title: str
+
+
+@many_of(_Title)
+def _titles(*, record_ids: Sequence[int]) -> Statement:
+    return select(*columns(_Title, records)).where(records.c.id.in_(record_ids))
+
+
+class _Item(NamedTuple):
+    id: int
+    barcode: str
+    title: str
+
+
+@many_of(_Item)
+def _items(*, item_ids: Sequence[int]) -> Statement:
+    return (
+        select(*columns(_Item, items, records, id=items.c.id))
         .join(records, records.c.id == items.c.record_id)
-        .where(items.c.id.in_(key_parameters(size)))
-    ),
-    None,
-)
-_branches: Callable[..., list[Any]] = many(select(branches.c.id, branches.c.name), None)
+        .where(items.c.id.in_(item_ids))
+    )
+
+
+class _Branch(NamedTuple):
+    id: int
+    name: str
+
+
+@many(_Branch)
+def _branches() -> Statement:
+    return select(*columns(_Branch, branches))
 
 
 def _name_things(transaction: Transaction, rows: list[dict[str, Any]]) -> None:
     """Writes beside the numbers of items, titles and branches what they are called."""
     copies = {
         number: {"barcode": barcode, "title": title}
-        for number, barcode, title in _items(transaction, _numbers(rows, "item_id"))
+        for number, barcode, title in _items(transaction, item_ids=_numbers(rows, "item_id"))
     }
     known: dict[str, dict[int, Any]] = {
         "item_id": copies,
-        "record_id": dict(_titles(transaction, _numbers(rows, "record_id"))),
+        "record_id": dict(_titles(transaction, record_ids=_numbers(rows, "record_id"))),
         "branch_id": dict(_branches(transaction)),
     }
     for row in rows:

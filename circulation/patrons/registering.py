@@ -7,14 +7,13 @@ known of a patron is asked of `circulation.accounts`, and what they go by is in
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select, update
 
-from catalogue.database import Statement, Transaction, change, one, scalar, scalar_one
+from catalogue.database import Statement, Transaction, change, columns, one, scalar, scalar_one
 from catalogue.schema import branches
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Desk
@@ -56,11 +55,14 @@ def _agency_of_branch(*, branch_id: int) -> Statement:
     return select(branches.c.agency_id).where(branches.c.id == branch_id)
 
 
-_home: Callable[..., Any] = one(
-    select(patrons.c.home_branch_id, patrons.c.kind).where(patrons.c.id == bindparam("of_patron")),
-    lambda branch_id, kind: (branch_id, PatronKind(kind)),
-    "of_patron",
-)
+class _Home(NamedTuple):
+    home_branch_id: int
+    kind: str
+
+
+@one(_Home)
+def _home(*, patron_id: int) -> Statement:
+    return select(*columns(_Home, patrons)).where(patrons.c.id == patron_id)
 
 
 @scalar_one(int)
@@ -93,8 +95,8 @@ def _set_pin_hash(*, patron_id: int, pin_hash: str | None) -> Statement:
 
 def home_of(transaction: Transaction, patron_id: int) -> tuple[int, PatronKind] | None:
     """The id of the patron's home branch, and what the patron is; None where there is none."""
-    found: tuple[int, PatronKind] | None = _home(transaction, patron_id)
-    return found
+    found = _home(transaction, patron_id=patron_id)
+    return found and (found.home_branch_id, PatronKind(found.kind))
 
 
 def register_patron(

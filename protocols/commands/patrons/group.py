@@ -34,7 +34,9 @@ def list_groups(settings: Settings, branch: str, as_json: bool) -> None:
     """The groups of an agency, by name, and how many members each has itself."""
     with opened(settings) as library:
         found = library.read(
-            lambda transaction: groups_of(transaction, branch_named(transaction, branch).agency_id)
+            lambda transaction: groups_of(
+                transaction, agency_id=branch_named(transaction, branch).agency_id
+            )
         )
         say([each._asdict() for each in found], as_json)
 
@@ -121,7 +123,7 @@ def members(settings: Settings, group_id: int, as_json: bool) -> None:
 
 def _members(library: Library, transaction: Transaction, group_id: int) -> list[dict[str, Any]]:
     found = []
-    for patron_id in members_of(transaction, group_id):
+    for patron_id in members_of(transaction, group_id=group_id):
         fields = patron_fields(transaction, patron_id=patron_id)
         assert fields is not None
         cards = [

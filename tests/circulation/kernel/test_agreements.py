@@ -242,7 +242,7 @@ def test_lifting_a_block_leaves_those_of_others(library: Library) -> None:
         )
 
     def whose() -> list[str | None]:
-        found = library.read(lambda transaction: blocks_of(transaction, number))
+        found = library.read(lambda transaction: blocks_of(transaction, patron_id=number))
         return sorted((each.agency_isil for each in found), key=str)
 
     block(library.main)

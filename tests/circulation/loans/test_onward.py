@@ -289,7 +289,7 @@ def test_a_school_has_a_tree_of_classes(library: Library) -> None:
         return library.write(lambda transaction: join_group(transaction, group_id, patron, now=now))
 
     def members(group_id: int) -> list[int]:
-        return library.read(lambda transaction: members_of(transaction, group_id))
+        return library.read(lambda transaction: members_of(transaction, group_id=group_id))
 
     assert [join(nine_b, number) for number in numbers[:2]] == [True, True]
     assert not join(nine_b, numbers[0])
@@ -299,7 +299,7 @@ def test_a_school_has_a_tree_of_classes(library: Library) -> None:
     assert members(school) == numbers
     counts = {
         each.name: each.members
-        for each in library.read(lambda transaction: groups_of(transaction, agency))
+        for each in library.read(lambda transaction: groups_of(transaction, agency_id=agency))
     }
     assert counts == {"Møllevang Skole": 1, "Elever": 0, "9b": 2, "Lærere": 1}
     assert library.write(lambda transaction: leave_group(transaction, nine_b, numbers[0], now=now))
