@@ -78,7 +78,9 @@ def deliver_booking(
     known = _open(transaction, booking_id)
     if isinstance(known, Refused):
         return known
-    borrower = known_as(transaction, known.patron_id) if known.patron_id is not None else None
+    borrower = (
+        known_as(transaction, patron_id=known.patron_id) if known.patron_id is not None else None
+    )
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     if barcodes is None:
@@ -127,7 +129,7 @@ def _to_class(act: Act, group_id: int, barcodes: Sequence[str], booking_id: int)
     given = {}
     left = list(barcodes)
     for member in without:
-        identifier = known_as(transaction, member)
+        identifier = known_as(transaction, patron_id=member)
         if not left:
             break
         if identifier is None:
@@ -169,7 +171,8 @@ def lend_booking_onward(
         pupils = [
             identifier
             for member in members_of(transaction, group_id=known.group_id)
-            if member not in have and (identifier := known_as(transaction, member)) is not None
+            if member not in have
+            and (identifier := known_as(transaction, patron_id=member)) is not None
         ]
         pairs = list(zip(free, pupils, strict=False))
     return {

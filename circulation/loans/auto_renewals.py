@@ -106,7 +106,7 @@ def renew_automatically(
         loan = None if facts is None else OPEN_LOAN.of(facts)
         if loan is None:
             continue
-        borrower = known_as(transaction, loan.patron_id)
+        borrower = known_as(transaction, patron_id=loan.patron_id)
         if borrower is None:
             continue
         act = Act(transaction, circulation, set_up.desk(row.branch_id, ACTOR), now)

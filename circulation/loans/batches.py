@@ -126,7 +126,7 @@ def renew_stack(act: Act, *, barcodes: Sequence[str]) -> list[Renewed | Refused]
             answers.append(Refused((Refusal(Reason.ITEM_UNKNOWN),)))
             continue
         loan = OPEN_LOAN.of(facts)
-        identifier = None if loan is None else known_as(transaction, loan.patron_id)
+        identifier = None if loan is None else known_as(transaction, patron_id=loan.patron_id)
         if identifier is None:
             home = circulation.set_up(transaction, facts.set_up_version).branches
             item = facts.item(home[facts.home_branch_id])

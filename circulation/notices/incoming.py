@@ -159,7 +159,7 @@ def _answer(
         }
     if not words or words[0] not in _asking("RENEW") or len(words) > 2:
         return NoticeKind.SMS_NOT_UNDERSTOOD, {}
-    card = known_as(transaction, person.id) or ""
+    card = known_as(transaction, patron_id=person.id) or ""
     set_up = circulation.current_set_up(transaction)
     desk = set_up.desk(person.home_branch_id, ACTOR, DEVICE)
     answers: Sequence[Renewed | Refused]

@@ -233,7 +233,7 @@ class Planner:
                 continue
             card = None
             if traits.address is AddressKind.CARD:
-                card = known_as(self.transaction, recipient.id)
+                card = known_as(self.transaction, patron_id=recipient.id)
             address = address_of(
                 recipient,
                 traits.address,

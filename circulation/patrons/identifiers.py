@@ -16,7 +16,7 @@ from enum import Enum
 from hashlib import blake2b
 from typing import NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from catalogue.database import (
     Statement,
@@ -179,30 +179,18 @@ def _identifier(
 
 @scalar(int)
 def _owner(*, identifier: str) -> Statement:
-    return select(patron_identifiers.c.patron_id).where(
-        patron_identifiers.c.identifier == identifier
-    )
-
-
-@scalar(int)
-def _typed_owner(*, identifier: str) -> Statement:
-    return select(patron_identifiers.c.patron_id).where(
-        is_typed(patron_identifiers.c.identifier, identifier)
-    )
+    its = patron_identifiers.c
+    return select(its.patron_id).where(its.identifier == identifier)
 
 
 @scalar(str)
-def _best_identifier(*, patron_id: int) -> Statement:
-    return (
-        select(patron_identifiers.c.identifier)
-        .where(patron_identifiers.c.patron_id == patron_id)
-        .order_by(
-            patron_identifiers.c.blocked.is_not(None),
-            patron_identifiers.c.kind != "card",
-            patron_identifiers.c.added.desc(),
-        )
-        .limit(1)
-    )
+def known_as(*, patron_id: int) -> Statement:
+    """An identifier of the patron for a verb that asks for one, as it is stored; not to be shown.
+    Preferably one that may be used, and preferably a card. None where there is none.
+    """
+    its = patron_identifiers.c
+    best = (its.blocked.is_not(None), its.kind != "card", its.added.desc())
+    return select(its.identifier).where(its.patron_id == patron_id).order_by(*best).limit(1)
 
 
 @send
@@ -221,48 +209,33 @@ def _insert_identifier(
 @many(_identifier)
 def identifiers_of(*, patron_id: int) -> Statement:
     """All identifiers of the patron, the oldest first."""
-    return (
-        select(
-            *columns(
-                _identifier,
-                patron_identifiers,
-                stored=patron_identifiers.c.identifier,
-                mask=patron_identifiers.c.masked,
-            )
-        )
-        .where(patron_identifiers.c.patron_id == patron_id)
-        .order_by(patron_identifiers.c.added, patron_identifiers.c.identifier)
-    )
+    its = patron_identifiers.c
+    told = columns(_identifier, patron_identifiers, stored=its.identifier, mask=its.masked)
+    return select(*told).where(its.patron_id == patron_id).order_by(its.added, its.identifier)
 
 
-class _KindAndOwner(NamedTuple):
+class _Owned(NamedTuple):
     patron_id: int
     kind: str
 
 
-@one(_KindAndOwner)
-def _kind_and_owner(*, identifier: str) -> Statement:
-    return select(*columns(_KindAndOwner, patron_identifiers)).where(
-        is_typed(patron_identifiers.c.identifier, identifier)
-    )
+@one(_Owned)
+def _owned(*, identifier: str) -> Statement:
+    return select(*columns(_Owned, patron_identifiers)).where(_is_it(identifier))
+
+
+def _is_it(identifier: str) -> ColumnElement[bool]:
+    return is_typed(patron_identifiers.c.identifier, identifier)
 
 
 @change
 def _set_block(*, identifier: str, blocked: str | None) -> Statement:
-    return (
-        update(patron_identifiers)
-        .where(is_typed(patron_identifiers.c.identifier, identifier))
-        .values(blocked=blocked)
-    )
+    return update(patron_identifiers).where(_is_it(identifier)).values(blocked=blocked)
 
 
 @change
 def _set_expiry(*, identifier: str, expires: date | None) -> Statement:
-    return (
-        update(patron_identifiers)
-        .where(is_typed(patron_identifiers.c.identifier, identifier))
-        .values(expires=expires)
-    )
+    return update(patron_identifiers).where(_is_it(identifier)).values(expires=expires)
 
 
 def find_patron(
@@ -272,18 +245,8 @@ def find_patron(
 
     National numbers are found with the `key` of the installation (`Circulation.identifiers`).
     """
-    found: int | None = _typed_owner(
-        transaction, identifier=key.stored(identifier) if key else identifier
-    )
-    return found
-
-
-def known_as(transaction: Transaction, patron_id: int) -> str | None:
-    """An identifier of the patron for a verb that asks for one, as it is stored; not to be shown.
-    Preferably one that may be used, and preferably a card. None where there is none.
-    """
-    found: str | None = _best_identifier(transaction, patron_id=patron_id)
-    return found
+    found = _owned(transaction, identifier=key.stored(identifier) if key else identifier)
+    return found.patron_id if found else None
 
 
 def told_as(transaction: Transaction, patron_id: int, typed: str) -> str:
@@ -291,7 +254,7 @@ def told_as(transaction: Transaction, patron_id: int, typed: str) -> str:
     itself, or, in place of a national number, what else the patron goes by (`known_as`)."""
     if national_digits(typed) is None:
         return typed
-    return known_as(transaction, patron_id) or ""
+    return known_as(transaction, patron_id=patron_id) or ""
 
 
 def shown_as(transaction: Transaction, patron_id: int) -> str:
@@ -380,7 +343,7 @@ def block_identifier(
     False where nobody has that identifier.
     """
     stored = key.stored(identifier) if key else identifier
-    found = _kind_and_owner(transaction, identifier=stored)
+    found = _owned(transaction, identifier=stored)
     if found is None:
         return False
     patron_id, _ = found
@@ -405,7 +368,7 @@ def set_identifier_expiry(
     False where nobody has that identifier.
     """
     stored = key.stored(identifier) if key else identifier
-    found = _kind_and_owner(transaction, identifier=stored)
+    found = _owned(transaction, identifier=stored)
     if found is None:
         return False
     patron_id, kind = found

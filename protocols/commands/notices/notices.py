@@ -60,7 +60,7 @@ def _log(library: Library, transaction: Transaction, patron_id: int) -> list[dic
 
 def _facts(transaction: Transaction, entry: Logged) -> dict[str, Any]:
     def card(patron_id: int | None) -> str | None:
-        return None if patron_id is None else known_as(transaction, patron_id)
+        return None if patron_id is None else known_as(transaction, patron_id=patron_id)
 
     return {
         "id": entry.id,

@@ -119,7 +119,7 @@ def _line(transaction: Transaction, each: Foreseen) -> dict[str, Any]:
     is_sent = planned.state is NoticeState.SENDING
     contents = planned.contents
     return {
-        "patron": known_as(transaction, first.patron_id or 0),
+        "patron": known_as(transaction, patron_id=first.patron_id or 0),
         "name": each.about.name if each.about else "",
         "to": each.recipient.name if each.recipient else "",
         "type": first.kind.value,

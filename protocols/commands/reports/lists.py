@@ -225,7 +225,7 @@ def _unwarned(library: Library, transaction: Transaction, asked: Asked) -> Found
     page = unwarned_debtors(transaction, now=library.now, **asked)
     lines = [
         {
-            "patron": known_as(transaction, line.patron_id),
+            "patron": known_as(transaction, patron_id=line.patron_id),
             "name": line.patron_name,
             "owes": amount_text(line.amount, line.currency),
             "to": line.agency,

@@ -98,7 +98,7 @@ def item_id_of_hold(hold: Hold) -> ItemId | None:
 
 def card_of(patron_id: int, context: Context) -> str | None:
     """The identifier that the patron goes by, for a verb or for a partner that may know."""
-    return known_as(context.transaction, patron_id)
+    return known_as(context.transaction, patron_id=patron_id)
 
 
 def is_named_by(hold: Hold, caller: Partner, context: Context) -> bool:
