@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -60,20 +61,31 @@ def _borrowers(*, patron_ids: Sequence[int]) -> Statement:
     ).where(patrons.c.id.in_(patron_ids))
 
 
+class LoanPage(NamedTuple):
+    """Which loans are listed: from the `start`-th (1 is the first), `limit` at most.
+
+    `only_overdue` leaves the others out of the list and of `total`.
+    """
+
+    only_overdue: bool = False
+    start: int = 1
+    limit: int | None = None
+
+
+_ALL_OF_THEM = LoanPage()
+
+
 def patron_loans(
     circulation: Circulation,
     transaction: Transaction,
     *,
     patron: str,
     now: datetime,
-    only_overdue: bool = False,
-    start: int = 1,
-    limit: int | None = None,
+    page: LoanPage = _ALL_OF_THEM,
 ) -> PatronLoans | Refused:
-    """The patron's open loans by due date: from the `start`-th (1 is the first), `limit` at most.
+    """The patron's open loans by due date.
 
     What others have lent onward to the patron comes last: they have it, and hand it in.
-    `only_overdue` leaves the others out of the list and of `total`.
     Asks for no PIN: call `patron_status` first where one is needed.
     """
     facts = patron_facts(
@@ -84,9 +96,7 @@ def patron_loans(
     )
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
-    return loans_listed(
-        circulation, transaction, facts, now, only_overdue=only_overdue, start=start, limit=limit
-    )
+    return loans_listed(circulation, transaction, facts, now, page)
 
 
 def loans_listed(
@@ -94,11 +104,9 @@ def loans_listed(
     transaction: Transaction,
     facts: PatronFacts,
     now: datetime,
-    *,
-    only_overdue: bool = False,
-    start: int = 1,
-    limit: int | None = None,
+    page: LoanPage = _ALL_OF_THEM,
 ) -> PatronLoans:
+    only_overdue, start, limit = page
     set_up = circulation.set_up(transaction, facts.set_up_version)
     skipped = min(max(start - 1, 0), ALL)
     at_most = ALL if limit is None else min(max(limit, 0), ALL)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from catalogue.database import Statement, Transaction, columns, one, scalar_one
-from circulation.accounts.loans import PatronLoans, loans_listed
+from circulation.accounts.loans import LoanPage, PatronLoans, loans_listed
 from circulation.calendars.due_dates import local_date
 from circulation.holds.part import HOLDS_OF_PATRON
 from circulation.kernel.act import Act
@@ -88,7 +88,7 @@ def patron_status_and_loans(
     facts = _known(circulation, transaction, patron, pin, desk, now)
     if isinstance(facts, Refused):
         return facts
-    listed = loans_listed(circulation, transaction, facts, now, limit=limit)
+    listed = loans_listed(circulation, transaction, facts, now, page=LoanPage(limit=limit))
     if len(listed.loans) == listed.total:
         recalled = sum(each.is_recalled and each.lent_onward_by is None for each in listed.loans)
     else:

@@ -98,24 +98,36 @@ def charge_facts(charge: Charge) -> dict[str, Any]:
     }
 
 
+class ChargePage(NamedTuple):
+    """Which charges are listed: from the `start`-th (1 is the first), `limit` at most.
+
+    `only_open` leaves out those of which nothing is owed either way; `collected_at` is the id of
+    an agency, and leaves only what can be paid there (see `circulation.kernel.agreements`), in
+    `total` and `balances` as well.
+    """
+
+    only_open: bool = True
+    collected_at: int | None = None
+    start: int = 1
+    limit: int | None = None
+
+
+_ALL_OPEN = ChargePage()
+
+
 def patron_charges(
     circulation: Circulation,
     transaction: Transaction,
     *,
     patron: str,
     now: datetime,
-    only_open: bool = True,
-    collected_at: int | None = None,
-    start: int = 1,
-    limit: int | None = None,
+    page: ChargePage = _ALL_OPEN,
 ) -> PatronCharges | Refused:
     """The charges of the patron with this identifier, the oldest first.
 
-    From the `start`-th (1 is the first), `limit` at most. `only_open` leaves out those of which
-    nothing is owed either way; `collected_at` is the id of an agency, and leaves only what can be
-    paid there (see `circulation.kernel.agreements`), in `total` and `balances` as well. Refused
-    only with PATRON_UNKNOWN; asks for no PIN.
+    Refused only with PATRON_UNKNOWN; asks for no PIN.
     """
+    only_open, collected_at, start, limit = page
     facts = patron_facts(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
@@ -129,15 +141,15 @@ def patron_charges(
     agencies = None
     if collected_at is not None:
         agencies = set_up.agreements.collected_at(collected_at)
-    page, count = (_open_page, _count_open) if only_open else (_page, _count)
+    read, count = (_open_page, _count_open) if only_open else (_page, _count)
     skipped = min(max(start - 1, 0), ALL)
     at_most = ALL if limit is None else min(max(limit, 0), ALL)
     if agencies is None:
-        found = page(transaction, patron_id=known.id, at_most=at_most, skipped=skipped)
+        found = read(transaction, patron_id=known.id, at_most=at_most, skipped=skipped)
         total = count(transaction, patron_id=known.id)
     else:
         # Few patrons owe to several agencies: their charges are sorted out here.
-        every = page(transaction, patron_id=known.id, at_most=ALL, skipped=0)
+        every = read(transaction, patron_id=known.id, at_most=ALL, skipped=0)
         its = [each for each in every if each.agency_id in agencies]
         found, total = its[skipped : skipped + at_most], len(its)
     loans = loans_charged(transaction, [charge.id for charge in found])

@@ -12,9 +12,7 @@ from circulation.patrons.schema import access_log
 
 
 @send
-def _log(
-    *, at: datetime, actor: str, device: str, branch_id: int | None, patron_id: int, purpose: str
-) -> Statement:
+def _log(*, at: datetime, actor: str, device: str, patron_id: int, purpose: str) -> Statement:
     return insert(access_log).values(locals())
 
 
@@ -53,15 +51,6 @@ def log_access(
     actor: str,
     now: datetime,
     device: str = "",
-    branch_id: int | None = None,
 ) -> None:
     """Notes that a member of the staff looked at the patron, and why."""
-    _log(
-        transaction,
-        at=now,
-        actor=actor,
-        device=device,
-        branch_id=branch_id,
-        patron_id=patron_id,
-        purpose=purpose,
-    )
+    _log(transaction, at=now, actor=actor, device=device, patron_id=patron_id, purpose=purpose)

@@ -11,7 +11,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.results import CheckedIn, Renewed
 from circulation.kernel.set_up import set_up_changed
 from circulation.ledger.balances import balances_of
-from circulation.ledger.charge_lists import patron_charges
+from circulation.ledger.charge_lists import ChargePage, patron_charges
 from circulation.ledger.charges import NewCharge, create_charge
 from circulation.ledger.money import (
     Balance,
@@ -61,7 +61,11 @@ def number_of(library: Library, card: str) -> int:
 def listed(library: Library, card: str, **options: Any) -> PatronCharges:
     found = library.read(
         lambda transaction: patron_charges(
-            library.circulation, transaction, patron=card, now=library.now, **options
+            library.circulation,
+            transaction,
+            patron=card,
+            now=library.now,
+            page=ChargePage(**options),
         )
     )
     assert isinstance(found, PatronCharges)

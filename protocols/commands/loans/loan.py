@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from catalogue.database import Transaction
-from circulation.accounts.loans import patron_loans
+from circulation.accounts.loans import LoanPage, patron_loans
 from circulation.calendars.due_dates import end_of_day
 from circulation.holds.recalls import recall
 from circulation.kernel.act import Act
@@ -143,7 +143,7 @@ def list_(settings: Settings, patron: str, overdue: bool, as_json: bool) -> None
                 transaction,
                 patron=patron,
                 now=library.now,
-                only_overdue=overdue,
+                page=LoanPage(only_overdue=overdue),
             )
         )
     if isinstance(found, Refused):

@@ -8,7 +8,7 @@ from catalogue.database import Transaction
 from circulation.fees.paying import PaymentWish, account_currency, pay
 from circulation.kernel.results import Desk, Refused
 from circulation.ledger.changes import Changed, change_charge, charge_patron
-from circulation.ledger.charge_lists import patron_charges
+from circulation.ledger.charge_lists import ChargePage, patron_charges
 from circulation.ledger.charges import NewCharge
 from circulation.ledger.money import Charge, ChargeKind, PatronCharges
 from circulation.ledger.orders import MoneyAct
@@ -92,9 +92,7 @@ def charges(
                 transaction,
                 patron=identifier,
                 now=library.now,
-                only_open=only_open,
-                start=start,
-                limit=limit,
+                page=ChargePage(only_open=only_open, start=start, limit=limit),
             )
 
         found = library.write(look)

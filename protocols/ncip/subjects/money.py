@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from circulation.calendars.due_dates import local_date
 from circulation.fees.rules import agency_fee_terms
 from circulation.kernel.results import ChargedFee, PatronStatus, Refusal, Refused
-from circulation.ledger.charge_lists import patron_charges
+from circulation.ledger.charge_lists import ChargePage, patron_charges
 from circulation.ledger.charge_words import charge_text
 from circulation.ledger.money import Charge, ChargedLoan, ChargeKind
 from protocols.hosting.answering import Context
@@ -88,8 +88,7 @@ def fiscal_accounts(
         context.transaction,
         patron=identifier,
         now=context.now,
-        collected_at=collected_at,
-        limit=LISTED_CHARGES,
+        page=ChargePage(collected_at=collected_at, limit=LISTED_CHARGES),
     )
     if isinstance(found, Refused):
         return ()

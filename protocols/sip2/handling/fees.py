@@ -16,7 +16,7 @@ from circulation.fees.rules import agency_fee_terms
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refused, Renewed
 from circulation.ledger.balances import balances_collected_at
-from circulation.ledger.charge_lists import patron_charges
+from circulation.ledger.charge_lists import ChargePage, patron_charges
 from circulation.ledger.charge_words import own_words
 from circulation.ledger.money import ChargeKind, ChargeLine, decimal_text, exponent_of
 from circulation.patrons.facts import patron_facts
@@ -105,7 +105,7 @@ def open_fees(context: Context, patron: str, place: Place) -> list[ChargeLine]:
         context.transaction,
         patron=patron,
         now=context.now,
-        collected_at=place.branch.agency_id,
+        page=ChargePage(collected_at=place.branch.agency_id),
     )
     if isinstance(found, Refused):
         return []

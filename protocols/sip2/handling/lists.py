@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeVar
 
-from circulation.accounts.loans import PatronLoan, patron_loans
+from circulation.accounts.loans import LoanPage, PatronLoan, patron_loans
 from circulation.holds.lists import an_item_of, patron_holds
 from circulation.holds.results import Hold, HoldState
 from circulation.kernel.results import PatronStatus, Refused
@@ -138,9 +138,11 @@ def _add_loans(
         context.transaction,
         patron=request.patron_identifier.strip(),
         now=context.now,
-        only_overdue=wanted.position == OVERDUE_ITEMS,
-        start=wanted.start,
-        limit=None if wanted.end is None else wanted.end - wanted.start + 1,
+        page=LoanPage(
+            only_overdue=wanted.position == OVERDUE_ITEMS,
+            start=wanted.start,
+            limit=None if wanted.end is None else wanted.end - wanted.start + 1,
+        ),
     )
     if isinstance(found, Refused):
         return

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 
 from catalogue.database import Database, Transaction, many, open_database
 from circulation.kernel.results import CheckedIn, CheckedOut
+from circulation.ledger.charge_lists import ChargePage
 from circulation.ledger.charges import open_charge, reduce_charge, reduce_write_off, write_off
 from circulation.ledger.money import Charge, ChargeKind, Paid, PaymentResult
 from circulation.ledger.postings import EFFECTS
@@ -141,12 +142,12 @@ class Ledger(RuleBasedStateMachine):
         made: list[Charge] = []
         for card in self.cards:
             page = self.library.read(
-                lambda transaction, card=card: patron_charges(  # type: ignore[misc]
+                lambda transaction, card=card: patron_charges(
                     self.library.circulation,
                     transaction,
                     patron=card,
                     now=self.library.now,
-                    only_open=False,
+                    page=ChargePage(only_open=False),
                 )
             )
             made += [line.charge for line in page.charges]  # type: ignore[union-attr]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from circulation.accounts.loans import PatronLoans, patron_loans
+from circulation.accounts.loans import LoanPage, PatronLoans, patron_loans
 from circulation.accounts.status import patron_status
 from circulation.items.availability import circulation_status
 from circulation.kernel.events import EventKind
@@ -50,8 +50,12 @@ def overdue(library: Library, card: str) -> tuple[int, list[bool], int]:
     )
     lists = [
         library.read(
-            lambda transaction, only=only: patron_loans(  # type: ignore[misc]
-                library.circulation, transaction, patron=card, now=library.now, only_overdue=only
+            lambda transaction, only=only: patron_loans(
+                library.circulation,
+                transaction,
+                patron=card,
+                now=library.now,
+                page=LoanPage(only_overdue=only),
             )
         )
         for only in (False, True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from catalogue.database import Transaction
-from circulation.accounts.loans import PatronLoans, patron_loans
+from circulation.accounts.loans import LoanPage, PatronLoans, patron_loans
 from circulation.accounts.status import patron_status, patron_status_and_loans
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import Action, BlockReason, IdentifierBlock, Reason
@@ -244,11 +244,7 @@ def test_pins_are_checked_and_changed(library: Library) -> None:
 def loans_of(library: Library, card: str, **options: int) -> PatronLoans:
     answer = library.read(
         lambda transaction: patron_loans(
-            library.circulation,
-            transaction,
-            patron=card,
-            now=library.now,
-            **options,  # type: ignore[arg-type]
+            library.circulation, transaction, patron=card, now=library.now, page=LoanPage(**options)
         )
     )
     assert isinstance(answer, PatronLoans)
@@ -292,7 +288,7 @@ def test_status_and_loans_in_one_are_what_each_tells(library: Library, limit: in
         status = patron_status(library.circulation, transaction, **about, desk=library.desk())
         return both, (
             status,
-            patron_loans(library.circulation, transaction, **about, limit=limit),
+            patron_loans(library.circulation, transaction, **about, page=LoanPage(limit=limit)),
         )
 
     together, apart = library.read(work)
