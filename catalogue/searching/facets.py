@@ -18,7 +18,7 @@ from bisect import insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
-from operator import attrgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 from pyroaring import BitMap
@@ -58,15 +58,10 @@ class Facet:
     search: Term
 
 
-class _Code(NamedTuple):
-    term: bytes
-    bitmap: bytes
-
-
-@many(_Code)
+@many(tuple[bytes, bytes])
 def _codes(*, access_point: int) -> Statement:
     return (
-        select(*columns(_Code, postings))
+        select(postings.c.term, postings.c.bitmap)
         .where(postings.c.access_point == access_point, postings.c.term > PRESENT)
         .order_by(postings.c.term)
         .limit(_MOST_CODES + 1)
@@ -120,9 +115,9 @@ def _of_codes(transaction: Transaction, records: BitMap, point: str, limit: int)
     if len(rows) > _MOST_CODES:
         raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {_MOST_CODES} terms")
     counted = []
-    for term, chunks in groupby(rows, key=attrgetter("term")):
+    for term, chunks in groupby(rows, key=itemgetter(0)):
         hits = sum(
-            records.intersection_cardinality(BitMap.deserialize(row.bitmap)) for row in chunks
+            records.intersection_cardinality(BitMap.deserialize(bitmap)) for _, bitmap in chunks
         )
         if hits:
             counted.append((-hits, term))

@@ -343,3 +343,18 @@ def test_a_traceback_shows_the_line_of_the_statement(database: Database) -> None
     assert frame.filename.startswith(f"<{__name__} add_load")
     assert frame.line is not None
     assert frame.line.startswith("_v = transaction.execute(")
+
+
+@many(tuple[int, datetime])
+def positions_as_they_are(*, name: str) -> Statement:
+    return select(loads.c.position, loads.c.started).where(loads.c.name == name)
+
+
+def test_rows_of_the_driver_with_values_as_the_program_has_them(database: Database) -> None:
+    def work(transaction: Transaction) -> list[tuple[int, datetime]]:
+        add_load(
+            transaction, name="plain", digest="plain", started=datetime(2026, 3, 2, tzinfo=UTC)
+        )
+        return positions_as_they_are(transaction, name="plain")
+
+    assert database.write(work).result() == [(0, datetime(2026, 3, 2, tzinfo=UTC))]
