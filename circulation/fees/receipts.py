@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 
 from catalogue.database import (
-    Moment,
     Statement,
     columns,
     many,
@@ -32,15 +31,11 @@ from circulation.kernel.schema import events
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 
-_returns = many(
-    select_events(
-        events.c.patron_id == bindparam("of_patron"),
-        func.coalesce(events.c.recorded, events.c.at) >= bindparam("since", type_=Moment),
-    ).order_by(events.c.id),
-    Event,
-    "of_patron",
-    "since",
-)
+
+@many(Event)
+def _returns(*, patron_id: int, since: datetime) -> Statement:
+    recorded = func.coalesce(events.c.recorded, events.c.at)
+    return select_events(events.c.patron_id == patron_id, recorded >= since).order_by(events.c.id)
 
 
 class _Title(NamedTuple):
@@ -103,7 +98,7 @@ def return_receipt(act: Act, *, patron: str) -> Receipt | Refused:
     if here is None:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), patron=facts.patron())
     midnight = start_of_day(local_date(now, here.timezone), here.timezone)
-    found = _returns(transaction, facts.id, midnight)
+    found = _returns(transaction, patron_id=facts.id, since=midnight)
     cancelled = {each.cause for each in found if each.kind is EventKind.CHECK_IN_CANCELLED}
     returned = [
         each
@@ -135,7 +130,7 @@ def return_receipt(act: Act, *, patron: str) -> Receipt | Refused:
     on_it = {line.loan_id for line in lines}
     kept = [
         each.id
-        for each in _returns(transaction, facts.id, midnight)
+        for each in _returns(transaction, patron_id=facts.id, since=midnight)
         if each.kind is EventKind.RECEIPT_OFFERED and each.loan_id in on_it
     ]
     return Receipt(facts.patron(), here, now, lines, max(kept, default=None))
