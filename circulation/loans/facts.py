@@ -202,7 +202,8 @@ LOANS_OF_PATRON = Part(
         "of_group": _count(loans.c.patron_id, _OF_GROUP),
         "onward": _count(loans.c.co_patron_id),
     },
-    keys=("number", "onward"),
+    # Who has no limit in all is not counted in all.
+    keys=("number", "of_group", "onward"),
     in_lists={
         "number": _count_up_to("most"),
         "overdue": _NOT_COUNTED,

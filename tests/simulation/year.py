@@ -176,7 +176,7 @@ class Year:
         place = random.randrange(len(town.shelf))
         barcode = town.shelf[place]
         answer = check_out(
-            Deed(transaction, town.circulation, town.desk(branch), now),
+            Act(transaction, town.circulation, town.desk(branch), now),
             LoanWish(patron=card, item=barcode),
         )
         if not isinstance(answer, CheckedOut):

@@ -186,6 +186,15 @@ def test_limits_of_loans(library: Library) -> None:
     lent(library.check_out(card, an_item(library)))
 
 
+def test_a_limit_on_a_group_holds_where_there_is_none_in_all(library: Library) -> None:
+    library.policy(loan_days=28)
+    library.policy(max_loans_in_group=1, material_group="dvd")
+    card = a_patron(library)
+    lent(library.check_out(card, an_item(library, material_group="dvd")))
+    again = library.check_out(card, an_item(library, material_group="dvd"))
+    assert reasons(again) == (Reason.TOO_MANY_LOANS_IN_GROUP,)
+
+
 def test_a_right_pin_lends_and_a_wrong_one_gives_nothing_away(library: Library) -> None:
     card, barcode = a_patron(library, pin_hash=hashed("1234")), an_item(library)
     for pin, reason in (("4321", Reason.PIN_WRONG), ("", Reason.PIN_MISSING)):
