@@ -37,21 +37,23 @@ def _utc(value: datetime | None) -> datetime | None:
     return value.astimezone(UTC)
 
 
-#: A transaction has one time, and gives it to most of its statements.
-_last_text: tuple[datetime | None, str | None] = (None, None)
+#: A transaction has one time, and gives it to most of its statements, others between them.
+_last: tuple[datetime | None, str | None, datetime | None, str | None] = (None, None, None, None)
 
 
 def _utc_text(value: datetime | None) -> str | None:
-    global _last_text
-    last, text = _last_text
-    if value is last:
-        return text
+    global _last
     if value is None:
         return None
+    last, text, before, text_before = _last
+    if value is last:
+        return text
+    if value is before:
+        return text_before
     utc = value if value.tzinfo is UTC else cast("datetime", _utc(value))
-    text = utc.isoformat(timespec="microseconds")
-    _last_text = (value, text)
-    return text
+    written = utc.isoformat(timespec="microseconds")
+    _last = (value, written, last, text)
+    return written
 
 
 def _from_text(value: str | None) -> datetime | None:
