@@ -6,6 +6,7 @@ version; unknown ones are ignored, and empty ones count as absent.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -62,6 +63,15 @@ def read_text(element: etree._Element) -> str | None:
     return (element.text or "").strip() or None
 
 
+_MORE = r"(?:[^%#\[\]\t\r\n\\^`{|}<>\"]|%[0-9A-Fa-f]{2})*"
+#: What a scheme may be (xs:anyURI): whatever else is not told back, as no answer with it is valid.
+_URI = re.compile(
+    r"(?:[A-Za-z][A-Za-z0-9+.-]*:(?://(?:[\w.-]*@)?[\w.-]*(?::[0-9]{1,5})?(?=[/?#]|$)|(?!//))|(?=[^:]*$)(?!//))"
+    f"{_MORE}(?:#{_MORE})?",
+    re.ASCII,
+)
+
+
 def read_code(element: etree._Element) -> Code | None:
     """A value with its Scheme attribute, or the Scheme and Value elements of version 1."""
     scheme = attribute_of(element, "Scheme")
@@ -73,6 +83,8 @@ def read_code(element: etree._Element) -> Code | None:
         elif name == "Scheme":
             scheme = read_text(child)
     text = read_text(value)
+    if scheme and _URI.fullmatch(scheme) is None:
+        scheme = None
     return None if text is None else Code(text, scheme or None)
 
 

@@ -37,6 +37,7 @@ from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem
 from protocols.ncip.wire.dialects import NAMESPACE, NEWEST, VERSIONS, Dialect, version_digits
 from protocols.ncip.wire.documents import DEPTH, DOCUMENT_BYTES
+from protocols.ncip.wire.reading import read_code
 from tests.protocols.ncip.stage import HEADER, VERSION, Schemas, item, message, typed, user
 
 LOOKUP = "<LookupItem><ItemId><ItemIdentifierValue>I1</ItemIdentifierValue></ItemId></LookupItem>"
@@ -443,3 +444,21 @@ def test_secrets_are_in_no_repr() -> None:
     assert read.initiation_header.from_agency_authentication == "s3cret"
     for hidden in ("987651234", "P0000001", "s3cret"):
         assert hidden not in repr(read)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "told"),
+    [
+        ("http://oclc.org/ncip/schemes/agencyid.scm", True),
+        ("http://h:8080/a?b=c#d", True),
+        ("urn:isbn:123", True),
+        ("our own list", True),
+        ("0ttp://oclc.org/ncip/schemes/agencyid.scm", False),
+        ("http://h:8a80/", False),
+        ("a#b#c", False),
+        ("%zz", False),
+    ],
+)
+def test_a_scheme_that_is_no_uri_is_not_told_back(scheme: str, told: bool) -> None:
+    element = etree.fromstring(f'<AgencyId Scheme="{scheme}">DK-900100</AgencyId>')
+    assert read_code(element) == Code("DK-900100", scheme if told else None)
