@@ -26,7 +26,7 @@ from circulation.booking.results import Booking, BookingOutcome, booking_of
 from circulation.booking.schema import booking_loans, booking_supplies, bookings
 from circulation.calendars.due_dates import end_of_day, local_date
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.kernel.set_up import SetUp
@@ -261,16 +261,16 @@ def _redate_loans(act: Act, set_up: SetUp, facts: BookingFacts, last: date) -> N
             continue
         new = end_of_day(last, timezone)
         _redate(act.transaction, loan_id=row.id, due=new)
-        write_event(
-            act.transaction,
-            EventKind.LOAN_REDATED,
-            act.desk,
-            act.now,
-            item_id=row.item_id,
-            patron_id=row.patron_id,
-            loan_id=row.id,
-            before={"due": row.due.isoformat()},
-            after={"due": new.isoformat(), "booking": facts.id},
+        append_event(
+            act,
+            NewEvent(
+                EventKind.LOAN_REDATED,
+                item_id=row.item_id,
+                patron_id=row.patron_id,
+                loan_id=row.id,
+                before={"due": row.due.isoformat()},
+                after={"due": new.isoformat(), "booking": facts.id},
+            ),
         )
 
 

@@ -24,7 +24,7 @@ from catalogue.database import (
 from catalogue.schema import items, records
 from circulation.calendars.due_dates import local_date, start_of_day
 from circulation.kernel.act import Act
-from circulation.kernel.events import Event, EventKind, select_events, write_event
+from circulation.kernel.events import Event, EventKind, NewEvent, append_event, select_events
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Patron, Refusal, Refused
 from circulation.kernel.schema import events
@@ -117,15 +117,15 @@ def return_receipt(act: Act, *, patron: str) -> Receipt | Refused:
     offered = {each.loan_id for each in found if each.kind is EventKind.RECEIPT_OFFERED}
     for each in returned:
         if each.loan_id not in offered:
-            write_event(
-                transaction,
-                EventKind.RECEIPT_OFFERED,
-                desk,
-                now,
-                item_id=each.item_id,
-                patron_id=facts.id,
-                loan_id=each.loan_id,
-                cause=each.id,
+            append_event(
+                act,
+                NewEvent(
+                    EventKind.RECEIPT_OFFERED,
+                    item_id=each.item_id,
+                    patron_id=facts.id,
+                    loan_id=each.loan_id,
+                    cause=each.id,
+                ),
             )
     on_it = {line.loan_id for line in lines}
     kept = [

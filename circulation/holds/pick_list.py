@@ -22,7 +22,7 @@ from circulation.holds.schema import fetches
 from circulation.holds.targeting import Assignment, assign
 from circulation.items.facts import item_facts, lock_item
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event, write_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Desk, Refusal, Refused
 from circulation.kernel.set_up import SetUp, read_set_up
@@ -143,7 +143,7 @@ def begin_fetching(act: Act, *, item: str) -> ToFetch | Refused:
             return Refused((Refusal(Reason.BEING_FETCHED),))
         _delete_fetch(transaction, item_id=copy.id)
         _insert_fetch(transaction, item_id=copy.id, hold_id=hold.id, actor=desk.actor, since=now)
-        write_event(transaction, EventKind.FETCH_BEGUN, desk, now, item_id=copy.id, hold_id=hold.id)
+        append_event(act, NewEvent(EventKind.FETCH_BEGUN, item_id=copy.id, hold_id=hold.id))
         marked = copy._replace(fetched_by=desk.actor, fetched_since=now)
         return _line(marked, hold, set_up, now)
     return Refused((Refusal(Reason.NOT_WANTED),), facts.item(set_up.branches[facts.home_branch_id]))

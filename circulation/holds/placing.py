@@ -25,7 +25,7 @@ from circulation.holds.recalls import recall_for
 from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
 from circulation.holds.wishes import PLACING, HoldsCase, HoldWish
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.kernel.set_up import SetUp
@@ -192,7 +192,7 @@ def _refusals(case: _Case, located: _Located, before: Sequence[_Located]) -> lis
 
 def _write(case: _Case, accepted: Sequence[_Located]) -> list[int]:
     """Writes the holds with their events; gives their ids."""
-    transaction, circulation, desk, now = case.act
+    transaction, circulation, _, now = case.act
     wish, patron_id, set_id = case.wish, case.borrower.id, None
     if wish.kind is not HoldKind.NORMAL:
         set_id = circulation.ids.next(now)
@@ -216,19 +216,19 @@ def _write(case: _Case, accepted: Sequence[_Located]) -> list[int]:
             activates=wish.activates,
             interest_until=case.interest_until,
         )
-        write_event(
-            transaction,
-            EventKind.HOLD_PLACED,
-            desk,
-            now,
-            hold_id=hold_id,
-            patron_id=patron_id,
-            item_id=each.item_id,
-            after={
-                "record": each.record_id,
-                "pickup_branch": case.pickup.id,
-                "kind": wish.kind.name,
-            },
+        append_event(
+            case.act,
+            NewEvent(
+                EventKind.HOLD_PLACED,
+                hold_id=hold_id,
+                patron_id=patron_id,
+                item_id=each.item_id,
+                after={
+                    "record": each.record_id,
+                    "pickup_branch": case.pickup.id,
+                    "kind": wish.kind.name,
+                },
+            ),
         )
         placed.append(hold_id)
     return placed

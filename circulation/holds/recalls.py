@@ -26,7 +26,7 @@ from circulation.holds.results import RecalledLoan
 from circulation.holds.targeting import Target, assign, can_serve, is_due_service
 from circulation.items.facts import item_facts, lock_item
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event, write_event
 from circulation.kernel.loan_lengths import recall_due
 from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Reason
@@ -211,7 +211,7 @@ def cancel_recall(act: Act, *, item: str) -> RecalledLoan | Refused | None:
 
     Refused with LOAN_RECALLED as long as somebody waits for the title, and with ITEM_NOT_ON_LOAN.
     """
-    transaction, circulation, desk, now = act
+    transaction, circulation = act.transaction, act.circulation
     lock_item(transaction, barcode=item)
     facts = item_facts(transaction, barcode=item)
     if facts is None:
@@ -229,16 +229,16 @@ def cancel_recall(act: Act, *, item: str) -> RecalledLoan | Refused | None:
     due = max(old_due, loan.due)
     if not _bring_forward(transaction, loan_id=loan.id, old_due=loan.due, due=due, recalled=None):
         return None
-    write_event(
-        transaction,
-        EventKind.LOAN_RECALL_CANCELLED,
-        desk,
-        now,
-        item_id=facts.id,
-        patron_id=loan.patron_id,
-        loan_id=loan.id,
-        before={"due": loan.due.isoformat()},
-        after={"due": due.isoformat()},
+    append_event(
+        act,
+        NewEvent(
+            EventKind.LOAN_RECALL_CANCELLED,
+            item_id=facts.id,
+            patron_id=loan.patron_id,
+            loan_id=loan.id,
+            before={"due": loan.due.isoformat()},
+            after={"due": due.isoformat()},
+        ),
     )
     return RecalledLoan(loan.id, item, loan.due, due)
 

@@ -26,6 +26,7 @@ from circulation.kernel.results import Desk
 from circulation.kernel.schema import events, outbox
 
 if TYPE_CHECKING:
+    from circulation.kernel.act import Act
     from circulation.kernel.set_up import SetUp
 
 
@@ -269,6 +270,57 @@ def _followers_of(kind: str) -> tuple[Follower, ...]:
     return tuple(each for each in FOLLOWERS if EventKind(kind) in each.kinds())
 
 
+class NewEvent(NamedTuple):
+    """An event to be written: what happened, to whom and what, and what it changed.
+
+    `at` is given where it happened at another moment than that of the act: off line, say.
+    `traits` are what statistics count by; they must tell nobody who it was.
+    """
+
+    kind: EventKind
+    item_id: int | None = None
+    patron_id: int | None = None
+    loan_id: int | None = None
+    hold_id: int | None = None
+    cause: int | None = None  # the event that it undoes or belongs to
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    traits: dict[str, Any] | None = None
+    at: datetime | None = None
+
+
+def append_event(act: Act, new: NewEvent, set_up: SetUp | None = None) -> None:
+    """Writes an event, and puts it into the outbox where somebody may have to be told of it.
+
+    Where the `set_up` is given, only what its rules have somebody told goes into the outbox. The
+    request that this thread works on is written with it (`catalogue.tracing`).
+    """
+    transaction, _, desk, now = act
+    kind, item_id, patron_id, loan_id, hold_id, cause, before, after, traits, at = new
+    value = kind.value
+    _insert_event(
+        transaction,
+        kind=value,
+        at=at or now,
+        recorded=now if at and at != now else None,
+        actor=desk.actor,
+        device=desk.device,
+        branch_id=desk.branch_id or None,
+        item_id=item_id,
+        patron_id=patron_id,
+        loan_id=loan_id,
+        hold_id=hold_id,
+        cause=cause,
+        request_id=request_id(),
+        before=_write_json(before) if before else None,
+        after=_write_json(after) if after else None,
+        traits=_write_json(traits) if traits else None,
+    )
+    for follower in _followers_of(value):
+        if follower.follows(kind, desk.actor, after or {}, set_up):
+            _put(transaction, follower=follower.name)
+
+
 def write_event(
     transaction: Transaction,
     kind: EventKind,
@@ -303,7 +355,7 @@ def write_event(
         recorded=recorded,
         actor=actor,
         device=desk.device if desk else "",
-        branch_id=desk.branch_id if desk else None,
+        branch_id=desk.branch_id or None if desk else None,
         item_id=item_id,
         patron_id=patron_id,
         loan_id=loan_id,

@@ -12,8 +12,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from catalogue.database import Transaction
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.parts import Registry
+from circulation.kernel.results import UNATTENDED
 
 
 class Step(NamedTuple):
@@ -40,6 +42,11 @@ class Doing(NamedTuple):
     def until(self) -> datetime:
         """The end of the day, but never in the future: what counts today must go on counting."""
         return min(end_of(self.day), self.now)
+
+    @property
+    def act(self) -> Act:
+        """The act of a job, which is done at no desk."""
+        return Act(self.transaction, self.circulation, UNATTENDED, self.now)
 
 
 class Job(NamedTuple):

@@ -39,6 +39,10 @@ class Desk(NamedTuple):
         return host if separator and port.isdecimal() else self.device
 
 
+#: The desk of what is done at none: daily jobs, and commands that concern no branch.
+UNATTENDED = Desk("", "", 0, 0)
+
+
 class Branch(NamedTuple):
     """A branch and what is often needed of its agency."""
 

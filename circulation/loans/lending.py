@@ -9,7 +9,7 @@ from circulation.calendars.due_dates import due_at, local_date
 from circulation.items.missing import forget_missing
 from circulation.items.transits import end_transit
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.loan_lengths import loan_due
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import ChargedFee, CheckedOut, Loan, Refusal, Refused
@@ -147,7 +147,7 @@ def _write(decision: LoanDecision, loan: Loan) -> tuple[ChargedFee, ...]:
     """Writes the loan, and what it means for an open loan, a transit and the features; gives what
     it was charged for."""
     case = decision.case
-    transaction, _, desk, now = case.act
+    transaction, _, desk, _ = case.act
     item, borrower, at = case.item, case.borrower, case.at
     ending = _ending(case)
     if ending is not None:
@@ -174,20 +174,20 @@ def _write(decision: LoanDecision, loan: Loan) -> tuple[ChargedFee, ...]:
         written.after |= case.wish.overriding.noted(decision.overridden)
     if ended is not None:
         written.after["ended"] = ended.isoformat()
-    write_event(
-        transaction,
-        EventKind.CHECKED_OUT,
-        desk,
-        at,
-        recorded=now if at != now else None,
-        item_id=item.id,
-        patron_id=borrower.id,
-        loan_id=loan.id,
-        hold_id=written.hold_id,
-        before=written.before or None,
-        after=written.after,
-        traits=traits_of(borrower, local_date(at, case.branch.timezone), item.material_group),
-        set_up=case.set_up,
+    append_event(
+        case.act,
+        NewEvent(
+            EventKind.CHECKED_OUT,
+            at=at,
+            item_id=item.id,
+            patron_id=borrower.id,
+            loan_id=loan.id,
+            hold_id=written.hold_id,
+            before=written.before or None,
+            after=written.after,
+            traits=traits_of(borrower, local_date(at, case.branch.timezone), item.material_group),
+        ),
+        case.set_up,
     )
     if decision.overridden and case.wish.no_block:
         note_conflict(
@@ -210,23 +210,22 @@ def _ending(case: LoanCase) -> Ending | None:
 
 def _make_room(case: LoanCase, ending: Ending | None, loan_id: int) -> datetime | None:
     """Ends what the item was doing; gives when another loan of it began, where that was later."""
-    transaction, _, desk, now = case.act
-    item, other, at = case.item, case.loan, case.at
+    transaction, item, other, at = case.act.transaction, case.item, case.loan, case.at
     if other is not None:
         if ending is None:
             return other.checked_out
         end(ending, at)
-        write_event(
-            transaction,
-            EventKind.CHECKED_IN,
-            desk,
-            at,
-            recorded=now if at != now else None,
-            item_id=item.id,
-            patron_id=other.patron_id,
-            loan_id=other.id,
-            after={"ended_by_loan": loan_id},
-            set_up=case.set_up,
+        append_event(
+            case.act,
+            NewEvent(
+                EventKind.CHECKED_IN,
+                at=at,
+                item_id=item.id,
+                patron_id=other.patron_id,
+                loan_id=other.id,
+                after={"ended_by_loan": loan_id},
+            ),
+            case.set_up,
         )
     elif item.transit_to_id is not None:
         end_transit(transaction, item_id=item.id)

@@ -22,7 +22,7 @@ from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.items.missing import forget_missing, note_missing
 from circulation.items.transits import end_transit
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import (
@@ -261,14 +261,14 @@ def _write(
         was["due"], becomes["due"] = loan.due.isoformat(), new.due.isoformat()
     if item.transit_to_id is not None:
         was["in_transit_to"] = item.transit_to_id
-    write_event(
-        case.act.transaction,
-        _EVENTS[action],
-        case.act.desk,
-        case.act.now,
-        item_id=item.id,
-        patron_id=None if loan is None else loan.patron_id,
-        loan_id=None if loan is None else loan.id,
-        before=was,
-        after=becomes,
+    append_event(
+        case.act,
+        NewEvent(
+            _EVENTS[action],
+            item_id=item.id,
+            patron_id=None if loan is None else loan.patron_id,
+            loan_id=None if loan is None else loan.id,
+            before=was,
+            after=becomes,
+        ),
     )

@@ -17,7 +17,7 @@ from catalogue.schema import items
 from circulation.calendars.due_dates import local_date
 from circulation.items.facts import item_facts, lock_item
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Action, Reason
 from circulation.kernel.results import Borrower, Item, Loan, Patron, Refusal, Refused
 from circulation.loans.checks import patron_refusals
@@ -93,24 +93,24 @@ def lend_onward(act: Act, *, item: str, to: str) -> LentOnward | Refused:
         return Refused(tuple(refusals), known)
     if loan.co_patron_id != holder.id:
         must_touch_one(_set_co_borrower(transaction, loan_id=loan.id, co_patron_id=holder.id))
-        write_event(
-            transaction,
-            EventKind.LENT_ONWARD,
-            desk,
-            now,
-            item_id=facts.id,
-            # Not in `after`: whoever is named by a column can be cut from the event again.
-            patron_id=holder.id,
-            loan_id=loan.id,
-            before={"onward": loan.co_patron_id is not None},
-            after={"onward": True},
+        append_event(
+            act,
+            NewEvent(
+                EventKind.LENT_ONWARD,
+                item_id=facts.id,
+                # Not in `after`: whoever is named by a column can be cut from the event again.
+                patron_id=holder.id,
+                loan_id=loan.id,
+                before={"onward": loan.co_patron_id is not None},
+                after={"onward": True},
+            ),
         )
     return LentOnward(known, loan.loan(), loan.borrower(), holder.patron())
 
 
 def end_onward_loan(act: Act, *, item: str) -> LentOnward | Refused:
     """The teacher has the item back from the pupil; the loan goes on."""
-    transaction, circulation, desk, now = act
+    transaction, circulation, _, now = act
     lock_item(transaction, barcode=item)
     facts = item_facts(transaction, barcode=item)
     if facts is None:
@@ -123,15 +123,15 @@ def end_onward_loan(act: Act, *, item: str) -> LentOnward | Refused:
         return Refused(tuple(refusals), known)
     if loan.co_patron_id is not None:
         must_touch_one(_set_co_borrower(transaction, loan_id=loan.id, co_patron_id=None))
-        write_event(
-            transaction,
-            EventKind.ONWARD_LOAN_ENDED,
-            desk,
-            now,
-            item_id=facts.id,
-            patron_id=loan.co_patron_id,
-            loan_id=loan.id,
-            before={"onward": True},
-            after={"onward": False},
+        append_event(
+            act,
+            NewEvent(
+                EventKind.ONWARD_LOAN_ENDED,
+                item_id=facts.id,
+                patron_id=loan.co_patron_id,
+                loan_id=loan.id,
+                before={"onward": True},
+                after={"onward": False},
+            ),
         )
     return LentOnward(known, loan.loan(), loan.borrower(), None)

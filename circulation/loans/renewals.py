@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from circulation.calendars.due_dates import local_date
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.loan_lengths import renewal_due
 from circulation.kernel.reasons import Action, Reason
 from circulation.kernel.results import Loan, Refusal, Refused, Renewed, RenewedAll
@@ -150,7 +150,7 @@ def _case(known: Parties, wish: RenewalWish, loan: OpenLoan) -> LoanCase:
 
 def _perform(decision: RenewalDecision) -> Renewed:
     case, before, new = decision.case, decision.before, decision.loan
-    transaction, _, desk, now = case.act
+    transaction = case.act.transaction
     item, borrower, at = case.item, case.borrower, case.at
     charged = charge(decision.seen, case, new)
     must_touch_one(prolong_loan(transaction, loan_id=new.id, due=new.due, renewals=new.renewals))
@@ -163,18 +163,18 @@ def _perform(decision: RenewalDecision) -> Renewed:
         sight.follow(case, written)
     if decision.overridden:
         written.after |= case.wish.overriding.noted(decision.overridden)
-    write_event(
-        transaction,
-        EventKind.RENEWED,
-        desk,
-        at,
-        recorded=now if at != now else None,
-        item_id=item.id,
-        patron_id=borrower.id,
-        loan_id=new.id,
-        before=written.before,
-        after=written.after,
-        traits=traits_of(borrower, local_date(at, case.branch.timezone), item.material_group),
+    append_event(
+        case.act,
+        NewEvent(
+            EventKind.RENEWED,
+            at=at,
+            item_id=item.id,
+            patron_id=borrower.id,
+            loan_id=new.id,
+            before=written.before,
+            after=written.after,
+            traits=traits_of(borrower, local_date(at, case.branch.timezone), item.material_group),
+        ),
     )
     if decision.overridden and case.wish.no_block:
         note_conflict(

@@ -9,7 +9,7 @@ from circulation.callers.sorting import sort, sort_rules_at
 from circulation.items.facts import item_facts, lock_item
 from circulation.items.missing import forget_missing
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import (
     ChargedFee,
@@ -126,7 +126,7 @@ def _answer(
 
 
 def _note(case: ReturnCase, way: Route, at: datetime) -> None:
-    item, loan, now = case.item, case.loan, case.act.now
+    item, loan = case.item, case.loan
     before: dict[str, Any] = {}
     if item.transit_to_id is not None:
         before["in_transit_to"] = item.transit_to_id
@@ -139,17 +139,17 @@ def _note(case: ReturnCase, way: Route, at: datetime) -> None:
     after: dict[str, Any] = {"destination": way.destination.name}
     if way.to_branch.id != case.here.id:
         after["in_transit_to"] = way.to_branch.id
-    write_event(
-        case.act.transaction,
-        EventKind.ITEM_SEEN if loan is None else EventKind.CHECKED_IN,
-        case.act.desk,
-        at,
-        recorded=now if at != now else None,
-        item_id=item.id,
-        patron_id=None if loan is None else loan.patron_id,
-        loan_id=None if loan is None else loan.id,
-        hold_id=way.held_for.hold_id if way.held_for else None,
-        before=before or None,
-        after=after,
-        set_up=case.set_up,
+    append_event(
+        case.act,
+        NewEvent(
+            EventKind.ITEM_SEEN if loan is None else EventKind.CHECKED_IN,
+            at=at,
+            item_id=item.id,
+            patron_id=None if loan is None else loan.patron_id,
+            loan_id=None if loan is None else loan.id,
+            hold_id=way.held_for.hold_id if way.held_for else None,
+            before=before or None,
+            after=after,
+        ),
+        case.set_up,
     )

@@ -25,7 +25,7 @@ from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.items.missing import note_missing
 from circulation.items.transits import begin_transit, end_transit
 from circulation.kernel.act import Act
-from circulation.kernel.events import Event, EventKind, select_events, write_event
+from circulation.kernel.events import Event, EventKind, NewEvent, append_event, select_events
 from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Borrower, Desk, Item, Loan, Refusal, Refused
@@ -246,16 +246,16 @@ def _is_own(event: Event | None, kind: EventKind, act: Act) -> bool:
 
 def _note(kind: EventKind, case: UndoCase) -> None:
     undone = case.undone
-    write_event(
-        case.act.transaction,
-        kind,
-        case.act.desk,
-        case.act.now,
-        item_id=case.item.id,
-        patron_id=undone.patron_id,
-        loan_id=undone.loan_id,
-        hold_id=undone.hold_id,
-        cause=undone.id,
-        before=undone.after,
-        after=undone.before,
+    append_event(
+        case.act,
+        NewEvent(
+            kind,
+            item_id=case.item.id,
+            patron_id=undone.patron_id,
+            loan_id=undone.loan_id,
+            hold_id=undone.hold_id,
+            cause=undone.id,
+            before=undone.after,
+            after=undone.before,
+        ),
     )

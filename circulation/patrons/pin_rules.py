@@ -48,7 +48,7 @@ from catalogue.database import (
 )
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event, write_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Desk, Patron, Refusal, Refused
 from circulation.patrons.facts import PatronFacts, patron_facts
@@ -192,7 +192,7 @@ def check_pin(act: Act, patron: PatronFacts, pin: str | None) -> Refusal | None:
     if _count_device(transaction, device=device, now=now) >= DEVICE_LIMIT:
         _unlock_device(transaction, device=device)
         _lock_device(transaction, device=device, until=now + WINDOW)
-    write_event(transaction, EventKind.PIN_REFUSED, desk, now, patron_id=patron.id)
+    append_event(act, NewEvent(EventKind.PIN_REFUSED, patron_id=patron.id))
     return Refusal(Reason.PIN_WRONG)
 
 

@@ -17,7 +17,7 @@ from catalogue.database import Database, Transaction
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.organisation import desk_at
-from circulation.kernel.results import Desk, Refused
+from circulation.kernel.results import UNATTENDED, Desk, Refused
 from circulation.kernel.set_up import all_branches
 from circulation.notices.kinds import Basis
 from circulation.notices.silence import begin_silent_batch, keep_silent
@@ -71,8 +71,8 @@ class Library:
     def read(self, work: Callable[[Transaction], T]) -> T:
         return self.database.read(work).result()
 
-    def act(self, transaction: Transaction, desk: Desk) -> Act:
-        """What is done now at that desk."""
+    def act(self, transaction: Transaction, desk: Desk = UNATTENDED) -> Act:
+        """What is done now at that desk, or at none."""
         return Act(transaction, self.circulation, desk, self.now)
 
     def perform(
