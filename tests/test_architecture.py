@@ -103,8 +103,7 @@ def test_there_is_something_to_look_at() -> None:
 MAKERS = {"change", "lock", "many", "many_of", "one", "scalar", "send", "send_many"}
 #: Folders and modules of circulation that still have some.
 UNCONVERTED = tuple(
-    f"circulation/{each}"
-    for each in ("accession/", "dunning/", "interlending/notices.py", "notices/")
+    f"circulation/{each}" for each in ("dunning/", "interlending/notices.py", "notices/")
 )
 
 

@@ -8,16 +8,13 @@ barcode, and goes where an item goes that is handed in: to the shelf, or to some
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
-
-from sqlalchemy import select
 
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.brief_records import brief_record
 from catalogue.changes.fetched import Fetched
-from catalogue.database import Transaction, scalar
+from catalogue.database import Transaction
 from catalogue.index.collecting import terms_of
 from catalogue.items import (
     LONGEST_BARCODE,
@@ -46,17 +43,12 @@ from circulation.accession.item_defaults import (
 )
 from circulation.holds.facts import lock_queue
 from circulation.kernel.act import Act
-from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Branch, CheckedIn, Desk
-from circulation.kernel.set_up import VERSION, SetUp
+from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.results import Branch, CheckedIn
+from circulation.kernel.set_up import SetUp
 from circulation.kernel.trees import GROUPS
 from circulation.loans.returns import check_in
 from circulation.records.changes import add_record
-
-#: The longest barcode that is taken.
-
-_set_up_version = scalar(select(VERSION))
 
 
 class Obstacle(Enum):
@@ -142,12 +134,9 @@ class Title(NamedTuple):
 
 
 def accession(
-    circulation: Circulation,
-    transaction: Transaction,
+    act: Act,
     *,
-    desk: Desk,
     number: str,
-    now: datetime,
     item: NewItem = NewItem(),
     home_branch_id: int | None = None,
     fetched: Fetched | None = None,
@@ -163,33 +152,35 @@ def accession(
     numbers = readings(number)
     if not numbers:
         return NotAccessioned(Obstacle.NO_NUMBER)
-    set_up = circulation.set_up(transaction, _set_up_version(transaction))
-    home = set_up.branches.get(desk.branch_id if home_branch_id is None else home_branch_id)
-    if home is None or desk.branch_id not in set_up.branches:
+    set_up = act.circulation.current_set_up(act.transaction)
+    home = home_of(act, set_up, home_branch_id)
+    if home is None:
         return NotAccessioned(Obstacle.BRANCH_UNKNOWN)
     if brief is not None and not brief.title.strip():
         return NotAccessioned(Obstacle.TITLE_MISSING)
-    problem = item_problem(transaction, item)
+    problem = item_problem(act.transaction, item)
     if problem is not None:
         return problem
     is_miswritten = is_miswritten_isbn(number)
     title = find_or_add_title(
-        transaction,
+        act,
         numbers,
-        desk=desk,
         own_branches=branches_of(set_up, home.agency_id),
         fetched=fetched,
         brief=None if is_miswritten else brief,
-        now=now,
     )
     if title is None and is_miswritten and brief is not None:
         return NotAccessioned(Obstacle.CHECK_DIGIT_WRONG, number)
     if title is None:
         why = "the check digit of this ISBN is wrong" if is_miswritten else number
         return NotAccessioned(Obstacle.RECORD_UNKNOWN, why)
-    return add_item_of(
-        circulation, transaction, set_up, desk=desk, home=home, title=title, item=item, now=now
-    )
+    return add_item_of(act, set_up, home=home, title=title, item=item)
+
+
+def home_of(act: Act, set_up: SetUp, branch_id: int | None) -> Branch | None:
+    """The branch that an item is to belong to, by default the desk's; None where one is unknown."""
+    here = set_up.branches.get(act.desk.branch_id)
+    return here if here is None or branch_id is None else set_up.branches.get(branch_id)
 
 
 def branches_of(set_up: SetUp, agency_id: int) -> frozenset[int]:
@@ -215,19 +206,18 @@ def item_problem(transaction: Transaction, item: NewItem) -> NotAccessioned | No
 
 
 def find_or_add_title(
-    transaction: Transaction,
+    act: Act,
     numbers: tuple[StandardNumber, ...],
     *,
-    desk: Desk | None,
     own_branches: frozenset[int],
     fetched: Fetched | None,
     brief: Brief | None,
-    now: datetime,
 ) -> Title | None:
     """The title with the first of the numbers that is known, its queue locked; None for none.
 
     Of several records one that `own_branches` have items of goes first, then the oldest.
     """
+    transaction = act.transaction
     title = _own_title(transaction, numbers, own_branches)
     if title is not None or (fetched is None and brief is None):
         return title
@@ -241,7 +231,7 @@ def find_or_add_title(
         assert brief is not None
         data = brief_record(brief.title, brief.author, numbers[0])
         record_format, origin = "marc21", Origin.BRIEF
-    added = add_record(transaction, data, desk=desk, now=now, record_format=record_format)
+    added = add_record(transaction, data, desk=act.desk, now=act.now, record_format=record_format)
     lock_queue(transaction, record_id=added)
     (record,) = fetch_records(transaction, [added])
     return Title(record, origin, fetched.source if fetched is not None else "")
@@ -267,19 +257,16 @@ def _own_title(
 
 
 def add_item_of(
-    circulation: Circulation,
-    transaction: Transaction,
+    act: Act,
     set_up: SetUp,
     *,
-    desk: Desk,
     home: Branch,
     title: Title,
     item: NewItem,
-    now: datetime,
     is_received: bool = False,
 ) -> Accessioned | NotAccessioned:
     """Adds an item to a title, and checks it in at the desk. `item` has no problems."""
-    record = title.record
+    transaction, record = act.transaction, title.record
     place = Place(home.agency_id, home.id)
     given = _given(transaction, set_up, record, place, item)
     barcode = item.barcode
@@ -295,21 +282,16 @@ def add_item_of(
             barcode=barcode,
             record_id=record.id,
             branch_id=home.id,
-            now=now,
+            now=act.now,
             part=item.part,
             **given._asdict(),
         )
     except BarcodeInUse:
         return NotAccessioned(Obstacle.BARCODE_IN_USE, barcode)
-    write_event(
-        transaction,
-        EventKind.ITEM_RECEIVED if is_received else EventKind.ITEM_ADDED,
-        desk,
-        now,
-        item_id=item_id,
-        after={"barcode": barcode, "record": record.id, "home": home.id},
-    )
-    checked_in = check_in(Act(transaction, circulation, desk, now), item=barcode)
+    kind = EventKind.ITEM_RECEIVED if is_received else EventKind.ITEM_ADDED
+    told = {"barcode": barcode, "record": record.id, "home": home.id}
+    append_event(act, NewEvent(kind, item_id=item_id, after=told))
+    checked_in = check_in(act, item=barcode)
     assert isinstance(checked_in, CheckedIn)
     return Accessioned(
         Item(item_id, barcode, record.id, home.id, part=item.part, **given._asdict()),

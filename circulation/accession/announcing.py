@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import insert, select
 
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.fetched import Fetched
-from catalogue.database import Moment, Transaction, scalar, send
+from catalogue.database import Statement, Transaction, scalar, scalar_one, send_many
 from catalogue.items import find_item
 from catalogue.searching.standard_numbers import is_miswritten_isbn, readings, records_with
 from circulation.accession.adding import Brief, branches_of, find_or_add_title
-from circulation.accession.deliveries import DeliveryLine, find_delivery
+from circulation.accession.deliveries import DeliveryLine, deliveries_of_order
 from circulation.accession.schema import deliveries, delivery_lines
-from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Branch, Desk
-from circulation.kernel.set_up import VERSION
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.results import Branch
 from circulation.kernel.trees import GROUPS
 
 MOST_COPIES = 1_000
@@ -80,98 +79,76 @@ class Announced:
     new_titles: int
 
 
-_insert_delivery = scalar(
-    insert(deliveries)
-    .values(
-        supplier=bindparam("new_supplier"),
-        order_number=bindparam("new_order_number"),
-        branch_id=bindparam("new_branch_id"),
-        expected=bindparam("new_expected", type_=deliveries.c.expected.type),
-        announced=bindparam("new_announced", type_=Moment),
-    )
-    .returning(deliveries.c.id),
-    "new_supplier",
-    "new_order_number",
-    "new_branch_id",
-    "new_expected",
-    "new_announced",
-)
-_NEW_LINE = tuple(
-    name for name in DeliveryLine._fields if name not in ("id", "title", "author", "received")
-)
-_insert_line = send(
-    insert(delivery_lines).values(
-        {
-            delivery_lines.c[name]: bindparam(f"new_{name}", type_=delivery_lines.c[name].type)
-            for name in _NEW_LINE
-        }
-    ),
-    *(f"new_{name}" for name in _NEW_LINE),
-)
-_line_of_barcode = scalar(
-    select(delivery_lines.c.id).where(delivery_lines.c.barcode == bindparam("barcode")), "barcode"
-)
-_set_up_version = scalar(select(VERSION))
+@scalar_one(int)
+def _insert_delivery(
+    *,
+    supplier: str,
+    order_number: str,
+    branch_id: int,
+    expected: date | None,
+    announced: datetime,
+) -> Statement:
+    return insert(deliveries).values(locals()).returning(deliveries.c.id)
+
+
+@send_many
+def _insert_lines(line: DeliveryLine) -> Statement:
+    own = {name for name in line._fields if name in delivery_lines.c} - {"id"}
+    return insert(delivery_lines).values({name: getattr(line, name) for name in own})
+
+
+@scalar(int)
+def _line_of_barcode(*, barcode: str) -> Statement:
+    return select(delivery_lines.c.id).where(delivery_lines.c.barcode == barcode)
 
 
 def announce(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk | None,
-    delivery: AnnouncedDelivery,
-    fetched: Mapping[str, Fetched],
-    now: datetime,
+    act: Act, *, delivery: AnnouncedDelivery, fetched: Mapping[str, Fetched]
 ) -> Announced | NotAnnounced:
     """Takes note of a delivery, all of it or nothing.
 
     Titles that the catalogue does not have are added: as `fetched` has them (by the number of the
     line), else brief ones of the line's title.
     """
+    transaction = act.transaction
     lock_writing(transaction)
-    set_up = circulation.set_up(transaction, _set_up_version(transaction))
+    set_up = act.circulation.current_set_up(transaction)
     by_isil = {branch.isil: branch for branch in set_up.branches.values()}
     problems = list(_delivery_problems(transaction, delivery, by_isil))
     problems += _line_problems(transaction, delivery, by_isil, fetched)
     if problems:
         return NotAnnounced(tuple(problems))
-    main = by_isil[delivery.branch]
     delivery_id = _insert_delivery(
-        transaction, delivery.supplier, delivery.order_number, main.id, delivery.expected, now
+        transaction,
+        supplier=delivery.supplier,
+        order_number=delivery.order_number,
+        branch_id=by_isil[delivery.branch].id,
+        expected=delivery.expected,
+        announced=act.now,
     )
-    new_titles = 0
+    new_titles, lines = 0, []
     for line in delivery.lines:
         home = by_isil[line.branch or delivery.branch]
         numbers = readings(line.number)
-        is_new = not records_with(transaction, numbers)
+        new_titles += not records_with(transaction, numbers)
         title = find_or_add_title(
-            transaction,
+            act,
             numbers,
-            desk=desk,
             own_branches=branches_of(set_up, home.agency_id),
             fetched=fetched.get(line.number),
             brief=Brief(line.title, line.author) if line.title.strip() else None,
-            now=now,
         )
         assert title is not None, "nobody else writes records meanwhile"
-        new_titles += is_new
-        values = {
-            "delivery_id": delivery_id,
-            "record_id": title.record.id,
-            "number": numbers[0].value,
-            "branch_id": home.id,
-        }
-        _insert_line(
-            transaction, *(values.get(name, getattr(line, name, None)) for name in _NEW_LINE)
+        said = asdict(line) | {"number": numbers[0].value, "branch_id": home.id}
+        del said["branch"]
+        record_id = title.record.id
+        lines.append(
+            DeliveryLine(id=0, delivery_id=delivery_id, record_id=record_id, received=0, **said)
         )
+    _insert_lines(transaction, lines)
     copies = sum(line.copies for line in delivery.lines)
-    write_event(
-        transaction,
-        EventKind.DELIVERY_ANNOUNCED,
-        desk,
-        now,
-        after={"delivery": delivery_id, "order": delivery.order_number, "copies": copies},
-    )
+    told = {"delivery": delivery_id, "order": delivery.order_number, "copies": copies}
+    append_event(act, NewEvent(EventKind.DELIVERY_ANNOUNCED, after=told))
     return Announced(delivery_id, len(delivery.lines), copies, new_titles)
 
 
@@ -186,7 +163,8 @@ def _delivery_problems(
         problems.append(LineProblem(None, f"there is no branch {delivery.branch}"))
     if not delivery.lines:
         problems.append(LineProblem(None, "nothing is announced"))
-    if find_delivery(transaction, delivery.order_number, delivery.supplier):
+    known = deliveries_of_order(transaction, order_number=delivery.order_number)
+    if any(each.supplier == delivery.supplier for each in known):
         text = f"order {delivery.order_number} of {delivery.supplier} is announced already"
         problems.append(LineProblem(None, text))
     return problems
@@ -202,18 +180,7 @@ def _line_problems(
     barcodes: set[str] = set()
     problems = []
     for place, line in enumerate(delivery.lines):
-        found = []
-        numbers = readings(line.number)
-        if not numbers:
-            found.append(f"{line.number!r} is no number that can be looked up")
-        elif not (
-            line.number in fetched or line.title.strip() or records_with(transaction, numbers)
-        ):
-            found.append(f"nobody has a record of {line.number}, and the line has no title")
-        elif not (line.number in fetched or records_with(transaction, numbers)) and (
-            is_miswritten_isbn(line.number)
-        ):
-            found.append(f"the check digit of ISBN {line.number} is wrong")
+        found = list(_number_problems(transaction, line, line.number in fetched))
         if line.branch is not None and line.branch not in by_isil:
             found.append(f"there is no branch {line.branch}")
         if line.material_group and line.material_group not in groups:
@@ -221,15 +188,35 @@ def _line_problems(
         if not 1 <= line.copies <= MOST_COPIES:
             found.append(f"there are 1 to {MOST_COPIES} copies in a line, not {line.copies}")
         if line.barcode is not None:
-            if line.copies != 1:
-                found.append("a line with a barcode is one item")
-            if line.barcode in barcodes or _line_of_barcode(transaction, line.barcode):
-                found.append(f"barcode {line.barcode} is announced already")
-            elif find_item(transaction, line.barcode) is not None:
-                found.append(f"there is an item with barcode {line.barcode} already")
+            found += _barcode_problems(transaction, line, line.barcode, barcodes)
             barcodes.add(line.barcode)
         problems += [LineProblem(place, text) for text in found]
     return problems
+
+
+def _number_problems(
+    transaction: Transaction, line: AnnouncedLine, is_fetched: bool
+) -> Iterator[str]:
+    numbers = readings(line.number)
+    if not numbers:
+        yield f"{line.number!r} is no number that can be looked up"
+    elif not is_fetched and not records_with(transaction, numbers):
+        if not line.title.strip():
+            yield f"nobody has a record of {line.number}, and the line has no title"
+        elif is_miswritten_isbn(line.number):
+            yield f"the check digit of ISBN {line.number} is wrong"
+
+
+def _barcode_problems(
+    transaction: Transaction, line: AnnouncedLine, barcode: str, before: Collection[str]
+) -> Iterator[str]:
+    """`before` are the barcodes of the lines before this."""
+    if line.copies != 1:
+        yield "a line with a barcode is one item"
+    if barcode in before or _line_of_barcode(transaction, barcode=barcode):
+        yield f"barcode {barcode} is announced already"
+    elif find_item(transaction, barcode) is not None:
+        yield f"there is an item with barcode {barcode} already"
 
 
 def unknown_numbers(transaction: Transaction, delivery: AnnouncedDelivery) -> list[str]:

@@ -7,12 +7,11 @@ weights 2 and 1, as on library cards). Numbers that items bear already are passe
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
-from catalogue.database import Transaction, lock, many, send
+from catalogue.database import Statement, Transaction, columns, lock, many, scalars, send, send_many
 from catalogue.schema import items
 from circulation.accession.item_defaults import Place
 from circulation.accession.schema import barcode_ranges
@@ -52,58 +51,52 @@ class NoBarcodes(LookupError):
     """There is no range for the branch, or it is used up; the message says which."""
 
 
-_lock_ranges = lock(select(barcode_ranges.c.code).order_by(barcode_ranges.c.code).with_for_update())
-_all_ranges = many(
-    select(*(barcode_ranges.c[name] for name in BarcodeRange._fields)).order_by(
-        barcode_ranges.c.code
-    ),
-    BarcodeRange,
-)
-_insert = send(
-    insert(barcode_ranges).values(
-        {
-            barcode_ranges.c[name]: bindparam(f"new_{name}", type_=barcode_ranges.c[name].type)
-            for name in BarcodeRange._fields
-        }
-    ),
-    *(f"new_{name}" for name in BarcodeRange._fields),
-)
-_delete = send(delete(barcode_ranges).where(barcode_ranges.c.code == bindparam("of")), "of")
-_move_on = send(
-    update(barcode_ranges)
-    .where(barcode_ranges.c.code == bindparam("of"))
-    .values(next_number=bindparam("new_next")),
-    "of",
-    "new_next",
-)
+@lock
+def _lock_ranges() -> Statement:
+    return select(barcode_ranges.c.code).order_by(barcode_ranges.c.code).with_for_update()
+
+
+@many(BarcodeRange)
+def all_ranges() -> Statement:
+    """All ranges by code."""
+    return select(*columns(BarcodeRange, barcode_ranges)).order_by(barcode_ranges.c.code)
+
+
+@send_many
+def _insert(barcode_range: BarcodeRange) -> Statement:
+    return insert(barcode_ranges).values(barcode_range._asdict())
+
+
+@send
+def forget_range(*, code: str) -> Statement:
+    """Removes the range; barcodes that came from it stay."""
+    return delete(barcode_ranges).where(barcode_ranges.c.code == code)
+
+
+@send
+def _move_on(*, code: str, next_number: int) -> Statement:
+    its = barcode_ranges.c.code == code
+    return update(barcode_ranges).where(its).values(next_number=next_number)
+
+
 #: To be called before a place is removed: its ranges are given another place in the same
 #: transaction, and go on.
-let_go_of_branch = send(
-    update(barcode_ranges)
-    .where(barcode_ranges.c.branch_id == bindparam("of"))
-    .values(branch_id=None),
-    "of",
-)
-let_go_of_agency = send(
-    update(barcode_ranges)
-    .where(barcode_ranges.c.agency_id == bindparam("of"))
-    .values(agency_id=None),
-    "of",
-)
-_taken_from: Callable[..., list[Any]] = many(
-    select(items.c.barcode)
-    .where(items.c.barcode >= bindparam("low"), items.c.barcode <= bindparam("high"))
-    .order_by(items.c.barcode)
-    .limit(_AT_ONCE),
-    None,
-    "low",
-    "high",
-)
+@send
+def let_go_of_branch(*, branch_id: int) -> Statement:
+    its = barcode_ranges.c.branch_id == branch_id
+    return update(barcode_ranges).where(its).values(branch_id=None)
 
 
-def all_ranges(transaction: Transaction) -> list[BarcodeRange]:
-    """All ranges by code."""
-    return _all_ranges(transaction)
+@send
+def let_go_of_agency(*, agency_id: int) -> Statement:
+    its = barcode_ranges.c.agency_id == agency_id
+    return update(barcode_ranges).where(its).values(agency_id=None)
+
+
+@scalars(str)
+def _taken_from(*, low: str, high: str) -> Statement:
+    barcode = items.c.barcode
+    return select(barcode).where(barcode >= low, barcode <= high).order_by(barcode).limit(_AT_ONCE)
 
 
 def store_range(transaction: Transaction, barcode_range: BarcodeRange) -> None:
@@ -114,20 +107,14 @@ def store_range(transaction: Transaction, barcode_range: BarcodeRange) -> None:
     problem = range_problem(barcode_range)
     if problem is not None:
         raise ValueError(problem)
-    before = next(
-        (each for each in _all_ranges(transaction) if each.code == barcode_range.code), None
-    )
+    its = barcode_range.code
+    before = next((each for each in all_ranges(transaction) if each.code == its), None)
     first, last = barcode_range.first_number, barcode_range.last_number
     following = first if before is None else before.next_number
     if not first <= following <= last + 1:
         following = first
-    _delete(transaction, barcode_range.code)
-    _insert(transaction, *barcode_range._replace(next_number=following))
-
-
-def forget_range(transaction: Transaction, code: str) -> None:
-    """Removes the range; barcodes that came from it stay."""
-    _delete(transaction, code)
+    forget_range(transaction, code=its)
+    _insert(transaction, [barcode_range._replace(next_number=following)])
 
 
 def range_problem(barcode_range: BarcodeRange) -> str | None:
@@ -152,7 +139,7 @@ def next_barcode(transaction: Transaction, place: Place) -> str:
     nearest = max(
         (
             each
-            for each in _all_ranges(transaction)
+            for each in all_ranges(transaction)
             if each.branch_id in (None, place.branch_id)
             and each.agency_id in (None, place.agency_id)
         ),
@@ -164,7 +151,7 @@ def next_barcode(transaction: Transaction, place: Place) -> str:
     number = _free(transaction, nearest)
     if number is None:
         raise NoBarcodes(f"the barcodes of the range {nearest.code} are used up")
-    _move_on(transaction, nearest.code, number + 1)
+    _move_on(transaction, code=nearest.code, next_number=number + 1)
     return nearest.barcode(number)
 
 
@@ -174,17 +161,17 @@ def _free(transaction: Transaction, barcode_range: BarcodeRange) -> int | None:
     high = barcode_range.barcode(barcode_range.last_number)
     while number <= barcode_range.last_number:
         # Numbers have one length, so the order of texts is that of numbers.
-        rows = _taken_from(transaction, barcode_range.barcode(number), high)
-        for (barcode,) in rows:
+        barcodes = _taken_from(transaction, low=barcode_range.barcode(number), high=high)
+        for barcode in barcodes:
             taken = barcode_range.number(barcode)
             if taken is None:
                 continue
             if taken != number:
                 return number
             number += 1
-        if len(rows) < _AT_ONCE:
+        if len(barcodes) < _AT_ONCE:
             return number if number <= barcode_range.last_number else None
-        if barcode_range.number(rows[-1][0]) is None:
+        if barcode_range.number(barcodes[-1]) is None:
             # Barcodes of another make lie between: a look at each number decides.
             return _first_untaken(transaction, barcode_range, number)
     return None
@@ -195,7 +182,7 @@ def _first_untaken(
 ) -> int | None:
     for each in range(number, barcode_range.last_number + 1):
         barcode = barcode_range.barcode(each)
-        if not _taken_from(transaction, barcode, barcode):
+        if not _taken_from(transaction, low=barcode, high=barcode):
             return each
     return None
 

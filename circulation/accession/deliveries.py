@@ -7,23 +7,18 @@ received by `circulation.accession.receiving`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
-from sqlalchemy import Select, bindparam, func, or_, select, update
+from sqlalchemy import Column, Select, func, select, update
 
-from catalogue.database import Moment, Transaction, change, many, one
+from catalogue.database import Statement, Transaction, change, columns, many, one
 from catalogue.schema import records
 from circulation.accession.schema import deliveries, delivery_lines
 from circulation.holds.copies import Copy
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
-
-#: Lines of a page where the caller does not say, and at most.
-PAGE = 100
-MOST = 1_000
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.paging import Asked, Order, Page, Place, paged
 
 
 class Delivery(NamedTuple):
@@ -63,30 +58,18 @@ class DeliveryLine(NamedTuple):
     call_number: str
 
 
-class After(NamedTuple):
-    """Where a page ended."""
-
-    expected: date
-    id: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryPage:
-    """Some deliveries, and where the next page begins; `next` None: that was all."""
-
-    deliveries: tuple[Delivery, ...]
-    next: After | None
-
-
 #: In lists, what is expected on no particular day comes last.
 _NO_DAY = date(9999, 12, 31)
-_START = After(date(1, 1, 1), 0)
-_EXPECTED = func.coalesce(
-    deliveries.c.expected, bindparam("no_day", _NO_DAY, deliveries.c.expected.type)
+_ORDER = Order[Delivery](
+    moment=func.coalesce(deliveries.c.expected, _NO_DAY),
+    key=deliveries.c.id,
+    branch=deliveries.c.branch_id,
+    place_of=lambda line: Place(line.expected or _NO_DAY, line.id),
+    start=Place(date(1, 1, 1), 0),
 )
 
 
-def _sum(column: Any) -> Any:
+def _sum(column: Column[Any]) -> Any:
     return (
         select(func.coalesce(func.sum(column), 0))
         .where(delivery_lines.c.delivery_id == deliveries.c.id)
@@ -96,178 +79,111 @@ def _sum(column: Any) -> Any:
 
 
 _DELIVERIES = select(
-    *(deliveries.c[name] for name in Delivery._fields[:7]),
-    _sum(delivery_lines.c.copies),
-    _sum(delivery_lines.c.received),
+    *columns(
+        Delivery,
+        deliveries,
+        copies=_sum(delivery_lines.c.copies),
+        received=_sum(delivery_lines.c.received),
+    )
 )
-_delivery_by_id = one(
-    _DELIVERIES.where(deliveries.c.id == bindparam("delivery_id")), Delivery, "delivery_id"
-)
-_deliveries_by_order = many(
-    _DELIVERIES.where(deliveries.c.order_number == bindparam("order_number")).order_by(
-        deliveries.c.id
-    ),
-    Delivery,
-    "order_number",
-)
-_close = change(
-    update(deliveries)
-    .where(deliveries.c.id == bindparam("delivery_id"), deliveries.c.closed.is_(None))
-    .values(closed=bindparam("new_closed", type_=Moment)),
-    "delivery_id",
-    "new_closed",
-)
+
+
+@one(Delivery)
+def get_delivery(*, delivery_id: int) -> Statement:
+    return _DELIVERIES.where(deliveries.c.id == delivery_id)
+
+
+@many(Delivery)
+def deliveries_of_order(*, order_number: str) -> Statement:
+    """The deliveries with this order number, of all suppliers."""
+    return _DELIVERIES.where(deliveries.c.order_number == order_number).order_by(deliveries.c.id)
+
+
+@change
+def _close(*, delivery_id: int, closed: datetime) -> Statement:
+    is_open = (deliveries.c.id == delivery_id, deliveries.c.closed.is_(None))
+    return update(deliveries).where(*is_open).values(closed=closed)
 
 
 def select_lines() -> Select[Any]:
     """Lines for statements whose rows are a `DeliveryLine`."""
-    return select(
-        delivery_lines.c.id,
-        delivery_lines.c.delivery_id,
-        delivery_lines.c.record_id,
-        records.c.title,
-        records.c.author,
-        *(delivery_lines.c[name] for name in DeliveryLine._fields[5:]),
-    ).select_from(
+    named = {"title": records.c.title, "author": records.c.author}
+    return select(*columns(DeliveryLine, delivery_lines, **named)).select_from(
         delivery_lines.join(records, records.c.id == delivery_lines.c.record_id).join(
             deliveries, deliveries.c.id == delivery_lines.c.delivery_id
         )
     )
 
 
-_lines_of = many(
-    select_lines()
-    .where(delivery_lines.c.delivery_id == bindparam("delivery_id"))
-    .order_by(delivery_lines.c.id),
-    DeliveryLine,
-    "delivery_id",
-)
-_expected_copies: Callable[..., list[Any]] = many(
-    select(delivery_lines.c.id, delivery_lines.c.branch_id, delivery_lines.c.material_group)
-    .join_from(delivery_lines, deliveries)
-    .where(
-        delivery_lines.c.record_id == bindparam("record_id"),
-        delivery_lines.c.received < delivery_lines.c.copies,
-        deliveries.c.closed.is_(None),
-    ),
-    None,
-    "record_id",
-)
-
-
-def close_delivery(
-    transaction: Transaction, delivery_id: int, *, desk: Desk | None, now: datetime
-) -> bool:
-    """Nothing more is expected of the delivery; False where it was closed before."""
-    if not _close(transaction, delivery_id, now):
-        return False
-    delivery = _delivery_by_id(transaction, delivery_id)
-    assert delivery is not None
-    counts = {"copies": delivery.copies, "received": delivery.received}
-    write_event(
-        transaction,
-        EventKind.DELIVERY_CLOSED,
-        desk,
-        now,
-        after={"delivery": delivery_id, "order": delivery.order_number, **counts},
+@many(DeliveryLine)
+def lines_of(*, delivery_id: int) -> Statement:
+    """The lines of a delivery, in their order."""
+    return (
+        select_lines()
+        .where(delivery_lines.c.delivery_id == delivery_id)
+        .order_by(delivery_lines.c.id)
     )
+
+
+def close_delivery(act: Act, delivery_id: int) -> bool:
+    """Nothing more is expected of the delivery; False where it was closed before."""
+    if not _close(act.transaction, delivery_id=delivery_id, closed=act.now):
+        return False
+    delivery = get_delivery(act.transaction, delivery_id=delivery_id)
+    assert delivery is not None
+    told = {"delivery": delivery_id, "order": delivery.order_number}
+    told |= {"copies": delivery.copies, "received": delivery.received}
+    append_event(act, NewEvent(EventKind.DELIVERY_CLOSED, after=told))
     return True
 
 
-def get_delivery(transaction: Transaction, delivery_id: int) -> Delivery | None:
-    return _delivery_by_id(transaction, delivery_id)
+@paged(Delivery, _ORDER)
+def _open() -> Select[Any]:
+    return _DELIVERIES.where(deliveries.c.closed.is_(None))
 
 
-def find_delivery(
-    transaction: Transaction, order_number: str, supplier: str | None = None
-) -> list[Delivery]:
-    """The deliveries with this order number, of one supplier or of all."""
-    return [
-        each
-        for each in _deliveries_by_order(transaction, order_number)
-        if supplier in (None, each.supplier)
-    ]
+@paged(Delivery, _ORDER)
+def _overdue(today: date) -> Select[Any]:
+    return _DELIVERIES.where(deliveries.c.closed.is_(None), deliveries.c.expected < today)
 
 
-def lines_of(transaction: Transaction, delivery_id: int) -> list[DeliveryLine]:
-    """The lines of a delivery, in their order."""
-    return _lines_of(transaction, delivery_id)
-
-
-def _list(*conditions: Any, parameters: tuple[str, ...] = ()) -> Callable[..., list[Delivery]]:
-    after = bindparam("after_day", type_=deliveries.c.expected.type)
-    beyond = or_(
-        after < _EXPECTED, (after == _EXPECTED) & (deliveries.c.id > bindparam("after_id"))
-    )
-    return many(
-        _DELIVERIES.where(deliveries.c.closed.is_(None), beyond, *conditions)
-        .order_by(_EXPECTED, deliveries.c.id)
-        .limit(bindparam("at_most")),
-        Delivery,
-        *parameters,
-        "after_day",
-        "after_id",
-        "at_most",
-    )
-
-
-_IS_OVERDUE = deliveries.c.expected < bindparam("today", type_=deliveries.c.expected.type)
-_AT_BRANCH = deliveries.c.branch_id == bindparam("branch_id")
-_open = _list()
-_open_at = _list(_AT_BRANCH, parameters=("branch_id",))
-_overdue = _list(_IS_OVERDUE, parameters=("today",))
-_overdue_at = _list(_IS_OVERDUE, _AT_BRANCH, parameters=("today", "branch_id"))
-
-
-def open_deliveries(
-    transaction: Transaction,
-    *,
-    branch_id: int | None = None,
-    after: After | None = None,
-    limit: int = PAGE,
-) -> DeliveryPage:
+def open_deliveries(transaction: Transaction, **asked: Unpack[Asked]) -> Page[Delivery]:
     """What is still expected, by the day on which it is expected."""
-    given = () if branch_id is None else (branch_id,)
-    listed = _open if branch_id is None else _open_at
-    return _page(listed, transaction, given, after, limit)
+    return _open(transaction, **asked)
 
 
 def overdue_deliveries(
-    transaction: Transaction,
-    *,
-    today: date,
-    branch_id: int | None = None,
-    after: After | None = None,
-    limit: int = PAGE,
-) -> DeliveryPage:
+    transaction: Transaction, *, today: date, **asked: Unpack[Asked]
+) -> Page[Delivery]:
     """What should have come before today and has not, or not all of it: the longest first."""
-    given: tuple[Any, ...] = (today,) if branch_id is None else (today, branch_id)
-    listed = _overdue if branch_id is None else _overdue_at
-    return _page(listed, transaction, given, after, limit)
+    return _overdue(transaction, today=today, **asked)
 
 
-def _page(
-    listed: Callable[..., list[Delivery]],
-    transaction: Transaction,
-    given: Sequence[Any],
-    after: After | None,
-    limit: int,
-) -> DeliveryPage:
-    at_most = min(max(limit, 1), MOST)
-    # One more than asked for: it tells whether there is a next page.
-    found = listed(transaction, *given, *(after or _START), at_most + 1)
-    page = tuple(found[:at_most])
-    if len(found) <= at_most:
-        return DeliveryPage(page, None)
-    return DeliveryPage(page, After(page[-1].expected or _NO_DAY, page[-1].id))
+class _ExpectedCopy(NamedTuple):
+    id: int
+    branch_id: int
+    material_group: str
+
+
+@many(_ExpectedCopy)
+def _expected_copies(*, record_id: int) -> Statement:
+    return (
+        select(*columns(_ExpectedCopy, delivery_lines))
+        .join_from(delivery_lines, deliveries)
+        .where(
+            delivery_lines.c.record_id == record_id,
+            delivery_lines.c.received < delivery_lines.c.copies,
+            deliveries.c.closed.is_(None),
+        )
+    )
 
 
 def expected_copies(transaction: Transaction, record_id: int) -> list[Copy]:
     """Copies of the title that are on order, as far as the rules of holds ask; on no shelf."""
     return [
         Copy(
-            *(-line_id, "", branch_id, group, "", "", "", "", None, None),
-            *(branch_id, None, None, None),
+            *(-line.id, "", line.branch_id, line.material_group, "", "", "", "", None, None),
+            *(line.branch_id, None, None, None),
         )
-        for line_id, branch_id, group in _expected_copies(transaction, record_id)
+        for line in _expected_copies(transaction, record_id=record_id)
     ]

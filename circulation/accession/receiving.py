@@ -4,27 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
 from catalogue.changes.fetched import Fetched
-from catalogue.database import (
-    Transaction,
-    change,
-    key_parameters,
-    lock,
-    many,
-    many_of,
-    one,
-    scalar,
-)
+from catalogue.database import Statement, Transaction, change, lock, many, many_of, one
 from catalogue.items import find_item
 from catalogue.records import fetch_records
 from catalogue.searching.standard_numbers import StandardNumber, readings, records_with
 from circulation.accession.adding import (
     Accessioned,
-    Brief,
     NewItem,
     NotAccessioned,
     Obstacle,
@@ -32,6 +21,7 @@ from circulation.accession.adding import (
     Title,
     accession,
     add_item_of,
+    home_of,
     item_problem,
 )
 from circulation.accession.deliveries import (
@@ -45,10 +35,8 @@ from circulation.accession.schema import deliveries, delivery_lines
 from circulation.accession.unexpected import note_unexpected, took_in
 from circulation.holds.facts import lock_queue
 from circulation.kernel.act import Act
-from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import CheckedIn, Desk
-from circulation.kernel.set_up import VERSION
+from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.results import CheckedIn
 from circulation.loans.returns import check_in
 
 
@@ -95,77 +83,71 @@ _IS_WAITED_FOR = (
     delivery_lines.c.received < delivery_lines.c.copies,
     deliveries.c.closed.is_(None),
 )
+#: Nothing is said of the item at the desk.
+_AS_ANNOUNCED = NewItem()
 _IN_ORDER = (deliveries.c.announced, delivery_lines.c.id)
-_line_of_barcode = one(
-    select_lines().where(delivery_lines.c.barcode == bindparam("barcode"), *_IS_WAITED_FOR),
-    DeliveryLine,
-    "barcode",
-)
-_lines_of_number = many(
-    select_lines()
-    .where(delivery_lines.c.number == bindparam("number"), *_IS_WAITED_FOR)
-    .order_by(*_IN_ORDER),
-    DeliveryLine,
-    "number",
-)
-_lines_of_records = many_of(
-    lambda size: (
-        select_lines()
-        .where(delivery_lines.c.record_id.in_(key_parameters(size)), *_IS_WAITED_FOR)
-        .order_by(*_IN_ORDER)
-    ),
-    DeliveryLine,
-)
-_line_by_id = one(
-    select_lines().where(delivery_lines.c.id == bindparam("line_id")), DeliveryLine, "line_id"
-)
-_lock_delivery = lock(
-    select(deliveries.c.id)
-    .where(deliveries.c.id == bindparam("delivery_id"))
-    .with_for_update(key_share=True),
-    "delivery_id",
-)
-_count_one = change(
-    update(delivery_lines)
-    .where(
-        delivery_lines.c.id == bindparam("line_id"),
-        delivery_lines.c.received < delivery_lines.c.copies,
-    )
-    .values(received=delivery_lines.c.received + 1),
-    "line_id",
-)
-_set_up_version = scalar(select(VERSION))
+
+
+@one(DeliveryLine)
+def _line_of_barcode(*, barcode: str) -> Statement:
+    return select_lines().where(delivery_lines.c.barcode == barcode, *_IS_WAITED_FOR)
+
+
+@many(DeliveryLine)
+def _lines_of_number(*, number: str) -> Statement:
+    lines = select_lines().where(delivery_lines.c.number == number, *_IS_WAITED_FOR)
+    return lines.order_by(*_IN_ORDER)
+
+
+@many_of(DeliveryLine)
+def _lines_of_records(*, record_ids: Sequence[int]) -> Statement:
+    lines = select_lines().where(delivery_lines.c.record_id.in_(record_ids), *_IS_WAITED_FOR)
+    return lines.order_by(*_IN_ORDER)
+
+
+@one(DeliveryLine)
+def _line_by_id(*, line_id: int) -> Statement:
+    return select_lines().where(delivery_lines.c.id == line_id)
+
+
+@lock
+def _lock_delivery(*, delivery_id: int) -> Statement:
+    its = select(deliveries.c.id).where(deliveries.c.id == delivery_id)
+    return its.with_for_update(key_share=True)
+
+
+@change
+def _count_one(*, line_id: int) -> Statement:
+    counted = delivery_lines.c.received
+    is_waited_for = (delivery_lines.c.id == line_id, counted < delivery_lines.c.copies)
+    return update(delivery_lines).where(*is_waited_for).values(received=counted + 1)
 
 
 def receive(
-    circulation: Circulation,
-    transaction: Transaction,
+    act: Act,
     *,
-    desk: Desk,
     scanned: str,
-    now: datetime,
-    item: NewItem | None = None,
+    item: NewItem = _AS_ANNOUNCED,
     take_unexpected: bool = False,
     fetched: Fetched | None = None,
-    brief: Brief | None = None,
 ) -> Received | Unexpected | NotReceived:
     """Receives one item at the desk, by its announced barcode or by the number of its title.
 
     Of several deliveries that wait for the title, those for the desk's branch go first, then the
     oldest. `item` says what the announcement did not, such as the barcode of an item that came
     without one. What nobody has announced is noted, and with `take_unexpected` accessioned as
-    well, with `fetched` and `brief` as in `circulation.accession.adding`.
+    well, with `fetched` as in `circulation.accession.adding`.
     """
-    item = item or NewItem()
+    transaction = act.transaction
     scanned = scanned.strip()
     numbers = readings(scanned)
     if not numbers:
         return NotReceived(NotAccessioned(Obstacle.NO_NUMBER))
-    line = _line_of_barcode(transaction, scanned)
+    line = _line_of_barcode(transaction, barcode=scanned)
     if line is None:
         if find_item(transaction, scanned) is not None:
             return NotReceived(known_barcode=scanned)
-        candidates = _candidates(transaction, numbers, desk.branch_id)
+        candidates = _candidates(transaction, numbers, act.desk.branch_id)
         open_ones = [each for each in candidates if each.barcode is None]
         if candidates and not open_ones:
             barcodes = tuple(each.barcode for each in candidates if each.barcode is not None)
@@ -173,20 +155,10 @@ def receive(
     else:
         open_ones = [line]
     for candidate in open_ones:
-        answer = _receive(circulation, transaction, desk, candidate, item, now)
+        answer = _receive(act, candidate, item)
         if answer is not None:
             return answer
-    return _unexpected(
-        circulation,
-        transaction,
-        desk,
-        scanned,
-        numbers,
-        now,
-        item if take_unexpected else None,
-        fetched,
-        brief,
-    )
+    return _unexpected(act, scanned, numbers, item if take_unexpected else None, fetched)
 
 
 def _candidates(
@@ -195,24 +167,18 @@ def _candidates(
     """The lines that wait for the title: by its number, else by any record that has the number."""
     found: list[DeliveryLine] = []
     for number in numbers:
-        found = found or _lines_of_number(transaction, number.value)
+        found = found or _lines_of_number(transaction, number=number.value)
     if not found and (known := records_with(transaction, numbers)):
-        found = _lines_of_records(transaction, known)
+        found = _lines_of_records(transaction, record_ids=known)
     return sorted(found, key=lambda each: each.branch_id != branch_id)
 
 
-def _receive(
-    circulation: Circulation,
-    transaction: Transaction,
-    desk: Desk,
-    line: DeliveryLine,
-    item: NewItem,
-    now: datetime,
-) -> Received | NotReceived | None:
+def _receive(act: Act, line: DeliveryLine, item: NewItem) -> Received | NotReceived | None:
     """Receives an item of the line; None where another desk has had the last one."""
-    _lock_delivery(transaction, line.delivery_id)
-    delivery = get_delivery(transaction, line.delivery_id)
-    current = _line_by_id(transaction, line.id)
+    transaction = act.transaction
+    _lock_delivery(transaction, delivery_id=line.delivery_id)
+    delivery = get_delivery(transaction, delivery_id=line.delivery_id)
+    current = _line_by_id(transaction, line_id=line.id)
     if delivery is None or delivery.closed is not None or current is None:
         return None
     if current.received >= current.copies:
@@ -221,7 +187,7 @@ def _receive(
     here = find_item(transaction, given.barcode) if given.barcode is not None else None
     if here is None:
         problem = item_problem(transaction, given)
-        answer = problem or _add(circulation, transaction, desk, current, given, now)
+        answer = problem or _add(act, current, given)
         if isinstance(answer, NotAccessioned):
             return NotReceived(answer)
         barcode, checked_in = answer.item.barcode, answer.check_in
@@ -230,14 +196,14 @@ def _receive(
     else:
         # It was catalogued before it came: here it is.
         barcode = here.barcode
-        write_event(transaction, EventKind.ITEM_RECEIVED, desk, now, item_id=here.id)
-        found = check_in(Act(transaction, circulation, desk, now), item=barcode)
+        append_event(act, NewEvent(EventKind.ITEM_RECEIVED, item_id=here.id))
+        found = check_in(act, item=barcode)
         assert isinstance(found, CheckedIn)
         checked_in = found
-    assert _count_one(transaction, line.id) == 1
+    assert _count_one(transaction, line_id=line.id) == 1
     if delivery.received + 1 == delivery.copies:
-        close_delivery(transaction, delivery.id, desk=desk, now=now)
-    delivery = get_delivery(transaction, delivery.id)
+        close_delivery(act, delivery.id)
+    delivery = get_delivery(transaction, delivery_id=delivery.id)
     assert delivery is not None
     return Received(barcode, current._replace(received=current.received + 1), delivery, checked_in)
 
@@ -263,61 +229,32 @@ def _given(line: DeliveryLine, said: NewItem) -> NewItem:
     )
 
 
-def _add(
-    circulation: Circulation,
-    transaction: Transaction,
-    desk: Desk,
-    line: DeliveryLine,
-    item: NewItem,
-    now: datetime,
-) -> Accessioned | NotAccessioned:
-    set_up = circulation.set_up(transaction, _set_up_version(transaction))
-    home = set_up.branches.get(line.branch_id)
-    if home is None or desk.branch_id not in set_up.branches:
+def _add(act: Act, line: DeliveryLine, item: NewItem) -> Accessioned | NotAccessioned:
+    set_up = act.circulation.current_set_up(act.transaction)
+    home = home_of(act, set_up, line.branch_id)
+    if home is None:
         return NotAccessioned(Obstacle.BRANCH_UNKNOWN)
-    lock_queue(transaction, record_id=line.record_id)
-    (record,) = fetch_records(transaction, [line.record_id])
-    return add_item_of(
-        circulation,
-        transaction,
-        set_up,
-        desk=desk,
-        home=home,
-        title=Title(record, Origin.OWN),
-        item=item,
-        now=now,
-        is_received=True,
-    )
+    lock_queue(act.transaction, record_id=line.record_id)
+    (record,) = fetch_records(act.transaction, [line.record_id])
+    title = Title(record, Origin.OWN)
+    return add_item_of(act, set_up, home=home, title=title, item=item, is_received=True)
 
 
 def _unexpected(
-    circulation: Circulation,
-    transaction: Transaction,
-    desk: Desk,
+    act: Act,
     scanned: str,
     numbers: Sequence[StandardNumber],
-    now: datetime,
     item: NewItem | None,
     fetched: Fetched | None,
-    brief: Brief | None,
 ) -> Unexpected:
     """Notes it, once for each branch until it is settled; `item` None: it is not taken in."""
-    noted = note_unexpected(transaction, desk, scanned, now)
-    known = records_with(transaction, numbers)
-    title = fetch_records(transaction, known[:1])[0].title if known else None
+    noted = note_unexpected(act, scanned)
+    known = records_with(act.transaction, numbers)
+    title = fetch_records(act.transaction, known[:1])[0].title if known else None
     if item is None:
         return Unexpected(noted, scanned, title)
-    answer = accession(
-        circulation,
-        transaction,
-        desk=desk,
-        number=scanned,
-        now=now,
-        item=item,
-        fetched=fetched,
-        brief=brief,
-    )
+    answer = accession(act, number=scanned, item=item, fetched=fetched)
     if isinstance(answer, NotAccessioned):
         return Unexpected(noted, scanned, title, obstacle=answer)
-    took_in(transaction, noted, answer.item.id)
+    took_in(act.transaction, unexpected_id=noted, item_id=answer.item.id)
     return Unexpected(noted, scanned, answer.title, answer)

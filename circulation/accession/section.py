@@ -111,10 +111,10 @@ class RangeSection(Section):
         super().remove(storing, changes)
         for change in changes[BRANCH]:
             if change.after is None:
-                let_go_of_branch(storing.transaction, storing.branch(change.key[0]))
+                let_go_of_branch(storing.transaction, branch_id=storing.branch(change.key[0]))
         for change in changes[AGENCY]:
             if change.after is None:
-                let_go_of_agency(storing.transaction, storing.agency(change.key[0]))
+                let_go_of_agency(storing.transaction, agency_id=storing.agency(change.key[0]))
 
     def store(self, storing: Storing, change: Change, fields: Fields) -> None:
         agency_id, branch_id = storing.owner(fields["at"])
@@ -123,7 +123,7 @@ class RangeSection(Section):
         store_range(storing.transaction, BarcodeRange(*whose, *numbers, fields["first"]))
 
     def forget(self, storing: Storing, change: Change) -> None:
-        forget_range(storing.transaction, change.key[0])
+        forget_range(storing.transaction, code=change.key[0])
 
 
 def _range(source: Source, code: str, path: Path, table: Mapping[str, Any]) -> Fields:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Integer, bindparam, insert, or_, select, update
+from sqlalchemy import Integer, insert, or_, select, type_coerce, update
 
-from catalogue.database import Moment, Transaction, change, many, scalar, send
+from catalogue.database import (
+    Statement,
+    Transaction,
+    change,
+    columns,
+    many,
+    scalar,
+    scalar_one,
+    send,
+)
 from catalogue.schema import items, records
-from circulation.accession.deliveries import MOST, PAGE
 from circulation.accession.schema import unexpected_items
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
+from circulation.kernel.paging import MOST, PAGE
 
 
 class UnexpectedItem(NamedTuple):
@@ -27,89 +35,68 @@ class UnexpectedItem(NamedTuple):
     title: str | None
 
 
-_open_unexpected = scalar(
-    select(unexpected_items.c.id).where(
-        unexpected_items.c.branch_id == bindparam("branch_id"),
-        unexpected_items.c.scanned == bindparam("scanned"),
+@scalar(int)
+def _open_unexpected(*, branch_id: int, scanned: str) -> Statement:
+    return select(unexpected_items.c.id).where(
+        unexpected_items.c.branch_id == branch_id,
+        unexpected_items.c.scanned == scanned,
         unexpected_items.c.settled.is_(None),
         unexpected_items.c.item_id.is_(None),
-    ),
-    "branch_id",
-    "scanned",
-)
-_insert_unexpected = scalar(
-    insert(unexpected_items)
-    .values(
-        branch_id=bindparam("new_branch_id"),
-        scanned=bindparam("new_scanned"),
-        noted=bindparam("new_noted", type_=Moment),
-        actor=bindparam("new_actor"),
     )
-    .returning(unexpected_items.c.id),
-    "new_branch_id",
-    "new_scanned",
-    "new_noted",
-    "new_actor",
-)
-_take_in = send(
-    update(unexpected_items)
-    .where(unexpected_items.c.id == bindparam("of"))
-    .values(item_id=bindparam("new_item_id")),
-    "of",
-    "new_item_id",
-)
-_settle = change(
-    update(unexpected_items)
-    .where(unexpected_items.c.id == bindparam("of"), unexpected_items.c.settled.is_(None))
-    .values(settled=bindparam("new_settled", type_=Moment)),
-    "of",
-    "new_settled",
-)
 
 
-def note_unexpected(transaction: Transaction, desk: Desk, scanned: str, now: datetime) -> int:
-    """Notes it once for each branch, until it is settled or taken in; gives the id."""
-    noted: int | None = _open_unexpected(transaction, desk.branch_id, scanned)
-    if noted is None:
-        noted = _insert_unexpected(transaction, desk.branch_id, scanned, now, desk.actor)
-    assert noted is not None
-    return noted
+@scalar_one(int)
+def _insert_unexpected(*, branch_id: int, scanned: str, noted: datetime, actor: str) -> Statement:
+    return insert(unexpected_items).values(locals()).returning(unexpected_items.c.id)
 
 
-def took_in(transaction: Transaction, unexpected_id: int, item_id: int) -> None:
+@send
+def took_in(*, unexpected_id: int, item_id: int) -> Statement:
     """The item was taken into the library all the same."""
-    _take_in(transaction, unexpected_id, item_id)
+    its = unexpected_items.c.id == unexpected_id
+    return update(unexpected_items).where(its).values(item_id=item_id)
 
 
-_UNSETTLED = (
-    select(
-        unexpected_items.c.id,
-        unexpected_items.c.noted,
-        unexpected_items.c.branch_id,
-        unexpected_items.c.scanned,
-        unexpected_items.c.actor,
-        items.c.barcode,
-        records.c.title,
+@change
+def _settle(*, unexpected_id: int, settled: datetime) -> Statement:
+    return (
+        update(unexpected_items)
+        .where(unexpected_items.c.id == unexpected_id, unexpected_items.c.settled.is_(None))
+        .values(settled=settled)
     )
-    .select_from(
-        unexpected_items.outerjoin(items, items.c.id == unexpected_items.c.item_id).outerjoin(
-            records, records.c.id == items.c.record_id
+
+
+def note_unexpected(act: Act, scanned: str) -> int:
+    """Notes it once for each branch, until it is settled or taken in; gives the id."""
+    transaction, _, desk, now = act
+    noted = _open_unexpected(transaction, branch_id=desk.branch_id, scanned=scanned)
+    return noted or _insert_unexpected(
+        transaction, branch_id=desk.branch_id, scanned=scanned, noted=now, actor=desk.actor
+    )
+
+
+@many(UnexpectedItem)
+def _unsettled(*, after_id: int, branch_id: int, at_most: int) -> Statement:
+    """`branch_id` 0: of all branches."""
+    own = {"barcode": items.c.barcode, "title": records.c.title}
+    return (
+        select(*columns(UnexpectedItem, unexpected_items, **own))
+        .select_from(
+            unexpected_items.outerjoin(items, items.c.id == unexpected_items.c.item_id).outerjoin(
+                records, records.c.id == items.c.record_id
+            )
         )
+        .where(
+            unexpected_items.c.settled.is_(None),
+            unexpected_items.c.id > after_id,
+            or_(
+                type_coerce(branch_id, Integer) == 0,
+                unexpected_items.c.branch_id == branch_id,
+            ),
+        )
+        .order_by(unexpected_items.c.id)
+        .limit(at_most)
     )
-    .where(
-        unexpected_items.c.settled.is_(None),
-        unexpected_items.c.id > bindparam("after_id"),
-        or_(
-            bindparam("of_all", type_=Integer()) == 1,
-            unexpected_items.c.branch_id == bindparam("branch_id"),
-        ),
-    )
-    .order_by(unexpected_items.c.id)
-    .limit(bindparam("at_most"))
-)
-_unsettled: Callable[..., list[Any]] = many(
-    _UNSETTLED, UnexpectedItem, "after_id", "of_all", "branch_id", "at_most"
-)
 
 
 def unexpected_of(
@@ -117,9 +104,9 @@ def unexpected_of(
 ) -> list[UnexpectedItem]:
     """What nobody had announced and nobody has settled, the oldest first, after that id."""
     at_most = min(max(limit, 1), MOST)
-    return _unsettled(transaction, after, int(branch_id is None), branch_id or 0, at_most)
+    return _unsettled(transaction, after_id=after, branch_id=branch_id or 0, at_most=at_most)
 
 
 def settle_unexpected(transaction: Transaction, unexpected_id: int, *, now: datetime) -> bool:
     """Takes a line off that list; False where it is not on it."""
-    return _settle(transaction, unexpected_id, now) == 1
+    return _settle(transaction, unexpected_id=unexpected_id, settled=now) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from inspect import signature
 from typing import Any, Generic, NamedTuple, ParamSpec, TypedDict, TypeVar, cast
 
@@ -23,7 +23,7 @@ Line = TypeVar("Line")
 class Place(NamedTuple):
     """Where a page ended."""
 
-    moment: datetime
+    moment: date  # a datetime where the list is ordered by one
     id: int
 
 
@@ -34,10 +34,11 @@ _START = Place(datetime(1900, 1, 1, tzinfo=UTC), 0)
 class Order(NamedTuple, Generic[Line]):
     """The columns that a list is ordered by, that of its branch, and the place of a line."""
 
-    moment: ColumnElement[datetime]
+    moment: ColumnElement[Any]
     key: ColumnElement[int]
     branch: ColumnElement[Any]
     place_of: Callable[[Line], Place]
+    start: Place = _START
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class PagedList(Generic[P, Line]):
     def __init__(
         self, body: Callable[P, Select[Any]], row: Callable[..., Line], order: Order[Line]
     ) -> None:
-        moment, key, branch, self._place_of = order
+        moment, key, branch, self._place_of, self._start = order
         names = (*signature(body).parameters, "at", "after_id", "at_most")
 
         def chosen(*, at: Any, after_id: Any, at_most: Any, **given: Any) -> Select[Any]:
@@ -92,7 +93,7 @@ class PagedList(Generic[P, Line]):
         *_: P.args,
         **given: P.kwargs,
     ) -> Page[Line]:
-        at_most, (at, after_id) = min(max(limit, 1), MOST), after or _START
+        at_most, (at, after_id) = min(max(limit, 1), MOST), after or self._start
         # One more than asked for: it tells whether there is a next page.
         asked = {**given, "at": at, "after_id": after_id, "at_most": at_most + 1}
         if branch_id is None:

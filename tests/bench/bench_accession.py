@@ -90,11 +90,8 @@ def scan(library: Library, targets: Targets, number: str) -> None:
     def attempt(fetched: object = None) -> Accessioned | NotAccessioned:
         return library.write(
             lambda transaction: accession(
-                library.circulation,
-                transaction,
-                desk=library.desk(),
+                library.act(transaction),
                 number=number,
-                now=library.now,
                 fetched=fetched,  # type: ignore[arg-type]
             )
         )

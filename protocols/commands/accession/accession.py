@@ -168,11 +168,8 @@ class _Work:
 
         def work(transaction: Transaction) -> Accessioned | NotAccessioned:
             answer = accession_verb(
-                self.library.circulation,
-                transaction,
-                desk=self.desk,
+                self.library.act(transaction, self.desk),
                 number=number,
-                now=self.library.now,
                 item=item,
                 home_branch_id=self.home_branch_id,
                 fetched=fetched,

@@ -15,10 +15,9 @@ from catalogue.searching.standard_numbers import readings
 from circulation.accession.adding import NewItem
 from circulation.accession.announcing import Announced, AnnouncedDelivery, announce, unknown_numbers
 from circulation.accession.deliveries import (
-    After,
     Delivery,
     close_delivery,
-    find_delivery,
+    deliveries_of_order,
     lines_of,
     open_deliveries,
     overdue_deliveries,
@@ -27,6 +26,7 @@ from circulation.accession.delivery_files import DeclaredDeliveries, read_csv, r
 from circulation.accession.receiving import NotReceived, Received, Unexpected
 from circulation.accession.receiving import receive as receive_verb
 from circulation.accession.unexpected import settle_unexpected, unexpected_of
+from circulation.kernel.paging import Place
 from circulation.kernel.results import Desk
 from protocols.commands.shared.library import Library, as_json, opened, say, tell
 from protocols.commands.shared.settings import Settings
@@ -97,14 +97,7 @@ def _announce(
 ) -> list[dict[str, Any]]:
     told, problems = [], []
     for place, delivery in enumerate(declared.deliveries):
-        answer = announce(
-            library.circulation,
-            transaction,
-            desk=None,
-            delivery=delivery,
-            fetched=fetched,
-            now=library.now,
-        )
+        answer = announce(library.act(transaction), delivery=delivery, fetched=fetched)
         if isinstance(answer, Announced):
             told.append(
                 {
@@ -183,11 +176,8 @@ def _receive(
     def attempt(fetched: Any = None) -> Received | Unexpected | NotReceived:
         return library.write(
             lambda transaction: receive_verb(
-                library.circulation,
-                transaction,
-                desk=desk,
+                library.act(transaction, desk),
                 scanned=scanned,
-                now=library.now,
                 item=NewItem(barcode=barcode),
                 take_unexpected=take_unexpected,
                 fetched=fetched,
@@ -274,7 +264,7 @@ def list_deliveries(
     if after is not None:
         day, _, number = after.partition("/")
         try:
-            place = After(date.fromisoformat(day), int(number))
+            place = Place(date.fromisoformat(day), int(number))
         except ValueError as error:
             raise click.UsageError("--after is what `next` of the page before says") from error
     with opened(settings) as library:
@@ -292,8 +282,8 @@ def list_deliveries(
                 else open_deliveries(transaction, branch_id=branch_id, after=place, limit=limit)
             )
         )
-        facts = [_delivery(each) for each in page.deliveries]
-        following = None if page.next is None else f"{page.next.expected}/{page.next.id}"
+        facts = [_delivery(each) for each in page.lines]
+        following = None if page.next is None else f"{page.next.moment}/{page.next.id}"
         if as_json:
             say({"deliveries": facts, "next": following}, True)
         else:
@@ -312,9 +302,9 @@ def _orders(transaction: Transaction, order: str) -> list[dict[str, Any]]:
     return [
         {
             **_delivery(each),
-            "lines": [line._asdict() for line in lines_of(transaction, each.id)],
+            "lines": [line._asdict() for line in lines_of(transaction, delivery_id=each.id)],
         }
-        for each in find_delivery(transaction, order)
+        for each in deliveries_of_order(transaction, order_number=order)
     ]
 
 
@@ -326,7 +316,7 @@ def close(settings: Settings, delivery: int, as_json: bool) -> None:
     """Wait no longer for what is missing of the DELIVERY with this id."""
     with opened(settings) as library:
         if not library.write(
-            lambda transaction: close_delivery(transaction, delivery, desk=None, now=library.now)
+            lambda transaction: close_delivery(library.act(transaction), delivery)
         ):
             raise click.ClickException("no such delivery is open")
         tell("closed", {"delivery": delivery, "closed": True}, as_json)

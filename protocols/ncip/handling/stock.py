@@ -122,27 +122,12 @@ def _accessioned(
     done: Accessioned | NotAccessioned = NotAccessioned(Obstacle.NO_NUMBER)
     if number is not None:
         done = accession(
-            context.circulation,
-            context.transaction,
-            desk=desk,
-            number=number,
-            now=context.now,
-            item=new,
-            home_branch_id=home.id,
-            brief=brief,
+            context.act(desk), number=number, item=new, home_branch_id=home.id, brief=brief
         )
     if isinstance(done, NotAccessioned) and done.obstacle is Obstacle.NO_NUMBER:
         if brief is None:
             return NotAccessioned(Obstacle.TITLE_MISSING)
-        done = accession_brief(
-            context.circulation,
-            context.transaction,
-            desk=desk,
-            brief=brief,
-            now=context.now,
-            item=new,
-            home_branch_id=home.id,
-        )
+        done = accession_brief(context.act(desk), brief=brief, item=new, home_branch_id=home.id)
     return done
 
 

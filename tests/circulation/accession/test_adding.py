@@ -77,14 +77,7 @@ def attempt(
     library: Library, number: str = ISBN, at: Branch | None = None, **options: Any
 ) -> Accessioned | NotAccessioned:
     return library.write(
-        lambda transaction: accession(
-            library.circulation,
-            transaction,
-            desk=library.desk(at),
-            number=number,
-            now=library.now,
-            **options,
-        )
+        lambda transaction: accession(library.act(transaction, at), number=number, **options)
     )
 
 

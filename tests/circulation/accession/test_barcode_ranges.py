@@ -56,7 +56,7 @@ def test_the_nearest_range_is_used(library: Library) -> None:
     store(library, "Y", agency_id=library.main.agency_id)
     store(library, "Z", branch_id=library.other.id)
     assert (take(library), take(library, library.other.id)) == ("Y01", "Z01")
-    library.write(lambda transaction: forget_range(transaction, "Y"))
+    library.write(lambda transaction: forget_range(transaction, code="Y"))
     assert take(library) == "X01"
 
 

@@ -25,12 +25,9 @@ def add(
 ) -> Accessioned | NotAccessioned:
     return library.write(
         lambda transaction: accession_brief(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
+            library.act(transaction),
             brief=Brief(title, "Jensen, Johannes V."),
             item=NewItem(barcode=barcode, call_number="Jen"),
-            now=library.now,
             **options,
         )
     )

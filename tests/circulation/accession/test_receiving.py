@@ -21,8 +21,7 @@ from circulation.accession.announcing import (
 )
 from circulation.accession.barcode_ranges import BarcodeRange, store_range
 from circulation.accession.deliveries import (
-    After,
-    DeliveryPage,
+    Delivery,
     close_delivery,
     lines_of,
     open_deliveries,
@@ -32,6 +31,7 @@ from circulation.accession.receiving import NotReceived, Received, Unexpected, r
 from circulation.accession.unexpected import settle_unexpected, unexpected_of
 from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.kernel.events import EventKind
+from circulation.kernel.paging import Page, Place
 from circulation.kernel.results import Branch, CheckedOut, Destination
 from tests.builders.catalogue import a_record
 from tests.builders.circulation import Library, a_library, a_patron
@@ -61,14 +61,7 @@ def a_delivery(*lines: AnnouncedLine, order: str = "117", **fields: Any) -> Anno
 
 def try_to_announce(library: Library, delivery: AnnouncedDelivery) -> Announced | NotAnnounced:
     return library.write(
-        lambda transaction: announce(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            delivery=delivery,
-            fetched={},
-            now=library.now,
-        )
+        lambda transaction: announce(library.act(transaction), delivery=delivery, fetched={})
     )
 
 
@@ -82,14 +75,7 @@ def scan(
     library: Library, scanned: str, at: Branch | None = None, **options: Any
 ) -> Received | Unexpected | NotReceived:
     return library.write(
-        lambda transaction: receive(
-            library.circulation,
-            transaction,
-            desk=library.desk(at),
-            scanned=scanned,
-            now=library.now,
-            **options,
-        )
+        lambda transaction: receive(library.act(transaction, at), scanned=scanned, **options)
     )
 
 
@@ -140,11 +126,7 @@ def test_titles_are_there_from_the_announcement_on_and_can_be_held(library: Libr
 
 def test_a_title_whose_delivery_is_closed_cannot_be_held(library: Library) -> None:
     answer = announced(library, AnnouncedLine(AVIS, title="Byens avis"))
-    library.write(
-        lambda transaction: close_delivery(
-            transaction, answer.delivery_id, desk=None, now=library.now
-        )
-    )
+    library.write(lambda transaction: close_delivery(library.act(transaction), answer.delivery_id))
     (record,) = library.read(lambda transaction: records_with(transaction, readings(AVIS)))
     assert not isinstance(ask(library, a_patron(library), Wanted(record)), HoldsPlaced)
 
@@ -218,14 +200,14 @@ def test_all_that_is_wrong_is_told_and_nothing_is_stored(library: Library) -> No
     answer = try_to_announce(library, bad)
     assert isinstance(answer, NotAnnounced)
     assert [place for place, _ in answer.problems] == [None, None, 0, 0, 1, 2, 2, 2, 3]
-    assert list_open(library).deliveries == ()
+    assert list_open(library).lines == ()
     announced(library, AnnouncedLine(ISBN))
     twice = try_to_announce(library, a_delivery(AnnouncedLine(ISBN)))
     assert isinstance(twice, NotAnnounced)
     assert "announced already" in twice.problems[0].text
 
 
-def list_open(library: Library, **options: Any) -> DeliveryPage:
+def list_open(library: Library, **options: Any) -> Page[Delivery]:
     return library.read(lambda transaction: open_deliveries(transaction, **options))
 
 
@@ -234,10 +216,10 @@ def test_lists_go_by_pages(library: Library) -> None:
         expected = date(2026, 12, day) if day else None
         announced(library, AnnouncedLine(ISBN), order=str(number), expected=expected)
     seen: list[str] = []
-    after: After | None = None
+    after: Place | None = None
     while True:
         page = list_open(library, after=after, limit=2)
-        seen += [each.order_number for each in page.deliveries]
+        seen += [each.order_number for each in page.lines]
         after = page.next
         if after is None:
             break
@@ -245,19 +227,21 @@ def test_lists_go_by_pages(library: Library) -> None:
     late = library.read(
         lambda transaction: overdue_deliveries(transaction, today=date(2026, 12, 5))
     )
-    assert [each.order_number for each in late.deliveries] == ["1", "3"]
-    assert list_open(library, branch_id=library.other.id).deliveries == ()
+    assert [each.order_number for each in late.lines] == ["1", "3"]
+    assert list_open(library, branch_id=library.other.id).lines == ()
     elsewhere = library.read(
         lambda transaction: overdue_deliveries(
             transaction, today=date(2026, 12, 5), branch_id=library.other.id
         )
     )
-    assert elsewhere.deliveries == ()
+    assert elsewhere.lines == ()
 
 
 def test_the_lines_tell_what_is_missing(library: Library) -> None:
     answer = announced(library, AnnouncedLine(ISBN, 3))
     received(library, ISBN)
-    (line,) = library.read(lambda transaction: lines_of(transaction, answer.delivery_id))
+    (line,) = library.read(
+        lambda transaction: lines_of(transaction, delivery_id=answer.delivery_id)
+    )
     assert (line.number, line.copies, line.received) == (ISBN, 3, 1)
     assert isinstance(scan(library, "\x01"), NotReceived)
