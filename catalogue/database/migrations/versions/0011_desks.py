@@ -1,24 +1,13 @@
 """Terminals, partners, sorting; recalls."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 
+from catalogue.database.migrations.partial_indexes import create_partial_index
 from catalogue.database.moments import Moment
 
 revision = "0011"
 down_revision = "0010"
-branch_labels = None
-depends_on = None
-
-
-def _reference(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint([column], [target], name=op.f(f"fk_{table}_{column}"))
-
-
-def _key(table: str, *columns: str) -> sa.PrimaryKeyConstraint:
-    return sa.PrimaryKeyConstraint(*columns, name=op.f(f"pk_{table}"))
 
 
 def upgrade() -> None:
@@ -27,85 +16,63 @@ def upgrade() -> None:
     _sorting()
     op.create_table(
         "pin_settings",
-        sa.Column("agency_id", sa.Integer(), nullable=False),
-        sa.Column("minimum_length", sa.SmallInteger(), nullable=True),
-        sa.Column("digits_only", sa.Boolean(), nullable=True),
-        sa.Column("tries_at_device", sa.SmallInteger(), nullable=True),
-        sa.Column("tries_in_all", sa.SmallInteger(), nullable=True),
-        sa.Column("lock_minutes", sa.SmallInteger(), nullable=True),
-        _reference("pin_settings", "agency_id", "agencies.id"),
-        _key("pin_settings", "agency_id"),
+        sa.Column("agency_id", sa.Integer, sa.ForeignKey("agencies.id"), primary_key=True),
+        sa.Column("minimum_length", sa.SmallInteger),
+        sa.Column("digits_only", sa.Boolean),
+        sa.Column("tries_at_device", sa.SmallInteger),
+        sa.Column("tries_in_all", sa.SmallInteger),
+        sa.Column("lock_minutes", sa.SmallInteger),
     )
     for name in ("recall_days", "recall_notice_days"):
-        op.add_column("loan_policies", sa.Column(name, sa.Integer(), nullable=True))
-    op.add_column("loans", sa.Column("recalled", Moment(), nullable=True))
-    is_recalled = sa.text("recalled IS NOT NULL AND checked_in IS NULL")
-    op.create_index(
-        "ix_loans_recalled",
-        "loans",
-        ["patron_id"],
-        sqlite_where=is_recalled,
-        postgresql_where=is_recalled,
-    )
-    is_closed = sa.text("closed IS NOT NULL")
-    op.create_index(
-        "ix_holds_closed",
-        "holds",
-        ["closed"],
-        sqlite_where=is_closed,
-        postgresql_where=is_closed,
-    )
+        op.add_column("loan_policies", sa.Column(name, sa.Integer))
+    op.add_column("loans", sa.Column("recalled", Moment))
+    is_recalled = "recalled IS NOT NULL AND checked_in IS NULL"
+    create_partial_index("ix_loans_recalled", "loans", ["patron_id"], is_recalled)
+    is_closed = "closed IS NOT NULL"
+    create_partial_index("ix_holds_closed", "holds", ["closed"], is_closed)
 
 
 def _terminals() -> None:
     op.create_table(
         "terminal_profiles",
-        sa.Column("code", sa.String(), nullable=False),
-        sa.Column("options", sa.Text(), nullable=False),
-        _key("terminal_profiles", "code"),
+        sa.Column("code", sa.String, primary_key=True),
+        sa.Column("options", sa.Text, nullable=False),
     )
     op.create_table(
         "terminals",
-        sa.Column("login", sa.String(), nullable=False),
-        sa.Column("password", sa.String(), nullable=False),
-        sa.Column("branch_id", sa.Integer(), nullable=False),
-        sa.Column("any_branch", sa.Boolean(), nullable=False),
-        sa.Column("profile", sa.String(), nullable=True),
-        sa.Column("sorting", sa.String(), nullable=True),
-        _reference("terminals", "branch_id", "branches.id"),
-        _reference("terminals", "profile", "terminal_profiles.code"),
-        _key("terminals", "login"),
+        sa.Column("login", sa.String, primary_key=True),
+        sa.Column("password", sa.String, nullable=False),
+        sa.Column("branch_id", sa.Integer, sa.ForeignKey("branches.id"), nullable=False),
+        sa.Column("any_branch", sa.Boolean, nullable=False),
+        sa.Column("profile", sa.String, sa.ForeignKey("terminal_profiles.code")),
+        sa.Column("sorting", sa.String),
     )
 
 
 def _partners() -> None:
     op.create_table(
         "partners",
-        sa.Column("agency", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("branch_id", sa.Integer(), nullable=False),
-        sa.Column("shared_secret", sa.String(), nullable=True),
-        sa.Column("options", sa.Text(), nullable=False),
-        _reference("partners", "branch_id", "branches.id"),
-        _key("partners", "agency"),
+        sa.Column("agency", sa.String, primary_key=True),
+        sa.Column("name", sa.String, nullable=False),
+        sa.Column("branch_id", sa.Integer, sa.ForeignKey("branches.id"), nullable=False),
+        sa.Column("shared_secret", sa.String),
+        sa.Column("options", sa.Text, nullable=False),
     )
 
 
 def _sorting() -> None:
     op.create_table(
         "sort_rules",
-        sa.Column("scheme", sa.String(), nullable=False),
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("bin", sa.String(), nullable=False),
-        sa.Column("destination", sa.String(), nullable=True),
-        sa.Column("to_branch_id", sa.Integer(), nullable=True),
-        sa.Column("material_group", sa.String(), nullable=True),
-        sa.Column("department", sa.String(), nullable=True),
-        sa.Column("location", sa.String(), nullable=True),
-        sa.Column("sublocation", sa.String(), nullable=True),
-        sa.Column("section", sa.String(), nullable=True),
-        sa.Column("call_number_from", sa.String(), nullable=True),
-        sa.Column("call_number_to", sa.String(), nullable=True),
-        _reference("sort_rules", "to_branch_id", "branches.id"),
-        _key("sort_rules", "scheme", "number"),
+        sa.Column("scheme", sa.String, primary_key=True),
+        sa.Column("number", sa.Integer, autoincrement=False, primary_key=True),
+        sa.Column("bin", sa.String, nullable=False),
+        sa.Column("destination", sa.String),
+        sa.Column("to_branch_id", sa.Integer, sa.ForeignKey("branches.id")),
+        sa.Column("material_group", sa.String),
+        sa.Column("department", sa.String),
+        sa.Column("location", sa.String),
+        sa.Column("sublocation", sa.String),
+        sa.Column("section", sa.String),
+        sa.Column("call_number_from", sa.String),
+        sa.Column("call_number_to", sa.String),
     )

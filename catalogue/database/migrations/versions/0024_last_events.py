@@ -1,13 +1,9 @@
 """The last event of an item is found by the index alone."""
 
-from __future__ import annotations
-
 from alembic import op
 
 revision = "0024"
 down_revision = "0023"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

@@ -1,35 +1,31 @@
 """How an agency is paid; which message warned of a block, and when it reached somebody."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 
 from catalogue.database.moments import Moment
+from catalogue.database.tables import Long
 
 revision = "0025"
 down_revision = "0024"
-branch_labels = None
-depends_on = None
-
-LONG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
     op.create_table(
         "payment_ways",
-        sa.Column("agency_id", sa.Integer(), nullable=False),
-        sa.Column("self_service", sa.String(), nullable=False),
-        sa.Column("account", sa.String(), nullable=False),
-        sa.Column("fik", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["agency_id"], ["agencies.id"], name=op.f("fk_payment_ways_agency_id_agencies")
+        sa.Column(
+            "agency_id",
+            sa.Integer,
+            sa.ForeignKey("agencies.id", name=op.f("fk_payment_ways_agency_id_agencies")),
+            primary_key=True,
         ),
-        sa.PrimaryKeyConstraint("agency_id", name=op.f("pk_payment_ways")),
+        sa.Column("self_service", sa.String, nullable=False),
+        sa.Column("account", sa.String, nullable=False),
+        sa.Column("fik", sa.String, nullable=False),
     )
     with op.batch_alter_table("debt_warnings") as table:
-        table.add_column(sa.Column("notice_id", LONG, nullable=True))
-        table.add_column(sa.Column("reached", Moment(), nullable=True))
+        table.add_column(sa.Column("notice_id", Long))
+        table.add_column(sa.Column("reached", Moment))
     # The message of a warning was asked for at the very moment that was noted.
     op.execute(
         """
@@ -45,13 +41,13 @@ def upgrade() -> None:
     op.execute("DELETE FROM debt_warnings WHERE notice_id IS NULL AND blocked IS NULL")
     with op.batch_alter_table("notice_messages") as table:
         table.add_column(
-            sa.Column("confirms", sa.Boolean(), server_default=sa.false(), nullable=False)
+            sa.Column("confirms", sa.Boolean, server_default=sa.false(), nullable=False)
         )
     op.execute(
         sa.text(
             "UPDATE notice_messages SET confirms = :yes "
             "WHERE channel IN ('digital_post', 'nemsms') AND state <> 'delivered'"
-        ).bindparams(sa.bindparam("yes", True, type_=sa.Boolean()))
+        ).bindparams(sa.bindparam("yes", True, type_=sa.Boolean))
     )
     # Reasons of the engine are words of a list from now on; what stood behind them is told by
     # the loans and steps of the charge.

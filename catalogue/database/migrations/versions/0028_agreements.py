@@ -5,19 +5,14 @@ of it; what is true of the person or the card concerns all, as before. Code that
 agencies reads and writes blocks as it did: one that it makes concerns all.
 """
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 
+from catalogue.database.migrations.partial_indexes import create_partial_index
 from catalogue.database.moments import Moment
 
 revision = "0028"
 down_revision = "0027"
-branch_labels = None
-depends_on = None
-
-_IS_EVERYWHERE = sa.text("agency_id IS NULL")
 
 
 def upgrade() -> None:
@@ -45,23 +40,15 @@ def upgrade() -> None:
 def _agreements() -> None:
     op.create_table(
         "agreements",
-        sa.Column("code", sa.String(), nullable=False),
-        sa.Column("debts", sa.Boolean(), nullable=False),
-        sa.Column("payments", sa.Boolean(), nullable=False),
-        sa.Column("lending", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("code", name=op.f("pk_agreements")),
+        sa.Column("code", sa.String, primary_key=True),
+        sa.Column("debts", sa.Boolean, nullable=False),
+        sa.Column("payments", sa.Boolean, nullable=False),
+        sa.Column("lending", sa.Boolean, nullable=False),
     )
     op.create_table(
         "agreement_agencies",
-        sa.Column("code", sa.String(), nullable=False),
-        sa.Column("agency_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["code"], ["agreements.code"], name=op.f("fk_agreement_agencies_code")
-        ),
-        sa.ForeignKeyConstraint(
-            ["agency_id"], ["agencies.id"], name=op.f("fk_agreement_agencies_agency_id")
-        ),
-        sa.PrimaryKeyConstraint("code", "agency_id", name=op.f("pk_agreement_agencies")),
+        sa.Column("code", sa.String, sa.ForeignKey("agreements.code"), primary_key=True),
+        sa.Column("agency_id", sa.Integer, sa.ForeignKey("agencies.id"), primary_key=True),
         sqlite_with_rowid=False,
     )
 
@@ -69,31 +56,18 @@ def _agreements() -> None:
 def _blocks() -> None:
     op.create_table(
         "patron_blocks",
-        sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
-        sa.Column("patron_id", sa.Integer(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("agency_id", sa.Integer(), nullable=True),
-        sa.Column("since", Moment(), nullable=False),
-        sa.Column("message", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["patron_id"], ["patrons.id"], name=op.f("fk_patron_blocks_patron_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["agency_id"], ["agencies.id"], name=op.f("fk_patron_blocks_agency_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_patron_blocks")),
-        sa.UniqueConstraint(
-            "patron_id",
-            "reason",
-            "agency_id",
-            name=op.f("uq_patron_blocks_patron_id_reason_agency_id"),
-        ),
+        sa.Column("id", sa.Integer, sa.Identity(), primary_key=True),
+        sa.Column("patron_id", sa.Integer, sa.ForeignKey("patrons.id"), nullable=False),
+        sa.Column("reason", sa.String, nullable=False),
+        sa.Column("agency_id", sa.Integer, sa.ForeignKey("agencies.id")),
+        sa.Column("since", Moment, nullable=False),
+        sa.Column("message", sa.String, nullable=False),
+        sa.UniqueConstraint("patron_id", "reason", "agency_id"),
     )
-    op.create_index(
+    create_partial_index(
         "uq_patron_blocks_everywhere",
         "patron_blocks",
         ["patron_id", "reason"],
+        "agency_id IS NULL",
         unique=True,
-        sqlite_where=_IS_EVERYWHERE,
-        postgresql_where=_IS_EVERYWHERE,
     )

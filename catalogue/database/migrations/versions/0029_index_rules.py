@@ -1,14 +1,10 @@
 """By which rules the index was made: `tiro check` says when it should be made anew."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0029"
 down_revision = "0028"
-branch_labels = None
-depends_on = None
 
 #: Those of the code that comes with this revision, and those of all before.
 RULES, EARLIER = 2, 1
@@ -17,10 +13,9 @@ RULES, EARLIER = 2, 1
 def upgrade() -> None:
     index_rules = op.create_table(
         "index_rules",
-        sa.Column("id", sa.SmallInteger(), nullable=False, autoincrement=False),
-        sa.Column("version", sa.SmallInteger(), nullable=False),
-        sa.CheckConstraint("id = 1", name=op.f("ck_index_rules_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_index_rules")),
+        sa.Column("id", sa.SmallInteger, autoincrement=False, primary_key=True),
+        sa.Column("version", sa.SmallInteger, nullable=False),
+        sa.CheckConstraint("id = 1", name="id"),
     )
     records = sa.table("records", sa.column("id"))
     # Without records there is nothing to be made anew.

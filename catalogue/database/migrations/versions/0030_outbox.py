@@ -3,15 +3,13 @@
 It takes over what may not have been told yet; a notice names its event, so none is made twice.
 """
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 
+from catalogue.database.tables import Long
+
 revision = "0030"
 down_revision = "0029"
-branch_labels = None
-depends_on = None
 
 #: The events that patrons may be told of, as the code of this revision has them.
 _TOLD = (
@@ -37,14 +35,8 @@ _TOLD = (
 def upgrade() -> None:
     outbox = op.create_table(
         "outbox",
-        sa.Column("follower", sa.String(), nullable=False),
-        sa.Column(
-            "event_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("follower", "event_id", name=op.f("pk_outbox")),
+        sa.Column("follower", sa.String, primary_key=True),
+        sa.Column("event_id", Long, autoincrement=False, primary_key=True),
         sqlite_with_rowid=False,
     )
     events = sa.table("events", sa.column("id"), sa.column("kind"))
