@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, select
 
-from catalogue.database import Transaction, key_parameters, many, many_of
-from circulation.dunning.claims import CLAIM_COLUMNS, Claim, LineAction, claim_row
+from catalogue.database import Statement, Transaction, columns, many, many_of
+from circulation.dunning.claims import Claim, LineAction, select_claims
 from circulation.dunning.schema import collection_claims, collection_lines
+from circulation.kernel.stored import stored_as
 
 
 class ClaimLine(NamedTuple):
@@ -24,43 +25,35 @@ class ClaimLine(NamedTuple):
     file_id: int | None
 
 
-def _line(claim_id: int, action: str, *rest: Any) -> ClaimLine:
-    return ClaimLine(claim_id, LineAction(action), *rest)
-
-
-_lines_of = many_of(
-    lambda size: (
-        select(*(collection_lines.c[name] for name in ClaimLine._fields))
-        .where(collection_lines.c.claim_id.in_(key_parameters(size)))
-        .order_by(collection_lines.c.id)
-    ),
-    _line,
-)
-
-
-def _list(*conditions: Any) -> Select[Any]:
+@many_of(ClaimLine)
+def _lines_of(*, claim_ids: Sequence[int]) -> Statement:
+    action = stored_as(collection_lines.c.action, LineAction)
     return (
-        select(*CLAIM_COLUMNS)
-        .where(
-            collection_claims.c.agency_id == bindparam("of_agency"),
-            collection_claims.c.id > bindparam("after"),
-            *conditions,
-        )
-        .order_by(collection_claims.c.id)
-        .limit(bindparam("at_most"))
+        select(*columns(ClaimLine, collection_lines, action=action))
+        .where(collection_lines.c.claim_id.in_(claim_ids))
+        .order_by(collection_lines.c.id)
     )
 
 
-_PARAMETERS = ("of_agency", "after", "at_most")
-_all_claims = many(_list(), claim_row, *_PARAMETERS)
-_open_claims = many(_list(collection_claims.c.closed.is_(None)), claim_row, *_PARAMETERS)
-_claims_of = many(
-    select(*CLAIM_COLUMNS)
-    .where(collection_claims.c.patron_id == bindparam("of_patron"))
-    .order_by(collection_claims.c.id),
-    claim_row,
-    "of_patron",
-)
+def _page(agency_id: int, after: int, at_most: int) -> Select[Any]:
+    is_on_it = collection_claims.c.agency_id == agency_id, collection_claims.c.id > after
+    return select_claims().where(*is_on_it).order_by(collection_claims.c.id).limit(at_most)
+
+
+@many(Claim)
+def _all_claims(*, agency_id: int, after: int, at_most: int) -> Statement:
+    return _page(agency_id, after, at_most)
+
+
+@many(Claim)
+def _open_claims(*, agency_id: int, after: int, at_most: int) -> Statement:
+    return _page(agency_id, after, at_most).where(collection_claims.c.closed.is_(None))
+
+
+@many(Claim)
+def _claims_of(*, patron_id: int) -> Statement:
+    theirs = collection_claims.c.patron_id == patron_id
+    return select_claims().where(theirs).order_by(collection_claims.c.id)
 
 
 def claims_of_agency(
@@ -74,21 +67,22 @@ def claims_of_agency(
     """A page of the claims of an agency, each with what was told of it: the oldest first, from
     the one after `after` on."""
     page = _open_claims if only_open else _all_claims
-    return _with_lines(transaction, page(transaction, agency_id, after, limit))
+    return _with_lines(
+        transaction, page(transaction, agency_id=agency_id, after=after, at_most=limit)
+    )
 
 
 def claims_of_patron(
     transaction: Transaction, patron_id: int
 ) -> list[tuple[Claim, tuple[ClaimLine, ...]]]:
     """All claims for what the patron owes: the statement of what was sent."""
-    return _with_lines(transaction, _claims_of(transaction, patron_id))
+    return _with_lines(transaction, _claims_of(transaction, patron_id=patron_id))
 
 
 def _with_lines(
-    transaction: Transaction, found: Iterable[Claim]
+    transaction: Transaction, claims: Sequence[Claim]
 ) -> list[tuple[Claim, tuple[ClaimLine, ...]]]:
-    claims = list(found)
-    lines = _lines_of(transaction, [claim.id for claim in claims])
+    lines = _lines_of(transaction, claim_ids=[claim.id for claim in claims])
     distinct = list(dict.fromkeys(lines))
     return [
         (claim, tuple(line for line in distinct if line.claim_id == claim.id)) for claim in claims

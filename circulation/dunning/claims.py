@@ -8,18 +8,18 @@ changes what it will hear; a claim settled by then is never sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
-from catalogue.database import Moment, Transaction, change, many, one, scalar, send
+from catalogue.database import Statement, change, columns, many, one, scalar_one, send
+from circulation.dunning.debt_facts import DebtRow
 from circulation.dunning.schema import collection_claims, collection_lines
-from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.stored import stored_as
 from circulation.ledger.balances import lock_account
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.schema import charges
@@ -69,82 +69,87 @@ class Claim(NamedTuple):
     reason: str
 
 
-def claim_row(*row: Any) -> Claim:
-    claim = Claim(*row)
-    return claim._replace(kind=ClaimKind(claim.kind))
+def select_claims() -> Select[Any]:
+    """Claims, each a `Claim`."""
+    kind = stored_as(collection_claims.c.kind, ClaimKind)
+    return select(*columns(Claim, collection_claims, kind=kind))
 
 
-CLAIM_COLUMNS = tuple(collection_claims.c[name] for name in Claim._fields)
-_insert_claim = send(
-    insert(collection_claims).values(
-        {
-            collection_claims.c[name]: bindparam(
-                f"new_{name}", type_=collection_claims.c[name].type
-            )
-            for name in Claim._fields
-        }
-    ),
-    *(f"new_{name}" for name in Claim._fields),
-)
-_LINE = ("claim_id", "action", "amount", "at", "reason")
-_insert_line = send(
-    insert(collection_lines).values(
-        {
-            collection_lines.c[name]: bindparam(f"new_{name}", type_=collection_lines.c[name].type)
-            for name in _LINE
-        }
-    ),
-    *(f"new_{name}" for name in _LINE),
-)
-_set_amount = send(
-    update(collection_claims)
-    .where(collection_claims.c.id == bindparam("of_claim"))
-    .values(amount=bindparam("new_amount")),
-    "of_claim",
-    "new_amount",
-)
-_close = change(
-    update(collection_claims)
-    .where(collection_claims.c.id == bindparam("of_claim"), collection_claims.c.closed.is_(None))
-    .values(closed=bindparam("new_closed", type_=Moment), reason=bindparam("new_reason")),
-    "of_claim",
-    "new_closed",
-    "new_reason",
-)
-_unsent = collection_lines.c.file_id.is_(None)
-_sent_lines = scalar(
-    select(func.count())
-    .select_from(collection_lines)
-    .where(collection_lines.c.claim_id == bindparam("of_claim"), ~_unsent),
-    "of_claim",
-)
-_set_unsent = send(
-    update(collection_lines)
-    .where(collection_lines.c.claim_id == bindparam("of_claim"), _unsent)
-    .values(amount=bindparam("new_amount")),
-    "of_claim",
-    "new_amount",
-)
-_delete_unsent = send(
-    delete(collection_lines).where(collection_lines.c.claim_id == bindparam("of_claim"), _unsent),
-    "of_claim",
-)
-find_claim = one(
-    select(*CLAIM_COLUMNS).where(collection_claims.c.id == bindparam("of_claim")),
-    claim_row,
-    "of_claim",
-)
+@one(Claim)
+def find_claim(*, claim_id: int) -> Statement:
+    return select_claims().where(collection_claims.c.id == claim_id)
+
+
+@send
+def _insert_claim(
+    *,
+    claim_id: int,
+    charge_id: int,
+    patron_id: int,
+    debtor_id: int,
+    agency_id: int,
+    kind: str,
+    currency: str,
+    amount: int,
+    opened: datetime,
+) -> Statement:
+    given = locals()
+    return insert(collection_claims).values(id=given.pop("claim_id"), reason="", **given)
+
+
+@send
+def _insert_line(
+    *, claim_id: int, action: str, amount: int, at: datetime, reason: str
+) -> Statement:
+    return insert(collection_lines).values(locals())
+
+
+@send
+def _set_amount(*, claim_id: int, amount: int) -> Statement:
+    its = collection_claims.c.id == claim_id
+    return update(collection_claims).where(its).values(amount=amount)
+
+
+@change
+def _close(*, claim_id: int, closed: datetime, reason: str) -> Statement:
+    is_open = collection_claims.c.id == claim_id, collection_claims.c.closed.is_(None)
+    return update(collection_claims).where(*is_open).values(closed=closed, reason=reason)
+
+
+_IS_UNSENT = collection_lines.c.file_id.is_(None)
+
+
+@scalar_one(int)
+def _sent_lines(*, claim_id: int) -> Statement:
+    its = collection_lines.c.claim_id == claim_id
+    return select(func.count()).select_from(collection_lines).where(its, ~_IS_UNSENT)
+
+
+@send
+def _set_unsent(*, claim_id: int, amount: int) -> Statement:
+    its = collection_lines.c.claim_id == claim_id
+    return update(collection_lines).where(its, _IS_UNSENT).values(amount=amount)
+
+
+@send
+def _delete_unsent(*, claim_id: int) -> Statement:
+    return delete(collection_lines).where(collection_lines.c.claim_id == claim_id, _IS_UNSENT)
+
+
+class _Changed(NamedTuple):
+    """A claim of another amount than its charge has: what is owed of it, and why no more."""
+
+    id: int
+    patron_id: int | None
+    balance: int
+    amount: int
+    written_off: int
 
 
 def _select_changed() -> Select[Any]:
+    owed = {"balance": charges.c.balance, "amount": charges.c.amount}
     return (
-        select(
-            collection_claims.c.id,
-            collection_claims.c.patron_id,
-            charges.c.balance,
-            charges.c.amount,
-            charges.c.written_off,
-        )
+        select(*columns(_Changed, collection_claims, **owed, written_off=charges.c.written_off))
         .select_from(collection_claims.join(charges, charges.c.id == collection_claims.c.charge_id))
         .where(
             collection_claims.c.closed.is_(None),
@@ -153,122 +158,90 @@ def _select_changed() -> Select[Any]:
     )
 
 
-_changed: Callable[..., list[Any]] = many(
-    _select_changed()
-    .where(collection_claims.c.id > bindparam("after"))
-    .order_by(collection_claims.c.id)
-    .limit(bindparam("at_most")),
-    None,
-    "after",
-    "at_most",
-)
-_changed_of: Callable[..., Any] = one(
-    _select_changed().where(collection_claims.c.id == bindparam("of_claim")), None, "of_claim"
-)
+@many(_Changed)
+def _changed(*, after: int, at_most: int) -> Statement:
+    beyond = collection_claims.c.id > after
+    return _select_changed().where(beyond).order_by(collection_claims.c.id).limit(at_most)
 
 
-def open_claim(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    charge_id: int,
-    patron_id: int,
-    debtor_id: int,
-    agency_id: int,
-    charge_kind: ChargeKind,
-    currency: str,
-    amount: int,
-    now: datetime,
-    desk: Desk | None = None,
-) -> int:
-    """Hands a debt over, of a patron who is locked; the number of the claim."""
-    claim_id = circulation.ids.next(now)
-    kind = ClaimKind.of(charge_kind)
+@one(_Changed)
+def _changed_of(*, claim_id: int) -> Statement:
+    return _select_changed().where(collection_claims.c.id == claim_id)
+
+
+def open_claim(act: Act, debt: DebtRow, debtor_id: int) -> None:
+    """Hands a debt over, of a patron who is locked."""
+    transaction, circulation, _, now = act
+    claim_id, kind = circulation.ids.next(now), ClaimKind.of(ChargeKind(debt.kind)).value
     _insert_claim(
         transaction,
-        claim_id,
-        charge_id,
-        patron_id,
-        debtor_id,
-        agency_id,
-        kind.value,
-        currency,
-        amount,
-        now,
-        None,
-        "",
+        claim_id=claim_id,
+        charge_id=debt.id,
+        patron_id=debt.patron_id,
+        debtor_id=debtor_id,
+        agency_id=debt.agency_id,
+        kind=kind,
+        currency=debt.currency,
+        amount=debt.balance,
+        opened=now,
     )
-    _insert_line(transaction, claim_id, LineAction.CREATE.value, amount, now, "")
-    write_event(
-        transaction,
-        EventKind.SENT_TO_COLLECTION,
-        desk,
-        now,
-        patron_id=patron_id,
-        after={
-            "claim": claim_id,
-            "charge": charge_id,
-            "kind": kind.value,
-            "amount": amount,
-            "currency": currency,
-        },
-    )
-    return claim_id
+    _add_line(act, claim_id, LineAction.CREATE, debt.balance)
+    told = {"claim": claim_id, "charge": debt.id, "kind": kind}
+    told |= {"amount": debt.balance, "currency": debt.currency}
+    append_event(act, NewEvent(EventKind.SENT_TO_COLLECTION, patron_id=debt.patron_id, after=told))
 
 
-def follow_charges(
-    transaction: Transaction, *, now: datetime, after: int = 0
-) -> tuple[int, int, int | None]:
+def follow_charges(act: Act, after: int = 0) -> tuple[int, int, int | None]:
     """Brings a page of claims up to date with what is owed: how many were changed, how many were
     withdrawn, and where to go on."""
-    rows = _changed(transaction, after, BATCH)
+    transaction = act.transaction
+    rows = _changed(transaction, after=after, at_most=BATCH)
     changed = withdrawn = 0
-    for claim_id, patron_id, *_ in rows:
-        if patron_id is not None:
-            lock_account(transaction, patron_id=patron_id)
-        row = _changed_of(transaction, claim_id)
+    for each in rows:
+        if each.patron_id is not None:
+            lock_account(transaction, patron_id=each.patron_id)
+        row = _changed_of(transaction, claim_id=each.id)
         if row is None:
             continue
-        _, _, balance, amount, written_off = row
-        if balance > 0:
-            _say_changed(transaction, claim_id, balance, now)
+        if row.balance > 0:
+            _say_changed(act, row.id, row.balance)
             changed += 1
         else:
-            why = "cancelled" if amount == 0 else "written off" if written_off else "paid"
-            withdraw_from_collection(transaction, claim_id, reason=why, now=now)
+            why = "cancelled" if row.amount == 0 else "written off" if row.written_off else "paid"
+            withdraw_from_collection(act, row.id, reason=why)
             withdrawn += 1
-    return changed, withdrawn, rows[-1][0] if len(rows) == BATCH else None
+    return changed, withdrawn, rows[-1].id if len(rows) == BATCH else None
 
 
-def _say_changed(transaction: Transaction, claim_id: int, balance: int, now: datetime) -> None:
-    _set_amount(transaction, claim_id, balance)
-    if _sent_lines(transaction, claim_id):
-        _insert_line(transaction, claim_id, LineAction.CHANGE.value, balance, now, "")
+def _add_line(act: Act, claim_id: int, action: LineAction, amount: int, reason: str = "") -> None:
+    told = {"action": action.value, "reason": reason}
+    _insert_line(act.transaction, claim_id=claim_id, amount=amount, at=act.now, **told)
+
+
+def _say_changed(act: Act, claim_id: int, balance: int) -> None:
+    _set_amount(act.transaction, claim_id=claim_id, amount=balance)
+    if _sent_lines(act.transaction, claim_id=claim_id):
+        _add_line(act, claim_id, LineAction.CHANGE, balance)
     else:
-        _set_unsent(transaction, claim_id, balance)
+        _set_unsent(act.transaction, claim_id=claim_id, amount=balance)
 
 
-def withdraw_from_collection(
-    transaction: Transaction, claim_id: int, *, reason: str, now: datetime, desk: Desk | None = None
-) -> bool:
+def withdraw_from_collection(act: Act, claim_id: int, *, reason: str) -> bool:
     """Calls a claim back; False where it was closed already, or never opened.
 
     The debt itself stands. One that the debtor system has not heard of is never sent.
     """
-    claim = find_claim(transaction, claim_id)
-    if claim is None or not _close(transaction, claim_id, now, reason):
+    transaction = act.transaction
+    claim = find_claim(transaction, claim_id=claim_id)
+    if claim is None or not _close(transaction, claim_id=claim_id, closed=act.now, reason=reason):
         return False
-    if _sent_lines(transaction, claim_id):
-        _set_amount(transaction, claim_id, 0)
-        _insert_line(transaction, claim_id, LineAction.WITHDRAW.value, 0, now, reason)
+    if _sent_lines(transaction, claim_id=claim_id):
+        _set_amount(transaction, claim_id=claim_id, amount=0)
+        _add_line(act, claim_id, LineAction.WITHDRAW, 0, reason)
     else:
-        _delete_unsent(transaction, claim_id)
-    write_event(
-        transaction,
-        EventKind.COLLECTION_WITHDRAWN,
-        desk,
-        now,
-        patron_id=claim.patron_id,
-        after={"claim": claim_id, "charge": claim.charge_id, "reason": reason},
+        _delete_unsent(transaction, claim_id=claim_id)
+    told = {"claim": claim_id, "charge": claim.charge_id, "reason": reason}
+    append_event(
+        act, NewEvent(EventKind.COLLECTION_WITHDRAWN, patron_id=claim.patron_id, after=told)
     )
     return True

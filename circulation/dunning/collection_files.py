@@ -11,13 +11,23 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 
-from catalogue.database import Transaction, key_parameters, many, many_of, one, scalar, send
+from catalogue.database import (
+    Statement,
+    Transaction,
+    columns,
+    many,
+    many_of,
+    one,
+    scalar,
+    scalar_one,
+    send,
+)
 from catalogue.schema import agencies
 from circulation.calendars.due_dates import local_date
 from circulation.digital_post.numbers import post_number
@@ -25,9 +35,10 @@ from circulation.dunning.acts import DunningAct, acts_of_charges
 from circulation.dunning.claims import ClaimKind, follow_charges
 from circulation.dunning.schema import collection_claims, collection_files, collection_lines
 from circulation.dunning.steps import Does
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.results import UNATTENDED
 from circulation.ledger.schema import charges
 from circulation.patrons.facts import CARD_OF_PATRON
 from circulation.patrons.identifiers import IDENTIFIERS
@@ -89,16 +100,17 @@ class LineRow(NamedTuple):
 
 
 class FileLine(NamedTuple):
-    """A file that was written: when, by whom, and how many lines it has."""
+    """A file that was written: for which creditor, when, by whom, and how many lines it has."""
 
     id: int
+    agency_id: int
     at: datetime
     actor: str
     lines: int
 
 
 class CollectionFile(NamedTuple):
-    """A file as it was written: which agency is the creditor, when, by whom, and its records.
+    """A file as it was written, with its records.
 
     `debtors` are the patrons that it tells of, without those who were erased.
     """
@@ -111,161 +123,139 @@ class CollectionFile(NamedTuple):
     debtors: tuple[int, ...] = ()
 
 
-_unsent = many(
-    select(
-        collection_lines.c.id,
-        collection_lines.c.claim_id,
-        collection_lines.c.action,
-        collection_lines.c.amount,
-        collection_lines.c.reason,
-        collection_claims.c.charge_id,
-        collection_claims.c.kind,
-        collection_claims.c.currency,
-        charges.c.amount,
-        charges.c.created,
-        patrons.c.kind,
-        patrons.c.name,
-        patrons.c.birth_date,
-        CARD_OF_PATRON,
-    )
-    .select_from(
-        collection_lines.join(
-            collection_claims, collection_claims.c.id == collection_lines.c.claim_id
-        )
-        .join(charges, charges.c.id == collection_claims.c.charge_id)
-        .join(patrons, patrons.c.id == collection_claims.c.debtor_id)
-    )
-    .where(
-        collection_lines.c.file_id.is_(None),
-        collection_claims.c.agency_id == bindparam("of_agency"),
-    )
-    .order_by(collection_lines.c.id),
-    LineRow,
-    "of_agency",
+_LINES_OF_CLAIMS = collection_lines.join(
+    collection_claims, collection_claims.c.id == collection_lines.c.claim_id
 )
-_claims_of_charges: Callable[[Transaction, Sequence[int]], list[Any]] = many_of(
-    lambda size: (
-        select(collection_claims.c.charge_id, func.max(collection_claims.c.id))
-        .where(collection_claims.c.charge_id.in_(key_parameters(size)))
+
+
+@many(LineRow)
+def _unsent(*, agency_id: int) -> Statement:
+    its = {
+        "charge_id": collection_claims.c.charge_id,
+        "kind": collection_claims.c.kind,
+        "currency": collection_claims.c.currency,
+        "principal": charges.c.amount,
+        "originated": charges.c.created,
+        "debtor_kind": patrons.c.kind,
+        "debtor_name": patrons.c.name,
+        "debtor_born": patrons.c.birth_date,
+        "debtor_card": CARD_OF_PATRON,
+    }
+    return (
+        select(*columns(LineRow, collection_lines, **its))
+        .select_from(
+            _LINES_OF_CLAIMS.join(charges, charges.c.id == collection_claims.c.charge_id).join(
+                patrons, patrons.c.id == collection_claims.c.debtor_id
+            )
+        )
+        .where(collection_lines.c.file_id.is_(None), collection_claims.c.agency_id == agency_id)
+        .order_by(collection_lines.c.id)
+    )
+
+
+class _LastClaim(NamedTuple):
+    charge_id: int
+    claim_id: int
+
+
+@many_of(_LastClaim)
+def _claims_of_charges(*, charge_ids: Sequence[int]) -> Statement:
+    last = func.max(collection_claims.c.id)
+    return (
+        select(*columns(_LastClaim, collection_claims, claim_id=last))
+        .where(collection_claims.c.charge_id.in_(charge_ids))
         .group_by(collection_claims.c.charge_id)
-    ),
-    None,
-)
-_agency: Callable[..., Any] = one(
-    select(agencies.c.id, agencies.c.isil).where(agencies.c.id == bindparam("of_agency")),
-    None,
-    "of_agency",
-)
-_insert_file = scalar(
-    insert(collection_files)
-    .values(
-        agency_id=bindparam("new_agency_id"),
-        at=bindparam("new_at", type_=collection_files.c.at.type),
-        actor=bindparam("new_actor"),
-        lines=bindparam("new_lines"),
     )
-    .returning(collection_files.c.id),
-    "new_agency_id",
-    "new_at",
-    "new_actor",
-    "new_lines",
-)
-_set_sent = send(
-    update(collection_lines)
-    .where(collection_lines.c.id == bindparam("of_line"))
-    .values(file_id=bindparam("new_file_id"), record=bindparam("new_record")),
-    "of_line",
-    "new_file_id",
-    "new_record",
-)
-_file: Callable[..., Any] = one(
-    select(
-        collection_files.c.id,
-        collection_files.c.agency_id,
-        collection_files.c.at,
-        collection_files.c.actor,
-    ).where(collection_files.c.id == bindparam("of_file")),
-    None,
-    "of_file",
-)
-_records: Callable[..., list[Any]] = many(
-    select(collection_lines.c.record, collection_claims.c.debtor_id)
-    .select_from(
-        collection_lines.join(
-            collection_claims, collection_claims.c.id == collection_lines.c.claim_id
-        )
+
+
+@scalar(str)
+def _isil(*, agency_id: int) -> Statement:
+    return select(agencies.c.isil).where(agencies.c.id == agency_id)
+
+
+@scalar_one(int)
+def _insert_file(*, agency_id: int, at: datetime, actor: str, lines: int) -> Statement:
+    return insert(collection_files).values(locals()).returning(collection_files.c.id)
+
+
+@send
+def _set_sent(*, line_id: int, file_id: int, record: str) -> Statement:
+    its = collection_lines.c.id == line_id
+    return update(collection_lines).where(its).values(file_id=file_id, record=record)
+
+
+class _Kept(NamedTuple):
+    """A record as it was written, and whose debt it tells of."""
+
+    record: str
+    debtor_id: int | None
+
+
+@many(_Kept)
+def _records(*, file_id: int) -> Statement:
+    return (
+        select(collection_lines.c.record, collection_claims.c.debtor_id)
+        .select_from(_LINES_OF_CLAIMS)
+        .where(collection_lines.c.file_id == file_id, collection_lines.c.record.is_not(None))
+        .order_by(collection_lines.c.id)
     )
-    .where(
-        collection_lines.c.file_id == bindparam("of_file"),
-        collection_lines.c.record.is_not(None),
-    )
-    .order_by(collection_lines.c.id),
-    None,
-    "of_file",
-)
 
 
-_files: Callable[..., list[FileLine]] = many(
-    select(*(collection_files.c[name] for name in FileLine._fields))
-    .where(collection_files.c.agency_id == bindparam("of_agency"))
-    .order_by(collection_files.c.id),
-    FileLine,
-    "of_agency",
-)
+@one(FileLine)
+def _file(*, file_id: int) -> Statement:
+    return select(*columns(FileLine, collection_files)).where(collection_files.c.id == file_id)
 
 
-def files_of_agency(transaction: Transaction, agency_id: int) -> list[FileLine]:
+@many(FileLine)
+def files_of_agency(*, agency_id: int) -> Statement:
     """The files that were written, the oldest first."""
-    return _files(transaction, agency_id)
+    return (
+        select(*columns(FileLine, collection_files))
+        .where(collection_files.c.agency_id == agency_id)
+        .order_by(collection_files.c.id)
+    )
 
 
-def export_claims(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk,
-    now: datetime,
-) -> int | None:
+def export_claims(act: Act) -> int | None:
     """Writes what the debtor system of the desk's agency was not told yet; the number of the file,
     None where that is nothing.
 
     The claims are brought up to date with what is owed first: nothing is sent of what came back
     or was paid meanwhile.
     """
+    transaction, circulation, desk, now = act
     after: int | None = 0
     while after is not None:
-        *_, after = follow_charges(transaction, now=now, after=after)
-    lines = _unsent(transaction, desk.agency_id)
-    agency = _agency(transaction, desk.agency_id)
-    if not lines or agency is None:
+        *_, after = follow_charges(act._replace(desk=UNATTENDED), after)
+    lines = _unsent(transaction, agency_id=desk.agency_id)
+    creditor = _isil(transaction, agency_id=desk.agency_id)
+    if not lines or creditor is None:
         return None
     set_up = circulation.current_set_up(transaction)
     timezone = set_up.branches[desk.branch_id].timezone
-    charge_ids = [line.charge_id for line in lines]
-    acts = acts_of_charges(transaction, charge_ids)
-    mains: dict[int, int] = {}
-    for charge_id, its in acts.items():
-        for act in its:
-            if "main_charge" in act.facts:
-                mains[charge_id] = act.facts["main_charge"]
-    main_claims = {row[0]: row[1] for row in _claims_of_charges(transaction, [*mains.values()])}
-    file_id: int = _insert_file(transaction, desk.agency_id, now, desk.actor, len(lines))
+    acts = acts_of_charges(transaction, [line.charge_id for line in lines])
+    mains: dict[int, int] = {
+        charge_id: each.facts["main_charge"]
+        for charge_id, its in acts.items()
+        for each in its
+        if "main_charge" in each.facts
+    }
+    main_claims = dict(_claims_of_charges(transaction, charge_ids=[*mains.values()]))
+    file_id = _insert_file(
+        transaction, agency_id=desk.agency_id, at=now, actor=desk.actor, lines=len(lines)
+    )
     for line in lines:
         record = _record(
             line,
-            creditor=agency[1],
+            creditor=creditor,
             acts=acts.get(line.charge_id, ()),
             main_claim=main_claims.get(mains.get(line.charge_id, 0)),
             timezone=timezone,
         )
-        _set_sent(transaction, line.id, file_id, json.dumps(record, ensure_ascii=False))
-    write_event(
-        transaction,
-        EventKind.COLLECTION_EXPORTED,
-        desk,
-        now,
-        after={"file": file_id, "lines": len(lines), "agency": desk.agency_id},
-    )
+        told = json.dumps(record, ensure_ascii=False)
+        _set_sent(transaction, line_id=line.id, file_id=file_id, record=told)
+    counts = {"file": file_id, "lines": len(lines), "agency": desk.agency_id}
+    append_event(act, NewEvent(EventKind.COLLECTION_EXPORTED, after=counts))
     return file_id
 
 
@@ -321,13 +311,13 @@ def read_file(
     National numbers stand in no record that is kept: they are opened for the reader, where the
     installation seals them. Raises NumberUnreadable.
     """
-    row = _file(transaction, file_id)
-    if row is None:
+    file = _file(transaction, file_id=file_id)
+    if file is None:
         return None
     keys = IDENTIFIERS.of(circulation)
     records: list[dict[str, Any]] = []
     debtors: list[int] = []
-    for stored, debtor_id in _records(transaction, file_id):
+    for stored, debtor_id in _records(transaction, file_id=file_id):
         number = None
         if debtor_id is not None:
             number = post_number(transaction, debtor_id, keys.stored, keys.seal)
@@ -339,7 +329,8 @@ def read_file(
                 "debtor_number": number.number if number else "",
             }
         )
-    return CollectionFile._make((*row, tuple(records), tuple(dict.fromkeys(debtors))))
+    told = tuple(records), tuple(dict.fromkeys(debtors))
+    return CollectionFile(file.id, file.agency_id, file.at, file.actor, *told)
 
 
 def file_text(file: CollectionFile, form: str) -> str:

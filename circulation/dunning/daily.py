@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from circulation.dunning.acts import Run
 from circulation.dunning.claims import follow_charges
 from circulation.dunning.debt_steps import run_debts
 from circulation.dunning.loan_steps import run_loans
@@ -20,36 +19,15 @@ def _debts(doing: Doing) -> Step:
     return Step({"patrons blocked": len(blocked)}, goes_on)
 
 
-def _of_flow(run: Run) -> Step:
-    return Step(run.counts, run.goes_on, tuple(each._asdict() for each in run.told))
-
-
-def _dunning(doing: Doing) -> Step:
-    circulation, transaction, day, now, after = doing
-    return _of_flow(run_loans(circulation, transaction, day=day, now=now, after=after))
-
-
-def _reminders(doing: Doing) -> Step:
-    circulation, transaction, day, now, after = doing
-    return _of_flow(run_debts(circulation, transaction, day=day, now=now, after=after))
-
-
-def _warnings(doing: Doing) -> Step:
-    circulation, transaction, day, now, after = doing
-    return _of_flow(warn_debts(circulation, transaction, day=day, now=now, after=after))
-
-
 def _collection(doing: Doing) -> Step:
-    changed, withdrawn, goes_on = follow_charges(
-        doing.transaction, now=doing.now, after=doing.after
-    )
+    changed, withdrawn, goes_on = follow_charges(doing.act, doing.after)
     return Step({"claims changed": changed, "claims withdrawn": withdrawn}, goes_on)
 
 
 JOBS = (
-    Job("dunning", "tell of loans that are due soon or overdue, and bill them", _dunning),
-    Job("reminders", "remind of what is owed, and hand it over for collection", _reminders),
-    Job("warnings", "warn who will be blocked for what they owe", _warnings),
+    Job("dunning", "tell of loans that are due soon or overdue, and bill them", run_loans),
+    Job("reminders", "remind of what is owed, and hand it over for collection", run_debts),
+    Job("warnings", "warn who will be blocked for what they owe", warn_debts),
     Job("collection", "bring claims up to date with what was paid or returned", _collection),
     Job("debts", "block who was warned of a debt and owes it still", _debts),
 )

@@ -9,24 +9,25 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
 
-from catalogue.database import Transaction, key_parameters, many_of
+from catalogue.database import Statement, Transaction, columns, many_of, scalars_of
 from circulation.calendars.due_dates import local_date
 from circulation.calendars.opening_hours import Calendar
 from circulation.dunning.acts import DunningAct, acts_of_charges
 from circulation.dunning.debtors import Debtor, debtor_of
 from circulation.dunning.flow_rows import DUNNING
 from circulation.dunning.outlook import announced, hears, is_enough, to_come
+from circulation.dunning.runs import Run
 from circulation.dunning.schema import dunning_acts
 from circulation.dunning.steps import Does, Done, Flow, Planned, Step, count_done, due_step, plan
 from circulation.fees.rules import fee_terms
-from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import LoanMark
 from circulation.kernel.rules import scope_of
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.schema import charge_loans, charges, patron_balances
 from circulation.loans.schema import loans
-from circulation.patrons.schema import patron_blocks, patrons
+from circulation.patrons.blocks import has_died
+from circulation.patrons.schema import patrons
 
 
 class DebtRow(NamedTuple):
@@ -63,10 +64,6 @@ class DebtDecision(NamedTuple):
     done: dict[str, Done]
 
 
-_IS_DEAD = exists().where(
-    patron_blocks.c.patron_id == charges.c.patron_id,
-    patron_blocks.c.reason == BlockReason.DECEASED.value,
-)
 #: It was handed over, or will never be: nothing follows.
 IS_OVER = exists().where(
     dunning_acts.c.charge_id == charges.c.id, dunning_acts.c.does == Does.COLLECT.value
@@ -75,22 +72,15 @@ IS_OVER = exists().where(
 
 def select_debts(*conditions: ColumnElement[bool]) -> Select[Any]:
     """Open debts for a statement whose rows are `DebtRow`."""
+    owing = {
+        "category": patrons.c.category,
+        "patron_kind": patrons.c.kind,
+        "birth_date": patrons.c.birth_date,
+        "is_dead": has_died(charges.c.patron_id),
+        "together": func.coalesce(patron_balances.c.fees + patron_balances.c.compensations, 0),
+    }
     return (
-        select(
-            charges.c.id,
-            charges.c.patron_id,
-            charges.c.agency_id,
-            charges.c.branch_id,
-            charges.c.kind,
-            charges.c.currency,
-            charges.c.balance,
-            charges.c.created,
-            patrons.c.category,
-            patrons.c.kind,
-            patrons.c.birth_date,
-            _IS_DEAD,
-            func.coalesce(patron_balances.c.fees + patron_balances.c.compensations, 0),
-        )
+        select(*columns(DebtRow, charges, **owing))
         .select_from(
             charges.join(patrons, patrons.c.id == charges.c.patron_id).outerjoin(
                 patron_balances,
@@ -104,30 +94,31 @@ def select_debts(*conditions: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-debts_by_id = many_of(lambda size: select_debts(charges.c.id.in_(key_parameters(size))), DebtRow)
-#: Charges for loans of which the patron says that the item was returned.
-_claimed = many_of(
-    lambda size: (
+@many_of(DebtRow)
+def debts_by_id(*, charge_ids: Sequence[int]) -> Statement:
+    return select_debts(charges.c.id.in_(charge_ids))
+
+
+@scalars_of(int)
+def _claimed(*, charge_ids: Sequence[int]) -> Statement:
+    """Charges for loans of which the patron says that the item was returned."""
+    return (
         select(charge_loans.c.charge_id)
         .select_from(charge_loans.join(loans, loans.c.id == charge_loans.c.loan_id))
         .where(
-            charge_loans.c.charge_id.in_(key_parameters(size)),
+            charge_loans.c.charge_id.in_(charge_ids),
             charge_loans.c.undone.is_(None),
             loans.c.checked_in.is_(None),
             loans.c.mark == LoanMark.CLAIMED_RETURNED.value,
         )
-    ),
-    lambda charge_id: int(charge_id),
-)
+    )
 
 
-def debt_decisions(
-    transaction: Transaction, set_up: SetUp, rows: Sequence[DebtRow], day: date
-) -> list[DebtDecision]:
-    """The debts of which something is to be done by `day`."""
-    ids = [row.id for row in rows]
-    acts = acts_of_charges(transaction, ids)
-    claimed = set(_claimed(transaction, ids))
+def debt_decisions(run: Run, rows: Sequence[DebtRow]) -> list[DebtDecision]:
+    """The debts of which something is to be done by the day."""
+    set_up, ids = run.set_up, [row.id for row in rows]
+    acts = acts_of_charges(run.transaction, ids)
+    claimed = set(_claimed(run.transaction, charge_ids=ids))
     cases: dict[tuple[int, str], Flow | None] = {}
     found = []
     for row in rows:
@@ -136,7 +127,7 @@ def debt_decisions(
             cases[key] = DUNNING.of(set_up).flow(set_up.case(*key, ""))
         flow = cases[key]
         if flow is not None and not row.is_dead and row.id not in claimed:
-            found.append(_decide(set_up, row, flow, acts.get(row.id, ()), day))
+            found.append(_decide(set_up, row, flow, acts.get(row.id, ()), run.day))
     return [each for each in found if each.step or each.passed]
 
 
@@ -171,39 +162,27 @@ def debtor_asked(transaction: Transaction, set_up: SetUp, row: DebtRow, step: St
     )
 
 
-def debt_outlook(
-    transaction: Transaction, set_up: SetUp, decision: DebtDecision, day: date
-) -> dict[str, Any]:
-    """What the message of a step that is done on `day` says of what will follow (`announced`)."""
+def debt_outlook(run: Run, decision: DebtDecision) -> dict[str, Any]:
+    """What the message of a step that is done on the day says of what will follow (`announced`)."""
     assert decision.step is not None
-    done = decision.done | {each.step.code: Done(day, True) for each in decision.passed}
-    done[decision.step.step.code] = Done(day, False)
-    return _outlook(transaction, set_up, decision, done, decision.step.step.fee, day)
+    done = decision.done | {each.step.code: Done(run.day, True) for each in decision.passed}
+    done[decision.step.step.code] = Done(run.day, False)
+    return _outlook(run, decision, done, decision.step.step.fee)
 
 
-def bill_outlook(
-    transaction: Transaction, set_up: SetUp, charge_id: int, day: date
-) -> dict[str, Any]:
-    """What follows the bill of `day` that made this charge, together with everything else that is
+def bill_outlook(run: Run, charge_id: int) -> dict[str, Any]:
+    """What follows the bill of the day that made this charge, together with everything else that is
     owed; as `debt_outlook` has it."""
-    [row, *_] = [*debts_by_id(transaction, [charge_id]), None]
-    flow = row and DUNNING.of(set_up).flow(set_up.case(row.branch_id, row.category, ""))
+    [row, *_] = [*debts_by_id(run.transaction, charge_ids=[charge_id]), None]
+    flow = row and DUNNING.of(run.set_up).flow(run.set_up.case(row.branch_id, row.category, ""))
     if not row or not flow:
         return {}
-    billed = DebtDecision(row, flow, [], None, [], day, {})
-    return _outlook(transaction, set_up, billed, {}, 0, day)
+    return _outlook(run, DebtDecision(row, flow, [], None, [], run.day, {}), {}, 0)
 
 
-def _outlook(
-    transaction: Transaction,
-    set_up: SetUp,
-    decision: DebtDecision,
-    done: dict[str, Done],
-    fee: int,
-    day: date,
-) -> dict[str, Any]:
+def _outlook(run: Run, decision: DebtDecision, done: dict[str, Done], fee: int) -> dict[str, Any]:
     """`fee` is what the step of the day itself costs, and is owed as well from then on."""
-    row = decision.row
+    row, set_up, day = decision.row, run.set_up, run.day
     terms = fee_terms(set_up, row.branch_id, row.category, "", day)
     adds = terms.currency == row.currency
     owed = row.together + (fee if adds else 0)
@@ -214,7 +193,7 @@ def _outlook(
         if not is_enough(step, owed):
             return False
         if step.does is Does.COLLECT:
-            return debtor_asked(transaction, set_up, row, step).patron_id is not None
+            return debtor_asked(run.transaction, set_up, row, step).patron_id is not None
         owed += step.fee if adds else 0
         return True
 

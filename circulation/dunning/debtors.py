@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import select
 
-from catalogue.database import Transaction, one
-from circulation.kernel.reasons import BlockReason
+from catalogue.database import Statement, Transaction, scalar
+from circulation.patrons.blocks import has_died
 from circulation.patrons.guardians import ADULT_AGE, guardians_of
 from circulation.patrons.registering import PatronKind
-from circulation.patrons.schema import patron_blocks, patrons
+from circulation.patrons.schema import patrons
 from circulation.patrons.traits import age_on
 
-_is_dead: Callable[..., Any] = one(
-    select(
-        exists().where(
-            patron_blocks.c.patron_id == patrons.c.id,
-            patron_blocks.c.reason == BlockReason.DECEASED.value,
-        )
-    ).where(patrons.c.id == bindparam("of_patron")),
-    None,
-    "of_patron",
-)
+
+@scalar(bool)
+def _is_dead(*, patron_id: int) -> Statement:
+    return select(has_died(patrons.c.id)).where(patrons.c.id == patron_id)
 
 
 class Debtor(NamedTuple):
@@ -58,7 +51,6 @@ def debtor_of(
     if not asks_guardian:
         return Debtor(None, "a child when it was charged")
     for guardian in guardians_of(transaction, patron_id=patron_id):
-        row = _is_dead(transaction, guardian.patron_id)
-        if row is not None and not row[0]:
+        if _is_dead(transaction, patron_id=guardian.patron_id) is False:
             return Debtor(guardian.patron_id)
     return Debtor(None, "a child when it was charged, and nobody answers for it")

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, exists, select
 
-from catalogue.database import Transaction, key_parameters, many_of
+from catalogue.database import Statement, columns, many_of
 from catalogue.schema import items
 from circulation.calendars.due_dates import local_date
 from circulation.calendars.opening_hours import Calendar
 from circulation.dunning.acts import DunningAct, acts_of_loans
 from circulation.dunning.flow_rows import DUNNING
 from circulation.dunning.outlook import NEXT, announced, hears, to_come
+from circulation.dunning.runs import Run
 from circulation.dunning.schema import dunning_acts
 from circulation.dunning.steps import (
     Does,
@@ -32,12 +33,12 @@ from circulation.fees.compensation import compensation_of
 from circulation.fees.late_fees import late_fee
 from circulation.fees.lateness import child_on, lateness
 from circulation.fees.rules import fee_terms
-from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import LoanMark
 from circulation.kernel.rules import scope_of
 from circulation.kernel.set_up import SetUp
 from circulation.loans.schema import loans
-from circulation.patrons.schema import patron_blocks, patrons
+from circulation.patrons.blocks import has_died
+from circulation.patrons.schema import patrons
 
 
 class LoanRow(NamedTuple):
@@ -75,10 +76,6 @@ class Decision(NamedTuple):
     done: dict[str, Done]
 
 
-_IS_DEAD = exists().where(
-    patron_blocks.c.patron_id == loans.c.patron_id,
-    patron_blocks.c.reason == BlockReason.DECEASED.value,
-)
 #: The last step of a loan; what comes after it is a debt.
 IS_OVER = exists().where(
     dunning_acts.c.loan_id == loans.c.id,
@@ -89,28 +86,19 @@ IS_OVER = exists().where(
 
 def select_loans(*conditions: ColumnElement[bool]) -> Select[Any]:
     """Open loans for a statement whose rows are `LoanRow`."""
+    its = {
+        "barcode": items.c.barcode,
+        "home_branch_id": items.c.branch_id,
+        "round": loans.c.renewals,
+        "category": patrons.c.category,
+        "born": patrons.c.birth_date,
+        "item_group": items.c.material_group,
+        "price": items.c.price,
+        "currency": items.c.currency,
+        "is_dead": has_died(loans.c.patron_id),
+    }
     return (
-        select(
-            loans.c.id,
-            loans.c.item_id,
-            items.c.barcode,
-            loans.c.patron_id,
-            loans.c.branch_id,
-            items.c.branch_id,
-            loans.c.material_group,
-            loans.c.checked_out,
-            loans.c.due,
-            loans.c.renewals,
-            loans.c.mark,
-            loans.c.suspended_until,
-            loans.c.billed,
-            patrons.c.category,
-            patrons.c.birth_date,
-            items.c.material_group,
-            items.c.price,
-            items.c.currency,
-            _IS_DEAD,
-        )
+        select(*columns(LoanRow, loans, **its))
         .select_from(
             loans.join(items, items.c.id == loans.c.item_id).join(
                 patrons, patrons.c.id == loans.c.patron_id
@@ -120,19 +108,16 @@ def select_loans(*conditions: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-loans_by_id = many_of(
-    lambda size: select_loans(loans.c.id.in_(key_parameters(size))).order_by(loans.c.item_id),
-    LoanRow,
-)
+@many_of(LoanRow)
+def loans_by_id(*, loan_ids: Sequence[int]) -> Statement:
+    return select_loans(loans.c.id.in_(loan_ids)).order_by(loans.c.item_id)
 
 
-def decisions(
-    transaction: Transaction, set_up: SetUp, rows: Sequence[LoanRow], day: date, now: datetime
-) -> list[Decision]:
-    """The loans of which something is to be done by `day`."""
-    acts = acts_of_loans(transaction, [row.id for row in rows])
-    plans = _Plans(set_up, day)
-    found = (_decide(set_up, plans, row, acts.get(row.id, ()), now) for row in rows)
+def decisions(run: Run, rows: Sequence[LoanRow]) -> list[Decision]:
+    """The loans of which something is to be done by the day."""
+    acts = acts_of_loans(run.transaction, [row.id for row in rows])
+    plans = _Plans(run.set_up, run.day)
+    found = (_decide(plans, row, acts.get(row.id, ()), run.act.now) for row in rows)
     return [each for each in found if each and (each.step or each.passed)]
 
 
@@ -152,25 +137,25 @@ class _Plans:
     the same, so what was reckoned for one holds for the others."""
 
     def __init__(self, set_up: SetUp, day: date) -> None:
-        self._set_up, self._day = set_up, day
+        self.set_up, self._day = set_up, day
         self._flows: dict[tuple[int, str, str], Flow | None] = {}
         self._found: dict[Any, tuple[list[Planned], Planned | None, list[Planned]]] = {}
 
     def flow(self, row: LoanRow) -> Flow | None:
         key = (row.branch_id, row.category, row.material_group)
         if key not in self._flows:
-            self._flows[key] = DUNNING.of(self._set_up).flow(self._set_up.case(*key))
+            self._flows[key] = DUNNING.of(self.set_up).flow(self.set_up.case(*key))
         return self._flows[key]
 
     def steps(
         self, row: LoanRow, flow: Flow, done: dict[str, Done]
     ) -> tuple[list[Planned], Planned | None, list[Planned]]:
         """All steps with their days, the one to be done by the day, and those passed over."""
-        due = _due_date(self._set_up, row)
+        due = _due_date(self.set_up, row)
         key = (flow.rule.id, row.branch_id, row.home_branch_id, due, *done.items())
         found = self._found.get(key)
         if found is None:
-            calendars = _calendars(self._set_up, row)
+            calendars = _calendars(self.set_up, row)
             planned = plan(flow.of_loans, due, done, calendars)
             step, passed = due_step(planned, done, self._day, last_day=due)
             found = self._found[key] = (planned, step, passed)
@@ -189,7 +174,7 @@ def _due_date(set_up: SetUp, row: LoanRow) -> date:
 
 
 def _decide(
-    set_up: SetUp, plans: _Plans, row: LoanRow, acts: Sequence[DunningAct], now: datetime
+    plans: _Plans, row: LoanRow, acts: Sequence[DunningAct], now: datetime
 ) -> Decision | None:
     """What is to be done of the loan; None where no flow holds, or it stands still."""
     flow = plans.flow(row)
@@ -204,7 +189,7 @@ def _decide(
             return None
         return Decision(row, flow, planned, bill, [], done)
     if step is not None and is_before_due(step.step) and not row.round:
-        lent = local_date(row.checked_out, set_up.branches[row.branch_id].timezone)
+        lent = local_date(row.checked_out, plans.set_up.branches[row.branch_id].timezone)
         if step.day <= lent:  # nobody needs to be told of what they have just been told
             passed, step = [*passed, step], None
     return Decision(row, flow, planned, step, passed, done)

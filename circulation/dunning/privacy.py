@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 
-from catalogue.database import Statement, Transaction, key_parameters, many_of, scalar_one, send
+from catalogue.database import Statement, Transaction, scalar_one, scalars_of, send
 from circulation.dunning.schema import collection_claims, collection_lines, dunning_acts
 from circulation.loans.privacy import LoanHistory
 from circulation.patrons.personal_data import Hindrance, PersonalData
 
-_delete_acts: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: (
-        delete(dunning_acts)
-        .where(dunning_acts.c.loan_id.in_(key_parameters(size)))
-        .returning(dunning_acts.c.id)
-    ),
-    None,
-)
-_blank_records = send(
-    update(collection_lines)
-    .where(
-        collection_lines.c.claim_id.in_(
-            select(collection_claims.c.id).where(
-                (collection_claims.c.patron_id == bindparam("of_patron"))
-                | (collection_claims.c.debtor_id == bindparam("of_patron"))
-            )
-        )
-    )
-    .values(record=None),
-    "of_patron",
-)
+
+@scalars_of(int)
+def _delete_acts(*, loan_ids: Sequence[int]) -> Statement:
+    its = dunning_acts.c.loan_id.in_(loan_ids)
+    return delete(dunning_acts).where(its).returning(dunning_acts.c.id)
+
+
+@send
+def _blank_records(*, patron_id: int) -> Statement:
+    claim = collection_claims.c
+    theirs = select(claim.id).where(or_(claim.patron_id == patron_id, claim.debtor_id == patron_id))
+    of_claims = collection_lines.c.claim_id.in_(theirs)
+    return update(collection_lines).where(of_claims).values(record=None)
 
 
 @scalar_one(int)
@@ -48,11 +39,15 @@ def _open_claims(*, patron_id: int) -> Statement:
 
 def _forget_patron(transaction: Transaction, patron_id: int, now: datetime) -> None:
     """The patron is erased: what files said of them is forgotten."""
-    _blank_records(transaction, patron_id)
+    _blank_records(transaction, patron_id=patron_id)
+
+
+def _forget_loans(transaction: Transaction, loan_ids: list[int]) -> None:
+    _delete_acts(transaction, loan_ids=loan_ids)
 
 
 #: Debts are collected from the patron be they their own or a child's.
 PERSONAL = PersonalData(
     (Hindrance(_open_claims, "a debt is being collected from them"),), _forget_patron
 )
-HISTORY = LoanHistory(forget=_delete_acts)
+HISTORY = LoanHistory(forget=_forget_loans)

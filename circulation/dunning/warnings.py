@@ -10,40 +10,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, select
 
-from catalogue.database import Transaction, send
-from circulation.dunning.acts import Run, Told
+from catalogue.database import Statement, send
+from circulation.dunning.runs import Run, Told
 from circulation.dunning.steps import Step
 from circulation.fees.debts import debt_to_warn, debts_to_warn
 from circulation.fees.schema import debt_warnings
 from circulation.fees.warned import Debt, note_unwarned, note_warning
-from circulation.kernel.engine import Circulation
-from circulation.kernel.set_up import SetUp
+from circulation.kernel import jobs
 from circulation.ledger.money import amount_text
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind, NoticeState
-from circulation.notices.requests import NoticeRequest, request_notice
+from circulation.notices.requests import NoticeRequest
 from circulation.notices.schema import notices
 from circulation.patrons.registering import home_branch_of
 
-#: Warnings that went with a bill or a reminder which was not sent because it was paid: they have
-#: warned nobody, and there is a new warning of what is still owed.
-_forget_unsent = send(
-    delete(debt_warnings).where(
+
+@send
+def _forget_unsent() -> Statement:
+    """Warnings that went with a bill or a reminder which was not sent because it was paid: they
+    have warned nobody, and there is a new warning of what is still owed."""
+    unsent = select(notices.c.id).where(
+        notices.c.state == NoticeState.WITHDRAWN.value,
+        notices.c.kind != NoticeKind.BLOCK_WARNING.value,
+    )
+    return delete(debt_warnings).where(
         debt_warnings.c.reached.is_(None),
         debt_warnings.c.blocked.is_(None),
-        debt_warnings.c.notice_id.in_(
-            select(notices.c.id).where(
-                notices.c.state == NoticeState.WITHDRAWN.value,
-                notices.c.kind != NoticeKind.BLOCK_WARNING.value,
-            )
-        ),
+        debt_warnings.c.notice_id.in_(unsent),
     )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,55 +64,40 @@ def _warning_facts(debt: Debt) -> dict[str, Any]:
     }
 
 
-def warning_with(
-    transaction: Transaction,
-    set_up: SetUp,
-    step: Step,
-    patron_id: int,
-    agency_id: int,
-    *,
-    now: datetime,
-) -> Warned:
+def warning_with(run: Run, step: Step, patron_id: int, agency_id: int) -> Warned:
     """The warning that the message of this step gives as well, where the step warns and there is
     reason to."""
-    debt = None
+    now, debt = run.act.now, None
     if step.warns:
-        debt = debt_to_warn(transaction, set_up, patron_id, agency_id, now=now)
+        debt = debt_to_warn(run.transaction, run.set_up, patron_id, agency_id, now=now)
     if debt is None:
         return Warned({}, lambda notice: None)
     due = debt
 
     def note(notice: int | None) -> None:
         if notice is not None:
-            note_warning(transaction, due, now=now, notice_id=notice)
+            note_warning(run.transaction, due, now=now, notice_id=notice)
 
     return Warned(_warning_facts(due), note)
 
 
-def warn_debts(
-    circulation: Circulation, transaction: Transaction, *, day: date, now: datetime, after: int = 0
-) -> Run:
+def warn_debts(doing: jobs.Doing) -> jobs.Step:
     """Warns a page of the patrons who are at the threshold and have not been warned yet."""
-    set_up = circulation.current_set_up(transaction)
-    run = Run()
-    if not after:
+    run, now = Run.of(doing), doing.now
+    transaction, set_up = run.transaction, run.set_up
+    if not doing.after:
         _forget_unsent(transaction)
-    found, run.goes_on = debts_to_warn(transaction, set_up, now=now, after=after)
+    found, run.goes_on = debts_to_warn(transaction, set_up, now=now, after=doing.after)
     for debt in found:
-        branch_id = set_up.speaker(
-            debt.agency_id, home_branch_of(transaction, patron_id=debt.patron_id)
-        )
-        notice = request_notice(
-            circulation,
-            transaction,
+        home_id = home_branch_of(transaction, patron_id=debt.patron_id)
+        notice = run.request(
             NoticeRequest(
                 patron_id=debt.patron_id,
                 kind=NoticeKind.BLOCK_WARNING,
-                cause=Cause(key=f"block {debt.agency_id} {day}"),
+                cause=Cause(key=f"block {debt.agency_id} {run.day}"),
                 facts=_warning_facts(debt)["block_warning"] | {"agency": debt.agency_id},
-                branch_id=branch_id,
-            ),
-            now=now,
+                branch_id=set_up.speaker(debt.agency_id, home_id),
+            )
         )
         if notice is None:
             note_unwarned(transaction, debt, now=now)
@@ -124,4 +107,4 @@ def warn_debts(
         run.count("patrons warned")
         why = f"owes {amount_text(debt.amount, debt.currency)} in fees"
         run.told.append(Told("block-warning", "warn", debt.patron_id, str(debt.agency_id), why))
-    return run
+    return run.step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
 
 from catalogue.database import Statement, Transaction, change, columns, many, scalar, send
 from catalogue.schema import agencies
@@ -45,6 +45,14 @@ def _set_block_message(*, patron_id: int, reason: str, agency: int, message: str
 @change
 def _delete_block(*, patron_id: int, reason: str, agency: int) -> Statement:
     return delete(patron_blocks).where(*_block_of(patron_id, reason, agency))
+
+
+def has_died(patron_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """A condition on patrons by their id."""
+    return exists().where(
+        patron_blocks.c.patron_id == patron_id,
+        patron_blocks.c.reason == BlockReason.DECEASED.value,
+    )
 
 
 @many(Block)

@@ -133,7 +133,7 @@ def export(settings: Settings, branch: str, form: str, output: Path | None, as_j
         desk = library.desk(branch)
 
         def work(transaction: Transaction) -> CollectionFile | None:
-            file_id = export_claims(library.circulation, transaction, desk=desk, now=library.now)
+            file_id = export_claims(library.act(transaction, desk))
             return None if file_id is None else _read(library, transaction, file_id)
 
         file = _written(library, work)
@@ -198,7 +198,7 @@ def files(settings: Settings, branch: str, as_json: bool) -> None:
     """List the files that were written."""
     with opened(settings) as library:
         agency_id = library.desk(branch).agency_id
-        found = library.read(lambda transaction: files_of_agency(transaction, agency_id))
+        found = library.read(lambda transaction: files_of_agency(transaction, agency_id=agency_id))
     say(
         [
             {"file": each.id, "written": each.at, "by": each.actor, "lines": each.lines}
@@ -218,14 +218,11 @@ def withdraw(settings: Settings, claim_id: int, reason: str, as_json: bool) -> N
     with opened(settings) as library:
 
         def work(transaction: Transaction) -> bool:
-            claim = find_claim(transaction, claim_id)
-            return claim is not None and withdraw_from_collection(
-                transaction,
-                claim_id,
-                reason=reason,
-                now=library.now,
-                desk=_desk_of(library, transaction, claim),
-            )
+            claim = find_claim(transaction, claim_id=claim_id)
+            if claim is None:
+                return False
+            act = library.act(transaction, _desk_of(library, transaction, claim))
+            return withdraw_from_collection(act, claim_id, reason=reason)
 
         if not library.write(work):
             raise click.ClickException(f"there is no open claim {claim_id}")

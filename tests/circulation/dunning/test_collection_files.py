@@ -35,9 +35,7 @@ COLLECTED = 28 + 31 + 14 + 21
 
 def exported(library: Library) -> CollectionFile | None:
     def work(transaction: Transaction) -> CollectionFile | None:
-        file_id = export_claims(
-            library.circulation, transaction, desk=library.desk(), now=library.now
-        )
+        file_id = export_claims(library.act(transaction))
         return None if file_id is None else read_file(library.circulation, transaction, file_id)
 
     return library.write(work)
@@ -77,7 +75,9 @@ def test_a_claim_becomes_a_line_of_the_file(either_library: Library) -> None:
 
 
 def files(library: Library) -> list[FileLine]:
-    return library.read(lambda transaction: files_of_agency(transaction, library.desk().agency_id))
+    return library.read(
+        lambda transaction: files_of_agency(transaction, agency_id=library.desk().agency_id)
+    )
 
 
 def test_a_return_after_the_hand_over_calls_the_compensation_back(
@@ -132,7 +132,7 @@ def test_staff_call_a_claim_back_and_the_debt_stands(library: Library) -> None:
 
     def withdraw(transaction: Transaction) -> bool:
         return withdraw_from_collection(
-            transaction, claim.id, reason="sent by mistake", now=library.now, desk=library.desk()
+            library.act(transaction), claim.id, reason="sent by mistake"
         )
 
     assert library.write(withdraw)

@@ -57,9 +57,7 @@ def test_nobody_is_erased_from_whom_a_debt_is_collected(either_library: Library)
     run_days(library, COLLECTED)
 
     def export(transaction: Transaction) -> int:
-        file_id = export_claims(
-            library.circulation, transaction, desk=library.desk(), now=library.now
-        )
+        file_id = export_claims(library.act(transaction))
         assert file_id is not None
         return file_id
 
