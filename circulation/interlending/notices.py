@@ -9,17 +9,28 @@ in their order; each partner's queue is its own.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Update, delete, exists, func, insert, select, update
 
-from catalogue.database import Moment, Transaction, change, many, one, scalar, send
+from catalogue.database import (
+    Statement,
+    Transaction,
+    change,
+    columns,
+    many,
+    one,
+    scalar,
+    scalars,
+    send,
+)
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.schema import interlibrary_loans, partner_notices
 from circulation.kernel.results import Desk
+from circulation.kernel.stored import stored_as
 
 #: How long a notice that was taken is left to who took it.
 LEASE = timedelta(minutes=2)
@@ -51,13 +62,13 @@ class PartnerNoticeKind(Enum):
 
 
 class PartnerNotice(NamedTuple):
-    """A notice to be sent, and the loan it is about. `facts` is a JSON object."""
+    """A notice to be sent, and the loan it is about."""
 
     id: int
     loan_id: int
     partner: str
     kind: PartnerNoticeKind
-    facts: dict[str, Any]
+    facts_json: str
     written: datetime
     tries: int
     request_id: str
@@ -65,6 +76,11 @@ class PartnerNotice(NamedTuple):
     barcode: str
     title: str
     author: str
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.facts_json)
+        return found
 
 
 class Told(NamedTuple):
@@ -78,23 +94,28 @@ class Told(NamedTuple):
     problem: str
 
 
-_insert = send(
-    insert(_table).values(
-        interlibrary_loan_id=bindparam("of_loan"),
-        partner=bindparam("new_partner"),
-        kind=bindparam("new_kind"),
-        facts=bindparam("new_facts"),
-        written=bindparam("new_written"),
-        next_try=bindparam("new_written"),
+class Waiting(NamedTuple):
+    """How many notices wait for a partner, and how often one of them was tried."""
+
+    partner: str
+    notices: int
+    tries: int
+
+
+@send
+def _insert(*, loan_id: int, partner: str, kind: str, facts: str, written: datetime) -> Statement:
+    return insert(_table).values(
+        interlibrary_loan_id=loan_id,
+        partner=partner,
+        kind=kind,
+        facts=facts,
+        written=written,
+        next_try=written,
         tries=0,
         problem="",
-    ),
-    "of_loan",
-    "new_partner",
-    "new_kind",
-    "new_facts",
-    "new_written",
-)
+    )
+
+
 _IS_WAITING = (_table.c.sent.is_(None), _table.c.given_up.is_(None))
 _earlier = _table.alias("earlier")
 #: The notices of a loan go out in their order.
@@ -104,118 +125,85 @@ _IS_FIRST = ~exists().where(
     _earlier.c.sent.is_(None),
     _earlier.c.given_up.is_(None),
 )
-_partners: Callable[..., list[tuple[str]]] = many(
-    select(_table.c.partner)
-    .where(*_IS_WAITING, _table.c.next_try <= bindparam("now", type_=Moment), _IS_FIRST)
-    .distinct()
-    .order_by(_table.c.partner),
-    None,
-    "now",
-)
-_next_id = scalar(
-    select(_table.c.id)
-    .where(
-        *_IS_WAITING,
-        _table.c.partner == bindparam("of_partner"),
-        _table.c.next_try <= bindparam("now", type_=Moment),
-        _IS_FIRST,
-    )
-    .order_by(_table.c.next_try, _table.c.id)
-    .limit(1)
-    .with_for_update(skip_locked=True),
-    "of_partner",
-    "now",
-)
-_take = change(
-    update(_table)
-    .where(_table.c.id == bindparam("of_id"), *_IS_WAITING)
-    .values(next_try=bindparam("new_next_try"), tries=_table.c.tries + 1),
-    "of_id",
-    "new_next_try",
-)
 
 
-def _notice(*row: Any) -> PartnerNotice:
-    found = PartnerNotice(*row)
-    return found._replace(kind=PartnerNoticeKind(found.kind), facts=json.loads(row[4]))
+@scalars(str)
+def partners_to_tell(*, now: datetime) -> Statement:
+    """The partners for whom something may be sent now."""
+    is_due = (*_IS_WAITING, _table.c.next_try <= now, _IS_FIRST)
+    return select(_table.c.partner).where(*is_due).distinct().order_by(_table.c.partner)
 
 
-_LOAN = ("request_id", "role", "barcode", "title", "author")
-_read = one(
-    select(
-        _table.c.id,
-        _table.c.interlibrary_loan_id,
-        _table.c.partner,
-        _table.c.kind,
-        _table.c.facts,
-        _table.c.written,
-        _table.c.tries,
-        *(interlibrary_loans.c[name] for name in _LOAN),
+@scalar(int)
+def _next_id(*, partner: str, now: datetime) -> Statement:
+    is_due = (*_IS_WAITING, _table.c.partner == partner, _table.c.next_try <= now, _IS_FIRST)
+    first = select(_table.c.id).where(*is_due).order_by(_table.c.next_try, _table.c.id).limit(1)
+    return first.with_for_update(skip_locked=True)
+
+
+def _update(notice_id: int) -> Update:
+    return update(_table).where(_table.c.id == notice_id, *_IS_WAITING)
+
+
+@change
+def _take(*, notice_id: int, next_try: datetime) -> Statement:
+    return _update(notice_id).values(next_try=next_try, tries=_table.c.tries + 1)
+
+
+@one(PartnerNotice)
+def _read(*, notice_id: int) -> Statement:
+    told = {
+        "id": _table.c.id,
+        "loan_id": _table.c.interlibrary_loan_id,
+        "partner": _table.c.partner,
+        "kind": stored_as(_table.c.kind, PartnerNoticeKind),
+        "facts_json": _table.c.facts,
+    }
+    return (
+        select(*columns(PartnerNotice, _table, interlibrary_loans, **told))
+        .join(interlibrary_loans, interlibrary_loans.c.id == _table.c.interlibrary_loan_id)
+        .where(_table.c.id == notice_id)
     )
-    .join(interlibrary_loans, interlibrary_loans.c.id == _table.c.interlibrary_loan_id)
-    .where(_table.c.id == bindparam("of_id")),
-    _notice,
-    "of_id",
-)
-_sent = change(
-    update(_table)
-    .where(_table.c.id == bindparam("of_id"), *_IS_WAITING)
-    .values(sent=bindparam("new_sent"), facts="{}", problem=bindparam("new_problem")),
-    "of_id",
-    "new_sent",
-    "new_problem",
-)
-_put_off = change(
-    update(_table)
-    .where(_table.c.id == bindparam("of_id"), *_IS_WAITING)
-    .values(next_try=bindparam("new_next_try"), problem=bindparam("new_problem")),
-    "of_id",
-    "new_next_try",
-    "new_problem",
-)
-_give_up = change(
-    update(_table)
-    .where(_table.c.id == bindparam("of_id"), *_IS_WAITING)
-    .values(given_up=bindparam("new_given_up"), facts="{}", problem=bindparam("new_problem")),
-    "of_id",
-    "new_given_up",
-    "new_problem",
-)
-_withdraw = change(
-    delete(_table).where(
-        _table.c.interlibrary_loan_id == bindparam("of_loan"),
-        _table.c.kind == bindparam("of_kind"),
-        _table.c.tries == 0,
-        *_IS_WAITING,
-    ),
-    "of_loan",
-    "of_kind",
-)
-_counts: Callable[..., list[tuple[str, int, int]]] = many(
-    select(
-        _table.c.partner,
-        func.count(),
-        func.max(_table.c.tries),
+
+
+@send
+def _set_sent(*, notice_id: int, sent: datetime, problem: str) -> Statement:
+    return _update(notice_id).values(sent=sent, facts="{}", problem=problem)
+
+
+@send
+def _put_off(*, notice_id: int, next_try: datetime, problem: str) -> Statement:
+    return _update(notice_id).values(next_try=next_try, problem=problem)
+
+
+@send
+def _give_up(*, notice_id: int, given_up: datetime, problem: str) -> Statement:
+    return _update(notice_id).values(given_up=given_up, facts="{}", problem=problem)
+
+
+@change
+def _withdraw(*, loan_id: int, kind: str) -> Statement:
+    its = _table.c.interlibrary_loan_id == loan_id, _table.c.kind == kind
+    return delete(_table).where(*its, _table.c.tries == 0, *_IS_WAITING)
+
+
+@many(Waiting)
+def waiting_notices() -> Statement:
+    """The queues of all partners that have one."""
+    counted = {"notices": func.count(), "tries": func.max(_table.c.tries)}
+    return (
+        select(*columns(Waiting, _table, **counted))
+        .where(*_IS_WAITING)
+        .group_by(_table.c.partner)
+        .order_by(_table.c.partner)
     )
-    .where(*_IS_WAITING)
-    .group_by(_table.c.partner)
-    .order_by(_table.c.partner),
-    None,
-)
-_of_loan: Callable[..., list[Told]] = many(
-    select(
-        _table.c.kind,
-        _table.c.written,
-        _table.c.tries,
-        _table.c.sent,
-        _table.c.given_up,
-        _table.c.problem,
-    )
-    .where(_table.c.interlibrary_loan_id == bindparam("of_loan"))
-    .order_by(_table.c.id),
-    Told,
-    "of_loan",
-)
+
+
+@many(Told)
+def notices_of(*, loan_id: int) -> Statement:
+    """All notices of a loan, the oldest first."""
+    its = _table.c.interlibrary_loan_id == loan_id
+    return select(*columns(Told, _table)).where(its).order_by(_table.c.id)
 
 
 def tell(
@@ -239,32 +227,34 @@ def tell(
         facts["user"] = loan.user
     if due is not None:
         facts["due"] = due.isoformat()
-    _insert(transaction, loan.id, loan.partner, kind.value, json.dumps(facts), now)
+    _insert(
+        transaction,
+        loan_id=loan.id,
+        partner=loan.partner,
+        kind=kind.value,
+        facts=json.dumps(facts),
+        written=now,
+    )
 
 
 def withdraw(transaction: Transaction, loan_id: int, kind: PartnerNoticeKind) -> bool:
     """Takes back what was not sent yet; False where it was, or is under way."""
-    return _withdraw(transaction, loan_id, kind.value) > 0
-
-
-def partners_to_tell(transaction: Transaction, now: datetime) -> list[str]:
-    """The partners for whom something may be sent now."""
-    return [partner for (partner,) in _partners(transaction, now)]
+    return _withdraw(transaction, loan_id=loan_id, kind=kind.value) > 0
 
 
 def claim_notice(transaction: Transaction, partner: str, now: datetime) -> PartnerNotice | None:
     """The partner's next notice, left to the caller for `LEASE`; None where there is none."""
-    notice_id = _next_id(transaction, partner, now)
-    if notice_id is None or not _take(transaction, notice_id, now + LEASE):
+    notice_id = _next_id(transaction, partner=partner, now=now)
+    if notice_id is None or not _take(transaction, notice_id=notice_id, next_try=now + LEASE):
         return None
-    return _read(transaction, notice_id)
+    return _read(transaction, notice_id=notice_id)
 
 
 def notice_sent(
     transaction: Transaction, notice: PartnerNotice, now: datetime, problem: str = ""
 ) -> None:
     """The partner has answered; `problem` is what it did not like. It is not sent again."""
-    _sent(transaction, notice.id, now, problem[:200])
+    _set_sent(transaction, notice_id=notice.id, sent=now, problem=problem[:200])
 
 
 def notice_failed(
@@ -272,10 +262,10 @@ def notice_failed(
 ) -> bool:
     """It did not get through: it is tried again later, or after `PATIENCE` no more; then False."""
     if now - notice.written >= PATIENCE:
-        _give_up(transaction, notice.id, now, problem[:200])
+        notice_dropped(transaction, notice, now, problem)
         return False
     wait = min(FIRST_WAIT * 2 ** min(notice.tries - 1, 20), LONGEST_WAIT)
-    _put_off(transaction, notice.id, now + wait, problem[:200])
+    _put_off(transaction, notice_id=notice.id, next_try=now + wait, problem=problem[:200])
     return True
 
 
@@ -283,22 +273,4 @@ def notice_dropped(
     transaction: Transaction, notice: PartnerNotice, now: datetime, why: str
 ) -> None:
     """Nobody is to be told of it."""
-    _give_up(transaction, notice.id, now, why[:200])
-
-
-class Waiting(NamedTuple):
-    """How many notices wait for a partner, and how often one of them was tried."""
-
-    partner: str
-    notices: int
-    tries: int
-
-
-def waiting_notices(transaction: Transaction) -> list[Waiting]:
-    """The queues of all partners that have one."""
-    return [Waiting(*row) for row in _counts(transaction)]
-
-
-def notices_of(transaction: Transaction, loan_id: int) -> list[Told]:
-    """All notices of a loan, the oldest first."""
-    return _of_loan(transaction, loan_id)
+    _give_up(transaction, notice_id=notice.id, given_up=now, problem=why[:200])

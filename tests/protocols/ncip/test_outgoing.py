@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -73,8 +74,8 @@ def test_what_is_known_may_be_little_or_much(schemas: Schemas, kind: PartnerNoti
 
 
 def _notice(kind: PartnerNoticeKind, facts: dict[str, Any], barcode: str) -> PartnerNotice:
-    role = Role.BORROWER.value
-    return PartnerNotice(1, 1, "broker", kind, facts, NOON, 1, "REQ-1", role, barcode, "Njal", "")
+    role, told = Role.BORROWER.value, json.dumps(facts)
+    return PartnerNotice(1, 1, "broker", kind, told, NOON, 1, "REQ-1", role, barcode, "Njal", "")
 
 
 # As the engine writes them
