@@ -1,10 +1,10 @@
-"""Record formats: what a stored record can be turned into on the way out.
+"""Record formats: the forms in which a stored record can be given out.
 
 A format is an object with the members of `RecordFormat`, found through the entry point group
-``tiro.record_formats``; a new one is a module and one line of setup.cfg, and must pass
-tests/contracts/test_record_formats.py. Each says by which URIs and object identifiers it is asked
-for; protocols know none by name. A form in another character set is a format of its own, with
-the same identifiers: `charset_of` tells them apart.
+``tiro.record_formats``. A new one is a module and one line of setup.cfg, and must pass
+tests/contracts/test_record_formats.py. Each names the URIs and object identifiers it is requested
+by; the protocols know no format by name. A form in another character set is a format of its own
+with the same identifiers: `charset_of` tells them apart.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ UTF_8 = "utf-8"
 
 @runtime_checkable
 class RecordFormat(Protocol):
-    """One form that records can be asked for in."""
+    """One form in which records can be requested."""
 
     @property
     def name(self) -> str:
-        """The short name, as in ``marcxml``: lower case, unique among the formats."""
+        """The short name, such as ``marcxml``: lower case, unique among the formats."""
         ...
 
     @property
@@ -43,26 +43,26 @@ class RecordFormat(Protocol):
 
     @property
     def identifiers(self) -> tuple[str, ...]:
-        """What it is asked for by: URIs of its XML schema (SRU recordSchema; the first is the one
-        that is told), object identifiers of record syntaxes and schemas (Z39.50)."""
+        """What it is requested by: URIs of its XML schema (SRU recordSchema; the first is the one
+        reported back), object identifiers of record syntaxes and schemas (Z39.50)."""
         ...
 
     @property
     def element_sets(self) -> frozenset[str]:
-        """The names of the element sets it knows, in capitals; ``F`` and ``B`` are among them."""
+        """The names of its element sets, in capitals; ``F`` and ``B`` are among them."""
         ...
 
     def render(self, record: Record, element_set: str = FULL) -> bytes:
-        """The record in this form; XML is one element in UTF-8, without an XML declaration.
+        """The record in this form; XML is a single element in UTF-8 without an XML declaration.
 
-        `element_set` may be written in either case. Raises UnknownElementSet, and CannotRender
-        for a record that has no such form.
+        `element_set` may be in either case. Raises UnknownElementSet, and CannotRender for a
+        record that has no such form.
         """
         ...
 
 
 class CannotRender(Exception):
-    """This record cannot be given in this format; `reason` is a phrase to show to people."""
+    """This record has no such form; `reason` is a phrase to show to people."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -78,7 +78,7 @@ class UnknownElementSet(ValueError):
 
 
 def is_brief(element_set: str) -> bool:
-    """Which of the two common element sets is asked for; raises UnknownElementSet for others."""
+    """Is the brief element set requested, not the full one? Raises UnknownElementSet for others."""
     if element_set == FULL:
         return False
     name = element_set.upper()
@@ -93,13 +93,13 @@ def is_xml(record_format: RecordFormat) -> bool:
 
 
 def charset_of(record_format: RecordFormat) -> str:
-    """The character set of what it renders, by its name in lower case: mostly ``utf-8``."""
+    """The name, in lower case, of the character set it renders: usually ``utf-8``."""
     return record_format.media_type.partition("charset=")[2].lower() or UTF_8
 
 
 @cache
 def formats_known_as(identifier: str) -> tuple[RecordFormat, ...]:
-    """The formats with this name or identifier, in any case of letters; one in UTF-8 first."""
+    """The formats with this name or identifier, in either case; those in UTF-8 first."""
     wanted = identifier.lower()
     found = [
         each
@@ -113,7 +113,7 @@ def formats_known_as(identifier: str) -> tuple[RecordFormat, ...]:
 def record_formats() -> Mapping[str, RecordFormat]:
     """Every installed format by its name.
 
-    Raises RuntimeError, naming the entry point, for one that is not a format.
+    Raises RuntimeError, naming the entry point, if one is not a format.
     """
     found: dict[str, RecordFormat] = {}
     for entry in entry_points(group=GROUP):

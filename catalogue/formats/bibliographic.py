@@ -1,8 +1,8 @@
-"""What a record says, whatever MARC it is written in: what Dublin Core and MODS are made of.
+"""What a record says, whichever MARC it is written in: the source of Dublin Core and MODS.
 
-The parts are those of MODS, with its words for kinds. `describe` reads a record through the reader
-of its format (`reading_marc21`, `reading_danmarc2`, `reading_unimarc`). Texts have no ISBD
-punctuation at their ends. A text or kind that is not known is empty.
+The parts, and the words for their kinds, are those of MODS. Each MARC has its reader
+(`reading_marc21`, `reading_danmarc2`, `reading_unimarc`). Texts have no ISBD punctuation at their
+ends. An unknown text or kind is empty.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from catalogue.marc.iso2709 import SUBFIELD, fields, subfields
 
 
 class Title(NamedTuple):
-    """`not_filed` is what stands before the first word that counts, its blank included. `kind` is
+    """`not_filed` is what precedes the first word that is filed, including the blank. `kind` is
     empty for the title proper, else abbreviated, alternative, translated or uniform."""
 
     text: str
@@ -33,7 +33,7 @@ class Title(NamedTuple):
 
 class Name(NamedTuple):
     """`kind` is personal, corporate or conference. `parts` are texts with their kinds: family,
-    given, date, termsOfAddress, or none. `is_main` says that it heads the record."""
+    given, date, termsOfAddress, or none. `is_main`: it is the main entry of the record."""
 
     kind: str
     parts: tuple[tuple[str, str], ...]
@@ -52,8 +52,8 @@ class Name(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """`parts` are topic, geographic, temporal, genre, titleInfo or occupation, with their texts;
-    a `name` stands before them. `authority` is the code of the list the heading is from."""
+    """`parts` are kinds (topic, geographic, temporal, genre, titleInfo, occupation) with their
+    texts; a `name` precedes them. `authority` is the code of the list the heading is taken from."""
 
     parts: tuple[tuple[str, str], ...]
     name: Name | None = None
@@ -65,7 +65,7 @@ class Subject(NamedTuple):
 
 
 class Coded(NamedTuple):
-    """A value and what it is of: a classification, an identifier, a note, an authority."""
+    """A value and its kind: the scheme of a classification, the type of an identifier or note."""
 
     kind: str
     value: str
@@ -74,8 +74,8 @@ class Coded(NamedTuple):
 
 
 class Related(NamedTuple):
-    """Another item: `kind` is host, series, preceding, succeeding, original, constituent,
-    otherVersion, otherFormat, or empty. `part` says where in it, as in ``vol. 3``."""
+    """A related item: `kind` is host, series, preceding, succeeding, original, constituent,
+    otherVersion, otherFormat, or empty. `part` is the place within it, such as ``vol. 3``."""
 
     kind: str
     title: Title | None = None
@@ -87,7 +87,7 @@ class Related(NamedTuple):
 
 
 class Publication(NamedTuple):
-    """A place, a publisher and a date as the record has them."""
+    """Places, publishers and dates as the record has them."""
 
     places: tuple[str, ...] = ()
     publishers: tuple[str, ...] = ()
@@ -96,7 +96,7 @@ class Publication(NamedTuple):
 
 @dataclass(slots=True)
 class Bibliographic:
-    """A record's contents, in the order of its fields."""
+    """The contents of a record, in the order of its fields."""
 
     resource_type: str = ""
     is_manuscript: bool = False
@@ -108,7 +108,7 @@ class Bibliographic:
     publications: list[Publication] = field(default_factory=list)
     country: str = ""
     country_authority: str = ""
-    #: Years or dates in coded form: the only or first one, and the end of a period.
+    #: Coded years or dates: the only one or the beginning, and the end of a period.
     date: str = ""
     date_end: str = ""
     copyright_date: str = ""
@@ -136,7 +136,7 @@ class Bibliographic:
 
 
 class Field(NamedTuple):
-    """A field taken apart: `value` is that of a control field, `parts` those of a data field."""
+    """A parsed field: `value` is that of a control field, `parts` those of a data field."""
 
     tag: str
     indicators: str
@@ -144,19 +144,19 @@ class Field(NamedTuple):
     parts: tuple[tuple[str, str], ...]
 
     def all(self, codes: str) -> list[str]:
-        """The values of the subfields `codes`, in the order of the field."""
+        """The values of the subfields with these codes, in the order of the field."""
         return [value for code, value in self.parts if code in codes and value]
 
     def first(self, codes: str) -> str:
         return next(iter(self.all(codes)), "")
 
     def joined(self, codes: str, between: str = " ") -> str:
-        """The same in one text, without the punctuation that leads to others."""
+        """The same as one text, without the punctuation that precedes the next element."""
         return trimmed(between.join(self.all(codes)))
 
 
 def fields_of(data: bytes) -> Iterator[Field]:
-    """The fields of a stored record; an 880 as the field that its $6 names."""
+    """The fields of a stored record; an 880 counts as the field that its $6 names."""
     for tag_bytes, content in fields(data):
         tag = tag_bytes.decode("ascii", "replace")
         if SUBFIELD not in content:
@@ -169,7 +169,7 @@ def fields_of(data: bytes) -> Iterator[Field]:
 
 
 def shown(value: bytes) -> str:
-    """A value for people: no control characters; blanks are kept, since some positions count."""
+    """A value without control characters. Blanks are kept, as some positions are counted."""
     text = value.decode("utf-8", "replace")
     if text.isprintable():
         return text
@@ -177,7 +177,8 @@ def shown(value: bytes) -> str:
 
 
 def trimmed(text: str) -> str:
-    """Without ISBD punctuation at its end; a full stop stays with what looks abbreviated."""
+    """The text without ISBD punctuation at its end; what looks like an abbreviation keeps its full
+    stop."""
     text = " ".join(text.split()).rstrip(" /:;,=")
     if text.endswith(".") and not text.endswith("..") and len(text.split()[-1]) > 3:
         text = text[:-1]

@@ -1,4 +1,4 @@
-"""The brief form of a MARC record: what a list of hits shows."""
+"""The brief form of a MARC record: what a list of results shows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TAGS = {
 def brief_fields(
     fields: Iterable[tuple[bytes, bytes]], record_format: str = "marc21"
 ) -> Iterator[tuple[bytes, bytes]]:
-    """The fields of element set B, with the 880 fields that hold one of them in another script."""
+    """The fields of element set B, and the 880 fields that repeat one of them in another script."""
     tags = _TAGS[record_format]
     for tag, content in fields:
         if tag in tags or (

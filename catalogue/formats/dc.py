@@ -1,4 +1,4 @@
-"""Dublin Core as SRU carries it: ``srw_dc``, simple and without qualifiers.
+"""Simple (unqualified) Dublin Core as SRU carries it: ``srw_dc``.
 
 Schema ``info:srw/schema/1/dc-v1.1`` (https://www.loc.gov/standards/sru/recordSchemas/).
 """
@@ -20,13 +20,13 @@ ELEMENTS: Final = "http://purl.org/dc/elements/1.1/"
 
 #: The elements of the brief form.
 _BRIEF: Final = frozenset(("title", "creator", "date", "type", "identifier"))
-#: Names for Koha, pazpar2 and others that ask for the elements' own namespace.
+#: Koha, pazpar2 and others ask for the namespace of the elements themselves.
 _IDENTIFIERS: Final = ("info:srw/schema/1/dc-v1.1", ELEMENTS, NAMESPACE)
 _SCHEMES: Final = {"isbn": "urn:ISBN:", "issn": "urn:ISSN:", "doi": "doi:"}
 
 
 class DublinCore:
-    """The format ``dc``; every record has it."""
+    """The format ``dc``, which every record has."""
 
     name = "dc"
     media_type = "application/xml"
@@ -78,7 +78,7 @@ def _elements(said: Bibliographic) -> Iterator[tuple[str, str]]:
 
 
 def _whole(related: Related) -> str:
-    """A related work in one line: name, title and part."""
+    """A related work on one line: name, title and part."""
     named = [text for each in (related.name, related.title) if each and (text := str(each))]
     return " ; ".join(part for part in (": ".join(named), related.part) if part)
 

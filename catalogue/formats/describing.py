@@ -1,4 +1,4 @@
-"""A record to what it says, through the reader of its format."""
+"""What a record says, by the reader of its format."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ _READERS: Final[Mapping[str, Callable[[bytes], Bibliographic]]] = {
 
 
 def describe(record: Record) -> Bibliographic:
-    """What the record says, in whichever MARC it is stored."""
+    """What the record says, whichever MARC it is stored in."""
     return _READERS[record.format](record.data)

@@ -1,13 +1,14 @@
-"""Records as MARC systems exchange them: ISO 2709, each format in its own and in each charset.
+"""Records as MARC systems exchange them: ISO 2709, in the character sets of each format.
 
-A record is served in the format in which it is stored, and in no other: `marc21` of a danMARC2
-record would have to be guessed in part. One over 99,999 bytes, or with a field over 9,999, has no
-such form at all; it has its XML.
+A record is given out in the format it is stored in and in no other: part of the MARC 21 of a
+danMARC2 record would be guesswork. A record over 99,999 bytes, or with a field over 9,999, has no
+ISO 2709 form at all, only XML.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from catalogue.formats import FULL, CannotRender, is_brief
@@ -26,9 +27,9 @@ _TITLES: Final = {"marc21": "MARC 21", "danmarc2": "danMARC2", "unimarc": "UNIMA
 
 
 class Exchange:
-    """A format of ISO 2709 for the records stored as `record_format`.
+    """An ISO 2709 form of the records stored as `record_format`.
 
-    `recode` makes the octets that go out of a record as it is stored.
+    `recode` turns a stored record into the bytes that are given out.
     """
 
     element_sets = frozenset({"F", "B"})
@@ -48,9 +49,9 @@ class Exchange:
         self._recode = recode
 
     def render(self, record: Record, element_set: str = FULL) -> bytes:
-        """The whole record, or a record of its brief fields.
+        """The whole record, or one of its brief fields only.
 
-        Raises CannotRender for a record of another format, or too long for ISO 2709.
+        Raises CannotRender for a record of another format and for one too long for ISO 2709.
         """
         brief = is_brief(element_set)
         data = record.data
@@ -69,17 +70,12 @@ class Exchange:
 
 
 def _in_utf8(data: bytes) -> bytes:
-    """As it is stored; leader/09 is ``a``, since the octets are UTF-8."""
+    """The record as it is stored; leader/09 is ``a``, as the bytes are UTF-8."""
     return data if data[9:10] == b"a" else data[:9] + b"a" + data[10:]
 
 
-def _danmarc2_in_utf8(data: bytes) -> bytes:
-    return danmarc2.to_charset(data, "utf-8")
-
-
-def _danmarc2_in_latin_1(data: bytes) -> bytes:
-    return danmarc2.to_charset(data, "iso-8859-1")
-
+_danmarc2_in_utf8 = partial(danmarc2.to_charset, charset="utf-8")
+_danmarc2_in_latin_1 = partial(danmarc2.to_charset, charset="iso-8859-1")
 
 MARC21 = Exchange("marc21", "marc21", "application/marc", _USMARC, _in_utf8)
 MARC8 = Exchange("marc8", "marc21", "application/marc; charset=marc-8", _USMARC, to_marc8)

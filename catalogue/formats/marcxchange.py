@@ -1,9 +1,9 @@
 """marcXchange (ISO 25577): a record of any MARC format as XML.
 
 Namespace ``info:lc/xmlns/marcxchange-v1``, version 1.1; ``@format`` says which MARC it is. The XML
-is valid against the schema: what has no place in it is changed as `catalogue.formats.marcxml` does,
-with the wider alphabets of this schema (subfield codes of Latin-1). In danMARC2 every field is a
-data field, 001 included; one without subfields is a control field all the same.
+is valid against the schema: what the schema has no place for is changed as in
+`catalogue.formats.marcxml`, but this schema allows more (subfield codes of Latin-1). In danMARC2
+every field is a data field, including 001; one without subfields is still a control field.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from catalogue.records import Record
 
 NAMESPACE: Final = "info:lc/xmlns/marcxchange-v1"
 
-#: How the formats are called in ``record/@format``.
+#: The names of the formats in ``record/@format``.
 FORMAT_NAMES: Final = {"marc21": "MARC21", "danmarc2": "danMARC2", "unimarc": "UNIMARC"}
 #: The agency of the Danish authority records.
 _AUTHORITIES: Final = b"870979"
@@ -33,7 +33,7 @@ _FILLER: Final = "00000n    2200000   4500"
 
 
 class MarcXchange:
-    """The format ``marcxchange``; every record has it."""
+    """The format ``marcxchange``, which every record has."""
 
     name = "marcxchange"
     media_type = "application/marcxchange+xml"

@@ -1,11 +1,11 @@
 """MARCXML: the MARC 21 record as XML in the ``http://www.loc.gov/MARC21/slim`` namespace.
 
-The XML is valid against the schema of the Library of Congress (version 1.2). Its text is the
-record's, in the normalisation form in which it was loaded. What the schema or XML 1.0 has no
-place for is changed as little as possible: characters that XML forbids are dropped, an indicator
-or leader position outside the schema's alphabet becomes a blank, a subfield code outside it a
-question mark, and a field without subfields or with a tag outside it is left out. Control fields
-come before data fields.
+The XML is valid against the schema of the Library of Congress (version 1.2). Its text is that of
+the record, in the normalisation form in which it was loaded. What the schema or XML 1.0 has no
+place for is changed as little as possible: characters that XML forbids are dropped; an indicator
+or leader position that the schema does not allow becomes a blank, and such a subfield code a
+question mark; a field without subfields or with a tag that is not allowed is left out. Control
+fields come before data fields.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from catalogue.records import Record
 
 NAMESPACE = "http://www.loc.gov/MARC21/slim"
 
-#: What cannot stand in XML text as it is: markup, a carriage return (a reader would make a line
-#: feed of it), and the characters outside XML 1.0's Char production (2.2).
+#: What cannot stand as it is in XML text: markup, a carriage return (a parser would turn it into a
+#: line feed), and characters outside the Char production of XML 1.0 (2.2).
 _NOT_PLAIN = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1c\ufffe\uffff]")
 
 _CONTROL_TAG = re.compile("00[1-9A-Za-z]")

@@ -1,7 +1,8 @@
 """MODS, the Metadata Object Description Schema of the Library of Congress, version 3.3.
 
-Namespace ``http://www.loc.gov/mods/v3``. What is used here is the same in versions 3.3 to 3.8, so
-the record is served under each of their names. Source: https://www.loc.gov/standards/mods/
+Namespace ``http://www.loc.gov/mods/v3``. The elements used here are the same in versions 3.3 to
+3.8, so the record is given out under each of their names. Source:
+https://www.loc.gov/standards/mods/
 """
 
 from __future__ import annotations
@@ -10,13 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from catalogue.formats import FULL, is_brief
-from catalogue.formats.bibliographic import (
-    Bibliographic,
-    Name,
-    Related,
-    Subject,
-    Title,
-)
+from catalogue.formats.bibliographic import Bibliographic, Name, Related, Subject, Title
 from catalogue.formats.describing import describe
 from catalogue.formats.xml_text import around, element
 from catalogue.records import Record
@@ -35,7 +30,7 @@ _FORM_CODES: Final = frozenset(
 
 
 class Mods:
-    """The format ``mods``; every record has it."""
+    """The format ``mods``, which every record has."""
 
     name = "mods"
     media_type = "application/mods+xml"
@@ -86,16 +81,14 @@ def _full(said: Bibliographic) -> Iterator[str]:
 
 
 def _title(title: Title) -> str:
-    inside = "".join(
-        (
-            element("nonSort", title.not_filed),
-            element("title", title.text),
-            element("subTitle", title.subtitle),
-            element("partNumber", title.part_number),
-            element("partName", title.part_name),
-        )
+    parts = (
+        element("nonSort", title.not_filed),
+        element("title", title.text),
+        element("subTitle", title.subtitle),
+        element("partNumber", title.part_number),
+        element("partName", title.part_name),
     )
-    return around("titleInfo", inside, type=title.kind)
+    return around("titleInfo", "".join(parts), type=title.kind)
 
 
 def _name(name: Name) -> str:
@@ -122,20 +115,15 @@ def _resource_type(said: Bibliographic) -> str:
 
 
 def _origin(said: Bibliographic) -> str:
-    parts = [
-        around(
-            "place",
-            element("placeTerm", said.country, type="code", authority=said.country_authority),
-        )
-    ]
+    country = element("placeTerm", said.country, type="code", authority=said.country_authority)
+    parts = [around("place", country)]
     for publication in said.publications:
         for place in publication.places:
             parts.append(around("place", element("placeTerm", place, type="text")))
         parts += [element("publisher", publisher) for publisher in publication.publishers]
         parts += [element("dateIssued", date) for date in publication.dates]
     if said.date:
-        is_period = bool(said.date_end)
-        point = "start" if is_period else ""
+        point = "start" if said.date_end else ""
         parts.append(element("dateIssued", said.date, encoding="marc", point=point))
         parts.append(element("dateIssued", said.date_end, encoding="marc", point="end"))
     parts.append(element("copyrightDate", said.copyright_date))

@@ -1,7 +1,7 @@
-"""The form nearest to a record: the MARC it is kept in, as ISO 2709 and as XML.
+"""The form nearest to a record: the MARC it is stored in, as ISO 2709 and as XML.
 
-For requests that name no form, and for records inside something else: an OPAC record, a document
-with holdings.
+For requests that name no format, and for records within something else: an OPAC record, a
+document with holdings.
 """
 
 from __future__ import annotations
@@ -22,19 +22,18 @@ from catalogue.records import Record
 
 
 def native_marc(record: Record, charset: str = UTF_8) -> RecordFormat:
-    """The ISO 2709 format that the record is kept in, in `charset` where there is one."""
-    kept_in = record_formats()[record.format]
-    return in_charset(formats_known_as(kept_in.identifiers[0]), charset)
+    """The ISO 2709 format the record is stored in; its form in `charset`, if there is one."""
+    stored_in = record_formats()[record.format]
+    return in_charset(formats_known_as(stored_in.identifiers[0]), charset)
 
 
 def in_charset(formats: Sequence[RecordFormat], charset: str) -> RecordFormat:
-    """Of several forms of one format, the one in `charset`, else the first."""
+    """The one in `charset` of several forms of a format, else the first."""
     return next((each for each in formats if charset_of(each) == charset), formats[0])
 
 
 class NativeXml:
-    """MARCXML of MARC 21 records, marcXchange of all others; a format that has no name to be asked
-    for by."""
+    """MARCXML of MARC 21 records and marcXchange of all others; it cannot be requested by name."""
 
     name = "native_xml"
     media_type = "application/xml"
@@ -42,7 +41,7 @@ class NativeXml:
     element_sets = MARCXML.element_sets
 
     def render(self, record: Record, element_set: str = FULL) -> bytes:
-        """One ``record`` element, of one namespace or the other."""
+        """One ``record`` element in one of the two namespaces."""
         form = MARCXML if record.format == "marc21" else MARCXCHANGE
         return form.render(record, element_set)
 
@@ -56,7 +55,7 @@ class NativeMarc:
     element_sets = MARCXML.element_sets
 
     def render(self, record: Record, element_set: str = FULL) -> bytes:
-        """Raises CannotRender where it is too long for ISO 2709."""
+        """Raises CannotRender for a record that is too long for ISO 2709."""
         return native_marc(record).render(record, element_set)
 
 

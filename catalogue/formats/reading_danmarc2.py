@@ -1,12 +1,11 @@
 """danMARC2 read as `catalogue.formats.bibliographic`.
 
-Source: https://www.kat-format.dk/danMARC2/ . Sort marks (¤) and the sort forms of capital
-subfields are left out; what belongs to an analysis within the record (*å) is a part of it.
+Source: https://www.kat-format.dk/danMARC2/ . Sort marks (¤) and the sort forms in subfields with
+capital codes are left out; an analytical entry within the record (*å) becomes a constituent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Final
 
 from catalogue.formats.bibliographic import (
@@ -14,16 +13,16 @@ from catalogue.formats.bibliographic import (
     Coded,
     Field,
     Name,
-    Publication,
     Related,
     Subject,
     Title,
     fields_of,
     trimmed,
 )
+from catalogue.formats.field_readers import Reader, addresses, publication, text_into
 from catalogue.marc.danmarc2 import SORT_MARK, TEXT_SIGN
 
-#: 009 *a to typeOfResource, and *g to the form of the carrier.
+#: 009 *a as typeOfResource, and *g as the form of the carrier.
 _RESOURCE_TYPES: Final = {
     "a": "text", "c": "notated music", "e": "cartographic", "g": "still image",
     "m": "moving image", "p": "text", "r": "sound recording-nonmusical",
@@ -31,15 +30,10 @@ _RESOURCE_TYPES: Final = {
     "u": "three dimensional object", "v": "mixed material",
 }  # fmt: skip
 _FORMS: Final = {"xx": "print", "xe": "electronic", "xa": "microform"}
-#: Notes; 504 is an abstract, 530 says what is within, 557 and 558 are hosts.
+#: Notes. 504 is an abstract, 530 lists the contents, 557 and 558 are hosts.
 _NOTES: Final = frozenset(str(tag) for tag in range(501, 560) if tag not in (504, 530, 557, 558))
-_KINDS: Final = {
-    "e": "geographic",
-    "q": "geographic",
-    "i": "temporal",
-    "l": "geographic",
-}
-#: Which subfields of the controlled subjects say what; what is not here is a topic.
+#: What the subfields of controlled subjects are; those not listed are topics.
+_KINDS: Final = {"e": "geographic", "q": "geographic", "i": "temporal", "l": "geographic"}
 _GENRES: Final = {"665": "gu", "666": "o"}
 _LEVELS: Final = "u"
 
@@ -64,7 +58,7 @@ _LETTERS: Final = "abcdefghijklmnopqrstvwxyz"
 
 
 def _plain(text: str) -> str:
-    """Without sort marks, but with the signs that are none."""
+    """The text without sort marks, but with currency signs."""
     if SORT_MARK not in text:
         return text
     return text.replace(SORT_MARK + TEXT_SIGN, "\0").replace(SORT_MARK, "").replace("\0", SORT_MARK)
@@ -97,8 +91,8 @@ def _material(made: Bibliographic, each: Field) -> None:
         made.forms.append("braille")
 
 
-def _identifier(**kinds: str) -> Callable[[Bibliographic, Field], None]:
-    """Identifiers by the subfields that hold them; the code x or z holds wrong ones."""
+def _identifier(**kinds: str) -> Reader:
+    """Identifiers by the subfields that hold them; those in x and z are invalid."""
 
     def read(made: Bibliographic, each: Field) -> None:
         for code, value in each.parts:
@@ -114,7 +108,7 @@ def _languages(made: Bibliographic, each: Field) -> None:
     made.languages += [code for code in each.all("ad") if code not in made.languages]
 
 
-def _classification(scheme: str, codes: str) -> Callable[[Bibliographic, Field], None]:
+def _classification(scheme: str, codes: str) -> Reader:
     def read(made: Bibliographic, each: Field) -> None:
         for value in each.all(codes):
             made.classifications.append(Coded(scheme, value))
@@ -126,7 +120,7 @@ def _classification(scheme: str, codes: str) -> Callable[[Bibliographic, Field],
 
 
 def name_of(each: Field) -> Name:
-    """The person or corporation of a field."""
+    """The person or corporate body of a field."""
     if each.tag[1:] in ("00", "70"):
         parts = [("family", each.joined("a")), ("given", each.joined("h"))]
         parts += [("termsOfAddress", each.joined("ef")), ("date", each.joined("c"))]
@@ -142,7 +136,7 @@ def name_of(each: Field) -> Name:
 
 def _name(made: Bibliographic, each: Field) -> None:
     if not (name := name_of(each)).parts:
-        return  # a link that was not resolved
+        return  # an unresolved link
     if each.all("å") and each.tag in ("770", "780"):
         made.related.append(Related("constituent", None, name))
     else:
@@ -158,22 +152,9 @@ def _title(made: Bibliographic, each: Field) -> None:
     made.responsibility = made.responsibility or each.joined("ei", " ; ")
 
 
-def _other_title(kind: str, codes: str) -> Callable[[Bibliographic, Field], None]:
+def _other_title(kind: str, codes: str) -> Reader:
     def read(made: Bibliographic, each: Field) -> None:
         made.titles += [Title(trimmed(text), kind=kind) for text in each.all(codes)]
-
-    return read
-
-
-def _publication(made: Bibliographic, each: Field) -> None:
-    texts = [tuple(trimmed(text).strip("[]") for text in each.all(code)) for code in "abc"]
-    made.publications.append(Publication(*texts))
-
-
-def _texts(into: str, codes: str) -> Callable[[Bibliographic, Field], None]:
-    def read(made: Bibliographic, each: Field) -> None:
-        if text := each.joined(codes):
-            getattr(made, into).append(text)
 
     return read
 
@@ -198,7 +179,7 @@ def _part_title(made: Bibliographic, each: Field) -> None:
 
 
 def _related(made: Bibliographic, each: Field) -> None:
-    """Former and later titles of a periodical, and other editions of it."""
+    """Earlier and later titles of a periodical, and its other editions."""
     issn = tuple(Coded("issn", value) for value in each.all("z"))
     if title := each.joined("t") or each.joined("a"):
         made.related.append(Related("", Title(title), None, issn))
@@ -209,7 +190,7 @@ def _subject_name(made: Bibliographic, each: Field) -> None:
         made.subjects.append(Subject((), name))
 
 
-def _subject(authority: str, codes: str) -> Callable[[Bibliographic, Field], None]:
+def _subject(authority: str, codes: str) -> Reader:
     def read(made: Bibliographic, each: Field) -> None:
         source = each.first("2") or authority
         for code, value in each.parts:
@@ -231,11 +212,7 @@ def _heading(made: Bibliographic, each: Field) -> None:
         made.subjects.append(Subject(tuple(parts), None, "lcsh" if each.tag == "650" else "mesh"))
 
 
-def _address(made: Bibliographic, each: Field) -> None:
-    made.addresses += each.all("u")
-
-
-_READERS: Final[Mapping[str, Callable[[Bibliographic, Field], None]]] = {
+_READERS: Final[dict[str, Reader]] = {
     "001": _control,
     "008": _coded,
     "009": _material,
@@ -262,12 +239,12 @@ _READERS: Final[Mapping[str, Callable[[Bibliographic, Field], None]]] = {
     "740": _other_title("alternative", "a"),
     "745": _other_title("alternative", "a"),
     "247": _part_title, "248": _part_title, "795": _part_title,
-    "250": _texts("editions", "a"),
-    "260": _publication, "264": _publication,
-    "300": _texts("extents", "anbcde"),
+    "250": text_into("editions", "a"),
+    "260": publication("abc"), "264": publication("abc"),
+    "300": text_into("extents", "anbcde"),
     "440": _series, "840": _series,
-    "504": _texts("abstracts", "a"),
-    "530": _texts("contents", "atie"),
+    "504": text_into("abstracts", "a"),
+    "530": text_into("contents", "atie"),
     "557": _host, "558": _host,
     "600": _subject_name, "610": _subject_name,
     "620": _subject("", "a"), "630": _subject("", "afs"), "631": _subject("", "abfgst"),
@@ -275,6 +252,6 @@ _READERS: Final[Mapping[str, Callable[[Bibliographic, Field], None]]] = {
     "650": _heading, "651": _heading, "660": _heading,
     "654": _subject("", "a"), "661": _subject("", "a"), "664": _subject("", "a"),
     "665": _subject("dbcs", "eifqmpnlt"), "666": _subject("dbcs", "eifsqmpnlt"),
-    "856": _address,
+    "856": addresses,
     **dict.fromkeys(map(str, range(860, 875)), _related),
 }  # fmt: skip

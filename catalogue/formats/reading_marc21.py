@@ -1,11 +1,10 @@
 """MARC 21 read as `catalogue.formats.bibliographic`.
 
-After the mapping of the Library of Congress (https://www.loc.gov/standards/mods/).
+It follows the mapping of the Library of Congress (https://www.loc.gov/standards/mods/).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Final
 
 from catalogue.formats.bibliographic import (
@@ -20,6 +19,7 @@ from catalogue.formats.bibliographic import (
     fields_of,
     trimmed,
 )
+from catalogue.formats.field_readers import Reader, addresses, text_into, value_into
 from catalogue.formats.tables import (
     AUDIENCES,
     FORMS,
@@ -94,7 +94,7 @@ def _is_date(text: str) -> bool:
 
 
 def title_of(each: Field, kind: str = "") -> Title:
-    """A title from $a and its companions, of which a uniform title has more."""
+    """A title: $a and the subfields that go with it, of which a uniform title has more."""
     text = each.joined("afgklmors" if kind == "uniform" else "afgks")
     at = {"245": 1, "240": 1, "242": 1, "440": 1, "830": 1, "222": 1}.get(each.tag, 0)
     counts = each.tag in ("245", "240", "242", "440", "830", "222", "130", "730", "740", "630")
@@ -139,7 +139,7 @@ def _main_title(made: Bibliographic, each: Field) -> None:
         made.forms.append(each.joined("h").strip("[]"))
 
 
-def _other_title(kind: str) -> Callable[[Bibliographic, Field], None]:
+def _other_title(kind: str) -> Reader:
     def read(made: Bibliographic, each: Field) -> None:
         made.titles.append(title_of(each, kind))
 
@@ -216,7 +216,7 @@ def _genre(made: Bibliographic, each: Field) -> None:
     made.genres.append(Coded(authority, "--".join(map(trimmed, each.all("abcvxyz")))))
 
 
-def _classification(scheme: str, codes: str = "a") -> Callable[[Bibliographic, Field], None]:
+def _classification(scheme: str, codes: str = "a") -> Reader:
     def read(made: Bibliographic, each: Field) -> None:
         value = " ".join(each.all(codes)).replace("/", "")
         kind = scheme or each.first("2")
@@ -226,10 +226,10 @@ def _classification(scheme: str, codes: str = "a") -> Callable[[Bibliographic, F
     return read
 
 
-def _identifier(kind: str, invalid: str = "") -> Callable[[Bibliographic, Field], None]:
+def _identifier(kind: str, invalid: str = "") -> Reader:
     def read(made: Bibliographic, each: Field) -> None:
         for code, value in each.parts:
-            # What follows a number, as in ``0306406152 (pbk.)``, is not of it.
+            # What follows the number, as in ``0306406152 (pbk.)``, is not part of it.
             value = value.strip().split(" ")[0] if kind in ("isbn", "issn") else trimmed(value)
             if code in "a" + invalid and value:
                 made.identifiers.append(Coded(kind, value, "", code in invalid))
@@ -269,43 +269,23 @@ def _related(made: Bibliographic, each: Field) -> None:
     )
 
 
-def _texts(into: str, codes: str) -> Callable[[Bibliographic, Field], None]:
-    def read(made: Bibliographic, each: Field) -> None:
-        text = each.joined(codes)
-        if text:
-            getattr(made, into).append(text)
-
-    return read
-
-
 def _languages(made: Bibliographic, each: Field) -> None:
     for value in each.all("ad"):
         codes = [value[at : at + 3] for at in range(0, len(value), 3)]
         made.languages += [c for c in codes if len(c) == 3 and c not in made.languages]
 
 
-def _control(into: str) -> Callable[[Bibliographic, Field], None]:
-    def read(made: Bibliographic, each: Field) -> None:
-        setattr(made, into, each.value.strip() or each.first("a"))
-
-    return read
-
-
-def _access(kind: str) -> Callable[[Bibliographic, Field], None]:
+def _access(kind: str) -> Reader:
     def read(made: Bibliographic, each: Field) -> None:
         made.access.append(Coded(kind, each.joined("abcd")))
 
     return read
 
 
-def _address(made: Bibliographic, each: Field) -> None:
-    made.addresses += each.all("u")
-
-
-_READERS: Final[Mapping[str, Callable[[Bibliographic, Field], None]]] = {
-    "001": _control("control_number"),
-    "003": _control("control_source"),
-    "005": _control("changed"),
+_READERS: Final[dict[str, Reader]] = {
+    "001": value_into("control_number"),
+    "003": value_into("control_source"),
+    "005": value_into("changed"),
     "010": _identifier("lccn", "z"),
     "020": _identifier("isbn", "z"),
     "022": _identifier("issn", "yz"),
@@ -313,7 +293,7 @@ _READERS: Final[Mapping[str, Callable[[Bibliographic, Field], None]]] = {
     "028": _identifier("publisher number"),
     "035": _system_number,
     "037": _identifier("stock number"),
-    "040": _control("cataloguing_source"),
+    "040": value_into("cataloguing_source"),
     "041": _languages,
     "050": _classification("lcc", "ab"),
     "060": _classification("nlm", "ab"),
@@ -325,20 +305,20 @@ _READERS: Final[Mapping[str, Callable[[Bibliographic, Field], None]]] = {
     "210": _other_title("abbreviated"), "242": _other_title("translated"),
     "245": _main_title, "246": _other_title("alternative"), "740": _related_title,
     "730": _related_title,
-    "250": _texts("editions", "ab"),
+    "250": text_into("editions", "ab"),
     "260": _publication, "264": _publication,
-    "300": _texts("extents", "abce"),
-    "310": _texts("frequencies", "ab"),
+    "300": text_into("extents", "abce"),
+    "310": text_into("frequencies", "ab"),
     "440": _series, "490": _series, "800": _series, "810": _series, "811": _series,
     "830": _series,
-    "505": _texts("contents", "agrtu"),
+    "505": text_into("contents", "agrtu"),
     "506": _access("restriction on access"),
-    "520": _texts("abstracts", "ab"),
-    "521": _texts("audiences", "ab"),
+    "520": text_into("abstracts", "ab"),
+    "521": text_into("audiences", "ab"),
     "540": _access("use and reproduction"),
     "600": _subject, "610": _subject, "611": _subject, "630": _subject, "648": _subject,
     "650": _subject, "651": _subject, "653": _subject, "656": _subject,
     "655": _genre,
-    "856": _address,
+    "856": addresses,
     **dict.fromkeys(RELATED, _related),
 }  # fmt: skip

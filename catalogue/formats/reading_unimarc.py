@@ -5,7 +5,6 @@ Source: UNIMARC Manual, Bibliographic Format (IFLA).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Final
 
 from catalogue.formats.bibliographic import (
@@ -13,15 +12,15 @@ from catalogue.formats.bibliographic import (
     Coded,
     Field,
     Name,
-    Publication,
     Related,
     Subject,
     Title,
     fields_of,
     trimmed,
 )
+from catalogue.formats.field_readers import Reader, addresses, publication, text_into, value_into
 
-#: Leader/06 to typeOfResource: the letters are not those of MARC 21 everywhere.
+#: Leader/06 as typeOfResource: not all letters mean the same as in MARC 21.
 _RESOURCE_TYPES: Final = {
     "a": "text", "b": "text", "c": "notated music", "d": "notated music", "e": "cartographic",
     "f": "cartographic", "g": "moving image", "i": "sound recording-nonmusical",
@@ -68,15 +67,8 @@ def read_unimarc(data: bytes) -> Bibliographic:
     return made
 
 
-def _control(into: str) -> Callable[[Bibliographic, Field], None]:
-    def read(made: Bibliographic, each: Field) -> None:
-        setattr(made, into, each.value.strip() or each.first("a"))
-
-    return read
-
-
 def _general(made: Bibliographic, each: Field) -> None:
-    """100 $a: date entered, type and dates of publication, audience (positions 0, 8, 9, 17)."""
+    """100 $a: date entered, type of date, dates, audience (from positions 0, 8, 9 and 17)."""
     value = each.first("a")
     made.created = value[:8].strip()
     first, second = value[9:13], value[13:17]
@@ -89,7 +81,7 @@ def _general(made: Bibliographic, each: Field) -> None:
     made.audiences += [_AUDIENCES[code] for code in value[17:20] if code in _AUDIENCES]
 
 
-def _identifier(kind: str) -> Callable[[Bibliographic, Field], None]:
+def _identifier(kind: str) -> Reader:
     def read(made: Bibliographic, each: Field) -> None:
         for code, value in each.parts:
             if code in "az" and value:
@@ -117,7 +109,7 @@ def _title(made: Bibliographic, each: Field) -> None:
     made.responsibility = each.joined("fg", " ; ")
 
 
-def _other_title(kind: str) -> Callable[[Bibliographic, Field], None]:
+def _other_title(kind: str) -> Reader:
     def read(made: Bibliographic, each: Field) -> None:
         text = each.joined("a")
         if text:
@@ -128,7 +120,7 @@ def _other_title(kind: str) -> Callable[[Bibliographic, Field], None]:
 
 
 def name_of(each: Field) -> Name:
-    """The name of a field 6XX or 7XX: persons in ..0 to ..2, others in ..10 to ..12."""
+    """The name in a 6XX or 7XX: a person in 600 and 700 to 702, else a corporate body."""
     if each.tag in ("700", "701", "702", "600"):
         parts = [("family", each.joined("a")), ("given", each.joined("b"))]
         parts += [("termsOfAddress", each.joined("cd")), ("date", each.joined("f"))]
@@ -147,19 +139,6 @@ def _name(made: Bibliographic, each: Field) -> None:
         made.names.append(name)
 
 
-def _publication(made: Bibliographic, each: Field) -> None:
-    texts = [tuple(trimmed(text).strip("[]") for text in each.all(code)) for code in "acd"]
-    made.publications.append(Publication(*texts))
-
-
-def _texts(into: str, codes: str) -> Callable[[Bibliographic, Field], None]:
-    def read(made: Bibliographic, each: Field) -> None:
-        if text := each.joined(codes):
-            getattr(made, into).append(text)
-
-    return read
-
-
 def _series(made: Bibliographic, each: Field) -> None:
     issn = tuple(Coded("issn", value) for value in each.all("x"))
     if text := each.joined("a"):
@@ -168,7 +147,7 @@ def _series(made: Bibliographic, each: Field) -> None:
 
 
 def _related(made: Bibliographic, each: Field) -> None:
-    """Links to other records; of the two ways to write them, that with subfields."""
+    """Links to other records, written with subfields; embedded fields are not read."""
     if not (text := each.joined("t")):
         return
     identifiers = [Coded("issn", value) for value in each.all("x")]
@@ -181,7 +160,7 @@ def _related(made: Bibliographic, each: Field) -> None:
     made.related.append(Related(kind, Title(text), name, tuple(identifiers), part, year))
 
 
-def _subject(kind: str) -> Callable[[Bibliographic, Field], None]:
+def _subject(kind: str) -> Reader:
     def read(made: Bibliographic, each: Field) -> None:
         parts = [(kind, each.joined("ahi" if kind == "titleInfo" else "a"))]
         parts += [(_SUBDIVISIONS[c], trimmed(text)) for c, text in each.parts if c in _SUBDIVISIONS]
@@ -207,7 +186,7 @@ def _genre(made: Bibliographic, each: Field) -> None:
         made.genres.append(Coded(each.first("2"), text))
 
 
-def _classification(scheme: str) -> Callable[[Bibliographic, Field], None]:
+def _classification(scheme: str) -> Reader:
     def read(made: Bibliographic, each: Field) -> None:
         for value in each.all("a"):
             edition = each.first("v") if scheme == "ddc" else ""
@@ -220,13 +199,9 @@ def _source(made: Bibliographic, each: Field) -> None:
     made.cataloguing_source = made.cataloguing_source or each.first("b")
 
 
-def _address(made: Bibliographic, each: Field) -> None:
-    made.addresses += each.all("u")
-
-
-_READERS: Final[Mapping[str, Callable[[Bibliographic, Field], None]]] = {
-    "001": _control("control_number"),
-    "005": _control("changed"),
+_READERS: Final[dict[str, Reader]] = {
+    "001": value_into("control_number"),
+    "005": value_into("changed"),
     "010": _identifier("isbn"),
     "011": _identifier("issn"),
     "012": _identifier("fingerprint"),
@@ -237,14 +212,14 @@ _READERS: Final[Mapping[str, Callable[[Bibliographic, Field], None]]] = {
     "101": _languages,
     "102": _country,
     "200": _title,
-    "205": _texts("editions", "abf"),
-    "210": _publication, "214": _publication,
-    "215": _texts("extents", "acde"),
+    "205": text_into("editions", "abf"),
+    "210": publication("acd"), "214": publication("acd"),
+    "215": text_into("extents", "acde"),
     "225": _series,
-    "326": _texts("frequencies", "a"),
-    "327": _texts("contents", "a"),
-    "330": _texts("abstracts", "a"),
-    "333": _texts("audiences", "a"),
+    "326": text_into("frequencies", "a"),
+    "327": text_into("contents", "a"),
+    "330": text_into("abstracts", "a"),
+    "333": text_into("audiences", "a"),
     "500": _other_title("uniform"), "503": _other_title("uniform"),
     "510": _other_title("alternative"), "512": _other_title("alternative"),
     "513": _other_title("alternative"), "514": _other_title("alternative"),
@@ -261,6 +236,6 @@ _READERS: Final[Mapping[str, Callable[[Bibliographic, Field], None]]] = {
     "700": _name, "701": _name, "702": _name, "710": _name, "711": _name, "712": _name,
     "720": _name,
     "801": _source,
-    "856": _address,
+    "856": addresses,
     **dict.fromkeys(_RELATED, _related),
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """SUTRS, plain text for people (Z39.50-2003, record syntax 101): lines of at most 72 characters.
 
-A field is a line ``Label: text``; what does not fit goes on in lines that begin with four blanks.
-A field in another script (880) is labelled as the field it belongs to.
+A field is a line ``Label: text``; what does not fit is continued on lines that begin with four
+blanks. A field in another script (880) has the label of the field it belongs to.
 """
 
 from __future__ import annotations
@@ -16,81 +16,33 @@ from catalogue.records import Record
 
 LINE_LENGTH = 72
 
-#: The fields of MARC 21 in words. A tag that is missing here stands for itself.
+#: The fields of MARC 21 in words. A tag that is not listed is its own label.
 LABELS: dict[str, str] = {
-    "001": "Record",
-    "010": "LC number",
-    "015": "National bibliography",
-    "020": "ISBN",
-    "022": "ISSN",
-    "024": "Identifier",
-    "028": "Publisher number",
-    "050": "LC class",
-    "080": "UDC",
-    "082": "Dewey",
-    "084": "Class",
-    "100": "Author",
-    "110": "Author",
-    "111": "Author",
-    "130": "Uniform title",
-    "240": "Uniform title",
-    "245": "Title",
-    "246": "Other title",
-    "247": "Former title",
-    "250": "Edition",
-    "255": "Scale",
-    "260": "Published",
-    "264": "Published",
-    "300": "Extent",
-    "310": "Frequency",
-    "362": "Numbering",
-    "440": "Series",
-    "490": "Series",
-    "500": "Note",
-    "502": "Thesis",
-    "504": "Bibliography",
-    "505": "Contents",
-    "508": "Credits",
-    "511": "Performers",
-    "520": "Abstract",
-    "521": "Audience",
-    "538": "System",
-    "546": "Language",
-    "600": "Subject",
-    "610": "Subject",
-    "611": "Subject",
-    "630": "Subject",
-    "648": "Subject",
-    "650": "Subject",
-    "651": "Subject",
-    "653": "Subject",
-    "655": "Genre",
-    "700": "Other author",
-    "710": "Other author",
-    "711": "Other author",
-    "730": "Other title",
-    "740": "Other title",
-    "773": "In",
-    "780": "Continues",
-    "785": "Continued by",
-    "800": "Series",
-    "810": "Series",
-    "811": "Series",
-    "830": "Series",
-    "852": "Holding",
-    "856": "Address",
-}
+    "001": "Record", "010": "LC number", "015": "National bibliography", "020": "ISBN",
+    "022": "ISSN", "024": "Identifier", "028": "Publisher number", "050": "LC class", "080": "UDC",
+    "082": "Dewey", "084": "Class", "100": "Author", "110": "Author", "111": "Author",
+    "130": "Uniform title", "240": "Uniform title", "245": "Title", "246": "Other title",
+    "247": "Former title", "250": "Edition", "255": "Scale", "260": "Published", "264": "Published",
+    "300": "Extent", "310": "Frequency", "362": "Numbering", "440": "Series", "490": "Series",
+    "500": "Note", "502": "Thesis", "504": "Bibliography", "505": "Contents", "508": "Credits",
+    "511": "Performers", "520": "Abstract", "521": "Audience", "538": "System", "546": "Language",
+    "600": "Subject", "610": "Subject", "611": "Subject", "630": "Subject", "648": "Subject",
+    "650": "Subject", "651": "Subject", "653": "Subject", "655": "Genre", "700": "Other author",
+    "710": "Other author", "711": "Other author", "730": "Other title", "740": "Other title",
+    "773": "In", "780": "Continues", "785": "Continued by", "800": "Series", "810": "Series",
+    "811": "Series", "830": "Series", "852": "Holding", "856": "Address",
+}  # fmt: skip
 
 _wrap = TextWrapper(
     width=LINE_LENGTH,
     subsequent_indent="    ",
-    break_long_words=False,  # an address that is cut in two is no address
+    break_long_words=False,  # half an address is no address
     break_on_hyphens=False,
 ).wrap
 
 
 class Sutrs:
-    """The format ``sutrs``; every record has it."""
+    """The format ``sutrs``, which every record has."""
 
     name = "sutrs"
     media_type = "text/plain"
@@ -100,7 +52,7 @@ class Sutrs:
     def render(self, record: Record, element_set: str = FULL) -> bytes:
         """Lines in UTF-8, each with its line feed.
 
-        Brief: what a list of hits shows. Full: every field but the coded ones (002 to 009).
+        Brief: what a list of results shows. Full: every field except the coded ones (002 to 009).
         """
         brief = is_brief(element_set)
         if record.format == "marc21":
@@ -142,7 +94,7 @@ def _other_lines(data: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _text(content: bytes, *, is_control: bool) -> str:
-    """What a field says: its lettered subfields, $u included, without links and sources."""
+    """What a field says: its lettered subfields, including $u, without links and sources."""
     if is_control or b"\x1f" not in content:
         return content.replace(b"\x1f", b" ").decode("utf-8", "replace")
     return " ".join(
