@@ -1,1 +1,1 @@
-"""The index: what can be searched, and from a record to its rows."""
+"""The index: what can be searched, and the rows that come from a record."""

@@ -1,24 +1,24 @@
-"""What can be searched: the table of access points, and what of a record goes into each.
+"""What can be searched: the table of access points, and which fields of a record go into each.
 
-An access point is searched in one or more *indexes*, each of a `Kind`, each with its own small
-number in the column ``postings.access_point``: `AccessPoint.index(kind)`. The numbers are stored
-in libraries' databases: a row may be added or its fields changed (followed by a reindexing), its
-number never.
+An access point is searched in one or more *indexes*. Each is of a `Kind` and has a small number of
+its own in the column ``postings.access_point``: `AccessPoint.index(kind)`. These numbers are stored
+in the databases of libraries: a row may be added, and its fields may be changed (followed by a
+reindexing), but its number must never change.
 
-Fields are written ``TAG SUBFIELDS [/N]``, several with blanks between:
+Fields are written ``TAG SUBFIELDS [/N]``, with blanks between them:
 
-* ``245abnp/2``: the subfields a, b, n, p in the order of the record; the leading characters that
-  indicator 2 counts are not filed, so first-in-field and whole-field terms are made with and
+* ``245abnp/2``: the subfields a, b, n, p in the order of the record. The leading characters that
+  indicator 2 counts are not filed, so first-in-field and whole-field terms are made both with and
   without them;
-* ``490av+``: with each $a begins a field of its own: a contents note has many titles, a list of
+* ``490av+``: each $a begins a field of its own. A contents note has many titles, a list of
   keywords many keywords;
-* ``700>tnp``: only what stands at or after the first $t; nothing without one;
-* ``650ax=0``: only fields whose indicator 2 is 0, which says whose subject heading it is;
-* ``500*``: every lettered subfield but $u and $w; ``69.``: 690 to 699.
+* ``700>tnp``: only subfields from the first $t on; nothing if there is no $t;
+* ``650ax=0``: only fields whose indicator 2 is 0; it names the thesaurus of a subject heading;
+* ``500*``: every lettered subfield except $u and $w; ``69.``: 690 to 699.
 
-The MARC 21 fields follow "Attribute Set Bib-1 (Z39.50-1995): Semantics", brought up to date with
-264 and 084. An 880 counts as the field its $6 names. Bib-1 numbers and CQL names are given to
-these names in the protocol folders.
+The MARC 21 fields follow "Attribute Set Bib-1 (Z39.50-1995): Semantics", with 264 and 084 added.
+An 880 counts as the field that its $6 names. The folders of the protocols map Bib-1 numbers and
+CQL names to the names used here.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from enum import IntEnum
 
 
 class Kind(IntEnum):
-    """What the terms of an index are: bytes; text is UTF-8, folded (`catalogue.index.folding`)."""
+    """What the terms of an index are: bytes; text is folded UTF-8 (`catalogue.index.folding`)."""
 
     WORD = 0
-    """One folded word. The term `PRESENT` holds every record that has the access point at all."""
+    """One folded word. The term `PRESENT` has every record that has the access point at all."""
     PAIR = 1
-    """Two adjacent folded words of one field with a space between (`folding.pair_key`)."""
+    """Two adjacent folded words of one field, with a space between (`folding.pair_key`)."""
     FIELD = 2
-    """A whole field, folded and cut (`folding.phrase_key`): exact searches, browse lists, and, by
-    its prefixes, first words in field. Where a point says `is_whole_without_rest`, also its first
+    """A whole field, folded and cut (`folding.phrase_key`): for exact searches, browse lists and
+    (by its prefixes) first words in field. If a point `is_whole_without_rest`, also its first
     subfield alone: the title proper, the name without dates."""
     FIRST = 4
     """The first word of a field."""
@@ -45,10 +45,10 @@ class Kind(IntEnum):
     YEAR = 6
     """A year as four digits."""
     CODE = 7
-    """A value of a closed list, in lower case: a language, a material type."""
+    """A value from a closed list, in lower case: a language, a material type."""
 
 
-#: In the WORD index, or the only one, of an access point: every record that has it.
+#: In the WORD index of an access point, or its only one: every record that has it.
 PRESENT = b""
 
 TEXT = (Kind.WORD, Kind.PAIR, Kind.FIELD)
@@ -62,13 +62,13 @@ CODES = (Kind.CODE,)
 class AccessPoint:
     """One row of the table.
 
-    A point with `union_of` has no index of its own: it is searched in those points together.
-    Nor has one with `within`: records are looked for by the words of that point and decided by the
-    fields of this one. That costs no room, but finds nothing where too many have the words.
-    One that `has_holders` is also found by the ISILs of the agencies and branches that have items
-    of a record (`catalogue.holders`), which are no part of the index.
-    A text point without a PAIR, FIELD or FIRST index honours phrases by its words, whose
-    records are then verified against the fields.
+    A point with `union_of` has no index of its own: all of those points are searched together.
+    Nor has a point with `within`: candidates are found by the words of that point, and the fields
+    of this one decide. That takes no space, but the search is refused if too many have the words.
+    A point that `has_holders` also finds records by the ISILs of the agencies and branches that
+    have items of them (`catalogue.holders`), which are not part of the index.
+    A text point without a PAIR, FIELD or FIRST index finds phrases by their words; the fields of
+    these records are then checked.
     """
 
     number: int
@@ -83,14 +83,14 @@ class AccessPoint:
     has_holders: bool = False
 
     def index(self, kind: Kind) -> int:
-        """The number of an index in ``postings.access_point``; KeyError where there is none."""
+        """The number of an index in ``postings.access_point``. Raises KeyError if there is none."""
         if kind not in self.kinds:
             raise KeyError(f"{self.name} has no {kind.name} index")
         return self.number * 10 + kind
 
     @property
     def presence_index(self) -> int:
-        """The index whose term `PRESENT` holds every record that has this point."""
+        """The index whose term `PRESENT` has every record that has this point."""
         return self.number * 10 + self.kinds[0]
 
 
@@ -299,7 +299,7 @@ ROWS = (
     AccessPoint(63, "title_abbreviated", marc21="210ab 211ab", danmarc2="210a", within="title"),
     AccessPoint(64, "title_expanded", marc21="214ab", unimarc="532a", within="title"),
     AccessPoint(65, "related_periodical", marc21="247abfgnp 780* 785*", within="any"),
-    # Not for searchers: which records refer to an authority (`catalogue.changes.authorities`).
+    # Not for users: which records refer to an authority (`catalogue.changes.authorities`).
     AccessPoint(
         47,
         "authority_link",
@@ -312,7 +312,7 @@ ACCESS_POINTS = {row.name: row for row in ROWS}
 
 
 def searched_points(name: str) -> tuple[AccessPoint, ...]:
-    """The points with indexes that a search of `name` goes through; KeyError if unknown."""
+    """The points with indexes that are searched for `name`. Raises KeyError if it is unknown."""
     point = ACCESS_POINTS[name]
     if not point.union_of:
         return (point,)

@@ -1,6 +1,6 @@
 """What the coded positions of a MARC 21 record say: years, language, kind of material.
 
-Sources: https://www.loc.gov/marc/bibliographic/ (leader, 007, 008); positions count from 0.
+Sources: https://www.loc.gov/marc/bibliographic/ (leader, 007, 008); positions are counted from 0.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from catalogue.index.numbers import language_keys
 
 #: A closed period is indexed under each of its years, up to this many.
 LONGEST_PERIOD = 200
-#: Combinations of codes whose meaning is remembered; 12,000 records have some 900 of those that
-#: say the kind of material.
+#: Combinations of codes whose meaning is remembered; 12,000 records have about 900 of those that
+#: give the kind of material.
 _REMEMBERED = 4096
 
 _YEAR = re.compile(rb"(?<![0-9])(1[0-9]{3}|20[0-9]{2})(?![0-9])")
@@ -54,12 +54,12 @@ MATERIALS = frozenset(
 
 
 def is_year(date: bytes) -> bool:
-    """Is a date of 008 a certain year that something can have been published in?"""
+    """Is a date of 008 a definite year in which something can have been published?"""
     return len(date) == 4 and date.isdigit() and b"1000" <= date < b"2100"
 
 
 def year_of(f008: bytes, imprint: bytes) -> int | None:
-    """The year of publication for people to read: 008/07-10 if certain, else 260 or 264 $c."""
+    """The year of publication for display: 008/07-10 if definite, else 260 or 264 $c."""
     if is_year(f008[7:11]):
         return int(f008[7:11])
     found = _YEAR.search(imprint)
@@ -67,10 +67,10 @@ def year_of(f008: bytes, imprint: bytes) -> int | None:
 
 
 def years_of(f008: bytes, imprint: bytes) -> list[str]:
-    """The years a record is found under.
+    """The years under which a record is found.
 
-    Unknown digits stand for 0 to 9. A period counts with each of its years when it has an end,
-    with its first year when it goes on (9999) or is longer than `LONGEST_PERIOD`.
+    Unknown digits stand for 0 to 9. A period with an end counts with each of its years, one that
+    continues (9999) or is longer than `LONGEST_PERIOD` only with its first year.
     """
     if is_year(f008[7:11]) and f008[6] not in _PERIOD:  # most are
         return [f008[7:11].decode()]
@@ -106,8 +106,8 @@ def languages_of(code: bytes) -> tuple[str, ...]:
 def materials_of(leader: bytes, f007: bytes, details: bytes, is_thesis: bool) -> tuple[str, ...]:
     """The kinds of material of a record, in folded words: ``book``, ``online``, ``large print``.
 
-    From type and level (leader/06-07), 007/00-01, 008/21-33, and whether there is a note on a
-    thesis.
+    They come from type and level (leader/06-07), 007/00-01, 008/21-33, and whether there is a
+    dissertation note.
     """
     kind, level = leader[0], leader[1]
     if kind in b"at":

@@ -1,8 +1,8 @@
-"""Records as they come, until their texts and terms are turned round into rows of `postings`.
+"""Collects the texts and terms of records until they are inverted into rows of `postings`.
 
 The texts of one target (`selection.Target`) are kept as they are; `catalogue.index.reading` folds
-those of some dozens of records at once, and splits and numbers them by the megabyte. The obvious
-way, a set of terms for each record and a list of records for each term, takes half as long again.
+those of several dozen records at once, and splits and numbers them by the megabyte. The obvious
+way, a set of terms for each record and a list of records for each term, takes 1.5 times as long.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from catalogue.index.selection import Target
 
 __all__ = ["Collector", "Columns", "terms_of"]
 
-#: Records whose texts are read at once: what comes of them stays in the processor's cache.
+#: Records whose texts are read at once: the result fits into the processor's cache.
 READ_AT_ONCE = 64
 
 
 class _Takers(dict[Target | int, Take]):
-    """By target and index number: where its texts or terms go, and how many there are."""
+    """By target or index number: the function that takes its texts or terms."""
 
     def __init__(self) -> None:
         self.found: list[list[bytes]] = []
@@ -69,7 +69,7 @@ class Collector:
 
     def _read(self) -> None:
         lows = numpy.array(self._lows, numpy.uint64)
-        # By taker and record; a list that began with a later record had nothing before.
+        # By taker and record; a list that was begun by a later record had nothing before it.
         counts = numpy.array(list(zip_longest(*self._counts, fillvalue=0)))
         sizes = numpy.diff(counts, prepend=0)
         for key, values, each in zip(self._takers, self._takers.found, sizes, strict=True):
@@ -84,7 +84,7 @@ class Collector:
         self._begin_reading()
 
     def columns(self) -> list[Columns]:
-        """The rows, by index and term; the collector is empty afterwards."""
+        """The rows in the order of index and term; the collector is empty afterwards."""
         self._read()
         inversion, lows = self._inversion, self._all_lows
         self._begin()
@@ -92,7 +92,7 @@ class Collector:
 
 
 def terms_of(record_format: str, data: bytes) -> tuple[defaultdict[int, set[bytes]], Description]:
-    """The terms of one stored record by index number, and its description."""
+    """The terms of a stored record by index number, and its description."""
     collector = Collector(0)
     description = collector.add(0, record_format, data)
     terms: defaultdict[int, set[bytes]] = defaultdict(set)

@@ -1,7 +1,7 @@
-"""What each record format says in its own way: codes to be found under, and title and author.
+"""What differs between record formats: the codes a record is found under, its title and author.
 
-A format is a row of `FORMATS`: the tags it needs, and two functions over the first contents of
-those tags (``kept``, with the leader under ``000``).
+A format is a row of `FORMATS`: the tags it needs, and two functions of the first field of each of
+these tags (``kept``, with the leader under ``000``).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Codes = list[tuple[int, str]]
 
 
 class Description(NamedTuple):
-    """The columns of `records` that other parts need often."""
+    """The columns of `records` that are often needed elsewhere, and the sort keys."""
 
     control_number: str | None
     title: str
@@ -83,13 +83,13 @@ def _describe_marc21(kept: Kept) -> Description:
 
 
 def _imprint(kept: Kept, f008: bytes) -> bytes:
-    """The dates of the imprint, where 008 has no certain one."""
+    """The dates of the imprint, if 008 has no definite one."""
     if is_year(f008[7:11]):
         return b""
     return b" ".join(_values(kept.get(b"260") or kept.get(b"264") or b"", b"c"))
 
 
-#: 009 *a*g of danMARC2; the general mark alone where the pair is not named.
+#: 009 *a and *g of danMARC2.
 _DANMARC2_MATERIALS = {
     "a": "text", "c": "notated music", "e": "map", "g": "picture", "m": "film", "p": "braille",
     "r": "audiobook", "s": "music", "t": "electronic", "u": "object", "v": "combined",
@@ -192,12 +192,12 @@ def _date(kept: Kept) -> bytes:
 
 
 def _values(content: bytes, codes: bytes) -> list[bytes]:
-    """The subfields `codes` of a field in their order."""
+    """The values of the subfields with these codes, in order."""
     return [part[1:] for part in content.split(SUBFIELD)[1:] if part[:1] in codes]
 
 
 def _joined(values: list[bytes]) -> str:
-    """Subfields for people, without the punctuation that leads to others."""
+    """Subfields for display, without the punctuation that precedes the next element."""
     text = " ".join([_text(value) for value in values]).rstrip(" /:;,=")
     if text.endswith(".") and not text.endswith("..") and len(text.rpartition(" ")[2]) > 3:
         text = text[:-1]
@@ -205,13 +205,13 @@ def _joined(values: list[bytes]) -> str:
 
 
 def _title_key(values: list[bytes], not_filed: int = 0) -> bytes:
-    """The subfields of a title as they are sorted."""
+    """The subfields of a title as they are filed."""
     text = b" ".join(values).decode("utf-8", "replace")
     return sort_key(text[not_filed:], TITLE_BYTES) or sort_key(text, TITLE_BYTES)
 
 
 def _text(value: bytes) -> str:
-    """A value for people: no control characters, one blank between words."""
+    """A value for display: no control characters, one blank between words."""
     text = value.decode("utf-8", "replace")
     if not text.isprintable():
         text = text.replace("\x98", "").replace("\x9c", "")

@@ -1,7 +1,7 @@
-"""From stored records to the texts and terms they are found under.
+"""The texts and terms under which stored records are found.
 
-The bulk path of loading: no object per field, and nothing is done for a text here that
-`catalogue.index.collecting` can do for many texts at once.
+This is the bulk path of loading: no object is made for a field, and nothing is done here for one
+text that `catalogue.index.collecting` can do for many at once.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ Take = Callable[[bytes], object]
 
 
 def plan_of(record_format: str) -> Plan:
-    """What is taken from records of a format, and the targets of texts that `extract` numbers."""
+    """What is taken from records of a format, and the targets of the texts, as `extract` numbers
+    them."""
     return plan_for(record_format, FORMATS[record_format].kept)
 
 
 def extract(
     record_format: str, data: bytes, texts: Sequence[Take], terms: Mapping[Target | int, Take]
 ) -> Description:
-    """Hands the texts of one stored record to the takers of their targets, its other terms to
-    those of their indexes; gives its description."""
+    """Hands the texts of a stored record to the takers of their targets, and its other terms to
+    those of their indexes; returns its description."""
     dialect = FORMATS[record_format]
     tags = plan_of(record_format).tags
     take_any = texts[0]

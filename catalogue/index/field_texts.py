@@ -1,7 +1,7 @@
 """The texts of a stored record that feed an access point, field by field.
 
-For what postings cannot decide: longer phrases, proximity, whole subfields, the beginnings of
-long fields; and for showing a folded term as a cataloguer wrote it.
+They decide what postings cannot: longer phrases, proximity, whole subfields, the beginnings of
+long fields. They also show a folded term as the cataloguer wrote it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ LONGEST_SHOWN = PHRASE_BYTES
 
 
 class FieldText(NamedTuple):
-    """What an access point takes from one field, or from a part that counts as one.
+    """What an access point takes from a field, or from a part that counts as one.
 
-    `values` are the subfields' values in order, at least one; `not_filed` characters of the
-    first are passed over in filing; the first alone is a whole where `has_head`.
+    `values` are the values of the subfields in order, at least one. The first `not_filed`
+    characters are ignored in filing. If it `has_head`, the first value alone also counts as whole.
     """
 
     values: list[str]
@@ -37,7 +37,7 @@ class FieldText(NamedTuple):
 
 
 def field_texts(record_format: str, data: bytes, name: str) -> Iterator[FieldText]:
-    """The fields of a record that feed the access point `name`; of a union, those of its parts."""
+    """The fields of a record that feed the access point `name`, or the parts of a union."""
     point = ACCESS_POINTS[name]
     for part in point.union_of:
         yield from field_texts(record_format, data, part)
@@ -72,8 +72,8 @@ def _not_filed(content: bytes, source: Selection) -> int:
 def texts_of(record_format: str, data: bytes, name: str) -> Iterator[list[str]]:
     """The fields of a record that feed the access point `name`, each as its folded readings.
 
-    A phrase is in a field if it is in one of its readings, main reading first. A field without
-    words is left out.
+    A phrase is in a field if it is in one of its readings. The main reading comes first; a field
+    without words is left out.
     """
     for found in field_texts(record_format, data, name):
         readings = fold_readings(found.text)
@@ -82,7 +82,7 @@ def texts_of(record_format: str, data: bytes, name: str) -> Iterator[list[str]]:
 
 
 def subfield_texts_of(record_format: str, data: bytes, name: str) -> Iterator[list[str]]:
-    """The same for every single subfield, with and without what is passed over in filing."""
+    """The same for every single subfield, with and without what is ignored in filing."""
     for found in field_texts(record_format, data, name):
         for at, value in enumerate(found.values):
             for form in _as_filed(value, found.not_filed if at == 0 else 0):
@@ -92,15 +92,15 @@ def subfield_texts_of(record_format: str, data: bytes, name: str) -> Iterator[li
 def whole_texts_of(record_format: str, data: bytes, name: str) -> Iterator[list[str]]:
     """Everything that counts as a whole field of the access point, as folded readings.
 
-    What a `Kind.FIELD` index holds, uncut: the field, its first subfield alone where the point
-    says so, and both without what is passed over in filing.
+    This is what a `Kind.FIELD` index holds, uncut: the field, its first subfield alone if the point
+    says so, and both without what is ignored in filing.
     """
     for form in whole_forms_of(record_format, data, name):
         yield from _folded(form)
 
 
 def whole_forms_of(record_format: str, data: bytes, name: str) -> Iterator[str]:
-    """The same as it stands in the record."""
+    """The same as it is written in the record."""
     for found in field_texts(record_format, data, name):
         yield from _as_filed(found.text, found.not_filed)
         if found.has_head and len(found.values) > 1:
@@ -108,8 +108,8 @@ def whole_forms_of(record_format: str, data: bytes, name: str) -> Iterator[str]:
 
 
 def shown_text(text: str) -> str:
-    """A field for people: without the punctuation that leads to others, or ends it; the beginning
-    of a long one."""
+    """A field for display: without the punctuation that precedes the next one or ends it, and only
+    the beginning of a long one."""
     text = " ".join(text.split()).rstrip(" /:;,=")
     if text.endswith(".") and len(text.split()[-1]) > 3:
         text = text[:-1]

@@ -1,4 +1,4 @@
-"""How titles and authors are filed: texts to the keys that they are sorted by."""
+"""How titles and authors are filed: the keys by which texts are sorted."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import re
 
 from catalogue.index.folding import main_words
 
-#: Bytes of a title and of an author that count in sorting; what agrees so far is in order of id.
+#: The bytes of a title and of an author that are sorted by; what is equal so far is in order of id.
 TITLE_BYTES = 100
 AUTHOR_BYTES = 60
 
-#: UNIMARC, and MARC 21 by permission: what stands between these is not filed (ISO 6630).
+#: UNIMARC, and MARC 21 optionally: what is between these is not filed (ISO 6630).
 _NOT_FILED = re.compile("[\x88\x98][^\x89\x9c]*[\x89\x9c]")
-#: danMARC2: filing begins behind it.
+#: danMARC2: filing begins after this.
 _FILING_BEGINS = "¤"
 
 
 def sort_key(text: str, length: int) -> bytes:
-    """A text as it is sorted: folded, without what is not filed, at most `length` bytes."""
-    if text.isascii():  # and without any of these marks
+    """A text as it is filed: folded, without what is not filed, at most `length` bytes."""
+    if text.isascii():  # so it has none of these marks
         return b" ".join(main_words(text.encode()))[:length]
     filed = _NOT_FILED.sub("", text)
     if _FILING_BEGINS in filed:

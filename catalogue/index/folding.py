@@ -1,7 +1,7 @@
-"""The one normalisation of words, used by the index and by every search.
+"""The only normalisation of words, used by the index and by every search.
 
-Letters, apostrophes and hyphens can be read in two ways each. The **main reading** is what a search
-uses; the index holds the words, word pairs and phrases of the others as well, so that these
+Some letters, apostrophes and hyphens can be read in two ways. A search uses the **main reading**;
+the index also holds the words, word pairs and phrases of the other readings, so that these
 spellings find each other:
 
 =====================  ======================  ===================  ==========================
@@ -18,17 +18,17 @@ Spider-man             spider man              spiderman            Spider-man, 
 
 The other readings are made in `catalogue.index.spellings`.
 
-å, ä, ö, ø, ü and æ are thus letters with a two-letter spelling; every other diacritic is dropped
-(é = e). A search for ``Muller`` finds Müller, one for ``Müller`` does not find Muller: he who
-writes the mark means it. Not found: a plain ``Spiderman`` in a record by ``Spider-man``, a plain
-``O Brien`` by ``O'Brien``.
+So å, ä, ö, ø, ü and æ are letters with a two-letter spelling; every other diacritic is dropped
+(é = e). A search for ``Muller`` finds Müller, but one for ``Müller`` does not find Muller: whoever
+writes the mark means it. ``Spider-man`` does not find a plain ``Spiderman`` in a record, nor
+``O'Brien`` a plain ``O Brien``.
 
-Compatibility forms are made plain (NFKC), case is folded, vowel points of Hebrew and Arabic and
-marks of romanisation (ayn, alif, soft sign) are dropped, marks of Indic scripts are kept.
-Han, kana and Hangul are one word per character: adjacency (word pairs) makes words of them
-again, so a term of several characters is to be searched as a phrase.
+Compatibility forms are replaced (NFKC) and case is folded. Vowel points of Hebrew and Arabic and
+marks of romanisation (ayn, alif, soft sign) are dropped; marks of Indic scripts are kept. Each
+character of Han, kana and Hangul is a word. Word pairs keep their order, so a term of several such
+characters should be searched as a phrase.
 
-Words are at most `WORD_BYTES` long in UTF-8, whole-field keys `PHRASE_BYTES`.
+Words have at most `WORD_BYTES` bytes in UTF-8, whole-field keys `PHRASE_BYTES`.
 """
 
 from __future__ import annotations
@@ -38,30 +38,29 @@ import unicodedata
 
 #: A longer word is cut, in index and search alike.
 WORD_BYTES = 64
-#: A longer whole-field key is cut behind a word, in index and search alike. Words being shorter, it
-#: always has one.
+#: A longer whole-field key is cut after a word, in index and search alike. As words are shorter,
+#: there is always one.
 PHRASE_BYTES = 240
 
-#: Stands for the break between two texts among words, as no UTF-8 text holds it, and sorts behind
-#: all of them.
+#: Marks the break between two texts: it cannot occur in UTF-8, and sorts after all words.
 MARK = b"\xff"
-#: Joins texts so that the mark is a word of its own.
+#: Joins texts in such a way that the mark is a word of its own.
 BETWEEN = b" \xff "
 
-#: Tokens whose folding is remembered, per process.
+#: The number of tokens whose folding is remembered in each process.
 _MEMO_SIZE = 200_000
 
 _LETTERS_AND_DIGITS = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-#: ASCII letters in lower case, bytes of other characters as they are, the rest a space.
+#: ASCII letters in lower case, the bytes of other characters unchanged, the rest a space.
 _SPLIT = bytes(
     byte if byte > 127 else ord(chr(byte).lower()) if byte in _LETTERS_AND_DIGITS else 32
     for byte in range(256)
 )
 APOSTROPHE, HYPHEN = b"'", b"-"
-#: Typographic and full-width apostrophes and hyphens, in UTF-8, and those they stand for.
+#: Typographic and full-width apostrophes and hyphens, in UTF-8.
 _APOSTROPHES = re.compile(b"\xe2\x80[\x98\x99\x9b]|\xef\xbc\x87|\xc2\xb4")
 _HYPHENS = re.compile(b"\xe2\x80[\x90\x91]|\xef\xbc\x8d|\xef\xb9\xa3")
-#: Dashes, which are always gaps, as is what stands for them here.
+#: Dashes, which always separate words, as does the sign that replaces them.
 _DASHES = re.compile(b"\xe2\x80[\x92-\x95]")
 _GAP = b"/"
 _ANY_SIGN = re.compile(b"\xe2\x80[\x90-\x95\x98\x99\x9b]|\xef(?:\xbc[\x87\x8d]|\xb9\xa3)|\xc2\xb4")
@@ -75,17 +74,17 @@ _ONE_LETTER = {
     "ö": "o", "ȫ": "o", "ø": "o", "ǿ": "o", "œ": "oe",
     "ü": "u", "ǖ": "u", "ǘ": "u", "ǚ": "u", "ǜ": "u",
 }  # fmt: skip
-#: Letters that Unicode does not take apart; U+A733 is the aa of old Danish.
+#: Letters that Unicode does not decompose; U+A733 is the aa of old Danish.
 _PLAIN = {
     "ꜳ": "aa", "þ": "th", "ð": "d", "đ": "d", "ł": "l", "ħ": "h", "\u0131": "i", "ŋ": "n", "ŧ": "t",
     "ɓ": "b", "ɗ": "d", "ƙ": "k", "·": "",
-    # Modifier letters: ayn, alif, soft and hard sign.
+    # Modifier letters: ayn, alif, soft sign, hard sign.
     "\u02b9": "", "\u02ba": "", "\u02bb": "", "\u02bc": "", "\u02bd": "",
     "\u02be": "", "\u02bf": "",
 }  # fmt: skip
 _MAIN_LETTERS = str.maketrans({**_PLAIN, **_TWO_LETTERS})
 _OTHER_LETTERS = str.maketrans({**_PLAIN, **_ONE_LETTER})
-#: What a word with two readings has one of.
+#: A word with two readings has one of these.
 _TWO_READINGS = re.compile(f"[{''.join((*_TWO_LETTERS, *map(str.upper, _TWO_LETTERS)))}]")
 
 _DROPPED_MARKS = re.compile(
@@ -97,7 +96,7 @@ _ONE_WORD_EACH = re.compile(
     "\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003fffd])"
 )
 
-#: The readings of a word for its letters, by number.
+#: The numbers of the two readings of the letters of a word.
 MAIN, OTHER = 0, 1
 _memo: dict[bytes, tuple[bytes, bytes]] = {}
 
@@ -108,7 +107,7 @@ def fold_words(text: str) -> list[str]:
 
 
 def fold_phrase(text: str) -> str:
-    """The main reading with one space between words: idempotent, equal for equal texts."""
+    """The main reading with one space between words. It is idempotent."""
     return " ".join(fold_words(text))
 
 
@@ -123,8 +122,8 @@ def phrase_key(phrase: str) -> bytes:
 
 
 def cut_phrase(phrase: bytes) -> bytes:
-    """The first words of a folded phrase, as many as `PHRASE_BYTES` hold: a folded phrase again,
-    with which every field that was cut to it begins."""
+    """As many of the first words of a folded phrase as fit into `PHRASE_BYTES`: again a folded
+    phrase, with which every field that was cut to it begins."""
     if len(phrase) <= PHRASE_BYTES:
         return phrase
     return phrase[: phrase.rindex(b" ", 0, PHRASE_BYTES + 1)]
@@ -148,7 +147,7 @@ def main_words(text: bytes) -> list[bytes]:
 
 
 def plain_signs(text: bytes) -> bytes:
-    """UTF-8 text whose apostrophes, hyphens and dashes are signs of ASCII."""
+    """UTF-8 text with ASCII signs for its apostrophes, hyphens and dashes."""
     if _ANY_SIGN.search(text) is None:
         return text
     text = _HYPHENS.sub(HYPHEN, _APOSTROPHES.sub(APOSTROPHE, text))
@@ -156,34 +155,34 @@ def plain_signs(text: bytes) -> bytes:
 
 
 def letter_readings(word: bytes) -> tuple[bytes, bytes]:
-    """A word of `split_plain` in the main reading and in the other one, which may be the same; in
-    either it may be several words or none."""
+    """A word of `split_plain` in the main reading and in the other one, which may be equal; either
+    may be several words or none."""
     return _memo.get(word) or _remember(word)
 
 
 def word_readings(word: bytes) -> list[bytes]:
-    """The words that a word of `split_plain` is found under, in either reading."""
+    """The words under which a word of `split_plain` is found, in both readings."""
     if word.isascii():
         return [word] if len(word) <= WORD_BYTES else bounded([word])
     return list(dict.fromkeys(b" ".join(_memo.get(word) or _remember(word)).split()))
 
 
 def join_texts(texts: list[bytes]) -> bytes:
-    """Texts joined by `BETWEEN`, with no other mark in them."""
+    """The texts joined by `BETWEEN`, with no other mark in them."""
     whole = BETWEEN.join(texts)
-    if whole.count(MARK) >= len(texts):  # no UTF-8
+    if whole.count(MARK) >= len(texts):  # not UTF-8
         whole = BETWEEN.join([text.replace(MARK, b" ") for text in texts])
     return whole
 
 
 def split_plain(text: bytes) -> list[bytes]:
-    """The words of what `plain_readings` gave, which may still be too long, and a `MARK` where
-    `BETWEEN` was."""
+    """The words of a text from `plain_readings`, which may still be too long, and a `MARK` for each
+    `BETWEEN`."""
     return spaced(text).split()
 
 
 def spaced(text: bytes) -> bytes:
-    """The same words as those of `split_plain`, with nothing but spaces between them."""
+    """The words of `split_plain` with only spaces between them."""
     return text.translate(_SPLIT, APOSTROPHE)
 
 
@@ -198,7 +197,7 @@ def bounded(words: list[bytes]) -> list[bytes]:
 def _remember(token: bytes) -> tuple[bytes, bytes]:
     text = token.decode("utf-8", "replace")
     main = other = b" ".join(_fold(text, _MAIN_LETTERS))
-    # Of a word with plain accents, which most are, there is one reading.
+    # A word with only plain accents, as most are, has a single reading.
     if not main.isascii() or _TWO_READINGS.search(unicodedata.normalize("NFKC", text)):
         other = b" ".join(_fold(text, _OTHER_LETTERS))
     if len(_memo) >= _MEMO_SIZE:
@@ -209,7 +208,7 @@ def _remember(token: bytes) -> tuple[bytes, bytes]:
 
 def _fold(text: str, letters: dict[int, str]) -> tuple[bytes, ...]:
     before = None
-    while text != before:  # a character may stand for text that is itself to be folded
+    while text != before:  # a character may stand for text that must itself be folded
         before = text
         text = unicodedata.normalize("NFKC", text).casefold()
         text = unicodedata.normalize("NFC", text).translate(letters)
@@ -225,13 +224,13 @@ def _fold(text: str, letters: dict[int, str]) -> tuple[bytes, ...]:
 
 
 def _word_character(character: str) -> str:
-    """The character itself, a space where it ends a word, nothing where it is not seen."""
+    """The character itself, a space if it ends a word, or nothing if it is invisible."""
     if character.isalnum():
         return character
     category = unicodedata.category(character)
     if category[0] == "M":
         return character
-    # Cf: joiners, soft hyphens; U+0088, 0089, 0098, 009C: marks around what is not sorted.
+    # Cf: joiners, soft hyphens; U+0088, 0089, 0098, 009C: marks around what is not filed.
     if category == "Cf" or character in "\x88\x89\x98\x9c":
         return ""
     return " "

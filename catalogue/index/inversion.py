@@ -1,9 +1,9 @@
-"""The inverted index of some records: rows of `postings` from the texts and terms of many records.
+"""The inverted index of some records: rows of `postings` from their texts and terms.
 
-Everything is done for all of them at once, on arrays of numbers (numpy). A **posting** is one
-number of 64 bits: a term's in the upper bits (or those of two words, 24 bits each), the record's
-in the lower 16. One sort brings the records of each term together, and as words are numbered in
-their order, the terms come out in order as well.
+Everything is done for all records at once, on arrays of numbers (numpy). A **posting** is a number
+of 64 bits: the number of a term in the upper bits (or those of two words, 24 bits each) and that of
+the record in the lower 16. Sorting brings the records of each term together, and as words are
+numbered in their order, the terms are in order as well.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _TERM_SHIFT = numpy.uint64(CHUNK_BITS)
 _WORD_SHIFT = numpy.uint64(_WORD_BITS)
 _WORD = numpy.uint64((1 << _WORD_BITS) - 1)
 _NONE = numpy.empty(0, numpy.uint64)
-#: Bitmaps of so few records are most of them, and are made all at once.
+#: Most bitmaps have at most this many records; they are made all at once.
 _FEW = 4
 
-#: Indexes that hold, as `PRESENT`, every record that has the access point.
+#: Indexes whose term `PRESENT` has every record that has the access point.
 _PRESENCE = frozenset(row.presence_index for row in ROWS if row.kinds)
 
 
@@ -52,7 +52,7 @@ class Columns(NamedTuple):
 
 
 class _Terms(Parts):
-    """Terms as they come, as numbers in the order of their first coming."""
+    """Terms as they come, numbered in the order of their first occurrence."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class _Terms(Parts):
 
 
 class Inversion:
-    """The index of the records of one chunk, from the texts and terms that are found in them."""
+    """The index of the records of one chunk, from the texts and terms found in them."""
 
     def __init__(self, chunk: int) -> None:
         self.chunk = chunk
@@ -74,8 +74,8 @@ class Inversion:
     def add_texts(self, target: Target, found: Found) -> None:
         """Takes UTF-8 texts: not too many at once, so that they stay in the processor's cache.
 
-        They are read when all are there, target by target: the words that they have in common
-        are in the cache then, and nothing else.
+        They are read when all of them are there, target by target: then the words that they have in
+        common are in the cache, and nothing else.
         """
         self._found[target].append(found)
 
@@ -86,7 +86,7 @@ class Inversion:
     def columns(self, every: Numbers) -> list[Columns]:
         """The rows of the index, by index and term.
 
-        `every` record is to be in the index of every word, even if it has none.
+        `every` record is put into the index of all words, even if it has none.
         """
         reader = Reader(self.add_terms)
         while self._found:
@@ -125,7 +125,7 @@ def _named(terms: list[bytes], numbers: Numbers) -> list[bytes]:
 
 
 def _ranked(number_of: dict[bytes, int]) -> tuple[list[bytes], Numbers]:
-    """The terms in order, and for each number the place of its term."""
+    """The terms in order, and for each number the position of its term."""
     terms = sorted(number_of)
     rank = numpy.empty(len(terms), numpy.uint64)
     numbers = numpy.fromiter(map(number_of.__getitem__, terms), numpy.intp, len(terms))
@@ -161,7 +161,7 @@ def _spread(
 
 
 def _sorted(postings: Numbers, kind: Literal["quicksort", "stable"] = "quicksort") -> Numbers:
-    """In order, without repetition."""
+    """The postings in order, without duplicates; sorts in place."""
     postings.sort(kind=kind)
     is_new = numpy.ones(len(postings), numpy.bool_)
     numpy.not_equal(postings[1:], postings[:-1], out=is_new[1:])
@@ -171,11 +171,11 @@ def _sorted(postings: Numbers, kind: Literal["quicksort", "stable"] = "quicksort
 def _joined(parts: list[Numbers]) -> Numbers:
     if len(parts) == 1:
         return parts[0]
-    return _sorted(numpy.concatenate(parts or [_NONE]), "stable")  # merges what is in order
+    return _sorted(numpy.concatenate(parts or [_NONE]), "stable")  # merges sorted parts
 
 
 class _Rows(NamedTuple):
-    """Rows of one chunk; and records to be present in an index that may have no term of theirs."""
+    """Rows of one chunk, and records that are present in an index without any term in it."""
 
     chunk: int
     present: Mapping[int, Numbers]
@@ -183,7 +183,7 @@ class _Rows(NamedTuple):
     def columns(
         self, access_point: int, postings: Numbers, terms_of: Callable[[Numbers], list[bytes]]
     ) -> Columns:
-        """The rows of one index from its postings in order."""
+        """The rows of one index from its sorted postings."""
         numbers, lows = postings >> _TERM_SHIFT, postings & _LOW
         is_last = numpy.ones(len(numbers), numpy.bool_)
         numpy.not_equal(numbers[1:], numbers[:-1], out=is_last[:-1])
@@ -207,7 +207,7 @@ class _Rows(NamedTuple):
 def _bitmaps(
     chunk: int, counts: NDArray[Any], ends: NDArray[Any], lows: NDArray[Any]
 ) -> list[bytes]:
-    """The bitmap of each term: `lows` holds the ids' lower parts, its own before its end."""
+    """The bitmap of each term: the lower parts of its ids are in `lows`, up to its end."""
     made: Any = numpy.empty(len(counts), numpy.object_)
     has_heads = bool(array_head(chunk, 1))
     largest = counts.max(initial=0)

@@ -1,7 +1,8 @@
-"""Identifiers as the index holds them: the same number, however it is written, is one term.
+"""Identifiers as the index holds them: however a number is written, it is one term.
 
-All keys are ASCII letters in lower case and digits. A search makes its key with the function that
-made the index: `isbn_keys` for ISBNs, `number_key` for the rest. Terms are the same of UTF-8 text.
+All keys consist of ASCII letters in lower case and digits. A search makes its key with the function
+that made the index: `isbn_keys` for ISBNs, `number_key` for most others. Terms are keys as bytes,
+made from UTF-8 text.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _ISBN = re.compile(r"[0-9][0-9 -]*[0-9 -][0-9xX]|[0-9]{9,13}[xX]?")
 _ISSN = re.compile(r"([0-9]{4})[- ]?([0-9]{3}[0-9xX])")
 _NO_LANGUAGE = frozenset(("mul", "zxx", "und", "xxx"))
 _WEIGHTS_10 = range(10, 1, -1)
-#: What the byte of a digit has beyond the digit.
+#: The difference between the byte of a digit and the digit.
 _ZERO = ord("0")
 #: The longest key: longer identifiers are cut, in index and search alike.
 KEY_LENGTH = 64
@@ -25,14 +26,14 @@ KEY_LENGTH = 64
 def number_key(text: str) -> str:
     """Any identifier or class mark: letters and digits only, in lower case."""
     key = text.lower()
-    if not (key.isalnum() and key.isascii()):  # most are, and the question costs less than a sub
+    if not (key.isalnum() and key.isascii()):  # most are, and asking costs less than a sub
         key = _NOT_IN_KEYS.sub("", key)
     return key[:KEY_LENGTH]
 
 
 def number_term(value: bytes) -> bytes:
     """The `number_key` of UTF-8 text."""
-    if not value.isascii():  # the lower case of a few characters is ASCII: that of U+212A is k
+    if not value.isascii():  # the lower case of some characters is ASCII: that of U+212A is k
         value = value.decode("utf-8", "replace").lower().encode()
     return value.translate(_LOWER, _NOT_IN_TERMS)[:KEY_LENGTH]
 
@@ -65,8 +66,8 @@ def lc_card_number_key(text: str) -> str:
 def isbn_keys(text: str) -> list[str]:
     """The 13-digit and the 10-character form of an ISBN; an invalid one as it was found.
 
-    Hyphens, blanks and whatever follows the number (``(pbk.)``) are left out. Only numbers that
-    begin with 978 have a 10-character form.
+    Hyphens, blanks and anything after the number (``(pbk.)``) are left out. Only numbers that begin
+    with 978 have a 10-character form.
     """
     found = _ISBN.search(text)
     if found is None:
@@ -83,15 +84,15 @@ def isbn_keys(text: str) -> list[str]:
 
 
 def issn_key(text: str) -> str:
-    """An ISSN without its hyphen; text that holds none is taken as it stands."""
+    """An ISSN without its hyphen; text without an ISSN is taken as it is."""
     found = _ISSN.search(text)
     return number_key(found[1] + found[2] if found else text)
 
 
 def language_keys(text: str) -> list[str]:
-    """The language codes of a 041 subfield, which may hold several run together (``engfre``).
+    """The language codes of a 041 subfield, which may hold several in a row (``engfre``).
 
-    Codes that name no language (several, none, undetermined, no attempt) are left out.
+    Codes that name no language (multiple, none, undetermined, no attempt to code) are left out.
     """
     codes = number_key(text)
     found = [codes[at : at + 3] for at in range(0, len(codes) - 2, 3)]

@@ -1,8 +1,8 @@
-"""Texts to the numbers of their words: those of many texts, of several targets, at once.
+"""Turns texts into the numbers of their words, for many texts and several targets at once.
 
-Of texts whose words are to stay in order, as for word pairs and whole fields, all readings
-(`catalogue.index.folding`) are made first. The others, most of all, are taken as they are: it is
-enough to read each different word once, when all are there.
+If the words of a text must stay in order, as for word pairs and whole fields, all readings of it
+(`catalogue.index.folding`) are made first. The others, which are the majority, are taken as they
+are: it is enough to read each distinct word once, when all of them are there.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ from catalogue.index.vocabulary import SplitText, Vocabulary, WordNumbers, split
 
 Numbers = NDArray[numpy.uint64]
 
-#: Bytes of text whose words are numbered at once, in some 10 MB of memory.
+#: Bytes of text whose words are numbered at once, in about 10 MB of memory.
 _NUMBERED_AT_ONCE = 1 << 20
 
 
 class Found(NamedTuple):
-    """Texts or terms, and for each the lower 16 bits of the id of its record."""
+    """Texts or terms, each with the lower 16 bits of the id of its record."""
 
     values: list[bytes]
     lows: Numbers
 
 
 class Words(NamedTuple):
-    """The words of some texts as numbers in their order, the record of each, and which of them is
-    a word and not the mark between two texts."""
+    """The words of some texts as numbers, in order; the record of each; and which of them are words
+    and not the mark between two texts."""
 
     numbers: Numbers
     lows: Numbers
@@ -55,7 +55,7 @@ class Words(NamedTuple):
 
 
 class Parts:
-    """Numbers of words or terms as they come, and the records of their texts or of themselves."""
+    """Numbers of words or terms as they come, and the records of the texts or of the terms."""
 
     def __init__(self) -> None:
         self._numbers: list[WordNumbers] = []
@@ -80,13 +80,13 @@ class _Joined(NamedTuple):
 
 
 class Reader:
-    """Takes texts, and gives their words when all are there."""
+    """Takes texts, and gives their words when all of them are there."""
 
     def __init__(self, add_terms: Callable[[int, Found], None]) -> None:
         """`add_terms` takes whole texts as terms of an index."""
         self._add_terms = add_terms
         self._vocabulary = Vocabulary()
-        self._mark = numpy.uint32()  # the mark's number, as soon as there are words
+        self._mark = numpy.uint32()  # the number of the mark, once there are words
         self._waiting: defaultdict[Target, list[_Joined]] = defaultdict(list)
         self._size = 0
         self._parts: defaultdict[Target, Parts] = defaultdict(Parts)
@@ -100,7 +100,7 @@ class Reader:
             self._number()
 
     def words(self) -> tuple[list[bytes], Iterator[tuple[Target, Words]]]:
-        """All words in order, and those of each target's texts."""
+        """All words in order, and the words in the texts of each target."""
         if self._waiting:
             self._number()
         unordered = [parts for target, parts in self._parts.items() if _is_unordered(target)]
@@ -112,7 +112,7 @@ class Reader:
         )
 
     def _number(self) -> None:
-        """Takes the words of what waits as numbers, and the texts as terms where they are such."""
+        """Numbers the words of what is waiting, and takes texts as terms where they are terms."""
         waiting: Mapping[Target, list[_Joined]] = self._waiting
         text = _split(waiting)
         if (text.ends - text.begins).max() > WORD_BYTES:
@@ -150,7 +150,7 @@ class Reader:
 
 
 def _is_unordered(target: Target) -> bool:
-    """Whether the order of the words is of no account."""
+    """Is the order of the words irrelevant?"""
     return target == Target(target.words)
 
 
@@ -165,7 +165,7 @@ def _in_readings(found: Found) -> _Joined:
 
 
 def _as_found(found: Found) -> _Joined:
-    """The texts, and what other words they have for their hyphens and apostrophes."""
+    """The texts, and the other words they have because of their hyphens and apostrophes."""
     texts, lows = found
     whole = join_texts(texts)
     plain = whole if whole.isascii() else plain_signs(whole)
@@ -185,7 +185,7 @@ def _split(waiting: Mapping[Target, list[_Joined]]) -> SplitText:
 
 
 def _cut(joined: _Joined) -> _Joined:
-    """The same without words that are too long."""
+    """The same with words that are too long cut."""
     parts = [
         part
         for word in split_plain(joined.text)
@@ -195,16 +195,16 @@ def _cut(joined: _Joined) -> _Joined:
 
 
 def _wholes(text: bytes) -> list[bytes]:
-    """The texts again, their words apart by one space; empty where there is no word."""
+    """The texts with one space between words; empty if there is no word."""
     wholes = [whole.strip() for whole in text.split(MARK)[:-1]]
     return [whole if len(whole) <= PHRASE_BYTES else cut_phrase(whole) for whole in wholes]
 
 
 class _Readings(NamedTuple):
-    """The numbers of the words that words are found under, by the number of the word.
+    """The numbers of the words under which a word is found, by the number of that word.
 
-    `is_itself` tells which are found as they are, as most. Those of another are `size` numbers of
-    `flat` from `begin` on.
+    Words for which `is_itself` is true, as for most, are found only as they are. For any other,
+    they are `size` numbers of `flat`, from `begin` on.
     """
 
     is_itself: NDArray[numpy.bool_]
@@ -213,10 +213,10 @@ class _Readings(NamedTuple):
     flat: WordNumbers
 
     def of(self, numbers: WordNumbers, lows: Numbers) -> tuple[WordNumbers, Numbers]:
-        """All words that these are found under, in no order, and the record of each."""
+        """All words under which these are found, in no particular order, and the record of each."""
         is_itself = self.is_itself[numbers]
         others = numbers[~is_itself]
-        # For each word, so many places in a row as it has readings.
+        # For each word, as many consecutive places as it has readings.
         size = self.size[others]
         before = numpy.cumsum(size) - size
         places = numpy.repeat(self.begin[others] - before, size) + numpy.arange(size.sum())
@@ -228,7 +228,7 @@ class _Readings(NamedTuple):
 
 
 def _readings(vocabulary: Vocabulary, unread: list[WordNumbers]) -> _Readings:
-    """The readings of these words; of the mark, which is among them, there is none."""
+    """The readings of these words; the mark, which is among them, has none."""
     is_used = numpy.zeros(len(vocabulary), numpy.bool_)
     for numbers in unread:
         is_used[numbers] = True

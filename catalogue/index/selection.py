@@ -1,7 +1,7 @@
-"""The table of access points turned round: for each MARC tag, what is to be taken from it.
+"""The table of access points inverted: what is taken from the fields of each MARC tag.
 
-Compiled once from the field notation of `catalogue.index.access_points`, so that extraction looks
-at each field of a record once.
+It is compiled once from the field notation of `catalogue.index.access_points`, so that extraction
+looks at each field of a record only once.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from catalogue.index.numbers import (
 )
 from catalogue.marc.iso2709 import SUBFIELD
 
-_EVERY_LETTER = frozenset(b"abcdefghijklmnopqrstvxyz")  # but $u (addresses) and $w (numbers)
+_EVERY_LETTER = frozenset(b"abcdefghijklmnopqrstvxyz")  # not $u (addresses) and $w (numbers)
 _TEXT_KINDS = frozenset((Kind.WORD, Kind.PAIR, Kind.FIELD, Kind.FIRST))
 
-#: The index that holds every word of a record.
+#: The index of all words of a record.
 ANY_WORDS = ACCESS_POINTS["any"].index(Kind.WORD)
 
 #: Gives the terms of a value.
 Terms = Callable[[bytes], list[bytes]]
-#: Gives the values of some subfields of a field, from its content, in order.
+#: Gives the values of some subfields, in order, from the content of a field.
 Read = Callable[[bytes], list[bytes]]
 
 
@@ -40,7 +40,7 @@ def _terms_by(keys_of: Callable[[str], list[str]]) -> Terms:
     return lambda value: [key.encode() for key in keys_of(value.decode("utf-8", "replace"))]
 
 
-#: How the terms of a point's NUMBER or CODE index are made; `number_term` where nothing is said.
+#: What makes the terms of the NUMBER or CODE index of a point; `number_term` for others.
 _TERMS: dict[str, Terms] = {
     "isbn": _terms_by(isbn_keys),
     "issn": _terms_by(lambda text: [issn_key(text)]),
@@ -48,16 +48,16 @@ _TERMS: dict[str, Terms] = {
     "lc_card_number": _terms_by(lambda text: [lc_card_number_key(text)]),
     "language": _terms_by(language_keys),
 }
-#: Points whose subfields together are one number.
+#: Points whose subfields together form one number.
 _JOINED = frozenset(("lc_call_number", "nlm_call_number"))
-#: Points made of coded positions, by `catalogue.index.coded`; of their fields, data fields alone
-#: count.
+#: Points whose terms come from coded positions (`catalogue.index.coded`); their fields are not
+#: read here.
 _CODED = frozenset(("year", "material_type", "record_type", "bibliographic_level"))
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Subfields of one MARC field that feed an access point; codes as byte values."""
+    """The subfields of one MARC field that feed an access point; codes are byte values."""
 
     tag: bytes
     codes: frozenset[int]
@@ -67,18 +67,18 @@ class Selection:
     repeats_at: int | None = None  # the code with which a field of its own begins
 
     def reader(self) -> Read:
-        """What reads these subfields; whose subject heading it is, is left to the caller."""
+        """What reads these subfields; the caller checks the thesaurus."""
         return reader_of(self.codes, self.begins_at)
 
     def parts(self) -> Read | None:
-        """What takes the content of a field for that of several, where one may stand for several;
+        """What splits the content of a field into that of several, if one may stand for several;
         each keeps the indicators."""
         return None if self.repeats_at is None else partial(_parts, self.repeats_at)
 
 
 class Target(NamedTuple):
-    """The index numbers that the words of a text go into, its word pairs, the whole text, and
-    its first word."""
+    """The numbers of the indexes for the words of a text, its word pairs, the whole text, and its
+    first word."""
 
     words: tuple[int, ...] = ()
     pairs: tuple[int, ...] = ()
@@ -88,11 +88,11 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TextTask:
-    """One selection of subfields, and where their text goes, as numbers in `Plan.targets`.
+    """One selection of subfields, and the targets of their text, as numbers in `Plan.targets`.
 
     `head` is for the first subfield alone, `filed` for the text without the characters that are
-    not filed, and `filed_head` for both at once; None where there is no such target. `parts` takes
-    one field for several where it may be.
+    not filed, and `filed_head` for both at once; None if there is no such target. `parts` splits a
+    field that may stand for several.
     """
 
     read: Read
@@ -106,7 +106,7 @@ class TextTask:
 
 @dataclass(frozen=True, slots=True)
 class NumberTask:
-    """Subfields (the whole field where none are named) that make terms of a NUMBER index."""
+    """Subfields (or the whole field if none are named) that become terms of a NUMBER index."""
 
     read: Read
     is_joined: bool
@@ -117,9 +117,9 @@ class NumberTask:
 
 @dataclass(slots=True)
 class TagPlan:
-    """All that is taken from the fields of one tag.
+    """Everything that is taken from the fields of one tag.
 
-    `rest` reads the subfields, if any, whose words go into ``any`` beside those of `texts`.
+    `rest` reads the subfields, if any, whose words go only into ``any``.
     """
 
     texts: tuple[TextTask, ...] = ()
@@ -130,15 +130,15 @@ class TagPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The plans of one record format by tag. Words that go nowhere but into ``any`` have the
-    first target."""
+    """The plans of one record format by tag. Words that only go into ``any`` have the first
+    target."""
 
     tags: Mapping[bytes, TagPlan]
     targets: tuple[Target, ...]
 
 
 def selections(notation: str) -> Iterator[Selection]:
-    """The sources that a field notation means (see `catalogue.index.access_points`)."""
+    """The selections that a field notation means (see `catalogue.index.access_points`)."""
     for part in notation.split():
         part, _, thesaurus = part.partition("=")
         spec, _, skip = part.partition("/")
@@ -165,7 +165,7 @@ def selections(notation: str) -> Iterator[Selection]:
 
 
 def _parts(code: int, content: bytes) -> list[bytes]:
-    """The content of a field cut before each subfield with this code but the first."""
+    """The content of a field split before each subfield with this code except the first."""
     begin = SUBFIELD + bytes((code,))
     first, *others = content.split(begin)
     if len(others) < 2:
@@ -175,10 +175,10 @@ def _parts(code: int, content: bytes) -> list[bytes]:
 
 @cache
 def reader_of(codes: frozenset[int], begins_at: int | None = None) -> Read:
-    """What reads the subfields with these codes, which may be none; with `begins_at` from
-    the first subfield with that code on.
+    """What reads the subfields with these codes, if any; with `begins_at` only from the first
+    subfield with that code on.
 
-    One regular expression takes less time than to split the field and look at each part.
+    A regular expression takes less time than splitting the field and looking at each part.
     """
     if not codes:
         return lambda content: []
@@ -203,7 +203,7 @@ def notation_of(point: AccessPoint, record_format: str) -> str:
 
 @cache
 def plan_for(record_format: str, kept: frozenset[bytes]) -> Plan:
-    """The plan of a format; `kept` are the tags whose contents its coded points need."""
+    """The plan of a format; `kept` are the tags whose contents the coded points need."""
     texts: dict[bytes, dict[Selection, list[AccessPoint]]] = {}
     numbers: dict[bytes, list[NumberTask]] = {}
     every: dict[bytes, set[int]] = {}

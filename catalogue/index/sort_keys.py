@@ -1,4 +1,4 @@
-"""What records are sorted by, as rows: written with each record.
+"""The rows that records are sorted by, written with each record.
 
 `catalogue.searching.sorting` reads them.
 """
@@ -33,7 +33,7 @@ def _delete(*, record_id: int) -> Statement:
 
 
 def add_sort_keys(transaction: Transaction, described: Iterable[tuple[int, Description]]) -> None:
-    """Writes the keys of records that have none yet: id and description of each."""
+    """Writes the keys of records that have none yet, given with their ids and descriptions."""
     _insert(
         transaction,
         (
@@ -46,7 +46,7 @@ def add_sort_keys(transaction: Transaction, described: Iterable[tuple[int, Descr
 def replace_sort_keys(
     transaction: Transaction, described: Iterable[tuple[int, Description]]
 ) -> None:
-    """Writes the keys of records that may have some already."""
+    """Writes the keys of records that may already have some."""
     given = list(described)
     for number, _ in given:
         _delete(transaction, record_id=number)

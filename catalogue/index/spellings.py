@@ -1,10 +1,10 @@
-"""The readings of a text besides the main one: what else the index holds it under.
+"""The readings of a text besides the main one, under which the index holds it as well.
 
 A token that can be read in several ways is found by every combination of them: ``l'Hôtel-Dieu`` by
 *lhotel dieu*, *l hotel dieu*, *lhoteldieu* and *l hoteldieu*, ``Århus-Ærø`` by four spellings with
-and four without a blank. Each sign and each of the pieces between them is read by itself
-(`token_readings`). In phrases of several tokens the signs of a kind, and the letters, are all read
-alike, or all but one token in the main reading: the others would be more than anybody writes.
+a blank and four without. Each sign and each piece between two signs is read separately
+(`token_readings`). In phrases of several tokens all signs of one kind, and all letters, are read
+alike, or else all tokens but one in the main reading: nobody writes the other combinations.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ from catalogue.index.folding import (
 )
 
 _DIGITS = b"0123456789"
-#: Between letters. The hyphen comes first, so that the search for it is one of memory.
+#: Between letters. The hyphen comes first in the pattern, so that memchr can find it.
 _JOINED_HYPHEN = re.compile(rb"-(?<=[A-Za-z\x80-\xfe]-)(?=[A-Za-z\x80-\xfe])")
 _JOINED_APOSTROPHE = re.compile(rb"'(?<=[0-9A-Za-z\x80-\xfe]')(?=[0-9A-Za-z\x80-\xfe])")
-#: Pieces with one sign between two of them, and what can stand there.
+#: Pieces joined by single signs, and the signs that can join them.
 _TOKEN = re.compile(rb"[0-9A-Za-z\x80-\xfe]+(?:['&./-][0-9A-Za-z\x80-\xfe]+)+")
 _SIGN = re.compile(rb"(['&./-])")
-#: Where a token may be: a sign with something behind it, one that ASCII text is read in several
-#: ways for, or any.
+#: Where a token may be: a sign that something follows. The first are those for which ASCII text
+#: has several readings.
 _JOINT = re.compile(rb"['-](?=[0-9A-Za-z\x80-\xfe])")
 _JOINT_OR_GAP = re.compile(rb"['&./-](?=[0-9A-Za-z\x80-\xfe])")
-#: Readings of one token that are gone through one by one: six things to be read in two ways. Of a
-#: token of more, signs and letters of a kind are read alike.
+#: Readings of one token that are made one by one: six things that can be read in two ways. In a
+#: token with more, all signs or letters of a kind are read alike.
 MOST_READINGS = 64
-#: Parts of texts whose readings are remembered, per process.
+#: The number of parts of texts whose readings are remembered in each process.
 _REMEMBERED = 50_000
 
 
 def fold_readings(text: str) -> list[list[str]]:
-    """All readings of a text, main reading first: what the index holds of it."""
+    """All readings of a text, as the index holds them, the main reading first."""
     found = byte_readings(text.encode("utf-8", "replace"))
     return [[word.decode() for word in words] for words in found]
 
@@ -60,10 +60,10 @@ def byte_readings(text: bytes) -> list[list[bytes]]:
 
 
 def plain_readings(texts: Sequence[bytes]) -> tuple[list[bytes], list[tuple[int, bytes]]]:
-    """The main readings of UTF-8 texts, and the other ones, each with the place of its text.
+    """The main readings of UTF-8 texts, and the other ones, each with the position of its text.
 
-    They are texts for `split_plain`, several joined by `BETWEEN` if need be: so the costly part is
-    done here, for few of them, and the rest for many at once.
+    They are texts for `split_plain`, which may be joined by `BETWEEN`: the costly part is done here
+    for the few texts that need it, the rest for many at once.
     """
     mains = list(texts)
     others: list[tuple[int, bytes]] = []
@@ -97,9 +97,9 @@ def plain_readings(texts: Sequence[bytes]) -> tuple[list[bytes], list[tuple[int,
 
 
 def _joint_readings(text: bytes) -> tuple[list[bytes], list[bytes]]:
-    """The readings of a text for its hyphens and apostrophes other than the main one: those in
-    which all of a kind are read alike, whose letters have yet to be read, and those of a single
-    token, read to the end."""
+    """The readings of a text for its hyphens and apostrophes, other than the main one: those in
+    which all of a kind are read alike, whose letters are still to be read, and those of single
+    tokens, which are complete."""
     is_ascii = text.isascii()
     found = [
         (begin + start, begin + end, readings)
@@ -122,7 +122,7 @@ def _joint_readings(text: bytes) -> tuple[list[bytes], list[bytes]]:
 def _with_readings(
     text: bytes, tokens: list[tuple[int, int, tuple[bytes, ...]]], number: int
 ) -> bytes:
-    """A text with each of these tokens in the reading of its own with this number."""
+    """A text with each of these tokens in its reading with this number."""
     parts: list[bytes] = []
     done = 0
     for begin, end, readings in tokens:
@@ -132,8 +132,8 @@ def _with_readings(
 
 
 def _read_alike(text: bytes) -> list[bytes]:
-    """The readings other than the main one in which hyphens are joints or gaps, all of them, and
-    apostrophes likewise."""
+    """The readings, other than the main one, in which all hyphens either join or separate words,
+    and all apostrophes as well."""
     joined = _JOINED_HYPHEN.sub(b"", text)
     found = [joined] if len(joined) < len(text) else []
     if _JOINED_APOSTROPHE.search(text):
@@ -142,7 +142,7 @@ def _read_alike(text: bytes) -> list[bytes]:
 
 
 def _chunks(text: bytes, sign: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
-    """What stands between blanks and has such a sign, and where it begins."""
+    """The parts between blanks that have such a sign, and where each begins."""
     end = 0
     for found in sign.finditer(text):
         at = found.start()
@@ -156,15 +156,15 @@ def _chunks(text: bytes, sign: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]
 
 @lru_cache(maxsize=_REMEMBERED)
 def _tokens(chunk: bytes) -> list[tuple[int, int, tuple[bytes, ...]]]:
-    """Where in a text without blanks tokens of several pieces begin and end, and their readings."""
+    """The beginnings and ends of tokens in a text without blanks, and their readings."""
     return [
         (found.start(), found.end(), token_readings(found[0])) for found in _TOKEN.finditer(chunk)
     ]
 
 
 def token_readings(token: bytes) -> tuple[bytes, ...]:
-    """All readings of pieces with signs between them (`_TOKEN`), as texts for `split_plain`, the
-    main one first; of a token with too many of them the main one alone."""
+    """All readings of a token (`_TOKEN`) as texts for `split_plain`, the main one first; only the
+    main one if there are too many."""
     choices = list(_choices(_SIGN.split(token)))
     if prod(map(len, choices)) > MOST_READINGS:
         return (token,)
@@ -172,7 +172,7 @@ def token_readings(token: bytes) -> tuple[bytes, ...]:
 
 
 def _choices(parts: list[bytes]) -> Iterator[tuple[bytes, ...]]:
-    """What each piece, and each sign between two, can be read as."""
+    """The readings of each piece and of each sign between two pieces."""
     for at, part in enumerate(parts):
         if part == APOSTROPHE:
             yield b"", b" "
@@ -186,8 +186,8 @@ def _choices(parts: list[bytes]) -> Iterator[tuple[bytes, ...]]:
 
 
 def joined_words(text: bytes) -> bytes:
-    """What other words a UTF-8 text of `plain_signs` has for its hyphens and apostrophes, and
-    maybe more of it: a text for `split_plain` and `word_readings`."""
+    """The other words that a UTF-8 text of `plain_signs` has because of its hyphens and
+    apostrophes, perhaps with others of it: a text for `split_plain` and `word_readings`."""
     return b" ".join([_joined_words(chunk) for _, chunk in _chunks(text, _JOINT)])
 
 
@@ -200,7 +200,7 @@ def _joined_words(chunk: bytes) -> bytes:
 
 
 def _fold_all(texts: list[tuple[int, bytes]], letters: int) -> list[bytes]:
-    """Texts, each with a number of no account here, with their letters in one reading."""
+    """Texts with their letters in one reading; the numbers beside them are ignored."""
     if not texts:
         return []
     words = split_plain(join_texts([text for _, text in texts]))

@@ -1,16 +1,16 @@
-"""Words numbered many at a time, by arrays (numpy).
+"""Numbers many words at a time, by arrays (numpy).
 
-A batch of records has some millions of words, of which some hundred thousand differ. To look each
-up in a dictionary is to wait for memory three or four times, and to make an object of each before.
-Here the first 16 bytes of each are taken out of the text as two numbers, which is all of nearly
-every word, and looked up in a **table of hashes** of our own, all at once:
+A batch of records has several million words, of which a few hundred thousand are distinct. Looking
+each up in a dictionary would wait for memory three or four times, after making an object of it.
+Here the first 16 bytes of each word, which is all of nearly every word, are taken from the text as
+two numbers and looked up in a **hash table** of our own, all at once:
 
-* a word's hash says at which place of the table its number is to be (`_slots`), and the bytes of
-  the word with that number (`_keys`) whether it is the same word;
-* of the words whose place is free one may have it, and its number is the next;
-* those whose place has another word go on to the next place, until none is left.
+* the hash of a word gives the slot of its number (`_slots`), and the bytes of the word with that
+  number (`_keys`) say whether it is the same word;
+* one of the words whose slot is free takes it, with the next number;
+* those whose slot has another word go on to the next slot, until none is left.
 
-Longer words have numbers from the same sequence by way of a dictionary.
+Longer words get numbers from the same sequence, through a dictionary.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ WordNumbers = NDArray[numpy.uint32]
 _Keys = NDArray[numpy.uint64]
 
 _SPACE = 32
-#: Longer words are rare, but where a letter takes two or three bytes.
+#: Longer words are rare, except where a letter takes two or three bytes.
 _KEY_BYTES = 16
-#: For each length what a key is masked with, so that nothing of the next word is left in it.
+#: The mask of a key for each length, so that nothing of the next word remains in it.
 _MASKS = numpy.frombuffer(
     b"".join((b"\xff" * size).ljust(_KEY_BYTES, b"\0") for size in range(_KEY_BYTES + 1)),
     f"V{_KEY_BYTES}",
 )
 _HIGH_BITS = numpy.uint64(0x8080808080808080)
-#: Not the same in every process: nobody is to make words that all have one place in the table.
+#: Different in every process, so that nobody can make words that all have the same slot.
 _FACTORS = tuple(numpy.uint64(randbits(64) | 1) for _ in range(3))
 _HALF = numpy.uint64(32)
 _FIRST_BITS = 10
 
 
 class SplitText(NamedTuple):
-    """A text of words, one space after each; and where each begins, and ends at its space.
+    """A text of words, each followed by a space; where each begins, and where its space is.
 
-    So many bytes as a key has may be read from where a word begins.
+    As many bytes as a key has can be read from the beginning of any word.
     """
 
     letters: NDArray[numpy.uint8]
@@ -51,12 +51,12 @@ class SplitText(NamedTuple):
     ends: Places
 
     def between(self, first: int, end: int) -> bytes:
-        """The text from one word to before another."""
+        """The text from the word `first` to the one before `end`."""
         return self.letters[self.begins[first] : self.ends[end - 1]].tobytes()
 
 
 def split_text(text: bytes) -> SplitText:
-    """The words of a text of words and spaces, a space at its end."""
+    """The words of a text of words and spaces that ends with a space."""
     found = numpy.frombuffer(text, numpy.uint8)
     is_kept = found != _SPACE
     is_kept[1:] |= is_kept[:-1]  # the first space after a word
@@ -68,12 +68,12 @@ def split_text(text: bytes) -> SplitText:
 
 
 class Vocabulary:
-    """Different words, without spaces and zero bytes, and the number of each from 1 on."""
+    """Distinct words, without spaces and zero bytes, and the number of each, from 1 on."""
 
     def __init__(self) -> None:
         self._bits = _FIRST_BITS
         self._slots = numpy.zeros(1 << self._bits, numpy.uint32)
-        # Zero, as the key of a longer word and of no word, is that of no word looked for.
+        # Zero is the key of longer words and of no word: nothing that is looked up has it.
         self._keys = numpy.zeros((1 << self._bits, 2), numpy.uint64)
         self._end = 1
         self._longer: dict[bytes, int] = {}
@@ -91,7 +91,7 @@ class Vocabulary:
         )
         keys = windows[begins].view(numpy.uint64).reshape(-1, 2)
         keys &= _MASKS.take(sizes, mode="clip").view(numpy.uint64).reshape(-1, 2)
-        # The first bytes of a longer word get a number as well, which does no harm.
+        # The first bytes of a longer word also get a number, which does no harm.
         numbers = self._numbers_of(keys)
         longer = numpy.flatnonzero(sizes > _KEY_BYTES)
         if len(longer):
@@ -101,7 +101,7 @@ class Vocabulary:
         return numbers
 
     def is_short_ascii(self) -> NDArray[numpy.bool_]:
-        """For each number, whether its word is ASCII and so short that it is in the table."""
+        """For each number, whether its word is ASCII and short enough to be in the table."""
         keys = self._keys[: self._end]
         is_in_table: NDArray[numpy.bool_] = keys[:, 0] != 0
         is_in_table &= (keys[:, 0] | keys[:, 1]) & _HIGH_BITS == 0
@@ -114,7 +114,7 @@ class Vocabulary:
         return [word or longer[n] for word, n in zip(words, numbers.tolist(), strict=True)]
 
     def ranked(self) -> tuple[list[bytes], NDArray[numpy.uint64]]:
-        """The words in order, and for each number the place of its word."""
+        """The words in order, and for each number the position of its word."""
         longer = sorted(self._longer)
         short = numpy.flatnonzero(self._keys[: self._end, 0])
         numbers = numpy.concatenate(
@@ -122,8 +122,8 @@ class Vocabulary:
         )
         begins = numpy.array(longer, f"S{_KEY_BYTES}").view(numpy.uint64).reshape(-1, 2)
         keys = numpy.concatenate([self._keys[short], begins])
-        # As numbers, keys are in the order of their bytes with the first byte the highest. Of equal
-        # ones the shorter word comes first, and the longer ones are in order already.
+        # Big-endian, keys are in the order of their bytes. Of equal ones the shorter word comes
+        # first, and the longer ones are already in order.
         high, low = keys.view(">u8").astype(numpy.uint64).T
         order = numpy.lexsort((low, high))
         rank = numpy.zeros(self._end, numpy.uint64)
@@ -159,14 +159,14 @@ class Vocabulary:
         return numbers
 
     def _differ(self, numbers: WordNumbers, keys: _Keys) -> NDArray[numpy.bool_]:
-        """For each whether the word with the number has another key."""
+        """For each number, whether its word has another key."""
         found = self._keys.take(numbers, 0)
         found ^= keys
         is_other: NDArray[numpy.bool_] = (found[:, 0] | found[:, 1]) != 0
         return is_other
 
     def _take_free(self, places: Places, keys: _Keys) -> None:
-        """Numbers for one of the words at each place that is free."""
+        """Numbers one of the words at each free slot."""
         [free] = (self._slots[places] == 0).nonzero()
         claimed = places[free]
         self._slots[claimed] = free  # the last one at a place has it
@@ -177,7 +177,7 @@ class Vocabulary:
         self._end = end
 
     def _make_room(self, count: int) -> None:
-        """For so many more words, with a quarter of the table free."""
+        """Makes room for `count` more words, with a quarter of the table free."""
         need = self._end + count
         if 4 * need <= 3 << self._bits:
             return

@@ -1,1 +1,1 @@
-"""MARC records as bytes: reading files, judging what was found, and taking records apart."""
+"""MARC records as bytes: reading files, checking what they hold, and parsing records."""

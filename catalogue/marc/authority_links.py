@@ -1,11 +1,11 @@
-"""Links to Danish authority records in danMARC2: names put where only a number stands.
+"""Links to Danish authority records in danMARC2: names put in where there is only a number.
 
-A field with ``*5 870979 *6 19165914`` says of the authority record 19165914 that it stands for a
-person, body, work or universe; such fields often have no name. The authority's heading is put
-before the link, which stays, so that it can be followed again when the authority changes; the
-field's own numbers, functions and relations stay too. See-references of the authority become 900,
-910 and 945, with the field they stand for in *z (``100``, ``700/1001``) and the link, by which they
-are known as made here. After the rules of DBC: https://github.com/DBCDK/common-records
+A field with ``*5 870979 *6 19165914`` refers to the authority record 19165914 for a person, body,
+work or universe, and often has no name of its own. The heading of the authority is put before the
+link. The link stays, so that it can be followed again when the authority changes, and so do the
+field's own numbers, functions and relations. See-references of the authority become 900, 910 and
+945; each names the field it belongs to in *z (``100``, ``700/1001``) and has the link, which shows
+that it was made here. These are the rules of DBC: https://github.com/DBCDK/common-records
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from typing import Final, NamedTuple
 from catalogue.marc import iso2709
 from catalogue.marc.iso2709 import SUBFIELD, fields, subfields
 
-#: The agency of the authority records.
+#: The agency that owns the authority records.
 AGENCY: Final = b"870979"
 
-#: The field of an authority that is the heading for a field of a record.
+#: The field of the authority that is the heading for a field of a record.
 _HEADINGS: Final = {
     b"100": b"100", b"600": b"100", b"700": b"100", b"770": b"100",
     b"110": b"110", b"610": b"110", b"710": b"110", b"780": b"110",
     b"233": b"133", b"845": b"133", b"234": b"134", b"846": b"134",
 }  # fmt: skip
-#: Of these only title and addition are taken.
+#: Only title and addition are taken into these.
 _SHORT: Final = frozenset((b"845", b"846"))
 _TITLE_AND_ADDITION: Final = frozenset((b"a", "ø".encode()))
-#: References of an authority, and the fields they become.
+#: The references of an authority, and the fields they become.
 _REFERENCES: Final = {
     b"400": b"900", b"500": b"900", b"410": b"910", b"510": b"910", b"433": b"945", b"434": b"945",
 }  # fmt: skip
 _MADE_HERE: Final = frozenset(_REFERENCES.values())
 _NUMBER: Final = "å".encode()
-#: What of a field is its own, and not the authority's.
+#: The subfields of a field that are its own, and not the authority's.
 _OWN: Final = frozenset((_NUMBER, b"4", b"w", b"0", b"1", b"&"))
 _NOT_REPEATED: Final = frozenset((b"100", b"110"))
-#: The first number that is given to a field which has none.
+#: The first number given to a field that has none.
 _FIRST_NUMBER: Final = 1001
 _LINK: Final = SUBFIELD + b"5" + AGENCY + SUBFIELD + b"6"
 
@@ -46,8 +46,7 @@ Subfields = list[tuple[bytes, bytes]]
 
 
 class Linked(NamedTuple):
-    """A record with its names, and the numbers of the authorities that it wants and that were
-    not there."""
+    """A record with its names, and the numbers of the authorities it refers to that are missing."""
 
     data: bytes
     missing: frozenset[str]
@@ -65,7 +64,7 @@ def links_of(data: bytes) -> frozenset[str]:
 
 
 def authority_number(data: bytes) -> str | None:
-    """The number of a record that is an authority; None of others."""
+    """The number of an authority record; None for any other record."""
     if SUBFIELD + b"b" + AGENCY not in data:
         return None
     tag, content = next(fields(data))
@@ -74,9 +73,9 @@ def authority_number(data: bytes) -> str | None:
 
 
 def with_names(data: bytes, authorities: Mapping[str, bytes]) -> Linked:
-    """The record with the names of `authorities`, whole records by their numbers.
+    """The record with the names from `authorities`, which are whole records by number.
 
-    What was put in before is put in anew. A field whose authority is not there stays as it is.
+    What was put in before is replaced. A field whose authority is missing stays as it is.
     """
     wanted = links_of(data)
     if not wanted:
@@ -115,7 +114,7 @@ def with_names(data: bytes, authorities: Mapping[str, bytes]) -> Linked:
 
 
 def _named(tag: bytes, parts: Subfields, authority: list[tuple[bytes, bytes]]) -> Subfields:
-    """The subfields of a linking field, its authority's heading before the link."""
+    """The subfields of a linking field, with the heading of its authority before the link."""
     heading = next((c for t, c in authority if t == _HEADINGS[tag]), b"")
     taken = [
         (code, value)
@@ -140,7 +139,7 @@ def _references(authority: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[byte
 def _with_references(
     made: list[tuple[bytes, bytes]], references: list[tuple[bytes, bytes]]
 ) -> list[tuple[bytes, bytes]]:
-    """The references behind the last field with their tag or a lower one."""
+    """Puts each reference after the last field with its tag or a lower one."""
     for tag, content in references:
         at = max((n for n, (each, _) in enumerate(made, 1) if each <= tag), default=0)
         made.insert(at, (tag, content))
@@ -148,7 +147,7 @@ def _with_references(
 
 
 def _link(parts: Subfields) -> str | None:
-    """The number of the authority, where *6 follows *5 with the agency of authorities."""
+    """The number of the authority, if *6 follows *5 with the agency of authorities."""
     for (code, value), (following, number) in pairwise(parts):
         if code == b"5" and value == AGENCY and following == b"6":
             return number.decode("utf-8", "replace")

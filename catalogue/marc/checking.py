@@ -1,28 +1,27 @@
-"""What is accepted as a record: found sound, repaired where nothing is lost, or refused.
+"""What is accepted as a record: sound, or repaired where nothing is lost, or refused.
 
 `accept` gives the bytes that are stored: ISO 2709 (`catalogue.marc.iso2709`) in UTF-8 with
-leader/09 ``a``. A sound record (`catalogue.marc.soundness`) is stored byte for byte. Repaired is,
-without loss:
+leader/09 ``a``. A sound record (`catalogue.marc.soundness`) is stored byte for byte. The following
+are repaired without loss:
 
-* a record length, base address, indicator count or entry map in the leader that is not so;
-* a directory that disagrees with the fields, as long as there are as many fields as entries:
-  its order holds then, and lengths and starts are counted again. Records over 99,999 bytes and
-  fields over 9,999 come through this way, in the long form;
-* a field terminator within a field, where the directory says so: it becomes a blank;
-* MARC-8, converted; a leader that lies about the encoding is overruled by the bytes: what is
-  valid UTF-8 beyond ASCII is taken as UTF-8, what is not and is faultless MARC-8 as MARC-8;
-* missing indicators of a field that begins with a subfield, and an indicator outside ASCII:
-  blanks; a third indicator that the leader announces and that says nothing (danMARC2), and a
-  subfield delimiter with nothing behind it: left out.
+* a wrong record length, base address, indicator count or entry map in the leader;
+* a directory that disagrees with the fields, as long as there are as many fields as entries: its
+  order is kept, and lengths and starting positions are counted again. Records over 99,999 bytes
+  and fields over 9,999 get through this way, in the long form;
+* a field terminator within a field, if the directory says so: it becomes a blank;
+* MARC-8, which is converted. Where the leader is wrong about the encoding, the bytes decide:
+  valid UTF-8 beyond ASCII is taken as UTF-8, and anything else that is flawless MARC-8 as MARC-8;
+* missing indicators of a field that begins with a subfield, and an indicator outside ASCII, which
+  become blanks; an empty third indicator that the leader announces (danMARC2) and a subfield
+  delimiter that nothing follows, which are left out.
 
-With a note for the librarian: a few octets that are no UTF-8 in a record that is; each becomes
-U+FFFD, as it is shown elsewhere. Only where the caller takes notes: a file that is loaded, not a
-record that somebody sends to have it stored.
+With a note for the librarian, a few octets that are not UTF-8 are accepted in a record that
+otherwise is; each becomes U+FFFD, as it is displayed elsewhere. That applies only if the caller
+takes notes: to a file that is loaded, not to a record that somebody sends in to be stored.
 
-Refused, with the reason, is what would have to be guessed: bytes that are neither UTF-8 nor
-MARC-8, fewer or more fields than the directory names, a tag that cannot be one, a number of
-indicators other than two, a record cut short. Odd subfield codes and control characters are
-kept as they were found.
+What would have to be guessed is refused, with the reason: bytes that are neither UTF-8 nor MARC-8,
+fewer or more fields than the directory names, an impossible tag, a number of indicators other than
+two, a record that is cut short. Odd subfield codes and control characters are kept as found.
 """
 
 from __future__ import annotations
@@ -37,20 +36,20 @@ from catalogue.marc.soundness import ESCAPE, is_sound
 
 _INDICATORS = re.compile(rb"[ -~]{2}\x1f")
 _TAG = re.compile(rb"[0-9A-Za-z]{3}")
-#: The least that must be right to know where the directory begins.
+#: The minimum that must be right to tell where the directory begins.
 _LEADER = re.compile(rb"[ -~]{24}")
 #: A delimiter with neither code nor value.
 _STRAY_IN_FIELD = re.compile(rb"\x1f(?=\x1f|\Z)")
-#: Octets that are no UTF-8 in a record that otherwise is. Of more, it is another encoding.
+#: Octets that may be invalid in a record in UTF-8. With more it is in another encoding.
 MOST_DAMAGED = 10
 _UNKNOWN = "\ufffd"
 
 
 class Refused(Exception):
-    """The bytes cannot be taken for a record; the message is for the librarian."""
+    """The bytes are not accepted as a record; the message is for the librarian."""
 
 
-#: Takes a sentence on what of a record could not be read as it should be.
+#: Takes a sentence that says what in a record could not be read properly.
 TakeNote = Callable[[str], object]
 
 
@@ -61,11 +60,11 @@ def accept(
     known_sound: bool = False,
     take_note: TakeNote | None = None,
 ) -> bytes:
-    """The record to store, made of ISO 2709 as found; raises Refused.
+    """The record to store, from ISO 2709 as found. Raises Refused.
 
-    danMARC2 is read as `catalogue.marc.danmarc2` says, Latin-1 and escapes included. `known_sound`
-    says that `soundness.are_sound` has looked already. Without `take_note` a record that would need
-    one is refused.
+    danMARC2 is read as described in `catalogue.marc.danmarc2`, including Latin-1 and escapes.
+    `known_sound`: `soundness.are_sound` has already checked it. Without `take_note` a record that
+    would need a note is refused.
     """
     sound = known_sound or is_sound(data)
     if record_format == "danmarc2":
@@ -75,7 +74,7 @@ def accept(
 
 
 def accept_fields(head: bytes, parts: list[tuple[bytes, bytes]]) -> bytes:
-    """The record to store, made of a leader and UTF-8 fields (MARCXML); raises Refused."""
+    """The record to store, from a leader and fields in UTF-8 (MARCXML). Raises Refused."""
     if not parts:
         raise Refused("no fields")
     checked = [(tag, _checked_field(tag, content, head)) for tag, content in parts]
@@ -83,7 +82,7 @@ def accept_fields(head: bytes, parts: list[tuple[bytes, bytes]]) -> bytes:
 
 
 def control_number(data: bytes) -> str:
-    """The 001 of bytes in any state, as far as it can be told; else nothing."""
+    """The 001 of bytes in any state; empty if it cannot be determined."""
     end = data.find(FIELD_END, LEADER_LENGTH)
     if end < 0:
         return ""
@@ -137,7 +136,7 @@ def _repaired(
 
 
 def _contents_by_directory(entries: list[bytes], body: bytes) -> list[bytes] | None:
-    """The fields where the directory says they are; None if they are not there."""
+    """The fields at the places the directory gives; None if they are not there."""
     contents = []
     covered = 0
     for entry in entries:
@@ -153,9 +152,11 @@ def _contents_by_directory(entries: list[bytes], body: bytes) -> list[bytes] | N
 
 
 def _damaged(data: bytes, tags: list[bytes], contents: list[bytes]) -> tuple[int, str] | None:
-    """How many octets of a record in UTF-8 are none, and in which fields; None if there are none,
-    or so many that it is something else: more than `MOST_DAMAGED`, or as many as characters beyond
-    ASCII where it could be MARC-8 as well."""
+    """How many octets of a record in UTF-8 are invalid, and in which fields.
+
+    None if there are none, or so many that the record must be in another encoding: more than
+    `MOST_DAMAGED`, or at least as many as there are characters beyond ASCII if it could be MARC-8.
+    """
     if data[9:10] != b"a" or data.isascii():
         return None
     bad = good = 0
@@ -184,13 +185,13 @@ def _is_marc8(contents: list[bytes]) -> bool:
 
 
 def _mended(content: bytes) -> bytes:
-    """UTF-8 whose octets that are none are shown as such, one by one."""
+    """UTF-8 in which each invalid octet has become U+FFFD."""
     text = content.decode("utf-8", "surrogateescape")
     return re.sub("[\udc80-\udcff]", _UNKNOWN, text).encode("utf-8")
 
 
 def _decoder(data: bytes, contents: list[bytes]) -> Callable[[bytes], bytes]:
-    """The way from the record's encoding to UTF-8, told by its bytes rather than its leader."""
+    """What converts the record to UTF-8; its bytes count more than its leader."""
     says_utf8 = data[9:10] == b"a"
     try:
         for content in contents:
@@ -217,7 +218,7 @@ def _references_resolved(content: bytes) -> bytes:
 
 
 def _checked_field(tag: bytes, content: bytes, head: bytes) -> bytes:
-    """The content as it is stored; `head` begins with the leader. Raises Refused."""
+    """The content as it will be stored; `head` begins with the leader. Raises Refused."""
     if not _TAG.fullmatch(tag):
         raise Refused(f"{_shown(tag)!r} in its directory, which is no tag")
     if SUBFIELD not in content:

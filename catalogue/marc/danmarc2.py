@@ -1,11 +1,11 @@
-"""What danMARC2 writes in its own way: the characters, by ``@`` escapes.
+"""The characters of danMARC2 and their ``@`` escapes.
 
-The base is ISO 8859-1, or UTF-8. ``@@``, ``@*`` and ``@¤`` are the three characters that otherwise
-mean something, ``@å`` and ``@Å`` the aa ligature (U+A733, U+A732), ``@`` and four hexadecimal
-digits a character of the BMP; one outside it is two of these, as in UTF-16. Records are stored
-without escapes, in UTF-8. A bare ¤ says from where a title is sorted, and is kept; one that was
-escaped is a currency sign, and is stored with the variation selector `TEXT_SIGN` behind it to tell
-the two apart. marcXchange has no escapes.
+The base is ISO 8859-1 or UTF-8. ``@@``, ``@*`` and ``@¤`` are the three characters that otherwise
+have a meaning, ``@å`` and ``@Å`` the aa ligature (U+A733, U+A732), and ``@`` with four hexadecimal
+digits is a character of the BMP; one outside it takes two of these, as in UTF-16. Records are
+stored in UTF-8 without escapes. A bare ¤ marks where the sorting of a title begins, and is kept; an
+escaped one is a currency sign, and is stored with the variation selector `TEXT_SIGN` after it to
+tell the two apart. marcXchange has no escapes.
 Source: https://www.danbib.dk/tegnsaet
 """
 
@@ -19,7 +19,7 @@ from catalogue.marc import iso2709
 from catalogue.marc.iso2709 import SUBFIELD
 
 SORT_MARK: Final = "\u00a4"
-#: Follows a ¤ that is no sort mark.
+#: Follows a ¤ that is not a sort mark.
 TEXT_SIGN: Final = "\ufe0e"
 
 _ESCAPE: Final = re.compile(
@@ -28,7 +28,7 @@ _ESCAPE: Final = re.compile(
 _SIGNS: Final = {
     "@": "@", "*": "*", SORT_MARK: SORT_MARK + TEXT_SIGN, "å": "\ua733", "Å": "\ua732",
 }  # fmt: skip
-#: Marks as characters of their own, which stood before their letter, and what they are behind it.
+#: Spacing marks, written before their letter, and the combining marks that follow it.
 _MARKS: Final = {
     "^": "\u0302", "`": "\u0300", "¨": "\u0308", "¯": "\u0304", "\u00b4": "\u0301",
     "\u00b8": "\u0327", "\u02c7": "\u030c", "\u02d8": "\u0306", "\u02da": "\u030a",
@@ -43,14 +43,14 @@ _OUTSIDE_LATIN_1: Final = re.compile("[^\x00-\xff]")
 
 
 def unescaped(text: str) -> str:
-    """The text that a field or subfield of danMARC2 means. What is no escape is left as it is."""
+    """The text that a field or subfield of danMARC2 means. What is not an escape is unchanged."""
     if _NOT_PLAIN.search(text) is None:
         return text
     return _MARKED.sub(_composed, _ESCAPE.sub(_meant, text))
 
 
 def escaped(text: str, charset: str) -> str:
-    """The way back, for ``utf-8`` or ``iso-8859-1``: what it gives can be encoded so."""
+    """The text with escapes, so that it can be encoded in ``utf-8`` or ``iso-8859-1``."""
     text = _SPECIAL.sub(lambda found: _TO_ESCAPE[found[0]], text)
     if charset == "iso-8859-1":
         text = unicodedata.normalize("NFC", text)
@@ -59,7 +59,7 @@ def escaped(text: str, charset: str) -> str:
 
 
 def to_utf8(content: bytes) -> bytes:
-    """A field as it is stored: from UTF-8 or else Latin-1, without escapes."""
+    """A field as it is stored, without escapes: read as UTF-8, or as Latin-1 if it is not."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
@@ -68,14 +68,15 @@ def to_utf8(content: bytes) -> bytes:
 
 
 def is_plain(data: bytes) -> bool:
-    """Is UTF-8 the same with and without escapes?"""
+    """Is this UTF-8 free of anything that may be an escape?"""
     return _NOT_PLAIN.search(data.decode("utf-8", "replace")) is None
 
 
 def to_charset(data: bytes, charset: str) -> bytes:
-    """A stored record as ISO 2709 danMARC2 in ``utf-8`` or ``iso-8859-1``, with its escapes.
+    """A stored record as ISO 2709 in ``utf-8`` or ``iso-8859-1``, with its escapes.
 
-    Leader/09 is ``a`` in UTF-8 and blank in Latin-1. The long form where the record does not fit.
+    Leader/09 is ``a`` in UTF-8 and blank in Latin-1. Gives the long form of a record that does not
+    fit.
     """
     parts = [
         (tag, SUBFIELD.join(_written(part, charset) for part in content.split(SUBFIELD)))
@@ -86,7 +87,7 @@ def to_charset(data: bytes, charset: str) -> bytes:
 
 
 def _written(part: bytes, charset: str) -> bytes:
-    """A piece between delimiters, whose first character is a subfield code or an indicator."""
+    """The part between two delimiters; its first character is a subfield code or an indicator."""
     text = part.decode("utf-8", "replace")
     return (text[:1] + escaped(text[1:], charset)).encode(charset, "replace")
 
@@ -99,15 +100,15 @@ def _meant(found: re.Match[str]) -> str:
         units = bytes.fromhex(high) + bytes.fromhex(low)
         return units.decode("utf-16-be")
     character = chr(int(number, 16))
-    # Neither a control character nor half of a pair.
+    # A control character or half of a surrogate pair is left as it was written.
     return found[0] if unicodedata.category(character) in ("Cc", "Cs") else character
 
 
 def _composed(found: re.Match[str]) -> str:
-    """A mark and its letter as one character, where there is one that Latin-1 lacks.
+    """A mark and its letter as one character, if there is one and Latin-1 lacks it.
 
-    Those that it has are written as such, so an acute between d and A is an apostrophe; so are
-    two around an n.
+    A character of Latin-1 would have been written as such, so an acute before an a is an
+    apostrophe; so are two acutes around an n.
     """
     mark, letter = found.groups()
     made = unicodedata.normalize("NFC", letter + _MARKS[mark])

@@ -1,9 +1,9 @@
-"""danMARC2 in lines, as people write it and as it is printed: a field a line.
+"""danMARC2 in lines, as people write it and as it is printed: one field per line.
 
-``245 00 *a The ¤green man *e G.K. Chesterton``: tag, indicators, and subfields that begin with a
-star; blanks around a value are not of it. A line that begins with four blanks goes on where the
-one before ended. Between records stands a line with ``$`` alone, or an empty one. UTF-8, or Latin-1
-where it cannot be, with the escapes of `catalogue.marc.danmarc2`.
+``245 00 *a The ¤green man *e G.K. Chesterton``: tag, indicators, and subfields that begin with an
+asterisk; blanks around a value are not part of it. A line that begins with four blanks continues
+the previous one. Records are separated by a line with only ``$``, or by an empty one. The encoding
+is UTF-8, or Latin-1 if it is not valid UTF-8, with the escapes of `catalogue.marc.danmarc2`.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from catalogue.marc.splitting import LONGEST_STRETCH, Readable
 _BLOCK: Final = 1024 * 1024
 _CONTINUED: Final = b"    "
 _FIELD: Final = re.compile(r"([0-9A-Za-z]{3}) ?([0-9A-Za-z ]{2}) ?(?=\*)")
-#: How a file of such records begins.
+#: The beginning of a file of such records.
 FIRST_FIELD: Final = re.compile(rb"(?:\$\s*)?[0-9A-Za-z]{3} [0-9A-Za-z ]{2} ?\*")
 _SUBFIELD: Final = re.compile(r"(?:[^@*]|@[0-9A-Fa-f]{4}|@[^\n]?)*")
 _FILLER: Final = b"00000n    2200000   4500"
 
 
 def read_records(stream: Readable) -> Iterator[FoundRecord]:
-    """The records of a stream, in order, in bounded memory; each as it is stored, or why not."""
+    """The records of a stream, in bounded memory: each as it is stored, or why it is not."""
     for offset, data in _split(stream):
         try:
             yield FoundRecord(offset, _to_iso2709(data), "danmarc2", None)
@@ -36,7 +36,7 @@ def read_records(stream: Readable) -> Iterator[FoundRecord]:
 
 
 def _split(stream: Readable) -> Iterator[tuple[int, bytes]]:
-    """The lines of each record, with the offset of the first."""
+    """The lines of each record, with the offset of the first one."""
     held: list[bytes] = []
     start = size = offset = 0
     for line in _lines(stream):
@@ -59,7 +59,7 @@ def _split(stream: Readable) -> Iterator[tuple[int, bytes]]:
 
 
 def _lines(stream: Readable) -> Iterator[bytes]:
-    """Lines with their ends, the longest cut."""
+    """The lines with their line ends; the longest are cut."""
     held = b""
     while block := stream.read1(_BLOCK):
         *lines, held = (held + block).splitlines(keepends=True)

@@ -1,11 +1,11 @@
-"""ISO 2709: a record as one string of bytes, the way every record is stored.
+"""ISO 2709: a record as a string of bytes, the form in which every record is stored.
 
-A record is a leader of 24 bytes, a directory of 12-byte entries (tag, length, start), and the
-fields, each with its terminator (ISO 2709:2008, clause 4). Lengths have five digits for the
-record and four for a field. A record too long for them is stored in the **long form**: leader
-length ``00000``, and a directory that is right about tags and order only. `fields` reads both, for
-in every stored record the fields lie in the order of the directory;
-only records for which `is_exchangeable` holds may be sent to others as ISO 2709.
+A record is a leader of 24 bytes, a directory of 12-byte entries (tag, length, starting position),
+and the fields, each with its terminator (ISO 2709:2008, clause 4). The length of a record has five
+digits and that of a field four. A record too long for that is stored in the **long form**: leader
+length ``00000``, and a directory that is correct only in its tags and their order. `fields` reads
+both forms, since the fields of every stored record are in the order of the directory. Only records
+for which `is_exchangeable` holds may be sent to others as ISO 2709.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ RECORD_END = b"\x1d"
 SUBFIELD = b"\x1f"
 
 LEADER_LENGTH = 24
-#: The longest record and field that have an ISO 2709 form, terminators included.
+#: The longest record and field that have an ISO 2709 form, including terminators.
 LONGEST_RECORD = 99_999
 LONGEST_FIELD = 9_999
 
@@ -30,16 +30,16 @@ def leader(data: bytes) -> bytes:
 
 
 def is_exchangeable(data: bytes) -> bool:
-    """Is this stored record in the form of the standard, and not in the long form?"""
+    """Is this stored record in the form of the standard rather than in the long form?"""
     return data[:5] != _LONG
 
 
 def fields(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The fields of a stored record in order: (tag, content).
 
-    The content of a data field begins with its two indicators; its terminator is left out.
-    Only for stored records: `catalogue.marc.checking` has seen to it that their fields lie in the
-    order of the directory, none is missing and none holds a terminator.
+    The content of a data field begins with its two indicators; the terminator is left out.
+    Only for stored records: `catalogue.marc.checking` has made sure that their fields are in the
+    order of the directory, that none is missing and that none contains a terminator.
     """
     end = data.index(FIELD_END, LEADER_LENGTH)
     tags = [data[entry : entry + 3] for entry in range(LEADER_LENGTH, end, 12)]
@@ -47,9 +47,9 @@ def fields(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def subfields(content: bytes) -> list[tuple[bytes, bytes]]:
-    """The subfields of a data field's content: (code, value).
+    """The subfields of the content of a data field: (code, value).
 
-    A code is one character of UTF-8: danMARC2 has codes outside ASCII.
+    A code is one character in UTF-8: danMARC2 has codes outside ASCII.
     """
     return [
         (part[:1], part[1:]) if part[:1] < b"\x80" else _split_code(part)
@@ -66,8 +66,8 @@ def build(head: bytes, parts: Iterable[tuple[bytes, bytes]]) -> bytes:
     """A record from a leader and its fields (tag, content without terminator).
 
     Length, base address and what is the same in every MARC 21 record (indicator count, code
-    length, entry map: leader 10-11, 20-23) are set here; the rest of `head` is taken over. Gives
-    the long form where the standard's has no room.
+    length, entry map: leader 10-11, 20-23) are set here; the rest of `head` is kept. Gives the long
+    form if the record does not fit into that of the standard.
     """
     directory = []
     bodies = []

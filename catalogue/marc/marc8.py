@@ -1,7 +1,8 @@
-"""MARC-8 to Unicode, strictly: what cannot be read is an error, never a silent blank.
+"""MARC-8 to Unicode, strictly: what cannot be read is an error and never becomes a silent blank.
 
-The character tables are pymarc's; its own converter replaces what it does not know by blanks and
-drops trailing marks, which would lose data without a word.
+The character tables are those of pymarc. Its own converter replaces what it does not know with
+blanks and drops trailing marks, which would lose data silently.
+
 Source: https://www.loc.gov/marc/specifications/speccharmarc8.html
 """
 
@@ -13,23 +14,23 @@ import unicodedata
 from pymarc import marc8_mapping
 
 _ASCII, _ANSEL, _EACC = 0x42, 0x45, 0x31
-#: The second byte of an escape that assigns a set to G0 or to G1.
+#: The second byte of an escape sequence that assigns a set to G0 or to G1.
 _TO_G0, _TO_G1 = b"(,", b")-"
-#: Technique 1: one byte after ESC locks G0 to Greek symbols, subscript, superscript or ASCII.
+#: Technique 1: one byte after ESC sets G0 to Greek symbols, subscript, superscript or ASCII.
 _LOCKING = {ord("g"): ord("g"), ord("b"): ord("b"), ord("p"): ord("p"), ord("s"): _ASCII}
-#: Marks around characters not filed, and the joiners.
+#: Marks around characters that are not filed, and the joiners.
 _CONTROLS = {0x88: "\x98", 0x89: "\x9c", 0x8D: "\u200d", 0x8E: "\u200c"}
 _REFERENCE = re.compile("&#x([0-9A-Fa-f]{2,6});")
 
 
 class NotMarc8(ValueError):
-    """The bytes mean nothing in MARC-8; the message says which and where."""
+    """The bytes are not MARC-8; the message says which, and where."""
 
 
 def to_unicode(data: bytes) -> str:
-    """One subfield or control field as text in NFC, numeric references (&#x1F600;) resolved.
+    """A subfield or control field as text in NFC, with numeric references (&#x1F600;) resolved.
 
-    Every piece begins in ASCII and ANSEL, as it must after a delimiter. Raises NotMarc8.
+    Each begins in ASCII and ANSEL, as is required after a delimiter. Raises NotMarc8.
     """
     if data.isascii() and b"\x1b" not in data:
         text = data.decode("ascii")
@@ -39,14 +40,14 @@ def to_unicode(data: bytes) -> str:
 
 
 def resolve_references(text: str) -> str:
-    """Numeric references, MARC-8's way to write what it lacks, as the characters they mean."""
+    """The text with its numeric references, by which MARC-8 writes what it lacks, resolved."""
     return _REFERENCE.sub(_referred, text) if "&#x" in text else text
 
 
 def _convert(data: bytes) -> str:
     g0, g1 = _ASCII, _ANSEL
     text: list[str] = []
-    marks: list[str] = []  # they stand before their letter here, behind it in Unicode
+    marks: list[str] = []  # in MARC-8 they precede their letter, in Unicode they follow it
     position, end = 0, len(data)
     while position < end:
         byte = data[position]
@@ -64,7 +65,7 @@ def _convert(data: bytes) -> str:
             continue
         if byte <= 0x20:
             text.append(chr(byte))
-            text += marks  # a mark by itself has a blank for its letter
+            text += marks  # a mark on its own has a blank for its letter
             marks.clear()
             position += 1
             continue
@@ -74,7 +75,7 @@ def _convert(data: bytes) -> str:
         else:
             code, width = byte, 1
         table = marc8_mapping.CODESETS[current]
-        # A set has its codes in the half it is mostly used in; either half may hold it.
+        # The table has the codes of the half in which a set is usual, but it may be in either.
         found = table.get(code) or (table.get(code ^ 0x80) if width == 1 else None)
         if found is None and code in marc8_mapping.ODD_MAP:
             found = (marc8_mapping.ODD_MAP[code], 0)
@@ -93,7 +94,7 @@ def _convert(data: bytes) -> str:
 
 
 def _escape(data: bytes, position: int) -> tuple[int, bool, int]:
-    """Reads an escape sequence: where it ends, whether it sets G0, and to which set."""
+    """Reads an escape sequence: where it ends, whether it sets G0, and which set it chooses."""
     at = position + 1
     if data[at : at + 1] and data[at] in _LOCKING:
         return at + 1, True, _LOCKING[data[at]]

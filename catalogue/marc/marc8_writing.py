@@ -1,11 +1,12 @@
-"""Unicode to MARC-8: the way back of `catalogue.marc.marc8`, without loss.
+"""Unicode to MARC-8 without loss: the inverse of `catalogue.marc.marc8`.
 
-A character is written in ASCII (G0) or ANSEL (G1) where it can be, else in one of the other sets,
-assigned to G0 by an escape sequence; a letter with diacritics as its marks, in their order, and
-then the letter. What has no place in MARC-8 becomes a numeric reference (``&#x1F600;``), which
-is the lossless form of the standard. Reading what was written gives the text in NFC, with three
-exceptions: control characters and line ends, which MARC-8 has no place for and others drop,
-become blanks; the marks over two letters become their halves, as which MARC-8 has them.
+A character is written in ASCII (G0) or ANSEL (G1) if possible, else in another set, which an
+escape sequence assigns to G0. A letter with diacritics is written as its marks, in their order,
+and then the letter. What MARC-8 lacks becomes a numeric reference (``&#x1F600;``), the lossless
+form of the standard. Reading what was written gives the text in NFC, with three exceptions:
+control characters and line ends, which MARC-8 does not allow and others drop, become blanks, and a
+mark over two letters becomes two halves, as in MARC-8.
+
 Source: https://www.loc.gov/marc/specifications/speccharmarc8.html
 """
 
@@ -25,10 +26,10 @@ from catalogue.marc.iso2709 import SUBFIELD
 _ASCII, _ANSEL, _EACC = 0x42, 0x45, 0x31
 _BACK_TO_ASCII: Final = b"\x1b(B"
 
-#: How each set gets into G0, most wanted first, and how 066 $c calls it.
+#: The escape sequence that sets G0 to each set, preferred sets first, and the name in 066 $c.
 _SETS: Final[dict[int, tuple[bytes, bytes]]] = {
     _ASCII: (_BACK_TO_ASCII, b""),
-    _ANSEL: (b"", b""),  # in G1, where it stands from the beginning
+    _ANSEL: (b"", b""),  # in G1 from the beginning
     0x53: (b"\x1b(S", b"(S"),  # Greek
     0x4E: (b"\x1b(N", b"(N"),  # basic and extended Cyrillic
     0x51: (b"\x1b(Q", b"(Q"),
@@ -42,16 +43,16 @@ _SETS: Final[dict[int, tuple[bytes, bytes]]] = {
 }
 _TECHNIQUE_1: Final = frozenset((0x67, 0x62, 0x70))
 _LEAVES_TECHNIQUE_1: Final = b"\x1bs"
-#: Within these, some readers understand neither blanks nor ANSEL.
+#: While one of these is set, some readers understand neither blanks nor ANSEL.
 _WITHOUT_BLANK: Final = _TECHNIQUE_1 | {_EACC}
 
-#: Marks around characters not filed, and the joiners: they stand in both sets.
+#: Marks around characters that are not filed, and the joiners: they are in both sets.
 _CONTROLS: Final = {"\x98": b"\x88", "\x9c": b"\x89", "\u200d": b"\x8d", "\u200c": b"\x8e"}
-#: Control characters, of a line end two at once.
+#: Control characters; the two of a line end count as one.
 _BLANKS: Final = re.compile("\r\n|[\x00-\x1a\x1c\x7f]")
-#: Marks over two letters, which stand between them, and their halves, one for each letter.
+#: Marks over two letters, written between them, and their halves, one for each letter.
 _HALVES: Final = {"\u0360": ("\ufe22", "\ufe23"), "\u0361": ("\ufe20", "\ufe21")}
-#: What divides records, and begins escape sequences: no text holds it.
+#: What separates records and fields or begins escape sequences: it cannot be in a text.
 _NO_TEXT: Final = re.compile("[\x1b\x1d-\x1f]")
 _LITERAL_REFERENCE: Final = re.compile("&(?=#x[0-9A-Fa-f]{2,6};)")
 _PLAIN: Final = re.compile("[ -~]*")
@@ -59,7 +60,7 @@ _PLAIN_FIELD: Final = re.compile(b"[ -~\x1f]*")
 
 
 class _Place(NamedTuple):
-    """Where a character stands: the set, its octets, and whether it goes before its letter."""
+    """Where MARC-8 has a character: set and octets, and whether it is a mark before its letter."""
 
     charset: int
     octets: bytes
@@ -68,7 +69,7 @@ class _Place(NamedTuple):
 
 @cache
 def _places() -> dict[str, tuple[_Place, ...]]:
-    """Each character's places, the most wanted first: pymarc's reading tables turned round."""
+    """The places of each character, preferred ones first: pymarc's reading tables inverted."""
     found: dict[str, list[_Place]] = {}
     for charset in _SETS:
         table = marc8_mapping.CODESETS[charset]
@@ -80,7 +81,7 @@ def _places() -> dict[str, tuple[_Place, ...]]:
                 octets = bytes((code | 0x80,))
             else:
                 octets = bytes((code & 0x7F,))
-            # A set may have a code in either half, but only one of them can be meant.
+            # A set may have a code in both halves, but only one of them can be meant.
             if len(octets) == 1 and octets[0] != code and octets[0] in table:
                 continue
             if octets[0] <= 0x20 or (charset == _ASCII and not 0x20 < character < 0x7F):
@@ -92,10 +93,10 @@ def _places() -> dict[str, tuple[_Place, ...]]:
 
 
 def from_unicode(text: str, sets_used: set[bytes] | None = None) -> bytes:
-    """One subfield or control field in MARC-8; it begins and ends in ASCII and ANSEL.
+    """A subfield or control field in MARC-8; it begins and ends in ASCII and ANSEL.
 
-    `sets_used` is given the names of further sets, as 066 $c has them. Escape characters and
-    the separators of records are left out.
+    The names of further sets, as in 066 $c, are added to `sets_used`. Escape characters and
+    separators are left out.
     """
     if _PLAIN.fullmatch(text) and "&#x" not in text:
         return text.encode("ascii")
@@ -108,9 +109,9 @@ def from_unicode(text: str, sets_used: set[bytes] | None = None) -> bytes:
 
 
 def to_marc8(data: bytes) -> bytes:
-    """A stored MARC 21 record in MARC-8: leader/09 blank, further sets named in 066.
+    """A stored MARC 21 record in MARC-8: leader/09 is blank, and 066 names further sets.
 
-    The long form (`iso2709`) where the record does not fit into the standard's.
+    Gives the long form (`iso2709`) of a record that does not fit into that of the standard.
     """
     sets_used: set[bytes] = set()
     parts = [(tag, _field(content, sets_used)) for tag, content in iso2709.fields(data)]
@@ -134,7 +135,7 @@ def _field(content: bytes, sets_used: set[bytes]) -> bytes:
 
 
 def _clusters(text: str) -> Iterator[tuple[str, str]]:
-    """Each character with the combining marks behind it."""
+    """Each character with the combining marks that follow it."""
     start = 0
     for at in range(1, len(text) + 1):
         if at == len(text) or not _is_combining(text[at]):
@@ -143,7 +144,7 @@ def _clusters(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _halved(clusters: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """The same, a mark over two letters as its halves; without a second letter it stays whole."""
+    """The same with marks over two letters as halves; without a second letter they stay whole."""
     found = list(clusters)
     for at, (letter, marks) in enumerate(found):
         for mark, (left, right) in _HALVES.items():
@@ -161,13 +162,13 @@ def _is_combining(character: str) -> bool:
 
 
 def _known(marks: str) -> int:
-    """How many marks, from the first on, MARC-8 has."""
+    """How many of the marks, counted from the first, MARC-8 has."""
     places = _places()
     return next((at for at, mark in enumerate(marks) if mark not in places), len(marks))
 
 
 class _Writer:
-    """What is written so far, and the set that is in G0."""
+    """What has been written, and the set that is in G0."""
 
     def __init__(self, sets_used: set[bytes]) -> None:
         self._made: list[bytes] = []
@@ -175,7 +176,7 @@ class _Writer:
         self._sets_used = sets_used
 
     def write(self, letter: str, marks: str) -> None:
-        """A letter and its marks; as much of them by reference as must be."""
+        """Writes a letter and its marks; by reference only what MARC-8 lacks."""
         if letter == " ":
             if self._current in _WITHOUT_BLANK:
                 self._switch(_ASCII)
@@ -212,7 +213,7 @@ class _Writer:
         self._refer(rest)
 
     def _write_marks(self, marks: str) -> int:
-        """Writes the marks as far as MARC-8 has them, and says how many that are."""
+        """Writes the marks up to the first that MARC-8 lacks; returns how many were written."""
         known = _known(marks)
         for mark in marks[:known]:
             self._put(mark)

@@ -1,10 +1,10 @@
 """MARCXML and marcXchange (ISO 25577) read record by record, as ISO 2709.
 
-The file is cut at its record elements and each is parsed by itself, so that one broken record, or
-what has got between them, does not cost the rest. Element names count, namespaces do not: records
-without one, and in either, are common. Of nested elements called record (OAI-PMH) the innermost
-is taken. Nothing outside the file is fetched, no DTD is read and no entity resolved: a record
-that uses one is refused.
+The file is split into its record elements and each is parsed separately, so that a broken record,
+or anything between records, does not cost the others. Only element names count: records in no
+namespace, or in either, are common. Of nested elements named record (OAI-PMH) the innermost is
+taken. Nothing outside the file is fetched, no DTD is read and no entity is resolved: a record that
+uses one is refused.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from catalogue.marc.iso2709 import LEADER_LENGTH
 from catalogue.marc.records_found import FoundRecord
 from catalogue.marc.splitting import LONGEST_STRETCH, Piece, Readable
 
-#: The names that ``record/@format`` has for the formats known here, in lower case.
+#: The names of the formats in ``record/@format``, in lower case.
 FORMAT_NAMES = {"marc21": "marc21", "danmarc2": "danmarc2", "unimarc": "unimarc"}
 _FILLER = b"00000nam a2200000   4500"
 _BLOCK = 1024 * 1024
 _START = re.compile(rb"<(?:[A-Za-z_][A-Za-z0-9_.-]*:)?record(?=[\s>])")
 _END = re.compile(rb"</(?:[A-Za-z_][A-Za-z0-9_.-]*:)?record\s*>")
-#: As much of an end tag as may stand at the end of a block without being found.
+#: The most that a block may end with of an end tag whose rest is in the next one.
 _TAIL = 256
 _NAMESPACE = re.compile(rb"\sxmlns(:[A-Za-z_][A-Za-z0-9_.-]*)?\s*=\s*(\"[^\"<]*\"|'[^'<]*')")
 _ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
@@ -53,13 +53,13 @@ def read_records(stream: Readable) -> Iterator[FoundRecord]:
 
 
 class _Wrapping:
-    """What stands around the records of a file and is needed to understand them."""
+    """What surrounds the records of a file and is needed to parse them."""
 
     def __init__(self) -> None:
         self._before, self._after = b"<r>", b"</r>"
 
     def learn(self, head: bytes) -> None:
-        """Takes encoding and namespace prefixes from what stands before the first record."""
+        """Takes the encoding and namespace prefixes from what precedes the first record."""
         encoding = _ENCODING.search(head)
         declared = encoding[1] if encoding else b"UTF-8"
         prefixes = {found[1] or b"": found[2] for found in _NAMESPACE.finditer(head)}
@@ -73,7 +73,7 @@ class _Wrapping:
 
 
 def _split(stream: Readable, wrapping: _Wrapping) -> Iterator[Piece]:
-    """From the last start tag before each end tag to that end tag."""
+    """Each piece from the last start tag before an end tag to that end tag."""
     held = b""
     offset = 0
     searched = 0
@@ -92,7 +92,7 @@ def _split(stream: Readable, wrapping: _Wrapping) -> Iterator[Piece]:
             at = end.end()
         if at == 0 and is_first and len(held) <= LONGEST_STRETCH:
             searched = max(0, len(held) - _TAIL)
-            continue  # the head of the file is kept until the first record
+            continue  # the head of the file is held until the first record
         held = held[at:]
         offset += at
         searched = max(0, len(held) - _TAIL)
@@ -142,7 +142,7 @@ def _tag(field: etree._Element) -> bytes:
 
 
 def _text(element: etree._Element) -> str:
-    """The text of a leaf; line breaks of pretty-printing inside it are blanks."""
+    """The text of a leaf; line breaks from pretty-printing become blanks."""
     text = element.text or ""
     for child in element:
         if not _is_element(child):
@@ -151,7 +151,7 @@ def _text(element: etree._Element) -> str:
 
 
 def _is_element(node: object) -> bool:
-    """An element, not a comment or processing instruction; raises Refused for an entity."""
+    """Is it an element, not a comment or processing instruction? Raises Refused for an entity."""
     tag = getattr(node, "tag", None)
     if tag is etree.Entity:
         raise Refused(f"an entity reference: {getattr(node, 'text', '')}")

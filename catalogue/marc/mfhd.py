@@ -1,8 +1,9 @@
-"""MARC 21 holdings records (MFHD) read: where a title's copies stand and which parts there are.
+"""Reads MARC 21 holdings records (MFHD): where the copies of a title are, and which parts.
 
-A holdings record says which bibliographic record it belongs to (004, else 014), and for each place
-(852) the call number and, by textual (866-868) or coded (863-865 with the captions of 853-855)
-statements, what is there. Fields 876-878 are single pieces with barcodes.
+A holdings record names the bibliographic record it belongs to (004, else 014), and for each place
+(852) the call number and what is there, in textual statements (866-868) or coded ones (863-865
+with the captions of 853-855). Fields 876-878 are single pieces with barcodes.
+
 Source: https://www.loc.gov/marc/holdings/
 """
 
@@ -13,7 +14,7 @@ from typing import Final, NamedTuple
 
 from catalogue.marc.iso2709 import SUBFIELD, fields, subfields
 
-#: The longest statement of parts that is kept, in characters.
+#: The longest statement of parts, in characters.
 LONGEST_PART: Final = 250
 
 _ENUMERATION: Final = "abcdef"
@@ -21,14 +22,14 @@ _CHRONOLOGY: Final = "ijklm"
 
 
 class NotHoldings(ValueError):
-    """What makes a holdings record useless; the message is for the librarian."""
+    """The holdings record is of no use; the message says why, for the librarian."""
 
 
 class Piece(NamedTuple):
     """What becomes an item: one copy, or what a place has of a title.
 
-    `names` are what may name the branch, institution and library (852 $a, $b); the last of them
-    that does not is the department. `barcode` is empty where the record gives none.
+    `names` are those that may name the branch: institution and library (852 $a, $b). The last one
+    that does not is the department. `barcode` is empty if the record gives none.
     """
 
     names: tuple[str, ...]
@@ -39,7 +40,7 @@ class Piece(NamedTuple):
 
 
 class Holdings(NamedTuple):
-    """One holdings record: its number, that of its bibliographic record, and its pieces."""
+    """A holdings record: its number, those of its bibliographic records, and its pieces."""
 
     control_number: str
     belongs_to: tuple[str, ...]
@@ -47,12 +48,12 @@ class Holdings(NamedTuple):
 
 
 def is_holdings(data: bytes) -> bool:
-    """Is this MARC 21 record one of holdings (leader/06: multipart, unknown, single, serial)?"""
+    """Is this MARC 21 record a holdings record (leader/06: multipart, unknown, single, serial)?"""
     return data[6:7] in (b"u", b"v", b"x", b"y")
 
 
 def read_holdings(data: bytes) -> Holdings:
-    """A stored record taken apart. Raises NotHoldings."""
+    """Parses a stored holdings record. Raises NotHoldings."""
     found = [_Field(tag.decode(), *_parts(content)) for tag, content in fields(data)]
     if data[5:6] == b"d":
         raise NotHoldings("a holdings record that says it is deleted")
@@ -90,7 +91,7 @@ def _text(value: bytes) -> str:
 
 
 def _pieces(found: Sequence[_Field], places: Sequence[_Field]) -> Iterator[Piece]:
-    """The single pieces at the first place, then each place that has none of its own."""
+    """The single pieces, then each place that has none of its own."""
     captions = {each.first("8"): each for each in found if each.tag in ("853", "854", "855")}
     listed = [each for each in found if each.tag in ("876", "877", "878") and each.first("p")]
     statements = _statements(found, captions)
@@ -135,7 +136,7 @@ def _piece(place: _Field, part: str, barcode: str) -> Piece:
 
 
 def _statements(found: Sequence[_Field], captions: dict[str, _Field]) -> list[str]:
-    """What there is in words; where there are no words, the coded statements."""
+    """The textual statements, or the coded ones if there are none."""
     textual = [t for each in found if each.tag in ("866", "867", "868") for t in each.all("a")]
     if textual:
         return textual

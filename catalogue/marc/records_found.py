@@ -1,4 +1,4 @@
-"""What the readers of files give: one record, or what stands where one should."""
+"""What the readers of files give: a record, or what is found in place of one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 
 class FoundRecord(NamedTuple):
-    """A record of a file that is not ISO 2709: its ISO 2709 form in UTF-8, or why it has none with
-    the bytes as found. `offset` counts bytes from the beginning of the (unpacked) file."""
+    """A record of a file that is not ISO 2709: its ISO 2709 form in UTF-8, or the bytes as found
+    and why they have none. `offset` is in bytes from the beginning of the (unpacked) file."""
 
     offset: int
     data: bytes

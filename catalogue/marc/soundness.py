@@ -1,9 +1,9 @@
-"""Which records can be stored as they are, and read by their directory.
+"""Which records can be stored as they are and read by their directory.
 
-A **sound** record is ISO 2709 in UTF-8 whose leader, directory and terminators say the truth about
-each other, with two indicators in every field that has subfields, and no subfield delimiter that
-delimits nothing. `is_sound` looks at one record; `are_sound` says the same of many, in a fraction
-of the time, by arithmetic on the bytes of some hundreds of them at once (numpy).
+A **sound** record is ISO 2709 in UTF-8 whose leader, directory and terminators agree, with two
+indicators in every field that has subfields and no subfield delimiter that delimits nothing.
+`is_sound` looks at one record. `are_sound` says the same of many in a fraction of the time, by
+arithmetic on the bytes of several hundred of them at once (numpy).
 """
 
 from __future__ import annotations
@@ -59,19 +59,19 @@ def is_sound(data: bytes) -> bool:
     return _is_utf8(data)
 
 
-# Many records at once. What follows is `is_sound` in other words, and must stay so.
+# Many records at once. What follows must always say the same as `is_sound`.
 
 _Octets = NDArray[numpy.uint8]
 _Numbers = NDArray[numpy.int64]
 _Verdicts = NDArray[numpy.bool_]
 
-#: Looked at together: these bytes, and what is made of them, stay in the processor's cache.
+#: As many bytes at a time as fit, with what is computed from them, into the processor's cache.
 _BYTES_AT_ONCE: Final = 384 * 1024
-#: Behind the last record, so that there is something behind every byte, and a leader everywhere.
+#: Added after the last record, so that a byte follows every byte and every record has a leader.
 _PADDING: Final = bytes(LEADER_LENGTH)
 
 _ESCAPE, _RECORD_END, _FIELD_END, _SUBFIELD = 0x1B, 0x1D, 0x1E, 0x1F
-#: The first and the last byte of what `_LEADER` allows, a row for each place.
+#: The lowest and the highest byte that `_LEADER` allows, a row for each position.
 _LEADER_FROM, _LEADER_TO = (
     numpy.frombuffer(bound, numpy.uint8)[:, numpy.newaxis]
     for bound in (b"00000    a2200000   4500", b"99999~~~~a2299999~~~4500")
@@ -84,7 +84,7 @@ def are_sound(records: Iterable[bytes]) -> Iterator[bool]:
     together: list[bytes] = []
     size = 0
     for data in records:
-        # What is too long to be sound is as good as nothing, and takes less room.
+        # A record too long to be sound may as well be empty, which takes less room.
         together.append(data if len(data) <= LONGEST_RECORD else b"")
         size += len(together[-1])
         if size >= _BYTES_AT_ONCE:
@@ -106,14 +106,14 @@ def _verdicts(records: list[bytes]) -> list[bool]:
     sound &= lengths == _number(leaders[:5])
     sound &= octets[stops - 1] == _RECORD_END
 
-    # Field terminators and subfield delimiters, which differ in one bit.
+    # Field terminators and subfield delimiters, which differ in a single bit.
     marks = numpy.flatnonzero((octets & 0xFE) == _FIELD_END)
     is_delimiter = octets[marks] == _SUBFIELD
     escapes = numpy.flatnonzero(octets == _ESCAPE)
     for wrong in (_misplaced(octets, marks, is_delimiter), escapes):
         sound[numpy.searchsorted(stops, wrong, "right")] = False
 
-    # One end more, behind them all, is what a record without any is given.
+    # One more end after all others, for a record that has none.
     ends = numpy.append(marks[~is_delimiter], len(octets))
     first = numpy.searchsorted(ends, starts)  # the end of the directory is ``ends[first]``
     last = numpy.searchsorted(ends, stops) - 1
@@ -128,9 +128,9 @@ def _verdicts(records: list[bytes]) -> list[bool]:
 
 
 def _misplaced(octets: _Octets, marks: _Numbers, is_delimiter: _Verdicts) -> _Numbers:
-    """Where `_STRAY` and `_BAD_INDICATORS` find something: their last byte.
+    """The last byte of everything that `_STRAY` and `_BAD_INDICATORS` match.
 
-    The last, for where two marks are of two records, the second of these is unsound anyhow.
+    The last, because if two marks belong to two records, the second record is unsound anyway.
     """
     after_delimiter = is_delimiter[:-1]
     stray = numpy.flatnonzero(after_delimiter & (numpy.diff(marks) == 1))
@@ -145,7 +145,7 @@ def _misplaced(octets: _Octets, marks: _Numbers, is_delimiter: _Verdicts) -> _Nu
 def _with_false_entries(
     joined: bytes, starts: _Numbers, ends: _Numbers, first: _Numbers, entries: _Numbers
 ) -> _Numbers:
-    """The records, by number, of which not every entry of the directory is so."""
+    """The numbers of the records whose directory has a wrong entry."""
     record = numpy.repeat(numpy.arange(len(starts)), entries)
     place = numpy.arange(len(record)) - numpy.repeat(entries.cumsum() - entries, entries)
     found = _columns(joined, starts[record] + LEADER_LENGTH + place * _ENTRY_LENGTH, _ENTRY_LENGTH)
@@ -160,7 +160,7 @@ def _with_false_entries(
 
 def _in_utf8(records: list[bytes], joined: bytes, sound: list[bool]) -> list[bool]:
     try:
-        # A sound record is ASCII at both ends, so none makes good what another lacks.
+        # A sound record is ASCII at both ends, so no record completes a character of another.
         joined.decode("utf-8")
     except UnicodeDecodeError:
         return [is_so and _is_utf8(data) for is_so, data in zip(sound, records, strict=True)]
@@ -176,13 +176,13 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _columns(joined: bytes, at: _Numbers, width: int) -> _Octets:
-    """The `width` bytes at each place, a row for the first of them, a row for the second..."""
+    """The `width` bytes at each place: a row of all first bytes, a row of all second bytes..."""
     windows = numpy.ndarray(len(joined) - width + 1, f"V{width}", joined, strides=1)
     return numpy.ascontiguousarray(windows[at].view(numpy.uint8).reshape(-1, width).T)
 
 
 def _number(digits: _Octets) -> _Numbers:
-    """What decimal digits say, a row for each digit."""
+    """The numbers written in decimal digits, which are given as a row for each digit."""
     number = numpy.zeros(digits.shape[1], numpy.int64)
     for digit in digits - ord("0"):
         number *= 10

@@ -1,7 +1,7 @@
-"""Files of MARC records as libraries get them: which kind, told by content, and their records.
+"""Files of MARC records as libraries receive them, told apart by their content.
 
-Plain, gzip or xz; ISO 2709, MARCXML, marcXchange or danMARC2 in lines. File names are not looked
-at. Everything is read as a stream.
+Plain, gzip or xz; ISO 2709, MARCXML, marcXchange or danMARC2 in lines. File names do not matter.
+Everything is read as a stream.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _GZIP = b"\x1f\x8b"
 _XZ = b"\xfd7zXZ\0"
-#: How much of a file without a record terminator is looked at before it is called no MARC.
+#: How much of a file is searched for a record terminator before it is rejected as not MARC.
 _LOOKED_AT = 256 * 1024
 _PADDING = b" \t\r\n\0\x1a\xef\xbb\xbf"
 
@@ -35,7 +35,7 @@ class UnreadableFile(Exception):
 class Found(NamedTuple):
     """What a file holds at `position` (from 1): bytes as found, ISO 2709 unless refused.
 
-    `offset` counts uncompressed bytes. `refusal` is why this is no record.
+    `offset` is in uncompressed bytes. `refusal` says why this is not a record.
     """
 
     position: int
@@ -46,7 +46,7 @@ class Found(NamedTuple):
 
 
 class _Unpacked(io.RawIOBase):
-    """A packed file read in pieces as they come, so that what precedes damage is not lost."""
+    """A packed file read piece by piece, so that what precedes damage is not lost."""
 
     def __init__(self, packed: gzip.GzipFile | lzma.LZMAFile) -> None:
         self._packed = packed
@@ -65,7 +65,7 @@ class Source:
     """An open file of records; use it as a context manager."""
 
     def __init__(self, path: Path) -> None:
-        """Opens `path` and looks what it is; raises UnreadableFile."""
+        """Opens `path` and determines its kind. Raises UnreadableFile."""
         self.path = path
         try:
             self.size = path.stat().st_size
@@ -94,21 +94,21 @@ class Source:
 
     @property
     def is_iso2709(self) -> bool:
-        """Are its records bytes as found, which `catalogue.marc.checking` has to see?"""
+        """Are its records bytes as found, which `catalogue.marc.checking` must check?"""
         return not (self.is_xml or self.is_lines)
 
     @property
     def ending(self) -> str:
-        """The ending of names of files with such records."""
+        """The extension of names of files with such records."""
         return "xml" if self.is_xml else "lines" if self.is_lines else "mrc"
 
     @property
     def bytes_read(self) -> int:
-        """How far into the file, of `size` bytes, reading has come."""
+        """How many bytes of the file, of `size` in all, have been read."""
         return self._raw.tell()
 
     def records(self) -> Iterator[Found]:
-        """Everything in the file in order; raises UnreadableFile where it breaks off."""
+        """Everything in the file in order. Raises UnreadableFile where it breaks off."""
         try:
             if not self.is_iso2709:
                 reader = marcxml if self.is_xml else danmarc2_lines
@@ -135,5 +135,5 @@ class Source:
 
     @staticmethod
     def _looks_like_iso2709(start: bytes) -> bool:
-        """Is there a leader, or at least a record terminator, near the beginning?"""
+        """Is there a leader, or at least a record terminator, near the start?"""
         return RECORD_END in start or (start[:5].isdigit() and start[20:22] == b"45")

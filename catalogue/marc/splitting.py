@@ -1,9 +1,9 @@
-"""A stream of ISO 2709 records cut into records, whatever the stream holds.
+"""Splits a stream into ISO 2709 records, whatever the stream holds.
 
-Records end with a record terminator (0x1D), and that, not the length in the leader, is where
-they are cut: lengths lie more often than terminators do. Two exceptions: a terminator that
-stands inside a record whose own length is right is data of that record, and blanks, line ends
-and other padding between records belong to none.
+Records end with a record terminator (0x1D), and are split there, not by the length in the leader:
+lengths are wrong more often than terminators are. There are two exceptions: a terminator inside a
+record whose own length is right is part of that record, and blanks, line ends and other padding
+between records belong to none.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from typing import NamedTuple, Protocol
 
 from catalogue.marc.iso2709 import RECORD_END
 
-#: The longest stretch without a terminator that is still taken for one record.
+#: The longest stretch without a terminator that is still taken as one record.
 LONGEST_STRETCH = 16 * 1024 * 1024
 
 _BLOCK = 1024 * 1024
-#: Blanks count as padding before a record's length or the end, else they are its own.
+#: Blanks are padding only before the length of a record or at the end; else they are data.
 _PADDING = re.compile(rb"(?:[\t\n\r\x00\x1a]|\xef\xbb\xbf| +(?=[\t\n\r\x00\x1a]|[0-9]{5}|\Z))*")
-#: How a leader begins: five digits, and five further characters that could stand there.
+#: The beginning of a leader: five digits, and five further characters that are possible there.
 _LEADER_START = re.compile(rb"[0-9]{5}[ -~]{5}")
 
 
 class Readable(Protocol):
-    """A stream that gives what it has: not all that was asked for, but nothing lost by an error."""
+    """A stream that gives what it has: perhaps less than requested, but an error loses nothing."""
 
     def read1(self, size: int, /) -> bytes: ...
 
 
 class Piece(NamedTuple):
-    """What lies at `offset` in the (uncompressed) stream; `is_whole` says it was terminated."""
+    """What is at `offset` of the (uncompressed) stream; `is_whole` if it was terminated."""
 
     offset: int
     data: bytes
@@ -39,10 +39,10 @@ class Piece(NamedTuple):
 
 
 def split(stream: Readable) -> Iterator[Piece]:
-    """The records of a stream in order; all bytes but the padding are in one of the pieces.
+    """The records of a stream in order; every byte except padding is in one of the pieces.
 
     A piece that is not whole is the rest of a file that was cut short, or the beginning of a
-    stretch longer than `LONGEST_STRETCH`, whose further bytes come in further such pieces.
+    stretch longer than `LONGEST_STRETCH`, whose other bytes follow in further such pieces.
     """
     held = b""
     offset = 0  # of the first byte held
@@ -78,14 +78,14 @@ def split(stream: Readable) -> Iterator[Piece]:
 
 
 def _end_of_record(held: bytes, start: int, end: int, at_end: bool) -> int:
-    """Where the record at `start`, with its first terminator before `end`, ends; 0 to read on."""
+    """Where the record at `start` ends, whose first terminator is before `end`; 0: read on."""
     if not held[start : start + 5].isdigit():
         return end
     said = start + int(held[start : start + 5])
     if said <= end:
         return end
-    # The leader says there is more. Believe it only if what follows the terminator is no record
-    # and a terminator stands where the leader says.
+    # The leader says there is more. Believe it only if no record follows the terminator and there
+    # is a terminator where the leader says.
     rest = _skip_padding(held, end)
     if not at_end and len(held) < max(said, rest + 10):
         return 0
