@@ -20,6 +20,7 @@ from catalogue.database import Database, back_up
 from catalogue.database.migrations.running import newest_revision
 from circulation.archiving.exporting import export
 from circulation.kernel.engine import Circulation
+from circulation.kernel.results import UNATTENDED
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_identifier, find_patron
 from circulation.patrons.pins import hash_pin
 from circulation.patrons.seals import NumberSeal
@@ -70,7 +71,7 @@ def used(database: Database, database_url: str) -> Used:
     assert patron_id is not None
     library.write(
         lambda transaction: add_identifier(
-            transaction, patron_id, CPR, "national_id", now=library.now, key=key
+            library.act(transaction, UNATTENDED), patron_id, CPR, "national_id"
         )
     )
     _at_the_machine(library, an_item(library), an_item(library))

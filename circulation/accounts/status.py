@@ -7,14 +7,13 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
-from catalogue.database import Statement, Transaction, columns, one, scalar_one
+from catalogue.database import Statement, columns, one, scalar_one
 from circulation.accounts.loans import LoanPage, PatronLoans, loans_listed
 from circulation.calendars.due_dates import local_date
 from circulation.holds.part import HOLDS_OF_PATRON
 from circulation.kernel.act import Act
-from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import IdentifierBlock, Reason
-from circulation.kernel.results import Desk, PatronStatus, Refusal, Refused
+from circulation.kernel.results import PatronStatus, Refusal, Refused
 from circulation.ledger.balances import ACCOUNT_OF_PATRON
 from circulation.loans.facts import loans_of
 from circulation.loans.schema import loans
@@ -55,28 +54,21 @@ def _recalled(*, patron_id: int) -> Statement:
     )
 
 
-def patron_status(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    patron: str,
-    now: datetime,
-    pin: str | None = None,
-    desk: Desk | None = None,
-) -> PatronStatus | Refused:
+def patron_status(act: Act, *, patron: str, pin: str | None = None) -> PatronStatus | Refused:
     """What is known of the patron with this identifier (SIP2 23 and 63, NCIP LookupUser).
 
     What is said of blocks is as the desk's agency sees it (see `PatronStatus`).
     A blocked or expired patron is still shown. Refused only with PATRON_UNKNOWN, PATRON_NOT_SERVED,
-    PIN_MISSING, PIN_WRONG or PIN_LOCKED (`pin` None asks for none but what `desk` asks for). A
-    wrong PIN does not count against the patron; `desk` is who asks, and stopped where it guesses.
+    PIN_MISSING, PIN_WRONG or PIN_LOCKED (`pin` None asks for none but what the desk asks for). A
+    wrong PIN does not count against the patron; the desk is stopped where it guesses.
     Raises VerificationNeeded (see `circulation.patrons.pins`).
     """
-    facts = _known(circulation, transaction, patron, pin, desk, now)
+    transaction = act.transaction
+    facts = _known(act, patron, pin)
     if isinstance(facts, Refused):
         return facts
     recalled = _recalled(transaction, patron_id=facts.id) if loans_of(facts).number else 0
-    return _status(circulation, transaction, facts, recalled, desk, now)
+    return _status(act, facts, recalled)
 
 
 def patron_status_and_loans(
@@ -84,8 +76,8 @@ def patron_status_and_loans(
 ) -> tuple[PatronStatus, PatronLoans] | Refused:
     """The answers of `patron_status` and `patron_loans` for those who want both: the patron is
     looked up once."""
-    transaction, circulation, desk, now = act
-    facts = _known(circulation, transaction, patron, pin, desk, now)
+    transaction, circulation, _, now = act
+    facts = _known(act, patron, pin)
     if isinstance(facts, Refused):
         return facts
     listed = loans_listed(circulation, transaction, facts, now, page=LoanPage(limit=limit))
@@ -93,18 +85,12 @@ def patron_status_and_loans(
         recalled = sum(each.is_recalled and each.lent_onward_by is None for each in listed.loans)
     else:
         recalled = _recalled(transaction, patron_id=facts.id)
-    return _status(circulation, transaction, facts, recalled, desk, now), listed
+    return _status(act, facts, recalled), listed
 
 
-def _known(
-    circulation: Circulation,
-    transaction: Transaction,
-    patron: str,
-    pin: str | None,
-    desk: Desk | None,
-    now: datetime,
-) -> PatronFacts | Refused:
+def _known(act: Act, patron: str, pin: str | None) -> PatronFacts | Refused:
     """The patron; with a PIN, only if it is the right one."""
+    transaction, circulation, _, now = act
     facts = patron_facts(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
@@ -113,25 +99,19 @@ def _known(
     )
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
-    wrong = look_at_pin(circulation, transaction, facts, pin, desk, now)
+    wrong = look_at_pin(act, facts, pin)
     return Refused((wrong,)) if wrong else facts
 
 
-def _status(
-    circulation: Circulation,
-    transaction: Transaction,
-    facts: PatronFacts,
-    recalled: int,
-    desk: Desk | None,
-    now: datetime,
-) -> PatronStatus:
+def _status(act: Act, facts: PatronFacts, recalled: int) -> PatronStatus:
+    transaction, circulation, desk, now = act
     set_up = circulation.set_up(transaction, facts.set_up_version)
     home = set_up.branches[facts.home_branch_id]
     today = local_date(now, home.timezone)
-    at_hand = facts.agency_id if desk is None else desk.agency_id
+    at_hand = desk.agency_id or facts.agency_id
     counted = set_up.agreements.counted_at(at_hand)
     blocks = blocks_of(transaction, patron_id=facts.id) if facts.block_reasons else []
-    if desk is not None:
+    if desk.agency_id:
         blocks = [each for each in blocks if each.agency_id is None or each.agency_id in counted]
     onward, overdue_onward = 0, 0
     had = loans_of(facts)

@@ -33,9 +33,10 @@ from circulation.calendars.rows import ClosureRow, closure_rows
 from circulation.calendars.schema import closures
 from circulation.fees.redating import ReckonedAgain, reckon_again, reduce_again
 from circulation.holds.schema import captures
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Branch, Desk, Refusal, Refused
+from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.kernel.schema import set_up_version
 from circulation.kernel.set_up import read_set_up, set_up_changed
 from circulation.loans.schema import loans
@@ -222,19 +223,13 @@ def _new_dates(redated: Sequence[Redated]) -> list[_NewDate]:
 
 
 def close_branch(
-    transaction: Transaction,
-    *,
-    desk: Desk | None,
-    branch: str,
-    first: date,
-    last: date,
-    reason: str,
-    now: datetime,
+    act: Act, *, branch: str, first: date, last: date, reason: str
 ) -> Closure | Refused:
     """Closes the branch with this ISIL and gives new dates to what falls due meanwhile.
 
     `reason` is for staff and patrons to read. Otherwise as `preview_closure`.
     """
+    transaction, now = act.transaction, act.now
     _lock_version(transaction)
     found = preview_closure(transaction, branch=branch, first=first, last=last)
     if isinstance(found, Refused):
@@ -255,58 +250,48 @@ def close_branch(
             transaction, branch_id=here.id, first=first, last=last, reason=reason, announced=now
         )
         set_up_changed(transaction)
-        _tell(transaction, desk, now, here, closure_id, first, last, reason=reason)
-    reduce_again(
-        transaction, read_set_up(transaction), desk, closure.fees, f"{branch} was closed", now
-    )
-    _give_new_dates(transaction, desk, now, closure, closure_id)
+        _tell(act, here, closure_id, first, last, reason=reason)
+    reduce_again(act, read_set_up(transaction), closure.fees, f"{branch} was closed")
+    _give_new_dates(act, closure, closure_id)
     return closure
 
 
-def _give_new_dates(
-    transaction: Transaction, desk: Desk | None, now: datetime, closure: Closure, closure_id: int
-) -> None:
+def _give_new_dates(act: Act, closure: Closure, closure_id: int) -> None:
+    transaction = act.transaction
     _move_loans(transaction, _new_dates(closure.loans))
     _move_pickups(transaction, _new_dates(closure.pickups))
     for each in closure.loans:
-        write_event(
-            transaction,
-            EventKind.LOAN_REDATED,
-            desk,
-            now,
-            item_id=each.item_id,
-            patron_id=each.patron_id,
-            loan_id=each.id,
-            before={"due": each.before.isoformat()},
-            after={"due": each.after.isoformat(), "closure": closure_id},
+        append_event(
+            act,
+            NewEvent(
+                EventKind.LOAN_REDATED,
+                item_id=each.item_id,
+                patron_id=each.patron_id,
+                loan_id=each.id,
+                before={"due": each.before.isoformat()},
+                after={"due": each.after.isoformat(), "closure": closure_id},
+            ),
         )
     for each in closure.pickups:
-        write_event(
-            transaction,
-            EventKind.HOLD_CHANGED,
-            desk,
-            now,
-            item_id=each.item_id,
-            patron_id=each.patron_id,
-            hold_id=each.id,
-            before={"deadline": each.before.isoformat()},
-            after={"deadline": each.after.isoformat(), "closure": closure_id},
+        append_event(
+            act,
+            NewEvent(
+                EventKind.HOLD_CHANGED,
+                item_id=each.item_id,
+                patron_id=each.patron_id,
+                hold_id=each.id,
+                before={"deadline": each.before.isoformat()},
+                after={"deadline": each.after.isoformat(), "closure": closure_id},
+            ),
         )
 
 
-def lift_closure(
-    transaction: Transaction,
-    *,
-    desk: Desk | None,
-    branch: str,
-    first: date,
-    last: date,
-    now: datetime,
-) -> bool:
+def lift_closure(act: Act, *, branch: str, first: date, last: date) -> bool:
     """The branch is open again as its calendar says; False where no such closure was announced.
 
     Dates that were moved stay: a later date was promised.
     """
+    transaction = act.transaction
     _lock_version(transaction)
     for here in read_set_up(transaction).branches.values():
         if here.isil == branch:
@@ -314,7 +299,7 @@ def lift_closure(
             if closure_id is None or not _delete_closure(transaction, closure_id=closure_id):
                 return False
             set_up_changed(transaction)
-            _tell(transaction, desk, now, here, closure_id, first, last, lifted=True)
+            _tell(act, here, closure_id, first, last, lifted=True)
             return True
     return False
 
@@ -332,16 +317,7 @@ def _announced(transaction: Transaction, branch: Branch, first: date, last: date
     return None
 
 
-def _tell(
-    transaction: Transaction,
-    desk: Desk | None,
-    now: datetime,
-    branch: Branch,
-    closure_id: int,
-    first: date,
-    last: date,
-    **facts: Any,
-) -> None:
+def _tell(act: Act, branch: Branch, closure_id: int, first: date, last: date, **facts: Any) -> None:
     period = {"first": first.isoformat(), "last": last.isoformat()}
     after = {"branch": branch.id, "closure": closure_id, **period, **facts}
-    write_event(transaction, EventKind.BRANCH_CLOSED, desk, now, after=after)
+    append_event(act, NewEvent(EventKind.BRANCH_CLOSED, after=after))

@@ -14,7 +14,7 @@ from circulation.notices.reach import reached_at
 def _debts(doing: Doing) -> Step:
     set_up = doing.circulation.current_set_up(doing.transaction)
     blocked, goes_on = block_warned(
-        doing.transaction, set_up, reached_at, now=doing.until, after=doing.after
+        doing.act._replace(now=doing.until), set_up, reached_at, after=doing.after
     )
     return Step({"patrons blocked": len(blocked)}, goes_on)
 

@@ -38,14 +38,14 @@ def charge_step(
         return None
     set_up, act = run.set_up, run.act_at(owing.branch_id)
     branch = set_up.branches[owing.branch_id]
-    account = open_account(act.transaction, set_up, act.desk, owing.patron_id, act.now)
+    account = open_account(act, set_up, owing.patron_id)
     once = f"step {step.code} {branch.agency_id} {owing.patron_id} {run.day}"
     if charge_made_once(account, once) is not None:
         return None
     terms = fee_terms(set_up, branch.id, owing.category, "", local_date(act.now, branch.timezone))
     kind, reason = ChargeKind.ADMINISTRATIVE, ChargeReason.REMINDED.value
     new = NewCharge(kind, step.fee, terms.currency, branch.id, reason, once)
-    charge = create_charge(act.circulation, account, new)
+    charge = create_charge(account, new)
     if step.does in (Does.REMIND, Does.BILL):
         # It is told with the debt that it is for, and does not cost a letter of its own.
         facts = {"step": step.code, "main_charge": main_charge}

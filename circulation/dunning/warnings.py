@@ -76,7 +76,7 @@ def warning_with(run: Run, step: Step, patron_id: int, agency_id: int) -> Warned
 
     def note(notice: int | None) -> None:
         if notice is not None:
-            note_warning(run.transaction, due, now=now, notice_id=notice)
+            note_warning(run.act, due, notice_id=notice)
 
     return Warned(_warning_facts(due), note)
 
@@ -103,7 +103,7 @@ def warn_debts(doing: jobs.Doing) -> jobs.Step:
             note_unwarned(transaction, debt, now=now)
             run.count("could not be warned")
             continue
-        note_warning(transaction, debt, now=now, notice_id=notice)
+        note_warning(run.act, debt, notice_id=notice)
         run.count("patrons warned")
         why = f"owes {amount_text(debt.amount, debt.currency)} in fees"
         run.told.append(Told("block-warning", "warn", debt.patron_id, str(debt.agency_id), why))

@@ -129,7 +129,7 @@ def _undo(
 ) -> None:
     if undone.patron_id is None or undone.loan_id is None or not FEES.of(set_up).rules:
         return
-    account = open_account(act.transaction, set_up, act.desk, undone.patron_id, act.now)
+    account = open_account(act, set_up, undone.patron_id)
     undo_at(account, undone.loan_id, undone.recorded or undone.at, kinds, reason)
 
 

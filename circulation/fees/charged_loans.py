@@ -127,20 +127,20 @@ def begin_contributions(account: Account, charge: Charge, cost: LoanCost) -> Non
     loan_id, item_id, amount, at, facts = cost
     told = facts_text(facts)
     _insert(
-        account.transaction,
+        account.act.transaction,
         charge_id=charge.id,
         loan_id=loan_id,
         item_id=item_id,
         amount=amount,
         facts=told,
         at=at,
-        recorded=account.now,
+        recorded=account.act.now,
     )
 
 
 def add_contribution(account: Account, charge: Charge, cost: LoanCost, reason: str) -> Charge:
     """The loan makes the charge too, which is raised where this one costs more; gives it."""
-    before = _highest(account.transaction, charge_id=charge.id) or 0
+    before = _highest(account.act.transaction, charge_id=charge.id) or 0
     begin_contributions(account, charge, cost)
     return _settle(account, charge.id, before, reason)
 
@@ -150,15 +150,15 @@ def _settle(account: Account, charge_id: int, before: int, reason: str) -> Charg
 
     By the difference: what staff have taken off stays off.
     """
-    charge = find_charge(account.transaction, charge_id=charge_id)
+    charge = find_charge(account.act.transaction, charge_id=charge_id)
     assert charge is not None
-    highest: int = _highest(account.transaction, charge_id=charge_id) or 0
+    highest: int = _highest(account.act.transaction, charge_id=charge_id) or 0
     return set_amount(account, charge, max(charge.amount + highest - before, 0), reason)
 
 
 def take_back(account: Account, contribution: Contribution, reason: str) -> Charge:
     """The loan makes the charge no more; gives the charge with what is left of it."""
-    return _mark(account, contribution, account.now, reason)
+    return _mark(account, contribution, account.act.now, reason)
 
 
 def bring_back(account: Account, contribution: Contribution, reason: str) -> Charge:
@@ -169,8 +169,8 @@ def bring_back(account: Account, contribution: Contribution, reason: str) -> Cha
 def _mark(
     account: Account, contribution: Contribution, undone: datetime | None, reason: str
 ) -> Charge:
-    before = _highest(account.transaction, charge_id=contribution.charge_id) or 0
-    _set_undone(account.transaction, contribution_id=contribution.id, undone=undone)
+    before = _highest(account.act.transaction, charge_id=contribution.charge_id) or 0
+    _set_undone(account.act.transaction, contribution_id=contribution.id, undone=undone)
     return _settle(account, contribution.charge_id, before, reason)
 
 
@@ -178,9 +178,9 @@ def change_contribution(
     account: Account, contribution: Contribution, amount: int, facts: dict[str, Any], reason: str
 ) -> Charge:
     """The loan costs another amount than was reckoned; gives the charge as it is now."""
-    before = _highest(account.transaction, charge_id=contribution.charge_id) or 0
+    before = _highest(account.act.transaction, charge_id=contribution.charge_id) or 0
     told = facts_text(facts)
-    _change(account.transaction, contribution_id=contribution.id, amount=amount, facts=told)
+    _change(account.act.transaction, contribution_id=contribution.id, amount=amount, facts=told)
     return _settle(account, contribution.charge_id, before, reason)
 
 
@@ -189,7 +189,7 @@ def undo_at(
 ) -> None:
     """Takes back what was charged for the loan at that moment, and brings back what was taken
     back then: the act of that moment never was."""
-    for each in contributions_of_loan(account.transaction, loan_id=loan_id):
+    for each in contributions_of_loan(account.act.transaction, loan_id=loan_id):
         if each.kind not in kinds:
             continue
         if each.undone is None and each.recorded == recorded:

@@ -122,7 +122,7 @@ def charge_compensation(
     act: Act, set_up: SetUp, item: ItemFacts, loan: OpenLoan
 ) -> tuple[ChargedFee, ...]:
     """Charges for the open loan of the item, locked, unless it is billed already."""
-    transaction, circulation, desk, now = act
+    transaction, now = act.transaction, act.now
     if loan.billed is not None or "compensation" not in FEES.of(set_up).says:
         return ()
     lock_account(transaction, patron_id=loan.patron_id)
@@ -146,7 +146,7 @@ def charge_compensation(
         "terms": terms_facts(terms),
         "rules": deciding_scopes(set_up, branch.id, case, day),
     }
-    account = Account(transaction, set_up, desk, borrower.id, now)
+    account = Account(act, set_up, borrower.id)
     once = f"compensation {loan.id}"
     amount, reason = price + handling, ChargeReason.COMPENSATED.value
     cost = LoanCost(loan.id, item.id, amount, now, facts)
@@ -154,7 +154,7 @@ def charge_compensation(
     if charge is None:
         kind, currency = ChargeKind.COMPENSATION, terms.currency
         new = NewCharge(kind, amount, currency, branch.id, reason, once)
-        charge = create_charge(circulation, account, new)
+        charge = create_charge(account, new)
         begin_contributions(account, charge, cost)
     else:  # it was found once, and is lost again
         add_contribution(account, charge, cost, reason)
@@ -173,9 +173,9 @@ def cancel_compensation(act: Act, set_up: SetUp, loan: OpenLoan, reason: str) ->
     """
     if loan.billed is None:
         return
-    transaction, _, desk, now = act
+    transaction, now = act.transaction, act.now
     lock_account(transaction, patron_id=loan.patron_id)
-    account = Account(transaction, set_up, desk, loan.patron_id, now)
+    account = Account(act, set_up, loan.patron_id)
     for each in contributions_of_loan(transaction, loan_id=loan.id):
         if each.undone is not None or each.kind is not ChargeKind.COMPENSATION:
             continue

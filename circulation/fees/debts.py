@@ -44,8 +44,8 @@ from circulation.fees.warned import (
     told_by,
     warnings_of,
 )
+from circulation.kernel.act import Act
 from circulation.kernel.reasons import BlockReason
-from circulation.kernel.results import Desk
 from circulation.kernel.schema import agency_settings
 from circulation.kernel.set_up import DEFAULT_TIMEZONE, SetUp
 from circulation.ledger.balances import debt_blocks_of, lock_account
@@ -287,7 +287,7 @@ Reached = Callable[[Transaction, Sequence[int]], Mapping[int, datetime]]
 
 
 def block_warned(
-    transaction: Transaction, set_up: SetUp, reached: Reached, *, now: datetime, after: int = 0
+    act: Act, set_up: SetUp, reached: Reached, *, after: int = 0
 ) -> tuple[list[Debt], int | None]:
     """Blocks the patrons whom a warning reached long enough ago and who still owe the money: their
     debts, and where to go on.
@@ -295,6 +295,7 @@ def block_warned(
     It also lets go of those whom changed rules no longer hold, and of those whose warning has come
     back. Otherwise as `debts_to_warn`.
     """
+    transaction, now = act.transaction, act.now
     new = []
     known = _Terms(transaction, set_up, now)
     rows = _warned(transaction, after=after, at_most=BATCH)
@@ -316,18 +317,24 @@ def block_warned(
         set_reached(transaction, patron_id=patron_id, agency_id=agency_id, reached=at)
         debt = _debt(transaction, set_up, patron_id, agency_id, now)
         if debt is None:
-            _lift_settled(transaction, set_up, None, patron_id, now)
+            _lift_settled(act, set_up, patron_id)
         elif has_come_back:
-            _take_back(transaction, patron_id, agency_id, now)
-        elif blocked is None and _is_over(known, debt, at, now) and _block(transaction, debt, now):
+            _take_back(act, patron_id, agency_id)
+        elif blocked is None and _is_over(known, debt, at, now) and _block(act, debt):
             new.append(debt)
     return new, _goes_on(rows)
 
 
-def _take_back(transaction: Transaction, patron_id: int, agency_id: int, now: datetime) -> None:
+def _take_back(act: Act, patron_id: int, agency_id: int) -> None:
     """The warning has reached nobody after all: the block waits for one that does."""
+    transaction = act.transaction
     set_blocked(transaction, patron_id=patron_id, agency_id=agency_id, blocked=None)
-    unblock_patron(transaction, patron_id, BlockReason.DEBT, now=now, agency_id=agency_id)
+    unblock_patron(
+        act,
+        patron_id,
+        BlockReason.DEBT,
+        agency_id=agency_id,
+    )
 
 
 def _is_over(known: _Terms, debt: Debt, reached: datetime | None, now: datetime) -> bool:
@@ -339,17 +346,17 @@ def _is_over(known: _Terms, debt: Debt, reached: datetime | None, now: datetime)
     return local_date(now, timezone) >= first
 
 
-def _block(transaction: Transaction, debt: Debt, now: datetime) -> bool:
+def _block(act: Act, debt: Debt) -> bool:
     """Blocks the patron at the agency, unless its staff have done so by hand; then their block
     stands alone."""
+    transaction, now = act.transaction, act.now
     if debt_blocks_of(transaction, debt.patron_id) & {debt.agency_id, None}:
         return False
     set_blocked(transaction, patron_id=debt.patron_id, agency_id=debt.agency_id, blocked=now)
     block_patron(
-        transaction,
+        act,
         debt.patron_id,
         BlockReason.DEBT,
-        now=now,
         message=f"owes {amount_text(debt.amount, debt.currency)} in fees",
         agency_id=debt.agency_id,
     )
@@ -358,22 +365,19 @@ def _block(transaction: Transaction, debt: Debt, now: datetime) -> bool:
 
 def lift_settled_blocks(account: Account) -> None:
     """Forgets warnings of what is owed no more, and lifts their blocks."""
-    _lift_settled(account.transaction, account.set_up, account.desk, account.patron_id, account.now)
+    _lift_settled(account.act, account.set_up, account.patron_id)
 
 
-def _lift_settled(
-    transaction: Transaction, set_up: SetUp, desk: Desk | None, patron_id: int, now: datetime
-) -> None:
+def _lift_settled(act: Act, set_up: SetUp, patron_id: int) -> None:
+    transaction, now = act.transaction, act.now
     for row in warnings_of(transaction, patron_id=patron_id):
         if _debt(transaction, set_up, patron_id, row.agency_id, now) is not None:
             continue
         forget_warning(transaction, patron_id=patron_id, agency_id=row.agency_id)
         if row.blocked is not None:
             unblock_patron(
-                transaction,
+                act,
                 patron_id,
                 BlockReason.DEBT,
-                now=now,
                 agency_id=row.agency_id,
-                desk=desk,
             )

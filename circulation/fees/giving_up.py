@@ -65,14 +65,14 @@ def give_up(act: Act, wish: GivingUp, *, patron: str) -> GivenUp | Refused:
     """Gives up what the patron owes. Refused as a payment is, and done once for each order id as a
     payment is: see `circulation.fees.paying.pay`.
     """
-    transaction, circulation, desk, now = act
+    transaction, circulation, desk, _ = act
     patron_id = find_patron(transaction, patron, key=IDENTIFIERS.of(circulation))
     if patron_id is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.current_set_up(transaction)
     if desk.branch_id not in set_up.branches:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),))
-    account = open_account(transaction, set_up, desk, patron_id, now)
+    account = open_account(act, set_up, patron_id)
     as_paid = PaymentWish(wish.amount, wish.currency, wish.order_id, wish.charge)
 
     def do() -> Done | Refusal:

@@ -241,7 +241,7 @@ def charge_lateness(
     To be called while the facts still show the loan as it was. Locks the patron. None where it
     costs nothing.
     """
-    transaction, circulation, desk, now = act
+    transaction = act.transaction
     if end.at <= loan.due or "late_fees" not in FEES.of(set_up).says:
         return None
     lock_account(transaction, patron_id=loan.patron_id)
@@ -251,7 +251,7 @@ def charge_lateness(
     amount = late_fee(reckoned.terms, reckoned.late, end.cause, is_child=reckoned.is_child)
     if not amount:
         return None
-    account = Account(transaction, set_up, desk, borrower.id, now)
+    account = Account(act, set_up, borrower.id)
     earlier = contributions_of_loan(transaction, loan_id=loan.id)
     billed = next((each for each in earlier if is_billed(each, reckoned)), None)
     if billed is not None:
@@ -266,7 +266,7 @@ def charge_lateness(
         return _join(account, made, cost)
     currency, reason = reckoned.terms.currency, _REASONS[end.cause].value
     new = NewCharge(ChargeKind.LATE_FEE, amount, currency, reckoned.branch.id, reason, once)
-    charge = create_charge(circulation, account, new)
+    charge = create_charge(account, new)
     begin_contributions(account, charge, cost._replace(at=end.at))
     return ChargedFee(charge.id, charge.kind.value, amount, charge.currency)
 
@@ -293,19 +293,21 @@ def _occasion(account: Account, reckoned: Reckoned, cause: str) -> str:
     """On which occasion it comes back: the same text for all that come together."""
     day = local_date(reckoned.at, reckoned.branch.timezone).isoformat()
     if cause == "bill":
-        return f"bill {local_date(account.now, reckoned.branch.timezone)}"
-    if reckoned.terms.occasion == "day" or account.desk is None:
+        return f"bill {local_date(account.act.now, reckoned.branch.timezone)}"
+    if reckoned.terms.occasion == "day" or not account.act.desk.branch_id:
         return day
-    here = f"{day} at {account.desk.machine} from "
+    here = f"{day} at {account.act.desk.machine} from "
     session = _once(reckoned, here)
     for row in _late_since(
-        account.transaction, patron_id=account.patron_id, since=account.now - timedelta(days=1)
+        account.act.transaction,
+        patron_id=account.patron_id,
+        since=account.act.now - timedelta(days=1),
     ):
         if row.once is not None and row.once.startswith(session):
-            last = last_contributed(account.transaction, charge_id=row.id)
-            if last is not None and account.now - last <= SESSION:
+            last = last_contributed(account.act.transaction, charge_id=row.id)
+            if last is not None and account.act.now - last <= SESSION:
                 return here + row.once.removeprefix(session)
-    return here + account.now.isoformat()
+    return here + account.act.now.isoformat()
 
 
 def _once(reckoned: Reckoned, occasion: str) -> str:

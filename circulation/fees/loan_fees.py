@@ -68,14 +68,14 @@ def charge_act(
 
     `loan` is the id of the loan that costs it, and that of its item.
     """
-    transaction, circulation, desk, now = act
+    now = act.now
     price, currency = price_of(set_up, what, now)
     if not price:
         return None
     kind, reason = ACTS[what.field]
-    account = Account(transaction, set_up, desk, patron_id, now)
+    account = Account(act, set_up, patron_id)
     new = NewCharge(kind, price, currency, what.branch_id, reason.value)
-    charge = create_charge(circulation, account, new)
+    charge = create_charge(account, new)
     if loan is not None:
         cost = LoanCost(*loan, price, now, _facts(set_up, what, now))
         begin_contributions(account, charge, cost)

@@ -19,10 +19,9 @@ from circulation.calendars.due_dates import local_date
 from circulation.fees.rules import agency_fee_terms
 from circulation.fees.terms import FeeTerms
 from circulation.kernel.act import Act
-from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Desk, Refusal, Refused
+from circulation.kernel.results import Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import balances_of, debt_blocks_of
 from circulation.ledger.charge_words import ChargeReason
@@ -127,21 +126,19 @@ def pay(act: Act, wish: PaymentWish, *, patron: str) -> PaymentResult:
 
 
 def _pay(act: Act, set_up: SetUp, facts: PatronFacts, wish: PaymentWish) -> PaymentResult:
-    transaction, circulation, desk, now = act
-    account = Account(transaction, set_up, desk, facts.id, now)
+    transaction, _, desk, now = act
+    account = Account(act, set_up, facts.id)
     collected = set_up.agreements.collected_at(desk.agency_id)
     day = local_date(now, set_up.branches[desk.branch_id].timezone)
     terms = agency_fee_terms(set_up, desk.agency_id, facts.category, day)
     if wish.refuse_overpayment:
         terms = replace(terms, overpayment="refuse")
-    payment = _row(circulation.ids.next(now), account, desk, wish)
+    payment = _row(account, wish)
 
     def take() -> Done | Refusal:
         owed = charges_of_account(transaction, facts.id, collected)
         shares = shares_of(owed, wish, terms)
-        return (
-            shares if isinstance(shares, Refusal) else _take(circulation, account, payment, shares)
-        )
+        return shares if isinstance(shares, Refusal) else _take(account, payment, shares)
 
     blocks = debt_blocks_of(transaction, facts.id)
     asked = Asked(MoneyAct.PAYMENT, wish.amount, wish.currency, wish.charges or ())
@@ -165,8 +162,10 @@ def _pay(act: Act, set_up: SetUp, facts: PatronFacts, wish: PaymentWish) -> Paym
     )
 
 
-def _row(payment_id: int, account: Account, desk: Desk, wish: PaymentWish) -> PaymentRow:
+def _row(account: Account, wish: PaymentWish) -> PaymentRow:
     """A payment that nobody named has its own number for an order id."""
+    _, circulation, desk, now = account.act
+    payment_id = circulation.ids.next(now)
     return PaymentRow(
         payment_id,
         account.patron_id,
@@ -178,18 +177,13 @@ def _row(payment_id: int, account: Account, desk: Desk, wish: PaymentWish) -> Pa
         desk.actor,
         desk.device,
         desk.branch_id,
-        account.now,
+        now,
         None,
     )
 
 
-def _take(
-    circulation: Circulation,
-    account: Account,
-    payment: PaymentRow,
-    shares: Sequence[tuple[Charge, int]],
-) -> Done:
-    transaction, desk = account.transaction, account.desk
+def _take(account: Account, payment: PaymentRow, shares: Sequence[tuple[Charge, int]]) -> Done:
+    transaction = account.act.transaction
     _insert_payments(transaction, [payment])
     for owing, share in shares:
         parent = first_posting_of(transaction, charge_id=owing.id)
@@ -198,26 +192,26 @@ def _take(
         )
     credit = payment.amount - sum(share for _, share in shares)
     if credit:
-        _keep_credit(circulation, account, credit, payment.currency, payment.id)
+        _keep_credit(account, credit, payment.currency, payment.id)
     others = _creditors(shares, payment.agency_id)
     allocations = tuple(Allocation(owing.id, share) for owing, share in shares)
-    write_event(
-        transaction,
-        EventKind.PAYMENT_TAKEN,
-        desk,
-        account.now,
-        patron_id=account.patron_id,
-        after={
-            "payment": payment.id,
-            "order": payment.order_id,
-            "amount": payment.amount,
-            "currency": payment.currency,
-            "method": payment.method,
-            "charges": {str(each.charge_id): each.amount for each in allocations},
-            "credit": credit,
-        }
-        | ({"collected_for": others} if others else {}),
-        set_up=account.set_up,
+    append_event(
+        account.act,
+        NewEvent(
+            EventKind.PAYMENT_TAKEN,
+            patron_id=account.patron_id,
+            after={
+                "payment": payment.id,
+                "order": payment.order_id,
+                "amount": payment.amount,
+                "currency": payment.currency,
+                "method": payment.method,
+                "charges": {str(each.charge_id): each.amount for each in allocations},
+                "credit": credit,
+            }
+            | ({"collected_for": others} if others else {}),
+        ),
+        account.set_up,
     )
     return Done(allocations, payment.id)
 
@@ -280,13 +274,9 @@ def shares_of(
     return shares
 
 
-def _keep_credit(
-    circulation: Circulation, account: Account, amount: int, currency: str, payment_id: int
-) -> None:
+def _keep_credit(account: Account, amount: int, currency: str, payment_id: int) -> None:
     """What was paid beyond all that was owed stands as a charge of nothing that is paid."""
-    desk = account.desk
-    assert desk is not None
     reason = ChargeReason.PAID_BEFOREHAND.value
-    new = NewCharge(ChargeKind.CREDIT, 0, currency, desk.branch_id, reason)
-    kept = begin_charge(circulation, account, new)
+    new = NewCharge(ChargeKind.CREDIT, 0, currency, account.act.desk.branch_id, reason)
+    kept = begin_charge(account, new)
     post(account, kept, PostingKind.PAYMENT, amount, Origin(payment_id=payment_id), reason=reason)

@@ -19,7 +19,8 @@ from circulation.fees.charged_loans import (
     contributions,
 )
 from circulation.fees.lateness import Lateness, lateness, terms_of_facts
-from circulation.kernel.results import Branch, Desk
+from circulation.kernel.act import Act
+from circulation.kernel.results import Branch
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import find_charge, open_account
@@ -83,20 +84,14 @@ def reckon_again(
     return tuple(found)
 
 
-def reduce_again(
-    transaction: Transaction,
-    set_up: SetUp,
-    desk: Desk | None,
-    found: Sequence[ReckonedAgain],
-    reason: str,
-    now: datetime,
-) -> None:
+def reduce_again(act: Act, set_up: SetUp, found: Sequence[ReckonedAgain], reason: str) -> None:
     """Charges less where `reckon_again` has found so."""
+    transaction = act.transaction
     for each in found:
         charge = find_charge(transaction, charge_id=each.contribution.charge_id)
         assert charge is not None
         assert charge.patron_id is not None
-        account = open_account(transaction, set_up, desk, charge.patron_id, now)
+        account = open_account(act, set_up, charge.patron_id)
         facts = each.contribution.facts | {
             "redated": each.due.isoformat(),
             "days_late": each.late.days,

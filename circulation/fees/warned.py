@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
 from catalogue.database import Statement, Transaction, columns, many, send
 from circulation.fees.schema import debt_warnings
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 
 
 class Debt(NamedTuple):
@@ -107,34 +107,28 @@ def note_unwarned(transaction: Transaction, debt: Debt, *, now: datetime) -> Non
         _note(transaction, debt, now, None, None)
 
 
-def note_warning(
-    transaction: Transaction,
-    debt: Debt,
-    *,
-    now: datetime,
-    notice_id: int | None = None,
-    desk: Desk | None = None,
-) -> None:
+def note_warning(act: Act, debt: Debt, *, notice_id: int | None = None) -> None:
     """The patron is told in writing that the debt will exclude them, by the message `notice_id`:
     the days begin to run when that has reached somebody. Without one they were told by hand, now.
 
     A warning that holds already stays as it was.
     """
+    transaction, now = act.transaction, act.now
     if debt.agency_id in told_by(transaction, debt.patron_id):
         return
     forget_warning(transaction, patron_id=debt.patron_id, agency_id=debt.agency_id)
     reached = now if notice_id is None else None
     _note(transaction, debt, now, notice_id, reached)
-    write_event(
-        transaction,
-        EventKind.DEBT_WARNED,
-        desk,
-        now,
-        patron_id=debt.patron_id,
-        after={
-            "agency": debt.agency_id,
-            "amount": debt.amount,
-            "currency": debt.currency,
-            "block_days": debt.block_days,
-        },
+    append_event(
+        act,
+        NewEvent(
+            EventKind.DEBT_WARNED,
+            patron_id=debt.patron_id,
+            after={
+                "agency": debt.agency_id,
+                "amount": debt.amount,
+                "currency": debt.currency,
+                "block_days": debt.block_days,
+            },
+        ),
     )

@@ -51,12 +51,12 @@ def charge_patron(
     act: Act, patron_id: int, new: NewCharge, *, order_id: str | None = None
 ) -> Changed | Refused:
     """Charges the patron by hand. Refused with ORDER_ID_TAKEN alone."""
-    transaction, circulation, desk, now = act
+    transaction, circulation, desk, _ = act
     set_up = circulation.current_set_up(transaction)
-    account = open_account(transaction, set_up, desk, patron_id, now)
+    account = open_account(act, set_up, patron_id)
 
     def do() -> Done:
-        return Done((Allocation(create_charge(circulation, account, new).id, new.amount),))
+        return Done((Allocation(create_charge(account, new).id, new.amount),))
 
     asked = Asked(MoneyAct.CHARGE, new.amount, new.currency)
     return _changed(transaction, once(account, desk.agency_id, order_id, asked, do))
@@ -76,8 +76,8 @@ def change_charge(
     Refused with ORDER_ID_TAKEN alone. Raises ValueError for a charge that is not known, and for
     more than there is.
     """
-    transaction, circulation, desk, now = act
-    account, charge = open_charge(circulation, transaction, charge_id=charge_id, desk=desk, now=now)
+    transaction = act.transaction
+    account, charge = open_charge(act, charge_id=charge_id)
 
     def do() -> Done:
         changed = CHANGES[change](account, charge, reason=reason, amount=amount)

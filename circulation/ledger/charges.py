@@ -7,7 +7,6 @@ are in `circulation.ledger.charge_lists`, explanations in `circulation.explainin
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import func, select
@@ -15,9 +14,8 @@ from sqlalchemy import func, select
 from catalogue.database import Statement, Transaction, one, scalar, scalar_one
 from circulation.items.facts import ItemFacts
 from circulation.items.removal import ItemNeed, RemovalFeature
-from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.ledger.charge_lists import charge_facts
 from circulation.ledger.money import Charge, ChargeKind, PostingKind, amount_text
 from circulation.ledger.payments import settle_with_credit
@@ -70,10 +68,10 @@ class NewCharge(NamedTuple):
     once: str | None = None
 
 
-def begin_charge(circulation: Circulation, account: Account, new: NewCharge) -> Charge:
+def begin_charge(account: Account, new: NewCharge) -> Charge:
     """Writes a charge of nothing, to be posted to."""
     made = Charge(
-        circulation.ids.next(account.now),
+        account.act.circulation.ids.next(account.act.now),
         account.patron_id,
         account.set_up.branches[new.branch_id].agency_id,
         new.branch_id,
@@ -84,10 +82,10 @@ def begin_charge(circulation: Circulation, account: Account, new: NewCharge) -> 
         0,
         0,
         new.reason,
-        account.now,
+        account.act.now,
     )
     insert_charge(
-        account.transaction,
+        account.act.transaction,
         charge_id=made.id,
         patron_id=made.patron_id,
         agency_id=made.agency_id,
@@ -101,17 +99,13 @@ def begin_charge(circulation: Circulation, account: Account, new: NewCharge) -> 
     return made
 
 
-def create_charge(circulation: Circulation, account: Account, new: NewCharge) -> Charge:
+def create_charge(account: Account, new: NewCharge) -> Charge:
     """Charges the account. A credit of the patron pays first."""
-    made = begin_charge(circulation, account, new)
+    made = begin_charge(account, new)
     charge = post(account, made, PostingKind.CREATION, new.amount, reason=new.reason)
-    write_event(
-        account.transaction,
-        EventKind.CHARGE_CREATED,
-        account.desk,
-        account.now,
-        patron_id=account.patron_id,
-        after=charge_facts(charge),
+    append_event(
+        account.act,
+        NewEvent(EventKind.CHARGE_CREATED, patron_id=account.patron_id, after=charge_facts(charge)),
     )
     return settle_with_credit(account, charge)
 
@@ -120,23 +114,17 @@ class ChargeUnknown(ValueError):
     """No charge has this id, or its patron was erased."""
 
 
-def open_charge(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    charge_id: int,
-    desk: Desk | None,
-    now: datetime,
-) -> tuple[Account, Charge]:
+def open_charge(act: Act, *, charge_id: int) -> tuple[Account, Charge]:
     """The charge, and the account it stands on, locked: what the functions below are given.
 
     Raises ChargeUnknown.
     """
+    transaction, circulation = act.transaction, act.circulation
     found = find_charge(transaction, charge_id=charge_id)
     if found is None or found.patron_id is None:
         raise ChargeUnknown(f"there is no charge {charge_id} that can be changed")
     set_up = circulation.current_set_up(transaction)
-    account = open_account(transaction, set_up, desk, found.patron_id, now)
+    account = open_account(act, set_up, found.patron_id)
     locked = find_charge(transaction, charge_id=charge_id)
     assert locked is not None
     return account, locked
@@ -144,7 +132,7 @@ def open_charge(
 
 def charge_made_once(account: Account, once: str) -> Charge | None:
     """The charge that was made for this already; it may have been cancelled."""
-    return _charge_made_once(account.transaction, once=once)
+    return _charge_made_once(account.act.transaction, once=once)
 
 
 def set_amount(account: Account, charge: Charge, amount: int, reason: str) -> Charge:
@@ -206,7 +194,7 @@ def reduce_write_off(
             f"{amount_text(amount, charge.currency)} is more than the "
             f"{amount_text(charge.written_off, charge.currency)} written off"
         )
-    parent = _last_write_off(account.transaction, charge_id=charge.id)
+    parent = _last_write_off(account.act.transaction, charge_id=charge.id)
     kind = PostingKind.WRITE_OFF_REDUCTION
     return _corrected(account, charge, kind, amount, reason, parent)
 
@@ -220,17 +208,17 @@ def _corrected(
     parent: int | None = None,
 ) -> Charge:
     if parent is None:
-        parent = first_posting_of(account.transaction, charge_id=charge.id)
+        parent = first_posting_of(account.act.transaction, charge_id=charge.id)
     changed = post(account, charge, kind, amount, Origin(parent=parent), reason=reason)
-    write_event(
-        account.transaction,
-        EventKind.CHARGE_CHANGED,
-        account.desk,
-        account.now,
-        patron_id=account.patron_id,
-        before={"amount": charge.amount, "balance": charge.balance},
-        after=charge_facts(changed) | {"by": kind.value, "why": reason},
-        set_up=account.set_up,
+    append_event(
+        account.act,
+        NewEvent(
+            EventKind.CHARGE_CHANGED,
+            patron_id=account.patron_id,
+            before={"amount": charge.amount, "balance": charge.balance},
+            after=charge_facts(changed) | {"by": kind.value, "why": reason},
+        ),
+        account.set_up,
     )
     return changed
 

@@ -130,7 +130,7 @@ def once(
     """
     if not order_id:
         return do()
-    transaction = account.transaction
+    transaction = account.act.transaction
     charges = _ids(asked.charges)
     what = (account.patron_id, asked.act.value, asked.amount, asked.currency)
     is_new = _take(
@@ -142,7 +142,7 @@ def once(
         amount=asked.amount,
         currency=asked.currency,
         charges=charges,
-        at=account.now,
+        at=account.act.now,
     )
     if not is_new:
         before = _find(transaction, agency_id=agency_id, order_id=order_id)

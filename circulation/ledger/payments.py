@@ -85,12 +85,15 @@ def charges_of_account(
 
 def settle_with_credit(account: Account, charge: Charge) -> Charge:
     """Pays the charge from what the patron has paid beforehand, as far as that goes."""
-    for each in charges_of_account(account.transaction, account.patron_id, {charge.agency_id}):
+    for each in charges_of_account(account.act.transaction, account.patron_id, {charge.agency_id}):
         is_credit = each.kind is ChargeKind.CREDIT and each.currency == charge.currency
         share = min(-each.balance, charge.balance)
         if not is_credit or share <= 0:
             continue
-        paid, payment_id = last_payment_of(account.transaction, charge_id=each.id) or (None, None)
+        paid, payment_id = last_payment_of(account.act.transaction, charge_id=each.id) or (
+            None,
+            None,
+        )
         reason = f"put to charge {charge.id}"
         post(
             account,
@@ -100,7 +103,7 @@ def settle_with_credit(account: Account, charge: Charge) -> Charge:
             Origin(parent=paid, payment_id=payment_id),
             reason=reason,
         )
-        parent = first_posting_of(account.transaction, charge_id=charge.id)
+        parent = first_posting_of(account.act.transaction, charge_id=charge.id)
         charge = post(
             account,
             charge,

@@ -16,7 +16,6 @@ from sqlalchemy import func, insert, select, update
 
 from catalogue.database import (
     Statement,
-    Transaction,
     change,
     columns,
     many,
@@ -25,8 +24,8 @@ from catalogue.database import (
     scalar_one,
     send,
 )
+from circulation.kernel.act import Act
 from circulation.kernel.parts import Registry
-from circulation.kernel.results import Desk
 from circulation.kernel.set_up import SetUp
 from circulation.kernel.stored import stored_as
 from circulation.ledger.balances import add_to_balance, lock_account
@@ -49,28 +48,21 @@ EFFECTS: dict[PostingKind, tuple[int, int, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A patron's account for one act, locked: who acts, when, and under which set-up.
+    """A patron's account for one act, locked, and the set-up that holds. Made by `open_account`."""
 
-    `desk` None stands for the command line and for jobs. Made by `open_account`.
-    """
-
-    transaction: Transaction
+    act: Act
     set_up: SetUp
-    desk: Desk | None
     patron_id: int
-    now: datetime
 
 
 #: What follows, within the act, when a patron owes less than before.
 LESS_IS_OWED: Registry[Callable[[Account], object]] = Registry("less is owed")
 
 
-def open_account(
-    transaction: Transaction, set_up: SetUp, desk: Desk | None, patron_id: int, now: datetime
-) -> Account:
+def open_account(act: Act, set_up: SetUp, patron_id: int) -> Account:
     """Locks the patron: after items, before queues of holds, as everywhere."""
-    lock_account(transaction, patron_id=patron_id)
-    return Account(transaction, set_up, desk, patron_id, now)
+    lock_account(act.transaction, patron_id=patron_id)
+    return Account(act, set_up, patron_id)
 
 
 CHARGE_COLUMNS = columns(Charge, charges, kind=stored_as(charges.c.kind, ChargeKind))
@@ -183,9 +175,9 @@ def post(
         raise ValueError(f"a posting of {amount}: only its kind says which way it goes")
     charged, paid, written_off = (sign * amount for sign in EFFECTS[kind])
     balance = charged - paid - written_off
-    desk = account.desk
+    desk = account.act.desk
     if not _move(
-        account.transaction,
+        account.act.transaction,
         charge_id=charge.id,
         amount=charged,
         paid=paid,
@@ -194,19 +186,19 @@ def post(
     ):
         raise ChargeGone(f"there is no charge {charge.id}")
     _insert_posting(
-        account.transaction,
+        account.act.transaction,
         charge_id=charge.id,
         kind=kind.value,
         amount=balance,
         parent_id=origin.parent,
         payment_id=origin.payment_id,
-        at=account.now,
-        actor=desk.actor if desk else "",
-        device=desk.device if desk else "",
-        branch_id=desk.branch_id if desk else None,
+        at=account.act.now,
+        actor=desk.actor,
+        device=desk.device,
+        branch_id=desk.branch_id or None,
         reason=reason,
     )
-    add_to_balance(account.transaction, account.patron_id, charge, balance)
+    add_to_balance(account.act.transaction, account.patron_id, charge, balance)
     if balance < 0:
         for follow in LESS_IS_OWED:
             follow(account)

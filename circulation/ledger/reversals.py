@@ -6,10 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import update
 
-from catalogue.database import Statement, Transaction, change
-from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from catalogue.database import Statement, change
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.ledger.charge_lists import charge_facts
 from circulation.ledger.money import Charge, PostingKind, amount_text
 from circulation.ledger.payments import find_payment, last_payment_of
@@ -33,26 +32,17 @@ def _set_reversed(*, payment_id: int, payment_reversed: datetime | None) -> Stat
     )
 
 
-def reverse_payment(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk | None,
-    payment_id: int,
-    reason: str,
-    now: datetime,
-) -> bool:
+def reverse_payment(act: Act, *, payment_id: int, reason: str) -> bool:
     """Undoes a payment that failed: what it paid is owed again; False where it was undone before.
 
     Its order id stays taken. Money that was given back meanwhile stays given back. Raises
     ValueError for a payment that is not known, or whose patron was erased.
     """
+    transaction, circulation, _, now = act
     payment = find_payment(transaction, payment_id=payment_id)
     if payment is None or payment.patron_id is None:
         raise ValueError(f"there is no payment {payment_id} that can be undone")
-    account = open_account(
-        transaction, circulation.current_set_up(transaction), desk, payment.patron_id, now
-    )
+    account = open_account(act, circulation.current_set_up(transaction), payment.patron_id)
     if not _set_reversed(transaction, payment_id=payment_id, payment_reversed=now):
         return False
     still_paid: dict[int, list[int]] = {}
@@ -75,14 +65,14 @@ def reverse_payment(
                 reason=reason,
             )
             undone[str(charge_id)] = share
-    write_event(
-        transaction,
-        EventKind.PAYMENT_REVERSED,
-        desk,
-        now,
-        patron_id=payment.patron_id,
-        before={"payment": payment_id, "amount": payment.amount, "currency": payment.currency},
-        after={"charges": undone, "why": reason},
+    append_event(
+        act,
+        NewEvent(
+            EventKind.PAYMENT_REVERSED,
+            patron_id=payment.patron_id,
+            before={"payment": payment_id, "amount": payment.amount, "currency": payment.currency},
+            after={"charges": undone, "why": reason},
+        ),
     )
     return True
 
@@ -99,7 +89,10 @@ def reimburse(account: Account, charge: Charge, reason: str, amount: int | None 
             f"{amount_text(amount, charge.currency)} cannot be given back of "
             f"{amount_text(max(too_much, 0), charge.currency)} paid too much"
         )
-    parent, payment_id = last_payment_of(account.transaction, charge_id=charge.id) or (None, None)
+    parent, payment_id = last_payment_of(account.act.transaction, charge_id=charge.id) or (
+        None,
+        None,
+    )
     changed = post(
         account,
         charge,
@@ -108,12 +101,12 @@ def reimburse(account: Account, charge: Charge, reason: str, amount: int | None 
         Origin(parent=parent, payment_id=payment_id),
         reason=reason,
     )
-    write_event(
-        account.transaction,
-        EventKind.REIMBURSED,
-        account.desk,
-        account.now,
-        patron_id=account.patron_id,
-        after=charge_facts(changed) | {"given_back": amount, "why": reason},
+    append_event(
+        account.act,
+        NewEvent(
+            EventKind.REIMBURSED,
+            patron_id=account.patron_id,
+            after=charge_facts(changed) | {"given_back": amount, "why": reason},
+        ),
     )
     return changed

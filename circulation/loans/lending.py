@@ -147,7 +147,7 @@ def _write(decision: LoanDecision, loan: Loan) -> tuple[ChargedFee, ...]:
     """Writes the loan, and what it means for an open loan, a transit and the features; gives what
     it was charged for."""
     case = decision.case
-    transaction, _, desk, _ = case.act
+    transaction, desk = case.act.transaction, case.act.desk
     item, borrower, at = case.item, case.borrower, case.at
     ending = _ending(case)
     if ending is not None:

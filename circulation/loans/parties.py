@@ -73,4 +73,4 @@ def parties(act: Act, wish: LoanWish | RenewalWish, *, locks_patron: bool) -> Pa
 def _wrong_pin(act: Act, borrower: PatronFacts, pin: str | None) -> Refusal | None:
     if act.transaction.takes_locks:
         return check_pin(act, borrower, pin)
-    return look_at_pin(act.circulation, act.transaction, borrower, pin, act.desk, act.now)
+    return look_at_pin(act, borrower, pin)

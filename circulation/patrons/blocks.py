@@ -6,11 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
 
-from catalogue.database import Statement, Transaction, change, columns, many, scalar, send
+from catalogue.database import Statement, change, columns, many, scalar, send
 from catalogue.schema import agencies
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import EVERYWHERE, BlockReason
-from circulation.kernel.results import Block, Desk
+from circulation.kernel.results import Block
 from circulation.kernel.stored import stored_as
 from circulation.patrons.schema import patron_blocks, patrons
 
@@ -71,15 +72,13 @@ def blocks_of(*, patron_id: int) -> Statement:
 
 
 def block_patron(
-    transaction: Transaction,
+    act: Act,
     patron_id: int,
     reason: BlockReason,
     *,
-    now: datetime,
     message: str = "",
     agency_id: int | None = None,
     everywhere: bool = False,
-    desk: Desk | None = None,
 ) -> None:
     """Blocks the patron (SIP2 01 uses BlockReason.SELF_SERVICE) at the branches of one agency.
 
@@ -87,7 +86,8 @@ def block_patron(
     at all agencies instead; the reasons of `circulation.kernel.reasons.EVERYWHERE` always do.
     Repeated for the same reason and agency, it keeps the first date and takes the new message.
     """
-    whose = _whose(transaction, patron_id, reason, agency_id, everywhere, desk)
+    transaction = act.transaction
+    whose = _whose(act, patron_id, reason, agency_id, everywhere)
     if not _set_block_message(
         transaction, patron_id=patron_id, reason=reason.value, agency=whose or 0, message=message
     ):
@@ -96,59 +96,54 @@ def block_patron(
             patron_id=patron_id,
             reason=reason.value,
             agency_id=whose,
-            since=now,
+            since=act.now,
             message=message,
         )
-    write_event(
-        transaction,
-        EventKind.PATRON_BLOCKED,
-        desk,
-        now,
-        patron_id=patron_id,
-        after={"reason": reason.value, "message": message, "agency": whose},
+    append_event(
+        act,
+        NewEvent(
+            EventKind.PATRON_BLOCKED,
+            patron_id=patron_id,
+            after={"reason": reason.value, "message": message, "agency": whose},
+        ),
     )
 
 
 def unblock_patron(
-    transaction: Transaction,
+    act: Act,
     patron_id: int,
     reason: BlockReason,
     *,
-    now: datetime,
     agency_id: int | None = None,
     everywhere: bool = False,
-    desk: Desk | None = None,
 ) -> bool:
     """Lifts a block (SIP2 25); False where the patron had none for this reason.
 
     Whose block is meant is said as in `block_patron`: that of one agency leaves those of others,
     and one of all agencies, as they are.
     """
-    whose = _whose(transaction, patron_id, reason, agency_id, everywhere, desk)
-    if not _delete_block(transaction, patron_id=patron_id, reason=reason.value, agency=whose or 0):
+    whose = _whose(act, patron_id, reason, agency_id, everywhere)
+    if not _delete_block(
+        act.transaction, patron_id=patron_id, reason=reason.value, agency=whose or 0
+    ):
         return False
-    write_event(
-        transaction,
-        EventKind.PATRON_UNBLOCKED,
-        desk,
-        now,
-        patron_id=patron_id,
-        before={"reason": reason.value, "agency": whose},
+    append_event(
+        act,
+        NewEvent(
+            EventKind.PATRON_UNBLOCKED,
+            patron_id=patron_id,
+            before={"reason": reason.value, "agency": whose},
+        ),
     )
     return True
 
 
 def _whose(
-    transaction: Transaction,
-    patron_id: int,
-    reason: BlockReason,
-    agency_id: int | None,
-    everywhere: bool,
-    desk: Desk | None,
+    act: Act, patron_id: int, reason: BlockReason, agency_id: int | None, everywhere: bool
 ) -> int | None:
     """The agency whose block it is; None for one that concerns all."""
     if everywhere or reason in EVERYWHERE:
         return None
     if agency_id is not None:
         return agency_id
-    return desk.agency_id if desk else _agency_of_patron(transaction, patron_id=patron_id)
+    return act.desk.agency_id or _agency_of_patron(act.transaction, patron_id=patron_id)

@@ -6,14 +6,14 @@ Cards are changed by `circulation.patrons.identifiers`, blocks and PINs by
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple, TypedDict
 
 from sqlalchemy import select, update
 
-from catalogue.database import Statement, Transaction, columns, lock, one, send
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from catalogue.database import Statement, columns, lock, one, send
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.patrons.checking import fitting
 from circulation.patrons.schema import patrons
 
@@ -82,19 +82,13 @@ def _change(
     return update(patrons).where(patrons.c.id == patron_id).values(values)
 
 
-def change_patron(
-    transaction: Transaction,
-    patron_id: int,
-    changes: Changes,
-    *,
-    now: datetime,
-    desk: Desk | None = None,
-) -> PatronFields:
+def change_patron(act: Act, patron_id: int, changes: Changes) -> PatronFields:
     """Changes what is given, and gives all as it is now. Changing nothing writes no event.
 
     A new given or family name changes how the patron is addressed, unless `name` says how.
     Raises PatronUnfit for what cannot be so, and ValueError for an unknown patron.
     """
+    transaction, now = act.transaction, act.now
     _lock(transaction, patron_id=patron_id)
     before = patron_fields(transaction, patron_id=patron_id)
     if before is None:
@@ -108,14 +102,14 @@ def change_patron(
         return before
     _change(transaction, patron_id=patron_id, **after._asdict())
     changed = [name for name in after._fields if getattr(after, name) != getattr(before, name)]
-    write_event(
-        transaction,
-        EventKind.PATRON_CHANGED,
-        desk,
-        now,
-        patron_id=patron_id,
-        before={name: _plain(getattr(before, name)) for name in changed},
-        after={name: _plain(getattr(after, name)) for name in changed},
+    append_event(
+        act,
+        NewEvent(
+            EventKind.PATRON_CHANGED,
+            patron_id=patron_id,
+            before={name: _plain(getattr(before, name)) for name in changed},
+            after={name: _plain(getattr(after, name)) for name in changed},
+        ),
     )
     return after
 

@@ -9,8 +9,8 @@ from enum import Enum
 from sqlalchemy import delete, insert, select
 
 from catalogue.database import Statement, Transaction, change, columns, many, send
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.patrons.personal_data import PERSONAL_DATA
 from circulation.patrons.schema import patron_consents
 
@@ -57,50 +57,32 @@ def consents_of(transaction: Transaction, patron_id: int) -> dict[Consent, datet
     return dict(_consents(transaction, patron_id=patron_id))
 
 
-def give_consent(
-    transaction: Transaction,
-    patron_id: int,
-    consent: Consent,
-    *,
-    now: datetime,
-    desk: Desk | None = None,
-) -> bool:
+def give_consent(act: Act, patron_id: int, consent: Consent) -> bool:
     """False where it was given before; that date stands."""
+    transaction, now = act.transaction, act.now
     if consent in consents_of(transaction, patron_id):
         return False
     _insert_consent(transaction, patron_id=patron_id, kind=consent.value, given=now)
-    write_event(
-        transaction,
-        EventKind.CONSENT_GIVEN,
-        desk,
-        now,
-        patron_id=patron_id,
-        after={"consent": consent.value},
+    append_event(
+        act,
+        NewEvent(EventKind.CONSENT_GIVEN, patron_id=patron_id, after={"consent": consent.value}),
     )
     return True
 
 
-def withdraw_consent(
-    transaction: Transaction,
-    patron_id: int,
-    consent: Consent,
-    *,
-    now: datetime,
-    desk: Desk | None = None,
-) -> bool:
+def withdraw_consent(act: Act, patron_id: int, consent: Consent) -> bool:
     """Ends a consent; False where there was none.
 
     Without KEEP_HISTORY all that has ended is cut from the patron in the same transaction.
     """
+    transaction = act.transaction
     if not _delete_consent(transaction, patron_id=patron_id, kind=consent.value):
         return False
-    write_event(
-        transaction,
-        EventKind.CONSENT_WITHDRAWN,
-        desk,
-        now,
-        patron_id=patron_id,
-        before={"consent": consent.value},
+    append_event(
+        act,
+        NewEvent(
+            EventKind.CONSENT_WITHDRAWN, patron_id=patron_id, before={"consent": consent.value}
+        ),
     )
     if consent is Consent.KEEP_HISTORY:
         for kept in PERSONAL_DATA:

@@ -10,11 +10,11 @@ from typing import NamedTuple
 from sqlalchemy import delete, insert, select, update
 
 from catalogue.database import Statement, Transaction, change, columns, many, one, scalar_one, send
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.patrons.checking import fitting
 from circulation.patrons.identifiers import masked
-from circulation.patrons.schema import patron_contacts, patron_preferences, patrons
+from circulation.patrons.schema import patron_contacts, patron_preferences
 
 
 class ContactKind(Enum):
@@ -114,20 +114,8 @@ def _insert_preferences(
     return insert(patron_preferences).values(locals())
 
 
-@change
-def _set_language(*, patron_id: int, language: str) -> Statement:
-    return update(patrons).where(patrons.c.id == patron_id).values(language=language)
-
-
 def add_contact(
-    transaction: Transaction,
-    patron_id: int,
-    kind: ContactKind,
-    value: str,
-    *,
-    now: datetime,
-    notices: bool = True,
-    desk: Desk | None = None,
+    act: Act, patron_id: int, kind: ContactKind, value: str, *, notices: bool = True
 ) -> Contact:
     """Adds a way to the patron, not verified yet; one that is there already is given back as it is.
 
@@ -136,6 +124,7 @@ def add_contact(
     A telephone number is kept in E.164. Raises PatronUnfit for an address that is none, ValueError
     for an empty one.
     """
+    transaction, now = act.transaction, act.now
     value = value.strip()
     if not value:
         raise ValueError("a contact must not be empty")
@@ -150,58 +139,38 @@ def add_contact(
     contact_id: int = _insert_contact(
         transaction, patron_id=patron_id, kind=kind.value, value=value, notices=notices, added=now
     )
-    write_event(
-        transaction,
-        EventKind.CONTACT_ADDED,
-        desk,
-        now,
-        patron_id=patron_id,
-        after={"contact": contact_id, "kind": kind.value},
+    append_event(
+        act,
+        NewEvent(
+            EventKind.CONTACT_ADDED,
+            patron_id=patron_id,
+            after={"contact": contact_id, "kind": kind.value},
+        ),
     )
     return Contact(contact_id, kind, value, notices, None)
 
 
-def verify_contact(
-    transaction: Transaction,
-    patron_id: int,
-    contact_id: int,
-    *,
-    now: datetime,
-    desk: Desk | None = None,
-) -> bool:
+def verify_contact(act: Act, patron_id: int, contact_id: int) -> bool:
     """The patron has shown that it is theirs; False where that was known, or where it is not
     theirs."""
+    transaction, now = act.transaction, act.now
     if not _verify(transaction, contact_id=contact_id, patron_id=patron_id, verified=now):
         return False
-    write_event(
-        transaction,
-        EventKind.CONTACT_VERIFIED,
-        desk,
-        now,
-        patron_id=patron_id,
-        after={"contact": contact_id},
+    append_event(
+        act,
+        NewEvent(EventKind.CONTACT_VERIFIED, patron_id=patron_id, after={"contact": contact_id}),
     )
     return True
 
 
-def remove_contact(
-    transaction: Transaction,
-    patron_id: int,
-    contact_id: int,
-    *,
-    now: datetime,
-    desk: Desk | None = None,
-) -> bool:
+def remove_contact(act: Act, patron_id: int, contact_id: int) -> bool:
     """False where the patron has no such contact."""
+    transaction = act.transaction
     if not _delete_contact(transaction, contact_id=contact_id, patron_id=patron_id):
         return False
-    write_event(
-        transaction,
-        EventKind.CONTACT_REMOVED,
-        desk,
-        now,
-        patron_id=patron_id,
-        before={"contact": contact_id},
+    append_event(
+        act,
+        NewEvent(EventKind.CONTACT_REMOVED, patron_id=patron_id, before={"contact": contact_id}),
     )
     return True
 
@@ -211,51 +180,20 @@ def preferences_of(transaction: Transaction, patron_id: int) -> Preferences:
     return _preferences(transaction, patron_id=patron_id) or Preferences()
 
 
-def set_preferences(
-    transaction: Transaction,
-    patron_id: int,
-    preferences: Preferences,
-    *,
-    now: datetime,
-    desk: Desk | None = None,
-) -> None:
+def set_preferences(act: Act, patron_id: int, preferences: Preferences) -> None:
     """Replaces what the patron chose."""
+    transaction = act.transaction
     before = preferences_of(transaction, patron_id)
     if before == preferences:
         return
     _forget_preferences(transaction, patron_id=patron_id)
     _insert_preferences(transaction, patron_id=patron_id, **preferences._asdict())
-    write_event(
-        transaction,
-        EventKind.PATRON_CHANGED,
-        desk,
-        now,
-        patron_id=patron_id,
-        before=before._asdict(),
-        after=preferences._asdict(),
-    )
-
-
-def set_language(
-    transaction: Transaction,
-    patron_id: int,
-    language: str,
-    *,
-    now: datetime,
-    desk: Desk | None = None,
-) -> None:
-    """The language (ISO 639-1) in which the patron is written to.
-
-    Raises PatronUnfit for one that there is not, ValueError for an unknown patron.
-    """
-    fitting(transaction, {"language": language}, now=now)
-    if not _set_language(transaction, patron_id=patron_id, language=language):
-        raise ValueError(f"there is no patron {patron_id}")
-    write_event(
-        transaction,
-        EventKind.PATRON_CHANGED,
-        desk,
-        now,
-        patron_id=patron_id,
-        after={"language": language},
+    append_event(
+        act,
+        NewEvent(
+            EventKind.PATRON_CHANGED,
+            patron_id=patron_id,
+            before=before._asdict(),
+            after=preferences._asdict(),
+        ),
     )

@@ -6,7 +6,6 @@ kind ``group``, and may be a member like any other.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, delete, func, insert, select
@@ -22,8 +21,8 @@ from catalogue.database import (
     scalars,
     send,
 )
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.patrons.schema import patron_group_members, patron_groups, patrons
 
 #: No tree of a school is deeper.
@@ -126,48 +125,26 @@ def add_group(
     return _insert_group(transaction, agency_id=agency_id, parent_id=parent_id, name=name)
 
 
-def join_group(
-    transaction: Transaction,
-    group_id: int,
-    patron_id: int,
-    *,
-    now: datetime,
-    desk: Desk | None = None,
-) -> bool:
+def join_group(act: Act, group_id: int, patron_id: int) -> bool:
     """False where the patron is a member already. Raises ValueError for an unknown group."""
+    transaction = act.transaction
     if _agency_of(transaction, group_id=group_id) is None:
         raise ValueError(f"there is no group {group_id}")
     if _is_member(transaction, group_id=group_id, patron_id=patron_id):
         return False
     _insert_member(transaction, group_id=group_id, patron_id=patron_id)
-    write_event(
-        transaction,
-        EventKind.JOINED_GROUP,
-        desk,
-        now,
-        patron_id=patron_id,
-        after={"group": group_id},
+    append_event(
+        act, NewEvent(EventKind.JOINED_GROUP, patron_id=patron_id, after={"group": group_id})
     )
     return True
 
 
-def leave_group(
-    transaction: Transaction,
-    group_id: int,
-    patron_id: int,
-    *,
-    now: datetime,
-    desk: Desk | None = None,
-) -> bool:
+def leave_group(act: Act, group_id: int, patron_id: int) -> bool:
     """False where the patron was no member."""
+    transaction = act.transaction
     if not _delete_member(transaction, group_id=group_id, patron_id=patron_id):
         return False
-    write_event(
-        transaction,
-        EventKind.LEFT_GROUP,
-        desk,
-        now,
-        patron_id=patron_id,
-        before={"group": group_id},
+    append_event(
+        act, NewEvent(EventKind.LEFT_GROUP, patron_id=patron_id, before={"group": group_id})
     )
     return True

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select
 
-from catalogue.database import Statement, Transaction, change, columns, many, one, send
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from catalogue.database import Statement, change, columns, many, one, send
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.patrons.schema import patron_guardians, patrons
 from circulation.patrons.traits import age_on
 
@@ -85,20 +85,14 @@ def _person(*, patron_id: int) -> Statement:
 
 
 def add_guardian(
-    transaction: Transaction,
-    patron_id: int,
-    guardian_id: int,
-    *,
-    now: datetime,
-    today: date,
-    sees_account: bool = False,
-    desk: Desk | None = None,
+    act: Act, patron_id: int, guardian_id: int, *, today: date, sees_account: bool = False
 ) -> None:
     """From now on `guardian_id` answers for the child `patron_id`; `today` is the date at the desk.
 
     Raises ValueError where either is no person, the child is grown up, the guardian is a child or
     the same person, or it is so already.
     """
+    transaction, now = act.transaction, act.now
     child, guardian = (
         _person(transaction, patron_id=patron_id),
         _person(transaction, patron_id=guardian_id),
@@ -122,28 +116,20 @@ def add_guardian(
         since=now,
         sees_account=sees_account,
     )
-    write_event(
-        transaction,
-        EventKind.GUARDIAN_ADDED,
-        desk,
-        now,
-        patron_id=patron_id,
-        after={"sees_account": sees_account},
+    append_event(
+        act,
+        NewEvent(
+            EventKind.GUARDIAN_ADDED, patron_id=patron_id, after={"sees_account": sees_account}
+        ),
     )
 
 
-def remove_guardian(
-    transaction: Transaction,
-    patron_id: int,
-    guardian_id: int,
-    *,
-    now: datetime,
-    desk: Desk | None = None,
-) -> bool:
+def remove_guardian(act: Act, patron_id: int, guardian_id: int) -> bool:
     """False where they did not answer for the patron."""
+    transaction = act.transaction
     if not _delete_guardian(transaction, patron_id=patron_id, guardian_id=guardian_id):
         return False
-    write_event(transaction, EventKind.GUARDIAN_REMOVED, desk, now, patron_id=patron_id)
+    append_event(act, NewEvent(EventKind.GUARDIAN_REMOVED, patron_id=patron_id))
     return True
 
 

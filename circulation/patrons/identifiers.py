@@ -29,10 +29,10 @@ from catalogue.database import (
     scalar,
     send,
 )
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Memory
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import IdentifierBlock
-from circulation.kernel.results import Desk
 from circulation.patrons.checking import PatronProblem, PatronUnfit, is_email
 from circulation.patrons.schema import patron_identifiers
 from circulation.patrons.sealed_numbers import keep_number
@@ -268,16 +268,12 @@ def shown_as(transaction: Transaction, patron_id: int) -> str:
 
 
 def store_identifier(
-    transaction: Transaction,
-    patron_id: int,
-    identifier: str,
-    kind: str,
-    now: datetime,
-    expires: date | None = None,
-    key: IdentifierKey | None = None,
+    act: Act, patron_id: int, identifier: str, kind: str, expires: date | None = None
 ) -> None:
     """Writes a new identifier without an event; see `add_identifier`."""
-    stored = key.stored(identifier) if key else identifier
+    transaction, now = act.transaction, act.now
+    key = IDENTIFIERS.of(act.circulation)
+    stored = key.stored(identifier)
     if problem := identifier_problem(identifier, kind):
         raise PatronUnfit([PatronProblem("identifier", problem)])
     if kind == IdentifierKind.NATIONAL_ID.value and stored == identifier:
@@ -296,53 +292,38 @@ def store_identifier(
         masked=mask,
     )
     digits = national_digits(identifier) if mask is not None else None
-    if digits is not None and key is not None and key.seal is not None:
+    if digits is not None and key.seal is not None:
         keep_number(transaction, patron_id, digits, key.seal, now)
 
 
 def add_identifier(
-    transaction: Transaction,
-    patron_id: int,
-    identifier: str,
-    kind: str,
-    *,
-    now: datetime,
-    expires: date | None = None,
-    key: IdentifierKey | None = None,
-    desk: Desk | None = None,
+    act: Act, patron_id: int, identifier: str, kind: str, *, expires: date | None = None
 ) -> None:
     """Gives the patron a further identifier; `kind` is a value of `IdentifierKind`.
 
     `expires` is the last day on which it may be used. Only identifiers of kind ``card`` are ever
     shown to others than who gave them.
     Raises PatronUnfit for what cannot be one, IdentifierTaken, and NoIdentifierKey for a national
-    number without a `key`.
+    number where the installation has no key.
     """
-    store_identifier(transaction, patron_id, identifier, kind, now, expires, key)
-    write_event(
-        transaction,
-        EventKind.IDENTIFIER_ADDED,
-        desk,
-        now,
-        patron_id=patron_id,
-        after={"kind": kind} | ({"expires": expires.isoformat()} if expires else {}),
+    store_identifier(act, patron_id, identifier, kind, expires)
+    append_event(
+        act,
+        NewEvent(
+            EventKind.IDENTIFIER_ADDED,
+            patron_id=patron_id,
+            after={"kind": kind} | ({"expires": expires.isoformat()} if expires else {}),
+        ),
     )
 
 
-def block_identifier(
-    transaction: Transaction,
-    identifier: str,
-    block: IdentifierBlock | None,
-    *,
-    now: datetime,
-    key: IdentifierKey | None = None,
-    desk: Desk | None = None,
-) -> bool:
+def block_identifier(act: Act, identifier: str, block: IdentifierBlock | None) -> bool:
     """Stops one identifier from being used, or with None lets it be used again.
 
     False where nobody has that identifier.
     """
-    stored = key.stored(identifier) if key else identifier
+    transaction = act.transaction
+    stored = IDENTIFIERS.of(act.circulation).stored(identifier)
     found = _owned(transaction, identifier=stored)
     if found is None:
         return False
@@ -350,35 +331,28 @@ def block_identifier(
     _set_block(transaction, identifier=stored, blocked=None if block is None else block.value)
     kind = EventKind.IDENTIFIER_UNBLOCKED if block is None else EventKind.IDENTIFIER_BLOCKED
     after = None if block is None else {"reason": block.value}
-    write_event(transaction, kind, desk, now, patron_id=patron_id, after=after)
+    append_event(act, NewEvent(kind, patron_id=patron_id, after=after))
     return True
 
 
-def set_identifier_expiry(
-    transaction: Transaction,
-    identifier: str,
-    expires: date | None,
-    *,
-    now: datetime,
-    key: IdentifierKey | None = None,
-    desk: Desk | None = None,
-) -> bool:
+def set_identifier_expiry(act: Act, identifier: str, expires: date | None) -> bool:
     """Changes the last day on which an identifier may be used; None is for ever.
 
     False where nobody has that identifier.
     """
-    stored = key.stored(identifier) if key else identifier
+    transaction = act.transaction
+    stored = IDENTIFIERS.of(act.circulation).stored(identifier)
     found = _owned(transaction, identifier=stored)
     if found is None:
         return False
     patron_id, kind = found
     _set_expiry(transaction, identifier=stored, expires=expires)
-    write_event(
-        transaction,
-        EventKind.PATRON_CHANGED,
-        desk,
-        now,
-        patron_id=patron_id,
-        after={"identifier": kind, "expires": expires.isoformat() if expires else None},
+    append_event(
+        act,
+        NewEvent(
+            EventKind.PATRON_CHANGED,
+            patron_id=patron_id,
+            after={"identifier": kind, "expires": expires.isoformat() if expires else None},
+        ),
     )
     return True

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Column, Table, delete, select, update
 
-from catalogue.database import Statement, Transaction, change, lock, send
-from circulation.kernel.events import EventKind, write_event
+from catalogue.database import Statement, change, lock, send
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.personal import CUT
-from circulation.kernel.results import Desk
 from circulation.kernel.schema import events
 from circulation.patrons.personal_data import PERSONAL_DATA, references
 from circulation.patrons.schema import patrons
@@ -63,14 +62,13 @@ def _erasure(table: Table, column: Column[Any]) -> Callable[..., None]:
     return erase
 
 
-def erase_person(
-    transaction: Transaction, patron_id: int, *, now: datetime, desk: Desk | None = None
-) -> None:
+def erase_person(act: Act, patron_id: int) -> None:
     """Deletes a patron and all that is held on them; loans and events stay and name nobody.
 
     Events of the patron alone lose what they tell, too. Statistics are not affected.
     Raises StillNeeded while anything is open: loans, holds, debts.
     """
+    transaction, now = act.transaction, act.now
     _lock(transaction, patron_id=patron_id)
     for kept in PERSONAL_DATA:
         for how_many, why in kept.hindrances:
@@ -85,4 +83,4 @@ def erase_person(
         erase(transaction, patron_id=patron_id)
     if not _delete_patron(transaction, patron_id=patron_id):
         raise StillNeeded("there is no such patron")
-    write_event(transaction, EventKind.PATRON_ERASED, desk, now)
+    append_event(act, NewEvent(EventKind.PATRON_ERASED))

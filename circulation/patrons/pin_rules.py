@@ -7,10 +7,10 @@ blank one, is no try: a kiosk that asks for a card again and again locks nobody 
 Three limits, each within `WINDOW`; an agency may set the first two and the time for its own patrons
 (`circulation.patrons.pin_settings`):
 
-* `PAIR_LIMIT` for one patron at one device: then no PIN of this patron is believed *there*. This
+* `tries_at_device` for one patron at one device: then no PIN of theirs is believed *there*. This
   is what guessing meets first, and it leaves the patron free to borrow everywhere else: whoever
   types wrong PINs at a kiosk cannot lock somebody else out of the library.
-* `PATRON_LIMIT` for one patron at all devices together: then no PIN of the patron is believed
+* `tries_in_all` for one patron at all devices together: then no PIN of the patron is believed
   anywhere. It takes several devices at once to get there, each of which has an account of its own
   with the library, so this is an attack and not a prank.
 * `DEVICE_LIMIT` for one device and all patrons: then no PIN at all is believed there. This is what
@@ -48,7 +48,7 @@ from catalogue.database import (
 )
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, NewEvent, append_event, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Desk, Patron, Refusal, Refused
 from circulation.patrons.facts import PatronFacts, patron_facts
@@ -59,8 +59,6 @@ from circulation.patrons.pins import PINS
 from circulation.patrons.schema import locked_devices, pin_failures
 
 WINDOW = USUAL.window
-PAIR_LIMIT = USUAL.tries_at_device
-PATRON_LIMIT = USUAL.tries_in_all
 DEVICE_LIMIT = 50
 
 MAXIMUM_LENGTH = 32
@@ -196,20 +194,14 @@ def check_pin(act: Act, patron: PatronFacts, pin: str | None) -> Refusal | None:
     return Refusal(Reason.PIN_WRONG)
 
 
-def look_at_pin(
-    circulation: Circulation,
-    transaction: Transaction,
-    patron: PatronFacts,
-    pin: str | None,
-    desk: Desk | None,
-    now: datetime,
-) -> Refusal | None:
+def look_at_pin(act: Act, patron: PatronFacts, pin: str | None) -> Refusal | None:
     """The same for look-ups: nothing is written, and nothing counts against the patron."""
+    transaction, circulation, desk, now = act
     if not pin:
         return _not_let_in(patron, pin, desk)
-    if desk is not None and not desk.clientele.serves(patron.agency_id):
+    if not desk.clientele.serves(patron.agency_id):
         return Refusal(Reason.PATRON_NOT_SERVED)
-    device = _name(desk) if desk else ""
+    device = _name(desk)
     rules = _rules_of(circulation, transaction, patron)
     if patron.pin_alarms and _is_locked(transaction, patron.id, device, rules, now):
         return Refusal(Reason.PIN_LOCKED)
@@ -217,13 +209,12 @@ def look_at_pin(
     return _guessed(circulation, device, patron.id, stored, pin, now)
 
 
-def look_at_pin_of_nobody(
-    circulation: Circulation, identifier: str, pin: str, desk: Desk, now: datetime
-) -> Refusal:
+def look_at_pin_of_nobody(act: Act, identifier: str, pin: str) -> Refusal:
     """What `look_at_pin` says for an identifier of nobody, to callers who must not learn that.
 
     It takes as long as for somebody, and whoever guesses is stopped as they would be there.
     """
+    _, circulation, desk, now = act
     if not pin:
         return Refusal(Reason.PIN_MISSING)
     digest = blake2b(
@@ -247,22 +238,21 @@ def _guessed(
     return Refusal(Reason.PIN_WRONG)
 
 
-def _not_let_in(patron: PatronFacts, pin: str | None, desk: Desk | None) -> Refusal | None:
+def _not_let_in(patron: PatronFacts, pin: str | None, desk: Desk) -> Refusal | None:
     """Why a patron who gave no PIN is not let in; an empty one says that it is asked for."""
-    if desk is not None and not desk.clientele.serves(patron.agency_id):
+    if not desk.clientele.serves(patron.agency_id):
         return Refusal(Reason.PATRON_NOT_SERVED)
-    if pin is not None or (desk is not None and not desk.clientele.knows(patron.agency_id)):
+    if pin is not None or not desk.clientele.knows(patron.agency_id):
         return Refusal(Reason.PIN_MISSING)
     return None
 
 
-def unlock_pin(
-    transaction: Transaction, patron_id: int, *, now: datetime, desk: Desk | None = None
-) -> bool:
+def unlock_pin(act: Act, patron_id: int) -> bool:
     """Staff end the lock of a patron; False where no failed try was counted."""
+    transaction = act.transaction
     if not _forget_of_patron(transaction, patron_id=patron_id):
         return False
-    write_event(transaction, EventKind.PIN_UNLOCKED, desk, now, patron_id=patron_id)
+    append_event(act, NewEvent(EventKind.PIN_UNLOCKED, patron_id=patron_id))
     return True
 
 

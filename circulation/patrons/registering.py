@@ -1,7 +1,6 @@
 """Patrons: registering them, their PINs and blocks.
 
-Every change writes its event in the name of `desk`; None stands for the command line. What is
-known of a patron is asked of `circulation.accounts`, and what they go by is in
+What is known of a patron is asked of `circulation.accounts`, and what they go by is in
 `circulation.patrons.identifiers`.
 """
 
@@ -15,12 +14,11 @@ from sqlalchemy import insert, select, update
 
 from catalogue.database import Statement, Transaction, change, columns, one, scalar, scalar_one
 from catalogue.schema import branches
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.languages.installed import default_language
 from circulation.patrons.checking import PatronProblem, PatronUnfit, fitting, patron_problems
 from circulation.patrons.identifiers import (
-    IdentifierKey,
     IdentifierKind,
     identifier_problem,
     national_birth_date,
@@ -99,87 +97,88 @@ def home_of(transaction: Transaction, patron_id: int) -> tuple[int, PatronKind] 
     return found and (found.home_branch_id, PatronKind(found.kind))
 
 
-def register_patron(
-    transaction: Transaction,
-    *,
-    home_branch: int,
-    category: str,
-    given_name: str,
-    family_name: str,
-    card: str,
-    now: datetime,
-    pin_hash: str | None = None,
-    name: str | None = None,
-    language: str | None = None,
-    birth_date: date | None = None,
-    email: str = "",
-    phone: str = "",
-    expires: date | None = None,
-    note: str = "",
-    kind: PatronKind = PatronKind.PERSON,
-    municipality: str = "",
-    national_id: str | None = None,
-    any_category: bool = False,
-    key: IdentifierKey | None = None,
-    desk: Desk | None = None,
-) -> int:
-    """Registers a patron of the home branch's agency with a first card; gives the patron's id.
+class NewPatron(NamedTuple):
+    """What is known of somebody who becomes a patron.
 
     `pin_hash` comes from `circulation.patrons.pins.hash_pin`, called beforehand, outside the
     transaction. `name` is how the patron is addressed, by default given and family name. `expires`
     is the last day on which the patron may borrow, `municipality` the code of where they live,
-    `language` by default that of the house.
-    `any_category`: it comes from a partner's settings, and the set-up need not name it.
-    `national_id` becomes a second identifier, and tells the date of birth where `birth_date` does
-    not. `key` is that of `Circulation.identifiers`: without it, a national number given as card is
-    stored as it is. Telephone numbers are stored in E.164.
-    Raises PatronUnfit with all that is wrong, IdentifierTaken, NoIdentifierKey for a national
-    number without a `key`, and ValueError for an unknown branch.
+    `language` by default that of the house. `national_id` becomes a second identifier, and tells
+    the date of birth where `birth_date` does not.
     """
-    agency_id = _agency_of_branch(transaction, branch_id=home_branch)
+
+    home_branch: int
+    category: str
+    given_name: str
+    family_name: str
+    card: str
+    pin_hash: str | None = None
+    name: str | None = None
+    language: str | None = None
+    birth_date: date | None = None
+    email: str = ""
+    phone: str = ""
+    expires: date | None = None
+    note: str = ""
+    kind: PatronKind = PatronKind.PERSON
+    municipality: str = ""
+    national_id: str | None = None
+
+
+def register_patron(act: Act, new: NewPatron, *, any_category: bool = False) -> int:
+    """Registers a patron of the home branch's agency with a first card; gives the patron's id.
+
+    Telephone numbers are stored in E.164.
+    `any_category`: it comes from a partner's settings, and the set-up need not name it.
+    Raises PatronUnfit with all that is wrong, IdentifierTaken, NoIdentifierKey for a national
+    number where the installation has no key, and ValueError for an unknown branch.
+    """
+    transaction, now = act.transaction, act.now
+    agency_id = _agency_of_branch(transaction, branch_id=new.home_branch)
     if agency_id is None:
-        raise ValueError(f"there is no branch {home_branch}")
-    if national_id is not None and birth_date is None:
-        birth_date = national_birth_date(national_id)
-    language = language or default_language()
-    said = {"birth_date": birth_date, "language": language, "email": email, "phone": phone}
-    said |= {} if any_category else {"category": category}
-    problems = patron_problems(transaction, said, now=now)
-    problems += _of_identifiers(card, national_id, birth_date)
+        raise ValueError(f"there is no branch {new.home_branch}")
+    if new.national_id is not None and new.birth_date is None:
+        new = new._replace(birth_date=national_birth_date(new.national_id))
+    language = new.language or default_language()
+    said = {
+        "birth_date": new.birth_date,
+        "language": language,
+        "email": new.email,
+        "phone": new.phone,
+    } | ({} if any_category else {"category": new.category})
+    problems = patron_problems(transaction, said, now=now) + _of_identifiers(new)
     if problems:
         raise PatronUnfit(problems)
     stored = fitting(transaction, said, now=now)
-    patron_id: int = _insert_patron(
+    name = f"{new.given_name} {new.family_name}".strip() if new.name is None else new.name
+    patron_id = _insert_patron(
         transaction,
         agency_id=agency_id,
-        home_branch_id=home_branch,
-        category=category,
-        name=f"{given_name} {family_name}".strip() if name is None else name,
-        given_name=given_name,
-        family_name=family_name,
-        pin_hash=pin_hash,
+        home_branch_id=new.home_branch,
+        category=new.category,
+        name=name,
+        given_name=new.given_name,
+        family_name=new.family_name,
+        pin_hash=new.pin_hash,
         language=language,
-        birth_date=birth_date,
+        birth_date=new.birth_date,
         email=stored["email"],
         phone=stored["phone"],
-        expires=expires,
-        note=note,
+        expires=new.expires,
+        note=new.note,
         created=now,
-        kind=kind.value,
-        municipality=municipality,
+        kind=new.kind.value,
+        municipality=new.municipality,
     )
-    store_identifier(transaction, patron_id, card, IdentifierKind.CARD.value, now, key=key)
-    if national_id is not None:
-        store_identifier(
-            transaction, patron_id, national_id, IdentifierKind.NATIONAL_ID.value, now, key=key
-        )
-    write_event(transaction, EventKind.PATRON_REGISTERED, desk, now, patron_id=patron_id)
+    store_identifier(act, patron_id, new.card, IdentifierKind.CARD.value)
+    if new.national_id is not None:
+        store_identifier(act, patron_id, new.national_id, IdentifierKind.NATIONAL_ID.value)
+    append_event(act, NewEvent(EventKind.PATRON_REGISTERED, patron_id=patron_id))
     return patron_id
 
 
-def _of_identifiers(
-    card: str, national_id: str | None, birth_date: date | None
-) -> list[PatronProblem]:
+def _of_identifiers(new: NewPatron) -> list[PatronProblem]:
+    card, national_id, birth_date = new.card, new.national_id, new.birth_date
     found = [PatronProblem("card", identifier_problem(card, IdentifierKind.CARD.value) or "")]
     if national_id is not None:
         text = identifier_problem(national_id, IdentifierKind.NATIONAL_ID.value)
@@ -191,19 +190,13 @@ def _of_identifiers(
     return [each for each in found if each.text]
 
 
-def set_pin(
-    transaction: Transaction,
-    patron_id: int,
-    pin_hash: str | None,
-    *,
-    now: datetime,
-    desk: Desk | None = None,
-) -> None:
+def set_pin(act: Act, patron_id: int, pin_hash: str | None) -> None:
     """Stores a new PIN, hashed beforehand by `circulation.patrons.pins.hash_pin`; None takes it
     away.
 
     Raises ValueError for an unknown patron.
     """
+    transaction = act.transaction
     if not _set_pin_hash(transaction, patron_id=patron_id, pin_hash=pin_hash):
         raise ValueError(f"there is no patron {patron_id}")
-    write_event(transaction, EventKind.PIN_CHANGED, desk, now, patron_id=patron_id)
+    append_event(act, NewEvent(EventKind.PIN_CHANGED, patron_id=patron_id))

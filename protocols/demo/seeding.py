@@ -12,9 +12,12 @@ from pathlib import Path
 from catalogue.changes.accession import add_records
 from catalogue.database import Database, Transaction
 from catalogue.items import add_item
+from circulation.kernel.act import Act
+from circulation.kernel.engine import Circulation
 from circulation.kernel.organisation import find_branch
+from circulation.kernel.results import UNATTENDED
 from circulation.patrons.pins import hash_pin
-from circulation.patrons.registering import register_patron
+from circulation.patrons.registering import NewPatron, register_patron
 from circulation.setting_up.applying import apply_set_up
 from circulation.setting_up.reading import read
 from protocols.demo.records import marc_record
@@ -50,19 +53,21 @@ def _seed(transaction: Transaction, patrons: int, items: int, pin_hash: str, now
     branch = find_branch(transaction, isil=HOME_BRANCH)
     assert branch is not None
     home = branch.id
+    act = Act(transaction, Circulation(), UNATTENDED, now)
     for number in range(1, patrons + 1):
         register_patron(
-            transaction,
-            home_branch=home,
-            category="adult",
-            given_name=_GIVEN[number % len(_GIVEN)],
-            family_name=_FAMILY[number % len(_FAMILY)],
-            card=f"P{number:07}",
-            now=now,
-            pin_hash=pin_hash,
-            birth_date=date(1990, 1, 1) - timedelta(days=97 * number % 18_000),
-            email=f"p{number:07}@example.org",
-            phone=f"+45 28{number % 1_000_000:06}",
+            act,
+            NewPatron(
+                home_branch=home,
+                category="adult",
+                given_name=_GIVEN[number % len(_GIVEN)],
+                family_name=_FAMILY[number % len(_FAMILY)],
+                card=f"P{number:07}",
+                pin_hash=pin_hash,
+                birth_date=date(1990, 1, 1) - timedelta(days=97 * number % 18_000),
+                email=f"p{number:07}@example.org",
+                phone=f"+45 28{number % 1_000_000:06}",
+            ),
         )
     records = add_records(
         transaction, (marc_record(work, number) for number, work in enumerate(WORKS, 1)), now=now

@@ -15,7 +15,7 @@ from catalogue.database import Database, Transaction, migrate, open_database
 from circulation.accounts.status import patron_status
 from circulation.items.availability import circulation_status
 from circulation.kernel.act import Act
-from circulation.kernel.results import CheckedIn, CheckedOut
+from circulation.kernel.results import UNATTENDED, CheckedIn, CheckedOut
 from circulation.loans.batches import check_out_stack
 from circulation.loans.lending import check_out
 from circulation.loans.returns import check_in
@@ -128,9 +128,7 @@ def measure(name: str, database: Database) -> None:
     with_many_loans(library, name)
     status = reads(
         library,
-        lambda transaction: patron_status(
-            library.circulation, transaction, patron="P0000000", now=library.now
-        ),
+        lambda transaction: patron_status(library.act(transaction, UNATTENDED), patron="P0000000"),
     )
     item = reads(
         library,

@@ -51,8 +51,8 @@ def charge_at(
     def work(transaction: Transaction) -> Charge:
         set_up = library.circulation.current_set_up(transaction)
         patron_id = number_of(library, card)
-        account = open_account(transaction, set_up, library.desk(branch), patron_id, library.now)
+        account = open_account(library.act(transaction, branch), set_up, patron_id)
         new = NewCharge(kind, amount, "DKK", branch.id, "for a test")
-        return create_charge(library.circulation, account, new)
+        return create_charge(account, new)
 
     return library.write(work)

@@ -26,6 +26,7 @@ from circulation.kernel.events import Event, events_of_item
 from circulation.kernel.loan_rules import LOAN_POLICIES
 from circulation.kernel.organisation import add_agency, add_branch, add_consortium, find_branch
 from circulation.kernel.results import (
+    UNATTENDED,
     Branch,
     CheckedIn,
     CheckedOut,
@@ -40,7 +41,7 @@ from circulation.loans.renewals import renew, renew_all
 from circulation.loans.returns import check_in
 from circulation.loans.wishes import LoanWish, RenewalWish
 from circulation.patrons.pins import PINS, VerificationNeeded
-from circulation.patrons.registering import register_patron
+from circulation.patrons.registering import NewPatron, register_patron
 
 T = TypeVar("T")
 
@@ -100,9 +101,10 @@ class Library:
         branch = branch or self.main
         return Desk("kiosk", f"machine in {branch.name}", branch.agency_id, branch.id)
 
-    def act(self, transaction: Transaction, branch: Branch | None = None) -> Act:
-        """What is done now at the desk of the branch."""
-        return Act(transaction, self.circulation, self.desk(branch), self.now)
+    def act(self, transaction: Transaction, at: Branch | Desk | None = None) -> Act:
+        """What is done now at the desk, or at that of the branch."""
+        desk = at if isinstance(at, Desk) else self.desk(at)
+        return Act(transaction, self.circulation, desk, self.now)
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """The answer of the work; a PIN is verified as the server would, here in this thread."""
@@ -192,9 +194,12 @@ def a_patron(library: Library, card: str | None = None, **details: Any) -> str:
         "category": "adult",
         "given_name": "Ida",
         "family_name": "Ørsted",
-        "now": library.now,
     } | details
-    library.write(lambda transaction: register_patron(transaction, card=card, **facts))
+    library.write(
+        lambda transaction: register_patron(
+            library.act(transaction, UNATTENDED), NewPatron(card=card, **facts)
+        )
+    )
     return card
 
 

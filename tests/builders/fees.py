@@ -98,7 +98,7 @@ def account(library: Library, transaction: Transaction, card: str) -> Account:
     found = find_patron(transaction, card)
     assert found is not None
     set_up = library.circulation.current_set_up(transaction)
-    return open_account(transaction, set_up, library.desk(), found, library.now)
+    return open_account(library.act(transaction), set_up, found)
 
 
 def charge(
@@ -111,7 +111,6 @@ def charge(
     """Charges the patron by hand."""
     return library.write(
         lambda transaction: create_charge(
-            library.circulation,
             account(library, transaction, card),
             NewCharge(kind, amount, currency, library.main.id, "for a test"),
         )

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from catalogue.database import Transaction
-from circulation.kernel.results import CheckedOut
+from circulation.kernel.results import UNATTENDED, CheckedOut, Desk
 from circulation.kernel.set_up import set_up_changed
 from circulation.notices.causes import Cause
 from circulation.notices.claiming import Outgoing, claim
@@ -21,6 +21,7 @@ from circulation.notices.log import Logged, log_of
 from circulation.notices.outcomes import Outcome, Sent, claim_again, record
 from circulation.notices.requests import NoticeRequest, request_notice
 from circulation.notices.rules import NOTICE_RULES
+from circulation.patrons.changes import change_patron
 from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library
 
@@ -132,6 +133,18 @@ def states(library: Library, card: str) -> list[tuple[str, str, str]]:
 def write(library: Library, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     """Runs an engine's function that takes a transaction first."""
     return library.write(lambda transaction: work(transaction, *arguments, **options))
+
+
+def act(library: Library, verb: Any, *about: Any, desk: Desk = UNATTENDED, **options: Any) -> Any:
+    """What a verb does, which takes an act first."""
+    return library.write(
+        lambda transaction: verb(library.act(transaction, desk), *about, **options)
+    )
+
+
+def speak_english(library: Library, patron_id: int) -> None:
+    """From now on the patron is written to in English."""
+    act(library, change_patron, patron_id, {"language": "en"})
 
 
 def at(text: str) -> datetime:

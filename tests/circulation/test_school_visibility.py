@@ -13,10 +13,12 @@ from catalogue.query import Term
 from catalogue.searching.evaluation import search
 from catalogue.visibility import visible_branches, visible_records
 from circulation.holds.results import HoldsPlaced, Wanted
+from circulation.kernel.act import Act
+from circulation.kernel.engine import Circulation
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import CheckedIn, Destination, Refused
-from circulation.patrons.registering import register_patron
+from circulation.kernel.results import UNATTENDED, CheckedIn, Destination, Refused
+from circulation.patrons.registering import NewPatron, register_patron
 from circulation.setting_up.applying import apply_set_up
 from circulation.setting_up.reading import read
 from protocols.demo.records import marc_record
@@ -91,15 +93,17 @@ def school(database: Database) -> School:
         assert dale is not None
         record_id = add_record(transaction, marc_record(WORKS[0], 1), now=NOON)
         add_item(transaction, barcode="I1", record_id=record_id, branch_id=hill.id, now=NOON)
+        act = Act(transaction, Circulation(), UNATTENDED, NOON)
         for card, home in (("P-public", main), ("P-hill", hill), ("P-dale", dale)):
             register_patron(
-                transaction,
-                home_branch=home.id,
-                category="adult",
-                given_name="Ida",
-                family_name="Holm",
-                card=card,
-                now=NOON,
+                act,
+                NewPatron(
+                    home_branch=home.id,
+                    category="adult",
+                    given_name="Ida",
+                    family_name="Holm",
+                    card=card,
+                ),
             )
         return Library(database, main, dale), record_id
 

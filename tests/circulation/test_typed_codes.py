@@ -7,10 +7,10 @@ import pytest
 from catalogue.database import Transaction
 from catalogue.items import find_item
 from circulation.items.facts import item_facts
-from circulation.kernel.results import CheckedIn, CheckedOut, Refused, Renewed
+from circulation.kernel.results import UNATTENDED, CheckedIn, CheckedOut, Refused, Renewed
 from circulation.patrons.facts import borrower_facts
 from circulation.patrons.identifiers import find_patron
-from circulation.patrons.registering import register_patron
+from circulation.patrons.registering import NewPatron, register_patron
 from tests.builders.circulation import Library, a_patron, an_item
 
 
@@ -56,13 +56,14 @@ def test_none_of_the_look_ups_reads_a_whole_table(library: Library) -> None:
     def many(transaction: Transaction) -> None:
         for number in range(300):
             register_patron(
-                transaction,
-                home_branch=library.main.id,
-                category="adult",
-                given_name="A",
-                family_name="B",
-                card=f"C{number}",
-                now=library.now,
+                library.act(transaction, UNATTENDED),
+                NewPatron(
+                    home_branch=library.main.id,
+                    category="adult",
+                    given_name="A",
+                    family_name="B",
+                    card=f"C{number}",
+                ),
             )
 
     library.write(many)

@@ -12,12 +12,13 @@ from sqlalchemy import bindparam, insert
 from catalogue.database import Database, Transaction, scalar
 from catalogue.items import add_item
 from catalogue.schema import records
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.organisation import find_branch
-from circulation.kernel.results import Branch, Desk
+from circulation.kernel.results import UNATTENDED, Branch, Desk
 from circulation.kernel.set_up import SetUp, set_up_changed
 from circulation.notices.rules import NOTICE_RULES
-from circulation.patrons.registering import PatronKind, register_patron
+from circulation.patrons.registering import NewPatron, PatronKind, register_patron
 from circulation.setting_up.applying import apply_set_up
 from circulation.setting_up.reading import read
 from protocols.demo.seeding import SET_UP
@@ -88,14 +89,15 @@ def found_town(
                 home = town.branches[each["number"] % len(town.branches)]
                 card = f"P{each['number'] + 1:07}"
                 town.ids[card] = register_patron(
-                    transaction,
-                    home_branch=home.id,
-                    card=card,
-                    now=now,
-                    given_name="Gry",
-                    family_name=f"Nr. {each['number']}",
-                    email=f"p{each['number']}@example.org",
-                    **{name: value for name, value in each.items() if name != "number"},
+                    Act(transaction, circulation, UNATTENDED, now),
+                    NewPatron(
+                        home_branch=home.id,
+                        card=card,
+                        given_name="Gry",
+                        family_name=f"Nr. {each['number']}",
+                        email=f"p{each['number']}@example.org",
+                        **{name: value for name, value in each.items() if name != "number"},
+                    ),
                 )
 
         database.write(register).result()

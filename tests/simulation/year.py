@@ -20,7 +20,7 @@ from circulation.jobs.running import run_job
 from circulation.jobs.table import JOBS
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import BlockReason
-from circulation.kernel.results import Branch, CheckedOut, Refused
+from circulation.kernel.results import UNATTENDED, Branch, CheckedOut, Refused
 from circulation.loans.lending import check_out
 from circulation.loans.lost import claim_returned, declare_lost, suspend, withdraw_claim
 from circulation.loans.renewals import renew
@@ -120,13 +120,11 @@ class Year:
         now = datetime(day.year, day.month, day.day, _NOON - 2, tzinfo=UTC)
         moved = self.town.database.write(
             lambda transaction: close_branch(
-                transaction,
-                desk=self.town.desk(branch),
+                Act(transaction, self.town.circulation, self.town.desk(branch), now),
                 branch=branch.isil,
                 first=day,
                 last=day + timedelta(6),
                 reason="a burst pipe",
-                now=now,
             )
         ).result()
         assert not isinstance(moved, Refused)
@@ -244,7 +242,11 @@ class Year:
 
     def _die(self, transaction: Transaction, now: datetime) -> None:
         card = self.random.choice(self.town.cards)
-        block_patron(transaction, self.town.ids[card], BlockReason.DECEASED, now=now)
+        block_patron(
+            Act(transaction, self.town.circulation, UNATTENDED, now),
+            self.town.ids[card],
+            BlockReason.DECEASED,
+        )
         self.watch.died[self.town.ids[card]] = now
 
 

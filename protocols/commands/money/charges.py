@@ -320,12 +320,7 @@ def reverse(settings: Settings, payment_id: int, reason: str, branch: str, as_js
         try:
             was_paid = library.write(
                 lambda transaction: reverse_payment(
-                    library.circulation,
-                    transaction,
-                    desk=desk,
-                    payment_id=payment_id,
-                    reason=reason,
-                    now=library.now,
+                    library.act(transaction, desk), payment_id=payment_id, reason=reason
                 )
             )
         except ValueError as error:

@@ -56,13 +56,11 @@ def block(
         desk = library.desk_for(patron_id) if branch is None else library.desk(branch)
         library.write(
             lambda transaction: block_patron(
-                transaction,
+                library.act(transaction, desk),
                 patron_id,
                 BlockReason(reason),
-                now=library.now,
                 message=message,
                 everywhere=everywhere,
-                desk=desk,
             )
         )
         _say_blocks(library, identifier, as_json)
@@ -88,12 +86,10 @@ def unblock(
         desk = library.desk_for(patron_id) if branch is None else library.desk(branch)
         library.write(
             lambda transaction: unblock_patron(
-                transaction,
+                library.act(transaction, desk),
                 patron_id,
                 BlockReason(reason),
-                now=library.now,
                 everywhere=everywhere,
-                desk=desk,
             )
         )
         _say_blocks(library, identifier, as_json)
@@ -101,9 +97,7 @@ def unblock(
 
 def _say_blocks(library: Library, identifier: str, json_wanted: bool) -> None:
     status = library.read(
-        lambda transaction: patron_status(
-            library.circulation, transaction, patron=identifier, now=library.now
-        )
+        lambda transaction: patron_status(library.act(transaction), patron=identifier)
     )
     assert isinstance(status, PatronStatus)
     blocks = [{"reason": each.reason.value, "agency": each.agency_isil} for each in status.blocks]

@@ -51,20 +51,11 @@ def add_card(
 
 
 def _add(at: Change, new: str, kind: str = "card", expires: date | None = None) -> None:
-    add_identifier(
-        at.transaction,
-        at.patron_id,
-        new,
-        kind,
-        now=at.now,
-        expires=expires,
-        key=at.key,
-        desk=at.desk,
-    )
+    add_identifier(at.act, at.patron_id, new, kind, expires=expires)
 
 
 def _block(at: Change, identifier: str, reason: IdentifierBlock | None) -> None:
-    block_identifier(at.transaction, identifier, reason, now=at.now, key=at.key, desk=at.desk)
+    block_identifier(at.act, identifier, reason)
 
 
 @card.command("block")
@@ -127,8 +118,6 @@ def card_expires(settings: Settings, identifier: str, last: date | None, as_json
     """Set the last day on which a card may be used; without a day, for ever."""
 
     def work(at: Change) -> None:
-        set_identifier_expiry(
-            at.transaction, identifier, last, now=at.now, key=at.key, desk=at.desk
-        )
+        set_identifier_expiry(at.act, identifier, last)
 
     done(settings, identifier, as_json, work, identifier_facts)

@@ -23,7 +23,7 @@ from circulation.patrons.contacts import (
     verify_contact,
 )
 from circulation.patrons.guardians import add_guardian, guardians_of, remove_guardian
-from circulation.patrons.identifiers import find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from protocols.commands.patrons.changes import PATRON, Change, contact_facts, done
 from protocols.commands.shared.library import as_json
 from protocols.commands.shared.settings import Settings
@@ -85,14 +85,14 @@ def change(
     def work(at: Change) -> None:
         changes = Changes(**given)  # type: ignore[typeddict-item]
         if home is not None:
-            changes["home_branch_id"] = _branch(at.transaction, home)
-        change_patron(at.transaction, at.patron_id, changes, now=at.now, desk=at.desk)
-        chosen = preferences_of(at.transaction, at.patron_id)
+            changes["home_branch_id"] = _branch(at.act.transaction, home)
+        change_patron(at.act, at.patron_id, changes)
+        chosen = preferences_of(at.act.transaction, at.patron_id)
         if pickup is not None:
-            chosen = chosen._replace(pickup_branch_id=_branch(at.transaction, pickup))
+            chosen = chosen._replace(pickup_branch_id=_branch(at.act.transaction, pickup))
         if interest_days is not None:
             chosen = chosen._replace(interest_days=interest_days)
-        set_preferences(at.transaction, at.patron_id, chosen, now=at.now, desk=at.desk)
+        set_preferences(at.act, at.patron_id, chosen)
 
     done(settings, identifier, as_json, work, _written)
 
@@ -144,15 +144,7 @@ def new_contact(
     """Add an address, not verified yet."""
 
     def work(at: Change) -> None:
-        add_contact(
-            at.transaction,
-            at.patron_id,
-            ContactKind(kind),
-            value,
-            now=at.now,
-            desk=at.desk,
-            notices=not without_messages,
-        )
+        add_contact(at.act, at.patron_id, ContactKind(kind), value, notices=not without_messages)
 
     done(settings, identifier, as_json, work, contact_facts)
 
@@ -167,7 +159,7 @@ def verify(settings: Settings, identifier: str, value: str, as_json: bool) -> No
 
     def work(at: Change) -> None:
         for contact_id in _contact_ids(at, value):
-            verify_contact(at.transaction, at.patron_id, contact_id, now=at.now, desk=at.desk)
+            verify_contact(at.act, at.patron_id, contact_id)
 
     done(settings, identifier, as_json, work, contact_facts)
 
@@ -182,13 +174,13 @@ def drop_contact(settings: Settings, identifier: str, value: str, as_json: bool)
 
     def work(at: Change) -> None:
         for contact_id in _contact_ids(at, value):
-            remove_contact(at.transaction, at.patron_id, contact_id, now=at.now, desk=at.desk)
+            remove_contact(at.act, at.patron_id, contact_id)
 
     done(settings, identifier, as_json, work, contact_facts)
 
 
 def _contact_ids(at: Change, value: str) -> list[int]:
-    known = contacts_of(at.transaction, patron_id=at.patron_id)
+    known = contacts_of(at.act.transaction, patron_id=at.patron_id)
     number = telephone(value)
     wanted = {value, dialled(number) if number is not None else value}
     found = [each.id for each in known if each.value in wanted]
@@ -219,13 +211,7 @@ def new_guardian(
 
     def work(at: Change) -> None:
         add_guardian(
-            at.transaction,
-            at.patron_id,
-            _known(at, other),
-            now=at.now,
-            today=at.today,
-            desk=at.desk,
-            sees_account=sees_account,
+            at.act, at.patron_id, _known(at, other), today=at.today, sees_account=sees_account
         )
 
     done(settings, identifier, as_json, work, _guardian_facts)
@@ -241,14 +227,14 @@ def drop_guardian(settings: Settings, identifier: str, other: str, as_json: bool
 
     def work(at: Change) -> None:
         guardian_id = _known(at, other)
-        if not remove_guardian(at.transaction, at.patron_id, guardian_id, now=at.now, desk=at.desk):
+        if not remove_guardian(at.act, at.patron_id, guardian_id):
             raise ValueError("they did not answer for this patron")
 
     done(settings, identifier, as_json, work, _guardian_facts)
 
 
 def _known(at: Change, identifier: str) -> int:
-    found = find_patron(at.transaction, identifier, key=at.key)
+    found = find_patron(at.act.transaction, identifier, key=IDENTIFIERS.of(at.act.circulation))
     if found is None:
         raise ValueError("no patron has the guardian's identifier")
     return found
@@ -271,7 +257,7 @@ def give(settings: Settings, identifier: str, kind: str, as_json: bool) -> None:
     """The patron consents; where they did before, that date stands."""
 
     def work(at: Change) -> None:
-        give_consent(at.transaction, at.patron_id, Consent(kind), now=at.now, desk=at.desk)
+        give_consent(at.act, at.patron_id, Consent(kind))
 
     done(settings, identifier, as_json, work, _consent_facts)
 
@@ -285,7 +271,7 @@ def withdraw(settings: Settings, identifier: str, kind: str, as_json: bool) -> N
     """The patron consents no longer: what it kept is cut from them at once."""
 
     def work(at: Change) -> None:
-        withdraw_consent(at.transaction, at.patron_id, Consent(kind), now=at.now, desk=at.desk)
+        withdraw_consent(at.act, at.patron_id, Consent(kind))
 
     done(settings, identifier, as_json, work, _consent_facts)
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 import click
 
 from catalogue.database import Transaction
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
 from circulation.patrons.contacts import contacts_of
-from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, identifiers_of
+from circulation.patrons.identifiers import identifiers_of
 from protocols.commands.shared.library import opened, say
 from protocols.commands.shared.settings import Settings
 
@@ -40,17 +40,11 @@ def contact_facts(transaction: Transaction, patron_id: int) -> list[dict[str, An
 
 
 class Change(NamedTuple):
-    """What a change needs: whom it is of, when and by whom it is made, and the key for numbers.
+    """What a change needs: the act, whom it is of, and the date at the desk."""
 
-    `today` is the date at the desk.
-    """
-
-    transaction: Transaction
+    act: Act
     patron_id: int
-    now: datetime
     today: date
-    desk: Desk
-    key: IdentifierKey
 
 
 def done(
@@ -63,11 +57,11 @@ def done(
     """Does it, and says what is known of the patron in that respect afterwards."""
     with opened(settings) as library:
         patron_id = library.patron(identifier)
-        desk, key = library.desk_for(patron_id), IDENTIFIERS.of(library.circulation)
+        desk = library.desk_for(patron_id)
         today = library.today(desk)
 
         def both(transaction: Transaction) -> Any:
-            work(Change(transaction, patron_id, library.now, today, desk, key))
+            work(Change(library.act(transaction, desk), patron_id, today))
             return facts(transaction, patron_id)
 
         try:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from catalogue.database import Transaction
+from circulation.kernel.act import Act
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.groups import add_group, groups_of, join_group, leave_group, members_of
 from circulation.patrons.identifiers import identifiers_of, shown_as
@@ -86,7 +87,7 @@ def _each(
     group_id: int,
     identifiers: tuple[str, ...],
     json_wanted: bool,
-    verb: Callable[..., bool],
+    verb: Callable[[Act, int, int], bool],
 ) -> None:
     with opened(settings) as library:
         found = []
@@ -99,9 +100,7 @@ def _each(
                 return [
                     {
                         "patron": shown_as(transaction, patron_id),
-                        "changed": verb(
-                            transaction, group_id, patron_id, now=library.now, desk=desk
-                        ),
+                        "changed": verb(library.act(transaction, desk), group_id, patron_id),
                     }
                     for patron_id, desk in found
                 ]

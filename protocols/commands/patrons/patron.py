@@ -21,7 +21,6 @@ from circulation.patrons.consents import consents_of
 from circulation.patrons.contacts import preferences_of
 from circulation.patrons.guardians import guardians_of, wards_of
 from circulation.patrons.identifiers import (
-    IDENTIFIERS,
     IdentifierTaken,
     NoIdentifierKey,
     identifiers_of,
@@ -32,7 +31,7 @@ from circulation.patrons.personal_export import export_person
 from circulation.patrons.pin_rules import pin_problems, unlock_pin
 from circulation.patrons.pin_settings import pin_rules_of
 from circulation.patrons.pins import hash_pin
-from circulation.patrons.registering import PatronKind, register_patron, set_pin
+from circulation.patrons.registering import NewPatron, PatronKind, register_patron, set_pin
 from protocols.commands.patrons.blocks import COMMANDS as BLOCKS
 from protocols.commands.patrons.cards import card
 from protocols.commands.patrons.care import COMMANDS
@@ -80,7 +79,7 @@ def _seen(
 def _facts(
     library: Library, transaction: Transaction, patron_id: int, identifier: str
 ) -> dict[str, Any]:
-    status = patron_status(library.circulation, transaction, patron=identifier, now=library.now)
+    status = patron_status(library.act(transaction), patron=identifier)
     if isinstance(status, Refused):
         raise click.ClickException("no patron has this identifier")
     preferences = preferences_of(transaction, patron_id)
@@ -164,16 +163,15 @@ def add(
             branch = find_branch(transaction, isil=home)
             assert branch is not None
             patron_id = register_patron(
-                transaction,
-                home_branch=branch.id,
-                card=card,
-                now=library.now,
-                kind=PatronKind(kind),
-                birth_date=born,
-                expires=expires,
-                key=IDENTIFIERS.of(library.circulation),
-                desk=desk,
-                **details,
+                library.act(transaction, desk),
+                NewPatron(
+                    home_branch=branch.id,
+                    card=card,
+                    kind=PatronKind(kind),
+                    birth_date=born,
+                    expires=expires,
+                    **details,
+                ),
             )
             library.keep_silent(transaction, batch, Basis.PATRON, [patron_id])
             return _facts(library, transaction, patron_id, card)
@@ -199,13 +197,13 @@ def pin(settings: Settings, identifier: str, remove: bool, unlock: bool, as_json
         desk = library.desk_for(patron_id)
         if unlock:
             was_locked = library.write(
-                lambda transaction: unlock_pin(transaction, patron_id, now=library.now, desk=desk)
+                lambda transaction: unlock_pin(library.act(transaction, desk), patron_id)
             )
             say({"patron": library.card(patron_id), "had_failed_tries": was_locked}, as_json)
             return
         stored = None if remove else hash_pin(_new_pin(library, patron_id, identifier))
         library.write(
-            lambda transaction: set_pin(transaction, patron_id, stored, now=library.now, desk=desk)
+            lambda transaction: set_pin(library.act(transaction, desk), patron_id, stored)
         )
         say({"patron": library.card(patron_id), "has_pin": stored is not None}, as_json)
 
@@ -214,7 +212,7 @@ def _new_pin(library: Library, patron_id: int, identifier: str) -> str:
     chosen = secret("PIN")
 
     def problems(transaction: Transaction) -> list[str]:
-        status = patron_status(library.circulation, transaction, patron=identifier, now=library.now)
+        status = patron_status(library.act(transaction), patron=identifier)
         assert isinstance(status, PatronStatus)
         shown = tuple(each.shown for each in identifiers_of(transaction, patron_id=patron_id))
         set_up = library.circulation.current_set_up(transaction)
@@ -303,7 +301,7 @@ def erase(settings: Settings, identifier: str, yes: bool, as_json: bool) -> None
         try:
             desk = library.desk_for(patron_id)
             library.write(
-                lambda transaction: erase_person(transaction, patron_id, now=library.now, desk=desk)
+                lambda transaction: erase_person(library.act(transaction, desk), patron_id)
             )
         except StillNeeded as error:
             raise click.ClickException(str(error)) from error

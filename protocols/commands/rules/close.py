@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import date
+from typing import NamedTuple
 
 import click
 
@@ -14,7 +15,7 @@ from circulation.fees.redating import ReckonedAgain
 from circulation.fees.terms import FeeTerms
 from circulation.kernel.results import Refused
 from circulation.ledger.money import decimal_text
-from protocols.commands.shared.databases import open_configured
+from protocols.commands.shared.library import Library, opened
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.unknown import no_branch
 from protocols.commands.shared.values import DAY, ISIL
@@ -48,59 +49,66 @@ def close(
     """
     if as_json and not (only_check or yes or lift):
         raise click.UsageError("--json asks nothing: give --check or --yes as well")
-    begins, ends = first, last or first
-    database = open_configured(settings)
-    now = datetime.now(UTC)
-    try:
-        if lift:
-            was_closed = database.write(
-                lambda transaction: lift_closure(
-                    transaction, desk=None, branch=branch, first=begins, last=ends, now=now
-                )
-            ).result()
-            if not was_closed:
-                raise click.ClickException(f"{branch} has no closure on just these days")
-            click.echo(json.dumps({"lifted": True}) if as_json else f"{branch} is open again.")
-            return
-        closure = database.read(
-            lambda transaction: preview_closure(
-                transaction, branch=branch, first=begins, last=ends
-            ),
-            wide=True,
-        ).result()
-        if isinstance(closure, Refused):
-            raise click.ClickException(
-                database.read(lambda transaction: no_branch(transaction, branch)).result()
-            )
-        if not as_json:
-            _show(closure)
-        if not only_check:
-            if not yes:
-                click.confirm("Close it?", abort=True, err=True)
-            done = database.write(
-                lambda transaction: close_branch(
-                    transaction,
-                    desk=None,
-                    branch=branch,
-                    first=begins,
-                    last=ends,
-                    reason=reason,
-                    now=now,
-                )
-            ).result()
-            assert isinstance(done, Closure)
-            closure = done
-        if as_json:
-            click.echo(json.dumps(_as_json(closure, closed=not only_check), indent=2))
-        elif not only_check:
-            click.echo(
-                f"Closed. {len(closure.loans)} loans and {len(closure.pickups)} pickups were moved"
-                + (f", {len(closure.fees)} late returns cost less." if closure.fees else ".")
-            )
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
-    finally:
-        database.close()
+    period = _Period(branch, first, last or first)
+    with opened(settings) as library:
+        try:
+            if lift:
+                _lift(library, period, as_json)
+                return
+            closure = _preview(library, period)
+            if not as_json:
+                _show(closure)
+            if not only_check:
+                if not yes:
+                    click.confirm("Close it?", abort=True, err=True)
+                closure = _close(library, period, reason)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(json.dumps(_as_json(closure, closed=not only_check), indent=2))
+    elif not only_check:
+        click.echo(
+            f"Closed. {len(closure.loans)} loans and {len(closure.pickups)} pickups were moved"
+            + (f", {len(closure.fees)} late returns cost less." if closure.fees else ".")
+        )
+
+
+class _Period(NamedTuple):
+    """What the verbs of closures are given to say which closure is meant."""
+
+    branch: str
+    first: date
+    last: date
+
+
+def _lift(library: Library, period: _Period, json_wanted: bool) -> None:
+    was_closed = library.write(
+        lambda transaction: lift_closure(library.act(transaction), **period._asdict())
+    )
+    if not was_closed:
+        raise click.ClickException(f"{period.branch} has no closure on just these days")
+    click.echo(json.dumps({"lifted": True}) if json_wanted else f"{period.branch} is open again.")
+
+
+def _preview(library: Library, period: _Period) -> Closure:
+    closure = library.database.read(
+        lambda transaction: preview_closure(transaction, **period._asdict()), wide=True
+    ).result()
+    if isinstance(closure, Refused):
+        raise click.ClickException(
+            library.read(lambda transaction: no_branch(transaction, period.branch))
+        )
+    return closure
+
+
+def _close(library: Library, period: _Period, reason: str) -> Closure:
+    closed = library.write(
+        lambda transaction: close_branch(
+            library.act(transaction), **period._asdict(), reason=reason
+        )
+    )
+    assert isinstance(closed, Closure)
+    return closed
 
 
 def _show(closure: Closure) -> None:

@@ -239,9 +239,7 @@ def _by_pin(request: Any, user: NamedUser, caller: Partner, context: Context) ->
     if ProblemType.UNKNOWN_USER.value not in types:
         return status
     assert user.pin is not None
-    wrong = look_at_pin_of_nobody(
-        context.circulation, user.identifier, user.pin, desk_of(caller, context), context.now
-    )
+    wrong = look_at_pin_of_nobody(context.act(desk_of(caller, context)), user.identifier, user.pin)
     return refusal(request, *problems(type(request).__name__, (wrong,), user.quotable))
 
 

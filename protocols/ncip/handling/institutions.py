@@ -11,7 +11,7 @@ from typing import Any
 
 from circulation.kernel.organisation import find_branch
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
-from circulation.patrons.registering import PatronKind, register_patron
+from circulation.patrons.registering import NewPatron, PatronKind, register_patron
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import Problem, Refusal, Response
 from protocols.ncip.problems.problem_types import ProblemType
@@ -59,16 +59,16 @@ def register_institution(request: Any, caller: Partner, context: Context) -> Non
     if branch is None:
         return
     register_patron(
-        context.transaction,
-        home_branch=branch.id,
-        category=caller.institution_category,
-        given_name="",
-        family_name=identifier,
-        name=identifier,
-        card=identifier,
-        now=context.now,
-        note=f"registered for {caller.known_as}",
-        kind=PatronKind.LIBRARY,
+        context.act(desk_of(caller, context)),
+        NewPatron(
+            home_branch=branch.id,
+            category=caller.institution_category,
+            given_name="",
+            family_name=identifier,
+            name=identifier,
+            card=identifier,
+            note=f"registered for {caller.known_as}",
+            kind=PatronKind.LIBRARY,
+        ),
         any_category=True,
-        desk=desk_of(caller, context),
     )

@@ -21,7 +21,7 @@ from circulation.patrons.languages import ISO_639_1
 from circulation.patrons.personal_erasure import StillNeeded, erase_person
 from circulation.patrons.pin_rules import pin_problems
 from circulation.patrons.pins import hash_pin
-from circulation.patrons.registering import PatronKind, register_patron, set_pin
+from circulation.patrons.registering import NewPatron, PatronKind, register_patron, set_pin
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import AuthenticationInput, Code, Problem, Refusal, Response
 from protocols.ncip.models.users import (
@@ -118,33 +118,25 @@ def create_user(request: CreateUser, caller: Partner, context: Context) -> Respo
     desk = desk_of(caller, context)
     card = user.identifier if user else str(context.circulation.ids.next(context.now))
     patron_id = register_patron(
-        context.transaction,
-        home_branch=branch.id,
-        category=about.category,
-        given_name=about.name.given_name,
-        family_name=about.name.family_name,
-        name=about.name.name,
-        kind=about.name.kind,
-        card=card,
-        pin_hash=hash_pin(user.pin) if user and user.pin else None,
-        language=about.language,
-        birth_date=about.birth_date,
-        email=about.email or "",
-        phone=about.phone or "",
-        expires=about.expires,
-        key=IDENTIFIERS.of(context.circulation),
-        desk=desk,
-        now=context.now,
+        context.act(desk),
+        NewPatron(
+            home_branch=branch.id,
+            category=about.category,
+            given_name=about.name.given_name,
+            family_name=about.name.family_name,
+            name=about.name.name,
+            kind=about.name.kind,
+            card=card,
+            pin_hash=hash_pin(user.pin) if user and user.pin else None,
+            language=about.language,
+            birth_date=about.birth_date,
+            email=about.email or "",
+            phone=about.phone or "",
+            expires=about.expires,
+        ),
     )
     if about.postal:
-        add_contact(
-            context.transaction,
-            patron_id,
-            ContactKind.POSTAL,
-            about.postal,
-            now=context.now,
-            desk=desk,
-        )
+        add_contact(context.act(desk), patron_id, ContactKind.POSTAL, about.postal)
     _block(patron_id, request.block_or_trap, caller, context)
     return CreateUserResponse(user_id=user_id(card, branch.agency_isil))
 
@@ -182,23 +174,22 @@ def update_user(request: UpdateUser, caller: Partner, context: Context) -> Respo
     ]
     if wrong:
         return refusal(request, *wrong)
-    desk = desk_of(caller, context)
-    transaction, patron_id, now = context.transaction, status.patron.id, context.now
+    act, patron_id = context.act(desk_of(caller, context)), status.patron.id
     changes = _without(deleted)
     changes.update(about.changes())
-    change_patron(transaction, patron_id, changes, now=now, desk=desk)
+    change_patron(act, patron_id, changes)
     if about.postal is not None or _is_postal(deleted.user_address_information):
-        for contact in contacts_of(transaction, patron_id=patron_id):
+        for contact in contacts_of(act.transaction, patron_id=patron_id):
             if contact.kind is ContactKind.POSTAL and contact.value != about.postal:
-                remove_contact(transaction, patron_id, contact.id, now=now, desk=desk)
+                remove_contact(act, patron_id, contact.id)
     if about.postal:
-        add_contact(transaction, patron_id, ContactKind.POSTAL, about.postal, now=now, desk=desk)
+        add_contact(act, patron_id, ContactKind.POSTAL, about.postal)
     if pin is not None:
-        set_pin(transaction, patron_id, hash_pin(pin), now=now, desk=desk)
+        set_pin(act, patron_id, hash_pin(pin))
     elif any(is_secret(each) for each in deleted.authentication_input):
-        set_pin(transaction, patron_id, None, now=now, desk=desk)
+        set_pin(act, patron_id, None)
     if deleted.block_or_trap:
-        unblock_patron(transaction, patron_id, BlockReason.OTHER, now=now, desk=desk)
+        unblock_patron(act, patron_id, BlockReason.OTHER)
     _block(patron_id, added.block_or_trap, caller, context)
     identifier = status.patron.identifier
     return UpdateUserResponse(user_id=user_id(identifier, status.home_branch.agency_isil))
@@ -213,12 +204,7 @@ def delete_user(request: DeleteUser, caller: Partner, context: Context) -> Respo
     if isinstance(status, Refusal):
         return status
     try:
-        erase_person(
-            context.transaction,
-            status.patron.id,
-            now=context.now,
-            desk=desk_of(caller, context),
-        )
+        erase_person(context.act(desk_of(caller, context)), status.patron.id)
     except StillNeeded as error:  # raised before anything is written
         return refusal(request, problem(ProblemType.USER_ACCESS_DENIED, str(error)))
     identifier = status.patron.identifier
@@ -383,12 +369,10 @@ def _block(
             each.block_or_trap_type.value for each in given if each.block_or_trap_type
         )
         block_patron(
-            context.transaction,
+            context.act(desk_of(caller, context)),
             patron_id,
             BlockReason.OTHER,
-            now=context.now,
             message=f"{caller.known_as}: {words}",
-            desk=desk_of(caller, context),
         )
 
 

@@ -65,12 +65,7 @@ def known_user(
 ) -> PatronStatus | Refusal:
     """The user of a request; a PIN must be right."""
     status = patron_status(
-        context.circulation,
-        context.transaction,
-        patron=user.identifier,
-        pin=user.pin,
-        now=context.now,
-        desk=desk_of(caller, context),
+        context.act(desk_of(caller, context)), patron=user.identifier, pin=user.pin
     )
     if isinstance(status, Refused):
         service = type(request).__name__

@@ -67,13 +67,7 @@ def user_fields(
     wanted = desired(request.user_element_type)
     if not wanted or not may_be_told_of(request, identifier, caller, context):
         return None
-    status = patron_status(
-        context.circulation,
-        context.transaction,
-        patron=identifier,
-        now=context.now,
-        desk=desk_of(caller, context),
-    )
+    status = patron_status(context.act(desk_of(caller, context)), patron=identifier)
     if isinstance(status, Refused):
         return None
     return user_optional_fields(context, status, wanted, caller)

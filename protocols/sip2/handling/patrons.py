@@ -129,12 +129,10 @@ def block(request: BlockPatron, caller: Caller, context: Context) -> PatronStatu
     if patron_id is not None:
         kept = [say(Text.CARD_KEPT, caller.words)] if request.card_retained else []
         block_patron(
-            context.transaction,
+            context.act(place.desk),
             patron_id,
             BlockReason.SELF_SERVICE,
-            now=context.now,
             message=" ".join([*filter(None, [request.blocked_card_message.strip()]), *kept]),
-            desk=place.desk,
         )
     status = _status_without_pin(patron, place, context)
     facts = _Shown(status, caller, place)
@@ -155,13 +153,7 @@ def enable(request: PatronEnable, caller: Caller, context: Context) -> PatronEna
     place = caller.place(context, request.institution_id)
     status = _status(request, caller, place, context)
     if isinstance(status, PatronStatus):
-        unblock_patron(
-            context.transaction,
-            status.patron.id,
-            BlockReason.SELF_SERVICE,
-            now=context.now,
-            desk=place.desk,
-        )
+        unblock_patron(context.act(place.desk), status.patron.id, BlockReason.SELF_SERVICE)
         status = _status(request, caller, place, context)
     facts = _Shown(status, caller, place)
     return PatronEnableResponse(
@@ -237,13 +229,7 @@ class _Shown:
 
 
 def _status_without_pin(patron: str, place: Place, context: Context) -> PatronStatus | Refused:
-    return patron_status(
-        context.circulation,
-        context.transaction,
-        patron=patron,
-        now=context.now,
-        desk=place.desk,
-    )
+    return patron_status(context.act(place.desk), patron=patron)
 
 
 def _status(
@@ -253,10 +239,7 @@ def _status(
     context: Context,
 ) -> PatronStatus | Refused:
     return patron_status(
-        context.circulation,
-        context.transaction,
+        context.act(place.desk),
         patron=request.patron_identifier.strip(),
-        now=context.now,
         pin=pin_to_check(request.patron_password),
-        desk=place.desk,
     )

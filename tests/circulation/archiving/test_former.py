@@ -22,6 +22,7 @@ from circulation.archiving.manifest import (
 )
 from circulation.archiving.tables import LEFT_OUT
 from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import UNATTENDED
 from circulation.patrons.blocks import block_patron
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.notices import patron_id
@@ -66,7 +67,7 @@ def library(database_url: str) -> Library:
     library.check_out(card, an_item(library))
     library.write(
         lambda transaction: block_patron(
-            transaction, patron_id(library, card), BlockReason.CARD_STOLEN, now=library.now
+            library.act(transaction, UNATTENDED), patron_id(library, card), BlockReason.CARD_STOLEN
         )
     )
     return library

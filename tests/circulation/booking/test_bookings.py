@@ -18,7 +18,7 @@ from circulation.jobs.running import run_job
 from circulation.kernel.events import Event, select_events
 from circulation.kernel.organisation import add_agency, add_branch, find_branch
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Branch, CheckedOut, Refused
+from circulation.kernel.results import UNATTENDED, Branch, CheckedOut, Refused
 from circulation.kernel.schema import events
 from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.transport import store_transport_cost
@@ -117,7 +117,7 @@ def test_the_size_of_the_class_is_suggested(sqlite_library: Library) -> None:
     def work(transaction: Transaction) -> int:
         group = add_group(transaction, library.main.agency_id, "9b")
         for pupil in pupils:
-            join_group(transaction, group, pupil, now=library.now)
+            join_group(library.act(transaction, UNATTENDED), group, pupil)
         return group
 
     group = library.write(work)
@@ -290,7 +290,9 @@ def test_bookings_are_held_on_a_person_until_they_are_cut(library: Library) -> N
     ida, ole = a_patron(library), a_patron(library)
     patron, keeper = number_of(library, ida), number_of(library, ole)
     library.write(
-        lambda transaction: give_consent(transaction, keeper, Consent.KEEP_HISTORY, now=library.now)
+        lambda transaction: give_consent(
+            library.act(transaction, UNATTENDED), keeper, Consent.KEEP_HISTORY
+        )
     )
     booking = a_booking(library, ida, first, 2, 5, note="Ida will fetch them")
     kept = a_booking(library, ole, first, 2, 5)
@@ -299,7 +301,9 @@ def test_bookings_are_held_on_a_person_until_they_are_cut(library: Library) -> N
     (row,) = exported["bookings"]
     assert row["note"] == "Ida will fetch them"
     with pytest.raises(StillNeeded, match="bookings"):
-        library.write(lambda transaction: erase_person(transaction, patron, now=library.now))
+        library.write(
+            lambda transaction: erase_person(library.act(transaction, UNATTENDED), patron)
+        )
     cancel_it(library, booking)
     cancel_it(library, kept)
     library.pass_time(days=DEFAULT_DAYS + 1)
@@ -307,7 +311,7 @@ def test_bookings_are_held_on_a_person_until_they_are_cut(library: Library) -> N
     cut = again(library, booking)
     assert (cut.patron_id, cut.patron_name, cut.note) == (None, None, "")
     assert again(library, kept).patron_id == keeper
-    library.write(lambda transaction: erase_person(transaction, keeper, now=library.now))
+    library.write(lambda transaction: erase_person(library.act(transaction, UNATTENDED), keeper))
     assert again(library, kept).patron_id is None
 
 

@@ -10,7 +10,7 @@ from circulation.booking.delivering import lend_booking_onward
 from circulation.booking.results import BookingOutcome, BookingState
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import CheckedIn, CheckedOut, Refused, Renewed
+from circulation.kernel.results import UNATTENDED, CheckedIn, CheckedOut, Refused, Renewed
 from circulation.loans.onward import LentOnward
 from circulation.loans.undo import Cancelled, cancel_check_out
 from circulation.patrons.groups import add_group, join_group
@@ -46,7 +46,7 @@ def a_class(library: Library, *names: str) -> int:
         for card in cards:
             patron = find_patron(transaction, card)
             assert patron is not None
-            join_group(transaction, group, patron, now=library.now)
+            join_group(library.act(transaction, UNATTENDED), group, patron)
         return group
 
     return library.write(work)

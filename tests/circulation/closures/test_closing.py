@@ -40,10 +40,8 @@ def close(library: Library, **options: Any) -> Closure:
         "first": MONDAY,
         "last": TUESDAY,
         "reason": "Vandskade",
-        "desk": library.desk(),
-        "now": library.now,
     } | options
-    closure = library.write(lambda transaction: close_branch(transaction, **given))
+    closure = library.write(lambda transaction: close_branch(library.act(transaction), **given))
     assert isinstance(closure, Closure)
     return closure
 
@@ -143,11 +141,9 @@ def test_a_lifted_closure_brings_nothing_forward(library: Library) -> None:
         "branch": "DK-900101",
         "first": MONDAY,
         "last": TUESDAY,
-        "desk": None,
-        "now": library.now,
     }
-    assert library.write(lambda transaction: lift_closure(transaction, **options))
-    assert not library.write(lambda transaction: lift_closure(transaction, **options))
+    assert library.write(lambda transaction: lift_closure(library.act(transaction), **options))
+    assert not library.write(lambda transaction: lift_closure(library.act(transaction), **options))
     assert due_of(library, barcode) == due
     assert all_closures_in(library) == 0
     library.policy(loan_days=12)

@@ -12,6 +12,7 @@ from circulation.digital_post.numbers import (
 )
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import IdentifierBlock
+from circulation.kernel.results import UNATTENDED
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
     IdentifierKey,
@@ -38,12 +39,7 @@ def identify(library: Library, card: str, identifier: str, kind: str = "national
     assert patron_id is not None
     library.write(
         lambda transaction: add_identifier(
-            transaction,
-            patron_id,
-            identifier,
-            kind,
-            now=library.now,
-            key=IDENTIFIERS.of(library.circulation),
+            library.act(transaction, UNATTENDED), patron_id, identifier, kind
         )
     )
     return patron_id
@@ -93,13 +89,7 @@ def test_only_while_it_is_theirs(library: Library) -> None:
 
     def block(reason: IdentifierBlock | None) -> None:
         library.write(
-            lambda transaction: block_identifier(
-                transaction,
-                CPR,
-                reason,
-                now=library.now,
-                key=IDENTIFIERS.of(library.circulation),
-            )
+            lambda transaction: block_identifier(library.act(transaction, UNATTENDED), CPR, reason)
         )
 
     block(IdentifierBlock.LOST)
@@ -132,6 +122,6 @@ def test_who_asks_for_their_data_is_not_shown_the_seal(library: Library) -> None
 def test_it_goes_with_the_patron(library: Library) -> None:
     keyed(library)
     person = identify(library, a_patron(library), CPR)
-    library.write(lambda transaction: erase_person(transaction, person, now=library.now))
+    library.write(lambda transaction: erase_person(library.act(transaction, UNATTENDED), person))
     assert number_of(library, person) is None
     assert shown(library, person) == {}

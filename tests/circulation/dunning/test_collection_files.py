@@ -23,6 +23,7 @@ from circulation.dunning.collection_files import (
     read_file,
 )
 from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.results import UNATTENDED
 from circulation.patrons.guardians import add_guardian
 from circulation.patrons.registering import PatronKind
 from tests.builders.circulation import Library, a_patron
@@ -193,10 +194,9 @@ def test_the_debtor_of_a_child_is_named_and_the_child_is_not(library: Library) -
     parent = a_patron(library, name="Bo Forælder")
     library.write(
         lambda transaction: add_guardian(
-            transaction,
+            library.act(transaction, UNATTENDED),
             number_of(library, child),
             number_of(library, parent),
-            now=library.now,
             today=library.today,
         )
     )

@@ -12,7 +12,7 @@ from circulation.closures.closing import close_branch
 from circulation.dunning.steps import flow_problems
 from circulation.jobs.running import run_job
 from circulation.kernel.reasons import BlockReason
-from circulation.kernel.results import CheckedOut
+from circulation.kernel.results import UNATTENDED, CheckedOut
 from circulation.kernel.set_up import set_up_changed
 from circulation.ledger.money import ChargeKind
 from circulation.loans.lost import claim_returned, declare_lost, suspend, withdraw_claim
@@ -242,13 +242,11 @@ def test_an_emergency_closure_moves_the_steps(library: Library) -> None:
     first = (library.now + timedelta(days=DUE)).date()
     library.write(
         lambda transaction: close_branch(
-            transaction,
-            desk=library.desk(),
+            library.act(transaction),
             branch="DK-900101",
             first=first,
             last=first + timedelta(days=9),
             reason="water",
-            now=library.now,
         )
     )
     run_days(library, DUE + 12)
@@ -316,7 +314,7 @@ def test_the_dead_are_told_nothing(library: Library) -> None:
     lend(library, card)
     library.write(
         lambda transaction: block_patron(
-            transaction, number_of(library, card), BlockReason.DECEASED, now=library.now
+            library.act(transaction, UNATTENDED), number_of(library, card), BlockReason.DECEASED
         )
     )
     run_days(library, DUE + 60)
@@ -331,10 +329,9 @@ def test_children_are_never_collected_from(library: Library, asks: str) -> None:
     card, parent = a_patron(library, birth_date=born), a_patron(library)
     library.write(
         lambda transaction: add_guardian(
-            transaction,
+            library.act(transaction, UNATTENDED),
             number_of(library, card),
             number_of(library, parent),
-            now=library.now,
             today=library.today,
         )
     )

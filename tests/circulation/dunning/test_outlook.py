@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from circulation.dunning.steps import Step
+from circulation.kernel.results import UNATTENDED
 from circulation.kernel.set_up import set_up_changed
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.rules import NOTICE_RULES
@@ -44,10 +45,9 @@ def a_child(library: Library) -> str:
     parent = a_patron(library, email="mor@example.org")
     library.write(
         lambda transaction: add_guardian(
-            transaction,
+            library.act(transaction, UNATTENDED),
             number_of(library, card),
             number_of(library, parent),
-            now=library.now,
             today=library.today,
         )
     )

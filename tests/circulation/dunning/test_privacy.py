@@ -10,7 +10,7 @@ from catalogue.database import Transaction
 from circulation.dunning.collection_files import export_claims, read_file
 from circulation.jobs.running import run_job
 from circulation.kernel.reasons import BlockReason
-from circulation.kernel.results import CheckedOut
+from circulation.kernel.results import UNATTENDED, CheckedOut
 from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.guardians import add_guardian
 from circulation.patrons.personal_erasure import StillNeeded, erase_person
@@ -50,7 +50,7 @@ def test_nobody_is_erased_from_whom_a_debt_is_collected(either_library: Library)
     child_id, parent_id = number_of(library, child), number_of(library, parent)
     library.write(
         lambda transaction: add_guardian(
-            transaction, child_id, parent_id, now=library.now, today=library.today
+            library.act(transaction, UNATTENDED), child_id, parent_id, today=library.today
         )
     )
     [book] = lend(library, child)
@@ -63,7 +63,9 @@ def test_nobody_is_erased_from_whom_a_debt_is_collected(either_library: Library)
 
     file_id = library.write(export)
     with pytest.raises(StillNeeded, match="collected"):
-        library.write(lambda transaction: erase_person(transaction, parent_id, now=library.now))
+        library.write(
+            lambda transaction: erase_person(library.act(transaction, UNATTENDED), parent_id)
+        )
     exported = library.read(lambda transaction: export_person(transaction, parent_id))
     assert exported is not None
     assert len(exported["collection_claims"]) == 2
@@ -71,7 +73,7 @@ def test_nobody_is_erased_from_whom_a_debt_is_collected(either_library: Library)
     paid(library, child, total(library, child))
     run_day(library)
     assert all(claim.closed for claim, _ in claims(library, child))
-    library.write(lambda transaction: erase_person(transaction, parent_id, now=library.now))
+    library.write(lambda transaction: erase_person(library.act(transaction, UNATTENDED), parent_id))
     file = library.read(lambda transaction: read_file(library.circulation, transaction, file_id))
     assert file is not None
     assert (file.records, file.debtors) == ((), ())
@@ -83,13 +85,15 @@ def test_the_dead_are_left_in_peace_and_who_was_not_dead_is_told_again(library: 
     lend(library, card)
     number = number_of(library, card)
     library.write(
-        lambda transaction: block_patron(transaction, number, BlockReason.DECEASED, now=library.now)
+        lambda transaction: block_patron(
+            library.act(transaction, UNATTENDED), number, BlockReason.DECEASED
+        )
     )
     run_days(library, 30)
     assert run_day(library) == {}
     library.write(
         lambda transaction: unblock_patron(
-            transaction, number, BlockReason.DECEASED, now=library.now
+            library.act(transaction, UNATTENDED), number, BlockReason.DECEASED
         )
     )
     assert run_day(library)["steps overdue-1"] == 1

@@ -9,6 +9,7 @@ import pytest
 
 from circulation.dunning.unwarned import Unwarned, unwarned_debtors
 from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import UNATTENDED
 from circulation.notices.channels import CHANNELS
 from circulation.notices.claiming import Outgoing
 from circulation.notices.composing import Post
@@ -21,7 +22,7 @@ from circulation.patrons.guardians import add_guardian
 from tests.builders.circulation import Library, a_patron
 from tests.builders.dunning import danish, flow, kinds, notices_by, run_day, run_days
 from tests.builders.fees import charge, charges_of, lend, number_of, paid
-from tests.builders.notices import claimed, sent, went, write
+from tests.builders.notices import act, claimed, sent, went, write
 from tests.circulation.dunning.test_warnings import is_blocked
 
 #: Days after the warning has reached somebody.
@@ -88,11 +89,10 @@ def a_reader_on_paper(library: Library) -> str:
     card = a_patron(library)
     library.write(
         lambda transaction: add_contact(
-            transaction,
+            library.act(transaction, UNATTENDED),
             number_of(library, card),
             ContactKind.POSTAL,
             "Nygade 1, 9000 Byen",
-            now=library.now,
         )
     )
     charge(library, card, 20_000)
@@ -158,14 +158,7 @@ def test_whom_no_channel_reaches_staff_see_to(either_library: Library) -> None:
         "no contact data",
     )
     # The patron has an address now: it is told again, and the days run.
-    write(
-        library,
-        add_contact,
-        number_of(library, card),
-        ContactKind.EMAIL,
-        "ny@example.org",
-        now=library.now,
-    )
+    act(library, add_contact, number_of(library, card), ContactKind.EMAIL, "ny@example.org")
     assert line.notice_id is not None
     write(library, resend, line.notice_id, actor="staff", now=library.now)
     sent(library)
@@ -176,7 +169,7 @@ def test_whom_no_channel_reaches_staff_see_to(either_library: Library) -> None:
 def test_staff_may_decide(library: Library) -> None:
     card = a_debtor(library)
     sent(library)
-    write(library, block_patron, number_of(library, card), BlockReason.DEBT, now=library.now)
+    act(library, block_patron, number_of(library, card), BlockReason.DEBT)
     run_days(library, 20)
     assert is_blocked(library, card)  # by hand: no job takes it back
 
@@ -226,12 +219,11 @@ def test_a_copy_that_reaches_a_guardian_counts(library: Library) -> None:
     notices_by(library, "email", guardians="copy")
     born = library.today - timedelta(days=10 * 365)
     card, parent = a_patron(library, birth_date=born), a_patron(library, **EMAIL)
-    write(
+    act(
         library,
         add_guardian,
         number_of(library, card),
         number_of(library, parent),
-        now=library.now,
         today=library.today,
     )
     charge(library, card, 20_000)

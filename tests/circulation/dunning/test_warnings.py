@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from circulation.accounts.status import patron_status
 from circulation.kernel.reasons import BlockReason
-from circulation.kernel.results import PatronStatus
+from circulation.kernel.results import UNATTENDED, PatronStatus
 from tests.builders.circulation import Library, a_patron
 from tests.builders.dunning import danish, flow, kinds, run_day, run_days, told
 from tests.builders.fees import charge, fee_rule, hand_in, lend, owed, paid
@@ -13,9 +13,7 @@ from tests.builders.notices import sent
 
 def is_blocked(library: Library, card: str) -> bool:
     status = library.read(
-        lambda transaction: patron_status(
-            library.circulation, transaction, patron=card, now=library.now
-        )
+        lambda transaction: patron_status(library.act(transaction, UNATTENDED), patron=card)
     )
     assert isinstance(status, PatronStatus)
     return BlockReason.DEBT in {block.reason for block in status.blocks}

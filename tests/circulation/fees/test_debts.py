@@ -13,7 +13,7 @@ from circulation.fees.warned import Debt, note_warning
 from circulation.jobs.running import run_job
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import BlockReason, Reason
-from circulation.kernel.results import CheckedOut, PatronStatus, Refused
+from circulation.kernel.results import UNATTENDED, CheckedOut, PatronStatus, Refused
 from circulation.ledger.charges import open_charge, reduce_charge
 from circulation.ledger.money import ChargeKind, Paid
 from circulation.ledger.reversals import reverse_payment
@@ -42,7 +42,7 @@ def to_warn(library: Library) -> list[Debt]:
 def warn(library: Library) -> None:
     for debt in to_warn(library):
         library.write(
-            lambda transaction, debt=debt: note_warning(transaction, debt, now=library.now)  # type: ignore[misc]
+            lambda transaction, debt=debt: note_warning(library.act(transaction, UNATTENDED), debt)  # type: ignore[misc]
         )
 
 
@@ -59,9 +59,7 @@ def run(library: Library) -> int:
 
 def blocks(library: Library, card: str) -> set[BlockReason]:
     status = library.read(
-        lambda transaction: patron_status(
-            library.circulation, transaction, patron=card, now=library.now
-        )
+        lambda transaction: patron_status(library.act(transaction, UNATTENDED), patron=card)
     )
     assert isinstance(status, PatronStatus)
     return {block.reason for block in status.blocks}
@@ -137,13 +135,7 @@ def test_whatever_brings_the_debt_down_lifts_the_block(ruled: Library) -> None:
     assert run(library) == 2
     library.write(
         lambda transaction: reduce_charge(
-            *open_charge(
-                library.circulation,
-                transaction,
-                charge_id=made[0].id,
-                desk=library.desk(),
-                now=library.now,
-            ),
+            *open_charge(library.act(transaction), charge_id=made[0].id),
             1,
             "agreed",
         )
@@ -161,12 +153,7 @@ def test_a_payment_that_fails_does_not_block_without_a_warning(ruled: Library) -
     assert isinstance(payment, Paid)
     library.write(
         lambda transaction: reverse_payment(
-            library.circulation,
-            transaction,
-            desk=None,
-            payment_id=payment.payment_id,
-            reason="refused",
-            now=library.now,
+            library.act(transaction, UNATTENDED), payment_id=payment.payment_id, reason="refused"
         )
     )
     assert (run(library), blocks(library, card)) == (0, set())
@@ -178,7 +165,7 @@ def test_a_block_given_by_hand_is_not_lifted_by_payments(ruled: Library) -> None
     charge(library, card, 20_000)
     library.write(
         lambda transaction: block_patron(
-            transaction, number_of(library, card), BlockReason.DEBT, now=library.now
+            library.act(transaction, UNATTENDED), number_of(library, card), BlockReason.DEBT
         )
     )
     warn(library)
@@ -212,7 +199,7 @@ def test_the_job_goes_on_page_by_page(ruled: Library, monkeypatch: pytest.Monkey
 
     def page(transaction: Transaction, after: int) -> tuple[list[Debt], int | None]:
         set_up = library.circulation.current_set_up(transaction)
-        return block_warned(transaction, set_up, reached_at, now=library.now, after=after)
+        return block_warned(library.act(transaction, UNATTENDED), set_up, reached_at, after=after)
 
     seen: list[Any] = [0]
     while seen[-1] is not None:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from catalogue.database import many
 from circulation.jobs.running import run_job
+from circulation.kernel.results import UNATTENDED
 from circulation.ledger.schema import charge_loans, charges, payments
 from circulation.patrons.personal_erasure import StillNeeded, erase_person
 from circulation.patrons.personal_export import export_person
@@ -55,7 +56,9 @@ def test_nobody_is_erased_who_owes_or_is_owed(either_library: Library) -> None:
     number = number_of(library, card)
 
     def erase() -> None:
-        library.write(lambda transaction: erase_person(transaction, number, now=library.now))
+        library.write(
+            lambda transaction: erase_person(library.act(transaction, UNATTENDED), number)
+        )
 
     with pytest.raises(StillNeeded, match="balance"):
         erase()

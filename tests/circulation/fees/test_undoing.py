@@ -90,12 +90,7 @@ def closed(library: Library, first: int, last: int, *, only_look: bool = False) 
     else:
         answer = library.write(
             lambda transaction: close_branch(
-                transaction,
-                desk=library.desk(),
-                branch="DK-900101",
-                reason="water in the cellar",
-                now=library.now,
-                **days,
+                library.act(transaction), branch="DK-900101", reason="water in the cellar", **days
             )
         )
     assert isinstance(answer, Closure)

@@ -14,6 +14,7 @@ from circulation.fees.debts import BATCH, block_warned, debt_to_warn, debts_to_w
 from circulation.fees.schema import debt_warnings
 from circulation.fees.warned import Debt, note_unwarned, note_warning
 from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.results import UNATTENDED
 from circulation.ledger.money import ChargeKind
 from circulation.patrons.schema import patron_blocks
 from tests.builders.agencies import a_school, charge_at
@@ -55,9 +56,7 @@ def warned(library: Library, card: str, amount: int = 20_000) -> Debt:
     charge(library, card, amount)
     [debt] = to_warn(library)
     library.write(
-        lambda transaction: note_warning(
-            transaction, debt, now=library.now, notice_id=NOTICE, desk=library.desk()
-        )
+        lambda transaction: note_warning(library.act(transaction), debt, notice_id=NOTICE)
     )
     return debt
 
@@ -70,7 +69,7 @@ def blocked(library: Library, came: Mapping[int, datetime]) -> list[Debt]:
 
     def work(transaction: Transaction) -> list[Debt]:
         set_up = library.circulation.current_set_up(transaction)
-        return block_warned(transaction, set_up, reached, now=library.now)[0]
+        return block_warned(library.act(transaction, UNATTENDED), set_up, reached)[0]
 
     return library.write(work)
 
@@ -138,7 +137,7 @@ def test_who_could_not_be_told_is_noted_once_and_warned_later(ruled: Library) ->
     assert library.read(_warnings) == [(first, None, None, 20_000, None)]
     assert to_warn(library) == [debt]  # nobody was told
     for _ in range(2):
-        library.write(lambda transaction: note_warning(transaction, debt, now=library.now))
+        library.write(lambda transaction: note_warning(library.act(transaction, UNATTENDED), debt))
         library.pass_time(days=1)
     told = library.now - timedelta(days=2)
     assert library.read(_warnings) == [(told, told, None, 20_000, None)]
@@ -248,7 +247,9 @@ def test_the_rules_of_a_category_hold_for_the_block_too(library: Library) -> Non
     debts = to_warn(library)
     assert [debt.block_days for debt in debts] == [8, 2]
     for debt in debts:
-        library.write(lambda transaction, d=debt: note_warning(transaction, d, now=library.now))  # type: ignore[misc]
+        library.write(
+            lambda transaction, d=debt: note_warning(library.act(transaction, UNATTENDED), d)
+        )  # type: ignore[misc]
     library.pass_time(days=2)
     assert [debt.patron_id for debt in blocked(library, {})] == [number_of(library, child)]
     library.pass_time(days=6)

@@ -7,7 +7,7 @@ from itertools import permutations
 
 from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
 from circulation.kernel.reasons import BlockReason, Reason
-from circulation.kernel.results import Refused
+from circulation.kernel.results import UNATTENDED, Refused
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library, a_patron, an_item
@@ -40,7 +40,9 @@ def test_all_reasons_against_a_hold_come_together(library: Library) -> None:
     patron_id = library.read(lambda transaction: find_patron(transaction, ida))
     assert patron_id is not None
     library.write(
-        lambda transaction: block_patron(transaction, patron_id, BlockReason.OTHER, now=library.now)
+        lambda transaction: block_patron(
+            library.act(transaction, UNATTENDED), patron_id, BlockReason.OTHER
+        )
     )
     earlier = library.today - timedelta(days=1)
     answer = ask(library, ida, Wanted(record_of(library, second)), interest_until=earlier)

@@ -16,7 +16,7 @@ from circulation.holds.results import HoldKind, HoldsPlaced, RecalledLoan, Wante
 from circulation.jobs.running import run_job
 from circulation.kernel.events import Event, EventKind
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import PatronStatus, Refused, Renewed
+from circulation.kernel.results import UNATTENDED, PatronStatus, Refused, Renewed
 from circulation.kernel.set_up import read_set_up
 from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library, a_patron, an_item
@@ -139,10 +139,9 @@ def test_the_borrower_and_the_lists_are_told(sqlite_library: Library) -> None:
     wait_for(library, barcode)
 
     def look(transaction: Any) -> tuple[Any, Any]:
-        asked = {"patron": card, "now": library.now}
         return (
-            patron_status(library.circulation, transaction, **asked),
-            patron_loans(library.circulation, transaction, **asked),
+            patron_status(library.act(transaction, UNATTENDED), patron=card),
+            patron_loans(library.circulation, transaction, patron=card, now=library.now),
         )
 
     status, loans = library.read(look)

@@ -15,7 +15,7 @@ from circulation.interlending.states import BorrowingState, Obstacle
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import BlockReason, Reason
-from circulation.kernel.results import CheckedOut, Refused
+from circulation.kernel.results import UNATTENDED, CheckedOut, Refused
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_identifier, find_patron
 from tests.builders.circulation import Library, a_patron, an_item
@@ -172,7 +172,7 @@ def test_what_is_refused(library: Library) -> None:
     patron_id = patron_id_of(library, blocked)
     library.write(
         lambda transaction: block_patron(
-            transaction, patron_id, BlockReason.EXCLUDED, now=library.now
+            library.act(transaction, UNATTENDED), patron_id, BlockReason.EXCLUDED
         )
     )
     for outcome, reason in (
@@ -201,7 +201,7 @@ def test_a_national_number_that_was_typed_is_neither_kept_nor_told_to_a_partner(
     patron_id = patron_id_of(library, card)
     library.write(
         lambda transaction: add_identifier(
-            transaction, patron_id, NATIONAL, "national_id", now=library.now, key=key
+            library.act(transaction, UNATTENDED), patron_id, NATIONAL, "national_id"
         )
     )
     if way == "asked":

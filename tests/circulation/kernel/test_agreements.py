@@ -16,7 +16,14 @@ from circulation.jobs.running import run_job
 from circulation.kernel.agreements import Agreement, Agreements
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import DENIED, EVERYWHERE, Action, BlockReason, Reason
-from circulation.kernel.results import Branch, CheckedOut, PatronStatus, Refused, Renewed
+from circulation.kernel.results import (
+    UNATTENDED,
+    Branch,
+    CheckedOut,
+    PatronStatus,
+    Refused,
+    Renewed,
+)
 from circulation.ledger.money import Charge, ChargeKind, Paid, PostingKind
 from circulation.patrons.blocks import block_patron, blocks_of, unblock_patron
 from tests.builders.agencies import a_school, agree, charge_at
@@ -41,7 +48,7 @@ def warned_and_blocked(library: Library) -> list[Debt]:
     found = to_warn(library)
     for debt in found:
         library.write(
-            lambda transaction, debt=debt: note_warning(transaction, debt, now=library.now)  # type: ignore[misc]
+            lambda transaction, debt=debt: note_warning(library.act(transaction, UNATTENDED), debt)  # type: ignore[misc]
         )
     library.pass_time(days=8)
     run_job(library.circulation, library.database, "debts", day=library.today, now=library.now)
@@ -51,9 +58,7 @@ def warned_and_blocked(library: Library) -> list[Debt]:
 def status(library: Library, card: str, at: Branch | None) -> PatronStatus:
     desk = None if at is None else library.desk(at)
     found = library.read(
-        lambda transaction: patron_status(
-            library.circulation, transaction, patron=card, now=library.now, desk=desk
-        )
+        lambda transaction: patron_status(library.act(transaction, desk), patron=card)
     )
     assert isinstance(found, PatronStatus)
     return found
@@ -191,12 +196,10 @@ def test_where_each_block_counts(
     library.pass_time(days=1)
     library.write(
         lambda transaction: block_patron(
-            transaction,
+            library.act(transaction, library.main),
             number_of(library, card),
             reason,
-            now=library.now,
             everywhere=everywhere,
-            desk=library.desk(library.main),
         )
     )
     at_both = everywhere or shared or reason in EVERYWHERE
@@ -220,24 +223,14 @@ def test_lifting_a_block_leaves_those_of_others(library: Library) -> None:
     def block(at: Branch, *, everywhere: bool = False) -> None:
         library.write(
             lambda transaction: block_patron(
-                transaction,
-                number,
-                BlockReason.EXCLUDED,
-                now=library.now,
-                desk=library.desk(at),
-                everywhere=everywhere,
+                library.act(transaction, at), number, BlockReason.EXCLUDED, everywhere=everywhere
             )
         )
 
     def lift(at: Branch, *, everywhere: bool = False) -> bool:
         return library.write(
             lambda transaction: unblock_patron(
-                transaction,
-                number,
-                BlockReason.EXCLUDED,
-                now=library.now,
-                desk=library.desk(at),
-                everywhere=everywhere,
+                library.act(transaction, at), number, BlockReason.EXCLUDED, everywhere=everywhere
             )
         )
 
@@ -296,7 +289,7 @@ def test_a_renewal_where_nothing_is_blocked(library: Library) -> None:
     library.pass_time(days=1)
     library.write(
         lambda transaction: block_patron(
-            transaction, number_of(library, card), BlockReason.EXCLUDED, now=library.now
+            library.act(transaction, UNATTENDED), number_of(library, card), BlockReason.EXCLUDED
         )
     )
     assert isinstance(library.renew(card, barcode, at=school), Renewed)

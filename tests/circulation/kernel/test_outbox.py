@@ -11,12 +11,13 @@ from catalogue.database import Database, Transaction, many, open_database
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import UNATTENDED
 from circulation.kernel.schema import outbox
 from circulation.notices.gathering import gather
 from circulation.notices.kinds import NoticeKind
 from circulation.patrons.blocks import block_patron
 from tests.builders.circulation import Library, a_patron, an_item
-from tests.builders.notices import EMAIL, gathered, lend, patron_id, rule, states, write
+from tests.builders.notices import EMAIL, act, gathered, lend, patron_id, rule, states
 
 _rows = many(select(outbox.c.follower, outbox.c.event_id), lambda *row: row)
 
@@ -48,7 +49,7 @@ def test_where_the_rules_are_not_at_hand_they_are_asked_later(sqlite_library: Li
     library = sqlite_library
     card = a_patron(library, email=EMAIL)
     gathered(library)
-    write(library, block_patron, patron_id(library, card), BlockReason.DEBT, now=library.now)
+    act(library, block_patron, patron_id(library, card), BlockReason.DEBT)
     assert waiting(library) == [("notices", last_event(library, card, EventKind.PATRON_BLOCKED))]
     assert gathered(library) == 0
     assert waiting(library) == []
@@ -60,7 +61,7 @@ def test_what_did_not_happen_is_not_told(library: Library) -> None:
     gathered(library)
 
     def work(transaction: Transaction) -> None:
-        block_patron(transaction, who, BlockReason.DEBT, now=library.now)
+        block_patron(library.act(transaction, UNATTENDED), who, BlockReason.DEBT)
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

@@ -269,13 +269,11 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
         "a closure is announced late",
         lambda: write(
             lambda transaction: close_branch(
-                transaction,
-                desk=library.desk(library.other),
+                library.act(transaction, library.other),
                 branch="DK-900102",
                 first=library.today - timedelta(days=11),
                 last=library.today - timedelta(days=5),
                 reason="water in the cellar",
-                now=library.now,
             )
         ),
     )
@@ -329,9 +327,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
         act(
             "told by hand",
             lambda debt=debt: write(
-                lambda transaction: note_warning(
-                    transaction, debt, now=library.now, desk=library.desk(library.other)
-                )
+                lambda transaction: note_warning(library.act(transaction, library.other), debt)
             ),
         )
     act(

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sqlalchemy import func, select
 
 from catalogue.database import Database, Transaction, many, open_database
-from circulation.kernel.results import CheckedIn, CheckedOut
+from circulation.kernel.results import UNATTENDED, CheckedIn, CheckedOut
 from circulation.ledger.charge_lists import ChargePage
 from circulation.ledger.charges import open_charge, reduce_charge, reduce_write_off, write_off
 from circulation.ledger.money import Charge, ChargeKind, Paid, PaymentResult
@@ -159,13 +159,7 @@ class Ledger(RuleBasedStateMachine):
             return
 
         def work(transaction: Transaction) -> None:
-            account, found = open_charge(
-                self.library.circulation,
-                transaction,
-                charge_id=picked.id,
-                desk=self.library.desk(),
-                now=self.library.now,
-            )
+            account, found = open_charge(self.library.act(transaction), charge_id=picked.id)
             verb(account, found, *arguments)
 
         with suppress(ValueError):  # more than there is
@@ -190,12 +184,9 @@ class Ledger(RuleBasedStateMachine):
             payment = self.taken[pick % len(self.taken)]
             self.library.write(
                 lambda transaction: reverse_payment(
-                    self.library.circulation,
-                    transaction,
-                    desk=None,
+                    self.library.act(transaction, UNATTENDED),
                     payment_id=payment.payment_id,
                     reason="refused",
-                    now=self.library.now,
                 )
             )
 

@@ -160,15 +160,7 @@ def test_the_steps_of_a_charge_are_told_as_they_were_done(library: Library) -> N
 
 def test_a_charge_that_nobody_can_change(library: Library) -> None:
     with pytest.raises(ChargeUnknown, match="there is no charge 7 that can be changed"):
-        library.write(
-            lambda transaction: open_charge(
-                library.circulation,
-                transaction,
-                charge_id=7,
-                desk=library.desk(),
-                now=library.now,
-            )
-        )
+        library.write(lambda transaction: open_charge(library.act(transaction), charge_id=7))
 
 
 def test_what_was_taken_for_another_agency_in_a_time(library: Library) -> None:
@@ -197,12 +189,7 @@ def test_what_was_taken_for_another_agency_in_a_time(library: Library) -> None:
     library.pass_time(minutes=1)
     library.write(
         lambda transaction: reverse_payment(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            payment_id=payment.payment_id,
-            reason="refused",
-            now=library.now,
+            library.act(transaction), payment_id=payment.payment_id, reason="refused"
         )
     )
     assert [each.amount for each in collected(second, timedelta(minutes=2))] == [-500]

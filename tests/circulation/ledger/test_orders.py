@@ -17,7 +17,7 @@ from catalogue.database import Database, Transaction, many, open_database, scala
 from circulation.fees.giving_up import GIVING_UP, GivingUp, give_up
 from circulation.fees.paying import PaymentWish, pay
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Refused
+from circulation.kernel.results import UNATTENDED, Refused
 from circulation.ledger.changes import CHANGES, change_charge, charge_patron
 from circulation.ledger.charges import NewCharge
 from circulation.ledger.money import ChargeKind, PostingKind
@@ -186,7 +186,7 @@ def test_the_order_of_who_was_erased_stays_taken(library: Library) -> None:
     case = a_case(library, "payment")
     asked(library, case, "A 1", 100)
     gone = number_of(library, case.card)
-    library.write(lambda transaction: erase_person(transaction, gone, now=library.now))
+    library.write(lambda transaction: erase_person(library.act(transaction, UNATTENDED), gone))
     assert library.read(_orders) == 1
     answer = asked(library, a_case(library, "payment"), "A 1", 100)
     assert answer.reasons == (Reason.ORDER_ID_TAKEN,)

@@ -12,7 +12,7 @@ from circulation.fees.paying import PaymentWish, pay
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.organisation import add_agency, add_branch, add_consortium, desk_at
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Desk, Refused
+from circulation.kernel.results import UNATTENDED, Desk, Refused
 from circulation.ledger.charges import open_charge, reduce_charge, reduce_write_off, write_off
 from circulation.ledger.money import (
     Allocation,
@@ -53,13 +53,7 @@ def refused(answer: PaymentResult) -> Reason:
 
 def changed(library: Library, charge_id: int, change: object, *arguments: object) -> Charge:
     def work(transaction: object) -> Charge:
-        account, found = open_charge(
-            library.circulation,
-            transaction,  # type: ignore[arg-type]
-            charge_id=charge_id,
-            desk=library.desk(),
-            now=library.now,
-        )
+        account, found = open_charge(library.act(transaction), charge_id=charge_id)
         return change(account, found, *arguments)  # type: ignore[operator,no-any-return]
 
     return library.write(work)  # type: ignore[arg-type]
@@ -207,12 +201,9 @@ def test_a_payment_that_failed_is_undone(either_library: Library) -> None:
     def undo() -> bool:
         return library.write(
             lambda transaction: reverse_payment(
-                library.circulation,
-                transaction,
-                desk=library.desk(),
+                library.act(transaction),
                 payment_id=payment.payment_id,
                 reason="the card was refused",
-                now=library.now,
             )
         )
 
@@ -229,12 +220,7 @@ def test_a_payment_that_failed_is_undone(either_library: Library) -> None:
     with pytest.raises(ValueError, match="no payment"):
         library.write(
             lambda transaction: reverse_payment(
-                library.circulation,
-                transaction,
-                desk=None,
-                payment_id=1,
-                reason="",
-                now=library.now,
+                library.act(transaction, UNATTENDED), payment_id=1, reason=""
             )
         )
 

@@ -16,7 +16,8 @@ from circulation.loans.batches import (
     check_out_stack,
     renew_stack,
 )
-from circulation.patrons.pin_rules import PAIR_LIMIT, WINDOW
+from circulation.patrons.pin_rules import WINDOW
+from circulation.patrons.pin_settings import USUAL
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.pins import hashed
 
@@ -84,8 +85,8 @@ def test_a_class_borrows(sqlite_library: Library) -> None:
 
 def test_a_wrong_pin_is_one_try_for_the_whole_stack(library: Library) -> None:
     card = a_patron(library, pin_hash=hashed("2580"))
-    barcodes = [an_item(library) for _ in range(PAIR_LIMIT + 1)]
-    for _ in range(PAIR_LIMIT):
+    barcodes = [an_item(library) for _ in range(USUAL.tries_at_device + 1)]
+    for _ in range(USUAL.tries_at_device):
         answers = stack_out(library, card, barcodes, pin="0000")
         assert [answer.reasons for answer in answers if isinstance(answer, Refused)] == [
             (Reason.PIN_WRONG,)

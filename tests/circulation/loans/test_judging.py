@@ -10,7 +10,14 @@ import pytest
 from catalogue.database import Transaction
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason, Reason
-from circulation.kernel.results import CheckedIn, CheckedOut, Destination, Refused, Renewed
+from circulation.kernel.results import (
+    UNATTENDED,
+    CheckedIn,
+    CheckedOut,
+    Destination,
+    Refused,
+    Renewed,
+)
 from circulation.loans.judging import judge_return
 from circulation.loans.lending import LoanDecision, judge_loan
 from circulation.loans.renewals import RenewalDecision, judge_renewal
@@ -106,7 +113,7 @@ def a_hindered_patron(library: Library) -> str:
     an_item(library, on_loan_to=card)
     library.write(
         lambda transaction: block_patron(
-            transaction, number_of(library, card), BlockReason.SELF_SERVICE, now=library.now
+            library.act(transaction, UNATTENDED), number_of(library, card), BlockReason.SELF_SERVICE
         )
     )
     return card

@@ -10,7 +10,7 @@ import pytest
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import DENIED, Action, BlockReason, IdentifierBlock, Reason
-from circulation.kernel.results import CheckedIn, CheckedOut, Refusal, Refused
+from circulation.kernel.results import UNATTENDED, CheckedIn, CheckedOut, Refusal, Refused
 from circulation.loans.lending import FALLBACK_LOAN_DAYS, check_out
 from circulation.loans.wishes import LoanWish
 from circulation.patrons.blocks import block_patron
@@ -102,7 +102,9 @@ def test_each_block_denies_what_the_table_says(sqlite_library: Library, block: B
     card, barcode = a_patron(library), an_item(library)
     answer = lent(library.check_out(card, an_item(library)))
     library.write(
-        lambda transaction: block_patron(transaction, answer.patron.id, block, now=library.now)
+        lambda transaction: block_patron(
+            library.act(transaction, UNATTENDED), answer.patron.id, block
+        )
     )
     refused = library.check_out(card, barcode)
     assert isinstance(refused, Refused)
@@ -124,9 +126,13 @@ def test_a_blocked_card_does_not_lend(
 ) -> None:
     library = sqlite_library
     card, barcode = a_patron(library), an_item(library)
-    library.write(lambda transaction: block_identifier(transaction, card, block, now=library.now))
+    library.write(
+        lambda transaction: block_identifier(library.act(transaction, UNATTENDED), card, block)
+    )
     assert reasons(library.check_out(card, barcode)) == (reason,)
-    library.write(lambda transaction: block_identifier(transaction, card, None, now=library.now))
+    library.write(
+        lambda transaction: block_identifier(library.act(transaction, UNATTENDED), card, None)
+    )
     lent(library.check_out(card, barcode))
 
 
@@ -147,7 +153,7 @@ def test_all_reasons_come_together(library: Library) -> None:
     assert isinstance(owner, CheckedOut)
     library.write(
         lambda transaction: block_patron(
-            transaction, owner.patron.id, BlockReason.DEBT, now=library.now
+            library.act(transaction, UNATTENDED), owner.patron.id, BlockReason.DEBT
         )
     )
     third = an_item(library, material_group="reference")

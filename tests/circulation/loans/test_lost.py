@@ -14,6 +14,7 @@ from circulation.items.availability import circulation_status
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import (
+    UNATTENDED,
     CheckedIn,
     CheckedOut,
     ItemState,
@@ -44,9 +45,7 @@ def do(library: Library, verb: Callable[..., Any], barcode: str, **options: Any)
 
 def overdue(library: Library, card: str) -> tuple[int, list[bool], int]:
     status = library.read(
-        lambda transaction: patron_status(
-            library.circulation, transaction, patron=card, now=library.now
-        )
+        lambda transaction: patron_status(library.act(transaction, UNATTENDED), patron=card)
     )
     lists = [
         library.read(

@@ -9,9 +9,10 @@ import pytest
 from circulation.accounts.loans import PatronLoans, patron_loans
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import BlockReason, Reason
-from circulation.kernel.results import CheckedIn, Refused
+from circulation.kernel.results import UNATTENDED, CheckedIn, Refused
 from circulation.loans.onward import LentOnward, end_onward_loan, lend_onward, lent_onward_to
 from circulation.patrons.blocks import block_patron
+from circulation.patrons.changes import change_patron
 from circulation.patrons.contacts import (
     ContactKind,
     Preferences,
@@ -19,7 +20,6 @@ from circulation.patrons.contacts import (
     contacts_of,
     preferences_of,
     remove_contact,
-    set_language,
     set_preferences,
     verify_contact,
 )
@@ -112,7 +112,9 @@ def test_all_that_hinders_an_onward_loan_is_said(sqlite_library: Library) -> Non
     teacher, pupil = a_patron(library), a_patron(library)
     number = number_of(library, pupil)
     library.write(
-        lambda transaction: block_patron(transaction, number, BlockReason.EXCLUDED, now=library.now)
+        lambda transaction: block_patron(
+            library.act(transaction, UNATTENDED), number, BlockReason.EXCLUDED
+        )
     )
     on_shelf, lent = an_item(library), an_item(library, on_loan_to=teacher)
 
@@ -136,8 +138,12 @@ def test_contacts_are_verified_by_whom_they_belong_to(library: Library) -> None:
     now = library.now
     email, phone = (
         library.write(
-            lambda transaction, kind=kind, value=value: add_contact(  # type: ignore[misc]
-                transaction, number, kind, value, now=now, notices=kind is ContactKind.EMAIL
+            lambda transaction, kind=kind, value=value: add_contact(
+                library.act(transaction, UNATTENDED),
+                number,
+                kind,
+                value,
+                notices=kind is ContactKind.EMAIL,
             )
         )
         for kind, value in (
@@ -149,26 +155,35 @@ def test_contacts_are_verified_by_whom_they_belong_to(library: Library) -> None:
     assert not phone.notices
     again = library.write(
         lambda transaction: add_contact(
-            transaction, number, ContactKind.EMAIL, "ida@example.dk", now=now
+            library.act(transaction, UNATTENDED),
+            number,
+            ContactKind.EMAIL,
+            "ida@example.dk",
         )
     )
     assert again == email
 
     def verify(owner: int) -> bool:
         return library.write(
-            lambda transaction: verify_contact(transaction, owner, email.id, now=now)
+            lambda transaction: verify_contact(
+                library.act(transaction, UNATTENDED), owner, email.id
+            )
         )
 
     assert (verify(stranger), verify(number), verify(number)) == (False, True, False)
     first, second = library.read(lambda transaction: contacts_of(transaction, patron_id=number))
     assert (first.verified, second.verified) == (now, None)
-    assert library.write(lambda transaction: remove_contact(transaction, number, phone.id, now=now))
+    assert library.write(
+        lambda transaction: remove_contact(library.act(transaction, UNATTENDED), number, phone.id)
+    )
     assert not library.write(
-        lambda transaction: remove_contact(transaction, stranger, email.id, now=now)
+        lambda transaction: remove_contact(library.act(transaction, UNATTENDED), stranger, email.id)
     )
     with pytest.raises(ValueError, match="empty"):
         library.write(
-            lambda transaction: add_contact(transaction, number, ContactKind.EMAIL, " ", now=now)
+            lambda transaction: add_contact(
+                library.act(transaction, UNATTENDED), number, ContactKind.EMAIL, " "
+            )
         )
 
 
@@ -180,10 +195,16 @@ def test_preferences(sqlite_library: Library) -> None:
     chosen = Preferences(library.other.id, 90)
     for _ in range(2):
         library.write(
-            lambda transaction: set_preferences(transaction, number, chosen, now=library.now)
+            lambda transaction: set_preferences(
+                library.act(transaction, UNATTENDED), number, chosen
+            )
         )
     assert library.read(lambda transaction: preferences_of(transaction, number)) == chosen
-    library.write(lambda transaction: set_language(transaction, number, "kl", now=library.now))
+    library.write(
+        lambda transaction: change_patron(
+            library.act(transaction, UNATTENDED), number, {"language": "kl"}
+        )
+    )
     kinds = [
         event.kind
         for event in library.read(
@@ -205,7 +226,11 @@ def test_a_guardian_answers_for_a_child(sqlite_library: Library) -> None:
     parent = number_of(library, a_patron(library, given_name="Bo", birth_date=date(1980, 1, 1)))
     library.write(
         lambda transaction: add_guardian(
-            transaction, child, parent, now=library.now, today=library.today, sees_account=True
+            library.act(transaction, UNATTENDED),
+            child,
+            parent,
+            today=library.today,
+            sees_account=True,
         )
     )
     [guardian] = library.read(lambda transaction: guardians_of(transaction, patron_id=child))
@@ -216,7 +241,7 @@ def test_a_guardian_answers_for_a_child(sqlite_library: Library) -> None:
 
     def remove() -> bool:
         return library.write(
-            lambda transaction: remove_guardian(transaction, child, parent, now=library.now)
+            lambda transaction: remove_guardian(library.act(transaction, UNATTENDED), child, parent)
         )
 
     assert (remove(), remove()) == (True, False)
@@ -230,7 +255,7 @@ def test_who_cannot_be_a_guardian(sqlite_library: Library) -> None:
     company = number_of(library, a_patron(library, kind=PatronKind.COMPANY))
     library.write(
         lambda transaction: add_guardian(
-            transaction, child, parent, now=library.now, today=library.today
+            library.act(transaction, UNATTENDED), child, parent, today=library.today
         )
     )
     for patron, guardian, words in (
@@ -243,8 +268,8 @@ def test_who_cannot_be_a_guardian(sqlite_library: Library) -> None:
     ):
         with pytest.raises(ValueError, match=words):
             library.write(
-                lambda transaction, patron=patron, guardian=guardian: add_guardian(  # type: ignore[misc]
-                    transaction, patron, guardian, now=library.now, today=library.today
+                lambda transaction, patron=patron, guardian=guardian: add_guardian(
+                    library.act(transaction, UNATTENDED), patron, guardian, today=library.today
                 )
             )
 
@@ -259,7 +284,7 @@ def test_grown_up_is_who_is_so_at_the_desk(library: Library) -> None:
     def add(today: date) -> None:
         library.write(
             lambda transaction: add_guardian(
-                transaction, child, parent, now=library.now, today=today
+                library.act(transaction, UNATTENDED), child, parent, today=today
             )
         )
 
@@ -272,7 +297,7 @@ def test_grown_up_is_who_is_so_at_the_desk(library: Library) -> None:
 
 
 def test_a_school_has_a_tree_of_classes(library: Library) -> None:
-    agency, now = library.main.agency_id, library.now
+    agency = library.main.agency_id
 
     def group(name: str, parent: int | None = None) -> int:
         return library.write(
@@ -286,7 +311,9 @@ def test_a_school_has_a_tree_of_classes(library: Library) -> None:
     numbers = [number_of(library, a_patron(library)) for _ in range(3)]
 
     def join(group_id: int, patron: int) -> bool:
-        return library.write(lambda transaction: join_group(transaction, group_id, patron, now=now))
+        return library.write(
+            lambda transaction: join_group(library.act(transaction, UNATTENDED), group_id, patron)
+        )
 
     def members(group_id: int) -> list[int]:
         return library.read(lambda transaction: members_of(transaction, group_id=group_id))
@@ -302,7 +329,9 @@ def test_a_school_has_a_tree_of_classes(library: Library) -> None:
         for each in library.read(lambda transaction: groups_of(transaction, agency_id=agency))
     }
     assert counts == {"Møllevang Skole": 1, "Elever": 0, "9b": 2, "Lærere": 1}
-    assert library.write(lambda transaction: leave_group(transaction, nine_b, numbers[0], now=now))
+    assert library.write(
+        lambda transaction: leave_group(library.act(transaction, UNATTENDED), nine_b, numbers[0])
+    )
     assert members(pupils) == numbers[1:2]
     for name, parent, words in (
         ("9b", pupils, "already"),

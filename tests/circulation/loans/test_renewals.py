@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason, Reason
-from circulation.kernel.results import Refusal, Refused, Renewed, RenewedAll
+from circulation.kernel.results import UNATTENDED, Refusal, Refused, Renewed, RenewedAll
 from circulation.loans.renewals import renew
 from circulation.loans.wishes import RenewalWish
 from circulation.patrons.blocks import block_patron
@@ -88,8 +88,8 @@ def test_all_reasons_come_together(library: Library) -> None:
     patron_id = answer.patron.id
     for block in (BlockReason.SELF_SERVICE, BlockReason.DEBT, BlockReason.EXCLUDED):
         library.write(
-            lambda transaction, block=block: block_patron(  # type: ignore[misc]
-                transaction, patron_id, block, now=library.now
+            lambda transaction, block=block: block_patron(
+                library.act(transaction, UNATTENDED), patron_id, block
             )
         )
     library.pass_time(days=40)

@@ -9,7 +9,7 @@ import pytest
 
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import IdentifierBlock, Reason
-from circulation.kernel.results import CheckedIn, Destination, Refused
+from circulation.kernel.results import UNATTENDED, CheckedIn, Destination, Refused
 from circulation.loans.features import HoldHandling
 from circulation.patrons.identifiers import add_identifier, block_identifier, find_patron
 from tests.builders.circulation import NOON, Library, a_patron, an_item
@@ -112,7 +112,7 @@ def test_the_borrower_goes_by_the_newest_valid_card_and_never_by_another_identif
     def more(identifier: str, kind: str) -> None:
         library.write(
             lambda transaction: add_identifier(
-                transaction, patron_id, identifier, kind, now=library.now
+                library.act(transaction, UNATTENDED), patron_id, identifier, kind
             )
         )
 
@@ -127,8 +127,8 @@ def test_the_borrower_goes_by_the_newest_valid_card_and_never_by_another_identif
     assert shown() == "P-new"
     for blocked in ("P-new", card):
         library.write(
-            lambda transaction, blocked=blocked: block_identifier(  # type: ignore[misc]
-                transaction, blocked, IdentifierBlock.LOST, now=library.now
+            lambda transaction, blocked=blocked: block_identifier(
+                library.act(transaction, UNATTENDED), blocked, IdentifierBlock.LOST
             )
         )
     assert shown() is None

@@ -7,7 +7,7 @@ from datetime import timedelta
 from circulation.kernel.events import EventKind
 from circulation.kernel.paging import Page
 from circulation.kernel.reasons import BlockReason, Reason
-from circulation.kernel.results import CheckedOut, LoanMark
+from circulation.kernel.results import UNATTENDED, CheckedOut, LoanMark
 from circulation.loans import work_lists
 from circulation.loans.conflicts import settle_conflict
 from circulation.loans.lost import claim_returned, declare_lost
@@ -126,7 +126,9 @@ def test_no_block_is_always_accepted_and_what_it_overrode_is_listed(library: Lib
     number = library.read(lambda transaction: find_patron(transaction, card))
     assert number is not None
     library.write(
-        lambda transaction: block_patron(transaction, number, BlockReason.EXCLUDED, now=library.now)
+        lambda transaction: block_patron(
+            library.act(transaction, UNATTENDED), number, BlockReason.EXCLUDED
+        )
     )
     barcode = an_item(library, on_loan_to=holder)
     fine = an_item(library)

@@ -17,6 +17,7 @@ from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.notices import (
     EMAIL,
     MOBILE,
+    act,
     ask_for,
     at,
     claimed,
@@ -108,7 +109,7 @@ def test_who_has_died_is_told_nothing(sqlite_library: Library) -> None:
     card = a_patron(library, email=EMAIL)
     say(library, card)
     who = patron_id(library, card)
-    write(library, block_patron, who, BlockReason.DECEASED, now=library.now)
+    act(library, block_patron, who, BlockReason.DECEASED)
     assert claimed(library) == []
     assert log(library, card)[0].why == "the patron has died"
 
@@ -133,13 +134,12 @@ def test_the_next_channel_where_the_first_has_no_address(sqlite_library: Library
     rule(library, "sms", "email", "print")
     by_email = a_patron(library, email=EMAIL, phone="+44 20 8366 1177")
     on_paper = a_patron(library)
-    write(
+    act(
         library,
         add_contact,
         patron_id(library, on_paper),
         ContactKind.POSTAL,
         "Storegade 1, 1000 By",
-        now=library.now,
     )
     nowhere = a_patron(library)
     for card in (by_email, on_paper, nowhere):
@@ -156,8 +156,8 @@ def test_verified_addresses_only_where_the_rule_says_so(sqlite_library: Library)
     say(library, card)
     assert claimed(library) == []
     who = patron_id(library, card)
-    contact = write(library, add_contact, who, ContactKind.EMAIL, EMAIL, now=library.now)
-    write(library, verify_contact, who, contact.id, now=library.now)
+    contact = act(library, add_contact, who, ContactKind.EMAIL, EMAIL)
+    act(library, verify_contact, who, contact.id)
     say(library, card, "igen")
     assert [each.address for each in sent(library)] == [EMAIL]
 
@@ -167,7 +167,7 @@ def test_an_address_that_takes_no_notices_is_left_alone(sqlite_library: Library)
     rule(library, "email", "sms")
     card = a_patron(library, email=EMAIL, phone=MOBILE)
     who = patron_id(library, card)
-    write(library, add_contact, who, ContactKind.EMAIL, EMAIL, now=library.now, notices=False)
+    act(library, add_contact, who, ContactKind.EMAIL, EMAIL, notices=False)
     say(library, card)
     assert [each.channel for each in sent(library)] == ["sms"]
 
@@ -204,7 +204,7 @@ def test_two_blocks_of_one_day_are_two_messages(sqlite_library: Library) -> None
     card = a_patron(library, email=EMAIL)
     who = patron_id(library, card)
     for reason in (BlockReason.DEBT, BlockReason.EXCLUDED):
-        write(library, block_patron, who, reason, now=library.now)
+        act(library, block_patron, who, reason)
     gathered(library)
     bodies = [message.body for message in sent(library)]
     assert len(bodies) == 2
@@ -270,12 +270,11 @@ def test_guardians_of_children(sqlite_library: Library, guardians: str, told: li
     rule(library, "email", guardians=guardians)
     child = a_patron(library, birth_date=date(2015, 3, 1), email="child@example.org")
     parent = a_patron(library, email="parent@example.org")
-    write(
+    act(
         library,
         add_guardian,
         patron_id(library, child),
         patron_id(library, parent),
-        now=library.now,
         today=library.today,
     )
     loan = lend(library, child, an_item(library))
@@ -296,7 +295,7 @@ def test_a_patron_is_grown_up_on_the_day_that_it_is_at_their_branch(
     child = a_patron(library, birth_date=date(2008, 11, 26), email="child@example.org")
     parent = a_patron(library, email="parent@example.org")
     who = [patron_id(library, each) for each in (child, parent)]
-    write(library, add_guardian, *who, now=library.now, today=library.today)
+    act(library, add_guardian, *who, today=library.today)
     told = []
     for moment in ("2026-11-25T22:59:00+00:00", "2026-11-25T23:01:00+00:00"):
         library.now = at(moment)

@@ -17,6 +17,7 @@ from tests.builders.notices import (
     EMAIL,
     MOBILE,
     POST,
+    act,
     claimed,
     gathered,
     lend,
@@ -26,7 +27,6 @@ from tests.builders.notices import (
     sent,
     states,
     went,
-    write,
 )
 
 
@@ -35,12 +35,11 @@ def a_family(library: Library, *, days: int = 3_660, **contacts: str) -> tuple[s
     born = library.today - timedelta(days=days)
     child = a_patron(library, birth_date=born, name="Bo Barn", **contacts)
     parent = a_patron(library, name="Mor Barn", email=EMAIL, phone=MOBILE)
-    write(
+    act(
         library,
         add_guardian,
         patron_id(library, child),
         patron_id(library, parent),
-        now=library.now,
         today=library.today,
     )
     return child, parent

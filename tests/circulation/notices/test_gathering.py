@@ -16,7 +16,18 @@ from circulation.patrons.blocks import block_patron, unblock_patron
 from tests.builders.agencies import a_school
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold
-from tests.builders.notices import EMAIL, gathered, lend, log, patron_id, rule, sent, states, write
+from tests.builders.notices import (
+    EMAIL,
+    act,
+    gathered,
+    lend,
+    log,
+    patron_id,
+    rule,
+    sent,
+    states,
+    write,
+)
 
 
 def kinds(library: Library, card: str) -> list[str]:
@@ -55,10 +66,10 @@ def test_loans_returns_and_blocks(library: Library) -> None:
     library.pass_time(days=1)
     library.check_in(barcode)
     who = patron_id(library, card)
-    write(library, block_patron, who, BlockReason.DEBT, now=library.now)
+    act(library, block_patron, who, BlockReason.DEBT)
     assert kinds(library, card)[2:] == ["blocked", "item_returned"]
     library.pass_time(days=1)
-    write(library, unblock_patron, who, BlockReason.DEBT, now=library.now)
+    act(library, unblock_patron, who, BlockReason.DEBT)
     assert kinds(library, card)[4:] == ["unblocked"]
 
 
@@ -67,9 +78,9 @@ def test_a_block_that_was_lifted_meanwhile_is_not_told(sqlite_library: Library) 
     rule(library, "email", kind=NoticeKind.BLOCKED)
     card = a_patron(library, email=EMAIL)
     who = patron_id(library, card)
-    write(library, block_patron, who, BlockReason.DEBT, now=library.now)
+    act(library, block_patron, who, BlockReason.DEBT)
     gathered(library)
-    write(library, unblock_patron, who, BlockReason.DEBT, now=library.now)
+    act(library, unblock_patron, who, BlockReason.DEBT)
     assert kinds(library, card) == []
 
 
@@ -81,14 +92,14 @@ def test_a_block_is_told_in_the_name_of_its_agency(library: Library) -> None:
     who = patron_id(library, card)
     for branch in (school, library.main):
         desk = library.desk(branch)
-        write(library, block_patron, who, BlockReason.DEBT, now=library.now, desk=desk)
+        act(library, block_patron, who, BlockReason.DEBT, desk=desk)
     gathered(library)
     senders = [message.body for message in sent(library)]
     assert len(senders) == 2
     assert sum("Skolebiblioteket" in body for body in senders) == 1
     library.pass_time(days=1)
     desk = library.desk(school)
-    write(library, unblock_patron, who, BlockReason.DEBT, now=library.now, desk=desk)
+    act(library, unblock_patron, who, BlockReason.DEBT, desk=desk)
     gathered(library)
     [lifted] = sent(library)
     assert lifted.kind is NoticeKind.UNBLOCKED

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from circulation.notices.incoming import answer_text, patrons_with_number
-from circulation.patrons.contacts import ContactKind, add_contact, set_language, verify_contact
+from circulation.patrons.contacts import ContactKind, add_contact, verify_contact
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_copy, a_hold
-from tests.builders.notices import lend, patron_id, sent, states, write
+from tests.builders.notices import act, lend, patron_id, sent, speak_english, states
 
 NUMBER = "+4522334455"
 
@@ -45,8 +45,8 @@ def test_a_verified_number_is_its_owners_alone(sqlite_library: Library) -> None:
     library = sqlite_library
     a_patron(library, phone="22334455")
     who = patron_id(library, a_patron(library))
-    contact = write(library, add_contact, who, ContactKind.PHONE, "22334455", now=library.now)
-    write(library, verify_contact, who, contact.id, now=library.now)
+    contact = act(library, add_contact, who, ContactKind.PHONE, "22334455")
+    act(library, verify_contact, who, contact.id)
     assert library.read(lambda each: patrons_with_number(each, NUMBER, "DK")) == [who]
 
 
@@ -94,7 +94,7 @@ def test_what_is_not_understood_is_answered_with_help(sqlite_library: Library, w
 def test_the_answer_is_in_the_patrons_language(sqlite_library: Library) -> None:
     library = sqlite_library
     who = patron_id(library, a_patron(library, phone=NUMBER))
-    write(library, set_language, who, "en", now=library.now)
+    speak_english(library, who)
     assert text(library, "RENEW 999") == ["Nothing was renewed: the number is unknown"]
 
 

@@ -19,7 +19,7 @@ from circulation.patrons.personal_export import export_person
 from tests.builders.circulation import Library, a_patron
 from tests.builders.dunning import danish, run_days
 from tests.builders.fees import charges_of, hand_in, lend, number_of, paid, total
-from tests.builders.notices import EMAIL, ask_for, log, rule, sent, write
+from tests.builders.notices import EMAIL, act, ask_for, log, rule, sent, write
 
 _all_notices = many(select(notices).order_by(notices.c.id), None)
 _all_messages = many(select(notice_messages).order_by(notice_messages.c.id), None)
@@ -67,7 +67,7 @@ def test_an_erased_person_is_in_no_message(library: Library) -> None:
     write(library, begin_silent_batch, "old system", until=library.now)
     who = number_of(library, card)
     write(library, keep_silent, "old system", Basis.PATRON, [who])
-    write(library, erase_person, who, now=library.now)
+    act(library, erase_person, who)
     assert sent(library) == []
     messages, told = rows(library, notice_messages), rows(library, notices)
     for row in (*messages, *told):
@@ -93,12 +93,12 @@ def test_a_guardian_is_erased_and_the_child_is_told_on(sqlite_library: Library) 
     child = a_patron(library, email="barn@example.org")
     parent = a_patron(library, email=EMAIL, given_name="Gry")
     pair = number_of(library, child), number_of(library, parent)
-    write(library, add_guardian, *pair, now=library.now, today=library.today)
+    act(library, add_guardian, *pair, today=library.today)
     facts = {"text": "Hej"}
     ask_for(library, child, NoticeKind.STAFF, Cause(key="1"), facts=facts)
     assert len(sent(library)) == 2
     ask_for(library, child, NoticeKind.STAFF, Cause(key="2"), facts=facts)
-    write(library, erase_person, number_of(library, parent), now=library.now)
+    act(library, erase_person, number_of(library, parent))
     (message,) = sent(library)
     assert message.address == "barn@example.org"
     assert not [each for each in log(library, child) if "Gry" in each.text]

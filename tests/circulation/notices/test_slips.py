@@ -15,10 +15,9 @@ from circulation.notices.slips import (
     receipt,
     transit_slip,
 )
-from circulation.patrons.contacts import set_language
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold
-from tests.builders.notices import lend, patron_id, write
+from tests.builders.notices import lend, patron_id, speak_english
 
 
 def made(library: Library, slip: object, about: object, **options: object) -> Slip:
@@ -44,7 +43,7 @@ def test_a_receipt_of_loans_and_returns(library: Library) -> None:
         "",
         "Hovedbiblioteket, 25. november 2026 kl. 12.00",
     ]
-    write(library, set_language, who, "en", now=library.now)
+    speak_english(library, who)
     assert "* Due 23 December 2026: Et, no. X1" in made(library, receipt, who).text
 
 

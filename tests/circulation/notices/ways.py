@@ -27,7 +27,7 @@ from tests.builders.dunning import danish, run_day, run_days
 from tests.builders.fees import charge, paid
 from tests.builders.holds import a_hold, cancel, outcome_of
 from tests.builders.interlending import a_borrowed_item, again, partner_desk
-from tests.builders.notices import EMAIL, MOBILE, gathered, lend, patron_id, rule, sent, write
+from tests.builders.notices import EMAIL, MOBILE, act, gathered, lend, patron_id, rule, sent, write
 
 Way = Callable[[Library, str], None]
 WAYS: dict[NoticeKind, Way] = {}
@@ -316,15 +316,15 @@ def _(library: Library, card: str) -> None:
 @way(NoticeKind.BLOCKED)
 def _(library: Library, card: str) -> None:
     who = patron_id(library, card)
-    write(library, block_patron, who, BlockReason.EXCLUDED, now=library.now)
+    act(library, block_patron, who, BlockReason.EXCLUDED)
 
 
 @way(NoticeKind.UNBLOCKED)
 def _(library: Library, card: str) -> None:
     who = patron_id(library, card)
-    write(library, block_patron, who, BlockReason.EXCLUDED, now=library.now)
+    act(library, block_patron, who, BlockReason.EXCLUDED)
     library.pass_time(minutes=1)
-    write(library, unblock_patron, who, BlockReason.EXCLUDED, now=library.now)
+    act(library, unblock_patron, who, BlockReason.EXCLUDED)
 
 
 # The patron
@@ -345,7 +345,7 @@ def _(library: Library, card: str) -> None:
 
 @way(NoticeKind.PIN_CHANGED)
 def _(library: Library, card: str) -> None:
-    write(library, set_pin, patron_id(library, card), "a hash", now=library.now)
+    act(library, set_pin, patron_id(library, card), "a hash")
 
 
 def _text(library: Library, card: str, words: str) -> None:

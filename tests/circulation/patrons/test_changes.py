@@ -9,6 +9,7 @@ import pytest
 
 from catalogue.database import Database
 from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.results import UNATTENDED
 from circulation.kernel.trees import CATEGORIES
 from circulation.patrons.changes import PatronFields, change_patron, patron_fields
 from circulation.patrons.checking import PatronUnfit
@@ -24,13 +25,7 @@ def library(database: Database) -> Library:
 def change(library: Library, card: str, **changes: Any) -> PatronFields:
     patron_id = number_of(library, card)
     return library.write(
-        lambda transaction: change_patron(
-            transaction,
-            patron_id,
-            changes,  # type: ignore[arg-type]
-            now=library.now,
-            desk=library.desk(),
-        )
+        lambda transaction: change_patron(library.act(transaction), patron_id, changes)
     )
 
 
@@ -78,4 +73,6 @@ def test_a_category_must_be_one_where_categories_are_named(library: Library) -> 
 
 def test_nobody(library: Library) -> None:
     with pytest.raises(ValueError, match="no patron"):
-        library.write(lambda each: change_patron(each, 999, {"email": "x"}, now=library.now))
+        library.write(
+            lambda each: change_patron(library.act(each, UNATTENDED), 999, {"email": "x"})
+        )

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from catalogue.database import Transaction, many, send
+from circulation.kernel.results import UNATTENDED
 from circulation.kernel.trees import CATEGORIES
 from circulation.patrons.changes import Changes, PatronFields, change_patron
 from circulation.patrons.checking import PatronProblem, PatronUnfit, is_email, patron_problems
@@ -17,9 +18,9 @@ from circulation.patrons.contacts import (
     ContactKind,
     add_contact,
     contacts_of,
-    set_language,
 )
 from circulation.patrons.identifiers import (
+    IDENTIFIERS,
     IdentifierKey,
     IdentifierTaken,
     add_identifier,
@@ -28,7 +29,7 @@ from circulation.patrons.identifiers import (
     national_birth_date,
     shown_as,
 )
-from circulation.patrons.registering import register_patron
+from circulation.patrons.registering import NewPatron, register_patron
 from circulation.patrons.schema import patrons
 from tests.builders.circulation import Library, a_patron
 
@@ -38,9 +39,10 @@ KEY = IdentifierKey(b"sixteen bytes or")
 
 def register(library: Library, **said: Any) -> int:
     facts = {"given_name": "Bo", "family_name": "Dahl", "category": "adult", "card": "C-1"} | said
+    IDENTIFIERS.put(library.circulation, KEY)
     return library.write(
         lambda transaction: register_patron(
-            transaction, home_branch=library.main.id, now=library.now, key=KEY, **facts
+            library.act(transaction, UNATTENDED), NewPatron(home_branch=library.main.id, **facts)
         )
     )
 
@@ -49,7 +51,7 @@ def change(library: Library, card: str, **changes: Any) -> PatronFields:
     patron_id = number(library, card)
     said: Changes = changes  # type: ignore[assignment]
     return library.write(
-        lambda transaction: change_patron(transaction, patron_id, said, now=library.now)
+        lambda transaction: change_patron(library.act(transaction, UNATTENDED), patron_id, said)
     )
 
 
@@ -147,7 +149,9 @@ def test_telephone_numbers_are_kept_as_they_are_dialled_from_anywhere(library: L
     for typed in ("28 00 00 07", "+45 28000007"):
 
         def add(transaction: Transaction, typed: str = typed) -> Contact:
-            return add_contact(transaction, patron_id, ContactKind.PHONE, typed, now=library.now)
+            return add_contact(
+                library.act(transaction, UNATTENDED), patron_id, ContactKind.PHONE, typed
+            )
 
         library.write(add)
     [contact] = library.read(lambda transaction: contacts_of(transaction, patron_id=patron_id))
@@ -156,19 +160,27 @@ def test_telephone_numbers_are_kept_as_they_are_dialled_from_anywhere(library: L
 
 def test_contacts_languages_and_kinds_of_identifiers_are_checked(sqlite_library: Library) -> None:
     library = sqlite_library
-    patron_id, now = number(library, a_patron(library)), library.now
+    patron_id = number(library, a_patron(library))
     with pytest.raises(PatronUnfit, match="no e-mail address"):
         library.write(
-            lambda each: add_contact(each, patron_id, ContactKind.EMAIL, "nonsense", now=now)
+            lambda each: add_contact(
+                library.act(each, UNATTENDED), patron_id, ContactKind.EMAIL, "nonsense"
+            )
         )
     with pytest.raises(PatronUnfit, match="no language 'dk'"):
-        library.write(lambda each: set_language(each, patron_id, "dk", now=now))
+        library.write(
+            lambda each: change_patron(library.act(each, UNATTENDED), patron_id, {"language": "dk"})
+        )
     with pytest.raises(PatronUnfit, match="there are card, login, email, national_id, cvr"):
-        library.write(lambda each: add_identifier(each, patron_id, "010190-1234", "cprr", now=now))
+        library.write(
+            lambda each: add_identifier(
+                library.act(each, UNATTENDED), patron_id, "010190-1234", "cprr"
+            )
+        )
     with pytest.raises(PatronUnfit, match="of a day that there was"):
         library.write(
             lambda each: add_identifier(
-                each, patron_id, "300290-1234", "national_id", now=now, key=KEY
+                library.act(each, UNATTENDED), patron_id, "300290-1234", "national_id"
             )
         )
 

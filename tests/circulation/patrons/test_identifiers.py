@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from catalogue.database import many
 from circulation.kernel.reasons import IdentifierBlock, Reason
-from circulation.kernel.results import CheckedOut, Refused
+from circulation.kernel.results import UNATTENDED, CheckedOut, Refused
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
     IdentifierKey,
@@ -22,7 +22,7 @@ from circulation.patrons.identifiers import (
     masked,
     set_identifier_expiry,
 )
-from circulation.patrons.registering import register_patron
+from circulation.patrons.registering import NewPatron, register_patron
 from circulation.patrons.schema import patron_identifiers
 from tests.builders.circulation import Library, a_patron, an_item
 
@@ -42,13 +42,7 @@ def add(library: Library, card: str, identifier: str, kind: str, **options: obje
     assert number is not None
     library.write(
         lambda transaction: add_identifier(
-            transaction,
-            number,
-            identifier,
-            kind,
-            now=library.now,
-            key=IDENTIFIERS.of(library.circulation),
-            **options,  # type: ignore[arg-type]
+            library.act(transaction, UNATTENDED), number, identifier, kind, **options
         )
     )
 
@@ -70,14 +64,14 @@ def test_a_national_number_is_kept_as_a_hash_and_found_as_a_number(keyed: Librar
 def test_a_health_card_is_a_national_number_too(keyed: Library) -> None:
     number = keyed.write(
         lambda transaction: register_patron(
-            transaction,
-            home_branch=keyed.main.id,
-            category="adult",
-            given_name="Ida",
-            family_name="Ørsted",
-            card=CPR,
-            now=keyed.now,
-            key=IDENTIFIERS.of(keyed.circulation),
+            keyed.act(transaction, UNATTENDED),
+            NewPatron(
+                home_branch=keyed.main.id,
+                category="adult",
+                given_name="Ida",
+                family_name="Ørsted",
+                card=CPR,
+            ),
         )
     )
     [shown] = keyed.read(lambda transaction: identifiers_of(transaction, patron_id=number))
@@ -105,7 +99,7 @@ def test_another_key_does_not_find_it(keyed: Library) -> None:
 
 @pytest.mark.parametrize("kind", ["login", "email", "national_id", "card"])
 def test_every_identifier_can_be_blocked_and_expire(keyed: Library, kind: str) -> None:
-    card, key = a_patron(keyed), IDENTIFIERS.of(keyed.circulation)
+    card = a_patron(keyed)
     others = {"national_id": CPR, "email": "ida@example.dk"}
     identifier = others.get(kind, f"ida-{kind}")
     add(keyed, card, identifier, kind, expires=date(2026, 11, 25))
@@ -114,7 +108,7 @@ def test_every_identifier_can_be_blocked_and_expire(keyed: Library, kind: str) -
     def block(reason: IdentifierBlock | None) -> bool:
         return keyed.write(
             lambda transaction: block_identifier(
-                transaction, identifier, reason, now=keyed.now, key=key
+                keyed.act(transaction, UNATTENDED), identifier, reason
             )
         )
 
@@ -130,7 +124,7 @@ def test_every_identifier_can_be_blocked_and_expire(keyed: Library, kind: str) -
     assert refused.reasons == (Reason.CARD_NOT_VALID,)
     assert keyed.write(
         lambda transaction: set_identifier_expiry(
-            transaction, identifier, None, now=keyed.now, key=key
+            keyed.act(transaction, UNATTENDED), identifier, None
         )
     )
     assert isinstance(keyed.check_out(identifier, an_item(keyed)), CheckedOut)

@@ -12,6 +12,7 @@ from catalogue.database import many
 from circulation.jobs.running import run_job
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import UNATTENDED
 from circulation.kernel.schema import events
 from circulation.loans.lost import declare_lost
 from circulation.loans.privacy import BATCH, DEFAULT_DAYS, cut_history, set_history_days
@@ -123,7 +124,9 @@ def test_consent_keeps_and_its_withdrawal_deletes(library: Library) -> None:
     card = a_patron(library)
     number = number_of(library, card)
     library.write(
-        lambda transaction: give_consent(transaction, number, Consent.KEEP_HISTORY, now=library.now)
+        lambda transaction: give_consent(
+            library.act(transaction, UNATTENDED), number, Consent.KEEP_HISTORY
+        )
     )
     barcode = lent_and_returned(library, card)
     library.pass_time(days=400)
@@ -134,7 +137,7 @@ def test_consent_keeps_and_its_withdrawal_deletes(library: Library) -> None:
     def withdraw() -> bool:
         return library.write(
             lambda transaction: withdraw_consent(
-                transaction, number, Consent.KEEP_HISTORY, now=library.now
+                library.act(transaction, UNATTENDED), number, Consent.KEEP_HISTORY
             )
         )
 
@@ -158,13 +161,17 @@ def test_what_is_owed_for_is_kept(library: Library) -> None:
     number = number_of(library, card)
     lent_and_returned(library, card)
     library.write(
-        lambda transaction: block_patron(transaction, number, BlockReason.DEBT, now=library.now)
+        lambda transaction: block_patron(
+            library.act(transaction, UNATTENDED), number, BlockReason.DEBT
+        )
     )
     library.pass_time(days=100)
     assert cut(library) == 0
     assert library.write(lambda transaction: cut_history(transaction, number)) == 0
     library.write(
-        lambda transaction: unblock_patron(transaction, number, BlockReason.DEBT, now=library.now)
+        lambda transaction: unblock_patron(
+            library.act(transaction, UNATTENDED), number, BlockReason.DEBT
+        )
     )
     lost = an_item(library, on_loan_to=card)
     library.write(lambda transaction: declare_lost(library.act(transaction), item=lost))
@@ -208,14 +215,25 @@ def a_known_person(library: Library) -> str:
     lent_and_returned(library, card)
     queued = a_hold(library, card, an_item(library))
     cancel(library, card, queued.hold)
-    now, key = library.now, IDENTIFIERS.of(library.circulation)
+    now = library.now
     library.write(
         lambda transaction: (
-            add_identifier(transaction, child, "010515-1234", "national_id", now=now, key=key),
-            add_contact(transaction, child, ContactKind.EMAIL, "barn@example.dk", now=now),
-            set_preferences(transaction, child, Preferences(library.main.id, 90), now=now),
-            give_consent(transaction, child, Consent.PERSON_REGISTRY, now=now),
-            add_guardian(transaction, child, guardian, now=now, today=now.date()),
+            add_identifier(
+                library.act(transaction, UNATTENDED), child, "010515-1234", "national_id"
+            ),
+            add_contact(
+                library.act(transaction, UNATTENDED),
+                child,
+                ContactKind.EMAIL,
+                "barn@example.dk",
+            ),
+            set_preferences(
+                library.act(transaction, UNATTENDED),
+                child,
+                Preferences(library.main.id, 90),
+            ),
+            give_consent(library.act(transaction, UNATTENDED), child, Consent.PERSON_REGISTRY),
+            add_guardian(library.act(transaction, UNATTENDED), child, guardian, today=now.date()),
             log_access(transaction, child, "patron show", actor="bibliotekar", now=now),
         )
     )
@@ -245,7 +263,7 @@ def test_erasing_leaves_nothing_but_the_figures(library: Library) -> None:
     number, day = number_of(library, card), library.today
     count(library, day)
     before = figures(library)
-    library.write(lambda transaction: erase_person(transaction, number, now=library.now))
+    library.write(lambda transaction: erase_person(library.act(transaction, UNATTENDED), number))
     assert library.read(lambda transaction: find_patron(transaction, card)) is None
     assert library.read(lambda transaction: events_of_patron(transaction, patron_id=number)) == []
     assert library.read(lambda transaction: export_person(transaction, number)) is None
@@ -254,7 +272,9 @@ def test_erasing_leaves_nothing_but_the_figures(library: Library) -> None:
     texts = library.read(lambda transaction: _texts(transaction))
     assert not any("consent" in (text or "") for row in texts for text in row)
     with pytest.raises(StillNeeded):
-        library.write(lambda transaction: erase_person(transaction, number, now=library.now))
+        library.write(
+            lambda transaction: erase_person(library.act(transaction, UNATTENDED), number)
+        )
 
 
 def test_a_patron_is_not_erased_while_anything_is_open(sqlite_library: Library) -> None:
@@ -264,7 +284,9 @@ def test_a_patron_is_not_erased_while_anything_is_open(sqlite_library: Library) 
 
     def refuses(words: str) -> None:
         with pytest.raises(StillNeeded, match=words):
-            library.write(lambda transaction: erase_person(transaction, number, now=library.now))
+            library.write(
+                lambda transaction: erase_person(library.act(transaction, UNATTENDED), number)
+            )
 
     barcode = an_item(library, on_loan_to=card)
     refuses("loans")
@@ -273,13 +295,17 @@ def test_a_patron_is_not_erased_while_anything_is_open(sqlite_library: Library) 
     refuses("holds")
     cancel(library, card, queued.hold)
     library.write(
-        lambda transaction: block_patron(transaction, number, BlockReason.DEBT, now=library.now)
+        lambda transaction: block_patron(
+            library.act(transaction, UNATTENDED), number, BlockReason.DEBT
+        )
     )
     refuses("owed")
     library.write(
-        lambda transaction: unblock_patron(transaction, number, BlockReason.DEBT, now=library.now)
+        lambda transaction: unblock_patron(
+            library.act(transaction, UNATTENDED), number, BlockReason.DEBT
+        )
     )
-    library.write(lambda transaction: erase_person(transaction, number, now=library.now))
+    library.write(lambda transaction: erase_person(library.act(transaction, UNATTENDED), number))
 
 
 def test_every_reference_to_a_patron_has_its_fate() -> None:

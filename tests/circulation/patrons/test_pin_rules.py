@@ -9,18 +9,17 @@ import pytest
 from circulation.accounts.status import patron_status
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import CheckedOut, Desk, PatronStatus, Refused, Renewed
+from circulation.kernel.results import UNATTENDED, CheckedOut, Desk, PatronStatus, Refused, Renewed
 from circulation.patrons.guesses import GUESS_LIMIT, GUESSES
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.pin_rules import (
     DEVICE_LIMIT,
-    PAIR_LIMIT,
-    PATRON_LIMIT,
     WINDOW,
     forget_old_failures,
     pin_problems,
     unlock_pin,
 )
+from circulation.patrons.pin_settings import USUAL
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.pins import hashed
 
@@ -59,14 +58,7 @@ def borrow(library: Library, card: str, pin: str | None) -> Reason | None:
 
 def look(library: Library, card: str, pin: str | None) -> Reason | None:
     answer = library.read(
-        lambda transaction: patron_status(
-            library.circulation,
-            transaction,
-            patron=card,
-            now=library.now,
-            pin=pin,
-            desk=library.desk(),
-        )
+        lambda transaction: patron_status(library.act(transaction), patron=card, pin=pin)
     )
     if isinstance(answer, PatronStatus):
         return None
@@ -82,7 +74,7 @@ def patron_id(library: Library, card: str) -> int:
 
 def test_the_device_is_locked_for_the_patron_and_no_other_is(library: Library, card: str) -> None:
     at_device(library, "one")
-    for _ in range(PAIR_LIMIT):
+    for _ in range(USUAL.tries_at_device):
         assert borrow(library, card, WRONG) is Reason.PIN_WRONG
     assert borrow(library, card, "2580") is Reason.PIN_LOCKED
     assert look(library, card, "2580") is Reason.PIN_LOCKED
@@ -93,11 +85,11 @@ def test_the_device_is_locked_for_the_patron_and_no_other_is(library: Library, c
     assert borrow(library, card, "2580") is None
     number = patron_id(library, card)
     events = library.read(lambda transaction: events_of_patron(transaction, patron_id=number))
-    assert [event.kind for event in events].count(EventKind.PIN_REFUSED) == PAIR_LIMIT
+    assert [event.kind for event in events].count(EventKind.PIN_REFUSED) == USUAL.tries_at_device
 
 
 def test_a_new_connection_is_no_new_device(library: Library, card: str) -> None:
-    for port in range(PAIR_LIMIT):
+    for port in range(USUAL.tries_at_device):
         at_device(library, f"192.0.2.7:{port}")
         assert borrow(library, card, WRONG) is Reason.PIN_WRONG
     at_device(library, "192.0.2.7:999")
@@ -107,14 +99,18 @@ def test_a_new_connection_is_no_new_device(library: Library, card: str) -> None:
 def test_many_devices_together_lock_the_patron_until_staff_help(
     library: Library, card: str
 ) -> None:
-    for number in range(PATRON_LIMIT):
-        at_device(library, f"device {number // (PAIR_LIMIT - 1)}")
+    for number in range(USUAL.tries_in_all):
+        at_device(library, f"device {number // (USUAL.tries_at_device - 1)}")
         assert borrow(library, card, WRONG) is Reason.PIN_WRONG
     at_device(library, "at home")
     assert borrow(library, card, "2580") is Reason.PIN_LOCKED
     number = patron_id(library, card)
-    assert library.write(lambda transaction: unlock_pin(transaction, number, now=library.now))
-    assert not library.write(lambda transaction: unlock_pin(transaction, number, now=library.now))
+    assert library.write(
+        lambda transaction: unlock_pin(library.act(transaction, UNATTENDED), number)
+    )
+    assert not library.write(
+        lambda transaction: unlock_pin(library.act(transaction, UNATTENDED), number)
+    )
     assert borrow(library, card, "2580") is None
 
 
@@ -131,7 +127,7 @@ def test_one_pin_on_card_after_card_locks_the_device(library: Library, pin_hash:
 
 
 def test_look_ups_and_missing_pins_never_lock_anybody_out(library: Library, card: str) -> None:
-    for _ in range(PATRON_LIMIT + 1):
+    for _ in range(USUAL.tries_in_all + 1):
         assert look(library, card, WRONG) is Reason.PIN_WRONG
         assert look(library, card, "") is Reason.PIN_MISSING
         assert borrow(library, card, "") is Reason.PIN_MISSING
@@ -143,7 +139,7 @@ def test_look_ups_and_missing_pins_never_lock_anybody_out(library: Library, card
 def test_renewals_count_too(library: Library, card: str) -> None:
     barcode = an_item(library, on_loan_to=card)
     library.pass_time(days=20)
-    for number in range(PAIR_LIMIT):
+    for number in range(USUAL.tries_at_device):
         answer = (
             library.renew_all(card, pin=WRONG)
             if number % 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import pytest
 
@@ -12,7 +11,7 @@ from circulation.accounts.loans import LoanPage, PatronLoans, patron_loans
 from circulation.accounts.status import patron_status, patron_status_and_loans
 from circulation.kernel.events import EventKind, events_of_patron
 from circulation.kernel.reasons import Action, BlockReason, IdentifierBlock, Reason
-from circulation.kernel.results import Block, PatronStatus, Refused
+from circulation.kernel.results import UNATTENDED, Block, PatronStatus, Refused
 from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.identifiers import (
     IdentifierTaken,
@@ -20,7 +19,7 @@ from circulation.patrons.identifiers import (
     block_identifier,
     find_patron,
 )
-from circulation.patrons.registering import register_patron, set_pin
+from circulation.patrons.registering import NewPatron, register_patron, set_pin
 from tests.builders.circulation import NOON, Library, a_patron, an_item
 from tests.builders.pins import hashed
 
@@ -28,7 +27,7 @@ from tests.builders.pins import hashed
 def status(library: Library, identifier: str, pin: str | None = None) -> PatronStatus:
     answer = library.read(
         lambda transaction: patron_status(
-            library.circulation, transaction, patron=identifier, now=library.now, pin=pin
+            library.act(transaction, UNATTENDED), patron=identifier, pin=pin
         )
     )
     assert isinstance(answer, PatronStatus), answer
@@ -38,7 +37,7 @@ def status(library: Library, identifier: str, pin: str | None = None) -> PatronS
 def refusal(library: Library, identifier: str, pin: str | None = None) -> Refused:
     answer = library.read(
         lambda transaction: patron_status(
-            library.circulation, transaction, patron=identifier, now=library.now, pin=pin
+            library.act(transaction, UNATTENDED), patron=identifier, pin=pin
         )
     )
     assert isinstance(answer, Refused), answer
@@ -100,7 +99,7 @@ def test_a_patron_has_many_identifiers(library: Library) -> None:
     patron_id = patron_id_of(library, card)
     library.write(
         lambda transaction: add_identifier(
-            transaction, patron_id, "ida@example.dk", "email", now=library.now
+            library.act(transaction, UNATTENDED), patron_id, "ida@example.dk", "email"
         )
     )
     shown = status(library, "ida@example.dk")
@@ -108,7 +107,7 @@ def test_a_patron_has_many_identifiers(library: Library) -> None:
     assert shown.identifier_kind == "email"
     library.write(
         lambda transaction: block_identifier(
-            transaction, card, IdentifierBlock.STOLEN, now=library.now
+            library.act(transaction, UNATTENDED), card, IdentifierBlock.STOLEN
         )
     )
     assert status(library, card).is_card_reported_lost
@@ -124,7 +123,9 @@ def test_an_identifier_has_one_owner(library: Library) -> None:
     other = patron_id_of(library, a_patron(library))
     with pytest.raises(IdentifierTaken):
         library.write(
-            lambda transaction: add_identifier(transaction, other, card, "card", now=library.now)
+            lambda transaction: add_identifier(
+                library.act(transaction, UNATTENDED), other, card, "card"
+            )
         )
 
 
@@ -135,13 +136,14 @@ def test_registration_needs_a_branch_and_a_card(sqlite_library: Library) -> None
     with pytest.raises(ValueError, match="empty"):
         library.write(
             lambda transaction: register_patron(
-                transaction,
-                home_branch=library.main.id,
-                category="adult",
-                given_name="Ida",
-                family_name="Ørsted",
-                card="",
-                now=library.now,
+                library.act(transaction, UNATTENDED),
+                NewPatron(
+                    home_branch=library.main.id,
+                    category="adult",
+                    given_name="Ida",
+                    family_name="Ørsted",
+                    card="",
+                ),
             )
         )
 
@@ -151,11 +153,11 @@ def test_unknown_things_are_said_to_be_unknown(sqlite_library: Library) -> None:
     assert refusal(library, "nobody").reasons == (Reason.PATRON_UNKNOWN,)
     assert not library.write(
         lambda transaction: block_identifier(
-            transaction, "nobody", IdentifierBlock.LOST, now=library.now
+            library.act(transaction, UNATTENDED), "nobody", IdentifierBlock.LOST
         )
     )
     with pytest.raises(ValueError, match="no patron 999"):
-        library.write(lambda transaction: set_pin(transaction, 999, None, now=library.now))
+        library.write(lambda transaction: set_pin(library.act(transaction, UNATTENDED), 999, None))
 
 
 def test_blocks_come_and_go(library: Library) -> None:
@@ -165,7 +167,7 @@ def test_blocks_come_and_go(library: Library) -> None:
     def block(reason: BlockReason, message: str) -> None:
         library.write(
             lambda transaction: block_patron(
-                transaction, patron_id, reason, now=library.now, message=message
+                library.act(transaction, UNATTENDED), patron_id, reason, message=message
             )
         )
 
@@ -184,9 +186,7 @@ def test_blocks_come_and_go(library: Library) -> None:
 
     def unblock(reason: BlockReason) -> bool:
         return library.write(
-            lambda transaction: unblock_patron(
-                transaction, patron_id, reason, now=library.now, desk=library.desk()
-            )
+            lambda transaction: unblock_patron(library.act(transaction), patron_id, reason)
         )
 
     assert unblock(BlockReason.DEBT)
@@ -209,7 +209,7 @@ def test_a_stolen_card_as_a_block_of_the_patron(sqlite_library: Library) -> None
     patron_id = patron_id_of(library, card)
     library.write(
         lambda transaction: block_patron(
-            transaction, patron_id, BlockReason.CARD_STOLEN, now=library.now
+            library.act(transaction, UNATTENDED), patron_id, BlockReason.CARD_STOLEN
         )
     )
     assert status(library, card).is_card_reported_lost
@@ -233,7 +233,7 @@ def test_pins_are_checked_and_changed(library: Library) -> None:
     assert refusal(library, card, "").reasons == (Reason.PIN_MISSING,)
     patron_id = patron_id_of(library, card)
     new = hashed("4321")
-    library.write(lambda transaction: set_pin(transaction, patron_id, new, now=library.now))
+    library.write(lambda transaction: set_pin(library.act(transaction, UNATTENDED), patron_id, new))
     assert refusal(library, card, "1234").reasons == (Reason.PIN_WRONG,)
     assert status(library, card, "4321").has_pin
 
@@ -283,12 +283,17 @@ def test_status_and_loans_in_one_are_what_each_tells(library: Library, limit: in
         an_item(library, on_loan_to=card)
 
     def work(transaction: Transaction) -> tuple[object, object]:
-        about: dict[str, Any] = {"patron": card, "now": library.now}
         both = patron_status_and_loans(library.act(transaction), patron=card, limit=limit)
-        status = patron_status(library.circulation, transaction, **about, desk=library.desk())
+        status = patron_status(library.act(transaction), patron=card)
         return both, (
             status,
-            patron_loans(library.circulation, transaction, **about, page=LoanPage(limit=limit)),
+            patron_loans(
+                library.circulation,
+                transaction,
+                patron=card,
+                now=library.now,
+                page=LoanPage(limit=limit),
+            ),
         )
 
     together, apart = library.read(work)

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam
 from catalogue.database import Database, Transaction, many
 from circulation.digital_post.receipts import KeptReceipt, receipts_of
 from circulation.kernel.engine import Circulation
+from circulation.kernel.results import UNATTENDED
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import NoticeRequest, request_notice
@@ -147,13 +148,6 @@ def give_number(library: Library, card: str, number: str, kind: str = "national_
     def work(transaction: Transaction) -> None:
         patron_id = find_patron(transaction, card)
         assert patron_id is not None
-        add_identifier(
-            transaction,
-            patron_id,
-            number,
-            kind,
-            now=library.now,
-            key=IDENTIFIERS.of(library.circulation),
-        )
+        add_identifier(library.act(transaction, UNATTENDED), patron_id, number, kind)
 
     library.write(work)

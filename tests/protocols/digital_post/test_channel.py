@@ -13,9 +13,10 @@ from sqlalchemy import select
 from catalogue.database import Database, many, metadata
 from circulation.digital_post.receipts import unknown_receipts
 from circulation.kernel.reasons import IdentifierBlock
+from circulation.kernel.results import UNATTENDED
 from circulation.notices.claiming import claim
 from circulation.patrons.contacts import ContactKind, add_contact
-from circulation.patrons.identifiers import IDENTIFIERS, block_identifier, find_patron
+from circulation.patrons.identifiers import block_identifier, find_patron
 from protocols.digital_post.memo.messages import MessageType
 from protocols.notices.sending import Sender
 from tests.builders.circulation import a_patron
@@ -334,11 +335,7 @@ def test_a_number_that_was_blocked_is_not_written_to(office: Offices, platform: 
     library = post.library
     library.write(
         lambda transaction: block_identifier(
-            transaction,
-            CPR,
-            IdentifierBlock.LOST,
-            now=library.now,
-            key=IDENTIFIERS.of(library.circulation),
+            library.act(transaction, UNATTENDED), CPR, IdentifierBlock.LOST
         )
     )
     post.ask()
@@ -413,6 +410,6 @@ def with_address(post: PostOffice, address: str) -> None:
     def work(transaction: Any) -> None:
         patron_id = find_patron(transaction, "P1")
         assert patron_id is not None
-        add_contact(transaction, patron_id, ContactKind.POSTAL, address, now=library.now)
+        add_contact(library.act(transaction, UNATTENDED), patron_id, ContactKind.POSTAL, address)
 
     library.write(work)

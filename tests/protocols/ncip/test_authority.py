@@ -18,6 +18,7 @@ from sqlalchemy import bindparam, select, update
 
 from catalogue.database import Database, Transaction, change, many, metadata
 from circulation.interlending.partner_requests import hold_of_request
+from circulation.kernel.results import UNATTENDED
 from circulation.patrons.contacts import ContactKind, add_contact
 from circulation.patrons.guesses import GUESS_LIMIT
 from circulation.patrons.identifiers import add_identifier
@@ -226,9 +227,9 @@ def describe_patrons(library: Library) -> None:
         _describe(transaction, PIN_HASH)
         known = set(_known(transaction))
         for number in set(_patron_ids(transaction)) - known:
-            add_contact(transaction, number, ContactKind.POSTAL, STREET, now=library.now)
+            add_contact(library.act(transaction, UNATTENDED), number, ContactKind.POSTAL, STREET)
             add_identifier(
-                transaction, number, f"OTHER-CARD-{number}", kind="card", now=library.now
+                library.act(transaction, UNATTENDED), number, f"OTHER-CARD-{number}", kind="card"
             )
 
     library.write(work)

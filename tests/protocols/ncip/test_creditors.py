@@ -47,11 +47,7 @@ def test_blocks_are_those_that_count_there(stage: Stage) -> None:
     def block(at: Branch) -> None:
         library.write(
             lambda transaction: block_patron(
-                transaction,
-                number_of(library, card),
-                BlockReason.EXCLUDED,
-                now=library.now,
-                desk=library.desk(at),
+                library.act(transaction, at), number_of(library, card), BlockReason.EXCLUDED
             )
         )
 

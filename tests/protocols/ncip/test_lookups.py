@@ -13,6 +13,7 @@ from catalogue.database import Transaction, change
 from catalogue.marc.iso2709 import build
 from catalogue.schema import records
 from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import UNATTENDED
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import find_patron
 from protocols.ncip.codec import encode
@@ -201,12 +202,16 @@ def test_nobody(stage: Stage, body: str, kind: str, element: str, value: str | N
 
 def test_blocks_say_what_may_not_be_done_but_not_why(stage: Stage) -> None:
     card = a_patron(stage.library)
-    now = stage.library.now
 
     def block(transaction: Transaction) -> None:
         patron = find_patron(transaction, card)
         assert patron is not None
-        block_patron(transaction, patron, BlockReason.DEBT, now=now, message="owes 500")
+        block_patron(
+            stage.library.act(transaction, UNATTENDED),
+            patron,
+            BlockReason.DEBT,
+            message="owes 500",
+        )
 
     stage.library.write(block)
     wanted = elements("UserElementType", "Block Or Trap", "User Privilege")
@@ -262,7 +267,9 @@ def test_everything_in_one_answer(stage: Stage) -> None:
     )
     assert not problem_types(stage.schemas.check(stage.answer(encode(charged))))
     library.write(
-        lambda transaction: block_patron(transaction, patron_id, BlockReason.OTHER, now=library.now)
+        lambda transaction: block_patron(
+            library.act(transaction, UNATTENDED), patron_id, BlockReason.OTHER
+        )
     )
     flags = "<LoanedItemsDesired/><RequestedItemsDesired/><UserFiscalAccountDesired/>"
     answer = stage.ask(look_up_user(user(card) + EVERYTHING + flags))

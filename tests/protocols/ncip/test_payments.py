@@ -12,7 +12,7 @@ from circulation.accounts.status import patron_status
 from circulation.kernel.events import Event, EventKind, events_of_patron
 from circulation.kernel.organisation import add_agency, add_branch, add_consortium
 from circulation.kernel.reasons import BlockReason
-from circulation.kernel.results import PatronStatus
+from circulation.kernel.results import UNATTENDED, PatronStatus
 from circulation.ledger.charges import NewCharge, create_charge
 from circulation.ledger.money import ChargeKind
 from protocols.ncip.partners.arrivals import UNTOLD
@@ -374,7 +374,7 @@ def test_a_payment_lifts_the_block_in_the_same_transaction(stage: Stage) -> None
 
     def blocks() -> set[BlockReason]:
         status = library.read(
-            lambda each: patron_status(library.circulation, each, patron=card, now=library.now)
+            lambda each: patron_status(library.act(each, UNATTENDED), patron=card)
         )
         assert isinstance(status, PatronStatus)
         return {block.reason for block in status.blocks}
@@ -399,7 +399,7 @@ def test_what_another_agency_is_owed_is_not_given_up(stage: Stage, action: str) 
         branch = add_branch(transaction, agency, "DK-900301", "Nabobiblioteket")
         found = fees.account(library, transaction, card)
         new = NewCharge(ChargeKind.ADMINISTRATIVE, 4000, "DKK", branch, "a card")
-        made = create_charge(library.circulation, found, new)
+        made = create_charge(found, new)
         return made.id
 
     card = a_patron(library)

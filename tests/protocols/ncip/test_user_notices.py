@@ -123,9 +123,9 @@ def test_what_the_user_owes(stage: Stage) -> None:
     def charge(transaction: Any) -> None:
         set_up = library.circulation.current_set_up(transaction)
         patron_id = number_of(library, card)
-        account = open_account(transaction, set_up, library.desk(), patron_id, library.now)
+        account = open_account(library.act(transaction), set_up, patron_id)
         new = NewCharge(ChargeKind.SERVICE, 2_500, "DKK", library.main.id, "")
-        create_charge(library.circulation, account, new)
+        create_charge(account, new)
 
     library.write(charge)
     assert not problem_types(ask(stage, notice(card, "Bill")))

@@ -56,11 +56,7 @@ def test_a_block_of_one_agency_is_no_flag_at_the_other(
     card = a_patron(library)
     library.write(
         lambda transaction: block_patron(
-            transaction,
-            number_of(library, card),
-            BlockReason.DEBT,
-            now=library.now,
-            desk=library.desk(library.main),
+            library.act(transaction, library.main), number_of(library, card), BlockReason.DEBT
         )
     )
     assert status(kiosk, card)[2:16] == "YYYY      Y   "

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from catalogue.database import Transaction, many, metadata
 from circulation.kernel.organisation import add_agency, add_branch, find_branch
 from circulation.kernel.reasons import BlockReason, Reason
-from circulation.kernel.results import Branch
+from circulation.kernel.results import UNATTENDED, Branch
 from circulation.loans.work_lists import no_block_conflicts
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.contacts import ContactKind, add_contact
@@ -179,7 +179,7 @@ def _blocked(library: Library) -> None:
         patron_id = find_patron(transaction, CARD)
         assert patron_id is not None
         desk = library.desk()
-        block_patron(transaction, patron_id, BlockReason.SELF_SERVICE, now=library.now, desk=desk)
+        block_patron(library.act(transaction, desk), patron_id, BlockReason.SELF_SERVICE)
 
     library.write(work)
 
@@ -205,15 +205,14 @@ def a_person(library: Library, home: Branch) -> None:
     def identified(transaction: Transaction) -> None:
         patron_id = find_patron(transaction, OLD_CARD)
         assert patron_id is not None
-        key = IDENTIFIERS.of(library.circulation)
         for identifier, kind in ((LOGIN, "login"), (NATIONAL, "national_id")):
-            add_identifier(transaction, patron_id, identifier, kind, now=library.now, key=key)
-        add_identifier(transaction, patron_id, CARD, "card", now=library.now)
+            add_identifier(library.act(transaction, UNATTENDED), patron_id, identifier, kind)
+        add_identifier(library.act(transaction, UNATTENDED), patron_id, CARD, "card")
         for kind, value in (
             (ContactKind.POSTAL, "Lindevej 7, 2000 Frederiksberg"),
             (ContactKind.EMAIL, "sofie@example.org"),
         ):
-            add_contact(transaction, patron_id, kind, value, now=library.now)
+            add_contact(library.act(transaction, UNATTENDED), patron_id, kind, value)
 
     library.write(identified)
     an_item(library, "I7000001", title="Kærlighed", on_loan_to=OLD_CARD)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from circulation.kernel.reasons import IdentifierBlock
+from circulation.kernel.results import UNATTENDED
 from circulation.patrons.contacts import ContactKind, add_contact
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
@@ -59,7 +60,7 @@ def person(library: Library) -> str:
     for identifier, kind in ((LOGIN, "login"), (NATIONAL, "national_id"), (CARD, "card")):
         library.write(
             lambda transaction, i=identifier, k=kind: add_identifier(
-                transaction, number, i, k, now=library.now, key=key
+                library.act(transaction, UNATTENDED), number, i, k
             )
         )
     an_item(library, "free")
@@ -121,11 +122,13 @@ def test_whoever_finds_a_lost_card_learns_no_other(library: Library, terminal: T
     number = number_of(library, OLD_CARD)
     library.pass_time(minutes=1)
     library.write(
-        lambda transaction: add_identifier(transaction, number, CARD, "card", now=library.now)
+        lambda transaction: add_identifier(
+            library.act(transaction, UNATTENDED), number, CARD, "card"
+        )
     )
     library.write(
         lambda transaction: block_identifier(
-            transaction, OLD_CARD, IdentifierBlock.LOST, now=library.now
+            library.act(transaction, UNATTENDED), OLD_CARD, IdentifierBlock.LOST
         )
     )
     an_item(library, "free")
@@ -142,11 +145,10 @@ def test_the_address_is_sent_where_the_account_wants_it(
     number = number_of(library, person)
     library.write(
         lambda transaction: add_contact(
-            transaction,
+            library.act(transaction, UNATTENDED),
             number,
             ContactKind.POSTAL,
             "Lindevej 7\n2000 Frederiksberg",
-            now=library.now,
         )
     )
     assert fields(a_terminal().ask(message)).home_address is None

@@ -9,6 +9,7 @@ import pytest
 
 from catalogue.database import Transaction
 from circulation.kernel.reasons import BlockReason, IdentifierBlock
+from circulation.kernel.results import UNATTENDED
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import block_identifier, find_patron
 from tests.builders.circulation import Library, a_patron, an_item
@@ -119,7 +120,7 @@ def test_blocks_are_shown_as_flags_and_words(
         def work(transaction: Transaction) -> None:
             patron = find_patron(transaction, card)
             assert patron is not None
-            block_patron(transaction, patron, reason, now=library.now)
+            block_patron(library.act(transaction, UNATTENDED), patron, reason)
 
         library.write(work)
 
@@ -137,7 +138,7 @@ def test_blocks_are_shown_as_flags_and_words(
 def test_a_lost_card_is_not_valid(library: Library, terminal: Terminal, card: str) -> None:
     library.write(
         lambda transaction: block_identifier(
-            transaction, card, IdentifierBlock.LOST, now=library.now
+            library.act(transaction, UNATTENDED), card, IdentifierBlock.LOST
         )
     )
     answer = status(terminal, card)

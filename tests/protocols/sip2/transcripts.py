@@ -33,7 +33,7 @@ from circulation.callers.terminals import store_terminal
 from circulation.fees.rules import FEE_RULES
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason
-from circulation.kernel.results import Refused
+from circulation.kernel.results import UNATTENDED, Refused
 from circulation.kernel.set_up import set_up_changed
 from circulation.loans.lost import declare_lost
 from circulation.loans.work_lists import no_block_conflicts
@@ -102,7 +102,9 @@ def _check_out(library: Library, card: str, barcode: str) -> None:
 def _block(library: Library, card: str, reason: str) -> None:
     number = _patron_id(library, card)
     library.write(
-        lambda transaction: block_patron(transaction, number, BlockReason(reason), now=library.now)
+        lambda transaction: block_patron(
+            library.act(transaction, UNATTENDED), number, BlockReason(reason)
+        )
     )
 
 
@@ -110,7 +112,7 @@ def _unblock(library: Library, card: str, reason: str) -> None:
     number = _patron_id(library, card)
     assert library.write(
         lambda transaction: unblock_patron(
-            transaction, number, BlockReason(reason), now=library.now
+            library.act(transaction, UNATTENDED), number, BlockReason(reason)
         )
     )
 
@@ -123,7 +125,9 @@ def _lost(library: Library, barcode: str) -> None:
 def _email(library: Library, card: str, address: str) -> None:
     number = _patron_id(library, card)
     library.write(
-        lambda transaction: add_identifier(transaction, number, address, "email", now=library.now)
+        lambda transaction: add_identifier(
+            library.act(transaction, UNATTENDED), number, address, "email"
+        )
     )
 
 

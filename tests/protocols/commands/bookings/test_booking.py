@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalogue.database import open_database
+from circulation.kernel.results import UNATTENDED
 from circulation.patrons.groups import add_group, join_group
 from circulation.patrons.identifiers import find_patron
 from protocols.commands.command_line import tiro
@@ -59,7 +60,7 @@ def test_a_class_set_is_booked_prepared_lent_and_taken_back(staff: Staff) -> Non
         group = add_group(transaction, library.main.agency_id, "9b")
         member = find_patron(transaction, pupil)
         assert member is not None
-        join_group(transaction, group, member, now=library.now)
+        join_group(library.act(transaction, UNATTENDED), group, member)
         return group
 
     group = library.write(make_class)

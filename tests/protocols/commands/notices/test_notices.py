@@ -13,7 +13,7 @@ from circulation.patrons.contacts import ContactKind, add_contact
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.dunning import flow
 from tests.builders.fees import charge, fee_rule
-from tests.builders.notices import EMAIL, MOBILE, lend, patron_id, rule, write
+from tests.builders.notices import EMAIL, MOBILE, act, lend, patron_id, rule
 from tests.builders.staff import Staff
 
 
@@ -145,9 +145,7 @@ def test_a_warning_on_paper_counts_when_its_batch_was_posted(staff: Staff) -> No
     rule(library, "print", kind=NoticeKind.BLOCK_WARNING)
     card, lost = a_patron(library), a_patron(library)
     address = "Nygade 1, 9000 Byen"
-    write(
-        library, add_contact, patron_id(library, card), ContactKind.POSTAL, address, now=library.now
-    )
+    act(library, add_contact, patron_id(library, card), ContactKind.POSTAL, address)
     for each in (card, lost):
         charge(library, each, 20_000)
     staff.json("jobs", "run", "warnings")

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from catalogue.database import open_database
 from protocols.commands.rules.close import close
+from protocols.commands.shared import settings
 from tests.builders.circulation import a_library, a_patron, an_item
 
 
 @dataclass
-class Settings:
-    database_url: str
+class Settings(settings.Settings):
     barcode: str = ""
 
     def run(self, *arguments: str, answer: str = "") -> Result:
@@ -23,12 +24,14 @@ class Settings:
 
 
 @pytest.fixture
-def library(sqlite_url: str) -> Settings:
+def library(sqlite_url: str, tmp_path: Path) -> Settings:
+    path = tmp_path / "tiro.toml"
+    path.write_text(f'[database]\nurl = "{sqlite_url}"\n')
     database = open_database(sqlite_url)
     library = a_library(database)
     barcode = an_item(library, on_loan_to=a_patron(library))  # due on 23 December 2026
     database.close()
-    return Settings(sqlite_url, barcode)
+    return Settings(path, barcode)
 
 
 def test_it_shows_asks_and_closes(library: Settings) -> None:

@@ -9,8 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalogue.database import Transaction, open_database
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import UNATTENDED
 from circulation.ledger.charges import NewCharge, create_charge
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import open_account
@@ -82,13 +84,14 @@ def test_whose_a_block_and_a_debt_is(library: Settings) -> None:
     def work(transaction: Transaction) -> None:
         patron_id = find_patron(transaction, "P0000001")
         assert patron_id is not None
-        block_patron(transaction, patron_id, BlockReason.EXCLUDED, now=NOON)
         circulation = Circulation()
+        act = Act(transaction, circulation, UNATTENDED, NOON)
+        block_patron(act, patron_id, BlockReason.EXCLUDED)
         set_up = circulation.current_set_up(transaction)
         branch = next(each for each in set_up.branches.values() if each.isil == "DK-900101")
-        account = open_account(transaction, set_up, None, patron_id, NOON)
+        account = open_account(act, set_up, patron_id)
         kind = ChargeKind.ADMINISTRATIVE
-        create_charge(circulation, account, NewCharge(kind, 5_000, "DKK", branch.id, "card"))
+        create_charge(account, NewCharge(kind, 5_000, "DKK", branch.id, "card"))
 
     database.write(work).result()
     database.close()
