@@ -107,8 +107,12 @@ class Compiled:
             if bound.required:
                 raise ValueError(f"the value of {name} is not given: {self.text}")
             value = self._compiled.params[name]
-            return self._name(f"constant_{number}", process(value) if process else value)
-        return f"{self._name(f'inward_{number}', process)}({source})" if process else source
+            if process is not None and value is not None:
+                value = process(value)
+            return self._name(f"constant_{number}", value)
+        if process is None:
+            return source
+        return f"None if {source} is None else {self._name(f'inward_{number}', process)}({source})"
 
     def _name(self, what: str, value: Any) -> str:
         name = f"_{self._dialect.name}_{what}"

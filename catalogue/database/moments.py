@@ -23,14 +23,14 @@ class Moment(TypeDecorator[datetime]):
         return DateTime(timezone=True)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        return MOMENT_IN[dialect.name](value)
+        return None if value is None else MOMENT_IN[dialect.name](value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        return cast("datetime | None", MOMENT_OUT[dialect.name](value))
+        return None if value is None else cast(datetime, MOMENT_OUT[dialect.name](value))
 
 
-def _utc(value: datetime | None) -> datetime | None:
-    if value is None or value.tzinfo is UTC:
+def _utc(value: datetime) -> datetime:
+    if value.tzinfo is UTC:
         return value
     if value.tzinfo is None:
         raise ValueError(f"a time without a zone cannot be stored: {value!r}")
@@ -41,29 +41,26 @@ def _utc(value: datetime | None) -> datetime | None:
 _last: tuple[datetime | None, str | None, datetime | None, str | None] = (None, None, None, None)
 
 
-def _utc_text(value: datetime | None) -> str | None:
+def _utc_text(value: datetime) -> str | None:
     global _last
-    if value is None:
-        return None
     last, text, before, text_before = _last
     if value is last:
         return text
     if value is before:
         return text_before
-    utc = value if value.tzinfo is UTC else cast("datetime", _utc(value))
-    written = utc.isoformat(timespec="microseconds")
+    written = _utc(value).isoformat(timespec="microseconds")
     _last = (value, written, last, text)
     return written
 
 
-def _from_text(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value)
+def _in_utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
 
 
-def _in_utc(value: datetime | None) -> datetime | None:
-    return None if value is None else value.astimezone(UTC)
-
-
-# Statements call these themselves: SQLAlchemy's detour would take as long again.
+# Statements call these themselves, for what is not None: SQLAlchemy's detour would take as long
+# again.
 MOMENT_IN: dict[str, Callable[[Any], Any]] = {"sqlite": _utc_text, "postgresql": _utc}
-MOMENT_OUT: dict[str, Callable[[Any], Any]] = {"sqlite": _from_text, "postgresql": _in_utc}
+MOMENT_OUT: dict[str, Callable[[Any], Any]] = {
+    "sqlite": datetime.fromisoformat,
+    "postgresql": _in_utc,
+}

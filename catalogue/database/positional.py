@@ -68,11 +68,14 @@ class _Compiled:
                 value = compiled.params[name]
                 if value is None and compiled.binds[name].required:
                     raise ValueError(f"the value of {name} is not given: {compiled}")
-                self._scope[f"constant_{number}"] = process(value) if process else value
+                self._scope[f"constant_{number}"] = (
+                    process(value) if process and value is not None else value
+                )
                 parts.append(f"constant_{number}")
             elif process:
                 self._scope[f"inward_{number}"] = process
-                parts.append(f"inward_{number}(a{parameters.index(name)})")
+                given = f"a{parameters.index(name)}"
+                parts.append(f"None if {given} is None else inward_{number}({given})")
             else:
                 parts.append(f"a{parameters.index(name)}")
         return f"({', '.join(parts)}{',' if parts else ''})"
@@ -115,7 +118,7 @@ class _Compiled:
         if not self._outward or self._outward[0] is None:
             return "v[0]"
         self._scope["outward_0"] = self._outward[0]
-        return "outward_0(v[0])"
+        return "None if v[0] is None else outward_0(v[0])"
 
 
 def _arguments(parameters: Sequence[str]) -> str:
