@@ -48,7 +48,8 @@ def _utc_text(value: datetime) -> str | None:
         return text
     if value is before:
         return text_before
-    written = _utc(value).isoformat(timespec="microseconds")
+    utc = value if value.tzinfo is UTC else _utc(value)
+    written = utc.isoformat(timespec="microseconds")
     _last = (value, written, last, text)
     return written
 

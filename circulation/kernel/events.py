@@ -9,10 +9,9 @@ for.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
-from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, insert, select
@@ -46,6 +45,8 @@ _write_json = _json_writer()
 
 class EventKind(Enum):
     """What happened. The value is what `events.kind` holds."""
+
+    __hash__ = object.__hash__  # each event looks up its followers; that of enumerations is slow
 
     CHECKED_OUT = "checked_out"
     CHECKED_IN = "checked_in"  # a loan ended
@@ -228,16 +229,19 @@ def events_of_hold(*, hold_id: int) -> Statement:
     return select_events(events.c.hold_id == hold_id).order_by(events.c.id)
 
 
-class Follower(NamedTuple):
-    """Somebody who has others told of events of some `kinds`. `name` is what the outbox holds.
+#: May somebody have to be told of an event, by its actor and what it tells?
+Tells = Callable[[str, Mapping[str, Any]], bool]
 
-    `follows` says of such an event, by its kind, actor and what it tells, whether it may have to
-    be told. Without a set-up it answers for whatever the rules may say.
+
+class Follower(NamedTuple):
+    """Somebody who has others told of events. `name` is what the outbox holds.
+
+    `follows` says, once for each set-up, of which events of a kind that may be; None for those of
+    which it never is. Without a set-up it answers for whatever the rules may say.
     """
 
     name: str
-    kinds: Callable[[], Collection[EventKind]]
-    follows: Callable[[EventKind, str, Mapping[str, Any], SetUp | None], bool]
+    follows: Callable[[EventKind, SetUp | None], Tells | None]
 
 
 FOLLOWERS: Registry[Follower] = Registry("followers of events")
@@ -265,9 +269,16 @@ def _put(*, follower: str) -> Statement:
     return insert(outbox).values(follower=follower, event_id=_LastId())
 
 
-@cache
-def _followers_of(kind: str) -> tuple[Follower, ...]:
-    return tuple(each for each in FOLLOWERS if EventKind(kind) in each.kinds())
+_whatever_the_rules: dict[Enum, tuple[tuple[str, Tells], ...]] = {}
+
+
+def _following(kind: EventKind, set_up: SetUp | None) -> tuple[tuple[str, Tells], ...]:
+    known = _whatever_the_rules if set_up is None else set_up.followers
+    found = known.get(kind)
+    if found is None:
+        asked = ((each.name, each.follows(kind, set_up)) for each in FOLLOWERS)
+        found = known[kind] = tuple((name, tells) for name, tells in asked if tells is not None)
+    return found
 
 
 class NewEvent(NamedTuple):
@@ -297,10 +308,9 @@ def append_event(act: Act, new: NewEvent, set_up: SetUp | None = None) -> None:
     """
     transaction, _, desk, now = act
     kind, item_id, patron_id, loan_id, hold_id, cause, before, after, traits, at = new
-    value = kind.value
     _insert_event(
         transaction,
-        kind=value,
+        kind=kind.value,
         at=at or now,
         recorded=now if at and at != now else None,
         actor=desk.actor,
@@ -316,9 +326,9 @@ def append_event(act: Act, new: NewEvent, set_up: SetUp | None = None) -> None:
         after=_write_json(after) if after else None,
         traits=_write_json(traits) if traits else None,
     )
-    for follower in _followers_of(value):
-        if follower.follows(kind, desk.actor, after or {}, set_up):
-            _put(transaction, follower=follower.name)
+    for follower, tells in _following(kind, set_up):
+        if tells(desk.actor, after or {}):
+            _put(transaction, follower=follower)
 
 
 def write_event(
@@ -347,10 +357,10 @@ def write_event(
     `recorded` is given only where the event is written down later than `at`, when it happened.
     `traits` are what statistics count by; they must tell nobody who it was.
     """
-    value, actor = kind.value, desk.actor if desk else ""
+    actor = desk.actor if desk else ""
     _insert_event(
         transaction,
-        kind=value,
+        kind=kind.value,
         at=at,
         recorded=recorded,
         actor=actor,
@@ -366,6 +376,6 @@ def write_event(
         after=_write_json(after) if after else None,
         traits=_write_json(traits) if traits else None,
     )
-    for follower in _followers_of(value):
-        if follower.follows(kind, actor, after or {}, set_up):
-            _put(transaction, follower=follower.name)
+    for follower, tells in _following(kind, set_up):
+        if tells(actor, after or {}):
+            _put(transaction, follower=follower)

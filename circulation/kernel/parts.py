@@ -10,6 +10,7 @@ on which module happened to be imported first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, FromClause, Select, select
@@ -31,25 +32,24 @@ class Registry(Generic[T]):
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._members: tuple[T, ...] = ()
-        self._is_sealed = False
+        self._joined: list[T] = []
 
     def add(self, *members: T) -> None:
         """Raises Sealed after the first use."""
-        if self._is_sealed:
+        if "members" in vars(self):
             raise Sealed(f"{self.name}: {members} came after the first use")
-        self._members += members
+        self._joined += members
 
-    @property
+    @cached_property
     def members(self) -> tuple[T, ...]:
-        self._is_sealed = True
-        return self._members
+        """All of them. Seals the registry."""
+        return tuple(self._joined)
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.members)
 
     def __len__(self) -> int:
-        return len(self._members)
+        return len(self._joined)
 
 
 class Part(Generic[P]):

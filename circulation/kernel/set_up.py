@@ -10,8 +10,9 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, func, select, update
@@ -107,6 +108,10 @@ class SetUp(LoanRules):
     calendars: dict[int, Calendar]
     transport: Transport
     parts: Mapping[SetUpPart[Any], Any]
+    #: Who has others told of which events of a kind: kept by `circulation.kernel.events`.
+    followers: dict[Enum, tuple[tuple[str, Callable[..., bool]], ...]] = field(
+        default_factory=dict, init=False
+    )
 
     def desk(self, branch_id: int, actor: str, device: str = "") -> Desk:
         """Where something is done at a branch by nobody who stands there: by a job, a text."""

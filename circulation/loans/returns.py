@@ -65,7 +65,7 @@ def check_in(
     at, charged = _end_loan(case, returned)
     for feature in features:
         feature.settle(case)
-    way = route(case)
+    way = route(case, features)
     for feature in features:
         feature.follow(case, way)
     return _answer(case, way, at, charged, sorting)
@@ -84,7 +84,7 @@ def _end_loan(
     came = at if returned is None else min(max(returned, loan.checked_out), at)
     ending = Ending(act, case.set_up, case.item, loan, came, case.here)
     charged = charge_end(ending)
-    if loan.mark == LoanMark.CLAIMED_RETURNED.value:
+    if loan.mark is not None and loan.mark == LoanMark.CLAIMED_RETURNED.value:
         returned = returned or loan.marked  # they were right
     if returned is not None:
         at = min(max(returned, loan.checked_out), at)

@@ -6,6 +6,8 @@ floats or belongs, else home; to the problem bin where nothing goes home from he
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import update
 
 from catalogue.database import Statement, send
@@ -14,7 +16,7 @@ from catalogue.schema import items
 from circulation.items.features import branch_of
 from circulation.items.transits import TransitReason, begin_transit, end_transit
 from circulation.kernel.results import Destination
-from circulation.loans.features import RETURNING, ReturnCase, Route
+from circulation.loans.features import ReturnCase, ReturnFeature, Route
 
 
 @send
@@ -22,14 +24,14 @@ def _move_home(*, item_id: int, branch_id: int) -> Statement:
     return update(items).where(items.c.id == item_id).values(branch_id=branch_id)
 
 
-def route(case: ReturnCase) -> Route:
+def route(case: ReturnCase, features: Sequence[ReturnFeature]) -> Route:
     """Decides, and writes what follows: the transit, and what features have for it.
 
     The item is locked, and a loan of it has just been ended.
     """
     item, here, transaction = case.item, case.here, case.act.transaction
     found = None
-    for feature in RETURNING.of(item):
+    for feature in features:
         found = found or feature.claim(case)
     found = found or _to_shelf(case)
     if item.transit_to_id is not None:

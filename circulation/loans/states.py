@@ -155,16 +155,10 @@ _OF_MARK = {
 }
 
 
-def refusal_of(state: LoanState, action: LoanAction) -> Reason | None:
-    """Why the action does nothing in this state; None where it does something."""
-    cell = TABLE[state][action]
-    return cell if isinstance(cell, Reason) else None
-
-
 def refusals_in(state: LoanState, action: LoanAction) -> list[Refusal]:
-    """The same as a list of refusals."""
-    reason = refusal_of(state, action)
-    return [] if reason is None else [Refusal(reason)]
+    """Why the action does nothing in this state; empty where it does something."""
+    cell = TABLE[state][action]
+    return [Refusal(cell)] if isinstance(cell, Reason) else []
 
 
 def state_before(item: ItemFacts) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from circulation.holds.changes import HoldOutcome
 from circulation.holds.schema import holds
 from circulation.interlending.owners import NOT_RENEWED
 from circulation.items.schema import missing_items
-from circulation.kernel.events import Event, EventKind, Follower
+from circulation.kernel.events import Event, EventKind, Follower, Tells
 from circulation.kernel.parts import Registry
 from circulation.kernel.results import LoanMark
 from circulation.kernel.rules import lineage
@@ -254,7 +254,7 @@ class Trigger(NamedTuple):
     event: EventKind
     kinds: frozenset[NoticeKind]
     read: Callable[[Reading], NoticeRequest | None]
-    when: Callable[[str, Mapping[str, Any]], bool] = _always
+    when: Tells = _always
 
 
 def _loan(event: EventKind, kind: NoticeKind, *facts: str) -> Trigger:
@@ -324,12 +324,12 @@ def triggered_by(reading: Reading) -> NoticeRequest | None:
     return trigger.read(reading)
 
 
-def _follows(kind: EventKind, actor: str, after: Mapping[str, Any], set_up: SetUp | None) -> bool:
-    trigger = _by_event()[kind]
-    if set_up is not None and trigger.kinds.isdisjoint(NOTICES.of(set_up).kinds):
-        return False
-    return trigger.when(actor, after)
+def _follows(kind: EventKind, set_up: SetUp | None) -> Tells | None:
+    trigger = _by_event().get(kind)
+    if trigger is None or (set_up and trigger.kinds.isdisjoint(NOTICES.of(set_up).kinds)):
+        return None
+    return trigger.when
 
 
 #: Notices follow events: what patrons are told goes through the outbox.
-FOLLOWER = Follower("notices", lambda: _by_event().keys(), _follows)
+FOLLOWER = Follower("notices", _follows)
