@@ -183,6 +183,8 @@ def without_none(hint: Any) -> Any:
 def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
     if isinstance(kind, Moment):
         return MOMENT_IN[dialect.name]
+    if isinstance(kind, Boolean):  # both drivers take it as it is
+        return None
     return cast("Callable[[Any], Any] | None", kind.dialect_impl(dialect).bind_processor(dialect))
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from threading import get_ident
 from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
@@ -121,22 +122,19 @@ class Services:
         database.write_here(call_soon or call_from_thread, call_from_thread)
 
     def perform(
-        self, lane: Lane, work: Callable[[Context], T], done: Done, *, may_lag: bool = False
-    ) -> None:
-        """Runs `work` in `lane` and calls `done` in the reactor, at once where it can.
-
-        `may_lag`: a read that a replica may answer (`catalogue.database.Database.read`).
-        """
-        self._attempt(lane, work, done, may_lag, 0)
-
-    def _attempt(
         self,
         lane: Lane,
         work: Callable[[Context], T],
         done: Done,
-        may_lag: bool,
-        verifications: int,
+        *,
+        may_lag: bool = False,
+        verifications: int = 0,
     ) -> None:
+        """Runs `work` in `lane` and calls `done` in the reactor, at once where it can.
+
+        `may_lag`: a read that a replica may answer (`catalogue.database.Database.read`).
+        `verifications`: so often has it asked for a PIN to be checked.
+        """
         now = self.clock()
         circulation = self.circulation
         trace = current_trace()
@@ -164,9 +162,9 @@ class Services:
             elif (
                 isinstance(error, VerificationNeeded) and verifications < VERIFICATIONS_PER_REQUEST
             ):
-                self._verify(
-                    error, lambda: self._attempt(lane, work, done, may_lag, verifications + 1)
-                )
+                times = verifications + 1
+                again = partial(self.perform, may_lag=may_lag, verifications=times)
+                self._verify(error, lambda: again(lane, work, done))
             else:
                 mark_failed()
                 done(None, error)

@@ -11,7 +11,6 @@ from typing import Any, Final, NamedTuple, cast
 
 from catalogue.database import DatabaseUnavailable
 from circulation.kernel.results import Refused
-from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.pins import PINS
 from protocols.hosting.answering import Context, Lane, Services
 from protocols.sip2.conversation.answered import Written
@@ -54,7 +53,6 @@ from protocols.sip2.messages import (
 )
 from protocols.sip2.session import Sip2Session
 from protocols.sip2.settings import Account
-from protocols.sip2.terminals.accounts import Accounts
 from protocols.sip2.terminals.options import AccountKind
 from protocols.sip2.terminals.places import Branches, Caller, Unanswerable
 from protocols.sip2.wire.dates import NO_CLOCK, local_date
@@ -75,9 +73,10 @@ _NOBODY: Final = (
 
 def login(request: Login, caller: Caller, context: Context) -> LoginResponse:
     """93 -> 94. Passwords of accounts are hashed and checked like PINs."""
-    accounts = caller.accounts or Accounts(caller.settings)
+    entrance = caller.entrance
+    accounts = entrance.accounts
     accounts.follow(context, at_once=True)
-    account = accounts.get(request.login_user_id)
+    account = accounts.by_login.get(request.login_user_id)
     is_clear = {request.uid_algorithm, request.pwd_algorithm} <= _CLEAR
     if not is_clear or not request.login_password:
         return LoginResponse(ok=False)
@@ -85,8 +84,7 @@ def login(request: Login, caller: Caller, context: Context) -> LoginResponse:
     is_right = PINS.of(context.circulation).check(stored, request.login_password)
     if account is None or not is_right:
         return LoginResponse(ok=False)
-    entrance = caller.entrance
-    return LoginResponse(ok=entrance is None or entrance.admits_login(account))
+    return LoginResponse(ok=entrance.admits_login(account))
 
 
 def sc_status(request: SCStatus, caller: Caller, context: Context) -> Response:
@@ -123,7 +121,7 @@ def _accounts_of(caller: Caller) -> Iterable[Account]:
     """The account of the terminal; before the login, all of them."""
     if caller.account is not None:
         return (caller.account,)
-    return caller.settings.accounts if caller.accounts is None else caller.accounts.all()
+    return caller.entrance.accounts.all()
 
 
 def _off_line(request: SCStatus, caller: Caller) -> ACSStatus:
@@ -278,19 +276,18 @@ def answer(
     reply: Callable[[Response | Written], None],
 ) -> None:
     """Answers a request of `session`: calls `reply` once, at once or later, whatever happens."""
-    account = session.account
+    account, agreed = session.account, session.agreed
     lane = _lane_of(request, account)
     caller = Caller(
         session.settings,
         branches,
         account,
         session.device,
-        session.language,
-        session.accounts,
+        agreed.language,
         session.entrance,
         lane is not Lane.READ,
     )
-    write = session.writer()
+    write = agreed.writer()
 
     def failure(text: Text) -> Response:
         date = caller.date(services.clock())
@@ -305,20 +302,19 @@ def answer(
         reply(Written(write(response), is_passing=True))
 
     def done(response: Any, error: BaseException | None) -> None:
-        if isinstance(error, DatabaseUnavailable):  # the log was told when it began
+        if error is None:
+            reply(response)
+        elif isinstance(error, DatabaseUnavailable):  # the log was told when it began
             not_for_now()
-            return
-        if error is not None:
+        else:
             kind = type(request).__name__
             log.error("%s: no answer could be found to a %s", session, kind, exc_info=error)
-            response = failure(Text.SYSTEM_FAULT)
-        reply(cast("Response | Written", response))
+            reply(failure(Text.SYSTEM_FAULT))
 
     if isinstance(request, SCStatus) and services.database.trouble() is not None:
         not_for_now()
         return
-    identifiers = IDENTIFIERS.of(services.circulation)
-    key = known_by(request, caller, session.request_body, identifiers)
+    key = known_by(request, caller, session.request_body, services.circulation)
     if key is None:
         services.perform(lane, lambda context: written(request, caller, context, write), done)
         return

@@ -37,7 +37,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import cast
+from typing import Any
 
 from protocols.hosting.throttle import FailedLogins
 from protocols.sip2.codec import (
@@ -81,7 +81,7 @@ from protocols.sip2.wire.deviations import (
     WRONG_CHECKSUM,
 )
 from protocols.sip2.wire.framing import FrameReader
-from protocols.sip2.wire.text import MAX_VALUE, Dialect
+from protocols.sip2.wire.text import MAX_VALUE
 from protocols.sip2.wording import Text, language_of, say
 
 log = logging.getLogger(__name__)
@@ -212,14 +212,15 @@ class Sip2Session:
         if self.state is State.AWAITING_LOGIN and frame.body[:2] != b"93":
             self._enter_without_login()
         self.count(counted_as)
-        self._trace(">", frame.body)
+        if log.isEnabledFor(logging.DEBUG):
+            self._trace(">", frame.body)
         if self._is_draining:
             self._answer(failure_response(SCStatus("0", None, ""), "", self._say(Text.SERVER_ENDS)))
             self._happens(Event.FAREWELL_SAID)
             return None
         notes: list[str] = []
         try:
-            message = decode(frame.body, self.dialect, notes)
+            message: Any = decode(frame.body, self.agreed.dialect, notes)
         except MalformedMessage as malformed:
             log.debug("%s sent a malformed message: %s", self, malformed)
             self.count(CUT_SHORT)
@@ -235,7 +236,8 @@ class Sip2Session:
             else:
                 self._ask_again()
             return None
-        return cast("Request", message)
+        request: Request = message
+        return request
 
     def _is_admitted(self, request: Request) -> bool:
         if self.state is State.READY or isinstance(request, Login):
@@ -245,23 +247,9 @@ class Sip2Session:
     # Responses in, bytes out
 
     @property
-    def dialect(self) -> Dialect:
-        """How frames are read and written now."""
-        return self.agreed.dialect
-
-    @property
-    def language(self) -> str:
-        """The code that the terminal's patron has chosen (23, 63), ``000`` if none."""
-        return self.agreed.language
-
-    @property
     def request_body(self) -> bytes:
         """The bytes of the request under way, without its sequence number and checksum."""
         return self._frame.body
-
-    def writer(self) -> Callable[[Response], bytes]:
-        """A function, for any thread, that writes the body of a response as `send` would now."""
-        return self.agreed.writer()
 
     def count(self, name: str, count: int = 1) -> None:
         """Counts for the account, or for nobody before the login."""
@@ -292,8 +280,9 @@ class Sip2Session:
                 self.count(SENT_AGAIN)
         else:
             body = self.agreed.writer()(response)
-        outgoing = seal(body, frame.sequence, frame.checksum is not None, self.dialect)
-        self._trace("<", body)
+        outgoing = seal(body, frame.sequence, frame.checksum is not None, self.agreed.dialect)
+        if log.isEnabledFor(logging.DEBUG):
+            self._trace("<", body)
         self._answered = (
             None
             if frame.sequence is None
@@ -305,14 +294,13 @@ class Sip2Session:
 
     def _trace(self, direction: str, sent: bytes) -> None:
         """At the level debug all messages are logged, with passwords and PINs masked."""
-        if log.isEnabledFor(logging.DEBUG):
-            shown = without_national_numbers(masked(sent, self.dialect.delimiter.encode()))
-            log.debug("%s %s %s", self, direction, shown.decode("latin-1"))
+        shown = without_national_numbers(masked(sent, self.agreed.dialect.delimiter.encode()))
+        log.debug("%s %s %s", self, direction, shown.decode("latin-1"))
 
     def _ask_again(self) -> None:
         """96, which carries no sequence number."""
-        body = encode(RequestSCResend(), self.dialect)
-        self._put(seal(body, None, self._frame.checksum is not None, self.dialect))
+        body = encode(RequestSCResend(), self.agreed.dialect)
+        self._put(seal(body, None, self._frame.checksum is not None, self.agreed.dialect))
 
     def _repeat(self, outgoing: bytes) -> None:
         """Sends a frame once more, but not endlessly: a small 97 can ask for a long answer."""
@@ -337,10 +325,7 @@ class Sip2Session:
     def account(self) -> Account | None:
         """The account of the last good login as it is now; None also if it was removed, or no
         longer admits this terminal."""
-        if self._login is None:
-            return None
-        account = self.accounts.get(self._login)
-        return account if account is not None and self.entrance.admits(account) else None
+        return None if self._login is None else self.entrance.account(self._login)
 
     def _is_too_soon(self, request: Login) -> bool:
         """Was this login tried too often? Then it is refused without looking at the password."""
@@ -366,7 +351,7 @@ class Sip2Session:
         self._happens(Event.LOGIN_ACCEPTED)
 
     def _logged_in(self, request: Login, ok: bool, now: float) -> None:
-        account = self.accounts.get(request.login_user_id) if ok else None
+        account = self.accounts.by_login.get(request.login_user_id) if ok else None
         if account is not None:
             self._enter(account, request.location_code or self._peer, now)
             log.info("%s has logged in", self)
@@ -391,7 +376,7 @@ class Sip2Session:
 
     def _say(self, text: Text) -> str:
         account = self.account
-        return say(text, language_of(self.language, account.language if account else "en"))
+        return say(text, language_of(self.agreed.language, account.language if account else "en"))
 
     def _happens(self, event: Event) -> None:
         self.state = TRANSITIONS[self.state, event]

@@ -87,7 +87,7 @@ def _account(library: Library, settings: Sip2Settings, login: str) -> Account:
     library.read(
         lambda transaction: accounts.follow(Context(transaction, library.circulation, library.now))
     )
-    account = accounts.get(login)
+    account = accounts.by_login.get(login)
     if account is None:
         raise click.UsageError(f"there is no terminal with the login {login}")
     return account

@@ -86,6 +86,6 @@ def record(session: Sip2Session, folder: Path, peer: str, clock: Callable[[], da
     recorder = Recorder(folder, peer, clock)
 
     def put(kind: str, frame: bytes) -> None:
-        recorder.put(f"{kind} {line_of(frame, session.dialect)}", session.account)
+        recorder.put(f"{kind} {line_of(frame, session.agreed.dialect)}", session.account)
 
     session.record = put

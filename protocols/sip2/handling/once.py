@@ -17,7 +17,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from circulation.callers.replies import ReplyKey, keep_reply, kept_reply, reply_key
-from circulation.patrons.identifiers import IdentifierKey
+from circulation.kernel.engine import Circulation
+from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.hosting.answering import Context
 from protocols.sip2.conversation.answered import Written
 from protocols.sip2.messages import (
@@ -54,18 +55,19 @@ _GRANTED: Final = ("ok", "item_properties_ok", "payment_accepted")
 
 
 def known_by(
-    request: Request, caller: Caller, body: bytes, identifiers: IdentifierKey
+    request: Request, caller: Caller, body: bytes, circulation: Circulation
 ) -> ReplyKey | None:
     """The key by which a retry of this request is known; None if it changes nothing, or may come
     twice.
 
     `body` is the request without sequence number and checksum. It may hold a PIN, and the set-up
-    holds password hashes of terminals, so the digest is under the key of `identifiers` as well.
+    holds password hashes of terminals, so the digest is under the key of identifiers as well.
     """
     account = caller.account
     if account is None or type(request) not in CHANGING or not caller.settings.repeats_within:
         return None
-    return reply_key(account.login, identifiers.keyed(account.password), body)
+    secret = IDENTIFIERS.of(circulation).keyed(account.password)
+    return reply_key(account.login, secret, body)
 
 
 def respond_once(

@@ -78,18 +78,14 @@ class Accounts:
 
     def __init__(self, settings: Sip2Settings) -> None:
         self._own = settings.by_login
-        self._all: Mapping[str, Account] = self._own
+        self.by_login: Mapping[str, Account] = self._own
         self._version: int | None = None
         self._looked: datetime | None = None
         #: The zone of most branches, for use when the branch is unknown.
         self.zone: tzinfo = ZoneInfo(DEFAULT_TIMEZONE)
 
-    def get(self, login: str) -> Account | None:
-        """The account with the login; None if there is none (any more)."""
-        return self._all.get(login)
-
     def all(self) -> tuple[Account, ...]:
-        return tuple(self._all.values())
+        return tuple(self.by_login.values())
 
     def follow(self, context: Context, *, at_once: bool = False) -> None:
         """Takes up a changed set-up; looks for one `at_once`, or if the last look is too old."""
@@ -99,7 +95,7 @@ class Accounts:
         self._looked = context.now
         set_up = context.circulation.current_set_up(context.transaction)
         if set_up.version != self._version:
-            self._all = self._of(set_up)
+            self.by_login = self._of(set_up)
             self._version = set_up.version
             self.zone = ZoneInfo(set_up.timezone)
 

@@ -56,10 +56,15 @@ class Entrance:
             self._security = self._security_now()
         return self._security
 
+    def account(self, login: str) -> Account | None:
+        """The account as it is now; None if there is none any more, or not over this connection."""
+        account = self.accounts.by_login.get(login)
+        if account is None or account is self._admitted or self.admits(account):
+            return account
+        return None
+
     def admits(self, account: Account) -> bool:
         """May the account be used over this connection?"""
-        if account is self._admitted:
-            return True
         is_admitted = (
             account.is_used_from(self.host)
             and (not account.require_tls or self.security.is_encrypted)
@@ -88,8 +93,7 @@ class Entrance:
         if found is not None:
             return found
         usual = self._settings.default_account
-        default = self.accounts.get(usual) if usual is not None else None
-        return default if default is not None and self.admits(default) else None
+        return self.account(usual) if usual is not None else None
 
     def _by_address(self) -> Account | None:
         found: list[tuple[int, Account]] = []

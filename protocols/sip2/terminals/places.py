@@ -11,7 +11,6 @@ from circulation.kernel.organisation import find_branch
 from circulation.kernel.results import Branch, Desk, Patron
 from protocols.hosting.answering import Context
 from protocols.sip2.settings import Account, Sip2Settings
-from protocols.sip2.terminals.accounts import Accounts
 from protocols.sip2.terminals.entrance import Entrance
 from protocols.sip2.wire.dates import local_date
 from protocols.sip2.wording import Text, language_of
@@ -80,21 +79,16 @@ class Caller(NamedTuple):
     account: Account | None
     device: str
     language: str
-    accounts: Accounts | None = None
-    entrance: Entrance | None = None
-    may_write: bool = True
+    entrance: Entrance
+    may_write: bool
     patron: Patron | None = None
 
     def now(self, context: Context) -> Caller:
         """The same with the account as it is now: the set-up may have changed since the login."""
-        if self.accounts is None:
-            return self
-        self.accounts.follow(context)
+        self.entrance.accounts.follow(context)
         if self.account is None:
             return self
-        account = self.accounts.get(self.account.login)
-        if account is not None and self.entrance is not None and not self.entrance.admits(account):
-            account = None
+        account = self.entrance.account(self.account.login)
         return self if account is self.account else self._replace(account=account)
 
     @property
@@ -106,8 +100,7 @@ class Caller(NamedTuple):
         """The date of an answer without a place: by the clocks of the account's branch, or else by
         those of most branches."""
         zone = self.branches.zone_of(self.account.branch) if self.account is not None else None
-        accounts = self.accounts or Accounts(self.settings)
-        return local_date(now, zone or accounts.zone)
+        return local_date(now, zone or self.entrance.accounts.zone)
 
     def place(self, context: Context, *wanted: str | None) -> Place:
         """Where a request happens: in the first of the branches `wanted` (AP, AO) that its account

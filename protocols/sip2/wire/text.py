@@ -12,9 +12,8 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 #: The charsets a frame can be written in: in each of them no byte of a character beyond ASCII
 #: looks like a control character or a delimiter. The standard's own default is cp850.
@@ -83,8 +82,7 @@ codecs.register_error("sip2-spelling", _spell)
 SPELLING = "sip2-spelling"
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(NamedTuple):
     """What both sides of a connection have agreed on: see `protocols.sip2.settings`."""
 
     charset: Charset = "utf-8"

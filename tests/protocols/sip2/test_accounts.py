@@ -117,23 +117,23 @@ def test_terminals_come_change_and_go(sqlite_url: str) -> None:
         )
 
     look(library)
-    assert accounts.get("theirs") is None
+    assert accounts.by_login.get("theirs") is None
     change("sorter")
     look(library)
-    assert accounts.get("theirs") is None  # looked at just now
+    assert accounts.by_login.get("theirs") is None  # looked at just now
     look(library, at_once=True)
-    theirs = accounts.get("theirs")
+    theirs = accounts.by_login.get("theirs")
     assert theirs is not None
     assert (theirs.kind, theirs.branch, theirs.any_branch_of_agency) == (
         "sorter",
         "DK-900102",
         False,
     )
-    assert accounts.get("mine") is own
+    assert accounts.by_login.get("mine") is own
     change("desk")
     library.now += timedelta(seconds=2)
     look(library)
-    assert accounts.get("theirs") == Account(
+    assert accounts.by_login.get("theirs") == Account(
         "theirs", HASH, "DK-900102", any_branch_of_agency=False, kind="desk"
     )
 

@@ -39,13 +39,13 @@ def fields(answer: str, code: str) -> list[str]:
 
 def asked(terminal: Terminal, summary: str = "   Y      ") -> str:
     return terminal.ask(f"63001{DATE}{summary}AO|AAP1|AC|".encode()).decode(
-        terminal.session.dialect.charset
+        terminal.session.agreed.dialect.charset
     )
 
 
 def returned(terminal: Terminal, item: str, properties: str = "") -> str:
     message = f"09N{DATE}{DATE}AP|AO|AB{item}|AC|{properties}"
-    return terminal.ask(message.encode()).decode(terminal.session.dialect.charset)
+    return terminal.ask(message.encode()).decode(terminal.session.agreed.dialect.charset)
 
 
 def number_of_fee(library: Library, terminal: Terminal) -> str:

@@ -127,5 +127,5 @@ def test_nothing_typed_is_recorded(prompted: Any) -> None:
 def test_the_charset_of_the_account_holds_after_the_prompts(prompted: Any) -> None:
     terminal = prompted(charset="cp850", terminator="CRLF")
     terminal.feed(b"kiosk\r" + PASSWORD.encode() + b"\r")
-    assert terminal.session.dialect.charset == "cp850"
+    assert terminal.session.agreed.dialect.charset == "cp850"
     assert terminal.feed(STATUS).endswith(b"|\r\n")

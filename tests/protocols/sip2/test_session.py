@@ -335,9 +335,9 @@ def test_the_language_is_the_patron_s_until_the_patron_leaves() -> None:
     session.receive_data(b"2300920261125    120000AOX|AAP1|AC|\r", 1.0)
     assert isinstance(session.next_request(), PatronStatusRequest)
     session.send(PatronStatusResponse(" " * 14, "009", DATE, "X", "P1", ""), 1.0)
-    assert session.language == "009"
+    assert session.agreed.language == "009"
     requests_of(session, b"3520261125    120000AOX|AAP1|\r")
-    assert session.language == "000"
+    assert session.agreed.language == "000"
 
 
 # Deadlines and limits
