@@ -128,12 +128,12 @@ class Services:
         done: Done,
         *,
         may_lag: bool = False,
-        verifications: int = 0,
+        checked: int = 0,
     ) -> None:
         """Runs `work` in `lane` and calls `done` in the reactor, at once where it can.
 
         `may_lag`: a read that a replica may answer (`catalogue.database.Database.read`).
-        `verifications`: so often has it asked for a PIN to be checked.
+        `checked` PINs have been checked for it already.
         """
         now = self.clock()
         circulation = self.circulation
@@ -159,11 +159,8 @@ class Services:
             error = future.exception()
             if error is None:
                 done(future.result(), None)
-            elif (
-                isinstance(error, VerificationNeeded) and verifications < VERIFICATIONS_PER_REQUEST
-            ):
-                times = verifications + 1
-                again = partial(self.perform, may_lag=may_lag, verifications=times)
+            elif isinstance(error, VerificationNeeded) and checked < VERIFICATIONS_PER_REQUEST:
+                again = partial(self.perform, may_lag=may_lag, checked=checked + 1)
                 self._verify(error, lambda: again(lane, work, done))
             else:
                 mark_failed()
