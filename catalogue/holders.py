@@ -30,14 +30,7 @@ from catalogue.database import (
     scalars_of,
     send,
 )
-from catalogue.schema import (
-    agencies,
-    branches,
-    held_records,
-    items,
-    records,
-    temporary_records,
-)
+from catalogue.schema import agencies, branches, held_records, items, records, temporary_records
 
 #: The consortium of `hidden_from` that stands for no one in particular.
 NO_CONSORTIUM = 0
@@ -81,14 +74,9 @@ def _agencies() -> Statement:
     return select(*columns(Agency, agencies))
 
 
-class _Branch(NamedTuple):
-    id: int
-    agency_id: int
-
-
-@many(_Branch)
+@many(tuple[int, int])
 def _branches() -> Statement:
-    return select(*columns(_Branch, branches))
+    return select(branches.c.id, branches.c.agency_id)
 
 
 class _HolderRow(NamedTuple):
@@ -109,24 +97,15 @@ def _holders() -> Statement:
     )
 
 
-class _Holding(NamedTuple):
-    record_id: int
-    branch_id: int
-
-
-@many_of(_Holding)
+@many_of(tuple[int, int])
 def _holding_branches(*, record_ids: Sequence[int]) -> Statement:
-    return select(*columns(_Holding, items)).where(items.c.record_id.in_(record_ids)).distinct()
+    held = select(items.c.record_id, items.c.branch_id).distinct()
+    return held.where(items.c.record_id.in_(record_ids))
 
 
-class _Owned(NamedTuple):
-    id: int
-    agency_id: int
-
-
-@many_of(_Owned)
+@many_of(tuple[int, int])
 def _owners(*, record_ids: Sequence[int]) -> Statement:
-    return select(*columns(_Owned, records)).where(
+    return select(records.c.id, records.c.agency_id).where(
         records.c.id.in_(record_ids), records.c.agency_id.is_not(None)
     )
 
@@ -138,14 +117,10 @@ def _temporary(*, record_ids: Sequence[int]) -> Statement:
     )
 
 
-class _HeldRecords(NamedTuple):
-    holder: str
-    bitmap: bytes
-
-
-@many(_HeldRecords)
+@many(tuple[str, bytes])
 def _rows_of_chunk(*, chunk: int) -> Statement:
-    return select(*columns(_HeldRecords, held_records)).where(held_records.c.chunk == chunk)
+    its = held_records.c.chunk == chunk
+    return select(held_records.c.holder, held_records.c.bitmap).where(its)
 
 
 @scalars(bytes)
@@ -264,12 +239,12 @@ def _held(transaction: Transaction, ids: Sequence[int]) -> dict[str, BitMap]:
         for consortium_id in {NO_CONSORTIUM, *consortia}:
             numbers[f"hidden:{consortium_id}"] += temporary
         ids = [number for number in ids if number not in temporary]
-    for held in _holding_branches(transaction, record_ids=ids):
-        numbers[f"branch:{held.branch_id}"].append(held.record_id)
-        holding[held.record_id].add(agency_of[held.branch_id])
-    for owned in _owners(transaction, record_ids=ids):
-        if owned.id not in holding:
-            holding[owned.id].add(owned.agency_id)
+    for record_id, branch_id in _holding_branches(transaction, record_ids=ids):
+        numbers[f"branch:{branch_id}"].append(record_id)
+        holding[record_id].add(agency_of[branch_id])
+    for record_id, owner_id in _owners(transaction, record_ids=ids):
+        if record_id not in holding:
+            holding[record_id].add(owner_id)
     for number, holders in holding.items():
         for agency_id in holders:
             numbers[f"agency:{agency_id}"].append(number)

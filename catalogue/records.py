@@ -41,7 +41,11 @@ def _record_by_id(*, number: int) -> Statement:
 
 
 @many(Record)
-def _records_by_control_number(*, control_number: str) -> Statement:
+def find_by_control_number(*, control_number: str) -> Statement:
+    """The records with this control number (MARC 21 field 001), oldest first.
+
+    Different sources may give out the same number, so there may be several.
+    """
     return (
         select(*columns(Record, records))
         .where(records.c.control_number == control_number)
@@ -61,28 +65,15 @@ def fetch_records(transaction: Transaction, ids: Sequence[int]) -> list[Record]:
     return [by_id[number] for number in ids if number in by_id]
 
 
-def find_by_control_number(transaction: Transaction, control_number: str) -> list[Record]:
-    """The records with this control number (MARC 21 field 001), oldest first.
-
-    Different sources may give out the same number, so there may be several.
-    """
-    return _records_by_control_number(transaction, control_number=control_number)
-
-
 @scalar_one(int)
 def count() -> Statement:
     """How many records the catalogue holds."""
     return select(func.count()).select_from(records)
 
 
-class _NumberedRecord(NamedTuple):
-    id: int
-    control_number: str
-
-
-@many_of(_NumberedRecord)
+@many_of(tuple[int, str])
 def _control_numbers(*, record_ids: Sequence[int]) -> Statement:
-    return select(*columns(_NumberedRecord, records)).where(
+    return select(records.c.id, records.c.control_number).where(
         records.c.id.in_(record_ids), records.c.control_number.is_not(None)
     )
 

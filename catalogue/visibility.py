@@ -13,16 +13,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from pyroaring import BitMap
-from sqlalchemy import (
-    Column,
-    Select,
-    Table,
-    func,
-    literal_column,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import Column, Select, Table, func, literal_column, select, union_all, update
 
 from catalogue.database import Statement, Transaction, change, columns, many, scalar
 from catalogue.holders import (
@@ -177,11 +168,8 @@ def visible_branches(transaction: Transaction, name: str | None = None) -> froze
             return frozenset((database.id,))
         if database.kind == AGENCY:
             return frozenset(number for number, agency in known if agency.id == database.id)
-        shown = frozenset(
-            number
-            for number, agency in known
-            if agency.is_open and agency.consortium_id == database.id
-        )
+        of_consortium = ((n, each) for n, each in known if each.consortium_id == database.id)
+        shown = frozenset(number for number, agency in of_consortium if agency.is_open)
     return None if len(shown) == len(known) else shown
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
 
 from pyroaring import BitMap
 from sqlalchemy import select
 
-from catalogue.database import Statement, Transaction, columns, many_of, scalars_of
+from catalogue.database import Statement, Transaction, many_of, scalars_of
 from catalogue.index.access_points import ACCESS_POINTS, Kind
 from catalogue.index.numbers import number_key
 from catalogue.marc.authority_links import AGENCY, Linked, authority_number, links_of, with_names
@@ -29,15 +28,10 @@ _LINKS = ACCESS_POINTS["authority_link"].index(Kind.NUMBER)
 _LINK = re.compile(rb"\x1f5" + AGENCY + rb"\x1f6([0-9A-Za-z]+)")
 
 
-class _NumberedRecord(NamedTuple):
-    control_number: str
-    data: bytes
-
-
-@many_of(_NumberedRecord)
+@many_of(tuple[str, bytes])
 def _by_number(*, control_numbers: Sequence[str]) -> Statement:
     return (
-        select(*columns(_NumberedRecord, records))
+        select(records.c.control_number, records.c.data)
         .where(records.c.control_number.in_(control_numbers), records.c.format == LINKED_FORMAT)
         .order_by(records.c.id)
     )
@@ -53,11 +47,7 @@ def _linking(*, terms: Sequence[bytes]) -> Statement:
 def authorities_of(transaction: Transaction, numbers: Collection[str]) -> dict[str, bytes]:
     """The authority records with these numbers, as far as they are there."""
     found = _by_number(transaction, control_numbers=list(numbers))
-    return {
-        row.control_number: bytes(row.data)
-        for row in found
-        if authority_number(bytes(row.data)) == row.control_number
-    }
+    return {number: data for number, data in found if authority_number(data) == number}
 
 
 def named(transaction: Transaction, data: bytes) -> Linked:

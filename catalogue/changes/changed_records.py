@@ -27,12 +27,14 @@ def _note(record: _Changed) -> Statement:
 
 
 @scalars(int)
-def _noted() -> Statement:
+def changed_records() -> Statement:
+    """The records noted since `forget_changed`."""
     return select(changed_while_reindexing.c.record_id)
 
 
 @send
-def _forget() -> Statement:
+def forget_changed() -> Statement:
+    """Begins anew, before the records are read."""
     return delete(changed_while_reindexing)
 
 
@@ -40,13 +42,3 @@ def note_changed(transaction: Transaction, record_ids: Iterable[int]) -> None:
     """To be called by whoever replaces or removes records, in the same transaction; notes nothing,
     and costs next to nothing, while no reindexing is under way."""
     _note(transaction, map(_Changed, record_ids))
-
-
-def changed_records(transaction: Transaction) -> list[int]:
-    """The records noted since `forget_changed`."""
-    return _noted(transaction)
-
-
-def forget_changed(transaction: Transaction) -> None:
-    """Begins anew, before the records are read."""
-    _forget(transaction)

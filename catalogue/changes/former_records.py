@@ -35,8 +35,9 @@ class FormerRecord(NamedTuple):
 
 
 @one(FormerRecord)
-def _find(*, number: int) -> Statement:
-    return select(*columns(FormerRecord, former_records)).where(former_records.c.id == number)
+def former_record(*, record_id: int) -> Statement:
+    """What became of the record, if it no longer exists."""
+    return select(*columns(FormerRecord, former_records)).where(former_records.c.id == record_id)
 
 
 @scalars(int)
@@ -59,35 +60,23 @@ def _exists(*, number: int) -> Statement:
 
 @send
 def _insert(
-    *, number: int, survivor: int | None, control_number: str | None, now: datetime
+    *, record_id: int, survivor_id: int | None, control_number: str | None, gone: datetime
 ) -> Statement:
-    return insert(former_records).values(
-        id=number,
-        survivor_id=survivor,
-        control_number=control_number,
-        gone=now,
-    )
+    kept = {"survivor_id": survivor_id, "control_number": control_number, "gone": gone}
+    return insert(former_records).values(id=record_id, **kept)
 
 
 @send
 def _lead_on(*, number: int, survivor: int | None) -> Statement:
-    return (
-        update(former_records)
-        .where(former_records.c.survivor_id == number)
-        .values(survivor_id=survivor)
-    )
-
-
-def former_record(transaction: Transaction, record_id: int) -> FormerRecord | None:
-    """What became of the record, if it no longer exists."""
-    return _find(transaction, number=record_id)
+    led_here = former_records.c.survivor_id == number
+    return update(former_records).where(led_here).values(survivor_id=survivor)
 
 
 def present_id(transaction: Transaction, record_id: int) -> int | None:
     """The id itself while there is such a record, else that of its survivor; None for neither."""
     if _exists(transaction, number=record_id) is not None:
         return record_id
-    former = _find(transaction, number=record_id)
+    former = former_record(transaction, record_id=record_id)
     return former.survivor_id if former is not None else None
 
 
@@ -110,8 +99,8 @@ def note_gone(
     _lead_on(transaction, number=record.id, survivor=survivor_id)
     _insert(
         transaction,
-        number=record.id,
-        survivor=survivor_id,
+        record_id=record.id,
+        survivor_id=survivor_id,
         control_number=record.control_number,
-        now=now,
+        gone=now,
     )

@@ -35,19 +35,8 @@ class _ChangedRecord(NamedTuple):
 
 @send_many
 def _update_records(record: _ChangedRecord) -> Statement:
-    return (
-        update(records)
-        .where(records.c.id == record.id)
-        .values(
-            format=record.format,
-            control_number=record.control_number,
-            title=record.title,
-            author=record.author,
-            year=record.year,
-            data=record.data,
-            changed=record.changed,
-        )
-    )
+    values = record._asdict()
+    return update(records).where(records.c.id == values.pop("id")).values(values)
 
 
 @scalar(datetime)

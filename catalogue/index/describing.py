@@ -72,11 +72,18 @@ def _describe_marc21(kept: Kept) -> Description:
     f008, f245 = kept.get(b"008", b""), kept.get(b"245", b"")
     title = _values(f245, b"abnp")
     not_filed = int(f245[1:2]) if f245[1:2].isdigit() else 0
+    year = year_of(f008, _imprint(kept, f008))
+    return _description(kept.get(b"001", b""), title, author, year, not_filed)
+
+
+def _description(
+    control_number: bytes, title: list[bytes], author: str, year: int | None, not_filed: int = 0
+) -> Description:
     return Description(
-        _text(kept.get(b"001", b"")) or None,
+        _text(control_number) or None,
         _joined(title),
         author,
-        year_of(f008, _imprint(kept, f008)),
+        year,
         _title_key(title, not_filed),
         sort_key(author, AUTHOR_BYTES),
     )
@@ -110,9 +117,7 @@ def _danmarc2_codes(kept: Kept) -> Codes:
         begin, end = certain[0], certain[-1]
         found += [(YEAR, f"{year:04d}") for year in range(begin, min(end, begin + 200) + 1)]
     kinds = [_text(value) for code, value in f008 if code == b"t"]
-    marks = [
-        _text(value) for code, value in subfields(kept.get(b"009", b"")) if code in (b"a", b"g")
-    ]
+    marks = [_text(value) for value in _values(kept.get(b"009", b""), b"ag")]
     is_text = "a" in marks
     for kind in kinds:
         found.append((RECORD_TYPE, number_key(kind)))
@@ -120,15 +125,10 @@ def _danmarc2_codes(kept: Kept) -> Codes:
             found.append((MATERIAL, _DANMARC2_KINDS[kind]))
             if kind in "ms" and "xe" in marks:
                 found.append((MATERIAL, "ebook"))
-    found += [
-        (MATERIAL, _DANMARC2_MATERIALS[mark]) for mark in marks if mark in _DANMARC2_MATERIALS
-    ]
-    found += [
-        (LEVEL, number_key(_text(value)))
-        for code, value in subfields(kept.get(b"004", b""))
-        if code == b"a"
-    ]
-    return found
+    materials = _DANMARC2_MATERIALS
+    found += [(MATERIAL, materials[mark]) for mark in marks if mark in materials]
+    levels = _values(kept.get(b"004", b""), b"a")
+    return [*found, *((LEVEL, number_key(_text(level))) for level in levels)]
 
 
 def _describe_danmarc2(kept: Kept) -> Description:
@@ -141,16 +141,10 @@ def _describe_danmarc2(kept: Kept) -> Description:
             break
     f008 = subfields(kept.get(b"008", b""))
     year = next((value for code, value in f008 if code == b"a" and value.isdigit()), b"")
-    number = next((value for code, value in subfields(kept.get(b"001", b"")) if code == b"a"), b"")
+    number = next(iter(_values(kept.get(b"001", b""), b"a")), b"")
     title = _values(kept.get(b"245", b""), b"abcgno")
-    return Description(
-        _text(number) or None,
-        _joined(title).replace("¤", ""),
-        author,
-        int(year) if len(year) == 4 else None,
-        _title_key(title),
-        sort_key(author, AUTHOR_BYTES),
-    )
+    found = _description(number, title, author, int(year) if len(year) == 4 else None)
+    return found._replace(title=found.title.replace("¤", ""))
 
 
 def _unimarc_codes(kept: Kept) -> Codes:
@@ -169,26 +163,18 @@ def _describe_unimarc(kept: Kept) -> Description:
             names = [_text(value) for code, value in subfields(kept[tag]) if code in (b"a", b"b")]
             author = (", " if tag != b"710" else " ").join(name for name in names if name)
             break
-    general = _general_data(kept)
     title = _values(kept.get(b"200", b""), b"aehi")
-    return Description(
-        _text(kept.get(b"001", b"")) or None,
-        _joined(title),
-        author,
-        year_of(general[2:17], _date(kept)),
-        _title_key(title),
-        sort_key(author, AUTHOR_BYTES),
-    )
+    year = year_of(_general_data(kept)[2:17], _date(kept))
+    return _description(kept.get(b"001", b""), title, author, year)
 
 
 def _general_data(kept: Kept) -> bytes:
     """UNIMARC 100 $a: date entered (8 digits), type of date, date 1, date 2, and more."""
-    return next((v for code, v in subfields(kept.get(b"100", b"")) if code == b"a"), b"")
+    return next(iter(_values(kept.get(b"100", b""), b"a")), b"")
 
 
 def _date(kept: Kept) -> bytes:
-    content = kept.get(b"210") or kept.get(b"214") or b""
-    return b" ".join(value for code, value in subfields(content) if code == b"d")
+    return b" ".join(_values(kept.get(b"210") or kept.get(b"214") or b"", b"d"))
 
 
 def _values(content: bytes, codes: bytes) -> list[bytes]:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from catalogue.bitmaps import CHUNK_BITS, cardinality
-from catalogue.database import Statement, Transaction, columns, many, scalar, send_many
+from catalogue.database import Statement, Transaction, many, scalar, send_many
 from catalogue.index.collecting import Collector, Columns
 from catalogue.index.describing import Description
 from catalogue.index.postings import ROWS_AT_ONCE, add_postings
@@ -46,14 +46,9 @@ def _read_row(*, access_point: int, term: bytes, chunk: int) -> Statement:
     return select(postings.c.bitmap).where(_row(access_point, term, chunk))
 
 
-class _Posting(NamedTuple):
-    term: bytes
-    bitmap: bytes
-
-
-@many(_Posting)
+@many(tuple[bytes, bytes])
 def _read_rows(*, access_point: int, terms: Sequence[bytes], chunk: int) -> Statement:
-    return select(*columns(_Posting, postings)).where(
+    return select(postings.c.term, postings.c.bitmap).where(
         postings.c.access_point == access_point,
         postings.c.term == func.any(type_coerce(terms, ARRAY(LargeBinary))),
         postings.c.chunk == chunk,
@@ -87,13 +82,8 @@ def _delete_rows(key: _Key) -> Statement:
 
 @send_many
 def _insert_rows(row: _Row) -> Statement:
-    return insert(postings).values(
-        count=row.length,
-        bitmap=row.bitmap,
-        access_point=row.access_point,
-        term=row.term,
-        chunk=row.chunk,
-    )
+    key = {"access_point": row.access_point, "term": row.term, "chunk": row.chunk}
+    return insert(postings).values(count=row.length, bitmap=row.bitmap, **key)
 
 
 class RowChanges:
@@ -171,11 +161,11 @@ def _terms_of(versions: Iterable[Version]) -> tuple[dict[int, Collector], dict[i
 def _by_chunk(
     old: dict[int, Collector], new: dict[int, Collector]
 ) -> Iterator[tuple[list[Columns], list[Columns]]]:
+    def columns_of(collectors: dict[int, Collector], chunk: int) -> list[Columns]:
+        return collectors[chunk].columns() if chunk in collectors else []
+
     for chunk in sorted({*old, *new}):
-        columns = [
-            collectors[chunk].columns() if chunk in collectors else [] for collectors in (old, new)
-        ]
-        yield columns[0], columns[1]
+        yield columns_of(old, chunk), columns_of(new, chunk)
 
 
 def differences(

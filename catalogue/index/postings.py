@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice, repeat
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -25,16 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
 from catalogue.bitmaps import MERGE_BITMAPS, merge
-from catalogue.database import (
-    Statement,
-    Transaction,
-    columns,
-    many,
-    scalar,
-    send,
-    send_many,
-    taking,
-)
+from catalogue.database import Statement, Transaction, many, scalar, send, send_many, taking
 from catalogue.index.collecting import Columns
 from catalogue.schema import postings
 
@@ -80,12 +71,7 @@ def _array(values: Sequence[Any], kind: type[TypeEngine[Any]]) -> Any:
     return type_coerce(values, ARRAY(kind))
 
 
-class _Posting(NamedTuple):
-    term: bytes
-    bitmap: bytes
-
-
-@many(_Posting)
+@many(tuple[bytes, bytes])
 def _read_rows(*, access_point: int, chunk: int, terms: Sequence[bytes]) -> Statement:
     # Each term is looked up by its whole key, once: whatever the planner thinks of the table, whose
     # rows may be as new as this transaction, it has nothing better for that than the key.
@@ -100,7 +86,7 @@ def _read_rows(*, access_point: int, chunk: int, terms: Sequence[bytes]) -> Stat
         .offset(0)  # keeps the planner from making a join of it
         .lateral()
     )
-    return select(*columns(_Posting, row)).select_from(given.join(row, true()))
+    return select(row.c.term, row.c.bitmap).select_from(given.join(row, true()))
 
 
 @scalar(int)

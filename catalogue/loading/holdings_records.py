@@ -21,28 +21,18 @@ from catalogue.marc.mfhd import Holdings, Piece
 from catalogue.schema import branches, items, records
 
 
-class _NumberedRecord(NamedTuple):
-    control_number: str
-    id: int
-
-
-@many_of(_NumberedRecord)
+@many_of(tuple[str, int])
 def _records_by_number(*, control_numbers: Sequence[str]) -> Statement:
     return (
-        select(*columns(_NumberedRecord, records))
+        select(records.c.control_number, records.c.id)
         .where(records.c.control_number.in_(control_numbers))
         .order_by(records.c.id)
     )
 
 
-class _ItemOfRecord(NamedTuple):
-    barcode: str
-    record_id: int
-
-
-@many_of(_ItemOfRecord)
+@many_of(tuple[str, int])
 def _items_by_barcode(*, barcodes: Sequence[str]) -> Statement:
-    return select(*columns(_ItemOfRecord, items)).where(items.c.barcode.in_(barcodes))
+    return select(items.c.barcode, items.c.record_id).where(items.c.barcode.in_(barcodes))
 
 
 class _Branch(NamedTuple):
@@ -89,18 +79,15 @@ class Copy(NamedTuple):
 
 @send_many
 def _move_items(copy: Copy) -> Statement:
-    return (
-        update(items)
-        .where(items.c.barcode == copy.barcode)
-        .values(
-            branch_id=copy.branch_id,
-            department=copy.department,
-            location=copy.location,
-            sublocation=copy.sublocation,
-            call_number=copy.call_number,
-            part=copy.part,
-        )
-    )
+    placed = {
+        "branch_id": copy.branch_id,
+        "department": copy.department,
+        "location": copy.location,
+        "sublocation": copy.sublocation,
+        "call_number": copy.call_number,
+        "part": copy.part,
+    }
+    return update(items).where(items.c.barcode == copy.barcode).values(placed)
 
 
 class CopyPlan(NamedTuple):

@@ -38,17 +38,7 @@ def _find(*, digest: str) -> Statement:
 
 @scalar_one(int)
 def _begin(*, digest: str, name: str, started: datetime) -> Statement:
-    return (
-        insert(loads)
-        .values(
-            digest=digest,
-            name=name,
-            position=0,
-            rejected=0,
-            started=started,
-        )
-        .returning(loads.c.id)
-    )
+    return insert(loads).values(**locals(), position=0, rejected=0).returning(loads.c.id)
 
 
 @change

@@ -77,30 +77,18 @@ class _Survivor(NamedTuple):
 
 @many_of(_Survivor)
 def _survivors(*, control_numbers: Sequence[str]) -> Statement:
+    given = {"control_number": former_records.c.control_number, "record_id": records.c.id}
     return (
-        select(
-            *columns(
-                _Survivor,
-                records,
-                control_number=former_records.c.control_number,
-                record_id=records.c.id,
-            )
-        )
+        select(*columns(_Survivor, records, **given))
         .join(records, former_records.c.survivor_id == records.c.id)
         .where(former_records.c.control_number.in_(control_numbers))
     )
 
 
-class _Posting(NamedTuple):
-    term: bytes
-    bitmap: bytes
-
-
-@many_of(_Posting)
+@many_of(tuple[bytes, bytes])
 def _by_isbn(*, terms: Sequence[bytes]) -> Statement:
-    return select(*columns(_Posting, postings)).where(
-        postings.c.access_point == _ISBN, postings.c.term.in_(terms)
-    )
+    is_wanted = (postings.c.access_point == _ISBN) & postings.c.term.in_(terms)
+    return select(postings.c.term, postings.c.bitmap).where(is_wanted)
 
 
 class _TitleKey(NamedTuple):
@@ -185,8 +173,8 @@ class Matcher:
     ) -> None:
         wanted = sorted({term for each in made for term in self._isbns.get(each.id, ())})
         having = [
-            (bytes(row.term), BitMap.deserialize(bytes(row.bitmap)))
-            for row in _by_isbn(transaction, terms=wanted)
+            (term, BitMap.deserialize(bitmap))
+            for term, bitmap in _by_isbn(transaction, terms=wanted)
         ]
         ids = list(BitMap().union(*(bitmap for _, bitmap in having)))
         known = {

@@ -26,16 +26,12 @@ def _version() -> Statement:
 
 
 @send
-def _set_version(*, version: int) -> Statement:
-    return update(index_rules).where(index_rules.c.id == 1).values(version=version)
+def note_made_anew() -> Statement:
+    """Notes that the whole index is as this code makes it."""
+    return update(index_rules).where(index_rules.c.id == 1).values(version=RULES)
 
 
 def is_outdated(transaction: Transaction) -> bool:
     """Was the index made by older rules than those of this code?"""
     version = _version(transaction)
     return version is not None and version < RULES
-
-
-def note_made_anew(transaction: Transaction) -> None:
-    """Notes that the whole index is as this code makes it."""
-    _set_version(transaction, version=RULES)

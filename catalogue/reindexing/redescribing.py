@@ -26,16 +26,8 @@ class _RedescribedRecord(NamedTuple):
 
 @send_many
 def _update(record: _RedescribedRecord) -> Statement:
-    return (
-        update(records)
-        .where(records.c.id == record.id)
-        .values(
-            control_number=record.control_number,
-            title=record.title,
-            author=record.author,
-            year=record.year,
-        )
-    )
+    values = record._asdict()
+    return update(records).where(records.c.id == values.pop("id")).values(values)
 
 
 class Described(NamedTuple):

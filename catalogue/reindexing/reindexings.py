@@ -48,12 +48,8 @@ def _open() -> Statement:
 
 
 @scalar_one(int)
-def _begin(*, run: str, first_id: int, indexes: str, now: datetime) -> Statement:
-    return (
-        insert(reindexings)
-        .values(run=run, first_id=first_id, indexes=indexes, started=now)
-        .returning(reindexings.c.id)
-    )
+def _begin(*, run: str, first_id: int, indexes: str, started: datetime) -> Statement:
+    return insert(reindexings).values(locals()).returning(reindexings.c.id)
 
 
 @send
@@ -72,9 +68,8 @@ def _mine(number: int, run: str) -> ColumnElement[bool]:
 
 @change
 def _advance(*, number: int, run: str, access_point: int, term: bytes) -> Statement:
-    return (
-        update(reindexings).where(_mine(number, run)).values(access_point=access_point, term=term)
-    )
+    reached = {"access_point": access_point, "term": term}
+    return update(reindexings).where(_mine(number, run)).values(reached)
 
 
 @change
@@ -104,18 +99,15 @@ def begin(
             _take_over(transaction, number=found.id, run=run)
             return found
         _give_up(transaction, number=found.id)
-    number = _begin(
-        transaction, run=run, first_id=first_id, indexes=" ".join(map(str, indexes)), now=now
-    )
+    numbers = " ".join(map(str, indexes))
+    number = _begin(transaction, run=run, first_id=first_id, indexes=numbers, started=now)
     return Reindexing(number, first_id, tuple(indexes), None, now)
 
 
 def advance(transaction: Transaction, number: int, run: str, position: tuple[int, bytes]) -> None:
     """Moves it on, in the transaction that writes the rows. Raises ReindexedElsewhere."""
-    if (
-        _advance(transaction, number=number, run=run, access_point=position[0], term=position[1])
-        != 1
-    ):
+    index, term = position
+    if _advance(transaction, number=number, run=run, access_point=index, term=term) != 1:
         raise ReindexedElsewhere("another process is reindexing")
 
 

@@ -70,7 +70,8 @@ def _kept(name: str, databases: str, records: bytes, record_order: bytes | None)
 
 
 @many(_kept)
-def _read(*, owner: str) -> Statement:
+def kept_sets(*, owner: str) -> Statement:
+    """The sets of the owner, the oldest first."""
     return (
         select(*columns(_kept, table))
         .where(table.c.owner == owner)
@@ -80,27 +81,19 @@ def _read(*, owner: str) -> Statement:
 
 def keep_set(transaction: Transaction, owner: str, kept: KeptSet, *, now: datetime) -> None:
     """Keeps a set in the place of one of the same name. Raises TooManySets."""
-    if (
-        not _delete(transaction, owner=owner, name=kept.name)
-        and _count(transaction, owner=owner) >= MOST_SETS
-    ):
+    is_there = _delete(transaction, owner=owner, name=kept.name)
+    if not is_there and _count(transaction, owner=owner) >= MOST_SETS:
         raise TooManySets
     order = None if kept.order is None else _octets(kept.order)
-    databases = json.dumps(list(kept.databases))
     _insert(
         transaction,
         owner=owner,
         name=kept.name,
-        databases=databases,
+        databases=json.dumps(list(kept.databases)),
         records=kept.records.serialize(),
         record_order=order,
         kept=now,
     )
-
-
-def kept_sets(transaction: Transaction, owner: str) -> list[KeptSet]:
-    """The owner's sets, the oldest first."""
-    return _read(transaction, owner=owner)
 
 
 def forget_set(transaction: Transaction, owner: str, name: str) -> bool:

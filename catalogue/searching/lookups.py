@@ -13,15 +13,7 @@ from sys import intern
 from typing import Any, Final, Protocol, TypedDict
 
 from pyroaring import BitMap
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    func,
-    literal_column,
-    select,
-    type_coerce,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Integer, func, literal_column, select, type_coerce, union_all
 
 from catalogue.bitmaps import join
 from catalogue.database import Statement, Transaction, columns, many, scalars, taking
@@ -273,17 +265,12 @@ def _records_of(transaction: Transaction, clause: Clause, read: dict[Posting, Bi
 
 
 def _read_held(transaction: Transaction, held: Held) -> BitMap:
-    def is_meant(key: str) -> bool:
-        return key.startswith(held.key) if held.is_open else key == held.key
-
-    return BitMap.union(
-        BitMap(),
-        *(
-            held_by(transaction, holder)
-            for holder in open_holders(transaction)
-            if is_meant(number_key(holder.isil))
-        ),
-    )
+    found = BitMap()
+    for holder in open_holders(transaction):
+        key = number_key(holder.isil)
+        if key == held.key or (held.is_open and key.startswith(held.key)):
+            found |= held_by(transaction, holder)
+    return found
 
 
 class _Bounds(TypedDict):
@@ -297,22 +284,19 @@ def _read_span(transaction: Transaction, span: Span) -> BitMap:
     if span.is_walked and accepts is not None:
         return _walk_span(transaction, span, accepts)
     bounds = _Bounds(access_point=span.index, low=span.low, high=span.high)
+    rows: Sequence[tuple[bytes, bytes]] = ()
     if span.ending:
         length = len(span.ending)
         bitmaps = _ending(transaction, **bounds, ending=span.ending, length=length)
-        read = len(bitmaps)
     elif span.containing:
         containing = _CONTAINING[transaction.dialect]
         bitmaps = containing(transaction, **bounds, containing=span.containing)
-        read = len(bitmaps)
     elif accepts is None:
         bitmaps = _bitmaps_of_span(transaction, **bounds)
-        read = len(bitmaps)
     else:
         rows = _terms_of_span(transaction, **bounds)
-        read = len(rows)
         bitmaps = [bitmap for term, bitmap in rows if accepts(term.decode("utf-8", "replace"))]
-    if read > MOST_TERMS:
+    if max(len(rows), len(bitmaps)) > MOST_TERMS:
         raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_TERMS} terms")
     return _joined(bitmaps)
 

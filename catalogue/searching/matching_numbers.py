@@ -16,12 +16,7 @@ import re
 from collections.abc import Callable
 
 from catalogue.index.access_points import AccessPoint, Kind
-from catalogue.index.numbers import (
-    isbn_keys,
-    issn_key,
-    lc_card_number_key,
-    number_key,
-)
+from catalogue.index.numbers import isbn_keys, issn_key, lc_card_number_key, number_key
 from catalogue.query import (
     UNKNOWN_RELATIONS,
     Part,
@@ -50,18 +45,13 @@ ORDERED = frozenset(("year", "dewey", "udc", "local_class"))
 #: The first term of an ordered point, and what follows its last: its terms begin with digits.
 _LOWEST, _BEYOND = b"0", b":"
 
+_CODE_STRUCTURES = frozenset(
+    (Structure.PHRASE, Structure.WORD, Structure.WORD_LIST, Structure.KEY, Structure.STRING)
+)
 #: The structures that a term of each kind of index may have.
 STRUCTURES: dict[Kind, frozenset[Structure]] = {
     Kind.NUMBER: frozenset(Structure) - {Structure.YEAR, Structure.DATE, Structure.NAME},
-    Kind.CODE: frozenset(
-        (
-            Structure.PHRASE,
-            Structure.WORD,
-            Structure.WORD_LIST,
-            Structure.KEY,
-            Structure.STRING,
-        )
-    ),
+    Kind.CODE: _CODE_STRUCTURES,
     Kind.YEAR: frozenset(Structure) - {Structure.NAME, Structure.LOCAL_NUMBER},
 }
 

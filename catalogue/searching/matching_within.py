@@ -30,9 +30,7 @@ from catalogue.searching.matches import (
     after,
     present,
 )
-
-_PHRASES = frozenset((Structure.PHRASE, Structure.STRING, Structure.NAME))
-_WORDS = frozenset((Structure.WORD, Structure.WORD_LIST))
+from catalogue.searching.matching_words import PHRASES, WORDS
 
 
 def plan_within(term: Term, point: AccessPoint) -> Match:
@@ -46,14 +44,13 @@ def plan_within(term: Term, point: AccessPoint) -> Match:
     if term.truncation not in (None, Truncation.NONE, Truncation.RIGHT):
         raise UnsupportedSearch(Part.TRUNCATION, term.truncation.value)
     structure = term.structure
-    if structure is not None and structure not in _PHRASES and structure not in _WORDS:
+    if structure is not None and structure not in PHRASES and structure not in WORDS:
         raise UnsupportedSearch(Part.STRUCTURE, structure.value)
     is_open = term.truncation is Truncation.RIGHT
     place, texts = _place(term, is_open)
     is_anchored = place is not Place.ANYWHERE
-    is_phrase = structure in _PHRASES or is_anchored
-    if structure is None and term.completeness is not None:
-        is_phrase = True
+    is_bare_complete = structure is None and term.completeness is not None
+    is_phrase = structure in PHRASES or is_anchored or is_bare_complete
     tokens = [words for token in term.text.split() if (words := fold_words(token))]
     if not tokens:
         raise UnsupportedSearch(Part.TERM, term.text)

@@ -57,7 +57,7 @@ SHORT_FIELD = 12
 
 #: The structures of words that stand together.
 PHRASES = frozenset((Structure.PHRASE, Structure.STRING, Structure.NAME))
-_WORDS = frozenset((Structure.WORD, Structure.WORD_LIST))
+WORDS = frozenset((Structure.WORD, Structure.WORD_LIST))
 _FIRST = frozenset((Position.FIRST_IN_FIELD, Position.FIRST_IN_SUBFIELD))
 _COMPLETE = frozenset((Completeness.COMPLETE_SUBFIELD, Completeness.COMPLETE_FIELD))
 _PATTERNS: dict[Truncation | None, Callable[[Term, tuple[AccessPoint, ...]], Match]] = {
@@ -73,7 +73,7 @@ def plan_words(term: Term, points: tuple[AccessPoint, ...]) -> Match:
     if term.relation not in (None, Relation.EQUAL):
         raise UnsupportedSearch(Part.RELATION, term.relation.value)
     structure = term.structure
-    if structure is not None and structure not in PHRASES and structure not in _WORDS:
+    if structure is not None and structure not in PHRASES and structure not in WORDS:
         raise UnsupportedSearch(Part.STRUCTURE, structure.value)
     is_anchored = term.position in _FIRST or term.completeness in _COMPLETE
     if structure is None:

@@ -72,14 +72,9 @@ class StandardNumber(NamedTuple):
 
 def readings(text: str) -> tuple[StandardNumber, ...]:
     """All that the text can be, the likeliest first; nothing where it can be no number."""
-    prefix = _PREFIX.match(text)
-    said = prefix[1].lower() if prefix else ""
-    text = (text[prefix.end() :] if prefix else text).strip()
+    said, text, code = _taken_apart(text)
     if not text or len(text) > LONGEST or not text.isprintable():
         return ()
-    code = _SEPARATORS.sub("", text)
-    if added := _WITH_ADD_ON.fullmatch(code):
-        code = added[1]
     found = list(_codes(code, said))
     if not said:
         found.append(StandardNumber(NumberKind.CONTROL_NUMBER, text))
@@ -92,14 +87,20 @@ def is_miswritten_isbn(text: str) -> bool:
     Some books have such a number in print, and so have their records: it can be looked up. As the
     number of a new record it is a typing error.
     """
-    prefix = _PREFIX.match(text)
-    code = _SEPARATORS.sub("", text[prefix.end() :] if prefix else text).strip()
-    if added := _WITH_ADD_ON.fullmatch(code):
-        code = added[1]
-    if _ISBN.fullmatch(code) is None and (prefix is None or prefix[1].lower() != "isbn"):
+    said, _, code = _taken_apart(text)
+    if _ISBN.fullmatch(code) is None and said != "isbn":
         return False
     is_ean = len(code) == 13 and code.isascii() and code.isdecimal() and _is_ean(code)
     return len(isbn_keys(code)) != 2 and not is_ean
+
+
+def _taken_apart(text: str) -> tuple[str, str, str]:
+    """What the text says it is, the rest of it, and its code without separators and add-on."""
+    prefix = _PREFIX.match(text)
+    rest = (text[prefix.end() :] if prefix else text).strip()
+    code = _SEPARATORS.sub("", rest)
+    added = _WITH_ADD_ON.fullmatch(code)
+    return prefix[1].lower() if prefix else "", rest, added[1] if added else code
 
 
 def _codes(code: str, said: str) -> Iterable[StandardNumber]:
@@ -127,11 +128,8 @@ def _is_ean(code: str) -> bool:
 
 
 def _is_issn(code: str) -> bool:
-    return (
-        code[:7].isascii()
-        and code[:7].isdecimal()
-        and _issn(code[:7]) == (f"{code[:4]}-{code[4:].upper()}")
-    )
+    is_number = code[:7].isascii() and code[:7].isdecimal()
+    return is_number and _issn(code[:7]) == f"{code[:4]}-{code[4:].upper()}"
 
 
 def _issn(seven: str) -> str:

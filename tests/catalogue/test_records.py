@@ -35,7 +35,9 @@ def test_records_are_found_by_control_number(database: Database) -> None:
     ids = database.write(lambda transaction: add_records(transaction, data)).result()
 
     def found(number: str) -> list[int]:
-        work = database.read(lambda transaction: find_by_control_number(transaction, number))
+        work = database.read(
+            lambda transaction: find_by_control_number(transaction, control_number=number)
+        )
         return [record.id for record in work.result()]
 
     assert found("7") == [ids[0], ids[2]]

@@ -56,7 +56,7 @@ def show(settings: Settings, record_id: int, marc: bool, as_json: bool) -> None:
 
 
 def _shown(transaction: Transaction, record_id: int) -> tuple[dict[str, Any], Record | None]:
-    former = former_record(transaction, record_id)
+    former = former_record(transaction, record_id=record_id)
     present = record_id if former is None else former.survivor_id
     found = fetch_records(transaction, [present]) if present is not None else []
     if not found:

@@ -65,9 +65,8 @@ def record_meant(transaction: Transaction, given: BibliographicId) -> int | Prob
     element, number = number_of(given)
     if number is None:
         return problem(ProblemType.NEEDED_DATA_MISSING, "the identifier is empty", element)
-    found = find_by_control_number(transaction, number) or survivors_of_control_number(
-        transaction, number
-    )
+    found = find_by_control_number(transaction, control_number=number)
+    found = found or survivors_of_control_number(transaction, number)
     if found:
         return found[0].id
     for each in records_with(transaction, readings(number)):

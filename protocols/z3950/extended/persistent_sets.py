@@ -107,7 +107,7 @@ def persistent_sets(transaction: Transaction, user: str) -> dict[str, ResultSet]
     """The sets of an account by their names."""
     return {
         kept.name: ResultSet(kept.records, kept.databases, _order(kept.records, kept.order))
-        for kept in kept_sets(transaction, user)
+        for kept in kept_sets(transaction, owner=user)
     }
 
 

@@ -78,7 +78,7 @@ def record_named(
             named = control_number(text_of(supplied.record).data)
         elif isinstance(named, bytes):
             named = named.decode("utf-8", "replace")
-        found = find_by_control_number(transaction, named) if named else []
+        found = find_by_control_number(transaction, control_number=named) if named else []
     shown = [record for record in found if visible is None or record.id in visible]
     if len(shown) != 1:
         why = "more than one record is" if shown else "no record is"

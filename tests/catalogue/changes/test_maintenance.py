@@ -113,7 +113,7 @@ def test_a_deleted_record_leaves_nothing_and_its_id_is_never_used_again(
     number = write(database, lambda t: add_record(t, a_record("Grass"), now=NOW))
     write(database, lambda t: delete_record(t, number, now=LATER))
     assert derived(database) == ({}, {}, {}, {})
-    former = database.read(lambda t: former_record(t, number)).result()
+    former = database.read(lambda t: former_record(t, record_id=number)).result()
     assert former is not None
     assert (former.survivor_id, former.gone) == (None, LATER)
     assert database.read(lambda t: present_id(t, number)).result() is None

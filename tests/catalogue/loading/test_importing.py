@@ -323,7 +323,7 @@ def test_what_another_writes_between_plan_and_store_is_seen(
     report = load(database, tmp_path, *texts, rules=BY_NUMBER)
     assert counts(report) == (1, 0, 1, 1)
     assert len(report.rejected_files[1].read_text().splitlines()) == 1
-    assert len(database.read(lambda t: find_by_control_number(t, "a")).result()) == 1
+    assert len(database.read(lambda t: find_by_control_number(t, control_number="a")).result()) == 1
 
 
 def test_without_rules_everything_is_new(sqlite: Database, tmp_path: Path) -> None:

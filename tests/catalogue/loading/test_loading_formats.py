@@ -111,7 +111,7 @@ def check_names(database: Database, tmp_path: Path, order: str) -> None:
             LoadOptions(now=NOW, processes=1, record_format="danmarc2", batch_size=2),
         )
         assert report.loaded == report.read
-    stored = database.read(lambda t: find_by_control_number(t, "12345678")).result()
+    stored = database.read(lambda t: find_by_control_number(t, control_number="12345678")).result()
     assert stored
     for record in stored:
         assert lines_of(record.data)[2:4] == [
@@ -129,7 +129,9 @@ def test_a_corrected_authority_corrects_the_records(library: Database, tmp_path:
         path = tmp_path / f"{number}.mrc"
         path.write_bytes(content)
         load_files(database, [path], LoadOptions(now=NOW, processes=1, record_format="danmarc2"))
-    (record,) = database.read(lambda t: find_by_control_number(t, "12345678")).result()
+    (record,) = database.read(
+        lambda t: find_by_control_number(t, control_number="12345678")
+    ).result()
     assert record.author == "Ellis, Beat"
     assert record.id not in author(database, "bret ellis")
     assert database.read(lambda t: records_linking_to(t, ["68058953"])).result() == [record.id]
@@ -220,7 +222,7 @@ def check_holdings(database: Database, tmp_path: Path, case: str) -> None:
     path.write_bytes(a_record("Mahler", control_number="7") + mfhd("9", ("004", "7"), *parts))
     [report] = load_files(database, [path], LoadOptions(now=NOW, processes=1))
     assert (report.read, report.loaded, report.holdings, report.rejected) == (2, 1, 1, 0)
-    (record,) = database.read(lambda t: find_by_control_number(t, "7")).result()
+    (record,) = database.read(lambda t: find_by_control_number(t, control_number="7")).result()
     found = database.read(lambda t: items_of_records(t, [record.id])).result()[record.id]
     told = sorted((i.barcode, i.department, i.location, i.call_number, i.part) for i in found)
     assert told == expected

@@ -27,7 +27,7 @@ def keep(database: Database, owner: str, *sets: KeptSet) -> None:
 
 
 def of(database: Database, owner: str) -> list[KeptSet]:
-    return database.read(lambda t: kept_sets(t, owner)).result()
+    return database.read(lambda t: kept_sets(t, owner=owner)).result()
 
 
 def test_a_set_comes_back_as_it_was_kept(database: Database) -> None:

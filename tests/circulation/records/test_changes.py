@@ -124,7 +124,7 @@ def test_holds_that_are_over_go_with_the_record_and_their_events_stay(library: L
     library.write(lambda transaction: _move_item(transaction, "A1", only))
     assert delete(library, survivor) == RecordDeleted(survivor, "Tom")
     assert library.read(lambda transaction: events_of_hold(transaction, hold_id=hold.id))
-    former = library.read(lambda transaction: former_record(transaction, number))
+    former = library.read(lambda transaction: former_record(transaction, record_id=number))
     assert former is not None
     assert former.survivor_id is None
     with pytest.raises(NoSuchRecord):

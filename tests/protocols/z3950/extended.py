@@ -61,7 +61,7 @@ class Place:
 
     def records(self, control_number: str) -> list[Record]:
         return self.library.database.read(
-            lambda transaction: find_by_control_number(transaction, control_number)
+            lambda transaction: find_by_control_number(transaction, control_number=control_number)
         ).result()
 
 
