@@ -231,7 +231,7 @@ def find_or_add_title(
         assert brief is not None
         data = brief_record(brief.title, brief.author, numbers[0])
         record_format, origin = "marc21", Origin.BRIEF
-    added = add_record(transaction, data, desk=act.desk, now=act.now, record_format=record_format)
+    added = add_record(act, data, record_format=record_format)
     lock_queue(transaction, record_id=added)
     (record,) = fetch_records(transaction, [added])
     return Title(record, origin, fetched.source if fetched is not None else "")

@@ -41,7 +41,7 @@ def accession_brief(
         return wrong
     lock_writing(transaction)
     data = brief_record(brief.title, brief.author)
-    record_id = add_record(transaction, data, desk=act.desk, now=act.now)
+    record_id = add_record(act, data)
     lock_queue(transaction, record_id=record_id)
     (record,) = fetch_records(transaction, [record_id])
     return add_item_of(act, set_up, home=home, title=Title(record, Origin.BRIEF), item=item)

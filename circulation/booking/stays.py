@@ -34,6 +34,7 @@ from circulation.booking.schema import (
 from circulation.items.facts import ItemFacts
 from circulation.items.removal import RemovalFeature
 from circulation.items.schema import transits
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.results import Branch, Desk, Stay, StayKind
 from circulation.kernel.set_up import SetUp
@@ -338,10 +339,9 @@ def seen(
 
 
 class StaysAtRemoval(RemovalFeature):
-    def let_go(
-        self, transaction: Transaction, desk: Desk | None, item: ItemFacts, now: datetime
-    ) -> None:
+    def let_go(self, act: Act, item: ItemFacts) -> None:
         """A booking, deposit or theme goes on without it."""
+        transaction, _, desk, now = act
         stay = stay_of_item(transaction, item_id=item.id)
         if stay is not None:
             end_stay(transaction, desk, stay, now)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select
 
-from catalogue.database import Statement, Transaction, columns, one, send
+from catalogue.database import Statement, columns, one, send
 from circulation.holds.schema import patron_absences
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 
 
 class Absence(NamedTuple):
@@ -38,19 +38,13 @@ def _insert(*, patron_id: int, absent_from: date, absent_until: date | None) -> 
     return insert(patron_absences).values(locals())
 
 
-def set_absence(
-    transaction: Transaction,
-    patron_id: int,
-    absence: Absence | None,
-    *,
-    now: datetime,
-    desk: Desk | None = None,
-) -> None:
+def set_absence(act: Act, patron_id: int, absence: Absence | None) -> None:
     """The patron is away for so long, or (None) not at all, in place of what was said before.
 
     Items on their way to the patron already are not held back.
     Raises ValueError where the absence ends before it begins.
     """
+    transaction = act.transaction
     if absence is not None and absence.last is not None and absence.last < absence.first:
         raise ValueError(f"an absence cannot end before it begins: {absence}")
     before = absence_of(transaction, patron_id=patron_id)
@@ -61,14 +55,14 @@ def set_absence(
         _insert(
             transaction, patron_id=patron_id, absent_from=absence.first, absent_until=absence.last
         )
-    write_event(
-        transaction,
-        EventKind.ABSENCE_CHANGED,
-        desk,
-        now,
-        patron_id=patron_id,
-        before=_told(before),
-        after=_told(absence),
+    append_event(
+        act,
+        NewEvent(
+            EventKind.ABSENCE_CHANGED,
+            patron_id=patron_id,
+            before=_told(before),
+            after=_told(absence),
+        ),
     )
 
 

@@ -5,8 +5,6 @@ To the patron it is bound to, else to the first who waits and whom it can serve.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from circulation.holds.changes import (
     HoldOutcome,
     bind,
@@ -30,8 +28,7 @@ from circulation.holds.keeping import KEEPING
 from circulation.holds.part import WAITED_FOR
 from circulation.holds.targeting import holds_to_serve, is_due_service, target_of
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Branch, Destination, HeldFor, Refusal
-from circulation.kernel.set_up import SetUp
+from circulation.kernel.results import Destination, HeldFor, Refusal
 from circulation.loans.features import HoldHandling, ReturnCase, ReturnFeature, Route
 
 
@@ -53,7 +50,7 @@ class HoldsAtReturn(ReturnFeature):
 
 def _to_hold(case: ReturnCase) -> Route | None:
     """The way to a patron; None where nobody waits whom the item can serve."""
-    transaction, _, desk, now = case.act
+    transaction, now = case.act.transaction, case.act.now
     item, here, set_up = case.item, case.here, case.set_up
     lock_queue(transaction, record_id=item.record_id)
     waited_for = WAITED_FOR.of(item)
@@ -72,8 +69,8 @@ def _to_hold(case: ReturnCase) -> Route | None:
             if again is None or not is_due_service(again, set_up, now):
                 continue  # another of the set was served at another desk
         if case.handling in (HoldHandling.ROUTE, HoldHandling.REFUSE):
-            return _announced(set_up, hold, here, is_bound=False)
-        bind(transaction, desk, hold, item.id, now)
+            return _announced(case, hold._replace(number=None, deadline=None), is_bound=False)
+        bind(case.act, hold, item.id)
         return _to_patron(case, hold)
     return None
 
@@ -83,7 +80,7 @@ def _settled(case: ReturnCase) -> HoldFacts | None:
 
     An item on the shelf beyond its deadline was not fetched: that ends the hold.
     """
-    transaction, _, desk, now = case.act
+    transaction, now = case.act.transaction, case.act.now
     hold = hold_of_item(transaction, item_id=case.item.id)
     if hold is not None and hold.set_id is not None:
         lock_hold_set(transaction, set_id=hold.set_id)
@@ -93,53 +90,36 @@ def _settled(case: ReturnCase) -> HoldFacts | None:
     if hold.is_bound and (hold.deadline is None or now <= hold.deadline):
         return hold
     if hold.is_bound:
-        release(transaction, desk, hold, now)
-        close(transaction, desk, hold, HoldOutcome.NOT_COLLECTED, now)
+        release(case.act, hold)
+        close(case.act, hold, HoldOutcome.NOT_COLLECTED)
     forget_item(transaction, hold)
     return None
 
 
 def _to_patron(case: ReturnCase, hold: HoldFacts) -> Route:
     """Sends a bound item on, or shelves it where its patron will fetch it."""
-    transaction, _, desk, now = case.act
+    transaction, now = case.act.transaction, case.act.now
     item, here, set_up = case.item, case.here, case.set_up
-    number, deadline, is_news = hold.number, hold.deadline, False
+    is_news = False
     is_on_its_shelf = hold.shelved is not None and hold.shelf_branch_id == hold.pickup_branch_id
     if hold.shelved is not None and not (is_on_its_shelf and here.id == hold.shelf_branch_id):
         take_off_shelf(transaction, hold)
-        number, deadline, is_on_its_shelf = None, None, False
+        hold, is_on_its_shelf = hold._replace(number=None, deadline=None), False
     is_shelved_here = case.handling is HoldHandling.SHELVE and here.id == hold.pickup_branch_id
     if is_shelved_here and not is_on_its_shelf:
         until = pickup_deadline(hold, set_up, item.material_group, now)
-        number, deadline = shelve(transaction, desk, hold, item.id, until, now)
+        number, deadline = shelve(case.act, hold, item.id, until)
+        hold = hold._replace(number=number, deadline=deadline)
         is_news = True
-    return _announced(
-        set_up, hold, here, is_bound=True, number=number, deadline=deadline, is_news=is_news
-    )
+    return _announced(case, hold, is_news=is_news)
 
 
 def _announced(
-    set_up: SetUp,
-    hold: HoldFacts,
-    here: Branch,
-    *,
-    is_bound: bool,
-    number: int | None = None,
-    deadline: datetime | None = None,
-    is_news: bool = False,
+    case: ReturnCase, hold: HoldFacts, *, is_bound: bool = True, is_news: bool = False
 ) -> Route:
-    pickup = set_up.branches[hold.pickup_branch_id]
-    held_for = HeldFor(
-        hold.id,
-        hold.patron_id,
-        hold.patron_name,
-        hold.patron_agency_id,
-        pickup,
-        is_bound,
-        number,
-        deadline,
-        is_news,
-    )
+    pickup, here = case.set_up.branches[hold.pickup_branch_id], case.here
+    whose = hold.id, hold.patron_id, hold.patron_name, hold.patron_agency_id
+    held_for = HeldFor(*whose, pickup, is_bound, hold.number, hold.deadline, is_news)
     if pickup.id == here.id:
         return Route(Destination.HOLD_SHELF_HERE, here, held_for)
     return Route(Destination.TRANSIT_TO_PICKUP, pickup, held_for)

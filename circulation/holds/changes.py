@@ -17,9 +17,9 @@ from catalogue.database import Statement, Transaction, change, scalars, send
 from circulation.calendars.due_dates import end_of_day, local_date
 from circulation.holds.facts import HoldFacts, holds_of_set, lock_hold_set, lock_shelf
 from circulation.holds.schema import captures, fetches, hold_sets, holds
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.parts import Registry
-from circulation.kernel.results import Desk
 from circulation.kernel.set_up import SetUp
 
 
@@ -80,10 +80,8 @@ def set_waits_for(*, hold_id: int, waits_for: int | None) -> Statement:
     return update(holds).where(holds.c.id == hold_id).values(waits_for=waits_for)
 
 
-#: What follows where a hold has ended without a loan: who has done it, which one, and when.
-ENDED_IN_VAIN: Registry[Callable[[Transaction, Desk | None, int, datetime], None]] = Registry(
-    "ends of holds"
-)
+#: What follows where a hold, given by its number, has ended without a loan.
+ENDED_IN_VAIN: Registry[Callable[[Act, int], None]] = Registry("ends of holds")
 
 
 @send
@@ -156,41 +154,21 @@ class Shelved(NamedTuple):
     deadline: datetime
 
 
-def _event(
-    transaction: Transaction,
-    kind: EventKind,
-    desk: Desk | None,
-    hold: HoldFacts,
-    now: datetime,
-    *,
-    item_id: int | None = None,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-) -> None:
-    write_event(
-        transaction,
-        kind,
-        desk,
-        now,
-        hold_id=hold.id,
-        patron_id=hold.patron_id,
-        item_id=item_id,
-        before=before,
-        after=after,
-    )
+def _event(act: Act, kind: EventKind, hold: HoldFacts, **told: Any) -> None:
+    """`told` are further fields of `NewEvent`."""
+    append_event(act, NewEvent(kind, hold_id=hold.id, patron_id=hold.patron_id, **told))
 
 
-def bind(
-    transaction: Transaction, desk: Desk, hold: HoldFacts, item_id: int, now: datetime
-) -> None:
+def bind(act: Act, hold: HoldFacts, item_id: int) -> None:
     """The item is this hold's from now on. One that lies on a shelf for it still is given up."""
+    transaction, now = act.transaction, act.now
     if hold.captured_item_id is not None:
         _delete_capture(transaction, hold_id=hold.id)
     _insert_capture(
         transaction, hold_id=hold.id, item_id=item_id, patron_id=hold.patron_id, captured=now
     )
     _forget_fetch(transaction, item_id=item_id)
-    _event(transaction, EventKind.HOLD_CAPTURED, desk, hold, now, item_id=item_id)
+    _event(act, EventKind.HOLD_CAPTURED, hold, item_id=item_id)
 
 
 def pickup_deadline(hold: HoldFacts, set_up: SetUp, material_group: str, now: datetime) -> datetime:
@@ -201,15 +179,9 @@ def pickup_deadline(hold: HoldFacts, set_up: SetUp, material_group: str, now: da
     return end_of_day(set_up.calendars[branch.id].next_open_day(last), branch.timezone)
 
 
-def shelve(
-    transaction: Transaction,
-    desk: Desk,
-    hold: HoldFacts,
-    item_id: int,
-    deadline: datetime,
-    now: datetime,
-) -> Shelved:
+def shelve(act: Act, hold: HoldFacts, item_id: int, deadline: datetime) -> Shelved:
     """Gives the item a place on the hold shelf of the pickup branch: the lowest number free."""
+    transaction, now = act.transaction, act.now
     branch_id = hold.pickup_branch_id
     lock_shelf(transaction, branch_id=branch_id)
     taken = set(_numbers(transaction, branch_id=branch_id))
@@ -223,11 +195,9 @@ def shelve(
         deadline=deadline,
     )
     _event(
-        transaction,
+        act,
         EventKind.HOLD_SHELVED,
-        desk,
         hold,
-        now,
         item_id=item_id,
         after={"number": number, "branch": branch_id, "deadline": deadline.isoformat()},
     )
@@ -246,45 +216,37 @@ def forget_item(transaction: Transaction, hold: HoldFacts) -> None:
     _delete_capture(transaction, hold_id=hold.id)
 
 
-def release(transaction: Transaction, desk: Desk | None, hold: HoldFacts, now: datetime) -> None:
+def release(act: Act, hold: HoldFacts) -> None:
     """The hold needs its item no more. One on a shelf lies there until it is taken away."""
+    transaction, now = act.transaction, act.now
     if not hold.is_bound:
         return
     if hold.shelved is None:
         _delete_capture(transaction, hold_id=hold.id)
     else:
         _set_released(transaction, hold_id=hold.id, released=now)
-    _event(transaction, EventKind.HOLD_RELEASED, desk, hold, now, item_id=hold.captured_item_id)
+    _event(act, EventKind.HOLD_RELEASED, hold, item_id=hold.captured_item_id)
 
 
-def close(
-    transaction: Transaction,
-    desk: Desk | None,
-    hold: HoldFacts,
-    outcome: HoldOutcome,
-    now: datetime,
-    *,
-    item_id: int | None = None,
-) -> None:
+def close(act: Act, hold: HoldFacts, outcome: HoldOutcome, *, item_id: int | None = None) -> None:
     """Ends the hold and what follows from it.
 
     The other members of a parallel set end with one that was fulfilled or stood ready in vain.
     In a serial set whatever waited for this hold goes on. `item_id` is the item that fulfilled it.
     """
+    transaction, now = act.transaction, act.now
     if _close(transaction, hold_id=hold.id, closed=now, outcome=outcome.value) != 1:
         raise HoldChangedMeanwhile(f"hold {hold.id} is closed already")
     _event(
-        transaction,
+        act,
         EventKind.HOLD_CLOSED,
-        desk,
         hold,
-        now,
         item_id=item_id,
         after={"outcome": outcome.name},
     )
     if outcome in _IN_VAIN:
         for follow in ENDED_IN_VAIN:
-            follow(transaction, desk, hold.id, now)
+            follow(act, hold.id)
     if hold.set_id is None:
         return
     lock_hold_set(transaction, set_id=hold.set_id)
@@ -292,18 +254,16 @@ def close(
         if other.waits_for == hold.id:
             set_waits_for(transaction, hold_id=other.id, waits_for=hold.waits_for)
             if hold.waits_for is None:
-                _event(transaction, EventKind.HOLD_ACTIVATED, desk, other, now)
+                _event(act, EventKind.HOLD_ACTIVATED, other)
         elif hold.set_kind == "parallel" and outcome in _SERVED:
-            release(transaction, desk, other, now)
+            release(act, other)
             superseded = HoldOutcome.SUPERSEDED
             if _close(transaction, hold_id=other.id, closed=now, outcome=superseded.value) != 1:
                 raise HoldChangedMeanwhile(f"hold {other.id} is closed already")
             _event(
-                transaction,
+                act,
                 EventKind.HOLD_CLOSED,
-                desk,
                 other,
-                now,
                 after={"outcome": superseded.name, "served": hold.id},
             )
 
@@ -322,10 +282,9 @@ _IN_VAIN = frozenset(
 _CHANGED = ("pickup_branch_id", "activates", "interest_until", "paused_from", "paused_until")
 
 
-def write_changes(
-    transaction: Transaction, desk: Desk, old: HoldFacts, new: HoldFacts, now: datetime
-) -> None:
+def write_changes(act: Act, old: HoldFacts, new: HoldFacts) -> None:
     """Stores what is different in `new` of branch, dates and pause; an event if anything is."""
+    transaction = act.transaction
     before, after = (
         {name: value for name in _CHANGED if (value := getattr(one, name)) != getattr(other, name)}
         for one, other in ((old, new), (new, old))
@@ -335,24 +294,21 @@ def write_changes(
     wanted = {name: getattr(new, name) for name in _CHANGED}
     _change_hold(transaction, hold_id=new.id, **wanted)
     _event(
-        transaction,
+        act,
         EventKind.HOLD_CHANGED,
-        desk,
         new,
-        now,
         before={name: _plain(value) for name, value in before.items()},
         after={name: _plain(value) for name, value in after.items()},
     )
 
 
-def ask_for_title(
-    transaction: Transaction, desk: Desk | None, hold: HoldFacts, part: str, now: datetime
-) -> None:
+def ask_for_title(act: Act, hold: HoldFacts, part: str) -> None:
     """A hold on one item asks for any of the title from now on, or of that part of it."""
+    transaction = act.transaction
     _set_wanted(transaction, hold_id=hold.id, part=part)
     before = {"item": hold.item_barcode, "part": hold.part}
     after = {"item": None, "part": part}
-    _event(transaction, EventKind.HOLD_CHANGED, desk, hold, now, before=before, after=after)
+    _event(act, EventKind.HOLD_CHANGED, hold, before=before, after=after)
 
 
 def _plain(value: Any) -> Any:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
-from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
 from circulation.holds.changes import (
     HoldOutcome,
@@ -18,6 +17,7 @@ from circulation.holds.eligibility import date_refusals, pickup_branch_of
 from circulation.holds.facts import HoldFacts, hold_facts, known_hold, lock_hold_set, lock_queue
 from circulation.holds.lists import queued
 from circulation.holds.results import HoldChanged
+from circulation.holds.wishes import HoldChange
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refusal, Refused
@@ -27,23 +27,15 @@ from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.pin_rules import check_pin
 
 
-def change_hold(
-    act: Act,
-    *,
-    patron: str,
-    hold_id: int,
-    pickup_branch: str | None = None,
-    activates: date | None = None,
-    interest_until: date | None = None,
-    pin: str | None = None,
-) -> HoldChanged | Refused:
-    """Changes what is given; None leaves things as they are. The place in the queue is kept.
+def change_hold(act: Act, change: HoldChange) -> HoldChanged | Refused:
+    """Changes the hold, which keeps its place in the queue.
 
     The pickup branch may be changed at any moment: an item on its way, or on a shelf, is sent on
     to the new branch when it is next in somebody's hand.
     """
-    transaction, _, desk, now = act
-    found = _own_hold(act, patron, hold_id, pin)
+    transaction, now = act.transaction, act.now
+    _, _, pickup_branch, activates, interest_until, pin = change
+    found = _own_hold(act, change.patron, change.hold_id, pin)
     if isinstance(found, Refused):
         return found
     borrower, set_up, hold = found
@@ -61,7 +53,7 @@ def change_hold(
         today = local_date(now, pickup.timezone)
         if wrong := date_refusals(new.activates, new.interest_until, today):
             return Refused(tuple(wrong), patron=borrower.patron())
-    write_changes(transaction, desk, hold, new, now)
+    write_changes(act, hold, new)
     if hold.is_bound and hold.shelved is not None and new.pickup_branch_id != hold.pickup_branch_id:
         # What is to be sent on is not given up for having stood too long on the wrong shelf.
         is_back = new.pickup_branch_id == hold.shelf_branch_id
@@ -70,7 +62,7 @@ def change_hold(
             hold_id=hold.id,
             deadline=pickup_deadline(new, set_up, "", now) if is_back else None,
         )
-    return _changed(transaction, set_up, borrower, hold.id, now)
+    return _changed(act, set_up, borrower, hold.id)
 
 
 def pause_hold(
@@ -86,7 +78,6 @@ def pause_hold(
 
     It keeps its place. `first` None ends a pause. An item that is bound to it already stays so.
     """
-    transaction, _, desk, now = act
     found = _own_hold(act, patron, hold_id, pin)
     if isinstance(found, Refused):
         return found
@@ -94,8 +85,8 @@ def pause_hold(
     if first is not None and last is not None and last < first:
         return Refused((Refusal(Reason.HOLD_DATES_WRONG),), patron=borrower.patron())
     new = hold._replace(paused_from=first, paused_until=last if first is not None else None)
-    write_changes(transaction, desk, hold, new, now)
-    return _changed(transaction, set_up, borrower, hold.id, now)
+    write_changes(act, hold, new)
+    return _changed(act, set_up, borrower, hold.id)
 
 
 def cancel_hold(
@@ -105,15 +96,14 @@ def cancel_hold(
 
     `unobtainable`: it is the library that gives up, because it cannot get what is wanted.
     """
-    transaction, _, desk, now = act
     found = _own_hold(act, patron, hold_id, pin)
     if isinstance(found, Refused):
         return found
     borrower, set_up, hold = found
-    release(transaction, desk, hold, now)
+    release(act, hold)
     outcome = HoldOutcome.UNOBTAINABLE if unobtainable else HoldOutcome.CANCELLED
-    close(transaction, desk, hold, outcome, now)
-    return _changed(transaction, set_up, borrower, hold.id, now)
+    close(act, hold, outcome)
+    return _changed(act, set_up, borrower, hold.id)
 
 
 def _own_hold(
@@ -144,8 +134,7 @@ def _own_hold(
     return borrower, circulation.set_up(transaction, borrower.set_up_version), hold
 
 
-def _changed(
-    transaction: Transaction, set_up: SetUp, borrower: PatronFacts, hold_id: int, now: datetime
-) -> HoldChanged:
+def _changed(act: Act, set_up: SetUp, borrower: PatronFacts, hold_id: int) -> HoldChanged:
+    transaction, now = act.transaction, act.now
     hold = known_hold(transaction, hold_id)
     return HoldChanged(borrower.patron(), queued(transaction, set_up, hold, now))

@@ -9,14 +9,14 @@ from circulation.kernel.jobs import Doing, Job, Step
 
 
 def _holds(doing: Doing) -> Step:
-    ended = len(expire_holds(doing.transaction, now=doing.until))
+    ended = len(expire_holds(doing.act._replace(now=doing.until)))
     return Step({"holds ended": ended}, 0 if ended == AT_MOST else None)
 
 
 def _recalls(doing: Doing) -> Step:
     set_up = doing.circulation.current_set_up(doing.transaction)
     recalled, goes_on = recall_for_holds_that_begin(
-        doing.transaction, set_up, day=doing.day, now=doing.now, after=doing.after
+        doing.act, set_up, day=doing.day, after=doing.after
     )
     return Step({"loans recalled": len(recalled)}, goes_on)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from circulation.holds.copies import Copy
 from circulation.holds.facts import HoldFacts
@@ -46,22 +47,29 @@ def date_refusals(activates: date | None, interest_until: date, today: date) -> 
     return []
 
 
+class Located(NamedTuple):
+    """What is wanted, found in the catalogue; `record_id` None where it was not."""
+
+    wanted: Wanted
+    record_id: int | None
+    item_id: int | None
+
+
 def target_refusals(
-    wanted: Wanted,
-    item_id: int | None,
+    located: Located,
     copies: Sequence[Copy],
     patron: PatronFacts,
     own_holds: Sequence[HoldFacts],
-    record_id: int,
     pickup_branch_id: int,
     set_up: SetUp,
 ) -> list[Refusal]:
-    """Why there can be no hold for the patron on what is wanted of the record.
+    """Why there can be no hold for the patron on what is wanted, of a record with these copies.
 
     One that asks for a part and one that asks for any do not stand in each other's way. Nor do
     those of a library: it asks for its readers, each of whom may want a copy of their own. What
     belongs to another library is kept for whom it has come for, and for nobody else.
     """
+    wanted, record_id, item_id = located
     refusals = []
     same = [hold for hold in own_holds if hold.record_id == record_id and hold.part == wanted.part]
     if is_for_many(patron):

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from catalogue.database import Transaction
 from circulation.holds.changes import HoldOutcome, close
 from circulation.holds.facts import hold_facts, holds_out_of_interest, lock_hold_set, lock_queue
 from circulation.holds.results import Hold, hold_of
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
 from circulation.kernel.set_up import read_set_up
 
 #: So many in one transaction, that no desk waits long for a queue.
 AT_MOST = 200
 
 
-def expire_holds(
-    transaction: Transaction, *, now: datetime, desk: Desk | None = None, at_most: int = AT_MOST
-) -> list[Hold]:
+def expire_holds(act: Act, *, at_most: int = AT_MOST) -> list[Hold]:
     """Ends open holds that wait in vain beyond their interest date; gives them.
 
     Call it again until it gives none. What is on its way to a patron is not touched.
     """
+    transaction, now = act.transaction, act.now
     set_up = read_set_up(transaction)
     today = set_up.day(now)
     found = holds_out_of_interest(transaction, today=today, at_most=at_most)
@@ -34,7 +30,7 @@ def expire_holds(
         hold = hold_facts(transaction, hold_id=each.id)
         if hold is None or hold.closed is not None or hold.is_bound or hold.interest_until >= today:
             continue
-        close(transaction, desk, hold, HoldOutcome.EXPIRED, now)
+        close(act, hold, HoldOutcome.EXPIRED)
         closed = hold_facts(transaction, hold_id=hold.id)
         assert closed is not None
         expired.append(hold_of(closed, set_up))

@@ -50,18 +50,18 @@ class HoldsAtLoan(LoanSight):
             written.before["capture"] = capture_image(bound)
         if written.is_over:
             return
-        transaction, _, desk, now = case.act
+        transaction = case.act.transaction
         item_id = case.item.id
         if own is not None:
             written.hold_id = own.id
             if own.closed is None:
                 if own.captured_item_id not in (None, item_id):
-                    release(transaction, desk, own, now)
-                close(transaction, desk, own, HoldOutcome.FULFILLED, now, item_id=item_id)
+                    release(case.act, own)
+                close(case.act, own, HoldOutcome.FULFILLED, item_id=item_id)
         if bound is None:
             return
         if self.is_for_another:
-            release(transaction, desk, bound, now)  # taken over their heads: they wait again
+            release(case.act, bound)  # taken over their heads: they wait again
         forget_item(transaction, bound)
 
 

@@ -22,9 +22,9 @@ from circulation.holds.schema import fetches
 from circulation.holds.targeting import Assignment, assign
 from circulation.items.facts import item_facts, lock_item
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, NewEvent, append_event, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Branch, Desk, Refusal, Refused
+from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.kernel.set_up import SetUp, read_set_up
 
 #: A mark that is older says nothing any more: the book was not found, or the mark forgotten.
@@ -149,10 +149,11 @@ def begin_fetching(act: Act, *, item: str) -> ToFetch | Refused:
     return Refused((Refusal(Reason.NOT_WANTED),), facts.item(set_up.branches[facts.home_branch_id]))
 
 
-def give_up_fetching(transaction: Transaction, *, desk: Desk, item: str, now: datetime) -> bool:
+def give_up_fetching(act: Act, *, item: str) -> bool:
     """Takes the mark off the item; False where there was none."""
+    transaction = act.transaction
     found = find_item(transaction, item)
     if found is None or not _delete_fetch(transaction, item_id=found.id):
         return False
-    write_event(transaction, EventKind.FETCH_GIVEN_UP, desk, now, item_id=found.id)
+    append_event(act, NewEvent(EventKind.FETCH_GIVEN_UP, item_id=found.id))
     return True

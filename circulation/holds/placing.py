@@ -13,6 +13,7 @@ from circulation.calendars.due_dates import local_date
 from circulation.holds.changes import insert_hold, insert_hold_set
 from circulation.holds.copies import copies_of_record, copies_on_order
 from circulation.holds.eligibility import (
+    Located,
     date_refusals,
     is_for_many,
     patron_hold_refusals,
@@ -35,14 +36,6 @@ from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.pin_rules import check_pin
 
 
-class _Located(NamedTuple):
-    """What is wanted, found in the catalogue; `record_id` None where it was not."""
-
-    wanted: Wanted
-    record_id: int | None
-    item_id: int | None
-
-
 class _Case(NamedTuple):
     """Who wants what where, as far as it is known; `own` are the holds that they have."""
 
@@ -51,7 +44,7 @@ class _Case(NamedTuple):
     set_up: SetUp
     borrower: PatronFacts
     pickup: Branch
-    located: list[_Located]
+    located: list[Located]
     own: list[HoldFacts]
     interest_until: date
 
@@ -68,7 +61,7 @@ def place_holds(act: Act, wish: HoldWish) -> HoldsPlaced | Refused:
     case = _known(act, wish)
     if isinstance(case, Refused):
         return case
-    transaction, _, desk, now = act
+    transaction, now = act.transaction, act.now
     accepted, refused = _sorted_out(case)
     is_parallel = wish.kind is HoldKind.PARALLEL
     times = min(len(accepted), 1) if is_parallel else len(accepted)
@@ -83,7 +76,7 @@ def place_holds(act: Act, wish: HoldWish) -> HoldsPlaced | Refused:
     placed = _write(case, accepted)
     charged = [fee for feature in PLACING for fee in feature.follow(fees)]
     waiting = [known_hold(transaction, each) for each in placed]
-    recalled = [recall_for(transaction, case.set_up, desk, hold, now) for hold in waiting]
+    recalled = [recall_for(act, case.set_up, hold) for hold in waiting]
     return HoldsPlaced(
         case.borrower.patron(),
         tuple(queued(transaction, case.set_up, hold, now) for hold in waiting),
@@ -121,9 +114,9 @@ def _known(act: Act, wish: HoldWish) -> _Case | Refused:
 
 def _sorted_out(
     case: _Case,
-) -> tuple[list[_Located], list[tuple[Wanted, tuple[Refusal, ...]]]]:
+) -> tuple[list[Located], list[tuple[Wanted, tuple[Refusal, ...]]]]:
     """What can be placed, and what cannot with the reasons."""
-    accepted: list[_Located] = []
+    accepted: list[Located] = []
     refused: list[tuple[Wanted, tuple[Refusal, ...]]] = []
     for each in case.located:
         found = _refusals(case, each, accepted)
@@ -145,10 +138,10 @@ def _common_refusals(case: _Case, accepted: int) -> list[Refusal]:
     )
 
 
-def _locate_under_locks(transaction: Transaction, wanted: Sequence[Wanted]) -> list[_Located]:
+def _locate_under_locks(transaction: Transaction, wanted: Sequence[Wanted]) -> list[Located]:
     """What is wanted, the queues of its records locked: looked for again until no record was
     merged or deleted, and no item moved, while we waited for the locks."""
-    located: list[_Located] = []
+    located: list[Located] = []
     while (found := [_locate(transaction, each) for each in wanted]) != located:
         located = found
         for record_id in sorted({each.record_id for each in found if each.record_id is not None}):
@@ -156,15 +149,15 @@ def _locate_under_locks(transaction: Transaction, wanted: Sequence[Wanted]) -> l
     return located
 
 
-def _locate(transaction: Transaction, wanted: Wanted) -> _Located:
+def _locate(transaction: Transaction, wanted: Wanted) -> Located:
     if wanted.item is None:
         found = None if wanted.record_id is None else present_id(transaction, wanted.record_id)
-        return _Located(wanted, found, None)
+        return Located(wanted, found, None)
     item = find_item(transaction, wanted.item)
-    return _Located(wanted, item.record_id if item else None, item.id if item else None)
+    return Located(wanted, item.record_id if item else None, item.id if item else None)
 
 
-def _refusals(case: _Case, located: _Located, before: Sequence[_Located]) -> list[Refusal]:
+def _refusals(case: _Case, located: Located, before: Sequence[Located]) -> list[Refusal]:
     """Why there can be no hold on this; `before` has what is to be placed with it."""
     transaction = case.act.transaction
     if located.record_id is None:
@@ -181,16 +174,16 @@ def _refusals(case: _Case, located: _Located, before: Sequence[_Located]) -> lis
     if same:
         return [Refusal(Reason.ALREADY_ON_HOLD)]
     copies = copies_of_record(transaction, record_id=located.record_id)
-    about = (case.borrower, case.own, located.record_id, case.pickup.id, case.set_up)
-    refusals = target_refusals(located.wanted, located.item_id, copies, *about)
+    about = (case.borrower, case.own, case.pickup.id, case.set_up)
+    refusals = target_refusals(located, copies, *about)
     if Refusal(Reason.NOT_HOLDABLE) in refusals and located.item_id is None:
         # None of its copies will do, but one on order may.
         on_order = copies_on_order(transaction, located.record_id)
-        refusals = target_refusals(located.wanted, None, [*copies, *on_order], *about)
+        refusals = target_refusals(located, [*copies, *on_order], *about)
     return refusals
 
 
-def _write(case: _Case, accepted: Sequence[_Located]) -> list[int]:
+def _write(case: _Case, accepted: Sequence[Located]) -> list[int]:
     """Writes the holds with their events; gives their ids."""
     transaction, circulation, _, now = case.act
     wish, patron_id, set_id = case.wish, case.borrower.id, None

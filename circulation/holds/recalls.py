@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import select, update
 
-from catalogue.database import Statement, Transaction, change, columns, many, scalar
+from catalogue.database import Statement, change, columns, many, scalar
 from catalogue.schema import items
 from circulation.holds.copies import copies_of_record
 from circulation.holds.facts import HoldFacts, holds_of_record, holds_that_begin, lock_queue
@@ -26,11 +26,11 @@ from circulation.holds.results import RecalledLoan
 from circulation.holds.targeting import Target, assign, can_serve, is_due_service
 from circulation.items.facts import item_facts, lock_item
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, NewEvent, append_event, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.loan_lengths import recall_due
 from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Desk, Refusal, Refused
+from circulation.kernel.results import Refusal, Refused
 from circulation.kernel.schema import events
 from circulation.kernel.set_up import SetUp
 from circulation.loans.facts import OPEN_LOAN
@@ -44,10 +44,8 @@ ACTOR: Final = "recalls"
 AT_MOST: Final = 200
 
 
-#: What follows where a loan was recalled: who has done it, the item, when it is due, and when.
-RECALLED: Registry[Callable[[Transaction, Desk, int, datetime, datetime], None]] = Registry(
-    "recalls"
-)
+#: What follows where the loan of an item, given by its number, was recalled: it is due then.
+RECALLED: Registry[Callable[[Act, int, datetime], None]] = Registry("recalls")
 
 
 class _OpenLoan(NamedTuple):
@@ -116,13 +114,12 @@ def _last_recall(*, loan_id: int) -> Statement:
     )
 
 
-def recall_for(
-    transaction: Transaction, set_up: SetUp, desk: Desk, hold: HoldFacts, now: datetime
-) -> RecalledLoan | None:
+def recall_for(act: Act, set_up: SetUp, hold: HoldFacts) -> RecalledLoan | None:
     """Recalls a loan for a hold that was just placed; None where that is not to be.
 
     The queue is locked, the loan's item is not: the loan is changed only if it is as it was read.
     """
+    transaction, now = act.transaction, act.now
     if hold.is_bound or not is_due_service(hold, set_up, now):
         return None
     on_loan = _open_loans(transaction, record_id=hold.record_id)
@@ -149,30 +146,25 @@ def recall_for(
     if sum(loan.recalled is not None for loan in on_loan) >= len(waiting):
         return None
     new_due, _, loan = min(promising)
-    return _recall(transaction, desk, loan, new_due, now, hold.id)
+    return _recall(act, loan, new_due, hold.id)
 
 
 def recall_for_holds_that_begin(
-    transaction: Transaction,
-    set_up: SetUp,
-    *,
-    day: date,
-    now: datetime,
-    after: int = 0,
-    at_most: int = AT_MOST,
+    act: Act, set_up: SetUp, *, day: date, after: int = 0, at_most: int = AT_MOST
 ) -> tuple[list[RecalledLoan], int | None]:
     """Recalls loans for the holds that may be served from this day on; after the hold `after`.
 
     Gives where to go on too, None when all are done. Done again it recalls nothing more.
     """
+    transaction = act.transaction
     page = holds_that_begin(
         transaction, today=day, yesterday=day - timedelta(1), after=after, at_most=at_most
     )
     recalled = []
     for hold in page:
         lock_queue(transaction, record_id=hold.record_id)
-        desk = set_up.desk(hold.pickup_branch_id, ACTOR)
-        if (loan := recall_for(transaction, set_up, desk, hold, now)) is not None:
+        there = act._replace(desk=set_up.desk(hold.pickup_branch_id, ACTOR))
+        if (loan := recall_for(there, set_up, hold)) is not None:
             recalled.append(loan)
     return recalled, page[-1].id if len(page) == at_most else None
 
@@ -184,7 +176,7 @@ def recall(act: Act, *, item: str, wanted_by: datetime | None = None) -> Recalle
     Refused with NOT_RECALLABLE where the rules recall nothing or the loan ends no later as it is,
     and as the table of loan states has it.
     """
-    transaction, circulation, desk, now = act
+    transaction, circulation, _, now = act
     lock_item(transaction, barcode=item)
     facts = item_facts(transaction, barcode=item)
     if facts is None:
@@ -202,7 +194,7 @@ def recall(act: Act, *, item: str, wanted_by: datetime | None = None) -> Recalle
     if new_due is not None and wanted_by is not None:
         new_due = max(new_due, wanted_by) if wanted_by < loan.due else None
     if new_due is not None:
-        recalled = _recall(transaction, desk, loan, new_due, now, None)
+        recalled = _recall(act, loan, new_due, None)
     return recalled or Refused((Refusal(Reason.NOT_RECALLABLE),), known)
 
 
@@ -257,28 +249,24 @@ def _recalled_to(loan: _OpenLoan, set_up: SetUp, now: datetime) -> datetime | No
 
 
 def _recall(
-    transaction: Transaction,
-    desk: Desk,
-    loan: _OpenLoan,
-    new_due: datetime,
-    now: datetime,
-    hold_id: int | None,
+    act: Act, loan: _OpenLoan, new_due: datetime, hold_id: int | None
 ) -> RecalledLoan | None:
+    transaction, now = act.transaction, act.now
     if not _bring_forward(
         transaction, loan_id=loan.id, old_due=loan.due, due=new_due, recalled=now
     ):
         return None
-    write_event(
-        transaction,
-        EventKind.LOAN_RECALLED,
-        desk,
-        now,
-        item_id=loan.item_id,
-        patron_id=loan.patron_id,
-        loan_id=loan.id,
-        before={"due": loan.due.isoformat()},
-        after={"due": new_due.isoformat()} | ({} if hold_id is None else {"for_hold": hold_id}),
+    append_event(
+        act,
+        NewEvent(
+            EventKind.LOAN_RECALLED,
+            item_id=loan.item_id,
+            patron_id=loan.patron_id,
+            loan_id=loan.id,
+            before={"due": loan.due.isoformat()},
+            after={"due": new_due.isoformat()} | ({} if hold_id is None else {"for_hold": hold_id}),
+        ),
     )
     for follow in RECALLED:
-        follow(transaction, desk, loan.item_id, new_due, now)
+        follow(act, loan.item_id, new_due)
     return RecalledLoan(loan.id, loan.barcode, loan.due, new_due)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from catalogue.database import Statement, Transaction, change, scalar, scalars, send
+from catalogue.database import Statement, change, scalar, scalars, send
 from circulation.holds.changes import HoldOutcome, forget_item, release, set_waits_for, shelve
 from circulation.holds.facts import (
     HoldFacts,
@@ -25,8 +25,8 @@ from circulation.holds.facts import (
 )
 from circulation.holds.part import WAITED_FOR
 from circulation.holds.schema import captures, holds
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.loans.undo import UndoCase, UndoFeature
 
 
@@ -93,36 +93,29 @@ def capture_image(hold: HoldFacts) -> dict[str, Any]:
     return image
 
 
-def restore_holds(
-    transaction: Transaction,
-    desk: Desk,
-    record_id: int,
-    hold_id: int | None,
-    closed: datetime,
-    now: datetime,
-) -> None:
+def restore_holds(act: Act, record_id: int, hold_id: int | None, closed: datetime) -> None:
     """Opens again the hold that a loan fulfilled at `closed`, and what ended or went on with it."""
+    transaction = act.transaction
     lock_queue(transaction, record_id=record_id)
     hold = None if hold_id is None else hold_facts(transaction, hold_id=hold_id)
     if hold is None:
         return
     if hold.set_id is not None:
         lock_hold_set(transaction, set_id=hold.set_id)
-    if not _open_again(transaction, desk, hold, closed, now) or hold.set_id is None:
+    if not _open_again(act, hold, closed) or hold.set_id is None:
         return
     for other_id in _superseded(transaction, set_id=hold.set_id, was_closed=closed):
         other = hold_facts(transaction, hold_id=other_id)
         if other is not None:
-            _open_again(transaction, desk, other, closed, now)
+            _open_again(act, other, closed)
     if hold.set_kind == "serial":
         for other in holds_of_set(transaction, set_id=hold.set_id):
             if other.id != hold.id and other.waits_for == hold.waits_for:
                 set_waits_for(transaction, hold_id=other.id, waits_for=hold.id)
 
 
-def _open_again(
-    transaction: Transaction, desk: Desk, hold: HoldFacts, closed: datetime, now: datetime
-) -> bool:
+def _open_again(act: Act, hold: HoldFacts, closed: datetime) -> bool:
+    transaction = act.transaction
     key = (hold.patron_id, hold.part)
     queue = holds_of_record(transaction, record_id=hold.record_id)
     if any((other.patron_id, other.part) == key for other in queue):
@@ -130,22 +123,21 @@ def _open_again(
     if not _reopen(transaction, hold_id=hold.id, was_closed=closed):
         return False
     _keep_on_shelf(transaction, hold_id=hold.id, was=closed)
-    write_event(
-        transaction,
-        EventKind.HOLD_REOPENED,
-        desk,
-        now,
-        hold_id=hold.id,
-        patron_id=hold.patron_id,
-        before={"outcome": (hold.outcome or "").upper()},
+    append_event(
+        act,
+        NewEvent(
+            EventKind.HOLD_REOPENED,
+            hold_id=hold.id,
+            patron_id=hold.patron_id,
+            before={"outcome": (hold.outcome or "").upper()},
+        ),
     )
     return True
 
 
-def restore_capture(
-    transaction: Transaction, desk: Desk, item_id: int, image: dict[str, Any], now: datetime
-) -> None:
+def restore_capture(act: Act, item_id: int, image: dict[str, Any]) -> None:
     """Binds the item to the hold again, in its place on the shelf if that is free still."""
+    transaction = act.transaction
     hold = hold_facts(transaction, hold_id=image["hold"])
     if hold is None or hold.captured_item_id is not None:
         return
@@ -170,13 +162,12 @@ def restore_capture(
         transaction, hold_id=hold.id, item_id=item_id, patron_id=hold.patron_id, **values
     )
     if is_taken and deadline is not None and values["released"] is None:
-        shelve(transaction, desk, hold, item_id, deadline, now)
+        shelve(act, hold, item_id, deadline)
 
 
-def release_item(
-    transaction: Transaction, desk: Desk, record_id: int, item_id: int, now: datetime
-) -> None:
+def release_item(act: Act, record_id: int, item_id: int) -> None:
     """The item serves no hold after all: its patron waits again, in the old place."""
+    transaction = act.transaction
     lock_queue(transaction, record_id=record_id)
     hold = hold_of_item(transaction, item_id=item_id)
     if hold is None:
@@ -184,24 +175,20 @@ def release_item(
     if hold.set_id is not None:
         lock_hold_set(transaction, set_id=hold.set_id)
     if hold.is_bound:
-        release(transaction, desk, hold, now)
+        release(act, hold)
     forget_item(transaction, hold)
 
 
 class HoldsAtUndo(UndoFeature):
     def undo_loan(self, case: UndoCase) -> None:
-        undone, act = case.undone, case.act
+        undone, item = case.undone, case.item
         if undone.hold_id is None and "capture" not in undone.before:
             return
-        closed = undone.recorded or undone.at
-        restore_holds(
-            act.transaction, act.desk, case.item.record_id, undone.hold_id, closed, act.now
-        )
+        restore_holds(case.act, item.record_id, undone.hold_id, undone.recorded or undone.at)
         if "capture" in undone.before:
-            image = undone.before["capture"]
-            restore_capture(act.transaction, act.desk, case.item.id, image, act.now)
+            restore_capture(case.act, item.id, undone.before["capture"])
 
     def undo_return(self, case: UndoCase) -> None:
-        waited_for, act = WAITED_FOR.of(case.item), case.act
+        waited_for = WAITED_FOR.of(case.item)
         if waited_for is not None and waited_for.hold_id is not None:
-            release_item(act.transaction, act.desk, case.item.record_id, case.item.id, act.now)
+            release_item(case.act, case.item.record_id, case.item.id)

@@ -37,6 +37,17 @@ class HoldWish(NamedTuple):
     fee_acknowledged: bool | int = False
 
 
+class HoldChange(NamedTuple):
+    """What is to be other than it is of a hold of the patron; None leaves things as they are."""
+
+    patron: str
+    hold_id: int
+    pickup_branch: str | None = None
+    activates: date | None = None
+    interest_until: date | None = None
+    pin: str | None = None
+
+
 class HoldsCase(NamedTuple):
     """Holds that may be placed: `times` says how many cost something, if holds do."""
 

@@ -6,8 +6,6 @@ one) from then on. Whether another copy can serve them is told by `circulation.h
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from catalogue.database import Transaction
 from circulation.holds.changes import HoldOutcome, ask_for_title, close, release
 from circulation.holds.facts import (
@@ -20,7 +18,7 @@ from circulation.holds.facts import (
 from circulation.holds.part import WAITED_FOR
 from circulation.items.facts import ItemFacts
 from circulation.items.removal import ItemNeed, RemovalFeature
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
 
 
 class HoldsAtRemoval(RemovalFeature):
@@ -36,29 +34,26 @@ class HoldsAtRemoval(RemovalFeature):
         is_ready = hold is not None and hold.is_bound and hold.shelved is not None
         return ItemNeed.KEPT if is_ready else None
 
-    def let_go(
-        self, transaction: Transaction, desk: Desk | None, item: ItemFacts, now: datetime
-    ) -> None:
-        let_go_of_item(transaction, desk, item, now)
+    def let_go(self, act: Act, item: ItemFacts) -> None:
+        let_go_of_item(act, item)
 
 
-def let_go_of_item(
-    transaction: Transaction, desk: Desk | None, item: ItemFacts, now: datetime
-) -> None:
+def let_go_of_item(act: Act, item: ItemFacts) -> None:
     """The item is bound to no hold any more, and no hold asks for it alone.
 
     Call it under the lock of the item and of its title's queue.
     """
+    transaction = act.transaction
     for hold in holds_of_record(transaction, record_id=item.record_id):
         if hold.is_bound and hold.captured_item_id == item.id:
-            release(transaction, desk, hold, now)
+            release(act, hold)
         if hold.item_id != item.id:
             continue
         part = hold.part or item.part
         if part != hold.part and _has_asked_for(transaction, hold, part):
-            close(transaction, desk, hold, HoldOutcome.MERGED, now)
+            close(act, hold, HoldOutcome.MERGED)
         else:
-            ask_for_title(transaction, desk, hold, part, now)
+            ask_for_title(act, hold, part)
 
 
 def _has_asked_for(transaction: Transaction, hold: HoldFacts, part: str) -> bool:

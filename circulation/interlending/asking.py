@@ -26,7 +26,6 @@ from circulation.interlending.rows import (
 )
 from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle
 from circulation.kernel.act import Act
-from circulation.kernel.engine import Circulation
 from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Action, Reason
 from circulation.kernel.results import Branch, Refusal, Refused
@@ -42,9 +41,7 @@ TAKES_REQUESTS = "takes_requests"
 
 
 #: What follows where nobody lends what a patron asked for.
-UNOBTAINABLE: Registry[Callable[[Circulation, Transaction, InterlibraryLoan, datetime], None]] = (
-    Registry("nobody lends it")
-)
+UNOBTAINABLE: Registry[Callable[[Act, InterlibraryLoan], None]] = Registry("nobody lends it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ def ask(
     ISIL, by default the patron's home branch. Refused with PATRON_UNKNOWN, BRANCH_UNKNOWN,
     RECORD_UNKNOWN or what keeps the patron from placing holds; Obstacle.NO_PARTNER.
     """
-    transaction, circulation, desk, now = act
+    transaction, circulation = act.transaction, act.circulation
     asked = _partner(circulation.current_set_up(transaction), partner)
     if asked is None:
         return Obstacle.NO_PARTNER
@@ -111,7 +108,7 @@ def ask(
         about["number"] = wanted.number
     if needed_before is not None:
         about["before"] = needed_before.isoformat()
-    tell(transaction, desk, loan, PartnerNoticeKind.ASKED, now, about=about)
+    tell(act, loan, PartnerNoticeKind.ASKED, about=about)
     return loan
 
 
@@ -136,26 +133,20 @@ def _reader(
     return Refused(tuple(refusals)) if refusals else (borrower, pickup)
 
 
-def answered(
-    circulation: Circulation,
-    transaction: Transaction,
-    loan_id: int,
-    *,
-    will_lend: bool,
-    now: datetime,
-) -> InterlibraryLoan | Obstacle:
+def answered(act: Act, loan_id: int, *, will_lend: bool) -> InterlibraryLoan | Obstacle:
     """The partner has answered a request: it will see to it, or it will not; then the patron is
     told."""
+    transaction = act.transaction
     loan = loan_by_id(transaction, loan_id)
     if loan is None:
         return Obstacle.UNKNOWN
     if loan.state is not BorrowingState.ASKED:  # it has said more already
         return loan
     if not will_lend:
-        for tell in UNOBTAINABLE:
-            tell(circulation, transaction, loan, now)
+        for follow in UNOBTAINABLE:
+            follow(act, loan)
     action = BorrowingAction.EXPECT if will_lend else BorrowingAction.CANCEL
-    return advance(transaction, loan, action, now)
+    return advance(act, loan, action)
 
 
 def _partner(set_up: SetUp, agency: str | None) -> Partner | None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from catalogue.database import Transaction
 from catalogue.items import find_item
 from circulation.calendars.due_dates import local_date, whole_day
 from circulation.holds.changes import insert_hold
@@ -28,10 +27,9 @@ from circulation.interlending.states import BorrowingAction, BorrowingState, Obs
 from circulation.interlending.temporary import Temporary, add_temporary, end_holds, remove_temporary
 from circulation.items.facts import item_facts, lock_item
 from circulation.kernel.act import Act
-from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Branch, CheckedIn, Desk, Refusal, Refused
+from circulation.kernel.results import Branch, CheckedIn, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.loans.facts import OPEN_LOAN
 from circulation.loans.returns import check_in
@@ -85,15 +83,15 @@ def expect(
 
     Refused with PATRON_UNKNOWN.
     """
-    transaction, circulation, desk, now = act
+    transaction = act.transaction
     known = loan_of_request(transaction, agreement.partner, Role.BORROWER, request_id)
     if known is not None and known.closed is None:
-        expected = advance(transaction, known, BorrowingAction.EXPECT, now)
+        expected = advance(act, known, BorrowingAction.EXPECT)
         return expected if isinstance(expected, InterlibraryLoan) else known
-    borrower = _patron(circulation, transaction, patron, now)
+    borrower = _patron(act, patron)
     if isinstance(borrower, Refused):
         return borrower
-    incoming = _to_the_end(circulation, transaction, desk, incoming)
+    incoming = _to_the_end(act, incoming)
     return _begin(act, agreement, request_id, patron, borrower, incoming)
 
 
@@ -112,21 +110,21 @@ def accept(
     limits matter before they borrow it. What was accepted before is not made again. Refused with
     PATRON_UNKNOWN or BRANCH_UNKNOWN.
     """
-    transaction, circulation, desk, now = act
+    transaction, circulation, desk, _ = act
     loan = loan_of_request(transaction, agreement.partner, Role.BORROWER, request_id)
     if loan is not None and loan.closed is not None:
         loan = None
     if loan is not None and loan.item_id is not None:
         return Accepted(loan)
     set_up = circulation.current_set_up(transaction)
-    incoming = _to_the_end(circulation, transaction, desk, incoming)
+    incoming = _to_the_end(act, incoming)
     here = set_up.branches.get(desk.branch_id)
     pickup = here if pickup_branch is None else _branch(set_up, pickup_branch)
     if here is None or pickup is None:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),))
     if patron is None and loan is not None:
         patron = loan.user or None
-    borrower = _patron(circulation, transaction, patron, now)
+    borrower = _patron(act, patron)
     if isinstance(borrower, Refused):
         return borrower
     barcode = incoming.barcode or (loan.barcode if loan else "")
@@ -137,7 +135,7 @@ def accept(
     if loan is None:
         loan = _begin(act, agreement, request_id, patron, borrower, incoming)
     new = _made_ours(act, loan, agreement, incoming, borrower, pickup)
-    tell(transaction, desk, new, PartnerNoticeKind.RECEIVED, now)
+    tell(act, new, PartnerNoticeKind.RECEIVED)
     checked_in = check_in(act, item=new.barcode)
     assert isinstance(checked_in, CheckedIn)
     return Accepted(new, checked_in)
@@ -167,10 +165,9 @@ def _made_ours(
     if borrower is not None:
         hold_id = _place_hold(act, record_id, item_id, borrower, pickup, incoming.due)
     new = advance(
-        act.transaction,
+        act,
         loan,
         BorrowingAction.ACCEPT,
-        act.now,
         item_id=item_id,
         barcode=item.barcode,
         record_id=record_id,
@@ -185,70 +182,61 @@ def _made_ours(
 
 
 def shipped(
-    circulation: Circulation,
-    transaction: Transaction,
-    loan: InterlibraryLoan,
-    *,
-    now: datetime,
-    barcode: str = "",
-    due: datetime | None = None,
+    act: Act, loan: InterlibraryLoan, *, barcode: str = "", due: datetime | None = None
 ) -> InterlibraryLoan | Obstacle:
     """The owner has sent it."""
+    transaction, circulation = act.transaction, act.circulation
     changes: dict[str, Any] = {}
     if loan.item_id is None and barcode:
         changes["barcode"] = barcode[:LONGEST_BARCODE]
     if due is not None and loan.item_id is None:
         branch = circulation.current_set_up(transaction).branches[loan.branch_id]
         changes["due"] = whole_day(due, branch.timezone)
-    return advance(transaction, loan, BorrowingAction.SHIP, now, **changes)
+    return advance(act, loan, BorrowingAction.SHIP, **changes)
 
 
 def send_home(act: Act, loan: InterlibraryLoan) -> InterlibraryLoan | Obstacle:
     """It goes back to its owner: record and item are no more. Repeated, it changes nothing."""
-    transaction, circulation, desk, now = act
+    transaction = act.transaction
     if loan.closed is not None:
-        return advance(transaction, loan, BorrowingAction.SEND_HOME, now)
+        return advance(act, loan, BorrowingAction.SEND_HOME)
     lock_item(transaction, barcode=loan.barcode)
     facts = item_facts(transaction, barcode=loan.barcode) if loan.item_id is not None else None
     if facts is not None and OPEN_LOAN.of(facts) is not None:
         return Obstacle.ON_LOAN
-    new = advance(transaction, loan, BorrowingAction.SEND_HOME, now)
+    new = advance(act, loan, BorrowingAction.SEND_HOME)
     if isinstance(new, Obstacle):
         return new
-    tell(transaction, desk, loan, PartnerNoticeKind.SENT_HOME, now)
-    if remove_temporary(circulation, transaction, desk, loan, now):
+    tell(act, loan, PartnerNoticeKind.SENT_HOME)
+    if remove_temporary(act, loan):
         new = new._replace(item_id=None, record_id=None)
         store(transaction, new)
     return new
 
 
-def cancel_borrowing(
-    transaction: Transaction, loan: InterlibraryLoan, *, desk: Desk, now: datetime
-) -> InterlibraryLoan | Obstacle:
+def cancel_borrowing(act: Act, loan: InterlibraryLoan) -> InterlibraryLoan | Obstacle:
     """The patron wants it no more. What is here already goes home unread."""
-    new = advance(transaction, loan, BorrowingAction.CANCEL, now)
+    new = advance(act, loan, BorrowingAction.CANCEL)
     if isinstance(new, Obstacle):
         return new
     if new.state is not loan.state:
         if loan.item_id is not None and loan.record_id is not None:
-            end_holds(transaction, desk, loan.record_id, loan.item_id, now)
-        tell(transaction, desk, loan, PartnerNoticeKind.CANCELLED, now)
+            end_holds(act, loan.record_id, loan.item_id)
+        tell(act, loan, PartnerNoticeKind.CANCELLED)
     return new
 
 
-def _to_the_end(
-    circulation: Circulation, transaction: Transaction, desk: Desk, incoming: Incoming
-) -> Incoming:
+def _to_the_end(act: Act, incoming: Incoming) -> Incoming:
     """The owner's due date, midnight being the end of the day that begins with it."""
+    transaction, circulation, desk, _ = act
     here = circulation.current_set_up(transaction).branches.get(desk.branch_id)
     if incoming.due is None or here is None:
         return incoming
     return replace(incoming, due=whole_day(incoming.due, here.timezone))
 
 
-def _patron(
-    circulation: Circulation, transaction: Transaction, patron: str | None, now: datetime
-) -> PatronFacts | Refused | None:
+def _patron(act: Act, patron: str | None) -> PatronFacts | Refused | None:
+    transaction, circulation, _, now = act
     if patron is None:
         return None
     found = patron_facts(
@@ -300,7 +288,7 @@ def _place_hold(
     owner_due: datetime | None,
 ) -> int:
     """Keeps the item for the borrower, no longer than its owner does; gives the hold's number."""
-    transaction, circulation, desk, now = act
+    transaction, circulation, _, now = act
     hold_id = circulation.ids.next(now)
     today = local_date(now, pickup.timezone)
     terms = circulation.set_up_at_hand(transaction).terms(pickup.id, borrower.category, "")
@@ -323,14 +311,14 @@ def _place_hold(
         activates=None,
         interest_until=until,
     )
-    write_event(
-        transaction,
-        EventKind.HOLD_PLACED,
-        desk,
-        now,
-        hold_id=hold_id,
-        patron_id=borrower.id,
-        item_id=item_id,
-        after={"record": record_id, "pickup_branch": pickup.id, "kind": "NORMAL"},
+    append_event(
+        act,
+        NewEvent(
+            EventKind.HOLD_PLACED,
+            hold_id=hold_id,
+            patron_id=borrower.id,
+            item_id=item_id,
+            after={"record": record_id, "pickup_branch": pickup.id, "kind": "NORMAL"},
+        ),
     )
     return hold_id

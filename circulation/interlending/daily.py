@@ -13,7 +13,7 @@ def _exchanges(doing: Doing) -> Step:
 
 
 def _temporary_items(doing: Doing) -> Step:
-    gone, goes_on = clear_up(doing.circulation, doing.transaction, now=doing.now, after=doing.after)
+    gone, goes_on = clear_up(doing.act, after=doing.after)
     return Step({"items removed": gone}, goes_on)
 
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from catalogue.database import Transaction
 from circulation.holds.part import WAITED_FOR
 from circulation.interlending.notices import PartnerNoticeKind, tell, withdraw
 from circulation.interlending.part import WITH_PARTNER
@@ -31,8 +30,9 @@ from circulation.interlending.states import (
     Obstacle,
     after,
 )
+from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import ChargedFee, Desk, Destination, Refusal
+from circulation.kernel.results import ChargedFee, Destination, Refusal
 from circulation.loans.features import LoanCase, LoanSight, Look, ReturnCase, ReturnFeature, Written
 from circulation.loans.lost import LossCase, LossFeature
 from circulation.loans.undo import UndoCase, UndoFeature
@@ -67,16 +67,14 @@ class PartnerAtLoan(LoanSight):
             return
         if found is None:
             return
-        now = case.act.now
         if found.is_borrowed:
-            new = advance(transaction, found, BorrowingAction.LEND, now, loan_id=loan.id)
+            new = advance(case.act, found, BorrowingAction.LEND, loan_id=loan.id)
             kind = PartnerNoticeKind.CHECKED_OUT
         else:
             new = advance(
-                transaction,
+                case.act,
                 found,
                 LendingAction.LEND,
-                now,
                 item_id=item.id,
                 barcode=item.barcode,
                 record_id=item.record_id,
@@ -87,7 +85,7 @@ class PartnerAtLoan(LoanSight):
             )
             kind = PartnerNoticeKind.SHIPPED
         if isinstance(new, InterlibraryLoan):
-            tell(transaction, case.act.desk, new, kind, now, due=loan.due)
+            tell(case.act, new, kind, due=loan.due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +106,17 @@ class PartnerAtRenewal(LoanSight):
 
     def follow(self, case: LoanCase, written: Written) -> None:
         """For good where the item is ours, else until the owner answers."""
-        transaction, _, desk, now = case.act
         due = written.loan.due
         if self.found.is_borrowed:
             before = None if case.loan is None else case.loan.due
             action = BorrowingAction.ASK_RENEWAL
-            new = advance(transaction, self.found, action, now, due_before=before)
+            new = advance(case.act, self.found, action, due_before=before)
             kind = PartnerNoticeKind.RENEWAL_ASKED
         else:
-            new = advance(transaction, self.found, LendingAction.RENEW, now, due=due)
+            new = advance(case.act, self.found, LendingAction.RENEW, due=due)
             kind = PartnerNoticeKind.RENEWED
         if isinstance(new, InterlibraryLoan):
-            tell(transaction, desk, new, kind, now, due=due)
+            tell(case.act, new, kind, due=due)
 
 
 def _at_renewal(case: LoanCase) -> PartnerAtRenewal | None:
@@ -136,38 +133,37 @@ class PartnerAtReturn(ReturnFeature):
     parts = (WITH_PARTNER,)
 
     def settle(self, case: ReturnCase) -> None:
-        transaction, _, desk, now = case.act
+        transaction = case.act.transaction
         found = loan_of_item(transaction, item_id=case.item.id)
         if found is None:
             return
         action = BorrowingAction.COME_BACK if found.is_borrowed else LendingAction.COME_BACK
-        new = advance(transaction, found, action, now, due_before=None)
+        new = advance(case.act, found, action, due_before=None)
         if isinstance(new, Obstacle):
             return
         if new.state is not found.state:
-            tell(transaction, desk, found, PartnerNoticeKind.CHECKED_IN, now)
+            tell(case.act, found, PartnerNoticeKind.CHECKED_IN)
         if new.is_borrowed:
             # It belongs on no shelf of ours: once it is at the branch that borrowed it, or where
             # nothing goes there from here, staff send it back.
             case.shelf, case.floats = Destination.PROBLEM_BIN, False
 
 
-def follow_recall(
-    transaction: Transaction, desk: Desk, item_id: int, due: datetime, now: datetime
-) -> None:
+def follow_recall(act: Act, item_id: int, due: datetime) -> None:
     """A loan was recalled. Of one of ours the borrower is told; the rest is no partner's matter."""
+    transaction = act.transaction
     found = loan_of_item(transaction, item_id=item_id)
     if found is None or found.is_borrowed:
         return
-    new = advance(transaction, found, LendingAction.RECALL, now, due=due)
+    new = advance(act, found, LendingAction.RECALL, due=due)
     if isinstance(new, InterlibraryLoan):
-        tell(transaction, desk, new, PartnerNoticeKind.RECALLED, now, due=due)
+        tell(act, new, PartnerNoticeKind.RECALLED, due=due)
 
 
 class PartnerAtLoss(LossFeature):
     def follow(self, case: LossCase, *, is_lost: bool) -> Sequence[ChargedFee]:
         """The item was declared lost, or was found again with who has it."""
-        transaction, _, desk, now = case.act
+        transaction = case.act.transaction
         if WITH_PARTNER.of(case.item) is None:
             return ()
         found = loan_of_item(transaction, item_id=case.item.id)
@@ -178,35 +174,28 @@ class PartnerAtLoss(LossFeature):
             action = BorrowingAction.LOSE if is_lost else BorrowingAction.FIND
         else:
             action = LendingAction.LOSE if is_lost else LendingAction.FIND
-        new = advance(transaction, found, action, now)
+        new = advance(case.act, found, action)
         if isinstance(new, InterlibraryLoan) and new.state is not found.state:
-            tell(
-                transaction,
-                desk,
-                new,
-                PartnerNoticeKind.LOST if is_lost else PartnerNoticeKind.FOUND,
-                now,
-            )
+            tell(case.act, new, PartnerNoticeKind.LOST if is_lost else PartnerNoticeKind.FOUND)
         return ()
 
 
-def follow_end_of_hold(
-    transaction: Transaction, desk: Desk | None, hold_id: int, now: datetime
-) -> None:
+def follow_end_of_hold(act: Act, hold_id: int) -> None:
     """A hold has ended without a loan: whoever it was for wants the item no more."""
+    transaction = act.transaction
     found = loan_of_hold(transaction, hold_id=hold_id)
     if found is None:
         return
     action = BorrowingAction.CANCEL if found.is_borrowed else LendingAction.CANCEL
-    new = advance(transaction, found, action, now)
+    new = advance(act, found, action)
     if isinstance(new, InterlibraryLoan) and new.state is not found.state:
-        tell(transaction, desk, found, PartnerNoticeKind.CANCELLED, now)
+        tell(act, found, PartnerNoticeKind.CANCELLED)
 
 
 class PartnerAtUndo(UndoFeature):
     def undo_loan(self, case: UndoCase) -> None:
         """The interlibrary loan is where it was before."""
-        transaction, _, desk, now = case.act
+        transaction, now = case.act.transaction, case.act.now
         if WITH_PARTNER.of(case.item) is None:
             return
         found = loan_of_item(transaction, item_id=case.item.id)
@@ -220,11 +209,11 @@ class PartnerAtUndo(UndoFeature):
             undone = found._replace(loan_id=None, item_id=None, due=None)
         store(transaction, undone._replace(state_name=back.value, changed=now))
         if not withdraw(transaction, found.id, kind):
-            tell(transaction, desk, found, PartnerNoticeKind.CHECKED_IN, now)
+            tell(case.act, found, PartnerNoticeKind.CHECKED_IN)
 
     def undo_return(self, case: UndoCase) -> None:
         """The interlibrary loan goes on, too."""
-        transaction, _, desk, now = case.act
+        transaction, now = case.act.transaction, case.act.now
         found = last_loan_of_item(transaction, item_id=case.item.id)
         if found is None or found.loan_id != case.undone.loan_id:
             return
@@ -233,4 +222,4 @@ class PartnerAtUndo(UndoFeature):
             return
         store(transaction, found._replace(state_name=back.value, closed=None, changed=now))
         if not withdraw(transaction, found.id, PartnerNoticeKind.CHECKED_IN):
-            tell(transaction, desk, found, PartnerNoticeKind.CHECKED_OUT, now)
+            tell(case.act, found, PartnerNoticeKind.CHECKED_OUT)

@@ -6,10 +6,8 @@ to it is seen to by `following`.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from catalogue.database import Transaction
 from circulation.holds.results import Hold
 from circulation.interlending.rows import (
     InterlibraryLoan,
@@ -19,7 +17,7 @@ from circulation.interlending.rows import (
     loan_of_item,
     loan_of_request,
 )
-from circulation.interlending.states import LendingAction, LendingState, Obstacle, Role
+from circulation.interlending.states import LendingAction, LendingState, Role
 from circulation.items.facts import item_facts
 from circulation.kernel.act import Act
 from circulation.loans.facts import OPEN_LOAN
@@ -59,7 +57,7 @@ def lent_to_partner(
     Brokers that look for copies by themselves send no request. `item` is the barcode; None where
     it is not on loan. Without a `request_id` the loan is called after its own.
     """
-    transaction, now = act.transaction, act.now
+    transaction = act.transaction
     lent = item_facts(transaction, barcode=item)
     on_loan = None if lent is None else OPEN_LOAN.of(lent)
     if lent is None or on_loan is None:
@@ -79,7 +77,7 @@ def lent_to_partner(
         "due": on_loan.due,
     }
     if asked is not None and asked.closed is None:
-        new = advance(transaction, asked, LendingAction.LEND, now, **facts)
+        new = advance(act, asked, LendingAction.LEND, **facts)
         if isinstance(new, InterlibraryLoan):
             return new
     loan = _new(act, partner, actor, request_id, user)._replace(
@@ -87,14 +85,6 @@ def lent_to_partner(
     )
     insert_loan(transaction, loan)
     return loan
-
-
-def borrower_says(
-    transaction: Transaction, loan: InterlibraryLoan, action: LendingAction, *, now: datetime
-) -> InterlibraryLoan | Obstacle:
-    """The borrower has told that it arrived there, was sent back, is lost or wanted no more; in
-    that case its hold is cancelled by whoever calls."""
-    return advance(transaction, loan, action, now)
 
 
 def _new(act: Act, partner: str, actor: str, request_id: str, user: str) -> InterlibraryLoan:

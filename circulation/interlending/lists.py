@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from catalogue.database import Statement, Transaction, many
+from catalogue.database import Statement, many
 from circulation.interlending.rows import InterlibraryLoan, loan_by_id, select_loans, store
 from circulation.interlending.schema import interlibrary_loans
 from circulation.interlending.temporary import remove_temporary
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 
 _table = interlibrary_loans
 #: How many rows a step of clearing up looks at.
@@ -41,18 +39,17 @@ def _left_behind(*, after: int) -> Statement:
     )
 
 
-def clear_up(
-    circulation: Circulation, transaction: Transaction, *, now: datetime, after: int = 0
-) -> tuple[int, int | None]:
+def clear_up(act: Act, *, after: int = 0) -> tuple[int, int | None]:
     """Takes away temporary items that had to stay for what was owed, and is owed no more.
 
     How many have gone, and from which id the next step goes on; None: that was all.
     """
+    transaction = act.transaction
     found = _left_behind(transaction, after=after)
     gone = 0
     for each in found:
         loan = loan_by_id(transaction, each.id)
-        if loan is not None and remove_temporary(circulation, transaction, None, loan, now):
+        if loan is not None and remove_temporary(act, loan):
             store(transaction, loan._replace(item_id=None, record_id=None))
             gone += 1
     return gone, found[-1].id if len(found) == AT_MOST else None

@@ -29,7 +29,7 @@ from catalogue.database import (
 )
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.schema import interlibrary_loans, partner_notices
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
 from circulation.kernel.stored import stored_as
 
 #: How long a notice that was taken is left to who took it.
@@ -207,20 +207,18 @@ def notices_of(*, loan_id: int) -> Statement:
 
 
 def tell(
-    transaction: Transaction,
-    desk: Desk | None,
+    act: Act,
     loan: InterlibraryLoan,
     kind: PartnerNoticeKind,
-    now: datetime,
     *,
     due: datetime | None = None,
     about: Mapping[str, str] | None = None,
 ) -> None:
-    """Has the partner told, unless it was the partner who did it; `desk` None is a job.
+    """Has the partner told, unless it was the partner who did it.
 
     `about` are further facts of the notice.
     """
-    if desk is not None and desk.device == PARTNER_DEVICE and desk.actor == loan.actor:
+    if act.desk.device == PARTNER_DEVICE and act.desk.actor == loan.actor:
         return
     facts: dict[str, Any] = dict(about or {})
     if loan.user:
@@ -228,12 +226,12 @@ def tell(
     if due is not None:
         facts["due"] = due.isoformat()
     _insert(
-        transaction,
+        act.transaction,
         loan_id=loan.id,
         partner=loan.partner,
         kind=kind.value,
         facts=json.dumps(facts),
-        written=now,
+        written=act.now,
     )
 
 

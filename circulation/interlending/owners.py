@@ -16,9 +16,7 @@ from circulation.interlending.rows import InterlibraryLoan, advance
 from circulation.interlending.states import BorrowingAction, Obstacle
 from circulation.items.facts import item_facts, lock_item
 from circulation.kernel.act import Act
-from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.loans.facts import OPEN_LOAN
 from circulation.loans.schema import loans
 
@@ -41,28 +39,28 @@ def grant_renewal(
     act: Act, loan: InterlibraryLoan, *, due: datetime | None
 ) -> InterlibraryLoan | Obstacle:
     """The owner lends it longer: until `due`, or as long as the patron was promised."""
-    transaction, circulation, desk, now = act
-    due = _whole_day(circulation, transaction, loan, due)
+    transaction = act.transaction
+    due = _whole_day(act, loan, due)
     changes: dict[str, Any] = {"due_before": None}
     if due is not None:
         changes["due"] = due
     elif loan.due is not None:
         changes["due"] = _promised(transaction, loan) or loan.due
-    new = advance(transaction, loan, BorrowingAction.GRANT_RENEWAL, now, **changes)
+    new = advance(act, loan, BorrowingAction.GRANT_RENEWAL, **changes)
     if isinstance(new, InterlibraryLoan) and due is not None:
-        _redate(transaction, desk, loan, due, now, "the owner renewed it")
+        _redate(act, loan, due, "the owner renewed it")
     return new
 
 
 def refuse_renewal(act: Act, loan: InterlibraryLoan) -> InterlibraryLoan | Obstacle:
     """The owner does not: it is due when it was before, but not sooner than in some days."""
-    transaction, circulation, desk, now = act
-    new = advance(transaction, loan, BorrowingAction.REFUSE_RENEWAL, now, due_before=None)
+    transaction = act.transaction
+    new = advance(act, loan, BorrowingAction.REFUSE_RENEWAL, due_before=None)
     promised = _promised(transaction, loan)
     if isinstance(new, InterlibraryLoan) and promised is not None:
-        soonest = _in_some_days(circulation, transaction, loan, now)
+        soonest = _in_some_days(act, loan)
         due = min(promised, max(loan.due_before or soonest, soonest))
-        _redate(transaction, desk, loan, due, now, NOT_RENEWED)
+        _redate(act, loan, due, NOT_RENEWED)
     return new
 
 
@@ -70,13 +68,13 @@ def recalled_by_owner(
     act: Act, loan: InterlibraryLoan, *, due: datetime | None
 ) -> InterlibraryLoan | Obstacle:
     """The owner wants it back, by `due` or in some days; the patron's loan ends no later."""
-    transaction, circulation, desk, now = act
-    due = _whole_day(circulation, transaction, loan, due)
-    wanted = due or _in_some_days(circulation, transaction, loan, now)
-    new = advance(transaction, loan, BorrowingAction.RECALL, now, due=wanted, due_before=None)
+    transaction = act.transaction
+    due = _whole_day(act, loan, due)
+    wanted = due or _in_some_days(act, loan)
+    new = advance(act, loan, BorrowingAction.RECALL, due=wanted, due_before=None)
     promised = _promised(transaction, loan)
     if isinstance(new, InterlibraryLoan) and promised is not None and wanted < promised:
-        _redate(transaction, desk, loan, wanted, now, "the owner recalled it", is_recall=True)
+        _redate(act, loan, wanted, "the owner recalled it", is_recall=True)
     return new
 
 
@@ -87,49 +85,38 @@ def _promised(transaction: Transaction, loan: InterlibraryLoan) -> datetime | No
     return None if on_loan is None else on_loan.due
 
 
-def _whole_day(
-    circulation: Circulation,
-    transaction: Transaction,
-    loan: InterlibraryLoan,
-    due: datetime | None,
-) -> datetime | None:
+def _whole_day(act: Act, loan: InterlibraryLoan, due: datetime | None) -> datetime | None:
     """The owner's due date, midnight being the end of the day that begins with it."""
+    transaction, circulation = act.transaction, act.circulation
     branch = circulation.current_set_up(transaction).branches[loan.branch_id]
     return due and whole_day(due, branch.timezone)
 
 
-def _in_some_days(
-    circulation: Circulation, transaction: Transaction, loan: InterlibraryLoan, now: datetime
-) -> datetime:
+def _in_some_days(act: Act, loan: InterlibraryLoan) -> datetime:
+    transaction, circulation, _, now = act
     branch = circulation.current_set_up(transaction).branches[loan.branch_id]
     return due_at(now, DAYS_AFTER_REFUSAL, branch.timezone)
 
 
 def _redate(
-    transaction: Transaction,
-    desk: Desk,
-    loan: InterlibraryLoan,
-    due: datetime,
-    now: datetime,
-    why: str,
-    *,
-    is_recall: bool = False,
+    act: Act, loan: InterlibraryLoan, due: datetime, why: str, *, is_recall: bool = False
 ) -> None:
     """Moves the due date of the patron's loan, and says why in an event."""
+    transaction, now = act.transaction, act.now
     lock_item(transaction, barcode=loan.barcode)
     facts = item_facts(transaction, barcode=loan.barcode)
     on_loan = None if facts is None else OPEN_LOAN.of(facts)
     if on_loan is None or on_loan.due == due:
         return
     _set_due(transaction, loan_id=on_loan.id, due=due, recalled=now if is_recall else None)
-    write_event(
-        transaction,
-        EventKind.LOAN_RECALLED if is_recall else EventKind.LOAN_REDATED,
-        desk,
-        now,
-        item_id=loan.item_id,
-        patron_id=on_loan.patron_id,
-        loan_id=on_loan.id,
-        before={"due": on_loan.due.isoformat()},
-        after={"due": due.isoformat(), "reason": why},
+    append_event(
+        act,
+        NewEvent(
+            EventKind.LOAN_RECALLED if is_recall else EventKind.LOAN_REDATED,
+            item_id=loan.item_id,
+            patron_id=on_loan.patron_id,
+            loan_id=on_loan.id,
+            before={"due": on_loan.due.isoformat()},
+            after={"due": due.isoformat(), "reason": why},
+        ),
     )

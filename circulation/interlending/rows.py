@@ -210,16 +210,13 @@ def insert_loan(transaction: Transaction, loan: InterlibraryLoan) -> None:
 
 
 def advance(
-    transaction: Transaction,
-    loan: InterlibraryLoan,
-    action: LendingAction | BorrowingAction,
-    now: datetime,
-    **changes: Any,
+    act: Act, loan: InterlibraryLoan, action: LendingAction | BorrowingAction, **changes: Any
 ) -> InterlibraryLoan | Obstacle:
     """Does the action to it, with further changes of the row; or says why not.
 
     When it is over it names nobody any more.
     """
+    transaction, now = act.transaction, act.now
     following = after(loan.state, action)
     if isinstance(following, Obstacle):
         return following

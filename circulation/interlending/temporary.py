@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import update
 
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.temporary_records import add_temporary_record, forget_temporary
-from catalogue.database import Statement, Transaction, send
+from catalogue.database import Statement, send
 from catalogue.items import add_item
 from catalogue.schema import items
 from circulation.holds.changes import HoldOutcome, close, forget_item, release
@@ -17,9 +16,7 @@ from circulation.holds.facts import hold_of_item, holds_of_record, lock_queue
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.items.removal import ItemNeeded, remove_item
 from circulation.kernel.act import Act
-from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.records.changes import delete_record
 
 
@@ -53,51 +50,45 @@ def add_temporary(act: Act, made: Temporary) -> tuple[int, int]:
         material_group=made.material_group,
         location=made.location,
     )
-    write_event(
-        transaction,
-        EventKind.ITEM_ADDED,
-        desk,
-        now,
-        item_id=item_id,
-        after={"barcode": made.barcode, "record": record_id, "home": desk.branch_id},
+    append_event(
+        act,
+        NewEvent(
+            EventKind.ITEM_ADDED,
+            item_id=item_id,
+            after={"barcode": made.barcode, "record": record_id, "home": desk.branch_id},
+        ),
     )
     return record_id, item_id
 
 
-def end_holds(
-    transaction: Transaction, desk: Desk | None, record_id: int, item_id: int, now: datetime
-) -> None:
+def end_holds(act: Act, record_id: int, item_id: int) -> None:
     """Whoever waited for it waits no more, and it lies on no hold shelf."""
+    transaction = act.transaction
     lock_queue(transaction, record_id=record_id)
     for hold in holds_of_record(transaction, record_id=record_id):
-        release(transaction, desk, hold, now)
-        close(transaction, desk, hold, HoldOutcome.CANCELLED, now)
+        release(act, hold)
+        close(act, hold, HoldOutcome.CANCELLED)
     left = hold_of_item(transaction, item_id=item_id)
     if left is not None:
         forget_item(transaction, left)
 
 
-def remove_temporary(
-    circulation: Circulation,
-    transaction: Transaction,
-    desk: Desk | None,
-    loan: InterlibraryLoan,
-    now: datetime,
-) -> bool:
+def remove_temporary(act: Act, loan: InterlibraryLoan) -> bool:
     """Takes record and item away. False where money is owed for a loan of it still.
 
     It then stays, under another barcode, so that the old one can come again; see
     `circulation.interlending.lists.clear_up`.
     """
+    transaction = act.transaction
     if not loan.made_here or loan.item_id is None or loan.record_id is None:
         return True
     lock_writing(transaction)
-    end_holds(transaction, desk, loan.record_id, loan.item_id, now)
+    end_holds(act, loan.record_id, loan.item_id)
     spare = f"{loan.barcode}~{loan.id}"
     _rename(transaction, item_id=loan.item_id, barcode=spare)
-    removed = remove_item(circulation, transaction, desk=desk, item=spare, now=now)
+    removed = remove_item(act, item=spare)
     if isinstance(removed, ItemNeeded):
         return False
     forget_temporary(transaction, loan.record_id)
-    delete_record(transaction, loan.record_id, desk=desk, now=now)
+    delete_record(act, loan.record_id)
     return True

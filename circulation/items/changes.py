@@ -6,9 +6,8 @@ Where it stands is changed by `circulation.items.places.place_item`, its title w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import update
 
@@ -16,10 +15,10 @@ from catalogue.database import Statement, Transaction, send
 from catalogue.items import LONGEST_BARCODE, find_item, is_barcode
 from catalogue.schema import items
 from circulation.items.facts import item_facts, lock_item
-from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Desk, Item, Refusal, Refused
+from circulation.kernel.results import Item, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.kernel.trees import GROUPS
 
@@ -57,26 +56,24 @@ class ItemUnfit(ValueError):
         self.problems = tuple(problems)
 
 
-def change_item(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk | None,
-    item: str,
-    now: datetime,
-    barcode: str | Keep = KEEP,
-    call_number: str | Keep = KEEP,
-    material_group: str | Keep = KEEP,
-    part: str | Keep = KEEP,
-    price: tuple[int, str] | Keep | None = KEEP,
-    float_group: str | Keep = KEEP,
-) -> Item | Refused:
-    """Changes what is given of the item with this barcode; `price` is in minor units of a currency.
+class ItemChange(NamedTuple):
+    """What is written of an item from now on; `price` is in minor units of a currency."""
 
-    `barcode` is the one that it bears from now on; loans, holds and money stay with the item.
+    barcode: str | Keep = KEEP
+    call_number: str | Keep = KEEP
+    material_group: str | Keep = KEEP
+    part: str | Keep = KEEP
+    price: tuple[int, str] | Keep | None = KEEP
+    float_group: str | Keep = KEEP
+
+
+def change_item(act: Act, item: str, change: ItemChange) -> Item | Refused:
+    """Changes the item with this barcode; loans, holds and money stay with it.
+
     Refused with ITEM_UNKNOWN. Raises ItemUnfit. A loan that is open keeps the rules it was lent by
     until it is renewed.
     """
+    transaction, circulation = act.transaction, act.circulation
     lock_item(transaction, barcode=item)
     facts = item_facts(transaction, barcode=item)
     if facts is None:
@@ -93,30 +90,24 @@ def change_item(
         "currency": known.currency,
         "float_group": facts.float_group,
     }
-    given = {
-        "barcode": barcode,
-        "call_number": call_number,
-        "material_group": material_group,
-        "part": part,
-        "float_group": float_group,
-    }
-    after = before | {name: value for name, value in given.items() if value is not KEEP}
-    if price is not KEEP:
-        after["price"], after["currency"] = price or (None, None)
+    given = {name: value for name, value in change._asdict().items() if value is not KEEP}
+    if "price" in given:
+        given["price"], given["currency"] = given["price"] or (None, None)
+    after = before | given
     changed = {name: value for name, value in after.items() if value != before[name]}
     if not changed:
         return known
     if problems := _problems(transaction, set_up, changed):
         raise ItemUnfit(problems)
     _change(transaction, item_id=facts.id, **after)
-    write_event(
-        transaction,
-        EventKind.ITEM_CHANGED,
-        desk,
-        now,
-        item_id=facts.id,
-        before={name: before[name] for name in changed},
-        after=changed,
+    append_event(
+        act,
+        NewEvent(
+            EventKind.ITEM_CHANGED,
+            item_id=facts.id,
+            before={name: before[name] for name in changed},
+            after=changed,
+        ),
     )
     written = item_facts(transaction, barcode=after["barcode"])
     assert written is not None

@@ -10,7 +10,6 @@ other is not said: the names of a level are those of all branches of the agency.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert, select, update
@@ -20,10 +19,10 @@ from catalogue.holders import update_holders
 from catalogue.schema import items
 from circulation.items.facts import item_facts, lock_item
 from circulation.items.schema import placement_names
-from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Desk, Item, Refusal, Refused
+from circulation.kernel.results import Item, Refusal, Refused
 
 #: The levels within the branch, the widest first.
 LEVELS = ("department", "location", "sublocation", "section")
@@ -107,20 +106,14 @@ def store_place_name(
 
 
 def place_item(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk | None,
-    item: str,
-    now: datetime,
-    branch: str | None = None,
-    **placement: str,
+    act: Act, *, item: str, branch: str | None = None, **placement: str
 ) -> Item | Refused:
     """Puts the item with this barcode into another place: `branch` is an ISIL, then the levels.
 
     What is not given stays as it is; but another branch begins with no place within it. Refused
     with ITEM_UNKNOWN or BRANCH_UNKNOWN. Raises UnknownPlace with all that is wrong.
     """
+    transaction, circulation = act.transaction, act.circulation
     lock_item(transaction, barcode=item)
     facts = item_facts(transaction, barcode=item)
     if facts is None:
@@ -146,14 +139,14 @@ def place_item(
         _move(transaction, item_id=facts.id, branch_id=to.id, **wanted)
         if to.id != home.id:
             update_holders(transaction, (facts.record_id,))
-        write_event(
-            transaction,
-            EventKind.ITEM_PLACED,
-            desk,
-            now,
-            item_id=facts.id,
-            before={name: value for name, value in before.items() if value != after[name]},
-            after={name: value for name, value in after.items() if value != before[name]},
+        append_event(
+            act,
+            NewEvent(
+                EventKind.ITEM_PLACED,
+                item_id=facts.id,
+                before={name: value for name, value in before.items() if value != after[name]},
+                after={name: value for name, value in after.items() if value != before[name]},
+            ),
         )
     placed = item_facts(transaction, barcode=item)
     assert placed is not None

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
-from catalogue.database import Statement, Transaction, is_typed, scalar, send
+from catalogue.database import Statement, is_typed, scalar, send
 from catalogue.items import find_item
 from catalogue.schema import items
 from circulation.items.facts import lock_item
 from circulation.items.schema import item_properties
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 
 
 @scalar(str)
@@ -35,13 +35,12 @@ def _insert(*, item_id: int, properties: str, changed: datetime) -> Statement:
     return insert(item_properties).values(locals())
 
 
-def set_properties(
-    transaction: Transaction, *, desk: Desk, item: str, properties: str, now: datetime
-) -> bool:
+def set_properties(act: Act, *, item: str, properties: str) -> bool:
     """Writes down the properties in place of the former ones; empty ones are forgotten.
 
     False where no item has this barcode.
     """
+    transaction, now = act.transaction, act.now
     lock_item(transaction, barcode=item)
     known = find_item(transaction, item)
     if known is None:
@@ -50,13 +49,13 @@ def set_properties(
     _forget(transaction, item_id=known.id)
     if properties:
         _insert(transaction, item_id=known.id, properties=properties, changed=now)
-    write_event(
-        transaction,
-        EventKind.ITEM_PROPERTIES_SET,
-        desk,
-        now,
-        item_id=known.id,
-        before={"properties": before} if before else None,
-        after={"properties": properties} if properties else None,
+    append_event(
+        act,
+        NewEvent(
+            EventKind.ITEM_PROPERTIES_SET,
+            item_id=known.id,
+            before={"properties": before} if before else None,
+            after={"properties": properties} if properties else None,
+        ),
     )
     return True

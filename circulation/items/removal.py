@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import Any, NamedTuple
@@ -25,11 +24,11 @@ from catalogue.database import Statement, Transaction, change, scalar_one, send
 from catalogue.holders import update_holders
 from catalogue.schema import items
 from circulation.items.facts import ItemFacts, item_facts, lock_item
-from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.parts import Registry
 from circulation.kernel.personal import CUT
-from circulation.kernel.results import Desk, Item
+from circulation.kernel.results import Item
 from circulation.kernel.schema import all_tables
 
 
@@ -68,9 +67,7 @@ class RemovalFeature:
         """Why the item cannot go."""
         return None
 
-    def let_go(
-        self, transaction: Transaction, desk: Desk | None, item: ItemFacts, now: datetime
-    ) -> None:
+    def let_go(self, act: Act, item: ItemFacts) -> None:
         """The item goes: settles what hangs on it."""
 
 
@@ -130,20 +127,13 @@ def _delete(*, item_id: int) -> Statement:
     return delete(items).where(items.c.id == item_id)
 
 
-def remove_item(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    desk: Desk | None,
-    item: str,
-    now: datetime,
-    why: str = "",
-) -> ItemRemoved | ItemNeeded | None:
+def remove_item(act: Act, *, item: str, why: str = "") -> ItemRemoved | ItemNeeded | None:
     """Takes the item with this barcode out of the stock; None where no item has it.
 
     Its record stays, also without items (`circulation.records.changes.delete_record`). An item that
     is missing or in transit can go. `why` is kept with the event.
     """
+    transaction, circulation = act.transaction, act.circulation
     lock_item(transaction, barcode=item)
     facts = item_facts(transaction, barcode=item)
     if facts is None:
@@ -160,24 +150,24 @@ def remove_item(
     if needs:
         return ItemNeeded(known, tuple(needs))
     for feature in REMOVING:
-        feature.let_go(transaction, desk, facts, now)
+        feature.let_go(act, facts)
     for each in _references():
         if each.fate is not None:
             each.act(transaction, item_id=facts.id)
     _delete(transaction, item_id=facts.id)
     update_holders(transaction, (facts.record_id,))
-    write_event(
-        transaction,
-        EventKind.ITEM_REMOVED,
-        desk,
-        now,
-        item_id=facts.id,
-        before={
-            "barcode": known.barcode,
-            "record": known.record_id,
-            "home": known.home_branch.id,
-            "title": known.title,
-        },
-        after={"why": why} if why else None,
+    append_event(
+        act,
+        NewEvent(
+            EventKind.ITEM_REMOVED,
+            item_id=facts.id,
+            before={
+                "barcode": known.barcode,
+                "record": known.record_id,
+                "home": known.home_branch.id,
+                "title": known.title,
+            },
+            after={"why": why} if why else None,
+        ),
     )
     return ItemRemoved(known, not _others(transaction, record_id=facts.record_id, item=facts.id))

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select, update
 
-from catalogue.database import Statement, Transaction, change, columns, one, send
+from catalogue.database import Statement, change, columns, one, send
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk, Refusal
+from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.results import Refusal
 from circulation.loans.schema import loan_conflicts
 
 
@@ -81,23 +81,22 @@ def note_conflict(
     )
 
 
-def settle_conflict(
-    transaction: Transaction, conflict_id: int, *, desk: Desk | None, now: datetime
-) -> bool:
+def settle_conflict(act: Act, conflict_id: int) -> bool:
     """Takes it off the work list: staff have dealt with it. False where it is not on it."""
+    transaction, now = act.transaction, act.now
     if not _settle(transaction, conflict_id=conflict_id, settled=now):
         return False
     found = _conflict(transaction, conflict_id=conflict_id)
     assert found is not None
-    write_event(
-        transaction,
-        EventKind.CONFLICT_SETTLED,
-        desk,
-        now,
-        item_id=found.item_id,
-        patron_id=found.patron_id,
-        loan_id=found.loan_id,
-        before={"overridden": found.reasons.split(",")},
+    append_event(
+        act,
+        NewEvent(
+            EventKind.CONFLICT_SETTLED,
+            item_id=found.item_id,
+            patron_id=found.patron_id,
+            loan_id=found.loan_id,
+            before={"overridden": found.reasons.split(",")},
+        ),
     )
     _forget_names(transaction, conflict_id=conflict_id)
     return True

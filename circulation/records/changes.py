@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import Any, NamedTuple
@@ -23,8 +22,8 @@ from circulation.holds.changes import HoldOutcome, close, release
 from circulation.holds.facts import HoldFacts, holds_of_record, lock_queue
 from circulation.holds.queues import order_key
 from circulation.holds.schema import fetches, holds
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.schema import all_tables
 from circulation.loans.schema import loans
 from circulation.patrons.registering import PatronKind, kind_of_patron
@@ -171,47 +170,36 @@ def _reference(column: Column[int]) -> _Reference:
 
 
 def add_record(
-    transaction: Transaction,
-    data: bytes,
-    *,
-    desk: Desk | None,
-    now: datetime,
-    agency_id: int | None = None,
-    record_format: str = "marc21",
+    act: Act, data: bytes, *, agency_id: int | None = None, record_format: str = "marc21"
 ) -> int:
     """`catalogue.changes.accession.add_record` with an event; the id. Raises Refused (of MARC)."""
+    transaction, now = act.transaction, act.now
     record_id = accession.add_record(
         transaction, data, now=now, agency_id=agency_id, record_format=record_format
     )
-    write_event(transaction, EventKind.RECORD_ADDED, desk, now, after={"record": record_id})
+    append_event(act, NewEvent(EventKind.RECORD_ADDED, after={"record": record_id}))
     return record_id
 
 
 def replace_record(
-    transaction: Transaction,
-    record_id: int,
-    data: bytes,
-    *,
-    desk: Desk | None,
-    now: datetime,
-    record_format: str | None = None,
+    act: Act, record_id: int, data: bytes, *, record_format: str | None = None
 ) -> bool:
     """`catalogue.changes.replacing.replace_record` with an event; False where nothing differs."""
+    transaction, now = act.transaction, act.now
     is_changed = replacing.replace_record(
         transaction, record_id, data, now=now, record_format=record_format
     )
     if is_changed:
-        write_event(transaction, EventKind.RECORD_REPLACED, desk, now, after={"record": record_id})
+        append_event(act, NewEvent(EventKind.RECORD_REPLACED, after={"record": record_id}))
     return is_changed
 
 
-def delete_record(
-    transaction: Transaction, record_id: int, *, desk: Desk | None, now: datetime
-) -> RecordDeleted | RecordNeeded:
+def delete_record(act: Act, record_id: int) -> RecordDeleted | RecordNeeded:
     """Deletes a record that nobody needs: no items, so no loans, and no open holds.
 
     Holds that are over go with it; their events stay.
     """
+    transaction, now = act.transaction, act.now
     accession.lock_writing(transaction)
     record = deleting.record_to_change(transaction, record_id)
     lock_queue(transaction, record_id=record_id)
@@ -233,34 +221,28 @@ def delete_record(
     _wait_no_more(transaction, record_id=record_id)
     _delete_holds(transaction, record_id=record_id)
     deleting.delete_record(transaction, record_id, now=now)
-    write_event(
-        transaction,
-        EventKind.RECORD_DELETED,
-        desk,
-        now,
-        before={
-            "record": record_id,
-            "title": record.title,
-            "control_number": record.control_number,
-        },
+    append_event(
+        act,
+        NewEvent(
+            EventKind.RECORD_DELETED,
+            before={
+                "record": record_id,
+                "title": record.title,
+                "control_number": record.control_number,
+            },
+        ),
     )
     return RecordDeleted(record_id, record.title)
 
 
-def merge_records(
-    transaction: Transaction,
-    record_id: int,
-    survivor_id: int,
-    *,
-    desk: Desk | None,
-    now: datetime,
-) -> RecordsMerged:
+def merge_records(act: Act, record_id: int, survivor_id: int) -> RecordsMerged:
     """Merges a record into another: items with their loans, and holds, go over to the survivor.
 
     Holds keep their places by their own keys (`holds.queues.order_key`). Where a patron waits for
     both, the hold that has an item stays, else the one that comes first; the other is closed.
     Raises ValueError for a record and itself.
     """
+    transaction, now = act.transaction, act.now
     accession.lock_writing(transaction)
     if record_id == survivor_id:
         raise ValueError("a record cannot be merged with itself")
@@ -272,36 +254,36 @@ def merge_records(
     moving = holds_of_record(transaction, record_id=record_id)
     twice = _placed_twice(transaction, moving, holds_of_record(transaction, record_id=survivor_id))
     for hold in twice:
-        release(transaction, desk, hold, now)
-        close(transaction, desk, hold, HoldOutcome.MERGED, now)
+        release(act, hold)
+        close(act, hold, HoldOutcome.MERGED)
     closed = {hold.id for hold in twice}
     moved = [hold for hold in moving if hold.id not in closed]
     for hold in moved:
-        write_event(
-            transaction,
-            EventKind.HOLD_CHANGED,
-            desk,
-            now,
-            hold_id=hold.id,
-            patron_id=hold.patron_id,
-            before={"record": record_id},
-            after={"record": survivor_id},
+        append_event(
+            act,
+            NewEvent(
+                EventKind.HOLD_CHANGED,
+                hold_id=hold.id,
+                patron_id=hold.patron_id,
+                before={"record": record_id},
+                after={"record": survivor_id},
+            ),
         )
     _move_holds(transaction, from_id=record_id, to_id=survivor_id)
     for reference in _other_references():
         reference.move(transaction, record_id=record_id, survivor_id=survivor_id)
     merged = merging.merge_records(transaction, record_id, survivor_id, now=now)
-    write_event(
-        transaction,
-        EventKind.RECORDS_MERGED,
-        desk,
-        now,
-        before={
-            "record": record_id,
-            "title": merged.gone.title,
-            "control_number": merged.gone.control_number,
-        },
-        after={"record": survivor_id, "items": merged.items, "holds": len(moved)},
+    append_event(
+        act,
+        NewEvent(
+            EventKind.RECORDS_MERGED,
+            before={
+                "record": record_id,
+                "title": merged.gone.title,
+                "control_number": merged.gone.control_number,
+            },
+            after={"record": survivor_id, "items": merged.items, "holds": len(moved)},
+        ),
     )
     return RecordsMerged(
         record_id, survivor_id, merged.survivor.title, merged.items, len(moved), len(twice)

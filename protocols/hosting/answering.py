@@ -25,7 +25,7 @@ from catalogue.database import Call, Database, Transaction
 from catalogue.tracing import Traced, here
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
-from circulation.kernel.results import Desk
+from circulation.kernel.results import UNATTENDED, Desk
 from circulation.patrons.pins import PINS, VerificationNeeded
 from protocols.hosting.measuring import Measures
 from protocols.hosting.peers import Peers
@@ -70,8 +70,8 @@ class Context(NamedTuple):
     circulation: Circulation
     now: datetime
 
-    def act(self, desk: Desk) -> Act:
-        """What is done at that desk."""
+    def act(self, desk: Desk = UNATTENDED) -> Act:
+        """What is done at that desk, or at none."""
         return Act(self.transaction, self.circulation, desk, self.now)
 
 

@@ -23,7 +23,7 @@ from circulation.holds.results import (
 )
 from circulation.holds.schema import holds
 from circulation.holds.shelf import OnShelf, clear_shelf, hold_shelf
-from circulation.holds.wishes import HoldWish
+from circulation.holds.wishes import HoldChange, HoldWish
 from circulation.kernel.events import Event, events_of_hold
 from circulation.kernel.organisation import add_branch, find_branch
 from circulation.kernel.results import Branch, CheckedIn, Destination, Refused
@@ -87,7 +87,7 @@ def a_hold(
 def change(library: Library, card: str, hold: Hold, **changes: Any) -> HoldChanged | Refused:
     return library.write(
         lambda transaction: change_hold(
-            library.act(transaction), patron=card, hold_id=hold.id, **changes
+            library.act(transaction), HoldChange(patron=card, hold_id=hold.id, **changes)
         )
     )
 

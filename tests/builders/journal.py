@@ -25,10 +25,11 @@ from sqlalchemy import Table, select
 
 from catalogue.database import Transaction, many, migrate, open_database
 from catalogue.schema import branches, items
+from circulation.holds.changing import change_hold
 from circulation.holds.placing import place_holds
-from circulation.holds.wishes import HoldWish
+from circulation.holds.wishes import HoldChange, HoldWish
 from circulation.kernel.events import Event, select_events
-from circulation.kernel.results import Branch, Item, Loan, Patron
+from circulation.kernel.results import Branch, Desk, Item, Loan, Patron
 from circulation.kernel.schema import all_tables, events
 from circulation.patrons.schema import patron_identifiers, patrons
 from tests.builders.circulation import ZONE, Library, a_library, a_patron, an_item
@@ -55,7 +56,7 @@ _BRANCH = re.compile(
     r"(.*_)?branch(_id)?|in_transit_(to|from)|to_branch_id|from_branch_id|transit_to_id|home"
 )
 #: Verbs that are told in one value what is asked for.
-WISHES: dict[Any, Any] = {place_holds: HoldWish}
+WISHES: dict[Any, Any] = {change_hold: HoldChange, place_holds: HoldWish}
 _PATRON = re.compile(r"(co_)?patron_id|recipient_id|borrower_id|came_for")
 _ITEM = re.compile(r"(captured_)?item_id")
 _RECORD = re.compile(r"record(_id)?")
@@ -78,7 +79,7 @@ def _given(row: dict[str, Any]) -> list[str]:
 
 
 def perform(
-    library: Library, transaction: Transaction, verb: Any, at: Branch | None, **options: Any
+    library: Library, transaction: Transaction, verb: Any, at: Branch | Desk | None, **options: Any
 ) -> Any:
     """What a verb of the engine does at the main desk, or `at` another branch."""
     if next(iter(signature(verb).parameters)) == "act":
@@ -131,10 +132,8 @@ class Journal:
         return self.do(what, lambda: self.library.write(work), **moved)
 
     def act_on(self, what: str, verb: Callable[..., Any], *about: Any, **options: Any) -> Any:
-        """The same of a verb that asks nothing of the engine's memory."""
-        return self.act(
-            what, lambda _, transaction, **rest: verb(transaction, *about, **rest), **options
-        )
+        """The same of a verb that is told by position what it is about."""
+        return self.act(what, lambda act, **rest: verb(act, *about, **rest), **options)
 
     def items(self, *barcodes: str, **details: Any) -> None:
         """Items, each with a title of its own, that no line tells of."""

@@ -113,7 +113,7 @@ def fetch(settings: Settings, barcode: str, branch: str, give_up: bool, as_json:
 def _give_up(library: Library, barcode: str, branch: str) -> bool:
     desk = library.desk(branch)
     return library.write(
-        lambda transaction: give_up_fetching(transaction, desk=desk, item=barcode, now=library.now)
+        lambda transaction: give_up_fetching(library.act(transaction, desk), item=barcode)
     )
 
 

@@ -16,7 +16,7 @@ import click
 from catalogue.database import Transaction
 from catalogue.items import Item, find_item
 from circulation.fees.terms import FeeTerms
-from circulation.items.changes import KEEP, ItemUnfit, Keep, change_item
+from circulation.items.changes import KEEP, ItemChange, ItemUnfit, Keep, change_item
 from circulation.items.places import LEVELS, UnknownPlace, place_item
 from circulation.items.removal import ItemNeeded, remove_item
 from circulation.kernel.reasons import Reason
@@ -150,9 +150,7 @@ def withdraw_one(why: str) -> Act:
     def act(
         library: Library, transaction: Transaction, line: Line, item: Item, desk: Desk
     ) -> dict[str, Any]:
-        done = remove_item(
-            library.circulation, transaction, desk=desk, item=item.barcode, now=library.now, why=why
-        )
+        done = remove_item(library.act(transaction, desk), item=item.barcode, why=why)
         assert done is not None
         if isinstance(done, ItemNeeded):
             raise NotDone((need.name, need.value) for need in done.needs)
@@ -182,28 +180,15 @@ def change_one(
         problems.append(("PRICE_WRONG", str(error)))
     try:
         placed = place_item(
-            library.circulation,
-            transaction,
-            desk=desk,
-            item=item.barcode,
-            now=library.now,
-            branch=branch,
-            **levels,
+            library.act(transaction, desk), item=item.barcode, branch=branch, **levels
         )
         if isinstance(placed, Refused) and branch is not None:
             problems.append((Reason.BRANCH_UNKNOWN.name, no_branch(transaction, branch)))
     except UnknownPlace as error:
         problems.append(("PLACE_UNKNOWN", str(error)))
     try:
-        change_item(
-            library.circulation,
-            transaction,
-            desk=desk,
-            item=item.barcode,
-            now=library.now,
-            price=price,
-            **texts,
-        )
+        change = ItemChange(price=price, **texts)
+        change_item(library.act(transaction, desk), item.barcode, change)
     except ItemUnfit as error:
         problems += [("ITEM_UNFIT", each) for each in error.problems]
     if problems:

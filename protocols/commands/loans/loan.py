@@ -236,7 +236,7 @@ def settle(settings: Settings, conflict: int, branch: str, as_json: bool) -> Non
     with opened(settings) as library:
         desk = library.desk(branch)
         settled = library.write(
-            lambda transaction: settle_conflict(transaction, conflict, desk=desk, now=library.now)
+            lambda transaction: settle_conflict(library.act(transaction, desk), conflict)
         )
     say({"conflict": conflict, "was_open": settled}, as_json)
 

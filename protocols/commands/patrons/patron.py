@@ -254,9 +254,7 @@ def absent(
         absence = None if end else Absence(first or library.today(), last)
         try:
             library.write(
-                lambda transaction: set_absence(
-                    transaction, patron_id, absence, now=library.now, desk=desk
-                )
+                lambda transaction: set_absence(library.act(transaction, desk), patron_id, absence)
             )
         except ValueError as error:
             raise click.UsageError(str(error)) from error

@@ -17,14 +17,15 @@ from catalogue.marc import marcxml
 from catalogue.marc.checking import Refused
 from catalogue.marc.splitting import split
 from catalogue.records import Record, fetch_records
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
+from circulation.kernel.results import UNATTENDED
 from circulation.records.changes import (
     RecordNeeded,
     delete_record,
     merge_records,
     replace_record,
 )
-from protocols.commands.shared.library import Library, as_json, opened, say
+from protocols.commands.shared.library import as_json, opened, say
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import ISIL
 
@@ -94,16 +95,9 @@ def replace(
     """Put the one record of FILE, ISO 2709 or MARCXML, in the place of RECORD."""
     data, record_format = _read(file)
 
-    def work(transaction: Transaction, library: Library, desk: Desk | None) -> dict[str, Any]:
-        is_changed = replace_record(
-            transaction,
-            record_id,
-            data,
-            desk=desk,
-            now=library.now,
-            record_format=record_format,
-        )
-        [stored] = fetch_records(transaction, [record_id])
+    def work(act: Act) -> dict[str, Any]:
+        is_changed = replace_record(act, record_id, data, record_format=record_format)
+        [stored] = fetch_records(act.transaction, [record_id])
         return {"record": record_id, "title": stored.title, "changed": is_changed}
 
     _change(settings, branch, as_json, work)
@@ -117,8 +111,8 @@ def replace(
 def delete(settings: Settings, record_id: int, branch: str | None, as_json: bool) -> None:
     """Delete a record that has no items and for which nobody waits."""
 
-    def work(transaction: Transaction, library: Library, desk: Desk | None) -> dict[str, Any]:
-        answer = delete_record(transaction, record_id, desk=desk, now=library.now)
+    def work(act: Act) -> dict[str, Any]:
+        answer = delete_record(act, record_id)
         if isinstance(answer, RecordNeeded):
             return {
                 "record": record_id,
@@ -143,8 +137,8 @@ def merge(
     if record_id == survivor_id:
         raise click.UsageError("a record cannot be merged with itself")
 
-    def work(transaction: Transaction, library: Library, desk: Desk | None) -> dict[str, Any]:
-        merged = merge_records(transaction, record_id, survivor_id, desk=desk, now=library.now)
+    def work(act: Act) -> dict[str, Any]:
+        merged = merge_records(act, record_id, survivor_id)
         return {
             "record": merged.survivor_id,
             "title": merged.title,
@@ -161,12 +155,12 @@ def _change(
     settings: Settings,
     branch: str | None,
     json_wanted: bool,
-    work: Callable[[Transaction, Library, Desk | None], dict[str, Any]],
+    work: Callable[[Act], dict[str, Any]],
 ) -> None:
     with opened(settings) as library:
-        desk = library.desk(branch) if branch is not None else None
+        desk = library.desk(branch) if branch is not None else UNATTENDED
         try:
-            facts = library.write(lambda transaction: work(transaction, library, desk))
+            facts = library.write(lambda transaction: work(library.act(transaction, desk)))
         except (NoSuchRecord, Refused) as error:
             raise click.ClickException(str(error)) from error
     say(facts, json_wanted)

@@ -197,13 +197,7 @@ def record_wanted(transaction: Transaction, notice: PartnerNotice) -> Any:
 def _nobody_lends(notice: PartnerNotice, context: Context) -> None:
     """A partner that could not be asked will not lend it: nobody waits for its answer any more."""
     if notice.kind is PartnerNoticeKind.ASKED:
-        answered(
-            context.circulation,
-            context.transaction,
-            notice.loan_id,
-            will_lend=False,
-            now=context.now,
-        )
+        answered(context.act(), notice.loan_id, will_lend=False)
 
 
 def _take_answer(telling: Telling, response: Any, context: Context) -> None:
@@ -211,13 +205,7 @@ def _take_answer(telling: Telling, response: Any, context: Context) -> None:
     notice = telling.notice
     is_refused = isinstance(response, Refusal) and bool(response.problem)
     if notice.kind is PartnerNoticeKind.ASKED:
-        answered(
-            context.circulation,
-            context.transaction,
-            notice.loan_id,
-            will_lend=not is_refused,
-            now=context.now,
-        )
+        answered(context.act(), notice.loan_id, will_lend=not is_refused)
         return
     if notice.kind is not PartnerNoticeKind.RENEWAL_ASKED:
         return

@@ -90,9 +90,7 @@ def cancelling(inner: Handler) -> Handler:
             return inner(request, caller, context)
         branches = context.circulation.current_set_up(context.transaction).branches
         user = user_id(loan.user, branches[loan.branch_id].agency_isil) if loan.user else None
-        outcome = cancel_borrowing(
-            context.transaction, loan, desk=desk_of(caller, context), now=context.now
-        )
+        outcome = cancel_borrowing(context.act(desk_of(caller, context)), loan)
         if isinstance(outcome, Obstacle):
             return hindrance(request, outcome, "RequestIdentifierValue", given)
         return CancelRequestItemResponse(

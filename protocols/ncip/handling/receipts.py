@@ -14,9 +14,13 @@ from circulation.interlending.borrowing import (
     send_home,
     shipped,
 )
-from circulation.interlending.lending import borrower_says
 from circulation.interlending.owners import grant_renewal, recalled_by_owner, refuse_renewal
-from circulation.interlending.rows import InterlibraryLoan, loan_of_barcode, loan_of_request
+from circulation.interlending.rows import (
+    InterlibraryLoan,
+    advance,
+    loan_of_barcode,
+    loan_of_request,
+)
 from circulation.interlending.states import LendingAction, Obstacle, Role
 from circulation.kernel.results import Refused
 from circulation.loans import renewals
@@ -86,14 +90,12 @@ def item_shipped(request: ItemShipped, caller: Partner, context: Context) -> Res
     if not loan.is_borrowed:
         return _outcome(
             request,
-            borrower_says(context.transaction, loan, LendingAction.SEND_BACK, now=context.now),
+            advance(context.act(), loan, LendingAction.SEND_BACK),
         )
     barcode = request.item_id.item_identifier_value if request.item_id else None
     return _outcome(
         request,
-        shipped(
-            context.circulation, context.transaction, loan, now=context.now, barcode=barcode or ""
-        ),
+        shipped(context.act(), loan, barcode=barcode or ""),
     )
 
 
@@ -112,7 +114,7 @@ def _there(request: Any, action: LendingAction, caller: Partner, context: Contex
     if loan is None:
         return _unknown(request)
     if not loan.is_borrowed:
-        return _outcome(request, borrower_says(context.transaction, loan, action, now=context.now))
+        return _outcome(request, advance(context.act(), loan, action))
     return _outcome(
         request,
         send_home(context.act(desk_of(caller, context)), loan),
@@ -125,16 +127,14 @@ def item_checked_out(request: ItemCheckedOut, caller: Partner, context: Context)
     if loan is None:
         return _unknown(request)
     if not loan.is_borrowed:
-        said = borrower_says(context.transaction, loan, LendingAction.ARRIVE, now=context.now)
+        said = advance(context.act(), loan, LendingAction.ARRIVE)
         return _outcome(request, said)
     barcode = request.item_id.item_identifier_value if request.item_id else None
     return _outcome(
         request,
         shipped(
-            context.circulation,
-            context.transaction,
+            context.act(),
             loan,
-            now=context.now,
             barcode=barcode or "",
             due=request.date_due if caller.due_dates == "owner" else None,
         ),
@@ -181,14 +181,14 @@ def item_request_cancelled(
         return _unknown(request)
     desk = desk_of(caller, context)
     if loan.is_borrowed:
-        ended = cancel_borrowing(context.transaction, loan, desk=desk, now=context.now)
+        ended = cancel_borrowing(context.act(desk), loan)
         # Our patron may have cancelled at the broker what it asked for in their name.
         is_our_wish = loan.request_id == str(loan.id) and loan.hold_id is None
         if is_our_wish and loan.closed is None and isinstance(ended, InterlibraryLoan):
-            tell_unobtainable(context.circulation, context.transaction, loan, context.now)
+            tell_unobtainable(context.act(), loan)
         return _outcome(request, ended)
     if loan.hold_id is None or loan.closed is not None:
-        said = borrower_says(context.transaction, loan, LendingAction.CANCEL, now=context.now)
+        said = advance(context.act(), loan, LendingAction.CANCEL)
         return _outcome(request, said)
     cancelled = cancel_hold(context.act(desk), patron=loan.user, hold_id=loan.hold_id)
     if isinstance(cancelled, Refused):
@@ -208,7 +208,7 @@ def circulation_status_updated(
         refused = refuse_renewal(context.act(desk_of(caller, context)), loan)
         return _outcome(request, refused)
     if not loan.is_borrowed and status in _LOST:
-        said = borrower_says(context.transaction, loan, LendingAction.LOSE, now=context.now)
+        said = advance(context.act(), loan, LendingAction.LOSE)
         return _outcome(request, said)
     return acknowledged(request)
 

@@ -10,6 +10,7 @@ from catalogue.items import items_of_records
 from circulation.holds.changing import change_hold
 from circulation.holds.lists import find_hold
 from circulation.holds.results import Hold, QueuedHold
+from circulation.holds.wishes import HoldChange
 from circulation.kernel.results import Refused
 from protocols.hosting.answering import Context
 from protocols.ncip.handling.requesting import HOLD, day_of, scope_of, status_of
@@ -156,11 +157,13 @@ def update_request_item(request: UpdateRequestItem, caller: Partner, context: Co
         earliest = context.now.astimezone(zone).date()
     changed = change_hold(
         context.act(desk),
-        patron=card,
-        hold_id=queued.hold.id,
-        pickup_branch=pickup,
-        activates=earliest,
-        interest_until=day_of(given.need_before_date, zone),
+        HoldChange(
+            patron=card,
+            hold_id=queued.hold.id,
+            pickup_branch=pickup,
+            activates=earliest,
+            interest_until=day_of(given.need_before_date, zone),
+        ),
     )
     if isinstance(changed, Refused):
         until = given.need_before_date

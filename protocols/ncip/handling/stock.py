@@ -19,7 +19,7 @@ from circulation.accession.adding import (
 from circulation.accession.barcode_ranges import NoBarcodes, next_barcode
 from circulation.accession.brief import accession_brief
 from circulation.accession.item_defaults import Place
-from circulation.items.changes import KEEP, change_item
+from circulation.items.changes import KEEP, ItemChange, change_item
 from circulation.items.places import LEVELS, place_item, place_problems
 from circulation.items.removal import ItemNeeded, remove_item
 from circulation.kernel.organisation import find_branch
@@ -173,27 +173,13 @@ def update_item(request: UpdateItem, caller: Partner, context: Context) -> Respo
         return refusal(request, *wrong)
     desk = desk_of(caller, context)
     if added.location or deleted.location:
-        placed = place_item(
-            context.circulation,
-            context.transaction,
-            desk=desk,
-            item=barcode,
-            now=context.now,
-            branch=home.isil,
-            **levels,
-        )
+        placed = place_item(context.act(desk), item=barcode, branch=home.isil, **levels)
         assert not isinstance(placed, Refused)
     call_number = added.item_description.call_number if added.item_description else None
     if call_number is None and deleted.item_description is not None:
         call_number = ""
-    changed = change_item(
-        context.circulation,
-        context.transaction,
-        desk=desk,
-        item=barcode,
-        now=context.now,
-        call_number=KEEP if call_number is None else call_number,
-    )
+    change = ItemChange(call_number=KEEP if call_number is None else call_number)
+    changed = change_item(context.act(desk), barcode, change)
     assert not isinstance(changed, Refused)
     return UpdateItemResponse(item_id=_item_id(home, barcode))
 
@@ -203,13 +189,7 @@ def delete_item(request: DeleteItem, caller: Partner, context: Context) -> Respo
     barcode = barcode_of(request.item_id)
     if isinstance(barcode, Problem):
         return refusal(request, barcode)
-    done = remove_item(
-        context.circulation,
-        context.transaction,
-        desk=desk_of(caller, context),
-        item=barcode,
-        now=context.now,
-    )
+    done = remove_item(context.act(desk_of(caller, context)), item=barcode)
     if done is None:
         return refusal(
             request,

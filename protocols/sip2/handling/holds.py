@@ -15,7 +15,7 @@ from circulation.holds.lists import patron_holds
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Hold as EngineHold
 from circulation.holds.results import HoldChanged, HoldsPlaced, HoldState, QueuedHold, Wanted
-from circulation.holds.wishes import HoldWish
+from circulation.holds.wishes import HoldChange, HoldWish
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedIn, Destination, Refusal, Refused
 from circulation.loans.features import HoldHandling
@@ -187,11 +187,13 @@ def _change(request: Hold, caller: Caller, place: Place, context: Context) -> Ho
         return cancel_hold(context.act(place.desk), patron=patron, hold_id=hold_id, pin=pin)
     return change_hold(
         context.act(place.desk),
-        patron=patron,
-        hold_id=hold_id,
-        pickup_branch=(request.pickup_location or "").strip() or None,
-        interest_until=_expiration(request, place),
-        pin=pin,
+        HoldChange(
+            patron=patron,
+            hold_id=hold_id,
+            pickup_branch=(request.pickup_location or "").strip() or None,
+            interest_until=_expiration(request, place),
+            pin=pin,
+        ),
     )
 
 

@@ -140,11 +140,7 @@ def item_status_update(
     barcode = request.item_identifier.strip()
     response = ItemStatusUpdateResponse(
         item_properties_ok=set_properties(
-            context.transaction,
-            desk=place.desk,
-            item=barcode,
-            properties=request.item_properties,
-            now=context.now,
+            context.act(place.desk), item=barcode, properties=request.item_properties
         ),
         transaction_date=local_date(context.now, place.zone),
         item_identifier=request.item_identifier,

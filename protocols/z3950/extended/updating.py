@@ -109,10 +109,8 @@ def _insert(update: _Update, supplied: SuppliedRecord) -> External | None:
     form = _form(update, text)
     context = update.context
     number = add_record(
-        context.transaction,
+        context.act(update.desk),
         text.data,
-        desk=update.desk,
-        now=context.now,
         agency_id=update.owner_id,
         record_format=text.record_format,
     )
@@ -125,21 +123,14 @@ def _replace(update: _Update, supplied: SuppliedRecord) -> External | None:
     form = _form(update, text)
     context = update.context
     record = record_named(context.transaction, supplied, update.visible)
-    replace_record(
-        context.transaction,
-        record.id,
-        text.data,
-        desk=update.desk,
-        now=context.now,
-        record_format=text.record_format,
-    )
+    replace_record(context.act(update.desk), record.id, text.data, record_format=text.record_format)
     return form(record.id)
 
 
 def _delete(update: _Update, supplied: SuppliedRecord) -> External | None:
     context = update.context
     record = record_named(context.transaction, supplied, update.visible)
-    deleted = delete_record(context.transaction, record.id, desk=update.desk, now=context.now)
+    deleted = delete_record(context.act(update.desk), record.id)
     if isinstance(deleted, RecordNeeded):
         why = "; ".join(f"{need.value} ({number})" for need, number in deleted.needs)
         raise Refused(Bib1.IMMEDIATE_EXECUTION_FAILED, why)

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from circulation.holds.absences import Absence, set_absence
+from circulation.kernel.results import UNATTENDED
 from tests.builders.circulation import Library, a_patron
 
 
@@ -15,4 +16,6 @@ def test_an_absence_ends_after_it_begins(sqlite_library: Library) -> None:
     a_patron(library)
     wrong = Absence(date(2026, 12, 2), date(2026, 12, 1))
     with pytest.raises(ValueError, match="cannot end before it begins"):
-        library.write(lambda transaction: set_absence(transaction, 1, wrong, now=library.now))
+        library.write(
+            lambda transaction: set_absence(library.act(transaction, UNATTENDED), 1, wrong)
+        )

@@ -30,11 +30,7 @@ def days(library: Library, card: str, hold: Hold) -> int | None:
 def away(library: Library, card: str, absence: Absence | None) -> None:
     patron_id = library.read(lambda transaction: find_patron(transaction, card))
     assert patron_id is not None
-    library.write(
-        lambda transaction: set_absence(
-            transaction, patron_id, absence, now=library.now, desk=library.desk()
-        )
-    )
+    library.write(lambda transaction: set_absence(library.act(transaction), patron_id, absence))
 
 
 def a_lent_item(library: Library, for_days: int = 28) -> str:

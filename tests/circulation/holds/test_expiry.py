@@ -7,7 +7,7 @@ from datetime import timedelta
 from circulation.holds.expiry import expire_holds
 from circulation.holds.results import Wanted
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Destination, Refused
+from circulation.kernel.results import UNATTENDED, Destination, Refused
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import (
     a_hold,
@@ -28,7 +28,9 @@ def test_the_interest_period_ends_what_waits_and_nothing_else(library: Library) 
     goes_to(library, ready)
 
     def run() -> list[int]:
-        found = library.write(lambda transaction: expire_holds(transaction, now=library.now))
+        found = library.write(
+            lambda transaction: expire_holds(library.act(transaction, UNATTENDED))
+        )
         return [hold.id for hold in found]
 
     library.pass_time(days=2)

@@ -11,7 +11,14 @@ from circulation.holds.results import HoldKind, HoldsPlaced, HoldState, Wanted
 from circulation.items.availability import circulation_status
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import CheckedIn, CheckedOut, Destination, ItemState, Refused
+from circulation.kernel.results import (
+    UNATTENDED,
+    CheckedIn,
+    CheckedOut,
+    Destination,
+    ItemState,
+    Refused,
+)
 from circulation.loans.features import HoldHandling
 from circulation.loans.undo import Cancelled, cancel_check_out
 from circulation.patrons.identifiers import find_patron
@@ -156,7 +163,9 @@ def test_statement_5_a_pause_keeps_the_place(library: Library) -> None:
     eva_id = library.read(lambda transaction: find_patron(transaction, eva))
     assert eva_id is not None
     away = Absence(today, today + timedelta(days=1))
-    library.write(lambda transaction: set_absence(transaction, eva_id, away, now=library.now))
+    library.write(
+        lambda transaction: set_absence(library.act(transaction, UNATTENDED), eva_id, away)
+    )
     assert goes_to(library, barcode)[1] == fourth.id
     assert [holds_of(library, card)[0].number_in_queue for card in (ida, ole, eva)] == [1, 2, 3]
     cancel(library, per, fourth)

@@ -6,7 +6,7 @@ The journals are under tests/transcripts/circulation.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,8 @@ from circulation.holds.unfillable import unfillable_holds
 from circulation.holds.withdrawing import let_go_of_item
 from circulation.holds.work_lists import record_queue
 from circulation.items.facts import item_facts
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
+from circulation.kernel.results import UNATTENDED
 from circulation.kernel.set_up import read_set_up
 from circulation.loans.features import HoldHandling
 from circulation.loans.lost import declare_lost
@@ -48,10 +49,10 @@ def placed(journal: Journal, patron: str, *wanted: Wanted, **options: object) ->
     return [each.hold.id for each in answer.holds]
 
 
-def _withdraw(transaction: Transaction, barcode: str, *, desk: Desk, now: datetime) -> None:
-    facts = item_facts(transaction, barcode=barcode)
+def _withdraw(act: Act, barcode: str) -> None:
+    facts = item_facts(act.transaction, barcode=barcode)
     assert facts is not None
-    let_go_of_item(transaction, desk, facts, now)
+    let_go_of_item(act, facts)
 
 
 def waiting(library: Library) -> Journal:
@@ -102,14 +103,14 @@ def waiting(library: Library) -> Journal:
         ("not at all", None),
     ):
         day.act_on(f"Bo is away {what}", set_absence, bo, absence, at=other)
-    day.act_on("or so the command line says", set_absence, bo, away, desk=None)
+    day.act_on("or so the command line says", set_absence, bo, away, at=UNATTENDED)
     day.act("Bo gives up", cancel_hold, patron="Bo", hold_id=second, at=other)
     day.act("the library cannot get it for Ida", cancel_hold, unobtainable=True, **ida)
     placed(day, "Rut", title(library, "I1"))
     day.act_on("nobody has come for half a year", expire_holds, at=other, moved={"days": 179})
     day.act_on("and a day", expire_holds, at=other, moved={"days": 2})
     placed(day, "Rut", title(library, "I1"))
-    day.act_on("and half a year", expire_holds, desk=None, moved={"days": 181})
+    day.act_on("and half a year", expire_holds, at=UNATTENDED, moved={"days": 181})
     for days in (28, 200):
         day.do(
             f"what ended {days} days ago is forgotten",
@@ -212,7 +213,9 @@ def recalls(library: Library) -> Journal:
 
     def begin(transaction: Transaction) -> object:
         set_up = read_set_up(transaction)
-        return recall_for_holds_that_begin(transaction, set_up, day=library.today, now=library.now)
+        return recall_for_holds_that_begin(
+            library.act(transaction, UNATTENDED), set_up, day=library.today
+        )
 
     day.do("Rut's hold begins", lambda: library.write(begin), days=4)
     day.do("which recalls once", lambda: library.write(begin))

@@ -85,7 +85,7 @@ def test_each_of_a_librarys_holds_asks_for_the_title_when_its_item_leaves_the_st
         for barcode in (first, second):
             facts = item_facts(transaction, barcode=barcode)
             assert facts is not None
-            let_go_of_item(transaction, library.desk(), facts, library.now)
+            let_go_of_item(library.act(transaction), facts)
 
     library.write(withdraw)
     assert [outcome_of(library, hold) for hold in holds] == [None, None]
@@ -103,7 +103,7 @@ def test_a_hold_on_an_item_of_a_part_joins_the_one_on_that_part(library: Library
     def withdraw(transaction: Transaction) -> None:
         facts = item_facts(transaction, barcode=item)
         assert facts is not None
-        let_go_of_item(transaction, library.desk(), facts, library.now)
+        let_go_of_item(library.act(transaction), facts)
 
     library.write(withdraw)
     assert outcome_of(library, alone) == "merged"

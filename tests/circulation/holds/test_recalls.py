@@ -197,7 +197,9 @@ def test_a_hold_recalls_when_its_patron_is_back(library: Library) -> None:
     away = Absence(date(2026, 11, 25), date(2026, 11, 26))
     patron_id = library.read(lambda transaction: find_patron(transaction, second))
     assert patron_id is not None
-    library.write(lambda transaction: set_absence(transaction, patron_id, away, now=library.now))
+    library.write(
+        lambda transaction: set_absence(library.act(transaction, UNATTENDED), patron_id, away)
+    )
     a_hold(library, second, barcode)
     assert recalls_of(library, other) == []
     library.pass_time(days=1)
@@ -235,10 +237,9 @@ def test_holds_that_begin_are_looked_at_by_pages(sqlite_library: Library) -> Non
     def step(after: int) -> tuple[list[RecalledLoan], int | None]:
         return library.write(
             lambda transaction: recall_for_holds_that_begin(
-                transaction,
+                library.act(transaction, UNATTENDED),
                 read_set_up(transaction),
                 day=day,
-                now=library.now,
                 after=after,
                 at_most=2,
             )

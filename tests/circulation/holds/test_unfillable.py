@@ -32,11 +32,7 @@ def lose(library: Library, barcode: str) -> None:
 
 
 def withdraw(library: Library, barcode: str) -> None:
-    removed = library.write(
-        lambda transaction: remove_item(
-            library.circulation, transaction, desk=library.desk(), item=barcode, now=library.now
-        )
-    )
+    removed = library.write(lambda transaction: remove_item(library.act(transaction), item=barcode))
     assert isinstance(removed, ItemRemoved)
 
 

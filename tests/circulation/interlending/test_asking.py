@@ -69,9 +69,7 @@ def test_a_record_of_ours_is_asked_for_comes_and_is_lent(either_library: Library
     }
 
     library.write(
-        lambda transaction: answered(
-            library.circulation, transaction, loan.id, will_lend=True, now=library.now
-        )
+        lambda transaction: answered(library.act(transaction, UNATTENDED), loan.id, will_lend=True)
     )
     assert again(library, loan).state is BorrowingState.EXPECTED
     accepted = library.write(
@@ -110,24 +108,18 @@ def test_who_will_not_lend_it(library: Library) -> None:
     loan = asked(library, card, Wish(title="Njals saga"))
     assert isinstance(loan, InterlibraryLoan)
     gone = library.write(
-        lambda transaction: answered(
-            library.circulation, transaction, loan.id, will_lend=False, now=library.now
-        )
+        lambda transaction: answered(library.act(transaction, UNATTENDED), loan.id, will_lend=False)
     )
     assert isinstance(gone, InterlibraryLoan)
     assert (gone.state, gone.user, gone.closed) == (BorrowingState.CANCELLED, "", library.now)
     # Asked for once more it is another loan.
     assert asked(library, card, Wish(title="Njals saga")) != gone
     late = library.write(
-        lambda transaction: answered(
-            library.circulation, transaction, loan.id, will_lend=True, now=library.now
-        )
+        lambda transaction: answered(library.act(transaction, UNATTENDED), loan.id, will_lend=True)
     )
     assert late == gone
     unknown = library.write(
-        lambda transaction: answered(
-            library.circulation, transaction, 5, will_lend=True, now=library.now
-        )
+        lambda transaction: answered(library.act(transaction, UNATTENDED), 5, will_lend=True)
     )
     assert unknown is Obstacle.UNKNOWN
 

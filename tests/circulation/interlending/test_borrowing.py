@@ -30,6 +30,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import (
+    UNATTENDED,
     CheckedIn,
     CheckedOut,
     Destination,
@@ -280,7 +281,7 @@ def test_expected_and_shipped_first(library: Library) -> None:
             incoming=Incoming(title="Egils saga"),
         )
         assert isinstance(loan, InterlibraryLoan)
-        sent = shipped(library.circulation, transaction, loan, now=library.now, barcode="TEMP-7")
+        sent = shipped(library.act(transaction, UNATTENDED), loan, barcode="TEMP-7")
         assert isinstance(sent, InterlibraryLoan)
         return sent
 
@@ -308,9 +309,7 @@ def test_a_partner_that_cancels_what_is_here(library: Library) -> None:
     card = a_patron(library)
     loan = a_borrowed_item(library, card)
     ended = library.write(
-        lambda transaction: cancel_borrowing(
-            transaction, loan, desk=partner_desk(library), now=library.now
-        )
+        lambda transaction: cancel_borrowing(library.act(transaction, partner_desk(library)), loan)
     )
     assert isinstance(ended, InterlibraryLoan)
     assert ended.state is BorrowingState.RETURNED

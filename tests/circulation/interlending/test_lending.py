@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from circulation.interlending.lending import (
-    borrower_says,
     lent_to_partner,
     request_lending,
 )
-from circulation.interlending.rows import InterlibraryLoan
+from circulation.interlending.rows import InterlibraryLoan, advance
 from circulation.interlending.states import LendingAction, LendingState, Obstacle
 from circulation.kernel.act import Act
-from circulation.kernel.results import CheckedIn, CheckedOut, Renewed
+from circulation.kernel.results import UNATTENDED, CheckedIn, CheckedOut, Renewed
 from circulation.loans.lost import declare_lost
 from circulation.loans.undo import cancel_check_in, cancel_check_out
 from circulation.patrons.registering import PatronKind
@@ -36,8 +35,8 @@ def test_a_whole_loan(either_library: Library) -> None:
     out = again(library, loan)
     assert (out.state, out.barcode, out.due) == (LendingState.LENT, barcode, lent.loan.due)
     library.write(
-        lambda transaction: borrower_says(
-            transaction, out, LendingAction.SEND_BACK, now=library.now
+        lambda transaction: advance(
+            library.act(transaction, UNATTENDED), out, LendingAction.SEND_BACK
         )
     )
     assert again(library, loan).state is LendingState.RETURNING
@@ -144,7 +143,7 @@ def test_what_is_lent_is_not_cancelled(library: Library) -> None:
     library.check_out(INSTITUTION, barcode)
     out = again(library, loan)
     outcome = library.write(
-        lambda transaction: borrower_says(transaction, out, LendingAction.CANCEL, now=library.now)
+        lambda transaction: advance(library.act(transaction, UNATTENDED), out, LendingAction.CANCEL)
     )
     assert outcome is Obstacle.ALREADY_LENT
     assert again(library, loan) == out

@@ -8,6 +8,7 @@ from circulation.interlending.lists import clear_up, loans_of_request, open_loan
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import BorrowingState
 from circulation.jobs.running import run_job
+from circulation.kernel.results import UNATTENDED
 from tests.builders.circulation import Library, a_patron
 from tests.builders.fees import danish_fees, paid, total
 from tests.builders.interlending import a_borrowed_item, again
@@ -47,9 +48,7 @@ def test_an_item_stays_until_what_is_owed_for_it_is_paid(either_library: Library
     assert library.read(lambda transaction: find_item(transaction, "TEMP-1")) is None
     spare = f"TEMP-1~{loan.id}"
     assert library.read(lambda transaction: find_item(transaction, spare)) is not None
-    cleared = library.write(
-        lambda transaction: clear_up(library.circulation, transaction, now=library.now)
-    )
+    cleared = library.write(lambda transaction: clear_up(library.act(transaction, UNATTENDED)))
     assert cleared == (0, None)
     # Meanwhile the barcode may come again.
     a_borrowed_item(library, card, request_id="REQ-2")

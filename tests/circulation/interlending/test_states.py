@@ -26,6 +26,7 @@ from circulation.interlending.states import (
     picture,
     write_pictures,
 )
+from circulation.kernel.results import UNATTENDED
 from tests.builders.circulation import Library
 
 Action = LendingAction | BorrowingAction
@@ -77,7 +78,7 @@ def test_every_cell(library: Library) -> None:
 
     def act(transaction: Transaction) -> None:
         for (state, action), row in rows.items():
-            outcome = advance(transaction, row, action, library.now)
+            outcome = advance(library.act(transaction, UNATTENDED), row, action)
             stored = loan_by_id(transaction, row.id)
             cell = after(state, action)
             if isinstance(cell, Obstacle):

@@ -8,7 +8,7 @@ import pytest
 
 from catalogue.database import Database
 from catalogue.items import find_item
-from circulation.items.changes import ItemUnfit, change_item
+from circulation.items.changes import ItemChange, ItemUnfit, change_item
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedIn, Item, Refused
@@ -25,14 +25,7 @@ def library(database: Database) -> Library:
 
 def change(library: Library, of: str, /, **fields: Any) -> Item | Refused:
     return library.write(
-        lambda transaction: change_item(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            item=of,
-            now=library.now,
-            **fields,
-        )
+        lambda transaction: change_item(library.act(transaction), of, ItemChange(**fields))
     )
 
 

@@ -25,14 +25,7 @@ def named(library: Library, level: str, **codes: str) -> None:
 
 def place(library: Library, barcode: str, **placement: Any) -> Item | Refused:
     return library.write(
-        lambda transaction: place_item(
-            library.circulation,
-            transaction,
-            desk=library.desk(),
-            item=barcode,
-            now=library.now,
-            **placement,
-        )
+        lambda transaction: place_item(library.act(transaction), item=barcode, **placement)
     )
 
 

@@ -11,7 +11,7 @@ from tests.builders.circulation import Library, a_library, an_item
 def told(library: Library, item: str, properties: str) -> bool:
     return library.write(
         lambda transaction: set_properties(
-            transaction, desk=library.desk(), item=item, properties=properties, now=library.now
+            library.act(transaction), item=item, properties=properties
         )
     )
 

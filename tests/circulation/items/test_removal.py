@@ -40,11 +40,7 @@ def library(database: Database) -> Library:
 
 
 def remove(library: Library, barcode: str) -> ItemRemoved | ItemNeeded | None:
-    return library.write(
-        lambda transaction: remove_item(
-            library.circulation, transaction, desk=library.desk(), item=barcode, now=library.now
-        )
-    )
+    return library.write(lambda transaction: remove_item(library.act(transaction), item=barcode))
 
 
 def needs(library: Library, barcode: str) -> tuple[ItemNeed, ...]:

@@ -14,6 +14,7 @@ import pytest
 from catalogue.database import Transaction
 from circulation.holds.changing import cancel_hold
 from circulation.holds.recalls import recall
+from circulation.kernel.results import UNATTENDED
 from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.transport import store_float_group
 from circulation.loans import auto_renewals, batches, lost, off_line, onward, undo
@@ -142,7 +143,7 @@ def off_the_line(library: Library) -> Journal:
     for number in (1, 2):
         day.act_on(f"conflict {number} is settled", settle_conflict, number, at=other)
     day.act_on("and once more", settle_conflict, 2)
-    day.act_on("conflict 3 is settled, from the command line", settle_conflict, 3, desk=None)
+    day.act_on("conflict 3 is settled, from the command line", settle_conflict, 3, at=UNATTENDED)
     unknown = library.check_out("nobody", "I2", no_block=True)
     for what in ("nobody borrowed I2", "which is reported again"):
         day.act(

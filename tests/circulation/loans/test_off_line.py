@@ -90,11 +90,7 @@ def test_once_settled_it_names_nobody_any_more_and_may_be_reported_anew(library:
     (line,) = listed(library)
 
     def settle() -> bool:
-        return library.write(
-            lambda transaction: settle_conflict(
-                transaction, line.id, desk=library.desk(), now=library.now
-            )
-        )
+        return library.write(lambda transaction: settle_conflict(library.act(transaction), line.id))
 
     assert settle()
     assert not settle()

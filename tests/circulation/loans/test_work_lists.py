@@ -142,11 +142,7 @@ def test_no_block_is_always_accepted_and_what_it_overrode_is_listed(library: Lib
     assert (line.barcode, line.loan_id, line.patron_id) == (barcode, answer.loan.id, number)
 
     def settle() -> bool:
-        return library.write(
-            lambda transaction: settle_conflict(
-                transaction, line.id, desk=library.desk(), now=library.now
-            )
-        )
+        return library.write(lambda transaction: settle_conflict(library.act(transaction), line.id))
 
     assert (settle(), settle()) == (True, False)
     assert library.read(lambda transaction: work_lists.no_block_conflicts(transaction)).lines == ()

@@ -12,7 +12,7 @@ import pytest
 from circulation.dunning.steps import Does, Step
 from circulation.interlending.asking import Wish, answered, ask
 from circulation.interlending.rows import InterlibraryLoan
-from circulation.kernel.results import Renewed
+from circulation.kernel.results import UNATTENDED, Renewed
 from circulation.loans.auto_renewals import renew_automatically
 from circulation.loans.undo import cancel_check_in
 from circulation.notices.kinds import NoticeKind
@@ -139,7 +139,7 @@ def test_nobody_lends_what_was_asked_for(library: Library) -> None:
         write(
             library,
             lambda transaction: answered(
-                library.circulation, transaction, loan.id, will_lend=False, now=library.now
+                library.act(transaction, UNATTENDED), loan.id, will_lend=False
             ),
         )
     (message,) = sent(library)

@@ -52,16 +52,14 @@ def a_title(library: Library, title: str, *barcodes: str) -> int:
 def merge(library: Library, record_id: int, survivor_id: int) -> RecordsMerged:
     return library.write(
         lambda transaction: record_changes.merge_records(
-            transaction, record_id, survivor_id, desk=library.desk(), now=library.now
+            library.act(transaction), record_id, survivor_id
         )
     )
 
 
 def delete(library: Library, record_id: int) -> RecordDeleted | RecordNeeded:
     return library.write(
-        lambda transaction: record_changes.delete_record(
-            transaction, record_id, desk=library.desk(), now=library.now
-        )
+        lambda transaction: record_changes.delete_record(library.act(transaction), record_id)
     )
 
 
@@ -76,15 +74,13 @@ def outcome_of(library: Library, hold_id: int) -> str | None:
 
 def test_each_change_writes_one_event(library: Library) -> None:
     def add(transaction: Transaction) -> int:
-        return record_changes.add_record(
-            transaction, a_record("Ny"), desk=library.desk(), now=library.now
-        )
+        return record_changes.add_record(library.act(transaction), a_record("Ny"))
 
     number = library.write(add)
     for text, is_changed in (("Nyere", True), ("Nyere", False)):
         assert is_changed is library.write(
-            lambda transaction, text=text: record_changes.replace_record(  # type: ignore[misc]
-                transaction, number, a_record(text), desk=library.desk(), now=library.now
+            lambda transaction, text=text: record_changes.replace_record(
+                library.act(transaction), number, a_record(text)
             )
         )
     other = a_title(library, "En anden")

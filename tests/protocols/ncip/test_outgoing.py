@@ -104,9 +104,7 @@ def asked(library: Library, *wishes: Wish) -> None:
         loan = done(library, ask, patron=a_patron(library), wish=wish)
         assert isinstance(loan, InterlibraryLoan), loan
         library.write(
-            lambda transaction, loan=loan: cancel_borrowing(
-                transaction, loan, desk=library.desk(), now=library.now
-            )
+            lambda transaction, loan=loan: cancel_borrowing(library.act(transaction), loan)
         )
 
 
