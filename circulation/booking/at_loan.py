@@ -216,7 +216,7 @@ class BookingsAtReturn(ReturnFeature):
         """What the end of a loan means for its booking: the item is not kept for that any more,
         and belongs at home again."""
         case.floats = False  # a branch that has promised its copies does not lose them by floating
-        transaction, _, desk, now = case.act
+        transaction = case.act.transaction
         item, found = case.item, SPOKEN_FOR.of(case.item)
         booking_id = (
             None if case.loan is None else _booking_of_loan(transaction, loan_id=case.loan.id)
@@ -227,7 +227,7 @@ class BookingsAtReturn(ReturnFeature):
         if found is not None and found.booking_id == booking_id:
             forget_stay(transaction, item_id=item.id)
             case.item = SPOKEN_FOR.put(item, SpokenFor(found.bookings, None, None, None, None))
-        close_if_all_back(transaction, desk, booking_id, now)
+        close_if_all_back(case.act, booking_id)
 
     def follow(self, case: ReturnCase, route: Route) -> None:
         """Notes where the item is."""

@@ -41,9 +41,9 @@ from circulation.booking.schema import booking_supplies, bookings
 from circulation.calendars.due_dates import local_date
 from circulation.holds.facts import lock_queue
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Action, Reason
-from circulation.kernel.results import Branch, Desk, Refusal, Refused
+from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.loans.checks import patron_refusals
 from circulation.patrons.facts import PatronFacts, patron_facts
@@ -125,7 +125,7 @@ def place_booking(act: Act, wish: BookingWish) -> Booking | Refused:
     known = _known(act, wish)
     if isinstance(known, Refused):
         return known
-    transaction, circulation, desk, now = act
+    transaction, circulation, _, now = act
     set_up, borrower, record_id, asked = known
     today = local_date(now, asked.delivery.timezone)
     counted = set_up.counted_at(asked.delivery.id)
@@ -157,7 +157,7 @@ def place_booking(act: Act, wish: BookingWish) -> Booking | Refused:
     store_supplies(transaction, booking_id, planned)
     booking = find_booking(transaction, set_up, booking_id)
     assert booking is not None
-    write_booking(transaction, EventKind.BOOKING_PLACED, desk, now, None, booking)
+    write_booking(act, EventKind.BOOKING_PLACED, None, booking)
     return booking
 
 
@@ -272,22 +272,15 @@ def store_supplies(transaction: Transaction, booking_id: int, shares: list[Share
         )
 
 
-def write_booking(
-    transaction: Transaction,
-    kind: EventKind,
-    desk: Desk,
-    now: datetime,
-    before: Booking | None,
-    after: Booking,
-) -> None:
+def write_booking(act: Act, kind: EventKind, before: Booking | None, after: Booking) -> None:
     """The event of a booking names no patron: whose it is, the booking says, as long as it may."""
-    write_event(
-        transaction,
-        kind,
-        desk,
-        now,
-        before=None if before is None else _told(before),
-        after={"booking": after.id} | _told(after),
+    append_event(
+        act,
+        NewEvent(
+            kind,
+            before=None if before is None else _told(before),
+            after={"booking": after.id} | _told(after),
+        ),
     )
 
 

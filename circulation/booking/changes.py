@@ -172,8 +172,7 @@ def _told(act: Act, set_up: SetUp, before: Booking) -> BookingChanged:
     after = find_booking(act.transaction, set_up, before.id)
     assert after is not None
     if after != before:
-        kind = EventKind.BOOKING_CHANGED
-        write_booking(act.transaction, kind, act.desk, act.now, before, after)
+        write_booking(act, EventKind.BOOKING_CHANGED, before, after)
     return BookingChanged(before, after)
 
 
@@ -282,7 +281,7 @@ def cancel_booking(
     `refused`: it is the library that cannot meet it; `why` are its words to the borrower.
     Refused with BOOKING_UNDER_WAY while copies that were lent for it are out: return them.
     """
-    transaction, circulation, desk, now = act
+    transaction, circulation = act.transaction, act.circulation
     set_up = circulation.current_set_up(transaction)
     known = open_booking(transaction, booking_id)
     if isinstance(known, Refused):
@@ -291,7 +290,7 @@ def cancel_booking(
     if any(supply.delivered > supply.returned for supply in supplies):
         return Refused((Refusal(Reason.BOOKING_UNDER_WAY),))
     outcome = BookingOutcome.REFUSED if refused else BookingOutcome.CANCELLED
-    close_booking(transaction, desk, booking_id, outcome, now, why=why)
+    close_booking(act, booking_id, outcome, why=why)
     booking = find_booking(transaction, set_up, booking_id)
     assert booking is not None
     return booking

@@ -10,14 +10,14 @@ from circulation.booking.capacity import PoolKey, last_free_day, pools_of
 from circulation.booking.facts import pool_copies, title_facts
 from circulation.booking.part import SPOKEN_FOR
 from circulation.booking.placements import PlacementFacts, find_placement, open_placement
-from circulation.booking.stays import begin_stay, end_stay, stay_of_item, stays_of
+from circulation.booking.stays import NewStay, begin_stay, send_home, stay_of_item, stays_of
 from circulation.calendars.due_dates import local_date
 from circulation.holds.facts import lock_queue
 from circulation.holds.part import WAITED_FOR
 from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Desk, Refusal, Refused, Stay
+from circulation.kernel.results import Refusal, Refused, Stay
 from circulation.kernel.set_up import SetUp
 
 
@@ -31,24 +31,18 @@ def put_into(
     where an item is bound to a hold, has another place for a while already, or is needed for a
     booking in the meantime.
     """
-    transaction, circulation, desk, now = act
+    transaction, circulation = act.transaction, act.circulation
     set_up = circulation.current_set_up(transaction)
     for barcode in sorted(set(barcodes)):
         lock_item(transaction, barcode=barcode)
     facts = open_placement(transaction, placement_id)
     if facts is None:
         return Refused((Refusal(Reason.PLACEMENT_UNKNOWN),))
-    return [_put(transaction, set_up, desk, facts, barcode, now) for barcode in barcodes]
+    return [_put(act, set_up, facts, barcode) for barcode in barcodes]
 
 
-def _put(
-    transaction: Transaction,
-    set_up: SetUp,
-    desk: Desk,
-    placement: PlacementFacts,
-    barcode: str,
-    now: datetime,
-) -> Stay | Refused:
+def _put(act: Act, set_up: SetUp, placement: PlacementFacts, barcode: str) -> Stay | Refused:
+    transaction, now = act.transaction, act.now
     facts = item_facts(transaction, barcode=barcode)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
@@ -60,17 +54,15 @@ def _put(
         return Refused((Refusal(reason),), item)
     shown = find_placement(transaction, set_up, placement.id)
     station = None if shown is None else shown.station
-    begin_stay(
-        transaction,
-        desk,
-        facts,
-        placement_id=placement.id,
+    new = NewStay(
+        facts.id,
         branch_id=facts.home_branch_id if station is None else station.branch.id,
         seen_branch_id=facts.home_branch_id,
         loan_days=None if station is None else placement.loan_days,
-        now=now,
         is_placed=station is None,
+        placement_id=placement.id,
     )
+    begin_stay(act, new)
     return stays_of(transaction, set_up, (facts.id,))[facts.id]
 
 
@@ -103,13 +95,4 @@ def _hindrance(
 
 def take_out(act: Act, *, item: str) -> bool | Refused:
     """The item is to go home from its deposit or theme; False: it was in none."""
-    transaction, _, desk, now = act
-    lock_item(transaction, barcode=item)
-    facts = item_facts(transaction, barcode=item)
-    if facts is None:
-        return Refused((Refusal(Reason.ITEM_UNKNOWN),))
-    row = stay_of_item(transaction, item_id=facts.id)
-    if row is None or row.placement_id is None or row.is_over:
-        return False
-    end_stay(transaction, desk, row, now)
-    return True
+    return send_home(act, item, lambda row: row.placement_id is not None)

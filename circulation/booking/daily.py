@@ -8,17 +8,13 @@ from circulation.kernel.jobs import Doing, Job, Step
 
 
 def _bookings(doing: Doing) -> Step:
-    ended, goes_on = close_bookings_over(
-        doing.transaction, day=doing.day, now=doing.now, after=doing.after
-    )
+    ended, goes_on = close_bookings_over(doing.act, day=doing.day, after=doing.after)
     return Step({"bookings ended": ended}, goes_on)
 
 
 def _placements(doing: Doing) -> Step:
     set_up = doing.circulation.current_set_up(doing.transaction)
-    sent, goes_on = move_placements(
-        doing.transaction, set_up, day=doing.day, now=doing.now, after=doing.after
-    )
+    sent, goes_on = move_placements(doing.act, set_up, day=doing.day, after=doing.after)
     return Step({"items sent on": sent}, goes_on)
 
 

@@ -74,7 +74,7 @@ def deliver_booking(
     one that is no copy of the booking is not lent. Where the booking says so, the class has the
     copies at once, by name, a pupil each. Delivering can go on as long as copies are promised.
     """
-    transaction, circulation, desk, now = act
+    transaction, circulation = act.transaction, act.circulation
     known = _open(transaction, booking_id)
     if isinstance(known, Refused):
         return known
@@ -87,9 +87,7 @@ def deliver_booking(
         barcodes = _waiting(transaction, booking_id=booking_id)
     suits = _barcodes_of(transaction, known.record_id)
     ours = [barcode for barcode in barcodes if barcode in suits]
-    lent = iter(
-        check_out_stack(Act(transaction, circulation, desk, now), patron=borrower, barcodes=ours)
-    )
+    lent = iter(check_out_stack(act, patron=borrower, barcodes=ours))
     answers = tuple(
         next(lent) if barcode in suits else Refused((Refusal(Reason.NOT_FOR_BOOKING),))
         for barcode in barcodes
@@ -121,7 +119,7 @@ def _barcodes_of(transaction: Transaction, record_id: int) -> set[str]:
 
 def _to_class(act: Act, group_id: int, barcodes: Sequence[str], booking_id: int) -> dict[str, str]:
     """A copy to each member of the class who has none of the booking yet, as far as they go."""
-    transaction, circulation, desk, now = act
+    transaction = act.transaction
     have = set(_holders(transaction, booking_id=booking_id))
     without = [
         member for member in members_of(transaction, group_id=group_id) if member not in have
@@ -134,7 +132,7 @@ def _to_class(act: Act, group_id: int, barcodes: Sequence[str], booking_id: int)
             break
         if identifier is None:
             continue
-        answer = lend_onward(Act(transaction, circulation, desk, now), item=left[0], to=identifier)
+        answer = lend_onward(act, item=left[0], to=identifier)
         if isinstance(answer, LentOnward) and answer.holder is not None:
             given[left.pop(0)] = answer.holder.name
     return given
@@ -160,7 +158,7 @@ def lend_booking_onward(
 
     An answer for each barcode; without pairs the class of the booking is served by name.
     """
-    transaction, circulation, desk, now = act
+    transaction = act.transaction
     known = _open(transaction, booking_id)
     if isinstance(known, Refused):
         return known
@@ -176,7 +174,7 @@ def lend_booking_onward(
         ]
         pairs = list(zip(free, pupils, strict=False))
     return {
-        barcode: lend_onward(Act(transaction, circulation, desk, now), item=barcode, to=identifier)
+        barcode: lend_onward(act, item=barcode, to=identifier)
         if barcode in out
         else Refused((Refusal(Reason.NOT_FOR_BOOKING),))
         for barcode, identifier in pairs
@@ -192,16 +190,14 @@ def return_booking(
     more copies will be asked for, where fewer were lent than promised. A booking that is over
     takes nothing back: its copies are handed in as any others.
     """
-    transaction, circulation, desk, now = act
+    transaction, circulation = act.transaction, act.circulation
     known = _open(transaction, booking_id)
     if isinstance(known, Refused):
         return known
-    answers: list[CheckedIn | Refused] = check_in_stack(
-        Act(transaction, circulation, desk, now), barcodes=barcodes
-    )
+    answers: list[CheckedIn | Refused] = check_in_stack(act, barcodes=barcodes)
     if is_all:
         lock_queue(transaction, record_id=known.record_id)
-        close_if_all_back(transaction, desk, booking_id, now, wants_no_more=True)
+        close_if_all_back(act, booking_id, wants_no_more=True)
     booking = find_booking(transaction, circulation.current_set_up(transaction), booking_id)
     assert booking is not None
     return BookingReturned(

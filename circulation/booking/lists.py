@@ -24,9 +24,10 @@ from circulation.booking.schema import stays, temporary_placements, temporary_st
 from circulation.booking.stays import STAY_TABLES
 from circulation.calendars.due_dates import local_date
 from circulation.items.schema import transits
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.paging import PAGE
-from circulation.kernel.results import Branch, StayKind
+from circulation.kernel.results import StayKind
 from circulation.kernel.set_up import SetUp
 from circulation.loans.schema import loans
 
@@ -35,36 +36,28 @@ MOST_DAYS = 400
 
 
 def availability_calendar(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    record_id: int,
-    first: date,
-    last: date,
-    now: datetime,
-    category: str = "",
-    suppliers: list[Branch] | None = None,
+    act: Act, *, record_id: int, first: date, last: date, category: str = ""
 ) -> list[DayFree]:
     """How many copies of the title can be booked on each day from `first` through `last`.
 
-    As patrons of `category` see it: copies that they may not book are left out. `suppliers` None
-    is all branches. A booking also needs the days before and after it that its branch takes.
+    As patrons of `category` see it: copies that they may not book are left out. A booking
+    also needs the days before and after it that its branch takes.
     Raises ValueError for a period that ends before it begins or is longer than `MOST_DAYS`.
     """
+    transaction, circulation, _, now = act
     if not first <= last or (last - first) >= timedelta(days=MOST_DAYS):
         raise ValueError(f"a calendar shows 1 to {MOST_DAYS} days")
     set_up = circulation.current_set_up(transaction)
     title = title_facts(transaction, record_id)
     copies = pool_copies(set_up, title.copies)
     supplies = [facts.supply() for facts in title.supplies]
-    asked = {branch.id for branch in suppliers} if suppliers is not None else set(set_up.branches)
     days: dict[date, dict[str, int]] = {
         first + timedelta(days=number): {} for number in range((last - first).days + 1)
     }
     for key in sorted({copy.pool for copy in copies}):
         branch = set_up.branches[key.branch_id]
         terms = set_up.terms(branch.id, category, key.material_group)
-        if branch.id not in asked or not terms.bookable:
+        if not terms.bookable:
             continue
         today = local_date(now, branch.timezone)
         pool = pools_of(copies, supplies, today)[key]

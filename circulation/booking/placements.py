@@ -33,8 +33,9 @@ from circulation.booking.stays import (
     move_stay,
     stays_of_placement,
 )
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk, StayKind
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.results import StayKind
 from circulation.kernel.set_up import SetUp
 
 
@@ -151,23 +152,25 @@ def _close(*, placement_id: int, closed: datetime | None) -> Statement:
     )
 
 
-def create_placement(
-    transaction: Transaction,
-    set_up: SetUp,
-    *,
-    desk: Desk,
-    kind: StayKind,
-    name: str,
-    stations: Sequence[Station],
-    ends: date | None = None,
-    loan_days: int | None = None,
-    now: datetime,
-) -> Placement:
+class NewPlacement(NamedTuple):
+    """A deposit or theme that is to begin; `loan_days` is how long its items are lent meanwhile,
+    None where the rules say so."""
+
+    kind: StayKind
+    name: str
+    stations: Sequence[Station]
+    ends: date | None = None
+    loan_days: int | None = None
+
+
+def create_placement(act: Act, set_up: SetUp, new: NewPlacement) -> Placement:
     """A new deposit or theme of the desk's branch, without items yet.
 
     Raises ValueError for an empty name, stations that are none or begin on one and the same day,
     and an end before the last of them begins.
     """
+    transaction, _, desk, now = act
+    kind, name, stations, ends, loan_days = new
     if kind is StayKind.BOOKING:
         raise ValueError("a booking is no deposit and no theme")
     if not name.strip():
@@ -187,7 +190,7 @@ def create_placement(
     _store_stations(transaction, placement_id, stations)
     made = find_placement(transaction, set_up, placement_id)
     assert made is not None
-    _write(transaction, EventKind.PLACEMENT_CREATED, desk, made, now)
+    _write(act, EventKind.PLACEMENT_CREATED, made)
     return made
 
 
@@ -215,20 +218,19 @@ def _store_stations(
 
 
 def change_placement(
-    transaction: Transaction,
+    act: Act,
     set_up: SetUp,
     *,
-    desk: Desk,
     placement_id: int,
     stations: Sequence[Station],
     ends: date | None,
     today: date,
-    now: datetime,
 ) -> Placement | None:
     """Gives a deposit or theme other stations and another end, and its items the way to them.
 
     None where there is no such, or it has ended. Raises ValueError as `create_placement`.
     """
+    transaction = act.transaction
     facts = open_placement(transaction, placement_id)
     if facts is None:
         return None
@@ -238,8 +240,8 @@ def change_placement(
     _set_end(transaction, placement_id=placement_id, ends=ends)
     changed = find_placement(transaction, set_up, placement_id)
     assert changed is not None
-    _write(transaction, EventKind.PLACEMENT_CHANGED, desk, changed, now)
-    move_on(transaction, set_up, placement_id, day=today, now=now, desk=desk, is_changed=True)
+    _write(act, EventKind.PLACEMENT_CHANGED, changed)
+    move_on(act, set_up, placement_id, day=today, is_changed=True)
     return find_placement(transaction, set_up, placement_id)
 
 
@@ -291,25 +293,19 @@ def open_placement(transaction: Transaction, placement_id: int) -> PlacementFact
 
 
 def move_on(
-    transaction: Transaction,
-    set_up: SetUp,
-    placement_id: int,
-    *,
-    day: date,
-    now: datetime,
-    desk: Desk | None = None,
-    is_changed: bool = False,
+    act: Act, set_up: SetUp, placement_id: int, *, day: date, is_changed: bool = False
 ) -> int:
     """Sends the items to the station that is in force on the day; gives how many.
 
     Done again, it finds nothing to do, unless stations were changed in between (`is_changed`).
     Where the last day was before `day`, the deposit or theme ends.
     """
+    transaction = act.transaction
     facts = open_placement(transaction, placement_id)
     if facts is None:
         return 0
     if facts.ends is not None and facts.ends < day:
-        return end_placement(transaction, set_up, placement_id, now=now, desk=desk)
+        return end_placement(act, set_up, placement_id)
     begun = [
         row for row in _stations(transaction, placement_id=placement_id) if row.first_day <= day
     ]
@@ -324,58 +320,46 @@ def move_on(
         if not row.is_over:
             branch_id = begun[-1].branch_id if begun else row.home_branch_id
             loan_days = facts.loan_days if begun else None
-            move_stay(transaction, desk, row, branch_id, loan_days, now)
+            move_stay(act, row, branch_id, loan_days)
             moved += 1
     placement = find_placement(transaction, set_up, placement_id)
     assert placement is not None
-    _write(transaction, EventKind.PLACEMENT_MOVED, desk, placement, now)
+    _write(act, EventKind.PLACEMENT_MOVED, placement)
     return moved
 
 
-def end_placement(
-    transaction: Transaction,
-    set_up: SetUp,
-    placement_id: int,
-    *,
-    now: datetime,
-    desk: Desk | None = None,
-) -> int:
+def end_placement(act: Act, set_up: SetUp, placement_id: int) -> int:
     """Ends a deposit or theme: its items are to go home; gives how many. 0 where it had ended."""
+    transaction, now = act.transaction, act.now
     facts = open_placement(transaction, placement_id)
     if facts is None or not _close(transaction, placement_id=placement_id, closed=now):
         return 0
     sent = 0
     for row in stays_of_placement(transaction, placement_id=placement_id):
         if not row.is_over:
-            end_stay(transaction, desk, row, now)
+            end_stay(act, row)
             sent += 1
     placement = find_placement(transaction, set_up, placement_id)
     assert placement is not None
-    _write(transaction, EventKind.PLACEMENT_ENDED, desk, placement, now)
+    _write(act, EventKind.PLACEMENT_ENDED, placement)
     return sent
 
 
 def move_placements(
-    transaction: Transaction, set_up: SetUp, *, day: date, now: datetime, after: int = 0
+    act: Act, set_up: SetUp, *, day: date, after: int = 0
 ) -> tuple[int, int | None]:
     """One deposit or theme after another: each to its station of the day, or to its end.
 
     How many items were sent on, and after which to go on; None: that was all.
     """
-    found = _open_placements(transaction, after_id=after)
+    found = _open_placements(act.transaction, after_id=after)
     if not found:
         return 0, None
-    moved = move_on(transaction, set_up, found[0].id, day=day, now=now)
+    moved = move_on(act, set_up, found[0].id, day=day)
     return moved, found[0].id if len(found) > 1 else None
 
 
-def _write(
-    transaction: Transaction,
-    kind: EventKind,
-    desk: Desk | None,
-    placement: Placement,
-    now: datetime,
-) -> None:
+def _write(act: Act, kind: EventKind, placement: Placement) -> None:
     after: dict[str, Any] = {
         "placement": placement.id,
         "kind": placement.kind.value,
@@ -389,4 +373,4 @@ def _write(
         after["station"] = placement.station.branch.isil
     if placement.ends is not None:
         after["ends"] = placement.ends.isoformat()
-    write_event(transaction, kind, desk, now, after=after)
+    append_event(act, NewEvent(kind, after=after))

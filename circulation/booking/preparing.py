@@ -23,15 +23,15 @@ from circulation.booking.facts import (
 )
 from circulation.booking.part import SPOKEN_FOR
 from circulation.booking.results import ShelfCopy, ToPrepare, booking_of
-from circulation.booking.stays import begin_stay, end_stay, seen, stay_of_item, stays_of
+from circulation.booking.stays import NewStay, begin_stay, seen, send_home, stays_of
 from circulation.calendars.due_dates import local_date
 from circulation.holds.part import WAITED_FOR
-from circulation.items.facts import ItemFacts, item_facts, lock_item
+from circulation.items.facts import ItemFacts, item_facts
 from circulation.items.transits import TransitReason, begin_transit, end_transit
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Branch, Desk, Refusal, Refused, Stay
+from circulation.kernel.results import Branch, Refusal, Refused, Stay
 from circulation.kernel.set_up import SetUp
 from circulation.loans.facts import OPEN_LOAN
 
@@ -104,7 +104,7 @@ def set_aside(
     (NOT_FOR_BOOKING), free and in hand; an item that is set aside for it already is no mistake.
     Before the booking's days of preparation only what is free until then can be set aside.
     """
-    transaction, circulation, desk, now = act
+    transaction, circulation, desk, _ = act
     set_up = circulation.current_set_up(transaction)
     here = set_up.branches.get(desk.branch_id)
     if here is None:
@@ -113,21 +113,14 @@ def set_aside(
     if isinstance(known, Refused):
         return known
     booking, _ = known
-    return [
-        _set_aside(transaction, set_up, desk, here, booking, barcode, now) for barcode in barcodes
-    ]
+    return [_set_aside(act, set_up, here, booking, barcode) for barcode in barcodes]
 
 
 def _set_aside(
-    transaction: Transaction,
-    set_up: SetUp,
-    desk: Desk,
-    here: Branch,
-    booking: BookingFacts,
-    barcode: str,
-    now: datetime,
+    act: Act, set_up: SetUp, here: Branch, booking: BookingFacts, barcode: str
 ) -> Stay | Refused:
     # Items of the title are locked already; of no other can anything come.
+    transaction, now = act.transaction, act.now
     facts = item_facts(transaction, barcode=barcode)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
@@ -155,17 +148,15 @@ def _set_aside(
             since=now,
             reason=reason_sent,
         )
-    begin_stay(
-        transaction,
-        desk,
-        facts,
-        booking_id=booking.id,
+    new = NewStay(
+        facts.id,
         branch_id=booking.delivery_branch_id,
         seen_branch_id=here.id,
         loan_days=0,
-        now=now,
         is_placed=is_there,
+        booking_id=booking.id,
     )
+    begin_stay(act, new)
     return stays_of(transaction, set_up, (facts.id,))[facts.id]
 
 
@@ -204,13 +195,4 @@ def _of_pool(supplies: list[SupplyFacts], pool: PoolKey) -> SupplyFacts | None:
 
 def put_back(act: Act, *, item: str) -> bool | Refused:
     """The item is not to be kept for its booking any more, and goes home; False: it was not."""
-    transaction, _, desk, now = act
-    lock_item(transaction, barcode=item)
-    facts = item_facts(transaction, barcode=item)
-    if facts is None:
-        return Refused((Refusal(Reason.ITEM_UNKNOWN),))
-    row = stay_of_item(transaction, item_id=facts.id)
-    if row is None or row.booking_id is None or row.is_over or row.loan_id is not None:
-        return False
-    end_stay(transaction, desk, row, now)
-    return True
+    return send_home(act, item, lambda row: row.booking_id is not None and row.loan_id is None)

@@ -8,7 +8,7 @@ wrong place then is on the list of what is to be moved.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -31,12 +31,13 @@ from circulation.booking.schema import (
     temporary_placements,
     temporary_stations,
 )
-from circulation.items.facts import ItemFacts
+from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.items.removal import RemovalFeature
 from circulation.items.schema import transits
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Branch, Desk, Stay, StayKind
+from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, Refusal, Refused, Stay, StayKind
 from circulation.kernel.set_up import SetUp
 from circulation.loans.schema import loans
 
@@ -223,67 +224,50 @@ def stays_of(transaction: Transaction, set_up: SetUp, item_ids: Sequence[int]) -
     return found
 
 
-def begin_stay(
-    transaction: Transaction,
-    desk: Desk | None,
-    item: ItemFacts,
-    *,
-    booking_id: int | None = None,
-    placement_id: int | None = None,
-    branch_id: int,
-    seen_branch_id: int,
-    loan_days: int | None,
-    now: datetime,
-    is_placed: bool,
-) -> None:
-    """The item is to be at `branch_id` from now on; `is_placed`: there it is."""
+class NewStay(NamedTuple):
+    """A stay that begins, for a booking or in a deposit or theme; `is_placed`: there it is."""
+
+    item_id: int
+    branch_id: int
+    seen_branch_id: int
+    loan_days: int | None
+    is_placed: bool
+    booking_id: int | None = None
+    placement_id: int | None = None
+
+
+def begin_stay(act: Act, new: NewStay) -> None:
+    """The item is to be there from now on."""
     _insert_stay(
-        transaction,
-        item_id=item.id,
-        booking_id=booking_id,
-        placement_id=placement_id,
-        branch_id=branch_id,
-        seen_branch_id=seen_branch_id,
-        loan_days=loan_days,
-        since=now,
-        placed=now if is_placed else None,
+        act.transaction,
+        item_id=new.item_id,
+        booking_id=new.booking_id,
+        placement_id=new.placement_id,
+        branch_id=new.branch_id,
+        seen_branch_id=new.seen_branch_id,
+        loan_days=new.loan_days,
+        since=act.now,
+        placed=act.now if new.is_placed else None,
     )
-    _write(
-        transaction, EventKind.STAY_BEGUN, desk, item.id, booking_id, placement_id, branch_id, now
-    )
+    _write(act, EventKind.STAY_BEGUN, new, new.branch_id)
 
 
-def move_stay(
-    transaction: Transaction,
-    desk: Desk | None,
-    row: StayRow,
-    branch_id: int,
-    loan_days: int | None,
-    now: datetime,
-) -> None:
+def move_stay(act: Act, row: StayRow, branch_id: int, loan_days: int | None) -> None:
     """The item is to be elsewhere from now on, or on another shelf of the same branch."""
     _send_on(
-        transaction,
+        act.transaction,
         item_id=row.item_id,
         branch_id=branch_id,
         loan_days=loan_days,
         is_over=False,
-        since=now,
+        since=act.now,
     )
-    _write(
-        transaction,
-        EventKind.STAY_MOVED,
-        desk,
-        row.item_id,
-        row.booking_id,
-        row.placement_id,
-        branch_id,
-        now,
-    )
+    _write(act, EventKind.STAY_MOVED, row, branch_id)
 
 
-def end_stay(transaction: Transaction, desk: Desk | None, row: StayRow, now: datetime) -> None:
+def end_stay(act: Act, row: StayRow) -> None:
     """The item is to be at home again. Where it has never left, or is on loan, that is all."""
+    transaction, now = act.transaction, act.now
     if row.is_over:
         return
     if row.loan_id is not None or not row.has_left:
@@ -297,30 +281,26 @@ def end_stay(transaction: Transaction, desk: Desk | None, row: StayRow, now: dat
             is_over=True,
             since=now,
         )
-    _write(
-        transaction,
-        EventKind.STAY_ENDED,
-        desk,
-        row.item_id,
-        row.booking_id,
-        row.placement_id,
-        row.home_branch_id,
-        now,
-    )
+    _write(act, EventKind.STAY_ENDED, row, row.home_branch_id)
 
 
-def _write(
-    transaction: Transaction,
-    kind: EventKind,
-    desk: Desk | None,
-    item_id: int,
-    booking_id: int | None,
-    placement_id: int | None,
-    branch_id: int,
-    now: datetime,
-) -> None:
-    why = {"placement": placement_id} if booking_id is None else {"booking": booking_id}
-    write_event(transaction, kind, desk, now, item_id=item_id, after=why | {"branch": branch_id})
+def send_home(act: Act, barcode: str, suits: Callable[[StayRow], bool]) -> bool | Refused:
+    """Ends the stay of the item; False where it has none, or not one that suits."""
+    lock_item(act.transaction, barcode=barcode)
+    facts = item_facts(act.transaction, barcode=barcode)
+    if facts is None:
+        return Refused((Refusal(Reason.ITEM_UNKNOWN),))
+    row = stay_of_item(act.transaction, item_id=facts.id)
+    if row is None or row.is_over or not suits(row):
+        return False
+    end_stay(act, row)
+    return True
+
+
+def _write(act: Act, kind: EventKind, stay: NewStay | StayRow, branch_id: int) -> None:
+    of_booking = stay.booking_id is not None
+    why = {"booking": stay.booking_id} if of_booking else {"placement": stay.placement_id}
+    append_event(act, NewEvent(kind, item_id=stay.item_id, after=why | {"branch": branch_id}))
 
 
 def seen(
@@ -341,8 +321,8 @@ def seen(
 class StaysAtRemoval(RemovalFeature):
     def let_go(self, act: Act, item: ItemFacts) -> None:
         """A booking, deposit or theme goes on without it."""
-        transaction, _, desk, now = act
+        transaction = act.transaction
         stay = stay_of_item(transaction, item_id=item.id)
         if stay is not None:
-            end_stay(transaction, desk, stay, now)
+            end_stay(act, stay)
         _forget_loans(transaction, item_id=item.id)

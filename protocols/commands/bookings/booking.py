@@ -242,12 +242,10 @@ def calendar(
         begins = first or library.today()
         found = library.read(
             lambda transaction: lists.availability_calendar(
-                library.circulation,
-                transaction,
+                library.act(transaction),
                 record_id=record,
                 first=begins,
                 last=begins + timedelta(days=days - 1),
-                now=library.now,
                 category=category,
             )
         )

@@ -67,6 +67,10 @@ class Wanted:
     ends: date | None
     loan_days: int | None = None
 
+    def new(self, set_up: SetUp) -> placements.NewPlacement:
+        stations = _stations(set_up, self.stations)
+        return placements.NewPlacement(self.kind, self.name, stations, self.ends, self.loan_days)
+
 
 def create(settings: Settings, wanted: Wanted, branch: str, json_wanted: bool) -> None:
     """Begins a deposit or theme, at once where its first station's day has come."""
@@ -76,18 +80,10 @@ def create(settings: Settings, wanted: Wanted, branch: str, json_wanted: bool) -
         def work(transaction: Transaction) -> Placement:
             set_up = library.circulation.current_set_up(transaction)
             made = placements.create_placement(
-                transaction,
-                set_up,
-                desk=desk,
-                kind=wanted.kind,
-                name=wanted.name,
-                stations=_stations(set_up, wanted.stations),
-                ends=wanted.ends,
-                loan_days=wanted.loan_days,
-                now=library.now,
+                library.act(transaction, desk), set_up, wanted.new(set_up)
             )
             today = set_up.day(library.now, desk.branch_id)
-            placements.move_on(transaction, set_up, made.id, day=today, now=library.now, desk=desk)
+            placements.move_on(library.act(transaction, desk), set_up, made.id, day=today)
             return placements.find_placement(transaction, set_up, made.id) or made
 
         try:
@@ -221,14 +217,12 @@ def _add_change(group: click.Group, kind: StayKind) -> None:
                 set_up = library.circulation.current_set_up(transaction)
                 _found(transaction, set_up, kind, number)
                 return placements.change_placement(
-                    transaction,
+                    library.act(transaction, desk),
                     set_up,
-                    desk=desk,
                     placement_id=number,
                     stations=_stations(set_up, stations),
                     ends=ends,
                     today=set_up.day(library.now, desk.branch_id),
-                    now=library.now,
                 )
 
             try:
@@ -253,7 +247,7 @@ def _add_end(group: click.Group, kind: StayKind) -> None:
             def work(transaction: Transaction) -> Placement:
                 set_up = library.circulation.current_set_up(transaction)
                 _found(transaction, set_up, kind, number)
-                placements.end_placement(transaction, set_up, number, now=library.now, desk=desk)
+                placements.end_placement(library.act(transaction, desk), set_up, number)
                 return _found(transaction, set_up, kind, number)
 
             ended = library.write(work)

@@ -70,12 +70,10 @@ def number_of(library: Library, card: str) -> int:
 def calendar(library: Library, barcode: str, first: int, last: int) -> list[DayFree]:
     return library.read(
         lambda transaction: availability_calendar(
-            library.circulation,
-            transaction,
+            library.act(transaction, UNATTENDED),
             record_id=record_of(library, barcode),
             first=day(library, first),
             last=day(library, last),
-            now=library.now,
         )
     )
 

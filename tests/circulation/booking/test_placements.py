@@ -11,6 +11,7 @@ import pytest
 from circulation.booking.collecting import put_into, take_out
 from circulation.booking.lists import items_to_move
 from circulation.booking.placements import (
+    NewPlacement,
     change_placement,
     create_placement,
     end_placement,
@@ -25,6 +26,7 @@ from circulation.jobs.running import run_job
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import (
+    UNATTENDED,
     Branch,
     CheckedIn,
     CheckedOut,
@@ -50,17 +52,17 @@ def a_placement(
     """A deposit of the main branch, each station from so many days from today."""
     return library.write(
         lambda transaction: create_placement(
-            transaction,
+            library.act(transaction),
             library.circulation.current_set_up(transaction),
-            desk=library.desk(),
-            kind=kind,
-            name=name,
-            stations=[
-                Station(day(library, first), branch, place) for first, branch, place in stations
-            ],
-            ends=None if ends is None else day(library, ends),
-            loan_days=loan_days,
-            now=library.now,
+            NewPlacement(
+                kind=kind,
+                name=name,
+                stations=[
+                    Station(day(library, first), branch, place) for first, branch, place in stations
+                ],
+                ends=None if ends is None else day(library, ends),
+                loan_days=loan_days,
+            ),
         )
     )
 
@@ -82,10 +84,9 @@ def taken_out(library: Library, barcode: str) -> bool | Refused:
 def end(library: Library, placement: Placement) -> int:
     return library.write(
         lambda transaction: end_placement(
-            transaction,
+            library.act(transaction, UNATTENDED),
             library.circulation.current_set_up(transaction),
             placement.id,
-            now=library.now,
         )
     )
 
@@ -334,14 +335,12 @@ def test_stations_and_end_can_be_changed(sqlite_library: Library) -> None:
     def changed(*stations: Station, ends: int | None) -> Placement | None:
         return library.write(
             lambda transaction: change_placement(
-                transaction,
+                library.act(transaction),
                 library.circulation.current_set_up(transaction),
-                desk=library.desk(),
                 placement_id=deposit.id,
                 stations=stations,
                 ends=None if ends is None else day(library, ends),
                 today=day(library, 0),
-                now=library.now,
             )
         )
 
