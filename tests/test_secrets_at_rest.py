@@ -19,6 +19,7 @@ import pytest
 from catalogue.database import Database, back_up
 from catalogue.database.migrations.running import newest_revision
 from circulation.archiving.exporting import export
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import UNATTENDED
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_identifier, find_patron
@@ -195,7 +196,11 @@ def test_the_number_is_found_and_can_be_written_to_all_the_same(used: Used) -> N
 def test_a_set_up_with_a_secret_in_clear_text_is_refused(database: Database) -> None:
     text, now = SET_UP.replace("HASH", PARTNER_SECRET), a_library(database).now
     with pytest.raises(ValueError, match="shared_secret") as refused:
-        database.write(lambda transaction: apply_set_up(transaction, read(text), now=now)).result()
+        database.write(
+            lambda transaction: apply_set_up(
+                Act(transaction, Circulation(), UNATTENDED, now), read(text)
+            )
+        ).result()
     assert PARTNER_SECRET not in str(refused.value)
 
 

@@ -218,12 +218,6 @@ def events_of_item(*, item_id: int) -> Statement:
 
 
 @many(Event)
-def events_of_patron(*, patron_id: int) -> Statement:
-    """All events of the patron, by id."""
-    return select_events(events.c.patron_id == patron_id).order_by(events.c.id)
-
-
-@many(Event)
 def events_of_hold(*, hold_id: int) -> Statement:
     """All events of the hold in the order in which they took effect."""
     return select_events(events.c.hold_id == hold_id).order_by(events.c.id)

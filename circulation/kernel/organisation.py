@@ -58,12 +58,6 @@ def find_branch(*, isil: str) -> Statement:
     return select_branches().where(branches.c.isil == isil)
 
 
-@many(Branch)
-def branches_of_agency(*, agency_isil: str) -> Statement:
-    """All branches of the agency with this ISIL, by ISIL of the branch; empty where unknown."""
-    return select_branches().where(agencies.c.isil == agency_isil).order_by(branches.c.isil)
-
-
 @many(Agency)
 def all_agencies() -> Statement:
     """All agencies by ISIL."""

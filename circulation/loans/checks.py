@@ -12,8 +12,8 @@ from circulation.items.facts import ItemFacts
 from circulation.kernel.loan_lengths import renewal_due
 from circulation.kernel.policy import LoanTerms
 from circulation.kernel.reasons import DENIED, Action, IdentifierBlock, Reason
-from circulation.kernel.results import Refusal
-from circulation.loans.facts import OPEN_LOAN, loans_of
+from circulation.kernel.results import Loan, Refusal
+from circulation.loans.facts import OPEN_LOAN, OpenLoan, loans_of
 from circulation.loans.states import LoanAction, LoanState, refusals_in, state_of
 from circulation.patrons.facts import PatronFacts
 
@@ -97,31 +97,27 @@ def renewal_opens(due: datetime, terms: LoanTerms, timezone: str) -> datetime | 
 
 
 def renewal_refusals(
-    due: datetime,
-    renewals: int,
-    patron: PatronFacts,
+    loan: Loan | OpenLoan,
+    expires: date | None,
     terms: LoanTerms,
     *,
     now: datetime,
     calendar: Calendar,
-    agencies: Collection[int],
     seen: bool = True,
 ) -> list[Refusal]:
-    """Why the patron's loan, due at `due` and renewed `renewals` times, cannot be renewed now.
+    """Why the rules do not let a patron who may borrow until `expires` renew the loan now.
 
-    `terms` and `calendar` are those of the branch that lent, `agencies` those whose blocks count
-    there; `seen`: is the item at hand.
+    `terms` and `calendar` are those of the branch that lent; `seen`: is the item at hand.
     """
-    refusals = patron_refusals(patron, Action.RENEW, local_date(now, calendar.timezone), agencies)
-    refusals += terms_refusals(terms)
-    if renewals >= terms.renewals:
+    due, refusals = loan.due, terms_refusals(terms)
+    if loan.renewals >= terms.renewals:
         refusals.append(Refusal(Reason.MAX_RENEWALS_REACHED, limit=terms.renewals))
     if not seen and not terms.renew_unseen:
         refusals.append(Refusal(Reason.ITEM_NOT_AT_HAND))
     if due < now and not terms.renew_overdue:
         refusals.append(Refusal(Reason.OVERDUE_NOT_RENEWABLE))
     opens = renewal_opens(due, terms, calendar.timezone)
-    new_due = renewal_due(now, due, terms, calendar, patron.expires)
+    new_due = renewal_due(now, due, terms, calendar, expires)
     if opens is not None and now < opens:
         refusals.append(Refusal(Reason.RENEWAL_WINDOW_NOT_OPEN, opens=opens))
     elif terms.gives_length and (new_due is None or new_due <= due):

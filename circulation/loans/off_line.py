@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import exists, insert, select
 
@@ -57,22 +57,27 @@ class Reported(Enum):
     CHECK_IN = "check-in"
 
 
-def take_report(
-    act: Act,
-    reported: Reported,
-    *,
-    item: str,
-    patron: str,
-    refused: Refused,
-    happened: datetime | None = None,
-    due: datetime | None = None,
-) -> None:
-    """Notes what `check_out`, `renew` or `check_in` could not book, and why: `refused`.
+class OffLineReport(NamedTuple):
+    """What a machine has done off line, and why it could not be booked: `refused`.
 
-    `patron` is empty for a check-in. National numbers are kept as they always are. The same report
-    is noted once.
+    `patron` is empty for a check-in.
+    """
+
+    reported: Reported
+    item: str
+    patron: str
+    refused: Refused
+    happened: datetime | None = None
+    due: datetime | None = None
+
+
+def take_report(act: Act, report: OffLineReport) -> None:
+    """Notes what `check_out`, `renew` or `check_in` could not book.
+
+    National numbers are kept as they always are. The same report is noted once.
     """
     transaction, circulation, desk, now = act
+    reported, item, patron, refused, happened, due = report
     card = IDENTIFIERS.of(circulation).stored(patron)[:_LONGEST]
     item, happened = item[:_LONGEST], happened or now
     said: dict[str, Any] = {

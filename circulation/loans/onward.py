@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from catalogue.database import Statement, change, columns, many
-from catalogue.schema import items
+from catalogue.database import Statement, change
 from circulation.calendars.due_dates import local_date
 from circulation.items.facts import item_facts, lock_item
 from circulation.kernel.act import Act
@@ -35,21 +34,6 @@ def _set_co_borrower(*, loan_id: int, co_patron_id: int | None) -> Statement:
         update(loans)
         .where(loans.c.id == loan_id, loans.c.checked_in.is_(None))
         .values(co_patron_id=co_patron_id)
-    )
-
-
-def _barcode(barcode: str) -> str:
-    return barcode
-
-
-#: The barcodes of what a patron has from others' loans, by due date.
-@many(_barcode)
-def lent_onward_to(*, patron_id: int) -> Statement:
-    return (
-        select(*columns(_barcode, items))
-        .select_from(loans.join(items, items.c.id == loans.c.item_id))
-        .where(loans.c.co_patron_id == patron_id, loans.c.checked_in.is_(None))
-        .order_by(loans.c.due, loans.c.id)
     )
 
 

@@ -111,15 +111,10 @@ def _decide(known: Parties, wish: RenewalWish) -> RenewalDecision | Refused:
 
     case = _case(known, wish, loan)
     calendar = set_up.calendars[case.branch.id]
-    found = renewal_refusals(
-        loan.due,
-        loan.renewals,
-        borrower,
-        case.terms,
-        now=case.at,
-        calendar=calendar,
-        agencies=set_up.counted_at(case.branch.id),
-        seen=wish.seen,
+    today, counted = local_date(case.at, calendar.timezone), set_up.counted_at(case.branch.id)
+    found = patron_refusals(borrower, Action.RENEW, today, counted)
+    found += renewal_refusals(
+        loan, borrower.expires, case.terms, now=case.at, calendar=calendar, seen=wish.seen
     )
     found += in_this_state
     seen = look_at(RENEWING, case)

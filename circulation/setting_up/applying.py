@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import select
 
 from catalogue.database import Statement, Transaction, lock
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, write_event
 from circulation.kernel.organisation import all_consortia
 from circulation.kernel.schema import set_up_version
@@ -58,17 +58,14 @@ def plan(transaction: Transaction, declared: Declared) -> Plan:
 
 
 def apply_set_up(
-    transaction: Transaction,
-    declared: Declared,
-    *,
-    now: datetime,
-    shown: list[Change] | None = None,
+    act: Act, declared: Declared, *, shown: list[Change] | None = None
 ) -> list[Change]:
     """Makes the stored set-up the declared one, and gives the changes; none where it was already.
 
     Raises DoesNotFit, and ChangedMeanwhile where the changes would be others than `shown`.
     Verbs under way in any process follow the new set-up from their next transaction on.
     """
+    transaction, now = act.transaction, act.now
     lock_version(transaction)
     planned = plan(transaction, declared)
     if planned.problems:

@@ -49,11 +49,11 @@ def seed(database: Database, *, patrons: int, items: int | None, now: datetime) 
 def _seed(transaction: Transaction, patrons: int, items: int, pin_hash: str, now: datetime) -> bool:
     if find_branch(transaction, isil=HOME_BRANCH) is not None:
         return False
-    apply_set_up(transaction, read(SET_UP.read_text(encoding="utf-8")), now=now)
+    act = Act(transaction, Circulation(), UNATTENDED, now)
+    apply_set_up(act, read(SET_UP.read_text(encoding="utf-8")))
     branch = find_branch(transaction, isil=HOME_BRANCH)
     assert branch is not None
     home = branch.id
-    act = Act(transaction, Circulation(), UNATTENDED, now)
     for number in range(1, patrons + 1):
         register_patron(
             act,

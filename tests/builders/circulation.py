@@ -17,12 +17,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, insert
 
 import circulation.assembly  # noqa: F401  the features join before anything is done
-from catalogue.database import Database, Transaction, scalar
+from catalogue.database import Database, Statement, Transaction, many, scalar
 from catalogue.items import add_item, find_item
 from catalogue.schema import records
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
-from circulation.kernel.events import Event, events_of_item
+from circulation.kernel.events import Event, events_of_item, select_events
 from circulation.kernel.loan_rules import LOAN_POLICIES
 from circulation.kernel.organisation import add_agency, add_branch, add_consortium, find_branch
 from circulation.kernel.results import (
@@ -35,6 +35,7 @@ from circulation.kernel.results import (
     Renewed,
     RenewedAll,
 )
+from circulation.kernel.schema import events
 from circulation.kernel.set_up import set_up_changed
 from circulation.loans.lending import check_out
 from circulation.loans.renewals import renew, renew_all
@@ -184,6 +185,12 @@ def a_library(database: Database, **rule: Any) -> Library:
         return main, other
 
     return Library(database, *database.write(work).result())
+
+
+@many(Event)
+def events_of_patron(*, patron_id: int) -> Statement:
+    """All events of the patron, by id."""
+    return select_events(events.c.patron_id == patron_id).order_by(events.c.id)
 
 
 def a_patron(library: Library, card: str | None = None, **details: Any) -> str:

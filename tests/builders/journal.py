@@ -31,6 +31,7 @@ from circulation.holds.wishes import HoldChange, HoldWish
 from circulation.kernel.events import Event, select_events
 from circulation.kernel.results import Branch, Desk, Item, Loan, Patron
 from circulation.kernel.schema import all_tables, events
+from circulation.loans.off_line import OffLineReport, take_report
 from circulation.patrons.schema import patron_identifiers, patrons
 from tests.builders.circulation import ZONE, Library, a_library, a_patron, an_item
 
@@ -56,7 +57,11 @@ _BRANCH = re.compile(
     r"(.*_)?branch(_id)?|in_transit_(to|from)|to_branch_id|from_branch_id|transit_to_id|home"
 )
 #: Verbs that are told in one value what is asked for.
-WISHES: dict[Any, Any] = {change_hold: HoldChange, place_holds: HoldWish}
+WISHES: dict[Any, Any] = {
+    change_hold: HoldChange,
+    place_holds: HoldWish,
+    take_report: OffLineReport,
+}
 _PATRON = re.compile(r"(co_)?patron_id|recipient_id|borrower_id|came_for")
 _ITEM = re.compile(r"(captured_)?item_id")
 _RECORD = re.compile(r"record(_id)?")

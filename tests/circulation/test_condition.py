@@ -11,12 +11,12 @@ from catalogue.database import Database, Transaction
 from catalogue.tracing import here
 from circulation.jobs.running import last_runs, run_job
 from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.events import EventKind
 from circulation.kernel.results import CheckedOut
 from circulation.loans.returns import check_in
 from circulation.notices.backlog import due_notices, open_messages
 from circulation.notices.kinds import NoticeState
-from tests.builders.circulation import NOON, Library, a_library, a_patron, an_item
+from tests.builders.circulation import NOON, Library, a_library, a_patron, an_item, events_of_patron
 from tests.builders.notices import EMAIL, claimed, gathered, lend, rule, went
 from tests.builders.notices import patron_id as card_id
 

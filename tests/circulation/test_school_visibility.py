@@ -64,7 +64,7 @@ class School(NamedTuple):
     def apply(self, text: str) -> None:
         declared = read(text)
         self.library.write(
-            lambda transaction: apply_set_up(transaction, declared, now=self.library.now)
+            lambda transaction: apply_set_up(self.library.act(transaction, UNATTENDED), declared)
         )
 
     def found_in(self, name: str | None) -> bool:
@@ -84,7 +84,7 @@ class School(NamedTuple):
 @pytest.fixture
 def school(database: Database) -> School:
     def work(transaction: Transaction) -> tuple[Library, int]:
-        apply_set_up(transaction, read(TEXT), now=NOON)
+        apply_set_up(Act(transaction, Circulation(), UNATTENDED, NOON), read(TEXT))
         main = find_branch(transaction, isil="DK-900101")
         hill = find_branch(transaction, isil="DK-900201")
         dale = find_branch(transaction, isil="DK-900202")

@@ -71,7 +71,7 @@ def found_town(
     def set_up(transaction: Transaction) -> list[Branch]:
         declared = read(SET_UP.read_text(encoding="utf-8"))
         assert not declared.problems, declared.problems
-        apply_set_up(transaction, declared, now=now)
+        apply_set_up(Act(transaction, Circulation(), UNATTENDED, now), declared)
         # By these rules everybody is told everything at once, so that nothing is told too late.
         NOTICE_RULES.store(transaction, channels=["email"], digest="together")
         set_up_changed(transaction)

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import click
 
+from circulation.kernel.act import Act
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import UNATTENDED
 from circulation.sections.source import Problem
 from circulation.setting_up.applying import (
     ChangedMeanwhile,
@@ -59,7 +62,9 @@ def apply(settings: Settings, file: Path, only_check: bool, yes: bool, as_json: 
             try:
                 database.write(
                     lambda transaction: apply_set_up(
-                        transaction, declared, now=now, shown=planned.changes
+                        Act(transaction, Circulation(), UNATTENDED, now),
+                        declared,
+                        shown=planned.changes,
                     )
                 ).result()
             except DoesNotFit as error:

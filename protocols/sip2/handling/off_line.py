@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refused
-from circulation.loans.off_line import Reported, take_report
+from circulation.loans.off_line import OffLineReport, Reported, take_report
 from protocols.hosting.answering import Context
 from protocols.sip2.messages import Checkin, Checkout, Renew
 from protocols.sip2.settings import Account
@@ -38,13 +38,7 @@ def note_report(report: Report, refused: Refused, place: Place, context: Context
     item = request.item_identifier or ""
     if isinstance(request, Renew):
         item = item or request.title_identifier or ""  # a loan may be named by its title
-    take_report(
-        context.act(place.desk),
-        reported,
-        item=item.strip(),
-        patron="" if isinstance(request, Checkin) else request.patron_identifier.strip(),
-        refused=refused,
-        happened=happened,
-        due=due,
-    )
+    patron = "" if isinstance(request, Checkin) else request.patron_identifier.strip()
+    told = OffLineReport(reported, item.strip(), patron, refused, happened, due)
+    take_report(context.act(place.desk), told)
     return True

@@ -13,11 +13,11 @@ import pytest
 
 from circulation.fees.late_fees import SESSION
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.events import EventKind
 from circulation.kernel.results import CheckedIn, Desk, Refused
 from circulation.ledger.money import ChargeKind
 from circulation.loans.returns import check_in
-from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.circulation import Library, a_patron, an_item, events_of_patron
 from tests.builders.fees import (
     amounts,
     charges_of,

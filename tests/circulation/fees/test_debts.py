@@ -11,7 +11,7 @@ from circulation.accounts.status import patron_status
 from circulation.fees.debts import block_warned, debts_to_warn
 from circulation.fees.warned import Debt, note_warning
 from circulation.jobs.running import run_job
-from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import UNATTENDED, CheckedOut, PatronStatus, Refused
 from circulation.ledger.charges import open_charge, reduce_charge
@@ -19,7 +19,7 @@ from circulation.ledger.money import ChargeKind, Paid
 from circulation.ledger.reversals import reverse_payment
 from circulation.notices.reach import reached_at
 from circulation.patrons.blocks import block_patron
-from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.circulation import Library, a_patron, an_item, events_of_patron
 from tests.builders.fees import charge, fee_rule, number_of, paid
 
 

@@ -13,12 +13,12 @@ from catalogue.database import Transaction, many
 from circulation.fees.debts import BATCH, block_warned, debt_to_warn, debts_to_warn
 from circulation.fees.schema import debt_warnings
 from circulation.fees.warned import Debt, note_unwarned, note_warning
-from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.events import EventKind
 from circulation.kernel.results import UNATTENDED
 from circulation.ledger.money import ChargeKind
 from circulation.patrons.schema import patron_blocks
 from tests.builders.agencies import a_school, charge_at
-from tests.builders.circulation import Library, a_patron
+from tests.builders.circulation import Library, a_patron, events_of_patron
 from tests.builders.fees import charge, fee_rule, number_of, paid
 
 _warnings: Callable[..., list[Any]] = many(

@@ -14,7 +14,7 @@ from circulation.fees.warned import Debt, note_warning
 from circulation.holds.results import Wanted
 from circulation.jobs.running import run_job
 from circulation.kernel.agreements import Agreement, Agreements
-from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import DENIED, EVERYWHERE, Action, BlockReason, Reason
 from circulation.kernel.results import (
     UNATTENDED,
@@ -27,7 +27,7 @@ from circulation.kernel.results import (
 from circulation.ledger.money import Charge, ChargeKind, Paid, PostingKind
 from circulation.patrons.blocks import block_patron, blocks_of, unblock_patron
 from tests.builders.agencies import a_school, agree, charge_at
-from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.circulation import Library, a_patron, an_item, events_of_patron
 from tests.builders.fees import fee_rule, listed, number_of, paid
 from tests.builders.holds import ask
 

@@ -11,7 +11,6 @@ from circulation.kernel.organisation import (
     add_agency,
     add_branch,
     add_consortium,
-    branches_of_agency,
     desk_at,
     find_branch,
 )
@@ -31,16 +30,6 @@ def test_a_branch_knows_its_agency(library: Library) -> None:
         "Europe/Copenhagen",
     )
     assert library.read(lambda transaction: find_branch(transaction, isil="DK-1")) is None
-
-
-def test_the_branches_of_an_agency(library: Library) -> None:
-    found = library.read(
-        lambda transaction: branches_of_agency(transaction, agency_isil="DK-900100")
-    )
-    assert found == [library.main, library.other]
-    assert (
-        library.read(lambda transaction: branches_of_agency(transaction, agency_isil="DK-1")) == []
-    )
 
 
 def test_a_desk(library: Library) -> None:

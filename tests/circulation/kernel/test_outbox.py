@@ -9,14 +9,14 @@ from sqlalchemy import select
 
 from catalogue.database import Database, Transaction, many, open_database
 from circulation.kernel.engine import Circulation
-from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import UNATTENDED
 from circulation.kernel.schema import outbox
 from circulation.notices.gathering import gather
 from circulation.notices.kinds import NoticeKind
 from circulation.patrons.blocks import block_patron
-from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.circulation import Library, a_patron, an_item, events_of_patron
 from tests.builders.notices import EMAIL, act, gathered, lend, patron_id, rule, states
 
 _rows = many(select(outbox.c.follower, outbox.c.event_id), lambda *row: row)

@@ -13,7 +13,7 @@ from circulation.fees.loan_fees import ACTS
 from circulation.fees.paying import account_currency
 from circulation.fees.receipts import Receipt, ReturnedItem, return_receipt
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refused
 from circulation.ledger.changes import change_charge
@@ -25,7 +25,7 @@ from circulation.ledger.money import ChargeKind, Paid, PostingKind
 from circulation.ledger.orders import MoneyAct
 from circulation.ledger.reversals import reverse_payment
 from tests.builders.agencies import a_school, agree, charge_at
-from tests.builders.circulation import Library, a_patron
+from tests.builders.circulation import Library, a_patron, events_of_patron
 from tests.builders.dunning import danish, run_days
 from tests.builders.fees import (
     charge,

@@ -9,7 +9,7 @@ import pytest
 
 from catalogue.database import Database
 from circulation.fees.paying import PaymentWish, pay
-from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.events import EventKind
 from circulation.kernel.organisation import add_agency, add_branch, add_consortium, desk_at
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import UNATTENDED, Desk, Refused
@@ -25,7 +25,7 @@ from circulation.ledger.money import (
 )
 from circulation.ledger.postings import postings_of
 from circulation.ledger.reversals import reimburse, reverse_payment
-from tests.builders.circulation import Library, a_library, a_patron
+from tests.builders.circulation import Library, a_library, a_patron, events_of_patron
 from tests.builders.fees import charge, charges_of, fee_rule, listed, number_of, owed, paid, total
 
 

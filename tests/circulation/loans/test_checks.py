@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from circulation.calendars.due_dates import local_date
 from circulation.calendars.opening_hours import Calendar
 from circulation.items.facts import ItemFacts
 from circulation.kernel.policy import LoanTerms
 from circulation.kernel.reasons import DENIED, Action, BlockReason, IdentifierBlock, Reason
-from circulation.kernel.results import Refusal
+from circulation.kernel.results import Loan, Refusal
 from circulation.loans.checks import (
     check_out_refusals,
     patron_refusals,
@@ -158,15 +159,11 @@ DUE = datetime(2026, 12, 2, 22, 59, 59, tzinfo=UTC)  # the end of 2 December the
 
 
 def renewing(due: datetime = DUE, renewals: int = 0, **options: Any) -> list[Refusal]:
-    asked = {
-        "patron": a_borrower(),
-        "terms": TERMS,
-        "now": NOON,
-        "calendar": CALENDAR,
-        "agencies": {1},
-    } | options
+    asked = {"patron": a_borrower(), "terms": TERMS, "now": NOON, "calendar": CALENDAR} | options
     patron, terms = asked.pop("patron"), asked.pop("terms")
-    return renewal_refusals(due, renewals, patron, terms, **asked)
+    loan = Loan(1, NOON, due, renewals)
+    found = patron_refusals(patron, Action.RENEW, local_date(asked["now"], COPENHAGEN), {1})
+    return found + renewal_refusals(loan, patron.expires, terms, **asked)
 
 
 def test_how_many_renewals() -> None:

@@ -13,7 +13,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal, Refused
 from circulation.loans.conflicts import settle_conflict
-from circulation.loans.off_line import Reported, take_report
+from circulation.loans.off_line import OffLineReport, Reported, take_report
 from circulation.loans.schema import loan_conflicts
 from circulation.loans.work_lists import Conflict, no_block_conflicts
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, find_patron
@@ -40,7 +40,11 @@ def report(library: Library, act: Reported = Reported.CHECK_OUT, **options: Any)
         "patron": "P1",
         "refused": Refused((Refusal(Reason.ITEM_UNKNOWN), Refusal(Reason.PATRON_UNKNOWN))),
     }
-    library.write(lambda transaction: take_report(library.act(transaction), act, **facts | options))
+    library.write(
+        lambda transaction: take_report(
+            library.act(transaction), OffLineReport(act, **facts | options)
+        )
+    )
 
 
 def listed(library: Library) -> list[Conflict]:

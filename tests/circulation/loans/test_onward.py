@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from circulation.accounts.loans import PatronLoans, patron_loans
-from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import UNATTENDED, CheckedIn, Refused
-from circulation.loans.onward import LentOnward, end_onward_loan, lend_onward, lent_onward_to
+from circulation.loans.facts import items_lent_onward_to
+from circulation.loans.onward import LentOnward, end_onward_loan, lend_onward
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.changes import change_patron
 from circulation.patrons.contacts import (
@@ -34,7 +35,7 @@ from circulation.patrons.groups import (
 from circulation.patrons.guardians import add_guardian, guardians_of, remove_guardian, wards_of
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.registering import PatronKind
-from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.circulation import Library, a_patron, an_item, events_of_patron
 from tests.builders.holds import a_hold
 
 
@@ -52,7 +53,8 @@ def onward(library: Library, barcode: str, to: str) -> LentOnward | Refused:
 
 def has_from_others(library: Library, card: str) -> list[str]:
     number = number_of(library, card)
-    return library.read(lambda transaction: lent_onward_to(transaction, patron_id=number))
+    found = library.read(lambda transaction: items_lent_onward_to(transaction, patron_id=number))
+    return [each.barcode for each in found]
 
 
 def test_a_teacher_lends_onward_to_a_pupil(library: Library) -> None:

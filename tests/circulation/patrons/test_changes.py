@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from catalogue.database import Database
-from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.events import EventKind
 from circulation.kernel.results import UNATTENDED
 from circulation.kernel.trees import CATEGORIES
 from circulation.patrons.changes import PatronFields, change_patron, patron_fields
 from circulation.patrons.checking import PatronUnfit
-from tests.builders.circulation import Library, a_library, a_patron
+from tests.builders.circulation import Library, a_library, a_patron, events_of_patron
 from tests.builders.fees import number_of
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from catalogue.database import many
 from circulation.jobs.running import run_job
-from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import UNATTENDED
 from circulation.kernel.schema import events
@@ -26,7 +26,7 @@ from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_iden
 from circulation.patrons.personal_data import references
 from circulation.patrons.personal_erasure import StillNeeded, erase_person
 from circulation.patrons.personal_export import export_person
-from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.circulation import Library, a_patron, an_item, events_of_patron
 from tests.builders.holds import a_hold, cancel
 from tests.builders.pins import hashed
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from circulation.accounts.status import patron_status
-from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import UNATTENDED, CheckedOut, Desk, PatronStatus, Refused, Renewed
 from circulation.patrons.guesses import GUESS_LIMIT, GUESSES
@@ -20,7 +20,7 @@ from circulation.patrons.pin_rules import (
     unlock_pin,
 )
 from circulation.patrons.pin_settings import USUAL
-from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.circulation import Library, a_patron, an_item, events_of_patron
 from tests.builders.pins import hashed
 
 WRONG = "0000"

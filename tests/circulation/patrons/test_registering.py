@@ -9,7 +9,7 @@ import pytest
 from catalogue.database import Transaction
 from circulation.accounts.loans import LoanPage, PatronLoans, patron_loans
 from circulation.accounts.status import patron_status, patron_status_and_loans
-from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Action, BlockReason, IdentifierBlock, Reason
 from circulation.kernel.results import UNATTENDED, Block, PatronStatus, Refused
 from circulation.patrons.blocks import block_patron, unblock_patron
@@ -20,7 +20,7 @@ from circulation.patrons.identifiers import (
     find_patron,
 )
 from circulation.patrons.registering import NewPatron, register_patron, set_pin
-from tests.builders.circulation import NOON, Library, a_patron, an_item
+from tests.builders.circulation import NOON, Library, a_patron, an_item, events_of_patron
 from tests.builders.pins import hashed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from circulation.kernel.agreements import Agreement, read_agreements
+from circulation.kernel.results import UNATTENDED
 from circulation.setting_up.applying import apply_set_up, plan
 from circulation.setting_up.reading import read
 from tests.builders.circulation import Library
@@ -41,7 +42,7 @@ def applied(library: Library, text: str) -> list[str]:
     declared = read(text)
     assert declared.problems == []
     changes = library.write(
-        lambda transaction: apply_set_up(transaction, declared, now=library.now)
+        lambda transaction: apply_set_up(library.act(transaction, UNATTENDED), declared)
     )
     assert library.read(lambda transaction: plan(transaction, read(text))).changes == []
     return [str(change) for change in changes]

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from catalogue.database import Database, Transaction
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
-from circulation.kernel.results import CheckedOut
+from circulation.kernel.results import UNATTENDED, CheckedOut
 from circulation.kernel.set_up import read_set_up
 from circulation.sections.changes import Change
 from circulation.sections.rules import LOAN_RULES
@@ -32,7 +33,9 @@ DEMO = SET_UP.read_text(encoding="utf-8")
 def apply(database: Database, text: str, **options: Any) -> list[Change]:
     declared = read(text)
     return database.write(
-        lambda transaction: apply_set_up(transaction, declared, now=NOON, **options)
+        lambda transaction: apply_set_up(
+            Act(transaction, Circulation(), UNATTENDED, NOON), declared, **options
+        )
     ).result()
 
 
@@ -157,7 +160,9 @@ def test_those_who_apply_at_once_are_put_in_turn(database: Database) -> None:
 
     def start(number: int) -> Future[list[Change]]:
         return database.write(
-            lambda transaction: apply_set_up(transaction, declared[number], now=NOON)
+            lambda transaction: apply_set_up(
+                Act(transaction, Circulation(), UNATTENDED, NOON), declared[number]
+            )
         )
 
     under_way = [start(number) for number in range(len(texts))]
@@ -174,7 +179,7 @@ def test_an_interrupted_apply_leaves_nothing(sqlite_library: Library) -> None:
     before = sqlite_library.read(stored_parts)
 
     def work(transaction: Transaction) -> None:
-        apply_set_up(transaction, read(GOOD), now=NOON)
+        apply_set_up(Act(transaction, Circulation(), UNATTENDED, NOON), read(GOOD))
         raise Interrupted
 
     with pytest.raises(Interrupted):

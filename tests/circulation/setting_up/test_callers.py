@@ -12,7 +12,9 @@ from catalogue.database import Database, Transaction, metadata, scalar
 from circulation.callers.partners import PARTNERS
 from circulation.callers.sorting import sort_rules_at
 from circulation.callers.terminals import TERMINALS, terminal_of
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
+from circulation.kernel.results import UNATTENDED
 from circulation.kernel.set_up import read_set_up
 from circulation.patrons.pin_settings import pin_rules_of
 from circulation.sections.changes import Change
@@ -66,7 +68,9 @@ WHOLE = GOOD.replace('departments = { b = "Børn" }\n', PINS) + CALLERS
 def apply(database: Database, text: str) -> list[Change]:
     declared = read(text)
     return database.write(
-        lambda transaction: apply_set_up(transaction, declared, now=NOON)
+        lambda transaction: apply_set_up(
+            Act(transaction, Circulation(), UNATTENDED, NOON), declared
+        )
     ).result()
 
 
@@ -131,7 +135,9 @@ def test_no_secret_is_shown(database: Database) -> None:
     apply(database, GOOD)
     declared = read(WHOLE)
     changes = database.write(
-        lambda transaction: apply_set_up(transaction, declared, now=NOON)
+        lambda transaction: apply_set_up(
+            Act(transaction, Circulation(), UNATTENDED, NOON), declared
+        )
     ).result()
     told = [str(change) for change in changes] + [str(change.as_json()) for change in changes]
     assert not [line for line in told if "$argon2" in line]

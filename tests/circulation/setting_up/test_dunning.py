@@ -7,6 +7,7 @@ import pytest
 from circulation.dunning.flow_rows import read_flows
 from circulation.dunning.section import DUNNING
 from circulation.dunning.steps import Does
+from circulation.kernel.results import UNATTENDED
 from circulation.setting_up.applying import apply_set_up, plan
 from circulation.setting_up.reading import read
 from protocols.demo.seeding import SET_UP
@@ -49,7 +50,7 @@ def test_a_text_applied_twice_has_nothing_to_do(library: Library) -> None:
     declared = read(HEAD + FLOWS)
     assert declared.problems == []
     changes = library.write(
-        lambda transaction: apply_set_up(transaction, declared, now=library.now)
+        lambda transaction: apply_set_up(library.act(transaction, UNATTENDED), declared)
     )
     told = [str(each) for each in changes if each.noun is DUNNING.noun]
     assert len(told) == 2
@@ -69,11 +70,15 @@ def test_a_step_that_changes_is_a_change_and_what_is_gone_is_removed(
     library = sqlite_library
     for text in (HEAD + FLOWS, HEAD + FLOWS.replace("days = 7", "days = 8")):
         changes = library.write(
-            lambda transaction, text=text: apply_set_up(transaction, read(text), now=library.now)
+            lambda transaction, text=text: apply_set_up(
+                library.act(transaction, UNATTENDED), read(text)
+            )
         )
     [change] = [each for each in changes if each.noun is DUNNING.noun]
     assert "days 8" in str(change)
-    library.write(lambda transaction: apply_set_up(transaction, read(HEAD), now=library.now))
+    library.write(
+        lambda transaction: apply_set_up(library.act(transaction, UNATTENDED), read(HEAD))
+    )
     assert library.read(read_flows) == []
 
 
@@ -114,7 +119,7 @@ def test_the_flows_of_the_demo_are_sound_and_come_back_as_they_are(
     library = sqlite_library
     declared = read(SET_UP.read_text(encoding="utf-8"))
     assert declared.problems == []
-    library.write(lambda transaction: apply_set_up(transaction, declared, now=library.now))
+    library.write(lambda transaction: apply_set_up(library.act(transaction, UNATTENDED), declared))
     flows = library.read(read_flows)
     assert len(flows) == 3
     again = library.read(lambda transaction: plan(transaction, declared))

@@ -6,6 +6,7 @@ import pytest
 
 from circulation.fees.rules import FEE_RULES
 from circulation.fees.section import FEES as FEE_SECTION
+from circulation.kernel.results import UNATTENDED
 from circulation.setting_up.applying import apply_set_up, plan
 from circulation.setting_up.reading import read
 from tests.builders.circulation import Library
@@ -48,7 +49,7 @@ def test_a_text_applied_twice_has_nothing_to_do(sqlite_library: Library) -> None
     declared = read(HEAD + FEES)
     assert declared.problems == []
     changes = library.write(
-        lambda transaction: apply_set_up(transaction, declared, now=library.now)
+        lambda transaction: apply_set_up(library.act(transaction, UNATTENDED), declared)
     )
     told = [str(each) for each in changes if each.noun is FEE_SECTION.noun]
     general, of_children = told
@@ -63,7 +64,7 @@ def test_a_text_applied_twice_has_nothing_to_do(sqlite_library: Library) -> None
     assert (again.changes, again.problems) == ([], [])
     assert len(library.read(FEE_RULES.read)) == 2
     without = read(HEAD)
-    library.write(lambda transaction: apply_set_up(transaction, without, now=library.now))
+    library.write(lambda transaction: apply_set_up(library.act(transaction, UNATTENDED), without))
     assert library.read(FEE_RULES.read) == []
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from catalogue.database import Database, Transaction, open_database
 from circulation.accession.barcode_ranges import all_ranges, next_barcode
 from circulation.accession.item_defaults import ITEM_DEFAULTS, Place, resolve_defaults
+from circulation.kernel.act import Act
+from circulation.kernel.engine import Circulation
 from circulation.kernel.organisation import find_branch
+from circulation.kernel.results import UNATTENDED
 from circulation.kernel.set_up import read_set_up
 from circulation.sections.changes import Change
 from circulation.setting_up.applying import apply_set_up, plan
@@ -53,7 +56,9 @@ check_digit = true
 
 def applied(database: Database, text: str) -> list[Change]:
     return database.write(
-        lambda transaction: apply_set_up(transaction, read(text), now=NOON)
+        lambda transaction: apply_set_up(
+            Act(transaction, Circulation(), UNATTENDED, NOON), read(text)
+        )
     ).result()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from circulation.kernel.results import UNATTENDED
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.rules import notice_terms
 from circulation.setting_up.applying import apply_set_up, plan
@@ -22,7 +23,7 @@ in_reading_room = []
 def test_what_is_handed_over_at_the_desk_is_stored_and_comes_back(library: Library) -> None:
     declared = read(HEAD + RULES)
     assert declared.problems == []
-    library.write(lambda transaction: apply_set_up(transaction, declared, now=library.now))
+    library.write(lambda transaction: apply_set_up(library.act(transaction, UNATTENDED), declared))
     again = library.read(lambda transaction: plan(transaction, declared))
     assert (again.changes, again.problems) == ([], [])
     set_up = library.read(library.circulation.current_set_up)

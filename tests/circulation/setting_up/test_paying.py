@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from circulation.fees.payment_ways import PAYMENT_WAYS, PaymentWays
+from circulation.kernel.results import UNATTENDED
 from circulation.setting_up.applying import apply_set_up, plan
 from circulation.setting_up.reading import read
 from tests.builders.circulation import Library
@@ -35,7 +36,7 @@ def test_it_is_stored_changed_and_removed(library: Library) -> None:
         assert declared.problems == []
         changes = library.write(
             lambda transaction, declared=declared: apply_set_up(
-                transaction, declared, now=library.now
+                library.act(transaction, UNATTENDED), declared
             )
         )
         assert any("ways to pay DK-900100" in str(each) for each in changes)
@@ -52,7 +53,7 @@ def test_an_agency_that_is_paid_can_be_left_out(library: Library) -> None:
         declared = read(HEAD + text)
         library.write(
             lambda transaction, declared=declared: apply_set_up(
-                transaction, declared, now=library.now
+                library.act(transaction, UNATTENDED), declared
             )
         )
     set_up = library.read(library.circulation.current_set_up)

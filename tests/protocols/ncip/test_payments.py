@@ -9,7 +9,7 @@ from lxml import etree
 
 from catalogue.database import Database, Transaction
 from circulation.accounts.status import patron_status
-from circulation.kernel.events import Event, EventKind, events_of_patron
+from circulation.kernel.events import Event, EventKind
 from circulation.kernel.organisation import add_agency, add_branch, add_consortium
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import UNATTENDED, PatronStatus
@@ -17,7 +17,7 @@ from circulation.ledger.charges import NewCharge, create_charge
 from circulation.ledger.money import ChargeKind
 from protocols.ncip.partners.arrivals import UNTOLD
 from tests.builders import fees
-from tests.builders.circulation import a_library, a_patron
+from tests.builders.circulation import a_library, a_patron, events_of_patron
 from tests.builders.dunning import a_blocked_debtor
 from tests.builders.fees import fee_rule, number_of
 from tests.protocols.ncip.furnishing import service

@@ -8,11 +8,11 @@ import pytest
 
 from catalogue.database import Database, Transaction
 from circulation.callers.sorting import SortRule, store_sort_rule
-from circulation.kernel.events import EventKind, events_of_patron
+from circulation.kernel.events import EventKind
 from circulation.kernel.set_up import set_up_changed
 from circulation.loans.work_lists import no_block_conflicts
 from protocols.sip2.settings import Sip2Settings
-from tests.builders.circulation import Library, a_library, a_patron, an_item
+from tests.builders.circulation import Library, a_library, a_patron, an_item, events_of_patron
 from tests.builders.dunning import a_blocked_debtor
 from tests.builders.fees import charge, number_of, total
 from tests.builders.pins import hashed

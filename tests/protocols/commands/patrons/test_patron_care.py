@@ -10,10 +10,10 @@ from datetime import date, timedelta
 import pytest
 
 from circulation.callers.replies import keep_reply, reply_key
-from circulation.kernel.events import Event, EventKind, events_of_patron
+from circulation.kernel.events import Event, EventKind
 from circulation.kernel.results import Refused
 from circulation.patrons.identifiers import find_patron
-from tests.builders.circulation import a_patron, an_item
+from tests.builders.circulation import a_patron, an_item, events_of_patron
 from tests.builders.staff import Staff
 
 
