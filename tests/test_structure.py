@@ -18,10 +18,22 @@ MOST, MOST_OF_TESTS = 400, 500
 #: Modules that are longer, and why.
 LONGER: dict[str, str] = {}
 
-#: The most lines of a function, and the most parameters.
+#: The most lines of a function, and the most parameters; complexity is for the linter.
 MOST_OF_A_FUNCTION, MOST_PARAMETERS = 60, 6
-#: Rooms whose functions are held to that; complexity is for the linter.
-OF_SHORT_FUNCTIONS = ("catalogue", "protocols")
+#: Functions with more, and why.
+MORE_PARAMETERS: dict[str, str] = {
+    "catalogue.items.add_item": "the columns of an item, most of which nobody gives",
+    "circulation.callers.replies.keep_reply": "is not given an act yet",
+    "circulation.callers.terminals._terminal": "is not given an act yet",
+    "circulation.callers.terminals.store_terminal": "is not given an act yet",
+    "circulation.explaining.sorting.explain_sorting": "is not given an act yet",
+    "circulation.jobs.running.run_job": "is not given an act yet",
+    "circulation.notices.choices.choose": "is not given an act yet",
+    "circulation.notices.incoming.answer_text": "is not given an act yet",
+    "circulation.notices.writing.write_to": "is not given an act yet",
+}
+#: What makes a statement of a function: its parameters are the columns of a row.
+STATEMENTS = {"change", "lock", "many", "many_of", "one", "scalar", "scalar_one", "scalars", "send"}
 
 
 def modules(*folders: str) -> Iterator[Path]:
@@ -72,7 +84,7 @@ def is_command(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 def test_functions_are_short_enough_to_be_seen_at_once() -> None:
     found = {}
-    for name, function in functions(*OF_SHORT_FUNCTIONS):
+    for name, function in functions(*PACKAGES):
         first = function.body[0].lineno if is_command(function) else function.lineno
         length = (function.end_lineno or first) - first + 1
         if length > MOST_OF_A_FUNCTION:
@@ -80,15 +92,23 @@ def test_functions_are_short_enough_to_be_seen_at_once() -> None:
     assert found == {}
 
 
-def test_functions_of_commands_have_few_parameters() -> None:
-    """The linter leaves the whole folder out, since it does not know options."""
+def is_statement(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Are its parameters the values of a statement?"""
+    decorators = (ast.unparse(each) for each in function.decorator_list)
+    return any(each.partition("(")[0] in STATEMENTS for each in decorators)
+
+
+def test_functions_have_few_parameters() -> None:
+    """The linter counts them too where a room has neither commands nor statements."""
     found = {}
-    for name, function in functions("protocols/commands"):
+    for name, function in functions(*PACKAGES):
         given = function.args
-        number = len([*given.posonlyargs, *given.args, *given.kwonlyargs])
-        if number > MOST_PARAMETERS and not is_command(function):
+        own = {"self", "cls"} & {each.arg for each in given.args[:1]}
+        number = len([*given.posonlyargs, *given.args, *given.kwonlyargs]) - len(own)
+        if number > MOST_PARAMETERS and not (is_command(function) or is_statement(function)):
             found[name] = number
-    assert found == {}
+    assert {name: number for name, number in found.items() if name not in MORE_PARAMETERS} == {}
+    assert set(MORE_PARAMETERS) <= set(found), "no longer more: take it off the list"
 
 
 def imported_by(path: Path, known: frozenset[str]) -> set[str]:

@@ -29,7 +29,7 @@ from catalogue.database import (
 from catalogue.schema import items
 from circulation.calendars.due_dates import end_of_day, moved_past_closing, start_of_day
 from circulation.calendars.opening_hours import Calendar
-from circulation.calendars.rows import ClosureRow, closure_rows
+from circulation.calendars.rows import closure_rows
 from circulation.calendars.schema import closures
 from circulation.fees.redating import ReckonedAgain, reckon_again, reduce_again
 from circulation.holds.schema import captures
@@ -302,11 +302,6 @@ def lift_closure(act: Act, *, branch: str, first: date, last: date) -> bool:
             _tell(act, here, closure_id, first, last, lifted=True)
             return True
     return False
-
-
-def all_closures(transaction: Transaction) -> list[ClosureRow]:
-    """All closures that are announced, past ones too, by their first days."""
-    return closure_rows(transaction)
 
 
 def _announced(transaction: Transaction, branch: Branch, first: date, last: date) -> int | None:

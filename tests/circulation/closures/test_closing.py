@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from circulation.calendars.due_dates import end_of_day, local_date
+from circulation.calendars.rows import closure_rows
 from circulation.closures.closing import (
     Closure,
-    all_closures,
     close_branch,
     lift_closure,
     preview_closure,
@@ -84,7 +84,7 @@ def test_a_closure_moves_what_falls_due_meanwhile(library: Library) -> None:
 
 
 def all_closures_in(library: Library) -> int:
-    return len(library.read(all_closures))
+    return len(library.read(closure_rows))
 
 
 def test_announcing_it_again_takes_up_only_what_came_between(library: Library) -> None:
