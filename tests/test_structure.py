@@ -28,7 +28,6 @@ MORE_PARAMETERS: dict[str, str] = {
     "circulation.callers.terminals.store_terminal": "is not given an act yet",
     "circulation.explaining.sorting.explain_sorting": "is not given an act yet",
     "circulation.jobs.running.run_job": "is not given an act yet",
-    "circulation.notices.choices.choose": "is not given an act yet",
     "circulation.notices.incoming.answer_text": "is not given an act yet",
     "circulation.notices.writing.write_to": "is not given an act yet",
 }

@@ -18,10 +18,9 @@ from sqlalchemy import ColumnElement, Select, insert, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from catalogue.database import Long, Statement, Transaction, columns, many, send
+from catalogue.database import Long, Statement, columns, many, send
 from catalogue.tracing import request_id
 from circulation.kernel.parts import Registry
-from circulation.kernel.results import Desk
 from circulation.kernel.schema import events, outbox
 
 if TYPE_CHECKING:
@@ -322,54 +321,4 @@ def append_event(act: Act, new: NewEvent, set_up: SetUp | None = None) -> None:
     )
     for follower, tells in _following(kind, set_up):
         if tells(desk.actor, after or {}):
-            _put(transaction, follower=follower)
-
-
-def write_event(
-    transaction: Transaction,
-    kind: EventKind,
-    desk: Desk | None,
-    at: datetime,
-    *,
-    recorded: datetime | None = None,
-    item_id: int | None = None,
-    patron_id: int | None = None,
-    loan_id: int | None = None,
-    hold_id: int | None = None,
-    cause: int | None = None,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-    traits: dict[str, Any] | None = None,
-    set_up: SetUp | None = None,
-) -> None:
-    """Appends an event, and puts it into the outbox where somebody may have to be told of it.
-
-    `desk` None stands for the command line. Where the `set_up` is given, only what its rules have
-    somebody told goes into the outbox.
-
-    The request that this thread works on is written with it (`catalogue.tracing`).
-    `recorded` is given only where the event is written down later than `at`, when it happened.
-    `traits` are what statistics count by; they must tell nobody who it was.
-    """
-    actor = desk.actor if desk else ""
-    _insert_event(
-        transaction,
-        kind=kind.value,
-        at=at,
-        recorded=recorded,
-        actor=actor,
-        device=desk.device if desk else "",
-        branch_id=desk.branch_id or None if desk else None,
-        item_id=item_id,
-        patron_id=patron_id,
-        loan_id=loan_id,
-        hold_id=hold_id,
-        cause=cause,
-        request_id=request_id(),
-        before=_write_json(before) if before else None,
-        after=_write_json(after) if after else None,
-        traits=_write_json(traits) if traits else None,
-    )
-    for follower, tells in _following(kind, set_up):
-        if tells(actor, after or {}):
             _put(transaction, follower=follower)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import bindparam, delete, insert, select
 
 from catalogue.database import Transaction, change, many, send
-from circulation.kernel.events import EventKind, write_event
-from circulation.kernel.results import Desk
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.notices.kinds import TRAITS, NoticeKind
 from circulation.notices.schema import notice_choices
 from circulation.notices.terms import NoticeTerms
@@ -50,30 +48,20 @@ def choices_of(transaction: Transaction, patron_id: int) -> dict[NoticeKind, boo
     return dict(_of_patron(transaction, patron_id))
 
 
-def choose(
-    transaction: Transaction,
-    patron_id: int,
-    kind: NoticeKind,
-    *,
-    wanted: bool,
-    terms: NoticeTerms,
-    now: datetime,
-    desk: Desk | None = None,
-) -> None:
+def choose(act: Act, patron_id: int, kind: NoticeKind, *, wanted: bool, terms: NoticeTerms) -> None:
     """The patron wants such messages, or does not.
 
     `terms` are what the rules say of that kind for the patron. Raises NotOptional for a kind that
     nobody may decline: bills, blocks, what somebody waits for.
     """
+    transaction = act.transaction
     if not (terms.on_request or TRAITS[kind].is_optional):
         raise NotOptional(f"{kind.value} is sent to everybody whom it concerns")
     _forget(transaction, patron_id, kind.value)
     _insert(transaction, patron_id, kind.value, wanted)
-    write_event(
-        transaction,
-        EventKind.PATRON_CHANGED,
-        desk,
-        now,
-        patron_id=patron_id,
-        after={"notices": {kind.value: wanted}},
+    append_event(
+        act,
+        NewEvent(
+            EventKind.PATRON_CHANGED, patron_id=patron_id, after={"notices": {kind.value: wanted}}
+        ),
     )

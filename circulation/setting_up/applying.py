@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from catalogue.database import Statement, Transaction, lock
 from circulation.kernel.act import Act
-from circulation.kernel.events import EventKind, write_event
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.organisation import all_consortia
 from circulation.kernel.schema import set_up_version
 from circulation.kernel.set_up import set_up_changed
@@ -65,7 +65,7 @@ def apply_set_up(
     Raises DoesNotFit, and ChangedMeanwhile where the changes would be others than `shown`.
     Verbs under way in any process follow the new set-up from their next transaction on.
     """
-    transaction, now = act.transaction, act.now
+    transaction = act.transaction
     lock_version(transaction)
     planned = plan(transaction, declared)
     if planned.problems:
@@ -76,7 +76,7 @@ def apply_set_up(
         _write(transaction, planned.changes)
         set_up_changed(transaction)
         told = [str(change) for change in planned.changes]
-        write_event(transaction, EventKind.SET_UP_CHANGED, None, now, after={"changes": told})
+        append_event(act, NewEvent(EventKind.SET_UP_CHANGED, after={"changes": told}))
     return planned.changes
 
 

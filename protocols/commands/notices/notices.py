@@ -159,7 +159,7 @@ def choose_(
                 set_up = library.circulation.current_set_up(transaction)
                 chosen = NoticeKind(kind)
                 terms = notice_terms(set_up, person.home_branch_id, person.category, chosen)
-                choose(transaction, patron_id, chosen, wanted=wanted, terms=terms, now=library.now)
+                choose(library.act(transaction), patron_id, chosen, wanted=wanted, terms=terms)
             return choices_of(transaction, patron_id)
 
         try:

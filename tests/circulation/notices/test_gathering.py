@@ -110,14 +110,13 @@ def test_a_receipt_for_who_has_asked_for_it(sqlite_library: Library) -> None:
     library = sqlite_library
     rule(library, "email", kind=NoticeKind.LOAN_MADE, on_request=True)
     asking, other = a_patron(library, email=EMAIL), a_patron(library, email=EMAIL)
-    write(
+    act(
         library,
         choose,
         patron_id(library, asking),
         NoticeKind.LOAN_MADE,
         wanted=True,
         terms=NoticeTerms(on_request=True),
-        now=library.now,
     )
     for card in (asking, other):
         lend(library, card, an_item(library))

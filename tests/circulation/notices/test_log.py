@@ -26,6 +26,7 @@ from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.notices import (
     EMAIL,
     POST,
+    act,
     ask_for,
     claimed,
     gathered,
@@ -155,11 +156,11 @@ def test_patrons_may_decline_what_is_optional(sqlite_library: Library) -> None:
     card = a_patron(library, email=EMAIL)
     who = patron_id(library, card)
     terms = NoticeTerms()
-    write(library, choose, who, NoticeKind.DUE_SOON, wanted=False, terms=terms, now=library.now)
+    act(library, choose, who, NoticeKind.DUE_SOON, wanted=False, terms=terms)
     assert library.read(lambda each: choices_of(each, who)) == {NoticeKind.DUE_SOON: False}
     assert ask_for(library, card, NoticeKind.DUE_SOON, Cause(key="1")) is None
     with pytest.raises(NotOptional):
-        write(library, choose, who, NoticeKind.BILL, wanted=False, terms=terms, now=library.now)
+        act(library, choose, who, NoticeKind.BILL, wanted=False, terms=terms)
 
 
 def test_amounts_are_kept_as_proof_and_the_rest_is_forgotten(library: Library, card: str) -> None:
