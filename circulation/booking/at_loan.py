@@ -239,7 +239,7 @@ class BookingsAtReturn(ReturnFeature):
 
 class BookingsAtUndo(UndoFeature):
     def undo_loan(self, case: UndoCase) -> None:
-        """The booking has lent nothing with it."""
+        """The booking no longer counts it as lent."""
         if SPOKEN_FOR.of(case.item) is not None:
             _forget_loan(case.act.transaction, loan_id=case.undone.loan_id)
 

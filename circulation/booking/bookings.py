@@ -273,7 +273,7 @@ def store_supplies(transaction: Transaction, booking_id: int, shares: list[Share
 
 
 def write_booking(act: Act, kind: EventKind, before: Booking | None, after: Booking) -> None:
-    """The event of a booking names no patron: whose it is, the booking says, as long as it may."""
+    """The event names no patron: the booking says whose it is, as long as it may."""
     append_event(
         act,
         NewEvent(

@@ -71,7 +71,7 @@ class Supply(NamedTuple):
 
     @property
     def outstanding(self) -> int:
-        """Copies that are promised still and not yet lent."""
+        """Copies that are promised but not yet lent."""
         return max(self.copies - self.delivered, 0)
 
     @property

@@ -80,7 +80,7 @@ class BookingChanged:
 class BookingChanges(NamedTuple):
     """What is to be changed of a booking; what is None stays.
 
-    Where all the copies were wanted, with no fewer, that holds for another number of them too.
+    Where no fewer copies would do, that holds for the new number too.
     """
 
     first: date | None = None

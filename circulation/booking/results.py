@@ -147,7 +147,7 @@ class ShelfCopy(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ToPrepare:
-    """A line of the picking list: copies that a branch has still to set aside for a booking.
+    """A line of the picking list: copies that a branch still has to set aside for a booking.
 
     `candidates` stand on its shelves. `short` is by how many there are too few of them.
     """

@@ -225,7 +225,8 @@ def stays_of(transaction: Transaction, set_up: SetUp, item_ids: Sequence[int]) -
 
 
 class NewStay(NamedTuple):
-    """A stay that begins, for a booking or in a deposit or theme; `is_placed`: there it is."""
+    """A stay that begins, for a booking or in a deposit or theme; `is_placed` says that the item is
+    there already."""
 
     item_id: int
     branch_id: int
@@ -285,7 +286,7 @@ def end_stay(act: Act, row: StayRow) -> None:
 
 
 def send_home(act: Act, barcode: str, suits: Callable[[StayRow], bool]) -> bool | Refused:
-    """Ends the stay of the item; False where it has none, or not one that suits."""
+    """Ends the stay of the item; False where it has none that suits."""
     lock_item(act.transaction, barcode=barcode)
     facts = item_facts(act.transaction, barcode=barcode)
     if facts is None:

@@ -32,7 +32,7 @@ class HoldOutcome(Enum):
     NOT_COLLECTED = "not_collected"
     UNOBTAINABLE = "unobtainable"  # the library cannot get it
     SUPERSEDED = "superseded"  # another one of the parallel set was served
-    MERGED = "merged"  # two came to want the same, and the patron waits by the other already
+    MERGED = "merged"  # after a merge the patron waits for the same title by another
 
 
 class HoldChangedMeanwhile(RuntimeError):
@@ -160,7 +160,7 @@ def _event(act: Act, kind: EventKind, hold: HoldFacts, **told: Any) -> None:
 
 
 def bind(act: Act, hold: HoldFacts, item_id: int) -> None:
-    """The item is this hold's from now on. One that lies on a shelf for it still is given up."""
+    """The item is bound to this hold from now on. One still on a shelf for it is given up."""
     transaction, now = act.transaction, act.now
     if hold.captured_item_id is not None:
         _delete_capture(transaction, hold_id=hold.id)
@@ -180,7 +180,7 @@ def pickup_deadline(hold: HoldFacts, set_up: SetUp, material_group: str, now: da
 
 
 def shelve(act: Act, hold: HoldFacts, item_id: int, deadline: datetime) -> Shelved:
-    """Gives the item a place on the hold shelf of the pickup branch: the lowest number free."""
+    """Gives the item a place on the hold shelf of the pickup branch: the lowest free number."""
     transaction, now = act.transaction, act.now
     branch_id = hold.pickup_branch_id
     lock_shelf(transaction, branch_id=branch_id)
@@ -212,12 +212,12 @@ def take_off_shelf(transaction: Transaction, hold: HoldFacts) -> None:
 
 
 def forget_item(transaction: Transaction, hold: HoldFacts) -> None:
-    """The item that was bound, or lay on the shelf, for the hold does so no more."""
+    """The item is no longer bound to the hold, nor on the shelf for it."""
     _delete_capture(transaction, hold_id=hold.id)
 
 
 def release(act: Act, hold: HoldFacts) -> None:
-    """The hold needs its item no more. One on a shelf lies there until it is taken away."""
+    """The hold no longer needs its item. One on a shelf stays there until it is taken away."""
     transaction, now = act.transaction, act.now
     if not hold.is_bound:
         return

@@ -92,9 +92,9 @@ def pause_hold(
 def cancel_hold(
     act: Act, *, patron: str, hold_id: int, pin: str | None = None, unobtainable: bool = False
 ) -> HoldChanged | Refused:
-    """Ends the hold. An item that is bound to it goes on to the next when it is next in hand.
+    """Ends the hold. An item that is bound to it goes to the next patron when it is next in hand.
 
-    `unobtainable`: it is the library that gives up, because it cannot get what is wanted.
+    `unobtainable`: the library gives up, because it cannot get what is wanted.
     """
     found = _own_hold(act, patron, hold_id, pin)
     if isinstance(found, Refused):
@@ -123,7 +123,9 @@ def _own_hold(
         return Refused((wrong,))
     hold = hold_facts(transaction, hold_id=hold_id)
     locked = None
-    while hold is not None and hold.record_id != locked:  # its record may be merged meanwhile
+    while (
+        hold is not None and hold.record_id != locked
+    ):  # its record may have been merged meanwhile
         locked = hold.record_id
         lock_queue(transaction, record_id=locked)
         if hold.set_id is not None:

@@ -101,7 +101,8 @@ def target_refusals(
 
 
 def pickup_branch_of(set_up: SetUp, borrower: PatronFacts, isil: str | None) -> Branch | None:
-    """The branch of that ISIL, without one the patron's own; None where there is none."""
+    """The branch with that ISIL, by default the patron's own; None where there is no such
+    branch."""
     if isil is None:
         return set_up.branches[borrower.home_branch_id]
     return next((branch for branch in set_up.branches.values() if branch.isil == isil), None)

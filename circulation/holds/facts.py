@@ -1,10 +1,10 @@
 """The facts of holds: one joined statement for a hold, one for the copies that could serve it.
 
 Everything about the holds of a record, and about items bound to them, changes only under the lock
-of that record's queue (`lock_queue`), and is read after it; members of a set besides under
+of that record's queue (`lock_queue`), and is read after it; members of a set also under
 `lock_hold_set`. Locks are taken in one order: items, patron, queues by rising record id, set,
-shelf. What `ItemFacts` tells of holds was read before the lock of the queue: it says whether
-there is anything to look at.
+shelf. What `ItemFacts` tells of holds was read before the lock of the queue: it says whether there
+is anything to look at.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ _captured = items.alias("captured")
 _other = holds.alias("other")
 _other_capture = captures.alias("other_capture")
 
-#: A case, because SQLite reckons both sides of an AND: it would look for others of every hold that
-#: is in no set, among all holds where it believes that they are all in one.
+#: A CASE, because SQLite evaluates both sides of an AND: for every hold that is in no set it would
+#: look for other members, among all holds where it believes that they form one set.
 _IS_SET_SERVED = case(
     (
         hold_sets.c.kind == "parallel",
@@ -180,8 +180,8 @@ def holds_out_of_interest(*, today: date, at_most: int) -> Statement:
     )
 
 
-#: Open holds that may be served from today on and could not be yesterday, and those that wait in a
-#: row of which the one before has ended; after the hold `after`.
+#: Open holds that may be served from today on and could not be yesterday, and those of a series
+#: whose predecessor has ended; after the hold `after`.
 @many(HoldFacts)
 def holds_that_begin(*, today: date, yesterday: date, after: int, at_most: int) -> Statement:
     return (

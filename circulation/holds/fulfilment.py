@@ -69,8 +69,9 @@ def holds_at_loan(case: LoanCase) -> HoldsAtLoan:
     """The holds that matter when the locked item is lent to the borrower.
 
     Any hold of theirs that the item suits is fulfilled, also one that is paused or whose own item
-    is on its way still: they have what they wanted. The one that is wished for, where it is one of
-    them, goes before bound to the item goes before on the item goes before on the title.
+    is on its way still: they have what they wanted. Where several suit, the one named in the wish
+    comes first, then the one that the item is bound to, then holds on the item, then those on the
+    title.
     """
     item, transaction = case.item, case.act.transaction
     for_hold = case.wish.for_hold if isinstance(case.wish, LoanWish) else None

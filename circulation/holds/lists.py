@@ -76,7 +76,7 @@ def _days(
 def find_hold(
     circulation: Circulation, transaction: Transaction, *, hold_id: int, now: datetime
 ) -> tuple[QueuedHold, int] | None:
-    """The hold with this number, also a closed one, and the patron whose it is; None for none."""
+    """The hold with this number, open or closed, and whose it is; None where there is none."""
     facts = hold_facts(transaction, hold_id=hold_id)
     if facts is None:
         return None
@@ -85,7 +85,8 @@ def find_hold(
 
 
 def an_item_of(transaction: Transaction, record_id: int) -> str | None:
-    """The barcode of an item of the title, for callers that name titles so; None without any."""
+    """The barcode of an item of the title, for callers that name titles by an item; None where
+    there is none."""
     copies = copies_of_record(transaction, record_id=record_id)
     return min((copy.barcode for copy in copies), default=None)
 

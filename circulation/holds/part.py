@@ -52,7 +52,7 @@ WAITED_FOR = Part(
 
 
 class HoldsOfPatron(NamedTuple):
-    """The patron has open holds. Not looked at for who borrows something."""
+    """The patron has open holds. Not read for somebody who borrows."""
 
     is_there: bool
 

@@ -1,8 +1,8 @@
 """The pick list: which items to fetch from the shelves of a branch, and for whom.
 
-It is computed, never stored: what stands on shelves is shared out to those who wait, each item to
-the branch from which it is sent most cheaply. That somebody is on the way to fetch an item is a
-mark, so that two people do not look for the same book.
+It is computed, never stored: what stands on shelves is shared out among those who wait, each of
+whom gets the copy that is cheapest to send. An item that somebody has gone to fetch is marked, so
+that two people do not look for the same book.
 """
 
 from __future__ import annotations

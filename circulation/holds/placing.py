@@ -1,4 +1,4 @@
-"""Holds: placing them."""
+"""Placing holds."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def place_holds(act: Act, wish: HoldWish) -> HoldsPlaced | Refused:
     """Places the holds.
 
     Of a PARALLEL set those that can be placed are, and `HoldsPlaced.refused` tells of the others.
-    Where the rules make a hold cost something, a parallel set costs it once.
-    Raises ValueError where nothing is wanted, VerificationNeeded (see `circulation.patrons.pins`).
+    Where the rules charge for a hold, a parallel set is charged for once. Raises ValueError where
+    nothing is wanted, VerificationNeeded (see `circulation.patrons.pins`).
     """
     if not wish.wanted:
         raise ValueError("nothing is wanted")

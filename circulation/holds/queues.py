@@ -93,7 +93,7 @@ def number_to_serve(queue: Iterable[HoldFacts], hold: HoldFacts, today: date) ->
 
 def first_day_from(hold: HoldFacts, day: date) -> date | None:
     """The day itself, or the first after it on which the hold may be served: when it is active,
-    not paused, and its patron not away. None where that is nobody knows when."""
+    not paused, and its patron not away. None where nobody knows when that is."""
     day = max(day, hold.activates or day)
     pauses = ((hold.paused_from, hold.paused_until), (hold.absent_from, hold.absent_until))
     for first, last in sorted(pauses, key=lambda pause: pause[0] or date.max):

@@ -1,11 +1,11 @@
 """Recalls: a loan that others wait for ends sooner, but never before the rules allow it.
 
 The rules of the branch that lent say whether its loans can be recalled, how many days the borrower
-has in any case (`LoanTerms.recall_days`) and how much notice (`recall_notice_days`). A hold that
-no copy on a shelf serves recalls one loan, that which can end first; so there are never more loans
+has in any case (`LoanTerms.recall_days`) and how much notice (`recall_notice_days`). A hold that no
+copy on a shelf serves recalls one loan, that which can end first; so there are never more loans
 recalled of a title than patrons waiting for it. One that is not to be served yet (it begins later,
 is paused, its patron is away) recalls on the day on which it is. Renewing a recalled loan is
-refused as long as anybody waits. A recall that is over (nobody waits any more) stays a due date.
+refused as long as anybody waits. Where nobody waits any more, the due date stays as recalled.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def _last_recall(*, loan_id: int) -> Statement:
 
 
 def recall_for(act: Act, set_up: SetUp, hold: HoldFacts) -> RecalledLoan | None:
-    """Recalls a loan for a hold that was just placed; None where that is not to be.
+    """Recalls a loan for a hold that was just placed; None where no loan is to be recalled.
 
     The queue is locked, the loan's item is not: the loan is changed only if it is as it was read.
     """

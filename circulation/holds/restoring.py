@@ -94,7 +94,7 @@ def capture_image(hold: HoldFacts) -> dict[str, Any]:
 
 
 def restore_holds(act: Act, record_id: int, hold_id: int | None, closed: datetime) -> None:
-    """Opens again the hold that a loan fulfilled at `closed`, and what ended or went on with it."""
+    """Reopens the hold that a loan fulfilled at `closed`, and what ended or went on with it."""
     transaction = act.transaction
     lock_queue(transaction, record_id=record_id)
     hold = None if hold_id is None else hold_facts(transaction, hold_id=hold_id)
@@ -136,7 +136,7 @@ def _open_again(act: Act, hold: HoldFacts, closed: datetime) -> bool:
 
 
 def restore_capture(act: Act, item_id: int, image: dict[str, Any]) -> None:
-    """Binds the item to the hold again, in its place on the shelf if that is free still."""
+    """Binds the item to the hold again, in its place on the shelf if that is still free."""
     transaction = act.transaction
     hold = hold_facts(transaction, hold_id=image["hold"])
     if hold is None or hold.captured_item_id is not None:

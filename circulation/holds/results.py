@@ -15,7 +15,7 @@ from circulation.kernel.set_up import SetUp
 
 
 class HoldKind(Enum):
-    """How the titles that are asked for together belong together."""
+    """How titles that are asked for together belong to each other."""
 
     NORMAL = "normal"  # each for itself, all or none
     PARALLEL = "parallel"  # any one of them

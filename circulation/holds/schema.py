@@ -66,7 +66,7 @@ Index(
     postgresql_where=_HOLD_IS_OPEN,
 )
 #: A person has one open hold on a title (or on a part of it), a library as many as it has readers
-#: for: placing them sees to it, under the lock of the patron.
+#: for: placing sees to that, under the lock of the patron.
 Index(
     "ix_holds_open_patron",
     holds.c.patron_id,

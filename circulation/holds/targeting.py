@@ -100,7 +100,7 @@ def holds_to_serve(
     others = [copy for copy in copies if copy.id != item.id]
 
     def would_starve(hold: HoldFacts) -> bool:
-        """Would nobody else's copy do for this hold on the title?"""
+        """Would no other copy do for this hold on the title?"""
         return hold.item_id is None and not any(can_serve(copy, hold, set_up) for copy in others)
 
     if any(hold.item_id is not None for hold in found) and others:

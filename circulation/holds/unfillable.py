@@ -2,7 +2,7 @@
 
 A copy that is missing, lost or said to have been returned serves nobody, nor does one that the
 rules do not let this patron hold at this branch. Such a hold stays open, in its place: a copy may
-be found or bought, and whoever else decides that it ends does so with `cancel_hold`.
+be found or bought, and whoever gives up ends it with `cancel_hold`.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from circulation.patrons.facts import PatronFacts
 class HoldWish(NamedTuple):
     """Holds for the patron with identifier `patron`, all or none.
 
-    `pickup_branch` is an ISIL, where None the patron's preferred branch or else the home branch;
+    `pickup_branch` is an ISIL, by default that of the patron's preferred or else home branch;
     its rules hold. Nothing is served before the day `activates` nor after `interest_until` (None:
     as the patron prefers, or else as the rules have it). In the queue the smaller `queue_class`
     goes first, then the smaller `priority`, then who came first. `pin` and `fee_acknowledged`, for
@@ -38,7 +38,7 @@ class HoldWish(NamedTuple):
 
 
 class HoldChange(NamedTuple):
-    """What is to be other than it is of a hold of the patron; None leaves things as they are."""
+    """What is to be changed of a patron's hold; None leaves things as they are."""
 
     patron: str
     hold_id: int
@@ -49,7 +49,7 @@ class HoldChange(NamedTuple):
 
 
 class HoldsCase(NamedTuple):
-    """Holds that may be placed: `times` says how many cost something, if holds do."""
+    """Holds that may be placed: `times` says how many are charged for, where holds are."""
 
     act: Act
     set_up: SetUp
@@ -60,7 +60,7 @@ class HoldsCase(NamedTuple):
 
 
 class PlacingFeature:
-    """What has something to do with every hold that is placed."""
+    """A feature that takes part in placing every hold."""
 
     def refusals(self, case: HoldsCase) -> Sequence[Refusal]:
         """Why they cannot be placed."""

@@ -1,4 +1,4 @@
-"""Loans that the rules renew by themselves when they are about to fall due."""
+"""Loans that are renewed automatically when they are about to fall due."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from circulation.patrons.schema import patrons
 #: The actor of the events.
 ACTOR = "auto-renewal"
 
-#: What follows where a loan was not renewed by itself: the act, the loan, and why not.
+#: What follows where a loan was not renewed automatically: the act, the loan, and why not.
 NOT_RENEWED: Registry[Callable[[Act, OpenLoan, Refused], None]] = Registry("not renewed")
 
 

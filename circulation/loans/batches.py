@@ -1,8 +1,8 @@
 """Many items at once: stacks on an RFID plate, a class that borrows, a box that comes back.
 
-A batch is one transaction, and each item of it is decided on its own: what is refused does not
-keep the rest back. All items are locked before any is dealt with, by rising id, and so are the
-patrons after them; two batches that share items cannot wait for each other.
+A batch is one transaction, and each item of it is decided on its own: a refusal does not hold up
+the rest. All items are locked before any is dealt with, by rising id, and then the patrons: two
+batches that share items cannot wait for each other.
 """
 
 from __future__ import annotations

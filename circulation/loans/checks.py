@@ -68,7 +68,7 @@ def check_out_refusals(
 ) -> list[Refusal]:
     """Why the patron may not borrow the item now, where the blocks of `agencies` count.
 
-    For whom an item is held is left to holds, which look under the lock of the queue.
+    Whom a held item is for is decided by holds, under the lock of the queue.
     """
     refusals = patron_refusals(patron, Action.CHECK_OUT, today, agencies)
     loan, state = OPEN_LOAN.of(item), state_of(item, now)
@@ -107,7 +107,8 @@ def renewal_refusals(
 ) -> list[Refusal]:
     """Why the rules do not let a patron who may borrow until `expires` renew the loan now.
 
-    `terms` and `calendar` are those of the branch that lent; `seen`: is the item at hand.
+    `terms` and `calendar` are those of the branch that lent; `seen` says whether the item is at
+    hand.
     """
     due, refusals = loan.due, terms_refusals(terms)
     if loan.renewals >= terms.renewals:

@@ -27,7 +27,7 @@ class Ending(NamedTuple):
 
 
 class EndingFeature:
-    """What has something to do with every loan that ends."""
+    """A feature that takes part in the end of every loan."""
 
     def lock(self, ending: Ending) -> None:
         """Locks the account that `charge` will change, for verbs that look at queues of holds

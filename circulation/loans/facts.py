@@ -42,7 +42,7 @@ class OpenLoan(NamedTuple):
         return Loan(self.id, self.checked_out, self.due, self.renewals)
 
     def is_overdue(self, now: datetime) -> bool:
-        """Is the item to be asked back? Not what was lost, or returned as the borrower says."""
+        """Should the item be asked back? Not one that is lost, or returned as the borrower says."""
         return self.due < now and self.mark is None
 
     def borrower(self) -> Borrower:
@@ -164,7 +164,7 @@ class LoansOfPatron(NamedTuple):
     that was asked about, and those that others have lent onward to them."""
 
     number: int = 0
-    overdue: int = 0  # not counted of who borrows something, like `onward`
+    overdue: int = 0  # not counted for somebody who borrows, like `onward`
     of_group: int = 0
     onward: int = 0
 
@@ -202,7 +202,7 @@ LOANS_OF_PATRON = Part(
         "of_group": _count(loans.c.patron_id, _OF_GROUP),
         "onward": _count(loans.c.co_patron_id),
     },
-    # Who has no limit in all is not counted in all.
+    # Without a limit on all loans, not all loans are counted.
     keys=("number", "of_group", "onward"),
     in_lists={
         "number": _count_up_to("most"),

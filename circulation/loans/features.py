@@ -1,13 +1,13 @@
-"""What joins lending and returning: holds, fees, bookings, interlending, and whatever comes.
+"""What joins lending and returning: holds, fees, bookings, interlending, and whatever comes later.
 
-Lending and renewing look, judge and write. A feature that is concerned by an item looks at the case
+Lending and renewing look, judge and write. A feature that the item concerns looks at the case
 first, and may take locks and read more; what it has seen (`LoanSight`) then says what hinders the
 loan, how long it may last, and, once it is written, what follows from it.
 
-Taking back does not split like that: the way of an item is found by reading and closing holds in
-turns. There a feature is asked step by step (`ReturnFeature`).
+A return cannot be split like that: where an item goes is found by reading and closing holds in
+turn. There a feature is asked step by step (`ReturnFeature`).
 
-In which order the features are asked is said by `circulation.assembly`.
+`circulation.assembly` says in which order the features are asked.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class LoanSight:
         return ()
 
     def bounded(self, case: LoanCase, due: datetime | None) -> datetime | None:
-        """When the loan is due that would be due at `due` otherwise."""
+        """When a loan is due that would otherwise be due at `due`."""
         return due
 
     @property
@@ -95,7 +95,7 @@ class LoanSight:
 
 
 class Look(NamedTuple):
-    """How a feature looks at a case of an item that has one of `parts`, at any where it has none.
+    """How a feature looks at the case of an item that has one of `parts`; without parts, at all.
 
     Gives None where there is nothing to say.
     """
@@ -109,7 +109,7 @@ RENEWING: Features[Look] = Features("features of renewing")
 
 
 def look_at(features: Features[Look], case: LoanCase) -> tuple[LoanSight, ...]:
-    """What all that are concerned see of the case, in their order."""
+    """What all the features concerned see of the case, in their order."""
     seen: tuple[LoanSight, ...] = ()
     for look in features.of(case.item):
         sight = look.at(case)
@@ -135,7 +135,7 @@ class HoldHandling(Enum):
     BIND = "bind"
     #: It is bound and, at the pickup branch, put on the hold shelf: the patron is told.
     SHELVE = "shelve"
-    #: Such an item is not taken: staff are to see to it.
+    #: Such an item is not accepted: staff must see to it.
     REFUSE = "refuse"
 
 

@@ -1,7 +1,7 @@
-"""What a return would be: it is made, and taken back.
+"""What a return would do: it is made, and rolled back.
 
-The way of an item is found by reading and closing holds in turns, so it is no value that could be
-looked at before it is written (`circulation.loans.lending.judge_loan` gives such a value for a
+Where an item goes is found by reading and closing holds in turn, so there is no decision that could
+be looked at before it is written (`circulation.loans.lending.judge_loan` gives such a value for a
 loan). What is told here and what will be done cannot differ.
 """
 

@@ -30,7 +30,7 @@ FALLBACK_LOAN_DAYS = 28
 
 
 class LoanDecision(NamedTuple):
-    """A loan that may be made: until when, what was passed over for it, what it costs.
+    """A loan that may be made: until when, what was overridden for it, what it costs.
 
     `is_known`: it is the open loan, reported once more, and nothing is to be written.
     """
@@ -104,7 +104,7 @@ def _decide(act: Act, wish: LoanWish) -> LoanDecision | Refused:
 
 
 def _hindering(case: LoanCase, found: list[Refusal]) -> list[Refusal]:
-    """All that hinders the loan, unless whatever does is passed over."""
+    """All that hinders the loan, unless all of it is overridden."""
     if case.wish.no_block:
         return refusals_in(state_of(case.item, case.act.now), LoanAction.CHECK_OUT_NO_BLOCK)
     return found if case.wish.overriding.left_of(found) else []

@@ -1,8 +1,8 @@
 """Off-line reports that cannot be booked: of a patron or an item that nobody knows, say.
 
 What has happened while the line was down has happened, so such a report is accepted like all
-others. There is no loan to keep, but a line on the work list of conflicts, for staff to settle: who
-was named, which item, when, and until when it was lent.
+others. There is no loan to keep, so it becomes a line on the work list of conflicts, for staff to
+settle: who was named, which item, when, and until when it was lent.
 """
 
 from __future__ import annotations

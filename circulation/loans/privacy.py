@@ -1,10 +1,10 @@
 """Cutting loans from the persons who had them.
 
-A loan that has ended names its patron for `DEFAULT_DAYS` days, as Danish guidance has it (a
-setting of each agency), unless the patron has consented to more or owes something: while a patron
-is blocked for debt, or has a lost or claimed item on loan, nothing is cut; nor is a loan for which
-something is owed. Then the loan and its events stay, for the item's history and for statistics,
-but say no more whose they were.
+A loan that has ended names its patron for `DEFAULT_DAYS` days, as Danish guidance has it (a setting
+of each agency), unless the patron has consented to more or owes something: while a patron is
+blocked for debt, or has a lost or claimed item on loan, nothing is cut; nor is a loan for which
+something is owed. Then the loan and its events stay, for the item's history and for statistics, but
+no longer say whose they were.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ def history_days_of(transaction: Transaction) -> list[tuple[int, int | None]]:
 def cut_history(transaction: Transaction, patron_id: int) -> int:
     """Cuts all ended loans of a patron now, whatever the days; gives how many.
 
-    What is owed for holds them back: they go when the debt does.
+    Those for which something is owed are held back until the debt is gone.
     """
     return _cut(transaction, _ended_of_patron(transaction, patron_id=patron_id))
 

@@ -1,4 +1,5 @@
-"""Renewals, of one loan and of all: the facts and what features see, a decision, the writes."""
+"""Renewals, of one loan and of all: the facts and what features see, a decision, and what is
+written."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ from circulation.patrons.traits import traits_of
 
 
 class RenewalDecision(NamedTuple):
-    """A renewal that may be made: the loan as it is and will be, what was passed over for it."""
+    """A renewal that may be made: the loan as it is and will be, what was overridden for it."""
 
     case: LoanCase
     before: OpenLoan

@@ -36,13 +36,12 @@ def check_in(
 ) -> CheckedIn | Refused:
     """Takes the item with barcode `item` back at the desk's branch.
 
-    Never refused for what the patron or the rules are: the only refusals are ITEM_UNKNOWN,
+    Never refused because of the patron or the rules: the only refusals are ITEM_UNKNOWN,
     BRANCH_UNKNOWN and, where `holds` is REFUSE, ON_HOLD_FOR_ANOTHER. An item that is not on loan is
-    checked in all the same, and the answer says so.
-    `returned` (SIP2 09 return date) is when the item came back if that was earlier than `act.now`;
-    it is held between the check-out and now. `holds` says what this desk or machine does where
-    somebody waits for the item; `sorting` names the scheme by which it sorts, where that is another
-    than the set-up says of the terminal.
+    checked in all the same, and the answer says so. `returned` (SIP2 09 return date) is when the
+    item came back if that was earlier than `act.now`; it is held between the check-out and now.
+    `holds` says what this desk or machine does where somebody waits for the item; `sorting` names
+    the scheme by which it sorts, where that is not the one that the set-up gives the terminal.
     """
     lock_item(act.transaction, barcode=item)
     facts = item_facts(act.transaction, barcode=item)

@@ -1,4 +1,4 @@
-"""Where an item goes that is handed in: always exactly one place.
+"""Where an item that is handed in goes: always exactly one place.
 
 In this order: to where a feature claims it for (a patron who waits), to the shelf here where it
 floats or belongs, else home; to the problem bin where nothing goes home from here.
@@ -25,7 +25,7 @@ def _move_home(*, item_id: int, branch_id: int) -> Statement:
 
 
 def route(case: ReturnCase, features: Sequence[ReturnFeature]) -> Route:
-    """Decides, and writes what follows: the transit, and what features have for it.
+    """Decides, and writes what follows: the transit, and what features add.
 
     The item is locked, and a loan of it has just been ended.
     """

@@ -54,6 +54,6 @@ class LoanChangedMeanwhile(RuntimeError):
 
 
 def must_touch_one(count: int) -> None:
-    """Undoes the work, by an error, where ending or prolonging a loan touched no row."""
+    """Undoes the work by raising an error where ending or prolonging a loan touched no row."""
     if count != 1:
         raise LoanChangedMeanwhile(f"{count} open loans were changed instead of one")

@@ -125,7 +125,7 @@ loan_conflicts = Table(
     Column("patron_id", ForeignKey(patrons.c.id), index=True, info=CUT),
     Column("branch_id", ForeignKey(branches.c.id), nullable=False),
     Column("noted", Moment, nullable=False),
-    Column("reasons", String, nullable=False),  # names of `Reason`, parted by commas
+    Column("reasons", String, nullable=False),  # names of `Reason`, separated by commas
     Column("settled", Moment),
     Column("act", String),  # a value of `off_line.Act`
     Column("item_barcode", String),

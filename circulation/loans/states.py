@@ -2,10 +2,9 @@
 
 A state is never stored as such. It is read from the rows: the open loan and its mark, the binding
 to a hold, the transit, the note that the item is missing. `TABLE` says for each state and action
-either the states that may follow, or the reason for which nothing is done. An action that leads
-to the state that held before, where the table names it, changes nothing and writes no event: so
-that a command that is repeated does no harm. (A renewal and a recall are the exceptions: they move
-the due date.)
+either the states that may follow, or the reason for which nothing is done. An action that leads to
+the state that held before, where the table names it, changes nothing and writes no event, so a
+repeated command does no harm. (A renewal and a recall are the exceptions: they move the due date.)
 
 `python -m circulation.loans.states` prints the table, `make loan-table` writes it into README.md.
 """

@@ -127,7 +127,7 @@ def _insert_counts(record: _Count) -> Statement:
 
 
 def count_day(transaction: Transaction, day: date) -> int:
-    """Counts a day anew, of each branch by its own clock; gives how many events were counted.
+    """Counts a day again, each branch by its own clock; gives how many events were counted.
 
     A return is counted by material alone: who had it is not asked any more.
     """

@@ -14,7 +14,7 @@ NEVER_OVERRIDDEN = frozenset({Reason.ON_LOAN_TO_ANOTHER, Reason.ALREADY_ON_LOAN_
 
 
 class Override(NamedTuple):
-    """Hindrances that staff pass over, each by its reason, and why they do."""
+    """Hindrances that staff override, each by its reason, and why they do."""
 
     reasons: frozenset[Reason] = frozenset()
     why: str = ""
@@ -27,12 +27,12 @@ class Override(NamedTuple):
         return [each for each in found if each.reason not in passed_over]
 
     def noted(self, overridden: Sequence[Refusal]) -> dict[str, Any]:
-        """What an event keeps of the hindrances that were passed over."""
+        """What an event keeps of the hindrances that were overridden."""
         noted: dict[str, Any] = {"overridden": [refusal.reason.name for refusal in overridden]}
         return noted | {"why": self.why} if self.why else noted
 
 
-#: Nothing is passed over.
+#: Nothing is overridden.
 NO_OVERRIDE = Override()
 
 
@@ -43,11 +43,11 @@ class LoanWish(NamedTuple):
 
     `no_block` (SIP2 11: the loan has happened already, off line) accepts the loan whatever the
     rules say and asks for no PIN: at `happened` and until `due`, where given. Without it these two
-    have no effect. `overriding` names what staff pass over; who they are stands in the event.
+    have no effect. `overriding` names what staff override; the event says who they are.
 
     `fee_acknowledged` says whether the patron has agreed to what the loan costs, or up to how many
-    minor units. `wanted_until` shortens the loan: it is for no longer than that, nor than the rules
-    have it. `for_hold` is the hold of the patron's that it fulfils, where the item suits several.
+    minor units. `wanted_until` shortens the loan, and never makes it longer than the rules allow.
+    `for_hold` is the hold of the patron's that it fulfils, where the item suits several.
     """
 
     patron: str
@@ -67,8 +67,8 @@ class RenewalWish(NamedTuple):
 
     `pin`, `no_block`, `happened`, `due`, `fee_acknowledged` and `overriding` as in `LoanWish`.
     `seen` False tells that the item is not at hand (the patron renews from home): some rules renew
-    what they see only. `by_owner`: the library that the item is borrowed from says that it is kept
-    until `due`, or longer than before; it cannot be too early for that.
+    only what is at hand. `by_owner`: the library that the item is borrowed from says that it is
+    kept until `due`, or longer than before; it cannot be too early for that.
     """
 
     patron: str

@@ -74,7 +74,7 @@ class LateTransit(NamedTuple):
 class Conflict(NamedTuple):
     """A loan accepted off line that the rules would have refused; or what could not be booked.
 
-    Of the latter `act` says what was reported (a value of `circulation.loans.off_line.Act`), with
+    For the latter, `act` says what was reported (a value of `circulation.loans.off_line.Act`), with
     the barcode and patron's identifier that the machine sent, and when it happened. Then there is
     no loan, and an item or patron only where they are known.
     """
