@@ -10,7 +10,8 @@ library's own folder says goes before what is shipped, sentence by sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -41,9 +42,23 @@ def use(own: Path | None = None, default: str = "da") -> None:
     """
     folders = () if own is None else (own,)
     named(default, tags_in((*folders, SHIPPED)))
+    _use(folders, default)
+
+
+def _use(folders: tuple[Path, ...], default: str) -> None:
     _Used.own, _Used.default = folders, default
     tags.cache_clear()
     language.cache_clear()
+
+
+@contextmanager
+def only_tried() -> Iterator[None]:
+    """What this process is told to use within, it does not use afterwards."""
+    before = _Used.own, _Used.default
+    try:
+        yield
+    finally:
+        _use(*before)
 
 
 def default_language() -> str:

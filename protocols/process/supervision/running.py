@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from circulation.languages.installed import only_tried
 from protocols.hosting import sockets
 from protocols.hosting.process_names import process_called
 from protocols.hosting.reactor import reactor
@@ -131,7 +132,8 @@ class Alone:
             return
         path: Path = self._configuration.path
         try:
-            wanted = load_configuration(path, self._standards)
+            with only_tried():  # it is the next process that will use its languages
+                wanted = load_configuration(path, self._standards)
             for address in addresses(wanted):
                 if address.number:
                     self._sockets.shared(address.owner, address.host, address.number)
