@@ -31,7 +31,9 @@ class _TakenBack(Exception):
 def tried(database: Database, work: Callable[[Transaction], T]) -> T:
     """What the work answers, in a transaction of its own that is then taken back.
 
-    PostgreSQL has others beside it. SQLite writes in one place, where this takes its turn.
+    On PostgreSQL others go on beside it. SQLite gives one connection at a time the right to write,
+    whatever becomes of that in the end, so there the trial takes its turn with the writer: on a
+    connection of its own it would wait for the same lock, and could be refused for being late.
     """
 
     def attempt(transaction: Transaction) -> None:
