@@ -84,20 +84,13 @@ def charge_act(
 
 class FeesAtHold(PlacingFeature):
     def refusals(self, case: HoldsCase) -> list[Refusal]:
-        price, currency = self._price(case)
+        price, currency = price_of(case.set_up, _what(case), case.act.now)
         return fee_refusals(price * case.times, currency, case.fee_acknowledged)
 
     def follow(self, case: HoldsCase) -> list[ChargedFee]:
-        if not self._price(case)[0]:
-            return []
-        charged = []
-        for _ in range(case.times):
-            fee = charge_act(case.act, case.set_up, _what(case), case.borrower.id)
-            charged += [fee] if fee else []
-        return charged
-
-    def _price(self, case: HoldsCase) -> tuple[int, str]:
-        return price_of(case.set_up, _what(case), case.act.now)
+        what, patron_id = _what(case), case.borrower.id
+        fees = [charge_act(case.act, case.set_up, what, patron_id) for _ in range(case.times)]
+        return [fee for fee in fees if fee is not None]
 
 
 def _what(case: HoldsCase) -> PricedAct:

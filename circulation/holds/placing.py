@@ -27,6 +27,7 @@ from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
 from circulation.holds.wishes import PLACING, HoldsCase, HoldWish
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.policy import LoanTerms
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.kernel.set_up import SetUp
@@ -46,6 +47,8 @@ class _Case(NamedTuple):
     pickup: Branch
     located: list[Located]
     own: list[HoldFacts]
+    today: date  # at the pickup branch
+    terms: LoanTerms
     interest_until: date
 
 
@@ -109,7 +112,7 @@ def _known(act: Act, wish: HoldWish) -> _Case | Refused:
     own = holds_of_patron(transaction, patron_id=borrower.id)
     interest = timedelta(days=chosen.interest_days or terms.interest_days)
     until = wish.interest_until or max(today, wish.activates or today) + interest
-    return _Case(act, wish, set_up, borrower, pickup, located, own, until)
+    return _Case(act, wish, set_up, borrower, pickup, located, own, today, terms, until)
 
 
 def _sorted_out(
@@ -129,12 +132,10 @@ def _sorted_out(
 
 def _common_refusals(case: _Case, accepted: int) -> list[Refusal]:
     """What hinders all of them alike."""
-    wish, set_up, pickup = case.wish, case.set_up, case.pickup
-    today = local_date(case.act.now, pickup.timezone)
-    terms = set_up.terms(pickup.id, case.borrower.category, "")
+    wish, today, counted = case.wish, case.today, case.set_up.counted_at(case.pickup.id)
     number = max(accepted, 1) if wish.kind is HoldKind.PARALLEL else len(wish.wanted)
     return date_refusals(wish.activates, case.interest_until, today) + patron_hold_refusals(
-        case.borrower, terms, len(case.own), number, today, set_up.counted_at(pickup.id)
+        case.borrower, case.terms, len(case.own), number, today, counted
     )
 
 

@@ -107,7 +107,7 @@ def _hindering(case: LoanCase, found: list[Refusal]) -> list[Refusal]:
     """All that hinders the loan, unless all of it is overridden."""
     if case.wish.no_block:
         return refusals_in(state_of(case.item, case.act.now), LoanAction.CHECK_OUT_NO_BLOCK)
-    return found if case.wish.overriding.left_of(found) else []
+    return found if found and case.wish.overriding.left_of(found) else []
 
 
 def _due(case: LoanCase, seen: tuple[LoanSight, ...]) -> datetime:
