@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import datetime
@@ -97,38 +97,25 @@ def _rows(
     transaction: Transaction, table: Table, done: int, of: int, on_progress: Progress
 ) -> Iterator[Row]:
     """The rows of a table in the order of its key; `done` before it are those of others."""
-    key = list(table.primary_key.columns)
-    page, count = _first_page(table)(transaction), 0
-    while page:
+    key: list[Column[Any]] = list(table.primary_key.columns)
+    after: dict[str, Any] = {}
+    while page := _page(table, after)(transaction, **after):
         yield from page
-        count += len(page)
-        on_progress(table.name, done + count, of)
+        done += len(page)
+        on_progress(table.name, done, of)
         if len(page) < PAGE:
             return
         after = {f"after_{column.name}": getattr(page[-1], column.name) for column in key}
-        page = _next_page(table)(transaction, **after)
 
 
-def _first_page(table: Table) -> Callable[..., list[Any]]:
-    key = list(table.primary_key.columns)
-
-    @many(row_of(*table.columns.keys()))
-    def page() -> Statement:
-        return select(*table.columns).order_by(*key).limit(PAGE)
-
-    return page
-
-
-def _next_page(table: Table) -> Callable[..., list[Any]]:
+def _page(table: Table, after: Iterable[str]) -> Callable[..., list[Any]]:
+    """A statement for the rows beyond a key, whose columns have these names; none: the first."""
     key: list[Column[Any]] = list(table.primary_key.columns)
-
-    @many(row_of(*table.columns.keys()))
-    @taking(*(f"after_{column.name}" for column in key))
-    def page(**after: Any) -> Statement:
-        beyond = tuple_(*key) > tuple_(*after.values())
-        return select(*table.columns).where(beyond).order_by(*key).limit(PAGE)
-
-    return page
+    rows = select(*table.columns).order_by(*key).limit(PAGE)
+    page = many(row_of(*table.columns.keys()))
+    if not after:
+        return page(lambda: rows)
+    return page(taking(*after)(lambda **given: rows.where(tuple_(*key) > tuple_(*given.values()))))
 
 
 def _apart(

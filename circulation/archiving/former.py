@@ -66,13 +66,8 @@ def up_to_date(
         upgrade(url, newest)
         archive = Path(place) / "archive"
         with closing(open_database(url)) as database:
-            export(
-                database,
-                archive,
-                revision=newest,
-                now=datetime.fromisoformat(manifest.written),
-                form=manifest.form,
-            )
+            now = datetime.fromisoformat(manifest.written)
+            export(database, archive, revision=newest, now=now, form=manifest.form)
         yield archive
 
 

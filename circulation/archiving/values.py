@@ -8,11 +8,13 @@ Times and days are written as ISO 8601, bytes as base64. CSV has no null and no 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Boolean, Column, Date, Integer, LargeBinary
+from sqlalchemy.types import TypeEngine
 
 from catalogue.database import Moment
 
@@ -41,18 +43,7 @@ def reader(column: Column[object]) -> Callable[[Any], Any]:
 
 
 def _reader_of(column: Column[object]) -> Callable[[Any], Any]:
-    kind = column.type
-    if isinstance(kind, Moment):
-        return datetime.fromisoformat
-    if isinstance(kind, Date):
-        return date.fromisoformat
-    if isinstance(kind, LargeBinary):
-        return lambda text: base64.b64decode(text, validate=True)
-    if isinstance(kind, Boolean):
-        return _truth
-    if isinstance(kind, Integer):
-        return int
-    return _text
+    return next((read for kind, read in _READERS if isinstance(column.type, kind)), _text)
 
 
 def _truth(value: Any) -> bool:
@@ -67,14 +58,21 @@ def _text(value: Any) -> str:
     raise ValueError(f"not a text: {value!r}")
 
 
+_READERS: Final[Sequence[tuple[type[TypeEngine[Any]], Callable[[Any], Any]]]] = (
+    (Moment, datetime.fromisoformat),
+    (Date, date.fromisoformat),
+    (LargeBinary, partial(base64.b64decode, validate=True)),
+    (Boolean, _truth),
+    (Integer, int),
+)
+
+
 def cell(value: Any) -> str:
     """A value as a cell of CSV."""
     value = written(value)
     if value is None:
         return NULL
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = str(value)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
     return f"\\{text}" if text.startswith("\\") else text
 
 

@@ -182,10 +182,5 @@ def _periods_near(days: Days, day: date) -> list[tuple[date, date]]:
     """All periods that the day may lie in; one of every year lasts a year at most."""
     if days.first.year is not None:
         return days.within(days.first.year)
-    near = (day.year - 1, day.year, day.year + 1)
-    return [
-        period
-        for year in near
-        if date.min.year < year < date.max.year
-        for period in days.within(year)
-    ]
+    years = range(max(day.year - 1, date.min.year + 1), min(day.year + 2, date.max.year))
+    return [period for year in years for period in days.within(year)]

@@ -77,13 +77,9 @@ def explain_loan(
         now=now,
         material_group=facts.material_group if facts else "",
     )
-    unknown = []
-    if borrower is None:
-        unknown.append(Refusal(Reason.PATRON_UNKNOWN))
-    if facts is None:
-        unknown.append(Refusal(Reason.ITEM_UNKNOWN))
     if borrower is None or facts is None:
-        return Refused(tuple(unknown))
+        asked = ((borrower, Reason.PATRON_UNKNOWN), (facts, Reason.ITEM_UNKNOWN))
+        return Refused(tuple(Refusal(reason) for found, reason in asked if found is None))
     set_up = circulation.set_up(transaction, facts.set_up_version)
     home = set_up.branches[facts.home_branch_id]
     here = home if branch is None else _by_isil(set_up, branch)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 
 Path = tuple[str | int, ...]
 
@@ -19,6 +20,8 @@ _LITERAL = re.compile(r"'[^']*'")
 _LONG_BASIC = re.compile(r'"""(?:[^\\]|\\.)*?"{3,5}(?!")', re.DOTALL)
 _LONG_LITERAL = re.compile(r"'''.*?'{3,5}(?!')", re.DOTALL)
 _SCALAR = re.compile(r"[^,\]}#\r\n]+")
+#: By what a text begins with, the longer first.
+_STRINGS = {'"""': _LONG_BASIC, "'''": _LONG_LITERAL, '"': _BASIC, "'": _LITERAL}
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 _ESCAPED = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
 
@@ -60,26 +63,21 @@ class _Walk:
     def _line(self) -> int:
         return bisect_right(self._ends, self.at - 1) + 1
 
-    def _note(self, path: Path) -> None:
-        self.found.setdefault(path, self._line())
-
     def _header(self) -> Path:
-        line_start = self.at
+        line = self._line()
         is_array = self.text.startswith("[[", self.at)
         self.at += 2 if is_array else 1
         names = self._key()
         self.at += 2 if is_array else 1
-        after, self.at = self.at, line_start
         path: Path = ()
         for place, name in enumerate(names):
             path = (*path, name)
-            self._note(path)
+            self.found.setdefault(path, line)
             if is_array and place == len(names) - 1:
                 self._arrays[path] = self._arrays.get(path, 0) + 1
             if path in self._arrays:
                 path = (*path, self._arrays[path] - 1)
-                self._note(path)
-        self.at = after
+                self.found.setdefault(path, line)
         return path
 
     def _key(self) -> list[str]:
@@ -98,60 +96,39 @@ class _Walk:
             self.at += 1
 
     def _pair(self, table: Path) -> None:
-        start = self.at
-        names = self._key()
-        after, self.at = self.at, start
-        path = table
-        for name in names:
+        line, path = self._line(), table
+        for name in self._key():
             path = (*path, name)
-            self._note(path)
-        self.at = after + 1  # past the sign of equality
+            self.found.setdefault(path, line)
+        self.at += 1  # past the equals sign
         self._skip(_SPACE)
         self._value(path)
 
     def _value(self, path: Path) -> None:
-        rest = self.text[self.at : self.at + 3]
-        if rest == '"""':
-            self._skip(_LONG_BASIC)
-        elif rest == "'''":
-            self._skip(_LONG_LITERAL)
-        elif rest[0] == '"':
-            self._skip(_BASIC)
-        elif rest[0] == "'":
-            self._skip(_LITERAL)
-        elif rest[0] == "[":
-            self._array(path)
-        elif rest[0] == "{":
-            self._inline_table(path)
+        sign = self.text[self.at]
+        if sign == "[":
+            for number, _ in enumerate(self._elements("]")):
+                self.found.setdefault((*path, number), self._line())
+                self._value((*path, number))
+        elif sign == "{":
+            for _ in self._elements("}"):
+                self._pair(path)
         else:
-            self._skip(_SCALAR)
+            begins = (start for start in _STRINGS if self.text.startswith(start, self.at))
+            self._skip(_STRINGS.get(next(begins, ""), _SCALAR))
 
-    def _array(self, path: Path) -> None:
-        self.at += 1
-        number = 0
-        while True:
-            self._skip(_BLANK)
-            if self.text[self.at] == "]":
-                self.at += 1
-                return
-            if self.text[self.at] == ",":
-                self.at += 1
-                continue
-            self._note((*path, number))
-            self._value((*path, number))
-            number += 1
-
-    def _inline_table(self, path: Path) -> None:
+    def _elements(self, end: str) -> Iterator[None]:
+        """Stops before each element of an array or an inline table, and goes past its end."""
         self.at += 1
         while True:
             self._skip(_BLANK)
-            if self.text[self.at] == "}":
-                self.at += 1
-                return
-            if self.text[self.at] == ",":
-                self.at += 1
+            sign = self.text[self.at]
+            if sign not in (end, ","):
+                yield
                 continue
-            self._pair(path)
+            self.at += 1
+            if sign == end:
+                return
 
 
 def _unescaped(text: str) -> str:

@@ -92,22 +92,18 @@ def _objections(
         if change.after is None:
             if found := uses(transaction, change.noun, change.key):
                 counted = ", ".join(f"{number} {table}" for table, number in found.items())
-                problems.append(
-                    Problem(None, f"{name} is in use, so it cannot be left out: {counted}")
-                )
+                text = f"{name} is in use, so it cannot be left out: {counted}"
+                problems.append(Problem(None, text))
         elif (
             change.noun is BRANCH
             and change.before is not None
             and change.before["agency"] != change.after["agency"]
         ):
-            at = declared.line(change.noun, change.key, "agency")
-            problems.append(
-                Problem(
-                    at,
-                    f"{name} belongs to {change.before['agency']}: a branch cannot change its "
-                    "agency, its patrons would stay behind",
-                )
+            text = (
+                f"{name} belongs to {change.before['agency']}: a branch cannot change its "
+                "agency, its patrons would stay behind"
             )
+            problems.append(Problem(declared.line(change.noun, change.key, "agency"), text))
     return problems
 
 

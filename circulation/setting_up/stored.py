@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 
 from sqlalchemy import Column, Table, func, select
 
+import circulation.assembly  # noqa: F401  the sections are registered there
 from catalogue.database import Statement, Transaction, scalar_one
 from catalogue.schema import agencies, branches
 from circulation.kernel.schema import all_tables
 from circulation.sections.parts import AGENCY, BRANCH, Key, Noun, Parts
 from circulation.sections.sections import SECTIONS, Stored
-from circulation.setting_up.tables import SET_BY
+
+#: Table -> the section of the text that sets its rows.
+SET_BY = {table: key for section in SECTIONS for table, key in section.tables.items()}
 
 
 def stored_parts(transaction: Transaction) -> Parts:
@@ -59,11 +63,9 @@ def _count(column: Column[str] | Column[int], place: Table | None) -> Callable[.
     return count
 
 
-def uses(transaction: Transaction, noun: Noun, key: Key) -> dict[str, int]:
+def uses(transaction: Transaction, noun: Noun, key: Key) -> Counter[str]:
     """Where a stored part is named: table -> how many of its rows; empty where nowhere."""
-    found: dict[str, int] = {}
+    found: Counter[str] = Counter()
     for table, count in _counts(noun):
-        number = count(transaction, key=key[0])
-        if number:
-            found[table] = found.get(table, 0) + number
-    return found
+        found[table] += count(transaction, key=key[0])
+    return +found

@@ -19,7 +19,7 @@ from sqlalchemy.sql.elements import BinaryExpression, Grouping
 from sqlalchemy.sql.selectable import ScalarSelect
 
 from catalogue.database import metadata
-from circulation.setting_up.tables import SET_BY
+from circulation.setting_up.stored import SET_BY
 
 #: Reference tables: the set-up, the records, and what is little and for all.
 EVERYWHERE = {

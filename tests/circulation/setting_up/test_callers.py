@@ -22,10 +22,10 @@ from circulation.sections.options import Checks
 from circulation.sections.sections import SECTIONS
 from circulation.setting_up.applying import DoesNotFit, apply_set_up
 from circulation.setting_up.reading import read
-from circulation.setting_up.stored import stored_parts
-from circulation.setting_up.tables import NOT_SET_UP, SET_BY
+from circulation.setting_up.stored import SET_BY, stored_parts
 from protocols.demo.seeding import SET_UP
 from tests.builders.circulation import NOON
+from tests.circulation.setting_up.tables import NOT_SET_UP
 from tests.circulation.setting_up.test_reading import GOOD
 
 CALLERS = """

@@ -1,17 +1,6 @@
-"""Which tables a set-up is kept in, and which are none of its business: a test holds every table
-of the schema against this."""
+"""The tables that no set-up is kept in: every table of the schema is either here or set by it."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-
-import circulation.assembly  # noqa: F401  the sections are registered there
-from circulation.sections.sections import SECTIONS
-
-#: Table -> the section of the text that sets its rows.
-SET_BY: Mapping[str, str] = {
-    table: key for section in SECTIONS for table, key in section.tables.items()
-}
 
 #: Tables of what happens in the library, of who and what is in it, and of the machinery.
 _OTHERS = {
