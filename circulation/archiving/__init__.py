@@ -1,1 +1,1 @@
-"""Everything that a library has, in open formats: written out of a database, and read into one."""
+"""Everything a library has, in open formats: written out of a database and read into one."""

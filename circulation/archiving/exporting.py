@@ -1,4 +1,4 @@
-"""An archive written out of a database, from one snapshot, while the library goes on working."""
+"""Writes an archive from one snapshot of a database, while the library goes on working."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from circulation.kernel.models import row_of
 
 T = TypeVar("T")
 
-#: Rows that are read in one go.
+#: Rows that are read at once.
 PAGE: Final = 2_000
 
-#: Told as it goes: the table, how many rows are done, of all tables, and how many there are.
+#: Takes the table that is being written, the rows written so far of all tables, and their total.
 Progress = Callable[[str, int, int], None]
 
 
@@ -36,12 +36,12 @@ def export(
     form: str = "jsonl",
     on_progress: Progress = lambda table, rows, of: None,
 ) -> Manifest:
-    """Writes everything the database holds into the folder, which is new or empty.
+    """Writes everything the database holds into the folder, which must be new or empty.
 
-    A file for each table, in the form of `FORMS`; the records themselves in ISO 2709, a file for
-    each format, in the order of their rows. Raises FileExistsError.
+    There is a file for each table, in one of the `FORMS`; the records themselves are in ISO 2709, a
+    file for each format, in the order of their rows. Raises FileExistsError.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it tells of people
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it has personal data
     if any(folder.iterdir()):
         raise FileExistsError(f"{folder} is not empty")
 
@@ -71,8 +71,8 @@ def export(
 
 
 def _in_one_snapshot(database: Database, work: Work[T]) -> Future[T]:
-    """Runs work that reads much. Of PostgreSQL a read sees each statement's own snapshot, and only
-    a transaction that says so the same one all along."""
+    """Runs work that reads a lot. On PostgreSQL each statement of a read has its own snapshot; only
+    a transaction that asks for it has a single one."""
     if database.dialect != "postgresql":
         return database.read(work, wide=True)
 
@@ -96,7 +96,7 @@ def count_rows(table: Table) -> Callable[[Transaction], int]:
 def _rows(
     transaction: Transaction, table: Table, done: int, of: int, on_progress: Progress
 ) -> Iterator[Row]:
-    """The rows of a table in the order of its key; `done` before it are those of others."""
+    """The rows of a table in the order of its key; `done` rows of others precede them."""
     key: list[Column[Any]] = list(table.primary_key.columns)
     after: dict[str, Any] = {}
     while page := _page(table, after)(transaction, **after):
@@ -109,13 +109,21 @@ def _rows(
 
 
 def _page(table: Table, after: Iterable[str]) -> Callable[..., list[Any]]:
-    """A statement for the rows beyond a key, whose columns have these names; none: the first."""
+    """A statement for the rows after a key whose columns have these names; without, the first."""
     key: list[Column[Any]] = list(table.primary_key.columns)
     rows = select(*table.columns).order_by(*key).limit(PAGE)
-    page = many(row_of(*table.columns.keys()))
-    if not after:
-        return page(lambda: rows)
-    return page(taking(*after)(lambda **given: rows.where(tuple_(*key) > tuple_(*given.values()))))
+    row = row_of(*table.columns.keys())
+
+    @many(row)
+    def first() -> Statement:
+        return rows
+
+    @many(row)
+    @taking(*after)
+    def following(**after: Any) -> Statement:
+        return rows.where(tuple_(*key) > tuple_(*after.values()))
+
+    return following if after else first
 
 
 def _apart(
@@ -125,8 +133,7 @@ def _apart(
     files: ExitStack,
     written: dict[str, int],
 ) -> Iterator[Row]:
-    """The rows with the lengths of the records in the place of these, which go to files of their
-    own."""
+    """The rows with the length of each record in its place; the records go to their own files."""
     names = records.columns.keys()
     format_at, data_at = names.index("format"), names.index("data")
     for row in rows:

@@ -1,8 +1,7 @@
-"""Archives of earlier releases, made into what this one would have written.
+"""Converts archives of earlier releases into what this one would have written.
 
-An archive has the tables of its own release. So it is read into a database of that revision, beside
-everything else; the migrations bring that up to date as they do with any library, and it is written
-out again.
+An archive has the tables of its release. So it is read into a temporary database of that revision;
+the migrations bring this up to date, as they do with any library, and it is written out again.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ def _names(*, table: str) -> Statement:
     return select(told.c.name)
 
 
-#: A table that there is no more: a migration reads in it what was not told yet.
+#: A table that no longer exists: a migration reads from it what had not been announced yet.
 _NOTICE_PROGRESS = Table(
     "notice_progress",
     MetaData(),
@@ -48,11 +47,11 @@ def up_to_date(
     known: Collection[str],
     upgrade: Callable[[str, str], None],
 ) -> Iterator[Path]:
-    """The archive in `folder` as one of the revision `newest`, for the length of a ``with`` block.
+    """The archive in `folder` as one of the revision `newest`, for a ``with`` block.
 
-    One that has that revision is given as it stands. `known` are all revisions that
-    `upgrade(url, revision)` can make and bring up to date. A temporary database and a second
-    archive need their room. Raises UnreadableArchive.
+    An archive of that revision is used as it is. `known` are all revisions that
+    `upgrade(url, revision)` can create and bring up to date. This needs disk space for a temporary
+    database and a second archive. Raises UnreadableArchive.
     """
     manifest = read_manifest(folder, known)
     if manifest.revision == newest:
@@ -72,7 +71,7 @@ def up_to_date(
 
 
 def _tables(transaction: Transaction) -> Iterator[tuple[Table, Columns]]:
-    """The tables that the database has, each with those of its columns that are there."""
+    """The tables the database has, each with those of its columns that exist."""
     for table in (*archived_tables(), _NOTICE_PROGRESS):
         names = set(_names(transaction, table=table.name))
         if names:

@@ -1,4 +1,4 @@
-"""The two forms in which the rows of a table are written: JSON lines, and CSV."""
+"""The two forms in which the rows of a table are written: JSON lines and CSV."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Row = Sequence[Any]
 
 
 class UnreadableArchive(Exception):
-    """An archive that is not whole, or not one of this version: what is wrong, and where."""
+    """The archive is incomplete or of another version; the message says what is wrong where."""
 
 
 class Form(NamedTuple):
@@ -61,7 +61,7 @@ def _read_csv(file: TextIO, columns: Columns) -> Iterator[Row]:
     names = [column.name for column in columns]
     readers = [(column.name, from_cell(column)) for column in columns]
     header = next(rows, [])
-    if sorted(header) != sorted(names):  # their order may have been another in an earlier release
+    if sorted(header) != sorted(names):  # earlier releases may have had another order
         raise UnreadableArchive(f"{file.name}: the columns are not {', '.join(names)}")
     for row in rows:
         try:
@@ -71,7 +71,7 @@ def _read_csv(file: TextIO, columns: Columns) -> Iterator[Row]:
             raise UnreadableArchive(f"{file.name}, line {rows.line_num}: {error}") from error
 
 
-#: By the ending of the files.
+#: By the extension of the files.
 FORMS: Final[dict[str, Form]] = {
     "jsonl": Form(_write_lines, _read_lines),
     "csv": Form(_write_csv, _read_csv),

@@ -1,4 +1,4 @@
-"""An archive read into a new database, all of it or nothing."""
+"""Reads an archive into a new database, all of it or nothing."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from circulation.archiving.tables import (
     references_to_itself,
 )
 
-#: Rows that are written in one go.
+#: Rows that are written at once.
 BATCH: Final = 2_000
 _ALL: Final = [(table, list(table.columns)) for table in archived_tables()]
 
 
 class NotEmpty(Exception):
-    """The database holds a library already."""
+    """The database already holds a library."""
 
 
 def import_archive(
@@ -53,11 +53,10 @@ def import_archive(
 ) -> Manifest:
     """Reads an archive into a database of the same revision that holds no library yet.
 
-    `tables_of` gives the tables that are there, each with its columns.
-
-    All of it is one transaction, with what is to be done `afterwards`. The index is not made:
-    `catalogue.reindexing.rebuilding.reindex` does that.
-    Raises UnreadableArchive, NotEmpty, and the driver's error for rows that contradict each other.
+    `tables_of` gives the tables of the database, each with its columns. Everything is done in one
+    transaction, including `afterwards`. The index is not made:
+    `catalogue.reindexing.rebuilding.reindex` does that. Raises UnreadableArchive, NotEmpty, and the
+    driver's error for rows that contradict each other.
     """
     manifest = read_manifest(folder, (revision,))
 
@@ -69,7 +68,7 @@ def import_archive(
         for table, _ in tables:
             if f"{table.name}.{manifest.form}" not in manifest.files:
                 raise UnreadableArchive(f"{folder}: no file of {table.name} in the manifest")
-        for table, _ in reversed(tables):  # what the migrations put there
+        for table, _ in reversed(tables):  # of what the migrations have put there
             _emptying(table)(transaction)
         of = sum(manifest.files[f"{each.name}.{manifest.form}"].rows for each, _ in tables)
         done = 0
@@ -93,7 +92,7 @@ def _read(
     manifest: Manifest,
     tell: Callable[[str, int], None],
 ) -> int:
-    """Reads a table's file; how many rows it has."""
+    """Reads the file of a table and returns the number of its rows."""
     name = f"{table.name}.{manifest.form}"
     with ExitStack() as files:
         file = files.enter_context((folder / name).open(encoding="utf-8", newline=""))
@@ -114,7 +113,7 @@ def _insert(
     rows: Iterator[Row],
     tell: Callable[[str, int], None],
 ) -> int:
-    """Writes the rows; a reference to a row that comes later is put in when that is there."""
+    """Writes the rows; a reference to a later row is set when that row is there."""
     names = [column.name for column in columns]
 
     @send_many
@@ -167,7 +166,7 @@ def _set_reference(column: Column[Any], key: Column[Any]) -> Callable[..., int]:
 def _with_data(
     rows: Iterator[Row], columns: Columns, folder: Path, files: ExitStack
 ) -> Iterator[Row]:
-    """The rows of records with their bytes in the place of the lengths of these."""
+    """The rows of records with their bytes in place of their lengths."""
     names = [column.name for column in columns]
     format_at, data_at = names.index("format"), names.index("data")
     marc: dict[str, IO[bytes]] = {}
@@ -184,7 +183,7 @@ def _with_data(
 
 
 def _go_on_numbering(transaction: Transaction, table: Table) -> None:
-    """PostgreSQL gives the next row a number that is free; SQLite does so by itself."""
+    """Makes PostgreSQL continue with a free number; SQLite does so by itself."""
     column = numbered_column(table)
     if column is None or transaction.dialect != "postgresql":
         return

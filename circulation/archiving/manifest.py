@@ -1,4 +1,4 @@
-"""The list of what an archive holds, with which it can be checked: ``manifest.json``."""
+"""The list by which the contents of an archive are checked: ``manifest.json``."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Final
 from circulation.archiving.forms import FORMS, UnreadableArchive
 
 MANIFEST: Final = "manifest.json"
-#: The version of the archive's own layout.
+#: The version of the layout of archives.
 LAYOUT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
 class ArchivedFile:
-    """A file of the archive: its rows (or records) and its SHA-256."""
+    """A file of the archive: the number of its rows (or records) and its SHA-256."""
 
     rows: int
     sha256: str
@@ -27,7 +27,7 @@ class ArchivedFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`revision` is that of the database's tables; `form` the ending of the tables' files."""
+    """`revision` is that of the tables, `form` the extension of their files."""
 
     revision: str
     form: str
@@ -47,9 +47,9 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def read_manifest(folder: Path, revisions: Collection[str]) -> Manifest:
-    """The manifest, each file looked at.
+    """The manifest, after a check of each file.
 
-    Raises UnreadableArchive, also for an archive of tables of none of these revisions.
+    Raises UnreadableArchive, also if the tables of the archive are of none of these revisions.
     """
     path = folder / MANIFEST
     try:

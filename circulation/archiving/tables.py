@@ -1,7 +1,7 @@
 """Which tables an archive holds, and in which order.
 
-An archive holds every table but those of `LEFT_OUT`, which are made of the others: the index is
-made anew when an archive has been read.
+An archive holds every table except those in `LEFT_OUT`. The index, for one, is made anew when an
+archive has been read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import circulation.assembly  # noqa: F401  the tables of all features
 from catalogue.schema import records
 from circulation.kernel.schema import all_tables
 
-#: Table -> why an archive has no need of it.
+#: Table -> why an archive does not need it.
 LEFT_OUT: Final[dict[str, str]] = {
     "postings": "the index, made of the records",
     "sort_keys": "the index, made of the records",
@@ -28,7 +28,7 @@ LEFT_OUT: Final[dict[str, str]] = {
 
 LENGTH: Final[Column[object]] = Column("length", Integer)
 
-#: What an archive may be read beside: no row of theirs means that the database is a new one.
+#: If none of these tables has a row, the database is a new one.
 TELLTALE: Final = ("consortia", "records", "patrons", "events")
 
 
@@ -38,8 +38,8 @@ def archived_tables() -> list[Table]:
 
 
 def archived_columns(columns: Iterable[Column[object]]) -> list[Column[object]]:
-    """The columns of a table's rows in an archive. In the place of its data a record has the
-    number of its bytes: they are in files of MARC."""
+    """The columns of a table in an archive. Instead of its data a record has the number of its
+    bytes, which are in files of MARC."""
     return [LENGTH if column is records.c.data else column for column in columns]
 
 
@@ -53,5 +53,5 @@ def references_to_itself(table: Table) -> list[Column[object]]:
 
 
 def numbered_column(table: Table) -> Column[object] | None:
-    """The column that the database gives numbers to by itself, if there is one."""
+    """The column that the database numbers by itself, if there is one."""
     return next((each for each in table.columns if isinstance(each.server_default, Identity)), None)

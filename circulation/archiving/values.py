@@ -1,8 +1,8 @@
-"""Values of columns as JSON has them, and as a cell of CSV.
+"""Values of columns in JSON and as cells of CSV.
 
 Times and days are written as ISO 8601, bytes as base64. CSV has no null and no types: null is
-``\\N``, a text that begins with a backslash has one more in front, truth values are ``true`` and
-``false``.
+``\\N``, a text that begins with a backslash gets another one in front, truth values are ``true``
+and ``false``.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def written(value: Any) -> Any:
 
 
 def reader(column: Column[object]) -> Callable[[Any], Any]:
-    """A function from what `written` makes of the column's values, to these. It raises ValueError
-    or TypeError for others."""
+    """A function that gives the values of the column from what `written` made of them. It raises
+    ValueError or TypeError for anything else."""
     read = _reader_of(column)
     return lambda value: None if value is None else read(value)
 
@@ -77,7 +77,7 @@ def cell(value: Any) -> str:
 
 
 def from_cell(column: Column[object]) -> Callable[[str], Any]:
-    """A function from a cell of CSV to the value, as `reader`."""
+    """A function that gives the value of a cell of CSV, like `reader`."""
     read = _reader_of(column)
     if isinstance(column.type, Boolean):
         return lambda text: None if text == NULL else _TRUTH[text]

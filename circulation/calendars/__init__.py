@@ -1,1 +1,1 @@
-"""Calendars: days, opening hours, closures, and the clock on the library's wall."""
+"""Calendars: days, opening hours, closures, and local time."""

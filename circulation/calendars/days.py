@@ -7,7 +7,7 @@
     12-24..01-01            the same every year, through the new year too
     easter-3..easter+1      and around Easter
 
-Easter is that of the Gregorian calendar. 29 February comes in leap years only.
+Easter is that of the Gregorian calendar. 29 February only occurs in leap years.
 """
 
 from __future__ import annotations
@@ -38,10 +38,9 @@ def easter_sunday(year: int) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day, of one year or of every year.
+    """A day of one year, or of every year if `year` is None.
 
-    `year` None comes every year; `easter` is the offset from Easter Sunday, else `month` and
-    `day` say when.
+    `easter` is the offset from Easter Sunday; without it, `month` and `day` say when.
     """
 
     year: int | None = None
@@ -50,7 +49,7 @@ class Day:
     easter: int | None = None
 
     def in_year(self, year: int) -> date | None:
-        """When the day comes in the year; None where it does not."""
+        """The date of the day in the year, or None if it does not occur in it."""
         if self.year not in (None, year):
             return None
         if self.easter is not None:
@@ -69,7 +68,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """A period from `first` to `last`, both included; one day where they are the same."""
+    """A period from `first` to `last`, both included; a single day if they are the same."""
 
     first: Day
     last: Day
@@ -79,7 +78,7 @@ class Days:
         return self.first.year is None
 
     def within(self, year: int) -> list[tuple[date, date]]:
-        """The periods that begin in the year, as pairs of dates: one, or none."""
+        """The periods that begin in the year, as pairs of dates: one or none."""
         first = self.first.in_year(year)
         if first is None:
             return []
@@ -96,7 +95,7 @@ class Days:
 
 
 def parse_day(text: str) -> Day | None:
-    """A day as the module says, or None."""
+    """A day as described above, or None."""
     if easter := _EASTER.fullmatch(text):
         offset = int(easter[2] or 0)
         return Day(easter=-offset if easter[1] == "-" else offset)
@@ -110,7 +109,7 @@ def parse_day(text: str) -> Day | None:
 
 
 def parse_days(text: str) -> Days | None:
-    """A day or a period as the module says; None where it is neither, or ends before it begins."""
+    """A day or a period as described above; None if it is neither, or ends before it begins."""
     written = text.split("..")
     if len(written) > 2:
         return None
@@ -124,14 +123,14 @@ def parse_days(text: str) -> Days | None:
 
 
 def parse_until(text: str) -> Day | None:
-    """The fixed date of a loan: one date, or one of every year."""
+    """The fixed date of a loan: one date, or the same date every year."""
     day = parse_day(text)
     return None if day is None or day.easter is not None else day
 
 
 def next_date(day: Day, after: date) -> date | None:
-    """When the day comes next, on `after` at the earliest; None where it never does again."""
-    # Eight years hold a 29 February, even around 1900 and 2100.
+    """The next date of the day, on `after` at the earliest; None if it never occurs again."""
+    # There is a 29 February within eight years, even around 1900 and 2100.
     for year in range(after.year, min(after.year + 9, MAXYEAR)):
         found = day.in_year(year)
         if found is not None and found >= after:

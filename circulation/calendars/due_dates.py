@@ -1,6 +1,6 @@
-"""Days and due dates as the clock on the library's wall shows them.
+"""Days and due dates in the local time of the library.
 
-A loan for days is due at the end of a day. How long a loan is, the rules say: see
+A loan counted in days is due at the end of a day. The rules say how long a loan is: see
 `circulation.kernel.loan_lengths`.
 """
 
@@ -22,15 +22,15 @@ def local_date(moment: datetime, timezone: str) -> date:
 
 @lru_cache(maxsize=4096)
 def end_of_day(day: date, timezone: str) -> datetime:
-    """23:59:59 of the day in the timezone, in UTC; the later one where the clock shows it twice."""
+    """23:59:59 of the day in the timezone, in UTC; the later one if it occurs twice."""
     local = datetime.combine(day, _END_OF_DAY.replace(fold=1), ZoneInfo(timezone))
     return local.astimezone(UTC)
 
 
 def whole_day(moment: datetime, timezone: str) -> datetime:
-    """The end of the day that begins with the moment in the timezone; any other moment as it is.
+    """The end of the day if the moment is midnight in the timezone; any other moment unchanged.
 
-    Libraries that lend for days write the last of them as its midnight.
+    Libraries that lend for days write the last day as its midnight.
     """
     local = moment.astimezone(ZoneInfo(timezone))
     return end_of_day(local.date(), timezone) if local.time() == time() else moment
@@ -42,17 +42,17 @@ def start_of_day(day: date, timezone: str) -> datetime:
 
 
 def due_at(now: datetime, days: int, timezone: str) -> datetime:
-    """When a loan made at `now` (aware) for `days` days is due, in UTC, whatever day that is.
+    """When a loan made at `now` (aware) for `days` days is due, in UTC, on whatever day that is.
 
-    0 days is the end of today. Raises OverflowError beyond the year 9999.
+    0 days means the end of today. Raises OverflowError beyond the year 9999.
     """
     return end_of_day(local_date(now, timezone) + timedelta(days=days), timezone)
 
 
 def moved_past_closing(due: datetime, calendar: Calendar) -> datetime:
-    """A due date that its branch can be reached by: the same, or the next when it is open.
+    """The due date itself if the branch is open then, else the next time when it is.
 
-    One at the end of a day goes to the end of the next open day, another to the next opening.
+    The end of a day becomes the end of the next open day, any other time the next opening.
     """
     day = local_date(due, calendar.timezone)
     if due == end_of_day(day, calendar.timezone):

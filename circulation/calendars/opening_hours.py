@@ -1,21 +1,21 @@
-"""When a branch is open: its week, days unlike the week, closures; and what follows for due dates.
+"""When a branch is open: its week, special days and closures, and what follows for due dates.
 
     calendar = Calendar(week=Week(...), branch_days=(...), ...)
     calendar.hours(date(2026, 12, 24))          # () where it is closed
     calendar.next_open_day(date(2026, 12, 24))
 
-The first of these that says anything about a day decides: a closure, the branch's own special
-days, those of its agency, the branch's own week, that of its agency. Without any week every day is
-open around the clock. Of several special days of one owner a dated one decides over one that comes
-every year, then the shorter period over the longer, then closed over open.
+The first of these that says anything about a day decides: a closure, the special days of the
+branch, those of its agency, the week of the branch, that of its agency. If there is no week, the
+branch is open around the clock every day. Among several special days of one owner a dated one
+takes precedence over a yearly one, then the shorter period over the longer, then closed over open.
 
-Pure: no database and no clock.
+No database and no clock is used here.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -26,12 +26,12 @@ from circulation.calendars.days import Days
 
 MIDNIGHT = 24 * 60
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-#: How far an open day is looked for. A branch closed for longer moves no due dates.
+#: How far ahead an open day is looked for. A branch closed for longer moves no due dates.
 HORIZON = timedelta(days=800)
 
 
 class Span(NamedTuple):
-    """From when until when the doors are open, in minutes after midnight; `closes` up to 1440."""
+    """When the doors are open, in minutes after midnight; `closes` is at most 1440."""
 
     opens: int
     closes: int
@@ -44,9 +44,9 @@ _SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*-\s*(\d{1,2})(?::(\d{2}))?", re.AS
 
 
 def parse_hours(text: str) -> Hours | None:
-    """``10-18``, ``10:00-12:30, 14-18``, or ``closed``; None where it is none of these.
+    """Parses ``10-18``, ``10:00-12:30, 14-18`` or ``closed``; None if it is none of these.
 
-    The spans must follow each other with a pause between.
+    The spans must be in order, with a pause between them.
     """
     if text.strip() in ("", "closed"):
         return ()
@@ -68,7 +68,7 @@ def parse_hours(text: str) -> Hours | None:
 
 
 def hours_text(hours: Hours) -> str:
-    """What `parse_hours` reads, always in the same spelling."""
+    """What `parse_hours` reads, always written in the same way."""
     return ", ".join(
         f"{span.opens // 60:02}:{span.opens % 60:02}-{span.closes // 60:02}:{span.closes % 60:02}"
         for span in hours
@@ -76,7 +76,7 @@ def hours_text(hours: Hours) -> str:
 
 
 class SpecialDays(NamedTuple):
-    """A day or period with hours of its own; none at all where it is closed."""
+    """A day or period with hours of its own; none if it is closed."""
 
     days: Days
     hours: Hours
@@ -90,7 +90,7 @@ OPEN_WEEK: Week = (ROUND_THE_CLOCK,) * 7
 
 @dataclass(frozen=True)
 class Calendar:
-    """The opening hours of one branch. Never changed, but for what it remembers."""
+    """The opening hours of a branch. Immutable, except that it remembers days already computed."""
 
     timezone: str
     week: Week = OPEN_WEEK
@@ -100,7 +100,7 @@ class Calendar:
     _known: dict[date, Hours] = field(default_factory=dict, repr=False, compare=False)
 
     def hours(self, day: date) -> Hours:
-        """When the branch is open on the day; empty where it is closed."""
+        """When the branch is open on the day; empty if it is closed."""
         hours = self._known.get(day)
         if hours is None:
             if len(self._known) > 4_000:
@@ -121,54 +121,52 @@ class Calendar:
         return bool(self.hours(day))
 
     def next_open_day(self, day: date) -> date:
-        """The day itself where it is open, else the next that is.
+        """The day itself if the branch is open, else the next day when it is.
 
-        The day itself, too, where the branch opens no more within `HORIZON`.
+        Also the day itself if the branch does not open again within `HORIZON`.
         """
-        found, last = day, min(day, date.max - HORIZON) + HORIZON
-        while not self.is_open(found):
-            if found >= last:
-                return day
-            found += timedelta(days=1)
-        return found
+        return next(filter(self.is_open, _days_from(day)), day)
 
     def open_days_between(self, first: date, last: date) -> int:
-        """How many days are open after `first`, up to and with `last`."""
+        """How many open days there are after `first`, up to and including `last`."""
         days = (last - first).days
         return sum(self.is_open(first + timedelta(days=number)) for number in range(1, days + 1))
 
     def is_open_at(self, moment: datetime) -> bool:
-        """Are the doors open at `moment` (aware)? At closing time they still are."""
+        """Are the doors open at `moment` (aware)? They still are at closing time."""
         local = moment.astimezone(ZoneInfo(self.timezone))
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
         minutes = (local - midnight) / timedelta(minutes=1)  # as the wall shows them
         if any(span.opens <= minutes <= span.closes for span in self.hours(local.date())):
             return True
-        # Midnight belongs to the day before as well, where that is open until then.
+        # Midnight also belongs to the day before, if that is open until then.
         return minutes == 0 and any(
             span.closes == MIDNIGHT for span in self.hours(local.date() - timedelta(days=1))
         )
 
     def next_opening(self, moment: datetime) -> datetime:
-        """`moment` itself where the branch is open then, else when its doors open next, in UTC."""
+        """`moment` itself if the branch is open then, else its next opening, in UTC."""
         if self.is_open_at(moment):
             return moment
         zone = ZoneInfo(self.timezone)
-        today = moment.astimezone(zone).date()
-        day, last = today, min(today, date.max - HORIZON) + HORIZON
-        while day <= last:
+        for day in _days_from(moment.astimezone(zone).date()):
             for span in self.hours(day):
-                # An opening at midnight is written as 00:00, so it is always a time of that day.
+                # An opening at midnight is written as 00:00, so it is always a time of this day.
                 wall = time(span.opens // 60, span.opens % 60)
                 opening = datetime.combine(day, wall, zone).astimezone(UTC)
                 if opening > moment:
                     return opening
-            day += timedelta(days=1)
         return moment
 
 
+def _days_from(day: date) -> Iterator[date]:
+    """The day and those that follow it, up to `HORIZON`."""
+    last = min(day, date.max - HORIZON) + HORIZON
+    return (day + timedelta(days=number) for number in range((last - day).days + 1))
+
+
 def _deciding(days: Iterable[SpecialDays], day: date) -> SpecialDays | None:
-    """Which of one owner's special days decides on the day."""
+    """The special days of one owner that decide on the day."""
     holding = []
     for special in days:
         for first, last in _periods_near(special.days, day):
@@ -179,7 +177,7 @@ def _deciding(days: Iterable[SpecialDays], day: date) -> SpecialDays | None:
 
 
 def _periods_near(days: Days, day: date) -> list[tuple[date, date]]:
-    """All periods that the day may lie in; one of every year lasts a year at most."""
+    """All periods that may include the day; a yearly one lasts a year at most."""
     if days.first.year is not None:
         return days.within(days.first.year)
     years = range(max(day.year - 1, date.min.year + 1), min(day.year + 2, date.max.year))

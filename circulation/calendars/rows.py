@@ -1,4 +1,4 @@
-"""The calendars of all branches, from their rows."""
+"""The rows of calendars, and the calendars of all branches made of them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class ClosureRow(NamedTuple):
 
 
 class Branch(Protocol):
-    """What must be known of a branch to find its calendar."""
+    """What is needed of a branch to find its calendar."""
 
     @property
     def id(self) -> int: ...
@@ -65,7 +65,7 @@ class Branch(Protocol):
 
 
 class Owner(NamedTuple):
-    """Whose calendar: an agency's or a branch's; the other id is None."""
+    """The owner of a calendar, an agency or a branch; the other id is None."""
 
     agency_id: int | None
     branch_id: int | None
@@ -142,10 +142,10 @@ def _delete_special_days(*, agency_id: int | None, branch_id: int | None, days: 
 
 
 def store_week(transaction: Transaction, owner: Owner, week: Mapping[int, str]) -> None:
-    """The hours of each weekday (0 is Monday), in place of what the owner had.
+    """Replaces the week of the owner by the hours of each weekday (0 is Monday).
 
-    Without any the owner has no week of its own. This, and the two that follow, need
-    `circulation.kernel.set_up.set_up_changed` afterwards.
+    Without any the owner has no week of its own. Afterwards, as for the next two functions,
+    `circulation.kernel.set_up.set_up_changed` must be called.
     """
     _delete_week(transaction, **_checked(owner))
     for weekday, hours in week.items():
@@ -155,7 +155,7 @@ def store_week(transaction: Transaction, owner: Owner, week: Mapping[int, str]) 
 def store_special_days(
     transaction: Transaction, owner: Owner, days: str, hours: str, note: str
 ) -> None:
-    """A special day or period, in place of the one so written."""
+    """Stores a special day or period, replacing the one written in the same way."""
     forget_special_days(transaction, owner, days)
     _insert_special_days(transaction, **owner._asdict(), days=days, hours=hours, note=note)
 

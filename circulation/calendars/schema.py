@@ -31,7 +31,7 @@ opening_hours = Table(
     CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
 )
 
-#: Days unlike the week: closing days, and days with hours of their own.
+#: Special days: closing days, and days with hours of their own.
 special_days = Table(
     "special_days",
     metadata,
@@ -39,12 +39,12 @@ special_days = Table(
     Column("agency_id", ForeignKey(agencies.c.id)),
     Column("branch_id", ForeignKey(branches.c.id)),
     Column("days", String, nullable=False),  # as `circulation.calendars.days.parse_days` reads them
-    Column("hours", String, nullable=False),  # empty where closed
+    Column("hours", String, nullable=False),  # empty if closed
     Column("note", String, nullable=False),
     CheckConstraint("(agency_id IS NULL) <> (branch_id IS NULL)", name="one_owner"),
 )
 
-#: Emergency closures: days on which a branch is closed whatever its calendar says. They are no
+#: Emergency closures: days on which a branch is closed whatever its calendar says. They are not
 #: part of the set-up that is written as text.
 closures = Table(
     "closures",

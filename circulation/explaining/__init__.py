@@ -1,1 +1,1 @@
-"""Why the rules say what they say, for staff who ask."""
+"""Explanations for staff: why the rules decide as they do."""

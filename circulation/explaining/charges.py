@@ -1,4 +1,4 @@
-"""Why a charge is what it is: the loans, rules and dates behind it, and what the flow did."""
+"""Why a charge is what it is: the loans, rules and dates behind it, and what dunning did."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ from circulation.ledger.postings import find_charge, postings_of
 class ChargeExplained:
     """A charge, what happened to it, and the loans it was made for.
 
-    `branch` is the one whose rules made it; its agency is the creditor. `places` are the branches
-    of the postings, by id: who took a payment, perhaps for another agency.
-    `undone` are loans that made it once and do not any more: a return that was taken back, a
-    compensation for what was found. `steps` is what the flow of dunning did of the loans and of
-    the charge, in that order of time.
+    `branch` is the one whose rules apply; its agency is the creditor. `places` are the branches of
+    the postings, by id: where a payment was taken, perhaps for another agency. `undone` are loans
+    that no longer count: a return that was taken back, a compensation for an item that was found.
+    `steps` is what dunning did about the loans and the charge, in order of time.
     """
 
     charge: Charge
@@ -38,9 +37,9 @@ class ChargeExplained:
 def explain_charge(
     circulation: Circulation, transaction: Transaction, charge_id: int
 ) -> ChargeExplained | None:
-    """Why a charge is what it is; None for one that is not known.
+    """Why a charge is what it is; None if there is no such charge.
 
-    The facts of each loan are those that held when it was charged, whatever the rules say today.
+    The facts of each loan are those at the time it was charged, whatever the rules say today.
     """
     charge = find_charge(transaction, charge_id=charge_id)
     if charge is None:

@@ -1,4 +1,4 @@
-"""Why the rules say what they say: for staff who ask, field by field."""
+"""Why a loan is or is not allowed: the rules, field by field."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from circulation.patrons.identifiers import IDENTIFIERS
 
 @dataclass(frozen=True, slots=True)
 class LoanExplained:
-    """What the rules of a branch say of one patron and item.
+    """What the rules of a branch say about one patron and item.
 
-    `fields` are the rules of the branch that lends. Of an item of another branch `owner_fields` are
-    those that the owner decides as well (`circulation.kernel.policy.WHETHER`, and the length, which
-    says whether it is lent at all): the stricter holds, unless `lends_freely`. `keeps_to_itself` is
-    a school that lends elsewhere to its own patrons only. `blocks` are all of the patron, whosever
-    they are, `debts` what they owe, and `counted` the ids of the agencies whose blocks and debts
-    count at the branch; `agencies` has ISILs by id. `due` is when a loan made now would be due,
-    None where no rule says; `refusals` is what the rules and the facts of patron and item hold
-    against it. Holds are left out.
+    `fields` are the rules of the branch that lends. For an item of another branch, `owner_fields`
+    are those that the owner decides as well (`circulation.kernel.policy.WHETHER`, and the length,
+    which says whether it is lent at all): the stricter rule applies, unless `lends_freely`.
+    `keeps_to_itself`: the owner is a school that lends elsewhere only to its own patrons. `blocks`
+    are all blocks of the patron, `debts` what the patron owes, and `counted` the ids of the
+    agencies whose blocks and debts count at the branch; `agencies` has ISILs by id. `due` is when a
+    loan made now would be due, None if no rule says; `refusals` are the objections of the rules and
+    the facts of patron and item. Holds are left out.
     """
 
     patron: Patron
@@ -66,9 +66,9 @@ def explain_loan(
     branch: str | None,
     now: datetime,
 ) -> LoanExplained | Refused:
-    """Explains a check-out at the branch with the ISIL `branch`; at the item's home where None.
+    """Explains a check-out at the branch with the ISIL `branch`; None: at the item's home branch.
 
-    Refused only where the patron, the item or the branch is unknown.
+    Refused only if the patron, the item or the branch is unknown.
     """
     facts = item_facts(transaction, barcode=item)
     borrower = patron_facts(
@@ -116,7 +116,7 @@ def explain_loan(
 
 
 def _decided_by(set_up: SetUp, owner: Case) -> tuple[Explained, ...]:
-    """What the owner decides as well."""
+    """What the owner of the item decides as well."""
     found = LOAN_POLICIES.explain(set_up.policies, owner)
     return tuple(each for each in found if each.field in (*WHETHER, *LENGTHS))
 
@@ -126,9 +126,9 @@ def _by_isil(set_up: SetUp, isil: str) -> Branch | None:
 
 
 def scope_of(row: Rule, branch: Branch) -> dict[str, str]:
-    """The scope of a row that holds at the branch, as the text of the set-up writes it.
+    """The scope of a rule that applies at the branch, as it is written in the text of the set-up.
 
-    ``at``, ``category`` and ``group``, each where the rule says it.
+    ``at``, ``category`` and ``group``, each only if the rule names it.
     """
     place = branch.isil if row.branch_id is not None else branch.agency_isil
     scope = {

@@ -1,7 +1,7 @@
-"""What a sorting machine would do with an item, and which rule decides: nothing is changed.
+"""What a sorting machine would do with an item, and which rule decides. Nothing is changed.
 
-The item is handed in as it would be, in a transaction that is then taken back, so what is told here
-and what will be done cannot differ.
+The item is checked in as usual, in a transaction that is then rolled back, so what is reported
+here cannot differ from what will be done.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from circulation.loans.returns import check_in
 
 @dataclass(frozen=True, slots=True)
 class RuleTried:
-    """A rule and the first of its conditions that does not hold; None where all do."""
+    """A rule and the first of its conditions that is not met; None if all are."""
 
     rule: SortRule
     hindrance: str | None
@@ -32,7 +32,7 @@ class RuleTried:
 class SortingExplained:
     """What the check-in would answer, and the rules up to the one that decides.
 
-    `scheme` is None for a terminal that sorts by no rules.
+    `scheme` is None for a terminal that does not sort by rules.
     """
 
     returned: CheckedIn
@@ -41,7 +41,7 @@ class SortingExplained:
 
     @property
     def decided(self) -> SortRule | None:
-        """The rule that names the bin; None where none does."""
+        """The rule that names the bin, if any does."""
         return next((each.rule for each in self.tried if each.hindrance is None), None)
 
 

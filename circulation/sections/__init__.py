@@ -1,1 +1,1 @@
-"""library.toml by sections: what each reads, how it is kept, and those of the organisation."""
+"""The sections of library.toml: what each reads and stores, and those of the organisation."""

@@ -1,4 +1,4 @@
-"""What agencies have agreed to do for each other, in library.toml."""
+"""Agreements between agencies in library.toml."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from circulation.sections.positions import Path
 from circulation.sections.sections import Reading, Section, Stored, Storing
 from circulation.sections.source import Problem
 
-AGREEMENT = Noun("agreement", lets_go=True)  # code -> agencies, and what is agreed
+AGREEMENT = Noun("agreement", lets_go=True)  # code -> agencies and what they have agreed on
 
 
 class AgreementSection(Section):

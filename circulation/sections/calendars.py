@@ -1,9 +1,10 @@
-"""Opening hours in library.toml, of an agency or a branch."""
+"""Opening hours of agencies and branches in library.toml."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 from circulation.calendars.days import parse_days
@@ -40,14 +41,12 @@ monday-thursday = "10-18", saturday = "10:00-12:30, 14-16\""""
                 reading.add(WEEK, key, _week(reading.source, own, week), own)
 
     def load(self, stored: Stored) -> None:
-        weeks: dict[Key, dict[int, str]] = {}
-        for row in weekday_rows(stored.transaction):
-            hours = hours_text(parse_hours(row.hours) or ())
-            owner = (stored.place(row.agency_id, row.branch_id),)
-            weeks.setdefault(owner, {})[row.weekday] = hours
+        weeks: dict[Key, Fields] = {}
+        for row in sorted(weekday_rows(stored.transaction), key=attrgetter("weekday")):
+            week = weeks.setdefault((stored.place(row.agency_id, row.branch_id),), {})
+            week[WEEKDAYS[row.weekday]] = hours_text(parse_hours(row.hours) or ())
         for key, week in weeks.items():
-            in_order = {WEEKDAYS[number]: week[number] for number in sorted(week)}
-            stored.parts.add(WEEK, key, in_order)
+            stored.parts.add(WEEK, key, week)
 
     def store(self, storing: Storing, change: Change, fields: Fields) -> None:
         week = {WEEKDAYS.index(day): hours for day, hours in fields.items()}
@@ -102,17 +101,15 @@ days (2026-12-24, 12-24..12-26, easter-2), hours (without them closed), note"""
         if written is None:
             source.problem(path, "days is missing")
         elif days is None:
-            source.problem(
-                (*path, "days"),
-                f"{shown(written)} is no day or period, such as 2026-12-24, 12-24..12-26, easter-2",
-            )
+            such = "such as 2026-12-24, 12-24..12-26, easter-2"
+            source.problem((*path, "days"), f"{shown(written)} is no day or period, {such}")
         note = table.get("note", "")
         if not isinstance(note, str):
             source.problem((*path, "note"), f"must be a text, not {shown(note)}")
         hours = _hours(source, (*path, "hours"), table.get("hours", "closed"))
         if days is not None:
-            fields = {"hours": hours, "note": str(note)}
-            reading.add(SPECIAL_DAYS, (isil, str(days)), fields, path)
+            said = {"hours": hours, "note": str(note)}
+            reading.add(SPECIAL_DAYS, (isil, str(days)), said, path)
 
     def load(self, stored: Stored) -> None:
         for row in special_days_rows(stored.transaction):
@@ -133,9 +130,8 @@ days (2026-12-24, 12-24..12-26, easter-2), hours (without them closed), note"""
 def _hours(source: Source, path: Path, value: object) -> str:
     hours = parse_hours(value) if isinstance(value, str) else None
     if hours is None:
-        source.problem(
-            path, f'must be hours, such as "10-18", "10:00-12:30, 14-18", not {shown(value)}'
-        )
+        text = f'must be hours, such as "10-18", "10:00-12:30, 14-18", not {shown(value)}'
+        source.problem(path, text)
     return hours_text(hours or ())
 
 

@@ -1,4 +1,4 @@
-"""What has to change for one set-up to become another, and how it is said to people."""
+"""What must change for one set-up to become another, and how it is shown to people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from circulation.sections.parts import Fields, Key, Noun
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One part that is added (`before` None), removed (`after` None) or changed."""
+    """A part that is added (`before` is None), removed (`after` is None) or changed."""
 
     noun: Noun
     key: Key
@@ -54,7 +54,7 @@ class Change:
         }
 
     def _public(self, fields: Fields | None) -> Fields | None:
-        """The fields with a star for what nobody is shown."""
+        """The fields with an asterisk in place of secrets."""
         if fields is None:
             return None
         secret = self.noun.secret

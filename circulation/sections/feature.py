@@ -1,4 +1,4 @@
-"""What this folder joins to the verbs, the set-up and the daily work."""
+"""What this folder adds to the set-up."""
 
 from __future__ import annotations
 

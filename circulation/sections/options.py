@@ -1,8 +1,8 @@
 """Options that belong to a protocol: read here, checked by the protocol.
 
-The engine keeps profiles of terminals and agreements with partners without knowing what their
-options mean. Who reads a set-up hands in `Checks`: for each kind a function that is given the
-options as the text has them and tells what is wrong, a sentence for each name at fault.
+The engine stores profiles of terminals and agreements with partners without knowing what their
+options mean. Whoever reads a set-up provides `Checks`: for each kind a function that takes the
+options as they are written and says what is wrong, with a sentence for each name at fault.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ def _anything(options: Options) -> Mapping[str, str]:
 
 
 class Checks(NamedTuple):
-    """What protocols have to say of options; without them all is taken that can be kept.
+    """The checks of options by protocols; without them anything that can be stored is accepted.
 
-    `profile` looks at each option of a profile or a terminal, `terminal` at whether those of a
-    terminal and its profile together can be meant.
+    `profile` checks each option of a profile or a terminal, `terminal` whether the options of a
+    terminal and those of its profile make sense together.
     """
 
     profile: OptionCheck = _anything
@@ -32,7 +32,7 @@ class Checks(NamedTuple):
 
 
 def can_be_kept(value: object) -> bool:
-    """Is it a value that is the same when it was kept as JSON: a word, a number, a list of them."""
+    """Is the value unchanged by being stored as JSON: a word, a number, or a list of them?"""
     if isinstance(value, list):
         return all(isinstance(each, str | int | float) for each in value)
     return isinstance(value, str | int | float)

@@ -1,4 +1,4 @@
-"""Who lends, in library.toml, and what trees of codes its rules name."""
+"""The organisation in library.toml, and the trees of codes that its rules name."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class TreeSection(Section):
             stored.parts.add(self.nouns[0], (node.code,), fields)
 
     def remove(self, storing: Storing, changes: Changes) -> None:
-        """Nothing yet: what stays may have to be put below another code first."""
+        """Does nothing yet: what stays may first have to move below another code."""
 
     def write(self, storing: Storing, changes: Changes) -> None:
         (noun,) = self.nouns
@@ -194,7 +194,7 @@ class AgencySection(Section):
                 share_stock(transaction, isil, True)
             return
         change_agency(transaction, storing.agency(isil), name, kind=kind, timezone=timezone)
-        # What the catalogue hides is made anew, for which it goes through all records.
+        # The catalogue then goes through all records to find what it must hide.
         before = change.before["kind"], change.before["shares_stock"]
         if before != (kind, fields["shares_stock"]):
             share_stock(transaction, isil, fields["shares_stock"])

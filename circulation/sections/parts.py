@@ -1,7 +1,7 @@
-"""The set-up in pieces that can be compared: the same whether they come from text or database.
+"""The parts of a set-up, in the same form whether they come from the text or the database.
 
-A part is a noun, the key that names it among its like, and its fields. Ids of rows stand in none:
-branches and agencies go by ISIL.
+A part is a noun, the key that identifies it, and its fields. It contains no ids of rows: branches
+and agencies are named by ISIL.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Noun:
-    """What a set-up is made of: `word` is the word for one of it.
+    """A kind of part; `word` is what people call it.
 
-    `called` gives what one is called by its key, where that is not the word and the key.
-    `lets_go`: what changes lets go of what it names, which may be removed next. `secret` are fields
-    that nobody is shown: hashes of passwords.
+    `called` gives the name of a part by its key, if that is not the word and the key. `lets_go`: a
+    changed part is removed first, so that what it names can be removed too. `secret` are fields
+    that are never shown: hashes of passwords.
     """
 
     word: str
@@ -31,7 +31,7 @@ class Noun:
     secret: frozenset[str] = frozenset()
 
     def title(self, key: Key) -> str:
-        """What a part is called."""
+        """The name of a part."""
         return " ".join((self.word, *key)) if self.called is None else self.called(key)
 
 
@@ -60,10 +60,10 @@ class Parts:
         return {key[0]: fields["parent"] for key, fields in self.of[noun].items()}
 
 
-#: Where a part, or a field of it, stands.
+#: Gives the line of a part, or of one of its fields.
 Lines = Callable[[Noun, Key, str], int | None]
 
 
 def no_such(noun: Noun, key: Key, line: int | None, what: str, name: str) -> Problem:
-    """A part names something that is not there."""
+    """The problem of a part that names something that does not exist."""
     return Problem(line, f'{noun.title(key)}: there is no {what} "{name}"')

@@ -1,7 +1,6 @@
-"""Where the keys of a TOML document stand: `tomllib` gives values, but no line numbers.
+"""Where the keys of a TOML document are: `tomllib` gives values, but no line numbers.
 
-Only for a document that `tomllib` has read without complaint (TOML 1.0), so this walks the text
-and checks nothing.
+This is only for a document that `tomllib` has accepted (TOML 1.0), so the text is not checked.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ _ESCAPED = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\
 
 
 def lines_of(text: str) -> dict[Path, int]:
-    """The line (1 is the first) on which each table, key and element of an array begins.
+    """The line, from 1, on which each table, key and element of an array begins.
 
-    A path is made of keys and, for arrays, of places from 0: ``("rules", 2, "loan_days")``.
+    A path consists of keys and, for arrays, of positions from 0: ``("rules", 2, "loan_days")``.
     """
     return _Walk(text).document()
 

@@ -1,4 +1,4 @@
-"""Rules of any kind in library.toml: an array of tables, each with a scope and some settings."""
+"""Rules of all kinds in library.toml: an array of tables, each with a scope and settings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from circulation.sections.positions import Path
 from circulation.sections.sections import Reading, Section, Stored, Storing
 from circulation.sections.source import Problem, Source, shown
 
-#: What the words of a scope are called in a rule.
+#: The columns of a rule for the words of a scope.
 _COLUMNS = {
     "category": "patron_category",
     "group": "material_group",
@@ -35,7 +35,7 @@ _COLUMNS = {
     "type": "material_type",
     "from": "valid_from",
 }
-#: What the words of a scope name, and what people call that.
+#: What the words of a scope refer to, and what people call that.
 _NAMED: dict[str, tuple[tuple[Noun, ...], str]] = {
     "at": ((AGENCY, BRANCH), "agency or branch"),
     "category": ((CATEGORY,), "patron category"),
@@ -44,7 +44,7 @@ _NAMED: dict[str, tuple[tuple[Noun, ...], str]] = {
 
 
 def scoped(word: str) -> Noun:
-    """The noun of rules for a place, a category and a group, and perhaps from a day on."""
+    """The noun of rules for a place, a category and a group, perhaps from a certain day on."""
 
     def called(key: Key) -> str:
         place, category, group, *begins = key
@@ -60,9 +60,9 @@ def scoped(word: str) -> Noun:
 
 
 class ScopedSection(Section):
-    """An array of tables with the scope of a rule; `scope` are the words for it, ``at`` the first.
+    """An array of tables with the scope of a rule; `scope` are its words, ``at`` first.
 
-    The key of a part holds what they say, each empty for any.
+    The key of a part holds their values, each of them empty if the rule is for any.
     """
 
     def __init__(self, name: str, noun: Noun, rules: RuleRows, scope: Sequence[str]) -> None:
@@ -85,7 +85,7 @@ class ScopedSection(Section):
         """Reads one table of the array."""
 
     def key(self, source: Source, path: Path, table: Mapping[str, Any]) -> Key:
-        """The scope as the text has it."""
+        """The scope as it is written."""
         return tuple(self._code(source, path, table, word) for word in self.scope)
 
     def _code(self, source: Source, path: Path, table: Mapping[str, Any], word: str) -> str:
@@ -100,7 +100,7 @@ class ScopedSection(Section):
         return ""
 
     def check(self, parts: Parts, line: Lines) -> list[Problem]:
-        """Every place, category and group that is not there and a rule is for."""
+        """Every place, category and group that a rule names but that does not exist."""
         known = {
             word: {key[0] for noun in nouns for key in parts.of[noun]}
             for word, (nouns, _) in _NAMED.items()
@@ -131,7 +131,7 @@ class ScopedSection(Section):
 
 
 class RuleSection(ScopedSection):
-    """The rules of one set; `empty` tells of one that says nothing."""
+    """The rules of one set; `empty` is the problem of a rule without settings."""
 
     empty = "the rule says nothing"
 
@@ -171,7 +171,7 @@ class RuleSection(ScopedSection):
 
 
 class AgencyRowsSection(Section):
-    """Settings of an agency, in a table of its own within that of the agency."""
+    """Settings of an agency, in a table within that of the agency."""
 
     def __init__(self, name: str, noun: Noun, rows: AgencyRows[Any]) -> None:
         self.name = name

@@ -1,9 +1,9 @@
-"""A section of library.toml: what the organisation, or a feature, says in it, and how it is kept.
+"""A section of library.toml: what the organisation or a feature reads from it and how it is stored.
 
-A text and the database are brought into the same form (`circulation.sections.parts`) and compared;
-a section knows both ways of its parts. Features join through `circulation.assembly`; the order of
-the sections there is that in which changes are shown and written, and the reverse of that in which
-parts are removed: whatever names another comes after it.
+The text and the database are brought into the same form (`circulation.sections.parts`) and
+compared; a section converts its parts both ways. Features join through `circulation.assembly`.
+Changes are shown and written in the order of the sections there, and parts are removed in the
+reverse order: whatever names another part comes after it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Changes = Mapping[Noun, Sequence[Change]]
 
 
 class Written(NamedTuple):
-    """A part as the text has it."""
+    """A part as it is written in the text."""
 
     key: Key
     path: Path
@@ -39,7 +39,7 @@ class Written(NamedTuple):
 
 @dataclass
 class Reading:
-    """A text being read. `checks` is what protocols say of options that are theirs."""
+    """A text that is being read. `checks` are those of the protocols for their options."""
 
     source: Source
     checks: Checks
@@ -55,8 +55,8 @@ class Reading:
         path: Path,
         table: Mapping[str, Any] | None = None,
     ) -> None:
-        """Notes a part; a second one of the same key is a problem. What `table` says besides, other
-        sections find by `written`."""
+        """Adds a part; a second one with the same key is a problem. Other sections find the rest of
+        `table` through `written`."""
         if (first := self.lines.get((noun, key, ""))) is not None:
             self.source.problem(path, f"line {first} says this already")
             return
@@ -68,11 +68,11 @@ class Reading:
             self.line_of(noun, key, name, path)
 
     def line_of(self, noun: Noun, key: Key, name: str, path: Path) -> None:
-        """Notes where something that the part says stands."""
+        """Notes the line of something that the part says."""
         self.lines[noun, key, name] = self.source.line((*path, name))
 
     def written(self, noun: Noun) -> list[Written]:
-        """The parts of the noun that have been read."""
+        """The parts of the noun that have been read so far."""
         return self._written.get(noun, [])
 
     def section(self, name: str) -> Iterator[tuple[str, Path, Mapping[str, Any]]]:
@@ -90,7 +90,7 @@ class Reading:
 
 
 class Stored:
-    """The set-up that a transaction sees, being brought into parts."""
+    """The stored set-up that is being converted into parts."""
 
     def __init__(self, transaction: Transaction) -> None:
         self.transaction = transaction
@@ -99,14 +99,14 @@ class Stored:
         self.branch_isil = {each.id: each.isil for each in all_branches(transaction)}
 
     def place(self, agency_id: int | None, branch_id: int | None) -> str:
-        """The ISIL of the branch or agency; empty where it is for all."""
+        """The ISIL of the branch or agency; empty for everywhere."""
         if branch_id is not None:
             return self.branch_isil[branch_id]
         return "" if agency_id is None else self.agency_isil[agency_id]
 
 
 class Storing(NamedTuple):
-    """Changes that are known to fit, being written."""
+    """Changes that are being written, after they have been checked."""
 
     transaction: Transaction
 
@@ -117,23 +117,23 @@ class Storing(NamedTuple):
         return next(each.id for each in all_branches(self.transaction) if each.isil == isil)
 
     def owner(self, isil: str) -> Owner:
-        """The agency or branch with the ISIL; neither for an empty one."""
+        """The agency or branch with the ISIL; neither if it is empty."""
         found = (each.id for each in all_branches(self.transaction) if each.isil == isil)
         branch_id = next(found, None)
         return Owner(self.agency(isil) if isil and branch_id is None else None, branch_id)
 
 
 class Section:
-    """One section. `keys` are those of the text that it reads, `adds` what it reads in tables of
-    other nouns; `tables` are those of the database that it sets, with the key that does so.
+    """One section of the text.
 
-    `shape` shows how it is written, for the reference page, `model` is the class of its settings,
-    where it has one.
+    `keys` are the keys of the text that it reads, `adds` those it reads in tables of other nouns;
+    `tables` are the tables of the database that it sets, with the key that does so. `shape` shows
+    on the reference page how it is written; `model` is the class of its settings, if it has one.
     """
 
     shape: str = ""
     model: Model[Any] | None = None
-    #: Columns that hold codes of parts without a foreign key; what they name cannot be removed.
+    #: Columns with codes of parts and no foreign key; what they name cannot be removed.
     named_in: Mapping[Noun, Column[Any]] = {}
     keys: tuple[str, ...] = ()
     adds: Mapping[Noun, tuple[str, ...]] = {}
@@ -141,24 +141,24 @@ class Section:
     tables: Mapping[str, str] = {}
 
     def read(self, reading: Reading) -> None:
-        """Adds what the text says; notes what is wrong with it."""
+        """Adds what the text says, and notes what is wrong with it."""
 
     def check(self, parts: Parts, line: Lines) -> list[Problem]:
-        """What is wrong with its parts beside those of others."""
+        """What is wrong with its parts in relation to those of others."""
         return []
 
     def load(self, stored: Stored) -> None:
         """Adds what is stored."""
 
     def remove(self, storing: Storing, changes: Changes) -> None:
-        """Removes parts, and lets go of what is removed by the sections before."""
+        """Removes parts, also changed ones that name what earlier sections may remove."""
         for noun in reversed(self.nouns):
             for change in changes[noun]:
                 if change.after is None or (noun.lets_go and change.before is not None):
                     self.forget(storing, change)
 
     def write(self, storing: Storing, changes: Changes) -> None:
-        """Stores parts that are new or have changed."""
+        """Stores new and changed parts."""
         for noun in self.nouns:
             for change in changes[noun]:
                 if change.after is not None:
@@ -168,15 +168,15 @@ class Section:
         """Stores one part."""
 
     def forget(self, storing: Storing, change: Change) -> None:
-        """Removes one part, if only to store it again."""
+        """Removes one part, perhaps only to store it again."""
 
 
-#: All sections in their order.
+#: All sections, in order.
 SECTIONS: Registry[Section] = Registry("sections of the set-up")
 
 
 def keys_within(noun: Noun) -> tuple[str, ...]:
-    """What all sections together read in tables of the noun."""
+    """The keys that all sections together read in tables of the noun."""
     return tuple(key for section in SECTIONS for key in section.adds.get(noun, ()))
 
 

@@ -1,4 +1,4 @@
-"""A TOML document being read: its values, where they stand, and all that is wrong with it."""
+"""A TOML document that is being read: its values, their lines, and all its problems."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _ERROR_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
 class Problem(NamedTuple):
-    """Something to put right. `line` is None where it is not at any one place in the text."""
+    """Something to correct. `line` is None if it is not in one particular place."""
 
     line: int | None
     text: str
 
 
 class NotToml(ValueError):
-    """The text is no TOML at all; the only argument is a `Problem`."""
+    """The text is not TOML; the only argument is a `Problem`."""
 
 
 def parse(text: str) -> Source:
-    """Reads a document; raises NotToml."""
+    """Reads a document. Raises NotToml."""
     text = text.replace("\r\n", "\n").removeprefix("\ufeff")
     try:
         source = Source(tomllib.loads(text), lines_of(text))
@@ -41,7 +41,7 @@ def parse(text: str) -> Source:
 
 
 class Source:
-    """The document, read table by table. Every method notes what is wrong and goes on."""
+    """The document, read table by table. Every method notes what is wrong and continues."""
 
     def __init__(self, document: dict[str, Any], lines: dict[Path, int]) -> None:
         self.document = document
@@ -49,7 +49,7 @@ class Source:
         self._lines = lines
 
     def line(self, path: Path) -> int:
-        """The line of the path, or of the nearest table around it."""
+        """The line of the path, or of the innermost table around it that has one."""
         while path not in self._lines and path:
             path = path[:-1]
         return self._lines.get(path, 1)
@@ -58,7 +58,7 @@ class Source:
         self.problems.append(Problem(self.line(path), f"{dotted(path)}: {text}" if path else text))
 
     def table(self, path: Path, value: object) -> Mapping[str, Any]:
-        """The value, where it is a table; else an empty one."""
+        """The value if it is a table, else an empty table."""
         if isinstance(value, dict):
             return value
         self.problem(path, f"must be a table, not {shown(value)}")
@@ -69,12 +69,11 @@ class Source:
         if not isinstance(value, list):
             self.problem(path, f"must be an array of tables, not {shown(value)}")
             return []
-        return [
-            ((*path, place), self.table((*path, place), each)) for place, each in enumerate(value)
-        ]
+        paths = [(*path, place) for place in range(len(value))]
+        return [(own, self.table(own, each)) for own, each in zip(paths, value, strict=True)]
 
     def only(self, path: Path, table: Mapping[str, Any], known: Iterable[str]) -> None:
-        """Refuses keys that nobody reads: a misspelt one must not go unnoticed."""
+        """Rejects unknown keys: a misspelt one must not go unnoticed."""
         known = list(known)
         for name in table:
             if name not in known:
@@ -85,7 +84,7 @@ class Source:
     def text(
         self, path: Path, table: Mapping[str, Any], name: str, default: str | None = None
     ) -> str | None:
-        """A text that is not empty; None, and a problem, where there is none and no default."""
+        """A text that is not empty; None, and a problem, if there is no text and no default."""
         value = table.get(name)
         if value is None:
             if default is None:
@@ -115,20 +114,19 @@ class Source:
     def number(
         self, path: Path, table: Mapping[str, Any], name: str, most: int = 1_000_000
     ) -> int | None:
-        """A whole number from 0 to `most`, None where there is none."""
+        """A whole number from 0 to `most`, or None if there is none."""
         value = table.get(name)
         if value is None:
             return None
         if type(value) is not int or not 0 <= value <= most:
-            self.problem(
-                (*path, name), f"must be a whole number from 0 to {most}, not {shown(value)}"
-            )
+            text = f"must be a whole number from 0 to {most}, not {shown(value)}"
+            self.problem((*path, name), text)
             return None
         return value
 
 
 def _refuse_nul(source: Source, value: object, path: Path = ()) -> None:
-    """Notes every text and key with a NUL, which no database can keep as text."""
+    """Notes every text and key with a NUL, which no database can store as text."""
     if isinstance(value, dict):
         for key, each in value.items():
             _refuse_nul(source, key, (*path, key))
@@ -141,7 +139,7 @@ def _refuse_nul(source: Source, value: object, path: Path = ()) -> None:
 
 
 def dotted(path: Path) -> str:
-    """A path for people: ``rules[3].loan_days``, places counted from 1."""
+    """A path for display: ``rules[3].loan_days``, with positions from 1."""
     text = ""
     for step in path:
         text += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if text else step
@@ -149,7 +147,7 @@ def dotted(path: Path) -> str:
 
 
 def shown(value: object) -> str:
-    """A value for people; whole tables and arrays by what they are."""
+    """A value for display; of tables and arrays only what they are."""
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, list):

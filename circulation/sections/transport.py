@@ -1,4 +1,4 @@
-"""Between branches, in library.toml: where items float, and what sending costs."""
+"""Transport in library.toml: where items float, and what sending them costs."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The library's set-up as text: reading it, comparing it with what is stored, applying it.
+"""The set-up of the library as text: reading it, comparing it with what is stored, applying it.
 
-`tiro apply` is `reading.read` -> `stored.stored_parts` -> `difference.differences` ->
-`applying.apply_changes`, the last three in one transaction.
+`tiro apply` is `reading.read`, then `applying.plan` to show the changes and `applying.apply_set_up`
+to make them, in one transaction.
 """

@@ -1,4 +1,4 @@
-"""Making the stored set-up what a text declares, in one transaction."""
+"""Makes the stored set-up what a text declares, in one transaction."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def lock_version() -> Statement:
 
 
 class DoesNotFit(ValueError):
-    """What is declared cannot be applied; `problems` says why, all at once."""
+    """What is declared cannot be applied; `problems` has all the reasons."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("; ".join(problem.text for problem in problems))
@@ -35,21 +35,21 @@ class DoesNotFit(ValueError):
 
 
 class ChangedMeanwhile(RuntimeError):
-    """The stored set-up is not the one any more that the differences were shown for."""
+    """The stored set-up is no longer the one for which the differences were shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What applying would change, and what stands in its way."""
+    """What applying would change, and what prevents it."""
 
     changes: list[Change]
     problems: list[Problem]
 
 
 def plan(transaction: Transaction, declared: Declared) -> Plan:
-    """Compares what is declared with what is stored. Changes nothing.
+    """Compares what is declared with what is stored; changes nothing.
 
-    Of a text with problems nothing is compared.
+    A text with problems is not compared.
     """
     if declared.problems:
         return Plan([], declared.problems)
@@ -60,10 +60,10 @@ def plan(transaction: Transaction, declared: Declared) -> Plan:
 def apply_set_up(
     act: Act, declared: Declared, *, shown: list[Change] | None = None
 ) -> list[Change]:
-    """Makes the stored set-up the declared one, and gives the changes; none where it was already.
+    """Makes the stored set-up the declared one; returns the changes, none if it already was.
 
-    Raises DoesNotFit, and ChangedMeanwhile where the changes would be others than `shown`.
-    Verbs under way in any process follow the new set-up from their next transaction on.
+    Raises DoesNotFit, and ChangedMeanwhile if the changes would not be those `shown`. All processes
+    follow the new set-up from their next transaction on.
     """
     transaction = act.transaction
     lock_version(transaction)
@@ -83,7 +83,7 @@ def apply_set_up(
 def _objections(
     transaction: Transaction, declared: Declared, changes: list[Change]
 ) -> list[Problem]:
-    """Changes that what is stored besides the set-up forbids."""
+    """The changes that cannot be made because of what is stored besides the set-up."""
     if len(all_consortia(transaction)) > 1:
         return [Problem(None, "the database holds more than one consortium; a text describes one")]
     problems = []
@@ -108,7 +108,7 @@ def _objections(
 
 
 def _write(transaction: Transaction, changes: list[Change]) -> None:
-    """Writes changes that are known to fit."""
+    """Writes changes that have been checked."""
     by_noun: dict[Noun, list[Change]] = defaultdict(list)
     for change in changes:
         by_noun[change.noun].append(change)

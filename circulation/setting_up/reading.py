@@ -1,8 +1,8 @@
-"""From the text of a set-up to its parts, or to all that is wrong with it.
+"""Reads the text of a set-up into its parts, or finds everything that is wrong with it.
 
-What each section of the text says is told where it is read: `circulation.sections`, and the module
-``section.py`` of each feature. A commented example is the demo library's own,
-`protocols/demo/library.toml`; docs/reference/library-toml.md shows every section.
+The sections of the text are described where they are read: `circulation.sections`, and the module
+``section.py`` of each feature. The set-up of the demo library, `protocols/demo/library.toml`, is a
+commented example; docs/reference/library-toml.md shows every section.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from circulation.sections.source import NotToml, Problem, parse
 class Declared:
     """A set-up as its text declares it.
 
-    With problems, `parts` is what could be read all the same and not fit to be applied. `lines`
-    tells where a part stands, and where a field of it does.
+    If there are problems, `parts` is what could still be read, and must not be applied. `lines` has
+    the lines of parts and of their fields.
     """
 
     parts: Parts = field(default_factory=Parts)
@@ -33,9 +33,9 @@ class Declared:
 
 
 def read(text: str, checks: Checks = Checks()) -> Declared:  # noqa: B008  it is never changed
-    """What the text declares, with every problem in the order of its lines.
+    """What the text declares, with all problems in the order of its lines.
 
-    `checks` is what the protocols say of options that are theirs.
+    `checks` are those of the protocols for their options.
     """
     try:
         source = parse(text)

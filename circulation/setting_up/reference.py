@@ -1,4 +1,4 @@
-"""The reference page of library.toml, made of the sections and of their settings.
+"""Writes the reference page of library.toml from the sections and their settings.
 
 `python -m circulation.setting_up.reference FILE` writes it, `make reference` does so where it
 belongs.

@@ -1,4 +1,4 @@
-"""The set-up as it is stored, in parts; and what stands in the way of parting with some of it."""
+"""The stored set-up in parts, and what prevents a part from being removed."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def stored_parts(transaction: Transaction) -> Parts:
     return stored.parts
 
 
-#: Parts that have a table with foreign keys to it; of the others columns hold the codes.
+#: Parts whose table has foreign keys to it; the others are named by codes in columns.
 _PLACES = {AGENCY: agencies, BRANCH: branches}
 
 
 @cache
 def _counts(noun: Noun) -> list[tuple[str, Callable[..., int]]]:
-    """For each table that names parts of the noun: how often it names the one with a key.
+    """For each table that names parts of the noun, what counts the rows that name one of them.
 
-    Tables of the set-up itself are left out, and what is parted with together with a branch.
+    Tables of the set-up itself are left out, and so is what is removed together with a branch.
     """
     place = _PLACES.get(noun)
     if place is None:
@@ -64,7 +64,7 @@ def _count(column: Column[str] | Column[int], place: Table | None) -> Callable[.
 
 
 def uses(transaction: Transaction, noun: Noun, key: Key) -> Counter[str]:
-    """Where a stored part is named: table -> how many of its rows; empty where nowhere."""
+    """Where a stored part is named: the number of rows by table."""
     found: Counter[str] = Counter()
     for table, count in _counts(noun):
         found[table] += count(transaction, key=key[0])
