@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pymarc import Field, Indicators, Leader, Record, Subfield
 
-from protocols.demo.work import Work
+from protocols.demo.works import Work
 
 AGENCY = "DK-900100"
 

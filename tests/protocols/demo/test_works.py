@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 
 from protocols.demo.works import WORKS, Work
-from protocols.demo.works_danish import DANISH
-from protocols.demo.works_international import INTERNATIONAL
 
+DANISH = tuple(work for work in WORKS if work.language == "dan")
+INTERNATIONAL = tuple(work for work in WORKS if work.language != "dan")
 LANGUAGES = {"dan", "eng", "ger", "fre", "swe", "nor", "fin", "spa", "ita"}
 ORIGINALS = LANGUAGES | {"ara", "cze", "dut", "grc", "ice", "jpn", "per", "por", "rus", "tur"}
 
@@ -98,8 +98,6 @@ def test_an_author_is_spelled_in_one_way() -> None:
 def test_there_is_enough_of_everything() -> None:
     assert WORKS == DANISH + INTERNATIONAL
     assert len(WORKS) >= 320
-    assert {work.language for work in DANISH} == {"dan"}
-    assert "dan" not in {work.language for work in INTERNATIONAL}
     assert 100 <= len(DANISH) <= 140
     assert sum(bool(work.isbn) for work in WORKS) >= 250
     assert sum(not work.isbn for work in WORKS) <= 60
