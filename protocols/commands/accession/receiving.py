@@ -174,14 +174,13 @@ def _receive(
     take_unexpected: bool,
 ) -> dict[str, Any]:
     def attempt(fetched: Any = None) -> Received | Unexpected | NotReceived:
-        return library.write(
-            lambda transaction: receive_verb(
-                library.act(transaction, desk),
-                scanned=scanned,
-                item=NewItem(barcode=barcode),
-                take_unexpected=take_unexpected,
-                fetched=fetched,
-            )
+        return library.perform(
+            desk,
+            receive_verb,
+            scanned=scanned,
+            item=NewItem(barcode=barcode),
+            take_unexpected=take_unexpected,
+            fetched=fetched,
         )
 
     answer = attempt()

@@ -128,7 +128,7 @@ def shelf(settings: Settings, branch: str, to_go: bool, clear: bool, as_json: bo
     with opened(settings) as library:
         desk = library.desk(branch)
         if clear:
-            cleared = library.write(lambda transaction: clear_shelf(library.act(transaction, desk)))
+            cleared = library.perform(desk, clear_shelf)
             lines: list[dict[str, Any]] = [
                 {
                     "item": each.item.barcode,

@@ -93,13 +93,7 @@ def in_(
     with opened(settings) as library:
         desk = library.desk(branch)
         came = None if returned is None else _came(library, desk, returned)
-        answers = library.write(
-            lambda transaction: check_in_stack(
-                library.act(transaction, desk),
-                barcodes=barcodes,
-                returned=came,
-            )
-        )
+        answers = library.perform(desk, check_in_stack, barcodes=barcodes, returned=came)
         say_all(library, barcodes, answers, as_json)
 
 

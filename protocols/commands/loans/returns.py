@@ -27,10 +27,7 @@ def receipt(settings: Settings, patron: str, branch: str, as_json: bool) -> None
     Danish law asks for it before compensation can be collected.
     """
     with opened(settings) as library:
-        desk = library.desk(branch)
-        answer = library.write(
-            lambda transaction: return_receipt(library.act(transaction, desk), patron=patron)
-        )
+        answer = library.perform(branch, return_receipt, patron=patron)
     facts: dict[str, Any] = {"patron": patron}
     if not isinstance(answer, Refused):
         facts = {
@@ -52,10 +49,7 @@ def receipt(settings: Settings, patron: str, branch: str, as_json: bool) -> None
 def bill(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
     """Charge the borrower of an item, overdue or lost, for not returning it, by the rules."""
     with opened(settings) as library:
-        desk = library.desk(branch)
-        answer = library.write(
-            lambda transaction: bill_loan(library.act(transaction, desk), item=barcode)
-        )
+        answer = library.perform(branch, bill_loan, item=barcode)
         facts: dict[str, Any] = {"item": barcode}
         if not isinstance(answer, Refused):
             charged = [

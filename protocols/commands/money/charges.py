@@ -157,18 +157,17 @@ def pay_(
         desk = _desk(library, branch, patron)
         currency = currency or _currency(library, desk, patron, charge_ids[:1])
         units = units_of(amount, currency)
-        answer = library.write(
-            lambda transaction: pay(
-                library.act(transaction, desk),
-                PaymentWish(
-                    amount=units,
-                    currency=currency,
-                    order_id=order_id,
-                    charge=charge_ids or None,
-                    method=method,
-                ),
-                patron=patron,
-            )
+        answer = library.perform(
+            desk,
+            pay,
+            PaymentWish(
+                amount=units,
+                currency=currency,
+                order_id=order_id,
+                charge=charge_ids or None,
+                method=method,
+            ),
+            patron=patron,
         )
     answer = accepted(answer, as_json)
     say(
@@ -223,13 +222,12 @@ def add(
         patron_id, desk = library.patron(patron), _desk(library, branch, patron)
         currency = currency or _currency(library, desk, patron)
         units = units_of(amount, currency)
-        charged = library.write(
-            lambda transaction: charge_patron(
-                library.act(transaction, desk),
-                patron_id,
-                NewCharge(ChargeKind(kind), units, currency, desk.branch_id, reason),
-                order_id=order_id,
-            )
+        charged = library.perform(
+            desk,
+            charge_patron,
+            patron_id,
+            NewCharge(ChargeKind(kind), units, currency, desk.branch_id, reason),
+            order_id=order_id,
         )
         _say_changed(library, charged, as_json)
 
@@ -271,15 +269,14 @@ def _changing(name: str, act: MoneyAct, about: str) -> None:
             desk = _where(library, branch, charge)
             units = None if amount is None else units_of(amount, charge.currency)
             try:
-                changed = library.write(
-                    lambda transaction: change_charge(
-                        library.act(transaction, desk),
-                        change=act,
-                        charge_id=charge_id,
-                        reason=reason,
-                        amount=units,
-                        order_id=order_id,
-                    )
+                changed = library.perform(
+                    desk,
+                    change_charge,
+                    change=act,
+                    charge_id=charge_id,
+                    reason=reason,
+                    amount=units,
+                    order_id=order_id,
                 )
             except ValueError as error:
                 raise click.ClickException(str(error)) from error
@@ -318,11 +315,7 @@ def reverse(settings: Settings, payment_id: int, reason: str, branch: str, as_js
     with opened(settings) as library:
         desk = None if branch is None else library.desk(branch)
         try:
-            was_paid = library.write(
-                lambda transaction: reverse_payment(
-                    library.act(transaction, desk), payment_id=payment_id, reason=reason
-                )
-            )
+            was_paid = library.perform(desk, reverse_payment, payment_id=payment_id, reason=reason)
         except ValueError as error:
             raise click.ClickException(str(error)) from error
     say({"payment": payment_id, "reversed": was_paid}, as_json)

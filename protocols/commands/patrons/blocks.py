@@ -54,14 +54,13 @@ def block(
     with opened(settings) as library:
         patron_id = library.patron(identifier)
         desk = library.desk_for(patron_id) if branch is None else library.desk(branch)
-        library.write(
-            lambda transaction: block_patron(
-                library.act(transaction, desk),
-                patron_id,
-                BlockReason(reason),
-                message=message,
-                everywhere=everywhere,
-            )
+        library.perform(
+            desk,
+            block_patron,
+            patron_id,
+            BlockReason(reason),
+            message=message,
+            everywhere=everywhere,
         )
         _say_blocks(library, identifier, as_json)
 
@@ -84,14 +83,7 @@ def unblock(
     with opened(settings) as library:
         patron_id = library.patron(identifier)
         desk = library.desk_for(patron_id) if branch is None else library.desk(branch)
-        library.write(
-            lambda transaction: unblock_patron(
-                library.act(transaction, desk),
-                patron_id,
-                BlockReason(reason),
-                everywhere=everywhere,
-            )
-        )
+        library.perform(desk, unblock_patron, patron_id, BlockReason(reason), everywhere=everywhere)
         _say_blocks(library, identifier, as_json)
 
 

@@ -196,15 +196,11 @@ def pin(settings: Settings, identifier: str, remove: bool, unlock: bool, as_json
         patron_id = library.patron(identifier)
         desk = library.desk_for(patron_id)
         if unlock:
-            was_locked = library.write(
-                lambda transaction: unlock_pin(library.act(transaction, desk), patron_id)
-            )
+            was_locked = library.perform(desk, unlock_pin, patron_id)
             say({"patron": library.card(patron_id), "had_failed_tries": was_locked}, as_json)
             return
         stored = None if remove else hash_pin(_new_pin(library, patron_id, identifier))
-        library.write(
-            lambda transaction: set_pin(library.act(transaction, desk), patron_id, stored)
-        )
+        library.perform(desk, set_pin, patron_id, stored)
         say({"patron": library.card(patron_id), "has_pin": stored is not None}, as_json)
 
 
@@ -298,9 +294,7 @@ def erase(settings: Settings, identifier: str, yes: bool, as_json: bool) -> None
             click.confirm("Erase this patron for good?", abort=True, err=True)
         try:
             desk = library.desk_for(patron_id)
-            library.write(
-                lambda transaction: erase_person(library.act(transaction, desk), patron_id)
-            )
+            library.perform(desk, erase_person, patron_id)
         except StillNeeded as error:
             raise click.ClickException(str(error)) from error
         tell("erased", {"patron": identifier, "erased": True}, as_json)

@@ -77,14 +77,14 @@ class Library:
 
     def perform(
         self,
-        isil: str,
+        at: str | Desk,
         verb: Callable[Concatenate[Act, P], T],
         /,
         *given: P.args,
         **named: P.kwargs,
     ) -> T:
-        """What a verb answers at a desk of that branch."""
-        desk = self.desk(isil)
+        """What a verb answers at a desk, or at one of the branch with that ISIL."""
+        desk = self.desk(at) if isinstance(at, str) else at
         return self.write(lambda transaction: verb(self.act(transaction, desk), *given, **named))
 
     def desk(self, isil: str, actor: str | None = None) -> Desk:
