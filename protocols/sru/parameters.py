@@ -186,62 +186,18 @@ def _number(name: str, value: str, least: int) -> int:
     return number
 
 
-# What is done with the value of each parameter
+# What is done with the value of each parameter, of a request that may have it
+
+Parser = Callable[[Request, str], None]
 
 
-def _query(request: Request, value: str) -> None:
-    assert isinstance(request, SearchRetrieveRequest)
-    request.query = value
+def _kept(attribute: str, convert: Callable[[str], object]) -> Parser:
+    """The request keeps what the value is converted to."""
+    return lambda request, value: setattr(request, attribute, convert(value))
 
 
-def _start_record(request: Request, value: str) -> None:
-    assert isinstance(request, SearchRetrieveRequest)
-    request.start_record = _number("startRecord", value, 1)
-
-
-def _maximum_records(request: Request, value: str) -> None:
-    assert isinstance(request, SearchRetrieveRequest)
-    request.maximum_records = _number("maximumRecords", value, 0)
-
-
-def _record_schema(request: Request, value: str) -> None:
-    assert isinstance(request, SearchRetrieveRequest)
-    request.record_schema = value.strip()
-
-
-def _sort_keys(request: Request, value: str) -> None:
-    assert isinstance(request, SearchRetrieveRequest)
-    request.sort_keys = value
-
-
-def _facet_limit(request: Request, value: str) -> None:
-    assert isinstance(request, SearchRetrieveRequest)
-    request.facet_limit = value.strip()
-
-
-def _facet_start(request: Request, value: str) -> None:
-    assert isinstance(request, SearchRetrieveRequest)
-    request.facet_start = value.strip()
-
-
-def _facet_sort(request: Request, value: str) -> None:
-    assert isinstance(request, SearchRetrieveRequest)
-    request.facet_sort = value.strip()
-
-
-def _scan_clause(request: Request, value: str) -> None:
-    assert isinstance(request, ScanRequest)
-    request.scan_clause = value
-
-
-def _response_position(request: Request, value: str) -> None:
-    assert isinstance(request, ScanRequest)
-    request.response_position = _number("responsePosition", value, 0)
-
-
-def _maximum_terms(request: Request, value: str) -> None:
-    assert isinstance(request, ScanRequest)
-    request.maximum_terms = _number("maximumTerms", value, 1)
+def _counted(attribute: str, name: str, least: int) -> Parser:
+    return _kept(attribute, lambda value: _number(name, value, least))
 
 
 def _record_packing(request: Request, value: str) -> None:
@@ -291,18 +247,18 @@ def _http_accept(request: Request, value: str) -> None:
     request.media_type = preferred
 
 
-_PARSERS: Final[dict[str, Callable[[Request, str], None]]] = {
-    "query": _query,
-    "startRecord": _start_record,
-    "maximumRecords": _maximum_records,
-    "recordSchema": _record_schema,
-    "sortKeys": _sort_keys,
-    "facetLimit": _facet_limit,
-    "facetStart": _facet_start,
-    "facetSort": _facet_sort,
-    "scanClause": _scan_clause,
-    "responsePosition": _response_position,
-    "maximumTerms": _maximum_terms,
+_PARSERS: Final[dict[str, Parser]] = {
+    "query": _kept("query", str),
+    "startRecord": _counted("start_record", "startRecord", 1),
+    "maximumRecords": _counted("maximum_records", "maximumRecords", 0),
+    "recordSchema": _kept("record_schema", str.strip),
+    "sortKeys": _kept("sort_keys", str),
+    "facetLimit": _kept("facet_limit", str.strip),
+    "facetStart": _kept("facet_start", str.strip),
+    "facetSort": _kept("facet_sort", str.strip),
+    "scanClause": _kept("scan_clause", str),
+    "responsePosition": _counted("response_position", "responsePosition", 0),
+    "maximumTerms": _counted("maximum_terms", "maximumTerms", 1),
     "recordPacking": _record_packing,
     "recordXMLEscaping": _record_xml_escaping,
     "resultSetTTL": _result_set_ttl,

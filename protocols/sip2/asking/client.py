@@ -18,7 +18,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import IntEnum
-from types import TracebackType
 from typing import Any, Final, Self, cast, overload
 
 from protocols.sip2.asking.line import Line
@@ -139,12 +138,7 @@ class Sip2Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.line.close()
 
     @overload

@@ -11,7 +11,6 @@ import socket
 import ssl
 import time
 from collections import Counter
-from types import TracebackType
 from typing import Final, Self
 
 #: The longest frame: with a longer one, the other end is no SIP2 server.
@@ -43,12 +42,7 @@ class Line:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
