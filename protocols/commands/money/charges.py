@@ -6,7 +6,7 @@ import click
 
 from catalogue.database import Transaction
 from circulation.fees.paying import PaymentWish, account_currency, pay
-from circulation.kernel.results import Desk, Refused
+from circulation.kernel.results import UNATTENDED, Desk, Refused
 from circulation.ledger.changes import Changed, change_charge, charge_patron
 from circulation.ledger.charge_lists import ChargePage, patron_charges
 from circulation.ledger.charges import NewCharge
@@ -310,10 +310,12 @@ _changing("refund", MoneyAct.REIMBURSEMENT, "Give back what was paid too much of
 @_at
 @as_json
 @click.pass_obj
-def reverse(settings: Settings, payment_id: int, reason: str, branch: str, as_json: bool) -> None:
+def reverse(
+    settings: Settings, payment_id: int, reason: str, branch: str | None, as_json: bool
+) -> None:
     """Undo PAYMENT, which failed: what it paid is owed again."""
     with opened(settings) as library:
-        desk = None if branch is None else library.desk(branch)
+        desk = UNATTENDED if branch is None else library.desk(branch)
         try:
             was_paid = library.perform(desk, reverse_payment, payment_id=payment_id, reason=reason)
         except ValueError as error:
