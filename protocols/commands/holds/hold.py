@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, Concatenate
+from typing import Any, Concatenate, ParamSpec
 
 import click
 
@@ -14,7 +14,7 @@ from circulation.holds.changing import cancel_hold, change_hold, pause_hold
 from circulation.holds.lists import patron_holds
 from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldChanged, HoldKind, HoldsPlaced, QueuedHold, Wanted
-from circulation.holds.wishes import HoldWish
+from circulation.holds.wishes import HoldChange, HoldWish
 from circulation.holds.work_lists import record_queue
 from circulation.kernel.act import Act
 from circulation.kernel.results import Refused
@@ -23,6 +23,8 @@ from protocols.commands.shared.library import as_json, opened, refusal_of, say
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.unknown import no_item
 from protocols.commands.shared.values import DAY, ISIL, at_branch
+
+P = ParamSpec("P")
 
 _KINDS = click.Choice([kind.value for kind in HoldKind])
 
@@ -150,16 +152,16 @@ def list_(settings: Settings, patron: str, as_json: bool) -> None:
 
 def _do(
     settings: Settings,
-    verb: Callable[Concatenate[Act, ...], HoldChanged | Refused],
-    patron: str,
-    hold_id: int,
     branch: str,
     json_wanted: bool,
-    **options: Any,
+    verb: Callable[Concatenate[Act, P], HoldChanged | Refused],
+    /,
+    *given: P.args,
+    **named: P.kwargs,
 ) -> None:
     """Does something with one hold of a patron, and says what it is like now."""
     with opened(settings) as library:
-        answer = library.perform(branch, verb, patron=patron, hold_id=hold_id, **options)
+        answer = library.perform(branch, verb, *given, **named)
     if isinstance(answer, Refused):
         _refuse(answer, json_wanted)
     else:
@@ -186,8 +188,8 @@ def change(
     as_json: bool,
 ) -> None:
     """Change a hold; it keeps its place in the queue."""
-    changes = {"pickup_branch": pickup, "activates": activates, "interest_until": until}
-    _do(settings, change_hold, patron, hold_id, branch, as_json, **changes)
+    wish = HoldChange(patron, hold_id, pickup, activates, until)
+    _do(settings, branch, as_json, change_hold, wish)
 
 
 @hold.command()
@@ -213,7 +215,16 @@ def pause(
     if end and (first or last):
         raise click.UsageError("--end has no days")
     begin = None if end else (first or datetime.now().date())  # noqa: DTZ005  the wall's own day
-    _do(settings, pause_hold, patron, hold_id, branch, as_json, first=begin, last=last)
+    _do(
+        settings,
+        branch,
+        as_json,
+        pause_hold,
+        patron=patron,
+        hold_id=hold_id,
+        first=begin,
+        last=last,
+    )
 
 
 @hold.command()
@@ -227,7 +238,15 @@ def cancel(
     settings: Settings, patron: str, hold_id: int, branch: str, unobtainable: bool, as_json: bool
 ) -> None:
     """End a hold."""
-    _do(settings, cancel_hold, patron, hold_id, branch, as_json, unobtainable=unobtainable)
+    _do(
+        settings,
+        branch,
+        as_json,
+        cancel_hold,
+        patron=patron,
+        hold_id=hold_id,
+        unobtainable=unobtainable,
+    )
 
 
 @hold.command()
