@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from catalogue.database import Statement, Transaction, columns, many
+from catalogue.database import Statement, columns, many
 from catalogue.schema import items
 from circulation.items.facts import item_facts
 from circulation.kernel.act import Act
-from circulation.kernel.engine import Circulation
 from circulation.kernel.parts import Registry
 from circulation.kernel.results import Refused, Renewed
 from circulation.kernel.set_up import read_set_up
@@ -80,13 +79,7 @@ class AutoRenewed:
 
 
 def renew_automatically(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    now: datetime,
-    within: timedelta = timedelta(days=1),
-    after_id: int = 0,
-    limit: int = 200,
+    act: Act, *, within: timedelta = timedelta(days=1), after_id: int = 0, limit: int = 200
 ) -> AutoRenewed:
     """Renews loans due between `now` and `within` later whose rules say ``auto_renew``.
 
@@ -94,6 +87,7 @@ def renew_automatically(
     somebody waits, the count is used up, or the patron is blocked or has no valid card. One that
     was made is not made again: its due date has moved on. Looks at `limit` loans at most.
     """
+    transaction, now = act.transaction, act.now
     set_up = read_set_up(transaction)
     page = _falling_due(
         transaction, since=now, until=now + within, after_id=after_id, at_most=limit
@@ -109,13 +103,13 @@ def renew_automatically(
         borrower = known_as(transaction, patron_id=loan.patron_id)
         if borrower is None:
             continue
-        act = Act(transaction, circulation, set_up.desk(row.branch_id, ACTOR), now)
-        answer = renew(act, RenewalWish(borrower, row.barcode, seen=False))
+        there = act._replace(desk=set_up.desk(row.branch_id, ACTOR))
+        answer = renew(there, RenewalWish(borrower, row.barcode, seen=False))
         if isinstance(answer, Renewed):
             renewed.append(answer)
         else:
             refused.append(answer)
             for tell in NOT_RENEWED:
-                tell(act, loan, answer)
+                tell(there, loan, answer)
     is_last = len(page) < limit
     return AutoRenewed(tuple(renewed), tuple(refused), None if is_last else page[-1].loan_id)

@@ -12,6 +12,7 @@ from catalogue.database import Statement, change, columns, one, send
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.results import Refusal
+from circulation.loans.features import LoanCase
 from circulation.loans.schema import loan_conflicts
 
 
@@ -65,19 +66,18 @@ def forget_conflicts(*, loan_id: int) -> Statement:
     return delete(loan_conflicts).where(loan_conflicts.c.loan_id == loan_id)
 
 
-def note_conflict(
-    act: Act, *, loan_id: int, item_id: int, patron_id: int, overridden: Sequence[Refusal]
-) -> None:
-    """Puts the loan on the work list with what was overridden."""
-    reasons = ",".join(refusal.reason.name for refusal in overridden)
+def note_conflict(case: LoanCase, loan_id: int, overridden: Sequence[Refusal]) -> None:
+    """Puts the loan on the work list, where it was reported off line and rules were overridden."""
+    if not (overridden and case.wish.no_block):
+        return
     _insert_conflict(
-        act.transaction,
+        case.act.transaction,
         loan_id=loan_id,
-        item_id=item_id,
-        patron_id=patron_id,
-        branch_id=act.desk.branch_id,
-        noted=act.now,
-        reasons=reasons,
+        item_id=case.item.id,
+        patron_id=case.borrower.id,
+        branch_id=case.act.desk.branch_id,
+        noted=case.act.now,
+        reasons=",".join(refusal.reason.name for refusal in overridden),
     )
 
 

@@ -24,9 +24,7 @@ def _renewals(doing: Doing) -> Step:
     within = end_of(doing.day + timedelta(1)) - doing.now
     if within <= timedelta(0):
         return Step({"loans renewed": 0})
-    done = renew_automatically(
-        doing.circulation, doing.transaction, now=doing.now, within=within, after_id=doing.after
-    )
+    done = renew_automatically(doing.act, within=within, after_id=doing.after)
     return Step({"loans renewed": len(done.renewed)}, done.last_id)
 
 

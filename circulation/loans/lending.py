@@ -189,14 +189,7 @@ def _write(decision: LoanDecision, loan: Loan) -> tuple[ChargedFee, ...]:
         ),
         case.set_up,
     )
-    if decision.overridden and case.wish.no_block:
-        note_conflict(
-            case.act,
-            loan_id=loan.id,
-            item_id=item.id,
-            patron_id=borrower.id,
-            overridden=decision.overridden,
-        )
+    note_conflict(case, loan.id, decision.overridden)
     return charged
 
 

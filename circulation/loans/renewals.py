@@ -172,14 +172,7 @@ def _perform(decision: RenewalDecision) -> Renewed:
             traits=traits_of(borrower, local_date(at, case.branch.timezone), item.material_group),
         ),
     )
-    if decision.overridden and case.wish.no_block:
-        note_conflict(
-            case.act,
-            loan_id=new.id,
-            item_id=item.id,
-            patron_id=borrower.id,
-            overridden=decision.overridden,
-        )
+    note_conflict(case, new.id, decision.overridden)
     return Renewed(
         item.item(case.set_up.branches[item.home_branch_id]),
         borrower.patron(),

@@ -11,7 +11,7 @@ from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
 from circulation.holds.wishes import HoldWish
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import CheckedOut, Refused, Renewed, RenewedAll
+from circulation.kernel.results import UNATTENDED, CheckedOut, Refused, Renewed, RenewedAll
 from circulation.ledger.money import ChargeKind
 from circulation.loans.auto_renewals import renew_automatically
 from circulation.loans.undo import Cancelled, cancel_check_out
@@ -107,7 +107,7 @@ def test_nothing_that_costs_something_is_renewed_by_itself(sqlite_library: Libra
     an_item(library, on_loan_to=card)
     library.pass_time(days=28)
     done = library.write(
-        lambda transaction: renew_automatically(library.circulation, transaction, now=library.now)
+        lambda transaction: renew_automatically(library.act(transaction, UNATTENDED))
     )
     assert (done.renewed, [each.reasons for each in done.refused]) == (
         (),

@@ -7,16 +7,14 @@ from typing import Any
 
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Refused, Renewed, RenewedAll
+from circulation.kernel.results import UNATTENDED, Refused, Renewed, RenewedAll
 from circulation.loans.auto_renewals import AutoRenewed, renew_automatically
 from tests.builders.circulation import Library, a_patron, an_item
 
 
 def run(library: Library, **options: Any) -> AutoRenewed:
     return library.write(
-        lambda transaction: renew_automatically(
-            library.circulation, transaction, now=library.now, **options
-        )
+        lambda transaction: renew_automatically(library.act(transaction, UNATTENDED), **options)
     )
 
 

@@ -234,7 +234,7 @@ def many_at_once(library: Library) -> Journal:
 
     def renew_those_due(transaction: Transaction) -> auto_renewals.AutoRenewed:
         return auto_renewals.renew_automatically(
-            library.circulation, transaction, now=library.now, within=timedelta(days=2)
+            library.act(transaction, UNATTENDED), within=timedelta(days=2)
         )
 
     for what, days in (("two are to fall due", 27), ("and one again, which is not renewed", 28)):

@@ -106,9 +106,7 @@ def test_a_renewal_that_will_be_tried_again_is_no_failure(sqlite_library: Librar
     an_item(library, on_loan_to=a_patron(library, email=EMAIL))
     library.pass_time(days=26, hours=12)
     done = library.write(
-        lambda each: renew_automatically(
-            library.circulation, each, now=library.now, within=timedelta(days=2)
-        )
+        lambda each: renew_automatically(library.act(each, UNATTENDED), within=timedelta(days=2))
     )
     assert len(done.refused) == 1
     assert sent(library) == []
