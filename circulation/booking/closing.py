@@ -7,12 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import update
 
 from catalogue.database import Statement, change
-from circulation.booking.facts import (
-    booking_facts,
-    bookings_over,
-    lock_copies,
-    supplies_of_booking,
-)
+from circulation.booking.facts import booking_facts, bookings_over, lock_copies, supplies_of_booking
 from circulation.booking.results import BookingOutcome
 from circulation.booking.schema import bookings
 from circulation.booking.stays import end_stay, stays_of_booking

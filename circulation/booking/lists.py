@@ -82,11 +82,7 @@ def title_bookings(
 
 
 def branch_bookings(
-    circulation: Circulation,
-    transaction: Transaction,
-    branch_id: int,
-    *,
-    until: date = date.max,
+    circulation: Circulation, transaction: Transaction, branch_id: int, *, until: date = date.max
 ) -> list[Booking]:
     """The open bookings that the branch supplies or hands out, beginning by `until`."""
     return _shown(

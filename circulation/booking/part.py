@@ -44,10 +44,7 @@ _OPEN_BOOKINGS = (
 )
 SPOKEN_FOR = Part(
     SpokenFor,
-    {
-        "bookings": _OPEN_BOOKINGS,
-        **{name: stays.c[name] for name in SpokenFor._fields[1:]},
-    },
+    {"bookings": _OPEN_BOOKINGS, **{name: stays.c[name] for name in SpokenFor._fields[1:]}},
     keys=("bookings", "branch_id"),
     joins=[(stays, stays.c.item_id == items.c.id)],
     in_lists={"bookings": literal_column("0")},

@@ -161,11 +161,7 @@ def _set_aside(
 
 
 def _hindrance(
-    transaction: Transaction,
-    set_up: SetUp,
-    booking: BookingFacts,
-    item: ItemFacts,
-    now: datetime,
+    transaction: Transaction, set_up: SetUp, booking: BookingFacts, item: ItemFacts, now: datetime
 ) -> Reason | None:
     """Why the item cannot be set aside for the booking."""
     waited_for, spoken_for = WAITED_FOR.of(item), SPOKEN_FOR.of(item)

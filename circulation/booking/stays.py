@@ -12,15 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    and_,
-    delete,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Select, and_, delete, insert, select, update
 
 from catalogue.database import Statement, Transaction, columns, lock, many, many_of, one, send
 from catalogue.schema import items

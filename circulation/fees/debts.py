@@ -22,14 +22,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import exists, or_, select
 
-from catalogue.database import (
-    Statement,
-    Transaction,
-    columns,
-    many,
-    many_of,
-    scalar,
-)
+from catalogue.database import Statement, Transaction, columns, many, many_of, scalar
 from catalogue.schema import agencies
 from circulation.calendars.due_dates import local_date
 from circulation.fees.rules import FEES, agency_fee_terms
@@ -329,12 +322,7 @@ def _take_back(act: Act, patron_id: int, agency_id: int) -> None:
     """The warning has reached nobody after all: the block waits for one that does."""
     transaction = act.transaction
     set_blocked(transaction, patron_id=patron_id, agency_id=agency_id, blocked=None)
-    unblock_patron(
-        act,
-        patron_id,
-        BlockReason.DEBT,
-        agency_id=agency_id,
-    )
+    unblock_patron(act, patron_id, BlockReason.DEBT, agency_id=agency_id)
 
 
 def _is_over(known: _Terms, debt: Debt, reached: datetime | None, now: datetime) -> bool:
@@ -375,9 +363,4 @@ def _lift_settled(act: Act, set_up: SetUp, patron_id: int) -> None:
             continue
         forget_warning(transaction, patron_id=patron_id, agency_id=row.agency_id)
         if row.blocked is not None:
-            unblock_patron(
-                act,
-                patron_id,
-                BlockReason.DEBT,
-                agency_id=row.agency_id,
-            )
+            unblock_patron(act, patron_id, BlockReason.DEBT, agency_id=row.agency_id)

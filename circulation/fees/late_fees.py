@@ -230,11 +230,7 @@ def late_fee(terms: FeeTerms, late: Lateness, cause: str, *, is_child: bool) -> 
 
 
 def charge_lateness(
-    act: Act,
-    set_up: SetUp,
-    item: ItemFacts,
-    loan: OpenLoan,
-    end: End,
+    act: Act, set_up: SetUp, item: ItemFacts, loan: OpenLoan, end: End
 ) -> ChargedFee | None:
     """Charges the borrower of the item, locked, whose overdue loan ends or is renewed.
 

@@ -58,11 +58,7 @@ def fee_refusals(price: int, currency: str, acknowledged: bool | int) -> list[Re
 
 
 def charge_act(
-    act: Act,
-    set_up: SetUp,
-    what: PricedAct,
-    patron_id: int,
-    loan: tuple[int, int] | None = None,
+    act: Act, set_up: SetUp, what: PricedAct, patron_id: int, loan: tuple[int, int] | None = None
 ) -> ChargedFee | None:
     """Charges the patron, who is locked, for the act; None where it costs nothing.
 

@@ -15,12 +15,7 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
-from catalogue.database import (
-    Statement,
-    columns,
-    many,
-    many_of,
-)
+from catalogue.database import Statement, columns, many, many_of
 from catalogue.schema import items, records
 from circulation.calendars.due_dates import local_date, start_of_day
 from circulation.kernel.act import Act

@@ -13,11 +13,7 @@ from typing import NamedTuple
 from catalogue.database import Statement, Transaction, many
 from circulation.calendars.due_dates import local_date, moved_past_closing, start_of_day
 from circulation.calendars.opening_hours import Calendar
-from circulation.fees.charged_loans import (
-    Contribution,
-    change_contribution,
-    contributions,
-)
+from circulation.fees.charged_loans import Contribution, change_contribution, contributions
 from circulation.fees.lateness import Lateness, lateness, terms_of_facts
 from circulation.kernel.act import Act
 from circulation.kernel.results import Branch

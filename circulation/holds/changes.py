@@ -237,13 +237,7 @@ def close(act: Act, hold: HoldFacts, outcome: HoldOutcome, *, item_id: int | Non
     transaction, now = act.transaction, act.now
     if _close(transaction, hold_id=hold.id, closed=now, outcome=outcome.value) != 1:
         raise HoldChangedMeanwhile(f"hold {hold.id} is closed already")
-    _event(
-        act,
-        EventKind.HOLD_CLOSED,
-        hold,
-        item_id=item_id,
-        after={"outcome": outcome.name},
-    )
+    _event(act, EventKind.HOLD_CLOSED, hold, item_id=item_id, after={"outcome": outcome.name})
     if outcome in _IN_VAIN:
         for follow in ENDED_IN_VAIN:
             follow(act, hold.id)

@@ -10,14 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    exists,
-    false,
-    null,
-    select,
-)
+from sqlalchemy import ColumnElement, FromClause, exists, false, null, select
 
 from catalogue.database import Statement, Transaction, columns, many, scalars
 from catalogue.schema import items

@@ -12,15 +12,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    Select,
-    and_,
-    case,
-    exists,
-    false,
-    or_,
-    select,
-)
+from sqlalchemy import Select, and_, case, exists, false, or_, select
 
 from catalogue.database import Statement, Transaction, columns, lock, many, one, scalars
 from catalogue.schema import branches, items, records

@@ -115,9 +115,7 @@ def _known(act: Act, wish: HoldWish) -> _Case | Refused:
     return _Case(act, wish, set_up, borrower, pickup, located, own, today, terms, until)
 
 
-def _sorted_out(
-    case: _Case,
-) -> tuple[list[Located], list[tuple[Wanted, tuple[Refusal, ...]]]]:
+def _sorted_out(case: _Case) -> tuple[list[Located], list[tuple[Wanted, tuple[Refusal, ...]]]]:
     """What can be placed, and what cannot with the reasons."""
     accepted: list[Located] = []
     refused: list[tuple[Wanted, tuple[Refusal, ...]]] = []

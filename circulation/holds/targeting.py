@@ -117,10 +117,7 @@ class Assignment(NamedTuple):
 
 
 def assign(
-    queue: Sequence[HoldFacts],
-    copies: Sequence[Copy],
-    set_up: SetUp,
-    now: datetime,
+    queue: Sequence[HoldFacts], copies: Sequence[Copy], set_up: SetUp, now: datetime
 ) -> list[Assignment]:
     """Shares out the copies of a title that stand on shelves: to each hold in order the cheapest
     to send. Holds on an item come first as at check-in: not before one on the title that no

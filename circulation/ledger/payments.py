@@ -14,13 +14,7 @@ from sqlalchemy import select
 from catalogue.database import Statement, Transaction, columns, many, one
 from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.money import Charge, ChargeKind, PostingKind
-from circulation.ledger.postings import (
-    CHARGE_COLUMNS,
-    Account,
-    Origin,
-    first_posting_of,
-    post,
-)
+from circulation.ledger.postings import CHARGE_COLUMNS, Account, Origin, first_posting_of, post
 from circulation.ledger.schema import charge_postings, charges, payments
 
 

@@ -14,16 +14,7 @@ from typing import NamedTuple
 
 from sqlalchemy import func, insert, select, update
 
-from catalogue.database import (
-    Statement,
-    change,
-    columns,
-    many,
-    one,
-    scalar,
-    scalar_one,
-    send,
-)
+from catalogue.database import Statement, change, columns, many, one, scalar, scalar_one, send
 from circulation.kernel.act import Act
 from circulation.kernel.parts import Registry
 from circulation.kernel.set_up import SetUp

@@ -9,13 +9,7 @@ from typing import Final
 
 from sqlalchemy import exists, func, or_, select, update
 
-from catalogue.database import (
-    Statement,
-    Transaction,
-    scalar_one,
-    scalars_of,
-    send,
-)
+from catalogue.database import Statement, Transaction, scalar_one, scalars_of, send
 from circulation.kernel.reasons import BlockReason
 from circulation.ledger.money import decimal_text
 from circulation.ledger.schema import charge_loans, charges, patron_balances

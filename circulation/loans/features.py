@@ -22,15 +22,7 @@ from circulation.items.facts import ItemFacts
 from circulation.kernel.act import Act
 from circulation.kernel.parts import Features, Part
 from circulation.kernel.policy import LoanTerms
-from circulation.kernel.results import (
-    Branch,
-    ChargedFee,
-    Destination,
-    HeldFor,
-    Loan,
-    Refusal,
-    Stay,
-)
+from circulation.kernel.results import Branch, ChargedFee, Destination, HeldFor, Loan, Refusal, Stay
 from circulation.kernel.set_up import SetUp
 from circulation.loans.facts import OpenLoan
 from circulation.loans.wishes import LoanWish, RenewalWish

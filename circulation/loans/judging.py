@@ -53,6 +53,5 @@ def judge_return(
     """What `circulation.loans.returns.check_in` would answer; `wish` is what it is asked besides
     the act."""
     return tried(
-        database,
-        lambda transaction: check_in(Act(transaction, circulation, desk, now), **wish),
+        database, lambda transaction: check_in(Act(transaction, circulation, desk, now), **wish)
     )

@@ -25,15 +25,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import (
-    Borrower,
-    ChargedFee,
-    Item,
-    Loan,
-    LoanMark,
-    Refusal,
-    Refused,
-)
+from circulation.kernel.results import Borrower, ChargedFee, Item, Loan, LoanMark, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.loans.facts import OPEN_LOAN, OpenLoan
 from circulation.loans.rows import must_touch_one

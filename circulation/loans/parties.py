@@ -61,8 +61,7 @@ def parties(act: Act, wish: LoanWish | RenewalWish, *, locks_patron: bool) -> Pa
     if item is None:
         refusals.append(Refusal(Reason.ITEM_UNKNOWN))
         return Refused(
-            tuple(refusals),
-            patron=borrower.patron() if borrower and len(refusals) == 1 else None,
+            tuple(refusals), patron=borrower.patron() if borrower and len(refusals) == 1 else None
         )
     set_up = circulation.set_up(transaction, item.set_up_version)
     if borrower is None or refusals:

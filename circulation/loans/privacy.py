@@ -92,8 +92,7 @@ _OWES = exists(
 )
 _CONSENTS = exists(
     select(1).where(
-        patron_consents.c.patron_id == loans.c.patron_id,
-        patron_consents.c.kind == "keep_history",
+        patron_consents.c.patron_id == loans.c.patron_id, patron_consents.c.kind == "keep_history"
     )
 )
 _HAS_ENDED = loans.c.checked_in.is_not(None) & loans.c.patron_id.is_not(None)

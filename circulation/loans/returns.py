@@ -92,11 +92,7 @@ def _end_loan(
 
 
 def _answer(
-    case: ReturnCase,
-    way: Route,
-    at: datetime,
-    charged: tuple[ChargedFee, ...],
-    sorting: str | None,
+    case: ReturnCase, way: Route, at: datetime, charged: tuple[ChargedFee, ...], sorting: str | None
 ) -> CheckedIn:
     """Finds the bin, and writes the event."""
     facts, loan, here, set_up = case.item, case.loan, case.here, case.set_up

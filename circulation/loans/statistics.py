@@ -29,15 +29,7 @@ COUNTED = (EventKind.CHECKED_OUT, EventKind.RENEWED, EventKind.CHECKED_IN)
 _CANCELS = (EventKind.CHECK_OUT_CANCELLED, EventKind.CHECK_IN_CANCELLED)
 
 #: What loans can be counted by.
-DIMENSIONS = (
-    "day",
-    "branch_id",
-    "kind",
-    "material_group",
-    "category",
-    "age_band",
-    "municipality",
-)
+DIMENSIONS = ("day", "branch_id", "kind", "material_group", "category", "age_band", "municipality")
 
 
 class Counted(NamedTuple):

@@ -162,10 +162,7 @@ def lost_and_claimed(
     return _marked[mark](transaction, **page)
 
 
-@paged(
-    MissingItem,
-    Order(missing_items.c.since, items.c.id, items.c.branch_id, _place_of_item),
-)
+@paged(MissingItem, Order(missing_items.c.since, items.c.id, items.c.branch_id, _place_of_item))
 def items_missing() -> Select[Any]:
     """Items that nobody has on loan and nobody can find, the oldest first."""
     nothing = dict.fromkeys(("mark_code", "loan_id", "patron_id", "patron_name"), null())

@@ -51,8 +51,7 @@ def _delete_block(*, patron_id: int, reason: str, agency: int) -> Statement:
 def has_died(patron_id: ColumnElement[int]) -> ColumnElement[bool]:
     """A condition on patrons by their id."""
     return exists().where(
-        patron_blocks.c.patron_id == patron_id,
-        patron_blocks.c.reason == BlockReason.DECEASED.value,
+        patron_blocks.c.patron_id == patron_id, patron_blocks.c.reason == BlockReason.DECEASED.value
     )
 
 

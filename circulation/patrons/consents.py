@@ -24,18 +24,13 @@ class Consent(Enum):
 
 @send
 def _insert_consent(*, patron_id: int, kind: str, given: datetime) -> Statement:
-    return insert(patron_consents).values(
-        patron_id=patron_id,
-        kind=kind,
-        given=given,
-    )
+    return insert(patron_consents).values(patron_id=patron_id, kind=kind, given=given)
 
 
 @change
 def _delete_consent(*, patron_id: int, kind: str) -> Statement:
     return delete(patron_consents).where(
-        patron_consents.c.patron_id == patron_id,
-        patron_consents.c.kind == kind,
+        patron_consents.c.patron_id == patron_id, patron_consents.c.kind == kind
     )
 
 

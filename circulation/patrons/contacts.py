@@ -90,8 +90,7 @@ def _verify(*, contact_id: int, patron_id: int, verified: datetime | None) -> St
 @change
 def _delete_contact(*, contact_id: int, patron_id: int) -> Statement:
     return delete(patron_contacts).where(
-        patron_contacts.c.id == contact_id,
-        patron_contacts.c.patron_id == patron_id,
+        patron_contacts.c.id == contact_id, patron_contacts.c.patron_id == patron_id
     )
 
 

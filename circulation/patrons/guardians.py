@@ -69,8 +69,7 @@ def _insert_guardian(
 @change
 def _delete_guardian(*, patron_id: int, guardian_id: int) -> Statement:
     return delete(patron_guardians).where(
-        patron_guardians.c.patron_id == patron_id,
-        patron_guardians.c.guardian_id == guardian_id,
+        patron_guardians.c.patron_id == patron_id, patron_guardians.c.guardian_id == guardian_id
     )
 
 

@@ -122,10 +122,7 @@ class _Failures(NamedTuple):
 def _counts(*, device: str, patron_id: int, now: datetime) -> Statement:
     return select(
         *columns(_Failures, everywhere=func.count(), here=func.count().filter(_here(device)))
-    ).where(
-        pin_failures.c.patron_id == patron_id,
-        pin_failures.c.expires > now,
-    )
+    ).where(pin_failures.c.patron_id == patron_id, pin_failures.c.expires > now)
 
 
 @scalar_one(int)

@@ -18,11 +18,7 @@ def _forget(*, patron_id: int) -> Statement:
 
 @send
 def _keep(*, patron_id: int, sealed: bytes, kept: datetime) -> Statement:
-    return insert(sealed_numbers).values(
-        patron_id=patron_id,
-        sealed=sealed,
-        kept=kept,
-    )
+    return insert(sealed_numbers).values(patron_id=patron_id, sealed=sealed, kept=kept)
 
 
 def keep_number(
