@@ -15,13 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 
-from catalogue.database import Transaction, many, migrate, open_database
+from catalogue.database import Statement, Transaction, many, migrate, open_database
 from catalogue.index.access_points import ACCESS_POINTS, Kind
 from catalogue.loading.files import load_files
 from catalogue.loading.load_reports import LoadOptions
@@ -42,24 +41,24 @@ from tests.protocols.z3950.serving import a_server
 WIRE_REPETITIONS = 500
 
 _total = func.sum(postings.c.count)
-_common: Callable[..., list[tuple[bytes, int]]] = many(
-    select(postings.c.term, _total)
-    .where(postings.c.access_point == bindparam("access_point"))
-    .group_by(postings.c.term)
-    .having(_total.between(bindparam("least"), bindparam("most")))
-    .order_by(postings.c.term)
-    .limit(1_000),
-    None,
-    "access_point",
-    "least",
-    "most",
-)
+
+
+@many(tuple[bytes, int])
+def _common(*, access_point: int, least: int, most: int) -> Statement:
+    return (
+        select(postings.c.term, _total)
+        .where(postings.c.access_point == access_point)
+        .group_by(postings.c.term)
+        .having(_total.between(least, most))
+        .order_by(postings.c.term)
+        .limit(1_000)
+    )
 
 
 def a_word(transaction: Transaction, point: str, hits: int) -> Term:
     """A word that finds about as many records, the nearest there is."""
     index = ACCESS_POINTS[point].index(Kind.WORD)
-    found = _common(transaction, index, hits * 3 // 4, hits * 4 // 3)
+    found = _common(transaction, access_point=index, least=hits * 3 // 4, most=hits * 4 // 3)
     # Words of letters: numbers are together in one part of the index and favour the cache.
     words = [(abs(number - hits), word) for word, number in found if word.isalpha()]
     return Term(point, min(words)[1].decode())

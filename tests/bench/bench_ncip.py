@@ -23,7 +23,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from catalogue.database import Transaction, many, open_database
+from catalogue.database import Statement, Transaction, open_database, scalars
 from catalogue.items import add_item
 from catalogue.schema import records
 from circulation.kernel.engine import Circulation
@@ -67,7 +67,10 @@ _AGENCY_1 = (
     "<Value>{}</Value></UniqueAgencyId>"
 )
 
-_all_records = many(select(records.c.id).order_by(records.c.id), int)
+
+@scalars(int)
+def _all_records() -> Statement:
+    return select(records.c.id).order_by(records.c.id)
 
 
 @dataclass(frozen=True)

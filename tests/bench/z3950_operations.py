@@ -7,12 +7,11 @@ thousands: more than anybody remembers, and asked in turns from the first to the
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 
-from catalogue.database import Database, many, scalar
+from catalogue.database import Database, Statement, many, scalar
 from catalogue.index.access_points import ACCESS_POINTS, PRESENT, Kind
 from catalogue.index.folding import fold_words
 from catalogue.records import fetch_records
@@ -34,15 +33,20 @@ BROAD = (10, 200)
 #: Letters that a word has at least: shorter ones are left out of some lists of words.
 SHORTEST = 3
 
-_last_id = scalar(select(func.max(records.c.id)))
-_terms: Callable[..., list[tuple[bytes, int]]] = many(
-    select(postings.c.term, func.sum(postings.c.count))
-    .where(postings.c.access_point == bindparam("access_point"), postings.c.term > PRESENT)
-    .group_by(postings.c.term)
-    .order_by(postings.c.term),
-    None,
-    "access_point",
-)
+
+@scalar(int)
+def _last_id() -> Statement:
+    return select(func.max(records.c.id))
+
+
+@many(tuple[bytes, int])
+def _terms(*, access_point: int) -> Statement:
+    return (
+        select(postings.c.term, func.sum(postings.c.count))
+        .where(postings.c.access_point == access_point, postings.c.term > PRESENT)
+        .group_by(postings.c.term)
+        .order_by(postings.c.term)
+    )
 
 
 def scan_request(text: str, number: int) -> bytes:
@@ -80,7 +84,7 @@ def drawn(database: Database, number: int = DRAWN, seed: int = SEED) -> dict[str
     pairs = _words_of_records(database, choose, count, number)
     wide: dict[str, Any] = {"wide": True}
     any_words, isbns = (
-        database.read(lambda t, i=index: _terms(t, i), **wide).result()  # type: ignore[misc]
+        database.read(lambda t, i=index: _terms(t, access_point=i), **wide).result()  # type: ignore[misc]
         for index in (
             ACCESS_POINTS["any"].index(Kind.WORD),
             ACCESS_POINTS["isbn"].index(Kind.NUMBER),

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import pymarc
-from sqlalchemy import bindparam, insert
+from sqlalchemy import insert
 
 from catalogue.changes.accession import Origin, next_record_id, prepare, store
-from catalogue.database import Transaction, scalar
+from catalogue.database import Statement, Transaction, scalar_one
 from catalogue.schema import agencies, branches, consortia
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -68,35 +68,37 @@ def add_records(
     return [record.id for record in made]
 
 
-_insert_consortium = scalar(
-    insert(consortia).values(name=bindparam("name")).returning(consortia.c.id), "name"
-)
-_insert_agency = scalar(
-    insert(agencies)
-    .values(
-        consortium_id=bindparam("consortium_id"),
-        isil=bindparam("isil"),
-        name=bindparam("name"),
-        kind="public",
+@scalar_one(int)
+def _insert_consortium(*, name: str) -> Statement:
+    return insert(consortia).values(name=name).returning(consortia.c.id)
+
+
+@scalar_one(int)
+def _insert_agency(*, consortium_id: int, isil: str, name: str) -> Statement:
+    return (
+        insert(agencies)
+        .values(
+            consortium_id=consortium_id,
+            isil=isil,
+            name=name,
+            kind="public",
+        )
+        .returning(agencies.c.id)
     )
-    .returning(agencies.c.id),
-    "consortium_id",
-    "isil",
-    "name",
-)
-_insert_branch = scalar(
-    insert(branches)
-    .values(agency_id=bindparam("agency_id"), isil=bindparam("isil"), name=bindparam("name"))
-    .returning(branches.c.id),
-    "agency_id",
-    "isil",
-    "name",
-)
+
+
+@scalar_one(int)
+def _insert_branch(*, agency_id: int, isil: str, name: str) -> Statement:
+    return (
+        insert(branches).values(agency_id=agency_id, isil=isil, name=name).returning(branches.c.id)
+    )
 
 
 def add_branch(transaction: Transaction, isil: str = "DK-900101") -> int:
     """A branch in an agency and a consortium of its own; its id."""
-    consortium = _insert_consortium(transaction, f"Consortium of {isil}")
-    agency = _insert_agency(transaction, consortium, f"{isil}-agency", f"Agency of {isil}")
-    branch: int = _insert_branch(transaction, agency, isil, f"Branch {isil}")
+    consortium = _insert_consortium(transaction, name=f"Consortium of {isil}")
+    agency = _insert_agency(
+        transaction, consortium_id=consortium, isil=f"{isil}-agency", name=f"Agency of {isil}"
+    )
+    branch: int = _insert_branch(transaction, agency_id=agency, isil=isil, name=f"Branch {isil}")
     return branch

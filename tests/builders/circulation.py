@@ -14,10 +14,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import insert
 
 import circulation.assembly  # noqa: F401  the features join before anything is done
-from catalogue.database import Database, Statement, Transaction, many, scalar
+from catalogue.database import Database, Statement, Transaction, many, scalar_one
 from catalogue.items import add_item, find_item
 from catalogue.schema import records
 from circulation.kernel.act import Act
@@ -58,21 +58,20 @@ def present() -> datetime:
     return datetime.now(ZONE)
 
 
-_insert_record = scalar(
-    insert(records)
-    .values(
-        format="marc21",
-        title=bindparam("new_title"),
-        author=bindparam("new_author"),
-        data=b"",
-        created=bindparam("new_created"),
-        changed=bindparam("new_created"),
+@scalar_one(int)
+def _insert_record(*, title: str, author: str, created: datetime) -> Statement:
+    return (
+        insert(records)
+        .values(
+            format="marc21",
+            title=title,
+            author=author,
+            data=b"",
+            created=created,
+            changed=created,
+        )
+        .returning(records.c.id)
     )
-    .returning(records.c.id),
-    "new_title",
-    "new_author",
-    "new_created",
-)
 
 
 @dataclass
@@ -224,7 +223,7 @@ def an_item(
     barcode = barcode or f"I{library.number():07}"
 
     def work(transaction: Transaction) -> None:
-        record = _insert_record(transaction, title, author, library.now)
+        record = _insert_record(transaction, title=title, author=author, created=library.now)
         add_item(
             transaction,
             barcode=barcode,

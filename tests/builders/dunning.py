@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
-from catalogue.database import Transaction, many
+from catalogue.database import Statement, Transaction, many
 from circulation.dunning.acts import DunningAct, acts_of_charges, acts_of_loans
 from circulation.dunning.claim_lists import ClaimLine, claims_of_patron
 from circulation.dunning.claims import Claim
@@ -107,18 +107,18 @@ class Notice(NamedTuple):
     facts: dict[str, Any]
 
 
-_notices = many(
-    select(notices.c.kind, notices.c.created, notices.c.cause, notices.c.facts)
-    .where(notices.c.patron_id == bindparam("of_patron"))
-    .order_by(notices.c.id),
-    lambda kind, at, cause, facts: Notice(kind, at, json.loads(cause), json.loads(facts)),
-    "of_patron",
-)
+@many(lambda kind, at, cause, facts: Notice(kind, at, json.loads(cause), json.loads(facts)))
+def _notices(*, patron: int) -> Statement:
+    return (
+        select(notices.c.kind, notices.c.created, notices.c.cause, notices.c.facts)
+        .where(notices.c.patron_id == patron)
+        .order_by(notices.c.id)
+    )
 
 
 def told(library: Library, card: str) -> list[Notice]:
     """What the patron was to be told, in order."""
-    return library.read(lambda transaction: _notices(transaction, number_of(library, card)))
+    return library.read(lambda transaction: _notices(transaction, patron=number_of(library, card)))
 
 
 def kinds(library: Library, card: str) -> list[str]:

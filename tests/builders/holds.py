@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from catalogue.database import Transaction, many
+from catalogue.database import Statement, Transaction, many
 from catalogue.items import add_item, find_item
 from circulation.holds.changing import cancel_hold, change_hold, pause_hold
 from circulation.holds.lists import patron_holds
@@ -31,7 +31,10 @@ from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.transport import store_transport_cost
 from tests.builders.circulation import Library
 
-_outcomes: Any = many(select(holds.c.id, holds.c.outcome), None)
+
+@many(tuple[int, str | None])
+def _outcomes() -> Statement:
+    return select(holds.c.id, holds.c.outcome)
 
 
 def record_of(library: Library, barcode: str) -> int:

@@ -10,34 +10,41 @@ from pyroaring import BitMap
 from sqlalchemy import select
 
 from catalogue.bitmaps import CHUNK_BITS
-from catalogue.database import Database, Transaction, many
+from catalogue.database import Database, Statement, Transaction, many
 from catalogue.schema import held_records, postings, records, sort_keys
 from tests.builders.catalogue import add_records
 
-_postings: Any = many(
-    select(
+
+@many(tuple[int, bytes, int, int, bytes])
+def _postings() -> Statement:
+    return select(
         postings.c.access_point,
         postings.c.term,
         postings.c.chunk,
         postings.c.count,
         postings.c.bitmap,
-    ),
-    None,
-)
-_sort_keys: Any = many(
-    select(sort_keys.c.record_id, sort_keys.c.title, sort_keys.c.author, sort_keys.c.year), None
-)
-_described: Any = many(
-    select(
+    )
+
+
+@many(tuple[int, bytes, bytes, int])
+def _sort_keys() -> Statement:
+    return select(sort_keys.c.record_id, sort_keys.c.title, sort_keys.c.author, sort_keys.c.year)
+
+
+@many(tuple[int, str | None, str, str, int | None])
+def _described() -> Statement:
+    return select(
         records.c.id,
         records.c.control_number,
         records.c.title,
         records.c.author,
         records.c.year,
-    ),
-    None,
-)
-_held: Any = many(select(held_records.c.holder, held_records.c.bitmap), None)
+    )
+
+
+@many(tuple[str, bytes])
+def _held() -> Statement:
+    return select(held_records.c.holder, held_records.c.bitmap)
 
 
 class Derived(NamedTuple):

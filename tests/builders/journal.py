@@ -23,7 +23,7 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
-from catalogue.database import Transaction, many, migrate, open_database
+from catalogue.database import Statement, Transaction, many, migrate, open_database
 from catalogue.schema import branches, items
 from circulation.holds.changing import change_hold
 from circulation.holds.placing import place_holds
@@ -34,23 +34,38 @@ from circulation.kernel.schema import all_tables, events
 from circulation.loans.off_line import OffLineReport, take_report
 from circulation.patrons.schema import patron_identifiers, patrons
 from tests.builders.circulation import ZONE, Library, a_library, a_patron, an_item
+from tests.builders.tables import rows_of
 
 #: Rows of these say what the organisation is, or only repeat what others say.
 _LEFT_OUT = frozenset({"events", "outbox", "set_up_version", "pin_failures", "held_records"})
 _TABLES: dict[Table, Callable[..., list[Any]]] = {
-    table: many(select(*table.columns), None)
+    table: rows_of(table)
     for table in all_tables()
     if table.name not in _LEFT_OUT and table.primary_key.columns
 }
-_EVENTS: Any = many(select_events().order_by(events.c.id), Event)
-_ITEMS: Any = many(select(items.c.id, items.c.barcode), None)
-_PATRONS: Any = many(
-    select(patrons.c.id, patron_identifiers.c.identifier).join(
+
+
+@many(Event)
+def _all_events() -> Statement:
+    return select_events().order_by(events.c.id)
+
+
+@many(tuple[int, str])
+def _all_items() -> Statement:
+    return select(items.c.id, items.c.barcode)
+
+
+@many(tuple[int, str])
+def _all_patrons() -> Statement:
+    return select(patrons.c.id, patron_identifiers.c.identifier).join(
         patron_identifiers, patron_identifiers.c.patron_id == patrons.c.id
-    ),
-    None,
-)
-_BRANCHES: Any = many(select(branches.c.id, branches.c.name), None)
+    )
+
+
+@many(tuple[int, str])
+def _all_branches() -> Statement:
+    return select(branches.c.id, branches.c.name)
+
 
 #: What a small number means is said by the name that it goes by.
 _BRANCH = re.compile(
@@ -148,14 +163,14 @@ class Journal:
 
     def _learn(self) -> None:
         read = self.library.read
-        self._items = dict(read(_ITEMS))
+        self._items = dict(read(_all_items))
         self._patrons = {}
-        for patron_id, identifier in sorted(read(_PATRONS)):
+        for patron_id, identifier in sorted(read(_all_patrons)):
             self._patrons.setdefault(patron_id, identifier)
-        self._branches = dict(read(_BRANCHES))
+        self._branches = dict(read(_all_branches))
 
     def _events(self) -> Iterator[str]:
-        found = self.library.read(_EVENTS)
+        found = self.library.read(_all_events)
         for event in found[self._event :]:
             parts = [f"! {event.kind.value} at {self._told('', event.at)}"]
             if event.recorded is not None:

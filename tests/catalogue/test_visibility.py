@@ -8,10 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
-from sqlalchemy import bindparam, delete, insert
+from sqlalchemy import delete, insert
 
 from catalogue.changes.accession import ItemDefaults, add_record
-from catalogue.database import Database, Transaction, open_database, scalar, send
+from catalogue.database import (
+    Database,
+    Statement,
+    Transaction,
+    open_database,
+    scalar_one,
+    send,
+)
 from catalogue.holders import hidden_from, rebuild_holders, update_holders
 from catalogue.items import add_item
 from catalogue.query import Relation, Term, Truncation
@@ -29,32 +36,37 @@ from catalogue.visibility import (
 from tests.builders.catalogue import NOW, a_record, add_records
 from tests.examples import examples
 
-_new_consortium = scalar(
-    insert(consortia).values(name=bindparam("name")).returning(consortia.c.id), "name"
-)
-_new_agency = scalar(
-    insert(agencies)
-    .values(
-        consortium_id=bindparam("consortium_id"),
-        isil=bindparam("isil"),
-        name=bindparam("name"),
-        kind=bindparam("kind"),
+
+@scalar_one(int)
+def _new_consortium(*, name: str) -> Statement:
+    return insert(consortia).values(name=name).returning(consortia.c.id)
+
+
+@scalar_one(int)
+def _new_agency(*, consortium_id: int, isil: str, name: str, kind: str) -> Statement:
+    return (
+        insert(agencies)
+        .values(
+            consortium_id=consortium_id,
+            isil=isil,
+            name=name,
+            kind=kind,
+        )
+        .returning(agencies.c.id)
     )
-    .returning(agencies.c.id),
-    "consortium_id",
-    "isil",
-    "name",
-    "kind",
-)
-_new_branch = scalar(
-    insert(branches)
-    .values(agency_id=bindparam("agency_id"), isil=bindparam("isil"), name=bindparam("name"))
-    .returning(branches.c.id),
-    "agency_id",
-    "isil",
-    "name",
-)
-_remove_item = send(delete(items).where(items.c.barcode == bindparam("barcode")), "barcode")
+
+
+@scalar_one(int)
+def _new_branch(*, agency_id: int, isil: str, name: str) -> Statement:
+    return (
+        insert(branches).values(agency_id=agency_id, isil=isil, name=name).returning(branches.c.id)
+    )
+
+
+@send
+def _remove_item(*, barcode: str) -> Statement:
+    return delete(items).where(items.c.barcode == barcode)
+
 
 #: Agencies with their consortium, kind and branches.
 AGENCIES = {
@@ -76,12 +88,14 @@ class Library:
         database.write(self._set_up).result()
 
     def _set_up(self, work: Transaction) -> None:
-        consortium = {name: _new_consortium(work, name) for name in ("North", "South")}
+        consortium = {name: _new_consortium(work, name=name) for name in ("North", "South")}
         for isil, (of, kind, own) in AGENCIES.items():
-            self.agency[isil] = _new_agency(work, consortium[of], isil, f"Agency {isil}", kind)
+            self.agency[isil] = _new_agency(
+                work, consortium_id=consortium[of], isil=isil, name=f"Agency {isil}", kind=kind
+            )
             for branch in own:
                 self.branch[branch] = _new_branch(
-                    work, self.agency[isil], branch, f"Branch {branch}"
+                    work, agency_id=self.agency[isil], isil=branch, name=f"Branch {branch}"
                 )
         add_records(work, [a_record(f"Book {number}") for number in range(RECORDS)])
 
@@ -94,7 +108,7 @@ class Library:
 
     def remove(self, barcode: str, record: int) -> None:
         def work(t: Transaction) -> None:
-            _remove_item(t, barcode)
+            _remove_item(t, barcode=barcode)
             update_holders(t, [record])
 
         self.database.write(work).result()

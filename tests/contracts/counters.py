@@ -5,17 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from catalogue.database import (
     Database,
+    Statement,
     Transaction,
     change,
     lock,
     many,
     open_database,
     scalar,
+    scalar_one,
     send,
 )
 from catalogue.schema import loads
@@ -24,39 +27,45 @@ from tests.builders.circulation import NOON
 
 PATIENCE = 30.0
 
-_add_counter = send(
-    insert(loads).values(
-        digest=bindparam("new_digest"),
+
+@send
+def _add_counter(*, digest: str, started: datetime) -> Statement:
+    return insert(loads).values(
+        digest=digest,
         name="counter",
         position=0,
         rejected=0,
-        started=bindparam("new_started"),
-    ),
-    "new_digest",
-    "new_started",
-)
-_lock_counter = lock(
-    select(loads.c.id).where(loads.c.digest == bindparam("of_digest")).with_for_update(),
-    "of_digest",
-)
-count_of = scalar(
-    select(loads.c.position).where(loads.c.digest == bindparam("of_digest")), "of_digest"
-)
-_set_count = change(
-    update(loads)
-    .where(loads.c.digest == bindparam("of_digest"))
-    .values(position=bindparam("new_position")),
-    "of_digest",
-    "new_position",
-)
-all_counters: Callable[..., list[tuple[str]]] = many(
-    select(loads.c.digest).order_by(loads.c.digest), None
-)
-open_loans = scalar(select(func.count()).select_from(loans).where(loans.c.checked_in.is_(None)))
+        started=started,
+    )
+
+
+@lock
+def _lock_counter(*, digest: str) -> Statement:
+    return select(loads.c.id).where(loads.c.digest == digest).with_for_update()
+
+
+@scalar(int)
+def count_of(*, digest: str) -> Statement:
+    return select(loads.c.position).where(loads.c.digest == digest)
+
+
+@change
+def _set_count(*, digest: str, position: int) -> Statement:
+    return update(loads).where(loads.c.digest == digest).values(position=position)
+
+
+@many(tuple[str])
+def all_counters() -> Statement:
+    return select(loads.c.digest).order_by(loads.c.digest)
+
+
+@scalar_one(int)
+def open_loans() -> Statement:
+    return select(func.count()).select_from(loans).where(loans.c.checked_in.is_(None))
 
 
 def add_counter(digest: str = "a") -> Callable[[Transaction], None]:
-    return lambda transaction: _add_counter(transaction, digest, NOON)
+    return lambda transaction: _add_counter(transaction, digest=digest, started=NOON)
 
 
 def counters(database: Database) -> list[str]:
@@ -64,9 +73,9 @@ def counters(database: Database) -> list[str]:
 
 
 def increment(transaction: Transaction) -> int:
-    _lock_counter(transaction, "a")
-    value: int = count_of(transaction, "a") + 1
-    assert _set_count(transaction, "a", value) == 1
+    _lock_counter(transaction, digest="a")
+    value: int = count_of(transaction, digest="a") + 1
+    assert _set_count(transaction, digest="a", position=value) == 1
     return value
 
 

@@ -84,7 +84,7 @@ def test_what_is_not_answered_yet_is_not_seen_by_others(
 
     def slow(transaction: Transaction) -> None:
         add_counter()(transaction)
-        assert count_of(transaction, "a") == 0  # it sees its own
+        assert count_of(transaction, digest="a") == 0  # it sees its own
         inside.set()
         assert go_on.wait(PATIENCE)
 
@@ -209,7 +209,9 @@ def test_threads_increment_without_loss(database: Database, database_url: str) -
                 (database, second)[index % 2].write(increment).result(PATIENCE)
 
         in_threads(8, count_up)
-    assert database.read(lambda transaction: count_of(transaction, "a")).result(PATIENCE) == 200
+    assert (
+        database.read(lambda transaction: count_of(transaction, digest="a")).result(PATIENCE) == 200
+    )
 
 
 def race(library: Library, databases: list[Database], loans: int) -> Counter[str]:

@@ -123,5 +123,5 @@ def test_short_writes_and_others_lose_nothing(database: Database, database_url: 
         stop.set()
         thread.join()
     assert len(set(own)) == len(own)  # nobody was told the same
-    total = database.read(lambda transaction: count_of(transaction, "a")).result(PATIENCE)
+    total = database.read(lambda transaction: count_of(transaction, digest="a")).result(PATIENCE)
     assert total == 2 * (len(own) - 120) + 120

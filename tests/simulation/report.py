@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from catalogue.database import Transaction, many
+from catalogue.database import Statement, Transaction, many
 from circulation.dunning.schema import collection_claims
 from circulation.kernel.events import EventKind
 from circulation.kernel.schema import events
@@ -21,14 +21,17 @@ from tests.simulation.year import Year
 
 _OF_COMPENSATION = [kind.value for kind in ChargeKind if kind.is_compensation]
 
-_sums: Callable[..., list[Any]] = many(
-    select(charge_postings.c.charge_id, func.sum(charge_postings.c.amount)).group_by(
+
+@many(tuple[int, int])
+def _sums() -> Statement:
+    return select(charge_postings.c.charge_id, func.sum(charge_postings.c.amount)).group_by(
         charge_postings.c.charge_id
-    ),
-    None,
-)
-_charges: Callable[..., list[Any]] = many(
-    select(
+    )
+
+
+@many(tuple[int, int | None, int, str, str, int, int, int, int])
+def _charges() -> Statement:
+    return select(
         charges.c.id,
         charges.c.patron_id,
         charges.c.agency_id,
@@ -38,46 +41,51 @@ _charges: Callable[..., list[Any]] = many(
         charges.c.paid,
         charges.c.written_off,
         charges.c.balance,
-    ),
-    None,
-)
-_balances: Callable[..., list[Any]] = many(
-    select(
+    )
+
+
+@many(tuple[int, int, str, int, int])
+def _balances() -> Statement:
+    return select(
         patron_balances.c.patron_id,
         patron_balances.c.agency_id,
         patron_balances.c.currency,
         patron_balances.c.fees,
         patron_balances.c.compensations,
-    ),
-    None,
-)
-_notices: Callable[..., list[Any]] = many(
-    select(notices.c.patron_id, notices.c.kind, notices.c.state), None
-)
-_events: Callable[..., list[Any]] = many(
-    select(events.c.patron_id, events.c.kind, events.c.at, events.c.before, events.c.after)
-    .where(
-        or_(
-            *(
-                events.c.kind == kind.value
-                for kind in (
-                    EventKind.DEBT_WARNED,
-                    EventKind.PATRON_BLOCKED,
-                    EventKind.PATRON_UNBLOCKED,
-                )
-            )
-        ),
-        events.c.patron_id.is_not(None),
     )
-    .order_by(events.c.id),
-    None,
-)
-_claims: Callable[..., list[Any]] = many(
-    select(collection_claims.c.closed, collection_claims.c.reason, charges.c.balance).select_from(
-        collection_claims.join(charges, charges.c.id == collection_claims.c.charge_id)
-    ),
-    None,
-)
+
+
+@many(tuple[int | None, str, str])
+def _notices() -> Statement:
+    return select(notices.c.patron_id, notices.c.kind, notices.c.state)
+
+
+@many(tuple[int | None, str, datetime, str | None, str | None])
+def _events() -> Statement:
+    return (
+        select(events.c.patron_id, events.c.kind, events.c.at, events.c.before, events.c.after)
+        .where(
+            or_(
+                *(
+                    events.c.kind == kind.value
+                    for kind in (
+                        EventKind.DEBT_WARNED,
+                        EventKind.PATRON_BLOCKED,
+                        EventKind.PATRON_UNBLOCKED,
+                    )
+                )
+            ),
+            events.c.patron_id.is_not(None),
+        )
+        .order_by(events.c.id)
+    )
+
+
+@many(tuple[datetime | None, str, int])
+def _claims() -> Statement:
+    return select(
+        collection_claims.c.closed, collection_claims.c.reason, charges.c.balance
+    ).select_from(collection_claims.join(charges, charges.c.id == collection_claims.c.charge_id))
 
 
 def report(year: Year) -> tuple[str, bool]:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select, update
 
-from catalogue.database import Database, Transaction, many, open_database, send
+from catalogue.database import Database, Statement, Transaction, many, open_database, send
 from circulation.ledger.schema import patron_balances
 from circulation.notices.schema import notices
 from tests.simulation.report import report
 from tests.simulation.watching import Watch
 from tests.simulation.year import FIRST_DAY, Year, simulate
 
-_messages: Callable[..., list[Any]] = many(
-    select(notices.c.message_id).where(notices.c.message_id.is_not(None)).distinct(), None
-)
+
+@many(tuple[int | None])
+def _messages() -> Statement:
+    return select(notices.c.message_id).where(notices.c.message_id.is_not(None)).distinct()
+
 
 #: From the first loan to collection it takes 94 days.
 DAYS = 150
@@ -68,9 +68,7 @@ def test_the_report_finds_what_does_not_hold(sqlite_url: str) -> None:
     year = lived(database, days=40, patrons=30)
     assert report(year)[1]
 
-    def owes_more(transaction: Transaction) -> None:
-        send(update(patron_balances).values(fees=patron_balances.c.fees + 100))(transaction)
-
+    owes_more = send(lambda: update(patron_balances).values(fees=patron_balances.c.fees + 100))
     database.write(owes_more).result()
     text, is_sound = report(year)
     assert not is_sound

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from random import Random
 from typing import Any
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import insert
 
-from catalogue.database import Database, Transaction, scalar
+from catalogue.database import Database, Statement, Transaction, scalar_one
 from catalogue.items import add_item
 from catalogue.schema import records
 from circulation.kernel.act import Act
@@ -28,20 +28,21 @@ _BATCH = 5_000
 _PRICES = (12_500, 20_000, 25_000, 30_000)
 _GROUPS = ("book", "book", "book", "book", "book", "book", "dvd", "game")
 
-_insert_record = scalar(
-    insert(records)
-    .values(
-        format="marc21",
-        title=bindparam("new_title"),
-        author="",
-        data=b"",
-        created=bindparam("new_created"),
-        changed=bindparam("new_created"),
+
+@scalar_one(int)
+def _insert_record(*, title: str, created: datetime) -> Statement:
+    return (
+        insert(records)
+        .values(
+            format="marc21",
+            title=title,
+            author="",
+            data=b"",
+            created=created,
+            changed=created,
+        )
+        .returning(records.c.id)
     )
-    .returning(records.c.id),
-    "new_title",
-    "new_created",
-)
 
 
 @dataclass
@@ -107,7 +108,7 @@ def found_town(
 
         def acquire(transaction: Transaction, numbers: range = numbers) -> None:
             for number in numbers:
-                record = _insert_record(transaction, f"Title {number}", now)
+                record = _insert_record(transaction, title=f"Title {number}", created=now)
                 add_item(
                     transaction,
                     barcode=f"I{number + 1:07}",

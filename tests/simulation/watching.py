@@ -7,14 +7,14 @@ What is cut from patrons after some weeks cannot be looked at in the end, so it 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import exists, func, select
 
-from catalogue.database import Transaction, key_parameters, many, many_of
+from catalogue.database import Statement, Transaction, many, many_of
 from circulation.dunning.acts import acts_of_loans
 from circulation.dunning.schema import dunning_acts
 from circulation.dunning.steps import Does
@@ -30,69 +30,81 @@ _IS_BLOCKED = exists().where(
     patron_blocks.c.patron_id == patron_balances.c.patron_id,
     patron_blocks.c.reason == BlockReason.DEBT.value,
 )
-_owing: Callable[..., list[Any]] = many(
-    select(
-        patron_balances.c.patron_id,
-        patron_balances.c.fees + patron_balances.c.compensations,
-        _IS_BLOCKED,
-        patron_balances.c.fees,
-        patron_balances.c.compensations,
+
+
+@many(tuple[int, int, bool, int, int])
+def _owing() -> Statement:
+    return (
+        select(
+            patron_balances.c.patron_id,
+            patron_balances.c.fees + patron_balances.c.compensations,
+            _IS_BLOCKED,
+            patron_balances.c.fees,
+            patron_balances.c.compensations,
+        )
+        .where((patron_balances.c.fees > 0) | (patron_balances.c.compensations > 0))
+        .order_by(patron_balances.c.patron_id)
     )
-    .where((patron_balances.c.fees > 0) | (patron_balances.c.compensations > 0))
-    .order_by(patron_balances.c.patron_id),
-    None,
-)
-_bills: Callable[..., list[Any]] = many(
-    select(dunning_acts.c.loan_id, dunning_acts.c.round, dunning_acts.c.day).where(
-        dunning_acts.c.day == bindparam("on_day", type_=dunning_acts.c.day.type),
+
+
+@many(tuple[int | None, int | None, date])
+def _bills(*, on_day: date) -> Statement:
+    return select(dunning_acts.c.loan_id, dunning_acts.c.round, dunning_acts.c.day).where(
+        dunning_acts.c.day == on_day,
         dunning_acts.c.does == Does.BILL.value,
         dunning_acts.c.loan_id.is_not(None),
         dunning_acts.c.outcome == "done",
-    ),
-    None,
-    "on_day",
-)
-_told_today: Callable[..., list[Any]] = many(
-    select(
-        dunning_acts.c.loan_id, func.count(), func.max(loans.c.checked_in), func.min(loans.c.mark)
     )
-    .select_from(dunning_acts.join(loans, loans.c.id == dunning_acts.c.loan_id))
-    .where(
-        dunning_acts.c.day == bindparam("on_day", type_=dunning_acts.c.day.type),
-        dunning_acts.c.outcome == "done",
-    )
-    .group_by(dunning_acts.c.loan_id),
-    None,
-    "on_day",
-)
-_blocked: Callable[..., list[Any]] = many(
-    select(patron_blocks.c.patron_id, debt_warnings.c.warned, debt_warnings.c.blocked)
-    .select_from(
-        patron_blocks.outerjoin(
-            debt_warnings, debt_warnings.c.patron_id == patron_blocks.c.patron_id
+
+
+@many(tuple[int | None, int, datetime, str])
+def _told_today(*, on_day: date) -> Statement:
+    return (
+        select(
+            dunning_acts.c.loan_id,
+            func.count(),
+            func.max(loans.c.checked_in),
+            func.min(loans.c.mark),
         )
+        .select_from(dunning_acts.join(loans, loans.c.id == dunning_acts.c.loan_id))
+        .where(
+            dunning_acts.c.day == on_day,
+            dunning_acts.c.outcome == "done",
+        )
+        .group_by(dunning_acts.c.loan_id)
     )
-    .where(patron_blocks.c.reason == BlockReason.DEBT.value),
-    None,
-)
+
+
+@many(tuple[int, datetime, datetime | None])
+def _blocked() -> Statement:
+    return (
+        select(patron_blocks.c.patron_id, debt_warnings.c.warned, debt_warnings.c.blocked)
+        .select_from(
+            patron_blocks.outerjoin(
+                debt_warnings, debt_warnings.c.patron_id == patron_blocks.c.patron_id
+            )
+        )
+        .where(patron_blocks.c.reason == BlockReason.DEBT.value)
+    )
+
 
 #: Of messages: whom each is about and who is told, what, and why.
-_sent: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: select(
+@many_of(tuple[int, int | None, int | None, str, str])
+def _sent(*, keys: Sequence[int]) -> Statement:
+    return select(
         notices.c.id, notices.c.patron_id, notices.c.recipient_id, notices.c.kind, notices.c.cause
-    ).where(notices.c.message_id.in_(key_parameters(size))),
-    None,
-)
-_loans: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: select(loans.c.id, loans.c.checked_in).where(loans.c.id.in_(key_parameters(size))),
-    None,
-)
-_charges: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: select(charges.c.id, charges.c.balance).where(
-        charges.c.id.in_(key_parameters(size))
-    ),
-    None,
-)
+    ).where(notices.c.message_id.in_(keys))
+
+
+@many_of(tuple[int, datetime | None])
+def _loans(*, keys: Sequence[int]) -> Statement:
+    return select(loans.c.id, loans.c.checked_in).where(loans.c.id.in_(keys))
+
+
+@many_of(tuple[int, int])
+def _charges(*, keys: Sequence[int]) -> Statement:
+    return select(charges.c.id, charges.c.balance).where(charges.c.id.in_(keys))
+
 
 #: As `protocols/demo/library.toml` has them.
 THRESHOLD, BLOCK_DAYS = 20_000, 8
@@ -119,7 +131,7 @@ class Watch:
 
     def look(self, transaction: Transaction, day: date) -> None:
         """What the jobs of the day have done."""
-        today = _told_today(transaction, day)
+        today = _told_today(transaction, on_day=day)
         for loan_id, number, checked_in, _ in today:
             if number > 1:
                 self.nightly.append(f"{day}: loan {loan_id} was told of {number} times on one day")
@@ -136,7 +148,7 @@ class Watch:
                 self.nightly.append(f"{day}: patron {patron_id} was blocked too soon")
 
     def _look_at_bills(self, transaction: Transaction, day: date, lost: set[int]) -> None:
-        billed = _bills(transaction, day)
+        billed = _bills(transaction, on_day=day)
         acts = acts_of_loans(transaction, [row[0] for row in billed])
         for loan_id, number, on in billed:
             warned = [
@@ -154,7 +166,7 @@ class Watch:
     def read_post(self, transaction: Transaction, day: date, messages: list[int]) -> None:
         """Messages as they are given to their channel."""
         causes: list[tuple[str, dict[str, Any]]] = []
-        for notice_id, patron_id, recipient_id, kind, cause in _sent(transaction, messages):
+        for notice_id, patron_id, recipient_id, kind, cause in _sent(transaction, keys=messages):
             # Another notice of the same kind, person and cause; a number is enough of it.
             known = hash((patron_id, recipient_id, kind, cause))
             if known in self._seen:
@@ -165,8 +177,8 @@ class Watch:
             causes.append((kind, json.loads(cause)))
         its_loans = [x for kind, cause in causes if kind in OF_LOANS for x in cause["loans"]]
         its_charges = [x for kind, cause in causes if kind in OF_DEBTS for x in cause["charges"]]
-        ended = {row[0] for row in _loans(transaction, its_loans) if row[1] is not None}
-        owed = {row[0] for row in _charges(transaction, its_charges) if row[1] > 0}
+        ended = {row[0] for row in _loans(transaction, keys=its_loans) if row[1] is not None}
+        owed = {row[0] for row in _charges(transaction, keys=its_charges) if row[1] > 0}
         for kind, cause in causes:
             if kind in OF_LOANS and ended.issuperset(cause["loans"]):
                 self.stale.append(f"{day}: {kind} of loan {cause['loans']}, which has ended")

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import func, select
 
 from catalogue.changes.accession import add_record
-from catalogue.database import Database, open_database, scalar
+from catalogue.database import Database, Statement, open_database, scalar_one
 from catalogue.database.backups import BackupFailed, back_up, restore
 from catalogue.query import Term
 from catalogue.schema import records
@@ -23,7 +23,11 @@ from catalogue.searching.evaluation import search
 from tests.builders.catalogue import a_record
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-_count = scalar(select(func.count()).select_from(records))
+
+
+@scalar_one(int)
+def _count() -> Statement:
+    return select(func.count()).select_from(records)
 
 
 def add(database: Database, title: str) -> None:

@@ -19,7 +19,14 @@ from pyroaring import BitMap
 from sqlalchemy import func, select
 
 from catalogue.changes.accession import ItemDefaults, add_record
-from catalogue.database import Database, Transaction, many, open_database, scalar
+from catalogue.database import (
+    Database,
+    Statement,
+    Transaction,
+    many,
+    open_database,
+    scalar_one,
+)
 from catalogue.index.access_points import ACCESS_POINTS, PRESENT, Kind
 from catalogue.loading.files import load_files
 from catalogue.loading.load_reports import LoadOptions, LoadReport, Progress
@@ -33,27 +40,38 @@ from tests.builders.catalogue import a_record, add_branch
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
-_count_records = scalar(select(func.count()).select_from(records))
-_all_postings = many(
-    select(
+
+@scalar_one(int)
+def _count_records() -> Statement:
+    return select(func.count()).select_from(records)
+
+
+@many(tuple[int, bytes, int, int, bytes])
+def _all_postings() -> Statement:
+    return select(
         postings.c.access_point,
         postings.c.term,
         postings.c.chunk,
         postings.c.count,
         postings.c.bitmap,
-    ).order_by(postings.c.access_point, postings.c.term, postings.c.chunk),
-    None,
-)
-_all_records = many(
-    select(
+    ).order_by(postings.c.access_point, postings.c.term, postings.c.chunk)
+
+
+@many(tuple[int, int | None, str | None, bytes])
+def _all_records() -> Statement:
+    return select(
         records.c.id, records.c.load_position, records.c.control_number, records.c.data
-    ).order_by(records.c.id),
-    None,
-)
-_all_items = many(
-    select(items.c.barcode, items.c.record_id, items.c.branch_id).order_by(items.c.barcode), None
-)
-_all_loads = many(select(loads.c.name, loads.c.position, loads.c.rejected), None)
+    ).order_by(records.c.id)
+
+
+@many(tuple[str, int, int])
+def _all_items() -> Statement:
+    return select(items.c.barcode, items.c.record_id, items.c.branch_id).order_by(items.c.barcode)
+
+
+@many(tuple[str, int, int])
+def _all_loads() -> Statement:
+    return select(loads.c.name, loads.c.position, loads.c.rejected)
 
 
 class Index(NamedTuple):

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from catalogue.changes.authorities import records_linking_to
-from catalogue.database import Database, many, open_database
+from catalogue.database import Database, Statement, many, open_database
 from catalogue.formats.exchange import DANMARC2_LATIN_1
 from catalogue.items import find_item, items_of_records
 from catalogue.loading.files import load_files
@@ -26,7 +26,11 @@ from tests.builders.catalogue import a_record, add_branch
 from tests.builders.danmarc2 import a_danmarc2_record, lines_of
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-_barcodes = many(select(items.c.barcode).order_by(items.c.barcode), None)
+
+
+@many(tuple[str])
+def _barcodes() -> Statement:
+    return select(items.c.barcode).order_by(items.c.barcode)
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import delete, update
 
 from catalogue.changes.accession import add_record
 from catalogue.changes.deleting import delete_record
 from catalogue.changes.merging import merge_records
 from catalogue.changes.replacing import replace_record
-from catalogue.database import Database, Transaction, open_database, send
+from catalogue.database import Database, Statement, Transaction, open_database, send
 from catalogue.index.access_points import ACCESS_POINTS, Kind
 from catalogue.index.posting_changes import RowChanges
 from catalogue.records import fetch_records
@@ -42,9 +42,20 @@ from tests.examples import examples
 TITLE_WORDS = ACCESS_POINTS["title"].index(Kind.WORD)
 FIRST_ID = (1 << 16) - 6  # some records in one chunk and some in the next
 
-_forget_rows = send(delete(postings).where(postings.c.access_point == bindparam("index")), "index")
-_spoil_titles = send(update(records).values(title="spoilt"))
-_forget_sort_keys = send(delete(sort_keys))
+
+@send
+def _forget_rows(*, access_point: int) -> Statement:
+    return delete(postings).where(postings.c.access_point == access_point)
+
+
+@send
+def _spoil_titles() -> Statement:
+    return update(records).values(title="spoilt")
+
+
+@send
+def _forget_sort_keys() -> Statement:
+    return delete(sort_keys)
 
 
 def texts(number: int = 12) -> list[bytes]:
@@ -135,7 +146,7 @@ def test_whatever_the_index_was_it_is_that_of_a_fresh_load(
         # Ids beyond the last would be those of records to come.
         spoil(database, [(*row[:3], {each % 12 for each in row[3]}) for row in rows])
         if is_without_words:
-            database.write(lambda t: _forget_rows(t, TITLE_WORDS)).result()
+            database.write(lambda t: _forget_rows(t, access_point=TITLE_WORDS)).result()
         is_wrong = derived(database) != right
         report = run_reindex(database, stretch=stretch, page_terms=page_terms, page_rows=page_rows)
         assert derived(database) == right
@@ -166,7 +177,7 @@ def test_some_access_points_and_the_records_from_an_id_on(database: Database) ->
     ids = filled(database)
     right = derived(database)
     for index in (TITLE_WORDS, 75):
-        database.write(lambda t, index=index: _forget_rows(t, index)).result()  # type: ignore[misc]
+        database.write(lambda t, index=index: _forget_rows(t, access_point=index)).result()  # type: ignore[misc]
     run_reindex(database, access_points=["title"], first_id=ids[4])
     found = derived(database).postings
     assert found[TITLE_WORDS, b"grass", 1] == right.postings[TITLE_WORDS, b"grass", 1]

@@ -11,10 +11,9 @@ from typing import Any
 
 import pymarc
 import pytest
-from sqlalchemy import select
 
 from catalogue.changes.accession import add_record
-from catalogue.database import Database, many, metadata, open_database
+from catalogue.database import Database, metadata, open_database
 from catalogue.database.migrations.running import newest_revision
 from catalogue.items import add_item
 from catalogue.reindexing.rebuilding import ReindexOptions, reindex
@@ -26,6 +25,7 @@ from circulation.holds.results import HoldKind, Wanted
 from tests.builders.catalogue import a_record
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.holds import a_copy, a_hold, ask, cancel, record_of
+from tests.builders.tables import rows_of
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 REVISION = newest_revision()
@@ -81,10 +81,7 @@ def contents(database: Database) -> dict[str, list[Any]]:
     """Every row of every table, in a fixed order."""
     archived_tables()
     return {
-        table.name: sorted(
-            database.read(many(select(*table.columns), lambda *row: row)).result(),
-            key=repr,
-        )
+        table.name: sorted(database.read(rows_of(table)).result(), key=repr)
         for table in metadata.sorted_tables
     }
 
@@ -166,8 +163,7 @@ def test_its_files_are_in_open_formats(lived_in: Library, tmp_path: Path) -> Non
 def test_every_table_is_in_it_or_is_made_of_the_others(lived_in: Library, tmp_path: Path) -> None:
     written = export(lived_in.database, tmp_path / "archive", revision=REVISION, now=NOW)
     archived = {name.removesuffix(".jsonl") for name in written.files if name.endswith(".jsonl")}
-    stored = many(select(metadata.tables["consortia"].c.id), None)
-    assert lived_in.database.read(stored).result()
+    assert lived_in.database.read(rows_of(metadata.tables["consortia"])).result()
     assert archived | set(LEFT_OUT) == set(metadata.tables)
     assert not archived & set(LEFT_OUT)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalogue.database import Transaction, many
+from catalogue.database import Statement, Transaction, many
 from circulation.booking.bookings import find_booking
 from circulation.booking.changes import BookingChanged
 from circulation.booking.lists import (
@@ -43,7 +43,10 @@ from tests.builders.bookings import (
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_copy, record_of
 
-_told = many(select_events(events.c.kind.like("booking%")).order_by(events.c.id), Event)
+
+@many(Event)
+def _told() -> Statement:
+    return select_events(events.c.kind.like("booking%")).order_by(events.c.id)
 
 
 def reasons(answer: object) -> tuple[Reason, ...]:

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 
-from catalogue.database import Database, Transaction, many, open_database
+from catalogue.database import Database, Statement, Transaction, many, open_database
 from catalogue.schema import items
 from circulation.booking.results import Booking
 from circulation.booking.schema import booking_loans, booking_supplies, bookings, stays
@@ -43,25 +43,40 @@ from tests.examples import examples
 
 COPIES, PATRONS, HORIZON = 4, 3, 90
 
-_supplies: Any = many(
-    select(
-        bookings.c.id,
-        booking_supplies.c.copies,
-        booking_supplies.c.reserved_from,
-        booking_supplies.c.reserved_until,
+
+@many(tuple[int, int, date, date])
+def _supplies() -> Statement:
+    return (
+        select(
+            bookings.c.id,
+            booking_supplies.c.copies,
+            booking_supplies.c.reserved_from,
+            booking_supplies.c.reserved_until,
+        )
+        .select_from(
+            bookings.join(booking_supplies, booking_supplies.c.booking_id == bookings.c.id)
+        )
+        .where(bookings.c.closed.is_(None))
     )
-    .select_from(bookings.join(booking_supplies, booking_supplies.c.booking_id == bookings.c.id))
-    .where(bookings.c.closed.is_(None)),
-    None,
-)
-_loans: Any = many(
-    select(loans.c.item_id, loans.c.due, loans.c.checked_in, booking_loans.c.booking_id)
-    .select_from(loans.outerjoin(booking_loans, booking_loans.c.loan_id == loans.c.id))
-    .order_by(loans.c.id),
-    None,
-)
-_kept: Any = many(select(stays.c.item_id, stays.c.booking_id, stays.c.is_over), None)
-_item_ids: Any = many(select(items.c.id), None)
+
+
+@many(tuple[int, datetime, datetime | None, int])
+def _loans() -> Statement:
+    return (
+        select(loans.c.item_id, loans.c.due, loans.c.checked_in, booking_loans.c.booking_id)
+        .select_from(loans.outerjoin(booking_loans, booking_loans.c.loan_id == loans.c.id))
+        .order_by(loans.c.id)
+    )
+
+
+@many(tuple[int, int | None, bool])
+def _kept() -> Statement:
+    return select(stays.c.item_id, stays.c.booking_id, stays.c.is_over)
+
+
+@many(tuple[int])
+def _item_ids() -> Statement:
+    return select(items.c.id)
 
 
 def promises(library: Library) -> list[str]:

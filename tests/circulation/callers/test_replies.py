@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from catalogue.database import Database, Transaction, scalar
+from catalogue.database import Database, Statement, Transaction, scalar_one
 from circulation.callers.daily import REPLY_HOURS
 from circulation.callers.replies import ReplyKey, forget_reply, keep_reply, kept_reply, reply_key
 from circulation.callers.schema import replies
@@ -21,7 +21,10 @@ from tests.builders.circulation import Library, a_library, a_patron, an_item
 WITHIN = timedelta(minutes=3)
 KEY = reply_key("kiosk", "a secret", b"11...")
 
-_number = scalar(select(func.count()).select_from(replies))
+
+@scalar_one(int)
+def _number() -> Statement:
+    return select(func.count()).select_from(replies)
 
 
 @pytest.fixture

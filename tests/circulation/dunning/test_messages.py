@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from sqlalchemy import select
 
-from sqlalchemy import bindparam, select
-
-from catalogue.database import Transaction, many
+from catalogue.database import Statement, Transaction, many
 from circulation.notices.claiming import Outgoing, claim
 from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeKind
@@ -17,13 +14,14 @@ from tests.builders.circulation import Library, a_patron
 from tests.builders.dunning import DANISH, danish, flow, notices_by, run_day, run_days
 from tests.builders.fees import charge, hand_in, lend, number_of, paid, renewed
 
-_states: Callable[..., list[Any]] = many(
-    select(notices.c.kind, notices.c.state)
-    .where(notices.c.patron_id == bindparam("of_patron"))
-    .order_by(notices.c.id),
-    None,
-    "of_patron",
-)
+
+@many(tuple[str, str])
+def _states(*, patron: int) -> Statement:
+    return (
+        select(notices.c.kind, notices.c.state)
+        .where(notices.c.patron_id == patron)
+        .order_by(notices.c.id)
+    )
 
 
 def sent(library: Library) -> list[Outgoing]:
@@ -40,7 +38,7 @@ def sent(library: Library) -> list[Outgoing]:
 
 
 def states(library: Library, card: str) -> list[tuple[str, str]]:
-    found = library.read(lambda transaction: _states(transaction, number_of(library, card)))
+    found = library.read(lambda transaction: _states(transaction, patron=number_of(library, card)))
     return [(row[0], row[1]) for row in found]
 
 

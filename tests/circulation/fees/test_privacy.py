@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import many
+from catalogue.database import Statement, many
 from circulation.jobs.running import run_job
 from circulation.kernel.results import UNATTENDED
 from circulation.ledger.schema import charge_loans, charges, payments
@@ -14,9 +14,20 @@ from circulation.patrons.personal_export import export_person
 from tests.builders.circulation import Library, a_patron
 from tests.builders.fees import danish_fees, hand_in, late_by, lend, number_of, paid
 
-_links = many(select(charge_loans.c.loan_id, charge_loans.c.item_id, charge_loans.c.facts), None)
-_charges = many(select(charges.c.patron_id, charges.c.amount, charges.c.once), None)
-_payments = many(select(payments.c.patron_id, payments.c.amount), None)
+
+@many(tuple[int | None, int | None, str])
+def _links() -> Statement:
+    return select(charge_loans.c.loan_id, charge_loans.c.item_id, charge_loans.c.facts)
+
+
+@many(tuple[int | None, int, str | None])
+def _charges() -> Statement:
+    return select(charges.c.patron_id, charges.c.amount, charges.c.once)
+
+
+@many(tuple[int | None, int])
+def _payments() -> Statement:
+    return select(payments.c.patron_id, payments.c.amount)
 
 
 def cut(library: Library) -> int:

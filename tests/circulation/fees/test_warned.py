@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import Transaction, many
+from catalogue.database import Statement, Transaction, many
 from circulation.fees.debts import BATCH, block_warned, debt_to_warn, debts_to_warn
 from circulation.fees.schema import debt_warnings
 from circulation.fees.warned import Debt, note_unwarned, note_warning
@@ -21,19 +21,23 @@ from tests.builders.agencies import a_school, charge_at
 from tests.builders.circulation import Library, a_patron, events_of_patron
 from tests.builders.fees import charge, fee_rule, number_of, paid
 
-_warnings: Callable[..., list[Any]] = many(
-    select(
+
+@many(tuple[datetime, datetime | None, datetime | None, int, int | None])
+def _warnings() -> Statement:
+    return select(
         debt_warnings.c.warned,
         debt_warnings.c.reached,
         debt_warnings.c.blocked,
         debt_warnings.c.amount,
         debt_warnings.c.notice_id,
-    ),
-    None,
-)
-_blocks: Callable[..., list[Any]] = many(
-    select(patron_blocks.c.agency_id, patron_blocks.c.since, patron_blocks.c.message), None
-)
+    )
+
+
+@many(tuple[int | None, datetime, str])
+def _blocks() -> Statement:
+    return select(patron_blocks.c.agency_id, patron_blocks.c.since, patron_blocks.c.message)
+
+
 NOTICE = 5
 
 

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 
-from catalogue.database import Database, Transaction, many, open_database
+from catalogue.database import Database, Statement, Transaction, many, open_database
 from circulation.holds.results import HoldKind, HoldsPlaced, HoldState, Wanted
 from circulation.holds.schema import captures, hold_sets, holds
 from circulation.items.schema import transits
@@ -42,8 +42,10 @@ from tests.examples import examples
 
 PATRONS, TITLES, COPIES = 4, 3, 2
 
-_holds: Any = many(
-    select(
+
+@many(tuple[int, int, int, datetime | None, str | None, int | None, str])
+def _holds() -> Statement:
+    return select(
         holds.c.id,
         holds.c.record_id,
         holds.c.patron_id,
@@ -51,29 +53,38 @@ _holds: Any = many(
         holds.c.outcome,
         holds.c.set_id,
         hold_sets.c.kind,
-    ).select_from(holds.outerjoin(hold_sets, hold_sets.c.id == holds.c.set_id)),
-    None,
-)
-_captures: Any = many(
-    select(
+    ).select_from(holds.outerjoin(hold_sets, hold_sets.c.id == holds.c.set_id))
+
+
+@many(tuple[int, int, int | None, int | None, datetime | None])
+def _captures() -> Statement:
+    return select(
         captures.c.hold_id,
         captures.c.item_id,
         captures.c.shelf_branch_id,
         captures.c.number,
         captures.c.released,
-    ),
-    None,
-)
-_open_loans: Any = many(
-    select(loans.c.item_id, loans.c.patron_id).where(loans.c.checked_in.is_(None)), None
-)
-_transits: Any = many(select(transits.c.item_id, transits.c.to_branch_id), None)
-_hold_events: Any = many(
-    select(events.c.hold_id, events.c.kind, events.c.after)
-    .where(events.c.hold_id.is_not(None))
-    .order_by(events.c.id),
-    None,
-)
+    )
+
+
+@many(tuple[int, int | None])
+def _open_loans() -> Statement:
+    return select(loans.c.item_id, loans.c.patron_id).where(loans.c.checked_in.is_(None))
+
+
+@many(tuple[int, int])
+def _transits() -> Statement:
+    return select(transits.c.item_id, transits.c.to_branch_id)
+
+
+@many(tuple[int | None, str, str | None])
+def _hold_events() -> Statement:
+    return (
+        select(events.c.hold_id, events.c.kind, events.c.after)
+        .where(events.c.hold_id.is_not(None))
+        .order_by(events.c.id)
+    )
+
 
 patrons = st.integers(0, PATRONS - 1)
 copies = st.integers(0, TITLES * COPIES - 1)

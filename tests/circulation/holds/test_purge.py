@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from catalogue.database import Transaction, scalar
+from catalogue.database import Statement, Transaction, scalar_one
 from circulation.holds.purge import purge_holds
 from circulation.holds.results import Hold, HoldKind, HoldsPlaced, Wanted
 from circulation.holds.schema import hold_sets, holds
@@ -15,8 +15,15 @@ from circulation.loans.privacy import set_history_days
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold, ask, cancel, events_of, record_of
 
-_count_holds = scalar(select(func.count()).select_from(holds))
-_count_sets = scalar(select(func.count()).select_from(hold_sets))
+
+@scalar_one(int)
+def _count_holds() -> Statement:
+    return select(func.count()).select_from(holds)
+
+
+@scalar_one(int)
+def _count_sets() -> Statement:
+    return select(func.count()).select_from(hold_sets)
 
 
 def purge(library: Library) -> int:

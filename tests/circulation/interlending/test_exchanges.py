@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import delete, insert, select
 
-from catalogue.database import change, many, send
+from catalogue.database import Statement, change, scalars, send
 from circulation.interlending.exchange_bodies import LONGEST_BODY, TOGETHER, TOGETHER_BYTES
 from circulation.interlending.exchanges import (
     LINE_DAYS,
@@ -84,25 +84,24 @@ def test_what_was_said_is_read_as_it_was_written(
     assert (line.request, line.answer) == (request_text, answer[:LONGEST_BODY])
 
 
-_streams = many(
-    select(exchange_bodies.c.answer).where(exchange_bodies.c.answer != b""),
-    bytes,
-)
-_forget_stream = change(
-    delete(exchange_bodies).where(exchange_bodies.c.exchange_id == bindparam("line")), "line"
-)
-_keep_body = send(
-    insert(exchange_bodies).values(
-        exchange_id=bindparam("line"),
-        until=bindparam("moment", type_=exchange_bodies.c.until.type),
-        request=bindparam("said"),
-        answer=bindparam("answered"),
-    ),
-    "line",
-    "moment",
-    "said",
-    "answered",
-)
+@scalars(bytes)
+def _streams() -> Statement:
+    return select(exchange_bodies.c.answer).where(exchange_bodies.c.answer != b"")
+
+
+@change
+def _forget_stream(*, line: int) -> Statement:
+    return delete(exchange_bodies).where(exchange_bodies.c.exchange_id == line)
+
+
+@send
+def _keep_body(*, line: int, moment: datetime, said: bytes, answered: bytes) -> Statement:
+    return insert(exchange_bodies).values(
+        exchange_id=line,
+        until=moment,
+        request=said,
+        answer=answered,
+    )
 
 
 def _said(library: Library, at_most: int = 99) -> list[tuple[bytes | None, bytes | None]]:
@@ -143,7 +142,7 @@ def test_without_its_stream_an_exchange_has_its_line(either_library: Library) ->
     library = either_library
     _keep_all(library, [(b"<a/>", b"<b/>"), (b"<c/>", b"<d/>")])
     first, _ = library.read(lambda transaction: latest_exchanges(transaction, 2))
-    assert library.write(lambda transaction: _forget_stream(transaction, first.id)) == 1
+    assert library.write(lambda transaction: _forget_stream(transaction, line=first.id)) == 1
     assert _said(library) == [(None, None)] * 2
 
 
@@ -163,7 +162,9 @@ def test_older_lines_have_a_stream_of_their_own(either_library: Library) -> None
     def add(transaction: Any) -> None:
         (line,) = exchanges_of_request(transaction, "R1")
         stream = zlib.compress(b"<a/><b/>", 1)
-        _keep_body(transaction, line.id, library.now, b"\x00\x00\x00\x04", stream)
+        _keep_body(
+            transaction, line=line.id, moment=library.now, said=b"\x00\x00\x00\x04", answered=stream
+        )
 
     library.write(add)
     assert _said(library) == [(b"<a/>", b"<b/>")]
@@ -176,7 +177,11 @@ def test_the_oldest_lines_have_a_stream_for_each(either_library: Library) -> Non
     def add(transaction: Any) -> None:
         (line,) = exchanges_of_request(transaction, "R1")
         _keep_body(
-            transaction, line.id, library.now, zlib.compress(b"<a/>", 1), zlib.compress(b"", 1)
+            transaction,
+            line=line.id,
+            moment=library.now,
+            said=zlib.compress(b"<a/>", 1),
+            answered=zlib.compress(b"", 1),
         )
 
     library.write(add)

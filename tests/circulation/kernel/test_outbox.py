@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import Database, Transaction, many, open_database
+from catalogue.database import Database, Statement, Transaction, many, open_database
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason
@@ -19,7 +19,10 @@ from circulation.patrons.blocks import block_patron
 from tests.builders.circulation import Library, a_patron, an_item, events_of_patron
 from tests.builders.notices import EMAIL, act, gathered, lend, patron_id, rule, states
 
-_rows = many(select(outbox.c.follower, outbox.c.event_id), lambda *row: row)
+
+@many(tuple[str, int])
+def _rows() -> Statement:
+    return select(outbox.c.follower, outbox.c.event_id)
 
 
 def waiting(library: Library) -> list[tuple[str, int]]:

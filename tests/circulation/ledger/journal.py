@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
-from catalogue.database import Database, many, migrate, open_database
+from catalogue.database import Database, Statement, many, migrate, open_database
 from catalogue.schema import branches, items
 from circulation.closures.closing import close_branch
 from circulation.fees.compensation import bill_loan
@@ -51,6 +51,7 @@ from tests.builders.agencies import a_school, agree
 from tests.builders.circulation import ZONE, Library, a_library, a_patron, an_item
 from tests.builders.fees import danish_fees, number_of
 from tests.builders.journal import perform
+from tests.builders.tables import rows_of
 from tests.circulation.fees.test_debts import to_warn
 
 JOURNAL = Path(__file__).parents[2] / "transcripts" / "money" / "a-year-of-money.txt"
@@ -66,10 +67,20 @@ TABLES: tuple[Table, ...] = (
     events,
 )
 _rows: dict[str, Callable[..., list[Any]]] = {
-    table.name: many(select(*table.c).order_by(*table.primary_key), None) for table in TABLES
+    table.name: rows_of(table, *table.primary_key) for table in TABLES
 }
-_barcodes: Callable[..., list[Any]] = many(select(items.c.id, items.c.barcode), None)
-_isils: Callable[..., list[Any]] = many(select(branches.c.id, branches.c.isil), None)
+
+
+@many(tuple[int, str])
+def _barcodes() -> Statement:
+    return select(items.c.id, items.c.barcode)
+
+
+@many(tuple[int, str])
+def _isils() -> Statement:
+    return select(branches.c.id, branches.c.isil)
+
+
 #: What a number in a column of this name is the number of. Numbers differ from run to run.
 _NAMED = {
     "charge_id": "charge",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import func, select
 
-from catalogue.database import Database, Transaction, many, open_database
+from catalogue.database import Database, Statement, Transaction, many, open_database
 from circulation.kernel.results import UNATTENDED, CheckedIn, CheckedOut
 from circulation.ledger.charge_lists import ChargePage
 from circulation.ledger.charges import open_charge, reduce_charge, reduce_write_off, write_off
@@ -28,8 +28,10 @@ from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.fees import charge, danish_fees, paid
 from tests.examples import examples
 
-_charges = many(
-    select(
+
+@many(tuple[int, int | None, str, int, int, int, int])
+def _charges() -> Statement:
+    return select(
         charges.c.id,
         charges.c.patron_id,
         charges.c.kind,
@@ -37,27 +39,34 @@ _charges = many(
         charges.c.paid,
         charges.c.written_off,
         charges.c.balance,
-    ),
-    None,
-)
-_postings = many(
-    select(charge_postings.c.charge_id, charge_postings.c.kind, charge_postings.c.amount), None
-)
-_parentless = many(
-    select(charge_postings.c.id, charge_postings.c.charge_id, charge_postings.c.kind).where(
+    )
+
+
+@many(tuple[int, str, int])
+def _postings() -> Statement:
+    return select(charge_postings.c.charge_id, charge_postings.c.kind, charge_postings.c.amount)
+
+
+@many(tuple[int, int, str])
+def _parentless() -> Statement:
+    return select(charge_postings.c.id, charge_postings.c.charge_id, charge_postings.c.kind).where(
         charge_postings.c.parent_id.is_(None)
-    ),
-    None,
-)
-_balances = many(
-    select(
+    )
+
+
+@many(tuple[int, int, int])
+def _balances() -> Statement:
+    return select(
         patron_balances.c.patron_id,
         patron_balances.c.fees,
         patron_balances.c.compensations,
-    ),
-    None,
-)
-_orders = many(select(payments.c.order_id, func.count()).group_by(payments.c.order_id), None)
+    )
+
+
+@many(tuple[str, int])
+def _orders() -> Statement:
+    return select(payments.c.order_id, func.count()).group_by(payments.c.order_id)
+
 
 AMOUNTS = st.integers(1, 5_000)
 PICKS = st.integers(0, 30)

@@ -13,7 +13,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from catalogue.database import Database, Transaction, many, open_database, scalar
+from catalogue.database import (
+    Database,
+    Statement,
+    Transaction,
+    many,
+    open_database,
+    scalar_one,
+)
 from circulation.fees.giving_up import GIVING_UP, GivingUp, give_up
 from circulation.fees.paying import PaymentWish, pay
 from circulation.kernel.reasons import Reason
@@ -30,8 +37,16 @@ from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.fees import charge, number_of, paid, total
 
 ROOT = Path(__file__).parents[3]
-_postings: Callable[..., list[Any]] = many(select(charge_postings.c.kind), None)
-_orders = scalar(select(func.count()).select_from(money_orders))
+
+
+@many(tuple[str])
+def _postings() -> Statement:
+    return select(charge_postings.c.kind)
+
+
+@scalar_one(int)
+def _orders() -> Statement:
+    return select(func.count()).select_from(money_orders)
 
 
 @dataclass(frozen=True)

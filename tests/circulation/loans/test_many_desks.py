@@ -9,11 +9,12 @@ import random
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
-from catalogue.database import Transaction, many
+from catalogue.database import Statement, Transaction, many
 from circulation.holds.changing import cancel_hold
 from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldsPlaced, Wanted
@@ -36,28 +37,41 @@ from tests.builders.holds import a_copy, record_of
 DESKS = 8
 ROUNDS = 20
 
-_open_loans: Callable[..., list[Any]] = many(
-    select(loans.c.item_id, func.count())
-    .where(loans.c.checked_in.is_(None))
-    .group_by(loans.c.item_id),
-    None,
-)
-_loans: Callable[..., list[Any]] = many(
-    select(loans.c.id, loans.c.item_id, loans.c.checked_in), None
-)
-_events: Callable[..., list[Any]] = many(
-    select(
+
+@many(tuple[int, int])
+def _open_loans() -> Statement:
+    return (
+        select(loans.c.item_id, func.count())
+        .where(loans.c.checked_in.is_(None))
+        .group_by(loans.c.item_id)
+    )
+
+
+@many(tuple[int, int, datetime | None])
+def _loans() -> Statement:
+    return select(loans.c.id, loans.c.item_id, loans.c.checked_in)
+
+
+@many(tuple[int, str, int | None, int | None, int | None])
+def _events() -> Statement:
+    return select(
         events.c.id, events.c.kind, events.c.loan_id, events.c.hold_id, events.c.item_id
-    ).order_by(events.c.id),
-    None,
-)
-_holds: Callable[..., list[Any]] = many(
-    select(holds.c.id, holds.c.patron_id, holds.c.record_id, holds.c.closed), None
-)
-_captured: Callable[..., list[Any]] = many(
-    select(captures.c.item_id, captures.c.hold_id, captures.c.released), None
-)
-_in_transit: Callable[..., list[Any]] = many(select(transits.c.item_id), None)
+    ).order_by(events.c.id)
+
+
+@many(tuple[int, int, int, datetime | None])
+def _holds() -> Statement:
+    return select(holds.c.id, holds.c.patron_id, holds.c.record_id, holds.c.closed)
+
+
+@many(tuple[int, int, datetime | None])
+def _captured() -> Statement:
+    return select(captures.c.item_id, captures.c.hold_id, captures.c.released)
+
+
+@many(tuple[int])
+def _in_transit() -> Statement:
+    return select(transits.c.item_id)
 
 
 VERBS: list[Callable[..., Any]] = [

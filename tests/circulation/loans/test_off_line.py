@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import Database, many
+from catalogue.database import Database, Statement, many
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal, Refused
@@ -19,14 +19,14 @@ from circulation.loans.work_lists import Conflict, no_block_conflicts
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, find_patron
 from tests.builders.circulation import Library, a_library, a_patron
 
-_names: Any = many(
-    select(
+
+@many(tuple[int | None, str | None, str | None])
+def _names() -> Statement:
+    return select(
         loan_conflicts.c.patron_id,
         loan_conflicts.c.patron_identifier,
         loan_conflicts.c.item_barcode,
-    ),
-    lambda *row: row,
-)
+    )
 
 
 @pytest.fixture

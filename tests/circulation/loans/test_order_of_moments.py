@@ -7,8 +7,7 @@ back: no loan of an item begins before the one before it has ended, and none end
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import sleep
 from typing import Any
 
@@ -16,7 +15,7 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import Transaction, many, open_database
+from catalogue.database import Statement, Transaction, many, open_database
 from circulation.holds.facts import lock_queue
 from circulation.items.facts import LONGEST_WAIT
 from circulation.kernel.results import CheckedIn, CheckedOut, Renewed
@@ -26,9 +25,10 @@ from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.fees import amounts, danish_fees, number_of
 from tests.builders.holds import record_of
 
-_loans: Callable[..., list[Any]] = many(
-    select(loans.c.checked_out, loans.c.checked_in).order_by(loans.c.checked_out, loans.c.id), None
-)
+
+@many(tuple[datetime, datetime | None])
+def _loans() -> Statement:
+    return select(loans.c.checked_out, loans.c.checked_in).order_by(loans.c.checked_out, loans.c.id)
 
 
 def test_a_loan_begins_when_the_one_before_it_has_ended_even_if_asked_for_earlier(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from catalogue.database import Transaction, many, send
+from catalogue.database import Statement, Transaction, many, send
 from circulation.kernel.results import UNATTENDED
 from circulation.kernel.trees import CATEGORIES
 from circulation.patrons.changes import Changes, PatronFields, change_patron
@@ -33,7 +33,12 @@ from circulation.patrons.registering import NewPatron, register_patron
 from circulation.patrons.schema import patrons
 from tests.builders.circulation import Library, a_patron
 
-_birth_dates: Any = many(select(patrons.c.id, patrons.c.birth_date), None)
+
+@many(tuple[int, date | None])
+def _birth_dates() -> Statement:
+    return select(patrons.c.id, patrons.c.birth_date)
+
+
 KEY = IdentifierKey(b"sixteen bytes or")
 
 
@@ -188,8 +193,7 @@ def test_contacts_languages_and_kinds_of_identifiers_are_checked(sqlite_library:
 def test_what_stands_there_from_before_stays_until_it_is_changed(named: Library) -> None:
     card = a_patron(named)
     old = {"phone": "hos naboen", "email": "ida at example", "category": "retired"}
-    write = send(update(patrons).values(**old))
-    named.write(lambda transaction: write(transaction))
+    named.write(send(lambda: update(patrons).values(**old)))
     changed = change(named, card, given_name="Ida", phone="hos naboen", email="ida at example")
     assert (changed.phone, changed.category) == ("hos naboen", "retired")
     with pytest.raises(PatronUnfit):

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import many
+from catalogue.database import Statement, many
 from circulation.kernel.reasons import IdentifierBlock, Reason
 from circulation.kernel.results import UNATTENDED, CheckedOut, Refused
 from circulation.patrons.identifiers import (
@@ -27,7 +27,11 @@ from circulation.patrons.schema import patron_identifiers
 from tests.builders.circulation import Library, a_patron, an_item
 
 CPR = "2512484916"
-_stored = many(select(patron_identifiers.c.identifier), None)
+
+
+@many(tuple[str])
+def _stored() -> Statement:
+    return select(patron_identifiers.c.identifier)
 
 
 @pytest.fixture

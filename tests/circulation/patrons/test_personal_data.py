@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import many
+from catalogue.database import Statement, many
 from circulation.jobs.running import run_job
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason
@@ -30,7 +30,10 @@ from tests.builders.circulation import Library, a_patron, an_item, events_of_pat
 from tests.builders.holds import a_hold, cancel
 from tests.builders.pins import hashed
 
-_texts = many(select(events.c.before, events.c.after), None)
+
+@many(tuple[str | None, str | None])
+def _texts() -> Statement:
+    return select(events.c.before, events.c.after)
 
 
 def number_of(library: Library, card: str) -> int:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, Date, Integer, LargeBinary, Table, Text, bindparam, insert, select
+from sqlalchemy import Boolean, Date, Integer, LargeBinary, Table, Text, insert, select
 
-from catalogue.database import Moment, many, send
+from catalogue.database import Moment, Statement, many, one, send
 from catalogue.schema import branches, items, records
 from circulation.callers.replies import keep_reply, reply_key
 from circulation.interlending.exchanges import Exchanged, keep_exchanges
@@ -37,16 +36,20 @@ _VALUES: dict[tuple[str, str], Any] = {
 }
 
 
+@one(tuple[int, int])
+def _of_item(*, item_id: int) -> Statement:
+    return select(items.c.record_id, items.c.branch_id).where(items.c.id == item_id)
+
+
 class Filled:
     """Rows made of the schema alone: one in each table asked for, and in those that it needs."""
 
     def __init__(self, library: Library, patron_id: int, other_id: int, item_id: int) -> None:
         self.library = library
         self.patron_id, self.other_id = patron_id, other_id
-        of_item: Callable[..., list[Any]] = many(
-            select(items.c.record_id, items.c.branch_id).where(items.c.id == item_id), None
-        )
-        [(record_id, branch_id)] = library.read(lambda transaction: of_item(transaction))
+        found = library.read(lambda transaction: _of_item(transaction, item_id=item_id))
+        assert found is not None
+        record_id, branch_id = found
         self.keys: dict[Table, Any] = {
             patrons: patron_id,
             items: item_id,
@@ -57,12 +60,8 @@ class Filled:
     def key_of(self, table: Table) -> Any:
         if table not in self.keys:
             row = {column.name: self._value(table, column) for column in table.columns}
-            names = [f"new_{name}" for name in row]
-            values = {
-                table.c[name]: bindparam(f"new_{name}", type_=table.c[name].type) for name in row
-            }
-            write = send(insert(table).values(values), *names)
-            self.library.write(lambda transaction: write(transaction, *row.values()))
+            write = send(lambda: insert(table).values(row))
+            self.library.write(write)
             self.keys[table] = row[next(iter(table.primary_key.columns)).name]
         return self.keys[table]
 
@@ -101,7 +100,9 @@ def _value_of(table: Table, column: Any) -> Any:
     return "DKK" if column.name == "currency" else f"{table.name}.{column.name}"
 
 
-_item_ids: Callable[..., list[Any]] = many(select(items.c.id, items.c.barcode), None)
+@many(tuple[int, str])
+def _item_ids() -> Statement:
+    return select(items.c.id, items.c.barcode)
 
 
 def item_number(library: Library, barcode: str) -> int:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 from datetime import date
-from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from catalogue.changes import accession
 from catalogue.changes.former_records import NoSuchRecord, former_record
-from catalogue.database import Transaction, many, metadata
+from catalogue.database import Statement, Transaction, many, metadata, send
 from catalogue.items import add_item
-from catalogue.schema import records
+from catalogue.schema import items, records
 from circulation.holds.changes import HoldOutcome
 from circulation.holds.results import HoldKind, HoldsPlaced, HoldState, Wanted
 from circulation.kernel.events import Event, EventKind, events_of_hold, select_events
@@ -25,10 +25,10 @@ from tests.builders.catalogue import a_record
 from tests.builders.circulation import Library, a_patron
 from tests.builders.holds import a_hold, ask, cancel, holds_of, record_of
 
-_all_events: Any = many(
-    select_events(events.c.kind.like("record%")).order_by(events.c.id),
-    Event,
-)
+
+@many(Event)
+def _all_events() -> Statement:
+    return select_events(events.c.kind.like("record%")).order_by(events.c.id)
 
 
 def a_title(library: Library, title: str, *barcodes: str) -> int:
@@ -117,7 +117,7 @@ def test_holds_that_are_over_go_with_the_record_and_their_events_stay(library: L
     cancel(library, card, hold)
     merge(library, number, survivor)
     only = a_title(library, "Uden eksemplarer")
-    library.write(lambda transaction: _move_item(transaction, "A1", only))
+    library.write(lambda transaction: _move_item(transaction, barcode="A1", record_id=only))
     assert delete(library, survivor) == RecordDeleted(survivor, "Tom")
     assert library.read(lambda transaction: events_of_hold(transaction, hold_id=hold.id))
     former = library.read(lambda transaction: former_record(transaction, record_id=number))
@@ -127,19 +127,9 @@ def test_holds_that_are_over_go_with_the_record_and_their_events_stay(library: L
         delete(library, number)
 
 
-def _move_item(transaction: Transaction, barcode: str, record_id: int) -> None:
-    from sqlalchemy import bindparam, update
-
-    from catalogue.database import change
-    from catalogue.schema import items
-
-    change(
-        update(items)
-        .where(items.c.barcode == bindparam("of_barcode"))
-        .values(record_id=bindparam("new_record")),
-        "of_barcode",
-        "new_record",
-    )(transaction, barcode, record_id)
+@send
+def _move_item(*, barcode: str, record_id: int) -> Statement:
+    return update(items).where(items.c.barcode == barcode).values(record_id=record_id)
 
 
 def test_items_loans_and_holds_go_over(library: Library) -> None:

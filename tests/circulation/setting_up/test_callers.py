@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
 
-from catalogue.database import Database, Transaction, metadata, scalar
+from catalogue.database import Database, Transaction, metadata
 from circulation.callers.partners import PARTNERS
 from circulation.callers.sorting import sort_rules_at
 from circulation.callers.terminals import TERMINALS, terminal_of
@@ -25,6 +24,7 @@ from circulation.setting_up.reading import read
 from circulation.setting_up.stored import SET_BY, stored_parts
 from protocols.demo.seeding import SET_UP
 from tests.builders.circulation import NOON
+from tests.builders.tables import rows_of
 from tests.circulation.setting_up.tables import NOT_SET_UP
 from tests.circulation.setting_up.test_reading import GOOD
 
@@ -210,8 +210,7 @@ def test_a_branch_with_a_terminal_needs_it_gone_first(database: Database) -> Non
 
 
 def _rows(transaction: Transaction, table: str) -> int:
-    count: int = scalar(select(func.count()).select_from(metadata.tables[table]))(transaction)
-    return count
+    return len(rows_of(metadata.tables[table])(transaction))
 
 
 def test_every_table_is_set_by_the_text_or_is_no_set_up() -> None:

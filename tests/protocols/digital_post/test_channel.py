@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from catalogue.database import Database, many, metadata
+from catalogue.database import Database, metadata
 from circulation.digital_post.receipts import unknown_receipts
 from circulation.kernel.reasons import IdentifierBlock
 from circulation.kernel.results import UNATTENDED
@@ -21,6 +20,7 @@ from protocols.digital_post.memo.messages import MessageType
 from protocols.notices.sending import Sender
 from tests.builders.circulation import a_patron
 from tests.builders.digital_post import CPR, a_push
+from tests.builders.tables import rows_of
 from tests.protocols.digital_post.certificates import Authority, Pem
 from tests.protocols.digital_post.platform import Behaviour, Platform
 from tests.protocols.digital_post.sending import PostOffice, a_post_office, give_number, section
@@ -370,8 +370,7 @@ def test_no_number_is_stored_shown_or_logged(
 def everything_in(post: PostOffice) -> str:
     rows: list[str] = []
     for table in metadata.sorted_tables:
-        read = many(select(table), None)
-        rows += map(repr, post.library.read(lambda transaction, read=read: read(transaction)))
+        rows += map(repr, post.library.read(rows_of(table)))
     return "\n".join(rows)
 
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import func, insert, select
 
-from catalogue.database import Database, scalar
+from catalogue.database import Database, Statement, scalar_one
 from catalogue.schema import consortia
 from circulation.kernel.engine import Circulation
 from circulation.patrons.pins import PINS, hash_pin
@@ -19,8 +19,15 @@ from protocols.hosting.answering import Context, Lane, Services
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
-add = scalar(insert(consortia).values(name=bindparam("name")).returning(consortia.c.id), "name")
-count = scalar(select(func.count()).select_from(consortia))
+
+@scalar_one(int)
+def add(*, name: str) -> Statement:
+    return insert(consortia).values(name=name).returning(consortia.c.id)
+
+
+@scalar_one(int)
+def count() -> Statement:
+    return select(func.count()).select_from(consortia)
 
 
 class Loop:
@@ -90,7 +97,7 @@ def test_short_writes_on_sqlite_work_in_the_loop_and_share_a_commit(
 
     def work(context: Context) -> int:
         threads.append(threading.get_ident())
-        add(context.transaction, f"c{len(threads)}")
+        add(context.transaction, name=f"c{len(threads)}")
         return int(count(context.transaction))
 
     for _ in range(5):
@@ -129,7 +136,7 @@ def test_a_read_sees_every_write_answered_before_it(services: Services, loop: Lo
         # A snapshot is open already when the write is answered: it must not be used any more.
         services.perform(Lane.READ, lambda context: count(context.transaction), Heard())
         services.perform(
-            Lane.WRITE, lambda context, n=number: add(context.transaction, f"c{n}"), heard
+            Lane.WRITE, lambda context, n=number: add(context.transaction, name=f"c{n}"), heard
         )
         loop.run_until(lambda heard=heard: len(heard) == 1)
         read = Heard()
@@ -154,7 +161,7 @@ def test_reads_share_a_snapshot_only_until_it_is_released(
             return int(heard[0][0])
 
         assert how_many() == 0
-        other.write(lambda transaction: add(transaction, "from elsewhere")).result()
+        other.write(lambda transaction: add(transaction, name="from elsewhere")).result()
         loop.pass_time()
         assert how_many() == 1
     finally:
@@ -167,10 +174,10 @@ def test_an_error_reaches_the_caller_and_undoes_only_its_own_work(
     heard = Heard()
 
     def fail(context: Context) -> None:
-        add(context.transaction, "half done")
+        add(context.transaction, name="half done")
         raise LookupError("on purpose")
 
-    services.perform(Lane.WRITE, lambda context: add(context.transaction, "kept"), heard)
+    services.perform(Lane.WRITE, lambda context: add(context.transaction, name="kept"), heard)
     services.perform(Lane.WRITE, fail, heard)
     loop.run_until(lambda: len(heard) == 2)
     assert sorted(type(error) for _, error in heard if error) == [LookupError]

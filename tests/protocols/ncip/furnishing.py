@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 
-from catalogue.database import change
+from catalogue.database import Statement, change
 from catalogue.schema import records
 from tests.builders.circulation import Library
 from tests.builders.holds import record_of
 from tests.protocols.ncip.stage import HEADER
 
-_number_record = change(
-    update(records)
-    .where(records.c.id == bindparam("record_id"))
-    .values(control_number=bindparam("new_number")),
-    "record_id",
-    "new_number",
-)
+
+@change
+def _number_record(*, record_id: int, number: str | None) -> Statement:
+    return update(records).where(records.c.id == record_id).values(control_number=number)
 
 
 def number_title(library: Library, barcode: str, number: str) -> None:
     """Gives the title of an item a control number."""
     record_id = record_of(library, barcode)
-    library.write(lambda transaction: _number_record(transaction, record_id, number))
+    library.write(
+        lambda transaction: _number_record(transaction, record_id=record_id, number=number)
+    )
 
 
 def service(name: str, *parts: str) -> str:

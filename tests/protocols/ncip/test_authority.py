@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 from lxml import etree
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
-from catalogue.database import Database, Transaction, change, many, metadata
+from catalogue.database import Database, Statement, Transaction, change, metadata, scalars
 from circulation.interlending.partner_requests import hold_of_request
 from circulation.kernel.results import UNATTENDED
 from circulation.patrons.contacts import ContactKind, add_contact
@@ -57,6 +57,7 @@ from tests.builders.agencies import a_school
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.fees import danish_fees
 from tests.builders.pins import hashed
+from tests.builders.tables import rows_of
 from tests.protocols.ncip.asking import AGENCY, CASES, item, named, typed, user
 from tests.protocols.ncip.stage import N, Schemas, Stage, problem_types
 from tests.protocols.ncip.stage import typed as typed_xml
@@ -178,23 +179,26 @@ OF_REQUESTS = frozenset({"LookupRequest", "CancelRequestItem", "UpdateRequestIte
 #: What tells of a user, and changes nothing.
 LOOK_UPS = frozenset({"LookupUser", "AuthenticateUser", "LookupRequest"})
 
-_describe = change(
-    update(patrons).values(
+
+@change
+def _describe(*, pin_hash: str | None) -> Statement:
+    return update(patrons).values(
         name=NAME,
         given_name="Zebedee",
         family_name="Quark",
         email=EMAIL,
         phone=PHONE,
         birth_date=date(1987, 3, 21),
-        pin_hash=bindparam("new_pin_hash"),
-    ),
-    "new_pin_hash",
-)
-_patron_ids = many(select(patrons.c.id), lambda number: number)
-_TABLES = [
-    (table.name, many(select(*table.columns).order_by(*table.columns), lambda *row: row))
-    for table in metadata.sorted_tables
-]
+        pin_hash=pin_hash,
+    )
+
+
+@scalars(int)
+def _patron_ids() -> Statement:
+    return select(patrons.c.id)
+
+
+_TABLES = [(table.name, rows_of(table, *table.columns)) for table in metadata.sorted_tables]
 
 
 @pytest.fixture
@@ -212,19 +216,18 @@ def everything(library: Library) -> dict[str, list[Any]]:
     )
 
 
-_known = many(
-    select(patron_identifiers.c.patron_id).where(
+@scalars(int)
+def _known() -> Statement:
+    return select(patron_identifiers.c.patron_id).where(
         patron_identifiers.c.identifier.like("OTHER-CARD%")
-    ),
-    lambda number: number,
-)
+    )
 
 
 def describe_patrons(library: Library) -> None:
     """Every patron gets a name, addresses, another card and a PIN."""
 
     def work(transaction: Transaction) -> None:
-        _describe(transaction, PIN_HASH)
+        _describe(transaction, pin_hash=PIN_HASH)
         known = set(_known(transaction))
         for number in set(_patron_ids(transaction)) - known:
             add_contact(library.act(transaction, UNATTENDED), number, ContactKind.POSTAL, STREET)

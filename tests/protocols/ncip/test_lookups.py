@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 
-from catalogue.database import Transaction, change
+from catalogue.database import Statement, Transaction, change
 from catalogue.marc.iso2709 import build
 from catalogue.schema import records
 from circulation.kernel.reasons import BlockReason
@@ -427,17 +427,14 @@ def test_types_are_compared_without_case_and_blanks(text: str) -> None:
     assert folded(text) == "nameinformation"
 
 
-_describe = change(
-    update(records).values(
-        format=bindparam("new_format"),
-        data=bindparam("new_data"),
-        control_number=bindparam("new_number"),
+@change
+def _describe(*, record_format: str, data: bytes, number: str | None) -> Statement:
+    return update(records).values(
+        format=record_format,
+        data=data,
+        control_number=number,
         year=1866,
-    ),
-    "new_format",
-    "new_data",
-    "new_number",
-)
+    )
 
 
 @pytest.mark.parametrize(
@@ -461,7 +458,9 @@ def test_what_the_record_says(
 ) -> None:
     barcode = an_item(stage.library)
     data = build(b" " * 24, [(b"001", b"x1"), (tag, content)])
-    stage.library.write(lambda transaction: _describe(transaction, kind, data, "x1"))
+    stage.library.write(
+        lambda transaction: _describe(transaction, record_format=kind, data=data, number="x1")
+    )
     wanted = elements("ItemElementType", "Bibliographic Description")
     answer = stage.ask(look_up_item(item(barcode) + wanted))
     description = answer.find(f".//{N}BibliographicDescription")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import Database, Transaction, many
+from catalogue.database import Database, Statement, Transaction, scalars
 from circulation.callers.schema import replies
 from circulation.kernel.events import EventKind
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey
@@ -54,7 +54,9 @@ def stage(database: Database, schemas: Schemas) -> Iterator[Stage]:
     stage.close()
 
 
-_digests = many(select(replies.c.digest), bytes)
+@scalars(bytes)
+def _digests() -> Statement:
+    return select(replies.c.digest)
 
 
 def lend(who: str, barcode: str, name: str = "R 1") -> str:

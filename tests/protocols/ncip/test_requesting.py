@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 
-from catalogue.database import Database, change
+from catalogue.database import Database, Statement, change
 from catalogue.schema import records
 from protocols.ncip.codec import encode
 from protocols.ncip.messages import Code
@@ -32,13 +32,10 @@ from tests.protocols.ncip.stage import (
     user,
 )
 
-_number_record = change(
-    update(records)
-    .where(records.c.id == bindparam("record_id"))
-    .values(control_number=bindparam("new_number")),
-    "record_id",
-    "new_number",
-)
+
+@change
+def _number_record(*, record_id: int, number: str | None) -> Statement:
+    return update(records).where(records.c.id == record_id).values(control_number=number)
 
 
 @pytest.fixture
@@ -127,7 +124,9 @@ def test_a_record_goes_by_its_control_number(stage: Stage) -> None:
     library = stage.library
     card, barcode = a_patron(library), an_item(library)
     of = record_of(library, barcode)
-    library.write(lambda transaction: _number_record(transaction, of, "870970-12345"))
+    library.write(
+        lambda transaction: _number_record(transaction, record_id=of, number="870970-12345")
+    )
     assert not problem_types(stage.ask(request(user(card), record("870970-12345"))))
     assert holds_of(library, card)[0].hold.record_id == of
     assert problem_types(stage.ask(request(user(card), record("no-such")))) == ["Unknown Item"]

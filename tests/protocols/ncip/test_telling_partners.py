@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import Transaction, many
+from catalogue.database import Statement, Transaction, many
 from circulation.interlending.asking import Wish, ask
 from circulation.interlending.exchanges import Exchanged
 from circulation.interlending.notices import PATIENCE, notices_of
@@ -206,7 +206,9 @@ def asked(stage: Stage, card: str) -> InterlibraryLoan:
     return found
 
 
-_kinds: Callable[..., list[str]] = many(select(notices.c.kind), None)
+@many(tuple[str])
+def _kinds() -> Statement:
+    return select(notices.c.kind)
 
 
 def told_to_patrons(library: Library) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import Database, many
+from catalogue.database import Database, Statement, many
 from circulation.ledger.charges import NewCharge, create_charge
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import open_account
@@ -32,11 +32,17 @@ from tests.builders.holds import a_hold, holds_of
 from tests.protocols.ncip.asking import AGENCY, HEADER, item, user
 from tests.protocols.ncip.stage import SETTINGS, Schemas, Stage, problem_types, text_of
 
-_all: Callable[..., list[Any]] = many(
-    select(notices.c.kind, notices.c.cause, notices.c.facts, notices.c.due).order_by(notices.c.id),
-    None,
-)
-_charge_ids: Callable[..., list[Any]] = many(select(charges.c.id), None)
+
+@many(tuple[str, str, str, datetime])
+def _all() -> Statement:
+    return select(notices.c.kind, notices.c.cause, notices.c.facts, notices.c.due).order_by(
+        notices.c.id
+    )
+
+
+@many(tuple[int])
+def _charge_ids() -> Statement:
+    return select(charges.c.id)
 
 
 @pytest.fixture

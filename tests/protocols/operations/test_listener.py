@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
-from catalogue.database import open_database, scalar
+from catalogue.database import Statement, open_database, scalar
 from catalogue.schema import items
 from circulation.kernel.events import events_of_item
 from protocols.demo.seeding import seed
@@ -36,7 +36,9 @@ JSON_LOG = (
 )
 
 
-item_with = scalar(select(items.c.id).where(items.c.barcode == bindparam("barcode")), "barcode")
+@scalar(int)
+def item_with(*, barcode: str) -> Statement:
+    return select(items.c.id).where(items.c.barcode == barcode)
 
 
 def lend(item: bytes, pin: bytes = b"1234") -> bytes:
@@ -230,7 +232,7 @@ def test_a_database_of_another_revision_is_not_ready(server: Watched, seeded_url
 def test_a_request_has_one_id_from_the_wire_to_the_event(server: Watched, seeded_url: str) -> None:
     assert ask(server.sip2, LOGIN, lend(b"I0000003"))[1].startswith(b"121")
     database = open_database(seeded_url)
-    item = database.read(lambda t: item_with(t, "I0000003")).result()
+    item = database.read(lambda t: item_with(t, barcode="I0000003")).result()
     events = database.read(lambda t: events_of_item(t, item_id=item)).result()
     database.close()
     request_id = events[-1].request_id

@@ -12,9 +12,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from catalogue.database import Transaction, many, metadata
+from catalogue.database import Transaction, metadata
 from circulation.kernel.organisation import add_agency, add_branch, find_branch
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import UNATTENDED, Branch
@@ -44,6 +43,7 @@ from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import charge
 from tests.builders.holds import a_hold
 from tests.builders.pins import hashed
+from tests.builders.tables import rows_of
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import PASSWORD, Terminal
 
@@ -161,9 +161,7 @@ OF_ITEMS = ("09", "19")
 #: What changes with every message, or says only that a PIN was wrong.
 _NOT_COMPARED = {"replies", "events", "pin_failures", "locked_devices", "patron_traits"}
 _ROWS = {
-    name: many(select(*table.columns), None)
-    for name, table in metadata.tables.items()
-    if name not in _NOT_COMPARED
+    name: rows_of(table) for name, table in metadata.tables.items() if name not in _NOT_COMPARED
 }
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 
-from catalogue.database import change
+from catalogue.database import Statement, change
 from catalogue.schema import branches
 from protocols.sip2.handlers import HANDLERS, OPEN_TO, offered_to, supported_messages
 from protocols.sip2.settings import Account, Sip2Settings
@@ -16,11 +16,11 @@ from tests.protocols.sip2.cases import REQUESTS
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import LOGIN, PASSWORD, Terminal, an_account
 
-_rename = change(
-    update(branches).where(branches.c.isil == bindparam("of")).values(name=bindparam("new")),
-    "of",
-    "new",
-)
+
+@change
+def _rename(*, named: str, name: str) -> Statement:
+    return update(branches).where(branches.c.isil == named).values(name=name)
+
 
 BX = (
     "23",
@@ -163,6 +163,6 @@ def test_two_accounts_on_one_port(library: Library) -> None:
 
 def test_a_branch_renamed_is_seen_within_a_minute(terminal: Terminal, library: Library) -> None:
     assert b"AMHovedbiblioteket|" in terminal.ask(b"9900802.00")
-    library.write(lambda transaction: _rename(transaction, "DK-900101", "Det nye hus"))
+    library.write(lambda transaction: _rename(transaction, named="DK-900101", name="Det nye hus"))
     library.pass_time(seconds=61)
     assert b"AMDet nye hus|" in terminal.ask(b"9900802.00")

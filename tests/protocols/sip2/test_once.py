@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import Database, Transaction, many
+from catalogue.database import Database, Statement, Transaction, scalars
 from circulation.callers.replies import reply_key
 from circulation.callers.schema import replies
 from circulation.kernel.events import EventKind
@@ -26,7 +26,11 @@ from tests.protocols.sip2.terminals import LOGIN, Terminal, an_account, with_che
 
 DATE = "20261125    120000"
 BLANK = " " * 18
-_digests = many(select(replies.c.digest), lambda digest: digest)
+
+
+@scalars(bytes)
+def _digests() -> Statement:
+    return select(replies.c.digest)
 
 
 def out(card: str, item: str, date: str = DATE, rest: str = "AC|") -> bytes:

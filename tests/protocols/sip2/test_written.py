@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import many
+from catalogue.database import Statement, many, scalars
 from circulation.fees.rules import FEE_RULES
 from circulation.holds.schema import holds
 from circulation.kernel.events import Event, EventKind, select_events
@@ -29,13 +28,22 @@ from tests.protocols.sip2.terminals import Terminal
 
 DATE = "20261125    120000"
 BLANK = " " * 18
-_events: Callable[..., list[Any]] = many(select_events().order_by(events.c.id), Event)
-_reasons: Callable[..., list[Any]] = many(
-    select(charge_postings.c.reason).order_by(charge_postings.c.id), lambda reason: reason
-)
-_wanted_until: Callable[..., list[Any]] = many(
-    select(holds.c.interest_until).order_by(holds.c.id), lambda day: day
-)
+
+
+@many(Event)
+def _events() -> Statement:
+    return select_events().order_by(events.c.id)
+
+
+@scalars(str)
+def _reasons() -> Statement:
+    return select(charge_postings.c.reason).order_by(charge_postings.c.id)
+
+
+@scalars(date)
+def _wanted_until() -> Statement:
+    return select(holds.c.interest_until).order_by(holds.c.id)
+
 
 #: Messages in the order of a day, and the kinds of events that each writes.
 DAY: list[tuple[str, list[EventKind]]] = [

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import func, select
 
-from catalogue.database import many, open_database, scalar
+from catalogue.database import Statement, many, open_database, scalar_one
 from catalogue.marc.iso2709 import build
 from catalogue.query import Term
 from catalogue.schema import items, records
@@ -17,8 +17,15 @@ from catalogue.searching.evaluation import search
 from protocols.commands.records.load import load
 from tests.builders.catalogue import a_record, add_branch
 
-_count = scalar(select(func.count()).select_from(records))
-_barcodes = many(select(items.c.barcode).order_by(items.c.barcode), None)
+
+@scalar_one(int)
+def _count() -> Statement:
+    return select(func.count()).select_from(records)
+
+
+@many(tuple[str])
+def _barcodes() -> Statement:
+    return select(items.c.barcode).order_by(items.c.barcode)
 
 
 @dataclass
