@@ -101,8 +101,6 @@ def test_there_is_something_to_look_at() -> None:
 
 #: Makers of statements of the old form, whose arguments mypy does not see.
 MAKERS = {"change", "lock", "many", "many_of", "one", "scalar", "send", "send_many"}
-#: Folders and modules of circulation that still have some.
-UNCONVERTED = tuple(f"circulation/{each}" for each in ("notices/",))
 
 
 def old_statements(source: str) -> list[str]:
@@ -133,8 +131,7 @@ def old_statements(source: str) -> list[str]:
 
 @pytest.mark.parametrize("path", list(sources()), ids=lambda path: str(path.relative_to(ROOT)))
 def test_statements_are_functions(path: Path) -> None:
-    if not path.relative_to(ROOT).as_posix().startswith(UNCONVERTED):
-        assert old_statements(path.read_text(encoding="utf-8")) == []
+    assert old_statements(path.read_text(encoding="utf-8")) == []
 
 
 def test_the_rule_finds_old_statements() -> None:

@@ -43,7 +43,7 @@ class _Told(NamedTuple):
 
 
 @many_of(BookingTold)
-def _bookings(*, booking_ids: Sequence[int]) -> Statement:
+def _bookings(*, ids: Sequence[int]) -> Statement:
     copies = (
         select(func.coalesce(func.sum(booking_supplies.c.copies), 0))
         .where(booking_supplies.c.booking_id == bookings.c.id)
@@ -57,7 +57,7 @@ def _bookings(*, booking_ids: Sequence[int]) -> Statement:
                 branches, branches.c.id == bookings.c.delivery_branch_id
             )
         )
-        .where(bookings.c.id.in_(booking_ids))
+        .where(bookings.c.id.in_(ids))
         .order_by(bookings.c.first_day, bookings.c.id)
     )
 
@@ -105,7 +105,7 @@ def _is_not_fulfilled(actor: str, after: Mapping[str, Any]) -> bool:
     return after.get("outcome") != "fulfilled"
 
 
-BOOKINGS_TOLD = Rows("bookings", lambda transaction, ids: _bookings(transaction, booking_ids=ids))
+BOOKINGS_TOLD = Rows("bookings", _bookings)
 TRIGGERS_OF_BOOKINGS = (
     Trigger(
         EventKind.BOOKING_CHANGED,

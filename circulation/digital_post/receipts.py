@@ -7,7 +7,6 @@ or days, twice or out of order.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from catalogue.database import (
     Statement,
     Transaction,
     change,
+    columns,
     many,
     many_of,
     scalar,
@@ -29,8 +29,7 @@ from circulation.digital_post.schema import post_receipts
 UNKNOWN_DAYS = 28
 
 
-@dataclass(frozen=True, slots=True)
-class PostReceipt:
+class PostReceipt(NamedTuple):
     """One receipt. `name` is what its sender calls it, `message_id` our message, where it is ours.
 
     `channel` and `status` are in the sender's own words; `at` is when it came about.
@@ -85,7 +84,7 @@ def _insert(
     return insert(post_receipts).values(locals())
 
 
-_kept = select(*(post_receipts.c[name] for name in KeptReceipt._fields))
+_kept = select(*columns(KeptReceipt, post_receipts))
 
 
 @many_of(KeptReceipt)
@@ -94,15 +93,16 @@ def _of_messages(*, message_ids: Sequence[int]) -> Statement:
 
 
 @many(KeptReceipt)
-def _strangers(*, since: datetime) -> Statement:
+def unknown_receipts(*, since: datetime) -> Statement:
+    """Receipts since then of messages that are not ours."""
     return _kept.where(
-        post_receipts.c.message_id.is_(None),
-        post_receipts.c.received >= since,
+        post_receipts.c.message_id.is_(None), post_receipts.c.received >= since
     ).order_by(post_receipts.c.received, post_receipts.c.id)
 
 
 @scalars_of(int)
-def _forget(*, message_ids: Sequence[int]) -> Statement:
+def forget_receipts(*, message_ids: Sequence[int]) -> Statement:
+    """The messages say nothing any more, and so do their receipts, whose texts come from others."""
     return (
         delete(post_receipts)
         .where(post_receipts.c.message_id.in_(message_ids))
@@ -113,8 +113,7 @@ def _forget(*, message_ids: Sequence[int]) -> Statement:
 @change
 def _forget_strangers(*, before: datetime) -> Statement:
     return delete(post_receipts).where(
-        post_receipts.c.message_id.is_(None),
-        post_receipts.c.received < before,
+        post_receipts.c.message_id.is_(None), post_receipts.c.received < before
     )
 
 
@@ -122,19 +121,7 @@ def write_receipt(transaction: Transaction, receipt: PostReceipt, now: datetime)
     """Writes a receipt down. False where it was written before: then there is nothing to do."""
     if _known(transaction, name=receipt.name) is not None:
         return False
-    _insert(
-        transaction,
-        name=receipt.name,
-        message_uuid=receipt.message_uuid,
-        message_id=receipt.message_id,
-        transmission_id=receipt.transmission_id,
-        channel=receipt.channel,
-        status=receipt.status,
-        error_code=receipt.error_code,
-        error_text=receipt.error_text,
-        at=receipt.at,
-        received=now,
-    )
+    _insert(transaction, received=now, **receipt._asdict())
     return True
 
 
@@ -144,16 +131,6 @@ def receipts_of(transaction: Transaction, message_ids: list[int]) -> list[KeptRe
     return sorted(found, key=lambda each: (each.at, each.id))
 
 
-def forget_receipts(transaction: Transaction, message_ids: list[int]) -> None:
-    """The messages say nothing any more, and so do their receipts, whose texts come from others."""
-    _forget(transaction, message_ids=message_ids)
-
-
 def forget_unknown_receipts(transaction: Transaction, until: datetime) -> int:
     """Deletes old receipts of messages that are not ours; gives how many."""
-    return int(_forget_strangers(transaction, before=until - timedelta(days=UNKNOWN_DAYS)))
-
-
-def unknown_receipts(transaction: Transaction, since: datetime) -> list[KeptReceipt]:
-    """Receipts since then of messages that are not ours."""
-    return _strangers(transaction, since=since)
+    return _forget_strangers(transaction, before=until - timedelta(UNKNOWN_DAYS))

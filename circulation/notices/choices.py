@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import delete, insert, select
 
-from catalogue.database import Transaction, change, many, send
+from catalogue.database import Statement, Transaction, change, many, send
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.notices.kinds import TRAITS, NoticeKind
@@ -16,36 +16,31 @@ class NotOptional(ValueError):
     """Messages of this kind are sent to everybody whom they concern."""
 
 
-_of_patron = many(
-    select(notice_choices.c.kind, notice_choices.c.wanted)
-    .where(notice_choices.c.patron_id == bindparam("of_patron"))
-    .order_by(notice_choices.c.kind),
-    lambda kind, wanted: (NoticeKind(kind), bool(wanted)),
-    "of_patron",
-)
-_forget = change(
-    delete(notice_choices).where(
-        notice_choices.c.patron_id == bindparam("of_patron"),
-        notice_choices.c.kind == bindparam("of_kind"),
-    ),
-    "of_patron",
-    "of_kind",
-)
-_insert = send(
-    insert(notice_choices).values(
-        patron_id=bindparam("new_patron_id"),
-        kind=bindparam("new_kind"),
-        wanted=bindparam("new_wanted"),
-    ),
-    "new_patron_id",
-    "new_kind",
-    "new_wanted",
-)
+@many(tuple[str, bool])
+def _of_patron(*, patron_id: int) -> Statement:
+    return (
+        select(notice_choices.c.kind, notice_choices.c.wanted)
+        .where(notice_choices.c.patron_id == patron_id)
+        .order_by(notice_choices.c.kind)
+    )
+
+
+@change
+def _forget(*, patron_id: int, kind: str) -> Statement:
+    return delete(notice_choices).where(
+        notice_choices.c.patron_id == patron_id, notice_choices.c.kind == kind
+    )
+
+
+@send
+def _insert(*, patron_id: int, kind: str, wanted: bool) -> Statement:
+    return insert(notice_choices).values(locals())
 
 
 def choices_of(transaction: Transaction, patron_id: int) -> dict[NoticeKind, bool]:
     """What the patron has said; the rules decide on everything else."""
-    return dict(_of_patron(transaction, patron_id))
+    found = _of_patron(transaction, patron_id=patron_id)
+    return {NoticeKind(kind): wanted for kind, wanted in found}
 
 
 def choose(act: Act, patron_id: int, kind: NoticeKind, *, wanted: bool, terms: NoticeTerms) -> None:
@@ -57,8 +52,8 @@ def choose(act: Act, patron_id: int, kind: NoticeKind, *, wanted: bool, terms: N
     transaction = act.transaction
     if not (terms.on_request or TRAITS[kind].is_optional):
         raise NotOptional(f"{kind.value} is sent to everybody whom it concerns")
-    _forget(transaction, patron_id, kind.value)
-    _insert(transaction, patron_id, kind.value, wanted)
+    _forget(transaction, patron_id=patron_id, kind=kind.value)
+    _insert(transaction, patron_id=patron_id, kind=kind.value, wanted=wanted)
     append_event(
         act,
         NewEvent(

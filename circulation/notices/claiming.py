@@ -15,7 +15,6 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from catalogue.database import Transaction
 from circulation.digital_post.numbers import PostNumber, number_to_write_to
@@ -28,7 +27,13 @@ from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeKind, NoticeState
 from circulation.notices.persons import Person
 from circulation.notices.planning import Planned, Planner
-from circulation.notices.rows import Message, insert_messages, update_notices, waiting_notices
+from circulation.notices.rows import (
+    Message,
+    Notice,
+    insert_messages,
+    put_into_messages,
+    waiting_notices,
+)
 from circulation.patrons.identifiers import IDENTIFIERS
 
 #: So many notices in one transaction.
@@ -76,7 +81,7 @@ def claim(
 
     Notices that no longer hold are withdrawn; those without an address say so.
     """
-    found = waiting_notices(transaction, now, at_most)
+    found = waiting_notices(transaction, now=now, at_most=at_most)
     is_more = len(found) == at_most
     if is_more and len({each.recipient_id for each in found}) > 1:
         # The last person may have more notices: they come together, in the next turn.
@@ -87,41 +92,30 @@ def claim(
     planner = Planner(transaction, set_up, post, found, now)
     messages: list[Message] = []
     outgoing: list[Outgoing] = []
-    changes: list[tuple[Any, ...]] = []
+    told: list[Notice] = []
     for planned in planner.plan(found):
         message_id = None
         if planned.text is not None:
-            confirms = post.channels[planned.channel].confirms
-            message = _message(circulation, planned, now, confirms=confirms)
+            message = _message(circulation, planned, post, now)
             message_id = message.id
             messages.append(message)
             number = number_for(circulation, transaction, post, message)
             outgoing.append(outgoing_of(message, planned.recipient, set_up, number))
-        for notice in planned.notices:
-            due = planned.due or notice.due
-            changes.append(
-                (
-                    planned.state.value,
-                    planned.why,
-                    due,
-                    message_id if message_id is not None else notice.message_id,
-                    notice.id,
-                )
+        told += [
+            notice._replace(
+                state=planned.state,
+                why=planned.why,
+                due=planned.due or notice.due,
+                message_id=message_id or notice.message_id,
             )
-    insert_messages(
-        transaction,
-        [
-            (*each[:4], each.kind.value, *each[5:11], each.state.value, *each[12:])
-            for each in messages
-        ],
-    )
-    update_notices(transaction, changes)
+            for notice in planned.notices
+        ]
+    insert_messages(transaction, messages)
+    put_into_messages(transaction, told)
     return outgoing, is_more
 
 
-def _message(
-    circulation: Circulation, planned: Planned, now: datetime, *, confirms: bool
-) -> Message:
+def _message(circulation: Circulation, planned: Planned, post: Post, now: datetime) -> Message:
     first, text = planned.notices[0], planned.text
     assert text is not None
     return Message(
@@ -145,7 +139,7 @@ def _message(
         now,
         "",
         "",
-        confirms,
+        post.channels[planned.channel].confirms,
     )
 
 

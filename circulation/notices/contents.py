@@ -6,14 +6,14 @@ decided in `circulation.notices.validity`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from catalogue.database import Transaction, key_parameters, many_of
+from catalogue.database import Statement, Transaction, columns, many_of
 from catalogue.schema import branches, items, records
 from circulation.holds.schema import captures, holds
 from circulation.kernel.parts import Registry
@@ -72,50 +72,34 @@ class ChargeTold(NamedTuple):
     created: datetime
 
 
-_loans: Callable[[Transaction, list[int]], list[LoanTold]] = many_of(
-    lambda size: (
-        select(
-            loans.c.id,
-            loans.c.patron_id,
-            loans.c.co_patron_id,
-            items.c.barcode,
-            records.c.title,
-            records.c.author,
-            loans.c.checked_out,
-            loans.c.due,
-            loans.c.renewals,
-            loans.c.checked_in,
-            loans.c.mark,
-            loans.c.suspended_until,
-            loans.c.recalled,
-            branches.c.name,
-        )
+@many_of(LoanTold)
+def loans_told(*, ids: Sequence[int]) -> Statement:
+    return (
+        select(*columns(LoanTold, loans, items, records, id=loans.c.id, branch=branches.c.name))
         .select_from(
             loans.join(items, items.c.id == loans.c.item_id)
             .join(records, records.c.id == items.c.record_id)
             .join(branches, branches.c.id == loans.c.branch_id)
         )
-        .where(loans.c.id.in_(key_parameters(size)))
+        .where(loans.c.id.in_(ids))
         .order_by(loans.c.due, loans.c.id)
-    ),
-    LoanTold,
-)
-_holds: Callable[[Transaction, list[int]], list[HoldTold]] = many_of(
-    lambda size: (
+    )
+
+
+@many_of(HoldTold)
+def holds_told(*, ids: Sequence[int]) -> Statement:
+    return (
         select(
-            holds.c.id,
-            holds.c.patron_id,
-            records.c.title,
-            records.c.author,
-            branches.c.name,
-            holds.c.interest_until,
-            holds.c.closed,
-            holds.c.outcome,
-            items.c.barcode,
-            captures.c.number,
-            captures.c.shelved,
-            captures.c.deadline,
-            captures.c.released,
+            *columns(
+                HoldTold,
+                holds,
+                records,
+                items,
+                captures,
+                id=holds.c.id,
+                patron_id=holds.c.patron_id,
+                branch=branches.c.name,
+            )
         )
         .select_from(
             holds.join(records, records.c.id == holds.c.record_id)
@@ -123,24 +107,18 @@ _holds: Callable[[Transaction, list[int]], list[HoldTold]] = many_of(
             .outerjoin(captures, captures.c.hold_id == holds.c.id)
             .outerjoin(items, items.c.id == captures.c.item_id)
         )
-        .where(holds.c.id.in_(key_parameters(size)))
+        .where(holds.c.id.in_(ids))
         .order_by(captures.c.number, holds.c.id)
-    ),
-    HoldTold,
-)
-_charges: Callable[[Transaction, list[int]], list[ChargeTold]] = many_of(
-    lambda size: (
-        select(*(charges.c[name] for name in ChargeTold._fields))
-        .where(charges.c.id.in_(key_parameters(size)))
+    )
+
+
+@many_of(ChargeTold)
+def charges_told(*, ids: Sequence[int]) -> Statement:
+    return (
+        select(*columns(ChargeTold, charges))
+        .where(charges.c.id.in_(ids))
         .order_by(charges.c.created, charges.c.id)
-    ),
-    ChargeTold,
-)
-
-
-def _distinct(rows: list[Any]) -> list[Any]:
-    """Keys are repeated in statements of rounded length; a row comes once all the same."""
-    return list({row.id: row for row in rows}.values())
+    )
 
 
 @dataclass
@@ -168,13 +146,13 @@ NOUNS = ("loans", "holds", "charges", "bookings")
 
 
 class Rows(NamedTuple):
-    """How the rows of one noun are read, by their ids."""
+    """How the rows of one noun are read: ``read(transaction, ids=...)``."""
 
     noun: str
-    read: Callable[[Transaction, list[int]], list[Any]]
+    read: Callable[..., list[Any]]
 
 
-OWN_ROWS = (Rows("loans", _loans), Rows("holds", _holds), Rows("charges", _charges))
+OWN_ROWS = (Rows("loans", loans_told), Rows("holds", holds_told), Rows("charges", charges_told))
 #: Each noun once; of a noun that nobody has brought there are no rows.
 ROWS_TOLD: Registry[Rows] = Registry("rows that notices tell of")
 
@@ -184,5 +162,5 @@ def read_contents(transaction: Transaction, causes: list[Cause]) -> Contents:
     found = {}
     for noun, read in ROWS_TOLD:
         wanted = sorted({each for cause in causes for each in cause.rows(noun)})
-        found[noun] = _distinct(read(transaction, wanted)) if wanted else []
+        found[noun] = read(transaction, ids=wanted)
     return Contents(**found)

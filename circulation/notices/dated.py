@@ -13,9 +13,9 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import Column, ColumnElement, FromClause, select
 
-from catalogue.database import Moment, Transaction, many
+from catalogue.database import Moment, Statement, Transaction, columns, many
 from circulation.calendars.due_dates import local_date
 from circulation.holds.schema import captures, holds
 from circulation.kernel.engine import Circulation
@@ -42,73 +42,61 @@ class _Found(NamedTuple):
     on: date | datetime
 
 
-def _select(
-    table: Any, branch: Any, on: Any, *conditions: ColumnElement[bool], is_moment: bool
-) -> Callable[..., list[_Found]]:
-    kind = Moment if is_moment else on.type
-    return many(
-        select(table.c.id, patrons.c.id, branch, patrons.c.category, on)
-        .select_from(_JOINS[table.name])
-        .where(
-            on >= bindparam("first", type_=kind),
-            on <= bindparam("last", type_=kind),
-            table.c.id > bindparam("after"),
-            *conditions,
-        )
-        .order_by(table.c.id)
-        .limit(AT_MOST),
-        _Found,
-        "first",
-        "last",
-        "after",
-    )
-
-
-_with_capture = holds.join(patrons, patrons.c.id == holds.c.patron_id)
-_JOINS = {
-    "holds": _with_capture.outerjoin(captures, captures.c.hold_id == holds.c.id),
-    "patrons": patrons,
-}
-_READY = _select(
-    holds,
-    holds.c.pickup_branch_id,
-    captures.c.deadline,
-    holds.c.closed.is_(None),
-    captures.c.shelved.is_not(None),
-    captures.c.released.is_(None),
-    is_moment=True,
-)
-_INTEREST = _select(
-    holds,
-    holds.c.pickup_branch_id,
-    holds.c.interest_until,
-    holds.c.closed.is_(None),
-    captures.c.hold_id.is_(None),
-    is_moment=False,
-)
-_CARDS = _select(patrons, patrons.c.home_branch_id, patrons.c.expires, is_moment=False)
-
-
 class Dated(NamedTuple):
-    """How notices of a kind are found: by which rows, and what of them they warn of."""
+    """How notices of a kind are found: by which rows, and by which column that warns of a day."""
 
     kind: NoticeKind
-    find: Callable[..., list[_Found]]
     noun: str
-    fact: str
-    is_moment: bool
+    on: Column[Any]
+    find: Callable[..., list[_Found]]
+
+    @property
+    def is_moment(self) -> bool:
+        return isinstance(self.on.type, Moment)
 
 
+def _finding(
+    source: FromClause, branch: Column[int], on: Column[Any], *conditions: ColumnElement[bool]
+) -> Callable[..., list[_Found]]:
+    """Of `branch`'s table are the rows that are told of."""
+    row_id = branch.table.c.id
+
+    @many(_Found)
+    def find(*, first: datetime, last: datetime, after: int) -> Statement:
+        named = {"id": row_id, "patron_id": patrons.c.id, "branch_id": branch, "on": on}
+        return (
+            select(*columns(_Found, patrons, **named))
+            .select_from(source)
+            .where(on >= first, on <= last, row_id > after, *conditions)
+            .order_by(row_id)
+            .limit(AT_MOST)
+        )
+
+    return find
+
+
+_WAITING = holds.join(patrons, patrons.c.id == holds.c.patron_id).outerjoin(
+    captures, captures.c.hold_id == holds.c.id
+)
+_PICKUP, _HOME = holds.c.pickup_branch_id, patrons.c.home_branch_id
+_IS_OPEN = holds.c.closed.is_(None)
+_STANDS_READY = captures.c.shelved.is_not(None) & captures.c.released.is_(None)
 DATED = (
-    Dated(NoticeKind.PICKUP_NEAR, _READY, "holds", "deadline", is_moment=True),
+    Dated(
+        NoticeKind.PICKUP_NEAR,
+        "holds",
+        captures.c.deadline,
+        _finding(_WAITING, _PICKUP, captures.c.deadline, _IS_OPEN, _STANDS_READY),
+    ),
     Dated(
         NoticeKind.INTEREST_NEAR,
-        _INTEREST,
         "holds",
-        "interest_until",
-        is_moment=False,
+        holds.c.interest_until,
+        _finding(_WAITING, _PICKUP, holds.c.interest_until, _IS_OPEN, captures.c.hold_id.is_(None)),
     ),
-    Dated(NoticeKind.CARD_EXPIRING, _CARDS, "", "expires", is_moment=False),
+    Dated(
+        NoticeKind.CARD_EXPIRING, "", patrons.c.expires, _finding(patrons, _HOME, patrons.c.expires)
+    ),
 )
 
 
@@ -127,7 +115,7 @@ def notices_of_day(
         return 0, None
     widest = _widest(NOTICES.of(set_up), which.kind)
     first, last = _span(which, day, widest)
-    page = which.find(transaction, first, last, after)
+    page = which.find(transaction, first=first, last=last, after=after)
     made = 0
     among = Addressees(transaction, {row.patron_id for row in page})
     for row in page:
@@ -137,7 +125,7 @@ def notices_of_day(
         if on < day or not day - MAKES_UP * _A_DAY < on - terms.days * _A_DAY <= day:
             continue
         rows = {which.noun: (row.id,)} if which.noun else {}
-        cause = Cause(**rows, key=f"{which.fact} {on.isoformat()}")  # type: ignore[arg-type]
+        cause = Cause(**rows, key=f"{which.on.name} {on.isoformat()}")  # type: ignore[arg-type]
         notice_id = request_notice(
             circulation,
             transaction,
@@ -145,7 +133,7 @@ def notices_of_day(
                 patron_id=row.patron_id,
                 kind=which.kind,
                 cause=cause,
-                facts={which.fact: row.on.isoformat()},
+                facts={which.on.name: row.on.isoformat()},
                 branch_id=row.branch_id,
             ),
             now=now,

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam
-
-from catalogue.database import Transaction, one
+from catalogue.database import Statement, Transaction, one
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import Event, select_events
 from circulation.kernel.results import Branch
@@ -26,7 +24,10 @@ from circulation.notices.planning import Planned, Planner
 from circulation.notices.rows import Notice, find_notice, tried_as
 from circulation.notices.rules import NOTICE_RULES, NOTICES, notice_case
 
-_event = one(select_events(events.c.id == bindparam("event_id")), Event, "event_id")
+
+@one(Event)
+def _event(*, event_id: int) -> Statement:
+    return select_events(events.c.id == event_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def explain_message(
     if entry is None:
         return None
     set_up = circulation.current_set_up(transaction)
-    found = [find_notice(transaction, each) for each in entry.notices]
+    found = [find_notice(transaction, notice_id=each) for each in entry.notices]
     told = [each for each in found if each is not None]
     return ExplainedMessage(
         entry, [_cause(transaction, set_up, post, notice, now) for notice in told]
@@ -107,7 +108,7 @@ def _cause(
     planned = None
     if notice.state is NoticeState.WAITING:
         planned = planner.plan([notice])[0]
-    event = None if notice.cause.event is None else _event(transaction, notice.cause.event)
+    event = None if notice.cause.event is None else _event(transaction, event_id=notice.cause.event)
     contents = read_contents(transaction, [notice.cause])
     branch = set_up.branches[notice.branch_id]
     return ExplainedCause(notice, event, contents, branch, fields, ways, planned)
@@ -124,5 +125,5 @@ def _way(post: Post, notice: Notice, told: Person, channel: str, *, verified: bo
             region=post.region,
             card="(the card)" if traits.address is AddressKind.CARD else None,
         )
-    has_failed = tried_as(notice, told.id, channel) in notice.failed
+    has_failed = tried_as(notice, told.id, channel) in notice.failed.split()
     return WayOpen(told.name, channel, traits is not None, address, has_failed)

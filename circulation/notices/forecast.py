@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam
-
-from catalogue.database import Moment, Transaction, many
+from catalogue.database import Statement, Transaction, many
 from circulation.kernel.engine import Circulation
 from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeState
@@ -16,14 +14,12 @@ from circulation.notices.planning import Planned, Planner
 from circulation.notices.rows import Notice, read_notice, select_notices
 from circulation.notices.schema import notices
 
-_waiting = many(
-    select_notices(
-        notices.c.state == NoticeState.WAITING.value,
-        notices.c.due <= bindparam("now", type_=Moment),
-    ).order_by(notices.c.recipient_id, notices.c.kind, notices.c.id),
-    read_notice,
-    "now",
-)
+
+@many(read_notice)
+def _waiting(*, now: datetime) -> Statement:
+    return select_notices(notices.c.state == NoticeState.WAITING, notices.c.due <= now).order_by(
+        notices.c.recipient_id, notices.c.kind, notices.c.id
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ def forecast(
     circulation: Circulation, transaction: Transaction, post: Post, *, now: datetime
 ) -> list[Foreseen]:
     """Every notice that is due, as it would be dealt with now."""
-    found = _waiting(transaction, now)
+    found = _waiting(transaction, now=now)
     planner = Planner(transaction, circulation.current_set_up(transaction), post, found, now)
     return [
         Foreseen(

@@ -6,13 +6,19 @@ taken out of it in the transaction that makes the notices.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import delete, select
 
-from catalogue.database import Transaction, key_parameters, many, many_of, send
+from catalogue.database import (
+    Statement,
+    Transaction,
+    many,
+    many_of,
+    scalars_of,
+    send,
+)
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import Event, select_events
 from circulation.kernel.schema import events, outbox
@@ -23,35 +29,43 @@ from circulation.notices.triggers import FOLLOWER, Reading, triggered_by
 
 #: So many events in one transaction.
 AT_MOST = 500
-#: The events of a page stay locked until it is done: several processes come one after another.
-_page: Callable[..., list[Event]] = many(
-    select_events(
-        outbox.c.follower == FOLLOWER.name,
-        outbox.c.event_id > bindparam("after"),
-        events.c.id == outbox.c.event_id,
+
+
+@many(Event)
+def _page(*, after: int, at_most: int) -> Statement:
+    """Events of the outbox, locked until the page is done: processes come one after another."""
+    return (
+        select_events(
+            outbox.c.follower == FOLLOWER.name,
+            outbox.c.event_id > after,
+            events.c.id == outbox.c.event_id,
+        )
+        .order_by(outbox.c.event_id)
+        .limit(at_most)
+        .with_for_update(of=outbox)
     )
-    .order_by(outbox.c.event_id)
-    .limit(bindparam("at_most"))
-    .with_for_update(of=outbox),
-    Event,
-    "after",
-    "at_most",
-)
-_take_out: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: (
+
+
+@scalars_of(int)
+def _take_out(*, event_ids: Sequence[int]) -> Statement:
+    return (
         delete(outbox)
-        .where(outbox.c.follower == FOLLOWER.name, outbox.c.event_id.in_(key_parameters(size)))
+        .where(outbox.c.follower == FOLLOWER.name, outbox.c.event_id.in_(event_ids))
         .returning(outbox.c.event_id)
-    ),
-    None,
-)
-_empty = send(delete(outbox).where(outbox.c.follower == FOLLOWER.name))
-_wanting: Callable[..., list[Any]] = many_of(
-    lambda size: select(notice_choices.c.patron_id, notice_choices.c.kind).where(
-        notice_choices.c.wanted.is_(True), notice_choices.c.patron_id.in_(key_parameters(size))
-    ),
-    None,
-)
+    )
+
+
+@send
+def begin_after_now() -> Statement:
+    """Nobody is told of what has happened up to now: a library was filled, not lent from."""
+    return delete(outbox).where(outbox.c.follower == FOLLOWER.name)
+
+
+@many_of(tuple[int, str])
+def _wanting(*, patron_ids: Sequence[int]) -> Statement:
+    return select(notice_choices.c.patron_id, notice_choices.c.kind).where(
+        notice_choices.c.wanted.is_(True), notice_choices.c.patron_id.in_(patron_ids)
+    )
 
 
 def gather(
@@ -59,14 +73,13 @@ def gather(
 ) -> tuple[int, int | None]:
     """Makes notices of the events in the outbox: how many, and after which event to go on."""
     set_up = circulation.current_set_up(transaction)
-    page = _page(transaction, after, AT_MOST)
+    page = _page(transaction, after=after, at_most=AT_MOST)
     if not page:
         return 0, None
     persons = {each.patron_id for each in page if each.patron_id}
     on_request = NOTICES.of(set_up).on_request
     # Of a page's own patrons it is known at once; of others, when they are asked for.
-    asked_for = _wanting(transaction, sorted(persons)) if on_request else []
-    wanting = {(row[0], row[1]) for row in asked_for}
+    wanting = set(_wanting(transaction, patron_ids=sorted(persons) if on_request else []))
     made = 0
     among = Addressees(transaction, persons)
     for event in page:
@@ -84,10 +97,5 @@ def gather(
             among=among if told.patron_id == event.patron_id else None,
         )
         made += notice_id is not None
-    _take_out(transaction, [event.id for event in page])
+    _take_out(transaction, event_ids=[event.id for event in page])
     return made, page[-1].id if len(page) == AT_MOST else None
-
-
-def begin_after_now(transaction: Transaction) -> None:
-    """Nobody is told of what has happened up to now: a library was filled, not lent from."""
-    _empty(transaction)

@@ -12,13 +12,13 @@ machine.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select
+from sqlalchemy import ColumnElement, func, insert, or_, select
 
-from catalogue.database import Transaction, many, scalar, send
+from catalogue.database import Statement, Transaction, scalar, scalars, send
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Refused, Renewed
@@ -56,31 +56,42 @@ def _bare(column: ColumnElement[str]) -> ColumnElement[str]:
     return column
 
 
-_candidates: Callable[..., list[Any]] = many(
-    select(patrons.c.id)
-    .select_from(patrons.outerjoin(patron_contacts, patron_contacts.c.patron_id == patrons.c.id))
-    .where(
-        or_(
-            _bare(patrons.c.phone).like(bindparam("ending")),
-            (patron_contacts.c.kind == ContactKind.PHONE.value)
-            & _bare(patron_contacts.c.value).like(bindparam("ending")),
+@scalars(int)
+def _candidates(*, ending: str) -> Statement:
+    return (
+        select(patrons.c.id)
+        .select_from(
+            patrons.outerjoin(patron_contacts, patron_contacts.c.patron_id == patrons.c.id)
         )
+        .where(
+            or_(
+                _bare(patrons.c.phone).like(ending),
+                (patron_contacts.c.kind == ContactKind.PHONE.value)
+                & _bare(patron_contacts.c.value).like(ending),
+            )
+        )
+        .distinct()
+        .order_by(patrons.c.id)
     )
-    .distinct()
-    .order_by(patrons.c.id),
-    None,
-    "ending",
-)
-_known = scalar(select(incoming_texts.c.id).where(incoming_texts.c.id == bindparam("name")), "name")
-_insert = send(
-    insert(incoming_texts).values(
-        {
-            incoming_texts.c[name]: bindparam(f"new_{name}", type_=incoming_texts.c[name].type)
-            for name in ("id", "at", "patron_id", "address", "body", "notice_id")
-        }
-    ),
-    *(f"new_{name}" for name in ("id", "at", "patron_id", "address", "body", "notice_id")),
-)
+
+
+@scalar(str)
+def _known(*, name: str) -> Statement:
+    return select(incoming_texts.c.id).where(incoming_texts.c.id == name)
+
+
+@send
+def _insert(
+    *,
+    name: str,
+    at: datetime,
+    patron_id: int | None,
+    address: str,
+    body: str,
+    notice_id: int | None,
+) -> Statement:
+    given = locals()
+    return insert(incoming_texts).values(id=given.pop("name"), **given)
 
 
 def patrons_with_number(transaction: Transaction, number: str, region: str) -> list[int]:
@@ -91,7 +102,7 @@ def patrons_with_number(transaction: Transaction, number: str, region: str) -> l
     digits = "".join(each for each in number if each.isascii() and each.isdigit())
     if len(digits) < _LAST_DIGITS:
         return []
-    ids = [row[0] for row in _candidates(transaction, f"%{digits[-_LAST_DIGITS:]}")]
+    ids = _candidates(transaction, ending=f"%{digits[-_LAST_DIGITS:]}")
     having, verified = [], []
     for person in read_persons(transaction, ids).values():
         contacts = [each for each in person.contacts if each.kind is ContactKind.PHONE]
@@ -119,7 +130,7 @@ def answer_text(
     `name` is what the gateway calls the text: it may tell of it again, and that does nothing.
     `patrons` are those of `patrons_with_number`.
     """
-    if _known(transaction, name) is not None:
+    if _known(transaction, name=name) is not None:
         return []
     who = patrons if len(patrons) <= MOST_PATRONS else ()
     persons = read_persons(transaction, list(who))
@@ -143,8 +154,15 @@ def answer_text(
         )
         if notice_id is not None:
             made.append(notice_id)
-    first = min(persons, default=None)
-    _insert(transaction, name, now, first, sender, text[:_LONGEST], made[0] if made else None)
+    _insert(
+        transaction,
+        name=name,
+        at=now,
+        patron_id=min(persons, default=None),
+        address=sender,
+        body=text[:_LONGEST],
+        notice_id=made[0] if made else None,
+    )
     return made
 
 

@@ -6,10 +6,10 @@ The first two dozen are those that Danish libraries know; the others are what th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 
 
-class NoticeKind(Enum):
+class NoticeKind(StrEnum):
     """A type of message. The value is what `notices.kind` and a set-up hold, and the name of its
     template."""
 
@@ -150,7 +150,7 @@ TRAITS: dict[NoticeKind, Trait] = {
 }
 
 
-class NoticeState(Enum):
+class NoticeState(StrEnum):
     """How far a message has come. The value is what `notices.state` holds and people read."""
 
     WAITING = "waiting"
@@ -162,16 +162,3 @@ class NoticeState(Enum):
     NO_CONTACT_DATA = "no contact data"
     UNSURE = "unsure"  # it may have been sent, or not: staff must decide
     WITHDRAWN = "withdrawn"  # what it would have told was not so any more
-
-
-#: What a message has come to in the end, as far as this system decides.
-FINAL = frozenset(
-    {
-        NoticeState.SENT,
-        NoticeState.DELIVERED,
-        NoticeState.READ,
-        NoticeState.FAILED,
-        NoticeState.NO_CONTACT_DATA,
-        NoticeState.WITHDRAWN,
-    }
-)

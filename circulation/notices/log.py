@@ -7,14 +7,14 @@ is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, or_
+from sqlalchemy import or_
 
-from catalogue.database import Moment, Transaction, key_parameters, many, many_of
+from catalogue.database import Statement, Transaction, many, many_of
 from circulation.notices.kinds import TRAITS, NoticeKind, NoticeState
 from circulation.notices.rows import (
     Message,
@@ -30,9 +30,9 @@ from circulation.notices.rows import (
     read_notice,
     select_messages,
     select_notices,
-    set_notice,
-    set_state_of_notices,
-    write_message,
+    write_messages,
+    write_notices,
+    write_with_notices,
 )
 from circulation.notices.schema import notice_messages, notices, stored
 
@@ -73,41 +73,18 @@ class Logged:
     notices: tuple[int, ...] = ()
 
 
+def _logged(row: Message | Notice, **given: Any) -> Logged:
+    shared = {name: getattr(row, name) for name in Logged.__slots__ if name in row._fields}
+    return Logged(**(shared | given))
+
+
 def _of_message(message: Message, told: Iterable[Notice]) -> Logged:
-    return Logged(
-        message.id,
-        message.patron_id,
-        message.recipient_id,
-        message.kind,
-        message.state,
-        message.created,
-        message.due,
-        message.channel,
-        message.address,
-        message.language,
-        message.subject,
-        message.body,
-        message.template,
-        message.sent,
-        message.changed,
-        message.attempts,
-        message.error,
-        tuple(each.id for each in told),
-    )
+    ids = tuple(each.id for each in told)
+    return _logged(message, text=message.body, why=message.error, notices=ids)
 
 
 def _of_notice(notice: Notice) -> Logged:
-    return Logged(
-        notice.id,
-        notice.patron_id,
-        notice.recipient_id,
-        notice.kind,
-        notice.state,
-        notice.created,
-        notice.due,
-        why=notice.why,
-        notices=(notice.id,),
-    )
+    return _logged(notice, notices=(notice.id,))
 
 
 def _entries(messages: list[Message], rows: list[Notice]) -> list[Logged]:
@@ -133,41 +110,44 @@ def log_of(transaction: Transaction, patron_id: int) -> list[Logged]:
     guardian.
     """
     return _entries(
-        messages_of_person(transaction, patron_id), notices_of_person(transaction, patron_id)
+        messages_of_person(transaction, patron_id=patron_id),
+        notices_of_person(transaction, patron_id=patron_id),
     )
 
 
-def _in_state(states: tuple[NoticeState, ...]) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    since = bindparam("since", type_=Moment)
+def _in_state(states: Sequence[NoticeState], since: datetime) -> Statement:
+    is_meant = notices.c.state.in_(stored(states))
     return (
-        many(
-            select_notices(
-                notices.c.state.in_(stored(states)), notices.c.created >= since, _IS_MISSED
-            )
-            .order_by(notices.c.id)
-            .limit(AT_MOST),
-            read_notice,
-            "since",
-        ),
-        many(
-            select_messages(
-                notice_messages.c.state == NoticeState.UNSURE.value,
-                notice_messages.c.created >= since,
-            )
-            .order_by(notice_messages.c.id)
-            .limit(AT_MOST),
-            read_message,
-            "since",
-        ),
+        select_notices(is_meant, notices.c.created >= since, _IS_MISSED)
+        .order_by(notices.c.id)
+        .limit(AT_MOST)
     )
 
 
-_FOR_STAFF = _in_state(FOR_STAFF)
-_OPEN = _in_state((*FOR_STAFF, NoticeState.WAITING, NoticeState.SENDING))
-_messages: Callable[[Transaction, list[int]], list[Message]] = many_of(
-    lambda size: select_messages(notice_messages.c.id.in_(key_parameters(size))),
-    read_message,
-)
+@many(read_notice)
+def _for_staff(*, since: datetime) -> Statement:
+    return _in_state(FOR_STAFF, since)
+
+
+@many(read_notice)
+def _open(*, since: datetime) -> Statement:
+    return _in_state((*FOR_STAFF, NoticeState.WAITING, NoticeState.SENDING), since)
+
+
+@many(read_message)
+def _unsure(*, since: datetime) -> Statement:
+    return (
+        select_messages(
+            notice_messages.c.state == NoticeState.UNSURE, notice_messages.c.created >= since
+        )
+        .order_by(notice_messages.c.id)
+        .limit(AT_MOST)
+    )
+
+
+@many_of(read_message)
+def _messages(*, message_ids: Sequence[int]) -> Statement:
+    return select_messages(notice_messages.c.id.in_(message_ids))
 
 
 def queue(
@@ -175,13 +155,12 @@ def queue(
 ) -> list[Logged]:
     """What could not be sent in the last days, and what may have been sent, or not; with what is
     still to be sent where that is asked for. At most `AT_MOST` entries."""
-    find, unsure = _OPEN if with_waiting else _FOR_STAFF
-    rows: list[Notice] = find(transaction, now - timedelta(days))
+    since = now - timedelta(days)
+    rows = (_open if with_waiting else _for_staff)(transaction, since=since)
     wanted = sorted({each.message_id for each in rows if each.message_id is not None})
-    messages = {each.id: each for each in _messages(transaction, wanted)} if wanted else {}
-    for message in unsure(transaction, now - timedelta(days)):
-        messages[message.id] = message
-    of_messages = notices_of_messages(transaction, sorted(messages)) if messages else []
+    messages = {each.id: each for each in _messages(transaction, message_ids=wanted)}
+    messages |= {each.id: each for each in _unsure(transaction, since=since)}
+    of_messages = notices_of_messages(transaction, message_ids=sorted(messages))
     told: dict[int, list[Notice]] = {}
     for each in {each.id: each for each in of_messages}.values():
         assert each.message_id is not None
@@ -199,10 +178,10 @@ def queue(
 
 def find_entry(transaction: Transaction, entry_id: int) -> Logged | None:
     """The entry with this id: a message, or what none was made of."""
-    message = find_message(transaction, entry_id)
+    message = find_message(transaction, message_id=entry_id)
     if message is not None:
-        return _of_message(message, notices_of_message(transaction, entry_id))
-    notice = find_notice(transaction, entry_id)
+        return _of_message(message, notices_of_message(transaction, message_id=entry_id))
+    notice = find_notice(transaction, notice_id=entry_id)
     return None if notice is None else _of_notice(notice)
 
 
@@ -219,27 +198,19 @@ def resend(transaction: Transaction, entry_id: int, *, actor: str, now: datetime
     entry = _settled(transaction, entry_id)
     if entry.state in (NoticeState.WAITING, NoticeState.SENDING):
         raise NotPossible(f"it is {entry.state.value}: it will be sent by itself")
-    message = lock_message(transaction, entry_id)
+    message = lock_message(transaction, message_id=entry_id)
+    why = f"sent again by {actor}"
     if message is not None and message.state is NoticeState.UNSURE:
-        why = f"sent again by {actor}"
-        write_message(
-            transaction, message._replace(state=NoticeState.FAILED, changed=now, error=why)
-        )
+        message = message._replace(state=NoticeState.FAILED, changed=now, error=why)
+        write_messages(transaction, [message])
     if not entry.notices:
         raise NotPossible("a later message has told it, or what it said was forgotten")
-    if all(_waits(transaction, each) for each in entry.notices):
+    told = _told(transaction, entry)
+    if all(each.state is NoticeState.WAITING for each in told):
         raise NotPossible("it is waiting to be told again already")
-    for notice_id in entry.notices:
-        set_notice(
-            transaction,
-            notice_id,
-            NoticeState.WAITING.value,
-            f"sent again by {actor}",
-            now,
-            "",
-            _own_channels(transaction, notice_id),
-        )
-    return len(entry.notices)
+    again = [each._replace(state=NoticeState.WAITING, why=why, due=now, failed="") for each in told]
+    write_notices(transaction, again)
+    return len(again)
 
 
 def settle_as_sent(transaction: Transaction, entry_id: int, *, actor: str, now: datetime) -> None:
@@ -248,7 +219,7 @@ def settle_as_sent(transaction: Transaction, entry_id: int, *, actor: str, now: 
     Raises LookupError for an unknown id, NotPossible where that is no question.
     """
     entry = _settled(transaction, entry_id)
-    message = lock_message(transaction, entry_id)
+    message = lock_message(transaction, message_id=entry_id)
     if message is None or message.state is not NoticeState.UNSURE:
         raise NotPossible(f"it is {entry.state.value}: there is nothing to decide")
     settled = message._replace(
@@ -258,8 +229,7 @@ def settle_as_sent(transaction: Transaction, entry_id: int, *, actor: str, now: 
         claimed=None,
         error=f"said to be sent by {actor}",
     )
-    write_message(transaction, settled)
-    set_state_of_notices(transaction, message.id, NoticeState.SENT.value, "")
+    write_with_notices(transaction, [settled])
 
 
 def withdraw(transaction: Transaction, entry_id: int, *, actor: str, now: datetime) -> None:
@@ -273,33 +243,17 @@ def withdraw(transaction: Transaction, entry_id: int, *, actor: str, now: dateti
     if entry.state is NoticeState.SENDING:
         raise NotPossible("it is being sent")
     why = f"withdrawn by {actor}"
-    message = lock_message(transaction, entry_id)
+    message = lock_message(transaction, message_id=entry_id)
+    state = NoticeState.WITHDRAWN
     if message is not None:
-        write_message(
-            transaction, message._replace(state=NoticeState.WITHDRAWN, changed=now, error=why)
-        )
-    for notice_id in entry.notices:
-        notice = find_notice(transaction, notice_id)
-        assert notice is not None
-        set_notice(
-            transaction,
-            notice_id,
-            NoticeState.WITHDRAWN.value,
-            why,
-            now,
-            " ".join(notice.failed),
-            _own_channels(transaction, notice_id),
-        )
+        write_messages(transaction, [message._replace(state=state, changed=now, error=why)])
+    told = _told(transaction, entry)
+    write_notices(transaction, [each._replace(state=state, why=why, due=now) for each in told])
 
 
-def _waits(transaction: Transaction, notice_id: int) -> bool:
-    notice = find_notice(transaction, notice_id)
-    return notice is not None and notice.state is NoticeState.WAITING
-
-
-def _own_channels(transaction: Transaction, notice_id: int) -> str | None:
-    notice = find_notice(transaction, notice_id)
-    return None if notice is None or notice.channels is None else " ".join(notice.channels)
+def _told(transaction: Transaction, entry: Logged) -> list[Notice]:
+    found = (find_notice(transaction, notice_id=each) for each in entry.notices)
+    return [each for each in found if each is not None]
 
 
 def _settled(transaction: Transaction, entry_id: int) -> Logged:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from catalogue.database import Transaction
@@ -27,13 +27,11 @@ from circulation.notices.rows import (
     message_by_reference,
     notices_of_message,
     notices_of_messages,
-    set_notice,
-    set_notices_taken,
-    set_state_of_notices,
-    set_taken,
     tried_as,
     waiting_messages,
-    write_message,
+    write_messages,
+    write_notices,
+    write_with_notices,
 )
 
 #: How often a channel is tried, the first time included; and how long to wait in between.
@@ -42,6 +40,8 @@ _FIRST_WAIT = timedelta(minutes=2)
 _LONGEST_WAIT = timedelta(hours=6)
 #: Nobody takes so long to send a message: whoever began it has died.
 ABANDONED_AFTER = timedelta(minutes=15)
+#: Of such a message it is not written down yet how sending went.
+_OPEN = (NoticeState.SENDING, NoticeState.UNSURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +84,18 @@ def wait_after(attempts: int) -> timedelta:
 
 def record(transaction: Transaction, message_id: int, outcome: Outcome, now: datetime) -> None:
     """Writes down how sending went. What was settled meanwhile by another report stays so."""
-    message = lock_message(transaction, message_id)
-    if message is None or message.state not in (NoticeState.SENDING, NoticeState.UNSURE):
+    message = lock_message(transaction, message_id=message_id)
+    if message is None or message.state not in _OPEN:
         return
     message = message._replace(claimed=None, changed=now)
     if isinstance(outcome, Sent):
-        message = message._replace(
-            state=outcome.state, sent=now, reference=outcome.reference, error=""
-        )
-        write_message(transaction, message)
-        set_state_of_notices(transaction, message.id, outcome.state.value, "")
+        write_with_notices(transaction, [_taken(message, outcome, now)])
     elif isinstance(outcome, Doubtful):
         _doubt(transaction, message, outcome.why)
     elif isinstance(outcome, TryAgain) and message.attempts < MOST_ATTEMPTS:
         due = now + wait_after(message.attempts)
         message = message._replace(state=NoticeState.WAITING, due=due, error=outcome.why)
-        write_message(transaction, message)
+        write_messages(transaction, [message])
     else:
         _fail(transaction, message, outcome.why, now)
 
@@ -108,44 +104,49 @@ def record_all(transaction: Transaction, outcomes: Mapping[int, Outcome], now: d
     """The same as `record` for each of them. Most were taken by their channels: those are written
     in bulk."""
     taken = {key: each for key, each in outcomes.items() if isinstance(each, Sent)}
-    locked = {each.id: each for each in lock_messages(transaction, sorted(taken))} if taken else {}
-    open_ids = [
-        each.id
-        for each in locked.values()
-        if each.state in (NoticeState.SENDING, NoticeState.UNSURE)
-    ]
-    rows = [(taken[key].reference, taken[key].state.value, now, key) for key in open_ids]
-    set_taken(transaction, rows)
-    set_notices_taken(transaction, [(state, key) for _, state, _, key in rows])
+    locked = lock_messages(transaction, message_ids=sorted(taken))
+    open_messages = {each.id: each for each in locked if each.state in _OPEN}.values()
+    write_with_notices(transaction, [_taken(each, taken[each.id], now) for each in open_messages])
     for message_id, outcome in outcomes.items():
         if message_id not in taken:
             record(transaction, message_id, outcome, now)
 
 
+def _taken(message: Message, outcome: Sent, now: datetime) -> Message:
+    """The message as its channel has taken it."""
+    return message._replace(
+        state=outcome.state,
+        claimed=None,
+        sent=now,
+        changed=now,
+        reference=outcome.reference,
+        error="",
+    )
+
+
 def _doubt(transaction: Transaction, message: Message, why: str) -> None:
     message = message._replace(state=NoticeState.UNSURE, error=why, claimed=None)
-    write_message(transaction, message)
-    set_state_of_notices(transaction, message.id, NoticeState.UNSURE.value, why)
+    write_with_notices(transaction, [message], why)
 
 
 def _fail(transaction: Transaction, message: Message, why: str, now: datetime) -> None:
     """The message is over; what it told goes to the next channel, at once."""
-    write_message(
+    message = message._replace(state=NoticeState.FAILED, error=why, changed=now, claimed=None)
+    write_messages(transaction, [message])
+    write_notices(
         transaction,
-        message._replace(state=NoticeState.FAILED, error=why, changed=now, claimed=None),
+        [
+            notice._replace(
+                state=NoticeState.WAITING,
+                why=f"{message.channel}: {why}",
+                due=now,
+                failed=" ".join(
+                    [notice.failed, tried_as(notice, message.recipient_id, message.channel)]
+                ).strip(),
+            )
+            for notice in notices_of_message(transaction, message_id=message.id)
+        ],
     )
-    for notice in notices_of_message(transaction, message.id):
-        failed = [*notice.failed, tried_as(notice, message.recipient_id, message.channel)]
-        channels = None if notice.channels is None else " ".join(notice.channels)
-        set_notice(
-            transaction,
-            notice.id,
-            NoticeState.WAITING.value,
-            f"{message.channel}: {why}",
-            now,
-            " ".join(failed),
-            channels,
-        )
 
 
 #: A later report never takes back what an earlier one knew better: they come in any order.
@@ -172,13 +173,13 @@ def take_report(transaction: Transaction, channel: str, report: Report, now: dat
     """Writes down what a channel tells later; False where it names no message of that channel."""
     message = None
     if report.message_id is not None:
-        message = lock_message(transaction, report.message_id)
+        message = lock_message(transaction, message_id=report.message_id)
     elif report.reference:
-        named = message_by_reference(transaction, report.reference, channel)
-        message = None if named is None else lock_message(transaction, named.id)
+        named = message_by_reference(transaction, reference=report.reference, channel=channel)
+        message = None if named is None else lock_message(transaction, message_id=named.id)
     if report.receipt is not None:
         known = message.id if message is not None else None
-        if not write_receipt(transaction, replace(report.receipt, message_id=known), now):
+        if not write_receipt(transaction, report.receipt._replace(message_id=known), now):
             return True
     elif message is not None and message.channel != channel:
         message = None
@@ -197,8 +198,7 @@ def take_report(transaction: Transaction, channel: str, report: Report, now: dat
         message = message._replace(
             state=report.state, changed=now, sent=message.sent or now, claimed=None
         )
-        write_message(transaction, message)
-        set_state_of_notices(transaction, message.id, report.state.value, "")
+        write_with_notices(transaction, [message])
     return True
 
 
@@ -210,10 +210,10 @@ def claim_again(
     All they tell is looked at again: where some of it is not so any more, the message is withdrawn
     and the rest is put into words anew.
     """
-    found = waiting_messages(transaction, now, AT_MOST)
+    found = waiting_messages(transaction, now=now, at_most=AT_MOST)
     if not found:
         return []
-    told = notices_of_messages(transaction, [each.id for each in found])
+    told = notices_of_messages(transaction, message_ids=[each.id for each in found])
     set_up = circulation.current_set_up(transaction)
     planner = Planner(transaction, set_up, post, told, now)
     outgoing = []
@@ -227,29 +227,22 @@ def claim_again(
             message = message._replace(
                 state=NoticeState.SENDING, attempts=message.attempts + 1, claimed=now, changed=now
             )
-            write_message(transaction, message)
+            write_messages(transaction, [message])
             recipient = planner.persons.get(message.recipient_id or 0)
             number = number_for(circulation, transaction, post, message)
             outgoing.append(outgoing_of(message, recipient, set_up, number))
             continue
         if planned and all(each.state is NoticeState.WAITING for each in planned):
             later = max(each.due or now for each in planned)
-            write_message(transaction, message._replace(due=later, changed=now))
+            write_messages(transaction, [message._replace(due=later, changed=now)])
             continue
         why = "it is not so any more" + (", but may have been sent" if may_be_sent else "")
         message = message._replace(state=NoticeState.WITHDRAWN, error=why, changed=now)
-        write_message(transaction, message)
-        for notice in mine:
-            channels = None if notice.channels is None else " ".join(notice.channels)
-            set_notice(
-                transaction,
-                notice.id,
-                NoticeState.WAITING.value,
-                "",
-                now,
-                " ".join(notice.failed),
-                channels,
-            )
+        write_messages(transaction, [message])
+        write_notices(
+            transaction,
+            [each._replace(state=NoticeState.WAITING, why="", due=now) for each in mine],
+        )
     return outgoing
 
 
@@ -270,13 +263,11 @@ def take_up_abandoned(transaction: Transaction, post: Post, *, now: datetime) ->
     decide whether they were sent.
     """
     counts: Counter[str] = Counter()
-    for message in abandoned_messages(transaction, now - ABANDONED_AFTER):
+    for message in abandoned_messages(transaction, before=now - ABANDONED_AFTER):
         traits = post.channels.get(message.channel)
         if traits is not None and traits.knows_ids:
-            write_message(
-                transaction,
-                message._replace(state=NoticeState.WAITING, due=now, changed=now),
-            )
+            message = message._replace(state=NoticeState.WAITING, due=now, changed=now)
+            write_messages(transaction, [message])
             counts["given again"] += 1
         else:
             _doubt(transaction, message._replace(changed=now), "its sender died while sending it")

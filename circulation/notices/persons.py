@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from catalogue.database import Transaction, key_parameters, many_of
+from catalogue.database import Statement, Transaction, columns, many_of
 from circulation.digital_post.numbers import shown_numbers
 from circulation.fees.schema import debt_warnings
 from circulation.holds.absences import Absence
@@ -17,19 +17,6 @@ from circulation.holds.schema import patron_absences
 from circulation.kernel.reasons import BlockReason
 from circulation.patrons.contacts import Contact, ContactKind
 from circulation.patrons.schema import patron_blocks, patron_contacts, patrons
-
-
-class _Row(NamedTuple):
-    id: int
-    home_branch_id: int
-    category: str
-    name: str
-    given_name: str
-    language: str
-    email: str
-    phone: str
-    expires: date | None
-    birth_date: date | None
 
 
 @dataclass(slots=True)
@@ -65,18 +52,29 @@ class Person:
         return away is not None and away.first <= day and (away.last is None or day <= away.last)
 
 
-_persons: Callable[[Transaction, list[int]], list[_Row]] = many_of(
-    lambda size: select(*(patrons.c[name] for name in _Row._fields)).where(
-        patrons.c.id.in_(key_parameters(size))
-    ),
-    _Row,
-)
-_blocks: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: select(
+class _Registered(NamedTuple):
+    id: int
+    home_branch_id: int
+    category: str
+    name: str
+    given_name: str
+    language: str
+    email: str
+    phone: str
+    expires: date | None
+    birth_date: date | None
+
+
+@many_of(_Registered)
+def _persons(*, patron_ids: Sequence[int]) -> Statement:
+    return select(*columns(_Registered, patrons)).where(patrons.c.id.in_(patron_ids))
+
+
+@many_of(tuple[int, str, int | None])
+def _blocks(*, patron_ids: Sequence[int]) -> Statement:
+    return select(
         patron_blocks.c.patron_id, patron_blocks.c.reason, patron_blocks.c.agency_id
-    ).where(patron_blocks.c.patron_id.in_(key_parameters(size))),
-    None,
-)
+    ).where(patron_blocks.c.patron_id.in_(patron_ids))
 
 
 def _contact(
@@ -85,59 +83,47 @@ def _contact(
     return patron_id, Contact(contact_id, ContactKind(kind), value, bool(notices), verified)
 
 
-_contacts: Callable[[Transaction, list[int]], list[tuple[int, Contact]]] = many_of(
-    lambda size: (
-        select(
-            patron_contacts.c.patron_id,
-            patron_contacts.c.id,
-            patron_contacts.c.kind,
-            patron_contacts.c.value,
-            patron_contacts.c.notices,
-            patron_contacts.c.verified,
-        )
-        .where(patron_contacts.c.patron_id.in_(key_parameters(size)))
+@many_of(_contact)
+def _contacts(*, patron_ids: Sequence[int]) -> Statement:
+    return (
+        select(*columns(_contact, patron_contacts, contact_id=patron_contacts.c.id))
+        .where(patron_contacts.c.patron_id.in_(patron_ids))
         .order_by(patron_contacts.c.id)
-    ),
-    _contact,
-)
+    )
 
 
-def _away(patron_id: int, first: date, last: date | None) -> tuple[int, Absence]:
-    return patron_id, Absence(first, last)
+@many_of(tuple[int, int])
+def _warnings(*, patron_ids: Sequence[int]) -> Statement:
+    return select(debt_warnings.c.patron_id, debt_warnings.c.agency_id).where(
+        debt_warnings.c.patron_id.in_(patron_ids)
+    )
 
 
-_warnings: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: select(debt_warnings.c.patron_id, debt_warnings.c.agency_id).where(
-        debt_warnings.c.patron_id.in_(key_parameters(size))
-    ),
-    None,
-)
-_absences: Callable[[Transaction, list[int]], list[tuple[int, Absence]]] = many_of(
-    lambda size: select(
+@many_of(tuple[int, date, date | None])
+def _absences(*, patron_ids: Sequence[int]) -> Statement:
+    return select(
         patron_absences.c.patron_id,
         patron_absences.c.absent_from,
         patron_absences.c.absent_until,
-    ).where(patron_absences.c.patron_id.in_(key_parameters(size))),
-    _away,
-)
+    ).where(patron_absences.c.patron_id.in_(patron_ids))
 
 
 def read_persons(transaction: Transaction, patron_ids: list[int]) -> dict[int, Person]:
     """The patrons by id; who is unknown is left out."""
     if not patron_ids:
         return {}
-    found = {row.id: Person(*row) for row in _persons(transaction, patron_ids)}
-    for patron_id, *block in _blocks(transaction, patron_ids):
-        found[patron_id].blocks.add(tuple(block))
+    found = {row.id: Person(*row) for row in _persons(transaction, patron_ids=patron_ids)}
+    for patron_id, reason, of_agency in _blocks(transaction, patron_ids=patron_ids):
+        found[patron_id].blocks.add((reason, of_agency))
     contacts: dict[int, dict[int, Contact]] = {}
-    for patron_id, contact in _contacts(transaction, patron_ids):
+    for patron_id, contact in _contacts(transaction, patron_ids=patron_ids):
         contacts.setdefault(patron_id, {})[contact.id] = contact
     for patron_id, by_id in contacts.items():
         found[patron_id].contacts = list(by_id.values())
     for patron_id, shown in shown_numbers(transaction, patron_ids).items():
         found[patron_id].post_number = shown
-    for patron_id, absence in _absences(transaction, patron_ids):
-        found[patron_id].absence = absence
-    for patron_id, agency_id in _warnings(transaction, patron_ids):
+    for patron_id, first, last in _absences(transaction, patron_ids=patron_ids):
+        found[patron_id].absence = Absence(first, last)
+    for patron_id, agency_id in _warnings(transaction, patron_ids=patron_ids):
         found[patron_id].warned_by.add(agency_id)
     return found

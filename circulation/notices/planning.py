@@ -229,7 +229,7 @@ class Planner:
         order = terms.channels if notice.channels is None else notice.channels
         for channel in order:
             traits = self.post.channels.get(channel)
-            if traits is None or tried_as(notice, recipient.id, channel) in notice.failed:
+            if traits is None or tried_as(notice, recipient.id, channel) in notice.failed.split():
                 continue
             card = None
             if traits.address is AddressKind.CARD:

@@ -10,22 +10,23 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import Table, delete, or_, select, update
 
 from catalogue.database import (
-    Moment,
+    Statement,
     Transaction,
     change,
-    key_parameters,
+    columns,
     many,
-    many_of,
+    scalars_of,
     send,
     send_many,
+    taking,
 )
 from circulation.digital_post.receipts import forget_receipts
 from circulation.digital_post.schema import post_receipts
@@ -33,7 +34,7 @@ from circulation.kernel.set_up import SetUp
 from circulation.loans.schema import loans
 from circulation.notices.causes import Cause, cause_text, read_cause
 from circulation.notices.kinds import TRAITS, NoticeKind, NoticeState
-from circulation.notices.rows import Notice, notices_of_person
+from circulation.notices.rows import Notice, is_of, notices_of_person
 from circulation.notices.rules import NOTICES, notice_terms
 from circulation.notices.schema import incoming_texts, notice_messages, notices, stored
 from circulation.notices.silence import forget_silent_patron
@@ -46,131 +47,129 @@ AT_MOST = 500
 INCOMING_DAYS = 28
 
 _OPEN = stored((NoticeState.WAITING, NoticeState.SENDING, NoticeState.UNSURE))
-_BLANK_NOTICE = {"once": None, "cause": "{}", "facts": "{}", "why": ""}
-_BLANK_MESSAGE = {"address": "", "subject": "", "body": "", "reference": "", "error": ""}
+_BLANK: dict[Table, dict[str, Any]] = {
+    notices: {"once": None, "cause": "{}", "facts": "{}", "why": ""},
+    notice_messages: {"address": "", "subject": "", "body": "", "reference": "", "error": ""},
+}
 
-_of_person = or_(
-    notices.c.patron_id == bindparam("of_patron"), notices.c.recipient_id == bindparam("of_patron")
-)
-_messages_of_person = or_(
-    notice_messages.c.patron_id == bindparam("of_patron"),
-    notice_messages.c.recipient_id == bindparam("of_patron"),
-)
-_blank_messages_of = send(
-    update(notice_messages)
-    .where(_messages_of_person)
-    .values(anonymised=bindparam("new_anonymised"), **_BLANK_MESSAGE),
-    "of_patron",
-    "new_anonymised",
-)
-_forget_receipts_of = send(
-    delete(post_receipts).where(
-        post_receipts.c.message_id.in_(select(notice_messages.c.id).where(_messages_of_person))
-    ),
-    "of_patron",
-)
-_withdraw_messages_of = send(
-    update(notice_messages)
-    .where(_messages_of_person, notice_messages.c.state.in_(_OPEN))
-    .values(state=NoticeState.WITHDRAWN.value),
-    "of_patron",
-)
-_withdraw_of = send(
-    update(notices)
-    .where(_of_person, notices.c.state.in_(_OPEN))
-    .values(state=NoticeState.WITHDRAWN.value),
-    "of_patron",
-)
-_blank_of = send(
-    update(notices)
-    .where(_of_person)
-    .values(anonymised=bindparam("new_anonymised"), **_BLANK_NOTICE),
-    "of_patron",
-    "new_anonymised",
-)
+
+def _withdrawing(table: Table) -> Callable[..., None]:
+    @send
+    def withdraw(*, patron_id: int) -> Statement:
+        is_meant = is_of(table, patron_id) & table.c.state.in_(_OPEN)
+        return update(table).where(is_meant).values(state=NoticeState.WITHDRAWN)
+
+    return withdraw
+
+
+def _erasing(table: Table) -> Callable[..., None]:
+    @send
+    def erase(*, patron_id: int, now: datetime) -> Statement:
+        return update(table).where(is_of(table, patron_id)).values(anonymised=now, **_BLANK[table])
+
+    return erase
+
+
+def _blanking(table: Table) -> Callable[..., list[int]]:
+    @scalars_of(int)
+    def blank(*, ids: Sequence[int]) -> Statement:
+        nobody = {"patron_id": None, "recipient_id": None}
+        return (
+            update(table)
+            .where(table.c.id.in_(ids), table.c.anonymised.is_(None))
+            .values(anonymised=table.c.created, **nobody, **_BLANK[table])
+            .returning(table.c.id)
+        )
+
+    return blank
+
+
+_WITHDRAW_AND_ERASE = [(_withdrawing(table), _erasing(table)) for table in _BLANK]
+_blank_notices, _blank_messages = map(_blanking, _BLANK)
+
+
+@send
+def _forget_receipts_of(*, patron_id: int) -> Statement:
+    its_messages = select(notice_messages.c.id).where(is_of(notice_messages, patron_id))
+    return delete(post_receipts).where(post_receipts.c.message_id.in_(its_messages))
+
+
+class _Old(NamedTuple):
+    id: int
+    kind: str
+    branch_id: int
+    created: datetime
+    message_id: int | None
+    cause: str
+    category: str | None
 
 
 @lru_cache(maxsize=64)
-def _old(spans: tuple[frozenset[NoticeKind], ...]) -> Callable[..., list[Any]]:
-    """What is older than it is kept anywhere: a moment for each group of kinds, then `after`."""
-    return many(
-        select(
-            notices.c.id,
-            notices.c.kind,
-            notices.c.branch_id,
-            notices.c.created,
-            notices.c.message_id,
-            notices.c.cause,
-            patrons.c.category,
+def _old(spans: tuple[frozenset[NoticeKind], ...]) -> Callable[..., list[_Old]]:
+    """What is older than it is kept anywhere: a moment for each group of kinds, and `after`."""
+
+    @many(_Old)
+    @taking(*_moments(spans), "after")
+    def old(*, after: int, **moments: datetime) -> Statement:
+        return (
+            select(*columns(_Old, notices, category=patrons.c.category))
+            .select_from(notices.outerjoin(patrons, patrons.c.id == notices.c.patron_id))
+            .where(
+                notices.c.anonymised.is_(None),
+                or_(
+                    *(
+                        notices.c.kind.in_(stored(sorted(kinds))) & (notices.c.created <= moment)
+                        for kinds, moment in zip(spans, moments.values(), strict=True)
+                    )
+                ),
+                notices.c.state.not_in(_OPEN),
+                notices.c.id > after,
+            )
+            .order_by(notices.c.id)
+            .limit(AT_MOST)
         )
-        .select_from(notices.outerjoin(patrons, patrons.c.id == notices.c.patron_id))
-        .where(
-            notices.c.anonymised.is_(None),
-            or_(
-                *(
-                    notices.c.kind.in_(stored(sorted(kinds, key=lambda kind: kind.value)))
-                    & (notices.c.created <= bindparam(f"before_{number}", type_=Moment))
-                    for number, kinds in enumerate(spans)
-                )
-            ),
-            notices.c.state.not_in(_OPEN),
-            notices.c.id > bindparam("after"),
-        )
-        .order_by(notices.c.id)
-        .limit(AT_MOST),
-        None,
-        *(f"before_{number}" for number in range(len(spans))),
-        "after",
-    )
+
+    return old
 
 
-_open_loans: Callable[[Transaction, list[int]], list[Any]] = many_of(
-    lambda size: select(loans.c.id).where(
-        loans.c.id.in_(key_parameters(size)), loans.c.checked_in.is_(None)
-    ),
-    None,
-)
+def _moments(spans: Iterable[Any]) -> list[str]:
+    return [f"before_{number}" for number, _ in enumerate(spans)]
 
 
-def _blanking(table: Any, blank: dict[str, Any]) -> Callable[[Transaction, list[int]], list[Any]]:
-    return many_of(
-        lambda size: (
-            update(table)
-            .where(table.c.id.in_(key_parameters(size)), table.c.anonymised.is_(None))
-            .values(anonymised=table.c.created, **blank)
-            .returning(table.c.id)
-        ),
-        None,
-    )
+@scalars_of(int)
+def _open_loans(*, loan_ids: Sequence[int]) -> Statement:
+    return select(loans.c.id).where(loans.c.id.in_(loan_ids), loans.c.checked_in.is_(None))
 
 
-_blank_notices = _blanking(notices, _BLANK_NOTICE | {"patron_id": None, "recipient_id": None})
-_blank_messages = _blanking(
-    notice_messages, _BLANK_MESSAGE | {"patron_id": None, "recipient_id": None}
-)
-_forget_incoming = change(
-    delete(incoming_texts).where(incoming_texts.c.at < bindparam("before", type_=Moment)), "before"
-)
+@change
+def _forget_incoming(*, before: datetime) -> Statement:
+    return delete(incoming_texts).where(incoming_texts.c.at < before)
 
 
 #: What is left of the facts of a proof: neither names nor words.
 _AMOUNTS = ("amount", "currency", "step_fee", "number")
 _GIVEN = (NoticeState.SENT, NoticeState.DELIVERED, NoticeState.READ)
-#: (cause, facts, notice id)
-_leave_proof = send_many(
-    update(notices)
-    .where(notices.c.id == bindparam("notice_id"))
-    .values(cause=bindparam("new_cause"), facts=bindparam("new_facts")),
-    "new_cause",
-    "new_facts",
-    "notice_id",
-)
 
 
-def _proof(notice: Notice) -> tuple[str, str, int]:
+class _Proof(NamedTuple):
+    notice_id: int
+    cause: str
+    facts: str
+
+
+@send_many
+def _leave_proof(proof: _Proof) -> Statement:
+    return (
+        update(notices)
+        .where(notices.c.id == proof.notice_id)
+        .values(cause=proof.cause, facts=proof.facts)
+    )
+
+
+def _proof(notice: Notice) -> _Proof:
     cause = Cause(loans=notice.cause.loans, charges=notice.cause.charges)
     amounts = {name: notice.facts[name] for name in _AMOUNTS if name in notice.facts}
-    return cause_text(cause), json.dumps(amounts), notice.id
+    return _Proof(notice.id, cause_text(cause), json.dumps(amounts))
 
 
 def forget_notices_of(transaction: Transaction, patron_id: int, now: datetime) -> None:
@@ -178,16 +177,15 @@ def forget_notices_of(transaction: Transaction, patron_id: int, now: datetime) -
     what was charged."""
     proofs = [
         _proof(notice)
-        for notice in notices_of_person(transaction, patron_id)
+        for notice in notices_of_person(transaction, patron_id=patron_id)
         if TRAITS[notice.kind].is_proof and notice.state in _GIVEN
     ]
-    _withdraw_messages_of(transaction, patron_id)
-    _blank_messages_of(transaction, patron_id, now)
-    _forget_receipts_of(transaction, patron_id)
-    _withdraw_of(transaction, patron_id)
-    _blank_of(transaction, patron_id, now)
+    for withdraw, erase in _WITHDRAW_AND_ERASE:
+        withdraw(transaction, patron_id=patron_id)
+        erase(transaction, patron_id=patron_id, now=now)
+    _forget_receipts_of(transaction, patron_id=patron_id)
     _leave_proof(transaction, proofs)
-    forget_silent_patron(transaction, patron_id)
+    forget_silent_patron(transaction, patron_id=patron_id)
 
 
 PERSONAL = PersonalData(forget=forget_notices_of)
@@ -203,26 +201,25 @@ def forget_old_notices(
     spans: dict[int, set[NoticeKind]] = defaultdict(set)
     for kind in NoticeKind:
         spans[NOTICES.of(set_up).shortest_kept(kind)].add(kind)
-    old = _old(tuple(frozenset(kinds) for kinds in spans.values()))
-    page = old(transaction, *(until - timedelta(days=days) for days in spans), after)
-    causes = {row[0]: read_cause(row[5]) for row in page}
+    before = dict(zip(_moments(spans), (until - timedelta(days) for days in spans), strict=True))
+    page = _old(tuple(map(frozenset, spans.values())))(transaction, after=after, **before)
+    causes = {each.id: read_cause(each.cause) for each in page}
     wanted = sorted({loan for cause in causes.values() for loan in cause.loans})
-    still_open = {row[0] for row in _open_loans(transaction, wanted)}
-    blank, messages = [], []
-    for notice_id, kind, branch_id, created, message_id, _, category in page:
-        terms = notice_terms(set_up, branch_id, category or "", NoticeKind(kind))
-        kept = timedelta(days=terms.days_kept(NoticeKind(kind)))
-        if created + kept > until or still_open.intersection(causes[notice_id].loans):
-            continue
-        blank.append(notice_id)
-        if message_id is not None:
-            messages.append(message_id)
-    _blank_notices(transaction, blank)
-    _blank_messages(transaction, sorted(set(messages)))
-    forget_receipts(transaction, sorted(set(messages)))
-    return len(blank), page[-1][0] if len(page) == AT_MOST else None
+    still_open = set(_open_loans(transaction, loan_ids=wanted))
+    over: list[_Old] = []
+    for each in page:
+        kind = NoticeKind(each.kind)
+        terms = notice_terms(set_up, each.branch_id, each.category or "", kind)
+        is_kept = each.created + timedelta(terms.days_kept(kind)) > until
+        if not is_kept and still_open.isdisjoint(causes[each.id].loans):
+            over.append(each)
+    _blank_notices(transaction, ids=[each.id for each in over])
+    messages = sorted({each.message_id for each in over if each.message_id is not None})
+    _blank_messages(transaction, ids=messages)
+    forget_receipts(transaction, message_ids=messages)
+    return len(over), page[-1].id if len(page) == AT_MOST else None
 
 
 def forget_incoming_texts(transaction: Transaction, until: datetime) -> int:
     """Deletes the texts that patrons sent some weeks ago; gives how many."""
-    return _forget_incoming(transaction, until - timedelta(days=INCOMING_DAYS))
+    return _forget_incoming(transaction, before=until - timedelta(INCOMING_DAYS))

@@ -10,13 +10,13 @@ is decided when it is sent (see `circulation.notices.claiming`).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, exists, insert, select
+from sqlalchemy import exists, insert, select
 
-from catalogue.database import Transaction, key_parameters, many, many_of, one, scalar, send
+from catalogue.database import Statement, Transaction, many_of, one, scalar, send
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.set_up import SetUp
@@ -72,14 +72,18 @@ _select_addressee = select(
     patrons.c.home_branch_id,
     patrons.c.category,
     patrons.c.birth_date,
-    _is_dead,
+    _is_dead.label("is_dead"),
 )
-addressee = one(
-    _select_addressee.where(patrons.c.id == bindparam("patron_id")), Addressee, "patron_id"
-)
-_addressees: Callable[[Transaction, list[int]], list[Addressee]] = many_of(
-    lambda size: _select_addressee.where(patrons.c.id.in_(key_parameters(size))), Addressee
-)
+
+
+@one(Addressee)
+def addressee(*, patron_id: int) -> Statement:
+    return _select_addressee.where(patrons.c.id == patron_id)
+
+
+@many_of(Addressee)
+def _addressees(*, patron_ids: Sequence[int]) -> Statement:
+    return _select_addressee.where(patrons.c.id.in_(patron_ids))
 
 
 class Addressees:
@@ -87,45 +91,44 @@ class Addressees:
 
     def __init__(self, transaction: Transaction, patron_ids: Iterable[int]) -> None:
         wanted = sorted(set(patron_ids))
-        found = _addressees(transaction, wanted) if wanted else []
-        self._by_id = {person.id: person for person in found}
+        self._by_id = {each.id: each for each in _addressees(transaction, patron_ids=wanted)}
 
     def person(self, patron_id: int) -> Addressee | None:
         return self._by_id.get(patron_id)
 
 
-_known = scalar(select(notices.c.id).where(notices.c.once == bindparam("once")), "once")
-_WRITTEN = (
-    "id",
-    "patron_id",
-    "recipient_id",
-    "branch_id",
-    "kind",
-    "once",
-    "cause",
-    "facts",
-    "channels",
-    "failed",
-    "state",
-    "why",
-    "created",
-    "due",
-)
-_insert = send(
-    insert(notices).values(
-        {notices.c[name]: bindparam(f"new_{name}", type_=notices.c[name].type) for name in _WRITTEN}
-    ),
-    *(f"new_{name}" for name in _WRITTEN),
-)
-_choice: Callable[..., list[Any]] = many(
-    select(notice_choices.c.wanted).where(
-        notice_choices.c.patron_id == bindparam("of_patron"),
-        notice_choices.c.kind == bindparam("of_kind"),
-    ),
-    None,
-    "of_patron",
-    "of_kind",
-)
+@scalar(int)
+def _known(*, once: str) -> Statement:
+    return select(notices.c.id).where(notices.c.once == once)
+
+
+@send
+def _insert(
+    *,
+    notice_id: int,
+    patron_id: int,
+    recipient_id: int,
+    branch_id: int,
+    kind: str,
+    once: str,
+    cause: str,
+    facts: str,
+    channels: str | None,
+    failed: str,
+    state: str,
+    why: str,
+    created: datetime,
+    due: datetime,
+) -> Statement:
+    given = locals()
+    return insert(notices).values(id=given.pop("notice_id"), **given)
+
+
+@scalar(bool)
+def _choice(*, patron_id: int, kind: str) -> Statement:
+    return select(notice_choices.c.wanted).where(
+        notice_choices.c.patron_id == patron_id, notice_choices.c.kind == kind
+    )
 
 
 def is_told(set_up: SetUp, branch_id: int, category: str, kind: NoticeKind) -> bool:
@@ -153,7 +156,9 @@ def request_notice(
     kind, channels, patron_id = request.kind, request.channels, request.patron_id
     if channels is None and kind not in NOTICES.of(set_up).kinds:
         return None
-    person = addressee(transaction, patron_id) if among is None else among.person(patron_id)
+    person = (
+        addressee(transaction, patron_id=patron_id) if among is None else among.person(patron_id)
+    )
     if person is None or person.is_dead:
         return None
     branch = person.home_branch_id if request.branch_id is None else request.branch_id
@@ -169,25 +174,25 @@ def request_notice(
     day = set_up.day(now, person.home_branch_id)
     for recipient_id in _recipients(transaction, person, terms, day):
         once = f"{kind.value} {patron_id}>{recipient_id} {request.cause.name}"
-        if _known(transaction, once) is not None:
+        if _known(transaction, once=once) is not None:
             continue
         new_id = circulation.ids.next(now)
         _insert(
             transaction,
-            new_id,
-            patron_id,
-            recipient_id,
-            branch,
-            kind.value,
-            once,
-            cause_text(request.cause),
-            json.dumps(dict(request.facts), ensure_ascii=False, default=str),
-            None if channels is None else " ".join(channels),
-            "",
-            NoticeState.WAITING.value,
-            "",
-            now,
-            at,
+            notice_id=new_id,
+            patron_id=patron_id,
+            recipient_id=recipient_id,
+            branch_id=branch,
+            kind=kind,
+            once=once,
+            cause=cause_text(request.cause),
+            facts=json.dumps(dict(request.facts), ensure_ascii=False, default=str),
+            channels=None if channels is None else " ".join(channels),
+            failed="",
+            state=NoticeState.WAITING,
+            why="",
+            created=now,
+            due=at,
         )
         made = made or new_id
     return made
@@ -198,8 +203,8 @@ def _is_wanted(
 ) -> bool:
     if not (terms.on_request or TRAITS[kind].is_optional):
         return True
-    said = _choice(transaction, patron_id, kind.value)
-    return bool(said[0][0]) if said else not terms.on_request
+    said = _choice(transaction, patron_id=patron_id, kind=kind)
+    return not terms.on_request if said is None else said
 
 
 def may_be_child(birth_date: date | None, day: date) -> bool:

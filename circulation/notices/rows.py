@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime
+from inspect import signature
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, Table, insert, or_, select, update
 
-from catalogue.database import (
-    Moment,
-    Transaction,
-    change,
-    key_parameters,
-    many,
-    many_of,
-    one,
-    send,
-    send_many,
-)
+from catalogue.database import Statement, Transaction, columns, many, many_of, one, send_many
 from circulation.notices.causes import Cause, read_cause
 from circulation.notices.kinds import NoticeKind, NoticeState
 from circulation.notices.schema import notice_messages, notices
@@ -36,7 +27,7 @@ class Notice(NamedTuple):
     cause: Cause
     facts: dict[str, Any]
     channels: tuple[str, ...] | None
-    failed: tuple[str, ...]
+    failed: str  # channels, as `tried_as` calls them, parted by blanks
     state: NoticeState
     why: str
     created: datetime
@@ -77,7 +68,6 @@ def read_notice(*row: Any) -> Notice:
         cause=read_cause(row[5]),
         facts=json.loads(row[6]),
         channels=None if row[7] is None else tuple(row[7].split()),
-        failed=tuple(row[8].split()),
         state=NoticeState(notice.state),
     )
 
@@ -87,6 +77,11 @@ def read_message(*row: Any) -> Message:
     return message._replace(kind=NoticeKind(message.kind), state=NoticeState(message.state))
 
 
+#: They take what the columns hold, each by the name of its field.
+read_notice.__signature__ = signature(Notice)  # type: ignore[attr-defined]
+read_message.__signature__ = signature(Message)  # type: ignore[attr-defined]
+
+
 def tried_as(notice: Notice, recipient_id: int | None, channel: str) -> str:
     """What `Notice.failed` calls a channel: another where somebody stood in for the recipient."""
     return channel if recipient_id == notice.recipient_id else f"guardian.{channel}"
@@ -94,218 +89,162 @@ def tried_as(notice: Notice, recipient_id: int | None, channel: str) -> str:
 
 def select_notices(*conditions: ColumnElement[bool]) -> Select[Any]:
     """Notices for a statement whose rows are read with `read_notice`."""
-    return select(*(notices.c[name] for name in Notice._fields)).where(*conditions)
+    return select(*columns(read_notice, notices)).where(*conditions)
 
 
 def select_messages(*conditions: ColumnElement[bool]) -> Select[Any]:
     """Messages for a statement whose rows are read with `read_message`."""
-    return select(*(notice_messages.c[name] for name in Message._fields)).where(*conditions)
+    return select(*columns(read_message, notice_messages)).where(*conditions)
 
 
-#: All that are due, those of one person together. Rows that another sender is working on are
-#: skipped.
-waiting_notices = many(
-    select_notices(
-        notices.c.state == NoticeState.WAITING.value,
-        notices.c.due <= bindparam("now", type_=Moment),
-    )
-    .order_by(notices.c.recipient_id, notices.c.kind, notices.c.id)
-    .limit(bindparam("at_most"))
-    .with_for_update(skip_locked=True),
-    read_notice,
-    "now",
-    "at_most",
-)
-find_notice = one(select_notices(notices.c.id == bindparam("notice_id")), read_notice, "notice_id")
-notices_of_message = many(
-    select_notices(notices.c.message_id == bindparam("message_id")).order_by(notices.c.id),
-    read_notice,
-    "message_id",
-)
-notices_of_messages: Callable[[Transaction, list[int]], list[Notice]] = many_of(
-    lambda size: select_notices(notices.c.message_id.in_(key_parameters(size))), read_notice
-)
-find_message = one(
-    select_messages(notice_messages.c.id == bindparam("message_id")), read_message, "message_id"
-)
-lock_message = one(
-    select_messages(notice_messages.c.id == bindparam("message_id")).with_for_update(),
-    read_message,
-    "message_id",
-)
-message_by_reference = one(
-    select_messages(
-        notice_messages.c.reference == bindparam("reference"),
-        notice_messages.c.reference != "",
-        notice_messages.c.channel == bindparam("of_channel"),
-    ),
-    read_message,
-    "reference",
-    "of_channel",
-)
-#: Those whose channel could not take them before, and may be able to now.
-waiting_messages = many(
-    select_messages(
-        notice_messages.c.state == NoticeState.WAITING.value,
-        notice_messages.c.due <= bindparam("now", type_=Moment),
-    )
-    .order_by(notice_messages.c.due, notice_messages.c.id)
-    .limit(bindparam("at_most"))
-    .with_for_update(skip_locked=True),
-    read_message,
-    "now",
-    "at_most",
-)
-#: Those that somebody began to send, and nobody told how it went.
-abandoned_messages = many(
-    select_messages(
-        notice_messages.c.state == NoticeState.SENDING.value,
-        notice_messages.c.claimed < bindparam("before", type_=Moment),
-    )
-    .order_by(notice_messages.c.id)
-    .with_for_update(skip_locked=True),
-    read_message,
-    "before",
-)
+def is_of(table: Table, patron_id: int) -> ColumnElement[bool]:
+    """Is a notice or message about the patron, or for them."""
+    return or_(table.c.patron_id == patron_id, table.c.recipient_id == patron_id)
 
-_NEW_MESSAGE = tuple(name for name in Message._fields)
-insert_messages = send_many(
-    insert(notice_messages).values(
-        {
-            notice_messages.c[name]: bindparam(f"new_{name}", type_=notice_messages.c[name].type)
-            for name in _NEW_MESSAGE
-        }
-    ),
-    *(f"new_{name}" for name in _NEW_MESSAGE),
-)
-#: (state, why, due, message id, notice id)
-update_notices = send_many(
-    update(notices)
-    .where(notices.c.id == bindparam("notice_id"))
-    .values(
-        state=bindparam("new_state"),
-        why=bindparam("new_why"),
-        due=bindparam("new_due", type_=Moment),
-        message_id=bindparam("new_message_id", type_=notices.c.message_id.type),
-    ),
-    "new_state",
-    "new_why",
-    "new_due",
-    "new_message_id",
-    "notice_id",
-)
-lock_messages: Callable[[Transaction, list[int]], list[Message]] = many_of(
-    lambda size: (
-        select_messages(notice_messages.c.id.in_(key_parameters(size)))
+
+@many(read_notice)
+def waiting_notices(*, now: datetime, at_most: int) -> Statement:
+    """All that are due, those of one person together.
+
+    Rows that another sender is working on are skipped.
+    """
+    return (
+        select_notices(notices.c.state == NoticeState.WAITING, notices.c.due <= now)
+        .order_by(notices.c.recipient_id, notices.c.kind, notices.c.id)
+        .limit(at_most)
+        .with_for_update(skip_locked=True)
+    )
+
+
+@one(read_notice)
+def find_notice(*, notice_id: int) -> Statement:
+    return select_notices(notices.c.id == notice_id)
+
+
+@many(read_notice)
+def notices_of_message(*, message_id: int) -> Statement:
+    return select_notices(notices.c.message_id == message_id).order_by(notices.c.id)
+
+
+@many_of(read_notice)
+def notices_of_messages(*, message_ids: Sequence[int]) -> Statement:
+    return select_notices(notices.c.message_id.in_(message_ids))
+
+
+@many(read_notice)
+def notices_of_person(*, patron_id: int) -> Statement:
+    return select_notices(is_of(notices, patron_id)).order_by(notices.c.id)
+
+
+@many(read_message)
+def messages_of_person(*, patron_id: int) -> Statement:
+    return select_messages(is_of(notice_messages, patron_id)).order_by(notice_messages.c.id)
+
+
+@one(read_message)
+def find_message(*, message_id: int) -> Statement:
+    return select_messages(notice_messages.c.id == message_id)
+
+
+@one(read_message)
+def lock_message(*, message_id: int) -> Statement:
+    return select_messages(notice_messages.c.id == message_id).with_for_update()
+
+
+@many_of(read_message)
+def lock_messages(*, message_ids: Sequence[int]) -> Statement:
+    return (
+        select_messages(notice_messages.c.id.in_(message_ids))
         .order_by(notice_messages.c.id)
         .with_for_update()
-    ),
-    read_message,
-)
-#: (reference, state, now, message id): what a channel has taken.
-set_taken = send_many(
-    update(notice_messages)
-    .where(notice_messages.c.id == bindparam("message_id"))
-    .values(
-        state=bindparam("new_state"),
-        claimed=None,
-        sent=bindparam("new_sent", type_=Moment),
-        changed=bindparam("new_sent", type_=Moment),
-        reference=bindparam("new_reference"),
-        error="",
-    ),
-    "new_reference",
-    "new_state",
-    "new_sent",
-    "message_id",
-)
-#: (state, message id): the notices that such a message tells.
-set_notices_taken = send_many(
-    update(notices)
-    .where(notices.c.message_id == bindparam("of_message"))
-    .values(state=bindparam("new_state"), why=""),
-    "new_state",
-    "of_message",
-)
-set_state_of_message = send(
-    update(notice_messages)
-    .where(notice_messages.c.id == bindparam("message_id"))
-    .values(
-        state=bindparam("new_state"),
-        attempts=bindparam("new_attempts"),
-        due=bindparam("new_due", type_=Moment),
-        claimed=bindparam("new_claimed", type_=Moment),
-        sent=bindparam("new_sent", type_=Moment),
-        changed=bindparam("new_changed", type_=Moment),
-        reference=bindparam("new_reference"),
-        error=bindparam("new_error"),
-    ),
-    "message_id",
-    "new_state",
-    "new_attempts",
-    "new_due",
-    "new_claimed",
-    "new_sent",
-    "new_changed",
-    "new_reference",
-    "new_error",
-)
-set_state_of_notices = send(
-    update(notices)
-    .where(notices.c.message_id == bindparam("of_message"))
-    .values(state=bindparam("new_state"), why=bindparam("new_why")),
-    "of_message",
-    "new_state",
-    "new_why",
-)
-set_notice = change(
-    update(notices)
-    .where(notices.c.id == bindparam("notice_id"))
-    .values(
-        state=bindparam("new_state"),
-        why=bindparam("new_why"),
-        due=bindparam("new_due", type_=Moment),
-        failed=bindparam("new_failed"),
-        channels=bindparam("new_channels", type_=notices.c.channels.type),
-    ),
-    "notice_id",
-    "new_state",
-    "new_why",
-    "new_due",
-    "new_failed",
-    "new_channels",
-)
-
-
-def write_message(transaction: Transaction, message: Message) -> None:
-    """Stores how far a message has come."""
-    set_state_of_message(
-        transaction,
-        message.id,
-        message.state.value,
-        message.attempts,
-        message.due,
-        message.claimed,
-        message.sent,
-        message.changed,
-        message.reference,
-        message.error,
     )
 
 
-_of_person = or_(
-    notices.c.patron_id == bindparam("of_patron"), notices.c.recipient_id == bindparam("of_patron")
-)
-notices_of_person = many(
-    select_notices(_of_person).order_by(notices.c.id), read_notice, "of_patron"
-)
-messages_of_person = many(
-    select_messages(
-        or_(
-            notice_messages.c.patron_id == bindparam("of_patron"),
-            notice_messages.c.recipient_id == bindparam("of_patron"),
+@one(read_message)
+def message_by_reference(*, reference: str, channel: str) -> Statement:
+    return select_messages(
+        notice_messages.c.reference == reference,
+        notice_messages.c.reference != "",
+        notice_messages.c.channel == channel,
+    )
+
+
+@many(read_message)
+def waiting_messages(*, now: datetime, at_most: int) -> Statement:
+    """Those whose channel could not take them before, and may be able to now."""
+    return (
+        select_messages(
+            notice_messages.c.state == NoticeState.WAITING, notice_messages.c.due <= now
         )
-    ).order_by(notice_messages.c.id),
-    read_message,
-    "of_patron",
-)
+        .order_by(notice_messages.c.due, notice_messages.c.id)
+        .limit(at_most)
+        .with_for_update(skip_locked=True)
+    )
+
+
+@many(read_message)
+def abandoned_messages(*, before: datetime) -> Statement:
+    """Those that somebody began to send, and nobody told how it went."""
+    return (
+        select_messages(
+            notice_messages.c.state == NoticeState.SENDING, notice_messages.c.claimed < before
+        )
+        .order_by(notice_messages.c.id)
+        .with_for_update(skip_locked=True)
+    )
+
+
+@send_many
+def insert_messages(message: Message) -> Statement:
+    return insert(notice_messages).values(message._asdict())
+
+
+#: What changes of a message once it is made.
+_CHANGING = ("state", "attempts", "due", "claimed", "sent", "changed", "reference", "error")
+
+
+@send_many
+def write_messages(message: Message) -> Statement:
+    """Stores how far messages have come."""
+    return (
+        update(notice_messages)
+        .where(notice_messages.c.id == message.id)
+        .values({name: getattr(message, name) for name in _CHANGING})
+    )
+
+
+@send_many
+def _write_told(message: Message) -> Statement:
+    return (
+        update(notices)
+        .where(notices.c.message_id == message.id)
+        .values(state=message.state, why=message.error)
+    )
+
+
+def write_with_notices(
+    transaction: Transaction, messages: Sequence[Message], why: str = ""
+) -> None:
+    """Stores how far messages have come, and so all that they tell; `why` is for their notices."""
+    write_messages(transaction, messages)
+    _write_told(transaction, [message._replace(error=why) for message in messages])
+
+
+@send_many
+def write_notices(notice: Notice) -> Statement:
+    """Stores how far notices have come."""
+    return (
+        update(notices)
+        .where(notices.c.id == notice.id)
+        .values(state=notice.state, why=notice.why, due=notice.due, failed=notice.failed)
+    )
+
+
+@send_many
+def put_into_messages(notice: Notice) -> Statement:
+    """Stores what has become of notices that were due, and which message tells them."""
+    return (
+        update(notices)
+        .where(notices.c.id == notice.id)
+        .values(state=notice.state, why=notice.why, due=notice.due, message_id=notice.message_id)
+    )

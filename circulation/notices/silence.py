@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import delete, func, insert, literal, select, type_coerce, update
 
 from catalogue.database import (
-    Moment,
+    Statement,
     Transaction,
     change,
-    key_parameters,
+    columns,
     many,
     many_of,
     scalar,
@@ -31,65 +31,84 @@ from circulation.notices.rows import Notice
 from circulation.notices.schema import silent_batches, silent_rows
 from circulation.patrons.schema import patrons
 
-_latest = scalar(select(func.max(silent_batches.c.until)))
-_insert_batch = send(
-    insert(silent_batches).values(
-        name=bindparam("new_name"), until=bindparam("new_until", type_=Moment)
-    ),
-    "new_name",
-    "new_until",
-)
-_until = scalar(
-    select(silent_batches.c.until).where(silent_batches.c.name == bindparam("name")), "name"
-)
-_set_until = change(
-    update(silent_batches)
-    .where(silent_batches.c.name == bindparam("of_name"))
-    .values(until=bindparam("new_until", type_=Moment)),
-    "of_name",
-    "new_until",
-)
-_forget_patrons = send(delete(silent_rows).where(silent_rows.c.noun == Basis.PATRON.value))
-_insert_patrons = send(
-    insert(silent_rows).from_select(
-        ["noun", "row_id", "batch"],
-        select(literal(Basis.PATRON.value), patrons.c.id, bindparam("new_batch")),
-    ),
-    "new_batch",
-)
-_insert_rows = send_many(
-    insert(silent_rows).values(
-        noun=bindparam("new_noun"), row_id=bindparam("new_row_id"), batch=bindparam("new_batch")
-    ),
-    "new_noun",
-    "new_row_id",
-    "new_batch",
-)
-_forget_rows = send(delete(silent_rows).where(silent_rows.c.batch == bindparam("name")), "name")
-_forget_batch = change(
-    delete(silent_batches).where(silent_batches.c.name == bindparam("name")), "name"
-)
+
+@scalar(datetime)
+def _latest() -> Statement:
+    return select(func.max(silent_batches.c.until))
 
 
-_forget_patron = send(
-    delete(silent_rows).where(
-        silent_rows.c.noun == Basis.PATRON.value, silent_rows.c.row_id == bindparam("of_patron")
-    ),
-    "of_patron",
-)
+@send
+def _insert_batch(*, name: str, until: datetime) -> Statement:
+    return insert(silent_batches).values(locals())
 
 
-def _found(noun: Basis) -> Callable[[Transaction, Sequence[Any]], list[Any]]:
-    return many_of(
-        lambda size: (
-            select(silent_rows.c.row_id, silent_batches.c.name, silent_batches.c.until)
-            .select_from(
-                silent_rows.join(silent_batches, silent_batches.c.name == silent_rows.c.batch)
-            )
-            .where(silent_rows.c.noun == noun.value, silent_rows.c.row_id.in_(key_parameters(size)))
-        ),
-        lambda row_id, name, until: (row_id, name, until),
+@scalar(datetime)
+def _until(*, name: str) -> Statement:
+    return select(silent_batches.c.until).where(silent_batches.c.name == name)
+
+
+@change
+def _set_until(*, name: str, until: datetime) -> Statement:
+    return update(silent_batches).where(silent_batches.c.name == name).values(until=until)
+
+
+@send
+def _forget_patrons() -> Statement:
+    return delete(silent_rows).where(silent_rows.c.noun == Basis.PATRON.value)
+
+
+@send
+def _insert_patrons(*, batch: str) -> Statement:
+    of_batch = type_coerce(batch, silent_rows.c.batch.type)
+    rows = select(literal(Basis.PATRON.value), patrons.c.id, of_batch)
+    return insert(silent_rows).from_select(["noun", "row_id", "batch"], rows)
+
+
+class _SilentRow(NamedTuple):
+    noun: str
+    row_id: int
+    batch: str
+
+
+@send_many
+def _insert_rows(record: _SilentRow) -> Statement:
+    return insert(silent_rows).values(record._asdict())
+
+
+@send
+def _forget_rows(*, name: str) -> Statement:
+    return delete(silent_rows).where(silent_rows.c.batch == name)
+
+
+@change
+def _forget_batch(*, name: str) -> Statement:
+    return delete(silent_batches).where(silent_batches.c.name == name)
+
+
+@send
+def forget_silent_patron(*, patron_id: int) -> Statement:
+    """The patron is erased, and belongs to no batch any more."""
+    return delete(silent_rows).where(
+        silent_rows.c.noun == Basis.PATRON.value, silent_rows.c.row_id == patron_id
     )
+
+
+class _Silent(NamedTuple):
+    row_id: int
+    batch: str
+    until: datetime
+
+
+def _found(noun: Basis) -> Callable[..., list[_Silent]]:
+    @many_of(_Silent)
+    def found(*, row_ids: Sequence[int]) -> Statement:
+        return (
+            select(*columns(_Silent, silent_rows, silent_batches))
+            .select_from(silent_rows.join(silent_batches))
+            .where(silent_rows.c.noun == noun.value, silent_rows.c.row_id.in_(row_ids))
+        )
+
+    return found
 
 
 _FOUND = {noun: _found(noun) for noun in Basis}
@@ -98,11 +117,11 @@ _FOUND = {noun: _found(noun) for noun in Basis}
 def begin_silent_batch(transaction: Transaction, name: str, *, until: datetime) -> None:
     """Nobody is told of the batch of that name up to `until`. It is a new one, or one that was
     silent up to an earlier time."""
-    known = _until(transaction, name)
+    known = _until(transaction, name=name)
     if known is None:
-        _insert_batch(transaction, name, until)
+        _insert_batch(transaction, name=name, until=until)
     elif known < until:
-        _set_until(transaction, name, until)
+        _set_until(transaction, name=name, until=until)
 
 
 def silence_all_patrons(transaction: Transaction, name: str, *, until: datetime) -> None:
@@ -110,33 +129,30 @@ def silence_all_patrons(transaction: Transaction, name: str, *, until: datetime)
     library was read from somewhere else."""
     begin_silent_batch(transaction, name, until=until)
     _forget_patrons(transaction)
-    _insert_patrons(transaction, name)
+    _insert_patrons(transaction, batch=name)
 
 
 def keep_silent(transaction: Transaction, name: str, noun: Basis, ids: Iterable[int]) -> None:
     """These rows belong to the batch, but for those that belong to one already."""
     wanted = sorted(set(ids))
-    known = {row_id for row_id, _, _ in _FOUND[noun](transaction, wanted)} if wanted else set()
-    _insert_rows(transaction, [(noun.value, each, name) for each in wanted if each not in known])
+    known = {each.row_id for each in _FOUND[noun](transaction, row_ids=wanted)}
+    new = [_SilentRow(noun.value, each, name) for each in wanted if each not in known]
+    _insert_rows(transaction, new)
 
 
 def end_silent_batch(transaction: Transaction, name: str) -> bool:
     """From now on people are told of its rows as usual; False where there is no such batch."""
-    _forget_rows(transaction, name)
-    return _forget_batch(transaction, name) == 1
-
-
-def forget_silent_patron(transaction: Transaction, patron_id: int) -> None:
-    """The patron is erased, and belongs to no batch any more."""
-    _forget_patron(transaction, patron_id)
+    _forget_rows(transaction, name=name)
+    return _forget_batch(transaction, name=name) == 1
 
 
 #: Events become notices within minutes, or in the daily job; after days without it, in a week.
 _GATHERED_WITHIN = timedelta(days=7)
-_happened: Callable[[Transaction, Sequence[Any]], list[Any]] = many_of(
-    lambda size: select(events.c.id, events.c.at).where(events.c.id.in_(key_parameters(size))),
-    lambda event_id, at: (event_id, at),
-)
+
+
+@many_of(tuple[int, datetime])
+def _happened(*, event_ids: Sequence[int]) -> Statement:
+    return select(events.c.id, events.c.at).where(events.c.id.in_(event_ids))
 
 
 class SilentBatch(NamedTuple):
@@ -147,20 +163,24 @@ class SilentBatch(NamedTuple):
     rows: int
 
 
-_list = many(
-    select(silent_batches.c.name, silent_batches.c.until, func.count(silent_rows.c.row_id))
-    .select_from(
-        silent_batches.outerjoin(silent_rows, silent_rows.c.batch == silent_batches.c.name)
-    )
-    .group_by(silent_batches.c.name, silent_batches.c.until)
-    .order_by(silent_batches.c.name),
-    SilentBatch,
-)
-
-
-def silent_batch_list(transaction: Transaction) -> list[SilentBatch]:
+@many(SilentBatch)
+def silent_batch_list() -> Statement:
     """All silent batches, by name."""
-    return _list(transaction)
+    return (
+        select(
+            *columns(
+                SilentBatch,
+                silent_batches,
+                batch=silent_batches.c.name,
+                rows=func.count(silent_rows.c.row_id),
+            )
+        )
+        .select_from(
+            silent_batches.outerjoin(silent_rows, silent_rows.c.batch == silent_batches.c.name)
+        )
+        .group_by(silent_batches.c.name, silent_batches.c.until)
+        .order_by(silent_batches.c.name)
+    )
 
 
 def silenced(transaction: Transaction, notices: list[Notice]) -> dict[int, str]:
@@ -174,21 +194,17 @@ def silenced(transaction: Transaction, notices: list[Notice]) -> dict[int, str]:
         return {}
     asked = [notice for notice in notices if notice.created <= latest + _GATHERED_WITHIN]
     numbers = sorted({each.cause.event for each in asked if each.cause.event is not None})
-    happened = dict(_happened(transaction, numbers)) if numbers else {}
+    happened = dict(_happened(transaction, event_ids=numbers))
     found: dict[int, str] = {}
     for noun in Basis:
         wanted = sorted({each for notice in asked for each in _rows(notice, noun)})
-        if not wanted:
-            continue
-        silent = {
-            row_id: (name, until) for row_id, name, until in _FOUND[noun](transaction, wanted)
-        }
+        silent = {each.row_id: each for each in _FOUND[noun](transaction, row_ids=wanted)}
         for notice in asked:
-            for row_id in _rows(notice, noun):
-                name, until = silent.get(row_id, ("", None))
-                at = happened.get(notice.cause.event, notice.created)
-                if until is not None and at <= until:
-                    found[notice.id] = name
+            event_id = notice.cause.event
+            at = notice.created if event_id is None else happened.get(event_id, notice.created)
+            for each in filter(None, map(silent.get, _rows(notice, noun))):
+                if at <= each.until:
+                    found[notice.id] = each.batch
     return found
 
 

@@ -6,13 +6,13 @@ them: the patron's for a receipt, that of the house for the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
-from catalogue.database import Transaction, many, one
+from catalogue.database import Statement, Transaction, one, scalars
 from catalogue.schema import items
 from circulation.holds.part import WAITED_FOR
 from circulation.holds.pick_list import pick_list
@@ -42,29 +42,27 @@ class Slip(NamedTuple):
     template: str
 
 
-_held: Callable[..., Any] = one(
-    select(captures.c.hold_id, holds.c.pickup_branch_id)
-    .select_from(
-        captures.join(items, items.c.id == captures.c.item_id).join(
-            holds, holds.c.id == captures.c.hold_id
+@one(tuple[int, int])
+def _held(*, barcode: str) -> Statement:
+    """The hold that an item on a shelf is kept for, and the branch of that shelf."""
+    return (
+        select(captures.c.hold_id, holds.c.pickup_branch_id)
+        .select_from(captures.join(items).join(holds, holds.c.id == captures.c.hold_id))
+        .where(
+            items.c.barcode == barcode,
+            captures.c.shelved.is_not(None),
+            captures.c.released.is_(None),
         )
     )
-    .where(
-        items.c.barcode == bindparam("barcode"),
-        captures.c.shelved.is_not(None),
-        captures.c.released.is_(None),
-    ),
-    None,
-    "barcode",
-)
-_returned: Callable[..., list[Any]] = many(
-    select(loans.c.id)
-    .where(loans.c.patron_id == bindparam("of_patron"), loans.c.checked_in >= bindparam("since"))
-    .order_by(loans.c.checked_in, loans.c.id),
-    None,
-    "of_patron",
-    "since",
-)
+
+
+@scalars(int)
+def _returned(*, patron_id: int, since: datetime) -> Statement:
+    return (
+        select(loans.c.id)
+        .where(loans.c.patron_id == patron_id, loans.c.checked_in >= since)
+        .order_by(loans.c.checked_in, loans.c.id)
+    )
 
 
 def _told(item: ItemFacts) -> dict[str, Any]:
@@ -118,7 +116,7 @@ def receipt(
     """What the patron has on loan, and what came back from them since then, with its time."""
     person = read_persons(transaction, [patron_id])[patron_id]
     branch = circulation.current_set_up(transaction).branches[person.home_branch_id]
-    ids = [] if since is None else [row[0] for row in _returned(transaction, patron_id, since)]
+    ids = [] if since is None else _returned(transaction, patron_id=patron_id, since=since)
     contents = read_contents(transaction, [Cause(loans=tuple(ids))])
     facts = {
         "patron": person.name,
@@ -143,16 +141,17 @@ def pickup_note(
 
     Raises NothingToPrint where the item stands on no hold shelf.
     """
-    found = _held(transaction, barcode)
+    found = _held(transaction, barcode=barcode)
     if found is None:
         raise NothingToPrint(f"{barcode} stands on no hold shelf")
-    contents = read_contents(transaction, [Cause(holds=(found[0],))])
+    hold_id, branch_id = found
+    contents = read_contents(transaction, [Cause(holds=(hold_id,))])
     hold: HoldTold = contents.holds[0]
     set_up = circulation.current_set_up(transaction)
     item = item_facts(transaction, barcode=barcode)
     assert item is not None
     facts = {"hold": hold._asdict(), "item": _told(item)}
-    return _slip(templates, "pickup", set_up.branches[found[1]], default_language(), now, facts)
+    return _slip(templates, "pickup", set_up.branches[branch_id], default_language(), now, facts)
 
 
 def transit_slip(

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import exists, select
 
-from catalogue.database import Transaction, one, scalar
+from catalogue.database import Statement, Transaction, one, scalar
 from catalogue.schema import items
 from circulation.holds.changes import HoldOutcome
 from circulation.holds.schema import holds
@@ -36,46 +36,52 @@ class Reading(NamedTuple):
     event: Event
 
 
-_hold_branch: Callable[..., Any] = one(
-    select(holds.c.pickup_branch_id, holds.c.record_id).where(holds.c.id == bindparam("hold_id")),
-    None,
-    "hold_id",
-)
-_item_group = scalar(
-    select(items.c.material_group).where(items.c.id == bindparam("item_id")), "item_id"
-)
+@one(tuple[int, int])
+def _hold_branch(*, hold_id: int) -> Statement:
+    return select(holds.c.pickup_branch_id, holds.c.record_id).where(holds.c.id == hold_id)
+
+
+@scalar(str)
+def _item_group(*, item_id: int) -> Statement:
+    return select(items.c.material_group).where(items.c.id == item_id)
+
+
 _is_lost = exists().where(
     loans.c.item_id == items.c.id,
     loans.c.checked_in.is_(None),
     loans.c.mark == LoanMark.LOST.value,
 )
 _is_missing = exists().where(missing_items.c.item_id == items.c.id)
-_copies_left = scalar(
-    select(items.c.id)
-    .where(items.c.record_id == bindparam("of_record"), ~_is_lost, ~_is_missing)
-    .limit(1),
-    "of_record",
-)
+
+
+@scalar(int)
+def _copies_left(*, record_id: int) -> Statement:
+    return (
+        select(items.c.id).where(items.c.record_id == record_id, ~_is_lost, ~_is_missing).limit(1)
+    )
 
 
 _its_loan, _of_loan_too = charge_loans.alias(), charge_loans.alias()
-#: A late fee, still owed, for a loan that the compensation is for.
-_late_fee_owed = scalar(
-    select(charges.c.id)
-    .select_from(
-        _its_loan.join(_of_loan_too, _of_loan_too.c.loan_id == _its_loan.c.loan_id).join(
-            charges, charges.c.id == _of_loan_too.c.charge_id
+
+
+@scalar(int)
+def _late_fee_owed(*, charge_id: int) -> Statement:
+    """A late fee, still owed, for a loan that the compensation is for."""
+    return (
+        select(charges.c.id)
+        .select_from(
+            _its_loan.join(_of_loan_too, _of_loan_too.c.loan_id == _its_loan.c.loan_id).join(
+                charges, charges.c.id == _of_loan_too.c.charge_id
+            )
         )
+        .where(
+            _its_loan.c.charge_id == charge_id,
+            _of_loan_too.c.undone.is_(None),
+            charges.c.kind == ChargeKind.LATE_FEE.value,
+            charges.c.balance > 0,
+        )
+        .limit(1)
     )
-    .where(
-        _its_loan.c.charge_id == bindparam("of_charge"),
-        _of_loan_too.c.undone.is_(None),
-        charges.c.kind == ChargeKind.LATE_FEE.value,
-        charges.c.balance > 0,
-    )
-    .limit(1),
-    "of_charge",
-)
 
 
 def _hold_shelved(reading: Reading) -> NoticeRequest | None:
@@ -83,7 +89,8 @@ def _hold_shelved(reading: Reading) -> NoticeRequest | None:
     if event.patron_id is None or hold_id is None:
         return None
     branch_id = event.after.get("branch")
-    group = _item_group(reading.transaction, event.item_id)
+    item_id = event.item_id
+    group = None if item_id is None else _item_group(reading.transaction, item_id=item_id)
     kind = _ready(reading.set_up, branch_id, group or "")
     cause = Cause(event=event.id, holds=(hold_id,))
     return NoticeRequest(event.patron_id, kind, cause, branch_id=branch_id)
@@ -118,11 +125,13 @@ def _hold_closed(reading: Reading) -> NoticeRequest | None:
     if event.patron_id is None or event.hold_id is None:
         return None
     kind = _ENDED[event.after["outcome"]]
-    found = _hold_branch(reading.transaction, event.hold_id)
-    branch_id, record_id = found if found is not None else (None, None)
-    is_last = kind is NoticeKind.HOLD_DELETED and record_id is not None
-    if is_last and _copies_left(reading.transaction, record_id) is None:
-        kind = NoticeKind.HOLD_LAST_COPY_LOST
+    found = _hold_branch(reading.transaction, hold_id=event.hold_id)
+    branch_id = None
+    if found is not None:
+        branch_id, record_id = found
+        is_deleted = kind is NoticeKind.HOLD_DELETED
+        if is_deleted and _copies_left(reading.transaction, record_id=record_id) is None:
+            kind = NoticeKind.HOLD_LAST_COPY_LOST
     cause = Cause(event=event.id, holds=(event.hold_id,))
     return NoticeRequest(event.patron_id, kind, cause, branch_id=branch_id)
 
@@ -191,7 +200,7 @@ def _charge_changed(reading: Reading) -> NoticeRequest | None:
     told = {
         "cancelled": [reduced],
         "why": after.get("why", ""),
-        "late_fee": _late_fee_owed(reading.transaction, after["charge"]) is not None,
+        "late_fee": _late_fee_owed(reading.transaction, charge_id=after["charge"]) is not None,
     }
     kind = NoticeKind.COMPENSATION_CANCELLED
     return NoticeRequest(event.patron_id, kind, cause, told, event.branch_id)

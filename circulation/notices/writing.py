@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
-from catalogue.database import Transaction, many
+from catalogue.database import Statement, Transaction, many
 from circulation.kernel.engine import Circulation
 from circulation.ledger.schema import charges
 from circulation.notices.causes import Cause
@@ -27,13 +27,14 @@ BY_STAFF = (
     NoticeKind.SUPPLIER_AGREEMENT,
 )
 
-_owed = many(
-    select(charges.c.id, charges.c.agency_id, charges.c.branch_id)
-    .where(charges.c.patron_id == bindparam("of_patron"), charges.c.balance > 0)
-    .order_by(charges.c.id),
-    lambda charge_id, agency_id, branch_id: (charge_id, agency_id, branch_id),
-    "of_patron",
-)
+
+@many(tuple[int, int, int])
+def _owed(*, patron_id: int) -> Statement:
+    return (
+        select(charges.c.id, charges.c.agency_id, charges.c.branch_id)
+        .where(charges.c.patron_id == patron_id, charges.c.balance > 0)
+        .order_by(charges.c.id)
+    )
 
 
 class Words(NamedTuple):
@@ -87,7 +88,7 @@ def state_balance(
     As often as it is asked for. A step of dunning sends the same by itself (`message = "balance"`).
     """
     by_agency: dict[int, list[tuple[int, int]]] = {}
-    for charge_id, agency_id, branch_id in _owed(transaction, patron_id):
+    for charge_id, agency_id, branch_id in _owed(transaction, patron_id=patron_id):
         by_agency.setdefault(agency_id, []).append((charge_id, branch_id))
     made = []
     for owed in by_agency.values():

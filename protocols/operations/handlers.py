@@ -122,7 +122,7 @@ def condition_of(services: Services, context: Context) -> Condition:
     began, transaction = perf_counter(), context.transaction
     return Condition(
         sizes=sizes(services.database, transaction),
-        due_notices=due_notices(transaction, context.now),
+        due_notices=due_notices(transaction, now=context.now),
         open_messages=open_messages(transaction),
         last_runs={each.job: each.ran for each in last_runs(transaction)},
         seconds=perf_counter() - began,

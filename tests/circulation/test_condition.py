@@ -32,7 +32,7 @@ def library(database: Database) -> Library:
 
 
 def test_a_new_library_has_nothing_to_do(library: Library) -> None:
-    assert library.read(lambda transaction: due_notices(transaction, NOON)) == 0
+    assert library.read(lambda transaction: due_notices(transaction, now=NOON)) == 0
     found = library.read(open_messages)
     assert set(found.values()) == {0}
     assert NoticeState.WAITING.value in found
@@ -44,10 +44,10 @@ def test_notices_are_due_and_then_messages(library: Library) -> None:
     rule(library, "email")
     lend(library, card, an_item(library))
     assert gathered(library) > 0
-    assert library.read(lambda t: due_notices(t, library.now)) > 0
-    assert library.read(lambda t: due_notices(t, library.now - timedelta(days=9))) == 0
+    assert library.read(lambda t: due_notices(t, now=library.now)) > 0
+    assert library.read(lambda t: due_notices(t, now=library.now - timedelta(days=9))) == 0
     outgoing = claimed(library)
-    assert library.read(lambda t: due_notices(t, library.now)) == 0
+    assert library.read(lambda t: due_notices(t, now=library.now)) == 0
     assert library.read(open_messages)[NoticeState.SENDING.value] == len(outgoing) > 0
     for each in outgoing:
         went(library, each)

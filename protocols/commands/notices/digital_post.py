@@ -97,7 +97,7 @@ def receipts(
         since = library.now - timedelta(days=days)
         found = library.read(
             lambda transaction: (
-                unknown_receipts(transaction, since)
+                unknown_receipts(transaction, since=since)
                 if unknown
                 else receipts_of(transaction, list(messages))
             )

@@ -154,7 +154,7 @@ def choose_(
 
         def work(transaction: Transaction) -> dict[NoticeKind, bool]:
             if kind is not None and wanted is not None:
-                person = addressee(transaction, patron_id)
+                person = addressee(transaction, patron_id=patron_id)
                 assert person is not None
                 set_up = library.circulation.current_set_up(transaction)
                 chosen = NoticeKind(kind)

@@ -181,7 +181,9 @@ def send_user_notice(request: SendUserNotice, caller: Partner, context: Context)
         ),
         now=context.now,
     )
-    notice = find_notice(context.transaction, notice_id) if notice_id is not None else None
+    notice = None
+    if notice_id is not None:
+        notice = find_notice(context.transaction, notice_id=notice_id)
     if notice is None:
         return refusal(
             request,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from circulation.digital_post.receipts import (
@@ -51,7 +50,7 @@ def test_once(library: Library) -> None:
 
 def test_in_the_order_in_which_they_came_about(library: Library) -> None:
     for number, minutes in enumerate((3, 1, 2)):
-        receipt = replace(RECEIPT, name=f"e{number}", at=NOON + timedelta(minutes=minutes))
+        receipt = RECEIPT._replace(name=f"e{number}", at=NOON + timedelta(minutes=minutes))
         library.write(lambda transaction, each=receipt: write_receipt(transaction, each, NOON))
     kept = library.read(lambda transaction: receipts_of(transaction, [7]))
     assert [each.name for each in kept] == ["e1", "e2", "e0"]
@@ -63,15 +62,15 @@ def test_those_that_nobody_knows(library: Library) -> None:
         lambda transaction: take_report(transaction, "digital_post", report, NOON)
     )
     assert not is_known
-    found = library.read(lambda transaction: unknown_receipts(transaction, NOON))
+    found = library.read(lambda transaction: unknown_receipts(transaction, since=NOON))
     assert [each.name for each in found] == ["push e1"]
     later = NOON + timedelta(seconds=1)
-    assert library.read(lambda transaction: unknown_receipts(transaction, later)) == []
+    assert library.read(lambda transaction: unknown_receipts(transaction, since=later)) == []
 
 
 def test_strangers_are_forgotten_in_time(library: Library) -> None:
     for number, message_id in enumerate((None, 7)):
-        receipt = replace(RECEIPT, name=f"e{number}", message_id=message_id)
+        receipt = RECEIPT._replace(name=f"e{number}", message_id=message_id)
         library.write(lambda transaction, each=receipt: write_receipt(transaction, each, NOON))
 
     def forget(days: int) -> int:
@@ -80,5 +79,5 @@ def test_strangers_are_forgotten_in_time(library: Library) -> None:
 
     assert [forget(28), forget(29), forget(29)] == [0, 1, 0]
     assert len(library.read(lambda transaction: receipts_of(transaction, [7]))) == 1
-    library.write(lambda transaction: forget_receipts(transaction, [7]))
+    library.write(lambda transaction: forget_receipts(transaction, message_ids=[7]))
     assert library.read(lambda transaction: receipts_of(transaction, [7])) == []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import namedtuple
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
-from catalogue.database import many
+from catalogue.database import Statement, many
 from circulation.digital_post.receipts import PostReceipt, write_receipt
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import Basis, NoticeKind
@@ -21,14 +22,15 @@ from tests.builders.dunning import danish, run_days
 from tests.builders.fees import charges_of, hand_in, lend, number_of, paid, total
 from tests.builders.notices import EMAIL, act, ask_for, log, rule, sent, write
 
-_all_notices = many(select(notices).order_by(notices.c.id), None)
-_all_messages = many(select(notice_messages).order_by(notice_messages.c.id), None)
 
+def rows(library: Library, table: Table) -> list[dict[str, Any]]:
+    names = table.columns.keys()
 
-def rows(library: Library, table: Any) -> list[dict[str, Any]]:
-    read = _all_notices if table is notices else _all_messages
-    found = library.read(lambda transaction: read(transaction))
-    return [dict(zip(table.columns.keys(), row, strict=True)) for row in found]
+    @many(namedtuple("Row", names))  # type: ignore[misc]
+    def all_rows() -> Statement:
+        return select(table).order_by(table.c.id)
+
+    return [row._asdict() for row in library.read(all_rows)]
 
 
 def a_debtor_who_paid(library: Library) -> str:

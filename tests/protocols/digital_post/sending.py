@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam
 
-from catalogue.database import Database, Transaction, many
+from catalogue.database import Database, Statement, Transaction, many
 from circulation.digital_post.receipts import KeptReceipt, receipts_of
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import UNATTENDED
@@ -33,11 +32,11 @@ from tests.protocols.digital_post.certificates import Authority, Pem
 from tests.protocols.digital_post.platform import Platform
 
 KEY, SEAL = b"k" * 32, b"s" * 32
-_messages = many(
-    select_messages(notice_messages.c.id > bindparam("after")).order_by(notice_messages.c.id),
-    read_message,
-    "after",
-)
+
+
+@many(read_message)
+def _messages(*, after: int) -> Statement:
+    return select_messages(notice_messages.c.id > after).order_by(notice_messages.c.id)
 
 
 @dataclass
@@ -80,7 +79,7 @@ class PostOffice:
         return self.sender.take_turn(lambda: self.library.now)
 
     def messages(self) -> list[Message]:
-        return self.library.read(lambda transaction: _messages(transaction, 0))
+        return self.library.read(lambda transaction: _messages(transaction, after=0))
 
     def states(self) -> list[tuple[str, str]]:
         """Channel and state of each message."""

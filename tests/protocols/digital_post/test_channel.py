@@ -384,7 +384,7 @@ def test_receipts_of_messages_that_nobody_knows_are_kept(office: Offices) -> Non
     post.push(a_push("e2", uuid, "12", "Afleveret Digital Post"))
     assert post.states() == [("digital_post", "sent")]
     since = post.library.now
-    unknown = post.library.read(lambda transaction: unknown_receipts(transaction, since))
+    unknown = post.library.read(lambda transaction: unknown_receipts(transaction, since=since))
     assert [each.message_uuid for each in unknown] == [wrong, uuid]
 
 
