@@ -27,19 +27,25 @@ from catalogue.database.migrations.versions import newest_named
 from catalogue.database.moments import Moment
 from catalogue.database.opening import migrate, open_database
 from catalogue.database.outages import PATIENCE, DatabaseUnavailable
-from catalogue.database.positional import key_parameters
 from catalogue.database.shapes import Shape
 from catalogue.database.statements import (
     Statement,
+    change,
     columns,
+    lock,
+    many,
+    many_of,
+    one,
+    scalar,
     scalar_one,
     scalars,
     scalars_of,
+    send,
+    send_many,
     taking,
 )
 from catalogue.database.tables import Long, metadata
 from catalogue.database.transactions import Transaction
-from catalogue.database.transition import change, lock, many, many_of, one, scalar, send, send_many
 from catalogue.database.typed_codes import is_typed
 
 if TYPE_CHECKING:
@@ -85,7 +91,6 @@ __all__ = [
     "is_fit",
     "is_typed",
     "kept_from_others",
-    "key_parameters",
     "known_revisions",
     "lock",
     "many",

@@ -7,19 +7,14 @@ way has an index of its codes in small letters, so both steps are look-ups in an
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Column, ColumnElement, bindparam, func, select, type_coerce
+from sqlalchemy import Column, ColumnElement, func, select, type_coerce
 
 
 def is_typed(column: Column[str], typed: str | None) -> ColumnElement[bool]:
     """Is the column's code the one that was typed? At most one row's is."""
     table = column.table.alias()
     code = table.c[column.name]
-    named: Any = (
-        bindparam(typed) if isinstance(typed, str) else typed
-    )  # of the old form of statements
-    given = type_coerce(named, column.type)
+    given = type_coerce(typed, column.type)
     exact = select(code).where(code == given).scalar_subquery()
     only_one = (
         select(func.min(code))

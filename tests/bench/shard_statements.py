@@ -22,7 +22,7 @@ from typing import Any, cast
 
 from sqlalchemy.sql import ClauseElement
 
-from catalogue.database import Database, Transaction, Work, migrate, open_database, positional
+from catalogue.database import Database, Transaction, Work, migrate, open_database
 from catalogue.database.compiling import Compiled
 from catalogue.query import And, Term
 from catalogue.records import fetch_records
@@ -74,23 +74,18 @@ class Recorded:
 def expressions() -> Iterator[dict[str, ClauseElement]]:
     """What statements were compiled from, by their text; they are compiled at their first use."""
     found: dict[str, ClauseElement] = {}
-    forms = [cast(Any, form) for form in (Compiled, positional._Compiled)]
-    inits = [form.__init__ for form in forms]
+    form = cast(Any, Compiled)
+    before = form.__init__
 
-    def keeping(before: Any) -> Any:
-        def keep(self: Any, expression: ClauseElement, *arguments: Any) -> None:
-            before(self, expression, *arguments)
-            found[self.text] = expression
+    def keep(self: Any, expression: ClauseElement, *arguments: Any, **named: Any) -> None:
+        before(self, expression, *arguments, **named)
+        found[self.text] = expression
 
-        return keep
-
-    for form, before in zip(forms, inits, strict=True):
-        form.__init__ = keeping(before)
+    form.__init__ = keep
     try:
         yield found
     finally:
-        for form, before in zip(forms, inits, strict=True):
-            form.__init__ = before
+        form.__init__ = before
 
 
 @contextmanager
