@@ -24,7 +24,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.results import UNATTENDED
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_identifier, find_patron
 from circulation.patrons.pins import hash_pin
-from circulation.patrons.seals import NumberSeal
+from circulation.patrons.seals import Seal
 from circulation.setting_up.applying import apply_set_up
 from circulation.setting_up.reading import read
 from protocols.ncip.exchange import Exchange
@@ -64,7 +64,7 @@ class Used:
 
 @pytest.fixture
 def used(database: Database, database_url: str) -> Used:
-    key = IdentifierKey(KEY, NumberSeal(SEAL_KEY))
+    key = IdentifierKey(KEY, Seal(SEAL_KEY))
     library = a_library(database)
     library.circulation = Circulation({IDENTIFIERS: key})
     card = a_patron(library, pin_hash=hash_pin(PIN))

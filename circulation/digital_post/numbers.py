@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from catalogue.database import Statement, Transaction, columns, many, many_of, scalar
 from circulation.patrons.identifiers import IdentifierKey, IdentifierKind
 from circulation.patrons.schema import patron_identifiers, sealed_numbers
-from circulation.patrons.seals import NumberSeal, NumberUnreadable
+from circulation.patrons.seals import Seal, Unreadable, of_patron
 
 _COMPANY = IdentifierKind.COMPANY_NUMBER.value
 _CVR = re.compile(r"[0-9]{8}", re.ASCII)
@@ -83,20 +83,20 @@ def post_number(
     transaction: Transaction,
     patron_id: int,
     stored: Callable[[str], str],
-    seal: NumberSeal | None,
+    seal: Seal | None,
 ) -> PostNumber | None:
     """The number that a letter to the patron goes to: a person's, or else a company's.
 
     `stored` is that of the installation's `IdentifierKey`: a number that was sealed is used only
     while it is an identifier of the patron that is not blocked. None where there is no such.
-    Raises NumberUnreadable where it was sealed under another key.
+    Raises Unreadable where it was sealed under another key.
     """
     identifiers = _usable(transaction, patron_id=patron_id)
     hashes = {identifier: mask for identifier, _, mask in identifiers if mask is not None}
     if seal is not None and hashes:
         sealed = _sealed_of(transaction, patron_id=patron_id)
         if sealed is not None:
-            number = seal.opened(bytes(sealed), patron_id)
+            number = seal.opened(bytes(sealed), of_patron(patron_id))
             mask = hashes.get(stored(number))
             if mask is not None:
                 return PostNumber("CPR", number, mask)
@@ -114,7 +114,7 @@ def number_to_write_to(
         return None
     try:
         return post_number(transaction, patron_id, keys.stored, keys.seal)
-    except NumberUnreadable:
+    except Unreadable:
         return None
 
 

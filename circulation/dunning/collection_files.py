@@ -309,7 +309,7 @@ def read_file(
     """A file as it was written; records of persons who were erased are left out.
 
     National numbers stand in no record that is kept: they are opened for the reader, where the
-    installation seals them. Raises NumberUnreadable.
+    installation seals them. Raises Unreadable.
     """
     file = _file(transaction, file_id=file_id)
     if file is None:

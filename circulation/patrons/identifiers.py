@@ -36,7 +36,7 @@ from circulation.kernel.reasons import IdentifierBlock
 from circulation.patrons.checking import PatronProblem, PatronUnfit, is_email
 from circulation.patrons.schema import patron_identifiers
 from circulation.patrons.sealed_numbers import keep_number
-from circulation.patrons.seals import NumberSeal
+from circulation.patrons.seals import Seal
 
 _CPR = re.compile(r"(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])([0-9]{2})[- ]?([0-9]{4})", re.ASCII)
 _CVR = re.compile(r"[0-9]{8}", re.ASCII)
@@ -72,7 +72,7 @@ class IdentifierKey:
 
     __slots__ = ("_key", "seal")
 
-    def __init__(self, key: bytes | None = None, seal: NumberSeal | None = None) -> None:
+    def __init__(self, key: bytes | None = None, seal: Seal | None = None) -> None:
         if key is not None and not 16 <= len(key) <= 64:
             raise ValueError("the key for national numbers must have 16 to 64 bytes")
         if seal is not None and key is None:

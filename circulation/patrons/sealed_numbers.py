@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert
 
 from catalogue.database import Statement, Transaction, change, send
 from circulation.patrons.schema import sealed_numbers
-from circulation.patrons.seals import NumberSeal
+from circulation.patrons.seals import Seal, of_patron
 
 
 @change
@@ -22,8 +22,10 @@ def _keep(*, patron_id: int, sealed: bytes, kept: datetime) -> Statement:
 
 
 def keep_number(
-    transaction: Transaction, patron_id: int, number: str, seal: NumberSeal, now: datetime
+    transaction: Transaction, patron_id: int, number: str, seal: Seal, now: datetime
 ) -> None:
     """Keeps the patron's ten digits sealed, in place of any that were kept before."""
     _forget(transaction, patron_id=patron_id)
-    _keep(transaction, patron_id=patron_id, sealed=seal.sealed(number, patron_id), kept=now)
+    _keep(
+        transaction, patron_id=patron_id, sealed=seal.sealed(number, of_patron(patron_id)), kept=now
+    )

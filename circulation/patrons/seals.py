@@ -1,10 +1,10 @@
-"""National numbers that can be read again, for who must write to them and nobody else.
+"""Secrets that can be read again: national numbers, and what the staff's authenticators hold.
 
 Identifiers are kept as hashes, which cannot be turned back (see
-`circulation.patrons.identifiers`); a letter needs the number itself. So a second copy is kept,
-encrypted with AES-256-GCM under a key that stands in the configuration alone: a copy of the
-database gives no number away. Each copy is bound to its patron, so that a row moved to another
-patron cannot be opened.
+`circulation.patrons.identifiers`); a letter needs the number itself, and to check a code takes the
+secret that it is made of. So these are kept encrypted with AES-256-GCM under a key that stands in
+the configuration alone: a copy of the database gives none of them away. Each is bound to its owner,
+so that a row moved to another owner cannot be opened.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ KEY_BYTES = 32
 _NONCE_BYTES = 12
 
 
-class NumberUnreadable(ValueError):
-    """The number was sealed under another key, or for another patron."""
+class Unreadable(ValueError):
+    """The secret was sealed under another key, or for another owner."""
 
 
-class NumberSeal:
+class Seal:
     """The key of an installation, of 32 bytes."""
 
     __slots__ = ("_cipher",)
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
-            raise ValueError(f"the key that seals national numbers must have {KEY_BYTES} bytes")
+            raise ValueError(f"the key that seals must have {KEY_BYTES} bytes")
         from cryptography.hazmat.primitives.ciphers.aead import (  # only where it is used
             AESGCM,
         )
@@ -38,25 +38,26 @@ class NumberSeal:
         self._cipher: AESGCM = AESGCM(key)
 
     def __repr__(self) -> str:
-        return "<NumberSeal>"
+        return "<Seal>"
 
-    def sealed(self, number: str, patron_id: int) -> bytes:
-        """What may stand in the database for the patron's ten digits."""
+    def sealed(self, secret: str, owner: str) -> bytes:
+        """What may stand in the database for the secret; `owner` says whose it is."""
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, number.encode(), _bound(patron_id))
+        return nonce + self._cipher.encrypt(nonce, secret.encode(), owner.encode())
 
-    def opened(self, sealed: bytes, patron_id: int) -> str:
-        """The ten digits. Raises NumberUnreadable."""
+    def opened(self, sealed: bytes, owner: str) -> str:
+        """The secret of that owner. Raises Unreadable."""
         from cryptography.exceptions import InvalidTag
 
         try:
-            number = self._cipher.decrypt(
-                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound(patron_id)
+            secret = self._cipher.decrypt(
+                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], owner.encode()
             )
         except (InvalidTag, ValueError):
-            raise NumberUnreadable("a national number was sealed under another key") from None
-        return number.decode()
+            raise Unreadable("it was sealed under another key, or for another owner") from None
+        return secret.decode()
 
 
-def _bound(patron_id: int) -> bytes:
-    return b"patron %d" % patron_id
+def of_patron(patron_id: int) -> str:
+    """The owner that a patron is."""
+    return f"patron {patron_id}"

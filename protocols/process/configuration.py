@@ -35,7 +35,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from catalogue.database import Following
 from circulation.patrons.identifiers import IdentifierKey
-from circulation.patrons.seals import NumberSeal
+from circulation.patrons.seals import Seal
 from circulation.sections.positions import lines_of
 from protocols.hosting.access import ANYBODY, Access
 from protocols.hosting.logs import Form
@@ -178,7 +178,7 @@ class CirculationSettings:
     def identifiers(self) -> IdentifierKey:
         """The keys as the engine is given them."""
         key = None if self.identifier_key is None else bytes.fromhex(self.identifier_key)
-        seal = None if self.seal_key is None else NumberSeal(bytes.fromhex(self.seal_key))
+        seal = None if self.seal_key is None else Seal(bytes.fromhex(self.seal_key))
         return IdentifierKey(key, seal)
 
 

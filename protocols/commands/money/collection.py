@@ -19,7 +19,7 @@ from circulation.dunning.collection_files import (
 )
 from circulation.kernel.results import Desk
 from circulation.patrons.access_log import log_access
-from circulation.patrons.seals import NumberUnreadable
+from circulation.patrons.seals import Unreadable
 from protocols.commands.shared.library import DEVICE, Library, as_json, opened, say, tell
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import ISIL
@@ -172,7 +172,7 @@ def _written(library: Library, work: Any) -> CollectionFile | None:
     """What the work gives; nothing is written where a national number cannot be opened."""
     try:
         found: CollectionFile | None = library.write(work)
-    except NumberUnreadable as error:
+    except Unreadable as error:
         raise click.ClickException(str(error)) from error
     return found
 

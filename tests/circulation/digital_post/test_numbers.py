@@ -22,14 +22,14 @@ from circulation.patrons.identifiers import (
 )
 from circulation.patrons.personal_erasure import erase_person
 from circulation.patrons.personal_export import export_person
-from circulation.patrons.seals import NumberSeal, NumberUnreadable
+from circulation.patrons.seals import Seal, Unreadable
 from tests.builders.circulation import Library, a_patron
 
 CPR, MASK = "0101110000", "010111-xxxx"
-KEY, SEAL = b"k" * 32, NumberSeal(b"s" * 32)
+KEY, SEAL = b"k" * 32, Seal(b"s" * 32)
 
 
-def keyed(library: Library, seal: NumberSeal | None = SEAL) -> Library:
+def keyed(library: Library, seal: Seal | None = SEAL) -> Library:
     library.circulation = Circulation({IDENTIFIERS: IdentifierKey(KEY, seal)})
     return library
 
@@ -76,8 +76,8 @@ def test_without_a_seal_nobody_can_be_written_to(library: Library) -> None:
 def test_another_seal_reads_nothing(library: Library) -> None:
     keyed(library)
     person = identify(library, a_patron(library), CPR)
-    other = IdentifierKey(KEY, NumberSeal(b"t" * 32))
-    with pytest.raises(NumberUnreadable):
+    other = IdentifierKey(KEY, Seal(b"t" * 32))
+    with pytest.raises(Unreadable):
         library.read(lambda transaction: post_number(transaction, person, other.stored, other.seal))
     library.circulation = Circulation({IDENTIFIERS: other})
     assert number_of(library, person) is None

@@ -20,7 +20,7 @@ from circulation.notices.requests import NoticeRequest, request_notice
 from circulation.notices.rows import Message, read_message, select_messages
 from circulation.notices.schema import notice_messages
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_identifier, find_patron
-from circulation.patrons.seals import NumberSeal
+from circulation.patrons.seals import Seal
 from protocols.digital_post.channel import identities_of
 from protocols.digital_post.settings import DigitalPostSettings
 from protocols.notices.channels import Call, Received
@@ -129,7 +129,7 @@ def a_post_office(
     """With a patron P1 whose national number is known, enrolled in everything."""
     settings = TypeAdapter(NoticeSettings).validate_python({"channels": channels})
     library = a_library(database)
-    library.circulation = Circulation({IDENTIFIERS: IdentifierKey(KEY, NumberSeal(SEAL))})
+    library.circulation = Circulation({IDENTIFIERS: IdentifierKey(KEY, Seal(SEAL))})
     a_patron(library, "P1")
     give_number(library, "P1", CPR)
     platform.enrolled = {("digitalpost", CPR), ("nemsms", CPR)}
