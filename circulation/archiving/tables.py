@@ -23,6 +23,8 @@ LEFT_OUT: Final[dict[str, str]] = {
     "reindexings": "of a reindexing that is not over",
     "index_rules": "of the index",
     "leases": "of the processes that run now",
+    "sessions": "of those who are signed in now",
+    "sign_in_failures": "of the last quarter of an hour",
     "compatibility": "of the tables themselves",
 }
 

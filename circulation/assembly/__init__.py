@@ -21,6 +21,7 @@ FEATURES: Final = (
     "items",
     "patrons",
     "callers",
+    "staff",
     "sections",
     "loans",
     "holds",
@@ -53,7 +54,7 @@ ORDERS: Final[tuple[tuple[Place[Any], tuple[str, ...]], ...]] = (
         SECTIONS,
         (
             *("sections", "loans", "items", "sections", "items", "sections", "fees", "notices"),
-            *("dunning", "fees", "sections", "accession", "patrons", "callers"),
+            *("dunning", "fees", "sections", "accession", "patrons", "callers", "staff"),
         ),
     ),
 )

@@ -26,6 +26,7 @@ _ORDER: Final = (
     "closed-holds",
     "pins",
     "access-log",
+    "sessions",
     "interlibrary",
     "exchanges",
     "replies",

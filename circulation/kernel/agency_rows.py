@@ -70,4 +70,6 @@ class AgencyRows(Generic[T]):
         self._forget(transaction, agency_id=agency_id)
         if said:
             unsaid = {each.name: None if each.nullable else "" for each in self.table.c}
-            self._insert(transaction, **unsaid | {"agency_id": agency_id} | said)
+            settings = self.model.settings
+            stored = {name: settings[name].stored(value) for name, value in said.items()}
+            self._insert(transaction, **unsaid | {"agency_id": agency_id} | stored)

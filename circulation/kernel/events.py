@@ -126,6 +126,12 @@ class EventKind(Enum):
     ITEM_RECEIVED = "item_received"  # the same, of what a supplier had announced
     DELIVERY_ANNOUNCED = "delivery_announced"
     DELIVERY_CLOSED = "delivery_closed"  # all of it has come, or nothing more is to
+    STAFF_ADDED = "staff_added"  # of staff and programs, `after` has the name
+    STAFF_CHANGED = "staff_changed"
+    STAFF_SIGNED_IN = "staff_signed_in"
+    STAFF_REFUSED = "staff_refused"  # a wrong password or code
+    PROGRAM_CHANGED = "program_changed"
+    WORKSTATION_CHANGED = "workstation_changed"
     RECORD_ADDED = "record_added"  # by hand or over the wire; a load of files writes none
     RECORD_REPLACED = "record_replaced"
     RECORD_DELETED = "record_deleted"  # `before` tells what it was

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Desk
@@ -109,6 +110,14 @@ class Principal:
         """Where what they do is done, for the verbs and their events."""
         return Desk(self.name, self.device, self.agency_id, self.branch_id)
 
+
+def at_command_line(name: str, device: str) -> Principal:
+    """Somebody with a shell on the server: there is nothing that they could not do anyway."""
+    return Principal(Kind.COMMAND, None, name, 0, 0, device, EVERYTHING)
+
+
+#: Every right, everywhere.
+EVERYTHING: Final = {right: Reach(everywhere=True) for right in Right}
 
 #: Reasons that those may pass over who have `Right.OVERRIDE_SOFT`: a matter of how much.
 SOFT = frozenset(

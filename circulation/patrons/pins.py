@@ -100,14 +100,15 @@ class PinVerifier:
             raise VerificationNeeded(stored_hash, pin)
         return hmac.compare_digest(verdict, _RIGHT)
 
-    def decoy(self, name: str) -> str:
-        """What stands for the stored hash of whoever has none: it takes as long to check, and no
-        PIN is behind it. The same for the same name, as long as the process lives."""
+    def decoy(self, name: str, hasher: PasswordHasher = _HASHER) -> str:
+        """What stands for the stored hash of whoever has none: it takes as long to check as one of
+        the `hasher`, and no PIN is behind it. The same for the same name, as long as the process
+        lives."""
         digest = blake2b(_octets(name), key=self._key, digest_size=_SALT + _HASH).digest()
         salt, found = (
             b64encode(part).rstrip(b"=").decode() for part in (digest[:_SALT], digest[_SALT:])
         )
-        costs = f"m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}"
+        costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
         return f"$argon2id$v=19${costs}${salt}${found}"
 
     def verify(self, needed: VerificationNeeded) -> None:

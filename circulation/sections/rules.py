@@ -198,7 +198,8 @@ class AgencyRowsSection(Section):
             reading.add(self.nouns[0], key, fields, path)
 
     def load(self, stored: Stored) -> None:
-        for agency_id, fields in self.rows.said(stored.transaction).items():
+        for agency_id, each in self.rows.said(stored.transaction).items():
+            fields = {name: said(value) for name, value in each.items()}
             stored.parts.add(self.nouns[0], (stored.agency_isil[agency_id],), fields)
 
     def store(self, storing: Storing, change: Change, fields: Fields) -> None:

@@ -50,6 +50,7 @@ _OF_PICKUP = (
 )
 _OF_DESKS = (
     *("replies", "terminal_counts", "loan_conflicts", "unexpected_items"),
+    *("sessions", "sign_in_failures"),
     *("deliveries", "delivery_lines", "exchanges", "exchange_bodies", "kept_result_sets"),
 )
 _OF_PATRONS = (

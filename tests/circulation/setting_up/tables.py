@@ -14,6 +14,10 @@ _OTHERS = {
         patron_preferences patrons sealed_numbers
     """,
     "schools and classes come from the registers of the schools, every year anew": "patron_groups",
+    "staff and programs, and who is signed in": """
+        programs recovery_codes second_factors sessions sign_in_failures staff_accounts
+        staff_identities staff_roles workstations
+    """,
     "what happens": """
         booking_loans booking_supplies bookings captures charge_loans charge_postings charges
         closures collection_claims collection_files collection_lines debt_warnings deliveries

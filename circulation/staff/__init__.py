@@ -1,0 +1,1 @@
+"""Staff, programs and those who are signed in: accounts, roles, workstations, sessions."""

@@ -1,0 +1,75 @@
+"""Passwords of the staff: which are good enough, and how they are kept.
+
+argon2id with 64 MiB and three passes, RFC 9106's choice for where memory is scarce: six times what
+a PIN costs, as what it opens is worth more. They are verified as PINs are, by
+`circulation.patrons.pins.PinVerifier`, never in the caller's thread.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from argon2 import PasswordHasher, Type
+
+from circulation.kernel.engine import Circulation
+from circulation.patrons.pins import PINS
+
+_HASHER: Final = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1, type=Type.ID)
+MAXIMUM_LENGTH: Final = 128
+#: What people put at the ends of a word to make a password of it.
+_ORNAMENT: Final = "0123456789!?.,-_#*+ "
+
+
+def hash_password(password: str) -> str:
+    """The hash to store; takes some 120 ms of CPU and 64 MiB. Raises ValueError for an empty one.
+
+    What looks the same is the same: composed and decomposed letters (NFC).
+    """
+    if not password:
+        raise ValueError("a password must not be empty")
+    return _HASHER.hash(as_hashed(password).encode("utf-8", "surrogatepass"))
+
+
+def as_hashed(password: str) -> str:
+    """The spelling of a password that is hashed."""
+    return unicodedata.normalize("NFC", password)
+
+
+def decoy(circulation: Circulation, name: str) -> str:
+    """What is verified in place of the hash of somebody who has none: it takes as long."""
+    return PINS.of(circulation).decoy(name, _HASHER)
+
+
+@cache
+def _refused() -> frozenset[str]:
+    return frozenset(Path(__file__).with_name("refused_passwords.txt").read_text("utf-8").split())
+
+
+def password_problems(password: str, *, minimum_length: int, names: tuple[str, ...]) -> list[str]:
+    """What is wrong with a password that somebody chooses, a sentence each; none where it is good.
+
+    `names` are what others know of its owner: user name, name, e-mail address.
+    """
+    problems = []
+    if not minimum_length <= len(password) <= MAXIMUM_LENGTH:
+        problems.append(f"a password has {minimum_length} to {MAXIMUM_LENGTH} characters")
+    if not password.isprintable() or password != password.strip():
+        problems.append("a password has no blanks at its ends and nothing that cannot be typed")
+    folded = password.casefold()
+    core = folded.strip(_ORNAMENT)
+    if {folded, core} & _refused() or core in _doubled():
+        problems.append("this password is one of the first that are tried")
+    if len(set(folded)) < 5:
+        problems.append("a password has at least five different characters")
+    parts = {part for name in names for part in name.casefold().replace("@", " ").split()}
+    if core and any(core in part or (len(part) > 3 and part in core) for part in parts):
+        problems.append("a password is not made of a name")
+    return problems
+
+
+@cache
+def _doubled() -> frozenset[str]:
+    return frozenset(each * 2 for each in _refused())

@@ -1,0 +1,31 @@
+"""What whoever signs in is answered."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+from circulation.staff.sessions import Session
+
+
+class SignInRefusal(Enum):
+    """Why nobody was let in. The value is a sentence for people."""
+
+    WRONG = "the user name or the password is wrong"
+    MUST_WAIT = "there were too many wrong passwords: wait a quarter of an hour"
+    CODE_NEEDED = "a code of the authenticator is needed"
+    CODE_WRONG = "the code is wrong, or was used already"
+    NO_SECOND_FACTOR = "from here it takes a second factor: set one up in the library first"
+
+
+class SignedIn(NamedTuple):
+    """Somebody was let in. `token` stands nowhere else."""
+
+    token: str
+    session: Session
+
+
+class NotSignedIn(NamedTuple):
+    """Nobody was."""
+
+    refusal: SignInRefusal

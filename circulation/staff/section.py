@@ -1,0 +1,70 @@
+"""What library.toml says of roles, and of how staff and patrons sign in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from circulation.kernel.rights import Right
+from circulation.sections.changes import Change
+from circulation.sections.parts import Fields, Noun
+from circulation.sections.positions import Path
+from circulation.sections.rules import AgencyRowsSection
+from circulation.sections.sections import Reading, Section, Stored, Storing
+from circulation.sections.source import Source, shown
+from circulation.staff.roles import Role, forget_role, store_role, stored_roles
+from circulation.staff.schema import staff_roles
+from circulation.staff.settings import STAFF_SETTINGS
+
+ROLE = Noun("role")  # code -> name, rights
+_RIGHTS = tuple(each.value for each in Right)
+
+
+class RoleSection(Section):
+    shape = '[roles.CODE]   name, rights: a list of rights, such as ["lend", "patrons.view"]'
+    keys = ("roles",)
+    nouns = (ROLE,)
+    tables = {"roles": "roles"}
+    named_in = {ROLE: staff_roles.c.role}
+
+    def read(self, reading: Reading) -> None:
+        source = reading.source
+        for code, path, table in reading.section("roles"):
+            source.only(path, table, ("name", "rights"))
+            name = source.text(path, table, "name") or ""
+            fields = {"name": name, "rights": _rights(source, path, table)}
+            reading.add(ROLE, (code,), fields, path)
+
+    def load(self, stored: Stored) -> None:
+        for role in stored_roles(stored.transaction):
+            rights = sorted(each.value for each in role.rights)
+            stored.parts.add(ROLE, (role.code,), {"name": role.name, "rights": rights})
+
+    def store(self, storing: Storing, change: Change, fields: Fields) -> None:
+        rights = frozenset(map(Right, fields["rights"]))
+        store_role(storing.transaction, Role(change.key[0], fields["name"], rights))
+
+    def forget(self, storing: Storing, change: Change) -> None:
+        forget_role(storing.transaction, code=change.key[0])
+
+
+def _rights(source: Source, path: Path, table: Mapping[str, Any]) -> list[str]:
+    said = table.get("rights")
+    if not isinstance(said, list):
+        source.problem((*path, "rights"), f"must be a list of rights, not {shown(said)}")
+        return []
+    for place, each in enumerate(said):
+        if each not in _RIGHTS:
+            near = get_close_matches(str(each), _RIGHTS, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_RIGHTS)}"
+            source.problem((*path, "rights", place), f"{shown(each)} is no right; {hint}")
+    return sorted({each for each in said if each in _RIGHTS})
+
+
+STAFF = (
+    RoleSection(),
+    AgencyRowsSection(
+        "staff", Noun("staff settings", lambda key: f"staff settings of {key[0]}"), STAFF_SETTINGS
+    ),
+)

@@ -1,0 +1,191 @@
+"""Workstations: desks that have been registered, each with a key that its browser keeps.
+
+Who signs in there works at its branch, and events name it as their device. People change, the desk
+stays: so do its printer and its place.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from sqlalchemy import Select, delete, insert, select, update
+
+from catalogue.database import Statement, Transaction, change, columns, many, one, scalar_one
+from catalogue.schema import branches
+from circulation.kernel.act import Act
+from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.staff.schema import workstations
+from circulation.staff.sessions import end_sessions_at
+from circulation.staff.tokens import digest_of, new_token
+
+
+@dataclass(frozen=True, slots=True)
+class Printer:
+    """Where the slips of a desk are printed.
+
+    `address`: of an ESC/POS printer host and port, of CUPS the name of the queue, of CloudPRNT the
+    printer's MAC address. `width` is in characters.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    kind: Literal["none", "escpos", "cups", "cloudprnt"] = "none"
+    address: Annotated[str, Field(max_length=255)] = ""
+    width: Annotated[int, Field(ge=20, le=120)] = 42
+
+    def __post_init__(self) -> None:
+        if (self.kind == "none") != (not self.address):
+            raise ValueError("a printer has an address, and what is no printer has none")
+
+
+_PRINTER = TypeAdapter(Printer)
+
+
+def printer_of(said: dict[str, Any]) -> Printer:
+    """The settings as somebody wrote them. Raises ValueError with what is wrong."""
+    try:
+        return _PRINTER.validate_python(said)
+    except ValidationError as error:
+        wrong = [
+            f"{'.'.join(map(str, each['loc'])) or 'printer'}: {each['msg']}"
+            for each in error.errors()
+        ]
+        raise ValueError("; ".join(wrong)) from None
+
+
+class Workstation(NamedTuple):
+    """A registered desk. `registered` is when its present key was made, None where it has none."""
+
+    id: int
+    name: str
+    branch_id: int
+    agency_id: int
+    branch_isil: str
+    printer: Printer
+    registered: datetime | None
+
+
+def _workstation(
+    number: int,
+    name: str,
+    branch_id: int,
+    agency_id: int,
+    isil: str,
+    printer: str,
+    registered: datetime | None,
+) -> Workstation:
+    kept = Printer(**json.loads(printer))
+    return Workstation(number, name, branch_id, agency_id, isil, kept, registered)
+
+
+class WorkstationTaken(ValueError):
+    """Another workstation has that name."""
+
+
+def _select() -> Select[Any]:
+    its = {"number": workstations.c.id, "name": workstations.c.name}
+    return select(*columns(_workstation, workstations, branches, **its)).join(
+        branches, branches.c.id == workstations.c.branch_id
+    )
+
+
+@many(_workstation)
+def all_workstations() -> Statement:
+    """All of them, by branch and name."""
+    return _select().order_by(branches.c.isil, workstations.c.name)
+
+
+@one(_workstation)
+def workstation_named(*, name: str) -> Statement:
+    return _select().where(workstations.c.name == name)
+
+
+@one(_workstation)
+def _with_key(*, digest: bytes) -> Statement:
+    return _select().where(workstations.c.key_digest == digest)
+
+
+@scalar_one(int)
+def _insert(
+    *, name: str, branch_id: int, key_digest: bytes, printer: str, registered: datetime
+) -> Statement:
+    return insert(workstations).values(locals()).returning(workstations.c.id)
+
+
+@change
+def _set_key(*, workstation_id: int, key_digest: bytes, registered: datetime) -> Statement:
+    new = {"key_digest": key_digest, "registered": registered}
+    return update(workstations).where(workstations.c.id == workstation_id).values(new)
+
+
+@change
+def _set_printer(*, workstation_id: int, printer: str) -> Statement:
+    return update(workstations).where(workstations.c.id == workstation_id).values(printer=printer)
+
+
+@change
+def _delete(*, workstation_id: int) -> Statement:
+    return delete(workstations).where(workstations.c.id == workstation_id)
+
+
+def workstation_with(transaction: Transaction, key: str) -> Workstation | None:
+    """The workstation whose key it is."""
+    return _with_key(transaction, digest=digest_of(key))
+
+
+def add_workstation(act: Act, name: str, branch_id: int, printer: Printer = Printer()) -> str:
+    """Registers a desk and gives its key, which stands nowhere else. Raises WorkstationTaken."""
+    name = name.strip()
+    if not name:
+        raise ValueError("a workstation has a name")
+    if workstation_named(act.transaction, name=name) is not None:
+        raise WorkstationTaken(f"there is a workstation {name} already")
+    key = new_token()
+    _insert(
+        act.transaction,
+        name=name,
+        branch_id=branch_id,
+        key_digest=digest_of(key),
+        printer=json.dumps(asdict(printer)),
+        registered=act.now,
+    )
+    _write(act, name, "added")
+    return key
+
+
+def renew_key(act: Act, workstation: Workstation) -> str:
+    """Gives a new key; the one before is none any more, and who has signed in with it is out."""
+    key = new_token()
+    _set_key(
+        act.transaction,
+        workstation_id=workstation.id,
+        key_digest=digest_of(key),
+        registered=act.now,
+    )
+    end_sessions_at(act.transaction, workstation_id=workstation.id)
+    _write(act, workstation.name, "key")
+    return key
+
+
+def set_printer(act: Act, workstation: Workstation, printer: Printer) -> None:
+    """Where its slips are printed."""
+    _set_printer(
+        act.transaction, workstation_id=workstation.id, printer=json.dumps(asdict(printer))
+    )
+    _write(act, workstation.name, "printer")
+
+
+def remove_workstation(act: Act, workstation: Workstation) -> None:
+    """The desk is none any more, and who has signed in there is out."""
+    end_sessions_at(act.transaction, workstation_id=workstation.id)
+    _delete(act.transaction, workstation_id=workstation.id)
+    _write(act, workstation.name, "removed")
+
+
+def _write(act: Act, name: str, what: str) -> None:
+    told = {"workstation": name, "what": what}
+    append_event(act, NewEvent(EventKind.WORKSTATION_CHANGED, after=told))
