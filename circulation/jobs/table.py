@@ -25,7 +25,7 @@ _ORDER: Final = (
     "history",
     "closed-holds",
     "pins",
-    "access-log",
+    "lookups",
     "sessions",
     "interlibrary",
     "exchanges",

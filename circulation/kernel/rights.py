@@ -56,6 +56,8 @@ class Kind(Enum):
     PATRON = "patron"
     PROGRAM = "program"  # a bot or a web site, with a token of its own
     COMMAND = "command"  # somebody with a shell on the server
+    TERMINAL = "terminal"  # a machine with an account of its own, over SIP2
+    PARTNER = "partner"  # another library, or a web site, over NCIP
 
 
 @dataclass(frozen=True, slots=True)

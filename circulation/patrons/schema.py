@@ -19,9 +19,9 @@ from sqlalchemy import (
     func,
 )
 
-from catalogue.database import Long, Moment, metadata
+from catalogue.database import Moment, metadata
 from catalogue.schema import agencies, branches
-from circulation.kernel.personal import DELETED, SECRET, names
+from circulation.kernel.personal import DELETED, SECRET
 
 patrons = Table(
     "patrons",
@@ -176,19 +176,6 @@ patron_group_members = Table(
     metadata,
     Column("group_id", ForeignKey(patron_groups.c.id), primary_key=True),
     Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, index=True, info=DELETED),
-)
-
-#: Who of the staff looked at whom. No foreign key: the log outlives the patron.
-access_log = Table(
-    "access_log",
-    metadata,
-    Column("id", Long, Identity(), primary_key=True),
-    Column("at", Moment, nullable=False, index=True),
-    Column("actor", String, nullable=False),
-    Column("device", String, nullable=False),
-    Column("branch_id", Integer),
-    Column("patron_id", Integer, nullable=False, index=True, info=names("patrons.id")),
-    Column("purpose", String, nullable=False),
 )
 
 #: How many days after its return a loan is kept with its patron, where an agency sets it.

@@ -1,8 +1,9 @@
-"""What is done once a day about who is signed in."""
+"""What is done once a day about who is signed in, and who has looked at whom."""
 
 from __future__ import annotations
 
 from circulation.kernel.jobs import Doing, Job, Step
+from circulation.staff.lookups import forget_lookups
 from circulation.staff.sessions import forget_sessions
 from circulation.staff.wrong_passwords import forget_failures
 
@@ -16,10 +17,12 @@ def _sessions(doing: Doing) -> Step:
     )
 
 
+def _lookups(doing: Doing) -> Step:
+    set_up = doing.circulation.current_set_up(doing.transaction)
+    return Step({"lines deleted": forget_lookups(doing.transaction, set_up, doing.until)})
+
+
 JOBS = (
-    Job(
-        "sessions",
-        "delete sessions that are over, forget wrong passwords",
-        _sessions,
-    ),
+    Job("lookups", "delete old lines of the log of look-ups", _lookups),
+    Job("sessions", "delete sessions that are over, forget wrong passwords", _sessions),
 )

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import agencies, branches
-from circulation.kernel.personal import DELETED, JSON, SECRET
+from circulation.kernel.personal import DELETED, JSON, SECRET, names
 from circulation.patrons.schema import patrons
 
 #: Roles of the set-up; those that are built in stand in `circulation.staff.roles`.
@@ -42,6 +42,7 @@ staff_settings = Table(
     Column("session_hours", SmallInteger),
     Column("patron_idle_minutes", SmallInteger),
     Column("patron_session_minutes", SmallInteger),
+    Column("lookup_days", SmallInteger),
 )
 
 #: Accounts are never deleted: events name them. Whoever has left is disabled.
@@ -160,3 +161,23 @@ sessions = Table(
     Column("expires", Moment, nullable=False, index=True),
     sqlite_with_rowid=False,
 )
+
+#: Who has looked at whom. Append-only, and without foreign keys: it outlives the patron.
+lookups = Table(
+    "lookups",
+    metadata,
+    Column("id", Long, Identity(), primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("actor_kind", String, nullable=False),  # a value of `Kind`
+    Column("actor", String, nullable=False),
+    Column("device", String, nullable=False),
+    Column("branch_id", Integer),
+    # NULL: a list, in which nobody was opened.
+    Column("patron_id", Integer, index=True, info=names("patrons.id")),
+    Column("what", String, nullable=False),  # a value of `Seen`
+    Column("context", String, nullable=False),
+    Column("hits", Integer),
+    Column("searched", String, nullable=False),
+)
+#: What somebody has looked at, the newest first.
+Index("ix_lookups_actor", lookups.c.actor, lookups.c.id)

@@ -57,6 +57,9 @@ class StaffSettings:
     patron_session_minutes: Annotated[int, Field(ge=1, le=24 * 60), SmallInteger()] = 120
     """How long a patron stays signed in at the most."""
 
+    lookup_days: Annotated[int, Field(ge=30, le=3650), SmallInteger()] = 365
+    """How long the log keeps who has looked at whom, at branches of this agency."""
+
     def knows(self, address: str) -> bool:
         """Is the address in one of the library's own networks?"""
         try:

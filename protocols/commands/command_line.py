@@ -43,6 +43,7 @@ COMMANDS = {
     "list": "reports.lists",
     "load": "records.load",
     "loan": "loans.loan",
+    "lookups": "staff.lookups",
     "ncip": "standards.ncip",
     "notices": "notices.notices",
     "patron": "patrons.patron",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from enum import Enum
@@ -27,6 +27,8 @@ from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import UNATTENDED, Desk
 from circulation.patrons.pins import PINS, VerificationNeeded
+from circulation.staff.lookups import Lookup, note_lookups
+from protocols.hosting.lookups import LookupLog
 from protocols.hosting.measuring import Measures
 from protocols.hosting.peers import Peers
 from protocols.hosting.traces import LaneMeasures, Passage, Trace, current_trace, mark_failed
@@ -69,6 +71,11 @@ class Context(NamedTuple):
     transaction: Transaction
     circulation: Circulation
     now: datetime
+    lookups: list[Lookup]
+
+    def looked_up(self, lookup: Lookup) -> None:
+        """Notes that somebody has looked at patrons; the answer waits until that is durable."""
+        self.lookups.append(lookup)
 
     def act(self, desk: Desk = UNATTENDED) -> Act:
         """What is done at that desk, or at none."""
@@ -81,6 +88,16 @@ Done = Callable[[Any, BaseException | None], None]
 
 #: Work that is done, who goes on with it, and for which request.
 _Arrival = tuple[Future[Any], Callable[[Future[Any]], None], Traced | None]
+
+
+def _answer(work: Callable[[Context], T], context: Context, lane: Lane) -> T:
+    """What the work answers; work that writes notes itself who was looked at."""
+    lookups = context.lookups
+    lookups.clear()  # of a try before
+    answer = work(context)
+    if lookups and lane in _WRITES:
+        note_lookups(context.transaction, lookups, context.now)
+    return answer
 
 
 class Services:
@@ -117,6 +134,7 @@ class Services:
         self._thread = get_ident()
         self._arrived: deque[_Arrival] = deque()
         self._hashing = ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix="tiro-pin")
+        self._lookup_log = LookupLog(database, self._when_done)
         self._before_close: list[Callable[[], object]] = []
         database.defer_release(lambda release: call_later(SNAPSHOT_SECONDS, release))
         database.write_here(call_soon or call_from_thread, call_from_thread)
@@ -140,6 +158,7 @@ class Services:
         trace = current_trace()
         passage = self._passage(lane, trace)
         measured = passage.lane
+        lookups: list[Lookup] = []
 
         def run(transaction: Transaction) -> T:
             if (tries := passage.tries) == 0:
@@ -148,7 +167,7 @@ class Services:
             if (before := here.request) is not trace:
                 here.request = trace
             try:
-                return work(Context(transaction, circulation, now))
+                return _answer(work, Context(transaction, circulation, now, lookups), lane)
             finally:
                 passage.ended = perf_counter()
                 if before is not trace:
@@ -158,7 +177,7 @@ class Services:
             measured.leave(passage)
             error = future.exception()
             if error is None:
-                done(future.result(), None)
+                self._give(future.result(), () if lane in _WRITES else lookups, now, done)
             elif isinstance(error, VerificationNeeded) and checked < VERIFICATIONS_PER_REQUEST:
                 again = partial(self.perform, may_lag=may_lag, checked=checked + 1)
                 self._verify(error, lambda: again(lane, work, done))
@@ -180,6 +199,19 @@ class Services:
         else:
             measured.under_way += 1
             self._when_done(future, finish, passage)
+
+    def _give(self, answer: Any, lookups: Sequence[Lookup], now: datetime, done: Done) -> None:
+        """Gives the answer, once it is noted who was looked at; where that cannot be, none."""
+        if not lookups:
+            done(answer, None)
+            return
+
+        def noted(error: BaseException | None) -> None:
+            if error is not None:
+                mark_failed()
+            done(None if error else answer, error)
+
+        self._lookup_log.note(lookups, now, noted)
 
     def _passage(self, lane: Lane, trace: Trace | None) -> Passage:
         """A passage through the lane that begins now, the last so far of the request's."""

@@ -18,6 +18,7 @@ from circulation.holds.wishes import HoldChange, HoldWish
 from circulation.holds.work_lists import record_queue
 from circulation.kernel.act import Act
 from circulation.kernel.results import Refused
+from circulation.staff.lookups import Seen
 from protocols.commands.holds.work import COMMANDS
 from protocols.commands.shared.library import as_json, opened, refusal_of, say
 from protocols.commands.shared.settings import Settings
@@ -140,13 +141,13 @@ def _facts(queued: QueuedHold) -> dict[str, Any]:
 def list_(settings: Settings, patron: str, as_json: bool) -> None:
     """List the open holds of PATRON, with their place in the queue and the days it may take."""
     with opened(settings) as library:
+        library.patron(patron, Seen.HOLDS)
         found = library.read(
             lambda transaction: patron_holds(
                 library.circulation, transaction, patron=patron, now=library.now
             )
         )
-    if isinstance(found, Refused):
-        raise click.ClickException("no patron has this identifier")
+    assert not isinstance(found, Refused)
     say([_facts(each) for each in found.holds], as_json)
 
 
@@ -277,7 +278,7 @@ def queue(settings: Settings, record: int | None, barcode: str | None, as_json: 
                 )
             ]
 
-        say(library.read(work), as_json)
+        say(library.listed(library.read(work)), as_json)
 
 
 for _command in COMMANDS:

@@ -54,7 +54,7 @@ def unfillable(settings: Settings, branch: str | None, as_json: bool) -> None:
                 for each in page.holds
             ]
             after = page.next
-        say(lines, as_json)
+        say(library.listed(lines), as_json)
 
 
 @click.command("pick-list")

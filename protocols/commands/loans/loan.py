@@ -19,6 +19,7 @@ from circulation.loans import lost
 from circulation.loans.batches import check_in_stack, check_out_stack, renew_stack
 from circulation.loans.conflicts import settle_conflict
 from circulation.notices.kinds import Basis
+from circulation.staff.lookups import Seen
 from protocols.commands.loans.answers import say_all
 from protocols.commands.loans.returns import COMMANDS as RETURN_COMMANDS
 from protocols.commands.loans.school import COMMANDS as SCHOOL_COMMANDS
@@ -131,6 +132,7 @@ def renew(settings: Settings, barcodes: tuple[str, ...], branch: str, as_json: b
 def list_(settings: Settings, patron: str, overdue: bool, as_json: bool) -> None:
     """List a patron's loans by due date, then what others have lent onward to them."""
     with opened(settings) as library:
+        library.patron(patron, Seen.LOANS)
         found = library.read(
             lambda transaction: patron_loans(
                 library.circulation,
@@ -140,8 +142,7 @@ def list_(settings: Settings, patron: str, overdue: bool, as_json: bool) -> None
                 page=LoanPage(only_overdue=overdue),
             )
         )
-    if isinstance(found, Refused):
-        raise click.ClickException("no patron has this identifier")
+    assert not isinstance(found, Refused)
     say(
         [
             {

@@ -84,9 +84,8 @@ def _problem_bin(library: Library, desk: Desk, refused: Refused, account: Accoun
 
 def _account(library: Library, settings: Sip2Settings, login: str) -> Account:
     accounts = Accounts(settings)
-    library.read(
-        lambda transaction: accounts.follow(Context(transaction, library.circulation, library.now))
-    )
+    circulation, now = library.circulation, library.now
+    library.read(lambda transaction: accounts.follow(Context(transaction, circulation, now, [])))
     account = accounts.by_login.get(login)
     if account is None:
         raise click.UsageError(f"there is no terminal with the login {login}")

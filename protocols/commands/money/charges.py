@@ -10,13 +10,13 @@ from circulation.kernel.results import UNATTENDED, Desk, Refused
 from circulation.ledger.changes import Changed, change_charge, charge_patron
 from circulation.ledger.charge_lists import ChargePage, patron_charges
 from circulation.ledger.charges import NewCharge
-from circulation.ledger.money import Charge, ChargeKind, PatronCharges
+from circulation.ledger.money import Charge, ChargeKind
 from circulation.ledger.orders import MoneyAct
 from circulation.ledger.postings import find_charge
 from circulation.ledger.reversals import reverse_payment
-from circulation.patrons.access_log import log_access
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
+from circulation.staff.lookups import Seen
 from protocols.commands.money.collected import collected
 from protocols.commands.money.facts import charge_facts, line_facts
 from protocols.commands.money.reports import expected, explain
@@ -68,36 +68,24 @@ def charges(
     """List what a patron is charged, the oldest first.
 
     Amounts are decimals, such as 50 or 50.25 (or 50,25); --json prints each as a text like "50.25",
-    with its currency beside it. The access log notes that you looked.
+    with its currency beside it. The log of look-ups notes that you looked.
     """
     if context.invoked_subcommand is not None:
         return
     if patron is None:
         raise click.UsageError("name a patron with --patron, or a command")
-    identifier = patron
     with opened(context.obj) as library:
-        patron_id = library.patron(identifier)
-
-        def look(transaction: Transaction) -> PatronCharges | Refused:
-            log_access(
-                transaction,
-                patron_id,
-                "tiro charges",
-                actor=library.actor,
-                device=DEVICE,
-                now=library.now,
-            )
-            return patron_charges(
+        library.patron(patron, Seen.CHARGES)
+        found = library.read(
+            lambda transaction: patron_charges(
                 library.circulation,
                 transaction,
-                patron=identifier,
+                patron=patron,
                 now=library.now,
                 page=ChargePage(only_open=only_open, start=start, limit=limit),
             )
-
-        found = library.write(look)
-    if isinstance(found, Refused):
-        raise click.ClickException("no patron has this identifier")
+        )
+    assert not isinstance(found, Refused)
     lines = [line_facts(each, found.creditors[each.charge.agency_id]) for each in found.charges]
     say(lines, as_json)
 

@@ -18,8 +18,8 @@ from circulation.dunning.collection_files import (
     read_file,
 )
 from circulation.kernel.results import Desk
-from circulation.patrons.access_log import log_access
 from circulation.patrons.seals import Unreadable
+from circulation.staff.lookups import Seen
 from protocols.commands.shared.library import DEVICE, Library, as_json, opened, say, tell
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import ISIL
@@ -55,7 +55,7 @@ def collection(
 ) -> None:
     """List the debts that were handed over, of an agency or a patron. Amounts are in minor units.
 
-    The access log notes that you looked at a patron.
+    The log of look-ups notes that you looked at a patron.
     """
     if context.invoked_subcommand is not None:
         return
@@ -63,7 +63,8 @@ def collection(
         raise click.UsageError("name a branch with --at, or a patron with --patron, or a command")
     with opened(context.obj) as library:
         if patron is not None:
-            found = _of_patron(library, library.patron(patron))
+            patron_id = library.patron(patron, Seen.CHARGES)
+            found = library.read(lambda transaction: claims_of_patron(transaction, patron_id))
         else:
             agency_id = library.desk(branch or "").agency_id
             found = library.read(
@@ -72,25 +73,6 @@ def collection(
                 )
             )
     say([_claim_facts(*each) for each in found], as_json)
-
-
-def _of_patron(library: Library, patron_id: int) -> list[tuple[Claim, tuple[ClaimLine, ...]]]:
-    def look(transaction: Transaction) -> list[tuple[Claim, tuple[ClaimLine, ...]]]:
-        _log(library, transaction, patron_id)
-        return claims_of_patron(transaction, patron_id)
-
-    return library.write(look)
-
-
-def _log(library: Library, transaction: Transaction, patron_id: int) -> None:
-    log_access(
-        transaction,
-        patron_id,
-        "tiro collection",
-        actor=library.actor,
-        device=DEVICE,
-        now=library.now,
-    )
 
 
 def _claim_facts(claim: Claim, lines: tuple[ClaimLine, ...]) -> dict[str, Any]:
@@ -153,7 +135,7 @@ def export(settings: Settings, branch: str, form: str, output: Path | None, as_j
 @as_json
 @click.pass_obj
 def show(settings: Settings, file_id: int, form: str, output: Path | None, as_json: bool) -> None:
-    """Write FILE again, as it was. The access log notes whose debts you looked at."""
+    """Write FILE again, as it was. The log of look-ups notes whose debts you looked at."""
     with opened(settings) as library:
         file = _written(library, lambda transaction: _read(library, transaction, file_id))
     if file is None:
@@ -164,7 +146,7 @@ def show(settings: Settings, file_id: int, form: str, output: Path | None, as_js
 def _read(library: Library, transaction: Transaction, file_id: int) -> CollectionFile | None:
     file = read_file(library.circulation, transaction, file_id)
     for patron_id in file.debtors if file else ():
-        _log(library, transaction, patron_id)
+        library.looked_at(transaction, Seen.CHARGES, patron_id)
     return file
 
 

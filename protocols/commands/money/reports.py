@@ -7,6 +7,7 @@ import click
 from circulation.explaining.charges import explain_charge
 from circulation.fees.expected import expected_fees
 from circulation.kernel.results import Refused
+from circulation.staff.lookups import Seen
 from protocols.commands.money.facts import explained_facts, loan_facts, taken_for
 from protocols.commands.shared.library import as_json, opened, say
 from protocols.commands.shared.settings import Settings
@@ -20,13 +21,13 @@ from protocols.commands.shared.wording import Money, for_people
 def expected(settings: Settings, patron: str, as_json: bool) -> None:
     """Show what PATRON would be charged if everything came back now."""
     with opened(settings) as library:
+        library.patron(patron, Seen.CHARGES)
         found = library.read(
             lambda transaction: expected_fees(
                 library.circulation, transaction, patron=patron, now=library.now
             )
         )
-    if isinstance(found, Refused):
-        raise click.ClickException("no patron has this identifier")
+    assert not isinstance(found, Refused)
     say(
         [
             {

@@ -18,12 +18,12 @@ from circulation.notices.requests import addressee
 from circulation.notices.rules import notice_terms
 from circulation.notices.silence import begin_silent_batch, end_silent_batch, silent_batch_list
 from circulation.notices.writing import state_balance
-from circulation.patrons.access_log import log_access
 from circulation.patrons.identifiers import known_as
+from circulation.staff.lookups import Seen
 from protocols.commands.money.facts import told_facts
 from protocols.commands.notices.acts import COMMANDS, ENTRY
 from protocols.commands.notices.posting import post, posted, send_due
-from protocols.commands.shared.library import DEVICE, Library, as_json, opened, say
+from protocols.commands.shared.library import as_json, opened, say
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.wording import with_money
 
@@ -35,26 +35,18 @@ _KINDS = click.Choice([kind.value for kind in NoticeKind])
 @as_json
 @click.pass_context
 def notices(context: click.Context, patron: str | None, as_json: bool) -> None:
-    """List all messages to a patron, sent or not. The access log notes that you looked."""
+    """List all messages to a patron, sent or not. The log of look-ups notes that you looked."""
     if context.invoked_subcommand is not None:
         return
     if patron is None:
         raise click.UsageError("name a patron with --patron, or a command")
     with opened(context.obj) as library:
-        patron_id = library.patron(patron)
-        said = library.write(lambda transaction: _log(library, transaction, patron_id))
+        patron_id = library.patron(patron, Seen.MESSAGES)
+        said = library.read(lambda transaction: _log(transaction, patron_id))
     say(said, as_json)
 
 
-def _log(library: Library, transaction: Transaction, patron_id: int) -> list[dict[str, Any]]:
-    log_access(
-        transaction,
-        patron_id,
-        "tiro notices",
-        actor=library.actor,
-        device=DEVICE,
-        now=library.now,
-    )
+def _log(transaction: Transaction, patron_id: int) -> list[dict[str, Any]]:
     return [_facts(transaction, each) for each in log_of(transaction, patron_id)]
 
 

@@ -18,7 +18,7 @@ from circulation.notices.slips import (
     receipt,
     transit_slip,
 )
-from circulation.patrons.identifiers import IDENTIFIERS, find_patron
+from circulation.staff.lookups import Seen
 from protocols.commands.notices.posting import post
 from protocols.commands.shared.library import Library, as_json, opened, tell
 from protocols.commands.shared.settings import Settings
@@ -39,7 +39,7 @@ def _print(
     with opened(settings) as library:
         templates = post(settings).templates
         try:
-            made = library.read(lambda transaction: make(library, transaction, templates))
+            made = library.write(lambda transaction: make(library, transaction, templates))
         except (NothingToPrint, BadTemplate) as error:
             raise click.ClickException(str(error)) from error
     facts = {"heading": made.heading, "text": made.text}
@@ -61,9 +61,7 @@ def receipt_(settings: Settings, patron: str, minutes: int, as_json: bool) -> No
     """What PATRON has on loan, and what has just come back."""
 
     def make(library: Library, transaction: Transaction, templates: Templates) -> Slip:
-        patron_id = find_patron(transaction, patron, key=IDENTIFIERS.of(library.circulation))
-        if patron_id is None:
-            raise NothingToPrint("no patron has this identifier")
+        patron_id = library.seen(transaction, patron, Seen.LOANS)
         return receipt(
             library.circulation,
             transaction,

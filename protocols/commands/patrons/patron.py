@@ -14,7 +14,6 @@ from circulation.holds.absences import Absence, absence_of, set_absence
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.results import PatronStatus, Refused
 from circulation.notices.kinds import Basis
-from circulation.patrons.access_log import accesses_of, log_access
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.checking import PatronUnfit
 from circulation.patrons.consents import consents_of
@@ -32,12 +31,13 @@ from circulation.patrons.pin_rules import pin_problems, unlock_pin
 from circulation.patrons.pin_settings import pin_rules_of
 from circulation.patrons.pins import hash_pin
 from circulation.patrons.registering import NewPatron, PatronKind, register_patron, set_pin
+from circulation.staff.lookups import Seen
 from protocols.commands.patrons.blocks import COMMANDS as BLOCKS
 from protocols.commands.patrons.cards import card
 from protocols.commands.patrons.care import COMMANDS
 from protocols.commands.patrons.changes import contact_facts, identifier_facts
 from protocols.commands.shared.asking import secret
-from protocols.commands.shared.library import DEVICE, Library, as_json, opened, say, silent, tell
+from protocols.commands.shared.library import Library, as_json, opened, say, silent, tell
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY, ISIL
 from protocols.commands.shared.wording import plain
@@ -53,27 +53,13 @@ def patron() -> None:
 @as_json
 @click.pass_obj
 def show(settings: Settings, identifier: str, as_json: bool) -> None:
-    """Show what is known of a patron. The access log notes that you looked."""
+    """Show what is known of a patron. The log of look-ups notes that you looked."""
     with opened(settings) as library:
         patron_id = library.patron(identifier)
         say(
-            library.write(lambda transaction: _seen(library, transaction, patron_id, identifier)),
+            library.read(lambda transaction: _facts(library, transaction, patron_id, identifier)),
             as_json,
         )
-
-
-def _seen(
-    library: Library, transaction: Transaction, patron_id: int, identifier: str
-) -> dict[str, Any]:
-    log_access(
-        transaction,
-        patron_id,
-        "tiro patron show",
-        actor=library.actor,
-        device=DEVICE,
-        now=library.now,
-    )
-    return _facts(library, transaction, patron_id, identifier)
 
 
 def _facts(
@@ -263,22 +249,11 @@ def absent(
 @as_json
 @click.pass_obj
 def export(settings: Settings, identifier: str, as_json: bool) -> None:
-    """Print all that is held on a patron, as JSON in any case. The access log notes it."""
+    """Print all that is held on a patron, as JSON in any case. The log of look-ups notes it."""
     with opened(settings) as library:
-        patron_id = library.patron(identifier)
-
-        def work(transaction: Transaction) -> dict[str, Any] | None:
-            log_access(
-                transaction,
-                patron_id,
-                "tiro patron export",
-                actor=library.actor,
-                device=DEVICE,
-                now=library.now,
-            )
-            return export_person(transaction, patron_id)
-
-        click.echo(json.dumps(plain(library.write(work)), ensure_ascii=False, indent=2))
+        patron_id = library.patron(identifier, Seen.EXPORT)
+        found = library.read(lambda transaction: export_person(transaction, patron_id))
+        click.echo(json.dumps(plain(found), ensure_ascii=False, indent=2))
 
 
 @patron.command()
@@ -298,24 +273,6 @@ def erase(settings: Settings, identifier: str, yes: bool, as_json: bool) -> None
         except StillNeeded as error:
             raise click.ClickException(str(error)) from error
         tell("erased", {"patron": identifier, "erased": True}, as_json)
-
-
-@patron.command("access-log")
-@click.argument("identifier", metavar="PATRON")
-@as_json
-@click.pass_obj
-def access_log(settings: Settings, identifier: str, as_json: bool) -> None:
-    """Show who of the staff has looked at a patron."""
-    with opened(settings) as library:
-        patron_id = library.patron(identifier)
-        found = library.read(lambda transaction: accesses_of(transaction, patron_id=patron_id))
-        say(
-            [
-                {"at": each.at, "actor": each.actor, "device": each.device, "for": each.purpose}
-                for each in found
-            ],
-            as_json,
-        )
 
 
 for _command in (card, *BLOCKS, *COMMANDS):

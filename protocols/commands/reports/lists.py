@@ -69,6 +69,7 @@ def _listing(
             branch_id = None if branch is None else library.desk(branch).branch_id
             asked = {"branch_id": branch_id, "limit": limit, "after": _read_word(after)} | more
             lines, following = library.read(lambda transaction: page(library, transaction, asked))
+            library.listed(lines)
         word = None if following is None else _word(following)
         if as_json:
             say({"lines": lines, "next": word}, as_json)

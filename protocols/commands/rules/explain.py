@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,11 +11,10 @@ import click
 
 import circulation.assembly  # noqa: F401  the features join before anything is done
 from circulation.explaining.loans import LoanExplained, explain_loan
-from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Branch, Refused
 from circulation.kernel.rules import Explained, Rule, scope_of
 from circulation.ledger.money import amount_text
-from protocols.commands.shared.databases import open_configured
+from protocols.commands.shared.library import as_json, opened
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.tables import print_table
 from protocols.commands.shared.values import ISIL
@@ -27,21 +25,22 @@ from protocols.commands.shared.wording import for_people
 @click.argument("patron")
 @click.argument("item")
 @click.option("--at", "branch", type=ISIL, help="The branch that lends.  [default: the item's]")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@as_json
 @click.pass_obj
 def explain(settings: Settings, patron: str, item: str, branch: str | None, as_json: bool) -> None:
     """Show what the rules say of PATRON borrowing ITEM, and which rule decides on each field."""
-    database = open_configured(settings)
-    circulation = Circulation()
-    now = datetime.now(UTC)
-    try:
-        answer = database.read(
+    with opened(settings) as library:
+        library.patron(patron)
+        answer = library.read(
             lambda transaction: explain_loan(
-                circulation, transaction, patron=patron, item=item, branch=branch, now=now
+                library.circulation,
+                transaction,
+                patron=patron,
+                item=item,
+                branch=branch,
+                now=library.now,
             )
-        ).result()
-    finally:
-        database.close()
+        )
     if isinstance(answer, Refused):
         raise click.ClickException("; ".join(reason.value for reason in answer.reasons))
     if as_json:

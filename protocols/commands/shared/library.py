@@ -6,7 +6,7 @@ import getpass
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -18,12 +18,14 @@ from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.organisation import desk_at
 from circulation.kernel.results import UNATTENDED, Desk, Refused
+from circulation.kernel.rights import Principal, at_command_line
 from circulation.kernel.set_up import all_branches
 from circulation.notices.kinds import Basis
 from circulation.notices.silence import begin_silent_batch, keep_silent
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron, shown_as
 from circulation.patrons.pins import PINS, VerificationNeeded
+from circulation.staff.lookups import Seen, looked_at, note_lookups
 from protocols.commands.shared.databases import open_configured
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.tables import print_if_it_fits
@@ -45,12 +47,17 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 @dataclass
 class Library:
-    """The database and the engine of the configuration, and who is working with them."""
+    """The database and the engine of the configuration, and who is working with them.
+
+    `command` is what the log of look-ups calls the command: ``tiro patron show``.
+    """
 
     database: Database
     circulation: Circulation
     now: datetime
     actor: str
+    command: str
+    _looked_at: set[tuple[int | None, Seen]] = field(default_factory=set)
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """The answer of the work, a PIN in it verified here."""
@@ -112,13 +119,53 @@ class Library:
         set_up = self.read(self.circulation.current_set_up)
         return set_up.day(self.now, desk and desk.branch_id)
 
-    def patron(self, identifier: str) -> int:
-        """The patron's id; a mistake of the caller where nobody has that identifier."""
-        key = IDENTIFIERS.of(self.circulation)
-        found = self.read(lambda transaction: find_patron(transaction, identifier, key=key))
+    @property
+    def principal(self) -> Principal:
+        """Who is working here: they have a shell, so they may do everything."""
+        return at_command_line(self.actor, DEVICE)
+
+    def patron(self, identifier: str, seen: Seen = Seen.OPENED) -> int:
+        """The patron's id; a mistake of the caller where nobody has that identifier.
+
+        The log of look-ups notes that you looked, and at what.
+        """
+        return self.write(lambda transaction: self.seen(transaction, identifier, seen))
+
+    def seen(self, transaction: Transaction, identifier: str, seen: Seen) -> int:
+        """The same within a transaction that may write."""
+        found = find_patron(transaction, identifier, key=IDENTIFIERS.of(self.circulation))
         if found is None:
             raise click.ClickException("no patron has this identifier")
+        self.looked_at(transaction, seen, patron_id=found)
         return found
+
+    def looked_at(
+        self,
+        transaction: Transaction,
+        seen: Seen,
+        patron_id: int | None = None,
+        hits: int | None = None,
+        searched: str = "",
+    ) -> None:
+        """Notes in the log of look-ups that the command shows patrons: once each."""
+        if (patron_id, seen) in self._looked_at:
+            return
+        line = looked_at(
+            self.principal,
+            seen,
+            self.command,
+            patron_id=patron_id,
+            hits=hits,
+            searched=searched,
+        )
+        note_lookups(transaction, [line], self.now)
+        self._looked_at.add((patron_id, seen))
+
+    def listed(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The lines of a list; the log of look-ups notes how many of them name a patron."""
+        if hits := sum(1 for each in lines if each.get("patron")):
+            self.write(lambda transaction: self.looked_at(transaction, Seen.LIST, hits=hits))
+        return lines
 
     def card(self, patron_id: int) -> str:
         """What the patron goes by, whichever identifier was typed."""
@@ -133,7 +180,8 @@ def opened(settings: Settings) -> Iterator[Library]:
     database = open_configured(settings)
     try:
         remember_zones(database.read(all_branches).result())
-        yield Library(database, circulation, datetime.now(UTC), _user())
+        command = f"tiro {click.get_current_context().command_path.partition(' ')[2]}"
+        yield Library(database, circulation, datetime.now(UTC), _user(), command)
     finally:
         database.close()
 

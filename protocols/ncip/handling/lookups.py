@@ -10,6 +10,8 @@ from circulation.holds.results import Hold
 from circulation.items import availability
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CirculationStatus
+from circulation.kernel.rights import Kind
+from circulation.staff.lookups import Lookup, Seen
 from protocols.hosting.answering import Context
 from protocols.ncip.handling.requesting import HOLD, requested_items
 from protocols.ncip.messages import (
@@ -83,6 +85,7 @@ def look_up_user(request: LookupUser, caller: Partner, context: Context) -> Resp
         if isinstance(known, Refusal):
             return known
         status = known
+    _note(status.patron.id, caller, context)
     requested = (
         requested_items(user.identifier, caller, context)
         if request.requested_items_desired and status.has_holds
@@ -123,6 +126,12 @@ def authenticate_user(request: AuthenticateUser, caller: Partner, context: Conte
     return AuthenticateUserResponse(
         user_id=user_id(status.patron.identifier, status.home_branch.agency_isil)
     )
+
+
+def _note(patron_id: int, caller: Partner, context: Context) -> None:
+    """Partners and web sites look at a user under their own names."""
+    desk = desk_of(caller, context)
+    context.looked_up(Lookup(Kind.PARTNER, desk, Seen.OPENED, "NCIP LookupUser", patron_id))
 
 
 def _loaned_items(loans: PatronLoans, context: Context) -> tuple[LoanedItem, ...]:

@@ -6,9 +6,11 @@ from __future__ import annotations
 from circulation.accounts.status import patron_status
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import Patron, PatronStatus, Refused
+from circulation.kernel.rights import Kind
 from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.contacts import ContactKind, contacts_of
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
+from circulation.staff.lookups import Lookup, Seen
 from protocols.hosting.answering import Context
 from protocols.sip2.failures import ALL_DENIED
 from protocols.sip2.fields import Fields
@@ -51,6 +53,7 @@ def patron_status_request(
     """23 -> 24."""
     place = caller.place(context, request.institution_id)
     status = _status(request, caller, place, context)
+    _note(request, status, place, context)
     facts = _Shown(status, caller, place)
     owed = None
     if isinstance(status, PatronStatus) and status.has_account:
@@ -77,6 +80,7 @@ def patron_information(
     """63 -> 64."""
     place = caller.place(context, request.institution_id)
     status = _status(request, caller, place, context)
+    _note(request, status, place, context)
     facts = _Shown(status, caller, place)
     response = PatronInformationResponse(
         patron_status=facts.flags,
@@ -111,6 +115,20 @@ def patron_information(
             response.birth_date = f"{status.birth_date:%Y%m%d}" if status.birth_date else None
             response.patron_class = status.patron.category
     return response
+
+
+def _note(
+    request: PatronStatusRequest | PatronInformation,
+    status: PatronStatus | Refused,
+    place: Place,
+    context: Context,
+) -> None:
+    """A patron who gave their PIN looks at themselves; without one somebody else may."""
+    if isinstance(status, PatronStatus) and not is_pin(request.patron_password):
+        name = f"SIP2 {type(request).__name__}"
+        context.looked_up(
+            Lookup(Kind.TERMINAL, place.desk, Seen.OPENED, name, patron_id=status.patron.id)
+        )
 
 
 def _address(patron_id: int, context: Context) -> str | None:

@@ -1,4 +1,4 @@
-"""Cutting history, consents, export, erasure, the access log (statement 18 of the domain)."""
+"""Cutting history, consents, export, erasure, (statement 18 of the domain)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from circulation.jobs.running import run_job
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import UNATTENDED
+from circulation.kernel.rights import at_command_line
 from circulation.kernel.schema import events
 from circulation.loans.lost import declare_lost
 from circulation.loans.privacy import BATCH, DEFAULT_DAYS, cut_history, set_history_days
 from circulation.loans.statistics import loans_by
-from circulation.patrons.access_log import accesses_of, log_access
 from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.consents import Consent, consents_of, give_consent, withdraw_consent
 from circulation.patrons.contacts import ContactKind, Preferences, add_contact, set_preferences
@@ -26,6 +26,7 @@ from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_iden
 from circulation.patrons.personal_data import references
 from circulation.patrons.personal_erasure import StillNeeded, erase_person
 from circulation.patrons.personal_export import export_person
+from circulation.staff.lookups import Seen, looked_at, note_lookups
 from tests.builders.circulation import Library, a_patron, an_item, events_of_patron
 from tests.builders.holds import a_hold, cancel
 from tests.builders.pins import hashed
@@ -209,6 +210,9 @@ def test_more_than_one_step(sqlite_library: Library, monkeypatch: pytest.MonkeyP
     assert cut(library) == 5
 
 
+STAFF = at_command_line("bibliotekar", "")
+
+
 def a_known_person(library: Library) -> str:
     """Somebody on whom everything is held that can be."""
     IDENTIFIERS.put(library.circulation, IdentifierKey(b"sixteen bytes or"))
@@ -237,7 +241,7 @@ def a_known_person(library: Library) -> str:
             ),
             give_consent(library.act(transaction, UNATTENDED), child, Consent.PERSON_REGISTRY),
             add_guardian(library.act(transaction, UNATTENDED), child, guardian, today=now.date()),
-            log_access(transaction, child, "patron show", actor="bibliotekar", now=now),
+            note_lookups(transaction, [looked_at(STAFF, Seen.OPENED, "x", patron_id=child)], now),
         )
     )
     return card
@@ -255,7 +259,7 @@ def test_everything_held_on_a_person_is_exported(library: Library) -> None:
     for table in ("loans", "holds", "patron_contacts", "patron_guardians", "patron_consents"):
         assert len(found[table]) == 1, table
     assert {row["kind"] for row in found["patron_identifiers"]} == {"card", "national_id"}
-    assert found["access_log"][0]["actor"] == "bibliotekar"
+    assert found["lookups"][0]["actor"] == "bibliotekar"
     assert len(found["events"]) > 5
     assert set(found) >= {table.name for table, _ in references()}
     assert library.read(lambda transaction: export_person(transaction, 99)) is None
@@ -314,25 +318,3 @@ def test_a_patron_is_not_erased_while_anything_is_open(sqlite_library: Library) 
 def test_every_reference_to_a_patron_has_its_fate() -> None:
     for table, column in references():
         assert column.info.get("fate") in ("cut", "deleted"), f"{table.name}.{column.name}"
-
-
-def test_who_looked_is_told_and_forgotten_after_a_year(sqlite_library: Library) -> None:
-    library = sqlite_library
-    card = a_patron(library)
-    number = number_of(library, card)
-    library.write(
-        lambda transaction: log_access(
-            transaction, number, "patron show", actor="bibliotekar", now=library.now
-        )
-    )
-    [access] = library.read(lambda transaction: accesses_of(transaction, patron_id=number))
-    assert (access.actor, access.purpose, access.at) == ("bibliotekar", "patron show", library.now)
-    library.pass_time(days=370)
-    run_job(
-        library.circulation,
-        library.database,
-        "access-log",
-        day=library.today,
-        now=library.now,
-    )
-    assert library.read(lambda transaction: accesses_of(transaction, patron_id=number)) == []

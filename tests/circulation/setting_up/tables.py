@@ -15,7 +15,7 @@ _OTHERS = {
     """,
     "schools and classes come from the registers of the schools, every year anew": "patron_groups",
     "staff and programs, and who is signed in": """
-        programs recovery_codes second_factors sessions sign_in_failures staff_accounts
+        lookups programs recovery_codes second_factors sessions sign_in_failures staff_accounts
         staff_identities staff_roles workstations
     """,
     "what happens": """
@@ -27,7 +27,7 @@ _OTHERS = {
         temporary_placements temporary_records temporary_stations transits unexpected_items
     """,
     "the machinery": """
-        access_log compatibility job_runs leases loan_statistics locked_devices outbox
+        compatibility job_runs leases loan_statistics locked_devices outbox
         pin_failures replies set_up_version silent_batches silent_rows terminal_counts
     """,
 }

@@ -157,7 +157,7 @@ def test_a_password_may_come_through_a_pipe(given: str, printed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["jobs list", "list overdue", "notices queue", "patron access-log P1", "loan list P1"]
+    "words", ["jobs list", "list overdue", "notices queue", "lookups --patron P1", "loan list P1"]
 )
 def test_times_are_iso_8601_with_their_offset(staff: Staff, words: str) -> None:
     card = a_patron(staff.library, "P1")

@@ -44,7 +44,7 @@ def test_partners_come_and_go_while_the_server_runs(database: Database) -> None:
 
     def named(library: Library, agency: str) -> str | None:
         def work(transaction: Transaction) -> Partner | Problem:
-            partners.follow(Context(transaction, library.circulation, library.now))
+            partners.follow(Context(transaction, library.circulation, library.now, []))
             return partners.find("LookupItem", _header(agency))
 
         found = library.read(work)

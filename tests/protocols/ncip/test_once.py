@@ -163,7 +163,7 @@ def test_what_comes_several_times_at_once_is_done_once(stage: Stage, name: str) 
     handler, _ = HANDLERS[type(request)]
 
     def work(transaction: Transaction) -> Any:
-        return handler(request, PARTNER, Context(transaction, library.circulation, library.now))
+        return handler(request, PARTNER, Context(transaction, library.circulation, library.now, []))
 
     asked = [library.database.write(work) for _ in range(6)]
     answers = [each.result(timeout=30) for each in asked]

@@ -112,7 +112,7 @@ def test_terminals_come_change_and_go(sqlite_url: str) -> None:
     def look(library: Library, **options: Any) -> None:
         library.read(
             lambda transaction: accounts.follow(
-                Context(transaction, library.circulation, library.now), **options
+                Context(transaction, library.circulation, library.now, []), **options
             )
         )
 

@@ -413,7 +413,7 @@ def test_a_fault_in_a_format_is_a_diagnostic_and_in_the_log(
     form = Form(USMARC, Breaking(), "F")
     page = library.database.read(
         lambda transaction: take_page(
-            Context(transaction, Circulation(), datetime(2026, 11, 25, tzinfo=UTC)),
+            Context(transaction, Circulation(), datetime(2026, 11, 25, tzinfo=UTC), []),
             found,
             [(1, 2)],
             form,

@@ -1,4 +1,7 @@
-"""Staff accounts, roles, workstations, programs, and who is signed in."""
+"""Staff accounts, roles, workstations, programs, who is signed in, and who has looked at whom.
+
+The log of look-ups takes over what the access log holds: look-ups at the command line.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,11 +30,13 @@ def upgrade() -> None:
         sa.Column("session_hours", sa.SmallInteger),
         sa.Column("patron_idle_minutes", sa.SmallInteger),
         sa.Column("patron_session_minutes", sa.SmallInteger),
+        sa.Column("lookup_days", sa.SmallInteger),
     )
     _accounts()
     _second_factors()
     _callers()
     _sessions()
+    _lookups()
 
 
 def _accounts() -> None:
@@ -144,3 +149,28 @@ def _sessions() -> None:
         sa.Column("expires", Moment, nullable=False, index=True),
         sqlite_with_rowid=False,
     )
+
+
+def _lookups() -> None:
+    op.create_table(
+        "lookups",
+        sa.Column("id", Long, sa.Identity(), primary_key=True),
+        sa.Column("at", Moment, nullable=False, index=True),
+        sa.Column("actor_kind", sa.String, nullable=False),
+        sa.Column("actor", sa.String, nullable=False),
+        sa.Column("device", sa.String, nullable=False),
+        sa.Column("branch_id", sa.Integer),
+        sa.Column("patron_id", sa.Integer, index=True),
+        sa.Column("what", sa.String, nullable=False),
+        sa.Column("context", sa.String, nullable=False),
+        sa.Column("hits", sa.Integer),
+        sa.Column("searched", sa.String, nullable=False),
+    )
+    op.create_index("ix_lookups_actor", "lookups", ["actor", "id"])
+    op.execute(
+        "INSERT INTO lookups"
+        " (at, actor_kind, actor, device, branch_id, patron_id, what, context, searched)"
+        " SELECT at, 'command', actor, device, branch_id, patron_id, 'opened', purpose, ''"
+        " FROM access_log ORDER BY id"
+    )
+    op.drop_table("access_log")

@@ -1,0 +1,1 @@
+"""Commands for the staff: accounts, roles, workstations, tokens, and who has looked at whom."""
