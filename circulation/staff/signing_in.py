@@ -98,10 +98,10 @@ def sign_in_patron(act: Act, *, card: str, pin: str, address: str) -> SignedIn |
     Raises VerificationNeeded.
     """
     transaction, circulation, _, now = act
-    desk = Desk(Kind.PATRON.value, address, 0, 0)
+    theirs = act._replace(desk=Desk(Kind.PATRON.value, address, 0, 0))
     if find_patron(transaction, card, key=IDENTIFIERS.of(circulation)) is None:
-        return Refused((look_at_pin_of_nobody(circulation, card, pin, desk, now),))
-    found = let_in(act._replace(desk=desk), patron=card, pin=pin)
+        return Refused((look_at_pin_of_nobody(theirs, card, pin),))
+    found = let_in(theirs, patron=card, pin=pin)
     if isinstance(found, Refused):
         return found
     settings = staff_settings_of(circulation.current_set_up(transaction), found.agency_id)

@@ -12,6 +12,7 @@ from circulation.kernel.reasons import BlockReason, IdentifierBlock
 from circulation.kernel.results import UNATTENDED
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import block_identifier, find_patron
+from circulation.staff.lookups import NEWEST, lookups_by
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.pins import hashed
 from tests.protocols.sip2.conftest import ATerminal
@@ -234,3 +235,21 @@ def test_personal_details_are_told_only_where_the_account_is_to_get_them(
 def test_the_end_of_a_patron_s_session(terminal: Terminal, card: str) -> None:
     answer = terminal.ask(f"35{DATE}AODK-900100|AA{card}|AC|AD1234|".encode())
     assert answer == f"36Y{DATE}AODK-900100|AA{card}|\r".encode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "lines"), [("", 1), ("AD|", 1), ("AD    |", 1), ("AD1234|", 0), ("AD9999|", 0)]
+)
+@pytest.mark.parametrize("ask", [status, information])
+def test_who_looks_without_a_pin_stands_in_the_log(
+    library: Library, terminal: Terminal, card: str, ask: Ask, fields: str, lines: int
+) -> None:
+    """A patron who gives the PIN looks at themselves; after a wrong one there is nothing to see."""
+    ask(terminal, card, fields=fields)
+    ask(terminal, "P9999999", fields=fields)
+    found = library.read(lambda transaction: lookups_by(transaction, actor="kiosk", before=NEWEST))
+    assert len(found) == lines
+    for line in found:
+        assert (line.actor_kind, line.device) == ("terminal", "192.0.2.7")
+        assert line.branch_id == library.main.id
+        assert line.context in ("SIP2 PatronStatusRequest", "SIP2 PatronInformation")
