@@ -23,13 +23,7 @@ MOST_OF_A_FUNCTION, MOST_PARAMETERS = 60, 6
 #: Functions with more, and why.
 MORE_PARAMETERS: dict[str, str] = {
     "catalogue.items.add_item": "the columns of an item, most of which nobody gives",
-    "circulation.callers.replies.keep_reply": "is not given an act yet",
-    "circulation.callers.terminals._terminal": "is not given an act yet",
-    "circulation.callers.terminals.store_terminal": "is not given an act yet",
-    "circulation.explaining.sorting.explain_sorting": "is not given an act yet",
-    "circulation.jobs.running.run_job": "is not given an act yet",
-    "circulation.notices.incoming.answer_text": "is not given an act yet",
-    "circulation.notices.writing.write_to": "is not given an act yet",
+    "circulation.callers.terminals._terminal": "the columns of a row",
 }
 #: What makes a statement of a function: its parameters are the columns of a row.
 STATEMENTS = {"change", "lock", "many", "many_of", "one", "scalar", "scalar_one", "scalars", "send"}

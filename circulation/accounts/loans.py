@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from catalogue.database import Statement, Transaction, columns, many_of
 from circulation.items.facts import ItemFacts
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Borrower, Item, Loan, Patron, Refusal, Refused
 from circulation.kernel.set_up import SetUp
@@ -75,19 +75,13 @@ class LoanPage(NamedTuple):
 _ALL_OF_THEM = LoanPage()
 
 
-def patron_loans(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    patron: str,
-    now: datetime,
-    page: LoanPage = _ALL_OF_THEM,
-) -> PatronLoans | Refused:
+def patron_loans(act: Act, *, patron: str, page: LoanPage = _ALL_OF_THEM) -> PatronLoans | Refused:
     """The patron's open loans by due date.
 
     What others have lent onward to the patron comes last: they have it, and hand it in.
     Asks for no PIN: call `patron_status` first where one is needed.
     """
+    transaction, circulation, _, now = act
     facts = patron_facts(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
@@ -96,16 +90,11 @@ def patron_loans(
     )
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
-    return loans_listed(circulation, transaction, facts, now, page)
+    return loans_listed(act, facts, page)
 
 
-def loans_listed(
-    circulation: Circulation,
-    transaction: Transaction,
-    facts: PatronFacts,
-    now: datetime,
-    page: LoanPage = _ALL_OF_THEM,
-) -> PatronLoans:
+def loans_listed(act: Act, facts: PatronFacts, page: LoanPage = _ALL_OF_THEM) -> PatronLoans:
+    transaction, circulation, _, now = act
     only_overdue, start, limit = page
     set_up = circulation.set_up(transaction, facts.set_up_version)
     skipped = min(max(start - 1, 0), ALL)

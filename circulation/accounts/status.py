@@ -76,11 +76,11 @@ def patron_status_and_loans(
 ) -> tuple[PatronStatus, PatronLoans] | Refused:
     """The answers of `patron_status` and `patron_loans` for those who want both: the patron is
     looked up once."""
-    transaction, circulation, _, now = act
+    transaction = act.transaction
     facts = _known(act, patron, pin)
     if isinstance(facts, Refused):
         return facts
-    listed = loans_listed(circulation, transaction, facts, now, page=LoanPage(limit=limit))
+    listed = loans_listed(act, facts, page=LoanPage(limit=limit))
     if len(listed.loans) == listed.total:
         recalled = sum(each.is_recalled and each.lent_onward_by is None for each in listed.loans)
     else:

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from catalogue.database import Statement, Transaction, change, columns, is_typed, lock, one, send
 from catalogue.schema import items
 from circulation.callers.schema import replies
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.schema import events
 from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.schema import patron_identifiers
@@ -152,12 +152,10 @@ def kept_reply(
 
 
 def keep_reply(
-    circulation: Circulation,
-    transaction: Transaction,
+    act: Act,
     key: ReplyKey,
     answer: bytes,
     *,
-    now: datetime,
     item: str | None = None,
     patron: str | None = None,
     by_patron: bool = False,
@@ -167,6 +165,7 @@ def keep_reply(
     Call it last, in the transaction that did the work. `item` is a barcode and `patron` an
     identifier, for whom the request was; both may be unknown.
     """
+    transaction, circulation, _, now = act
     identifier = None if patron is None else IDENTIFIERS.of(circulation).stored(patron)
     _keep(
         transaction,

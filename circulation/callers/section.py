@@ -20,6 +20,7 @@ from circulation.callers.sorting import (
     store_sort_rule,
 )
 from circulation.callers.terminals import (
+    Terminal,
     all_profiles,
     all_terminals,
     forget_profile,
@@ -214,13 +215,13 @@ class TerminalSection(Section):
             stored.parts.add(TERMINAL, (terminal.login,), fields)
 
     def store(self, storing: Storing, change: Change, fields: Fields) -> None:
-        store_terminal(
-            storing.transaction,
+        terminal = Terminal(
             login=change.key[0],
             branch_id=storing.branch(fields["branch"]),
-            options={name: each for name, each in fields.items() if name not in self.own},
+            own={name: each for name, each in fields.items() if name not in self.own},
             **{name: fields[name] for name in self.own if name != "branch"},
         )
+        store_terminal(storing.transaction, terminal)
 
     def forget(self, storing: Storing, change: Change) -> None:
         forget_terminal(storing.transaction, login=change.key[0])

@@ -1,8 +1,8 @@
 """Terminals: machines that log in with an account of their own. Part of the set-up.
 
 How a terminal is spoken to (charset, language, what its screen shows) is its profile: options whose
-names belong to the protocol. Here they are kept, and asked for by `terminal_of`; the protocol
-checks them when a set-up is read (see `circulation.sections.options`).
+names belong to the protocol. Here they are kept; the protocol checks them when a
+set-up is read (see `circulation.sections.options`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, delete, insert, select, update
 
-from catalogue.database import Statement, Transaction, change, columns, many, one, send
+from catalogue.database import Statement, Transaction, change, columns, many, send
 from circulation.callers.schema import terminal_profiles, terminals
 from circulation.kernel.set_up import SetUpPart
 
@@ -29,11 +29,15 @@ class Terminal(NamedTuple):
     login: str
     password: str
     branch_id: int
-    any_branch: bool
-    profile: str | None
-    sorting: str | None
-    options: Mapping[str, Any]
-    own: Mapping[str, Any]
+    any_branch: bool = True
+    profile: str | None = None
+    sorting: str | None = None
+    options: Mapping[str, Any] = {}
+    own: Mapping[str, Any] = {}
+
+
+#: What a row holds as it is.
+_STORED = ("login", "password", "branch_id", "any_branch", "profile", "sorting")
 
 
 def _read(options: str | None) -> dict[str, Any]:
@@ -66,12 +70,6 @@ def _select_terminals() -> Select[Any]:
 def all_terminals() -> Statement:
     """All accounts, by login. A running process has them in `TERMINALS`."""
     return _select_terminals().order_by(terminals.c.login)
-
-
-@one(_terminal)
-def terminal_of(*, login: str) -> Statement:
-    """The account with this login; None where there is none."""
-    return _select_terminals().where(terminals.c.login == login)
 
 
 class _Profile(NamedTuple):
@@ -136,36 +134,15 @@ def all_profiles(transaction: Transaction) -> dict[str, dict[str, Any]]:
     return {row.code: _read(row.options) for row in _all_profiles(transaction)}
 
 
-def store_terminal(
-    transaction: Transaction,
-    *,
-    login: str,
-    password: str,
-    branch_id: int,
-    any_branch: bool = True,
-    profile: str | None = None,
-    sorting: str | None = None,
-    options: Mapping[str, Any] | None = None,
-) -> None:
-    """The account, in place of one with the same login; `password` is the hash.
-
-    `options` are what it has otherwise than its profile.
+def store_terminal(transaction: Transaction, terminal: Terminal) -> None:
+    """The account, in place of one with the same login; of its options those of its `own`.
 
     Call `circulation.kernel.set_up.set_up_changed` afterwards, as for all that follows here. A
     branch or profile that does not exist breaks a foreign key.
     """
-    forget_terminal(transaction, login=login)
-    written = _written(options) if options else None
-    _insert(
-        transaction,
-        login=login,
-        password=password,
-        branch_id=branch_id,
-        any_branch=any_branch,
-        profile=profile,
-        sorting=sorting,
-        options=written,
-    )
+    forget_terminal(transaction, login=terminal.login)
+    written = _written(terminal.own) if terminal.own else None
+    _insert(transaction, **{name: getattr(terminal, name) for name in _STORED}, options=written)
 
 
 def store_profile(transaction: Transaction, code: str, options: Mapping[str, Any]) -> None:

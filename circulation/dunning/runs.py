@@ -53,7 +53,7 @@ class Run:
 
     def request(self, notice: NoticeRequest) -> NoticeId | None:
         """Has the patron told; None where nobody is to be told."""
-        return request_notice(self.act.circulation, self.transaction, notice, now=self.act.now)
+        return request_notice(self.act, notice)
 
     def count(self, name: str, number: int = 1) -> None:
         self.counts[name] = self.counts.get(name, 0) + number

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
 from circulation.items.facts import item_facts
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.loan_lengths import loan_due
 from circulation.kernel.loan_rules import LOAN_POLICIES
 from circulation.kernel.policy import LENGTHS, WHETHER
@@ -58,18 +57,13 @@ class LoanExplained:
 
 
 def explain_loan(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    patron: str,
-    item: str,
-    branch: str | None,
-    now: datetime,
+    act: Act, *, patron: str, item: str, branch: str | None
 ) -> LoanExplained | Refused:
     """Explains a check-out at the branch with the ISIL `branch`; None: at the item's home branch.
 
     Refused only if the patron, the item or the branch is unknown.
     """
+    transaction, circulation, _, now = act
     facts = item_facts(transaction, barcode=item)
     borrower = patron_facts(
         transaction,

@@ -7,16 +7,12 @@ here cannot differ from what will be done.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from catalogue.database import Database, Transaction
 from circulation.callers.sorting import SortRule, hindrance, sort_rules_at
 from circulation.callers.terminals import TERMINALS
 from circulation.kernel.act import Act
-from circulation.kernel.engine import Circulation
-from circulation.kernel.results import CheckedIn, Desk, Refused
+from circulation.kernel.results import CheckedIn, Refused
 from circulation.loans.features import HoldHandling
-from circulation.loans.judging import tried
 from circulation.loans.returns import check_in
 
 
@@ -46,33 +42,22 @@ class SortingExplained:
 
 
 def explain_sorting(
-    circulation: Circulation,
-    database: Database,
-    *,
-    desk: Desk,
-    item: str,
-    holds: HoldHandling,
-    now: datetime,
-    sorting: str | None = None,
+    act: Act, *, item: str, holds: HoldHandling, sorting: str | None = None
 ) -> SortingExplained | Refused:
-    """What becomes of the item at this machine. Refused as `check_in` is."""
+    """What becomes of the item at this machine, by handing it in: to be called within `tried`.
 
-    def work(transaction: Transaction) -> SortingExplained | Refused:
-        act = Act(transaction, circulation, desk, now)
-        answer = check_in(act, item=item, holds=holds, sorting=sorting)
-        if isinstance(answer, Refused):
-            return answer
-        set_up = circulation.current_set_up(transaction)
-        terminal = TERMINALS.of(set_up).get(desk.actor)
-        tries = []
-        for rule in sort_rules_at(set_up, desk.actor, sorting):
-            found = hindrance(
-                rule, answer.item, answer.destination, answer.to_branch, set_up.groups
-            )
-            tries.append(RuleTried(rule, found))
-            if found is None:
-                break
-        scheme = sorting or (terminal.sorting if terminal is not None else None)
-        return SortingExplained(answer, scheme, tuple(tries))
-
-    return tried(database, work)
+    Refused as `check_in` is.
+    """
+    answer = check_in(act, item=item, holds=holds, sorting=sorting)
+    if isinstance(answer, Refused):
+        return answer
+    set_up = act.circulation.current_set_up(act.transaction)
+    terminal = TERMINALS.of(set_up).get(act.desk.actor)
+    tries = []
+    for rule in sort_rules_at(set_up, act.desk.actor, sorting):
+        found = hindrance(rule, answer.item, answer.destination, answer.to_branch, set_up.groups)
+        tries.append(RuleTried(rule, found))
+        if found is None:
+            break
+    scheme = sorting or (terminal.sorting if terminal is not None else None)
+    return SortingExplained(answer, scheme, tuple(tries))

@@ -13,8 +13,9 @@ from sqlalchemy import delete, func, insert, select
 from catalogue.database import Database, Statement, Transaction, columns, many, scalar, send
 from circulation.jobs.table import JOBS
 from circulation.kernel.engine import Circulation
-from circulation.kernel.jobs import Doing, Step
+from circulation.kernel.jobs import Doing, Job, Step
 from circulation.kernel.schema import job_runs
+from circulation.loans.judging import tried
 
 
 class Ran(NamedTuple):
@@ -33,14 +34,6 @@ class LastRun(NamedTuple):
 
     job: str
     ran: datetime
-
-
-class _Undone(Exception):
-    """Takes back what a step has done when it is only to be shown."""
-
-    def __init__(self, step: Step) -> None:
-        super().__init__()
-        self.step = step
 
 
 @scalar(int)
@@ -87,50 +80,64 @@ def run_job(
     *,
     day: date,
     now: datetime,
-    dry_run: bool = False,
     hold: Callable[[Transaction], object] | None = None,
 ) -> Ran:
     """Runs a job for a day to its end, step by step, and notes it.
 
-    Each step begins with `hold`, which holds a lease, so that no two processes are at it. With
-    `dry_run` every step is taken back again, and nothing noted: the answer tells what would have
-    been done. For a job that goes on where it began, that is its first step. Raises KeyError for a
-    name that is not in `JOBS`, ValueError for a day in the future, LeaseTaken where another process
-    holds the lease.
+    Each step begins with `hold`, which holds a lease, so that no two processes are at it. Raises
+    KeyError for a name that is not in `JOBS`, ValueError for a day in the future, LeaseTaken where
+    another process holds the lease.
     """
-    job = JOBS[name]
-    if day > now.date() + timedelta(1):  # somewhere it may be tomorrow already
-        raise ValueError(f"{day} has not come yet")
+    job = _job_for(name, day, now)
     counts: Counter[str] = Counter()
-    told: list[dict[str, Any]] = []
     after: int | None = 0
     while after is not None:
 
         def step(transaction: Transaction, after: int = after) -> Step:
-            if hold is not None and not dry_run:
+            if hold is not None:
                 hold(transaction)
-            done = job.step(Doing(circulation, transaction, day, now, after))
-            if dry_run:
-                raise _Undone(done)
-            return done
+            return job.step(Doing(circulation, transaction, day, now, after))
 
-        try:
-            done = database.write(step).result()
-        except _Undone as undone:
-            done = undone.step
-            if done.goes_on is not None and done.goes_on <= after:
-                done = done._replace(goes_on=None)
+        done = database.write(step).result()
         counts.update(done.counts)
-        if dry_run:
-            told += done.told
         after = done.goes_on
 
     def note(transaction: Transaction) -> Ran:
         runs = (_runs(transaction, job=name, day=day) or 0) + 1
         _forget_run(transaction, job=name, day=day)
         _insert_run(transaction, job=name, day=day, ran=now, runs=runs, counts=json.dumps(counts))
-        return Ran(name, day, now, runs, dict(counts), tuple(told))
+        return Ran(name, day, now, runs, dict(counts))
 
-    if dry_run:
-        return Ran(name, day, now, 0, dict(counts), tuple(told))
     return database.write(note).result()
+
+
+def try_job(
+    circulation: Circulation, database: Database, name: str, *, day: date, now: datetime
+) -> Ran:
+    """What `run_job` would do, with lines for people: every step is taken back, and nothing noted.
+
+    Of a job that goes on where it began, that is the first step.
+    """
+    job = _job_for(name, day, now)
+    counts: Counter[str] = Counter()
+    told: list[dict[str, Any]] = []
+    after = -1
+    goes_on: int | None = 0
+    while goes_on is not None and goes_on > after:
+        after = goes_on
+
+        def step(transaction: Transaction, after: int = after) -> Step:
+            return job.step(Doing(circulation, transaction, day, now, after))
+
+        done = tried(database, step)
+        counts.update(done.counts)
+        told += done.told
+        goes_on = done.goes_on
+    return Ran(name, day, now, 0, dict(counts), tuple(told))
+
+
+def _job_for(name: str, day: date, now: datetime) -> Job:
+    job = JOBS[name]
+    if day > now.date() + timedelta(1):  # somewhere it may be tomorrow already
+        raise ValueError(f"{day} has not come yet")
+    return job

@@ -1,6 +1,6 @@
 """What is due becomes messages: looked at again, put into words, and claimed for sending.
 
-    for outgoing in claim(circulation, transaction, post, now=now):
+    for outgoing in claim(act, post)[0]:
         ...                                       # committed; then, outside of any transaction:
         outcome = channel.send(outgoing, now)
         record(transaction, outgoing.id, outcome, now)       # circulation.notices.outcomes
@@ -18,6 +18,7 @@ from datetime import datetime
 
 from catalogue.database import Transaction
 from circulation.digital_post.numbers import PostNumber, number_to_write_to
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Branch
 from circulation.kernel.set_up import SetUp
@@ -69,18 +70,12 @@ class Outgoing:
         return uuid.UUID(bytes=digest[:16], version=4)
 
 
-def claim(
-    circulation: Circulation,
-    transaction: Transaction,
-    post: Post,
-    *,
-    now: datetime,
-    at_most: int = AT_MOST,
-) -> tuple[list[Outgoing], bool]:
+def claim(act: Act, post: Post, *, at_most: int = AT_MOST) -> tuple[list[Outgoing], bool]:
     """Makes messages of notices that are due, claimed for the caller to send; is there more?
 
     Notices that no longer hold are withdrawn; those without an address say so.
     """
+    transaction, circulation, _, now = act
     found = waiting_notices(transaction, now=now, at_most=at_most)
     is_more = len(found) == at_most
     if is_more and len({each.recipient_id for each in found}) > 1:

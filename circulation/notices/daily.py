@@ -14,23 +14,18 @@ _PLACE = 63
 
 
 def _unfillable(doing: Doing) -> Step:
-    told, goes_on = tell_of_unfillable(
-        doing.circulation, doing.transaction, now=doing.now, after=doing.after
-    )
+    told, goes_on = tell_of_unfillable(doing.act, after=doing.after)
     return Step({"notices": told}, goes_on)
 
 
 def _notices(doing: Doing) -> Step:
     """First notices of what has happened, then of what is near: `after` says how far the job has
     come."""
-    circulation, transaction, day, now, after = doing
-    which, place = after >> _PLACE, after & ((1 << _PLACE) - 1)
+    which, place = doing.after >> _PLACE, doing.after & ((1 << _PLACE) - 1)
     if which == 0:
-        made, more = gather(circulation, transaction, now=now, after=place)
+        made, more = gather(doing.act, after=place)
     else:
-        made, more = notices_of_day(
-            circulation, transaction, which=DATED[which - 1], day=day, now=now, after=place
-        )
+        made, more = notices_of_day(doing.act, which=DATED[which - 1], day=doing.day, after=place)
     goes_on = (which + 1) << _PLACE if which < len(DATED) else None
     if more is not None:
         goes_on = which << _PLACE | more

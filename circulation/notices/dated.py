@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, FromClause, select
 
-from catalogue.database import Moment, Statement, Transaction, columns, many
+from catalogue.database import Moment, Statement, columns, many
 from circulation.calendars.due_dates import local_date
 from circulation.holds.schema import captures, holds
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import Addressees, NoticeRequest, request_notice
@@ -100,16 +100,9 @@ DATED = (
 )
 
 
-def notices_of_day(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    which: Dated,
-    day: date,
-    now: datetime,
-    after: int = 0,
-) -> tuple[int, int | None]:
+def notices_of_day(act: Act, *, which: Dated, day: date, after: int = 0) -> tuple[int, int | None]:
     """Makes the notices of one kind that are due on the day: how many, and where to go on."""
+    transaction, circulation = act.transaction, act.circulation
     set_up = circulation.current_set_up(transaction)
     if which.kind not in NOTICES.of(set_up).kinds:
         return 0, None
@@ -127,8 +120,7 @@ def notices_of_day(
         rows = {which.noun: (row.id,)} if which.noun else {}
         cause = Cause(**rows, key=f"{which.on.name} {on.isoformat()}")  # type: ignore[arg-type]
         notice_id = request_notice(
-            circulation,
-            transaction,
+            act,
             NoticeRequest(
                 patron_id=row.patron_id,
                 kind=which.kind,
@@ -136,7 +128,6 @@ def notices_of_day(
                 facts={which.on.name: row.on.isoformat()},
                 branch_id=row.branch_id,
             ),
-            now=now,
             among=among,
         )
         made += notice_id is not None

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from catalogue.database import Statement, Transaction, one
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.events import Event, select_events
 from circulation.kernel.results import Branch
 from circulation.kernel.rules import Explained
@@ -70,10 +70,9 @@ class ExplainedMessage:
     causes: list[ExplainedCause]
 
 
-def explain_message(
-    circulation: Circulation, transaction: Transaction, post: Post, entry_id: int, *, now: datetime
-) -> ExplainedMessage | None:
+def explain_message(act: Act, post: Post, entry_id: int) -> ExplainedMessage | None:
     """The entry of the log with what has made it; None where there is no such entry."""
+    transaction, circulation, _, now = act
     entry = find_entry(transaction, entry_id)
     if entry is None:
         return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from catalogue.database import Statement, Transaction, many
-from circulation.kernel.engine import Circulation
+from catalogue.database import Statement, many
+from circulation.kernel.act import Act
 from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeState
 from circulation.notices.persons import Person
@@ -35,10 +35,9 @@ class Foreseen:
         return self.planned.notices
 
 
-def forecast(
-    circulation: Circulation, transaction: Transaction, post: Post, *, now: datetime
-) -> list[Foreseen]:
+def forecast(act: Act, post: Post) -> list[Foreseen]:
     """Every notice that is due, as it would be dealt with now."""
+    transaction, circulation, _, now = act
     found = _waiting(transaction, now=now)
     planner = Planner(transaction, circulation.current_set_up(transaction), post, found, now)
     return [

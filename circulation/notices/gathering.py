@@ -7,19 +7,17 @@ taken out of it in the transaction that makes the notices.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import delete, select
 
 from catalogue.database import (
     Statement,
-    Transaction,
     many,
     many_of,
     scalars_of,
     send,
 )
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.events import Event, select_events
 from circulation.kernel.schema import events, outbox
 from circulation.notices.requests import Addressees, request_notice
@@ -68,10 +66,9 @@ def _wanting(*, patron_ids: Sequence[int]) -> Statement:
     )
 
 
-def gather(
-    circulation: Circulation, transaction: Transaction, *, now: datetime, after: int = 0
-) -> tuple[int, int | None]:
+def gather(act: Act, *, after: int = 0) -> tuple[int, int | None]:
     """Makes notices of the events in the outbox: how many, and after which event to go on."""
+    transaction, circulation = act.transaction, act.circulation
     set_up = circulation.current_set_up(transaction)
     page = _page(transaction, after=after, at_most=AT_MOST)
     if not page:
@@ -90,11 +87,7 @@ def gather(
         if told.kind in on_request and told.patron_id in persons and not is_asked_for:
             continue
         notice_id = request_notice(
-            circulation,
-            transaction,
-            told,
-            now=now,
-            among=among if told.patron_id == event.patron_id else None,
+            act, told, among=among if told.patron_id == event.patron_id else None
         )
         made += notice_id is not None
     _take_out(transaction, event_ids=[event.id for event in page])

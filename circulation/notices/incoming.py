@@ -20,7 +20,6 @@ from sqlalchemy import ColumnElement, func, insert, or_, select
 
 from catalogue.database import Statement, Transaction, scalar, scalars, send
 from circulation.kernel.act import Act
-from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Refused, Renewed
 from circulation.languages.installed import language, tags
 from circulation.loans.facts import ALL, OPEN_LOAN, items_on_loan
@@ -115,34 +114,26 @@ def patrons_with_number(transaction: Transaction, number: str, region: str) -> l
 
 
 def answer_text(
-    circulation: Circulation,
-    transaction: Transaction,
-    *,
-    name: str,
-    sender: str,
-    text: str,
-    patrons: Sequence[int],
-    channel: str,
-    now: datetime,
+    act: Act, *, name: str, sender: str, text: str, patrons: Sequence[int], channel: str
 ) -> list[int]:
     """Does what the text asks for and has it answered on the channel; the ids of the notices.
 
     `name` is what the gateway calls the text: it may tell of it again, and that does nothing.
     `patrons` are those of `patrons_with_number`.
     """
+    transaction = act.transaction
     if _known(transaction, name=name) is not None:
         return []
     who = patrons if len(patrons) <= MOST_PATRONS else ()
     persons = read_persons(transaction, list(who))
     made = []
     for person in persons.values():
-        kind, facts = _answer(circulation, transaction, person, text, now)
+        kind, facts = _answer(act, person, text)
         is_empty = not facts.get("lines") and not facts.get("refused")
         if len(persons) > 1 and is_empty and kind is NoticeKind.SMS_RENEWED:
             continue  # the others of the household have loans, or have none either
         notice_id = request_notice(
-            circulation,
-            transaction,
+            act,
             NoticeRequest(
                 patron_id=person.id,
                 kind=kind,
@@ -150,14 +141,13 @@ def answer_text(
                 facts=facts,
                 channels=(channel,),
             ),
-            now=now,
         )
         if notice_id is not None:
             made.append(notice_id)
     _insert(
         transaction,
         name=name,
-        at=now,
+        at=act.now,
         patron_id=min(persons, default=None),
         address=sender,
         body=text[:_LONGEST],
@@ -166,31 +156,22 @@ def answer_text(
     return made
 
 
-def _answer(
-    circulation: Circulation, transaction: Transaction, person: Person, text: str, now: datetime
-) -> tuple[NoticeKind, dict[str, Any]]:
+def _answer(act: Act, person: Person, text: str) -> tuple[NoticeKind, dict[str, Any]]:
+    transaction = act.transaction
     words = _WORDS.findall(text.lower())
     if words and len(words) == 1 and words[0] in _asking("LOANS"):
-        return NoticeKind.SMS_RENEWED, {
-            "lines": _loans(transaction, person),
-            "refused": "",
-        }
+        return NoticeKind.SMS_RENEWED, {"lines": _loans(transaction, person), "refused": ""}
     if not words or words[0] not in _asking("RENEW") or len(words) > 2:
         return NoticeKind.SMS_NOT_UNDERSTOOD, {}
     card = known_as(transaction, patron_id=person.id) or ""
-    set_up = circulation.current_set_up(transaction)
-    desk = set_up.desk(person.home_branch_id, ACTOR, DEVICE)
+    set_up = act.circulation.current_set_up(transaction)
+    act = act._replace(desk=set_up.desk(person.home_branch_id, ACTOR, DEVICE))
     answers: Sequence[Renewed | Refused]
     if len(words) == 2:
-        barcode = _WORDS.findall(text)[1]
-        answers = [
-            renew(
-                Act(transaction, circulation, desk, now),
-                RenewalWish(patron=card, item=barcode, seen=False),
-            )
-        ]
+        wish = RenewalWish(patron=card, item=_WORDS.findall(text)[1], seen=False)
+        answers = [renew(act, wish)]
     else:
-        done = renew_all(Act(transaction, circulation, desk, now), patron=card)
+        done = renew_all(act, patron=card)
         if isinstance(done, Refused):
             return NoticeKind.SMS_RENEWED, {"lines": [], "refused": _why(done, person)}
         answers = (*done.renewed, *done.refused)

@@ -33,8 +33,7 @@ def tell_not_renewed(act: Act, loan: OpenLoan, answer: Refused) -> None:
         **{tag: why_not_renewed(answer.reasons, tag) for tag in complete_tags()},
     }
     request_notice(
-        act.circulation,
-        act.transaction,
+        act,
         NoticeRequest(
             patron_id=loan.patron_id,
             kind=NoticeKind.NOT_RENEWED,
@@ -42,5 +41,4 @@ def tell_not_renewed(act: Act, loan: OpenLoan, answer: Refused) -> None:
             facts={"why": [why]},
             branch_id=loan.branch_id,
         ),
-        now=act.now,
     )

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from catalogue.database import Transaction
 from circulation.digital_post.receipts import PostReceipt, write_receipt
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.notices.claiming import AT_MOST, Outgoing, number_for, outgoing_of
 from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeState
@@ -202,14 +202,13 @@ def take_report(transaction: Transaction, channel: str, report: Report, now: dat
     return True
 
 
-def claim_again(
-    circulation: Circulation, transaction: Transaction, post: Post, *, now: datetime
-) -> list[Outgoing]:
+def claim_again(act: Act, post: Post) -> list[Outgoing]:
     """Messages that their channel may take now, claimed for the caller to send.
 
     All they tell is looked at again: where some of it is not so any more, the message is withdrawn
     and the rest is put into words anew.
     """
+    transaction, circulation, _, now = act
     found = waiting_messages(transaction, now=now, at_most=AT_MOST)
     if not found:
         return []

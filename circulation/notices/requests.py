@@ -1,7 +1,7 @@
 """Having somebody told something: one row for each person and cause, whatever asks for it.
 
     overdue = NoticeRequest(7, NoticeKind.OVERDUE, Cause(loans=(12,)), {"number": 1})
-    request_notice(circulation, transaction, overdue, now=now)
+    request_notice(act, overdue)
 
 Nothing is written or sent here: how the message reads, where it goes and whether it is still so
 is decided when it is sent (see `circulation.notices.claiming`).
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import exists, insert, select
 
 from catalogue.database import Statement, Transaction, many_of, one, scalar, send
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.set_up import SetUp
 from circulation.notices.causes import Cause, cause_text
@@ -139,12 +139,7 @@ def is_told(set_up: SetUp, branch_id: int, category: str, kind: NoticeKind) -> b
 
 
 def request_notice(
-    circulation: Circulation,
-    transaction: Transaction,
-    request: NoticeRequest,
-    *,
-    now: datetime,
-    among: Addressees | None = None,
+    act: Act, request: NoticeRequest, *, among: Addressees | None = None
 ) -> NoticeId | None:
     """Has the patron told, and a guardian where the rules say so; gives the id of the notice.
 
@@ -152,6 +147,7 @@ def request_notice(
     dead, or it was asked for before (the same kind, person and cause). `among`: persons that were
     read with others.
     """
+    transaction, circulation, _, now = act
     set_up = circulation.current_set_up(transaction)
     kind, channels, patron_id = request.kind, request.channels, request.patron_id
     if channels is None and kind not in NOTICES.of(set_up).kinds:

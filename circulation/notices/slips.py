@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from catalogue.database import Statement, Transaction, one, scalars
+from catalogue.database import Statement, one, scalars
 from catalogue.schema import items
 from circulation.holds.part import WAITED_FOR
 from circulation.holds.pick_list import pick_list
 from circulation.holds.schema import captures, holds
 from circulation.items.facts import ItemFacts, item_facts
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.kernel.results import Branch
 from circulation.languages.installed import default_language
 from circulation.loans.facts import ALL, OPEN_LOAN, items_on_loan
@@ -75,11 +75,11 @@ def _told(item: ItemFacts) -> dict[str, Any]:
 
 
 def _slip(
+    act: Act,
     templates: Templates,
     name: str,
     branch: Branch,
     language: str,
-    now: datetime,
     facts: Mapping[str, Any],
 ) -> Slip:
     place = (branch.isil, branch.agency_isil)
@@ -87,35 +87,24 @@ def _slip(
     context = {
         "library": {"name": branch.name, "agency": branch.agency_name, "isil": branch.isil},
         "timezone": branch.timezone,
-        "now": now,
+        "now": act.now,
         **facts,
     }
 
     def part(which: str) -> Any:
-        return templates.render(
-            f"slip_{name}",
-            spoken,
-            part=which,
-            context=context,
-            place=place,
-        )
+        return templates.render(f"slip_{name}", spoken, part=which, context=context, place=place)
 
     text = part("text")
     return Slip(spoken, part("subject").text, text.text, text.template)
 
 
 def receipt(
-    circulation: Circulation,
-    transaction: Transaction,
-    templates: Templates,
-    patron_id: int,
-    *,
-    now: datetime,
-    since: datetime | None = None,
+    act: Act, templates: Templates, patron_id: int, *, since: datetime | None = None
 ) -> Slip:
     """What the patron has on loan, and what came back from them since then, with its time."""
+    transaction = act.transaction
     person = read_persons(transaction, [patron_id])[patron_id]
-    branch = circulation.current_set_up(transaction).branches[person.home_branch_id]
+    branch = act.circulation.current_set_up(transaction).branches[person.home_branch_id]
     ids = [] if since is None else _returned(transaction, patron_id=patron_id, since=since)
     contents = read_contents(transaction, [Cause(loans=tuple(ids))])
     facts = {
@@ -126,50 +115,38 @@ def receipt(
         ],
         "returned": [each._asdict() for each in contents.loans],
     }
-    return _slip(templates, "receipt", branch, person.language, now, facts)
+    return _slip(act, templates, "receipt", branch, person.language, facts)
 
 
-def pickup_note(
-    circulation: Circulation,
-    transaction: Transaction,
-    templates: Templates,
-    barcode: str,
-    *,
-    now: datetime,
-) -> Slip:
+def pickup_note(act: Act, templates: Templates, barcode: str) -> Slip:
     """What is put into an item on the hold shelf. It names nobody: the number is enough.
 
     Raises NothingToPrint where the item stands on no hold shelf.
     """
+    transaction = act.transaction
     found = _held(transaction, barcode=barcode)
     if found is None:
         raise NothingToPrint(f"{barcode} stands on no hold shelf")
     hold_id, branch_id = found
     contents = read_contents(transaction, [Cause(holds=(hold_id,))])
     hold: HoldTold = contents.holds[0]
-    set_up = circulation.current_set_up(transaction)
+    set_up = act.circulation.current_set_up(transaction)
     item = item_facts(transaction, barcode=barcode)
     assert item is not None
     facts = {"hold": hold._asdict(), "item": _told(item)}
-    return _slip(templates, "pickup", set_up.branches[branch_id], default_language(), now, facts)
+    return _slip(act, templates, "pickup", set_up.branches[branch_id], default_language(), facts)
 
 
-def transit_slip(
-    circulation: Circulation,
-    transaction: Transaction,
-    templates: Templates,
-    barcode: str,
-    *,
-    now: datetime,
-) -> Slip:
+def transit_slip(act: Act, templates: Templates, barcode: str) -> Slip:
     """What is put into an item that goes to another branch.
 
     Raises NothingToPrint where the item is not on its way.
     """
+    transaction = act.transaction
     item = item_facts(transaction, barcode=barcode)
     if item is None or item.transit_to_id is None:
         raise NothingToPrint(f"{barcode} is not on its way to another branch")
-    set_up = circulation.current_set_up(transaction)
+    set_up = act.circulation.current_set_up(transaction)
     to = set_up.branches[item.transit_to_id]
     start = to if item.transit_from_id is None else set_up.branches[item.transit_from_id]
     waited_for = WAITED_FOR.of(item)
@@ -178,21 +155,15 @@ def transit_slip(
         "to": {"name": to.name, "isil": to.isil},
         "is_held": waited_for is not None and waited_for.hold_id is not None,
     }
-    return _slip(templates, "transit", start, default_language(), now, facts)
+    return _slip(act, templates, "transit", start, default_language(), facts)
 
 
-def pick_list_slip(
-    circulation: Circulation,
-    transaction: Transaction,
-    templates: Templates,
-    branch_id: int,
-    *,
-    now: datetime,
-) -> Slip:
+def pick_list_slip(act: Act, templates: Templates, branch_id: int) -> Slip:
     """What is to be fetched from the shelves of the branch. Raises NothingToPrint for nothing."""
+    transaction, now = act.transaction, act.now
     lines = pick_list(transaction, branch_id=branch_id, now=now)
     if not lines:
         raise NothingToPrint("nothing is to be fetched")
-    branch = circulation.current_set_up(transaction).branches[branch_id]
+    branch = act.circulation.current_set_up(transaction).branches[branch_id]
     told = [each._asdict() | {"to": each.pickup_branch.name} for each in lines]
-    return _slip(templates, "pick_list", branch, default_language(), now, {"lines": told})
+    return _slip(act, templates, "pick_list", branch, default_language(), {"lines": told})

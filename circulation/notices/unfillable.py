@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from catalogue.database import Transaction
 from circulation.holds.unfillable import unfillable_holds
-from circulation.kernel.engine import Circulation
+from circulation.kernel.act import Act
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import Addressees, NoticeRequest, request_notice
@@ -15,24 +12,21 @@ from circulation.notices.requests import Addressees, NoticeRequest, request_noti
 AT_MOST = 200
 
 
-def tell_of_unfillable(
-    circulation: Circulation, transaction: Transaction, *, now: datetime, after: int = 0
-) -> tuple[int, int | None]:
+def tell_of_unfillable(act: Act, *, after: int = 0) -> tuple[int, int | None]:
     """Makes the notices: how many, and after which record to go on."""
+    transaction, circulation = act.transaction, act.circulation
     page = unfillable_holds(circulation, transaction, after=after, limit=AT_MOST)
     among = Addressees(transaction, {each.patron_id for each in page.holds})
     made = 0
     for each in page.holds:
         notice_id = request_notice(
-            circulation,
-            transaction,
+            act,
             NoticeRequest(
                 patron_id=each.patron_id,
                 kind=NoticeKind.HOLD_UNFILLABLE,
                 cause=Cause(holds=(each.hold.id,)),
                 branch_id=each.hold.pickup_branch.id,
             ),
-            now=now,
             among=among,
         )
         made += notice_id is not None

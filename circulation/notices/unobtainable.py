@@ -15,13 +15,11 @@ def tell_unobtainable(act: Act, loan: InterlibraryLoan) -> None:
     if loan.patron_id is None:
         return
     request_notice(
-        act.circulation,
-        act.transaction,
+        act,
         NoticeRequest(
             patron_id=loan.patron_id,
             kind=NoticeKind.CANNOT_BE_OBTAINED,
             cause=Cause(key=f"interlibrary {loan.id}"),
             facts={"title": loan.title, "author": loan.author},
         ),
-        now=act.now,
     )

@@ -6,13 +6,12 @@ themselves.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
 
-from catalogue.database import Statement, Transaction, many
-from circulation.kernel.engine import Circulation
+from catalogue.database import Statement, many
+from circulation.kernel.act import Act
 from circulation.ledger.schema import charges
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
@@ -46,13 +45,11 @@ class Words(NamedTuple):
 
 
 def write_to(
-    circulation: Circulation,
-    transaction: Transaction,
+    act: Act,
     words: Words,
     *,
     patron_id: int,
     actor: str,
-    now: datetime,
     kind: NoticeKind = NoticeKind.STAFF,
     channels: tuple[str, ...] | None = None,
 ) -> NoticeId | None:
@@ -67,45 +64,39 @@ def write_to(
     if words.title or kind is NoticeKind.CANNOT_BE_OBTAINED:
         facts |= {"title": words.title, "author": ""}
     return request_notice(
-        circulation,
-        transaction,
+        act,
         NoticeRequest(
             patron_id=patron_id,
             kind=kind,
-            cause=Cause(key=f"staff {circulation.ids.next(now)}"),
+            cause=Cause(key=f"staff {act.circulation.ids.next(act.now)}"),
             facts=facts,
             channels=channels,
         ),
-        now=now,
     )
 
 
-def state_balance(
-    circulation: Circulation, transaction: Transaction, *, patron_id: int, actor: str, now: datetime
-) -> list[NoticeId]:
+def state_balance(act: Act, *, patron_id: int, actor: str) -> list[NoticeId]:
     """Has the patron told all that they owe now, a message for each agency; gives the notices.
 
     As often as it is asked for. A step of dunning sends the same by itself (`message = "balance"`).
     """
     by_agency: dict[int, list[tuple[int, int]]] = {}
-    for charge_id, agency_id, branch_id in _owed(transaction, patron_id=patron_id):
+    for charge_id, agency_id, branch_id in _owed(act.transaction, patron_id=patron_id):
         by_agency.setdefault(agency_id, []).append((charge_id, branch_id))
     made = []
     for owed in by_agency.values():
         notice_id = request_notice(
-            circulation,
-            transaction,
+            act,
             NoticeRequest(
                 patron_id=patron_id,
                 kind=NoticeKind.BALANCE,
                 cause=Cause(
                     charges=tuple(charge_id for charge_id, _ in owed),
-                    key=f"asked for {circulation.ids.next(now)}",
+                    key=f"asked for {act.circulation.ids.next(act.now)}",
                 ),
                 facts={"actor": actor},
                 branch_id=owed[-1][1],
             ),
-            now=now,
         )
         if notice_id is not None:
             made.append(notice_id)

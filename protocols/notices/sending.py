@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Final
 
 from catalogue.database import Database, Transaction
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
+from circulation.kernel.results import UNATTENDED
 from circulation.notices.claiming import Outgoing, claim
 from circulation.notices.composing import Post
 from circulation.notices.gathering import gather
@@ -110,14 +112,12 @@ class Sender:
         ).result()
         self._database.write(
             lambda transaction: answer_text(
-                self._circulation,
-                transaction,
+                Act(transaction, self._circulation, UNATTENDED, now),
                 name=f"{channel} {text.id}",
                 sender=text.sender,
                 text=text.text,
                 patrons=senders,
                 channel=channel,
-                now=now,
             )
         ).result()
 
@@ -133,7 +133,7 @@ class Sender:
             def work(
                 transaction: Transaction, at: datetime = at, start: int = start
             ) -> tuple[int, int | None]:
-                return gather(self._circulation, transaction, now=at, after=start)
+                return gather(Act(transaction, self._circulation, UNATTENDED, at), after=start)
 
             made, after = self._database.write(work).result()
             counts["notices"] += made
@@ -172,13 +172,13 @@ class Sender:
             at = now()
 
             def work(transaction: Transaction, at: datetime = at) -> tuple[list[Outgoing], bool]:
-                return claim(self._circulation, transaction, self.post, now=at)
+                return claim(Act(transaction, self._circulation, UNATTENDED, at), self.post)
 
             outgoing, is_more = self._database.write(work).result()
             counts.update(self._give(outgoing, now))
         at = now()
         again = self._database.write(
-            lambda each: claim_again(self._circulation, each, self.post, now=at)
+            lambda each: claim_again(Act(each, self._circulation, UNATTENDED, at), self.post)
         ).result()
         counts.update(self._give(again, now))
         return counts

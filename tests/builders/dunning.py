@@ -107,7 +107,9 @@ class Notice(NamedTuple):
     facts: dict[str, Any]
 
 
-@many(lambda kind, at, cause, facts: Notice(kind, at, json.loads(cause), json.loads(facts)))
+@many(
+    lambda kind, created, cause, facts: Notice(kind, created, json.loads(cause), json.loads(facts))
+)
 def _notices(*, patron: int) -> Statement:
     return (
         select(notices.c.kind, notices.c.created, notices.c.cause, notices.c.facts)

@@ -62,10 +62,7 @@ def ask_for(
     who = patron_id(library, card)
     return library.write(
         lambda transaction: request_notice(
-            library.circulation,
-            transaction,
-            NoticeRequest(who, kind, cause, **options),
-            now=library.now,
+            library.act(transaction, UNATTENDED), NoticeRequest(who, kind, cause, **options)
         )
     )
 
@@ -79,9 +76,7 @@ def overdue(library: Library, card: str, *loans: int, number: int = 1) -> None:
 
 def gathered(library: Library) -> int:
     """Makes notices of what has happened; how many."""
-    made, more = library.write(
-        lambda transaction: gather(library.circulation, transaction, now=library.now)
-    )
+    made, more = library.write(lambda transaction: gather(library.act(transaction, UNATTENDED)))
     assert more is None
     return made
 
@@ -92,7 +87,7 @@ def claimed(library: Library, post: Post = POST) -> list[Outgoing]:
     is_more = True
     while is_more:
         outgoing, is_more = library.write(
-            lambda transaction: claim(library.circulation, transaction, post, now=library.now)
+            lambda transaction: claim(library.act(transaction, UNATTENDED), post)
         )
         found += outgoing
     return found
@@ -101,7 +96,7 @@ def claimed(library: Library, post: Post = POST) -> list[Outgoing]:
 def claimed_again(library: Library, post: Post = POST) -> list[Outgoing]:
     """Messages that are tried again."""
     return library.write(
-        lambda transaction: claim_again(library.circulation, transaction, post, now=library.now)
+        lambda transaction: claim_again(library.act(transaction, UNATTENDED), post)
     )
 
 

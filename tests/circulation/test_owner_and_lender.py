@@ -19,7 +19,15 @@ from circulation.explaining.loans import LoanExplained, explain_loan
 from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.kernel.policy import WHETHER, LoanTerms, stricter
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Branch, CheckedIn, CheckedOut, Destination, Refused, Renewed
+from circulation.kernel.results import (
+    UNATTENDED,
+    Branch,
+    CheckedIn,
+    CheckedOut,
+    Destination,
+    Refused,
+    Renewed,
+)
 from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.trees import GROUPS
 from circulation.loans.checks import terms_refusals
@@ -242,12 +250,7 @@ def test_both_rules_are_explained(library: Library) -> None:
     def explained(at: Branch) -> LoanExplained:
         found = library.read(
             lambda transaction: explain_loan(
-                library.circulation,
-                transaction,
-                patron=card,
-                item=barcode,
-                branch=at.isil,
-                now=library.now,
+                library.act(transaction, UNATTENDED), patron=card, item=barcode, branch=at.isil
             )
         )
         assert isinstance(found, LoanExplained)

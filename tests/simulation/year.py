@@ -102,7 +102,9 @@ class Year:
                 ).result()
 
     def _send(self, transaction: Transaction, day: date, now: datetime) -> bool:
-        outgoing, is_more = claim(self.town.circulation, transaction, self.post, now=now)
+        outgoing, is_more = claim(
+            Act(transaction, self.town.circulation, UNATTENDED, now), self.post
+        )
         self.watch.read_post(transaction, day, [message.id for message in outgoing])
         record_all(transaction, {message.id: Sent() for message in outgoing}, now)
         self.counts["messages sent"] += len(outgoing)

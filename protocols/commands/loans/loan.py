@@ -135,11 +135,7 @@ def list_(settings: Settings, patron: str, overdue: bool, as_json: bool) -> None
         library.patron(patron, Seen.LOANS)
         found = library.read(
             lambda transaction: patron_loans(
-                library.circulation,
-                transaction,
-                patron=patron,
-                now=library.now,
-                page=LoanPage(only_overdue=overdue),
+                library.act(transaction), patron=patron, page=LoanPage(only_overdue=overdue)
             )
         )
     assert not isinstance(found, Refused)

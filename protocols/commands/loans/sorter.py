@@ -10,6 +10,7 @@ from circulation.callers.section import DESTINATIONS
 from circulation.callers.sorting import SortRule, problem_bin_at
 from circulation.explaining.sorting import RuleTried, SortingExplained, explain_sorting
 from circulation.kernel.results import Desk, Refused
+from circulation.loans.judging import tried
 from protocols.commands.shared.library import Library, as_json, opened, refusal_of, say
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import ISIL
@@ -44,14 +45,14 @@ def explain(
     with opened(settings) as library:
         account = _account(library, sip2, terminal)
         desk = library.desk(branch or account.branch, account.login)
-        answer = explain_sorting(
-            library.circulation,
+        answer = tried(
             library.database,
-            desk=desk,
-            item=barcode,
-            holds=hold_handling(account),
-            now=library.now,
-            sorting=account.sorting,
+            lambda transaction: explain_sorting(
+                library.act(transaction, desk),
+                item=barcode,
+                holds=hold_handling(account),
+                sorting=account.sorting,
+            ),
         )
         isils = library.read(
             lambda transaction: {

@@ -119,14 +119,12 @@ def write(
         patron_id = library.patron(patron)
         made = library.write(
             lambda transaction: write_to(
-                library.circulation,
-                transaction,
+                library.act(transaction),
                 Words(text=text, subject=subject, title=title),
                 patron_id=patron_id,
                 kind=NoticeKind(kind),
                 actor=library.actor,
                 channels=channels or None,
-                now=library.now,
             )
         )
     if made is None:

@@ -119,11 +119,7 @@ def balance(settings: Settings, patron: str, as_json: bool) -> None:
         patron_id = library.patron(patron)
         made = library.write(
             lambda transaction: state_balance(
-                library.circulation,
-                transaction,
-                patron_id=patron_id,
-                actor=library.actor,
-                now=library.now,
+                library.act(transaction), patron_id=patron_id, actor=library.actor
             )
         )
     say({"notices": made}, as_json)
@@ -200,9 +196,7 @@ def explain(settings: Settings, entry: int, as_json: bool) -> None:
     with opened(settings) as library:
 
         def look(transaction: Transaction) -> dict[str, Any] | None:
-            found = explain_message(
-                library.circulation, transaction, post(settings), entry, now=library.now
-            )
+            found = explain_message(library.act(transaction), post(settings), entry)
             if found is None:
                 return None
             facts = _facts(transaction, found.entry)

@@ -105,7 +105,7 @@ def foreseen(settings: Settings, library: Library, day: date) -> list[dict[str, 
     names = list(JOBS)[: list(JOBS).index("notices") + 1]
 
     def look(transaction: Transaction) -> list[dict[str, Any]]:
-        found = forecast(library.circulation, transaction, post(settings), now=library.now)
+        found = forecast(library.act(transaction), post(settings))
         return [_line(transaction, each) for each in found]
 
     lines: list[dict[str, Any]] = foresee(

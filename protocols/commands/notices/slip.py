@@ -63,11 +63,9 @@ def receipt_(settings: Settings, patron: str, minutes: int, as_json: bool) -> No
     def make(library: Library, transaction: Transaction, templates: Templates) -> Slip:
         patron_id = library.seen(transaction, patron, Seen.LOANS)
         return receipt(
-            library.circulation,
-            transaction,
+            library.act(transaction),
             templates,
             patron_id,
-            now=library.now,
             since=library.now - timedelta(minutes=minutes),
         )
 
@@ -83,7 +81,7 @@ def pickup(settings: Settings, item: str, as_json: bool) -> None:
     _print(
         settings,
         lambda library, transaction, templates: pickup_note(
-            library.circulation, transaction, templates, item, now=library.now
+            library.act(transaction), templates, item
         ),
         as_json,
     )
@@ -98,7 +96,7 @@ def transit(settings: Settings, item: str, as_json: bool) -> None:
     _print(
         settings,
         lambda library, transaction, templates: transit_slip(
-            library.circulation, transaction, templates, item, now=library.now
+            library.act(transaction), templates, item
         ),
         as_json,
     )
@@ -115,12 +113,6 @@ def pick_list_(settings: Settings, branch: str, as_json: bool) -> None:
         found = find_branch(transaction, isil=branch)
         if found is None:
             raise NothingToPrint(no_branch(transaction, branch))
-        return pick_list_slip(
-            library.circulation,
-            transaction,
-            templates,
-            found.id,
-            now=library.now,
-        )
+        return pick_list_slip(library.act(transaction), templates, found.id)
 
     _print(settings, make, as_json)

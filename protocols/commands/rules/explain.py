@@ -33,12 +33,7 @@ def explain(settings: Settings, patron: str, item: str, branch: str | None, as_j
         library.patron(patron)
         answer = library.read(
             lambda transaction: explain_loan(
-                library.circulation,
-                transaction,
-                patron=patron,
-                item=item,
-                branch=branch,
-                now=library.now,
+                library.act(transaction), patron=patron, item=item, branch=branch
             )
         )
     if isinstance(answer, Refused):

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from circulation.jobs.running import run_job, runs_since
+from catalogue.database import Transaction
+from circulation.jobs.running import run_job, runs_since, try_job
 from circulation.jobs.table import JOBS
 from circulation.kernel.leases import Lease, LeaseTaken
 from protocols.commands.notices.posting import foreseen, send_due
@@ -99,18 +100,18 @@ def _run(
     library: Library, names: list[str], day: date, dry_run: bool, lease: Lease
 ) -> list[dict[str, Any]]:
     said = []
+
+    def hold(transaction: Transaction) -> None:
+        lease.hold(transaction, datetime.now(UTC))
+
     with progress() as report:
         for number, name in enumerate(names):
             report(f"job {name}", "jobs", number, len(names))
-            ran = run_job(
-                library.circulation,
-                library.database,
-                name,
-                day=day,
-                now=library.now,
-                dry_run=dry_run,
-                hold=lambda transaction: lease.hold(transaction, datetime.now(UTC)),
-            )
+            asked = library.circulation, library.database, name
+            if dry_run:
+                ran = try_job(*asked, day=day, now=library.now)
+            else:
+                ran = run_job(*asked, day=day, now=library.now, hold=hold)
             facts = {"job": ran.job, "day": ran.day, "runs": ran.runs} | ran.counts
             said.append(facts | ({"told": list(ran.told)} if ran.told else {}))
     return said

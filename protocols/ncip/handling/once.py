@@ -60,11 +60,9 @@ def once(
             if kept is not None:
                 forget_reply(context.transaction, key)
             keep_reply(
-                context.circulation,
-                context.transaction,
+                context.act(),
                 key,
                 json.dumps(frozen(response), ensure_ascii=False).encode(),
-                now=context.now,
                 item=_barcode(request) if by_item else None,
             )
             return response

@@ -169,8 +169,7 @@ def send_user_notice(request: SendUserNotice, caller: Partner, context: Context)
     if isinstance(subject, Problem):
         return refusal(request, subject)
     notice_id = request_notice(
-        context.circulation,
-        context.transaction,
+        context.act(desk),
         NoticeRequest(
             patron_id=status.patron.id,
             kind=subject.kind,
@@ -179,7 +178,6 @@ def send_user_notice(request: SendUserNotice, caller: Partner, context: Context)
             branch_id=desk.branch_id,
             due=request.date_to_send,
         ),
-        now=context.now,
     )
     notice = None
     if notice_id is not None:

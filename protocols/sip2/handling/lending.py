@@ -164,12 +164,7 @@ def _barcode_of_title(request: Renew, place: Place, context: Context) -> tuple[s
     known = admitted(request, place, context)
     if isinstance(known, Refused):
         return "", known
-    found = patron_loans(
-        context.circulation,
-        context.transaction,
-        patron=request.patron_identifier.strip(),
-        now=context.now,
-    )
+    found = patron_loans(context.act(), patron=request.patron_identifier.strip())
     loans = () if isinstance(found, Refused) else found.loans
     found_in = (each.item.barcode for each in loans if each.item.title.strip() == title)
     return next(found_in, ""), None

@@ -134,10 +134,8 @@ def _add_loans(
     by_title: bool,
 ) -> None:
     found = patron_loans(
-        context.circulation,
-        context.transaction,
+        context.act(),
         patron=request.patron_identifier.strip(),
-        now=context.now,
         page=LoanPage(
             only_overdue=wanted.position == OVERDUE_ITEMS,
             start=wanted.start,
@@ -160,12 +158,7 @@ def _add_recalls(
     context: Context,
     by_title: bool,
 ) -> None:
-    found = patron_loans(
-        context.circulation,
-        context.transaction,
-        patron=request.patron_identifier.strip(),
-        now=context.now,
-    )
+    found = patron_loans(context.act(), patron=request.patron_identifier.strip())
     if not isinstance(found, Refused):
         recalled = [_shown(each, by_title) for each in found.loans if each.is_recalled]
         response.recall_items = wanted.cut(recalled)

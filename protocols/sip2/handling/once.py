@@ -89,11 +89,9 @@ def respond_once(
     if is_granted or _is_dated(request.transaction_date):
         deals_with = CHANGING[type(request)]
         keep_reply(
-            context.circulation,
-            context.transaction,
+            context.act(),
             key,
             body,
-            now=context.now,
             item=(request.item_identifier or "").strip() or None if _ITEM in deals_with else None,
             patron=request.patron_identifier.strip() if _PATRON in deals_with else None,
             by_patron=not is_granted or _ITEM not in deals_with,

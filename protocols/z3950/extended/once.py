@@ -55,4 +55,4 @@ def keep(
 ) -> None:
     """Keeps the response to a request that has made these records; call it last."""
     answer = b",".join(b"%d" % number for number in inserted) + b":" + encode(response)
-    keep_reply(context.circulation, context.transaction, key, answer, now=context.now)
+    keep_reply(context.act(), key, answer)

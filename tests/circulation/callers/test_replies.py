@@ -14,6 +14,7 @@ from circulation.callers.daily import REPLY_HOURS
 from circulation.callers.replies import ReplyKey, forget_reply, keep_reply, kept_reply, reply_key
 from circulation.callers.schema import replies
 from circulation.jobs.running import run_job
+from circulation.kernel.results import UNATTENDED
 from circulation.loans.lending import check_out
 from circulation.loans.wishes import LoanWish
 from tests.builders.circulation import Library, a_library, a_patron, an_item
@@ -35,7 +36,7 @@ def library(database: Database) -> Library:
 def keep(library: Library, key: ReplyKey = KEY, **names: Any) -> None:
     library.write(
         lambda transaction: keep_reply(
-            library.circulation, transaction, key, b"12\xff...", now=library.now, **names
+            library.act(transaction, UNATTENDED), key, b"12\xff...", **names
         )
     )
 
@@ -116,7 +117,7 @@ def test_names_that_nobody_has_make_nothing_stale(library: Library) -> None:
 
 def test_an_answer_is_kept_with_the_work_or_not_at_all(library: Library) -> None:
     def work(transaction: Transaction) -> None:
-        keep_reply(library.circulation, transaction, KEY, b"12", now=library.now)
+        keep_reply(library.act(transaction, UNATTENDED), KEY, b"12")
         raise RuntimeError("the cellar is under water")
 
     with pytest.raises(RuntimeError):
@@ -136,9 +137,7 @@ def test_two_at_once_are_answered_one_after_the_other(library: Library) -> None:
         outcome = check_out(library.act(transaction), LoanWish(patron=card, item=item))
         has_begun.set()
         answer = type(outcome).__name__.encode()
-        keep_reply(
-            library.circulation, transaction, KEY, answer, now=library.now, item=item, patron=card
-        )
+        keep_reply(library.act(transaction, UNATTENDED), KEY, answer, item=item, patron=card)
         return answer
 
     first = library.database.write(work)

@@ -8,7 +8,7 @@ import pytest
 
 from catalogue.database import Transaction
 from circulation.callers.sorting import SortRule, hindrance, sort, sort_refused, store_sort_rule
-from circulation.callers.terminals import store_terminal
+from circulation.callers.terminals import Terminal, store_terminal
 from circulation.kernel.act import Act
 from circulation.kernel.results import Branch, CheckedIn, Desk, Destination, Item
 from circulation.kernel.set_up import set_up_changed
@@ -124,10 +124,12 @@ def test_a_sorter_is_told_the_bin_and_the_rule(sqlite_library: Library) -> None:
         store_sort_rule(transaction, SortRule("main", 2, "9"))
         store_terminal(
             transaction,
-            login="sorter",
-            password="$argon2id$x",
-            branch_id=library.main.id,
-            sorting="main",
+            Terminal(
+                login="sorter",
+                password="$argon2id$x",
+                branch_id=library.main.id,
+                sorting="main",
+            ),
         )
         set_up_changed(transaction)
 

@@ -10,7 +10,7 @@ from catalogue.database import Transaction
 from circulation.calendars.rows import Owner, store_week
 from circulation.closures.closing import close_branch
 from circulation.dunning.steps import flow_problems
-from circulation.jobs.running import run_job
+from circulation.jobs.running import try_job
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import UNATTENDED, CheckedOut
 from circulation.kernel.set_up import set_up_changed
@@ -406,13 +406,12 @@ def test_a_dry_run_tells_who_and_why_and_does_nothing(either_library: Library) -
     library.pass_time(days=DUE + 1)
 
     def dry() -> object:
-        return run_job(
+        return try_job(
             library.circulation,
             library.database,
             "dunning",
             day=library.today,
             now=library.now,
-            dry_run=True,
         )
 
     first = dry()

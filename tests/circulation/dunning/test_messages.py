@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from catalogue.database import Statement, Transaction, many
+from circulation.kernel.results import UNATTENDED
 from circulation.notices.claiming import Outgoing, claim
 from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeKind
@@ -28,7 +29,7 @@ def sent(library: Library) -> list[Outgoing]:
     """Sends everything that is due; gives what was sent."""
 
     def work(transaction: Transaction) -> list[Outgoing]:
-        outgoing, is_more = claim(library.circulation, transaction, Post(), now=library.now)
+        outgoing, is_more = claim(library.act(transaction, UNATTENDED), Post())
         assert not is_more
         for message in outgoing:
             record(transaction, message.id, Sent(), library.now)

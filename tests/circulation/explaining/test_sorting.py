@@ -9,13 +9,14 @@ import pytest
 from catalogue.database import Database, Transaction
 from circulation.accounts.loans import PatronLoans, patron_loans
 from circulation.callers.sorting import SortRule, store_sort_rule
-from circulation.callers.terminals import store_terminal
+from circulation.callers.terminals import Terminal, store_terminal
 from circulation.explaining.sorting import SortingExplained, explain_sorting
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import CheckedIn, Desk, Destination, Refused
+from circulation.kernel.results import UNATTENDED, CheckedIn, Desk, Destination, Refused
 from circulation.kernel.set_up import set_up_changed
 from circulation.loans.features import HoldHandling
+from circulation.loans.judging import tried
 from circulation.loans.returns import check_in
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.holds import a_hold
@@ -37,10 +38,12 @@ def library(database: Database) -> Library:
             store_sort_rule(transaction, rule)
         store_terminal(
             transaction,
-            login="sorter",
-            password="$argon2id$x",
-            branch_id=library.main.id,
-            sorting="main",
+            Terminal(
+                login="sorter",
+                password="$argon2id$x",
+                branch_id=library.main.id,
+                sorting="main",
+            ),
         )
         set_up_changed(transaction)
 
@@ -57,13 +60,11 @@ def explained(library: Library, barcode: str, **options: Any) -> SortingExplaine
 def asked(library: Library, barcode: str, **options: Any) -> SortingExplained | Refused:
     desk = Desk("sorter", "", library.main.agency_id, library.main.id)
     details: dict[str, Any] = {"holds": HoldHandling.BIND} | options
-    return explain_sorting(
-        library.circulation,
+    return tried(
         library.database,
-        desk=desk,
-        item=barcode,
-        now=library.now,
-        **details,
+        lambda transaction: explain_sorting(
+            library.act(transaction, desk), item=barcode, **details
+        ),
     )
 
 
@@ -96,9 +97,7 @@ def test_nothing_is_done_and_what_is_done_then_is_what_was_told(library: Library
     assert told.returned.sort_bin == "holds"
     assert library.events_of(item) == before
     loans = library.read(
-        lambda transaction: patron_loans(
-            library.circulation, transaction, patron=card, now=library.now
-        )
+        lambda transaction: patron_loans(library.act(transaction, UNATTENDED), patron=card)
     )
     assert isinstance(loans, PatronLoans)
     assert [each.item.barcode for each in loans.loans] == [item]

@@ -125,7 +125,7 @@ def test_when_nobody_waits_any_more_the_loan_can_be_renewed(sqlite_library: Libr
     assert renewed.loan.due > renewed.previous_due
 
     def listed(transaction: Any) -> Any:
-        return patron_loans(library.circulation, transaction, patron=card, now=library.now)
+        return patron_loans(library.act(transaction, UNATTENDED), patron=card)
 
     assert [line.is_recalled for line in library.read(listed).loans] == [False]
 
@@ -141,7 +141,7 @@ def test_the_borrower_and_the_lists_are_told(sqlite_library: Library) -> None:
     def look(transaction: Any) -> tuple[Any, Any]:
         return (
             patron_status(library.act(transaction, UNATTENDED), patron=card),
-            patron_loans(library.circulation, transaction, patron=card, now=library.now),
+            patron_loans(library.act(transaction, UNATTENDED), patron=card),
         )
 
     status, loans = library.read(look)

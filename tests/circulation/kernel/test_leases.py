@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from catalogue.database import Database, Transaction
-from circulation.jobs.running import run_job
+from circulation.jobs.running import run_job, try_job
 from circulation.kernel.engine import Circulation
 from circulation.kernel.leases import Lease, LeaseTaken
 
@@ -77,4 +77,4 @@ def test_a_job_holds_it_and_does_nothing_without(database: Database) -> None:
     with pytest.raises(LeaseTaken):
         run_job(circulation, database, "pins", day=day, now=NOW, hold=held(THEIRS))
     # To show what would be done nobody needs it.
-    run_job(circulation, database, "pins", day=day, now=NOW, hold=held(THEIRS), dry_run=True)
+    try_job(circulation, database, "pins", day=day, now=NOW)

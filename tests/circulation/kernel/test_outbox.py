@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from catalogue.database import Database, Statement, Transaction, many, open_database
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason
@@ -80,7 +81,7 @@ def test_who_dies_while_telling_has_told_nothing(library: Library) -> None:
     lend(library, card, an_item(library))
 
     def work(transaction: Transaction) -> None:
-        assert gather(library.circulation, transaction, now=library.now) == (1, None)
+        assert gather(library.act(transaction, UNATTENDED)) == (1, None)
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -114,13 +115,13 @@ def test_several_processes_tell_each_event_once(
 
 
 def gathered_all(database: Database, library: Library) -> int:
-    circulation, total = Circulation(), 0
+    total = 0
     after: int | None = 0
     while after is not None:
         start = after
         made, after = database.write(
-            lambda transaction, start=start: gather(  # type: ignore[misc]
-                circulation, transaction, now=library.now, after=start
+            lambda transaction, start=start: gather(
+                Act(transaction, Circulation(), UNATTENDED, library.now), after=start
             )
         ).result()
         total += made

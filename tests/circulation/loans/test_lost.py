@@ -50,11 +50,7 @@ def overdue(library: Library, card: str) -> tuple[int, list[bool], int]:
     lists = [
         library.read(
             lambda transaction, only=only: patron_loans(
-                library.circulation,
-                transaction,
-                patron=card,
-                now=library.now,
-                page=LoanPage(only_overdue=only),
+                library.act(transaction, UNATTENDED), patron=card, page=LoanPage(only_overdue=only)
             )
         )
         for only in (False, True)

@@ -69,9 +69,7 @@ def test_a_teacher_lends_onward_to_a_pupil(library: Library) -> None:
     assert has_from_others(library, pupil) == [barcode]
     assert has_from_others(library, teacher) == []
     listed = library.read(
-        lambda transaction: patron_loans(
-            library.circulation, transaction, patron=teacher, now=library.now
-        )
+        lambda transaction: patron_loans(library.act(transaction, UNATTENDED), patron=teacher)
     )
     assert isinstance(listed, PatronLoans)
     assert listed.total == 1

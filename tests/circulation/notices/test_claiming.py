@@ -29,7 +29,6 @@ from tests.builders.notices import (
     rule,
     sent,
     states,
-    write,
 )
 
 TEXT = NoticeKind.STAFF
@@ -253,7 +252,7 @@ def test_who_is_away(sqlite_library: Library, absent: str, state: str) -> None:
     card = a_patron(library, email=EMAIL)
     who = patron_id(library, card)
     today = date(2026, 11, 25)
-    write(library, set_absence, who, Absence(today, today + timedelta(2)), now=library.now)
+    act(library, set_absence, who, Absence(today, today + timedelta(2)))
     say(library, card)
     sent(library)
     assert [each[-1] for each in states(library, card)] == [state]

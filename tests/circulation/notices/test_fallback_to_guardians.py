@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from circulation.kernel.results import UNATTENDED
 from circulation.notices.explaining import explain_message
 from circulation.notices.forecast import forecast
 from circulation.notices.kinds import NoticeKind
@@ -67,7 +68,7 @@ def test_a_letter_says_whom_it_is_about(sqlite_library: Library) -> None:
     child, _ = a_family(library)
     told_late(library, child)
     [foreseen] = library.read(
-        lambda transaction: forecast(library.circulation, transaction, POST, now=library.now)
+        lambda transaction: forecast(library.act(transaction, UNATTENDED), POST)
     )
     assert foreseen.recipient is not None
     assert foreseen.recipient.name == "Mor Barn"
@@ -132,7 +133,7 @@ def test_the_explanation_names_the_guardians_channels(library: Library) -> None:
         lambda transaction: queue(transaction, now=library.now, with_waiting=True)
     )[0]
     found = library.read(
-        lambda each: explain_message(library.circulation, each, POST, entry.id, now=library.now)
+        lambda each: explain_message(library.act(each, UNATTENDED), POST, entry.id)
     )
     assert found is not None
     [cause] = found.causes

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import UNATTENDED
 from circulation.notices.choices import choose
 from circulation.notices.gathering import begin_after_now, gather
 from circulation.notices.kinds import NoticeKind
@@ -164,9 +165,7 @@ def test_more_events_than_fit_into_a_page(
     while after is not None:
         start = after
         _, after = library.write(
-            lambda each, start=start: gather(  # type: ignore[misc]
-                library.circulation, each, now=library.now, after=start
-            )
+            lambda each, start=start: gather(library.act(each, UNATTENDED), after=start)
         )
         turns += 1
     assert turns == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from circulation.kernel.results import UNATTENDED
 from circulation.notices.incoming import answer_text, patrons_with_number
 from circulation.patrons.contacts import ContactKind, add_contact, verify_contact
 from tests.builders.circulation import Library, a_patron, an_item
@@ -18,14 +19,12 @@ def text(library: Library, words: str, *, name: str = "", sender: str = NUMBER) 
     who = library.read(lambda each: patrons_with_number(each, sender, "DK"))
     library.write(
         lambda each: answer_text(
-            library.circulation,
-            each,
+            library.act(each, UNATTENDED),
             name=name or f"sms {library.number()}",
             sender=sender,
             text=words,
             patrons=who,
             channel="sms",
-            now=library.now,
         )
     )
     return [each.body for each in sent(library)]

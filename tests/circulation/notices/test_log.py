@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from circulation.kernel.results import UNATTENDED
 from circulation.kernel.set_up import read_set_up
 from circulation.notices.causes import Cause
 from circulation.notices.choices import NotOptional, choices_of, choose
@@ -123,7 +124,7 @@ def test_a_message_explains_itself(library: Library, card: str) -> None:
     sent(library)
     entry = next(each for each in log(library, card) if each.kind is NoticeKind.LOAN_MADE)
     found = library.read(
-        lambda each: explain_message(library.circulation, each, POST, entry.id, now=library.now)
+        lambda each: explain_message(library.act(each, UNATTENDED), POST, entry.id)
     )
     assert found is not None
     (cause,) = found.causes
@@ -141,9 +142,7 @@ def test_a_message_explains_itself(library: Library, card: str) -> None:
 def test_a_forecast_changes_nothing(library: Library, card: str) -> None:
     late(library, card)
     for _ in range(2):
-        (foreseen,) = library.read(
-            lambda each: forecast(library.circulation, each, POST, now=library.now)
-        )
+        (foreseen,) = library.read(lambda each: forecast(library.act(each, UNATTENDED), POST))
         assert foreseen.planned.state is NoticeState.SENDING
         assert (foreseen.planned.channel, foreseen.planned.address) == ("email", EMAIL)
         assert foreseen.about is not None

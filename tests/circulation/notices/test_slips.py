@@ -23,7 +23,7 @@ from tests.builders.notices import lend, patron_id, speak_english
 def made(library: Library, slip: object, about: object, **options: object) -> Slip:
     return library.read(
         lambda transaction: slip(  # type: ignore[operator]
-            library.circulation, transaction, Templates(), about, now=library.now, **options
+            library.act(transaction), Templates(), about, **options
         )
     )
 

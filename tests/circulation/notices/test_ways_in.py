@@ -48,13 +48,11 @@ def test_only_words_of_the_staff_are_written_by_staff(sqlite_library: Library) -
             write(
                 library,
                 lambda transaction, kind=kind: write_to(
-                    library.circulation,
-                    transaction,
+                    library.act(transaction, UNATTENDED),
                     Words(text="x"),
                     patron_id=patron_id(library, card),
                     kind=kind,
                     actor="bo",
-                    now=library.now,
                 ),
             )
 

@@ -12,7 +12,7 @@ from circulation.interlending.owners import refuse_renewal
 from circulation.jobs.running import run_job
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import BlockReason
-from circulation.kernel.results import Renewed
+from circulation.kernel.results import UNATTENDED, Renewed
 from circulation.loans.lost import declare_lost
 from circulation.notices.claiming import Outgoing
 from circulation.notices.incoming import answer_text
@@ -297,11 +297,7 @@ def _(library: Library, card: str) -> None:
     write(
         library,
         lambda transaction: state_balance(
-            library.circulation,
-            transaction,
-            patron_id=patron_id(library, card),
-            actor="bo",
-            now=library.now,
+            library.act(transaction, UNATTENDED), patron_id=patron_id(library, card), actor="bo"
         ),
     )
 
@@ -352,14 +348,12 @@ def _text(library: Library, card: str, words: str) -> None:
     write(
         library,
         lambda transaction: answer_text(
-            library.circulation,
-            transaction,
+            library.act(transaction, UNATTENDED),
             name="sms 1",
             sender=MOBILE,
             text=words,
             patrons=[find_patron(transaction, card)],
             channel="sms",
-            now=library.now,
         ),
     )
 
@@ -384,13 +378,11 @@ def _by_staff(kind: NoticeKind) -> Way:
         write(
             library,
             lambda transaction: write_to(
-                library.circulation,
-                transaction,
+                library.act(transaction, UNATTENDED),
                 Words(text="Kom forbi.", title="Njals saga"),
                 patron_id=patron_id(library, card),
                 kind=kind,
                 actor="bo",
-                now=library.now,
             ),
         )
 

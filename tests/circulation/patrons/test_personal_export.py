@@ -13,6 +13,7 @@ from catalogue.database import Moment, Statement, many, one, send
 from catalogue.schema import branches, items, records
 from circulation.callers.replies import keep_reply, reply_key
 from circulation.interlending.exchanges import Exchanged, keep_exchanges
+from circulation.kernel.results import UNATTENDED
 from circulation.kernel.schema import all_tables
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.personal_data import references
@@ -214,11 +215,9 @@ def test_who_has_used_a_kiosk_gets_its_answers_as_text(
     octets = answer.encode() if isinstance(answer, str) else answer
     library.write(
         lambda transaction: keep_reply(
-            library.circulation,
-            transaction,
+            library.act(transaction, UNATTENDED),
             reply_key("kiosk", "secret", b"11"),
             octets,
-            now=library.now,
             patron=card,
         )
     )

@@ -244,7 +244,7 @@ def test_pins_are_checked_and_changed(library: Library) -> None:
 def loans_of(library: Library, card: str, **options: int) -> PatronLoans:
     answer = library.read(
         lambda transaction: patron_loans(
-            library.circulation, transaction, patron=card, now=library.now, page=LoanPage(**options)
+            library.act(transaction, UNATTENDED), patron=card, page=LoanPage(**options)
         )
     )
     assert isinstance(answer, PatronLoans)
@@ -288,11 +288,7 @@ def test_status_and_loans_in_one_are_what_each_tells(library: Library, limit: in
         return both, (
             status,
             patron_loans(
-                library.circulation,
-                transaction,
-                patron=card,
-                now=library.now,
-                page=LoanPage(limit=limit),
+                library.act(transaction, UNATTENDED), patron=card, page=LoanPage(limit=limit)
             ),
         )
 
@@ -303,9 +299,7 @@ def test_status_and_loans_in_one_are_what_each_tells(library: Library, limit: in
 def test_nobodys_loans(sqlite_library: Library) -> None:
     library = sqlite_library
     answer = library.read(
-        lambda transaction: patron_loans(
-            library.circulation, transaction, patron="nobody", now=library.now
-        )
+        lambda transaction: patron_loans(library.act(transaction, UNATTENDED), patron="nobody")
     )
     assert isinstance(answer, Refused)
     assert answer.reasons == (Reason.PATRON_UNKNOWN,)

@@ -10,7 +10,7 @@ import pytest
 from catalogue.database import Database, Transaction, metadata
 from circulation.callers.partners import PARTNERS
 from circulation.callers.sorting import sort_rules_at
-from circulation.callers.terminals import TERMINALS, terminal_of
+from circulation.callers.terminals import TERMINALS
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import UNATTENDED
@@ -102,9 +102,6 @@ def test_the_set_up_in_memory_has_them(database: Database) -> None:
     assert sort_rules_at(set_up, "second") == ()
     (agency_id,) = {branch.agency_id for branch in set_up.branches.values()}
     assert pin_rules_of(set_up, agency_id).minimum_length == 6
-    assert (
-        database.read(lambda transaction: terminal_of(transaction, login="nobody")).result() is None
-    )
 
     apply(database, WHOLE.replace('kind = "self-service"', 'kind = "desk"'))
     changed = database.read(circulation.current_set_up).result()

@@ -64,10 +64,8 @@ class PostOffice:
                 "channels": self.order,
             }
             made = request_notice(
-                self.library.circulation,
-                transaction,
+                self.library.act(transaction, UNATTENDED),
                 NoticeRequest(patron_id, cause=cause, **values | options),
-                now=self.library.now,
             )
             assert made is not None
 

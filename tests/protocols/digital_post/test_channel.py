@@ -198,9 +198,7 @@ def test_a_crash_between_sending_and_writing_down(
     library = post.library
     # A process that claims the message, gives it over, and dies.
     outgoing, _ = library.write(
-        lambda transaction: claim(
-            library.circulation, transaction, post.sender.post, now=library.now
-        )
+        lambda transaction: claim(library.act(transaction, UNATTENDED), post.sender.post)
     )
     post.sender.channels["digital_post"].send(outgoing[0], library.now)
     assert post.states() == [("digital_post", "sending")]

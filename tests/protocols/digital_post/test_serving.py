@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from catalogue.database import Transaction, open_database
 from circulation.kernel.engine import Circulation
+from circulation.kernel.results import UNATTENDED
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import NoticeRequest, request_notice
@@ -104,8 +105,7 @@ def configuration(
         patron_id = find_patron(transaction, "P1")
         assert patron_id is not None
         request_notice(
-            library.circulation,
-            transaction,
+            library.act(transaction, UNATTENDED),
             NoticeRequest(
                 patron_id=patron_id,
                 kind=NoticeKind.STAFF,
@@ -113,7 +113,6 @@ def configuration(
                 facts={"text": "Din bog er klar."},
                 channels=("digital_post",),
             ),
-            now=library.now,
         )
 
     library.write(work)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from catalogue.database import Transaction
-from circulation.callers.terminals import forget_terminal, store_profile, store_terminal
+from circulation.callers.terminals import Terminal, forget_terminal, store_profile, store_terminal
 from circulation.kernel.set_up import set_up_changed
 from circulation.setting_up.reading import read
 from protocols.demo.seeding import SET_UP
@@ -99,11 +99,13 @@ def test_terminals_come_change_and_go(sqlite_url: str) -> None:
             for login in ("mine", "theirs"):
                 store_terminal(
                     transaction,
-                    login=login,
-                    password=HASH,
-                    branch_id=library.other.id,
-                    any_branch=False,
-                    profile="p",
+                    Terminal(
+                        login=login,
+                        password=HASH,
+                        branch_id=library.other.id,
+                        any_branch=False,
+                        profile="p",
+                    ),
                 )
             set_up_changed(transaction)
 

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from catalogue.database import migrate, open_database
-from circulation.callers.terminals import store_terminal
+from circulation.callers import terminals
 from circulation.fees.rules import FEE_RULES
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason
@@ -150,12 +150,14 @@ def _terminal(library: Library, login: str, *options: str) -> None:
     given = tomllib.loads("\n".join(each.replace("=", " = ", 1) for each in options))
 
     def work(transaction: Any) -> None:
-        store_terminal(
+        terminals.store_terminal(
             transaction,
-            login=login,
-            password=hashed(PASSWORD),
-            branch_id=library.main.id,
-            options=given,
+            terminals.Terminal(
+                login=login,
+                password=hashed(PASSWORD),
+                branch_id=library.main.id,
+                own=given,
+            ),
         )
         set_up_changed(transaction)
 

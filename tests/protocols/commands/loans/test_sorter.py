@@ -8,7 +8,7 @@ import pytest
 
 from catalogue.database import Transaction
 from circulation.callers.sorting import SortRule, store_sort_rule
-from circulation.callers.terminals import store_profile, store_terminal
+from circulation.callers.terminals import Terminal, store_profile, store_terminal
 from circulation.kernel.set_up import set_up_changed
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.holds import a_hold
@@ -42,12 +42,14 @@ def sorters(staff: Staff) -> Staff:
         store_profile(transaction, "gates", {"kind": "sorter"})
         store_terminal(
             transaction,
-            login="sorter",
-            password=HASH,
-            branch_id=library.main.id,
-            profile="gates",
-            sorting="main",
-            options={"holds": "refuse"},
+            Terminal(
+                login="sorter",
+                password=HASH,
+                branch_id=library.main.id,
+                profile="gates",
+                sorting="main",
+                own={"holds": "refuse"},
+            ),
         )
         set_up_changed(transaction)
 

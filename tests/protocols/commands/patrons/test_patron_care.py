@@ -11,7 +11,7 @@ import pytest
 
 from circulation.callers.replies import keep_reply, reply_key
 from circulation.kernel.events import Event, EventKind
-from circulation.kernel.results import Refused
+from circulation.kernel.results import UNATTENDED, Refused
 from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import a_patron, an_item, events_of_patron
 from tests.builders.staff import Staff
@@ -199,11 +199,9 @@ def test_who_has_used_a_kiosk_is_exported(staff: Staff) -> None:
     card = a_patron(staff.library)
     staff.library.write(
         lambda transaction: keep_reply(
-            staff.library.circulation,
-            transaction,
+            staff.library.act(transaction, UNATTENDED),
             reply_key("kiosk", "secret", b"63"),
             "64 Åse".encode(),
-            now=staff.library.now,
             patron=card,
         )
     )
