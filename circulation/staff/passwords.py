@@ -23,18 +23,26 @@ MAXIMUM_LENGTH: Final = 128
 _ORNAMENT: Final = "0123456789!?.,-_#*+ "
 
 
-def hash_password(password: str) -> str:
-    """The hash to store; takes some 120 ms of CPU and 64 MiB. Raises ValueError for an empty one.
+class WeakPassword(ValueError):
+    """The password is not good enough; the text has a sentence for each reason."""
 
-    What looks the same is the same: composed and decomposed letters (NFC).
+
+def hash_password(
+    password: str, *, minimum_length: int, names: tuple[str, ...], is_for_trying: bool = False
+) -> str:
+    """The hash to store for a password that somebody has chosen: 120 ms of CPU and 64 MiB.
+
+    `names` are what others know of its owner: user name, name, e-mail address. `is_for_trying`
+    takes any: for the demo library alone, whose passwords everybody is told. Raises WeakPassword.
     """
-    if not password:
-        raise ValueError("a password must not be empty")
+    problems = password_problems(password, minimum_length=minimum_length, names=names)
+    if problems and not is_for_trying:
+        raise WeakPassword("; ".join(problems))
     return _HASHER.hash(as_hashed(password).encode("utf-8", "surrogatepass"))
 
 
 def as_hashed(password: str) -> str:
-    """The spelling of a password that is hashed."""
+    """The spelling of a password that is hashed: what looks the same is the same (NFC)."""
     return unicodedata.normalize("NFC", password)
 
 
@@ -49,10 +57,7 @@ def _refused() -> frozenset[str]:
 
 
 def password_problems(password: str, *, minimum_length: int, names: tuple[str, ...]) -> list[str]:
-    """What is wrong with a password that somebody chooses, a sentence each; none where it is good.
-
-    `names` are what others know of its owner: user name, name, e-mail address.
-    """
+    """What is wrong with a password, a sentence each; none where it is good."""
     problems = []
     if not minimum_length <= len(password) <= MAXIMUM_LENGTH:
         problems.append(f"a password has {minimum_length} to {MAXIMUM_LENGTH} characters")

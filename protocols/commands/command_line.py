@@ -51,13 +51,17 @@ COMMANDS = {
     "record": "records.record",
     "reindex": "records.reindex",
     "restore": "database.restore",
+    "role": "staff.role",
     "serve": "serving.serve",
     "sip2": "standards.sip2",
     "slip": "notices.slip",
     "sorter": "loans.sorter",
+    "staff": "staff.staff",
     "statistics": "reports.statistics",
     "terminals": "standards.terminals",
     "theme": "items.theme",
+    "token": "staff.token",
+    "workstation": "staff.workstation",
 }
 
 

@@ -6,6 +6,7 @@ nothing. Names of patrons are drawn from lists, the same for the same number.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -16,16 +17,22 @@ from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.results import UNATTENDED
+from circulation.kernel.rights import at_command_line
 from circulation.patrons.pins import hash_pin
 from circulation.patrons.registering import NewPatron, register_patron
 from circulation.setting_up.applying import apply_set_up
 from circulation.setting_up.reading import read
+from circulation.staff.administering import AccountFields, add_account
+from circulation.staff.passwords import hash_password
+from circulation.staff.roles import HeldRole
 from protocols.demo.records import marc_record
 from protocols.demo.works import WORKS, Work
 
 PIN = "1234"
 HOME_BRANCH = "DK-900101"
 SCHOOL_BRANCH = "DK-900201"
+#: Who works at the home branch: the user name, which is the password as well, name and role.
+STAFF = {"desk": ("Desk", "librarian"), "head": ("Head", "head")}
 #: The school has one class set: so many copies of the work of that number.
 CLASS_SET_WORK, CLASS_SET_COPIES = 13, 24
 #: The set-up that the demo begins with, and that `tiro apply` takes as well.
@@ -41,9 +48,28 @@ def seed(database: Database, *, patrons: int, items: int | None, now: datetime) 
     `items` None gives each work of the demo catalogue one item.
     """
     pin_hash = hash_pin(PIN)  # one for all: hashing each would take minutes
-    return database.write(
-        lambda transaction: _seed(transaction, patrons, items or len(WORKS), pin_hash, now)
-    ).result()
+    passwords = {
+        name: hash_password(name, minimum_length=0, names=(), is_for_trying=True) for name in STAFF
+    }
+
+    def work(transaction: Transaction) -> bool:
+        if not _seed(transaction, patrons, items or len(WORKS), pin_hash, now):
+            return False
+        _staff(Act(transaction, Circulation(), UNATTENDED, now), passwords)
+        return True
+
+    return database.write(work).result()
+
+
+def _staff(act: Act, passwords: Mapping[str, str]) -> None:
+    """People who sign in with their user names for passwords."""
+    branch = find_branch(act.transaction, isil=HOME_BRANCH)
+    assert branch is not None
+    by = at_command_line("tiro demo", "command line")
+    for user_name, (name, role) in STAFF.items():
+        held = [HeldRole(role, agency_id=branch.agency_id)]
+        fields = AccountFields(name, branch.id)
+        add_account(act, by, user_name, fields, held, passwords[user_name])
 
 
 def _seed(transaction: Transaction, patrons: int, items: int, pin_hash: str, now: datetime) -> bool:

@@ -62,8 +62,9 @@ def demo(
 ) -> None:
     """Run a demo library: patrons P0000001 upward with PIN 1234, items I0000001 upward.
 
-    SIP2 logins kiosk/kiosk and sorter/sorter. SIGTERM and SIGINT end it. Where another program has
-    a port that was not asked for by option, another one is taken: a demo runs beside a demo.
+    SIP2 logins kiosk/kiosk and sorter/sorter; of the staff, desk/desk and head/head. SIGTERM and
+    SIGINT end it. Where another program has a port that was not asked for by option, another one is
+    taken: a demo runs beside a demo.
     """
     from protocols.process.server import CannotStart, configure_logging, run  # loads the reactor
 

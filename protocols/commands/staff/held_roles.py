@@ -1,0 +1,53 @@
+"""Roles as people write them for an account: ``librarian``, ``head@DK-900101``, ``head@all``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import click
+
+from catalogue.database import Transaction
+from circulation.kernel.organisation import all_agencies
+from circulation.kernel.set_up import all_branches
+from circulation.staff.roles import HeldRole
+from protocols.process.near import did_you_mean
+
+EVERYWHERE = "all"
+
+
+def held_roles(
+    transaction: Transaction, words: Iterable[str], agency_id: int
+) -> tuple[HeldRole, ...]:
+    """Each once; without a place one holds at the agency. A mistake of the caller for a place that
+    is not there."""
+    branches = {each.isil: each.id for each in all_branches(transaction)}
+    agencies = {each.isil: each.id for each in all_agencies(transaction)}
+    held: dict[HeldRole, None] = {}
+    for word in words:
+        role, at, place = word.partition("@")
+        if not at:
+            held[HeldRole(role, agency_id=agency_id)] = None
+        elif place == EVERYWHERE:
+            held[HeldRole(role)] = None
+        elif place in agencies:
+            held[HeldRole(role, agency_id=agencies[place])] = None
+        elif place in branches:
+            held[HeldRole(role, branch_id=branches[place])] = None
+        else:
+            near = did_you_mean(place, [*branches, *agencies])
+            raise click.UsageError(f"there is no agency or branch {place}.{near}")
+    return tuple(held)
+
+
+def words_of(transaction: Transaction, held: Iterable[HeldRole]) -> list[str]:
+    """The same roles as people write them, each with its place."""
+    branches = {each.id: each.isil for each in all_branches(transaction)}
+    agencies = {each.id: each.isil for each in all_agencies(transaction)}
+    words = []
+    for each in held:
+        if each.branch_id is not None:
+            place = branches[each.branch_id]
+        else:
+            place = EVERYWHERE if each.agency_id is None else agencies[each.agency_id]
+        words.append(f"{each.role}@{place}")
+    return words
