@@ -26,7 +26,7 @@ help:
 	@echo "make audit       known vulnerabilities in what is installed"
 	@echo "make dist        sdist and wheel in dist, each installed and tried outside this checkout"
 	@echo "make loan-table  writes the tables of loan states into the READMEs of circulation"
-	@echo "make reference   writes the page of all settings of library.toml into docs"
+	@echo "make reference   writes the pages of settings and of rights into docs"
 	@echo "make clean       removes the virtual environment and what tools left"
 
 demo: $(VENV)/run
@@ -72,6 +72,7 @@ loan-table: $(VENV)/run
 # The reference page of library.toml, made of the sections of the set-up.
 reference: $(VENV)/run
 	$(BIN)/python -m circulation.setting_up.reference docs/reference/library-toml.md
+	$(BIN)/python -m circulation.staff.reference docs/reference/rights.md
 
 # The stamps: one for each set of dependencies, made again when those change.
 

@@ -20,33 +20,41 @@ from circulation.kernel.results import Desk
 class Right(Enum):
     """One thing that somebody may do. The value is what roles and tokens name."""
 
-    LEND = "lend"  # lend, renew, take returns; place, change and cancel holds
-    VIEW_PATRONS = "patrons.view"
-    EDIT_PATRONS = "patrons.edit"  # register, change, block, cards, guardians, consents
-    VIEW_HISTORY = "patrons.history"  # loans that are over, where a patron keeps them
-    VIEW_PROTECTED_ADDRESSES = "patrons.protected-addresses"
-    ERASE_PATRONS = "patrons.erase"
-    TAKE_FEES = "fees.take"  # charge, and take payments
-    WAIVE_FEES = "fees.waive"  # up to the limit of whoever has it
-    REVERSE_FEES = "fees.reverse"  # payments and waivers
-    OVERRIDE_SOFT = "override.soft"
-    OVERRIDE_HARD = "override.hard"
-    BACKDATE = "backdate"
-    REORDER_HOLDS = "holds.reorder"
-    CHANGE_ITEMS = "items.change"  # state, price, place, withdrawal
-    CHANGE_MANY_ITEMS = "items.batch"
-    USE_LISTS = "lists"  # pick list, hold shelf, conflicts, claims ...
-    EDIT_CATALOGUE = "catalogue.edit"  # records, accession, receiving
-    BOOK = "bookings"  # class sets, deposits, themes
-    VIEW_NOTICES = "notices.view"
-    SEND_NOTICES = "notices.send"  # again, and what waits
-    VIEW_REPORTS = "reports"  # statistics, and lists without persons
-    VIEW_RULES = "rules.view"
-    EDIT_RULES = "rules.edit"  # library.toml, calendars, closures
-    RUN_JOBS = "jobs"
-    OPERATE = "operations"  # machines, partners, events, what goes wrong
-    VIEW_LOOKUPS = "lookups.view"  # who looked at whom
-    ADMINISTER_STAFF = "staff.administer"  # accounts, roles, workstations, tokens
+    def __new__(cls, value: str, about: str) -> Right:
+        right = object.__new__(cls)
+        right._value_ = value
+        right.about = about
+        return right
+
+    about: str
+
+    LEND = "lend", "lend, renew, take returns; place, change and cancel holds"
+    VIEW_PATRONS = "patrons.view", "find and open patrons, with their loans, holds and charges"
+    EDIT_PATRONS = "patrons.edit", "register and change patrons: blocks, cards, guardians, consents"
+    VIEW_HISTORY = "patrons.history", "see loans that are over, where a patron keeps them"
+    VIEW_PROTECTED_ADDRESSES = "patrons.protected-addresses", "see addresses that are protected"
+    ERASE_PATRONS = "patrons.erase", "erase a patron"
+    TAKE_FEES = "fees.take", "charge, and take payments"
+    WAIVE_FEES = "fees.waive", "waive what is owed, up to a limit of their own"
+    REVERSE_FEES = "fees.reverse", "take back payments and waivers"
+    OVERRIDE_SOFT = "override.soft", "pass over refusals that are a matter of how much"
+    OVERRIDE_HARD = "override.hard", "pass over refusals that concern somebody else, or a rule"
+    BACKDATE = "backdate", "say that a return was made earlier"
+    REORDER_HOLDS = "holds.reorder", "put a hold elsewhere in its queue"
+    CHANGE_ITEMS = "items.change", "change an item: state, price, place, withdrawal"
+    CHANGE_MANY_ITEMS = "items.batch", "change many items at once"
+    USE_LISTS = "lists", "work by lists: pick list, hold shelf, conflicts, claims"
+    EDIT_CATALOGUE = "catalogue.edit", "change records; accession and receiving"
+    BOOK = "bookings", "book class sets; deposits and themes"
+    VIEW_NOTICES = "notices.view", "see what patrons were told"
+    SEND_NOTICES = "notices.send", "write to patrons, send again, release what waits"
+    VIEW_REPORTS = "reports", "see statistics, and lists without persons"
+    VIEW_RULES = "rules.view", "see rules, and which of them decides"
+    EDIT_RULES = "rules.edit", "change library.toml, calendars and closures"
+    RUN_JOBS = "jobs", "run the daily jobs"
+    OPERATE = "operations", "see machines, partners, events, and what goes wrong"
+    VIEW_LOOKUPS = "lookups.view", "see who has looked at whom"
+    ADMINISTER_STAFF = "staff.administer", "look after accounts, roles, workstations and tokens"
 
 
 class Kind(Enum):

@@ -42,7 +42,7 @@ class RoleSection(Section):
             stored.parts.add(ROLE, (role.code,), {"name": role.name, "rights": rights})
 
     def store(self, storing: Storing, change: Change, fields: Fields) -> None:
-        rights = frozenset(map(Right, fields["rights"]))
+        rights = frozenset(Right(each) for each in fields["rights"])
         store_role(storing.transaction, Role(change.key[0], fields["name"], rights))
 
     def forget(self, storing: Storing, change: Change) -> None:

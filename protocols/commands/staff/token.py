@@ -61,7 +61,7 @@ def add(
             new = NewProgram(
                 name,
                 branch_named(transaction, branch).id,
-                frozenset(map(Right, rights)),
+                frozenset(Right(each) for each in rights),
                 expires=None if expires is None else datetime.combine(expires, time.max, UTC),
                 **options,
             )
