@@ -20,41 +20,69 @@ from circulation.kernel.results import Desk
 class Right(Enum):
     """One thing that somebody may do. The value is what roles and tokens name."""
 
-    def __new__(cls, value: str, about: str) -> Right:
-        right = object.__new__(cls)
-        right._value_ = value
-        right.about = about
-        return right
+    LEND = "lend"
+    VIEW_PATRONS = "patrons.view"
+    EDIT_PATRONS = "patrons.edit"
+    VIEW_HISTORY = "patrons.history"
+    VIEW_PROTECTED_ADDRESSES = "patrons.protected-addresses"
+    ERASE_PATRONS = "patrons.erase"
+    TAKE_FEES = "fees.take"
+    WAIVE_FEES = "fees.waive"
+    REVERSE_FEES = "fees.reverse"
+    OVERRIDE_SOFT = "override.soft"
+    OVERRIDE_HARD = "override.hard"
+    BACKDATE = "backdate"
+    REORDER_HOLDS = "holds.reorder"
+    CHANGE_ITEMS = "items.change"
+    CHANGE_MANY_ITEMS = "items.batch"
+    USE_LISTS = "lists"
+    EDIT_CATALOGUE = "catalogue.edit"
+    BOOK = "bookings"
+    VIEW_NOTICES = "notices.view"
+    SEND_NOTICES = "notices.send"
+    VIEW_REPORTS = "reports"
+    VIEW_RULES = "rules.view"
+    EDIT_RULES = "rules.edit"
+    RUN_JOBS = "jobs"
+    OPERATE = "operations"
+    VIEW_LOOKUPS = "lookups.view"
+    ADMINISTER_STAFF = "staff.administer"
 
-    about: str
+    @property
+    def about(self) -> str:
+        """What it lets somebody do, for people."""
+        return _ABOUT[self]
 
-    LEND = "lend", "lend, renew, take returns; place, change and cancel holds"
-    VIEW_PATRONS = "patrons.view", "find and open patrons, with their loans, holds and charges"
-    EDIT_PATRONS = "patrons.edit", "register and change patrons: blocks, cards, guardians, consents"
-    VIEW_HISTORY = "patrons.history", "see loans that are over, where a patron keeps them"
-    VIEW_PROTECTED_ADDRESSES = "patrons.protected-addresses", "see addresses that are protected"
-    ERASE_PATRONS = "patrons.erase", "erase a patron"
-    TAKE_FEES = "fees.take", "charge, and take payments"
-    WAIVE_FEES = "fees.waive", "waive what is owed, up to a limit of their own"
-    REVERSE_FEES = "fees.reverse", "take back payments and waivers"
-    OVERRIDE_SOFT = "override.soft", "pass over refusals that are a matter of how much"
-    OVERRIDE_HARD = "override.hard", "pass over refusals that concern somebody else, or a rule"
-    BACKDATE = "backdate", "say that a return was made earlier"
-    REORDER_HOLDS = "holds.reorder", "put a hold elsewhere in its queue"
-    CHANGE_ITEMS = "items.change", "change an item: state, price, place, withdrawal"
-    CHANGE_MANY_ITEMS = "items.batch", "change many items at once"
-    USE_LISTS = "lists", "work by lists: pick list, hold shelf, conflicts, claims"
-    EDIT_CATALOGUE = "catalogue.edit", "change records; accession and receiving"
-    BOOK = "bookings", "book class sets; deposits and themes"
-    VIEW_NOTICES = "notices.view", "see what patrons were told"
-    SEND_NOTICES = "notices.send", "write to patrons, send again, release what waits"
-    VIEW_REPORTS = "reports", "see statistics, and lists without persons"
-    VIEW_RULES = "rules.view", "see rules, and which of them decides"
-    EDIT_RULES = "rules.edit", "change library.toml, calendars and closures"
-    RUN_JOBS = "jobs", "run the daily jobs"
-    OPERATE = "operations", "see machines, partners, events, and what goes wrong"
-    VIEW_LOOKUPS = "lookups.view", "see who has looked at whom"
-    ADMINISTER_STAFF = "staff.administer", "look after accounts, roles, workstations and tokens"
+
+_ABOUT: Final = {
+    Right.LEND: "lend, renew, take returns; place, change and cancel holds",
+    Right.VIEW_PATRONS: "find and open patrons, with their loans, holds and charges",
+    Right.EDIT_PATRONS: "register and change patrons: blocks, cards, guardians, consents",
+    Right.VIEW_HISTORY: "see loans that are over, where a patron keeps them",
+    Right.VIEW_PROTECTED_ADDRESSES: "see addresses that are protected",
+    Right.ERASE_PATRONS: "erase a patron",
+    Right.TAKE_FEES: "charge, and take payments",
+    Right.WAIVE_FEES: "waive what is owed, up to a limit of their own",
+    Right.REVERSE_FEES: "take back payments and waivers",
+    Right.OVERRIDE_SOFT: "pass over refusals that are a matter of how much",
+    Right.OVERRIDE_HARD: "pass over refusals that concern somebody else, or a rule",
+    Right.BACKDATE: "say that a return was made earlier",
+    Right.REORDER_HOLDS: "put a hold elsewhere in its queue",
+    Right.CHANGE_ITEMS: "change an item: state, price, place, withdrawal",
+    Right.CHANGE_MANY_ITEMS: "change many items at once",
+    Right.USE_LISTS: "work by lists: pick list, hold shelf, conflicts, claims",
+    Right.EDIT_CATALOGUE: "change records; accession and receiving",
+    Right.BOOK: "book class sets; deposits and themes",
+    Right.VIEW_NOTICES: "see what patrons were told",
+    Right.SEND_NOTICES: "write to patrons, send again, release what waits",
+    Right.VIEW_REPORTS: "see statistics, and lists without persons",
+    Right.VIEW_RULES: "see rules, and which of them decides",
+    Right.EDIT_RULES: "change library.toml, calendars and closures",
+    Right.RUN_JOBS: "run the daily jobs",
+    Right.OPERATE: "see machines, partners, events, and what goes wrong",
+    Right.VIEW_LOOKUPS: "see who has looked at whom",
+    Right.ADMINISTER_STAFF: "look after accounts, roles, workstations and tokens",
+}
 
 
 class Kind(Enum):

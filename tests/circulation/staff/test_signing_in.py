@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from circulation.kernel.events import EventKind
@@ -217,4 +219,38 @@ def test_a_patron_sees_what_is_theirs(house: Library) -> None:
     assert isinstance(missing, Refused)
     assert missing.reasons == (Reason.PIN_MISSING,)
     house.pass_time(minutes=15)
+    assert session(house, signed_in.token) is None
+
+
+def test_no_session_outlives_the_password_that_began_it(house: Library) -> None:
+    """Who signs in while the password is changed, before or after, is out or is refused."""
+    a_colleague(house)
+    is_let_in(house)  # it is verified: what follows takes no time
+    other = hashed("Rugbrød med makrel")
+    with ThreadPoolExecutor(8) as threads:
+        tries = [threads.submit(signs_in, house) for _ in range(12)]
+        changed = threads.submit(
+            at_no_desk,
+            house,
+            lambda act: set_password(act, COMMAND, account(house), other),
+        )
+        tries += [threads.submit(signs_in, house) for _ in range(12)]
+        changed.result(30)
+        answers = [each.result(30) for each in tries]
+    got_in = [each for each in answers if isinstance(each, SignedIn)]
+    assert [each for each in got_in if session(house, each.token) is not None] == []
+
+
+def test_a_session_that_is_ended_is_of_no_use_to_what_is_under_way(house: Library) -> None:
+    a_colleague(house)
+    signed_in = is_let_in(house)
+    with ThreadPoolExecutor(8) as threads:
+        looks = [threads.submit(session, house, signed_in.token) for _ in range(30)]
+        ended = house.write(lambda transaction: end_session(transaction, signed_in.token))
+        after = [threads.submit(session, house, signed_in.token) for _ in range(10)]
+        assert all(each.result(30) in (None, signed_in.session) for each in looks)
+        assert [each.result(30) for each in after] == [None] * 10
+    assert ended
+    touched = signed_in.session.digest
+    house.write(lambda transaction: touch(transaction, digest=touched, now=house.now))
     assert session(house, signed_in.token) is None
