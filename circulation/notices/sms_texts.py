@@ -1,12 +1,10 @@
-"""What a text message costs: characters, segments, and how to avoid the dear ones.
+"""The characters of text messages, and how to avoid the dear ones.
 
 GSM 03.38 (3GPP TS 23.038) sends 160 characters of its alphabet in one segment; a single other
 character turns the whole text into UCS-2, of which 70 fit.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -34,23 +32,3 @@ def softened(text: str) -> str:
 def is_gsm(text: str) -> bool:
     """Can it be sent in the GSM alphabet."""
     return all(each in _BASIC or each in _EXTENDED for each in text)
-
-
-def segments(text: str) -> list[str]:
-    """The parts that the text is sent in. No escaped or surrogate pair is torn apart."""
-    if is_gsm(text):
-        return _split(text, 160, 153, lambda each: 2 if each in _EXTENDED else 1)
-    return _split(text, 70, 67, lambda each: 2 if ord(each) > 0xFFFF else 1)
-
-
-def _split(text: str, alone: int, each_part: int, weight: Callable[[str], int]) -> list[str]:
-    if sum(weight(each) for each in text) <= alone:
-        return [text]
-    parts, part, used = [], "", 0
-    for each in text:
-        if used + weight(each) > each_part:
-            parts.append(part)
-            part, used = "", 0
-        part += each
-        used += weight(each)
-    return [*parts, part]

@@ -150,16 +150,14 @@ def _of_loan(kind: NoticeKind, *facts: str) -> Callable[[Reading], NoticeRequest
     return tell
 
 
-def _of_patron(
-    kind: NoticeKind, facts: Callable[[Event], Mapping[str, Any]] = lambda event: {}
-) -> Callable[[Reading], NoticeRequest | None]:
+def _of_patron(kind: NoticeKind) -> Callable[[Reading], NoticeRequest | None]:
     """An event of the patron alone."""
 
     def tell(reading: Reading) -> NoticeRequest | None:
         event = reading.event
         if event.patron_id is None:
             return None
-        return NoticeRequest(event.patron_id, kind, Cause(event=event.id), facts(event))
+        return NoticeRequest(event.patron_id, kind, Cause(event=event.id))
 
     return tell
 

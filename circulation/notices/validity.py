@@ -25,43 +25,31 @@ def _is_on_loan(loan: LoanTold, now: datetime, facts: Facts) -> bool:
     return loan.checked_in is None
 
 
-def _is_due_as_said(loan: LoanTold, now: datetime, facts: Facts) -> bool:
+def _is_due_as_said(loan: LoanTold, facts: Facts) -> bool:
     """It still falls due when the notice says; a renewal in between has made it untrue."""
     said = facts.get("due")
     return said is None or datetime.fromisoformat(said) == loan.due
 
 
-def _falls_due(loan: LoanTold, now: datetime, facts: Facts) -> bool:
+def _is_to_come_back(loan: LoanTold, now: datetime, facts: Facts) -> bool:
     return (
         loan.checked_in is None
         and loan.mark is None
         and not _is_suspended(loan, now)
-        and _is_due_as_said(loan, now, facts)
-        and loan.due >= now
+        and _is_due_as_said(loan, facts)
     )
+
+
+def _falls_due(loan: LoanTold, now: datetime, facts: Facts) -> bool:
+    return _is_to_come_back(loan, now, facts) and loan.due >= now
 
 
 def _is_overdue(loan: LoanTold, now: datetime, facts: Facts) -> bool:
-    return (
-        loan.checked_in is None
-        and loan.mark is None
-        and not _is_suspended(loan, now)
-        and _is_due_as_said(loan, now, facts)
-        and loan.due < now
-    )
+    return _is_to_come_back(loan, now, facts) and loan.due < now
 
 
 def _is_suspended(loan: LoanTold, now: datetime) -> bool:
     return loan.suspended_until is not None and loan.suspended_until > now
-
-
-def _is_refused(loan: LoanTold, now: datetime, facts: Facts) -> bool:
-    return (
-        loan.checked_in is None
-        and loan.mark is None
-        and not _is_suspended(loan, now)
-        and _is_due_as_said(loan, now, facts)
-    )
 
 
 def _is_recalled(loan: LoanTold, now: datetime, facts: Facts) -> bool:
@@ -124,7 +112,7 @@ CHECKS: dict[NoticeKind, _Check] = {
     NoticeKind.OVERDUE: _is_overdue,
     NoticeKind.RECALL: _is_overdue,
     NoticeKind.RENEWED: _is_on_loan,
-    NoticeKind.NOT_RENEWED: _is_refused,
+    NoticeKind.NOT_RENEWED: _is_to_come_back,
     NoticeKind.RECALLED: _is_recalled,
     NoticeKind.CANNOT_BE_OBTAINED: _is_over,
     NoticeKind.READY_AT_DESK: _stands_ready,

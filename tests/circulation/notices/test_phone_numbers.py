@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from circulation.notices.phone_numbers import mobile_number
-from circulation.notices.sms_texts import is_gsm, segments, softened
+from circulation.notices.sms_texts import is_gsm, softened
+from tests.circulation.notices.segments import segments
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,9 @@ from circulation.notices.contents import ChargeTold, Contents, HoldTold, LoanTol
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.persons import Person
 from circulation.notices.rendering import BadTemplate, Templates
-from circulation.notices.sms_texts import is_gsm, segments
+from circulation.notices.sms_texts import is_gsm
 from circulation.notices.validity import CHECKS
+from tests.circulation.notices.segments import segments
 
 DUE = datetime(2027, 2, 1, 22, 59, 59, tzinfo=UTC)
 BRANCH: Any = SimpleNamespace(
