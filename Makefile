@@ -26,7 +26,7 @@ help:
 	@echo "make audit       known vulnerabilities in what is installed"
 	@echo "make dist        sdist and wheel in dist, each installed and tried outside this checkout"
 	@echo "make loan-table  writes the tables of loan states into the READMEs of circulation"
-	@echo "make reference   writes the pages of settings and of rights into docs"
+	@echo "make reference   writes docs/reference: settings of library.toml, rights, the HTTP API"
 	@echo "make clean       removes the virtual environment and what tools left"
 
 demo: $(VENV)/run
@@ -69,10 +69,11 @@ loan-table: $(VENV)/run
 	$(BIN)/python -m circulation.loans.states circulation/loans/README.md
 	$(BIN)/python -m circulation.interlending.states circulation/interlending/README.md
 
-# The reference page of library.toml, made of the sections of the set-up.
+# The reference: library.toml from the sections of the set-up, the API from its table.
 reference: $(VENV)/run
 	$(BIN)/python -m circulation.setting_up.reference docs/reference/library-toml.md
 	$(BIN)/python -m circulation.staff.reference docs/reference/rights.md
+	$(BIN)/python -m protocols.api.reference docs/reference
 
 # The stamps: one for each set of dependencies, made again when those change.
 

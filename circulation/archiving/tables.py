@@ -26,6 +26,7 @@ LEFT_OUT: Final[dict[str, str]] = {
     "sessions": "of those who are signed in now",
     "sign_in_failures": "of the last quarter of an hour",
     "compatibility": "of the tables themselves",
+    "public_id_key": "each database has one of its own",
 }
 
 LENGTH: Final[Column[object]] = Column("length", Integer)

@@ -7,8 +7,9 @@ from datetime import timedelta
 from circulation.callers.replies import forget_replies
 from circulation.kernel.jobs import Doing, Job, Step
 
-#: How long answers are kept for machines that ask again: far longer than any of them tries.
-REPLY_HOURS = 2
+#: How long answers are kept for who asks again: far longer than any machine tries, and as long as
+#: a desk may be without its line.
+REPLY_HOURS = 24
 
 
 def _replies(doing: Doing) -> Step:

@@ -3,7 +3,8 @@
 A machine whose line breaks, or that has waited too long, sends its request again: on a new
 connection perhaps, and perhaps to a server that was started in the meantime. It gets the answer
 that is kept here, as long as the item (or the patron, where it is about one) was not dealt with by
-anybody since. What is kept is opaque: a protocol's own bytes.
+anybody since. Where callers give each request a key of its own, its answer simply holds for its
+time (`hold_reply`). What is kept is opaque: a protocol's own bytes.
 
 Requests hold PINs, and a PIN can be guessed from a plain digest. So digests are keyed with a secret
 that is not in the database: see `reply_key`.
@@ -15,7 +16,17 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    delete,
+    exists,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from catalogue.database import Statement, Transaction, change, columns, is_typed, lock, one, send
@@ -121,6 +132,24 @@ def _keep(
     )
 
 
+@send
+def _hold(
+    *, account: str, digest: bytes, at: datetime, answer: bytes, patron_id: int | None
+) -> Statement:
+    return _insert.values(
+        account=account,
+        digest=digest,
+        at=at,
+        answer=answer,
+        patron_id=patron_id,
+        by_patron=false(),
+        mark=literal_column("0"),
+    ).on_conflict_do_update(
+        index_elements=[replies.c.account, replies.c.digest],
+        set_={name: _insert.excluded[name] for name in ("at", "answer", "patron_id")},
+    )
+
+
 #: Two connections may send one request at once: the second waits until the first is answered.
 @lock
 def _take_turns(*, key: int) -> Statement:
@@ -176,6 +205,24 @@ def keep_reply(
         item=item,
         identifier=identifier,
         by_patron=by_patron,
+    )
+
+
+def hold_reply(
+    transaction: Transaction, key: ReplyKey, answer: bytes, *, now: datetime, patron_id: int | None
+) -> None:
+    """Keeps the answer whatever is done with its item and patron: only this request has that key.
+
+    Call it last, in the transaction that did the work. `patron_id` is whom the answer tells of: it
+    is deleted with them.
+    """
+    _hold(
+        transaction,
+        account=key.account,
+        digest=key.digest,
+        at=now,
+        answer=answer,
+        patron_id=patron_id,
     )
 
 

@@ -117,23 +117,30 @@ def check_in_stack(
 
 def renew_stack(act: Act, *, barcodes: Sequence[str]) -> list[Renewed | Refused]:
     """Renews all items, each for whoever has it on loan: across patrons, as staff may."""
-    transaction, circulation = act.transaction, act.circulation
-    _begin(transaction, barcodes)
+    _begin(act.transaction, barcodes)
     answers: list[Renewed | Refused] = []
     for barcode in barcodes:
-        facts = item_facts(transaction, barcode=barcode)
-        if facts is None:
-            answers.append(Refused((Refusal(Reason.ITEM_UNKNOWN),)))
-            continue
-        loan = OPEN_LOAN.of(facts)
-        identifier = None if loan is None else known_as(transaction, patron_id=loan.patron_id)
-        if identifier is None:
-            home = circulation.set_up(transaction, facts.set_up_version).branches
-            item = facts.item(home[facts.home_branch_id])
-            answers.append(Refused((Refusal(Reason.ITEM_NOT_ON_LOAN),), item))
-            continue
-        answers.append(renew(act, RenewalWish(patron=identifier, item=barcode)))
+        borrower = borrower_of(act, barcode)
+        if isinstance(borrower, Refused):
+            answers.append(borrower)
+        else:
+            answers.append(renew(act, RenewalWish(patron=borrower, item=barcode)))
     return answers
+
+
+def borrower_of(act: Act, barcode: str) -> str | Refused:
+    """An identifier of whoever has the item on loan, for a verb that asks for one."""
+    facts = item_facts(act.transaction, barcode=barcode)
+    if facts is None:
+        return Refused((Refusal(Reason.ITEM_UNKNOWN),))
+    loan = OPEN_LOAN.of(facts)
+    identifier = None if loan is None else known_as(act.transaction, patron_id=loan.patron_id)
+    if identifier is None:
+        branches = act.circulation.set_up(act.transaction, facts.set_up_version).branches
+        return Refused(
+            (Refusal(Reason.ITEM_NOT_ON_LOAN),), facts.item(branches[facts.home_branch_id])
+        )
+    return identifier
 
 
 def _begin(

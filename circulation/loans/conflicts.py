@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select, update
 
-from catalogue.database import Statement, change, columns, one, send
+from catalogue.database import Statement, change, columns, one, scalar, send
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.results import Refusal
@@ -58,6 +58,12 @@ class _Conflict(NamedTuple):
 @one(_Conflict)
 def _conflict(*, conflict_id: int) -> Statement:
     return select(*columns(_Conflict, loan_conflicts)).where(loan_conflicts.c.id == conflict_id)
+
+
+@scalar(int)
+def branch_of_conflict(*, conflict_id: int) -> Statement:
+    """The branch on whose work list it is, or was; None where there is no such conflict."""
+    return select(loan_conflicts.c.branch_id).where(loan_conflicts.c.id == conflict_id)
 
 
 #: The loan never was, so there is nothing to settle.

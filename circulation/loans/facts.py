@@ -5,9 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, ScalarSelect, Select, func, literal_column, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    func,
+    literal_column,
+    select,
+)
 
-from catalogue.database import Statement, Transaction, bind, lock, many
+from catalogue.database import Statement, Transaction, bind, columns, lock, many, one
 from catalogue.schema import items
 from circulation.items.facts import ITEM, ItemFacts
 from circulation.items.features import ItemFeature
@@ -217,3 +226,20 @@ _NONE = LoansOfPatron()
 def loans_of(patron: PatronFacts) -> LoansOfPatron:
     """How many loans the patron has, as far as their facts say."""
     return LOANS_OF_PATRON.of(patron) or _NONE
+
+
+class OpenLoans(NamedTuple):
+    """How many loans a patron has, and how many of them are overdue."""
+
+    number: int
+    overdue: int
+
+
+@one(OpenLoans)
+def open_loans_of(*, patron_id: int, now: datetime) -> Statement:
+    """Those of their own; what others have lent onward to them is not counted."""
+    is_overdue = and_(loans.c.due < now, loans.c.mark.is_(None))
+    counts = {"number": func.count(), "overdue": func.count().filter(is_overdue)}
+    return select(*columns(OpenLoans, **counts)).where(
+        loans.c.patron_id == patron_id, loans.c.checked_in.is_(None)
+    )

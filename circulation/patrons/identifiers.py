@@ -16,7 +16,7 @@ from enum import Enum
 from hashlib import blake2b
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, Select, insert, select, update
 
 from catalogue.database import (
     Statement,
@@ -34,7 +34,7 @@ from circulation.kernel.engine import Memory
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import IdentifierBlock
 from circulation.patrons.checking import PatronProblem, PatronUnfit, is_email
-from circulation.patrons.schema import patron_identifiers
+from circulation.patrons.schema import patron_identifiers, patrons
 from circulation.patrons.sealed_numbers import keep_number
 from circulation.patrons.seals import Seal
 
@@ -183,14 +183,34 @@ def _owner(*, identifier: str) -> Statement:
     return select(its.patron_id).where(its.identifier == identifier)
 
 
+def _known_as(patron_id: ColumnElement[int] | int) -> Select[tuple[str]]:
+    its = patron_identifiers.c
+    best = (its.blocked.is_not(None), its.kind != "card", its.added.desc())
+    return select(its.identifier).where(its.patron_id == patron_id).order_by(*best).limit(1)
+
+
 @scalar(str)
 def known_as(*, patron_id: int) -> Statement:
     """An identifier of the patron for a verb that asks for one, as it is stored; not to be shown.
     Preferably one that may be used, and preferably a card. None where there is none.
     """
-    its = patron_identifiers.c
-    best = (its.blocked.is_not(None), its.kind != "card", its.added.desc())
-    return select(its.identifier).where(its.patron_id == patron_id).order_by(*best).limit(1)
+    return _known_as(patron_id)
+
+
+class PatronPlace(NamedTuple):
+    """Where a patron belongs, and what they go by for a verb (`known_as`)."""
+
+    id: int
+    agency_id: int
+    home_branch_id: int
+    identifier: str | None
+
+
+@one(PatronPlace)
+def place_of_patron(*, patron_id: int) -> Statement:
+    identifier = _known_as(patrons.c.id).correlate(patrons).scalar_subquery()
+    told = columns(PatronPlace, patrons, identifier=identifier)
+    return select(*told).where(patrons.c.id == patron_id)
 
 
 @send

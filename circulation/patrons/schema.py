@@ -198,3 +198,12 @@ pin_settings = Table(
     Column("tries_in_all", SmallInteger),
     Column("lock_minutes", SmallInteger),
 )
+
+#: The key of the numbers by which others know patrons (`circulation.patrons.public_ids`): one row.
+public_id_key = Table(
+    "public_id_key",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("key", LargeBinary, nullable=False, info=SECRET),
+    CheckConstraint("id = 1", name="id"),
+)

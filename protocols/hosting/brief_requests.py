@@ -2,7 +2,8 @@
 
 A client that keeps its connection sends the same head with each request, but for the length of the
 body. Parsing it and writing the head of the answer takes Twisted as long as a whole small look-up,
-so a site remembers the heads that it has read: the same bytes mean the same. A request that does
+so a site remembers the heads that it has read: the same bytes mean the same. One header is new in
+each request and taken out before, Idempotency-Key. A request that does
 not come in one piece, with the length it declares, goes all the way through `twisted.web`, and so
 does every head the first time.
 """
@@ -10,12 +11,13 @@ does every head the first time.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 from urllib.parse import unquote_to_bytes
 
-from twisted.web.http import HTTPChannel, datetimeToString
+from twisted.web.http import RESPONSES, HTTPChannel, datetimeToString
 from twisted.web.server import version
 
 from protocols.hosting.requests import BODY_BYTES
@@ -26,6 +28,9 @@ log = logging.getLogger(__name__)
 LONGEST_HEAD: Final = 2048
 #: As many are remembered; then it begins anew. They differ by client, address and length.
 HEADS: Final = 512
+#: The header that each request has its own of, and what stands there.
+VARYING: Final = b"idempotency-key"
+_VARYING: Final = re.compile(rb"(?i)\r\n" + VARYING + rb":[ \t]*([^\r\n\x00]*)(?=\r\n)")
 #: How much is read of what comes behind a brief request before that is answered.
 AHEAD_BYTES: Final = 16 * 1024
 
@@ -46,12 +51,13 @@ class AnswersBriefly(Protocol):
 class Head:
     """What a head comes to: of a POST in HTTP/1.1 whose connection is kept.
 
-    `postpath` are the parts of its address behind the resource's own.
+    `postpath` are the parts of its address behind the resource's own, `query` is what follows.
     """
 
     resource: AnswersBriefly
     length: int
     postpath: Sequence[bytes] = field(repr=False)  # a secret may be the last of them
+    query: bytes = field(repr=False)
     headers: Any = field(repr=False)  # twisted.web.http_headers.Headers
 
 
@@ -71,11 +77,12 @@ class Heads:
 class BriefRequest:
     """A request under a known head. The channel treats it as it does a `twisted.web` Request."""
 
-    __slots__ = ("_head", "channel", "content", "is_answered", "is_gone")
+    __slots__ = ("_head", "_varying", "channel", "content", "is_answered", "is_gone")
 
-    def __init__(self, channel: Any, head: Head, content: bytes) -> None:
+    def __init__(self, channel: Any, head: Head, content: bytes, varying: bytes | None) -> None:
         self.channel = channel
         self.content = content
+        self._varying = varying
         self.is_answered = False
         self.is_gone = False
         self._head = head
@@ -84,8 +91,17 @@ class BriefRequest:
     def postpath(self) -> Sequence[bytes]:
         return self._head.postpath
 
+    @property
+    def query(self) -> bytes:
+        return self._head.query
+
+    def isSecure(self) -> bool:  # noqa: N802
+        return bool(self.channel.isSecure())
+
     def getHeader(self, name: bytes) -> bytes | None:  # noqa: N802
         """The last header of that name, as Twisted's requests have it."""
+        if name == VARYING:
+            return self._varying
         found = self._head.headers.getRawHeaders(name)
         return found[-1] if found else None
 
@@ -96,9 +112,7 @@ class BriefRequest:
         """Nobody waits for the answer any more."""
         self.is_gone = True
 
-    def answer(
-        self, media_type: bytes, body: bytes, more: bytes = b"", status: str = "200 OK"
-    ) -> None:
+    def answer(self, media_type: bytes, body: bytes, more: bytes = b"", status: int = 200) -> None:
         """Sends the answer, once. `more` are headers as they are written, with their line ends."""
         if self.is_gone or self.is_answered:
             return
@@ -106,10 +120,11 @@ class BriefRequest:
         channel = self.channel
         closing = b"" if channel.persistent else b"Connection: close\r\n"
         channel.transport.write(
-            b"HTTP/1.1 %b\r\nServer: %b\r\nDate: %b\r\nContent-Type: %b\r\n"
+            b"HTTP/1.1 %d %b\r\nServer: %b\r\nDate: %b\r\nContent-Type: %b\r\n"
             b"Content-Length: %d\r\n%b%b\r\n%b"
             % (
-                status.encode(),
+                status,
+                RESPONSES.get(status, b""),
                 version,
                 datetimeToString(),  # type: ignore[no-untyped-call]
                 media_type,
@@ -167,6 +182,10 @@ class BriefChannel(HTTPChannel):
 
     def _is_taken(self, head: bytes, data: bytes, end: int) -> bool:
         """Carries out the request that `data` is, if the head at its beginning is known."""
+        varying = None
+        if len(parts := _VARYING.split(head)) == 3:
+            before, varying, after = parts
+            head = before + after
         known = self.site.heads.find(head)
         if known is None:
             self._new_head = head
@@ -177,7 +196,7 @@ class BriefChannel(HTTPChannel):
         if not self.may_be_whole(known.resource, body):
             return False
         self.resetTimeout()  # type: ignore[no-untyped-call]
-        request = self._brief = BriefRequest(self, known, body)
+        request = self._brief = BriefRequest(self, known, body, varying)
         self.requests.append(request)
         self.setRawMode()  # type: ignore[no-untyped-call]
         try:
@@ -186,7 +205,7 @@ class BriefChannel(HTTPChannel):
             log.exception("a request could not be answered")
             if not request.is_answered:
                 self.persistent = False
-                request.answer(b"text/plain", b"", status="500 Internal Server Error")
+                request.answer(b"text/plain", b"", status=500)
         if not request.is_answered:  # who waits for us is not idle
             self._idle_seconds = self.setTimeout(None)  # type: ignore[no-untyped-call]
         return True
@@ -206,9 +225,9 @@ class BriefChannel(HTTPChannel):
             and not request.requestHeaders.hasHeader(b"expect")
             and not request.responseHeaders.hasHeader(b"connection")
         ):
-            parts = path.partition(b"?")[0].split(b"/")[2:]
-            postpath = tuple(map(unquote_to_bytes, parts))
-            known = Head(resource, self.length, postpath, request.requestHeaders)
+            before, _, query = path.partition(b"?")
+            postpath = tuple(map(unquote_to_bytes, before.split(b"/")[2:]))
+            known = Head(resource, self.length, postpath, query, request.requestHeaders)
             self.site.heads.remember(head, known)
 
     def rawDataReceived(self, data: bytes) -> None:  # noqa: N802

@@ -16,6 +16,7 @@ from circulation.languages.language import LANGUAGE, catalogue_of
 from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.money import ChargeKind
 from circulation.notices.kinds import NoticeKind
+from protocols.api.problems import Outcome
 from protocols.sip2.wording import Text
 
 #: The names of the sentences of each context, as far as an enumeration holds them.
@@ -24,6 +25,8 @@ NAMES: Mapping[str, set[str]] = {
     "charge": {each.name for each in ChargeKind},
     "charge reason": {each.name for each in ChargeReason},
     "Digital Post": {"FILE_NAME", "PAY", "LOANS"},
+    "problem": {each.name for each in Outcome},
+    "reason": {each.name for each in Reason},
     "text message": {"RENEW", "LOANS"},
 }
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n'

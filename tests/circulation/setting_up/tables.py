@@ -28,7 +28,7 @@ _OTHERS = {
     """,
     "the machinery": """
         compatibility job_runs leases loan_statistics locked_devices outbox
-        pin_failures replies set_up_version silent_batches silent_rows terminal_counts
+        pin_failures public_id_key replies set_up_version silent_batches silent_rows terminal_counts
     """,
 }
 #: Table -> why no text sets it.

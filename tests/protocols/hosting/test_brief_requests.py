@@ -295,7 +295,7 @@ def test_a_fault_of_ours_ends_the_connection(
 def test_an_answer_that_comes_after_a_fault_is_not_sent(site: EndingSite, echo: Echo) -> None:
     client = Client(site)
     client.ask(post())
-    request = BriefRequest(client.channel, site.heads.find(post()[: -len(BODY)]), BODY)  # type: ignore[arg-type]
+    request = BriefRequest(client.channel, site.heads.find(post()[: -len(BODY)]), BODY, None)  # type: ignore[arg-type]
     client.channel.requests.append(request)
     request.answer(b"text/xml", b"1")
     assert client.answers().endswith(b"\r\n\r\n1")

@@ -1,0 +1,1 @@
+"""The HTTP API: one documented door for desks, web sites and bots."""

@@ -1,0 +1,93 @@
+"""Has the caller the right here, and with this patron? Every handler asks through these."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from circulation.kernel.reasons import Reason
+from circulation.kernel.rights import Kind, Principal, Right, overriding_right
+from circulation.loans.wishes import NEVER_OVERRIDDEN, NO_OVERRIDE, Override
+from circulation.patrons.identifiers import (
+    IDENTIFIERS,
+    PatronPlace,
+    find_patron,
+    place_of_patron,
+)
+from circulation.patrons.public_ids import public_ids
+from circulation.staff.lookups import Seen, looked_at
+from protocols.api.models.desk import OverrideWish
+from protocols.api.operation import Request
+from protocols.api.problems import Outcome, Problem, malformed
+from protocols.hosting.answering import Context
+
+#: What databases count with.
+_LARGEST: Final = 2**63 - 1
+
+
+def must_have_here(principal: Principal, right: Right) -> None:
+    """Raises Problem where the caller has not that right where they work."""
+    if not principal.may(right, principal.agency_id, principal.branch_id):
+        raise Problem(Outcome.RIGHT_MISSING, right=right)
+
+
+def patron_named(
+    public_id: str, principal: Principal, context: Context, right: Right
+) -> PatronPlace:
+    """The patron whom answers name so. Raises Problem where there is none, and likewise where the
+    caller has not the right with patrons of that agency: they are not told that there is one."""
+    patron_id = public_ids(context.circulation, context.transaction).meant(public_id)
+    found = None if patron_id is None else place_of_patron(context.transaction, patron_id=patron_id)
+    if found is None or not principal.may(right, found.agency_id, found.home_branch_id):
+        raise Problem(Outcome.NOT_FOUND)
+    return found
+
+
+def note_look(
+    request: Request[Any, Any],
+    principal: Principal,
+    context: Context,
+    what: Seen,
+    *,
+    patron_id: int | None = None,
+    hits: int | None = None,
+) -> None:
+    """Notes who has looked at a patron, or at how many in a list. Patrons look at themselves."""
+    if principal.kind is not Kind.PATRON:
+        where = f"api {request.name}"
+        context.looked_up(looked_at(principal, what, where, patron_id=patron_id, hits=hits))
+
+
+def patron_with_card(
+    card: str, principal: Principal, context: Context, right: Right
+) -> PatronPlace | None:
+    """The patron whose card was shown; None where nobody has it. Raises Problem where the caller
+    has not the right with patrons of that agency."""
+    key = IDENTIFIERS.of(context.circulation)
+    patron_id = find_patron(context.transaction, card, key=key)
+    found = None if patron_id is None else place_of_patron(context.transaction, patron_id=patron_id)
+    if found is not None and not principal.may(right, found.agency_id, found.home_branch_id):
+        raise Problem(Outcome.RIGHT_MISSING, right=right)
+    return found
+
+
+def override_of(wish: OverrideWish | None, principal: Principal) -> Override:
+    """What the caller passes over. Raises Problem where they may not."""
+    if wish is None:
+        return NO_OVERRIDE
+    reasons = frozenset(Reason[name] for name in wish.reasons)
+    for reason in sorted(reasons, key=lambda each: each.name):
+        right = overriding_right(reason)
+        if right is None or reason in NEVER_OVERRIDDEN:
+            raise malformed("override.reasons", "never", f"nobody passes over {reason.name}")
+        must_have_here(principal, right)
+    return Override(reasons, wish.why)
+
+
+def number_of(text: str, field: str | None) -> int:
+    """A number that stands in a request as a text. Raises Problem: without a field it is a part of
+    the path, where nothing else is found."""
+    if text.isascii() and text.isdigit() and int(text) <= _LARGEST:
+        return int(text)
+    if field is None:
+        raise Problem(Outcome.NOT_FOUND)
+    raise malformed(field, "number", "there is no such number")

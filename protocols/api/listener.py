@@ -1,0 +1,40 @@
+"""The API on the network: at /api of the common HTTP port."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from twisted.web.resource import IResource
+
+from protocols.api.handlers import Api
+from protocols.api.http import ApiResource
+from protocols.api.settings import ApiSettings
+from protocols.hosting.answering import Services
+from protocols.hosting.standard import Port
+
+
+class _Api:
+    """The plug-in (`protocols.hosting.standard.Standard`)."""
+
+    name: Final = "api"
+    settings: Final = ApiSettings
+
+    def ports(self, settings: ApiSettings, services: Services) -> Sequence[Port]:
+        return []
+
+    def resources(self, settings: ApiSettings, services: Services) -> Mapping[bytes, IResource]:
+        if not settings.enabled:
+            return {}
+        resource: Any = ApiResource(Api(settings, services))
+        return {b"api": resource}
+
+    def examples(
+        self, settings: ApiSettings, ports: Sequence[int], http_port: int | None
+    ) -> Sequence[str]:
+        if http_port is None or not settings.enabled:
+            return []
+        return [f"curl -s http://127.0.0.1:{http_port}/api/v1/openapi.json"]
+
+
+standard = _Api()

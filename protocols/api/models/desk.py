@@ -1,0 +1,281 @@
+"""Lending, returning, renewing: what is asked for and what is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from circulation.kernel.results import Item as KnownItem
+from circulation.kernel.results import Loan as KnownLoan
+from circulation.kernel.results import Patron as KnownPatron
+from circulation.kernel.rights import HARD, SOFT
+from circulation.patrons.public_ids import PublicIds
+from protocols.api.models.common import (
+    Barcode,
+    Branch,
+    Card,
+    Fee,
+    PatronId,
+    Request,
+    Why,
+    branch_shown,
+)
+from protocols.api.problems import ProblemReason
+
+_OVERRIDABLE = sorted(each.name for each in SOFT | HARD)
+OverridableReason = Annotated[str, Field(pattern=f"^({'|'.join(_OVERRIDABLE)})$")]
+#: A stack on an RFID plate, a class, a box.
+Stack = Annotated[tuple[Barcode, ...], Field(min_length=1, max_length=100)]
+AcceptedFee = Annotated[
+    int,
+    Field(ge=0, le=10**12, description="the patron has agreed to pay so many minor units for it"),
+]
+
+
+class OverrideWish(Request):
+    """Reasons that the caller passes over, and why."""
+
+    reasons: Annotated[tuple[OverridableReason, ...], Field(min_length=1, max_length=20)]
+    why: Why
+
+
+class ForPatron(Request):
+    """Whom it is for: `patron` as answers name them, or the `card` that was shown; one of both."""
+
+    patron: PatronId | None = None
+    card: Card | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> ForPatron:
+        if (self.patron is None) == (self.card is None):
+            raise ValueError("give either patron or card")
+        return self
+
+
+class CheckoutWish(ForPatron):
+    """An item is to be lent."""
+
+    item: Barcode
+    override: OverrideWish | None = None
+    accept_fee: AcceptedFee | None = None
+
+
+class StackCheckoutWish(ForPatron):
+    """Several items are to be lent to one patron."""
+
+    items: Stack
+
+
+class CheckinWish(Request):
+    """An item is handed in. `at`: when it came back, where that was earlier."""
+
+    item: Barcode
+    at: AwareDatetime | None = None
+
+
+class StackCheckinWish(Request):
+    """Several items are handed in."""
+
+    items: Stack
+    at: AwareDatetime | None = None
+
+
+class RenewalWish(Request):
+    """The loan of an item is to last longer. `seen` False: the item is not at hand."""
+
+    item: Barcode
+    seen: bool = True
+    override: OverrideWish | None = None
+    accept_fee: AcceptedFee | None = None
+
+
+class AllRenewalsWish(ForPatron):
+    """All loans of a patron are to last longer, as far as they can."""
+
+    accept_fee: AcceptedFee | None = None
+
+
+class OwnRenewalWish(Request):
+    """A loan of the patron's own is to last longer."""
+
+    item: Barcode
+    accept_fee: AcceptedFee | None = None
+
+
+class OwnRenewalsWish(Request):
+    """All of the patron's own loans are to last longer, as far as they can."""
+
+    accept_fee: AcceptedFee | None = None
+
+
+class UndoWish(Request):
+    """What this desk did last with the item is to be taken back."""
+
+    item: Barcode
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A copy: `barcode` is what it is named by, `title_id` the title that it belongs to."""
+
+    barcode: str
+    title_id: str
+    title: str
+    author: str
+    material_group: str
+    call_number: str
+    placement: tuple[str, ...]
+    home_branch: Branch
+
+
+@dataclass(frozen=True, slots=True)
+class Patron:
+    """A patron as answers name them."""
+
+    id: str
+    name: str
+    card: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """A loan as it stands."""
+
+    id: str
+    checked_out: datetime
+    due: datetime
+    renewals: int
+
+
+Next = Literal[
+    "undo",
+    "renew",
+    "check_in",
+    "claim_returned",
+    "declare_lost",
+    "open_patron",
+    "pay",
+    "hold",
+    "print",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedOut:
+    """The item is on loan. `overridden`: what would have hindered it. `may`: what can follow."""
+
+    item: Item
+    patron: Patron
+    loan: Loan
+    may_renew: bool
+    overridden: tuple[ProblemReason, ...]
+    charged: tuple[Fee, ...]
+    may: tuple[Next, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """The loan ends later: `previous_due` is when it would have ended."""
+
+    item: Item
+    patron: Patron
+    loan: Loan
+    previous_due: datetime
+    may_renew: bool
+    overridden: tuple[ProblemReason, ...]
+    charged: tuple[Fee, ...]
+    may: tuple[Next, ...]
+
+
+DestinationName = Literal[
+    "SHELF_HERE",
+    "FLOAT_HERE",
+    "TRANSIT_HOME",
+    "HOLD_SHELF_HERE",
+    "TRANSIT_TO_PICKUP",
+    "PROBLEM_BIN",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFor:
+    """The hold that an item goes to: `number` and `deadline` once it is on the hold shelf."""
+
+    hold: str
+    patron: str | None
+    name: str | None
+    pickup_branch: Branch
+    number: int | None
+    deadline: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedIn:
+    """The item was handed in, and goes to `destination`: always exactly one. `borrower` is whose
+    loan this ended, where the caller may see them."""
+
+    item: Item
+    destination: DestinationName
+    to_branch: Branch
+    was_on_loan: bool
+    was_overdue: bool
+    borrower: Patron | None
+    loan: Loan | None
+    held_for: HeldFor | None
+    charged: tuple[Fee, ...]
+    may: tuple[Next, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StackResult:
+    """What became of one item of a stack: one of the three is there, or else `reasons` are."""
+
+    barcode: str
+    checked_out: CheckedOut | None = None
+    checked_in: CheckedIn | None = None
+    renewed: Renewed | None = None
+    reasons: tuple[ProblemReason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StackResults:
+    """What became of each item, in the order in which they were given."""
+
+    done: int
+    refused: int
+    results: tuple[StackResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """The last act is taken back: `undone` says which. `loan` and `patron` are those of the loan
+    that goes on."""
+
+    undone: Literal["check_out", "check_in"]
+    item: Item
+    loan: Loan | None
+    patron: Patron | None
+
+
+def item_shown(item: KnownItem) -> Item:
+    return Item(
+        item.barcode,
+        str(item.record_id),
+        item.title,
+        item.author,
+        item.material_group,
+        item.call_number,
+        item.placement,
+        branch_shown(item.home_branch),
+    )
+
+
+def patron_shown(patron: KnownPatron, ids: PublicIds) -> Patron:
+    return Patron(ids.shown(patron.id), patron.name, patron.card)
+
+
+def loan_shown(loan: KnownLoan) -> Loan:
+    return Loan(str(loan.id), loan.checked_out, loan.due, loan.renewals)

@@ -1,0 +1,109 @@
+"""Holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from protocols.api.models.common import Barcode, Branch, Fee, Isil, Number, Request
+from protocols.api.models.desk import AcceptedFee, ForPatron, Patron
+
+
+class HoldDetails(Request):
+    """What is wanted: a `title`, of a serial perhaps a `part`, or just this `item`."""
+
+    title: Number | None = None
+    item: Barcode | None = None
+    part: Annotated[str, Field(max_length=100)] = ""
+    pickup_branch: Isil | None = None
+    activates: date | None = None
+    interest_until: date | None = None
+    accept_fee: AcceptedFee | None = None
+
+    @model_validator(mode="after")
+    def _title_or_item(self) -> HoldDetails:
+        if (self.title is None) == (self.item is None):
+            raise ValueError("give either title or item")
+        return self
+
+
+class NewHold(HoldDetails, ForPatron):
+    """A hold for a patron."""
+
+
+class Pause(Request):
+    """The hold is passed over from `first` to `last`, or until further notice."""
+
+    first: date
+    last: date | None = None
+
+
+class HoldChanges(Request):
+    """What is to be changed; what is not said stays. `pause` null ends a pause."""
+
+    pickup_branch: Isil | None = None
+    activates: date | None = None
+    interest_until: date | None = None
+    pause: Pause | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold and its prospects: `number_in_queue` 1 is the next; `days` is an estimate. `number`
+    and `deadline` while it is on the hold shelf."""
+
+    id: str
+    title_id: str
+    title: str
+    author: str
+    item: str | None
+    part: str
+    state: Literal["WAITING", "ON_THE_WAY", "READY", "CLOSED"]
+    outcome: str | None
+    pickup_branch: Branch
+    placed: datetime
+    activates: date | None
+    interest_until: date
+    paused_from: date | None
+    paused_until: date | None
+    number_in_queue: int | None
+    days: int | None
+    number: int | None
+    deadline: datetime | None
+    may: tuple[Literal["change", "pause", "cancel"], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatronHolds:
+    """The open holds of a patron, the oldest first."""
+
+    holds: tuple[Hold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPlaced:
+    """The hold was placed. `recalled` are the loans that were brought forward for it."""
+
+    hold: Hold
+    patron: Patron
+    recalled: tuple[str, ...]
+    charged: tuple[Fee, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedHold:
+    """A hold in the queue of its title. `passed_over` says why it is not served today."""
+
+    hold: Hold
+    patron: Patron | None
+    passed_over: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The open holds of a title in the order in which they are served."""
+
+    holds: tuple[QueuedHold, ...]

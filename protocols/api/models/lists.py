@@ -1,0 +1,174 @@
+"""What staff have to see to: one line of each list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from protocols.api.models.common import Branch, Paging, Request
+from protocols.api.models.desk import Patron
+
+
+class ListPaging(Paging):
+    """Which part of a list. It is that of the branch where the caller works."""
+
+
+class PickPaging(Paging):
+    """Which part of the pick list; `unmarked` those alone that nobody has gone for."""
+
+    unmarked: bool = False
+
+
+class ShelfPaging(Paging):
+    """Which part of the hold shelf; `to_go` what does not belong there any more."""
+
+    to_go: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToFetch:
+    """An item to fetch from its shelf. `fetched_by` has gone for it."""
+
+    item: str
+    title: str
+    author: str
+    location: str
+    sublocation: str
+    call_number: str
+    hold: str
+    pickup_branch: Branch
+    fetched_by: str | None
+    fetched_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PickList:
+    """What is to be fetched, in the order of the shelves."""
+
+    lines: tuple[ToFetch, ...]
+
+
+class FetchWish(Request):
+    """Somebody goes to fetch the item, or gives up: it was not found."""
+
+    done: Literal["gone", "not_found"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """The line as it is now; None where nobody goes for the item any more."""
+
+    line: ToFetch | None
+
+
+@dataclass(frozen=True, slots=True)
+class OnShelf:
+    """An item on the hold shelf."""
+
+    number: int
+    item: str
+    title: str
+    hold: str
+    deadline: datetime | None
+    is_to_go: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HoldShelf:
+    """What stands there, by number."""
+
+    lines: tuple[OnShelf, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A loan beyond its due date."""
+
+    item: str
+    title: str
+    due: datetime
+    renewals: int
+    patron: Patron
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueLoans:
+    """The oldest first."""
+
+    lines: tuple[Overdue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An item that somebody answers for but cannot show, or that nobody can find."""
+
+    item: str
+    title: str
+    since: datetime
+    mark: str | None
+    patron: Patron | None
+
+
+@dataclass(frozen=True, slots=True)
+class MissingItems:
+    """The oldest first."""
+
+    lines: tuple[Missing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An item that should have arrived."""
+
+    item: str
+    title: str
+    since: datetime
+    from_branch: Branch | None
+    to_branch: Branch | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LateTransits:
+    """The oldest first."""
+
+    lines: tuple[Late, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """What happened off line and the rules would have refused."""
+
+    id: str
+    noted: datetime
+    item: str
+    title: str | None
+    patron: Patron | None
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicts:
+    """The oldest first."""
+
+    lines: tuple[Conflict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hopeless:
+    """A hold that nothing can fill, and why."""
+
+    hold: str
+    title_id: str
+    title: str
+    patron: Patron
+    placed: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class HopelessHolds:
+    """By title. A page may be empty and not the last."""
+
+    lines: tuple[Hopeless, ...]

@@ -1,0 +1,259 @@
+"""Patrons, what they have and what is known of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from circulation.kernel.reasons import BlockReason
+from protocols.api.models.common import (
+    Branch,
+    Card,
+    Isil,
+    Money,
+    Paging,
+    PatronId,
+    Request,
+    Sentence,
+)
+from protocols.api.models.desk import Item, Loan, Patron
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Short = Annotated[str, Field(max_length=200)]
+Code = Annotated[str, Field(min_length=1, max_length=100)]
+BlockName = Annotated[BlockReason, Field(strict=False)]
+
+
+class NewPatron(Request):
+    """A patron to register, with a first card. Their branch is `home_branch`, else the desk's."""
+
+    card: Card
+    category: Code
+    given_name: Name
+    family_name: Name
+    home_branch: Isil | None = None
+    language: Annotated[str, Field(pattern="^[a-z]{2}$")] | None = None
+    birth_date: date | None = None
+    national_id: Card | None = None
+    email: Short = ""
+    phone: Short = ""
+    expires: date | None = None
+    note: Sentence = ""
+    municipality: Short = ""
+
+
+class PatronChanges(Request):
+    """What is to be changed of a patron; what is not said stays."""
+
+    given_name: Name | None = None
+    family_name: Name | None = None
+    name: Name | None = None
+    birth_date: date | None = None
+    language: Annotated[str, Field(pattern="^[a-z]{2}$")] | None = None
+    category: Code | None = None
+    email: Short | None = None
+    phone: Short | None = None
+    expires: date | None = None
+    municipality: Short | None = None
+    home_branch: Isil | None = None
+
+
+class NewIdentifier(Request):
+    """A further card or another identifier; `replaces` is one that is not to be used any more."""
+
+    identifier: Card
+    kind: Literal["card", "login", "email", "national_id", "cvr"] = "card"
+    expires: date | None = None
+    replaces: Card | None = None
+
+
+class IdentifierChange(Request):
+    """A card is lost or found again (`blocked` null), or ends at another day."""
+
+    identifier: Card
+    blocked: Literal["lost", "stolen", "replaced", "withdrawn"] | None = None
+    expires: date | None = None
+
+
+class NewBlock(Request):
+    """A block of the desk's agency, or `everywhere`."""
+
+    reason: BlockName = BlockReason.OTHER
+    message: Sentence = ""
+    everywhere: bool = False
+
+
+class NewGuardian(Request):
+    """Who answers for a child, and whether they may see what it has."""
+
+    guardian: PatronId
+    sees_account: bool = False
+
+
+class LoanPaging(Paging):
+    """Which part of the loans; `overdue` those alone that are overdue."""
+
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block. `agency` None concerns all."""
+
+    reason: str
+    since: datetime
+    message: str
+    agency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What is owed to one agency; fees and compensations apart."""
+
+    agency: str
+    fees: Money
+    compensations: Money
+
+
+@dataclass(frozen=True, slots=True)
+class PatronLoan:
+    """One line of the loans. Of a loan lent onward: who has it now, or whose it is."""
+
+    item: Item
+    loan: Loan
+    is_overdue: bool
+    is_recalled: bool
+    lent_onward_to: Patron | None
+    lent_onward_by: Patron | None
+
+
+@dataclass(frozen=True, slots=True)
+class PatronLoans:
+    """A page of the loans by due date, and how many there are in all."""
+
+    total: int
+    loans: tuple[PatronLoan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is on record."""
+
+    name: str
+    given_name: str
+    family_name: str
+    birth_date: date | None
+    language: str
+    category: str
+    email: str
+    phone: str
+    expires: date | None
+    municipality: str
+    home_branch: Branch
+    note: str
+    has_pin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A card or another identifier, as it may be shown."""
+
+    shown: str
+    kind: str
+    blocked: str | None
+    expires: date | None
+    added: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A guardian, or a child that the patron answers for."""
+
+    id: str
+    name: str
+    sees_account: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of each. `ready`: holds that wait to be fetched."""
+
+    loans: int
+    overdue: int
+    recalled: int
+    holds: int
+    ready: int
+    max_loans: int | None
+
+
+PatronNext = Literal["lend", "renew_all", "hold", "pay", "edit", "block", "unblock", "history"]
+
+
+@dataclass(frozen=True, slots=True)
+class PatronScreen:
+    """Everything of a patron's first screen: one answer. `loans` is the first page.
+
+    `denied` is what the patron may not do now, from blocks, expiry and card: check_out, renew,
+    hold, recall.
+    """
+
+    id: str
+    card: str | None
+    details: Details
+    is_expired: bool
+    blocks: tuple[Block, ...]
+    denied: tuple[str, ...]
+    counts: Counts
+    owed: tuple[Owed, ...]
+    identifiers: tuple[Identifier, ...]
+    guardians: tuple[Related, ...]
+    wards: tuple[Related, ...]
+    consents: dict[str, datetime]
+    loans: tuple[PatronLoan, ...]
+    may: tuple[PatronNext, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a patron was told, is to be told, or could not be, with its text."""
+
+    id: str
+    kind: str
+    state: str
+    created: datetime
+    due: datetime
+    sent: datetime | None
+    channel: str
+    address: str
+    subject: str
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Somebody has looked at a patron: what, from where and by what."""
+
+    at: datetime
+    kind: str
+    actor: str
+    device: str
+    what: str
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookUps:
+    """The newest first."""
+
+    lookups: tuple[LookUp, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """The newest first."""
+
+    messages: tuple[Message, ...]

@@ -1,0 +1,99 @@
+"""The one box of a desk: any text comes in, and what it meant goes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from protocols.api.models.common import PatronId, Request
+from protocols.api.models.desk import (
+    AcceptedFee,
+    CheckedIn,
+    CheckedOut,
+    Item,
+    OverrideWish,
+    Renewed,
+)
+from protocols.api.models.patrons import PatronScreen
+from protocols.api.models.titles import ItemStatus, Title
+from protocols.api.problems import ProblemReason
+
+Command = Literal["undo", "done", "receipt", "return", "renew", "look", "confirm", "last_patron"]
+
+
+class ScanWish(Request):
+    """What was scanned or typed, and where: the `patron` who is open, the mode of the desk.
+
+    In mode `desk` an item is lent to the open patron, else taken back; `return` and `drop` take it
+    back (dated back with `at`), `renew` renews, `look` changes nothing, `pick` takes what was
+    fetched. `override` and `accept_fee` go with an item that is lent or renewed.
+    """
+
+    text: Annotated[str, Field(min_length=1, max_length=500)]
+    patron: PatronId | None = None
+    mode: Literal["desk", "return", "renew", "look", "drop", "pick"] = "desk"
+    at: AwareDatetime | None = None
+    override: OverrideWish | None = None
+    accept_fee: AcceptedFee | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What it was and what was done. `outcome` says which of the parts is there.
+
+    `refused` has the reasons, `choice` both an item and a patron, `search` the first titles found.
+    """
+
+    outcome: Literal[
+        "command",
+        "checked_out",
+        "checked_in",
+        "renewed",
+        "refused",
+        "item",
+        "patron",
+        "choice",
+        "titles",
+        "search",
+        "nothing",
+    ]
+    text: str
+    command: Command | None = None
+    checked_out: CheckedOut | None = None
+    checked_in: CheckedIn | None = None
+    renewed: Renewed | None = None
+    item: Item | None = None
+    status: ItemStatus | None = None
+    patron: PatronScreen | None = None
+    titles: tuple[Title, ...] = ()
+    reasons: tuple[ProblemReason, ...] = ()
+    loans: int | None = None
+    overdue: int | None = None
+
+
+class EndWish(Request):
+    """The patron's session at the desk is over; `minutes`: with what came back so long ago."""
+
+    patron: PatronId
+    minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 60
+
+
+class SlipWish(Request):
+    """A slip: a `receipt` of a patron, the `pickup` note or `transit` slip of an item, the pick
+    list of the desk's branch."""
+
+    kind: Literal["receipt", "pickup", "transit", "pick_list"]
+    patron: PatronId | None = None
+    item: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A slip in words, as lines of text."""
+
+    heading: str
+    language: str
+    lines: tuple[str, ...]

@@ -1,0 +1,83 @@
+"""Signing in, and who is signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from protocols.api.models.common import Branch, Card, Request
+
+Secret = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class SignIn(Request):
+    """A name, a password, and the code of an authenticator where one is asked for.
+
+    `give` says what is given: a `cookie` for browsers, or a `token` for Authorization.
+    `workstation_key` is what the registration of the workstation has printed; the browser keeps it.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    password: Secret
+    code: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    give: Literal["cookie", "token"] = "cookie"
+    workstation_key: Secret | None = None
+
+
+class PatronSignIn(Request):
+    """A card and its PIN."""
+
+    card: Card
+    pin: Secret
+    give: Literal["cookie", "token"] = "cookie"
+
+
+class ClientCredentials(Request):
+    """RFC 6749, 4.4.2: a program asks for an access token."""
+
+    grant_type: Annotated[str, Field(max_length=100)]
+    client_id: Annotated[str, Field(max_length=100)] = ""
+    client_secret: Annotated[str, Field(max_length=500)] = ""
+    scope: Annotated[str, Field(max_length=1_000)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who is signed in (`kind`: staff, patron, program), what they may do at all, and until when if
+    they do nothing.
+
+    `token` is told once, where one was asked for. `is_limited`: a second factor has to be set up
+    before anything else.
+    """
+
+    kind: str
+    name: str
+    branch: Branch | None
+    workstation: str
+    rights: tuple[str, ...]
+    waiving_limit: int | None
+    language: str
+    is_limited: bool
+    ends: datetime
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """RFC 6749, 5.1."""
+
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthError:
+    """RFC 6749, 5.2."""
+
+    error: Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
+    error_description: str

@@ -1,0 +1,163 @@
+"""Titles and items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from protocols.api.models.common import Barcode, Branch, Isil, Money, Paging, Request, Why
+from protocols.api.models.desk import Item, Loan, Patron
+
+_TEXT = Annotated[str, Field(max_length=500)]
+
+
+class TitleSearch(Paging):
+    """What is looked for: words (`q`), or a query in CQL. `at` is a branch, an agency or a
+    consortium whose catalogue is searched. `facets` says how many values of each are counted."""
+
+    q: _TEXT | None = None
+    cql: Annotated[str, Field(max_length=2_000)] | None = None
+    at: Annotated[str, Field(max_length=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    facets: Annotated[int, Field(ge=0, le=50)] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title as a list shows it."""
+
+    id: str
+    title: str
+    author: str
+    year: int | None
+    control_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value, and how many of the titles found have it."""
+
+    text: str
+    hits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """The commonest values of an index."""
+
+    index: str
+    values: tuple[FacetValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TitlesFound:
+    """A page of what was found, and how many there are in all."""
+
+    total: int
+    titles: tuple[Title, ...]
+    facets: tuple[Facet, ...]
+
+
+ItemStateName = Literal[
+    "AVAILABLE",
+    "ON_LOAN",
+    "IN_TRANSIT",
+    "CLAIMED_RETURNED",
+    "LOST",
+    "MISSING",
+    "ON_HOLD_SHELF",
+    "GOES_BACK",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Where an item is for a while: for a booking, in a deposit or a theme."""
+
+    kind: str
+    name: str
+    branch: Branch
+    place: str
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStatus:
+    """An item and what it is doing. `borrower` where the caller may see them."""
+
+    item: Item
+    state: ItemStateName
+    is_overdue: bool
+    due: datetime | None
+    loan: Loan | None
+    borrower: Patron | None
+    to_branch: Branch | None
+    since: datetime | None
+    open_holds: int
+    stay: Stay | None
+    price: Money | None
+    may: tuple[
+        Literal[
+            "check_in", "renew", "claim_returned", "declare_lost", "find", "change", "withdraw"
+        ],
+        ...,
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class TitleShown:
+    """A title with its copies. `lines` is the record for people to read."""
+
+    id: str
+    title: str
+    author: str
+    year: int | None
+    control_number: str | None
+    lines: tuple[str, ...]
+    open_holds: int
+    copies: tuple[ItemStatus, ...]
+
+
+class StateWish(Request):
+    """What has become of an item. `why` is kept where it is withdrawn."""
+
+    to: Literal["lost", "found", "claimed_returned", "claim_withdrawn", "withdrawn"]
+    why: Why | None = None
+
+
+class Price(Request):
+    """An amount in minor units."""
+
+    amount: Annotated[int, Field(ge=0, le=10**9)]
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+
+
+_CODE = Annotated[str, Field(max_length=100)]
+
+
+class ItemChanges(Request):
+    """What is to be changed of an item; what is not said stays. `price` null takes it away."""
+
+    barcode: Barcode | None = None
+    call_number: _CODE | None = None
+    material_group: _CODE | None = None
+    part: _CODE | None = None
+    price: Price | None = None
+    float_group: _CODE | None = None
+    home_branch: Isil | None = None
+    department: _CODE | None = None
+    location: _CODE | None = None
+    sublocation: _CODE | None = None
+    section: _CODE | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged:
+    """What became of it: `item` None where it was withdrawn."""
+
+    barcode: str
+    item: ItemStatus | None
+    has_changed: bool

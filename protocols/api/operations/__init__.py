@@ -1,0 +1,42 @@
+"""The table: the operations of each noun, joined."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from protocols.api.operation import Operation
+from protocols.api.operations import (
+    care,
+    desk,
+    documents,
+    holds,
+    items,
+    lists,
+    money,
+    own,
+    patrons,
+    registering,
+    scanning,
+    sessions,
+    slips,
+    titles,
+)
+
+_NOUNS: Final = (
+    scanning,
+    desk,
+    slips,
+    patrons,
+    registering,
+    care,
+    money,
+    holds,
+    titles,
+    items,
+    lists,
+    own,
+    sessions,
+)
+OPERATIONS: Final[tuple[Operation, ...]] = documents.described(
+    tuple(operation for noun in _NOUNS for operation in noun.OPERATIONS)
+)

@@ -1,0 +1,385 @@
+"""At the desk: lending, returning, renewing, taking back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from circulation.kernel.results import CheckedIn as KnownReturn
+from circulation.kernel.results import CheckedOut as KnownLoan
+from circulation.kernel.results import Refused, RenewedAll
+from circulation.kernel.results import Renewed as KnownRenewal
+from circulation.kernel.rights import Principal, Right
+from circulation.loans.batches import borrower_of, check_in_stack, check_out_stack
+from circulation.loans.lending import check_out
+from circulation.loans.renewals import renew, renew_all
+from circulation.loans.returns import check_in
+from circulation.loans.undo import cancel_check_in, cancel_check_out
+from circulation.loans.wishes import LoanWish
+from circulation.loans.wishes import RenewalWish as LongerLoan
+from circulation.patrons.public_ids import public_ids
+from protocols.api.authority import must_have_here, override_of, patron_named
+from protocols.api.models.common import branch_shown, fees_shown
+from protocols.api.models.desk import (
+    AllRenewalsWish,
+    CheckedIn,
+    CheckedOut,
+    CheckinWish,
+    CheckoutWish,
+    ForPatron,
+    HeldFor,
+    Next,
+    Patron,
+    RenewalWish,
+    Renewed,
+    StackCheckinWish,
+    StackCheckoutWish,
+    StackResult,
+    StackResults,
+    Undone,
+    UndoWish,
+    item_shown,
+    loan_shown,
+    patron_shown,
+)
+from protocols.api.operation import Request, post
+from protocols.api.problems import Outcome, Problem, reasons_of, refused
+from protocols.hosting.answering import Context, Lane
+
+#: Before this no loan of anybody's began.
+_EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+
+
+def identifier_of(wish: ForPatron, principal: Principal, context: Context) -> str:
+    """What the verbs know the patron by. A card is shown by whoever has it; what may be done with
+    it, the rules say. Raises Problem."""
+    if wish.card is not None:
+        return wish.card.strip()
+    assert wish.patron is not None
+    found = patron_named(wish.patron, principal, context, Right.LEND)
+    if found.identifier is None:
+        raise Problem(Outcome.CONFLICT, "the patron has no card or other identifier")
+    return found.identifier
+
+
+def lend(
+    request: Request[CheckoutWish, None], principal: Principal, context: Context
+) -> CheckedOut | Problem:
+    """Lends an item to a patron. A loan that costs something needs `accept_fee`."""
+    must_have_here(principal, Right.LEND)
+    wish = request.body
+    answer = check_out(
+        context.act(principal.desk),
+        LoanWish(
+            identifier_of(wish, principal, context),
+            wish.item.strip(),
+            fee_acknowledged=wish.accept_fee or False,
+            overriding=override_of(wish.override, principal),
+        ),
+    )
+    if isinstance(answer, Refused):
+        return refused(answer, principal, request.language)
+    request.about = answer.patron.id
+    return lent(answer, principal, context, request.language)
+
+
+def lent(answer: KnownLoan, principal: Principal, context: Context, language: str) -> CheckedOut:
+    """A loan that was made, as answers show it."""
+    may: tuple[Next, ...] = ("undo", "check_in", "renew")
+    return CheckedOut(
+        item_shown(answer.item),
+        patron_shown(answer.patron, public_ids(context.circulation, context.transaction)),
+        loan_shown(answer.loan),
+        answer.may_renew,
+        reasons_of(answer.overridden, principal, language),
+        fees_shown(answer.charged),
+        may if answer.may_renew else may[:2],
+    )
+
+
+def lend_stack(
+    request: Request[StackCheckoutWish, None], principal: Principal, context: Context
+) -> StackResults:
+    """Lends a stack to a patron. Each item is decided on its own."""
+    must_have_here(principal, Right.LEND)
+    wish, language = request.body, request.language
+    identifier = identifier_of(wish, principal, context)
+    answers = check_out_stack(
+        context.act(principal.desk),
+        patron=identifier,
+        barcodes=[each.strip() for each in wish.items],
+    )
+    results = []
+    for barcode, answer in zip(wish.items, answers, strict=True):
+        if isinstance(answer, Refused):
+            reasons = reasons_of(answer.refusals, principal, language)
+            results.append(StackResult(barcode, reasons=reasons))
+        else:
+            request.about = answer.patron.id
+            shown = lent(answer, principal, context, language)
+            results.append(StackResult(barcode, checked_out=shown))
+    return _together(results)
+
+
+def take_back(
+    request: Request[CheckinWish, None], principal: Principal, context: Context
+) -> CheckedIn | Problem:
+    """Takes an item back, and says where it goes. `at` needs the right to date returns back."""
+    must_have_here(principal, Right.LEND)
+    wish = request.body
+    answer = check_in(
+        context.act(principal.desk),
+        item=wish.item.strip(),
+        returned=returned_at(wish.at, principal, context),
+    )
+    if isinstance(answer, Refused):
+        return refused(answer, principal, request.language)
+    request.about = answer.borrower.patron_id if answer.borrower else None
+    return returned(answer, principal, context)
+
+
+def returned_at(at: datetime | None, principal: Principal, context: Context) -> datetime | None:
+    """When it came back, where the caller may say so. Raises Problem."""
+    if at is None:
+        return None
+    must_have_here(principal, Right.BACKDATE)
+    return min(max(at, _EARLIEST), context.now).astimezone(UTC)
+
+
+def returned(answer: KnownReturn, principal: Principal, context: Context) -> CheckedIn:
+    """An item that was handed in, as answers show it. Patrons are named to who may see them."""
+    ids = public_ids(context.circulation, context.transaction)
+    borrower, held = None, None
+    if answer.borrower is not None and principal.may(Right.VIEW_PATRONS, answer.borrower.agency_id):
+        known = answer.borrower
+        borrower = Patron(ids.shown(known.patron_id), known.name, known.identifier)
+    if answer.held_for is not None:
+        waiting = answer.held_for
+        sees = principal.may(Right.VIEW_PATRONS, waiting.patron_agency_id, waiting.pickup_branch.id)
+        held = HeldFor(
+            str(waiting.hold_id),
+            ids.shown(waiting.patron_id) if sees else None,
+            waiting.patron_name if sees else None,
+            branch_shown(waiting.pickup_branch),
+            waiting.number,
+            waiting.deadline,
+        )
+    may: tuple[Next, ...] = ("print",) if held is not None else ()
+    may += ("undo",) if answer.was_on_loan else ()
+    return CheckedIn(
+        item_shown(answer.item),
+        answer.destination.name,  # type: ignore[arg-type]
+        branch_shown(answer.to_branch),
+        answer.was_on_loan,
+        answer.was_overdue,
+        borrower,
+        None if answer.loan is None else loan_shown(answer.loan),
+        held,
+        fees_shown(answer.charged),
+        may + (("open_patron",) if borrower is not None else ()),
+    )
+
+
+def take_stack_back(
+    request: Request[StackCheckinWish, None], principal: Principal, context: Context
+) -> StackResults:
+    """Takes a stack back. Each item goes somewhere, and the answer says where."""
+    must_have_here(principal, Right.LEND)
+    wish = request.body
+    answers = check_in_stack(
+        context.act(principal.desk),
+        barcodes=[each.strip() for each in wish.items],
+        returned=returned_at(wish.at, principal, context),
+    )
+    return _together(
+        [
+            StackResult(barcode, reasons=reasons_of(each.refusals, principal, request.language))
+            if isinstance(each, Refused)
+            else StackResult(barcode, checked_in=returned(each, principal, context))
+            for barcode, each in zip(wish.items, answers, strict=True)
+        ]
+    )
+
+
+def prolong(
+    request: Request[RenewalWish, None], principal: Principal, context: Context
+) -> Renewed | Problem:
+    """Renews the loan of an item, for whoever has it."""
+    must_have_here(principal, Right.LEND)
+    act, wish = context.act(principal.desk), request.body
+    borrower = borrower_of(act, wish.item.strip())
+    if isinstance(borrower, Refused):
+        return refused(borrower, principal, request.language)
+    answer = renew(
+        act,
+        LongerLoan(
+            borrower,
+            wish.item.strip(),
+            fee_acknowledged=wish.accept_fee or False,
+            seen=wish.seen,
+            overriding=override_of(wish.override, principal),
+        ),
+    )
+    if isinstance(answer, Refused):
+        return refused(answer, principal, request.language)
+    request.about = answer.patron.id
+    return prolonged(answer, principal, context, request.language)
+
+
+def prolonged(
+    answer: KnownRenewal, principal: Principal, context: Context, language: str
+) -> Renewed:
+    """A loan that was renewed, as answers show it."""
+    may: tuple[Next, ...] = ("check_in", "renew")
+    return Renewed(
+        item_shown(answer.item),
+        patron_shown(answer.patron, public_ids(context.circulation, context.transaction)),
+        loan_shown(answer.loan),
+        answer.previous_due,
+        answer.may_renew,
+        reasons_of(answer.overridden, principal, language),
+        fees_shown(answer.charged),
+        may if answer.may_renew else may[:1],
+    )
+
+
+def prolong_all(
+    request: Request[AllRenewalsWish, None], principal: Principal, context: Context
+) -> StackResults | Problem:
+    """Renews what can be renewed of a patron's loans, the items not being at hand."""
+    must_have_here(principal, Right.LEND)
+    answer = renew_all(
+        context.act(principal.desk),
+        patron=identifier_of(request.body, principal, context),
+        fee_acknowledged=request.body.accept_fee or False,
+    )
+    if isinstance(answer, Refused):
+        return refused(answer, principal, request.language)
+    request.about = answer.patron.id
+    return all_prolonged(answer, principal, context, request.language)
+
+
+def all_prolonged(
+    answer: RenewedAll, principal: Principal, context: Context, language: str
+) -> StackResults:
+    """The loans that were renewed, and those that were not."""
+    done = [
+        StackResult(each.item.barcode, renewed=prolonged(each, principal, context, language))
+        for each in answer.renewed
+    ]
+    not_done = [
+        StackResult(
+            each.item.barcode if each.item else "",
+            reasons=reasons_of(each.refusals, principal, language),
+        )
+        for each in answer.refused
+    ]
+    return _together(done + not_done)
+
+
+def undo(
+    request: Request[UndoWish, None], principal: Principal, context: Context
+) -> Undone | Problem:
+    """Takes back what this desk did last with an item, within a quarter of an hour."""
+    must_have_here(principal, Right.LEND)
+    act, item = context.act(principal.desk), request.body.item.strip()
+    done, answer = "check_out", cancel_check_out(act, item=item)
+    if isinstance(answer, Refused):
+        done, again = "check_in", cancel_check_in(act, item=item)
+        if isinstance(again, Refused):
+            return refused(answer, principal, request.language)
+        answer = again
+    ids = public_ids(context.circulation, context.transaction)
+    borrower = answer.borrower
+    sees = borrower is not None and principal.may(Right.VIEW_PATRONS, borrower.agency_id)
+    return Undone(
+        done,  # type: ignore[arg-type]
+        item_shown(answer.item),
+        None if answer.loan is None else loan_shown(answer.loan),
+        Patron(ids.shown(borrower.patron_id), borrower.name, borrower.identifier)
+        if borrower is not None and sees
+        else None,
+    )
+
+
+def _together(results: list[StackResult]) -> StackResults:
+    not_done = sum(bool(each.reasons) for each in results)
+    return StackResults(len(results) - not_done, not_done, tuple(results))
+
+
+_RULES: Final = (Outcome.REFUSED, Outcome.NOT_FOUND, Outcome.CONFLICT)
+
+OPERATIONS: Final = (
+    post(
+        "/checkouts",
+        "Lend an item",
+        lend,
+        CheckedOut,
+        body=CheckoutWish,
+        tag="desk",
+        right=Right.LEND,
+        outcomes=_RULES,
+    ),
+    post(
+        "/checkouts/stack",
+        "Lend a stack",
+        lend_stack,
+        StackResults,
+        body=StackCheckoutWish,
+        tag="desk",
+        right=Right.LEND,
+        lane=Lane.WRITE,
+        outcomes=_RULES,
+    ),
+    post(
+        "/checkins",
+        "Take an item back",
+        take_back,
+        CheckedIn,
+        body=CheckinWish,
+        tag="desk",
+        right=Right.LEND,
+        outcomes=_RULES[:1],
+    ),
+    post(
+        "/checkins/stack",
+        "Take a stack back",
+        take_stack_back,
+        StackResults,
+        body=StackCheckinWish,
+        tag="desk",
+        right=Right.LEND,
+        lane=Lane.WRITE,
+    ),
+    post(
+        "/renewals",
+        "Renew a loan",
+        prolong,
+        Renewed,
+        body=RenewalWish,
+        tag="desk",
+        right=Right.LEND,
+        outcomes=_RULES[:1],
+    ),
+    post(
+        "/renewals/all",
+        "Renew all loans of a patron",
+        prolong_all,
+        StackResults,
+        body=AllRenewalsWish,
+        tag="desk",
+        right=Right.LEND,
+        lane=Lane.WRITE,
+        outcomes=_RULES,
+    ),
+    post(
+        "/undo",
+        "Take back what this desk did last with an item",
+        undo,
+        Undone,
+        body=UndoWish,
+        tag="desk",
+        right=Right.LEND,
+        outcomes=_RULES[:1],
+    ),
+)

@@ -1,0 +1,272 @@
+"""Holds: placed, changed, cancelled; the queue of a title."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from circulation.holds.changing import cancel_hold, change_hold, pause_hold
+from circulation.holds.lists import find_hold, patron_holds
+from circulation.holds.placing import place_holds
+from circulation.holds.results import HoldChanged, HoldState, Wanted
+from circulation.holds.results import QueuedHold as KnownHold
+from circulation.holds.wishes import HoldChange, HoldWish
+from circulation.holds.work_lists import record_queue
+from circulation.kernel.results import Refused
+from circulation.kernel.rights import Kind, Principal, Right
+from circulation.patrons.identifiers import PatronPlace, place_of_patron
+from circulation.patrons.public_ids import public_ids
+from circulation.staff.lookups import Seen
+from protocols.api.authority import must_have_here, note_look, number_of
+from protocols.api.messages import Reply
+from protocols.api.models.common import branch_shown, fees_shown
+from protocols.api.models.desk import Patron, patron_shown
+from protocols.api.models.holds import (
+    Hold,
+    HoldChanges,
+    HoldDetails,
+    HoldPlaced,
+    NewHold,
+    PatronHolds,
+    Queue,
+    QueuedHold,
+)
+from protocols.api.operation import Operation, Plain, Request, get, post
+from protocols.api.operations.desk import identifier_of
+from protocols.api.operations.patrons import known_by, the_patron
+from protocols.api.problems import Outcome, Problem, refused
+from protocols.hosting.answering import Context, Lane
+
+_HOLD: Final = "/holds/{hold}"
+
+
+def place_hold(
+    request: Request[NewHold, None], principal: Principal, context: Context
+) -> Reply | Problem:
+    """Places a hold for a patron. One that costs something needs `accept_fee`."""
+    must_have_here(principal, Right.LEND)
+    identifier = identifier_of(request.body, principal, context)
+    return hold_placed(identifier, request.body, request, principal, context)
+
+
+def hold_placed(
+    identifier: str,
+    wish: HoldDetails,
+    request: Request[HoldDetails, None] | Request[NewHold, None],
+    principal: Principal,
+    context: Context,
+) -> Reply | Problem:
+    """A hold for the patron with that identifier."""
+    title = None if wish.title is None else number_of(wish.title, "title")
+    answer = place_holds(
+        context.act(principal.desk),
+        HoldWish(
+            identifier,
+            [Wanted(title, wish.item, wish.part)],
+            pickup_branch=wish.pickup_branch,
+            activates=wish.activates,
+            interest_until=wish.interest_until,
+            fee_acknowledged=wish.accept_fee or False,
+        ),
+    )
+    if isinstance(answer, Refused):
+        return refused(answer, principal, request.language)
+    request.about = answer.patron.id
+    placed = HoldPlaced(
+        hold_shown(answer.holds[0]),
+        patron_shown(answer.patron, public_ids(context.circulation, context.transaction)),
+        tuple(each.item for each in answer.recalled),
+        fees_shown(answer.charged),
+    )
+    beginning = "/api/v1/self" if principal.kind is Kind.PATRON else "/api/v1"
+    return Reply(placed, 201, (("Location", f"{beginning}/holds/{placed.hold.id}"),))
+
+
+def hold_shown(queued: KnownHold) -> Hold:
+    """A hold as answers show it."""
+    hold = queued.hold
+    is_open = hold.state is not HoldState.CLOSED
+    return Hold(
+        str(hold.id),
+        str(hold.record_id),
+        hold.title,
+        hold.author,
+        hold.item,
+        hold.part,
+        hold.state.name,  # type: ignore[arg-type]
+        None if hold.outcome is None else hold.outcome.value,
+        branch_shown(hold.pickup_branch),
+        hold.placed,
+        hold.activates,
+        hold.interest_until,
+        hold.paused_from,
+        hold.paused_until,
+        queued.number_in_queue,
+        queued.days,
+        hold.number,
+        hold.deadline,
+        ("change", "pause", "cancel") if is_open else (),
+    )
+
+
+def list_holds(request: Plain, principal: Principal, context: Context) -> PatronHolds | Problem:
+    """A patron's open holds with their prospects, the oldest first."""
+    place = the_patron(request, principal, context)
+    note_look(request, principal, context, Seen.HOLDS, patron_id=place.id)
+    return holds_of(place, request, principal, context)
+
+
+def holds_of(
+    place: PatronPlace, request: Plain, principal: Principal, context: Context
+) -> PatronHolds | Problem:
+    found = patron_holds(
+        context.circulation, context.transaction, patron=known_by(place), now=context.now
+    )
+    if isinstance(found, Refused):
+        return refused(found, principal, request.language)
+    return PatronHolds(tuple(hold_shown(each) for each in found.holds))
+
+
+def _the_hold(
+    number: str, principal: Principal, context: Context
+) -> tuple[int, KnownHold, PatronPlace]:
+    """The hold with that number, its patron being one with whom the caller may do it, or theirs.
+    Raises Problem."""
+    hold_id = number_of(number, None)
+    found = find_hold(context.circulation, context.transaction, hold_id=hold_id, now=context.now)
+    place = None if found is None else place_of_patron(context.transaction, patron_id=found[1])
+    if found is None or place is None or not _is_theirs(principal, place, found[0]):
+        raise Problem(Outcome.NOT_FOUND)
+    return hold_id, found[0], place
+
+
+def _is_theirs(principal: Principal, place: PatronPlace, queued: KnownHold) -> bool:
+    if principal.kind is Kind.PATRON:
+        return principal.id == place.id
+    pickup = queued.hold.pickup_branch
+    return principal.may(Right.LEND, place.agency_id, place.home_branch_id) or principal.may(
+        Right.LEND, pickup.agency_id, pickup.id
+    )
+
+
+def show_hold(request: Plain, principal: Principal, context: Context) -> Hold:
+    """A hold and its prospects, also one that is over."""
+    return hold_shown(_the_hold(request.path["hold"], principal, context)[1])
+
+
+def alter_hold(
+    request: Request[HoldChanges, None], principal: Principal, context: Context
+) -> Hold | Problem:
+    """Changes pickup branch or dates of a hold, or pauses it. Its place in the queue is kept."""
+    hold_id, queued, place = _the_hold(request.path["hold"], principal, context)
+    act, wish, patron = context.act(principal.desk), request.body, known_by(place)
+    request.about = place.id
+    answer: HoldChanged | Refused | None = None
+    if {"pickup_branch", "activates", "interest_until"} & wish.model_fields_set:
+        change = HoldChange(
+            patron, hold_id, wish.pickup_branch, wish.activates, wish.interest_until
+        )
+        answer = change_hold(act, change)
+    if "pause" in wish.model_fields_set and not isinstance(answer, Refused):
+        pause = wish.pause
+        first, last = (None, None) if pause is None else (pause.first, pause.last)
+        paused = pause_hold(act, patron=patron, hold_id=hold_id, first=first, last=last)
+        if isinstance(paused, Refused):  # what was changed before is not kept
+            raise refused(paused, principal, request.language)
+        answer = paused
+    if isinstance(answer, Refused):
+        return refused(answer, principal, request.language)
+    return hold_shown(queued if answer is None else answer.queued)
+
+
+def end_hold(request: Plain, principal: Principal, context: Context) -> Hold | Problem:
+    """Cancels a hold. An item that is bound to it goes on to the next when it is in hand."""
+    hold_id, _, place = _the_hold(request.path["hold"], principal, context)
+    request.about = place.id
+    answer = cancel_hold(context.act(principal.desk), patron=known_by(place), hold_id=hold_id)
+    if isinstance(answer, Refused):
+        return refused(answer, principal, request.language)
+    return hold_shown(answer.queued)
+
+
+def show_queue(request: Plain, principal: Principal, context: Context) -> Queue:
+    """The open holds of a title in the order in which they are served. Patrons are named to who
+    may see them."""
+    ids = public_ids(context.circulation, context.transaction)
+    lines = []
+    for each in record_queue(
+        context.circulation,
+        context.transaction,
+        record_id=number_of(request.path["title"], None),
+        now=context.now,
+    ):
+        place = place_of_patron(context.transaction, patron_id=each.patron_id)
+        sees = place is not None and principal.may(
+            Right.VIEW_PATRONS, place.agency_id, place.home_branch_id
+        )
+        patron = Patron(ids.shown(each.patron_id), each.patron_name, None) if sees else None
+        why = None if each.passed_over is None else each.passed_over.name.lower()
+        lines.append(QueuedHold(hold_shown(each.queued), patron, why))
+    if hits := sum(each.patron is not None for each in lines):
+        note_look(request, principal, context, Seen.LIST, hits=hits)
+    return Queue(tuple(lines))
+
+
+#: What the rules may say of a hold.
+RULES: Final = (Outcome.REFUSED, Outcome.CONFLICT, Outcome.NOT_FOUND)
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    post(
+        "/holds",
+        "Place a hold",
+        place_hold,
+        HoldPlaced,
+        body=NewHold,
+        tag="holds",
+        right=Right.LEND,
+        lane=Lane.WRITE,
+        status=201,
+        outcomes=RULES,
+    ),
+    get(_HOLD, "A hold", show_hold, Hold, tag="holds", right=Right.LEND),
+    Operation(
+        method="PATCH",
+        path=_HOLD,
+        summary="Change or pause a hold",
+        handler=alter_hold,
+        answer=Hold,
+        body=HoldChanges,
+        tag="holds",
+        right=Right.LEND,
+        lane=Lane.WRITE,
+        outcomes=RULES,
+    ),
+    Operation(
+        method="DELETE",
+        path=_HOLD,
+        summary="Cancel a hold",
+        handler=end_hold,
+        answer=Hold,
+        tag="holds",
+        right=Right.LEND,
+        lane=Lane.WRITE,
+        outcomes=RULES,
+    ),
+    get(
+        "/patrons/{patron}/holds",
+        "A patron's holds",
+        list_holds,
+        PatronHolds,
+        tag="patrons",
+        right=Right.VIEW_PATRONS,
+        outcomes=RULES,
+    ),
+    get(
+        "/titles/{title}/holds",
+        "The queue of a title",
+        show_queue,
+        Queue,
+        tag="titles",
+        right=Right.LEND,
+        lane=Lane.WIDE_READ,
+    ),
+)

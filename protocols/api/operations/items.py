@@ -1,0 +1,198 @@
+"""Items: what they are doing, what has become of them, what is written of them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from circulation.items.availability import circulation_status
+from circulation.items.changes import ItemChange, ItemUnfit, change_item
+from circulation.items.places import LEVELS, UnknownPlace, place_item
+from circulation.items.removal import ItemNeeded, remove_item
+from circulation.kernel.organisation import find_branch
+from circulation.kernel.results import CirculationStatus, ItemState, Refused
+from circulation.kernel.rights import Principal, Right
+from circulation.loans.lost import claim_returned, declare_lost, find, withdraw_claim
+from circulation.patrons.public_ids import public_ids
+from protocols.api.models.common import branch_shown, money
+from protocols.api.models.desk import Patron, item_shown, loan_shown
+from protocols.api.models.titles import (
+    ItemChanges,
+    ItemStatus,
+    StateChanged,
+    StateWish,
+    Stay,
+)
+from protocols.api.operation import Operation, Plain, Request, get, post
+from protocols.api.problems import FieldError, Outcome, Problem, malformed, refused
+from protocols.hosting.answering import Context, Lane
+
+_ITEM: Final = "/items/{item}"
+_MARKS: Final = {
+    "lost": declare_lost,
+    "found": find,
+    "claimed_returned": claim_returned,
+    "claim_withdrawn": withdraw_claim,
+}
+
+
+def show_item(request: Plain, principal: Principal, context: Context) -> ItemStatus:
+    """An item and what it is doing. Whose loan it is is told to who may see them."""
+    return status_shown(_status(request.path["item"], context), principal, context)
+
+
+def _status(barcode: str, context: Context) -> CirculationStatus:
+    found = circulation_status(
+        context.circulation, context.transaction, item=barcode, now=context.now
+    )
+    if found is None:
+        raise Problem(Outcome.NOT_FOUND)
+    return found
+
+
+def status_shown(status: CirculationStatus, principal: Principal, context: Context) -> ItemStatus:
+    """An item as answers show it."""
+    borrower, loan, stay = status.borrower, status.loan, status.stay
+    sees = borrower is not None and principal.may(Right.VIEW_PATRONS, borrower.agency_id)
+    shown = None
+    if borrower is not None and sees:
+        ids = public_ids(context.circulation, context.transaction)
+        shown = Patron(ids.shown(borrower.patron_id), borrower.name, borrower.identifier)
+    return ItemStatus(
+        item_shown(status.item),
+        status.state.name,  # type: ignore[arg-type]
+        status.is_overdue,
+        None if loan is None else loan.due,
+        loan_shown(loan) if loan is not None and sees else None,
+        shown,
+        None if status.to_branch is None else branch_shown(status.to_branch),
+        status.since,
+        status.open_holds,
+        None
+        if stay is None
+        else Stay(stay.kind.value, stay.name, branch_shown(stay.branch), stay.place, stay.until),
+        money(status.item.price, status.item.currency),
+        _may(status, principal),
+    )
+
+
+def _may(status: CirculationStatus, principal: Principal) -> Any:
+    home, state = status.item.home_branch, status.state
+    lends = principal.may(Right.LEND, principal.agency_id, principal.branch_id)
+    changes = principal.may(Right.CHANGE_ITEMS, home.agency_id, home.id)
+    is_lent = status.loan is not None
+    can = (
+        ("check_in", lends and (is_lent or state is not ItemState.AVAILABLE)),
+        ("renew", lends and state is ItemState.ON_LOAN),
+        ("claim_returned", changes and state is ItemState.ON_LOAN),
+        ("declare_lost", changes and state not in (ItemState.LOST, ItemState.MISSING)),
+        ("find", changes and state in (ItemState.LOST, ItemState.MISSING)),
+        ("change", changes),
+        ("withdraw", changes and not is_lent),
+    )
+    return tuple(name for name, holds in can if holds)
+
+
+def _changeable(barcode: str, principal: Principal, context: Context) -> CirculationStatus:
+    """An item that the caller may change. Raises Problem."""
+    status = _status(barcode, context)
+    home = status.item.home_branch
+    if not principal.may(Right.CHANGE_ITEMS, home.agency_id, home.id):
+        raise Problem(Outcome.RIGHT_MISSING, right=Right.CHANGE_ITEMS)
+    return status
+
+
+def set_state(
+    request: Request[StateWish, None], principal: Principal, context: Context
+) -> StateChanged | Problem:
+    """Says what has become of an item: lost, found, claimed returned, withdrawn from the stock."""
+    barcode, wish = request.path["item"], request.body
+    known = _changeable(barcode, principal, context)
+    if wish.to == "withdrawn":
+        return _withdrawn(known, wish.why or "", principal, context)
+    answer = _MARKS[wish.to](context.act(principal.desk), item=barcode)
+    if isinstance(answer, Refused):
+        return refused(answer, principal, request.language)
+    shown = status_shown(_status(barcode, context), principal, context)
+    return StateChanged(barcode, shown, answer.has_changed)
+
+
+def _withdrawn(
+    known: CirculationStatus, why: str, principal: Principal, context: Context
+) -> StateChanged | Problem:
+    barcode = known.item.barcode
+    answer = remove_item(context.act(principal.desk), item=barcode, why=why)
+    if isinstance(answer, ItemNeeded):
+        return Problem(Outcome.CONFLICT, "; ".join(each.value for each in answer.needs))
+    return StateChanged(barcode, None, answer is not None)
+
+
+def alter_item(
+    request: Request[ItemChanges, None], principal: Principal, context: Context
+) -> ItemStatus | Problem:
+    """Changes what is written of an item; `barcode` is the one that it bears from now on."""
+    barcode, wish = request.path["item"], request.body
+    _changeable(barcode, principal, context)
+    change = ItemChange(
+        **{
+            name: value
+            for name in ("barcode", "call_number", "material_group", "part", "float_group")
+            if (value := getattr(wish, name)) is not None
+        }
+    )
+    if "price" in wish.model_fields_set:
+        price = None if wish.price is None else (wish.price.amount, wish.price.currency)
+        change = change._replace(price=price)
+    try:
+        answer = change_item(context.act(principal.desk), barcode, change)
+    except ItemUnfit as error:
+        errors = [FieldError("body", "unfit", each) for each in error.problems]
+        raise Problem(Outcome.MALFORMED, str(error), errors=errors) from None
+    if isinstance(answer, Refused):
+        return refused(answer, principal, request.language)
+    _put_elsewhere(answer.barcode, wish, principal, context)
+    return status_shown(_status(answer.barcode, context), principal, context)
+
+
+def _put_elsewhere(barcode: str, wish: ItemChanges, principal: Principal, context: Context) -> None:
+    """Puts the item into another place, where one is said. Raises Problem."""
+    placement = {level: code for level in LEVELS if (code := getattr(wish, level)) is not None}
+    if wish.home_branch is None and not placement:
+        return
+    if wish.home_branch is not None:
+        home = find_branch(context.transaction, isil=wish.home_branch)
+        if home is None:
+            raise malformed("home_branch", "unknown", "no branch has this ISIL")
+        if not principal.may(Right.CHANGE_ITEMS, home.agency_id, home.id):
+            raise Problem(Outcome.RIGHT_MISSING, right=Right.CHANGE_ITEMS)
+    try:
+        place_item(context.act(principal.desk), item=barcode, branch=wish.home_branch, **placement)
+    except UnknownPlace as error:
+        raise malformed("location", "unknown", str(error)) from None
+
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    get(_ITEM, "An item", show_item, ItemStatus, tag="items", right=Right.LEND),
+    post(
+        f"{_ITEM}/state",
+        "Say what has become of an item",
+        set_state,
+        StateChanged,
+        body=StateWish,
+        tag="items",
+        right=Right.CHANGE_ITEMS,
+        lane=Lane.WRITE,
+        outcomes=(Outcome.REFUSED, Outcome.CONFLICT),
+    ),
+    Operation(
+        method="PATCH",
+        path=_ITEM,
+        summary="Change what is written of an item",
+        handler=alter_item,
+        answer=ItemStatus,
+        body=ItemChanges,
+        tag="items",
+        right=Right.CHANGE_ITEMS,
+        lane=Lane.WRITE,
+        outcomes=(Outcome.REFUSED,),
+    ),
+)

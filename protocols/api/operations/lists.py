@@ -1,0 +1,307 @@
+"""What staff have to see to, at the branch where they work."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from circulation.holds.pick_list import ToFetch as KnownLine
+from circulation.holds.pick_list import begin_fetching, give_up_fetching
+from circulation.holds.unfillable import unfillable_holds
+from circulation.holds.work_lists import fetch_page, shelf_page
+from circulation.kernel.results import Refused
+from circulation.kernel.rights import Principal, Right
+from circulation.loans import work_lists
+from circulation.loans.conflicts import branch_of_conflict, settle_conflict
+from circulation.patrons.public_ids import public_ids
+from circulation.staff.lookups import Seen
+from protocols.api.authority import must_have_here, note_look, number_of
+from protocols.api.messages import Reply
+from protocols.api.models.common import branch_shown
+from protocols.api.models.desk import Patron
+from protocols.api.models.lists import (
+    Conflict,
+    Conflicts,
+    Fetching,
+    FetchWish,
+    HoldShelf,
+    Hopeless,
+    HopelessHolds,
+    Late,
+    LateTransits,
+    ListPaging,
+    Missing,
+    MissingItems,
+    OnShelf,
+    Overdue,
+    OverdueLoans,
+    PickList,
+    PickPaging,
+    ShelfPaging,
+    ToFetch,
+)
+from protocols.api.operation import Operation, Plain, Request, get, post
+from protocols.api.paging import number_in, page_of, place_in, spot_in
+from protocols.api.problems import Outcome, Problem, refused
+from protocols.hosting.answering import Context, Lane
+
+#: A transit that takes longer is looked into.
+_LATE_DAYS: Final = 7
+Listing = Request[None, ListPaging]
+
+
+def show_pick_list(
+    request: Request[None, PickPaging], principal: Principal, context: Context
+) -> Reply:
+    """What to fetch from the shelves of the branch, in the order of the shelves."""
+    must_have_here(principal, Right.USE_LISTS)
+    found = fetch_page(
+        context.transaction,
+        branch_id=principal.branch_id,
+        now=context.now,
+        only_unmarked=request.query.unmarked,
+        after=spot_in(request.query),
+        limit=request.query.limit,
+    )
+    return page_of(request, PickList(tuple(map(_to_fetch, found.lines))), found.next)
+
+
+def _to_fetch(line: KnownLine) -> ToFetch:
+    return ToFetch(
+        line.item,
+        line.title,
+        line.author,
+        line.location,
+        line.sublocation,
+        line.call_number,
+        str(line.hold_id),
+        branch_shown(line.pickup_branch),
+        line.fetched_by,
+        line.fetched_since,
+    )
+
+
+def fetch(
+    request: Request[FetchWish, None], principal: Principal, context: Context
+) -> Fetching | Problem:
+    """Notes that somebody goes to fetch an item of the pick list, or did not find it."""
+    must_have_here(principal, Right.USE_LISTS)
+    act, item = context.act(principal.desk), request.path["item"]
+    if request.body.done == "not_found":
+        give_up_fetching(act, item=item)
+        return Fetching(None)
+    answer = begin_fetching(act, item=item)
+    if isinstance(answer, Refused):
+        return refused(answer, principal, request.language)
+    return Fetching(_to_fetch(answer))
+
+
+def show_shelf(
+    request: Request[None, ShelfPaging], principal: Principal, context: Context
+) -> Reply:
+    """What stands on the hold shelf of the branch, by number."""
+    must_have_here(principal, Right.USE_LISTS)
+    found = shelf_page(
+        context.transaction,
+        branch_id=principal.branch_id,
+        now=context.now,
+        only_to_go=request.query.to_go,
+        after=spot_in(request.query),
+        limit=request.query.limit,
+    )
+    lines = tuple(
+        OnShelf(
+            each.number, each.item, each.hold.title, str(each.hold.id), each.deadline, each.is_to_go
+        )
+        for each in found.lines
+    )
+    return page_of(request, HoldShelf(lines), found.next)
+
+
+def _asked(request: Listing, principal: Principal) -> Any:
+    """What a list is asked for. Raises Problem."""
+    must_have_here(principal, Right.USE_LISTS)
+    query = request.query
+    return {"branch_id": principal.branch_id, "after": place_in(query), "limit": query.limit}
+
+
+def _person(patron_id: int | None, name: str | None, context: Context) -> Patron | None:
+    if patron_id is None:
+        return None
+    ids = public_ids(context.circulation, context.transaction)
+    return Patron(ids.shown(patron_id), name or "", None)
+
+
+def show_overdue(request: Listing, principal: Principal, context: Context) -> Reply:
+    """Loans of the branch beyond their due date, the oldest first."""
+    asked = _asked(request, principal)
+    found = work_lists.overdue_loans(context.transaction, now=context.now, **asked)
+    ids = public_ids(context.circulation, context.transaction)
+    lines = tuple(
+        Overdue(
+            each.barcode,
+            each.title,
+            each.due,
+            each.renewals,
+            Patron(ids.shown(each.patron_id), each.patron_name, None),
+        )
+        for each in found.lines
+    )
+    note_look(request, principal, context, Seen.LIST, hits=len(found.lines))
+    return page_of(request, OverdueLoans(lines), found.next)
+
+
+def show_claims(request: Listing, principal: Principal, context: Context) -> Reply:
+    """Items on loan that are lost or claimed returned: to be searched for."""
+    found = work_lists.lost_and_claimed(context.transaction, **_asked(request, principal))
+    note_look(request, principal, context, Seen.LIST, hits=len(found.lines))
+    return page_of(request, _missing(found.lines, context), found.next)
+
+
+def show_missing(request: Listing, principal: Principal, context: Context) -> Reply:
+    """Items that nobody has on loan and nobody can find, the oldest first."""
+    found = work_lists.items_missing(context.transaction, **_asked(request, principal))
+    note_look(request, principal, context, Seen.LIST, hits=len(found.lines))
+    return page_of(request, _missing(found.lines, context), found.next)
+
+
+def _missing(lines: tuple[work_lists.MissingItem, ...], context: Context) -> MissingItems:
+    return MissingItems(
+        tuple(
+            Missing(
+                each.barcode,
+                each.title,
+                each.since,
+                None if each.mark is None else each.mark.value,
+                _person(each.patron_id, each.patron_name, context),
+            )
+            for each in lines
+        )
+    )
+
+
+def show_transits(request: Listing, principal: Principal, context: Context) -> Reply:
+    """Items sent to the branch a week ago or more that have not arrived."""
+    found = work_lists.transits_overdue(
+        context.transaction,
+        sent_before=context.now - timedelta(days=_LATE_DAYS),
+        **_asked(request, principal),
+    )
+    branches = context.circulation.current_set_up(context.transaction).branches
+
+    def branch(number: int) -> Any:
+        return branch_shown(branches[number]) if number in branches else None
+
+    lines = tuple(
+        Late(
+            each.barcode,
+            each.title,
+            each.since,
+            branch(each.from_branch_id),
+            branch(each.to_branch_id),
+            each.reason,
+        )
+        for each in found.lines
+    )
+    return page_of(request, LateTransits(lines), found.next)
+
+
+def show_conflicts(request: Listing, principal: Principal, context: Context) -> Reply:
+    """What happened off line and the rules would have refused, the oldest first."""
+    found = work_lists.no_block_conflicts(context.transaction, **_asked(request, principal))
+    lines = tuple(
+        Conflict(
+            str(each.id),
+            each.noted,
+            each.barcode,
+            each.title,
+            _person(each.patron_id, each.patron_name, context),
+            tuple(reason.name for reason in each.reasons),
+        )
+        for each in found.lines
+    )
+    note_look(request, principal, context, Seen.LIST, hits=len(found.lines))
+    return page_of(request, Conflicts(lines), found.next)
+
+
+def settle(request: Plain, principal: Principal, context: Context) -> None:
+    """Takes a conflict off the list: staff have dealt with it."""
+    must_have_here(principal, Right.USE_LISTS)
+    number = number_of(request.path["conflict"], None)
+    branches = context.circulation.current_set_up(context.transaction).branches
+    branch = branches.get(branch_of_conflict(context.transaction, conflict_id=number) or 0)
+    if branch is None or not principal.may(Right.USE_LISTS, branch.agency_id, branch.id):
+        raise Problem(Outcome.NOT_FOUND)
+    if not settle_conflict(context.act(principal.desk), number):
+        raise Problem(Outcome.NOT_FOUND)
+
+
+def show_hopeless(request: Listing, principal: Principal, context: Context) -> Reply:
+    """Holds for pickup at the branch that nothing can fill any more, and why."""
+    must_have_here(principal, Right.USE_LISTS)
+    found = unfillable_holds(
+        context.circulation,
+        context.transaction,
+        pickup_branch_id=principal.branch_id,
+        after=number_in(request.query),
+        limit=request.query.limit,
+    )
+    ids = public_ids(context.circulation, context.transaction)
+    lines = tuple(
+        Hopeless(
+            str(each.hold.id),
+            str(each.hold.record_id),
+            each.hold.title,
+            Patron(ids.shown(each.patron_id), each.patron_name, None),
+            each.hold.placed,
+            each.why.name.lower(),
+        )
+        for each in found.holds
+    )
+    note_look(request, principal, context, Seen.LIST, hits=len(found.holds))
+    return page_of(request, HopelessHolds(lines), found.next)
+
+
+def _list(name: str, summary: str, handler: Any, answer: Any, query: Any = ListPaging) -> Operation:
+    return get(
+        f"/lists/{name}",
+        summary,
+        handler,
+        answer,
+        query=query,
+        tag="lists",
+        right=Right.USE_LISTS,
+        lane=Lane.WIDE_READ,
+    )
+
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    _list("pick", "The pick list", show_pick_list, PickList, PickPaging),
+    post(
+        "/lists/pick/{item}",
+        "Go to fetch an item",
+        fetch,
+        Fetching,
+        body=FetchWish,
+        tag="lists",
+        right=Right.USE_LISTS,
+        lane=Lane.WRITE,
+        outcomes=(Outcome.REFUSED,),
+    ),
+    _list("shelf", "The hold shelf", show_shelf, HoldShelf, ShelfPaging),
+    _list("overdue", "Overdue loans", show_overdue, OverdueLoans),
+    _list("claims", "Lost, or claimed returned", show_claims, MissingItems),
+    _list("missing", "Not to be found", show_missing, MissingItems),
+    _list("transits", "Not arrived", show_transits, LateTransits),
+    _list("conflicts", "Off line, and against the rules", show_conflicts, Conflicts),
+    post(
+        "/lists/conflicts/{conflict}/settle",
+        "Settle a conflict",
+        settle,
+        None,
+        status=204,
+        tag="lists",
+        right=Right.USE_LISTS,
+    ),
+    _list("hopeless", "Holds that nothing can fill", show_hopeless, HopelessHolds),
+)

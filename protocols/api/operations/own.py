@@ -1,0 +1,233 @@
+"""What patrons do for themselves: the same shapes under /self, of that patron and nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from circulation.kernel.results import Refused
+from circulation.kernel.rights import Principal
+from circulation.loans.renewals import renew, renew_all
+from circulation.loans.wishes import RenewalWish as LongerLoan
+from circulation.patrons.consents import give_consent, withdraw_consent
+from circulation.patrons.identifiers import PatronPlace, place_of_patron
+from protocols.api.messages import Reply
+from protocols.api.models.common import Paging
+from protocols.api.models.desk import (
+    OwnRenewalsWish,
+    OwnRenewalWish,
+    Renewed,
+    StackResults,
+)
+from protocols.api.models.holds import (
+    Hold,
+    HoldChanges,
+    HoldDetails,
+    HoldPlaced,
+    PatronHolds,
+)
+from protocols.api.models.money import ChargePaging, PatronCharges
+from protocols.api.models.patrons import LoanPaging, Messages, PatronLoans, PatronScreen
+from protocols.api.operation import Caller, Operation, Plain, Request, get, post
+from protocols.api.operations.care import consent_in
+from protocols.api.operations.desk import all_prolonged, prolonged
+from protocols.api.operations.holds import (
+    RULES,
+    alter_hold,
+    end_hold,
+    hold_placed,
+    holds_of,
+    show_hold,
+)
+from protocols.api.operations.money import charges_of
+from protocols.api.operations.patrons import known_by, loans_of_patron, messages_of, screen
+from protocols.api.problems import Outcome, Problem, refused
+from protocols.hosting.answering import Context, Lane
+
+
+def _own(request: Request[Any, Any], principal: Principal, context: Context) -> PatronPlace:
+    """The patron who asks. Raises Problem where they are not there any more."""
+    place = None
+    if principal.id is not None:
+        place = place_of_patron(context.transaction, patron_id=principal.id)
+    if place is None:
+        raise Problem(Outcome.NOT_FOUND)
+    request.about = place.id
+    return place
+
+
+def show_self(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
+    """Everything of the patron's own first screen. What staff have noted is not in it."""
+    shown = screen(_own(request, principal, context), request, principal, context)
+    return (
+        shown if isinstance(shown, Problem) else shown._replace(value=_without_notes(shown.value))
+    )
+
+
+def _without_notes(shown: PatronScreen) -> PatronScreen:
+    blocks = tuple(replace(each, message="") for each in shown.blocks)
+    return replace(shown, details=replace(shown.details, note=""), blocks=blocks)
+
+
+def list_own_loans(
+    request: Request[None, LoanPaging], principal: Principal, context: Context
+) -> Reply | Problem:
+    """The patron's own loans by due date."""
+    return loans_of_patron(_own(request, principal, context), request, principal, context)
+
+
+def list_own_holds(request: Plain, principal: Principal, context: Context) -> PatronHolds | Problem:
+    """The patron's own holds with their prospects."""
+    return holds_of(_own(request, principal, context), request, principal, context)
+
+
+def list_own_charges(
+    request: Request[None, ChargePaging], principal: Principal, context: Context
+) -> Reply | Problem:
+    """What the patron owes, and for what."""
+    return charges_of(_own(request, principal, context), request, principal, context)
+
+
+def list_own_messages(
+    request: Request[None, Paging], principal: Principal, context: Context
+) -> Reply:
+    """What the patron was told, with its text."""
+    return messages_of(_own(request, principal, context), request, context)
+
+
+def renew_own(
+    request: Request[OwnRenewalWish, None], principal: Principal, context: Context
+) -> Renewed | Problem:
+    """Renews a loan of the patron's own, the item not being at hand."""
+    wish = request.body
+    answer = renew(
+        context.act(principal.desk),
+        LongerLoan(
+            known_by(_own(request, principal, context)),
+            wish.item.strip(),
+            fee_acknowledged=wish.accept_fee or False,
+            seen=False,
+        ),
+    )
+    if isinstance(answer, Refused):
+        return refused(answer, principal, request.language)
+    return prolonged(answer, principal, context, request.language)
+
+
+def renew_all_own(
+    request: Request[OwnRenewalsWish, None], principal: Principal, context: Context
+) -> StackResults | Problem:
+    """Renews what can be renewed of the patron's own loans."""
+    answer = renew_all(
+        context.act(principal.desk),
+        patron=known_by(_own(request, principal, context)),
+        fee_acknowledged=request.body.accept_fee or False,
+    )
+    if isinstance(answer, Refused):
+        return refused(answer, principal, request.language)
+    return all_prolonged(answer, principal, context, request.language)
+
+
+def place_own_hold(
+    request: Request[HoldDetails, None], principal: Principal, context: Context
+) -> Reply | Problem:
+    """Places a hold for the patron who asks."""
+    identifier = known_by(_own(request, principal, context))
+    return hold_placed(identifier, request.body, request, principal, context)
+
+
+def show_own_hold(request: Plain, principal: Principal, context: Context) -> Hold:
+    """A hold of the patron's own."""
+    return show_hold(request, principal, context)
+
+
+def alter_own_hold(
+    request: Request[HoldChanges, None], principal: Principal, context: Context
+) -> Hold | Problem:
+    """Changes or pauses a hold of the patron's own."""
+    return alter_hold(request, principal, context)
+
+
+def end_own_hold(request: Plain, principal: Principal, context: Context) -> Hold | Problem:
+    """Cancels a hold of the patron's own."""
+    return end_hold(request, principal, context)
+
+
+def give_own_consent(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
+    """Consents to something: keep_history, person_registry."""
+    place = _own(request, principal, context)
+    give_consent(context.act(principal.desk), place.id, consent_in(request))
+    return show_self(request, principal, context)
+
+
+def withdraw_own_consent(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
+    """Takes a consent back. Without keep_history all that has ended is forgotten."""
+    place = _own(request, principal, context)
+    withdraw_consent(context.act(principal.desk), place.id, consent_in(request))
+    return show_self(request, principal, context)
+
+
+_MORE: Final[dict[str, Any]] = {"tag": "self", "caller": Caller.PATRON, "outcomes": RULES}
+_CHANGING: Final = _MORE | {"lane": Lane.WRITE}
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    get("/self", "My first screen", show_self, PatronScreen, **_MORE),
+    get("/self/loans", "My loans", list_own_loans, PatronLoans, query=LoanPaging, **_MORE),
+    get("/self/holds", "My holds", list_own_holds, PatronHolds, **_MORE),
+    get(
+        "/self/charges", "What I owe", list_own_charges, PatronCharges, query=ChargePaging, **_MORE
+    ),
+    get("/self/notices", "What I was told", list_own_messages, Messages, query=Paging, **_MORE),
+    post("/self/renewals", "Renew a loan", renew_own, Renewed, body=OwnRenewalWish, **_MORE),
+    post(
+        "/self/renewals/all",
+        "Renew all loans",
+        renew_all_own,
+        StackResults,
+        body=OwnRenewalsWish,
+        **_CHANGING,
+    ),
+    post(
+        "/self/holds",
+        "Place a hold",
+        place_own_hold,
+        HoldPlaced,
+        body=HoldDetails,
+        status=201,
+        **_CHANGING,
+    ),
+    get("/self/holds/{hold}", "A hold of mine", show_own_hold, Hold, **_MORE),
+    Operation(
+        method="PATCH",
+        path="/self/holds/{hold}",
+        summary="Change or pause a hold",
+        handler=alter_own_hold,
+        answer=Hold,
+        body=HoldChanges,
+        **_CHANGING,
+    ),
+    Operation(
+        method="DELETE",
+        path="/self/holds/{hold}",
+        summary="Cancel a hold",
+        handler=end_own_hold,
+        answer=Hold,
+        **_CHANGING,
+    ),
+    Operation(
+        method="PUT",
+        path="/self/consents/{consent}",
+        summary="Consent to something",
+        handler=give_own_consent,
+        answer=PatronScreen,
+        **_CHANGING,
+    ),
+    Operation(
+        method="DELETE",
+        path="/self/consents/{consent}",
+        summary="Take a consent back",
+        handler=withdraw_own_consent,
+        answer=PatronScreen,
+        **_CHANGING,
+    ),
+)

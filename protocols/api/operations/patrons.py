@@ -1,0 +1,334 @@
+"""Patrons: the first screen, loans, messages; registering and changing them."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any, Final
+
+from circulation.accounts.loans import LoanPage, patron_loans
+from circulation.accounts.loans import PatronLoan as KnownLine
+from circulation.accounts.status import patron_status_and_loans
+from circulation.holds.lists import patron_holds
+from circulation.holds.results import HoldState
+from circulation.kernel.results import Borrower, PatronStatus, Refused
+from circulation.kernel.rights import Kind, Principal, Right
+from circulation.ledger.balances import balances_of
+from circulation.ledger.money import Balance
+from circulation.notices.log import log_of
+from circulation.patrons.changes import patron_fields
+from circulation.patrons.consents import consents_of
+from circulation.patrons.guardians import guardians_of, wards_of
+from circulation.patrons.identifiers import (
+    PatronPlace,
+    identifiers_of,
+)
+from circulation.patrons.public_ids import PublicIds, public_ids
+from circulation.staff.lookups import NEWEST, Seen, lookups_of_patron
+from protocols.api.authority import note_look, patron_named
+from protocols.api.messages import Reply
+from protocols.api.models.common import Money, Paging, branch_shown
+from protocols.api.models.desk import Patron, item_shown, loan_shown
+from protocols.api.models.patrons import (
+    Block,
+    Counts,
+    Details,
+    Identifier,
+    LoanPaging,
+    LookUp,
+    LookUps,
+    Message,
+    Messages,
+    Owed,
+    PatronLoan,
+    PatronLoans,
+    PatronNext,
+    PatronScreen,
+    Related,
+)
+from protocols.api.operation import Operation, Plain, Request, get
+from protocols.api.paging import number_in, page_of, start_of
+from protocols.api.problems import Outcome, Problem, refused
+from protocols.hosting.answering import Context
+
+#: Loans on the first screen.
+_FIRST_PAGE: Final = 20
+_OF_PATRON: Final = "/patrons/{patron}"
+
+
+def the_patron(request: Request[Any, Any], principal: Principal, context: Context) -> PatronPlace:
+    """The patron of the path, whom the caller may see."""
+    found = patron_named(request.path["patron"], principal, context, Right.VIEW_PATRONS)
+    request.about = found.id
+    return found
+
+
+def known_by(place: PatronPlace) -> str:
+    """What the verbs know the patron by. Raises Problem where there is nothing."""
+    if place.identifier is None:
+        raise Problem(Outcome.CONFLICT, "the patron has no card or other identifier")
+    return place.identifier
+
+
+def show_patron(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
+    """Everything of a patron's first screen in one answer: details, blocks, counts, what is owed,
+    and the first page of the loans. The ETag is for changing the details."""
+    return screen(the_patron(request, principal, context), request, principal, context)
+
+
+def screen(
+    place: PatronPlace, request: Request[Any, Any], principal: Principal, context: Context
+) -> Reply | Problem:
+    """The first screen of a patron who was found."""
+    transaction = context.transaction
+    found = patron_status_and_loans(
+        context.act(principal.desk), patron=known_by(place), limit=_FIRST_PAGE
+    )
+    if isinstance(found, Refused):
+        return refused(found, principal, request.language)
+    status, listed = found
+    ids = public_ids(context.circulation, transaction)
+    fields = patron_fields(transaction, patron_id=place.id)
+    assert fields is not None
+    note_look(request, principal, context, Seen.OPENED, patron_id=place.id)
+    states = _hold_states(place, context) if status.has_holds else []
+    guardians, wards = (
+        guardians_of(transaction, patron_id=place.id),
+        wards_of(transaction, guardian_id=place.id),
+    )
+    shown = PatronScreen(
+        id=ids.shown(place.id),
+        card=status.patron.card,
+        details=_details(status, fields.municipality),
+        is_expired=status.is_expired,
+        blocks=tuple(
+            Block(each.reason.name, each.since, each.message, each.agency_isil)
+            for each in status.blocks
+        ),
+        denied=tuple(sorted(each.name.lower() for each in status.denied)),
+        counts=Counts(
+            status.loans,
+            status.overdue,
+            status.recalled,
+            len(states),
+            states.count(HoldState.READY),
+            status.max_loans,
+        ),
+        owed=owed_of(balances_of(transaction, place.id), context) if status.has_account else (),
+        identifiers=tuple(
+            Identifier(
+                each.shown,
+                each.kind,
+                None if each.blocked is None else each.blocked.value,
+                each.expires,
+                each.added,
+            )
+            for each in identifiers_of(transaction, patron_id=place.id)
+        ),
+        guardians=tuple(
+            Related(ids.shown(each.patron_id), each.name, each.sees_account) for each in guardians
+        ),
+        wards=tuple(
+            Related(ids.shown(each.patron_id), each.name, each.sees_account) for each in wards
+        ),
+        consents={each.value: given for each, given in consents_of(transaction, place.id).items()},
+        loans=tuple(loan_line(each, ids) for each in listed.loans),
+        may=_may(status, place, principal),
+    )
+    return Reply(shown, headers=(("ETag", etag(fields)),))
+
+
+def _hold_states(place: PatronPlace, context: Context) -> list[HoldState]:
+    holds = patron_holds(
+        context.circulation,
+        context.transaction,
+        patron=known_by(place),
+        now=context.now,
+        with_prospects=False,
+    )
+    return [] if isinstance(holds, Refused) else [each.hold.state for each in holds.holds]
+
+
+def _details(status: PatronStatus, municipality: str) -> Details:
+    return Details(
+        status.patron.name,
+        status.given_name,
+        status.family_name,
+        status.birth_date,
+        status.patron.language,
+        status.patron.category,
+        status.email,
+        status.phone,
+        status.expires,
+        municipality,
+        branch_shown(status.home_branch),
+        status.note,
+        status.has_pin,
+    )
+
+
+def _may(status: PatronStatus, place: PatronPlace, principal: Principal) -> tuple[PatronNext, ...]:
+    denied = {each.name for each in status.denied}
+    here = principal.agency_id, principal.branch_id
+    there = place.agency_id, place.home_branch_id
+    is_own = principal.kind is Kind.PATRON
+    can: tuple[tuple[PatronNext, bool], ...] = (
+        ("lend", principal.may(Right.LEND, *here) and "CHECK_OUT" not in denied),
+        ("renew_all", (is_own or principal.may(Right.LEND, *there)) and status.loans > 0),
+        ("hold", (is_own or principal.may(Right.LEND, *there)) and "HOLD" not in denied),
+        ("pay", principal.may(Right.TAKE_FEES, *there) and status.has_account),
+        ("edit", principal.may(Right.EDIT_PATRONS, *there)),
+        ("block", principal.may(Right.EDIT_PATRONS, *there)),
+        ("unblock", principal.may(Right.EDIT_PATRONS, *there) and bool(status.blocks)),
+        ("history", principal.may(Right.VIEW_HISTORY, *there)),
+    )
+    return tuple(name for name, holds in can if holds)
+
+
+def etag(fields: object) -> str:
+    """What the details are now, in a word."""
+    return f'"{blake2b(repr(fields).encode(), digest_size=12).hexdigest()}"'
+
+
+def owed_of(balances: tuple[Balance, ...], context: Context) -> tuple[Owed, ...]:
+    """What is owed to each agency."""
+    set_up = context.circulation.set_up_at_hand(context.transaction)
+    return tuple(
+        Owed(
+            set_up.agency_isil(each.agency_id),
+            Money(each.fees, each.currency),
+            Money(each.compensations, each.currency),
+        )
+        for each in balances
+    )
+
+
+def loan_line(line: KnownLine, ids: PublicIds) -> PatronLoan:
+    def person(borrower: Borrower | None) -> Patron | None:
+        if borrower is None:
+            return None
+        return Patron(ids.shown(borrower.patron_id), borrower.name, borrower.identifier)
+
+    return PatronLoan(
+        item_shown(line.item),
+        loan_shown(line.loan),
+        line.is_overdue,
+        line.is_recalled,
+        person(line.lent_onward_to),
+        person(line.lent_onward_by),
+    )
+
+
+def list_loans(
+    request: Request[None, LoanPaging], principal: Principal, context: Context
+) -> Reply | Problem:
+    """A patron's open loans by due date."""
+    return loans_of_patron(the_patron(request, principal, context), request, principal, context)
+
+
+def loans_of_patron(
+    place: PatronPlace,
+    request: Request[None, LoanPaging],
+    principal: Principal,
+    context: Context,
+) -> Reply | Problem:
+    query, start = request.query, start_of(request.query)
+    found = patron_loans(
+        context.act(principal.desk),
+        patron=known_by(place),
+        page=LoanPage(query.overdue, start, query.limit),
+    )
+    if isinstance(found, Refused):
+        return refused(found, principal, request.language)
+    note_look(request, principal, context, Seen.LOANS, patron_id=place.id)
+    ids = public_ids(context.circulation, context.transaction)
+    page = PatronLoans(found.total, tuple(loan_line(each, ids) for each in found.loans))
+    following = start + len(found.loans)
+    return page_of(request, page, following if following <= found.total and found.loans else None)
+
+
+def list_messages(request: Request[None, Paging], principal: Principal, context: Context) -> Reply:
+    """What a patron was told, is to be told, or could not be, with its text; the newest first."""
+    place = the_patron(request, principal, context)
+    note_look(request, principal, context, Seen.MESSAGES, patron_id=place.id)
+    return messages_of(place, request, context)
+
+
+def messages_of(place: PatronPlace, request: Request[None, Paging], context: Context) -> Reply:
+    start, limit = start_of(request.query), request.query.limit
+    found = log_of(context.transaction, place.id)[::-1]
+    page = Messages(
+        tuple(
+            Message(
+                str(each.id),
+                each.kind.value,
+                each.state.value,
+                each.created,
+                each.due,
+                each.sent,
+                each.channel,
+                each.address,
+                each.subject,
+                each.text,
+                each.why,
+            )
+            for each in found[start - 1 : start - 1 + limit]
+        )
+    )
+    return page_of(request, page, start + limit if start - 1 + limit < len(found) else None)
+
+
+def list_lookups(request: Request[None, Paging], principal: Principal, context: Context) -> Reply:
+    """Who has looked at a patron, the newest first."""
+    place = patron_named(request.path["patron"], principal, context, Right.VIEW_LOOKUPS)
+    note_look(request, principal, context, Seen.LOOKUPS, patron_id=place.id)
+    before = number_in(request.query) or NEWEST
+    found = lookups_of_patron(context.transaction, patron_id=place.id, before=before)
+    lines = found[: request.query.limit]
+    page = LookUps(
+        tuple(
+            LookUp(each.at, each.actor_kind, each.actor, each.device, each.what, each.context)
+            for each in lines
+        )
+    )
+    return page_of(request, page, lines[-1].id if len(lines) < len(found) else None)
+
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    get(
+        _OF_PATRON,
+        "A patron's first screen",
+        show_patron,
+        PatronScreen,
+        tag="patrons",
+        right=Right.VIEW_PATRONS,
+        outcomes=(Outcome.REFUSED, Outcome.CONFLICT),
+    ),
+    get(
+        f"{_OF_PATRON}/loans",
+        "A patron's loans",
+        list_loans,
+        PatronLoans,
+        query=LoanPaging,
+        tag="patrons",
+        right=Right.VIEW_PATRONS,
+        outcomes=(Outcome.REFUSED, Outcome.CONFLICT),
+    ),
+    get(
+        f"{_OF_PATRON}/notices",
+        "What a patron was told",
+        list_messages,
+        Messages,
+        query=Paging,
+        tag="patrons",
+        right=Right.VIEW_NOTICES,
+    ),
+    get(
+        f"{_OF_PATRON}/lookups",
+        "Who has looked at a patron",
+        list_lookups,
+        LookUps,
+        query=Paging,
+        tag="patrons",
+        right=Right.VIEW_LOOKUPS,
+    ),
+)

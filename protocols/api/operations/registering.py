@@ -1,0 +1,111 @@
+"""Registering patrons, and changing what is on record for them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from circulation.kernel.organisation import find_branch
+from circulation.kernel.rights import Principal, Right
+from circulation.patrons.changes import Changes, change_patron, patron_fields
+from circulation.patrons.checking import PatronUnfit
+from circulation.patrons.identifiers import IdentifierTaken, NoIdentifierKey, PatronPlace
+from circulation.patrons.registering import NewPatron as Registered
+from circulation.patrons.registering import register_patron
+from protocols.api.authority import patron_named
+from protocols.api.messages import Reply
+from protocols.api.models.patrons import NewPatron, PatronChanges, PatronScreen
+from protocols.api.operation import Operation, Request, post
+from protocols.api.operations.patrons import etag, screen
+from protocols.api.problems import FieldError, Outcome, Problem, malformed
+from protocols.hosting.answering import Context, Lane
+
+
+def register(
+    request: Request[NewPatron, None], principal: Principal, context: Context
+) -> Reply | Problem:
+    """Registers a patron with a first card. Everything that is wrong is named by its field."""
+    wish = request.body
+    set_up = context.circulation.current_set_up(context.transaction)
+    home = set_up.branches.get(principal.branch_id)
+    if wish.home_branch is not None:
+        home = find_branch(context.transaction, isil=wish.home_branch)
+    if home is None:
+        raise malformed("home_branch", "unknown", "no branch has this ISIL")
+    if not principal.may(Right.EDIT_PATRONS, home.agency_id, home.id):
+        raise Problem(Outcome.RIGHT_MISSING, right=Right.EDIT_PATRONS)
+    given = wish.model_dump() | {"home_branch": home.id, "card": wish.card.strip()}
+    try:
+        patron_id = register_patron(context.act(principal.desk), Registered(**given))
+    except PatronUnfit as error:
+        raise _unfit(error) from None
+    except NoIdentifierKey as error:
+        raise malformed("national_id", "no_key", str(error)) from None
+    except IdentifierTaken as error:
+        raise Problem(Outcome.CONFLICT, str(error)) from None
+    request.about = patron_id
+    place = PatronPlace(patron_id, home.agency_id, home.id, wish.card.strip())
+    shown = screen(place, request, principal, context)
+    if isinstance(shown, Problem):
+        raise shown
+    address = f"/api/v1/patrons/{shown.value.id}"
+    return shown._replace(status=201, headers=(*shown.headers, ("Location", address)))
+
+
+def _unfit(error: PatronUnfit) -> Problem:
+    errors = [FieldError(each.field, "unfit", each.text) for each in error.problems]
+    return Problem(Outcome.MALFORMED, str(error), errors=errors)
+
+
+def change_details(
+    request: Request[PatronChanges, None], principal: Principal, context: Context
+) -> Reply | Problem:
+    """Changes what is on record for a patron. If-Match is the ETag of what was read."""
+    place = patron_named(request.path["patron"], principal, context, Right.EDIT_PATRONS)
+    request.about = place.id
+    fields = patron_fields(context.transaction, patron_id=place.id)
+    if request.if_match != "*" and request.if_match != etag(fields):
+        raise Problem(Outcome.CHANGED_MEANWHILE)
+    given = request.body.model_dump(exclude_unset=True, exclude={"home_branch"})
+    if empty := [name for name in given if given[name] is None and name not in _MAY_BE_NOTHING]:
+        raise malformed(empty[0], "none", "this cannot be taken away")
+    changes = Changes(**given)  # type: ignore[typeddict-item]
+    if request.body.home_branch is not None:
+        home = find_branch(context.transaction, isil=request.body.home_branch)
+        if home is None or home.agency_id != place.agency_id:
+            raise malformed("home_branch", "unknown", "the agency has no branch with this ISIL")
+        changes["home_branch_id"] = home.id
+    try:
+        change_patron(context.act(principal.desk), place.id, changes)
+    except PatronUnfit as error:
+        raise _unfit(error) from None
+    return screen(place, request, principal, context)
+
+
+_MAY_BE_NOTHING: Final = ("birth_date", "expires")
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    post(
+        "/patrons",
+        "Register a patron",
+        register,
+        PatronScreen,
+        body=NewPatron,
+        tag="patrons",
+        right=Right.EDIT_PATRONS,
+        status=201,
+        outcomes=(Outcome.CONFLICT,),
+    ),
+    Operation(
+        method="PATCH",
+        path="/patrons/{patron}",
+        summary="Change what is on record for a patron",
+        handler=change_details,
+        answer=PatronScreen,
+        body=PatronChanges,
+        tag="patrons",
+        right=Right.EDIT_PATRONS,
+        lane=Lane.SHORT_WRITE,
+        is_versioned=True,
+        outcomes=(Outcome.REFUSED, Outcome.CONFLICT),
+    ),
+)

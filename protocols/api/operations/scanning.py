@@ -1,0 +1,159 @@
+"""The one box of a desk: what was scanned is recognised here, in one transaction.
+
+The first that it can be wins: a command code, an item or a patron (both are asked, and where it is
+both the desk chooses), a standard number, the number of a title; what is left is words to search
+for. Whether it was typed or scanned makes no difference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final, cast
+
+from catalogue.query import UnsupportedSearch
+from catalogue.records import fetch_records
+from catalogue.searching.evaluation import search
+from catalogue.searching.standard_numbers import NumberKind, readings, records_with
+from catalogue.visibility import scope_of
+from circulation.items.availability import circulation_status
+from circulation.kernel.results import CirculationStatus
+from circulation.kernel.rights import Principal, Right
+from circulation.loans.facts import open_loans_of
+from protocols.api.authority import must_have_here, patron_named, patron_with_card
+from protocols.api.models.desk import (
+    CheckinWish,
+    CheckoutWish,
+    RenewalWish,
+    item_shown,
+)
+from protocols.api.models.patrons import PatronScreen
+from protocols.api.models.scanning import Command, Scanned, ScanWish
+from protocols.api.operation import Operation, Request, post
+from protocols.api.operations.desk import lend, prolong, take_back
+from protocols.api.operations.items import status_shown
+from protocols.api.operations.patrons import screen
+from protocols.api.operations.titles import query_asked, titles_shown
+from protocols.api.problems import Problem
+from protocols.hosting.answering import Context, Lane
+
+#: Code 128 on the sheet beside the desk: letters and digits, which every keyboard layout leaves.
+COMMANDS: Final[dict[str, Command]] = {
+    "TIROUNDO": "undo",
+    "TIRODONE": "done",
+    "TIRORECEIPT": "receipt",
+    "TIRORETURN": "return",
+    "TIRORENEW": "renew",
+    "TIROLOOK": "look",
+    "TIROCONFIRM": "confirm",
+    "TIROLASTPATRON": "last_patron",
+}
+#: Titles of a search.
+_FEW: Final = 10
+Wish = Request[ScanWish, None]
+
+
+def scan(request: Wish, principal: Principal, context: Context) -> Scanned:
+    """Recognises any text and does what it means here: a command code, an item, a patron, a
+    standard number, the number of a title, or words to search for, in that order. A refusal is an
+    answer with all reasons."""
+    must_have_here(principal, Right.LEND)
+    wish = request.body
+    text = wish.text.strip()
+    if (command := COMMANDS.get(text.upper())) is not None:
+        return Scanned("command", text, command=command)
+    status = circulation_status(
+        context.circulation, context.transaction, item=text, now=context.now
+    )
+    place = patron_with_card(text, principal, context, Right.VIEW_PATRONS) if text else None
+    if place is not None:
+        request.about = place.id
+        # What was scanned says which card it is: a lost one tells so.
+        shown = screen(place._replace(identifier=text), request, principal, context)
+        if isinstance(shown, Problem):
+            return Scanned("refused", text, reasons=shown.reasons)
+        patron = cast("PatronScreen", shown.value)
+        if status is None:
+            return Scanned("patron", text, patron=patron)
+        return Scanned("choice", text, item=item_shown(status.item), patron=patron)
+    if status is not None:
+        return _with_item(text, status, request, principal, context)
+    return _titles(text, context)
+
+
+def _with_item(
+    text: str, status: CirculationStatus, request: Wish, principal: Principal, context: Context
+) -> Scanned:
+    """An item was scanned."""
+    wish, barcode = request.body, status.item.barcode
+    item = item_shown(status.item)
+    if wish.mode == "look":
+        return Scanned("item", text, item=item, status=status_shown(status, principal, context))
+    done: Any
+    if wish.mode == "renew":
+        longer = RenewalWish(item=barcode, override=wish.override, accept_fee=wish.accept_fee)
+        done = prolong(_asking(request, longer), principal, context)
+        scanned = Scanned("renewed", text, item=item, renewed=_or_none(done))
+    elif wish.mode == "desk" and wish.patron is not None:
+        loan = CheckoutWish(
+            patron=wish.patron, item=barcode, override=wish.override, accept_fee=wish.accept_fee
+        )
+        done = lend(_asking(request, loan), principal, context)
+        scanned = Scanned("checked_out", text, item=item, checked_out=_or_none(done))
+    else:
+        returned = CheckinWish(item=barcode, at=wish.at)
+        done = take_back(_asking(request, returned), principal, context)
+        scanned = Scanned("checked_in", text, item=item, checked_in=_or_none(done))
+    if wish.patron is not None:
+        place = patron_named(wish.patron, principal, context, Right.LEND)
+        loans, overdue = open_loans_of(
+            context.transaction, patron_id=place.id, now=context.now
+        ) or (0, 0)
+        scanned = replace(scanned, loans=loans, overdue=overdue)
+    if isinstance(done, Problem):
+        shown = status_shown(status, principal, context)
+        return replace(scanned, outcome="refused", reasons=done.reasons, status=shown)
+    return scanned
+
+
+def _asking(request: Wish, body: Any) -> Request[Any, None]:
+    """The same request to another operation."""
+    return Request(request.path, None, body, request.language, request.asked, request.name)
+
+
+def _or_none(done: Any) -> Any:
+    return None if isinstance(done, Problem) else done
+
+
+def _titles(text: str, context: Context) -> Scanned:
+    """A number of a title, or else words."""
+    numbers = readings(text)
+    standard = [each for each in numbers if each.kind is not NumberKind.CONTROL_NUMBER]
+    scope = scope_of(context.transaction)
+    found = records_with(context.transaction, standard or numbers)
+    if not found and text.isascii() and text.isdigit() and len(text) < 10:
+        found = [each.id for each in fetch_records(context.transaction, [int(text)])]
+    if scope.records is not None:
+        found = [each for each in found if each in scope.records]
+    if found:
+        return Scanned("titles", text, titles=titles_shown(found[:_FEW], context))
+    try:
+        records = search(context.transaction, query_asked(text, None), scope.records)
+    except (UnsupportedSearch, Problem):
+        return Scanned("nothing", text)
+    titles = titles_shown(list(records[:_FEW]), context)
+    return Scanned("search" if titles else "nothing", text, titles=titles)
+
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    post(
+        "/desk/scan",
+        "Recognise what was scanned, and do what it means",
+        scan,
+        Scanned,
+        body=ScanWish,
+        tag="desk",
+        right=Right.LEND,
+        lane=Lane.WRITE,
+        outcomes=(),
+    ),
+)

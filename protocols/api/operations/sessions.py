@@ -1,0 +1,242 @@
+"""Signing in and out: staff, patrons, programs."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Final
+
+from circulation.kernel.results import UNATTENDED, Refused
+from circulation.kernel.rights import Principal, Right
+from circulation.staff.programs import access_token
+from circulation.staff.results import NotSignedIn, SignedIn, SignInRefusal
+from circulation.staff.sessions import Session as Known
+from circulation.staff.sessions import end_session as end
+from circulation.staff.sessions import session_of
+from circulation.staff.signing_in import Credentials, sign_in, sign_in_patron
+from protocols.api.authentication import (
+    CHALLENGE,
+    WORKSTATION,
+    cookie_in,
+    cookie_name,
+    set_cookie,
+)
+from protocols.api.messages import FORM, JSON, Answer, Reply
+from protocols.api.models.common import branch_shown
+from protocols.api.models.sessions import (
+    AccessToken,
+    ClientCredentials,
+    OAuthError,
+    PatronSignIn,
+    Session,
+    SignIn,
+)
+from protocols.api.operation import Caller, Operation, Plain, Request, get, post
+from protocols.api.problems import Outcome, Problem, ProblemReason, refused
+from protocols.hosting.answering import Context, Lane
+
+#: A workstation is registered once, and stays for two years of not being used.
+_WORKSTATION_SECONDS: Final = 2 * 365 * 24 * 3600
+_GRANT: Final = "client_credentials"
+
+
+def log_in(
+    request: Request[SignIn, None], principal: Principal, context: Context
+) -> Reply | Problem:
+    """Signs somebody of the staff in. Browsers get a cookie; others may ask for a token."""
+    wish, asked = request.body, request.asked
+    name = _cookie_or_none(wish.give, request)
+    key = wish.workstation_key or cookie_in(asked, WORKSTATION)
+    previous = cookie_in(asked) if wish.give == "cookie" else None
+    answer = sign_in(
+        context.act(UNATTENDED),
+        Credentials(wish.name, wish.password, asked.host, wish.code, key, previous),
+    )
+    if isinstance(answer, NotSignedIn):
+        return _not_let_in(answer)
+    reply = _signed_in(answer, name, context)
+    desk = cookie_name(asked, WORKSTATION)
+    is_known = answer.session.workstation_id is not None
+    if wish.workstation_key is not None and desk is not None and is_known:
+        kept = set_cookie(desk, wish.workstation_key, _WORKSTATION_SECONDS)
+        reply = reply._replace(headers=(*reply.headers, kept))
+    return reply
+
+
+def _cookie_or_none(give: str, request: Request[SignIn, None] | Request[PatronSignIn, None]) -> str:
+    """What the cookie is called; empty where a token is wanted. Raises Problem."""
+    if give == "token":
+        return ""
+    name = cookie_name(request.asked)
+    if name is None:
+        raise Problem(Outcome.CONFLICT, "a cookie is given over TLS, or on the machine itself")
+    return name
+
+
+def _not_let_in(answer: NotSignedIn) -> Problem:
+    if answer.refusal is SignInRefusal.MUST_WAIT:
+        headers = (("Retry-After", "900"),)
+        return Problem(Outcome.TOO_MANY_REQUESTS, answer.refusal.value, headers=headers)
+    why = ProblemReason(answer.refusal.name, answer.refusal.value)
+    return Problem(Outcome.SIGN_IN_REFUSED, reasons=(why,), headers=CHALLENGE)
+
+
+def _signed_in(answer: SignedIn, cookie: str, context: Context) -> Reply:
+    shown = _session(answer.session, context, None if cookie else answer.token)
+    headers = (set_cookie(cookie, answer.token),) if cookie else ()
+    return Reply(shown, 201, (*headers, ("Location", "/api/v1/sessions/current")))
+
+
+def _session(session: Known, context: Context, token: str | None = None) -> Session:
+    principal = session.principal
+    branch = context.circulation.current_set_up(context.transaction).branches.get(
+        principal.branch_id
+    )
+    return Session(
+        principal.kind.value,
+        principal.name,
+        None if branch is None else branch_shown(branch),
+        principal.device,
+        tuple(sorted(each.value for each in principal.grants)),
+        principal.limit(Right.WAIVE_FEES),
+        session.language,
+        session.is_limited,
+        session.ends,
+        token,
+    )
+
+
+def log_in_patron(
+    request: Request[PatronSignIn, None], principal: Principal, context: Context
+) -> Reply | Problem:
+    """Signs a patron in, to what is theirs."""
+    wish = request.body
+    name = _cookie_or_none(wish.give, request)
+    answer = sign_in_patron(
+        context.act(UNATTENDED), card=wish.card.strip(), pin=wish.pin, address=request.asked.host
+    )
+    if isinstance(answer, Refused):
+        said = refused(answer, principal, request.language)
+        return Problem(Outcome.SIGN_IN_REFUSED, reasons=said.reasons, headers=CHALLENGE)
+    return _signed_in(answer, name, context)
+
+
+def show_session(request: Plain, principal: Principal, context: Context) -> Session:
+    """Who is signed in, what they may do at all, and until when."""
+    session = session_of(context.circulation, context.transaction, request.token, context.now)
+    if session is None:  # it has ended just now
+        raise Problem(Outcome.NOT_SIGNED_IN, headers=CHALLENGE)
+    return _session(session, context)
+
+
+def log_out(request: Plain, principal: Principal, context: Context) -> Reply:
+    """Ends the session."""
+    end(context.transaction, request.token)
+    name = cookie_name(request.asked)
+    headers = (set_cookie(name, "", 0),) if name is not None else ()
+    return Reply(None, 204, headers)
+
+
+def give_token(
+    request: Request[ClientCredentials, None], principal: Principal, context: Context
+) -> AccessToken | Answer:
+    """Gives a program an access token for its client id and secret (RFC 6749, 4.4), in the form or
+    as HTTP Basic. The token has all rights of the program."""
+    form = request.body
+    if form.grant_type != _GRANT:
+        return oauth_error("unsupported_grant_type", f"this is for {_GRANT}")
+    client_id, secret = form.client_id, form.client_secret
+    basic = request.asked.header("authorization")
+    if basic is not None:
+        client_id, secret = _basic(basic)
+    answer = access_token(context.act(UNATTENDED), client_id, secret, request.asked.host)
+    if isinstance(answer, NotSignedIn):
+        return oauth_error("invalid_client", answer.refusal.value, 401)
+    session = answer.session
+    rights = " ".join(sorted(each.value for each in session.principal.grants))
+    if set(form.scope.split()) - set(rights.split()):
+        end(context.transaction, answer.token)
+        return oauth_error("invalid_scope", f"the program has {rights or 'no rights'}")
+    seconds = int((session.ends - context.now).total_seconds())
+    return AccessToken(answer.token, "Bearer", seconds, rights)
+
+
+def _basic(header: str) -> tuple[str, str]:
+    """RFC 6749, 2.3.1; what cannot be read is nobody's."""
+    try:
+        text = base64.b64decode(header.partition(" ")[2].strip(), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    name, _, secret = text.partition(":")
+    return name, secret
+
+
+def oauth_error(error: str, description: str, status: int = 400) -> Answer:
+    """RFC 6749, 5.2."""
+    said = json.dumps({"error": error, "error_description": description}).encode()
+    headers = (("WWW-Authenticate", 'Basic realm="tiro"'),) if status == 401 else ()
+    return Answer(status, said, JSON, headers)
+
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    post(
+        "/sessions",
+        "Sign in",
+        log_in,
+        Session,
+        body=SignIn,
+        tag="sessions",
+        caller=Caller.ANYBODY,
+        lane=Lane.WRITE,
+        is_once=False,
+        sets_cookie=True,
+        status=201,
+        outcomes=(Outcome.SIGN_IN_REFUSED, Outcome.CONFLICT),
+    ),
+    get(
+        "/sessions/current",
+        "Who is signed in",
+        show_session,
+        Session,
+        tag="sessions",
+        caller=Caller.SIGNED_IN,
+    ),
+    Operation(
+        method="DELETE",
+        path="/sessions/current",
+        summary="Sign out",
+        handler=log_out,
+        tag="sessions",
+        caller=Caller.SIGNED_IN,
+        lane=Lane.SHORT_WRITE,
+        status=204,
+    ),
+    post(
+        "/self/sessions",
+        "Sign in as a patron",
+        log_in_patron,
+        Session,
+        body=PatronSignIn,
+        tag="sessions",
+        caller=Caller.ANYBODY,
+        lane=Lane.WRITE,
+        is_once=False,
+        sets_cookie=True,
+        status=201,
+        outcomes=(Outcome.SIGN_IN_REFUSED, Outcome.CONFLICT),
+    ),
+    post(
+        "/oauth/token",
+        "An access token for a program",
+        give_token,
+        AccessToken,
+        body=ClientCredentials,
+        tag="sessions",
+        caller=Caller.ANYBODY,
+        lane=Lane.WRITE,
+        is_once=False,
+        media_type=FORM,
+        other_answers=((400, OAuthError), (401, OAuthError)),
+    ),
+)

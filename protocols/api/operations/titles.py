@@ -1,0 +1,146 @@
+"""Titles: searched as the catalogue searches, and shown with their copies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from catalogue.formats.sutrs import SUTRS
+from catalogue.query import Query, UnsupportedSearch
+from catalogue.records import Record, fetch_records
+from catalogue.searching.evaluation import search
+from catalogue.searching.facets import facets
+from catalogue.visibility import UnknownDatabase, scope_of
+from circulation.items.availability import holdings
+from circulation.kernel.rights import Principal
+from protocols.api.authority import number_of
+from protocols.api.messages import Reply
+from protocols.api.models.titles import (
+    Facet,
+    FacetValue,
+    Title,
+    TitleSearch,
+    TitlesFound,
+    TitleShown,
+)
+from protocols.api.operation import Caller, Operation, Plain, Request, get
+from protocols.api.operations.items import status_shown
+from protocols.api.paging import number_in, page_of
+from protocols.api.problems import Outcome, Problem, malformed
+from protocols.cql.context_sets import access_point_of
+from protocols.cql.diagnostics import Refused
+from protocols.cql.parser import parse
+from protocols.cql.translation import query_of
+from protocols.hosting.answering import Context, Lane
+
+#: The indexes of which the commonest values are counted, as CQL names them.
+FACETS: Final = {
+    index: access_point_of(index, None)
+    for index in ("dc.creator", "dc.subject", "dc.date", "dc.language", "dc.type")
+}
+
+
+def search_titles(
+    request: Request[None, TitleSearch], principal: Principal, context: Context
+) -> Reply:
+    """Finds titles: by words, all of which must be found, or by a query in CQL. Words narrow, and
+    the numbers of facets are of all that was found."""
+    asked = request.query
+    query = query_asked(asked.q, asked.cql)
+    try:
+        scope = scope_of(context.transaction, asked.at)
+        found = search(context.transaction, query, scope.records)
+        counted = tuple(
+            Facet(name, tuple(FacetValue(each.text, each.hits) for each in values))
+            for name, point in FACETS.items()
+            if asked.facets and (values := facets(context.transaction, found, point, asked.facets))
+        )
+    except UnknownDatabase:
+        raise malformed("at", "unknown", "there is no such catalogue") from None
+    except UnsupportedSearch as error:
+        raise malformed("cql" if asked.cql else "q", "unsupported", str(error)) from None
+    after = number_in(asked)
+    begun = found.rank(after) if after else 0
+    ids = list(found[begun : begun + asked.limit])
+    page = TitlesFound(len(found), titles_shown(ids, context), counted)
+    is_more = begun + len(ids) < len(found)
+    return page_of(request, page, ids[-1] if ids and is_more else None)
+
+
+def query_asked(words: str | None, cql: str | None) -> Query:
+    """What is looked for. Raises Problem."""
+    if (words is None) == (cql is None):
+        raise malformed("q", "one_of_both", "give either q or cql")
+    text = cql
+    if words is not None:
+        if not words.strip():
+            raise malformed("q", "empty", "give a word")
+        quoted = words.replace("\\", "\\\\").replace('"', '\\"')
+        text = f'cql.anywhere all "{quoted}"'
+    assert text is not None
+    try:
+        return query_of(parse(text).tree)
+    except (Refused, UnsupportedSearch) as error:
+        field = "cql" if cql is not None else "q"
+        raise malformed(field, "unsupported", str(error)) from None
+
+
+def titles_shown(ids: Sequence[int], context: Context) -> tuple[Title, ...]:
+    """The titles in that order."""
+    found = {each.id: each for each in fetch_records(context.transaction, ids)}
+    return tuple(title_shown(found[each]) for each in ids if each in found)
+
+
+def title_shown(record: Record) -> Title:
+    return Title(str(record.id), record.title, record.author, record.year, record.control_number)
+
+
+def show_title(request: Plain, principal: Principal, context: Context) -> TitleShown:
+    """A title with all copies that are shown to whoever is signed in: their places and states."""
+    record_id = number_of(request.path["title"], None)
+    scope = scope_of(context.transaction)
+    records = fetch_records(context.transaction, [record_id])
+    if not records or (scope.records is not None and record_id not in scope.records):
+        raise Problem(Outcome.NOT_FOUND)
+    (record,) = records
+    copies = holdings(
+        context.circulation, context.transaction, record_ids=[record_id], now=context.now
+    ).get(record_id, [])
+    shown = [
+        each
+        for each in copies
+        if scope.branches is None or each.item.home_branch.id in scope.branches
+    ]
+    title = title_shown(record)
+    return TitleShown(
+        title.id,
+        title.title,
+        title.author,
+        title.year,
+        title.control_number,
+        tuple(SUTRS.render(record).decode("utf-8", "replace").splitlines()),
+        max((each.open_holds for each in copies), default=0),
+        tuple(status_shown(each, principal, context) for each in shown),
+    )
+
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    get(
+        "/titles",
+        "Search titles",
+        search_titles,
+        TitlesFound,
+        query=TitleSearch,
+        tag="titles",
+        caller=Caller.ANYBODY,
+        lane=Lane.WIDE_READ,
+    ),
+    get(
+        "/titles/{title}",
+        "A title with its copies",
+        show_title,
+        TitleShown,
+        tag="titles",
+        caller=Caller.ANYBODY,
+    ),
+)

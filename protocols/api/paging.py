@@ -1,0 +1,95 @@
+"""Lists by pages: where the next one begins is a word of ours, in a link (RFC 8288)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from circulation.kernel.paging import Place
+from protocols.api.messages import Reply
+from protocols.api.models.common import Paging
+from protocols.api.operation import VERSION, Request
+from protocols.api.problems import Problem, malformed
+
+#: The farthest place that a database counts to.
+_FARTHEST: Final = 2**31 - 1
+
+
+def word_of(place: object) -> str:
+    """A place as a word."""
+    told = place if not isinstance(place, tuple) else [_plain(each) for each in place]
+    return base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
+
+
+def _plain(part: Any) -> Any:
+    return part.isoformat() if isinstance(part, datetime) else part
+
+
+def _read(word: str) -> Any:
+    try:
+        return json.loads(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
+    except (binascii.Error, ValueError):
+        raise _nowhere() from None
+
+
+def _nowhere() -> Problem:
+    return malformed("cursor", "unknown", "no page has ended there")
+
+
+def start_of(query: Paging) -> int:
+    """The number of the first line, from 1. Raises Problem."""
+    if query.cursor is None:
+        return 1
+    start = _read(query.cursor)
+    if not isinstance(start, int) or not 0 < start <= _FARTHEST:
+        raise _nowhere()
+    return start
+
+
+def place_in(query: Paging) -> Place | None:
+    """The moment and number after which the page begins. Raises Problem."""
+    if query.cursor is None:
+        return None
+    try:
+        moment, number = _read(query.cursor)
+        place = Place(datetime.fromisoformat(moment), int(number))
+    except (ValueError, TypeError):
+        raise _nowhere() from None
+    if place.moment.tzinfo is None or not 0 <= place.id < 2**63:  # type: ignore[attr-defined]
+        raise _nowhere()
+    return place
+
+
+def spot_in(query: Paging) -> tuple[str, ...] | None:
+    """The place of a list that is reckoned, not stored. Raises Problem."""
+    if query.cursor is None:
+        return None
+    parts = _read(query.cursor)
+    if not isinstance(parts, list):
+        raise _nowhere()
+    return tuple(str(each) for each in parts)
+
+
+def number_in(query: Paging) -> int:
+    """The number after which the page begins; 0 is before all. Raises Problem."""
+    if query.cursor is None:
+        return 0
+    number = _read(query.cursor)
+    if not isinstance(number, int) or not 0 <= number < 2**63:
+        raise _nowhere()
+    return number
+
+
+def page_of(request: Request[Any, Any], value: Any, following: object | None) -> Reply:
+    """A page, with the link to the next where there is one."""
+    if following is None:
+        return Reply(value)
+    given = request.query.model_dump(mode="json", exclude_defaults=True)
+    query = urlencode(given | {"cursor": word_of(following)}, doseq=True)
+    path = "/".join(request.asked.path)
+    assert request.asked.path[0] == VERSION
+    return Reply(value, headers=(("Link", f'</api/{path}?{query}>; rel="next"'),))

@@ -1,0 +1,142 @@
+"""Lending, returning, renewing and taking back over the API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from circulation.kernel.rights import Right
+from tests.builders.circulation import a_patron, an_item
+from tests.protocols.api.stage import Stage
+
+
+def test_an_item_is_lent_to_whoever_shows_a_card(stage: Stage) -> None:
+    token = stage.a_caller(Right.LEND)
+    card, item = a_patron(stage.library), an_item(stage.library)
+    told = stage.ask("POST", "/checkouts", {"card": card, "item": item}, token=token)
+    assert told.status == 200, told.body
+    assert told.body["item"]["barcode"] == item
+    assert told.body["patron"] == {"id": stage.public_id(card), "name": "Ida Ørsted", "card": card}
+    assert told.body["loan"]["due"].endswith("Z")
+    assert told.body["may"] == ["undo", "check_in", "renew"]
+
+
+def test_a_refusal_names_all_reasons(stage: Stage) -> None:
+    token = stage.a_caller(Right.LEND)
+    card = a_patron(stage.library, expires=(stage.library.now - timedelta(days=9)).date())
+    item = an_item(stage.library, on_loan_to=a_patron(stage.library))
+    told = stage.ask("POST", "/checkouts", {"card": card, "item": item}, token=token)
+    assert (told.status, told.media_type) == (409, "application/problem+json")
+    assert told.body["type"] == "urn:tiro:problem:refused"
+    assert set(told.codes) == {"PATRON_EXPIRED", "ON_LOAN_TO_ANOTHER"}
+    by_code = {each["code"]: each for each in told.body["reasons"]}
+    expired, lent = by_code["PATRON_EXPIRED"], by_code["ON_LOAN_TO_ANOTHER"]
+    assert (expired["overridable"], expired["right"], expired["may"]) == (
+        True,
+        "override.soft",
+        False,
+    )
+    assert (lent["overridable"], "right" in lent) == (False, False)
+
+
+def test_a_reason_is_passed_over_by_whoever_has_the_right(stage: Stage) -> None:
+    card = a_patron(stage.library, expires=(stage.library.now - timedelta(days=9)).date())
+    item = an_item(stage.library)
+    wish = {
+        "card": card,
+        "item": item,
+        "override": {"reasons": ["PATRON_EXPIRED"], "why": "renewed on paper"},
+    }
+    without = stage.ask("POST", "/checkouts", wish, token=stage.a_caller(Right.LEND))
+    assert (without.status, without.body["right"]) == (403, "override.soft")
+    token = stage.a_caller(Right.LEND, Right.OVERRIDE_SOFT)
+    told = stage.ask("POST", "/checkouts", wish, token=token)
+    assert told.status == 200, told.body
+    assert [each["code"] for each in told.body["overridden"]] == ["PATRON_EXPIRED"]
+    (event,) = [each for each in stage.library.events_of(item) if each.kind.value == "checked_out"]
+    assert (event.actor, event.after["why"]) == (token, "renewed on paper")
+
+
+def test_an_item_comes_back_and_says_where_it_goes(stage: Stage) -> None:
+    token = stage.a_caller(Right.LEND, Right.VIEW_PATRONS)
+    card = a_patron(stage.library)
+    item = an_item(stage.library, on_loan_to=card)
+    told = stage.ask("POST", "/checkins", {"item": item}, token=token)
+    assert told.status == 200, told.body
+    assert (told.body["destination"], told.body["was_on_loan"]) == ("SHELF_HERE", True)
+    assert told.body["borrower"]["card"] == card
+    again = stage.ask("POST", "/checkins", {"item": item}, token=token)
+    assert (again.status, again.body["was_on_loan"]) == (200, False)
+
+
+def test_who_may_not_see_patrons_is_not_told_whose_loan_it_was(stage: Stage) -> None:
+    item = an_item(stage.library, on_loan_to=a_patron(stage.library))
+    told = stage.ask("POST", "/checkins", {"item": item}, token=stage.a_caller(Right.LEND))
+    assert (told.status, told.body["borrower"]) == (200, None)
+
+
+def test_a_return_is_dated_back_by_whoever_may(stage: Stage) -> None:
+    item = an_item(stage.library, on_loan_to=a_patron(stage.library))
+    stage.library.pass_time(days=40)
+    earlier = (stage.library.now - timedelta(days=20)).isoformat()
+    wish = {"item": item, "at": earlier}
+    without = stage.ask("POST", "/checkins", wish, token=stage.a_caller(Right.LEND))
+    assert (without.status, without.body["right"]) == (403, "backdate")
+    token = stage.a_caller(Right.LEND, Right.BACKDATE)
+    told = stage.ask("POST", "/checkins", wish, token=token)
+    assert (told.status, told.body["was_overdue"]) == (200, False)
+
+
+def test_a_loan_is_renewed_for_whoever_has_it(stage: Stage) -> None:
+    token = stage.a_caller(Right.LEND)
+    item = an_item(stage.library, on_loan_to=a_patron(stage.library))
+    stage.library.pass_time(days=7)
+    told = stage.ask("POST", "/renewals", {"item": item}, token=token)
+    assert told.status == 200, told.body
+    assert told.body["loan"]["due"] > told.body["previous_due"]
+    nowhere = stage.ask("POST", "/renewals", {"item": an_item(stage.library)}, token=token)
+    assert (nowhere.status, nowhere.codes) == (409, ["ITEM_NOT_ON_LOAN"])
+
+
+def test_all_loans_of_a_patron_are_renewed(stage: Stage) -> None:
+    token = stage.a_caller(Right.LEND)
+    card = a_patron(stage.library)
+    items = {an_item(stage.library, on_loan_to=card) for _ in range(3)}
+    stage.library.pass_time(days=7)
+    wish = {"patron": stage.public_id(card)}
+    told = stage.ask("POST", "/renewals/all", wish, token=token)
+    assert (told.status, told.body["done"]) == (200, 3)
+    assert {each["barcode"] for each in told.body["results"]} == items
+
+
+@pytest.mark.parametrize("path", ["/checkouts/stack", "/checkins/stack"])
+def test_each_item_of_a_stack_is_decided_on_its_own(stage: Stage, path: str) -> None:
+    token = stage.a_caller(Right.LEND)
+    card, items = a_patron(stage.library), [an_item(stage.library) for _ in range(2)]
+    wish = {"items": [*items, "NOBODY"]} | ({"card": card} if "checkouts" in path else {})
+    told = stage.ask("POST", path, wish, token=token)
+    assert (told.status, told.body["done"], told.body["refused"]) == (200, 2, 1)
+    assert told.body["results"][2]["reasons"][0]["code"] == "ITEM_UNKNOWN"
+
+
+def test_the_last_act_with_an_item_is_taken_back(stage: Stage) -> None:
+    token = stage.a_caller(Right.LEND)
+    card, item = a_patron(stage.library), an_item(stage.library)
+    stage.ask("POST", "/checkouts", {"card": card, "item": item}, token=token)
+    told = stage.ask("POST", "/undo", {"item": item}, token=token)
+    assert (told.status, told.body["undone"], told.body["loan"]) == (200, "check_out", None)
+    stage.ask("POST", "/checkouts", {"card": card, "item": item}, token=token)
+    stage.ask("POST", "/checkins", {"item": item}, token=token)
+    told = stage.ask("POST", "/undo", {"item": item}, token=token)
+    assert (told.status, told.body["undone"]) == (200, "check_in")
+    assert told.body["loan"] is not None
+    other = stage.ask("POST", "/undo", {"item": item}, token=stage.a_caller(Right.LEND))
+    assert (other.status, other.codes) == (409, ["NOTHING_TO_CANCEL"])
+
+
+def test_somebody_elses_patron_is_nobody(stage: Stage) -> None:
+    card, item = a_patron(stage.library), an_item(stage.library)
+    wish = {"patron": stage.public_id(card), "item": item}
+    told = stage.ask("POST", "/checkouts", wish, token=stage.a_caller(agency=999))
+    assert told.status in (403, 404)

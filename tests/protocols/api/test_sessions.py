@@ -1,0 +1,182 @@
+"""Signing in and out over the API: cookies, tokens, programs, names and passwords."""
+
+from __future__ import annotations
+
+import base64
+from urllib.parse import urlencode
+
+import pytest
+
+from circulation.kernel.act import Act
+from circulation.kernel.rights import Right
+from circulation.patrons.pins import hash_pin
+from circulation.staff.administering import disable_account
+from circulation.staff.programs import AddedProgram, NewProgram, add_program
+from circulation.staff.workstations import add_workstation
+from protocols.api.handlers import Api
+from protocols.api.settings import ApiSettings
+from tests.builders.accounts import COMMAND, PASSWORD, a_colleague, account, at_no_desk
+from tests.builders.circulation import a_patron, an_item
+from tests.circulation.staff.conftest import settings
+from tests.protocols.api.stage import Stage, Told, a_stage
+
+ANNA = {"name": "anna", "password": PASSWORD}
+
+
+@pytest.fixture
+def house(stage: Stage) -> Stage:
+    """The library, where anna works."""
+    settings(stage.library, known_networks=["127.0.0.0/8"])
+    a_colleague(stage.library, "anna", "librarian")
+    return stage
+
+
+def _cookie(told: Told) -> dict[str, str]:
+    return {"cookie": told.headers["Set-Cookie"].partition(";")[0]}
+
+
+def test_a_browser_gets_a_cookie_and_is_known_by_it(house: Stage) -> None:
+    told = house.ask("POST", "/sessions", ANNA, key=None)
+    assert told.status == 201, told.body
+    cookie = told.headers["Set-Cookie"]
+    assert cookie.startswith("tiro=")
+    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
+    assert told.body["token"] is None
+    known = house.ask("GET", "/sessions/current", headers=_cookie(told))
+    assert (known.status, known.body["name"], known.body["kind"]) == (200, "anna", "staff")
+    assert "lend" in known.body["rights"]
+    gone = house.ask(
+        "DELETE", "/sessions/current", headers=_cookie(told) | {"sec-fetch-site": "same-origin"}
+    )
+    assert (gone.status, gone.body) == (204, None)
+    assert house.ask("GET", "/sessions/current", headers=_cookie(told)).status == 401
+
+
+def test_a_page_of_another_host_cannot_use_the_cookie(house: Stage) -> None:
+    cookie = _cookie(house.ask("POST", "/sessions", ANNA, key=None))
+    wish = {"card": a_patron(house.library), "item": an_item(house.library)}
+    for headers in ({}, {"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}):
+        told = house.ask("POST", "/checkouts", wish, headers=cookie | headers)
+        assert (told.status, told.body["type"]) == (403, "urn:tiro:problem:other-origin")
+    own = {"origin": "http://tiro.example", "host": "tiro.example"}
+    assert house.ask("POST", "/checkouts", wish, headers=cookie | own).status == 200
+    signing = house.ask("POST", "/sessions", ANNA, headers={"sec-fetch-site": "cross-site"})
+    assert signing.status == 403
+
+
+def test_others_get_a_token(house: Stage) -> None:
+    told = house.ask("POST", "/sessions", ANNA | {"give": "token"}, key=None)
+    assert "Set-Cookie" not in told.headers
+    known = house.ask("GET", "/sessions/current", token=told.body["token"])
+    assert known.body["branch"]["isil"] == "DK-900101"
+
+
+def test_a_wrong_password_is_refused_and_counted(house: Stage) -> None:
+    wrong = ANNA | {"password": "wrong"}
+    first = house.ask("POST", "/sessions", wrong, key=None)
+    assert (first.status, first.codes) == (401, ["WRONG"])
+    told = [house.ask("POST", "/sessions", wrong, key=None) for _ in range(12)][-1]
+    assert told.status == 429
+    assert int(told.headers["Retry-After"]) > 0
+
+
+def test_a_session_ends_when_nothing_is_done(house: Stage) -> None:
+    token = house.ask("POST", "/sessions", ANNA | {"give": "token"}, key=None).body["token"]
+    house.library.pass_time(minutes=50)
+    assert house.ask("GET", "/sessions/current", token=token).status == 200
+    house.library.write(lambda transaction: None)  # after the note that it was used
+    house.library.pass_time(minutes=50)
+    assert house.ask("GET", "/sessions/current", token=token).status == 200
+    house.library.pass_time(minutes=70)
+    assert house.ask("GET", "/sessions/current", token=token).status == 401
+
+
+def test_a_workstation_is_remembered(house: Stage) -> None:
+    branch = house.library.other.id
+    key = at_no_desk(house.library, lambda act: add_workstation(act, "Desk 2", branch))
+    told = house.ask("POST", "/sessions", ANNA | {"workstation_key": key}, key=None)
+    assert (told.body["workstation"], told.body["branch"]["isil"]) == ("Desk 2", "DK-900102")
+    assert told.headers["Set-Cookie"].startswith("tiro-workstation=")
+
+
+def test_a_patron_signs_in_with_card_and_pin(house: Stage) -> None:
+    card = a_patron(house.library, pin_hash=hash_pin("2468"))
+    an_item(house.library, on_loan_to=card)
+    wish = {"card": card, "pin": "2468", "give": "token"}
+    token = house.ask("POST", "/self/sessions", wish, key=None).body["token"]
+    own = house.ask("GET", "/self", token=token)
+    assert (own.status, own.body["card"], own.body["counts"]["loans"]) == (200, card, 1)
+    wrong = house.ask("POST", "/self/sessions", wish | {"pin": "1"}, key=None)
+    assert (wrong.status, wrong.codes) == (401, ["PIN_WRONG"])
+    nobody = house.ask("POST", "/self/sessions", wish | {"card": "nobody"}, key=None)
+    assert (nobody.status, nobody.body) == (wrong.status, wrong.body)
+
+
+def _a_program(stage: Stage, *rights: Right) -> AddedProgram:
+    def work(act: Act) -> AddedProgram:
+        new = NewProgram("website", stage.library.main.id, rights)
+        return add_program(act, COMMAND, new)
+
+    return at_no_desk(stage.library, work)
+
+
+def _form(stage: Stage, headers: dict[str, str] | None = None, **form: str) -> Told:
+    given = {"content-type": "application/x-www-form-urlencoded"} | (headers or {})
+    body = urlencode({"grant_type": "client_credentials"} | form).encode()
+    return stage.ask("POST", "/oauth/token", body, headers=given, key=None)
+
+
+def test_a_program_gets_an_access_token(house: Stage) -> None:
+    program = _a_program(house, Right.LEND)
+    told = _form(house, client_id=program.client_id, client_secret=program.secret)
+    assert (told.status, told.body["token_type"], told.body["scope"]) == (200, "Bearer", "lend")
+    token = told.body["access_token"]
+    assert house.ask("GET", "/sessions/current", token=token).body["name"] == "program:website"
+    pair = base64.b64encode(f"{program.client_id}:{program.secret}".encode()).decode()
+    assert _form(house, {"authorization": f"Basic {pair}"}).status == 200
+
+
+def test_a_program_that_is_none_is_told_so_in_the_words_of_oauth(house: Stage) -> None:
+    program = _a_program(house, Right.LEND)
+    wrong = _form(house, client_id=program.client_id, client_secret="wrong")
+    assert (wrong.status, wrong.body["error"]) == (401, "invalid_client")
+    other = _form(house, grant_type="password")
+    assert (other.status, other.body["error"]) == (400, "unsupported_grant_type")
+    known = {"client_id": program.client_id, "client_secret": program.secret}
+    assert _form(house, scope="staff.administer", **known).body["error"] == "invalid_scope"
+
+
+def _basic(name: str, password: str) -> dict[str, str]:
+    return {"authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
+
+
+def test_a_name_and_password_with_each_request_are_for_trying_out(sqlite_url: str) -> None:
+    anna = _basic("anna", PASSWORD)
+    with a_stage(sqlite_url, ApiSettings(basic_authentication=True)) as stage:
+        settings(stage.library, known_networks=["127.0.0.0/8"])
+        a_colleague(stage.library, "anna", "librarian")
+        wish = {"card": a_patron(stage.library), "item": an_item(stage.library)}
+        assert stage.ask("POST", "/checkouts", wish, headers=anna).status == 200
+        assert stage.ask("GET", "/sessions/current", headers=anna).body["name"] == "anna"
+        stage.library.pass_time(hours=20)  # the session behind it is over: it begins anew
+        assert stage.ask("GET", "/sessions/current", headers=anna).status == 401
+        assert stage.ask("GET", "/sessions/current", headers=anna).status == 200
+        assert stage.ask("GET", "/self", headers=_basic("anna", "wrong")).status == 401
+        forwarded = anna | {"x-forwarded-for": "192.0.2.1"}
+        assert stage.ask("GET", "/sessions/current", headers=forwarded).status == 401
+        stage.api = Api(ApiSettings(), stage.services)
+        assert stage.ask("GET", "/sessions/current", headers=anna).status == 401
+
+
+def test_over_the_net_in_clear_no_cookie_is_given(house: Stage) -> None:
+    told = house.ask("POST", "/sessions", ANNA, key=None, host="192.0.2.7")
+    assert told.status == 409
+    secure = house.ask("POST", "/sessions", ANNA, key=None, is_secure=True)
+    assert secure.headers["Set-Cookie"].startswith("__Host-tiro=")
+    assert "Secure" in secure.headers["Set-Cookie"]
+
+
+def test_who_is_disabled_is_out(house: Stage) -> None:
+    token = house.ask("POST", "/sessions", ANNA | {"give": "token"}, key=None).body["token"]
+    at_no_desk(house.library, lambda act: disable_account(act, COMMAND, account(house.library)))
+    assert house.ask("GET", "/sessions/current", token=token).status == 401

@@ -1,0 +1,249 @@
+"""Every operation of the table, by callers who may not: a new one cannot be forgotten."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from inspect import getdoc
+from typing import Any, get_type_hints
+
+import pytest
+
+from catalogue.changes.accession import add_record
+from circulation.holds.placing import place_holds
+from circulation.holds.results import HoldsPlaced, Wanted
+from circulation.holds.wishes import HoldWish
+from circulation.kernel.rights import Kind, Right
+from protocols.api.messages import JSON
+from protocols.api.operation import Caller, Operation
+from protocols.api.operations import OPERATIONS
+from protocols.api.routing import Routes
+from tests.builders.circulation import Library, a_patron, an_item
+from tests.protocols.api.stage import Stage
+from tests.protocols.sru.stage import a_record
+
+#: What a request to each operation may say, where it has to say something.
+BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
+    "lend": lambda known: {"patron": known["patron"], "item": known["item"]},
+    "lend_stack": lambda known: {"patron": known["patron"], "items": [known["item"]]},
+    "log_in": lambda known: {"name": "nobody", "password": "wrong"},
+    "log_in_patron": lambda known: {"card": "nobody", "pin": "0000"},
+    "give_token": lambda known: b"grant_type=client_credentials",
+    "take_back": lambda known: {"item": known["item"]},
+    "take_stack_back": lambda known: {"items": [known["item"]]},
+    "prolong": lambda known: {"item": known["item"]},
+    "prolong_all": lambda known: {"patron": known["patron"]},
+    "undo": lambda known: {"item": known["item"]},
+    "scan": lambda known: {"text": known["card"]},
+    "end_session": lambda known: {"patron": known["patron"]},
+    "make_slip": lambda known: {"kind": "receipt", "patron": known["patron"]},
+    "register": lambda known: {
+        "card": "NEW-1",
+        "category": "adult",
+        "given_name": "Ny",
+        "family_name": "Nysen",
+        "home_branch": "DK-900101",
+    },
+    "change_details": lambda known: {"given_name": "Other"},
+    "add_card": lambda known: {"identifier": "NEW-2"},
+    "change_card": lambda known: {"identifier": known["card"], "blocked": "lost"},
+    "block": lambda known: {"reason": "other"},
+    "link_guardian": lambda known: {"guardian": known["patron"]},
+    "take_payment": lambda known: {"amount": 100, "currency": "DKK"},
+    "waive": lambda known: {"charge": "1", "why": "kind"},
+    "reverse": lambda known: {"payment": "1", "why": "wrong"},
+    "charge_by_hand": lambda known: {
+        "kind": "other",
+        "amount": 100,
+        "currency": "DKK",
+        "reason": "x",
+    },
+    "place_hold": lambda known: {"patron": known["patron"], "item": known["item"]},
+    "alter_hold": lambda known: {"pause": None},
+    "set_state": lambda known: {"to": "lost"},
+    "alter_item": lambda known: {"call_number": "86-096"},
+    "fetch": lambda known: {"done": "gone"},
+    "renew_own": lambda known: {"item": known["item"]},
+    "renew_all_own": lambda known: {},
+    "place_own_hold": lambda known: {"item": known["item"]},
+    "alter_own_hold": lambda known: {"pause": None},
+}
+#: Operations at the caller's own desk, which need nobody else's patron or item to be named.
+OF_THE_DESK = {
+    "take_back",
+    "take_stack_back",
+    "prolong",
+    "undo",
+    "show_item",
+    "show_queue",
+    "fetch",
+    "show_pick_list",
+    "show_shelf",
+    "show_overdue",
+    "show_claims",
+    "show_missing",
+    "show_transits",
+    "show_conflicts",
+    "show_hopeless",
+}
+NAME = "Ida Ørsted"
+_VARIABLE = re.compile(r"\{([a-z_]+)\}")
+
+
+@pytest.fixture
+def known(stage: Stage) -> dict[str, str]:
+    """What is there to be named: a patron with a loan and a hold."""
+    library = stage.library
+    card = a_patron(library)
+    item = an_item(library, on_loan_to=card)
+    return {
+        "card": card,
+        "patron": stage.public_id(card),
+        "guardian": stage.public_id(a_patron(library)),
+        "item": item,
+        "hold": _a_hold(library, card),
+        "title": _a_title(library),
+        "reason": "OTHER",
+        "consent": "keep_history",
+        "conflict": "1",
+    }
+
+
+def _a_hold(library: Library, card: str) -> str:
+    wanted = an_item(library)
+
+    def work(transaction: Any) -> Any:
+        return place_holds(library.act(transaction), HoldWish(card, [Wanted(item=wanted)]))
+
+    placed = library.write(work)
+    assert isinstance(placed, HoldsPlaced)
+    return str(placed.holds[0].hold.id)
+
+
+def _a_title(library: Library) -> str:
+    record = a_record("10000001", "Soil and water", "Smith, Anna", "", "Hydrology", 1984, "eng")
+    return str(
+        library.write(
+            lambda transaction: add_record(
+                transaction, record, now=library.now, record_format="marc21"
+            )
+        )
+    )
+
+
+def _asked(stage: Stage, operation: Operation, known: dict[str, str], token: str | None) -> Any:
+    path = _VARIABLE.sub(lambda found: known[found[1]], operation.path)
+    said = BODIES.get(operation.id)
+    headers = {"if-match": "*"} if operation.is_versioned else {}
+    if operation.media_type != JSON:
+        headers["content-type"] = operation.media_type
+    if operation.id == "search_titles":
+        path += "?q=peter"
+    body = None if said is None else said(known)
+    return stage.ask(operation.method, path, body, token=token, headers=headers)
+
+
+def test_the_table_has_all_that_it_needs() -> None:
+    Routes(OPERATIONS)
+    ids = [each.id for each in OPERATIONS]
+    assert len(ids) == len(set(ids))
+    for operation in OPERATIONS:
+        assert getdoc(operation.handler), operation.id
+        assert operation.caller is not Caller.STAFF or operation.right is not None, operation.id
+        assert operation.body is None or operation.id in BODIES, operation.id
+        hints = get_type_hints(operation.handler)
+        assert set(hints) >= {"request", "principal", "context", "return"}, operation.id
+        if operation.method == "POST" and operation.changes and operation.tag != "sessions":
+            assert operation.is_once, operation.id
+        if operation.method == "GET":
+            assert not operation.changes, operation.id
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
+def test_nobody_is_answered(stage: Stage, known: dict[str, str], operation: Operation) -> None:
+    told = _asked(stage, operation, known, None)
+    is_open = operation.caller is Caller.ANYBODY and operation.tag != "sessions"
+    assert told.status == (200 if is_open else 401), told.body
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [each for each in OPERATIONS if each.right is not None],
+    ids=lambda each: each.id,
+)
+def test_who_lacks_the_right_is_told_which(
+    stage: Stage, known: dict[str, str], operation: Operation
+) -> None:
+    assert operation.right is not None
+    token = stage.a_caller(*(set(Right) - {operation.right}))
+    told = _asked(stage, operation, known, token)
+    assert (told.status, told.body["right"]) == (403, operation.right.value)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [each for each in OPERATIONS if each.caller is not Caller.ANYBODY],
+    ids=lambda each: each.id,
+)
+def test_another_agency_gets_no_data(
+    stage: Stage, known: dict[str, str], operation: Operation
+) -> None:
+    library = stage.library
+    stranger = stage.a_caller(agency=library.main.agency_id + 99)
+    told = _asked(stage, operation, known, stranger)
+    if operation.id not in OF_THE_DESK and operation.caller is not Caller.SIGNED_IN:
+        assert told.status in (403, 404), told.body
+    assert NAME not in json.dumps(told.body, ensure_ascii=False)
+    assert known["card"] not in json.dumps(told.body)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [each for each in OPERATIONS if each.caller is Caller.PATRON],
+    ids=lambda each: each.id,
+)
+def test_patrons_see_themselves_and_nobody_else(
+    stage: Stage, known: dict[str, str], operation: Operation
+) -> None:
+    """Everything that another patron has is named, and none of it is shown or changed."""
+    library = stage.library
+    library.pass_time(days=3)
+    other = a_patron(library, given_name="Bo", family_name="Bech")
+    token = stage.a_patron_caller(other)
+    told = _asked(stage, operation, known, token)
+    assert NAME not in json.dumps(told.body, ensure_ascii=False)
+    assert known["card"] not in json.dumps(told.body)
+    if "{hold}" in operation.path:
+        assert told.status == 404
+    if operation.id == "renew_own":
+        assert (told.status, told.codes) == (409, ["NOT_ON_LOAN_TO_PATRON"])
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [each for each in OPERATIONS if each.caller is Caller.STAFF],
+    ids=lambda each: each.id,
+)
+def test_patrons_do_not_what_staff_do(
+    stage: Stage, known: dict[str, str], operation: Operation
+) -> None:
+    token = stage.a_patron_caller(known["card"])
+    assert _asked(stage, operation, known, token).status == 403
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
+def test_whoever_may_is_answered(stage: Stage, known: dict[str, str], operation: Operation) -> None:
+    stage.library.pass_time(days=3)
+    if operation.caller is Caller.PATRON:
+        token = stage.a_patron_caller(known["card"])
+    else:
+        token = stage.a_caller()
+    told = _asked(stage, operation, known, token)
+    assert told.status < 500
+    assert told.status in (operation.status, 401, 404, 409, 422), told.body
+
+
+def test_a_session_is_of_a_kind() -> None:
+    assert Caller.PATRON.admits(Kind.PATRON)
+    assert not Caller.STAFF.admits(Kind.PATRON)
