@@ -8,6 +8,7 @@ server error, and for a status, a media type, headers or a body that the descrip
 from __future__ import annotations
 
 import argparse
+import base64
 import contextlib
 import json
 import re
@@ -42,7 +43,7 @@ CHECKS = (
     "unsupported_method",
 )
 PASSWORD, PIN = "correct horse battery", "2468"
-_SETTINGS = """
+SETTINGS = """
 [api]
 requests_per_second = 1000000
 burst = 1000000
@@ -88,7 +89,7 @@ def fill(url: str) -> str:
 @contextmanager
 def serving(folder: Path, url: str) -> Iterator[str]:
     """The address of a server on that database."""
-    server = start_serving(folder, url, more=_SETTINGS)
+    server = start_serving(folder, url, more=SETTINGS)
     try:
         yield f"http://127.0.0.1:{server.http}"
     finally:
@@ -98,7 +99,11 @@ def serving(folder: Path, url: str) -> Iterator[str]:
 def draw(address: str, examples: int, *who: str, seed: int = 1) -> Tried:
     """Requests for each operation, by who is said to ask."""
     command = [
-        *(str(Path(sys.executable).with_name("schemathesis")), "run", f"{address}/api/v1/openapi.json"),
+        *(
+            str(Path(sys.executable).with_name("schemathesis")),
+            "run",
+            f"{address}/api/v1/openapi.json",
+        ),
         *("--checks", ",".join(CHECKS), "--max-examples", str(examples), "--seed", str(seed)),
         *("--phases", "examples,coverage,fuzzing", "--no-color", "--warnings", "off"),
         *("--suppress-health-check", "all", *who),
@@ -110,6 +115,12 @@ def draw(address: str, examples: int, *who: str, seed: int = 1) -> Tried:
     said = done.stdout + done.stderr
     sent = re.search(r"([\d,]+) generated", said)
     return Tried(done.returncode == 0, int(sent[1].replace(",", "")) if sent else 0, said)
+
+
+def as_staff_header() -> dict[str, str]:
+    """The same, for a client of one's own."""
+    pair = base64.b64encode(f"anna:{PASSWORD}".encode()).decode()
+    return {"authorization": f"Basic {pair}"}
 
 
 def as_staff() -> tuple[str, ...]:

@@ -1,0 +1,45 @@
+"""What is committed of the table is what the table says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import openapi_spec_validator
+
+from protocols.api.openapi import outcomes_of, written
+from protocols.api.operation import Operation
+from protocols.api.operations import OPERATIONS
+from protocols.api.problems import Outcome
+from protocols.api.reference import page
+
+FOLDER = Path(__file__).parents[3] / "docs" / "reference"
+
+
+def test_the_committed_description_is_that_of_the_table() -> None:
+    assert (FOLDER / "openapi.json").read_bytes() == written(OPERATIONS), "run make reference"
+
+
+def test_the_page_is_that_of_the_table() -> None:
+    assert (FOLDER / "api.md").read_text(encoding="utf-8") == page(OPERATIONS), "make reference"
+
+
+def test_the_description_is_valid() -> None:
+    described = json.loads(written(OPERATIONS))
+    openapi_spec_validator.validate(described)
+    assert described["openapi"].startswith("3.1")
+
+
+def test_every_outcome_is_told_of_by_some_operation() -> None:
+    told = {outcome for operation in OPERATIONS for outcome in outcomes_of(operation)}
+    assert set(Outcome) - told <= {Outcome.METHOD_NOT_ALLOWED}
+
+
+def test_every_operation_says_in_words_what_it_does() -> None:
+    described = json.loads(written(OPERATIONS))
+    found: list[Operation] = []
+    for path in described["paths"].values():
+        for operation in path.values():
+            assert operation["description"].endswith(".")
+            found.append(operation["operationId"])
+    assert len(found) == len(OPERATIONS)
