@@ -34,7 +34,13 @@ class _Api:
     ) -> Sequence[str]:
         if http_port is None or not settings.enabled:
             return []
-        return [f"curl -s http://127.0.0.1:{http_port}/api/v1/openapi.json"]
+        address = f"http://127.0.0.1:{http_port}/api/v1"
+        lines = [f"curl -s {address}/openapi.json"]
+        if settings.basic_authentication:  # of a demo, with the demo's accounts
+            loan = '{"card": "P0000001", "item": "I0000001"}'
+            headers = "-H 'Content-Type: application/json' -H 'Idempotency-Key: first'"
+            lines.append(f"curl -s -u desk:desk {headers} -d '{loan}' {address}/checkouts")
+        return lines
 
 
 standard = _Api()

@@ -53,6 +53,9 @@ form = "pdf"
 driver = "print"
 folder = "outbox/print"
 
+[api]
+basic_authentication = true # fit for a demo only: curl -u desk:desk
+
 [operations]
 enabled = true
 port = $operations # /metrics for Prometheus, /health, /ready
