@@ -43,12 +43,7 @@ CHECKS = (
     "unsupported_method",
 )
 PASSWORD, PIN = "correct horse battery", "2468"
-SETTINGS = """
-[api]
-requests_per_second = 1000000
-burst = 1000000
-basic_authentication = true
-"""
+SETTINGS = "requests_per_second = 1000000\nburst = 1000000\n"  # [api] is the last section
 
 
 class Tried(NamedTuple):

@@ -53,9 +53,6 @@ form = "pdf"
 driver = "print"
 folder = "outbox/print"
 
-[api]
-basic_authentication = true # fit for a demo only: curl -u desk:desk
-
 [operations]
 enabled = true
 port = $operations # /metrics for Prometheus, /health, /ready
@@ -82,6 +79,9 @@ login = "sorter"
 password = "$sorter"
 kind = "sorter"
 branch = "DK-900101"
+
+[api]
+basic_authentication = true # fit for a demo only: curl -u desk:desk
 """)
 
 
