@@ -65,21 +65,12 @@ class Workstation(NamedTuple):
     branch_id: int
     agency_id: int
     branch_isil: str
-    printer: Printer
+    printer_json: str
     registered: datetime | None
 
-
-def _workstation(
-    number: int,
-    name: str,
-    branch_id: int,
-    agency_id: int,
-    isil: str,
-    printer: str,
-    registered: datetime | None,
-) -> Workstation:
-    kept = Printer(**json.loads(printer))
-    return Workstation(number, name, branch_id, agency_id, isil, kept, registered)
+    @property
+    def printer(self) -> Printer:
+        return Printer(**json.loads(self.printer_json))
 
 
 class WorkstationTaken(ValueError):
@@ -87,24 +78,30 @@ class WorkstationTaken(ValueError):
 
 
 def _select() -> Select[Any]:
-    its = {"number": workstations.c.id, "name": workstations.c.name}
-    return select(*columns(_workstation, workstations, branches, **its)).join(
+    its = {
+        "id": workstations.c.id,
+        "name": workstations.c.name,
+        "branch_id": workstations.c.branch_id,
+        "branch_isil": branches.c.isil,
+        "printer_json": workstations.c.printer,
+    }
+    return select(*columns(Workstation, workstations, branches, **its)).join(
         branches, branches.c.id == workstations.c.branch_id
     )
 
 
-@many(_workstation)
+@many(Workstation)
 def all_workstations() -> Statement:
     """All of them, by branch and name."""
     return _select().order_by(branches.c.isil, workstations.c.name)
 
 
-@one(_workstation)
+@one(Workstation)
 def workstation_named(*, name: str) -> Statement:
     return _select().where(workstations.c.name == name)
 
 
-@one(_workstation)
+@one(Workstation)
 def _with_key(*, digest: bytes) -> Statement:
     return _select().where(workstations.c.key_digest == digest)
 

@@ -79,7 +79,7 @@ def test_it_is_exported_with_the_patron_and_outlives_them(sqlite_house: Library)
     found = sqlite_house.read(lambda transaction: export_person(transaction, number))
     assert found is not None
     assert [line["actor"] for line in found["lookups"]] == ["root"]
-    sqlite_house.write(lambda transaction: erase_person(transaction, number, now=sqlite_house.now))
+    sqlite_house.write(lambda transaction: erase_person(sqlite_house.act(transaction), number))
     assert len(of(sqlite_house, number)) == 1
 
 

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from catalogue.database import Database
+from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Desk
 from circulation.kernel.rights import Kind
 from circulation.staff.lookups import NEWEST, LookedUp, Lookup, Seen, lookups_of_patron
 from protocols.hosting.answering import Context, Lane, Services
-from tests.protocols.hosting.test_answering import (  # noqa: F401  fixtures
-    Heard,
-    Loop,
-    loop,
-    services,
-)
+from tests.protocols.hosting.test_answering import NOW, Heard, Loop
 
 DESK = Desk("anna", "desk 1", 1, 1)
+
+
+@pytest.fixture
+def loop() -> Loop:
+    return Loop()
+
+
+@pytest.fixture
+def services(database: Database, loop: Loop) -> Iterator[Services]:
+    services = Services(
+        database, Circulation(), lambda: NOW, loop.call_from_thread, loop.call_later
+    )
+    yield services
+    services.close()
 
 
 def looks(patron_id: int) -> Lookup:
     return Lookup(Kind.STAFF, DESK, Seen.OPENED, "a test", patron_id)
 
 
-def written(services: Services, patron_id: int = 7) -> list[LookedUp]:  # noqa: F811
+def written(services: Services, patron_id: int = 7) -> list[LookedUp]:
     return services.database.read(
         lambda transaction: lookups_of_patron(transaction, patron_id=patron_id, before=NEWEST)
     ).result(10)
@@ -37,7 +50,7 @@ def work(context: Context) -> str:
 def test_it_is_durable_before_the_answer_comes(
     services: Services,
     loop: Loop,
-    lane: Lane,  # noqa: F811
+    lane: Lane,
 ) -> None:
     known: list[int] = []
 
@@ -55,7 +68,7 @@ def test_it_is_durable_before_the_answer_comes(
 def test_many_answers_wait_for_one_another(
     services: Services,
     loop: Loop,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     writes: list[object] = []
     write = services.database.write
@@ -78,7 +91,7 @@ def test_many_answers_wait_for_one_another(
 def test_what_cannot_be_written_down_is_not_shown(
     services: Services,
     loop: Loop,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def full(*_: object, **__: object) -> object:
         raise OSError("the disk is full")
@@ -91,7 +104,7 @@ def test_what_cannot_be_written_down_is_not_shown(
     assert isinstance(heard[0][1], OSError)
 
 
-def test_work_that_fails_has_shown_nothing(services: Services, loop: Loop) -> None:  # noqa: F811
+def test_work_that_fails_has_shown_nothing(services: Services, loop: Loop) -> None:
     def fails(context: Context) -> str:
         work(context)
         raise ValueError("no answer")

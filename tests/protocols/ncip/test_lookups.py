@@ -16,7 +16,6 @@ from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import UNATTENDED
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import find_patron
-from circulation.staff.lookups import NEWEST, lookups_by
 from protocols.ncip.codec import encode
 from protocols.ncip.handling import lookups
 from protocols.ncip.messages import Amount, Code
@@ -489,14 +488,3 @@ def test_a_look_up_leaves_nothing_to_the_collector(stage: Stage) -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
-
-
-def test_a_partner_s_look_up_stands_in_the_log_under_its_name(stage: Stage) -> None:
-    card = a_patron(stage.library, pin_hash=PIN_HASH)
-    stage.ask(look_up_user(user(card)))
-    stage.ask(look_up_user(user("P9999999")))
-    found = stage.library.read(
-        lambda transaction: lookups_by(transaction, actor=PARTNER.known_as, before=NEWEST)
-    )
-    told = [(each.actor_kind, each.branch_id, each.what, each.context) for each in found]
-    assert told == [("partner", stage.library.main.id, "opened", "NCIP LookupUser")]

@@ -1,0 +1,19 @@
+"""What partners look at stands in the log of look-ups."""
+
+from __future__ import annotations
+
+from circulation.staff.lookups import NEWEST, lookups_by
+from tests.builders.circulation import a_patron
+from tests.protocols.ncip.stage import PARTNER, Stage, user
+from tests.protocols.ncip.test_lookups import PIN_HASH, look_up_user
+
+
+def test_a_partner_s_look_up_stands_in_the_log_under_its_name(stage: Stage) -> None:
+    card = a_patron(stage.library, pin_hash=PIN_HASH)
+    stage.ask(look_up_user(user(card)))
+    stage.ask(look_up_user(user("P9999999")))
+    found = stage.library.read(
+        lambda transaction: lookups_by(transaction, actor=PARTNER.known_as, before=NEWEST)
+    )
+    told = [(each.actor_kind, each.branch_id, each.what, each.context) for each in found]
+    assert told == [("partner", stage.library.main.id, "opened", "NCIP LookupUser")]
