@@ -15,6 +15,7 @@ class SignInRefusal(Enum):
     MUST_WAIT = "there were too many wrong passwords: wait a quarter of an hour"
     CODE_NEEDED = "a code of the authenticator is needed"
     CODE_WRONG = "the code is wrong, or was used already"
+    NO_ACCOUNT = "nobody here has that account"
     NO_SECOND_FACTOR = "from here it takes a second factor: set one up in the library first"
 
 

@@ -27,9 +27,17 @@ from circulation.staff.workstations import Workstation, workstation_with
 from circulation.staff.wrong_passwords import forget_failures_of, must_wait, note_failure
 
 
+class Arrival(NamedTuple):
+    """Where somebody comes from. `address` is theirs, without a port; `workstation_key` that of the
+    desk, `previous_token` that of a session which the new one follows."""
+
+    address: str
+    workstation_key: str | None = None
+    previous_token: str | None = None
+
+
 class Credentials(NamedTuple):
-    """What somebody signs in with. `address` is theirs, without a port; `workstation_key` that of
-    the desk, `previous_token` that of a session which this one follows."""
+    """What somebody signs in with, and where they come from (as `Arrival`)."""
 
     user_name: str
     password: str
@@ -39,16 +47,37 @@ class Credentials(NamedTuple):
     previous_token: str | None = None
 
 
+class Arrived(NamedTuple):
+    """What an agency's rules say of somebody's arrival."""
+
+    arrival: Arrival
+    workstation: Workstation | None
+    settings: StaffSettings
+
+    @property
+    def is_known(self) -> bool:
+        """Is it a workstation, or one of the library's own networks?"""
+        return self.workstation is not None or self.settings.knows(self.arrival.address)
+
+    @property
+    def wants_second_factor(self) -> bool:
+        rule = self.settings.second_factor
+        return rule == "always" or (rule == "outside" and not self.is_known)
+
+    @property
+    def place(self) -> str:
+        """What failures count at."""
+        if self.workstation is not None:
+            return f"workstation {self.workstation.id}"
+        return self.arrival.address
+
+
 class _Case(NamedTuple):
-    """What is known of a try before the password is looked at. `place` is what failures count at:
-    a workstation or an address."""
+    """What is known of a try before the password is looked at."""
 
     user_name: str
-    place: str
-    workstation: Workstation | None
     kept: KeptPassword | None
-    settings: StaffSettings
-    is_known: bool
+    arrived: Arrived
 
 
 def sign_in(act: Act, given: Credentials) -> SignedIn | NotSignedIn:
@@ -58,8 +87,8 @@ def sign_in(act: Act, given: Credentials) -> SignedIn | NotSignedIn:
     """
     transaction, circulation, _, now = act
     case = _case(act, given)
-    name, place = case.user_name, case.place
-    if must_wait(transaction, name, place, now, is_known=case.is_known):
+    name, place = case.user_name, case.arrived.place
+    if must_wait(transaction, name, place, now, is_known=case.arrived.is_known):
         return NotSignedIn(SignInRefusal.MUST_WAIT)
     kept = case.kept if case.kept is not None and case.kept.disabled is None else None
     stored = kept.password_hash if kept else None
@@ -73,19 +102,36 @@ def sign_in(act: Act, given: Credentials) -> SignedIn | NotSignedIn:
         is_failure = second is SignInRefusal.CODE_WRONG
         return _refused(act, case, second) if is_failure else NotSignedIn(second)
     forget_failures_of(transaction, name, place)
-    if given.previous_token is not None:
-        end_session(transaction, given.previous_token)
+    is_limited = second is None and case.arrived.wants_second_factor
+    methods = " ".join(["password", *([second] if second else [])])
+    return let_in_staff(act, kept.id, name, case.arrived, methods, is_limited=is_limited)
+
+
+def let_in_staff(
+    act: Act,
+    staff_id: int,
+    user_name: str,
+    arrived: Arrived,
+    methods: str,
+    *,
+    is_limited: bool = False,
+) -> SignedIn:
+    """Signs in somebody of the staff who has shown who they are."""
+    transaction, _, _, now = act
+    arrival, workstation, settings = arrived
+    if arrival.previous_token is not None:
+        end_session(transaction, arrival.previous_token)
     new = NewSession(
-        methods=" ".join(["password", *([second] if second else [])]),
-        address=given.address,
-        expires=now + timedelta(hours=case.settings.session_hours),
-        idle_minutes=case.settings.idle_minutes,
-        staff_id=kept.id,
-        workstation_id=case.workstation.id if case.workstation else None,
-        is_limited=second is None and _wants_second_factor(case),
+        methods=methods,
+        address=arrival.address,
+        expires=now + timedelta(hours=settings.session_hours),
+        idle_minutes=settings.idle_minutes,
+        staff_id=staff_id,
+        workstation_id=workstation.id if workstation else None,
+        is_limited=is_limited,
     )
     signed_in = _begun(act, new)
-    told = {"staff": name, "methods": new.methods, "address": given.address}
+    told = {"staff": user_name, "methods": methods, "address": arrival.address}
     theirs = act._replace(desk=signed_in.session.principal.desk)
     append_event(theirs, NewEvent(EventKind.STAFF_SIGNED_IN, after=told))
     return signed_in
@@ -115,24 +161,23 @@ def sign_in_patron(act: Act, *, card: str, pin: str, address: str) -> SignedIn |
     return _begun(act, new)
 
 
-def _case(act: Act, given: Credentials) -> _Case:
+def arrived(act: Act, agency_id: int | None, arrival: Arrival) -> Arrived:
+    """What the rules of the agency say of it; None is that of nobody."""
     transaction, circulation, _, _ = act
-    name = folded_name(given.user_name)
-    key = given.workstation_key
+    key = arrival.workstation_key
     workstation = None if key is None else workstation_with(transaction, key)
-    lock_account(transaction, user_name=name)
-    kept = password_of(transaction, user_name=name)
     settings = USUAL
-    if kept is not None:
-        settings = staff_settings_of(circulation.current_set_up(transaction), kept.agency_id)
-    is_known = workstation is not None or settings.knows(given.address)
-    place = f"workstation {workstation.id}" if workstation else given.address
-    return _Case(name, place, workstation, kept, settings, is_known)
+    if agency_id is not None:
+        settings = staff_settings_of(circulation.current_set_up(transaction), agency_id)
+    return Arrived(arrival, workstation, settings)
 
 
-def _wants_second_factor(case: _Case) -> bool:
-    rule = case.settings.second_factor
-    return rule == "always" or (rule == "outside" and not case.is_known)
+def _case(act: Act, given: Credentials) -> _Case:
+    name = folded_name(given.user_name)
+    lock_account(act.transaction, user_name=name)
+    kept = password_of(act.transaction, user_name=name)
+    arrival = Arrival(given.address, given.workstation_key, given.previous_token)
+    return _Case(name, kept, arrived(act, kept.agency_id if kept else None, arrival))
 
 
 def _second_factor(
@@ -140,12 +185,12 @@ def _second_factor(
 ) -> str | SignInRefusal | None:
     """The word for the second factor that was shown; None where none is needed, or none is there
     and may be set up: in the library, or anywhere where no network of the library is known."""
-    kept = second_factor_of(act.transaction, staff_id=staff_id)
+    kept, came = second_factor_of(act.transaction, staff_id=staff_id), case.arrived
     if kept is None or kept.sealed is None:
-        if _wants_second_factor(case) and case.settings.known_networks and not case.is_known:
+        if came.wants_second_factor and came.settings.known_networks and not came.is_known:
             return SignInRefusal.NO_SECOND_FACTOR
         return None
-    if case.settings.second_factor == "outside" and case.is_known:
+    if came.settings.second_factor == "outside" and came.is_known:
         return None
     if not code:
         return SignInRefusal.CODE_NEEDED
@@ -154,8 +199,8 @@ def _second_factor(
 
 def _refused(act: Act, case: _Case, refusal: SignInRefusal) -> NotSignedIn:
     """Counts the try. The event names an account only: what else was typed may be a password."""
-    note_failure(act.transaction, case.user_name, case.place, act.now)
-    told: dict[str, Any] = {"why": refusal.name.lower(), "at": case.place}
+    note_failure(act.transaction, case.user_name, case.arrived.place, act.now)
+    told: dict[str, Any] = {"why": refusal.name.lower(), "at": case.arrived.place}
     if case.kept is not None:
         told["staff"] = case.user_name
     append_event(act, NewEvent(EventKind.STAFF_REFUSED, after=told))

@@ -20,6 +20,7 @@ from circulation.staff.administering import (
     set_password,
     take_second_factor,
 )
+from circulation.staff.held_roles import NoSuchPlace, held_roles, words_of
 from circulation.staff.passwords import WeakPassword, hash_password
 from circulation.staff.settings import staff_settings_of
 from protocols.commands.shared.asking import secret
@@ -27,7 +28,6 @@ from protocols.commands.shared.library import Library, as_json, opened, say
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.unknown import branch_named
 from protocols.commands.shared.values import ISIL
-from protocols.commands.staff.held_roles import held_roles, words_of
 from protocols.process.near import did_you_mean
 
 _USER = click.argument("user_name", metavar="USER")
@@ -244,6 +244,9 @@ def _done(library: Library, work: Callable[[Act], Any]) -> Any:
     desk = library.principal.desk
     try:
         return library.write(lambda transaction: work(library.act(transaction, desk)))
+    except NoSuchPlace as error:
+        near = did_you_mean(error.place, error.known)
+        raise click.UsageError(f"{error}.{near}") from error
     except StaffUnfit as error:
         raise click.ClickException(str(error)) from error
 

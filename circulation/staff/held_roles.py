@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-import click
+from typing import Final
 
 from catalogue.database import Transaction
 from circulation.kernel.organisation import all_agencies
 from circulation.kernel.set_up import all_branches
 from circulation.staff.roles import HeldRole
-from protocols.process.near import did_you_mean
 
-EVERYWHERE = "all"
+EVERYWHERE: Final = "all"
+
+
+class NoSuchPlace(ValueError):
+    """There is no agency and no branch of that name; `known` are those that there are."""
+
+    def __init__(self, place: str, known: list[str]) -> None:
+        super().__init__(f"there is no agency or branch {place}")
+        self.place, self.known = place, known
 
 
 def held_roles(
     transaction: Transaction, words: Iterable[str], agency_id: int
 ) -> tuple[HeldRole, ...]:
-    """Each once; without a place one holds at the agency. A mistake of the caller for a place that
-    is not there."""
+    """Each once; without a place one holds at the agency. Raises NoSuchPlace."""
     branches = {each.isil: each.id for each in all_branches(transaction)}
     agencies = {each.isil: each.id for each in all_agencies(transaction)}
     held: dict[HeldRole, None] = {}
@@ -34,8 +39,7 @@ def held_roles(
         elif place in branches:
             held[HeldRole(role, branch_id=branches[place])] = None
         else:
-            near = did_you_mean(place, [*branches, *agencies])
-            raise click.UsageError(f"there is no agency or branch {place}.{near}")
+            raise NoSuchPlace(place, [*branches, *agencies])
     return tuple(held)
 
 

@@ -1,0 +1,165 @@
+"""``/sign-on/...`` on the common HTTP port. Twisted is known here; the provider is asked in a
+thread."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from twisted.internet.threads import deferToThread
+from twisted.python.failure import Failure
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
+
+from circulation.patrons.identifiers import IDENTIFIERS
+from protocols.hosting.answering import Lane, Services
+from protocols.single_sign_on.fetching import ProviderFailed
+from protocols.single_sign_on.handlers import Answer, SignOn
+from protocols.single_sign_on.provider import NotVouched
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_NO_SUCH = Answer(HTTPStatus.NOT_FOUND, "There is no such provider.")
+_NO_KEY = Answer(HTTPStatus.SERVICE_UNAVAILABLE, "Single sign-on takes seal_key in tiro.toml.")
+_GET_ALONE = Answer(HTTPStatus.METHOD_NOT_ALLOWED, "", (("Allow", "GET"),))
+_STRANGE = "this browser has begun no such sign-in, or long ago: begin anew"
+_NOT_VOUCHED = "the provider does not vouch for that"
+
+
+class SignOnResource(Resource):
+    """All providers."""
+
+    isLeaf = True  # noqa: N815
+
+    def __init__(self, sign_on: SignOn, services: Services) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._sign_on = sign_on
+        self._services = services
+
+    def render(self, request: Any) -> Any:
+        visit = _Visit(request, self._sign_on, self._services)
+        steps = [part.decode("latin-1") for part in request.postpath if part]
+        if request.method != b"GET":
+            visit.answer(_GET_ALONE)
+        elif not steps or steps[0] not in self._sign_on.clients:
+            visit.answer(_NO_SUCH)
+        elif visit.seal is None:
+            visit.answer(_NO_KEY)
+        elif (way := _WAYS.get(tuple(steps[1:]))) is None:
+            visit.answer(_NO_SUCH)
+        else:
+            way(visit, steps[0])
+        return NOT_DONE_YET
+
+
+class _Visit:
+    """One request."""
+
+    def __init__(self, request: Any, sign_on: SignOn, services: Services) -> None:
+        self._request = request
+        self._sign_on = sign_on
+        self._services = services
+        self.seal = IDENTIFIERS.of(services.circulation).seal
+        self._is_gone = False
+        request.notifyFinish().addErrback(self._gone)
+
+    def _gone(self, _: Failure) -> None:
+        self._is_gone = True
+
+    @property
+    def _cookies(self) -> str | None:
+        sent = self._request.getHeader(b"cookie")
+        return None if sent is None else sent.decode("latin-1")
+
+    def begin(self, name: str) -> None:
+        """To the provider."""
+        sign_on, seal = self._sign_on, self.seal
+        assert seal is not None
+        pending = sign_on.begin(name, self._cookies, self._services.clock())
+        self._ask(
+            lambda: sign_on.clients[name].authorization_address(
+                sign_on.redirect_uri(name), pending.state, pending.nonce, pending.verifier
+            ),
+            lambda address: self.answer(sign_on.sent_away(address, pending, seal)),
+        )
+
+    def back(self, name: str) -> None:
+        """And back, with a code."""
+        sign_on, services = self._sign_on, self._services
+        assert self.seal is not None
+        asked = self._request.uri.partition(b"?")[2].decode("latin-1")
+        query = dict(parse_qsl(asked, max_num_fields=50))
+        pending = sign_on.pending(name, query, self._cookies, self.seal, services.clock())
+        if pending is None:
+            self.answer(sign_on.refused(_STRANGE))
+        elif "code" not in query:
+            log.info("%s did not sign anybody in: %.100s", name, query.get("error"))
+            self.answer(sign_on.refused(_NOT_VOUCHED))
+        else:
+            address = self._request.getClientAddress().host
+
+            def done(answer: Any, error: BaseException | None) -> None:
+                if error is not None:
+                    log.error("single sign-on by %s: %s", name, error)
+                    self.answer(sign_on.unreachable())
+                else:
+                    self.answer(sign_on.welcomed(answer))
+
+            self._ask(
+                lambda: sign_on.clients[name].claims(
+                    query["code"], sign_on.redirect_uri(name), pending.nonce, pending.verifier
+                ),
+                lambda claims: services.perform(
+                    Lane.WRITE,
+                    lambda context: sign_on.signed_in(pending, claims, address, context),
+                    done,
+                ),
+            )
+
+    def out(self, name: str) -> None:
+        """To where the provider ends its own session; ours is ended by the API."""
+        sign_on = self._sign_on
+        after = f"{sign_on.settings.address}{sign_on.settings.after}"
+
+        def go(address: str | None) -> None:
+            self.answer(Answer(HTTPStatus.SEE_OTHER, "", (("Location", address or after),)))
+
+        self._ask(lambda: sign_on.clients[name].log_out_address(after), go)
+
+    def _ask(self, ask: Callable[[], T], then: Callable[[T], object]) -> None:
+        """Asks the provider in a thread, and goes on in the reactor."""
+
+        def failed(failure: Failure) -> None:
+            error = failure.value
+            if isinstance(error, NotVouched):
+                log.warning("single sign-on: %s", error)
+                self.answer(self._sign_on.refused(_NOT_VOUCHED))
+            elif isinstance(error, ProviderFailed):
+                log.warning("single sign-on: %s", error)
+                self.answer(self._sign_on.unreachable())
+            else:
+                log.error("single sign-on failed: %s", failure.getTraceback())
+                self.answer(self._sign_on.unreachable())
+
+        deferToThread(ask).addCallback(then).addErrback(failed)
+
+    def answer(self, answer: Answer) -> None:
+        if self._is_gone:
+            return
+        request = self._request
+        request.setResponseCode(answer.status.value)
+        for name, value in answer.all_headers:
+            request.responseHeaders.addRawHeader(name.encode(), value.encode())
+        request.write(answer.text.encode())
+        request.finish()
+
+
+_WAYS: dict[tuple[str, ...], Callable[[_Visit, str], None]] = {
+    (): _Visit.begin,
+    ("back",): _Visit.back,
+    ("out",): _Visit.out,
+}

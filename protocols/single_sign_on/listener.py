@@ -1,0 +1,40 @@
+"""Single sign-on on the network: at /sign-on of the common HTTP port, where providers are named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from twisted.web.resource import IResource
+
+from protocols.hosting.answering import Services
+from protocols.hosting.standard import Port
+from protocols.single_sign_on.handlers import SignOn
+from protocols.single_sign_on.http import SignOnResource
+from protocols.single_sign_on.settings import SingleSignOnSettings
+
+
+class _SingleSignOn:
+    """The plug-in (`protocols.hosting.standard.Standard`)."""
+
+    name: Final = "single_sign_on"
+    settings: Final = SingleSignOnSettings
+
+    def ports(self, settings: SingleSignOnSettings, services: Services) -> Sequence[Port]:
+        return []
+
+    def resources(
+        self, settings: SingleSignOnSettings, services: Services
+    ) -> Mapping[bytes, IResource]:
+        if not settings.providers:
+            return {}
+        resource: Any = SignOnResource(SignOn(settings), services)
+        return {b"sign-on": resource}
+
+    def examples(
+        self, settings: SingleSignOnSettings, ports: Sequence[int], http_port: int | None
+    ) -> Sequence[str]:
+        return [f"open {settings.address}/sign-on/{each.name}" for each in settings.providers]
+
+
+standard = _SingleSignOn()
