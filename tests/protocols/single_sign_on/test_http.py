@@ -1,0 +1,116 @@
+"""A browser, a real server and a real provider."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+import pytest
+
+from catalogue.database import open_database
+from circulation.kernel.engine import Circulation
+from circulation.staff.sessions import session_of
+from protocols.demo.configuration import PORTS, demo_configuration
+from protocols.demo.seeding import HOME_BRANCH
+from tests.protocols.single_sign_on.browser import Browser, a_provider, query_of
+from tests.servers import RunningServer, running_demo
+
+
+def a_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningServer, str]]:
+    """A server that trusts a provider, and its address."""
+    folder = tmp_path_factory.mktemp("sign-on")
+    port = a_free_port()
+    with a_provider() as issuer:
+        section = f"""
+[single_sign_on]
+address = "http://127.0.0.1:{port}"
+after = "/desk"
+[[single_sign_on.providers]]
+name = "town"
+issuer = "{issuer}"
+client_id = "tiro"
+client_secret = "a secret"
+accounts = "made"
+branch = "{HOME_BRANCH}"
+roles_claim = "groups"
+roles = {{ library = ["librarian"] }}
+[[single_sign_on.providers]]
+name = "gone"
+issuer = "http://127.0.0.1:9"
+client_id = "tiro"
+"""
+        ports = dict.fromkeys(PORTS, 0) | {"http": port}
+        (folder / "tiro.toml").write_text(demo_configuration(**ports) + section)
+        with running_demo(folder, "--patrons", "2", "--http-port", str(port)) as server:
+            yield server, f"http://127.0.0.1:{port}"
+
+
+def test_who_comes_by_the_provider_is_signed_in(served: tuple[RunningServer, str]) -> None:
+    server, address = served
+    browser = Browser()
+    away = browser.get(f"{address}/sign-on/town")
+    assert away.status == 303
+    assert query_of(away.location)["code_challenge_method"] == "S256"
+    back = browser.consents(away.location, "a-1")
+    page = browser.get(back)
+    assert page.status == 200
+    assert 'content="0; url=/desk"' in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    host = address.removeprefix("http://")
+    assert set(browser.cookies[host]) == {"tiro"}  # the other one is forgotten
+    database = open_database(f"sqlite:///{server.data / 'tiro.sqlite'}")
+    try:
+        found = database.read(
+            lambda transaction: session_of(
+                Circulation(), transaction, browser.cookies[host]["tiro"], datetime.now(UTC)
+            )
+        ).result()
+    finally:
+        database.close()
+    assert found is not None
+    assert found.principal.name == "anna"
+    assert browser.get(back).status == 403  # again
+
+
+def test_what_is_not_asked_for_signs_nobody_in(served: tuple[RunningServer, str]) -> None:
+    _, address = served
+    host = address.removeprefix("http://")
+    mine, theirs = Browser(), Browser()
+    back = mine.consents(mine.get(f"{address}/sign-on/town").location, "a-1")
+    assert theirs.get(back).status == 403
+    theirs.get(f"{address}/sign-on/town")
+    assert theirs.get(back).status == 403
+    assert "tiro" not in theirs.cookies[host]
+    denied = theirs.get(f"{address}/sign-on/town").location
+    state = query_of(denied)["state"]
+    asked = urlencode({"state": state, "error": "<b>access_denied</b>"})
+    page = theirs.get(f"{address}/sign-on/town/back?{asked}")
+    assert page.status == 403
+    assert "<b>" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/sign-on", 404),
+        ("/sign-on/other", 404),
+        ("/sign-on/town/other", 404),
+        ("/sign-on/gone", 502),
+        ("/sign-on/town/back", 403),
+    ],
+)
+def test_ways_that_lead_nowhere(served: tuple[RunningServer, str], path: str, status: int) -> None:
+    _, address = served
+    assert Browser().get(f"{address}{path}").status == status
+    if status == 403:
+        assert Browser().post(f"{address}{path}", state="x", code="y").status == 405
