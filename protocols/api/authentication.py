@@ -9,16 +9,14 @@ from __future__ import annotations
 import base64
 import binascii
 from enum import Enum
-from http.cookies import CookieError, SimpleCookie
 from typing import Final, NamedTuple
 
 from protocols.api.messages import Asked
 from protocols.api.problems import Outcome, Problem
 from protocols.api.settings import ApiSettings
+from protocols.hosting import cookies
 from protocols.hosting.networks import is_within
 
-#: The cookie of a registered workstation: people change, the desk stays.
-WORKSTATION: Final = "tiro-workstation"
 _LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "via")
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -45,12 +43,11 @@ def is_loopback(asked: Asked) -> bool:
     return is_within(_LOOPBACK, asked.host)
 
 
-def cookie_name(asked: Asked, of: str = "tiro") -> str | None:
-    """What the cookie of a session, or another, is called here: browsers give one of the name
-    ``__Host-...`` to a page over TLS alone. None where it would go over the net in clear."""
-    if asked.is_secure or asked.header("x-forwarded-proto") == "https":
-        return f"__Host-{of}"
-    return of if is_loopback(asked) else None
+def cookie_name(asked: Asked, of: str = cookies.SESSION) -> str | None:
+    """What the cookie of a session, or another, is called here; None where it would go over the net
+    in clear."""
+    is_secure = asked.is_secure or asked.header("x-forwarded-proto") == "https"
+    return cookies.cookie_name(of, is_secure=is_secure) if is_secure or is_loopback(asked) else None
 
 
 def credential_of(asked: Asked, settings: ApiSettings) -> Credential | None:
@@ -71,16 +68,10 @@ def credential_of(asked: Asked, settings: ApiSettings) -> Credential | None:
     return Credential(How.COOKIE, token)
 
 
-def cookie_in(asked: Asked, of: str = "tiro") -> str | None:
+def cookie_in(asked: Asked, of: str = cookies.SESSION) -> str | None:
     """What the cookie of a session, or another, holds."""
-    sent, name = asked.header("cookie"), cookie_name(asked, of)
-    if sent is None or name is None:
-        return None
-    try:
-        found = SimpleCookie(sent).get(name)
-    except CookieError:
-        return None
-    return found.value if found is not None and found.value else None
+    name = cookie_name(asked, of)
+    return None if name is None else cookies.cookie_in(asked.header("cookie"), name)
 
 
 def _basic(asked: Asked, encoded: str) -> Credential:
@@ -103,9 +94,7 @@ def must_be_same_origin(asked: Asked) -> None:
 def set_cookie(name: str, token: str, seconds: int | None = None) -> tuple[str, str]:
     """The header that has a browser keep it; `seconds` 0 forgets it, None keeps it until the
     browser ends."""
-    secure = "; Secure" if name.startswith("__Host-") else ""
-    age = "" if seconds is None else f"; Max-Age={seconds}"
-    return "Set-Cookie", f"{name}={token}; Path=/; HttpOnly; SameSite=Strict{secure}{age}"
+    return "Set-Cookie", cookies.set_cookie(name, token, seconds=seconds)
 
 
 def is_same_origin(asked: Asked) -> bool:

@@ -8,9 +8,9 @@
 from __future__ import annotations
 
 import hmac
+import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from http import HTTPStatus
@@ -23,32 +23,14 @@ from circulation.staff.results import NotSignedIn, SignedIn
 from circulation.staff.signing_in import Arrival
 from protocols.hosting.answering import Context
 from protocols.hosting.cookies import SESSION, WORKSTATION, cookie_in, cookie_name, set_cookie
-from protocols.single_sign_on.pending import LASTS, Pending, begun, opened, sealed
+from protocols.single_sign_on.codec import opened, sealed
+from protocols.single_sign_on.messages import LASTS, Answer, Pending, begun
 from protocols.single_sign_on.provider import ProviderClient, admission_of, identity_of
 from protocols.single_sign_on.settings import SingleSignOnSettings
 
 log = logging.getLogger(__name__)
 
 PENDING: Final = "tiro-sign-on"
-_SAFE: Final = (
-    ("Cache-Control", "no-store"),
-    ("Content-Security-Policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
-    ("Referrer-Policy", "no-referrer"),
-    ("X-Content-Type-Options", "nosniff"),
-)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the browser is told; `headers` besides those of the text and of safety."""
-
-    status: HTTPStatus
-    text: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def all_headers(self) -> tuple[tuple[str, str], ...]:
-        return (("Content-Type", "text/html; charset=utf-8"), *_SAFE, *self.headers)
 
 
 class SignOn:
@@ -66,6 +48,14 @@ class SignOn:
 
     def _cookie(self, of: str) -> str:
         return cookie_name(of, is_secure=self._is_secure)
+
+    def listed(self) -> Answer:
+        """The providers, for whoever makes a page to sign in by."""
+        told = [
+            {"name": name, "address": f"{self.settings.address}/sign-on/{name}"}
+            for name in self.clients
+        ]
+        return Answer(HTTPStatus.OK, json.dumps({"providers": told}), kind="application/json")
 
     def begin(self, name: str, cookies: str | None, now: datetime) -> Pending:
         """A sign-in by that provider, from this browser."""

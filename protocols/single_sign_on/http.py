@@ -17,7 +17,8 @@ from twisted.web.server import NOT_DONE_YET
 from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.hosting.answering import Lane, Services
 from protocols.single_sign_on.fetching import ProviderFailed
-from protocols.single_sign_on.handlers import Answer, SignOn
+from protocols.single_sign_on.handlers import SignOn
+from protocols.single_sign_on.messages import Answer
 from protocols.single_sign_on.provider import NotVouched
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,9 @@ class SignOnResource(Resource):
         steps = [part.decode("latin-1") for part in request.postpath if part]
         if request.method != b"GET":
             visit.answer(_GET_ALONE)
-        elif not steps or steps[0] not in self._sign_on.clients:
+        elif not steps:
+            visit.answer(self._sign_on.listed())
+        elif steps[0] not in self._sign_on.clients:
             visit.answer(_NO_SUCH)
         elif visit.seal is None:
             visit.answer(_NO_KEY)

@@ -1,4 +1,4 @@
-"""Single sign-on on the network: at /sign-on of the common HTTP port, where providers are named."""
+"""Single sign-on on the network: at /sign-on of the common HTTP port."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class _SingleSignOn:
     def resources(
         self, settings: SingleSignOnSettings, services: Services
     ) -> Mapping[bytes, IResource]:
-        if not settings.providers:
-            return {}
         resource: Any = SignOnResource(SignOn(settings), services)
         return {b"sign-on": resource}
 
     def examples(
         self, settings: SingleSignOnSettings, ports: Sequence[int], http_port: int | None
     ) -> Sequence[str]:
-        return [f"open {settings.address}/sign-on/{each.name}" for each in settings.providers]
+        if http_port is None:
+            return []
+        return [f"curl -s http://127.0.0.1:{http_port}/sign-on"]
 
 
 standard = _SingleSignOn()

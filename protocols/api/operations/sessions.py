@@ -17,7 +17,6 @@ from circulation.staff.sessions import session_of
 from circulation.staff.signing_in import Credentials, sign_in, sign_in_patron
 from protocols.api.authentication import (
     CHALLENGE,
-    WORKSTATION,
     cookie_in,
     cookie_name,
     set_cookie,
@@ -35,6 +34,7 @@ from protocols.api.models.sessions import (
 from protocols.api.operation import Caller, Operation, Plain, Request, get, post
 from protocols.api.problems import Outcome, Problem, ProblemReason, refused
 from protocols.hosting.answering import Context, Lane
+from protocols.hosting.cookies import WORKSTATION
 
 #: A workstation is registered once, and stays for two years of not being used.
 _WORKSTATION_SECONDS: Final = 2 * 365 * 24 * 3600

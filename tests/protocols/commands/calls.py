@@ -18,6 +18,7 @@ _BESIDES = {
     "booking list": ("--patron", "1"),
     "booking place": ("--from", "2026-01-05", "--until", "2026-01-06", "--record", "1"),
     "charges": ("--patron", "1"),
+    "lookups": ("--patron", "1"),
     "digital-post receipts": ("--unknown",),
     "hold place": ("--record", "1"),
     "hold queue": ("--record", "1"),

@@ -102,7 +102,7 @@ def test_what_is_not_asked_for_signs_nobody_in(served: tuple[RunningServer, str]
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/sign-on", 404),
+        ("/sign-on", 200),
         ("/sign-on/other", 404),
         ("/sign-on/town/other", 404),
         ("/sign-on/gone", 502),

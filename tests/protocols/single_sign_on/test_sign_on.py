@@ -20,7 +20,7 @@ from protocols.hosting.answering import Context
 from protocols.hosting.validating import adapter_of
 from protocols.single_sign_on.fetching import ProviderFailed
 from protocols.single_sign_on.handlers import SignOn
-from protocols.single_sign_on.pending import Pending
+from protocols.single_sign_on.messages import Pending
 from protocols.single_sign_on.provider import NotVouched
 from protocols.single_sign_on.settings import Provider, SingleSignOnSettings
 from tests.builders.accounts import COMMAND, a_colleague, account, at_no_desk, is_let_in, session

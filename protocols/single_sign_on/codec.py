@@ -9,38 +9,14 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from secrets import token_urlsafe
+from dataclasses import asdict
+from datetime import datetime
 from typing import Final
 
 from circulation.patrons.seals import Seal, Unreadable
+from protocols.single_sign_on.messages import Pending
 
 _OWNER: Final = "single sign-on"
-LASTS: Final = timedelta(minutes=10)
-
-
-@dataclass(frozen=True)
-class Pending:
-    """A sign-in under way. What belongs to the browser's desk comes along, as its strict cookies do
-    not come with a request that another site has caused."""
-
-    provider: str
-    state: str
-    nonce: str
-    verifier: str
-    until: float
-    workstation_key: str | None = None
-    previous_token: str | None = None
-
-
-def begun(
-    provider: str, now: datetime, workstation_key: str | None, previous_token: str | None
-) -> Pending:
-    """A sign-in that begins now."""
-    until = (now + LASTS).timestamp()
-    secrets = (token_urlsafe(24), token_urlsafe(24), token_urlsafe(48))
-    return Pending(provider, *secrets, until, workstation_key, previous_token)
 
 
 def sealed(pending: Pending, seal: Seal) -> str:
