@@ -27,6 +27,7 @@ _ORDER: Final = (
     "pins",
     "lookups",
     "sessions",
+    "patron-search",
     "interlibrary",
     "exchanges",
     "replies",

@@ -14,6 +14,8 @@ DELETED: Final[dict[str, Any]] = {"fate": "deleted"}
 CUT: Final[dict[str, Any]] = {"fate": "cut"}
 #: Never shown, not even to whom it belongs: it lets somebody in, or would help to find what does.
 SECRET: Final[dict[str, Any]] = {"is_secret": True}
+#: Of a table: it is made of the others, and tells nothing that they do not.
+DERIVED: Final[dict[str, Any]] = {"is_derived": True}
 #: A text that holds JSON.
 JSON: Final[dict[str, Any]] = {"is_json": True}
 

@@ -14,6 +14,7 @@ from circulation.kernel.reasons import EVERYWHERE, BlockReason
 from circulation.kernel.results import Block
 from circulation.kernel.stored import stored_as
 from circulation.patrons.schema import patron_blocks, patrons
+from circulation.patrons.search_words import index_patron
 
 
 @scalar(int)
@@ -98,6 +99,8 @@ def block_patron(
             since=act.now,
             message=message,
         )
+    if reason is BlockReason.DECEASED:
+        index_patron(act.transaction, patron_id)
     append_event(
         act,
         NewEvent(
@@ -126,6 +129,8 @@ def unblock_patron(
         act.transaction, patron_id=patron_id, reason=reason.value, agency=whose or 0
     ):
         return False
+    if reason is BlockReason.DECEASED:
+        index_patron(act.transaction, patron_id)
     append_event(
         act,
         NewEvent(

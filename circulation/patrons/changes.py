@@ -16,6 +16,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.patrons.checking import fitting
 from circulation.patrons.schema import patrons
+from circulation.patrons.search_words import index_patron
 
 
 class PatronFields(NamedTuple):
@@ -101,6 +102,7 @@ def change_patron(act: Act, patron_id: int, changes: Changes) -> PatronFields:
     if after == before:
         return before
     _change(transaction, patron_id=patron_id, **after._asdict())
+    index_patron(transaction, patron_id)
     changed = [name for name in after._fields if getattr(after, name) != getattr(before, name)]
     append_event(
         act,

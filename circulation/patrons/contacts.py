@@ -15,6 +15,7 @@ from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.patrons.checking import fitting
 from circulation.patrons.identifiers import masked
 from circulation.patrons.schema import patron_contacts, patron_preferences
+from circulation.patrons.search_words import index_patron
 
 
 class ContactKind(Enum):
@@ -138,6 +139,7 @@ def add_contact(
     contact_id: int = _insert_contact(
         transaction, patron_id=patron_id, kind=kind.value, value=value, notices=notices, added=now
     )
+    index_patron(transaction, patron_id)
     append_event(
         act,
         NewEvent(
@@ -167,6 +169,7 @@ def remove_contact(act: Act, patron_id: int, contact_id: int) -> bool:
     transaction = act.transaction
     if not _delete_contact(transaction, contact_id=contact_id, patron_id=patron_id):
         return False
+    index_patron(transaction, patron_id)
     append_event(
         act,
         NewEvent(EventKind.CONTACT_REMOVED, patron_id=patron_id, before={"contact": contact_id}),

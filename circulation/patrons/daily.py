@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from circulation.kernel.jobs import Doing, Job, Step
 from circulation.patrons.pin_rules import forget_old_failures
+from circulation.patrons.search_words import index_missing
 
 
 def _pins(doing: Doing) -> Step:
     return Step({"tries forgotten": forget_old_failures(doing.transaction, doing.until)})
 
 
-JOBS = (Job("pins", "forget wrong PINs that count no more", _pins),)
+def _search(doing: Doing) -> Step:
+    indexed, goes_on = index_missing(doing.transaction, doing.after)
+    return Step({"patrons indexed": indexed}, goes_on)
+
+
+JOBS = (
+    Job("pins", "forget wrong PINs that count no more", _pins),
+    Job("patron-search", "make what patrons are searched by, where it is missing", _search),
+)

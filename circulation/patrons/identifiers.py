@@ -37,6 +37,7 @@ from circulation.patrons.checking import PatronProblem, PatronUnfit, is_email
 from circulation.patrons.schema import patron_identifiers, patrons
 from circulation.patrons.sealed_numbers import keep_number
 from circulation.patrons.seals import Seal
+from circulation.patrons.search_words import index_patron
 
 _CPR = re.compile(r"(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])([0-9]{2})[- ]?([0-9]{4})", re.ASCII)
 _CVR = re.compile(r"[0-9]{8}", re.ASCII)
@@ -327,6 +328,7 @@ def add_identifier(
     number where the installation has no key.
     """
     store_identifier(act, patron_id, identifier, kind, expires)
+    index_patron(act.transaction, patron_id)
     append_event(
         act,
         NewEvent(

@@ -46,7 +46,9 @@ def _conditions(patron_id: int) -> dict[Table, ColumnElement[bool]]:
         found = [
             table
             for table in all_tables()
-            if table not in conditions and any(named.table in found for _, named in _links(table))
+            if table not in conditions
+            and not table.info.get("is_derived")
+            and any(named.table in found for _, named in _links(table))
         ]
         conditions |= {table: _condition(table, patron_id, conditions) for table in found}
     return {table: conditions[table] for table in all_tables() if table in conditions}

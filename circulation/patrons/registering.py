@@ -26,6 +26,7 @@ from circulation.patrons.identifiers import (
     store_identifier,
 )
 from circulation.patrons.schema import patrons
+from circulation.patrons.search_words import index_patron
 
 
 class PatronKind(Enum):
@@ -173,6 +174,7 @@ def register_patron(act: Act, new: NewPatron, *, any_category: bool = False) -> 
     store_identifier(act, patron_id, new.card, IdentifierKind.CARD.value)
     if new.national_id is not None:
         store_identifier(act, patron_id, new.national_id, IdentifierKind.NATIONAL_ID.value)
+    index_patron(transaction, patron_id)
     append_event(act, NewEvent(EventKind.PATRON_REGISTERED, patron_id=patron_id))
     return patron_id
 

@@ -16,12 +16,13 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     func,
 )
 
 from catalogue.database import Moment, metadata
 from catalogue.schema import agencies, branches
-from circulation.kernel.personal import DELETED, SECRET
+from circulation.kernel.personal import DELETED, DERIVED, SECRET
 
 patrons = Table(
     "patrons",
@@ -44,6 +45,8 @@ patrons = Table(
     Column("kind", String, nullable=False, server_default="person"),  # a value of `PatronKind`
     # The code of the municipality where the patron lives, for statistics.
     Column("municipality", String, nullable=False, server_default=""),
+    # By the register of persons: where they live and how they are reached is told to few.
+    Column("is_protected", Boolean, nullable=False, server_default=false()),
 )
 
 patron_identifiers = Table(
@@ -140,6 +143,25 @@ patron_contacts = Table(
     Column("verified", Moment),
     UniqueConstraint("patron_id", "kind", "value"),
 )
+
+#: The words that a search finds patrons by (see `circulation.patrons.search_words`). It is made of
+#: the other tables; agency and death are repeated, so that one index has all that a search is
+#: bounded by.
+patron_words = Table(
+    "patron_words",
+    metadata,
+    Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, info=DELETED),
+    Column("word", LargeBinary, primary_key=True),
+    Column("is_protected", Boolean, nullable=False),  # tells where a protected patron lives
+    Column("agency_id", Integer, nullable=False),  # the patron's
+    Column("is_deceased", Boolean, nullable=False),
+    info=DERIVED,
+    sqlite_with_rowid=False,
+)
+_words = patron_words.c
+_found = _words.is_deceased, _words.word, _words.patron_id
+Index("ix_patron_words_agency_id", _words.agency_id, *_found, _words.is_protected)
+Index("ix_patron_words_is_deceased", *_found, _words.agency_id, _words.is_protected)
 
 #: Who answers for a child.
 patron_guardians = Table(

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
+from functools import partial
 from pathlib import Path
 
 import click
 
-from catalogue.database import Transaction, known_revisions, newest_named, nobody_else, upgrade
+from catalogue.database import (
+    Database,
+    Transaction,
+    known_revisions,
+    newest_named,
+    nobody_else,
+    upgrade,
+)
 from circulation.archiving.former import up_to_date
 from circulation.archiving.importing import import_archive
 from circulation.notices.gathering import begin_after_now
 from circulation.notices.silence import silence_all_patrons
+from circulation.patrons.search_words import index_missing
 from protocols.commands.records.reindex import reindex_shown
 from protocols.commands.shared.databases import open_configured
 from protocols.commands.shared.library import as_json, say
@@ -83,7 +92,14 @@ def _import(
                     afterwards=be_silent,
                 )
         report = reindex_shown(database)
+        _index_patrons(database)
     finally:
         database.close()
     rows = sum(each.rows for name, each in read.files.items() if name.endswith(read.form))
     say({"rows": rows, "records": report.records, "terms": report.terms}, as_json)
+
+
+def _index_patrons(database: Database) -> None:
+    after: int | None = 0
+    while after is not None:
+        _, after = database.write(partial(index_missing, after=after)).result()

@@ -36,6 +36,7 @@ from protocols.commands.patrons.blocks import COMMANDS as BLOCKS
 from protocols.commands.patrons.cards import card
 from protocols.commands.patrons.care import COMMANDS
 from protocols.commands.patrons.changes import contact_facts, identifier_facts
+from protocols.commands.patrons.find import find
 from protocols.commands.shared.asking import secret
 from protocols.commands.shared.library import Library, as_json, opened, say, silent, tell
 from protocols.commands.shared.settings import Settings
@@ -275,5 +276,5 @@ def erase(settings: Settings, identifier: str, yes: bool, as_json: bool) -> None
         tell("erased", {"patron": identifier, "erased": True}, as_json)
 
 
-for _command in (card, *BLOCKS, *COMMANDS):
+for _command in (find, card, *BLOCKS, *COMMANDS):
     patron.add_command(_command)

@@ -6,7 +6,7 @@ import getpass
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -123,6 +123,10 @@ class Library:
     def principal(self) -> Principal:
         """Who is working here: they have a shell, so they may do everything."""
         return at_command_line(self.actor, DEVICE)
+
+    def principal_at(self, desk: Desk) -> Principal:
+        """The same, at that desk."""
+        return replace(self.principal, agency_id=desk.agency_id, branch_id=desk.branch_id)
 
     def patron(self, identifier: str, seen: Seen = Seen.OPENED) -> int:
         """The patron's id; a mistake of the caller where nobody has that identifier.

@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from circulation.archiving.forms import UnreadableArchive
 from circulation.archiving.importing import NotEmpty, import_archive
 from circulation.archiving.tables import LEFT_OUT, archived_tables
 from circulation.holds.results import HoldKind, Wanted
+from circulation.patrons.search_words import index_missing
 from tests.builders.catalogue import a_record
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.holds import a_copy, a_hold, ask, cancel, record_of
@@ -96,6 +98,7 @@ def test_it_is_the_same_library(
     read = import_archive(new_database, folder, revision=REVISION)
     assert read == written
     reindex(new_database, ReindexOptions(run="test", now=NOW))
+    new_database.write(partial(index_missing, after=0)).result()
     before, after = contents(lived_in.database), contents(new_database)
     assert before["holds"]
     assert before["postings"]

@@ -1,0 +1,34 @@
+"""What patrons are searched by, and whose address is protected.
+
+The words of those who are there are made by the job `patron-search`, in steps.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0032"
+down_revision = "0031"
+
+_FOUND = ["is_deceased", "word", "patron_id"]
+
+
+def upgrade() -> None:
+    op.add_column(
+        "patrons",
+        sa.Column("is_protected", sa.Boolean, nullable=False, server_default=sa.false()),
+    )
+    op.create_table(
+        "patron_words",
+        sa.Column("patron_id", sa.Integer, sa.ForeignKey("patrons.id"), primary_key=True),
+        sa.Column("word", sa.LargeBinary, primary_key=True),
+        sa.Column("is_protected", sa.Boolean, nullable=False),
+        sa.Column("agency_id", sa.Integer, nullable=False),
+        sa.Column("is_deceased", sa.Boolean, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_patron_words_agency_id", "patron_words", ["agency_id", *_FOUND, "is_protected"]
+    )
+    op.create_index(
+        "ix_patron_words_is_deceased", "patron_words", [*_FOUND, "agency_id", "is_protected"]
+    )
