@@ -7,7 +7,7 @@ against it is in `circulation.booking.capacity`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -42,6 +42,7 @@ from circulation.calendars.due_dates import local_date
 from circulation.holds.facts import lock_queue
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.overriding import NO_OVERRIDE, Override
 from circulation.kernel.reasons import Action, Reason
 from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.kernel.set_up import SetUp
@@ -91,6 +92,7 @@ class BookingWish(NamedTuple):
     given: fewer are promised where no more are free. `suppliers` are ISILs in the order in which
     they are asked, None for all that supply `delivery_branch` (None: the patron's home branch).
     `lends_onward` lends to the members of the class as soon as the booking is delivered.
+    `overriding` names what staff pass over of what the patron may not do.
     """
 
     patron: str
@@ -105,6 +107,7 @@ class BookingWish(NamedTuple):
     group_id: int | None = None
     lends_onward: bool = False
     note: str = ""
+    overriding: Override = NO_OVERRIDE
 
 
 class _Known(NamedTuple):
@@ -133,7 +136,8 @@ def place_booking(act: Act, wish: BookingWish) -> Booking | Refused:
     found += wish_refusals(asked, today)
     if asked.first < today:
         found.append(Refusal(Reason.BOOKING_DATES_WRONG))
-    planned = None if found else plan_title(transaction, set_up, record_id, asked, today)
+    left = wish.overriding.left_of(found)
+    planned = None if left else plan_title(transaction, set_up, record_id, asked, today)
     if not isinstance(planned, list):
         refusals = (*dict.fromkeys(found), *([planned] if planned else ()))
         return Refused(refusals, patron=borrower.patron())
@@ -157,7 +161,7 @@ def place_booking(act: Act, wish: BookingWish) -> Booking | Refused:
     store_supplies(transaction, booking_id, planned)
     booking = find_booking(transaction, set_up, booking_id)
     assert booking is not None
-    write_booking(act, EventKind.BOOKING_PLACED, None, booking)
+    write_booking(act, EventKind.BOOKING_PLACED, None, booking, wish.overriding.noted(found))
     return booking
 
 
@@ -272,14 +276,21 @@ def store_supplies(transaction: Transaction, booking_id: int, shares: list[Share
         )
 
 
-def write_booking(act: Act, kind: EventKind, before: Booking | None, after: Booking) -> None:
-    """The event names no patron: the booking says whose it is, as long as it may."""
+def write_booking(
+    act: Act,
+    kind: EventKind,
+    before: Booking | None,
+    after: Booking,
+    noted: Mapping[str, Any] = {},
+) -> None:
+    """The event names no patron: the booking says whose it is, as long as it may. `noted` is what
+    it tells besides."""
     append_event(
         act,
         NewEvent(
             kind,
             before=None if before is None else _told(before),
-            after={"booking": after.id} | _told(after),
+            after={"booking": after.id} | _told(after) | dict(noted),
         ),
     )
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
 from circulation.items.facts import item_facts
 from circulation.kernel.act import Act
+from circulation.kernel.events import Event, events_of_item
 from circulation.kernel.loan_lengths import loan_due
 from circulation.kernel.loan_rules import LOAN_POLICIES
 from circulation.kernel.policy import LENGTHS, WHETHER
@@ -36,7 +38,8 @@ class LoanExplained:
     are all blocks of the patron, `debts` what the patron owes, and `counted` the ids of the
     agencies whose blocks and debts count at the branch; `agencies` has ISILs by id. `due` is when a
     loan made now would be due, None if no rule says; `refusals` are the objections of the rules and
-    the facts of patron and item. Holds are left out.
+    the facts of patron and item. Holds are left out. `overrides` are the events of the item and
+    this patron in which staff passed over something.
     """
 
     patron: Patron
@@ -54,6 +57,7 @@ class LoanExplained:
     counted: frozenset[int]
     due: datetime | None
     refusals: tuple[Refusal, ...]
+    overrides: tuple[Event, ...]
 
 
 def explain_loan(
@@ -106,6 +110,7 @@ def explain_loan(
         counted=counted,
         due=loan_due(now, terms, set_up.calendars[here.id], borrower.expires),
         refusals=tuple(check_out_refusals(facts, counted_borrower, terms, now, today, counted)),
+        overrides=_overrides(transaction, facts.id, borrower.id),
     )
 
 
@@ -131,3 +136,10 @@ def scope_of(row: Rule, branch: Branch) -> dict[str, str]:
         "group": row.material_group,
     }
     return {name: value for name, value in scope.items() if value is not None}
+
+
+def _overrides(transaction: Transaction, item_id: int, patron_id: int) -> tuple[Event, ...]:
+    events = events_of_item(transaction, item_id=item_id)
+    return tuple(
+        each for each in events if each.patron_id == patron_id and "overridden" in each.after
+    )

@@ -50,6 +50,7 @@ def insert_hold(
     set_id: int | None,
     waits_for: int | None,
     pickup_branch_id: int,
+    is_forced: bool,
     queue_class: int,
     priority: int,
     placed: datetime,

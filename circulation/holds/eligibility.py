@@ -9,7 +9,7 @@ from typing import NamedTuple
 from circulation.holds.copies import Copy
 from circulation.holds.facts import HoldFacts
 from circulation.holds.results import Wanted
-from circulation.holds.targeting import is_holdable
+from circulation.holds.targeting import is_holdable, is_within_reach
 from circulation.kernel.policy import LoanTerms
 from circulation.kernel.reasons import Action, Reason
 from circulation.kernel.results import Branch, Refusal
@@ -69,23 +69,23 @@ def target_refusals(
     those of a library: it asks for its readers, each of whom may want a copy of their own. What
     belongs to another library is kept for whom it has come for, and for nobody else.
     """
-    wanted, record_id, item_id = located
+    _, record_id, item_id = located
     refusals = []
-    same = [hold for hold in own_holds if hold.record_id == record_id and hold.part == wanted.part]
+    same = [
+        hold
+        for hold in own_holds
+        if hold.record_id == record_id and hold.part == located.wanted.part
+    ]
     if is_for_many(patron):
         same = [hold for hold in same if item_id is not None and hold.item_id == item_id]
     if same:
         refusals.append(Refusal(Reason.ALREADY_ON_HOLD))
-    fitting = [
-        copy for copy in copies if item_id in (None, copy.id) and wanted.part in ("", copy.part)
-    ]
-    holdable = [
-        copy
+    fitting = _fitting(located, copies)
+    if not any(
+        is_holdable(copy, pickup_branch_id, patron.category, set_up)
         for copy in fitting
-        if is_holdable(copy, pickup_branch_id, patron.category, set_up)
-        and (not copy.is_foreign or copy.came_for == patron.id)
-    ]
-    if not holdable:
+        if _is_for(copy, patron)
+    ):
         refusals.append(Refusal(Reason.NOT_HOLDABLE))
     on_loan = [
         copy
@@ -98,6 +98,32 @@ def target_refusals(
     ):
         refusals.append(Refusal(Reason.ALREADY_ON_LOAN_TO_PATRON))
     return refusals
+
+
+def could_come(
+    located: Located,
+    copies: Sequence[Copy],
+    patron: PatronFacts,
+    pickup_branch_id: int,
+    set_up: SetUp,
+) -> bool:
+    """Could a copy of what is wanted come to the branch for the patron, were it not for rules?"""
+    return any(
+        is_within_reach(copy, pickup_branch_id, set_up)
+        for copy in _fitting(located, copies)
+        if _is_for(copy, patron)
+    )
+
+
+def _fitting(located: Located, copies: Sequence[Copy]) -> list[Copy]:
+    wanted, item_id = located.wanted, located.item_id
+    return [
+        copy for copy in copies if item_id in (None, copy.id) and wanted.part in ("", copy.part)
+    ]
+
+
+def _is_for(copy: Copy, patron: PatronFacts) -> bool:
+    return not copy.is_foreign or copy.came_for == patron.id
 
 
 def pickup_branch_of(set_up: SetUp, borrower: PatronFacts, isil: str | None) -> Branch | None:

@@ -38,6 +38,7 @@ class HoldFacts(NamedTuple):
     set_kind: str | None
     waits_for: int | None
     pickup_branch_id: int
+    is_forced: bool
     queue_class: int
     priority: int
     placed: datetime

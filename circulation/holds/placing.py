@@ -14,6 +14,7 @@ from circulation.holds.changes import insert_hold, insert_hold_set
 from circulation.holds.copies import copies_of_record, copies_on_order
 from circulation.holds.eligibility import (
     Located,
+    could_come,
     date_refusals,
     is_for_many,
     patron_hold_refusals,
@@ -52,6 +53,13 @@ class _Case(NamedTuple):
     interest_until: date
 
 
+class _Accepted(NamedTuple):
+    """What can be placed, and what hinders it by itself and was passed over."""
+
+    located: Located
+    overridden: list[Refusal]
+
+
 def place_holds(act: Act, wish: HoldWish) -> HoldsPlaced | Refused:
     """Places the holds.
 
@@ -72,11 +80,12 @@ def place_holds(act: Act, wish: HoldWish) -> HoldsPlaced | Refused:
     common = _common_refusals(case, len(accepted))
     for feature in PLACING:
         common += feature.refusals(fees)
-    if common or not accepted or (refused and not is_parallel):
-        of_targets = [refusal for _, several in refused for refusal in several]
+    overridden = [refusal for each in accepted for refusal in each.overridden]
+    if wish.overriding.left_of(common) or not accepted or (refused and not is_parallel):
+        of_targets = overridden + [refusal for _, several in refused for refusal in several]
         return Refused(tuple(dict.fromkeys(common + of_targets)), patron=case.borrower.patron())
 
-    placed = _write(case, accepted)
+    placed = _write(case, accepted, common)
     charged = [fee for feature in PLACING for fee in feature.follow(fees)]
     waiting = [known_hold(transaction, each) for each in placed]
     recalled = [recall_for(act, case.set_up, hold) for hold in waiting]
@@ -85,6 +94,7 @@ def place_holds(act: Act, wish: HoldWish) -> HoldsPlaced | Refused:
         tuple(queued(transaction, case.set_up, hold, now) for hold in waiting),
         tuple(refused),
         tuple(loan for loan in recalled if loan is not None),
+        tuple(dict.fromkeys(common + overridden)),
         tuple(charged),
     )
 
@@ -115,16 +125,18 @@ def _known(act: Act, wish: HoldWish) -> _Case | Refused:
     return _Case(act, wish, set_up, borrower, pickup, located, own, today, terms, until)
 
 
-def _sorted_out(case: _Case) -> tuple[list[Located], list[tuple[Wanted, tuple[Refusal, ...]]]]:
+def _sorted_out(
+    case: _Case,
+) -> tuple[list[_Accepted], list[tuple[Wanted, tuple[Refusal, ...]]]]:
     """What can be placed, and what cannot with the reasons."""
-    accepted: list[Located] = []
+    accepted: list[_Accepted] = []
     refused: list[tuple[Wanted, tuple[Refusal, ...]]] = []
     for each in case.located:
-        found = _refusals(case, each, accepted)
-        if found:
+        found, left = _refusals(case, each, [before.located for before in accepted])
+        if left:
             refused.append((each.wanted, tuple(found)))
         else:
-            accepted.append(each)
+            accepted.append(_Accepted(each, found))
     return accepted, refused
 
 
@@ -156,12 +168,16 @@ def _locate(transaction: Transaction, wanted: Wanted) -> Located:
     return Located(wanted, item.record_id if item else None, item.id if item else None)
 
 
-def _refusals(case: _Case, located: Located, before: Sequence[Located]) -> list[Refusal]:
-    """Why there can be no hold on this; `before` has what is to be placed with it."""
+def _refusals(
+    case: _Case, located: Located, before: Sequence[Located]
+) -> tuple[list[Refusal], list[Refusal]]:
+    """What hinders a hold on this, and what of it is not passed over; `before` has what is to be
+    placed with it."""
     transaction = case.act.transaction
     if located.record_id is None:
         is_item = located.wanted.item is not None
-        return [Refusal(Reason.ITEM_UNKNOWN if is_item else Reason.RECORD_UNKNOWN)]
+        unknown = [Refusal(Reason.ITEM_UNKNOWN if is_item else Reason.RECORD_UNKNOWN)]
+        return unknown, unknown
     same = [
         each
         for each in before
@@ -171,26 +187,31 @@ def _refusals(case: _Case, located: Located, before: Sequence[Located]) -> list[
         item_id = located.item_id
         same = [each for each in same if item_id is not None and each.item_id == item_id]
     if same:
-        return [Refusal(Reason.ALREADY_ON_HOLD)]
+        twice = [Refusal(Reason.ALREADY_ON_HOLD)]
+        return twice, twice
     copies = copies_of_record(transaction, record_id=located.record_id)
     about = (case.borrower, case.own, case.pickup.id, case.set_up)
     refusals = target_refusals(located, copies, *about)
     if Refusal(Reason.NOT_HOLDABLE) in refusals and located.item_id is None:
         # None of its copies will do, but one on order may.
-        on_order = copies_on_order(transaction, located.record_id)
-        refusals = target_refusals(located, [*copies, *on_order], *about)
-    return refusals
+        copies += copies_on_order(transaction, located.record_id)
+        refusals = target_refusals(located, copies, *about)
+    left = case.wish.overriding.left_of(refusals)
+    if Refusal(Reason.NOT_HOLDABLE) in refusals and not left:
+        can_come = could_come(located, copies, case.borrower, case.pickup.id, case.set_up)
+        left = [] if can_come else refusals
+    return refusals, left
 
 
-def _write(case: _Case, accepted: Sequence[Located]) -> list[int]:
-    """Writes the holds with their events; gives their ids."""
+def _write(case: _Case, accepted: Sequence[_Accepted], common: list[Refusal]) -> list[int]:
+    """Writes the holds with their events, and what was passed over for each; gives their ids."""
     transaction, circulation, _, now = case.act
     wish, patron_id, set_id = case.wish, case.borrower.id, None
     if wish.kind is not HoldKind.NORMAL:
         set_id = circulation.ids.next(now)
         insert_hold_set(transaction, set_id=set_id, kind=wish.kind.value)
     placed: list[int] = []
-    for each in accepted:
+    for each, overridden in accepted:
         hold_id = circulation.ids.next(now)
         insert_hold(
             transaction,
@@ -202,6 +223,7 @@ def _write(case: _Case, accepted: Sequence[Located]) -> list[int]:
             set_id=set_id,
             waits_for=placed[-1] if placed and wish.kind is HoldKind.SERIAL else None,
             pickup_branch_id=case.pickup.id,
+            is_forced=Refusal(Reason.NOT_HOLDABLE) in overridden,
             queue_class=wish.queue_class,
             priority=wish.priority,
             placed=now,
@@ -219,7 +241,8 @@ def _write(case: _Case, accepted: Sequence[Located]) -> list[int]:
                     "record": each.record_id,
                     "pickup_branch": case.pickup.id,
                     "kind": wish.kind.name,
-                },
+                }
+                | wish.overriding.noted(common + overridden),
             ),
         )
         placed.append(hold_id)

@@ -139,6 +139,7 @@ class HoldsPlaced:
     holds: tuple[QueuedHold, ...]
     refused: tuple[tuple[Wanted, tuple[Refusal, ...]], ...] = ()
     recalled: tuple[RecalledLoan, ...] = ()
+    overridden: tuple[Refusal, ...] = ()  # what staff passed over
     charged: tuple[ChargedFee, ...] = ()  # where the rules make holds cost something
 
 

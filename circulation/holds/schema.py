@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -44,6 +46,8 @@ holds = Table(
     # In a serial set: the hold that must be finished first; NULL when it was.
     Column("waits_for", ForeignKey("holds.id")),
     Column("pickup_branch_id", ForeignKey(branches.c.id), nullable=False),
+    # Staff passed over the rules by which no copy is kept for the patron.
+    Column("is_forced", Boolean, nullable=False, server_default=false()),
     Column("queue_class", SmallInteger, nullable=False),
     Column("priority", SmallInteger, nullable=False),
     Column("placed", Moment, nullable=False),

@@ -47,16 +47,9 @@ def is_holdable(
 ) -> bool:
     """May the item be kept for such a patron at that branch?
 
-    Items stay within their agency, unless the transport matrix names the pair of branches: that
-    is how agencies share their queues. The rules are those of the pickup branch, and of the item's
-    own where they are stricter. What a school has stays within the school unless it shares
-    its stock, whatever the matrix says.
+    The rules are those of the pickup branch, and of the item's own where they are stricter.
     """
-    owner, pickup = set_up.branches[item.branch_id], set_up.branches[pickup_branch_id]
-    if owner.agency_id != pickup.agency_id and (
-        owner.agency_id in set_up.hidden_schools
-        or set_up.transport.costs.get((owner.id, pickup.id)) is None
-    ):
+    if not is_within_reach(item, pickup_branch_id, set_up):
         return False
     terms = set_up.lending_terms(
         pickup_branch_id, item.branch_id, patron_category, item.material_group
@@ -64,11 +57,28 @@ def is_holdable(
     return terms.holdable and not terms_refusals(terms)
 
 
-def can_serve(item: Target | Copy, hold: HoldFacts, set_up: SetUp) -> bool:
-    """Would the item do, by what the patron wants and by the rules of the pickup branch?"""
-    return suits(item, hold) and is_holdable(
-        item, hold.pickup_branch_id, hold.patron_category, set_up
+def is_within_reach(item: Target | Copy, pickup_branch_id: int, set_up: SetUp) -> bool:
+    """May the item come to that branch at all?
+
+    Items stay within their agency, unless the transport matrix names the pair of branches: that
+    is how agencies share their queues. What a school has stays within the school unless it shares
+    its stock, whatever the matrix says.
+    """
+    owner, pickup = set_up.branches[item.branch_id], set_up.branches[pickup_branch_id]
+    return owner.agency_id == pickup.agency_id or (
+        owner.agency_id not in set_up.hidden_schools
+        and set_up.transport.costs.get((owner.id, pickup.id)) is not None
     )
+
+
+def can_serve(item: Target | Copy, hold: HoldFacts, set_up: SetUp) -> bool:
+    """Would the item do, by what the patron wants and by the rules of the pickup branch? For a hold
+    that was forced the rules are passed over, but not how far items travel."""
+    if not suits(item, hold):
+        return False
+    if hold.is_forced:
+        return is_within_reach(item, hold.pickup_branch_id, set_up)
+    return is_holdable(item, hold.pickup_branch_id, hold.patron_category, set_up)
 
 
 def is_due_service(hold: HoldFacts, set_up: SetUp, now: datetime) -> bool:

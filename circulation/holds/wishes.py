@@ -9,6 +9,7 @@ from typing import NamedTuple
 from circulation.holds.queues import ORDINARY
 from circulation.holds.results import HoldKind, Wanted
 from circulation.kernel.act import Act
+from circulation.kernel.overriding import NO_OVERRIDE, Override
 from circulation.kernel.parts import Registry
 from circulation.kernel.results import Branch, ChargedFee, Refusal
 from circulation.kernel.set_up import SetUp
@@ -22,7 +23,9 @@ class HoldWish(NamedTuple):
     its rules hold. Nothing is served before the day `activates` nor after `interest_until` (None:
     as the patron prefers, or else as the rules have it). In the queue the smaller `queue_class`
     goes first, then the smaller `priority`, then who came first. `pin` and `fee_acknowledged`, for
-    all that is wanted together, as in `circulation.loans.wishes.LoanWish`.
+    all that is wanted together, as in `circulation.loans.wishes.LoanWish`. `overriding` names what
+    staff pass over; NOT_HOLDABLE only where a copy could come to the branch, so that it is the
+    rules alone that hinder.
     """
 
     patron: str
@@ -35,6 +38,7 @@ class HoldWish(NamedTuple):
     priority: int = 0
     pin: str | None = None
     fee_acknowledged: bool | int = False
+    overriding: Override = NO_OVERRIDE
 
 
 class HoldChange(NamedTuple):

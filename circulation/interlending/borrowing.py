@@ -305,6 +305,7 @@ def _place_hold(
         set_id=None,
         waits_for=None,
         pickup_branch_id=pickup.id,
+        is_forced=False,
         queue_class=ORDINARY,
         priority=0,
         placed=now,

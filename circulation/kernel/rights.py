@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Desk
 
 
@@ -156,43 +155,3 @@ def at_command_line(name: str, device: str) -> Principal:
 
 #: Every right, everywhere.
 EVERYTHING: Final = {right: Reach(everywhere=True) for right in Right}
-
-#: Reasons that those may pass over who have `Right.OVERRIDE_SOFT`: a matter of how much.
-SOFT = frozenset(
-    {
-        Reason.PATRON_EXPIRED,
-        Reason.TOO_MANY_LOANS,
-        Reason.TOO_MANY_LOANS_IN_GROUP,
-        Reason.MAX_RENEWALS_REACHED,
-        Reason.RENEWAL_WINDOW_NOT_OPEN,
-        Reason.ITEM_NOT_AT_HAND,
-        Reason.OVERDUE_NOT_RENEWABLE,
-        Reason.WANTED_BY_ANOTHER,
-        Reason.TOO_MANY_HOLDS,
-    }
-)
-#: Those that need `Right.OVERRIDE_HARD`: somebody else is concerned, or the house said no.
-HARD = frozenset(
-    {
-        Reason.PATRON_BLOCKED,
-        Reason.CARD_REPORTED_LOST,
-        Reason.CARD_NOT_VALID,
-        Reason.ITEM_NOT_LOANABLE,
-        Reason.ON_SITE_ONLY,
-        Reason.ON_HOLD_FOR_ANOTHER,
-        Reason.LOAN_RECALLED,
-        Reason.LOAN_SUSPENDED,
-        Reason.ITEM_CLAIMED_RETURNED,
-        Reason.ITEM_LOST,
-        Reason.BOOKED,
-        Reason.ON_DISPLAY,
-        Reason.NOT_HOLDABLE,
-    }
-)
-
-
-def overriding_right(reason: Reason) -> Right | None:
-    """The right that it takes to pass over the reason; None where nobody may."""
-    if reason in SOFT:
-        return Right.OVERRIDE_SOFT
-    return Right.OVERRIDE_HARD if reason in HARD else None

@@ -16,6 +16,7 @@ from catalogue.database import Statement, Transaction, scalars_of
 from catalogue.schema import items
 from circulation.items.facts import item_facts
 from circulation.kernel.act import Act
+from circulation.kernel.overriding import NO_OVERRIDE, Override
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedIn, CheckedOut, Refusal, Refused, Renewed
 from circulation.loans.facts import OPEN_LOAN
@@ -81,6 +82,7 @@ def check_out_stack(
     barcodes: Sequence[str],
     pin: str | None = None,
     no_block: bool = False,
+    overriding: Override = NO_OVERRIDE,
 ) -> list[CheckedOut | Refused]:
     """Lends all items to one patron; an answer for each, in order.
 
@@ -90,7 +92,10 @@ def check_out_stack(
     _begin(transaction, barcodes, [IDENTIFIERS.of(circulation).stored(patron)])
     answers: list[CheckedOut | Refused] = []
     for barcode in barcodes:
-        answer = check_out(act, LoanWish(patron=patron, item=barcode, pin=pin, no_block=no_block))
+        wish = LoanWish(
+            patron=patron, item=barcode, pin=pin, no_block=no_block, overriding=overriding
+        )
+        answer = check_out(act, wish)
         if isinstance(answer, Refused) and _PIN_REASONS.intersection(answer.reasons):
             return [answer] * len(barcodes)
         answers.append(answer)
@@ -115,7 +120,9 @@ def check_in_stack(
     return [check_in(act, item=barcode, returned=returned, holds=holds) for barcode in barcodes]
 
 
-def renew_stack(act: Act, *, barcodes: Sequence[str]) -> list[Renewed | Refused]:
+def renew_stack(
+    act: Act, *, barcodes: Sequence[str], overriding: Override = NO_OVERRIDE
+) -> list[Renewed | Refused]:
     """Renews all items, each for whoever has it on loan: across patrons, as staff may."""
     _begin(act.transaction, barcodes)
     answers: list[Renewed | Refused] = []
@@ -124,7 +131,7 @@ def renew_stack(act: Act, *, barcodes: Sequence[str]) -> list[Renewed | Refused]
         if isinstance(borrower, Refused):
             answers.append(borrower)
         else:
-            answers.append(renew(act, RenewalWish(patron=borrower, item=barcode)))
+            answers.append(renew(act, RenewalWish(borrower, barcode, overriding=overriding)))
     return answers
 
 

@@ -99,8 +99,12 @@ def _decide(act: Act, wish: LoanWish) -> LoanDecision | Refused:
     if hindering := _hindering(case, found):
         own_loan = loan.loan() if loan is not None and is_own else None
         return Refused(tuple(hindering), item.item(home), borrower.patron(), own_loan)
+    due = _due(case, seen)
+    if due is None:  # whatever was overridden, no rule gives a length
+        lengthless = (*found, Refusal(Reason.NO_LOAN_POLICY))
+        return Refused(lengthless, item.item(home), borrower.patron())
     is_known = is_own and wish.no_block and loan is not None and at <= loan.checked_out
-    return LoanDecision(case, _due(case, seen), tuple(found), seen, is_known)
+    return LoanDecision(case, due, tuple(found), seen, is_known)
 
 
 def _hindering(case: LoanCase, found: list[Refusal]) -> list[Refusal]:
@@ -110,7 +114,7 @@ def _hindering(case: LoanCase, found: list[Refusal]) -> list[Refusal]:
     return found if found and case.wish.overriding.left_of(found) else []
 
 
-def _due(case: LoanCase, seen: tuple[LoanSight, ...]) -> datetime:
+def _due(case: LoanCase, seen: tuple[LoanSight, ...]) -> datetime | None:
     wish, branch = case.wish, case.branch
     assert isinstance(wish, LoanWish)
     due = wish.due if wish.no_block else None
@@ -118,7 +122,10 @@ def _due(case: LoanCase, seen: tuple[LoanSight, ...]) -> datetime:
         due = loan_due(case.at, case.terms, case.set_up.calendars[branch.id], case.borrower.expires)
         for sight in seen:
             due = sight.bounded(case, due)
-    due = due or due_at(case.at, FALLBACK_LOAN_DAYS, branch.timezone)
+    if due is None and wish.no_block:
+        due = due_at(case.at, FALLBACK_LOAN_DAYS, branch.timezone)
+    if due is None:
+        return None
     if wish.wanted_until is not None and wish.wanted_until > case.at:
         due = min(due, wish.wanted_until)
     return due
@@ -170,8 +177,7 @@ def _write(decision: LoanDecision, loan: Loan) -> tuple[ChargedFee, ...]:
     written = Written(loan, state_before(item), due, is_over=ended is not None)
     for sight in decision.seen:
         sight.follow(case, written)
-    if decision.overridden:
-        written.after |= case.wish.overriding.noted(decision.overridden)
+    written.after |= case.wish.overriding.noted(decision.overridden)
     if ended is not None:
         written.after["ended"] = ended.isoformat()
     append_event(

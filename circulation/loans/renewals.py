@@ -130,6 +130,8 @@ def _decide(known: Parties, wish: RenewalWish) -> RenewalDecision | Refused:
         due = renewal_due(case.at, loan.due, case.terms, calendar, borrower.expires)
         for sight in seen:
             due = sight.bounded(case, due)
+    if found and not wish.no_block and (due is None or due <= loan.due):
+        return Refused(tuple(found), item, borrower.patron(), loan.loan())  # it would gain nothing
     new = Loan(loan.id, loan.checked_out, max(due or loan.due, loan.due), loan.renewals + 1)
     return RenewalDecision(case, loan, new, tuple(found), seen)
 
@@ -157,8 +159,7 @@ def _perform(decision: RenewalDecision) -> Renewed:
     )
     for sight in decision.seen:
         sight.follow(case, written)
-    if decision.overridden:
-        written.after |= case.wish.overriding.noted(decision.overridden)
+    written.after |= case.wish.overriding.noted(decision.overridden)
     append_event(
         case.act,
         NewEvent(

@@ -2,38 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Refusal
-
-#: Whoever has the item on loan keeps it, whatever staff wish: it is checked in first.
-NEVER_OVERRIDDEN = frozenset({Reason.ON_LOAN_TO_ANOTHER, Reason.ALREADY_ON_LOAN_TO_PATRON})
-
-
-class Override(NamedTuple):
-    """Hindrances that staff override, each by its reason, and why they do."""
-
-    reasons: frozenset[Reason] = frozenset()
-    why: str = ""
-
-    def left_of(self, found: list[Refusal]) -> list[Refusal]:
-        """What hinders all the same."""
-        if not found:
-            return found
-        passed_over = self.reasons - NEVER_OVERRIDDEN
-        return [each for each in found if each.reason not in passed_over]
-
-    def noted(self, overridden: Sequence[Refusal]) -> dict[str, Any]:
-        """What an event keeps of the hindrances that were overridden."""
-        noted: dict[str, Any] = {"overridden": [refusal.reason.name for refusal in overridden]}
-        return noted | {"why": self.why} if self.why else noted
-
-
-#: Nothing is overridden.
-NO_OVERRIDE = Override()
+from circulation.kernel.overriding import NO_OVERRIDE, Override
 
 
 class LoanWish(NamedTuple):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from circulation.kernel.overriding import OVERRIDABLE, overriding_right
 from circulation.kernel.reasons import Reason
-from circulation.kernel.rights import HARD, SOFT, Right, overriding_right
+from circulation.kernel.rights import Right
 from circulation.staff.roles import BUILT_IN
 
 _HEAD = """\
@@ -27,11 +28,11 @@ def reference() -> str:
         held = " | ".join("x" if right in each.rights else "" for each in BUILT_IN.values())
         lines.append(f"| `{right.value}` | {right.about} | {held} |")
     lines += ["", "## Refusals that may be passed over", "", "| refusal | right |", "|---|---|"]
-    for reason in sorted(SOFT | HARD, key=lambda each: each.name):
+    for reason in sorted(OVERRIDABLE, key=lambda each: each.name):
         right_needed = overriding_right(reason)
         assert right_needed is not None
         lines.append(f"| `{reason.name}` | `{right_needed.value}` |")
-    never = len(Reason) - len(SOFT | HARD)
+    never = len(Reason) - len(OVERRIDABLE)
     lines += ["", f"The other {never} refusals are passed over by nobody.", ""]
     return "\n".join(lines)
 

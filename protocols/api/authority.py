@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from circulation.kernel.overriding import NO_OVERRIDE, Override, forbidden_to
 from circulation.kernel.reasons import Reason
-from circulation.kernel.rights import Kind, Principal, Right, overriding_right
-from circulation.loans.wishes import NEVER_OVERRIDDEN, NO_OVERRIDE, Override
+from circulation.kernel.rights import Kind, Principal, Right
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
     PatronPlace,
@@ -74,13 +74,12 @@ def override_of(wish: OverrideWish | None, principal: Principal) -> Override:
     """What the caller passes over. Raises Problem where they may not."""
     if wish is None:
         return NO_OVERRIDE
-    reasons = frozenset(Reason[name] for name in wish.reasons)
-    for reason in sorted(reasons, key=lambda each: each.name):
-        right = overriding_right(reason)
-        if right is None or reason in NEVER_OVERRIDDEN:
+    override = Override(frozenset(Reason[name] for name in wish.reasons), wish.why)
+    for reason, right in forbidden_to(principal, override):
+        if right is None:
             raise malformed("override.reasons", "never", f"nobody passes over {reason.name}")
-        must_have_here(principal, right)
-    return Override(reasons, wish.why)
+        raise Problem(Outcome.RIGHT_MISSING, right=right)
+    return override
 
 
 def number_of(text: str, field: str | None) -> int:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from circulation.kernel.overriding import overriding_right
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal, Refused
-from circulation.kernel.rights import Principal, Right, overriding_right
+from circulation.kernel.rights import Principal, Right
 from circulation.languages.installed import language as language_called
-from circulation.loans.wishes import NEVER_OVERRIDDEN
 from protocols.api.models.common import Money, money
 
 
@@ -149,7 +149,7 @@ def reasons_of(
 
 def _reason(refusal: Refusal, principal: Principal, language: str) -> ProblemReason:
     reason = refusal.reason
-    right = None if reason in NEVER_OVERRIDDEN else overriding_right(reason)
+    right = overriding_right(reason)
     is_fee = reason is Reason.FEE_NOT_ACKNOWLEDGED
     return ProblemReason(
         reason.name,

@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from circulation.kernel.overriding import OVERRIDABLE
 from circulation.kernel.results import Item as KnownItem
 from circulation.kernel.results import Loan as KnownLoan
 from circulation.kernel.results import Patron as KnownPatron
-from circulation.kernel.rights import HARD, SOFT
 from circulation.patrons.public_ids import PublicIds
 from protocols.api.models.common import (
     Barcode,
@@ -25,7 +25,7 @@ from protocols.api.models.common import (
 )
 from protocols.api.problems import ProblemReason
 
-_OVERRIDABLE = sorted(each.name for each in SOFT | HARD)
+_OVERRIDABLE = sorted(each.name for each in OVERRIDABLE)
 OverridableReason = Annotated[str, Field(pattern=f"^({'|'.join(_OVERRIDABLE)})$")]
 #: A stack on an RFID plate, a class, a box.
 Stack = Annotated[tuple[Barcode, ...], Field(min_length=1, max_length=100)]

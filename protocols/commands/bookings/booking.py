@@ -13,6 +13,7 @@ from circulation.booking import bookings, changes, delivering, lists
 from protocols.commands.bookings.answers import NUMBER, answer_of, perform, shown
 from protocols.commands.bookings.copies import COPY_COMMANDS
 from protocols.commands.shared.library import Library, as_json, opened, say
+from protocols.commands.shared.overriding import override_of, overriding
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.unknown import no_item
 from protocols.commands.shared.values import DAY, ISIL, at_branch
@@ -52,6 +53,7 @@ def booking() -> None:
 @click.option("--lend-onward", is_flag=True, help="To the class, as soon as it is delivered.")
 @click.option("--note", default="")
 @at_branch
+@overriding
 @as_json
 @click.pass_obj
 def place(
@@ -69,6 +71,8 @@ def place(
     lend_onward: bool,
     note: str,
     branch: str,
+    overridden: tuple[str, ...],
+    why: str,
     as_json: bool,
 ) -> None:
     """Book copies for PATRON: a teacher, a class, an institution."""
@@ -90,10 +94,12 @@ def place(
         lends_onward=lend_onward,
         note=note,
     )
-    try:
-        answer = perform(settings, branch, bookings.place_booking, wish)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
+    with opened(settings) as library:
+        wish = wish._replace(overriding=override_of(library, library.desk(branch), overridden, why))
+        try:
+            answer = library.perform(branch, bookings.place_booking, wish)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
     answer_of(answer, as_json)
 
 

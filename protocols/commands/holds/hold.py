@@ -21,6 +21,7 @@ from circulation.kernel.results import Refused
 from circulation.staff.lookups import Seen
 from protocols.commands.holds.work import COMMANDS
 from protocols.commands.shared.library import as_json, opened, refusal_of, say
+from protocols.commands.shared.overriding import override_of, overriding
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.unknown import no_item
 from protocols.commands.shared.values import DAY, ISIL, at_branch
@@ -46,6 +47,7 @@ def hold() -> None:
 @click.option("--from", "activates", type=DAY, help="The first day on which it may be served.")
 @click.option("--until", type=DAY, help="The last.  [default: as the rules have it]")
 @click.option("--priority", type=int, default=0, help="The smaller goes first.")
+@overriding
 @as_json
 @click.pass_obj
 def place(
@@ -61,6 +63,8 @@ def place(
     until: date | None,
     pickup: str | None,
     priority: int,
+    overridden: tuple[str, ...],
+    why: str,
     as_json: bool,
 ) -> None:
     """Place a hold for PATRON on one or more titles or items.
@@ -82,7 +86,8 @@ def place(
         priority=priority,
     )
     with opened(settings) as library:
-        answer = library.perform(branch, place_holds, wish)
+        override = override_of(library, library.desk(branch), overridden, why)
+        answer = library.perform(branch, place_holds, wish._replace(overriding=override))
     if isinstance(answer, Refused):
         _refuse(answer, as_json)
     else:

@@ -45,7 +45,13 @@ def show(settings: Settings, barcode: str, with_events: bool, as_json: bool) -> 
             facts = _facts(status) | {"part": written.part, "float_group": written.float_group}
             if with_events:
                 facts["events"] = [
-                    {"at": event.at, "what": event.kind.value, "by": event.actor}
+                    {
+                        "at": event.at,
+                        "what": event.kind.value,
+                        "by": event.actor,
+                        "overridden": event.after.get("overridden", []),
+                        "why": event.after.get("why", ""),
+                    }
                     for event in events_of_item(transaction, item_id=status.item.id)
                 ]
             return facts

@@ -24,6 +24,7 @@ from protocols.commands.loans.answers import say_all
 from protocols.commands.loans.returns import COMMANDS as RETURN_COMMANDS
 from protocols.commands.loans.school import COMMANDS as SCHOOL_COMMANDS
 from protocols.commands.shared.library import Library, as_json, opened, refusal_of, say, silent
+from protocols.commands.shared.overriding import override_of, overriding
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY, MOMENT, at_branch, several_barcodes
 
@@ -38,6 +39,7 @@ def loan() -> None:
 @several_barcodes
 @at_branch
 @click.option("--no-block", is_flag=True, help="It has happened already: accept it all the same.")
+@overriding
 @silent
 @as_json
 @click.pass_obj
@@ -47,12 +49,15 @@ def out(
     barcodes: tuple[str, ...],
     branch: str,
     no_block: bool,
+    overridden: tuple[str, ...],
+    why: str,
     batch: str | None,
     as_json: bool,
 ) -> None:
     """Lend one or more items to PATRON."""
     with opened(settings) as library:
         desk = library.desk(branch)
+        override = override_of(library, desk, overridden, why)
 
         def lend(transaction: Transaction) -> list[CheckedOut | Refused]:
             answers = check_out_stack(
@@ -60,6 +65,7 @@ def out(
                 patron=patron,
                 barcodes=barcodes,
                 no_block=no_block,
+                overriding=override,
             )
             lent = [each.loan.id for each in answers if isinstance(each, CheckedOut)]
             library.keep_silent(transaction, batch, Basis.LOANS, lent)
@@ -115,12 +121,21 @@ def _came(library: Library, desk: Desk, returned: date | datetime) -> datetime:
 @loan.command()
 @several_barcodes
 @at_branch
+@overriding
 @as_json
 @click.pass_obj
-def renew(settings: Settings, barcodes: tuple[str, ...], branch: str, as_json: bool) -> None:
+def renew(
+    settings: Settings,
+    barcodes: tuple[str, ...],
+    branch: str,
+    overridden: tuple[str, ...],
+    why: str,
+    as_json: bool,
+) -> None:
     """Renew the loans of one or more items, whoever has them."""
     with opened(settings) as library:
-        answers = library.perform(branch, renew_stack, barcodes=barcodes)
+        override = override_of(library, library.desk(branch), overridden, why)
+        answers = library.perform(branch, renew_stack, barcodes=barcodes, overriding=override)
         say_all(library, barcodes, answers, as_json)
 
 

@@ -11,6 +11,8 @@ import click
 
 import circulation.assembly  # noqa: F401  the features join before anything is done
 from circulation.explaining.loans import LoanExplained, explain_loan
+from circulation.kernel.events import Event
+from circulation.kernel.overriding import overriding_right
 from circulation.kernel.results import Branch, Refused
 from circulation.kernel.rules import Explained, Rule, scope_of
 from circulation.ledger.money import amount_text
@@ -66,8 +68,18 @@ def _show(answer: LoanExplained) -> None:
     for refusal in answer.refusals:
         why = "" if refusal.block is None else f" ({refusal.block.value})"
         click.echo(f"refused: {refusal.reason.value}{why}")
+        if (right := overriding_right(refusal.reason)) is not None:
+            click.echo(f"  {refusal.reason.name} is passed over by whoever has {right.value}")
+    for event in answer.overrides:
+        at = for_people(event.at, ZoneInfo(answer.branch.timezone))
+        reasons = ", ".join(event.after["overridden"])
+        click.echo(f"{event.kind.value} {at}: {event.actor} passed over {reasons}: {_why(event)}")
     if not answer.refusals:
         click.echo(f"due {for_people(answer.due, ZoneInfo(answer.branch.timezone))}")
+
+
+def _why(event: Event) -> str:
+    return str(event.after.get("why") or "it had happened already")
 
 
 def _show_rules(fields: Sequence[Explained], branch: Branch, whose: str = "") -> None:
@@ -140,6 +152,21 @@ def _as_json(answer: LoanExplained) -> dict[str, Any]:
         ],
         "due": _local(answer),
         "refusals": [refusal.reason.name for refusal in answer.refusals],
+        "overridable": {
+            refusal.reason.name: right.value
+            for refusal in answer.refusals
+            if (right := overriding_right(refusal.reason)) is not None
+        },
+        "overrides": [
+            {
+                "at": event.at.isoformat(),
+                "what": event.kind.value,
+                "by": event.actor,
+                "overridden": event.after["overridden"],
+                "why": event.after.get("why", ""),
+            }
+            for event in answer.overrides
+        ],
     }
 
 

@@ -1,12 +1,8 @@
-"""What a principal may do, and which reasons may be passed over by whom."""
+"""What a principal may do, and where."""
 
 from __future__ import annotations
 
-import pytest
-
-from circulation.kernel.reasons import Reason
-from circulation.kernel.rights import HARD, SOFT, Kind, Principal, Reach, Right, overriding_right
-from circulation.loans.wishes import NEVER_OVERRIDDEN
+from circulation.kernel.rights import Kind, Principal, Reach, Right
 
 
 def principal(**reaches: Reach) -> Principal:
@@ -34,14 +30,3 @@ def test_who_has_no_right_to_waive_waives_nothing() -> None:
     assert principal().limit(Right.WAIVE_FEES) == 0
     assert principal(WAIVE_FEES=Reach(everywhere=True)).limit(Right.WAIVE_FEES) is None
     assert principal(WAIVE_FEES=Reach(everywhere=True, limit=5000)).limit(Right.WAIVE_FEES) == 5000
-
-
-def test_no_reason_is_soft_and_hard_and_none_of_these_is_never_passed_over() -> None:
-    assert not SOFT & HARD
-    assert not (SOFT | HARD) & NEVER_OVERRIDDEN
-
-
-@pytest.mark.parametrize("reason", Reason)
-def test_who_is_unknown_or_has_not_shown_who_they_are_is_never_passed_over(reason: Reason) -> None:
-    is_about_identity = reason.name.startswith("PIN_") or reason.name.endswith("_UNKNOWN")
-    assert not (is_about_identity and overriding_right(reason))

@@ -9,6 +9,7 @@ import pytest
 
 from catalogue.database import Transaction
 from circulation.kernel.events import EventKind
+from circulation.kernel.overriding import Override
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import (
     UNATTENDED,
@@ -21,7 +22,7 @@ from circulation.kernel.results import (
 from circulation.loans.judging import judge_return
 from circulation.loans.lending import LoanDecision, judge_loan
 from circulation.loans.renewals import RenewalDecision, judge_renewal
-from circulation.loans.wishes import LoanWish, Override, RenewalWish
+from circulation.loans.wishes import LoanWish, RenewalWish
 from circulation.loans.work_lists import no_block_conflicts
 from circulation.patrons.blocks import block_patron
 from tests.builders.circulation import Library, a_patron, an_item

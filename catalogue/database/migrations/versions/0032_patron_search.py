@@ -1,4 +1,4 @@
-"""What patrons are searched by, and whose address is protected.
+"""What patrons are searched by, whose address is protected, and which holds were forced.
 
 The words of those who are there are made by the job `patron-search`, in steps.
 """
@@ -13,6 +13,9 @@ _FOUND = ["is_deceased", "word", "patron_id"]
 
 
 def upgrade() -> None:
+    op.add_column(
+        "holds", sa.Column("is_forced", sa.Boolean, nullable=False, server_default=sa.false())
+    )
     op.add_column(
         "patrons",
         sa.Column("is_protected", sa.Boolean, nullable=False, server_default=sa.false()),

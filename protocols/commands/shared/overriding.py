@@ -1,0 +1,47 @@
+"""What commands pass over by name, as far as whoever types may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from circulation.kernel.overriding import OVERRIDABLE, Override, forbidden_to
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Desk
+from protocols.commands.shared.library import Library
+
+_REASONS = click.Choice(sorted(reason.name for reason in OVERRIDABLE), case_sensitive=False)
+
+
+def overriding(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that name what is passed over (`overridden`), and say why."""
+    named = click.option(
+        "--override",
+        "overridden",
+        multiple=True,
+        type=_REASONS,
+        metavar="REASON",
+        help="Pass over this hindrance, which a refusal names; may be given several times.",
+    )
+    why = click.option("--why", default="", help="Why; kept with the event, as who does it.")
+    return named(why(command))
+
+
+def override_of(library: Library, desk: Desk, overridden: tuple[str, ...], why: str) -> Override:
+    """What was named, where whoever types may pass it over. Raises click.UsageError."""
+    override = Override(frozenset(Reason[name] for name in overridden), why)
+    try:
+        forbidden = forbidden_to(library.principal_at(desk), override)
+    except ValueError as error:
+        raise click.UsageError(f"--why is missing: {error}") from error
+    if forbidden:
+        raise click.UsageError(
+            "; ".join(
+                f"{each.reason.name} takes the right {each.right.value}"
+                if each.right
+                else f"nobody may pass over {each.reason.name}"
+                for each in forbidden
+            )
+        )
+    return override
