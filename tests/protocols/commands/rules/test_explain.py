@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -18,25 +19,30 @@ from circulation.ledger.money import ChargeKind
 from circulation.ledger.postings import open_account
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import find_patron
-from protocols.commands.rules.explain import explain
+from protocols.commands.command_line import tiro
 from protocols.demo.seeding import seed
 from tests.builders.circulation import NOON
 
 
 @dataclass
 class Settings:
+    configuration: Path
     database_url: str
 
     def run(self, *arguments: str) -> Result:
-        return CliRunner().invoke(explain, list(arguments), obj=self)
+        return CliRunner().invoke(
+            tiro, ["--config", str(self.configuration), "explain", *arguments]
+        )
 
 
 @pytest.fixture
-def library(sqlite_url: str) -> Settings:
+def library(sqlite_url: str, tmp_path: Path) -> Settings:
     database = open_database(sqlite_url)
     seed(database, patrons=1, items=1, now=NOON)
     database.close()
-    return Settings(sqlite_url)
+    configuration = tmp_path / "tiro.toml"
+    configuration.write_text(f'[database]\nurl = "{sqlite_url}"\n')
+    return Settings(configuration, sqlite_url)
 
 
 def test_the_rules_that_decide_are_named(library: Settings) -> None:
@@ -60,9 +66,8 @@ def test_json_says_the_same(library: Settings) -> None:
 
 
 def test_what_is_unknown(library: Settings) -> None:
-    both = library.run("P1", "I1").stderr
-    assert "no patron has this identifier" in both
-    assert "no item has this barcode" in both
+    assert "no patron has this identifier" in library.run("P1", "I1").stderr
+    assert "no item has this barcode" in library.run("P0000001", "I1").stderr
     assert "no branch" in library.run("P0000001", "I0000001", "--at", "DK-1").stderr
 
 
