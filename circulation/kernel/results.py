@@ -309,6 +309,9 @@ class Block:
 class PatronStatus(NamedTuple):
     """Everything SIP2 24/64 and NCIP LookupUserResponse say about a patron, money apart.
 
+    Where the patron's address `is_protected`, there is no `email` and no `phone` here: whoever may
+    see them reads `circulation.patrons.changes.patron_fields`.
+
     `blocks` are those that concern the agency that asks, at the command line all of them. `denied`
     is what the patron may not do there now, from blocks, expiry and the identifier used; for the
     command line, at the patron's own agency.
@@ -340,6 +343,7 @@ class PatronStatus(NamedTuple):
     recalled: int = 0
     has_account: bool = True
     has_holds: bool = True
+    is_protected: bool = False
 
     @property
     def has_too_many_loans(self) -> bool:

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from circulation.notices.channels import AddressKind
 from circulation.notices.persons import Person
 from circulation.notices.phone_numbers import mobile_number
+from circulation.patrons.addresses import address_on
 from circulation.patrons.checking import is_email
 from circulation.patrons.contacts import ContactKind
 
 _CONTACTS = {
     AddressKind.EMAIL: ContactKind.EMAIL,
     AddressKind.MOBILE: ContactKind.PHONE,
-    AddressKind.POSTAL: ContactKind.POSTAL,
     AddressKind.DIGITAL_POST: ContactKind.DIGITAL_POST,
 }
 
 
 def address_of(
-    person: Person, kind: AddressKind, *, verified: bool, region: str, card: str | None = None
+    person: Person,
+    kind: AddressKind,
+    *,
+    day: date,
+    verified: bool,
+    region: str,
+    card: str | None = None,
 ) -> str | None:
     """The address of that kind; None where there is none that may be used.
 
     Addresses that the person wants no messages at are left out, and with `verified` those not
-    shown to be theirs; of several a verified one goes first. `region` is where numbers without a
-    country code belong, `card` what an app knows the person by.
+    shown to be theirs; of several a verified one goes first. A letter goes to where they live on
+    that `day`, whether they have shown it or not. `region` is where numbers without a country code
+    belong, `card` what an app knows the person by.
     """
     if kind is AddressKind.CARD:
         return card
+    if kind is AddressKind.POSTAL:
+        address = address_on([each for each in person.addresses if each.notices], day)
+        return None if address is None else address.text
     wanted = _CONTACTS[kind]
     contacts = [each for each in person.contacts if each.kind is wanted]
     if kind is AddressKind.DIGITAL_POST:

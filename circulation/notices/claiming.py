@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from catalogue.database import Transaction
 from circulation.digital_post.numbers import PostNumber, number_to_write_to
@@ -164,12 +164,12 @@ def outgoing_of(
         set_up.branches[message.branch_id],
         message.attempts,
         message.created,
-        _postal(recipient),
+        _postal(recipient, message.created.date()),
         number,
     )
 
 
-def _postal(recipient: Person | None) -> str:
+def _postal(recipient: Person | None, day: date) -> str:
     if recipient is None:
         return ""
-    return address_of(recipient, AddressKind.POSTAL, verified=False, region="") or ""
+    return address_of(recipient, AddressKind.POSTAL, day=day, verified=False, region="") or ""

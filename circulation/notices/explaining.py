@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from catalogue.database import Statement, Transaction, one
@@ -100,7 +100,7 @@ def _cause(
     if about is not None:
         told += planner.guardians(notice, about, planner.terms(notice))
     ways = [
-        _way(post, notice, each, channel, verified=said["verified"])
+        _way(post, notice, each, channel, day=now.date(), verified=said["verified"])
         for each in told
         for channel in order
     ]
@@ -113,13 +113,16 @@ def _cause(
     return ExplainedCause(notice, event, contents, branch, fields, ways, planned)
 
 
-def _way(post: Post, notice: Notice, told: Person, channel: str, *, verified: bool) -> WayOpen:
+def _way(
+    post: Post, notice: Notice, told: Person, channel: str, *, day: date, verified: bool
+) -> WayOpen:
     traits = post.channels.get(channel)
     address = None
     if traits is not None:
         address = address_of(
             told,
             traits.address,
+            day=day,
             verified=verified,
             region=post.region,
             card="(the card)" if traits.address is AddressKind.CARD else None,

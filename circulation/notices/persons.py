@@ -15,6 +15,7 @@ from circulation.fees.schema import debt_warnings
 from circulation.holds.absences import Absence
 from circulation.holds.schema import patron_absences
 from circulation.kernel.reasons import BlockReason
+from circulation.patrons.addresses import Address, addresses_of_all
 from circulation.patrons.contacts import Contact, ContactKind
 from circulation.patrons.schema import patron_blocks, patron_contacts, patrons
 
@@ -36,6 +37,7 @@ class Person:
     #: Reason, and the id of the agency whose block it is; None for all.
     blocks: set[tuple[str, int | None]] = field(default_factory=set)
     contacts: list[Contact] = field(default_factory=list)
+    addresses: list[Address] = field(default_factory=list)
     #: The number that Digital Post goes to, as it may be shown.
     post_number: str | None = None
     absence: Absence | None = None
@@ -120,6 +122,8 @@ def read_persons(transaction: Transaction, patron_ids: list[int]) -> dict[int, P
         contacts.setdefault(patron_id, {})[contact.id] = contact
     for patron_id, by_id in contacts.items():
         found[patron_id].contacts = list(by_id.values())
+    for patron_id, address in addresses_of_all(transaction, patron_ids=patron_ids):
+        found[patron_id].addresses.append(address)
     for patron_id, shown in shown_numbers(transaction, patron_ids).items():
         found[patron_id].post_number = shown
     for patron_id, first, last in _absences(transaction, patron_ids=patron_ids):

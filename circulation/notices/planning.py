@@ -237,6 +237,7 @@ class Planner:
             address = address_of(
                 recipient,
                 traits.address,
+                day=self.now.date(),
                 verified=terms.verified,
                 region=self.post.region,
                 card=card,

@@ -21,7 +21,8 @@ from circulation.patrons.search_words import index_patron
 
 class PatronFields(NamedTuple):
     """What can be changed. `name` is how the patron is addressed, `expires` the last day on which
-    they may borrow; texts are empty where nothing is known."""
+    they may borrow; texts are empty where nothing is known. `is_protected`: few are told where they
+    live and how they are reached."""
 
     name: str
     given_name: str
@@ -34,6 +35,7 @@ class PatronFields(NamedTuple):
     expires: date | None
     home_branch_id: int
     municipality: str
+    is_protected: bool
 
 
 class Changes(TypedDict, total=False):
@@ -50,6 +52,7 @@ class Changes(TypedDict, total=False):
     expires: date | None
     home_branch_id: int
     municipality: str
+    is_protected: bool
 
 
 @lock
@@ -78,6 +81,7 @@ def _change(
     expires: date | None,
     home_branch_id: int,
     municipality: str,
+    is_protected: bool,
 ) -> Statement:
     values = {field: value for field, value in locals().items() if field != "patron_id"}
     return update(patrons).where(patrons.c.id == patron_id).values(values)

@@ -1,4 +1,4 @@
-"""Where patrons can be reached and what they prefer: addresses, pickup branch, interest period."""
+"""How patrons can be reached and what they prefer: telephone, pickup branch, interest period."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ class ContactKind(Enum):
 
     EMAIL = "email"
     PHONE = "phone"
-    POSTAL = "postal"
     DIGITAL_POST = "digital_post"
     PERSON = "person"  # who speaks for a group, a company or a library
 

@@ -42,6 +42,7 @@ class PatronFacts(NamedTuple):
     birth_date: date | None
     email: str
     phone: str
+    is_protected: bool
     expires: date | None
     note: str
     pin_hash: str | None
@@ -172,6 +173,7 @@ PATRON = Noun(
                 "birth_date",
                 "email",
                 "phone",
+                "is_protected",
                 "expires",
                 "note",
                 "pin_hash",

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from catalogue.database import Statement, Transaction, columns, many_of
-from circulation.patrons.schema import patron_contacts, patron_identifiers, patrons
+from circulation.patrons.addresses import Dwelling, addresses_of_all
+from circulation.patrons.schema import patron_identifiers, patrons
 from circulation.patrons.search_words import is_deceased
 
 
@@ -31,7 +32,7 @@ class _Row(NamedTuple):
 
 class PatronHit(NamedTuple):
     """A patron in a list. `card` is the newest that may be used, else empty; so are telephone,
-    e-mail address and address (in one line) where there are none or they are protected."""
+    e-mail address and home (in one line) where there are none or they are protected."""
 
     id: int
     name: str
@@ -74,21 +75,15 @@ def _cards(*, patron_ids: Sequence[int]) -> Statement:
     )
 
 
-@many_of(_Text)
-def _addresses(*, patron_ids: Sequence[int]) -> Statement:
-    its = patron_contacts.c
-    return (
-        select(*columns(_Text, patron_contacts, text=its.value))
-        .where(its.patron_id.in_(patron_ids), its.kind == "postal")
-        .order_by(its.id)
-    )
-
-
 def read_hits(transaction: Transaction, patron_ids: Sequence[int]) -> list[PatronHit]:
     """What a list says of these patrons, in their order; who is unknown is left out."""
     rows = {row.id: row for row in _rows(transaction, patron_ids=patron_ids)}
     cards = dict(_cards(transaction, patron_ids=patron_ids))
-    addresses = dict(_addresses(transaction, patron_ids=patron_ids))
+    addresses = {
+        each.patron_id: each.address.line
+        for each in addresses_of_all(transaction, patron_ids=patron_ids)
+        if each.address.kind is Dwelling.HOME
+    }
     return [
         _hit(rows[each], cards.get(each, ""), addresses.get(each, ""))
         for each in patron_ids

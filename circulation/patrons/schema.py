@@ -144,6 +144,25 @@ patron_contacts = Table(
     UniqueConstraint("patron_id", "kind", "value"),
 )
 
+#: Where a patron lives, and may be written to.
+patron_addresses = Table(
+    "patron_addresses",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("patron_id", ForeignKey(patrons.c.id), nullable=False, index=True, info=DELETED),
+    Column("kind", String, nullable=False),  # a value of `Dwelling`
+    Column("lines", String, nullable=False),
+    Column("street", String, nullable=False),
+    Column("house_number", String, nullable=False),
+    Column("postal_code", String, nullable=False),
+    Column("city", String, nullable=False),
+    Column("country", String, nullable=False),  # ISO 3166-1, empty: the library's
+    Column("valid_from", Date),
+    Column("valid_until", Date),  # the last day
+    Column("notices", Boolean, nullable=False),  # may letters be sent there
+    Column("added", Moment, nullable=False),
+)
+
 #: The words that a search finds patrons by (see `circulation.patrons.search_words`). It is made of
 #: the other tables; agency and death are repeated, so that one index has all that a search is
 #: bounded by.

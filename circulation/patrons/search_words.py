@@ -24,6 +24,7 @@ from catalogue.index.spellings import byte_readings
 from circulation.kernel.reasons import BlockReason
 from circulation.patrons.checking import telephone
 from circulation.patrons.schema import (
+    patron_addresses,
     patron_blocks,
     patron_contacts,
     patron_identifiers,
@@ -98,6 +99,17 @@ def _contacts(*, patron_id: int) -> Statement:
     )
 
 
+def _address(lines: str, street: str, house_number: str, postal_code: str, city: str) -> str:
+    return " ".join((lines, street, house_number, postal_code, city))
+
+
+@many(_address)
+def _addresses(*, patron_id: int) -> Statement:
+    return select(*columns(_address, patron_addresses)).where(
+        patron_addresses.c.patron_id == patron_id
+    )
+
+
 @many(Word)
 def _words(*, patron_id: int) -> Statement:
     return select(*columns(Word, patron_words)).where(patron_words.c.patron_id == patron_id)
@@ -160,13 +172,12 @@ def index_patron(transaction: Transaction, patron_id: int) -> None:
     facts = _facts(transaction, patron_id=patron_id)
     new = set[Word]()
     if facts is not None:
-        cards, contacts = (
-            _cards(transaction, patron_id=patron_id),
-            _contacts(transaction, patron_id=patron_id),
-        )
+        cards = _cards(transaction, patron_id=patron_id)
+        addresses = _addresses(transaction, patron_id=patron_id)
+        contacts = _contacts(transaction, patron_id=patron_id)
         new = {
             Word(patron_id, word, is_protected, facts.agency_id, facts.is_deceased)
-            for word, is_protected in words_of(facts, cards, contacts).items()
+            for word, is_protected in words_of(facts, cards, addresses, contacts).items()
         }
     old = set(_words(transaction, patron_id=patron_id))
     if gone := old - new:
@@ -176,14 +187,14 @@ def index_patron(transaction: Transaction, patron_id: int) -> None:
 
 
 def words_of(
-    facts: Searched, cards: Iterable[str], contacts: Iterable[Reached]
+    facts: Searched, cards: Iterable[str], addresses: Iterable[str], contacts: Iterable[Reached]
 ) -> dict[bytes, bool]:
     """The words that a patron is found by; is it protected that they have them?"""
     public = text_words(" ".join((facts.name, facts.given_name, facts.family_name, *cards)))
     if facts.birth_date is not None:
         public |= date_words(facts.birth_date)
     reached = Reached("email", facts.email), Reached("phone", facts.phone), *contacts
-    private = set[bytes]().union(*map(_words_of_contact, reached)) - public
+    private = text_words(" ".join(addresses)).union(*map(_words_of_contact, reached)) - public
     found = dict.fromkeys(public, False) | dict.fromkeys(private, facts.is_protected)
     found.pop(b"", None)
     return found
@@ -194,7 +205,7 @@ def _words_of_contact(contact: Reached) -> set[bytes]:
         return {one_word(contact.value)}
     if contact.kind == "phone":
         return phone_words(contact.value)
-    return text_words(contact.value) if contact.kind == "postal" else set()
+    return set()
 
 
 def index_missing(transaction: Transaction, after: int) -> tuple[int, int | None]:

@@ -25,7 +25,7 @@ from catalogue.database import Database, Statement, migrate, open_database, send
 from circulation.kernel.engine import Circulation
 from circulation.kernel.rights import Kind, Principal, Reach, Right
 from circulation.patrons.schema import patron_identifiers, patron_words, patrons
-from circulation.patrons.search_words import Reached, Searched, Word, words_of
+from circulation.patrons.search_words import Searched, Word, words_of
 from circulation.patrons.searching import find_patrons
 from tests.builders.circulation import a_library
 
@@ -198,7 +198,8 @@ def fill(database: Database, number: int) -> None:
                     row.phone,
                 ),
                 [f"P{row.id:07}"],
-                [Reached("postal", address)],
+                [address],
+                [],
             ).items()
         ]
 

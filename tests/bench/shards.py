@@ -56,7 +56,14 @@ _OF_DESKS = (
 _OF_PATRONS = (
     *("patrons", "patron_identifiers", "patron_blocks", "patron_absences", "patron_contacts"),
     *("patron_preferences", "patron_guardians", "patron_consents", "patron_groups"),
-    *("patron_group_members", "patron_words", "pin_failures", "sealed_numbers", "lookups"),
+    *(
+        "patron_group_members",
+        "patron_words",
+        "patron_addresses",
+        "pin_failures",
+        "sealed_numbers",
+        "lookups",
+    ),
     *("patron_balances", "charges", "charge_loans", "charge_postings", "payments"),
     "money_orders",
     *("debt_warnings", "dunning_acts", "collection_claims", "collection_lines"),

@@ -58,6 +58,12 @@ def _consent_facts(transaction: Transaction, patron_id: int) -> list[dict[str, A
 @click.option("--municipality", help="Code of where the patron lives; an empty word for none.")
 @click.option("--expires", type=DAY, help="The last day on which they may borrow.")
 @click.option("--never-expires", is_flag=True)
+@click.option(
+    "--protected/--not-protected",
+    "is_protected",
+    default=None,
+    help="Name and address protection: few are told address, telephone and e-mail address.",
+)
 @click.option("--at", "home", type=ISIL, help="The home branch.")
 @click.option("--pickup", type=ISIL, help="Where they fetch their holds, unless they say so.")
 @click.option("--interest-days", type=click.IntRange(min=1), help="How long they wait for a hold.")

@@ -13,6 +13,7 @@ from circulation.accounts.status import patron_status
 from circulation.holds.absences import Absence, absence_of, set_absence
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.results import PatronStatus, Refused
+from circulation.kernel.rights import Right
 from circulation.notices.kinds import Basis
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.checking import PatronUnfit
@@ -32,6 +33,7 @@ from circulation.patrons.pin_settings import pin_rules_of
 from circulation.patrons.pins import hash_pin
 from circulation.patrons.registering import NewPatron, PatronKind, register_patron, set_pin
 from circulation.staff.lookups import Seen
+from protocols.commands.patrons.addresses import address, address_facts
 from protocols.commands.patrons.blocks import COMMANDS as BLOCKS
 from protocols.commands.patrons.cards import card
 from protocols.commands.patrons.care import COMMANDS
@@ -69,6 +71,10 @@ def _facts(
     status = patron_status(library.act(transaction), patron=identifier)
     if isinstance(status, Refused):
         raise click.ClickException("no patron has this identifier")
+    fields = patron_fields(transaction, patron_id=patron_id)
+    assert fields is not None
+    where = status.patron.agency_id, status.home_branch.id
+    sees = not fields.is_protected or library.principal.may(Right.VIEW_PROTECTED_ADDRESSES, *where)
     preferences = preferences_of(transaction, patron_id)
     absence = absence_of(transaction, patron_id=patron_id)
     return {
@@ -78,14 +84,16 @@ def _facts(
         "home": status.home_branch.isil,
         "language": status.patron.language,
         "born": status.birth_date,
-        "municipality": _municipality(transaction, patron_id),
-        "email": status.email,
-        "phone": status.phone,
+        "municipality": fields.municipality,
+        "protected": fields.is_protected,
+        "email": fields.email if sees else "",
+        "phone": fields.phone if sees else "",
+        "addresses": address_facts(transaction, patron_id) if sees else [],
         "expires": status.expires,
         "note": status.note,
         "has_pin": status.has_pin,
         "identifiers": identifier_facts(transaction, patron_id),
-        "contacts": contact_facts(transaction, patron_id),
+        "contacts": contact_facts(transaction, patron_id) if sees else [],
         "pickup_branch_id": preferences.pickup_branch_id,
         "interest_days": preferences.interest_days,
         "guardians": [each.name for each in guardians_of(transaction, patron_id=patron_id)],
@@ -105,11 +113,6 @@ def _facts(
         "loans": status.loans,
         "overdue": status.overdue,
     }
-
-
-def _municipality(transaction: Transaction, patron_id: int) -> str:
-    fields = patron_fields(transaction, patron_id=patron_id)
-    return fields.municipality if fields else ""
 
 
 @patron.command()
@@ -276,5 +279,5 @@ def erase(settings: Settings, identifier: str, yes: bool, as_json: bool) -> None
         tell("erased", {"patron": identifier, "erased": True}, as_json)
 
 
-for _command in (find, card, *BLOCKS, *COMMANDS):
+for _command in (find, card, address, *BLOCKS, *COMMANDS):
     patron.add_command(_command)

@@ -9,13 +9,20 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
+from circulation.kernel.act import Act
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import PatronStatus
+from circulation.patrons.addresses import (
+    Dwelling,
+    NewAddress,
+    add_address,
+    addresses_of,
+    remove_address,
+)
 from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.changes import Changes, change_patron
 from circulation.patrons.checking import patron_problems
-from circulation.patrons.contacts import ContactKind, add_contact, contacts_of, remove_contact
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from circulation.patrons.languages import ISO_639_1
 from circulation.patrons.personal_erasure import StillNeeded, erase_person
@@ -136,7 +143,7 @@ def create_user(request: CreateUser, caller: Partner, context: Context) -> Respo
         ),
     )
     if about.postal:
-        add_contact(context.act(desk), patron_id, ContactKind.POSTAL, about.postal)
+        add_address(context.act(desk), patron_id, NewAddress(lines=about.postal))
     _block(patron_id, request.block_or_trap, caller, context)
     return CreateUserResponse(user_id=user_id(card, branch.agency_isil))
 
@@ -179,11 +186,7 @@ def update_user(request: UpdateUser, caller: Partner, context: Context) -> Respo
     changes.update(about.changes())
     change_patron(act, patron_id, changes)
     if about.postal is not None or _is_postal(deleted.user_address_information):
-        for contact in contacts_of(act.transaction, patron_id=patron_id):
-            if contact.kind is ContactKind.POSTAL and contact.value != about.postal:
-                remove_contact(act, patron_id, contact.id)
-    if about.postal:
-        add_contact(act, patron_id, ContactKind.POSTAL, about.postal)
+        _move(act, patron_id, about.postal)
     if pin is not None:
         set_pin(act, patron_id, hash_pin(pin))
     elif any(is_secret(each) for each in deleted.authentication_input):
@@ -353,6 +356,20 @@ def _without(deleted: DeleteUserFields) -> Changes:
         elif word in _PHONE:
             found["phone"] = ""
     return found
+
+
+def _move(act: Act, patron_id: int, postal: str | None) -> None:
+    """That is where they live, in place of all other homes; None: nowhere."""
+    homes = [
+        address
+        for address in addresses_of(act.transaction, patron_id)
+        if address.kind is Dwelling.HOME
+    ]
+    for address in homes:
+        if address.text != postal:
+            remove_address(act, patron_id, address.id)
+    if postal and all(address.text != postal for address in homes):
+        add_address(act, patron_id, NewAddress(lines=postal))
 
 
 def _is_postal(given: tuple[UserAddressInformation, ...]) -> bool:

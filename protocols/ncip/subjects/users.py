@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from circulation.kernel.reasons import Action, IdentifierBlock
 from circulation.kernel.results import PatronStatus
-from circulation.patrons.contacts import ContactKind, contacts_of
+from circulation.patrons.addresses import addresses_of
 from circulation.patrons.identifiers import identifiers_of
 from circulation.patrons.languages import ISO_639_2
 from protocols.hosting.answering import Context
@@ -184,10 +184,12 @@ def _addresses(
         )
         if address
     )
+    if status.is_protected:
+        return electronic
     postal = tuple(
-        UserAddressInformation(role, physical_address=postal_address(contact.value))
-        for contact in contacts_of(context.transaction, patron_id=status.patron.id)
-        if contact.kind is ContactKind.POSTAL
+        UserAddressInformation(role, physical_address=postal_address(address.text))
+        for address in addresses_of(context.transaction, status.patron.id)
+        if address.holds_on(context.now.date())
     )
     return electronic + postal
 

@@ -7,8 +7,8 @@ from circulation.accounts.status import patron_status
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import Patron, PatronStatus, Refused
 from circulation.kernel.rights import Kind
+from circulation.patrons.addresses import address_on, addresses_of
 from circulation.patrons.blocks import block_patron, unblock_patron
-from circulation.patrons.contacts import ContactKind, contacts_of
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from circulation.staff.lookups import Lookup, Seen
 from protocols.hosting.answering import Context
@@ -108,7 +108,7 @@ def patron_information(
             response.fee_limit = fee_limit_of(context, status.patron.category, place)
         add_lists(request, response, status, caller, place, context)
         if caller.account is not None and caller.account.show_address:
-            response.home_address = _address(status.patron.id, context)
+            response.home_address = _address(status, context)
         if caller.account is not None and caller.account.show_personal_details:
             response.email_address = status.email or None
             response.home_phone_number = status.phone or None
@@ -131,11 +131,12 @@ def _note(
         )
 
 
-def _address(patron_id: int, context: Context) -> str | None:
-    """BD: the latest postal address."""
-    contacts = contacts_of(context.transaction, patron_id=patron_id)
-    postal = [each.value for each in contacts if each.kind is ContactKind.POSTAL]
-    return postal[-1] if postal else None
+def _address(status: PatronStatus, context: Context) -> str | None:
+    """BD: where they live now, unless that is protected."""
+    if status.is_protected:
+        return None
+    found = address_on(addresses_of(context.transaction, status.patron.id), context.now.date())
+    return None if found is None else found.text
 
 
 def block(request: BlockPatron, caller: Caller, context: Context) -> PatronStatusResponse:

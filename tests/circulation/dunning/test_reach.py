@@ -16,6 +16,7 @@ from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeKind, NoticeState
 from circulation.notices.log import resend, settle_as_sent
 from circulation.notices.outcomes import Doubtful, NotSent, Report, take_report
+from circulation.patrons.addresses import NewAddress, add_address
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.contacts import ContactKind, add_contact
 from circulation.patrons.guardians import add_guardian
@@ -88,11 +89,10 @@ def a_reader_on_paper(library: Library) -> str:
     notices_by(library, "print")
     card = a_patron(library)
     library.write(
-        lambda transaction: add_contact(
+        lambda transaction: add_address(
             library.act(transaction, UNATTENDED),
             number_of(library, card),
-            ContactKind.POSTAL,
-            "Nygade 1, 9000 Byen",
+            NewAddress(street="Nygade", house_number="1", postal_code="9000", city="Byen"),
         )
     )
     charge(library, card, 20_000)

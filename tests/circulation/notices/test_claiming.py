@@ -10,6 +10,7 @@ from circulation.holds.absences import Absence, set_absence
 from circulation.kernel.reasons import BlockReason
 from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
+from circulation.patrons.addresses import NewAddress, add_address
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.contacts import ContactKind, add_contact, verify_contact
 from circulation.patrons.guardians import add_guardian
@@ -135,10 +136,9 @@ def test_the_next_channel_where_the_first_has_no_address(sqlite_library: Library
     on_paper = a_patron(library)
     act(
         library,
-        add_contact,
+        add_address,
         patron_id(library, on_paper),
-        ContactKind.POSTAL,
-        "Storegade 1, 1000 By",
+        NewAddress(lines="Storegade 1, 1000 By"),
     )
     nowhere = a_patron(library)
     for card in (by_email, on_paper, nowhere):

@@ -16,6 +16,7 @@ from catalogue.index.spellings import fold_readings
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import Branch
 from circulation.kernel.rights import Kind, Principal, Reach, Right
+from circulation.patrons.addresses import NewAddress, add_address
 from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.changes import change_patron
 from circulation.patrons.contacts import ContactKind, add_contact, contacts_of, remove_contact
@@ -82,7 +83,8 @@ def test_a_patron_is_found_by_all_that_is_known_of_them(library: Library) -> Non
     )
     number = number_of(library, card)
 
-    do(library, add_contact, number, ContactKind.POSTAL, "Nørregade 7, 5970 Ærøskøbing")
+    home = NewAddress(street="Nørregade", house_number="7", postal_code="5970", city="Ærøskøbing")
+    do(library, add_address, number, home)
     do(library, add_identifier, number, "120548-1234", IdentifierKind.NATIONAL_ID.value)
     a_patron(library, "K1", given_name="Nobody", family_name="Else")
     for text in (

@@ -10,7 +10,7 @@ _OTHERS = {
     """,
     "patrons, and what they chose": """
         notice_choices patron_absences patron_balances patron_blocks patron_consents
-        patron_contacts patron_group_members patron_guardians patron_identifiers
+        patron_addresses patron_contacts patron_group_members patron_guardians patron_identifiers
         patron_preferences patron_words patrons sealed_numbers
     """,
     "schools and classes come from the registers of the schools, every year anew": "patron_groups",

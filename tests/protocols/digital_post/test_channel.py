@@ -14,7 +14,7 @@ from circulation.digital_post.receipts import unknown_receipts
 from circulation.kernel.reasons import IdentifierBlock
 from circulation.kernel.results import UNATTENDED
 from circulation.notices.claiming import claim
-from circulation.patrons.contacts import ContactKind, add_contact
+from circulation.patrons.addresses import NewAddress, add_address
 from circulation.patrons.identifiers import block_identifier, find_patron
 from protocols.digital_post.memo.messages import MessageType
 from protocols.notices.sending import Sender
@@ -407,6 +407,6 @@ def with_address(post: PostOffice, address: str) -> None:
     def work(transaction: Any) -> None:
         patron_id = find_patron(transaction, "P1")
         assert patron_id is not None
-        add_contact(library.act(transaction, UNATTENDED), patron_id, ContactKind.POSTAL, address)
+        add_address(library.act(transaction, UNATTENDED), patron_id, NewAddress(lines=address))
 
     library.write(work)

@@ -19,7 +19,7 @@ from sqlalchemy import select, update
 from catalogue.database import Database, Statement, Transaction, change, metadata, scalars
 from circulation.interlending.partner_requests import hold_of_request
 from circulation.kernel.results import UNATTENDED
-from circulation.patrons.contacts import ContactKind, add_contact
+from circulation.patrons.addresses import NewAddress, add_address
 from circulation.patrons.guesses import GUESS_LIMIT
 from circulation.patrons.identifiers import add_identifier
 from circulation.patrons.pins import PINS
@@ -230,7 +230,7 @@ def describe_patrons(library: Library) -> None:
         _describe(transaction, pin_hash=PIN_HASH)
         known = set(_known(transaction))
         for number in set(_patron_ids(transaction)) - known:
-            add_contact(library.act(transaction, UNATTENDED), number, ContactKind.POSTAL, STREET)
+            add_address(library.act(transaction, UNATTENDED), number, NewAddress(lines=STREET))
             add_identifier(
                 library.act(transaction, UNATTENDED), number, f"OTHER-CARD-{number}", kind="card"
             )

@@ -18,6 +18,7 @@ from circulation.kernel.organisation import add_agency, add_branch, find_branch
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import UNATTENDED, Branch
 from circulation.loans.work_lists import no_block_conflicts
+from circulation.patrons.addresses import NewAddress, add_address
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.contacts import ContactKind, add_contact
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_identifier, find_patron
@@ -206,11 +207,9 @@ def a_person(library: Library, home: Branch) -> None:
         for identifier, kind in ((LOGIN, "login"), (NATIONAL, "national_id")):
             add_identifier(library.act(transaction, UNATTENDED), patron_id, identifier, kind)
         add_identifier(library.act(transaction, UNATTENDED), patron_id, CARD, "card")
-        for kind, value in (
-            (ContactKind.POSTAL, "Lindevej 7, 2000 Frederiksberg"),
-            (ContactKind.EMAIL, "sofie@example.org"),
-        ):
-            add_contact(library.act(transaction, UNATTENDED), patron_id, kind, value)
+        act = library.act(transaction, UNATTENDED)
+        add_address(act, patron_id, NewAddress(lines="Lindevej 7, 2000 Frederiksberg"))
+        add_contact(act, patron_id, ContactKind.EMAIL, "sofie@example.org")
 
     library.write(identified)
     an_item(library, "I7000001", title="Kærlighed", on_loan_to=OLD_CARD)

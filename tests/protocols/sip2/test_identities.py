@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from catalogue.database import Transaction
 from circulation.kernel.reasons import IdentifierBlock
 from circulation.kernel.results import UNATTENDED
-from circulation.patrons.contacts import ContactKind, add_contact
+from circulation.patrons.addresses import NewAddress, add_address
+from circulation.patrons.changes import change_patron
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
     IdentifierKey,
@@ -144,16 +146,34 @@ def test_the_address_is_sent_where_the_account_wants_it(
     assert fields(a_terminal(show_address=True).ask(message)).home_address is None
     number = number_of(library, person)
     library.write(
-        lambda transaction: add_contact(
+        lambda transaction: add_address(
             library.act(transaction, UNATTENDED),
             number,
-            ContactKind.POSTAL,
-            "Lindevej 7\n2000 Frederiksberg",
+            NewAddress(
+                street="Lindevej", house_number="7", postal_code="2000", city="Frederiksberg"
+            ),
         )
     )
     assert fields(a_terminal().ask(message)).home_address is None
     shown = fields(a_terminal(show_address=True).ask(message)).home_address
     assert shown == "Lindevej 7 2000 Frederiksberg"
+
+
+def test_of_a_protected_patron_nothing_tells_where_they_live(
+    library: Library, a_terminal: ATerminal
+) -> None:
+    card = a_patron(library, email="ida@example.dk", phone="22334455")
+    number = number_of(library, card)
+
+    def work(transaction: Transaction) -> None:
+        act = library.act(transaction, UNATTENDED)
+        add_address(act, number, NewAddress(lines="Lindevej 7"))
+        change_patron(act, number, {"is_protected": True})
+
+    library.write(work)
+    terminal = a_terminal(show_address=True, show_personal_details=True)
+    shown = fields(terminal.ask(f"63001{NOW}          AO|AA{card}|".encode()))
+    assert (shown.home_address, shown.email_address, shown.home_phone_number) == (None, None, None)
 
 
 # The PIN

@@ -9,7 +9,7 @@ import pytest
 
 from circulation.dunning.steps import Does, Step
 from circulation.notices.kinds import NoticeKind
-from circulation.patrons.contacts import ContactKind, add_contact
+from circulation.patrons.addresses import NewAddress, add_address
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.dunning import flow
 from tests.builders.fees import charge, fee_rule
@@ -145,7 +145,7 @@ def test_a_warning_on_paper_counts_when_its_batch_was_posted(staff: Staff) -> No
     rule(library, "print", kind=NoticeKind.BLOCK_WARNING)
     card, lost = a_patron(library), a_patron(library)
     address = "Nygade 1, 9000 Byen"
-    act(library, add_contact, patron_id(library, card), ContactKind.POSTAL, address)
+    act(library, add_address, patron_id(library, card), NewAddress(lines=address))
     for each in (card, lost):
         charge(library, each, 20_000)
     staff.json("jobs", "run", "warnings")
