@@ -122,7 +122,7 @@ def read_persons(transaction: Transaction, patron_ids: list[int]) -> dict[int, P
         contacts.setdefault(patron_id, {})[contact.id] = contact
     for patron_id, by_id in contacts.items():
         found[patron_id].contacts = list(by_id.values())
-    for patron_id, address in addresses_of_all(transaction, patron_ids=patron_ids):
+    for patron_id, address in addresses_of_all(transaction, patron_ids):
         found[patron_id].addresses.append(address)
     for patron_id, shown in shown_numbers(transaction, patron_ids).items():
         found[patron_id].post_number = shown

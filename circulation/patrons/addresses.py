@@ -18,6 +18,7 @@ from sqlalchemy import delete, insert, select
 from catalogue.database import Statement, Transaction, change, columns, many_of, scalar_one
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.stored import stored_as
 from circulation.patrons.checking import PatronProblem, PatronUnfit
 from circulation.patrons.schema import patron_addresses
 from circulation.patrons.search_words import index_patron
@@ -96,32 +97,37 @@ class AddressOf(NamedTuple):
     address: Address
 
 
-def _address_of(
-    patron_id: int,
-    address_id: int,
-    kind: str,
-    lines: str,
-    street: str,
-    house_number: str,
-    postal_code: str,
-    city: str,
-    country: str,
-    valid_from: date | None,
-    valid_until: date | None,
-    notices: bool,
-) -> AddressOf:
-    parts = lines, street, house_number, postal_code, city, country, valid_from, valid_until
-    return AddressOf(patron_id, Address(address_id, Dwelling(kind), *parts, bool(notices)))
+class _Row(NamedTuple):
+    patron_id: int
+    id: int
+    kind: Dwelling
+    lines: str
+    street: str
+    house_number: str
+    postal_code: str
+    city: str
+    country: str
+    valid_from: date | None
+    valid_until: date | None
+    notices: bool
 
 
-@many_of(_address_of)
-def addresses_of_all(*, patron_ids: Sequence[int]) -> Statement:
-    """All addresses of these patrons, the oldest first."""
+@many_of(_Row)
+def _rows(*, patron_ids: Sequence[int]) -> Statement:
+    kind = stored_as(patron_addresses.c.kind, Dwelling)
     return (
-        select(*columns(_address_of, patron_addresses, address_id=patron_addresses.c.id))
+        select(*columns(_Row, patron_addresses, kind=kind))
         .where(patron_addresses.c.patron_id.in_(patron_ids))
         .order_by(patron_addresses.c.id)
     )
+
+
+def addresses_of_all(transaction: Transaction, patron_ids: Sequence[int]) -> list[AddressOf]:
+    """All addresses of these patrons, the oldest first."""
+    return [
+        AddressOf(row.patron_id, Address._make(row[1:]))
+        for row in _rows(transaction, patron_ids=patron_ids)
+    ]
 
 
 @scalar_one(int)
@@ -159,7 +165,7 @@ def address_on(addresses: Iterable[Address], day: date) -> Address | None:
 
 def addresses_of(transaction: Transaction, patron_id: int) -> list[Address]:
     """All addresses of the patron, in the order in which they were given."""
-    return [each.address for each in addresses_of_all(transaction, patron_ids=[patron_id])]
+    return [each.address for each in addresses_of_all(transaction, [patron_id])]
 
 
 def add_address(act: Act, patron_id: int, new: NewAddress, *, notices: bool = True) -> Address:

@@ -81,7 +81,7 @@ def read_hits(transaction: Transaction, patron_ids: Sequence[int]) -> list[Patro
     cards = dict(_cards(transaction, patron_ids=patron_ids))
     addresses = {
         each.patron_id: each.address.line
-        for each in addresses_of_all(transaction, patron_ids=patron_ids)
+        for each in addresses_of_all(transaction, patron_ids)
         if each.address.kind is Dwelling.HOME
     }
     return [

@@ -75,6 +75,8 @@ def override_of(wish: OverrideWish | None, principal: Principal) -> Override:
     if wish is None:
         return NO_OVERRIDE
     override = Override(frozenset(Reason[name] for name in wish.reasons), wish.why)
+    if not wish.why.strip():
+        raise malformed("override.why", "blank", "whoever passes over a reason says why")
     for reason, right in forbidden_to(principal, override):
         if right is None:
             raise malformed("override.reasons", "never", f"nobody passes over {reason.name}")
