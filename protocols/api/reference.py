@@ -23,7 +23,7 @@ _INTRODUCTION: Final = """\
 
 All paths begin with `/api/v1` of the common HTTP port; the whole description, with what requests
 and answers hold field by field, is [openapi.json](openapi.json), which the server gives at
-`/api/v1/openapi.json`.
+`/api/v1/openapi.json`. How it is tried: [lend a book with curl](../lending-with-curl.md).
 
 * **Who asks**: `Authorization: Bearer TOKEN`, or the cookie of a session.
 * **Once**: where *once* is said, `Idempotency-Key` is needed; the same key gets the same answer.
