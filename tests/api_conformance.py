@@ -22,9 +22,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from catalogue.changes.accession import add_record
-from catalogue.database import migrate, open_database
+from catalogue.database import Transaction, migrate, open_database
+from circulation.holds.placing import place_holds
+from circulation.holds.results import HoldsPlaced, Wanted
+from circulation.holds.wishes import HoldWish
 from circulation.kernel.set_up import set_up_changed
+from circulation.patrons.identifiers import find_patron
 from circulation.patrons.pins import hash_pin
+from circulation.patrons.public_ids import public_ids
 from circulation.staff.roles import HeldRole
 from circulation.staff.settings import STAFF_SETTINGS
 from tests.builders.accounts import a_colleague
@@ -54,8 +59,53 @@ class Tried(NamedTuple):
     said: str
 
 
-def fill(url: str) -> str:
-    """A library with people, things and somebody of the staff; gives a patron's card."""
+class Filled(NamedTuple):
+    """What is there to be named in requests."""
+
+    card: str
+    patron: str
+    items: tuple[str, ...]
+    hold: str
+
+    def toml(self) -> str:
+        """A configuration that has schemathesis name it, in most requests."""
+        named = {
+            "card": [self.card],
+            "patron": [self.patron],
+            "item": list(self.items),
+            "hold": [self.hold],
+            "title": ["1", "2"],
+            "home": ["DK-900101", "DK-900102"],
+            "words": ["soil", "water smith"],
+        }
+        bound = {
+            "path.patron": "patron",
+            "path.guardian": "patron",
+            "path.item": "item",
+            "path.hold": "hold",
+            "path.title": "title",
+            "query.q": "words",
+            "body.patron": "patron",
+            "body.card": "card",
+            "body.item": "item",
+            "body.text": "item",
+            "body.title": "title",
+            "body.home_branch": "home",
+            "body.pickup_branch": "home",
+        }
+        lines = [
+            f"[dictionaries.{name}]\nvalues = {json.dumps(each)}" for name, each in named.items()
+        ]
+        lines.append("[parameters]")
+        lines += [
+            f'"{where}" = {{ dictionary = "{name}", probability = 0.8 }}'
+            for where, name in bound.items()
+        ]
+        return "\n".join(lines)
+
+
+def fill(url: str) -> Filled:
+    """A library with people, things and somebody of the staff."""
     database = open_database(url)
     try:
         library = a_library(database)
@@ -74,9 +124,20 @@ def fill(url: str) -> str:
                 )
             )
         card = a_patron(library, pin_hash=hash_pin(PIN))
-        an_item(library, on_loan_to=card)
-        an_item(library)
-        return card
+        items = an_item(library, on_loan_to=card), an_item(library), an_item(library)
+        wish = HoldWish(card, [Wanted(item=items[2])])
+
+        def placing(transaction: Transaction) -> str:
+            placed = place_holds(library.act(transaction), wish)
+            assert isinstance(placed, HoldsPlaced)
+            return str(placed.holds[0].hold.id)
+
+        def public(transaction: Transaction) -> str:
+            found = find_patron(transaction, card)
+            assert found is not None
+            return public_ids(library.circulation, transaction).shown(found)
+
+        return Filled(card, library.read(public), items, library.write(placing))
     finally:
         database.close()
 
@@ -91,7 +152,14 @@ def serving(folder: Path, url: str) -> Iterator[str]:
         server.stop()
 
 
-def draw(address: str, examples: int, *who: str, seed: int = 1) -> Tried:
+def draw(
+    address: str,
+    examples: int,
+    *who: str,
+    filled: Filled,
+    seed: int = 1,
+    phases: str = "coverage,fuzzing",
+) -> Tried:
     """Requests for each operation, by who is said to ask."""
     command = [
         *(
@@ -100,10 +168,11 @@ def draw(address: str, examples: int, *who: str, seed: int = 1) -> Tried:
             f"{address}/api/v1/openapi.json",
         ),
         *("--checks", ",".join(CHECKS), "--max-examples", str(examples), "--seed", str(seed)),
-        *("--phases", "examples,coverage,fuzzing", "--no-color", "--warnings", "off"),
+        *("--phases", phases, "--no-color", "--warnings", "off"),
         *("--suppress-health-check", "all", *who),
     ]
     with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "schemathesis.toml").write_text(filled.toml())
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, cwd=folder, timeout=3_600
         )
@@ -145,11 +214,11 @@ def main() -> int:
         if asked.database == "postgresql":
             url = stack.enter_context(a_postgresql())
         migrate(url)
-        card = fill(url)
+        filled = fill(url)
         address = stack.enter_context(serving(folder, url))
         number = 0
-        for who in (as_staff(), as_patron(address, card)):
-            tried = draw(address, asked.examples, *who, seed=asked.seed)
+        for who in (as_staff(), as_patron(address, filled.card)):
+            tried = draw(address, asked.examples, *who, filled=filled, seed=asked.seed)
             number += tried.requests
             if not tried.is_good:
                 print(tried.said)
