@@ -14,11 +14,11 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, insert, select
+from sqlalchemy import ColumnElement, Select, func, insert, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from catalogue.database import Long, Statement, columns, many, send
+from catalogue.database import Long, Statement, columns, many, scalar_one, send
 from catalogue.tracing import request_id
 from circulation.kernel.parts import Registry
 from circulation.kernel.schema import events, outbox
@@ -328,3 +328,31 @@ def append_event(act: Act, new: NewEvent, set_up: SetUp | None = None) -> None:
     for follower, tells in _following(kind, set_up):
         if tells(desk.actor, after or {}):
             _put(transaction, follower=follower)
+
+
+class EventTold(NamedTuple):
+    """That something happened, and where: nothing of whom it concerns."""
+
+    id: int
+    code: str
+    at: datetime
+    recorded: datetime | None
+    branch_id: int | None
+
+    @property
+    def written(self) -> datetime:
+        """When it was written down."""
+        return self.recorded or self.at
+
+
+@many(EventTold)
+def events_after(*, after: int, at_most: int) -> Statement:
+    """The events that come after the one with that id."""
+    told = columns(EventTold, events, code=events.c.kind)
+    return select(*told).where(events.c.id > after).order_by(events.c.id).limit(at_most)
+
+
+@scalar_one(int)
+def last_event_id() -> Statement:
+    """The id of the newest event; 0 where there is none."""
+    return select(func.coalesce(func.max(events.c.id), 0))

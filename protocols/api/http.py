@@ -11,6 +11,7 @@ from twisted.web.server import NOT_DONE_YET
 from catalogue.tracing import request_id
 from protocols.api.handlers import Api
 from protocols.api.messages import Answer, Asked
+from protocols.api.streams import Streams
 from protocols.hosting.brief_requests import BriefRequest
 
 #: What every answer has: it is nobody's but the caller's, and no page.
@@ -29,9 +30,10 @@ class ApiResource(Resource):
 
     isLeaf = True  # noqa: N815
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, streams: Streams) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._api = api
+        self._streams = streams
 
     def is_whole(self, head: bytes, tail: bytes) -> bool | None:
         """A body is as long as it says (`protocols.hosting.http_channel`)."""
@@ -50,6 +52,10 @@ class ApiResource(Resource):
             for header, said in answer.headers:
                 request.setHeader(header.encode(), said.encode())
             request.setHeader(b"x-request-id", (request_id() or "").encode())
+            if answer.stream is not None and request.method != b"HEAD":
+                request.setHeader(b"content-type", answer.media_type.encode())
+                self._streams.begin(answer.stream, request.write, request.finish, gone)
+                return
             if answer.status != 204:
                 request.setHeader(b"content-type", answer.media_type.encode())
                 request.setHeader(b"content-length", str(len(answer.body)).encode())

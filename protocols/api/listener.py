@@ -10,7 +10,9 @@ from twisted.web.resource import IResource
 from protocols.api.handlers import Api
 from protocols.api.http import ApiResource
 from protocols.api.settings import ApiSettings
+from protocols.api.streams import Streams
 from protocols.hosting.answering import Services
+from protocols.hosting.reactor import reactor
 from protocols.hosting.standard import Port
 
 
@@ -26,7 +28,9 @@ class _Api:
     def resources(self, settings: ApiSettings, services: Services) -> Mapping[bytes, IResource]:
         if not settings.enabled:
             return {}
-        resource: Any = ApiResource(Api(settings, services))
+        later: Any = reactor.callLater
+        streams = Streams(services, later)
+        resource: Any = ApiResource(Api(settings, services), streams)
         return {b"api": resource}
 
     def examples(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
+EVENT_STREAM: Final = "text/event-stream"
 PROBLEM: Final = "application/problem+json"
 
 
@@ -26,6 +27,15 @@ class Asked(NamedTuple):
     is_secure: bool
 
 
+class Stream(NamedTuple):
+    """An answer that does not end by itself: of which branch, after which event it begins, and the
+    lists of which it tells at once."""
+
+    branch_id: int
+    after: int
+    missed: Sequence[str]
+
+
 class Answer(NamedTuple):
     """What goes: `headers` are those besides the ones that every answer has."""
 
@@ -33,6 +43,7 @@ class Answer(NamedTuple):
     body: bytes = b""
     media_type: str = JSON
     headers: tuple[tuple[str, str], ...] = ()
+    stream: Stream | None = None
 
 
 class Reply(NamedTuple):

@@ -33,6 +33,7 @@ from circulation.staff.signing_in import sign_in
 from protocols.api.handlers import Api
 from protocols.api.http import ApiResource
 from protocols.api.settings import ApiSettings
+from protocols.api.streams import Streams
 from protocols.hosting.http_channel import EndingSite
 from protocols.hosting.requests import BoundedRequest
 from tests.bench.bench_sip2_message import ROUNDS, TERMINALS, WARMING, Process, begun
@@ -54,7 +55,7 @@ class Desks:
         self._process = process
         api = Api(ApiSettings(requests_per_second=1e9, burst=10**9), process.services)
         root = Resource()  # type: ignore[no-untyped-call]
-        root.putChild(b"api", ApiResource(api))  # type: ignore[no-untyped-call]
+        root.putChild(b"api", ApiResource(api, Streams(process.services, Clock().callLater)))  # type: ignore[no-untyped-call]
         self._site = EndingSite(root, requestFactory=BoundedRequest, timeout=120, reactor=Clock())
         self._clients = [Client(self._site) for _ in range(TERMINALS)]
         self._token = token

@@ -9,6 +9,7 @@ from protocols.api.operations import (
     care,
     desk,
     documents,
+    events,
     holds,
     items,
     lists,
@@ -35,6 +36,7 @@ _NOUNS: Final = (
     items,
     lists,
     own,
+    events,
     sessions,
 )
 OPERATIONS: Final[tuple[Operation, ...]] = documents.described(

@@ -19,7 +19,7 @@ from circulation.patrons.identifiers import find_patron
 from circulation.patrons.public_ids import public_ids
 from protocols.api.authentication import Credential
 from protocols.api.handlers import Api
-from protocols.api.messages import Answer, Asked
+from protocols.api.messages import Answer, Asked, Stream
 from protocols.api.settings import ApiSettings
 from protocols.api.signing_in import Known, known_by
 from protocols.hosting.answering import Context, Services
@@ -109,6 +109,19 @@ class Stage:
         assert replies.empty()
         told = json.loads(answer.body) if answer.body else None
         return Told(answer.status, told, dict(answer.headers), answer.media_type)
+
+    def stream(self, path: str, *, token: str, last: int | None) -> Stream:
+        """What begins a stream of events."""
+        given = {"authorization": f"Bearer {token}"}
+        if last is not None:
+            given["last-event-id"] = str(last)
+        parts = ("v1", *path.strip("/").split("/"))
+        asked = Asked("GET", parts, b"", b"", given.get, "127.0.0.1", False)
+        replies: SimpleQueue[Answer] = SimpleQueue()
+        self.api.answer(asked, replies.put)
+        stream = replies.get(timeout=30).stream
+        assert stream is not None
+        return stream
 
     def public_id(self, card: str) -> str:
         """The patron with that card, as answers name them."""

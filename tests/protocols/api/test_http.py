@@ -12,6 +12,7 @@ from twisted.internet.task import Clock
 from twisted.web.resource import Resource
 
 from protocols.api.http import ALWAYS, ApiResource
+from protocols.api.streams import Streams
 from protocols.hosting.http_channel import EndingSite
 from protocols.hosting.requests import BoundedRequest
 from tests.builders.circulation import a_patron, an_item
@@ -24,7 +25,7 @@ class Wire:
 
     def __init__(self, stage: Stage) -> None:
         root = Resource()  # type: ignore[no-untyped-call]
-        root.putChild(b"api", ApiResource(stage.api))  # type: ignore[no-untyped-call]
+        root.putChild(b"api", ApiResource(stage.api, Streams(stage.services, Clock().callLater)))  # type: ignore[no-untyped-call]
         self.site = EndingSite(root, requestFactory=BoundedRequest, timeout=120, reactor=Clock())
         self.client = Client(self.site)
         self.stage = stage

@@ -86,6 +86,8 @@ OF_THE_DESK = {
     "show_transits",
     "show_conflicts",
     "show_hopeless",
+    "follow_lists",
+    "list_events",
 }
 NAME = "Ida Ørsted"
 _VARIABLE = re.compile(r"\{([a-z_]+)\}")
