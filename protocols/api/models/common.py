@@ -27,7 +27,10 @@ Sentence = Annotated[str, Field(max_length=1_000)]
 Why = Annotated[str, Field(min_length=1, max_length=1_000)]
 #: What a request asks for at once.
 Limit = Annotated[int, Field(ge=1, le=1_000)]
-Cursor = Annotated[str, Field(max_length=200, description="from the link to the next page")]
+Cursor = Annotated[
+    str,
+    Field(max_length=400, pattern="^[A-Za-z0-9_-]+$", description="from the link to the next page"),
+]
 
 
 class Request(BaseModel):

@@ -11,7 +11,8 @@ from pydantic import Field
 from protocols.api.models.common import Barcode, Branch, Isil, Money, Paging, Request, Why
 from protocols.api.models.desk import Item, Loan, Patron
 
-_TEXT = Annotated[str, Field(max_length=500)]
+#: An address is at most 16 KB long, and a letter may take twelve bytes of it.
+_TEXT = Annotated[str, Field(max_length=200)]
 
 
 class TitleSearch(Paging):
@@ -19,8 +20,8 @@ class TitleSearch(Paging):
     consortium whose catalogue is searched. `facets` says how many values of each are counted."""
 
     q: _TEXT | None = None
-    cql: Annotated[str, Field(max_length=2_000)] | None = None
-    at: Annotated[str, Field(max_length=200)] | None = None
+    cql: Annotated[str, Field(max_length=500)] | None = None
+    at: Annotated[str, Field(max_length=100)] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     facets: Annotated[int, Field(ge=0, le=50)] = 0
 

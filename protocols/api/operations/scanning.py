@@ -33,7 +33,7 @@ from protocols.api.operations.desk import lend, prolong, take_back
 from protocols.api.operations.items import status_shown
 from protocols.api.operations.patrons import screen
 from protocols.api.operations.titles import query_asked, titles_shown
-from protocols.api.problems import Problem
+from protocols.api.problems import Outcome, Problem
 from protocols.hosting.answering import Context, Lane
 
 #: Code 128 on the sheet beside the desk: letters and digits, which every keyboard layout leaves.
@@ -154,6 +154,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         tag="desk",
         right=Right.LEND,
         lane=Lane.WRITE,
-        outcomes=(),
+        outcomes=(Outcome.NOT_FOUND,),
     ),
 )
