@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from circulation.kernel.overriding import NO_OVERRIDE, Override, forbidden_to
 from circulation.kernel.reasons import Reason
@@ -17,11 +17,9 @@ from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen, looked_at
 from protocols.api.models.desk import OverrideWish
 from protocols.api.operation import Request
+from protocols.api.paging import LARGEST
 from protocols.api.problems import Outcome, Problem, malformed
 from protocols.hosting.answering import Context
-
-#: What databases count with.
-_LARGEST: Final = 2**63 - 1
 
 
 def must_have_here(principal: Principal, right: Right) -> None:
@@ -84,10 +82,10 @@ def override_of(wish: OverrideWish | None, principal: Principal) -> Override:
     return override
 
 
-def number_of(text: str, field: str | None) -> int:
+def number_of(text: str, field: str | None, largest: int = LARGEST) -> int:
     """A number that stands in a request as a text. Raises Problem: without a field it is a part of
     the path, where nothing else is found."""
-    if text.isascii() and text.isdigit() and int(text) <= _LARGEST:
+    if text.isascii() and text.isdigit() and int(text) <= largest:
         return int(text)
     if field is None:
         raise Problem(Outcome.NOT_FOUND)

@@ -15,8 +15,9 @@ from protocols.api.models.common import Paging
 from protocols.api.operation import VERSION, Request
 from protocols.api.problems import Problem, malformed
 
-#: The farthest place that a database counts to.
-_FARTHEST: Final = 2**31 - 1
+#: What databases count with: titles, conflicts and lines of a list, and all else.
+LARGEST_OF_FEW: Final = 2**31 - 1
+LARGEST: Final = 2**63 - 1
 
 
 def word_of(place: object) -> str:
@@ -45,12 +46,12 @@ def start_of(query: Paging) -> int:
     if query.cursor is None:
         return 1
     start = _read(query.cursor)
-    if not isinstance(start, int) or not 0 < start <= _FARTHEST:
+    if not isinstance(start, int) or not 0 < start <= LARGEST_OF_FEW:
         raise _nowhere()
     return start
 
 
-def place_in(query: Paging) -> Place | None:
+def place_in(query: Paging, largest: int = LARGEST_OF_FEW) -> Place | None:
     """The moment and number after which the page begins. Raises Problem."""
     if query.cursor is None:
         return None
@@ -59,7 +60,7 @@ def place_in(query: Paging) -> Place | None:
         place = Place(datetime.fromisoformat(moment), int(number))
     except (ValueError, TypeError):
         raise _nowhere() from None
-    if place.moment.tzinfo is None or not 0 <= place.id < 2**63:  # type: ignore[attr-defined]
+    if place.moment.tzinfo is None or not 0 <= place.id <= largest:  # type: ignore[attr-defined]
         raise _nowhere()
     return place
 
@@ -74,12 +75,12 @@ def spot_in(query: Paging) -> tuple[str, ...] | None:
     return tuple(str(each) for each in parts)
 
 
-def number_in(query: Paging) -> int:
+def number_in(query: Paging, largest: int = LARGEST_OF_FEW) -> int:
     """The number after which the page begins; 0 is before all. Raises Problem."""
     if query.cursor is None:
         return 0
     number = _read(query.cursor)
-    if not isinstance(number, int) or not 0 <= number < 2**63:
+    if not isinstance(number, int) or not 0 <= number <= largest:
         raise _nowhere()
     return number
 

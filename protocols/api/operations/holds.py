@@ -33,6 +33,7 @@ from protocols.api.models.holds import (
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.desk import identifier_of
 from protocols.api.operations.patrons import known_by, the_patron
+from protocols.api.paging import LARGEST_OF_FEW
 from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context, Lane
 
@@ -56,7 +57,7 @@ def hold_placed(
     context: Context,
 ) -> Reply | Problem:
     """A hold for the patron with that identifier."""
-    title = None if wish.title is None else number_of(wish.title, "title")
+    title = None if wish.title is None else number_of(wish.title, "title", LARGEST_OF_FEW)
     answer = place_holds(
         context.act(principal.desk),
         HoldWish(
@@ -196,7 +197,7 @@ def show_queue(request: Plain, principal: Principal, context: Context) -> Queue:
     for each in record_queue(
         context.circulation,
         context.transaction,
-        record_id=number_of(request.path["title"], None),
+        record_id=number_of(request.path["title"], None, LARGEST_OF_FEW),
         now=context.now,
     ):
         place = place_of_patron(context.transaction, patron_id=each.patron_id)

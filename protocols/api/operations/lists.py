@@ -41,7 +41,7 @@ from protocols.api.models.lists import (
     ToFetch,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.paging import number_in, page_of, place_in, spot_in
+from protocols.api.paging import LARGEST, LARGEST_OF_FEW, number_in, page_of, place_in, spot_in
 from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context, Lane
 
@@ -118,11 +118,15 @@ def show_shelf(
     return page_of(request, HoldShelf(lines), found.next)
 
 
-def _asked(request: Listing, principal: Principal) -> Any:
+def _asked(request: Listing, principal: Principal, largest: int = LARGEST_OF_FEW) -> Any:
     """What a list is asked for. Raises Problem."""
     must_have_here(principal, Right.USE_LISTS)
     query = request.query
-    return {"branch_id": principal.branch_id, "after": place_in(query), "limit": query.limit}
+    return {
+        "branch_id": principal.branch_id,
+        "after": place_in(query, largest),
+        "limit": query.limit,
+    }
 
 
 def _person(patron_id: int | None, name: str | None, context: Context) -> Patron | None:
@@ -134,7 +138,7 @@ def _person(patron_id: int | None, name: str | None, context: Context) -> Patron
 
 def show_overdue(request: Listing, principal: Principal, context: Context) -> Reply:
     """Loans of the branch beyond their due date, the oldest first."""
-    asked = _asked(request, principal)
+    asked = _asked(request, principal, LARGEST)
     found = work_lists.overdue_loans(context.transaction, now=context.now, **asked)
     ids = public_ids(context.circulation, context.transaction)
     lines = tuple(
@@ -227,7 +231,7 @@ def show_conflicts(request: Listing, principal: Principal, context: Context) -> 
 def settle(request: Plain, principal: Principal, context: Context) -> None:
     """Takes a conflict off the list: staff have dealt with it."""
     must_have_here(principal, Right.USE_LISTS)
-    number = number_of(request.path["conflict"], None)
+    number = number_of(request.path["conflict"], None, LARGEST_OF_FEW)
     branches = context.circulation.current_set_up(context.transaction).branches
     branch = branches.get(branch_of_conflict(context.transaction, conflict_id=number) or 0)
     if branch is None or not principal.may(Right.USE_LISTS, branch.agency_id, branch.id):

@@ -46,7 +46,7 @@ from protocols.api.models.patrons import (
     Related,
 )
 from protocols.api.operation import Operation, Plain, Request, get
-from protocols.api.paging import number_in, page_of, start_of
+from protocols.api.paging import LARGEST, number_in, page_of, start_of
 from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context
 
@@ -281,7 +281,7 @@ def list_lookups(request: Request[None, Paging], principal: Principal, context: 
     """Who has looked at a patron, the newest first."""
     place = patron_named(request.path["patron"], principal, context, Right.VIEW_LOOKUPS)
     note_look(request, principal, context, Seen.LOOKUPS, patron_id=place.id)
-    before = number_in(request.query) or NEWEST
+    before = number_in(request.query, LARGEST) or NEWEST
     found = lookups_of_patron(context.transaction, patron_id=place.id, before=before)
     lines = found[: request.query.limit]
     page = LookUps(

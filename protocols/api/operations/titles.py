@@ -25,7 +25,7 @@ from protocols.api.models.titles import (
 )
 from protocols.api.operation import Caller, Operation, Plain, Request, get
 from protocols.api.operations.items import status_shown
-from protocols.api.paging import number_in, page_of
+from protocols.api.paging import LARGEST_OF_FEW, number_in, page_of
 from protocols.api.problems import Outcome, Problem, malformed
 from protocols.cql.context_sets import access_point_of
 from protocols.cql.diagnostics import Refused
@@ -97,7 +97,7 @@ def title_shown(record: Record) -> Title:
 
 def show_title(request: Plain, principal: Principal, context: Context) -> TitleShown:
     """A title with all copies that are shown to whoever is signed in: their places and states."""
-    record_id = number_of(request.path["title"], None)
+    record_id = number_of(request.path["title"], None, LARGEST_OF_FEW)
     scope = scope_of(context.transaction)
     records = fetch_records(context.transaction, [record_id])
     if not records or (scope.records is not None and record_id not in scope.records):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
 import pytest
 
 from circulation.kernel.rights import Right
+from protocols.api.list_changes import LISTS
 from protocols.api.settings import ApiSettings
 from tests.builders.circulation import a_patron, an_item
 from tests.protocols.api.stage import Stage, a_stage
@@ -155,3 +157,22 @@ def test_what_is_kept_does_not_show_what_was_asked(stage: Stage) -> None:
     token, wish = stage.a_caller(), _wish(stage)
     stage.ask("POST", "/checkouts", wish, token=token, key="one")
     assert json.dumps(wish)  # the wish itself is in no table
+
+
+@pytest.mark.parametrize("number", ["9117061404135106", "9" * 19, "9" * 40])
+def test_a_number_that_no_database_has_is_not_found(stage: Stage, number: str) -> None:
+    token = stage.a_caller()
+    for path in (f"/titles/{number}", f"/titles/{number}/holds", f"/holds/{number}"):
+        assert stage.ask("GET", path, token=token).status in (200, 404), path
+    settled = stage.ask("POST", f"/lists/conflicts/{number}/settle", token=token)
+    assert settled.status == 404
+    wish = {"card": a_patron(stage.library), "title": number}
+    assert stage.ask("POST", "/holds", wish, token=token).status in (409, 422)
+
+
+@pytest.mark.parametrize("place", [2**62, ["2026-01-01T00:00:00+00:00", 2**62], "x", None])
+@pytest.mark.parametrize("path", ["/titles?q=a", *(f"/lists/{name}?" for name in LISTS)])
+def test_a_cursor_of_nowhere_is_told(stage: Stage, path: str, place: Any) -> None:
+    word = base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+    told = stage.ask("GET", f"{path}&cursor={word}", token=stage.a_caller())
+    assert told.status in (200, 422), told.body
