@@ -107,6 +107,23 @@ def sign_in(act: Act, given: Credentials) -> SignedIn | NotSignedIn:
     return let_in_staff(act, kept.id, name, case.arrived, methods, is_limited=is_limited)
 
 
+def refusal_of_password(act: Act, given: Credentials) -> SignInRefusal | None:
+    """Why the password is not that of somebody who is signed in already, and does something for
+    which it is asked for again; None where it is. A wrong one counts as ever.
+
+    Raises VerificationNeeded.
+    """
+    case = _case(act, given)
+    place, is_known = case.arrived.place, case.arrived.is_known
+    if must_wait(act.transaction, case.user_name, place, act.now, is_known=is_known):
+        return SignInRefusal.MUST_WAIT
+    stored = case.kept.password_hash if case.kept else None
+    stored = stored or decoy(act.circulation, case.user_name)
+    if PINS.of(act.circulation).check(stored, as_hashed(given.password)):
+        return None
+    return _refused(act, case, SignInRefusal.WRONG).refusal
+
+
 def let_in_staff(
     act: Act,
     staff_id: int,

@@ -18,6 +18,7 @@ from protocols.api.operations import (
     patrons,
     registering,
     scanning,
+    second_factor,
     sessions,
     slips,
     titles,
@@ -38,6 +39,7 @@ _NOUNS: Final = (
     own,
     events,
     sessions,
+    second_factor,
 )
 OPERATIONS: Final[tuple[Operation, ...]] = documents.described(
     tuple(operation for noun in _NOUNS for operation in noun.OPERATIONS)

@@ -30,6 +30,8 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "log_in": lambda known: {"name": "nobody", "password": "wrong"},
     "log_in_patron": lambda known: {"card": "nobody", "pin": "0000"},
     "give_token": lambda known: b"grant_type=client_credentials",
+    "begin_second_factor_of": lambda known: {"password": "wrong"},
+    "confirm_second_factor_of": lambda known: {"code": "000000"},
     "take_back": lambda known: {"item": known["item"]},
     "take_stack_back": lambda known: {"items": [known["item"]]},
     "prolong": lambda known: {"item": known["item"]},
