@@ -53,7 +53,8 @@ def asked(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[Lane]:
     perform = stage.services.perform
 
     def noting(lane: Lane, *arguments: object, **options: object) -> None:
-        lanes.append(lane)
+        if not options.get("checked"):  # it is done again once a secret has been checked
+            lanes.append(lane)
         perform(lane, *arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(stage.services, "perform", noting)
