@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import insert, select, update
 
 from catalogue.database import Statement, Transaction, change, columns, many, send
 from circulation.callers.schema import terminal_counts
 
+#: The name of the count of a message: this and its code. All other counts are deviations.
+MESSAGE: Final = "received "
 _COUNT = terminal_counts.c["count"]
 
 

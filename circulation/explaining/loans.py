@@ -16,7 +16,7 @@ from circulation.kernel.loan_rules import LOAN_POLICIES
 from circulation.kernel.policy import LENGTHS, WHETHER
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Block, Branch, Item, Patron, Refusal, Refused
-from circulation.kernel.rules import Case, Explained, Rule
+from circulation.kernel.rules import Case, Explained
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import balances_of
 from circulation.ledger.money import Balance
@@ -122,20 +122,6 @@ def _decided_by(set_up: SetUp, owner: Case) -> tuple[Explained, ...]:
 
 def _by_isil(set_up: SetUp, isil: str) -> Branch | None:
     return next((branch for branch in set_up.branches.values() if branch.isil == isil), None)
-
-
-def scope_of(row: Rule, branch: Branch) -> dict[str, str]:
-    """The scope of a rule that applies at the branch, as it is written in the text of the set-up.
-
-    ``at``, ``category`` and ``group``, each only if the rule names it.
-    """
-    place = branch.isil if row.branch_id is not None else branch.agency_isil
-    scope = {
-        "at": place if row.branch_id is not None or row.agency_id is not None else None,
-        "category": row.patron_category,
-        "group": row.material_group,
-    }
-    return {name: value for name, value in scope.items() if value is not None}
 
 
 def _overrides(transaction: Transaction, item_id: int, patron_id: int) -> tuple[Event, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -102,13 +102,9 @@ def run_job(
         counts.update(done.counts)
         after = done.goes_on
 
-    def note(transaction: Transaction) -> Ran:
-        runs = (_runs(transaction, job=name, day=day) or 0) + 1
-        _forget_run(transaction, job=name, day=day)
-        _insert_run(transaction, job=name, day=day, ran=now, runs=runs, counts=json.dumps(counts))
-        return Ran(name, day, now, runs, dict(counts))
-
-    return database.write(note).result()
+    return database.write(
+        lambda transaction: note_run(transaction, name, day=day, now=now, counts=counts)
+    ).result()
 
 
 def try_job(
@@ -141,3 +137,13 @@ def _job_for(name: str, day: date, now: datetime) -> Job:
     if day > now.date() + timedelta(1):  # somewhere it may be tomorrow already
         raise ValueError(f"{day} has not come yet")
     return job
+
+
+def note_run(
+    transaction: Transaction, name: str, *, day: date, now: datetime, counts: Mapping[str, int]
+) -> Ran:
+    """Notes that the job has come to its end for the day, once more."""
+    runs = (_runs(transaction, job=name, day=day) or 0) + 1
+    _forget_run(transaction, job=name, day=day)
+    _insert_run(transaction, job=name, day=day, ran=now, runs=runs, counts=json.dumps(counts))
+    return Ran(name, day, now, runs, dict(counts))

@@ -58,7 +58,8 @@ def groups_of(*, agency_id: int) -> Statement:
 
 
 @scalar(int)
-def _agency_of(*, group_id: int) -> Statement:
+def agency_of_group(*, group_id: int) -> Statement:
+    """The agency that has the group."""
     return select(patron_groups.c.agency_id).where(patron_groups.c.id == group_id)
 
 
@@ -128,7 +129,7 @@ def add_group(
 def join_group(act: Act, group_id: int, patron_id: int) -> bool:
     """False where the patron is a member already. Raises ValueError for an unknown group."""
     transaction = act.transaction
-    if _agency_of(transaction, group_id=group_id) is None:
+    if agency_of_group(transaction, group_id=group_id) is None:
         raise ValueError(f"there is no group {group_id}")
     if _is_member(transaction, group_id=group_id, patron_id=patron_id):
         return False

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from circulation.kernel.organisation import find_branch
 from circulation.kernel.overriding import NO_OVERRIDE, Override, forbidden_to
 from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch
 from circulation.kernel.rights import Kind, Principal, Right
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
@@ -26,6 +28,26 @@ def must_have_here(principal: Principal, right: Right) -> None:
     """Raises Problem where the caller has not that right where they work."""
     if not principal.may(right, principal.agency_id, principal.branch_id):
         raise Problem(Outcome.RIGHT_MISSING, right=right)
+
+
+def must_have_everywhere(principal: Principal, right: Right) -> None:
+    """Raises Problem where the caller has not that right at all agencies."""
+    reach = principal.grants.get(right)
+    if reach is None or not reach.everywhere:
+        raise Problem(Outcome.RIGHT_MISSING, right=right)
+
+
+def branch_meant(
+    isil: str, principal: Principal, context: Context, right: Right, field: str | None = "branch"
+) -> Branch:
+    """The branch with that ISIL, where the caller has the right. Raises Problem: with a field of
+    the request it is that which is wrong, without one it is a part of the path."""
+    found = find_branch(context.transaction, isil=isil)
+    if field is not None and found is None:
+        raise malformed(field, "unknown", "no branch has this ISIL")
+    if found is None or not principal.may(right, found.agency_id, found.id):
+        raise Problem(Outcome.NOT_FOUND if field is None else Outcome.RIGHT_MISSING, right=right)
+    return found
 
 
 def patron_named(

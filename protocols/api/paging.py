@@ -30,7 +30,8 @@ def _plain(part: Any) -> Any:
     return part.isoformat() if isinstance(part, datetime) else part
 
 
-def _read(word: str) -> Any:
+def read_word(word: str) -> Any:
+    """The place that a word stands for. Raises Problem."""
     try:
         return json.loads(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
     except (binascii.Error, ValueError):
@@ -45,7 +46,7 @@ def start_of(query: Paging) -> int:
     """The number of the first line, from 1. Raises Problem."""
     if query.cursor is None:
         return 1
-    start = _read(query.cursor)
+    start = read_word(query.cursor)
     if not isinstance(start, int) or not 0 < start <= LARGEST_OF_FEW:
         raise _nowhere()
     return start
@@ -56,7 +57,7 @@ def place_in(query: Paging, largest: int = LARGEST_OF_FEW) -> Place | None:
     if query.cursor is None:
         return None
     try:
-        moment, number = _read(query.cursor)
+        moment, number = read_word(query.cursor)
         place = Place(datetime.fromisoformat(moment), int(number))
     except (ValueError, TypeError):
         raise _nowhere() from None
@@ -69,7 +70,7 @@ def spot_in(query: Paging) -> tuple[str, ...] | None:
     """The place of a list that is reckoned, not stored. Raises Problem."""
     if query.cursor is None:
         return None
-    parts = _read(query.cursor)
+    parts = read_word(query.cursor)
     if not isinstance(parts, list):
         raise _nowhere()
     return tuple(str(each) for each in parts)
@@ -79,7 +80,7 @@ def number_in(query: Paging, largest: int = LARGEST_OF_FEW) -> int:
     """The number after which the page begins; 0 is before all. Raises Problem."""
     if query.cursor is None:
         return 0
-    number = _read(query.cursor)
+    number = read_word(query.cursor)
     if not isinstance(number, int) or not 0 <= number <= largest:
         raise _nowhere()
     return number

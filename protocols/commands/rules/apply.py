@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +19,9 @@ from circulation.setting_up.applying import (
     plan,
 )
 from circulation.setting_up.reading import read
+from protocols.api.models.rules import changes_shown
 from protocols.commands.shared.databases import open_configured
+from protocols.commands.shared.library import say_answer
 from protocols.commands.shared.settings import Settings
 from protocols.hosting.standard import option_checks
 
@@ -75,8 +76,7 @@ def apply(settings: Settings, file: Path, only_check: bool, yes: bool, as_json: 
     finally:
         database.close()
     if as_json:
-        changes = [change.as_json() for change in planned.changes]
-        click.echo(_json({"applied": applied, "changes": changes, "problems": []}))
+        say_answer(changes_shown(planned.changes, applied=applied))
     elif applied:
         click.echo("Applied.")
 
@@ -99,15 +99,10 @@ def _show(file: Path, planned: Plan) -> None:
 def _refuse(file: Path, problems: list[Problem], as_json: bool) -> None:
     """Tells all that does not fit and ends the command with status 1."""
     if as_json:
-        told = [{"line": problem.line, "text": problem.text} for problem in problems]
-        click.echo(_json({"applied": False, "changes": [], "problems": told}))
+        say_answer(changes_shown((), problems))
     else:
         for line, text in problems:
             place = str(file) if line is None else f"{file}:{line}"
             click.echo(f"{place}: {text}", err=True)
         click.echo("Nothing was applied.", err=True)
     raise click.exceptions.Exit(1)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)

@@ -14,8 +14,8 @@ from circulation.closures.closing import Closure, close_branch, lift_closure, pr
 from circulation.fees.redating import ReckonedAgain
 from circulation.fees.terms import FeeTerms
 from circulation.kernel.results import Refused
-from circulation.ledger.money import decimal_text
-from protocols.commands.shared.library import Library, opened
+from protocols.api.models.rules import closure_shown
+from protocols.commands.shared.library import Library, opened, say_answer
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.unknown import no_branch
 from protocols.commands.shared.values import DAY, ISIL
@@ -65,7 +65,7 @@ def close(
         except ValueError as error:
             raise click.ClickException(str(error)) from error
     if as_json:
-        click.echo(json.dumps(_as_json(closure, closed=not only_check), indent=2))
+        say_answer(closure_shown(closure, closed=not only_check))
     elif not only_check:
         click.echo(
             f"Closed. {len(closure.loans)} loans and {len(closure.pickups)} pickups were moved"
@@ -135,34 +135,3 @@ def _show(closure: Closure) -> None:
 
 def _currency(fee: ReckonedAgain) -> str:
     return str(fee.contribution.facts["terms"].get("currency", FeeTerms().currency))
-
-
-def _as_json(closure: Closure, closed: bool) -> dict[str, object]:
-    return {
-        "branch": closure.branch.isil,
-        "first": closure.first.isoformat(),
-        "last": closure.last.isoformat(),
-        "reopens": None if closure.reopens is None else closure.reopens.isoformat(),
-        "closed": closed,
-        **{
-            name: [
-                {
-                    "item": each.barcode,
-                    "before": each.before.isoformat(),
-                    "after": each.after.isoformat(),
-                }
-                for each in moved
-            ]
-            for name, moved in (("loans", closure.loans), ("pickups", closure.pickups))
-        },
-        "fees": [
-            {
-                "charge": fee.contribution.charge_id,
-                "loan": fee.contribution.loan_id,
-                "before": decimal_text(fee.before, _currency(fee)),
-                "after": decimal_text(fee.after, _currency(fee)),
-                "currency": _currency(fee),
-            }
-            for fee in closure.fees
-        ],
-    }

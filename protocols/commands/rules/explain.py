@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -16,7 +15,8 @@ from circulation.kernel.overriding import overriding_right
 from circulation.kernel.results import Branch, Refused
 from circulation.kernel.rules import Explained, Rule, scope_of
 from circulation.ledger.money import amount_text
-from protocols.commands.shared.library import as_json, opened
+from protocols.api.models.rules import explanation_shown
+from protocols.commands.shared.library import as_json, opened, say_answer
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.tables import print_table
 from protocols.commands.shared.values import ISIL
@@ -41,7 +41,7 @@ def explain(settings: Settings, patron: str, item: str, branch: str | None, as_j
     if isinstance(answer, Refused):
         raise click.ClickException("; ".join(reason.value for reason in answer.reasons))
     if as_json:
-        click.echo(json.dumps(_as_json(answer), ensure_ascii=False, indent=2))
+        say_answer(explanation_shown(answer))
     else:
         _show(answer)
 
@@ -113,68 +113,3 @@ def _rule(rule: Rule | None, branch: Branch) -> str:
         return "no rule"
     said = " ".join(f"{name} = {value}" for name, value in scope_of(rule, branch).items())
     return f"rule {said}" if said else "rule for all"
-
-
-def _local(answer: LoanExplained) -> str | None:
-    if answer.due is None:
-        return None
-    return answer.due.astimezone(ZoneInfo(answer.branch.timezone)).isoformat(timespec="minutes")
-
-
-def _as_json(answer: LoanExplained) -> dict[str, Any]:
-    return {
-        "patron": answer.patron.identifier,
-        "categories": list(answer.case.categories),
-        "item": answer.item.barcode,
-        "groups": list(answer.case.groups),
-        "branch": answer.branch.isil,
-        "fields": _fields_as_json(answer.fields, answer.branch),
-        "owner": answer.owner.isil,
-        "owner_fields": _fields_as_json(answer.owner_fields, answer.owner),
-        "lends_freely": answer.lends_freely,
-        "keeps_to_itself": answer.keeps_to_itself,
-        "blocks": [
-            {
-                "reason": block.reason.value,
-                "agency": block.agency_isil,
-                "counts": block.agency_id is None or block.agency_id in answer.counted,
-            }
-            for block in answer.blocks
-        ],
-        "debts": [
-            {
-                "agency": answer.agencies[debt.agency_id],
-                "amount": debt.total,
-                "currency": debt.currency,
-                "counts": debt.agency_id in answer.counted,
-            }
-            for debt in answer.debts
-        ],
-        "due": _local(answer),
-        "refusals": [refusal.reason.name for refusal in answer.refusals],
-        "overridable": {
-            refusal.reason.name: right.value
-            for refusal in answer.refusals
-            if (right := overriding_right(refusal.reason)) is not None
-        },
-        "overrides": [
-            {
-                "at": event.at.isoformat(),
-                "what": event.kind.value,
-                "by": event.actor,
-                "overridden": event.after["overridden"],
-                "why": event.after.get("why", ""),
-            }
-            for event in answer.overrides
-        ],
-    }
-
-
-def _fields_as_json(fields: Sequence[Explained], branch: Branch) -> dict[str, Any]:
-    return {
-        part.field: {
-            "value": part.value,
-            "rule": None if part.rule is None else scope_of(part.rule, branch),
-        }
-        for part in fields
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from catalogue.database import Transaction
 from circulation.jobs.running import run_job, runs_since, try_job
 from circulation.jobs.table import JOBS
 from circulation.kernel.leases import Lease, LeaseTaken
+from protocols.api.models.operating import jobs_shown
 from protocols.commands.notices.posting import foreseen, send_due
 from protocols.commands.serving.daily import daily
 from protocols.commands.shared.library import Library, as_json, opened, say
@@ -126,21 +127,7 @@ def list_(settings: Settings, days: int, as_json: bool) -> None:
     with opened(settings) as library:
         first = library.today() - timedelta(days=days)
         runs = library.read(lambda transaction: runs_since(transaction, first=first))
-    say(
-        [
-            {
-                "job": name,
-                "about": job.about,
-                "runs": [
-                    {"day": each.day, "ran": each.ran, "runs": each.runs} | each.counts
-                    for each in runs
-                    if each.job == name
-                ],
-            }
-            for name, job in JOBS.items()
-        ],
-        as_json,
-    )
+    say([asdict(each) for each in jobs_shown(runs).jobs], as_json)
 
 
 jobs.add_command(daily)

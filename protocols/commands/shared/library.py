@@ -31,6 +31,7 @@ from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.tables import print_if_it_fits
 from protocols.commands.shared.unknown import no_branch
 from protocols.commands.shared.wording import for_people, plain, remember_zones
+from protocols.hosting.validating import adapter_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -217,6 +218,12 @@ def say(facts: Any, json_wanted: bool) -> None:
         for name, value in _written(each).items():
             gap = " " * max(1, 14 - len(name))
             click.echo(f"{click.style(name + ':', bold=True)}{gap}{value}")
+
+
+def say_answer(answer: Any) -> None:
+    """Prints an answer as the operation of the HTTP API gives it, for programs."""
+    facts = adapter_of(type(answer)).dump_python(answer, mode="json")
+    click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
 
 
 def tell(words: str, facts: Mapping[str, Any], json_wanted: bool) -> None:

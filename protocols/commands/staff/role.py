@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
 
 import click
 
-from circulation.staff.roles import BUILT_IN, ROLES, Role
+from circulation.staff.roles import ROLES, Role
+from protocols.api.models.staff import role_shown
 from protocols.commands.shared.library import Library, as_json, opened, say
 from protocols.commands.shared.settings import Settings
 from protocols.process.near import did_you_mean
@@ -24,7 +25,7 @@ def list_(settings: Settings, as_json: bool) -> None:
     """List all roles, by code."""
     with opened(settings) as library:
         found = roles_of(library)
-    say([_facts(each) for _, each in sorted(found.items())], as_json)
+    say([asdict(role_shown(each)) for _, each in sorted(found.items())], as_json)
 
 
 @role.command()
@@ -37,18 +38,9 @@ def show(settings: Settings, code: str, as_json: bool) -> None:
         found = roles_of(library)
     if code not in found:
         raise click.ClickException(f"there is no role {code}.{did_you_mean(code, found)}")
-    say(_facts(found[code]), as_json)
+    say(asdict(role_shown(found[code])), as_json)
 
 
 def roles_of(library: Library) -> dict[str, Role]:
     """All roles, by code."""
     return ROLES.of(library.read(library.circulation.current_set_up)).by_code
-
-
-def _facts(each: Role) -> dict[str, Any]:
-    return {
-        "role": each.code,
-        "name": each.name,
-        "built_in": BUILT_IN.get(each.code) == each,
-        "rights": sorted(right.value for right in each.rights),
-    }

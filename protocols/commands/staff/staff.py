@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import click
 
 from catalogue.database import Transaction
 from circulation.kernel.act import Act
-from circulation.staff.accounts import Account, account_named, all_accounts, roles_of
+from circulation.staff.accounts import Account, account_named, all_accounts
 from circulation.staff.administering import (
     AccountFields,
     StaffUnfit,
@@ -20,9 +21,10 @@ from circulation.staff.administering import (
     set_password,
     take_second_factor,
 )
-from circulation.staff.held_roles import NoSuchPlace, held_roles, words_of
+from circulation.staff.held_roles import NoSuchPlace, held_roles
 from circulation.staff.passwords import WeakPassword, hash_password
 from circulation.staff.settings import staff_settings_of
+from protocols.api.models.staff import account_shown
 from protocols.commands.shared.asking import secret
 from protocols.commands.shared.library import Library, as_json, opened, say
 from protocols.commands.shared.settings import Settings
@@ -75,7 +77,7 @@ def add(
             held = held_roles(act.transaction, roles, at.agency_id)
             its = AccountFields(branch_id=at.id, **fields)
             made = add_account(act, library.principal, user_name, its, held)
-            return _facts(act.transaction, made)
+            return asdict(account_shown(act.transaction, made))
 
         say(_done(library, work), as_json)
 
@@ -88,7 +90,11 @@ def show(settings: Settings, user_name: str, as_json: bool) -> None:
     """Show an account."""
     with opened(settings) as library:
         say(
-            library.read(lambda transaction: _facts(transaction, _named(transaction, user_name))),
+            library.read(
+                lambda transaction: asdict(
+                    account_shown(transaction, _named(transaction, user_name))
+                )
+            ),
             as_json,
         )
 
@@ -102,7 +108,7 @@ def list_(settings: Settings, as_json: bool) -> None:
         say(
             library.read(
                 lambda transaction: [
-                    _facts(transaction, each) for each in all_accounts(transaction)
+                    asdict(account_shown(transaction, each)) for each in all_accounts(transaction)
                 ]
             ),
             as_json,
@@ -235,7 +241,7 @@ def _change(
 
         def work(act: Act) -> dict[str, Any]:
             change(library, act, _named(act.transaction, user_name))
-            return _facts(act.transaction, _named(act.transaction, user_name))
+            return asdict(account_shown(act.transaction, _named(act.transaction, user_name)))
 
         say(_done(library, work), json_wanted)
 
@@ -258,21 +264,3 @@ def _named(transaction: Transaction, user_name: str) -> Account:
         near = did_you_mean(user_name, known)
         raise click.ClickException(f"there is no account {user_name}.{near}")
     return found
-
-
-def _facts(transaction: Transaction, account: Account) -> dict[str, Any]:
-    held = roles_of(transaction, staff_id=account.id)
-    return {
-        "user": account.user_name,
-        "name": account.name,
-        "email": account.email,
-        "language": account.language,
-        "branch": account.branch_isil,
-        "roles": words_of(transaction, held),
-        "waiving_limit": account.waiving_limit,
-        "has_password": account.password_changed is not None,
-        "password_changed": account.password_changed,
-        "has_second_factor": bool(account.has_second_factor),
-        "created": account.created,
-        "disabled": account.disabled,
-    }

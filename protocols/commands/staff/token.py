@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import asdict
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -13,12 +13,12 @@ from circulation.kernel.rights import Right
 from circulation.staff.administering import StaffUnfit
 from circulation.staff.programs import (
     NewProgram,
-    Program,
     add_program,
     all_programs,
     program_named,
     revoke_program,
 )
+from protocols.api.models.staff import program_shown
 from protocols.commands.shared.library import as_json, opened, say
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.unknown import branch_named
@@ -81,7 +81,7 @@ def add(
 def list_(settings: Settings, as_json: bool) -> None:
     """List the programs by name; those that were revoked as well."""
     with opened(settings) as library:
-        say([_facts(each) for each in library.read(all_programs)], as_json)
+        say([asdict(program_shown(each)) for each in library.read(all_programs)], as_json)
 
 
 @token.command()
@@ -101,17 +101,3 @@ def revoke(settings: Settings, name: str, as_json: bool) -> None:
             return {"name": name, "revoked": True}
 
         say(library.write(work), as_json)
-
-
-def _facts(each: Program) -> dict[str, Any]:
-    return {
-        "name": each.name,
-        "client_id": each.client_id,
-        "branch": each.branch_isil,
-        "all_agencies": bool(each.is_of_all),
-        "rights": json.loads(each.rights),
-        "requests_per_minute": each.requests_per_minute,
-        "created": each.created,
-        "expires": each.expires,
-        "revoked": each.revoked,
-    }

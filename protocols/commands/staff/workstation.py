@@ -20,6 +20,7 @@ from circulation.staff.workstations import (
     set_printer,
     workstation_named,
 )
+from protocols.api.models.staff import workstation_shown
 from protocols.commands.shared.library import Library, as_json, opened, say
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.unknown import branch_named
@@ -57,7 +58,7 @@ def add(settings: Settings, name: str, branch: str, as_json: bool) -> None:
 def list_(settings: Settings, as_json: bool) -> None:
     """List the desks by branch and name."""
     with opened(settings) as library:
-        say([_facts(each) for each in library.read(all_workstations)], as_json)
+        say([asdict(workstation_shown(each)) for each in library.read(all_workstations)], as_json)
 
 
 @workstation.command()
@@ -90,7 +91,7 @@ def printer(
         def work(act: Act) -> dict[str, Any]:
             said = printer_of({"kind": kind, "address": address, "width": width})
             set_printer(act, _named(act.transaction, name), said)
-            return _facts(_named(act.transaction, name))
+            return asdict(workstation_shown(_named(act.transaction, name)))
 
         say(_done(library, work), as_json)
 
@@ -124,12 +125,3 @@ def _named(transaction: Transaction, name: str) -> Workstation:
         near = did_you_mean(name, [each.name for each in all_workstations(transaction)])
         raise click.ClickException(f"there is no workstation {name}.{near}")
     return found
-
-
-def _facts(each: Workstation) -> dict[str, Any]:
-    return {
-        "name": each.name,
-        "branch": each.branch_isil,
-        "printer": asdict(each.printer),
-        "registered": each.registered,
-    }

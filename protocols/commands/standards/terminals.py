@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from dataclasses import asdict
 
 import click
 
-from circulation.callers.terminal_counts import TerminalCount, all_counts
+from circulation.callers.terminal_counts import all_counts
 from circulation.callers.terminals import all_terminals
+from protocols.api.models.operating import terminals_shown
 from protocols.commands.shared.library import as_json, opened, say
 from protocols.commands.shared.settings import Settings
-from protocols.sip2.terminals.tally import MESSAGE
 
 
 @click.command()
@@ -31,20 +30,4 @@ def terminals(settings: Settings, as_json: bool) -> None:
         + [each.login for each in stored]
         + [each.account for each in counts]
     )
-    say([_account(login, [c for c in counts if c.account == login]) for login in logins], as_json)
-
-
-def _account(login: str, counts: list[TerminalCount]) -> dict[str, Any]:
-    last: datetime | None = max((each.last for each in counts), default=None)
-    return {
-        "account": login or "(before the login)",
-        "last": last,
-        "messages": {
-            each.name.removeprefix(MESSAGE): each.times
-            for each in counts
-            if each.name.startswith(MESSAGE)
-        },
-        "deviations": {
-            each.name: each.times for each in counts if not each.name.startswith(MESSAGE)
-        },
-    }
+    say([asdict(each) for each in terminals_shown(logins, counts).terminals], as_json)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from circulation.callers.terminal_counts import MESSAGE
 from protocols.sip2.messages import LAYOUTS, REQUESTS, RequestACSResend
 
-#: The name of the count of a message: this and its code. All other counts are deviations.
-MESSAGE: Final = "received "
 #: The codes of the messages that a terminal may send, and what they are counted as; all others are
 #: ignored.
 COUNTED_AS: Final = {

@@ -59,8 +59,8 @@ def test_json(library: Settings) -> None:
         "loans": [
             {
                 "item": library.barcode,
-                "before": "2026-12-23T22:59:59+00:00",
-                "after": "2026-12-24T22:59:59+00:00",
+                "before": "2026-12-23T22:59:59Z",
+                "after": "2026-12-24T22:59:59Z",
             }
         ],
         "pickups": [],

@@ -1,0 +1,229 @@
+"""Messages to patrons: what staff look at, decide and write."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from circulation.digital_post.receipts import receipts_of
+from circulation.kernel.rights import Principal, Right
+from circulation.notices.choices import NotOptional, choices_of, choose
+from circulation.notices.kinds import NoticeKind
+from circulation.notices.log import (
+    Logged,
+    NotPossible,
+    find_entry,
+    queue,
+    resend,
+    settle_as_sent,
+    withdraw,
+)
+from circulation.notices.requests import addressee
+from circulation.notices.rules import notice_terms
+from circulation.notices.writing import Words, state_balance, write_to
+from circulation.patrons.identifiers import PatronPlace, place_of_patron
+from circulation.patrons.public_ids import public_ids
+from circulation.staff.lookups import Seen
+from protocols.api.authority import note_look, number_of, patron_named
+from protocols.api.models.notices import (
+    ChoiceChange,
+    Choices,
+    Decision,
+    NewNotice,
+    Notice,
+    NoticeQueue,
+    NoticesMade,
+    QueueQuery,
+    notice_shown,
+)
+from protocols.api.operation import Operation, Plain, Request, get, post
+from protocols.api.problems import Outcome, Problem, malformed
+from protocols.hosting.answering import Context, Lane
+
+_NOTICE: Final = "/notices/{notice}"
+_OF_PATRON: Final = "/patrons/{patron}/notices"
+_DECISIONS: Final = {"resend": resend, "sent": settle_as_sent, "withdraw": withdraw}
+
+
+def list_queue(
+    request: Request[None, QueueQuery], principal: Principal, context: Context
+) -> NoticeQueue:
+    """What could not be sent, and what may have been sent, or not: somebody has to decide."""
+    query = request.query
+    found = queue(context.transaction, now=context.now, days=query.days, with_waiting=query.waiting)
+    shown = [each for each in found if _may(each, principal, context, Right.VIEW_NOTICES)]
+    note_look(request, principal, context, Seen.LIST, hits=len(shown))
+    return NoticeQueue(tuple(_shown(each, context) for each in shown))
+
+
+def _may(entry: Logged, principal: Principal, context: Context, right: Right) -> bool:
+    """Has the caller that right with whom the message is about?"""
+    patron_id = entry.patron_id or entry.recipient_id
+    if patron_id is None:
+        return False
+    place = place_of_patron(context.transaction, patron_id=patron_id)
+    return place is not None and principal.may(right, place.agency_id, place.home_branch_id)
+
+
+def _shown(entry: Logged, context: Context) -> Notice:
+    transaction = context.transaction
+    receipts = receipts_of(transaction, [entry.id]) if entry.channel else []
+    return notice_shown(entry, public_ids(context.circulation, transaction).shown, receipts)
+
+
+def _the_entry(
+    request: Request[Any, Any], principal: Principal, context: Context, right: Right
+) -> Logged:
+    entry = find_entry(context.transaction, number_of(request.path["notice"], None))
+    if entry is None or not _may(entry, principal, context, right):
+        raise Problem(Outcome.NOT_FOUND)
+    request.about = entry.patron_id
+    return entry
+
+
+def show_notice(request: Plain, principal: Principal, context: Context) -> Notice:
+    """A message with its text, and what came back of it."""
+    entry = _the_entry(request, principal, context, Right.VIEW_NOTICES)
+    note_look(request, principal, context, Seen.MESSAGES, patron_id=entry.patron_id)
+    return _shown(entry, context)
+
+
+def decide(
+    request: Request[Decision, None], principal: Principal, context: Context
+) -> Notice | Problem:
+    """Has a message told again, says that it was sent, or withdraws it."""
+    entry = _the_entry(request, principal, context, Right.SEND_NOTICES)
+    verb: Any = _DECISIONS[request.body.decision]
+    try:
+        verb(context.transaction, entry.id, actor=principal.name, now=context.now)
+    except NotPossible as error:
+        raise Problem(Outcome.CONFLICT, str(error)) from None
+    note_look(request, principal, context, Seen.MESSAGES, patron_id=entry.patron_id)
+    return _shown(_the_entry(request, principal, context, Right.SEND_NOTICES), context)
+
+
+def _addressee(request: Request[Any, Any], principal: Principal, context: Context) -> PatronPlace:
+    place = patron_named(request.path["patron"], principal, context, Right.SEND_NOTICES)
+    request.about = place.id
+    return place
+
+
+def write_notice(
+    request: Request[NewNotice, None], principal: Principal, context: Context
+) -> NoticesMade:
+    """Writes to a patron, by the channels of the rule or those named."""
+    place, wish = _addressee(request, principal, context), request.body
+    if wish.kind == NoticeKind.CANNOT_BE_OBTAINED.value and not wish.title:
+        raise malformed("title", "missing", "name what cannot be obtained")
+    made = write_to(
+        context.act(principal.desk),
+        Words(text=wish.text, subject=wish.subject, title=wish.title),
+        patron_id=place.id,
+        kind=NoticeKind(wish.kind),
+        actor=principal.name,
+        channels=wish.channels or None,
+    )
+    if made is None:
+        raise malformed("channels", "missing", "no rule names a channel for such messages")
+    return NoticesMade((str(made),))
+
+
+def send_balance(request: Plain, principal: Principal, context: Context) -> NoticesMade:
+    """Sends a patron a statement of all that they owe, now."""
+    place = _addressee(request, principal, context)
+    act = context.act(principal.desk)
+    made = state_balance(act, patron_id=place.id, actor=principal.name)
+    return NoticesMade(tuple(map(str, made)))
+
+
+def show_choices(request: Plain, principal: Principal, context: Context) -> Choices:
+    """Which messages a patron has said that they want, or do not."""
+    place = patron_named(request.path["patron"], principal, context, Right.VIEW_NOTICES)
+    note_look(request, principal, context, Seen.MESSAGES, patron_id=place.id)
+    return Choices(choices_of(context.transaction, place.id))
+
+
+def change_choice(
+    request: Request[ChoiceChange, None], principal: Principal, context: Context
+) -> Choices:
+    """A patron wants messages of this kind, or does not."""
+    place = patron_named(request.path["patron"], principal, context, Right.EDIT_PATRONS)
+    request.about = place.id
+    try:
+        kind = NoticeKind(request.path["kind"])
+    except ValueError:
+        raise Problem(Outcome.NOT_FOUND) from None
+    person = addressee(context.transaction, patron_id=place.id)
+    assert person is not None
+    set_up = context.circulation.current_set_up(context.transaction)
+    terms = notice_terms(set_up, person.home_branch_id, person.category, kind)
+    act = context.act(principal.desk)
+    try:
+        choose(act, place.id, kind, wanted=request.body.wanted, terms=terms)
+    except NotOptional as error:
+        raise Problem(Outcome.CONFLICT, str(error)) from None
+    return Choices(choices_of(context.transaction, place.id))
+
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    get(
+        "/notices",
+        "Messages that could not be sent",
+        list_queue,
+        NoticeQueue,
+        query=QueueQuery,
+        lane=Lane.WIDE_READ,
+        tag="notices",
+        right=Right.VIEW_NOTICES,
+    ),
+    get(_NOTICE, "A message", show_notice, Notice, tag="notices", right=Right.VIEW_NOTICES),
+    post(
+        f"{_NOTICE}/decisions",
+        "Decide on a message",
+        decide,
+        Notice,
+        body=Decision,
+        lane=Lane.WRITE,
+        tag="notices",
+        right=Right.SEND_NOTICES,
+        outcomes=(Outcome.CONFLICT,),
+    ),
+    post(
+        _OF_PATRON,
+        "Write to a patron",
+        write_notice,
+        NoticesMade,
+        body=NewNotice,
+        lane=Lane.WRITE,
+        tag="notices",
+        right=Right.SEND_NOTICES,
+    ),
+    post(
+        f"{_OF_PATRON}/balance",
+        "Send a patron what they owe",
+        send_balance,
+        NoticesMade,
+        lane=Lane.WRITE,
+        tag="notices",
+        right=Right.SEND_NOTICES,
+    ),
+    get(
+        f"{_OF_PATRON}/choices",
+        "Which messages a patron wants",
+        show_choices,
+        Choices,
+        tag="notices",
+        right=Right.VIEW_NOTICES,
+    ),
+    Operation(
+        method="PUT",
+        path=f"{_OF_PATRON}/choices/{{kind}}",
+        summary="Say whether a patron wants such messages",
+        handler=change_choice,
+        answer=Choices,
+        body=ChoiceChange,
+        lane=Lane.SHORT_WRITE,
+        tag="notices",
+        right=Right.EDIT_PATRONS,
+        outcomes=(Outcome.CONFLICT,),
+    ),
+)
