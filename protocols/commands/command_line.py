@@ -85,7 +85,12 @@ class _Commands(click.Group):
         folder, _, name = COMMANDS[cmd_name].partition(".")
         module: Any = importlib.import_module(f"protocols.commands.{folder}.{name}")
         command: click.Command = getattr(module, name)
-        return command
+        server = ctx.params.get("server")
+        if server is None:
+            return command
+        from protocols.commands.over_http.asking import over_http
+
+        return over_http(command, cmd_name, server)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -155,6 +160,13 @@ def about(command: str) -> str:
     show_default=True,
 )
 @click.option(
+    "--server",
+    metavar="URL",
+    envvar="TIRO_SERVER",
+    help="Ask this server over HTTP in place of the database; TIRO_TOKEN_FILE names a file with the"
+    " token (variable TIRO_SERVER).",
+)
+@click.option(
     "--debug",
     is_flag=True,
     envvar="TIRO_DEBUG",
@@ -162,7 +174,7 @@ def about(command: str) -> str:
 )
 @click.version_option(package_name="tiro-ils", prog_name="tiro")
 @click.pass_context
-def tiro(context: click.Context, path: Path, debug: bool) -> None:
+def tiro(context: click.Context, path: Path, server: str | None, debug: bool) -> None:
     """A library system that speaks the standards: SIP2, Z39.50 and NCIP."""
     os.umask(PRIVATE)
     context.obj = Settings(path)

@@ -1,0 +1,182 @@
+"""`tiro --server`: the table of what works there, and commands that ask a library over the API."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from email.message import Message
+from queue import SimpleQueue
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request
+
+import pytest
+from click.testing import CliRunner, Result
+
+from circulation.kernel.rights import Right
+from circulation.staff.programs import NewProgram, add_program
+from protocols.api.messages import Answer, Asked
+from protocols.api.operations import OPERATIONS
+from protocols.commands.command_line import tiro
+from protocols.commands.over_http import client
+from protocols.commands.over_http.client import TOKEN, TOKEN_FILE
+from protocols.commands.over_http.served import SERVED, Served
+from tests.builders.accounts import COMMAND, at_no_desk
+from tests.builders.circulation import Library, a_patron, an_item
+from tests.protocols.api.stage import Stage, a_stage
+from tests.protocols.commands.calls import commands
+
+BY_ID = {each.id: each for each in OPERATIONS}
+VARIABLE = re.compile(r"\{([a-z_]+)\}")
+PARAMETERS = {words: {each.name for each in command.params} for words, command in commands()}
+SERVER = "http://127.0.0.1:8080"
+
+
+def _a_token(library: Library) -> str:
+    """The bearer token of a program that may do everything, at the main branch."""
+    tomorrow = library.now + timedelta(days=1)
+    new = NewProgram("office", library.main.id, frozenset(Right), True, expires=tomorrow)
+    made = at_no_desk(library, lambda act: add_program(act, COMMAND, new, with_bearer=True))
+    assert made.bearer is not None
+    return made.bearer
+
+
+class Calls:
+    """The command line, whose requests reach the API of a stage without a network."""
+
+    def __init__(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.stage = stage
+        monkeypatch.setattr(client, "urlopen", self.open)
+        self.token = _a_token(stage.library)
+        monkeypatch.setenv(TOKEN, self.token)
+
+    def open(self, request: Request, timeout: float) -> Any:
+        headers = {name.lower(): value for name, value in request.header_items()}
+        path, _, query = request.selector.partition("?")
+        parts = tuple(path.removeprefix("/api/").split("/"))
+        octets = bytes(request.data or b"")  # type: ignore[arg-type]
+        answers: SimpleQueue[Answer] = SimpleQueue()
+        asked = Asked(
+            request.get_method(), parts, query.encode(), octets, headers.get, "127.0.0.1", False
+        )
+        self.stage.api.answer(asked, answers.put)
+        answer = answers.get(timeout=30)
+        told = Message()
+        for name, value in answer.headers:
+            told[name] = value
+        body = io.BytesIO(answer.body)
+        if answer.status >= 400:
+            raise HTTPError(request.full_url, answer.status, "", told, body)
+        body.headers = told  # type: ignore[attr-defined]
+        return body
+
+    def run(self, *words: str, **more: Any) -> Result:
+        return CliRunner().invoke(tiro, ["--server", SERVER, *words], **more)
+
+    def said(self, *words: str) -> Any:
+        result = self.run(*words, "--json")
+        assert result.exit_code == 0, result.stderr
+        return json.loads(result.stdout)
+
+
+@pytest.fixture
+def calls(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
+    with a_stage(sqlite_url) as stage:
+        yield Calls(stage, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("words", "row"),
+    [(words, row) for words, rows in SERVED.items() for row in rows],
+    ids=lambda each: each if isinstance(each, str) else each.operation,
+)
+def test_a_row_fits_its_command_and_its_operation(words: str, row: Served) -> None:
+    parameters, operation = PARAMETERS[words], BY_ID[row.operation]
+    model = operation.body or operation.query
+    known = set(VARIABLE.findall(operation.path))
+    known |= set() if model is None else set(model.model_fields)
+    used = {row.card, row.here, row.each} - {None}
+    assert used | set(row.made) | row.given <= parameters
+    assert set(row.said) <= known
+    assert {target for name, target in row.names.items() if name in parameters} <= known
+    told = {row.names.get(name, name) for name in parameters} | set(row.said)
+    told |= {"patron"} if row.card else set()
+    assert set(VARIABLE.findall(operation.path)) <= told
+
+
+def test_a_stack_is_lent_and_taken_back(calls: Calls) -> None:
+    library = calls.stage.library
+    card, item = a_patron(library), an_item(library)
+    lent = calls.said("loan", "out", card, item, "--at", "DK-900101")
+    assert item in json.dumps(lent)
+    assert [each["item"]["barcode"] for each in calls.said("loan", "list", card)["loans"]] == [item]
+    assert item in calls.run("loan", "in", item, "--at", "DK-900101").stdout
+    assert calls.said("loan", "list", card)["loans"] == []
+
+
+def test_it_is_done_where_the_token_works(calls: Calls) -> None:
+    item = an_item(calls.stage.library)
+    refused = calls.run("loan", "in", item, "--at", "DK-900102")
+    assert refused.exit_code == 1
+    assert "this token works at DK-900101, and not at DK-900102" in refused.stderr
+
+
+def test_a_job_is_run_to_its_end(calls: Calls) -> None:
+    assert calls.said("jobs", "run", "replies")["cursor"] is None
+    [runs] = [each["runs"] for each in calls.said("jobs", "list") if each["job"] == "replies"]
+    assert [each["runs"] for each in runs] == [1]
+
+
+def test_staff_are_administered(calls: Calls) -> None:
+    calls.said("staff", "add", "bo", "--name", "Bo", "--at", "DK-900101", "--role", "librarian")
+    password = "a quiet corner of the park\n"
+    assert calls.run("staff", "password", "bo", input=password * 2).exit_code == 0
+    [bo] = calls.said("staff", "list")
+    assert (bo["roles"], bo["has_password"]) == (["librarian@DK-900100"], True)
+    assert calls.said("staff", "disable", "bo")["disabled"] is not None
+    key = calls.said("workstation", "add", "desk 1", "--at", "DK-900101")["key"]
+    assert calls.said("workstation", "key", "desk 1")["key"] != key
+
+
+def test_members_of_a_group_are_named_by_their_cards(calls: Calls) -> None:
+    group = calls.said("group", "add", "7.b", "--at", "DK-900101")["group"]
+    cards = [a_patron(calls.stage.library) for _ in range(2)]
+    assert calls.said("group", "join", group, *cards) == [{"changed": True}] * 2
+    assert {each["card"] for each in calls.said("group", "members", group)} == set(cards)
+    assert "no patron" in calls.run("group", "join", group, "nobody").stderr
+
+
+def test_what_cannot_says_so(calls: Calls) -> None:
+    for words in (["backup", "x"], ["charges", "expected", "P1"], ["jobs", "run"], ["health"]):
+        result = calls.run(*words)
+        assert result.exit_code == 1
+        assert "does not work over --server" in result.stderr
+    dry = calls.run("jobs", "run", "replies", "--dry-run")
+    assert "this cannot be said: dry_run" in dry.stderr
+
+
+def test_what_the_server_refuses_is_told_as_here(calls: Calls) -> None:
+    result = calls.run("explain", "nobody", "nothing")
+    assert result.exit_code == 1
+    assert "nobody of yours has this card" in result.stderr
+    item = an_item(calls.stage.library)
+    refused = calls.run("loan", "renew", item, "--at", "DK-900101", "--json")
+    assert refused.exit_code == 1
+    assert json.loads(refused.stdout)["refused"] == ["ITEM_NOT_ON_LOAN"]
+
+
+def test_the_token_stands_in_a_file_and_goes_over_tls_alone(
+    calls: Calls, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.delenv(TOKEN)
+    assert "no token is there" in calls.run("role", "list").stderr
+    (tmp_path / "token").write_text(f"{calls.token}\n")
+    monkeypatch.setenv(TOKEN_FILE, str(tmp_path / "token"))
+    assert calls.run("role", "list").exit_code == 0
+    clear = CliRunner().invoke(tiro, ["--server", "http://tiro.example", "role", "list"])
+    assert "a token goes over https alone" in clear.stderr
+    monkeypatch.setenv(TOKEN, "wrong")
+    assert "wrong or has expired" in calls.run("role", "list").stderr
