@@ -19,6 +19,7 @@ from protocols.api.operations import (
     operating,
     own,
     patrons,
+    records,
     registering,
     rules,
     scanning,
@@ -31,6 +32,7 @@ from protocols.api.operations import (
 )
 
 _NOUNS: Final = (
+    records,
     groups,
     notices,
     operating,

@@ -123,6 +123,16 @@ SERVED: Final[Mapping[str, tuple[Served, ...]]] = {
     "notices write": (Served("write_notice", card="patron"),),
     "patron add": (Served("register", {"home": "home_branch", "born": "birth_date"}),),
     "patron show": (Served("show_patron", {"identifier": "patron"}, card="identifier"),),
+    "record delete": (Served("discard_record", {"record_id": "record"}, here="branch"),),
+    "record merge": (
+        Served(
+            "merge_titles",
+            {"record_id": "record", "survivor_id": "survivor"},
+            here="branch",
+            made={"survivor_id": str},
+        ),
+    ),
+    "record show": (Served("show_record", {"record_id": "record"}),),
     "role list": (Served("list_roles"),),
     "slip pick-list": (Served("make_slip", said={"kind": "pick_list"}, here="branch"),),
     "slip pickup": (Served("make_slip", said={"kind": "pickup"}),),

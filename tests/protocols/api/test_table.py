@@ -24,8 +24,17 @@ from tests.builders.circulation import Library, a_patron, an_item
 from tests.protocols.api.stage import Stage
 from tests.protocols.sru.stage import a_record
 
+MARCXML = (
+    '<record xmlns="http://www.loc.gov/MARC21/slim"><leader>00000nam a2200000 a 4500</leader>'
+    '<controlfield tag="001">7</controlfield><datafield tag="245" ind1="0" ind2="0">'
+    '<subfield code="a">Soil</subfield></datafield></record>'
+)
 #: What a request to each operation may say, where it has to say something.
 BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
+    "catalogue_record": lambda known: {"marcxml": MARCXML},
+    "load_records": lambda known: {"marcxml": MARCXML},
+    "rewrite_record": lambda known: {"marcxml": MARCXML},
+    "merge_titles": lambda known: {"survivor": "1"},
     "make_group": lambda known: {"name": "7.b"},
     "decide": lambda known: {"decision": "withdraw"},
     "write_notice": lambda known: {"text": "Come and see."},
@@ -92,6 +101,9 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
 QUERIES = {"search_titles": "?q=peter", "list_lookups_by": "?actor=anna"}
 #: Operations at the caller's own desk, which need nobody else's patron or item to be named.
 OF_THE_DESK = {
+    "show_record",
+    "catalogue_record",
+    "load_records",
     "list_groups",
     "make_group",
     "list_queue",
@@ -140,6 +152,7 @@ def known(stage: Stage) -> dict[str, str]:
         "reason": "OTHER",
         "consent": "keep_history",
         "conflict": "1",
+        "record": "999",
         "group": "1",
         "notice": "1",
         "kind": "welcome",
