@@ -99,6 +99,13 @@ def _unsettled(*, after_id: int, branch_id: int, at_most: int) -> Statement:
     )
 
 
+@scalar(int)
+def branch_of_unexpected(*, unexpected_id: int) -> Statement:
+    """The branch of a line of that list, settled or not."""
+    its = unexpected_items.c
+    return select(its.branch_id).where(its.id == unexpected_id)
+
+
 def unexpected_of(
     transaction: Transaction, *, branch_id: int | None = None, after: int = 0, limit: int = PAGE
 ) -> list[UnexpectedItem]:

@@ -30,6 +30,7 @@ FEATURES: Final = (
     "interlending",
     "booking",
     "accession",
+    "stock",
     "notices",
     "dunning",
 )

@@ -12,6 +12,7 @@ from circulation.booking.at_loan import (
 from circulation.booking.daily import JOBS
 from circulation.booking.part import SPOKEN_FOR, STAYS_OF_COPIES, BookingsOfItem
 from circulation.booking.privacy import HISTORY, PERSONAL
+from circulation.booking.schema import stays
 from circulation.booking.stays import StaysAtRemoval
 from circulation.booking.telling import BOOKINGS_TOLD, TRIGGERS_OF_BOOKINGS
 from circulation.holds.copies import COPY_COLUMNS
@@ -27,6 +28,7 @@ from circulation.loans.undo import UNDOING
 from circulation.notices.contents import ROWS_TOLD
 from circulation.notices.triggers import TRIGGERS
 from circulation.patrons.personal_data import PERSONAL_DATA
+from circulation.stock.shelves import AWAY
 
 JOINS: tuple[Join, ...] = (
     joins(ITEM, SPOKEN_FOR),
@@ -38,6 +40,7 @@ JOINS: tuple[Join, ...] = (
     joins(KEEPING, BookingsBeforeHolds()),
     joins(COPY_COLUMNS, STAYS_OF_COPIES),
     joins(REMOVING, StaysAtRemoval()),
+    joins(AWAY, stays.c.item_id),
     joins(PERSONAL_DATA, PERSONAL),
     joins(LOAN_HISTORY, HISTORY),
     joins(ROWS_TOLD, BOOKINGS_TOLD),
