@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
+from datetime import date
+from typing import Any, Final
 
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.overriding import NO_OVERRIDE, Override, forbidden_to
@@ -48,6 +50,20 @@ def branch_meant(
     if found is None or not principal.may(right, found.agency_id, found.id):
         raise Problem(Outcome.NOT_FOUND if field is None else Outcome.RIGHT_MISSING, right=right)
     return found
+
+
+def must_work_here(principal: Principal, context: Context, right: Right) -> None:
+    """Raises Problem also where the caller works at no branch: what they make belongs to it."""
+    must_have_here(principal, right)
+    if principal.branch_id not in context.circulation.current_set_up(context.transaction).branches:
+        raise Problem(Outcome.NOT_FOUND, "you work at no branch of this library")
+
+
+def today_here(principal: Principal, context: Context) -> date:
+    """The date where the caller works; where that is nowhere, the one that has come everywhere."""
+    set_up = context.circulation.current_set_up(context.transaction)
+    here = principal.branch_id
+    return set_up.day(context.now, here if here in set_up.branches else None)
 
 
 def patron_named(

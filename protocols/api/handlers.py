@@ -260,8 +260,18 @@ class _Prepared(NamedTuple):
     key: str | None
 
 
+class _Tried(Exception):
+    """Carries the answer of a trial out of its transaction, which is rolled back."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
 def _failed(operation: Operation, error: BaseException, language: str) -> Answer:
     """The answer where a handler was left by an error."""
+    if isinstance(error, _Tried):
+        return error.answer
     if isinstance(error, Problem):
         return problem_answer(error, language)
     if isinstance(error, DatabaseUnavailable):  # the log was told when it began
@@ -304,5 +314,8 @@ def _answer_of(
     if isinstance(value, Problem):  # what was written with it stays
         return problem_answer(value, request.language)
     if isinstance(value, Reply):
-        return answer_of(operation.answer, value.value, value.status, value.headers)
+        answer = answer_of(operation.answer, value.value, value.status, value.headers)
+        if value.is_dry:
+            raise _Tried(answer)
+        return answer
     return answer_of(operation.answer, value, operation.status, ())

@@ -47,8 +47,12 @@ class Answer(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What a handler gives where it has more to say than its answer: another status, headers."""
+    """What a handler gives where it has more to say than its answer: another status, headers.
+
+    `is_dry`: it was only tried, and all that was written is undone.
+    """
 
     value: Any
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
+    is_dry: bool = False

@@ -50,13 +50,15 @@ from protocols.hosting.answering import Context, Lane
 _EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 
 
-def identifier_of(wish: ForPatron, principal: Principal, context: Context) -> str:
+def identifier_of(
+    wish: ForPatron, principal: Principal, context: Context, right: Right = Right.LEND
+) -> str:
     """What the verbs know the patron by. A card is shown by whoever has it; what may be done with
     it, the rules say. Raises Problem."""
     if wish.card is not None:
         return wish.card.strip()
     assert wish.patron is not None
-    found = patron_named(wish.patron, principal, context, Right.LEND)
+    found = patron_named(wish.patron, principal, context, right)
     if found.identifier is None:
         raise Problem(Outcome.CONFLICT, "the patron has no card or other identifier")
     return found.identifier
@@ -118,7 +120,7 @@ def lend_stack(
             request.about = answer.patron.id
             shown = lent(answer, principal, context, language)
             results.append(StackResult(barcode, checked_out=shown))
-    return _together(results)
+    return together(results)
 
 
 def take_back(
@@ -191,7 +193,7 @@ def take_stack_back(
         barcodes=[each.strip() for each in wish.items],
         returned=returned_at(wish.at, principal, context),
     )
-    return _together(
+    return together(
         [
             StackResult(barcode, reasons=reasons_of(each.refusals, principal, request.language))
             if isinstance(each, Refused)
@@ -274,7 +276,7 @@ def all_prolonged(
         )
         for each in answer.refused
     ]
-    return _together(done + not_done)
+    return together(done + not_done)
 
 
 def undo(
@@ -302,7 +304,8 @@ def undo(
     )
 
 
-def _together(results: list[StackResult]) -> StackResults:
+def together(results: list[StackResult]) -> StackResults:
+    """What became of a stack, with how many were done and refused."""
     not_done = sum(bool(each.reasons) for each in results)
     return StackResults(len(results) - not_done, not_done, tuple(results))
 

@@ -37,10 +37,11 @@ _MARKS: Final = {
 
 def show_item(request: Plain, principal: Principal, context: Context) -> ItemStatus:
     """An item and what it is doing. Whose loan it is is told to who may see them."""
-    return status_shown(_status(request.path["item"], context), principal, context)
+    return status_shown(status_of(request.path["item"], context), principal, context)
 
 
-def _status(barcode: str, context: Context) -> CirculationStatus:
+def status_of(barcode: str, context: Context) -> CirculationStatus:
+    """What the item with this barcode is doing. Raises Problem where there is none."""
     found = circulation_status(
         context.circulation, context.transaction, item=barcode, now=context.now
     )
@@ -94,7 +95,7 @@ def _may(status: CirculationStatus, principal: Principal) -> Any:
 
 def _changeable(barcode: str, principal: Principal, context: Context) -> CirculationStatus:
     """An item that the caller may change. Raises Problem."""
-    status = _status(barcode, context)
+    status = status_of(barcode, context)
     home = status.item.home_branch
     if not principal.may(Right.CHANGE_ITEMS, home.agency_id, home.id):
         raise Problem(Outcome.RIGHT_MISSING, right=Right.CHANGE_ITEMS)
@@ -112,7 +113,7 @@ def set_state(
     answer = _MARKS[wish.to](context.act(principal.desk), item=barcode)
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
-    shown = status_shown(_status(barcode, context), principal, context)
+    shown = status_shown(status_of(barcode, context), principal, context)
     return StateChanged(barcode, shown, answer.has_changed)
 
 
@@ -128,10 +129,17 @@ def _withdrawn(
 
 def alter_item(
     request: Request[ItemChanges, None], principal: Principal, context: Context
-) -> ItemStatus | Problem:
+) -> ItemStatus:
     """Changes what is written of an item; `barcode` is the one that it bears from now on."""
-    barcode, wish = request.path["item"], request.body
+    barcode = request.path["item"]
     _changeable(barcode, principal, context)
+    barcode = change_written(barcode, request.body, principal, context)
+    return status_shown(status_of(barcode, context), principal, context)
+
+
+def change_written(barcode: str, wish: ItemChanges, principal: Principal, context: Context) -> str:
+    """Changes what is written of an item, and its place; gives the barcode that it then has.
+    Raises Problem with all that is wrong."""
     change = ItemChange(
         **{
             name: value
@@ -148,9 +156,9 @@ def alter_item(
         errors = [FieldError("body", "unfit", each) for each in error.problems]
         raise Problem(Outcome.MALFORMED, str(error), errors=errors) from None
     if isinstance(answer, Refused):
-        return refused(answer, principal, request.language)
+        raise Problem(Outcome.NOT_FOUND)
     _put_elsewhere(answer.barcode, wish, principal, context)
-    return status_shown(_status(answer.barcode, context), principal, context)
+    return answer.barcode
 
 
 def _put_elsewhere(barcode: str, wish: ItemChanges, principal: Principal, context: Context) -> None:
@@ -193,6 +201,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         tag="items",
         right=Right.CHANGE_ITEMS,
         lane=Lane.WRITE,
-        outcomes=(Outcome.REFUSED,),
     ),
 )

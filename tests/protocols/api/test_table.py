@@ -5,21 +5,27 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 from inspect import getdoc
 from typing import Any, get_type_hints
 
 import pytest
 
 from catalogue.changes.accession import add_record
+from circulation.booking.placements import NewPlacement, create_placement
+from circulation.booking.results import Station
 from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.holds.wishes import HoldWish
+from circulation.kernel.results import StayKind
 from circulation.kernel.rights import EVERYTHING, Kind, Right
+from circulation.stock.inventory import ANY_SHELF, begin_inventory
 from protocols.api.messages import JSON
 from protocols.api.operation import Caller, Operation
 from protocols.api.operations import OPERATIONS
 from protocols.api.routing import Routes
 from tests.builders.accounts import a_colleague
+from tests.builders.bookings import a_booking, a_set
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.protocols.api.stage import Stage
 from tests.protocols.sru.stage import a_record
@@ -31,6 +37,56 @@ MARCXML = (
 )
 #: What a request to each operation may say, where it has to say something.
 BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
+    "book": lambda known: {
+        "patron": known["patron"],
+        "item": known["item"],
+        "first": "2031-03-03",
+        "last": "2031-03-09",
+    },
+    "change_booking": lambda known: {"note": "for the exam"},
+    "extend_booking": lambda known: {"last": "2031-03-12"},
+    "cancel_booking": lambda known: {"why": "the teacher is ill"},
+    "set_copies_aside": lambda known: {"items": [known["item"]]},
+    "deliver_booking": lambda known: {"items": [known["item"]]},
+    "lend_booking_onward": lambda known: {"pupils": []},
+    "return_booking": lambda known: {"items": [known["item"]]},
+    "begin_inventory": lambda known: {"name": "Spring"},
+    "scan_shelf": lambda known: {"items": [known["item"]]},
+    "change_many_items": lambda known: {
+        "items": [known["item"]],
+        "changes": {"call_number": "86-096"},
+    },
+    "withdraw_items": lambda known: {"items": [known["item"]]},
+    "explain_sorting_of": lambda known: {"item": known["item"], "terminal": "sorter"},
+    "accession": lambda known: {
+        "number": "9788700730816",
+        "item": {"barcode": "NEW-ITEM"},
+        "brief": {"title": "Silas"},
+    },
+    "announce_delivery": lambda known: {
+        "supplier": "S",
+        "order": "1",
+        "branch": "DK-900101",
+        "lines": [{"number": "9788700730816", "title": "Silas"}],
+    },
+    "receive": lambda known: {"scanned": "9788700730816"},
+    "begin_deposit": lambda known: {
+        "name": "Nursery",
+        "stations": [{"first": "2031-03-03", "branch": "DK-900101"}],
+    },
+    "begin_theme": lambda known: {
+        "name": "The sea",
+        "stations": [{"first": "2031-03-03", "branch": "DK-900101", "place": "Window"}],
+        "loan_days": 0,
+    },
+    "change_placement": lambda known: {
+        "stations": [{"first": "2031-03-05", "branch": "DK-900101"}],
+    },
+    "put_into_placement": lambda known: {"items": [known["item"]]},
+    "suspend_loan": lambda known: {"until": "2031-03-03"},
+    "lend_to_pupil": lambda known: {"card": known["card"]},
+    "lend_to_class": lambda known: {"pupils": [{"card": known["card"], "item": known["item"]}]},
+    "give_receipt": lambda known: {"patron": known["patron"]},
     "catalogue_record": lambda known: {"marcxml": MARCXML},
     "load_records": lambda known: {"marcxml": MARCXML},
     "rewrite_record": lambda known: {"marcxml": MARCXML},
@@ -98,9 +154,26 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "alter_own_hold": lambda known: {"pause": None},
 }
 #: What has to stand in the query.
-QUERIES = {"search_titles": "?q=peter", "list_lookups_by": "?actor=anna"}
+QUERIES = {
+    "search_titles": "?q=peter",
+    "list_lookups_by": "?actor=anna",
+    "show_statistics": "?first=2026-01-01",
+    "show_unused": "?not_lent_since=2026-01-01",
+    "show_year": "?year=2026",
+}
 #: Operations at the caller's own desk, which need nobody else's patron or item to be named.
 OF_THE_DESK = {
+    "show_statistics",
+    "list_deliveries",
+    "show_unexpected",
+    "list_inventories",
+    "show_unused",
+    "lend_to_class",
+    "list_placements",
+    "show_items_to_move",
+    "list_bookings",
+    "show_booking_calendar",
+    "show_bookings_to_prepare",
     "show_record",
     "catalogue_record",
     "load_records",
@@ -149,6 +222,11 @@ def known(stage: Stage) -> dict[str, str]:
         "item": item,
         "hold": _a_hold(library, card),
         "title": _a_title(library),
+        "booking": str(a_booking(library, card, a_set(library, 1)[0], 9, 12).id),
+        "delivery": "1",
+        "line": "1",
+        "inventory": str(_an_inventory(library)),
+        "placement": str(_a_theme(library)),
         "reason": "OTHER",
         "consent": "keep_history",
         "conflict": "1",
@@ -176,6 +254,21 @@ def _a_hold(library: Library, card: str) -> str:
     placed = library.write(work)
     assert isinstance(placed, HoldsPlaced)
     return str(placed.holds[0].hold.id)
+
+
+def _an_inventory(library: Library) -> int:
+    return library.write(
+        lambda transaction: begin_inventory(library.act(transaction), "Spring", ANY_SHELF).id
+    )
+
+
+def _a_theme(library: Library) -> int:
+    def work(transaction: Any) -> int:
+        set_up = library.circulation.current_set_up(transaction)
+        new = NewPlacement(StayKind.THEME, "The sea", [Station(date(2031, 3, 3), library.main)])
+        return create_placement(library.act(transaction), set_up, new).id
+
+    return library.write(work)
 
 
 def _a_title(library: Library) -> str:
