@@ -38,6 +38,7 @@ COMMANDS = {
     "health": "serving.health",
     "hold": "holds.hold",
     "import": "database.importing",
+    "inventory": "items.inventory",
     "item": "items.item",
     "jobs": "serving.jobs",
     "list": "reports.lists",
@@ -61,7 +62,9 @@ COMMANDS = {
     "terminals": "standards.terminals",
     "theme": "items.theme",
     "token": "staff.token",
+    "unused": "reports.unused",
     "workstation": "staff.workstation",
+    "yearly": "reports.yearly",
 }
 
 
