@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.overriding import NO_OVERRIDE, Override, forbidden_to
