@@ -5,7 +5,7 @@ from __future__ import annotations
 from circulation.fees import rules, section
 from circulation.fees.acts import FEES_AT_LOAN, FEES_AT_RENEWAL, FeesAtEnd, FeesAtLoss, FeesAtUndo
 from circulation.fees.debts import lift_settled_blocks
-from circulation.fees.loan_fees import FeesAtHold
+from circulation.fees.loan_fees import fees_at_hold
 from circulation.fees.payment_ways import PAYMENT_WAYS
 from circulation.holds.wishes import PLACING
 from circulation.kernel.parts import Join, joins
@@ -23,7 +23,7 @@ JOINS: tuple[Join, ...] = (
     joins(ENDING, FeesAtEnd()),
     joins(LOSING, FeesAtLoss()),
     joins(UNDOING, FeesAtUndo()),
-    joins(PLACING, FeesAtHold()),
+    joins(PLACING, fees_at_hold),
     joins(LESS_IS_OWED, lift_settled_blocks),
     joins(SET_UP_PARTS, rules.FEES),
     joins(SET_UP_PARTS, PAYMENT_WAYS),

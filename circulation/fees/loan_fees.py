@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ from circulation.calendars.due_dates import local_date
 from circulation.fees.charged_loans import LoanCost, begin_contributions
 from circulation.fees.lateness import terms_facts
 from circulation.fees.rules import FEES, deciding_scopes, fee_terms
-from circulation.holds.wishes import HoldsCase, PlacingFeature
+from circulation.holds.wishes import HoldsCase, HoldsSight
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import ChargedFee, Refusal
@@ -78,19 +79,26 @@ def charge_act(
     return ChargedFee(charge.id, kind.value, price, currency)
 
 
-class FeesAtHold(PlacingFeature):
+@dataclass(frozen=True, slots=True)
+class FeesAtHold(HoldsSight):
+    """What it costs to have things kept aside."""
+
+    what: PricedAct
+
     def refusals(self, case: HoldsCase) -> list[Refusal]:
-        price, currency = price_of(case.set_up, _what(case), case.act.now)
+        price, currency = price_of(case.set_up, self.what, case.act.now)
         return fee_refusals(price * case.times, currency, case.fee_acknowledged)
 
     def follow(self, case: HoldsCase) -> list[ChargedFee]:
-        what, patron_id = _what(case), case.borrower.id
-        fees = [charge_act(case.act, case.set_up, what, patron_id) for _ in range(case.times)]
+        patron_id = case.borrower.id
+        fees = [charge_act(case.act, case.set_up, self.what, patron_id) for _ in range(case.times)]
         return [fee for fee in fees if fee is not None]
 
 
-def _what(case: HoldsCase) -> PricedAct:
-    return PricedAct("hold_fee", case.pickup.id, case.borrower.category, "")
+def fees_at_hold(case: HoldsCase) -> FeesAtHold | None:
+    if "hold_fee" not in FEES.of(case.set_up).says:
+        return None
+    return FeesAtHold(PricedAct("hold_fee", case.pickup.id, case.borrower.category, ""))
 
 
 def _facts(set_up: SetUp, what: PricedAct, now: datetime) -> dict[str, Any]:

@@ -78,15 +78,16 @@ def place_holds(act: Act, wish: HoldWish) -> HoldsPlaced | Refused:
     times = min(len(accepted), 1) if is_parallel else len(accepted)
     fees = HoldsCase(act, case.set_up, case.borrower, case.pickup, times, wish.fee_acknowledged)
     common = _common_refusals(case, len(accepted))
-    for feature in PLACING:
-        common += feature.refusals(fees)
+    seen = [sight for look in PLACING.members if (sight := look(fees)) is not None]
+    for sight in seen:
+        common += sight.refusals(fees)
     overridden = [refusal for each in accepted for refusal in each.overridden]
     if wish.overriding.left_of(common) or not accepted or (refused and not is_parallel):
         of_targets = overridden + [refusal for _, several in refused for refusal in several]
         return Refused(tuple(dict.fromkeys(common + of_targets)), patron=case.borrower.patron())
 
     placed = _write(case, accepted, common)
-    charged = [fee for feature in PLACING for fee in feature.follow(fees)]
+    charged = [fee for sight in seen for fee in sight.follow(fees)]
     waiting = [known_hold(transaction, each) for each in placed]
     recalled = [recall_for(act, case.set_up, hold) for hold in waiting]
     return HoldsPlaced(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -63,8 +63,10 @@ class HoldsCase(NamedTuple):
     fee_acknowledged: bool | int
 
 
-class PlacingFeature:
-    """A feature that takes part in placing every hold."""
+class HoldsSight:
+    """What a feature has seen of holds that may be placed."""
+
+    __slots__ = ()
 
     def refusals(self, case: HoldsCase) -> Sequence[Refusal]:
         """Why they cannot be placed."""
@@ -75,4 +77,5 @@ class PlacingFeature:
         return ()
 
 
-PLACING: Registry[PlacingFeature] = Registry("features of placing holds")
+#: How features look at holds that may be placed; None where there is nothing to say.
+PLACING: Registry[Callable[[HoldsCase], HoldsSight | None]] = Registry("features of placing holds")
