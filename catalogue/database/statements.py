@@ -1,4 +1,4 @@
-"""Statements: SQL written once as a function, called with keywords that mypy checks.
+"""Statements: SQL written once as a function, called with arguments that mypy checks.
 
     class Branch(NamedTuple):
         id: int
@@ -107,13 +107,15 @@ def _names(body: Callable[..., Statement]) -> Sequence[str]:
 def _function(
     body: Callable[..., Statement], lines: Callable[[Compiled], Sequence[str]]
 ) -> Callable[..., Any]:
-    """The function of a statement whose arguments are those of its body, by keyword."""
+    """The function of a statement whose arguments are those of its body: by keyword, but for those
+    that the body takes by position."""
     names = _names(body)
+    positional = body.__code__.co_argcount
 
     def in_dialect(dialect: str, scope: Scope) -> Sequence[str]:
         return lines(_compiled(body, names, dialect, scope))
 
-    return _Function(body, in_dialect, named=names).function
+    return _Function(body, in_dialect, names[:positional], names[positional:]).function
 
 
 def _compiled(
