@@ -16,6 +16,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from sqlalchemy import ColumnElement, FromClause, Select, select
 
 from catalogue.database import Shape
+from catalogue.generated import OnDemand
 
 T = TypeVar("T")
 F = TypeVar("F")
@@ -173,20 +174,18 @@ class Features(Registry[J]):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self._concerned: dict[int, tuple[J, ...]] = {}
+        self._concerned: OnDemand[int, tuple[J, ...]] = OnDemand(self._concerned_by)
 
     def of(self, facts: Any) -> tuple[J, ...]:
         """Those that have a word to say about these facts, in their order."""
-        found = self._concerned.get(facts.present)
-        return self._found(facts.present) if found is None else found
+        return self._concerned[facts.present]
 
-    def _found(self, present: int) -> tuple[J, ...]:
-        self._concerned[present] = found = tuple(
+    def _concerned_by(self, present: int) -> tuple[J, ...]:
+        return tuple(
             each
             for each in self
             if not each.parts or any(present & part.bit for part in each.parts)
         )
-        return found
 
 
 def _in_order(
