@@ -143,8 +143,9 @@ class Route(NamedTuple):
 class ReturnCase:
     """An item that is handed in here: features change what is said of it.
 
-    `loan` is the one that this ends. `shelf` is where it goes if it is to stay here, `floats` says
-    whether it may stay at a branch that is not its own.
+    `loan` is the one that this ends, `at` when the item came back, and `charged` what the borrower
+    is charged. `shelf` is where it goes if it is to stay here, `floats` says whether it may stay at
+    a branch that is not its own.
     """
 
     act: Act
@@ -153,6 +154,8 @@ class ReturnCase:
     set_up: SetUp
     here: Branch
     handling: HoldHandling
+    at: datetime
+    charged: tuple[ChargedFee, ...] = ()
     shelf: Destination = Destination.SHELF_HERE
     floats: bool = True
     stay: Stay | None = None

@@ -12,7 +12,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import (
-    ChargedFee,
+    Branch,
     CheckedIn,
     Destination,
     LoanMark,
@@ -20,7 +20,7 @@ from circulation.kernel.results import (
     Refused,
 )
 from circulation.loans.ending import Ending, charge_end, end
-from circulation.loans.facts import OPEN_LOAN
+from circulation.loans.facts import OPEN_LOAN, OpenLoan
 from circulation.loans.features import RETURNING, HoldHandling, ReturnCase, Route
 from circulation.loans.routing import route
 from circulation.loans.states import LoanAction, refusals_in, state_of
@@ -53,7 +53,8 @@ def check_in(
     here = set_up.branches.get(act.desk.branch_id)
     if here is None:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), facts.item(home))
-    case = ReturnCase(act, facts, OPEN_LOAN.of(facts), set_up, here, holds)
+    loan = OPEN_LOAN.of(facts)
+    case = ReturnCase(act, facts, loan, set_up, here, holds, act.now)
     found = refusals_in(state_of(facts, act.now), LoanAction.CHECK_IN)
     features = RETURNING.of(facts)
     for feature in features:
@@ -61,90 +62,78 @@ def check_in(
     if found:
         return Refused(tuple(found), facts.item(home))
 
-    at, charged = _end_loan(case, returned)
+    if loan is not None:
+        _end_loan(case, loan, returned)
+    elif facts.missing_since is not None:
+        forget_missing(act.transaction, item_id=facts.id)
     for feature in features:
         feature.settle(case)
     way = route(case, features)
     for feature in features:
         feature.follow(case, way)
-    return _answer(case, way, at, charged, sorting)
+    return _answer(case, way, home, sorting)
 
 
-def _end_loan(
-    case: ReturnCase, returned: datetime | None
-) -> tuple[datetime, tuple[ChargedFee, ...]]:
-    """When the item came back, and what the borrower is charged for the loan that this ends."""
-    act, loan = case.act, case.loan
-    if loan is None:
-        if case.item.missing_since is not None:
-            forget_missing(act.transaction, item_id=case.item.id)
-        return act.now, ()
+def _end_loan(case: ReturnCase, loan: OpenLoan, returned: datetime | None) -> None:
+    """Finds when the item came back, and what the borrower is charged."""
+    act, item, here = case.act, case.item, case.here
     at = max(act.now, loan.checked_out)  # the later where the clock has been set back
     came = at if returned is None else min(max(returned, loan.checked_out), at)
-    ending = Ending(act, case.set_up, case.item, loan, came, case.here)
-    charged = charge_end(ending)
+    ending = Ending(act, case.set_up, item, loan, came, here)
+    case.charged = charge_end(ending)
     if loan.mark is not None and loan.mark == LoanMark.CLAIMED_RETURNED.value:
         returned = returned or loan.marked  # they were right
-    if returned is not None:
-        at = min(max(returned, loan.checked_out), at)
-    end(ending, at)
-    return at, charged
+    case.at = at if returned is None else min(max(returned, loan.checked_out), at)
+    end(ending, case.at)
 
 
-def _answer(
-    case: ReturnCase, way: Route, at: datetime, charged: tuple[ChargedFee, ...], sorting: str | None
-) -> CheckedIn:
+def _answer(case: ReturnCase, way: Route, home: Branch, sorting: str | None) -> CheckedIn:
     """Finds the bin, and writes the event."""
-    facts, loan, here, set_up = case.item, case.loan, case.here, case.set_up
-    home = (
-        here if way.destination is Destination.FLOAT_HERE else set_up.branches[facts.home_branch_id]
-    )
-    item = facts.item(home)
+    loan, set_up = case.loan, case.set_up
+    item = case.item.item(case.here if way.destination is Destination.FLOAT_HERE else home)
+    borrower, ended, was_overdue, mark = None, None, False, None
+    if loan is not None:
+        borrower, ended, was_overdue = loan.borrower(), loan.loan(), case.at > loan.due
+        mark = None if loan.mark is None else LoanMark(loan.mark)
     rules = sort_rules_at(set_up, case.act.desk.actor, sorting)
     sorted_by = rules and sort(rules, item, way.destination, way.to_branch, set_up.groups)
-    _note(case, way, at)
+    _note(case, way, mark)
     return CheckedIn(
         item,
         way.destination,
         way.to_branch,
-        was_on_loan=loan is not None,
-        borrower=None if loan is None else loan.borrower(),
-        loan=None if loan is None else loan.loan(),
-        was_overdue=loan is not None and at > loan.due,
-        held_for=way.held_for,
-        was_marked=None if loan is None or loan.mark is None else LoanMark(loan.mark),
-        charged=charged,
-        sort_bin=sorted_by.bin if sorted_by else None,
-        sort_rule=sorted_by.number if sorted_by else None,
-        stay=None if way.held_for else case.stay,
+        loan is not None,
+        borrower,
+        ended,
+        was_overdue,
+        way.held_for,
+        mark,
+        sorted_by.bin if sorted_by else None,
+        sorted_by.number if sorted_by else None,
+        case.charged,
+        None if way.held_for else case.stay,
     )
 
 
-def _note(case: ReturnCase, way: Route, at: datetime) -> None:
+def _note(case: ReturnCase, way: Route, mark: LoanMark | None) -> None:
     item, loan = case.item, case.loan
     before: dict[str, Any] = {}
     if item.transit_to_id is not None:
         before["in_transit_to"] = item.transit_to_id
     if item.missing_since is not None:
         before["missing_since"] = item.missing_since.isoformat()
-    if loan is not None and loan.mark is not None:
-        before["state"] = LoanMark(loan.mark).name
+    if mark is not None:
+        before["state"] = mark.name
     if way.destination is Destination.FLOAT_HERE:
         before["home"] = item.home_branch_id
     after: dict[str, Any] = {"destination": way.destination.name}
     if way.to_branch.id != case.here.id:
         after["in_transit_to"] = way.to_branch.id
-    append_event(
-        case.act,
-        NewEvent(
-            EventKind.ITEM_SEEN if loan is None else EventKind.CHECKED_IN,
-            at=at,
-            item_id=item.id,
-            patron_id=None if loan is None else loan.patron_id,
-            loan_id=None if loan is None else loan.id,
-            hold_id=way.held_for.hold_id if way.held_for else None,
-            before=before or None,
-            after=after,
-        ),
-        case.set_up,
-    )
+    if loan is None:
+        new = NewEvent(EventKind.ITEM_SEEN, item.id)
+    else:
+        new = NewEvent(EventKind.CHECKED_IN, item.id, loan.patron_id, loan.id)
+    if way.held_for is not None:
+        new.hold_id = way.held_for.hold_id
+    new.before, new.after, new.at = before, after, case.at
+    append_event(case.act, new, case.set_up)
