@@ -92,6 +92,12 @@ class Marked:
     charged: tuple[ChargedFee, ...] = ()  # compensation, and perhaps a late fee, for what is lost
 
 
+class MarkingVerb(Protocol):
+    """What is said of the item with this barcode."""
+
+    def __call__(self, act: Act, /, *, item: str) -> Marked | Refused: ...
+
+
 def claim_returned(act: Act, *, item: str) -> Marked | Refused:
     """The borrower says that the item was returned: it is overdue no more, nor can it be renewed.
 

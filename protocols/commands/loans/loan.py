@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any, Concatenate
 from zoneinfo import ZoneInfo
 
 import click
@@ -173,7 +171,7 @@ def list_(settings: Settings, patron: str, overdue: bool, as_json: bool) -> None
     )
 
 
-def _marking(name: str, verb: Callable[..., lost.Marked | Refused], about: str) -> None:
+def _marking(name: str, verb: lost.MarkingVerb, about: str) -> None:
     @loan.command(name, help=about)
     @click.argument("barcode")
     @at_branch
@@ -184,15 +182,10 @@ def _marking(name: str, verb: Callable[..., lost.Marked | Refused], about: str) 
 
 
 def _mark(
-    settings: Settings,
-    verb: Callable[Concatenate[Act, ...], lost.Marked | Refused],
-    barcode: str,
-    branch: str,
-    as_json: bool,
-    **options: Any,
+    settings: Settings, verb: lost.MarkingVerb, barcode: str, branch: str, as_json: bool
 ) -> None:
     with opened(settings) as library:
-        answer = library.perform(branch, verb, item=barcode, **options)
+        answer = library.perform(branch, verb, item=barcode)
         say_all(library, (barcode,), (answer,), as_json)
 
 
@@ -211,8 +204,12 @@ _marking("resume", lost.resume, "A suspended loan goes on.")
 @click.pass_obj
 def suspend(settings: Settings, barcode: str, until: date, branch: str, as_json: bool) -> None:
     """Stop the clock of a loan through the day UNTIL."""
+
+    def suspended(act: Act, *, item: str) -> lost.Marked | Refused:
+        return lost.suspend(act, item=item, until=until)
+
     try:
-        _mark(settings, lost.suspend, barcode, branch, as_json, until=until)
+        _mark(settings, suspended, barcode, branch, as_json)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Concatenate
+from typing import Any
 
 from circulation.holds.recalls import cancel_recall, recall
 from circulation.items import availability
-from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CirculationStatus, ItemState, Refused
 from circulation.kernel.results import Refusal as EngineRefusal
-from circulation.loans.lost import Marked, claim_returned, declare_lost, find, withdraw_claim
+from circulation.loans.lost import MarkingVerb, claim_returned, declare_lost, find, withdraw_claim
 from circulation.loans.undo import cancel_check_out
 from protocols.hosting.answering import Context
 from protocols.ncip.handling.lookups import unknown_item
@@ -38,12 +36,10 @@ from protocols.ncip.subjects.named import desk_of, is_given, known_user, user_an
 from protocols.ncip.subjects.telling import item_fields, user_fields
 from protocols.ncip.subjects.users import folded, named_user, user_id
 
-_Verb = Callable[Concatenate[Act, ...], Marked | Refused]
-
 #: What UpdateCirculationStatus does, by the new status and the present one. If they are the same,
 #: nothing; all other statuses come about by lending and returning.
 _BACK = frozenset({"availableonshelf", "waitingtobereshelved", "circulationstatusundefined"})
-_VERBS: dict[tuple[str, ItemState], _Verb] = {
+_VERBS: dict[tuple[str, ItemState], MarkingVerb] = {
     ("lost", ItemState.ON_LOAN): declare_lost,
     ("lost", ItemState.CLAIMED_RETURNED): declare_lost,
     ("lost", ItemState.AVAILABLE): declare_lost,
@@ -142,7 +138,7 @@ def report_circulation_status_change(
     )
 
 
-def _reported(request: ReportCirculationStatusChange) -> _Verb | None:
+def _reported(request: ReportCirculationStatusChange) -> MarkingVerb | None:
     if request.item_reported_returned is not None or request.item_reported_never_borrowed:
         return claim_returned
     if request.item_reported_lost or request.item_reported_missing:
