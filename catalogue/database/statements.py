@@ -14,7 +14,9 @@ The body is called when the statement is first sent to a kind of database, with 
 its arguments, and gives an expression of SQLAlchemy Core. That is compiled, and the function
 becomes one call of the driver (`catalogue.database.compiling`). So the body decides nothing by its
 arguments, and values are always parameters, never text of the statement. In an insert whose
-arguments are named as its columns, ``insert(branches).values(locals())`` says so.
+arguments are named as its columns, ``insert(branches).values(locals())`` says so. What the body
+takes by position the function takes so too: only where there are so many arguments, so often, that
+matching keywords would be felt.
 
 A row is a NamedTuple whose fields are named as the columns, or a function whose parameters are; or
 a row of rows (`catalogue.database.shapes`). Where thousands of rows are read and most are dropped,

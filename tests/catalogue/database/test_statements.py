@@ -120,6 +120,16 @@ def test_constants_of_the_expression_are_kept_between_the_parameters(database: D
     assert row == Constants("first", 7, "x", 3)
 
 
+def test_a_statement_takes_by_position_what_its_body_does(database: Database) -> None:
+    @one(Constants)
+    def told(first: str, seven: int, *, text: str, last: int) -> Statement:
+        given = (first, seven, text, last)
+        return select(*columns(Constants, **dict(zip(Constants._fields, given, strict=True))))
+
+    row = database.read(lambda transaction: told(transaction, "a", 7, last=3, text="b")).result()
+    assert row == Constants("a", 7, "b", 3)
+
+
 @pytest.mark.parametrize(
     ("annotation", "value"),
     [
