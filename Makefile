@@ -17,7 +17,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 help:
 	@echo "make demo        a working library system on 127.0.0.1, in a temporary folder"
 	@echo "make test        the tests; with PYTEST_OPTIONS=--campaigns the longest ones too"
-	@echo "make lint        ruff, mypy and the import rules"
+	@echo "make lint        ruff, mypy, the import rules, and tsc over the scripts of the desk"
 	@echo "make base        make demo, every --help and the README, in an environment without extras"
 	@echo "make bench       measurements: loading, searching, lending"
 	@echo "make crash       kills the server again and again under load, and looks at what is left"
@@ -35,11 +35,12 @@ demo: $(VENV)/run
 test: $(VENV)/test
 	$(BIN)/python -m pytest --numprocesses auto $(PYTEST_OPTIONS)
 
-lint: $(VENV)/lint
+lint: $(VENV)/lint node_modules/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	node_modules/.bin/tsc --project .
 
 base: $(VENV)/test
 	$(BIN)/python -m tests.base_installation
@@ -94,6 +95,11 @@ $(VENV)/lint: setup.cfg pyproject.toml $(BIN)/python
 	$(INSTALL) --editable '.[test,lint]'
 	@touch $@ $(VENV)/run $(VENV)/test
 
+# TypeScript, which checks the scripts of the desk, and axe-core for its tests: no run needs them.
+node_modules/installed: package.json package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 # Guided by coverage, with --engine atheris, which is not to be had for every Python.
 $(VENV)/fuzz: $(VENV)/test
 	$(INSTALL) --editable '.[test,fuzz]'
@@ -111,4 +117,4 @@ $(VENV)/release: setup.cfg pyproject.toml $(BIN)/python
 
 clean:
 	find catalogue circulation protocols tests -name __pycache__ -prune -exec rm -rf {} +
-	rm -rf $(VENV) mutants build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) node_modules mutants build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,64 @@
+"""Scripts, styles and words of the desk, read and compressed once.
+
+They stand in a folder whose name is a digest of all of them, so that browsers may keep them for
+ever, and modules import each other by their plain names.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from circulation.languages.installed import LAST, SHIPPED, complete_tags, language
+from circulation.languages.language import catalogue_of
+
+_STATIC: Final = Path(__file__).with_name("static")
+_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
+
+
+class Asset(NamedTuple):
+    """A file as it is sent."""
+
+    media_type: str
+    plain: bytes
+    compressed: bytes
+
+
+class Assets(NamedTuple):
+    """All files by name; `folder` is the digest; `languages` those that have words."""
+
+    folder: str
+    files: Mapping[str, Asset]
+    languages: tuple[str, ...]
+
+
+def read_assets() -> Assets:
+    """What is shipped, and the words of every complete language."""
+    texts = {each.name: each.read_bytes() for each in sorted(_STATIC.iterdir())}
+    languages = complete_tags()
+    for tag in languages:
+        texts[f"words-{tag}.json"] = json.dumps(words_in(tag), ensure_ascii=False).encode()
+    digest = sha256()
+    for name, text in texts.items():
+        digest.update(name.encode() + b"\0" + text + b"\0")
+    files = {
+        name: Asset(_TYPES[Path(name).suffix], text, gzip.compress(text, 9, mtime=0))
+        for name, text in texts.items()
+    }
+    return Assets(digest.hexdigest()[:16], files, languages)
+
+
+def words_in(tag: str) -> dict[str, str]:
+    """What the scripts of the desk say in a language, by name."""
+    words = language(tag).words
+    known = (each for each in catalogue_of(SHIPPED / LAST) if each.context == "desk")
+    return {str(each.id): words.pgettext("desk", str(each.id)) for each in known}

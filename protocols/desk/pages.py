@@ -1,0 +1,57 @@
+"""The pages of the desk: one row each.
+
+A page is a shell in the reader's language. It holds no data: its script asks the API for them with
+the session of whoever is signed in, and the API decides what they may see.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from circulation.kernel.rights import Right
+from circulation.languages.installed import language
+
+
+class Page(NamedTuple):
+    """A page below ``/desk``: who lacks `right` is not shown the way to it."""
+
+    path: str
+    template: str
+    script: str
+    name: str
+    right: Right | None = None
+    key: str = ""
+
+
+LOG_IN: Final = Page("log-in", "log_in.html", "log_in.js", "LOG_IN")
+DESK: Final = Page("", "desk.html", "desk.js", "DESK", Right.LEND, "F2")
+#: All of them; those with a right stand in the menu, in this order.
+PAGES: Final[tuple[Page, ...]] = (LOG_IN, DESK)
+
+_TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@lru_cache(maxsize=256)
+def rendered(page: Page, tag: str, languages: tuple[str, ...], assets: str) -> bytes:
+    """The page in a language, as UTF-8. `assets` is the folder of its script and style."""
+    words = language(tag).words
+
+    def say(name: str) -> str:
+        return words.pgettext("desk", name)
+
+    menu = [each for each in PAGES if each.right is not None]
+    return (
+        _TEMPLATES.get_template(page.template)
+        .render(page=page, menu=menu, language=tag, languages=languages, assets=assets, say=say)
+        .encode()
+    )

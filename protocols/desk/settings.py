@@ -1,0 +1,20 @@
+"""The section ``[desk]`` of tiro.toml.
+
+[desk]
+enabled = false     # no desk in the browser; the API stays
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import ConfigDict
+
+
+@dataclass(frozen=True)
+class DeskSettings:
+    """The pages at ``/desk`` of the common HTTP port."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    enabled: bool = True

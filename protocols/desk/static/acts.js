@@ -1,0 +1,468 @@
+// What the desk does. Everything goes through the queue, in the order in which it was asked for.
+import { amount, ask, part, say } from "./page.js";
+import { lookOf } from "./rows.js";
+import { play } from "./sounds.js";
+import { MOST_ROWS, rowInHand, state, stops } from "./state.js";
+
+/** @typedef {import("./rows.js").Row} Row */
+/** @typedef {import("./rows.js").Solution} Solution */
+/** @typedef {import("../types").Scanned} Scanned */
+/** @typedef {import("../types").Answer} Answer */
+
+/** Milliseconds within which the same code again is the same scan. */
+const TWICE = 4000;
+/** What a payment may have settled. */
+const MONEY = "PATRON_BLOCKED";
+
+/** @type {import("./queue.js").Queue} */
+let queue;
+/** @type {(row?: Row, isNew?: boolean) => void} */
+let redraw;
+
+/** @param {import("./queue.js").Queue} theQueue @param {typeof redraw} theRedraw */
+export function begin(theQueue, theRedraw) {
+  queue = theQueue;
+  redraw = theRedraw;
+}
+
+/** The scan before: whoever reads it once more within seconds has read it twice. */
+const last = { code: "", mode: "", at: 0, row: /** @type {Row | null} */ (null) };
+
+/** @param {string} code */
+export function scan(code) {
+  const now = Date.now();
+  leaveChosen();
+  if (code === last.code && state.mode === last.mode && now - last.at < TWICE) {
+    last.at = now;
+    if (last.row) {
+      last.row.note = say("SCANNED_TWICE");
+      redraw(last.row);
+    }
+    play("tick");
+    return;
+  }
+  Object.assign(last, { code, mode: state.mode, at: now, row: null });
+  send(code, {});
+}
+
+/**
+ * @param {string} code
+ * @param {Record<string, unknown>} more override, accept_fee, mode
+ * @param {Row} [instead] the row that the answer replaces
+ */
+function send(code, more, instead) {
+  const { mode } = state;
+  const at = mode === "drop" ? state.dropped.toISOString() : undefined;
+  /** @type {string | null} */
+  let patron = null;
+  queue.add({
+    path: "/desk/scan",
+    body: () => {
+      patron = state.patron?.id ?? null;
+      const why = { reasons: [...state.passedOver], why: say("WHY_AT_THE_DESK") };
+      const override = state.passedOver.size ? { override: why } : {};
+      return { text: code, patron, mode, ...(at ? { at } : {}), ...override, ...more };
+    },
+    done: (answer) => {
+      const scanned = scannedOf(answer, code);
+      const asked = /** @type {import("./state.js").Mode} */ (more.mode ?? mode);
+      if (instead) settleRow(instead, "");
+      taken(scanned, code, asked, patron);
+    },
+  });
+}
+
+/** @param {Answer} answer @param {string} text @returns {Scanned} */
+function scannedOf({ status, body }, text) {
+  if (status === 200) return { ...body, titles: body.titles ?? [], reasons: body.reasons ?? [] };
+  const reasons = body?.reasons?.length ? body.reasons : [problem(body)];
+  return { outcome: "refused", text, titles: [], reasons };
+}
+
+/** @param {any} body */
+function problem(body) {
+  const text = [body?.title, body?.detail].filter(Boolean).join(": ") || say("NO_ANSWER");
+  const nothing = { overridable: false, may: false, fee: null, limit: null, opens: null };
+  return { code: body?.type?.split(":").pop() ?? "fault", text, ...nothing, block: null };
+}
+
+/** @param {Scanned} scanned @param {string} code @param {string} mode @param {string | null} patron */
+function taken(scanned, code, mode, patron) {
+  if (scanned.outcome === "command") {
+    command(scanned.command ?? "");
+    return;
+  }
+  /** @type {Row} */
+  const row = {
+    code,
+    mode,
+    patron,
+    at: new Date(),
+    scanned,
+    look: lookOf(scanned, mode),
+    solutions: [],
+    isSettled: false,
+    isUndone: false,
+    note: "",
+    element: null,
+    title: null,
+    chosenTitle: -1,
+  };
+  row.solutions = solutions(row);
+  state.rows.unshift(row);
+  state.rows.length = Math.min(state.rows.length, MOST_ROWS);
+  if (code === last.code) last.row = row;
+  if (scanned.outcome === "patron" && scanned.patron) open(scanned.patron);
+  count(scanned);
+  redraw(row, true);
+  if (scanned.titles.length) chooseTitle(row, 0);
+  const { mark } = row.look;
+  play(mark === "stop" ? "stop" : mark === "todo" ? "act" : "done");
+  if (mark === "stop") {
+    const why = scanned.reasons.map((each) => each.text).join(" ");
+    part("alert").textContent = `${row.look.word}: ${row.look.heading}. ${why}`;
+  }
+}
+
+/** Keeps the figures of the patron as the answer says them. @param {Scanned} scanned */
+function count(scanned) {
+  const { patron } = state;
+  if (!patron) return;
+  if (typeof scanned.loans === "number") patron.counts.loans = scanned.loans;
+  if (typeof scanned.overdue === "number") patron.counts.overdue = scanned.overdue;
+  const done = scanned.checked_out ?? scanned.renewed ?? scanned.checked_in;
+  for (const fee of done?.charged ?? []) {
+    const owed = patron.owed.find((each) => each.fees.currency === fee.amount.currency);
+    if (owed) owed.fees.amount += fee.amount.amount;
+  }
+}
+
+/** @param {import("../types").PatronScreen} patron */
+function open(patron) {
+  if (state.patron?.id !== patron.id) {
+    close();
+    state.patron = patron;
+  } else {
+    state.patron = patron;
+  }
+}
+
+/** The patron leaves the screen. */
+export function close() {
+  if (state.patron) state.lastPatron = state.patron.id;
+  Object.assign(state, { patron: null, isHidden: false, paying: null, slip: null });
+  state.passedOver.clear();
+}
+
+/** What may be done about a row. @param {Row} row @returns {Solution[]} */
+function solutions(row) {
+  const { scanned } = row;
+  const { reasons } = scanned;
+  /** @type {Solution[]} */
+  const found = [];
+  const { patron, item } = scanned;
+  if (scanned.outcome === "choice" && patron && item) {
+    found.push({ letter: "P", label: say("OPEN_PATRON"), run: () => choose(row, patron) });
+    found.push({ letter: "M", label: say("TAKE_ITEM"), run: () => takeItem(row, item) });
+  }
+  if (scanned.outcome === "search" || scanned.outcome === "titles") {
+    if (state.patron?.may.includes("hold")) {
+      found.push({ letter: "R", label: say("KEY_HOLD"), run: () => hold(row) });
+    }
+    return found;
+  }
+  if (scanned.outcome !== "refused" && scanned.outcome !== "nothing") return found;
+  found.push({ letter: "L", label: say("KEY_DISMISS"), isFirst: true, run: () => dismiss(row) });
+  if (!item) return found;
+  const codes = reasons.map((each) => each.code);
+  if (codes.includes("ALREADY_ON_LOAN_TO_PATRON")) {
+    found.push({
+      letter: "N",
+      label: say("KEY_RENEW_LOAN"),
+      run: () => send(row.code, { mode: "renew" }, row),
+    });
+  }
+  const fee = reasons.find((each) => each.fee !== null)?.fee;
+  if (fee && reasons.length === 1) {
+    const label = say("ACCEPT_FEE", { amount: amount(fee) });
+    const run = () => send(row.code, { mode: row.mode, accept_fee: fee.amount }, row);
+    found.push({ letter: "J", label, run });
+  } else if (reasons.length && reasons.every((each) => each.overridable && each.may)) {
+    const label = say(row.mode === "renew" ? "RENEW_ANYWAY" : "LEND_ANYWAY");
+    found.push({ letter: "U", label, run: () => passOver(row) });
+  }
+  if (row.look.mark === "stop") {
+    found.push({ letter: "T", label: say("TRY_AGAIN"), run: () => again(row) });
+  }
+  return found;
+}
+
+/** @param {Row} row */
+function again(row) {
+  send(row.code, { mode: row.mode }, row);
+}
+
+/** Passes over the reasons, for this patron until they leave. @param {Row} row */
+function passOver(row) {
+  for (const each of row.scanned.reasons) state.passedOver.add(each.code);
+  again(row);
+}
+
+/** @param {Row} row @param {import("../types").PatronScreen} patron */
+function choose(row, patron) {
+  open(patron);
+  settleRow(row, say("PATRON_OPENED"));
+}
+
+/** @param {Row} row @param {import("../types").Item} item */
+function takeItem(row, item) {
+  const isLoan = state.mode === "desk" && state.patron !== null;
+  queue.add({
+    path: isLoan ? "/checkouts" : "/checkins",
+    body: () => ({ item: item.barcode, ...(isLoan ? { patron: state.patron?.id } : {}) }),
+    done: (answer) => {
+      const { status, body } = answer;
+      const nothing = { text: item.barcode, titles: [], reasons: [], item };
+      /** @type {Scanned} */
+      let scanned = { ...scannedOf(answer, item.barcode), item };
+      if (status === 200 && isLoan) scanned = { ...nothing, outcome: "checked_out", checked_out: body };
+      else if (status === 200) scanned = { ...nothing, outcome: "checked_in", checked_in: body };
+      settleRow(row, "");
+      taken(scanned, item.barcode, row.mode, state.patron?.id ?? null);
+    },
+  });
+}
+
+/** @param {Row} row @param {string} note */
+function settleRow(row, note) {
+  Object.assign(row, { isSettled: true, note, solutions: [] });
+  redraw(row);
+}
+
+/** @param {Row} row */
+function dismiss(row) {
+  settleRow(row, say("DISMISSED"));
+}
+
+/** What lies in one place is done. @param {string} place */
+export function settle(place) {
+  for (const row of state.rows.filter((each) => each.look.place === place && !each.isSettled)) {
+    settleRow(row, say(`SETTLED_${place}`));
+  }
+}
+
+/** Takes back what was done last with the row in hand, else the newest that can be. */
+export function undo() {
+  queue.add({
+    path: "/undo",
+    body: () => ({ item: undoable()?.scanned.item?.barcode ?? "-" }),
+    done: ({ status, body }) => {
+      const row = undoable();
+      if (!row) {
+        tell(say("NOTHING_TO_UNDO"));
+      } else if (status === 200) {
+        Object.assign(row, { isUndone: true, isSettled: true, solutions: [] });
+        if (state.patron && row.patron === state.patron.id) {
+          state.patron.counts.loans += row.scanned.checked_out ? -1 : 0;
+        }
+        last.code = "";
+        play("done");
+        redraw(row);
+      } else {
+        tell(say("CANNOT_UNDO", { why: body?.reasons?.[0]?.text ?? body?.title ?? "" }));
+      }
+    },
+  });
+}
+
+function undoable() {
+  const can = (/** @type {Row} */ row) =>
+    !row.isUndone && (row.scanned.checked_out || row.scanned.checked_in);
+  return state.chosen && can(state.chosen) ? state.chosen : state.rows.find(can);
+}
+
+/** Says something that stands on no row. @param {string} text */
+function tell(text) {
+  part("alert").textContent = text;
+  part("count").textContent = text;
+  play("stop");
+}
+
+/** Ends the session of the patron, with a receipt; not while a stop is unanswered. */
+export function endSession() {
+  if (stops().length) {
+    tell(say("ANSWER_THE_STOP"));
+    return;
+  }
+  const patron = state.patron?.id;
+  if (!patron) return;
+  queue.add({
+    path: "/desk/end",
+    body: () => ({ patron }),
+    done: ({ status, body }) => {
+      close();
+      if (status === 200) state.slip = body;
+      redraw();
+    },
+  });
+}
+
+/** The receipt of whoever is open, else of the patron before. */
+export function receiptAgain() {
+  const patron = state.patron?.id ?? state.lastPatron;
+  if (!patron) return;
+  queue.add({
+    path: "/slips",
+    body: () => ({ kind: "receipt", patron }),
+    done: ({ status, body }) => {
+      if (status === 200) state.slip = body;
+      redraw();
+    },
+  });
+}
+
+/** @param {string | null} [id] */
+export async function openLastPatron(id = state.lastPatron) {
+  if (!id) return;
+  const { status, body } = await ask("GET", `/patrons/${id}`).catch(() => ({ status: 0, body: null }));
+  if (status !== 200) return;
+  open(body);
+  redraw();
+}
+
+export function renewAll() {
+  const patron = state.patron?.id;
+  if (!patron) return;
+  queue.add({
+    path: "/renewals/all",
+    body: () => ({ patron }),
+    done: ({ status, body }) => {
+      if (status !== 200) {
+        taken(scannedOf({ status, body, headers: new Headers() }, say("KEY_RENEW_ALL")), "", "renew", patron);
+        return;
+      }
+      for (const each of body.results) {
+        const outcome = each.renewed ? "renewed" : "refused";
+        const parts = { renewed: each.renewed, item: each.renewed?.item, reasons: each.reasons ?? [] };
+        taken({ outcome, text: each.barcode, titles: [], ...parts }, each.barcode, "renew", patron);
+      }
+    },
+  });
+}
+
+/** @param {import("../types").Money} owed */
+export function payLabel(owed) {
+  return say(state.paying ? "TAKEN" : "KEY_PAY_SUM", { amount: amount(owed) });
+}
+
+/** The first press shows the sum, the second has taken it. @param {import("../types").Money} owed */
+export function pay(owed) {
+  const patron = state.patron;
+  if (!patron) return;
+  if (!state.paying) {
+    state.paying = owed;
+    redraw();
+    return;
+  }
+  state.paying = null;
+  queue.add({
+    path: `/patrons/${patron.id}/payments`,
+    body: () => ({ ...owed, method: "desk" }),
+    done: ({ status, body }) => {
+      if (status !== 200 && status !== 201) {
+        tell(body?.title ?? say("NO_ANSWER"));
+        return;
+      }
+      patron.owed = body.owed;
+      play("done");
+      redraw();
+      const isMoney = (/** @type {{ code: string }} */ each) => each.code === MONEY;
+      stops()
+        .filter((row) => row.patron === patron.id && row.scanned.reasons.some(isMoney))
+        .forEach(again);
+    },
+  });
+}
+
+/** Reserves the chosen title of the row for the open patron. @param {Row} row */
+function hold(row) {
+  const title = row.scanned.titles[row.chosenTitle];
+  const patron = state.patron;
+  if (!title || !patron) return;
+  queue.add({
+    path: "/holds",
+    body: () => ({ patron: patron.id, title: title.id }),
+    done: ({ status, body }) => {
+      if (status === 200 || status === 201) {
+        patron.counts.holds += 1;
+        const number = body?.number_in_queue ?? "";
+        settleRow(row, say("HELD", { title: title.title, number }));
+        play("done");
+      } else {
+        row.note = body?.reasons?.map((/** @type {any} */ each) => each.text).join(" ") || body?.title;
+        play("stop");
+        redraw(row);
+      }
+    },
+  });
+}
+
+/** Chooses a title and shows where its copies are. @param {Row} row @param {number} index */
+function chooseTitle(row, index) {
+  row.chosenTitle = index;
+  const title = row.scanned.titles[index];
+  redraw(row);
+  if (!title) return;
+  ask("GET", `/titles/${title.id}`)
+    .then(({ status, body }) => {
+      if (status !== 200) return;
+      row.title = body;
+      redraw(row);
+    })
+    .catch(() => null);
+}
+
+/** Arrow keys: through the titles of the newest row, else through the rows. @param {number} step */
+export function move(step) {
+  const newest = state.rows[0];
+  if (newest?.scanned.titles.length && !state.chosen) {
+    const most = newest.scanned.titles.length - 1;
+    chooseTitle(newest, Math.max(0, Math.min(most, newest.chosenTitle + step)));
+    return;
+  }
+  const at = state.chosen ? state.rows.indexOf(state.chosen) : -1;
+  const row = state.rows[Math.max(0, Math.min(state.rows.length - 1, at + step))];
+  const before = state.chosen;
+  state.chosen = row ?? null;
+  if (before) redraw(before);
+  if (row) redraw(row);
+  row?.element?.scrollIntoView({ block: "nearest" });
+}
+
+/** Enter in the empty box only opens: the patron of the row. */
+export function openChosen() {
+  const scanned = state.chosen?.scanned;
+  const whose = scanned?.checked_in?.borrower ?? scanned?.checked_out?.patron;
+  if (whose) void openLastPatron(whose.id);
+}
+
+export function leaveChosen() {
+  const before = state.chosen;
+  state.chosen = null;
+  const wasPaying = state.paying !== null;
+  state.paying = null;
+  if (before) redraw(before);
+  else if (wasPaying) redraw();
+}
+
+/** @param {string} name a command barcode, as the sheet beside the desk has them */
+function command(name) {
+  const key = new Map([["return", "F4"], ["renew", "F6"], ["look", "F3"], ["last_patron", "F8"]]);
+  if (name === "undo") undo();
+  else if (name === "done") endSession();
+  else if (name === "receipt") receiptAgain();
+  else if (name === "confirm") rowInHand()?.solutions.find((each) => !each.isFirst)?.run();
+  else if (key.has(name)) {
+    document.dispatchEvent(new KeyboardEvent("keydown", { key: key.get(name), bubbles: true }));
+  }
+}

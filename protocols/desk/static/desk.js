@@ -1,0 +1,195 @@
+// The desk: one box; what was scanned becomes rows, and what is to be done stands on the right.
+import * as acts from "./acts.js";
+import { drawAll, drawKeys, drawRow } from "./drawing.js";
+import { listen } from "./keys.js";
+import { ask, el, onLogIn, part, say } from "./page.js";
+import { owedTo } from "./patron.js";
+import { Queue } from "./queue.js";
+import { has, rowInHand, state } from "./state.js";
+
+/** Milliseconds without a key after which the patron and the mode leave. */
+const IDLE = 5 * 60 * 1000;
+
+const box = /** @type {HTMLInputElement} */ (document.getElementById("box"));
+const queue = new Queue(drawLine, signedIn);
+acts.begin(queue, redraw);
+
+/** @param {number} waiting @param {boolean} isLost */
+function drawLine(waiting, isLost) {
+  const line = part("line");
+  const text = isLost ? say("WAITING", { count: waiting }) : say("CONNECTED");
+  if (line.textContent !== text) line.textContent = text;
+  line.classList.toggle("todo", isLost);
+}
+
+/** @param {import("./rows.js").Row} [row] @param {boolean} [isNew] */
+function redraw(row, isNew = false) {
+  if (row) drawRow(row, isNew);
+  drawAll(patronKeys(), dutyKeys());
+}
+
+/** @returns {import("./rows.js").Solution[]} */
+function patronKeys() {
+  const { patron } = state;
+  if (!patron) return [];
+  const keys = [
+    { letter: "X", label: say(state.isHidden ? "SHOW" : "KEY_HIDE"), run: hide },
+  ];
+  if (patron.may.includes("renew_all")) {
+    keys.unshift({ letter: "A", label: say("KEY_RENEW_ALL"), run: acts.renewAll });
+  }
+  return keys;
+}
+
+/** @returns {import("./rows.js").Solution[]} */
+function dutyKeys() {
+  const { patron } = state;
+  const keys = [
+    { letter: "H", label: say("DONE_SHELF"), run: () => acts.settle("shelf") },
+    { letter: "K", label: say("DONE_VAN"), run: () => acts.settle("van") },
+    { letter: "P", label: say("DONE_STAFF"), run: () => acts.settle("staff") },
+  ];
+  if (!patron) return keys;
+  keys.push({ letter: "S", label: say("KEY_END"), run: acts.endSession });
+  const owed = owedTo(patron, state.session?.branch?.agency);
+  if (owed && patron.may.includes("pay")) {
+    keys.push({ letter: "B", label: acts.payLabel(owed), run: () => acts.pay(owed) });
+  }
+  return keys;
+}
+
+function hide() {
+  state.isHidden = !state.isHidden;
+  redraw();
+}
+
+/** @type {Record<string, () => void>} */
+const FUNCTIONS = {
+  F1: () => {
+    state.isHelpOpen = !state.isHelpOpen;
+    redraw();
+  },
+  F2: () => setMode("desk"),
+  F3: () => setMode("look"),
+  F4: () => setMode("return"),
+  "Shift F4": dropBefore,
+  F6: () => setMode("renew"),
+  F8: () => acts.openLastPatron(),
+  F9: () => acts.receiptAgain(),
+  "Ctrl Z": () => acts.undo(),
+  "Alt Q": () => void lock(),
+};
+
+/** @param {import("./state.js").Mode} mode */
+function setMode(mode) {
+  state.mode = mode;
+  box.focus();
+  redraw();
+}
+
+/** The book drop was filled yesterday; each further press says a day earlier. */
+function dropBefore() {
+  const from = state.mode === "drop" ? state.dropped : new Date();
+  state.dropped = new Date(from.getFullYear(), from.getMonth(), from.getDate() - 1, 23, 59);
+  setMode("drop");
+}
+
+/** @param {string} key */
+function pressed(key) {
+  if (signingIn) return false;
+  const named = FUNCTIONS[key];
+  if (named) {
+    named();
+    return true;
+  }
+  const letter = /^Alt ([A-Z])$/.exec(key)?.[1];
+  if (!letter) return false;
+  const keys = [...(rowInHand()?.solutions ?? []), ...dutyKeys(), ...patronKeys()];
+  const found = keys.find((each) => each.letter === letter);
+  found?.run();
+  return found !== undefined;
+}
+
+/** Who waits for somebody to sign in. @type {Promise<void> | null} */
+let signingIn = null;
+
+/** Asks who is there, over everything else; what waits goes on waiting. */
+function signedIn() {
+  signingIn ??= new Promise((resolve) => cover(() => resolve()));
+  return signingIn;
+}
+
+/** @param {() => void} done */
+function cover(done) {
+  const template = /** @type {HTMLTemplateElement} */ (document.getElementById("lock"));
+  const sheet = el("div", { class: "cover", "data-part": "cover" });
+  sheet.append(template.content.cloneNode(true));
+  const behind = document.querySelectorAll("header, main");
+  behind.forEach((each) => each.setAttribute("inert", ""));
+  document.body.append(sheet);
+  const form = /** @type {HTMLFormElement} */ (sheet.querySelector("form"));
+  part("hint", form).textContent = say("LOCKED_HINT", { count: queue.length });
+  onLogIn(form, (session) => {
+    sheet.remove();
+    behind.forEach((each) => each.removeAttribute("inert"));
+    signingIn = null;
+    arrived(session);
+    done();
+  });
+  /** @type {HTMLInputElement} */ (form.elements.namedItem("name")).focus();
+}
+
+/** Ends the session of whoever is here; the rows stay, the patron goes. */
+async function lock() {
+  acts.close();
+  redraw();
+  await ask("DELETE", "/sessions/current").catch(() => null);
+  await signedIn();
+}
+
+/** @param {import("../types").Session} session */
+function arrived(session) {
+  state.session = session;
+  part("who").textContent = session.name;
+  part("place").textContent = [session.branch?.name, session.workstation].filter(Boolean).join(", ");
+  for (const link of document.querySelectorAll("nav [data-right]")) {
+    const right = /** @type {HTMLElement} */ (link).dataset.right ?? "";
+    /** @type {HTMLElement} */ (link).hidden = !has(right);
+  }
+  redraw();
+  box.focus();
+}
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let idle;
+function stirred() {
+  clearTimeout(idle);
+  idle = setTimeout(() => {
+    acts.close();
+    setMode("desk");
+  }, IDLE);
+}
+
+const current = await ask("GET", "/sessions/current").catch(() => null);
+if (current?.status !== 200) {
+  location.replace("/desk/log-in");
+} else {
+  drawKeys();
+  drawLine(0, false);
+  arrived(current.body);
+  listen(box, {
+    scanned: acts.scan,
+    pressed,
+    moved: acts.move,
+    opened: acts.openChosen,
+    left: acts.leaveChosen,
+    typed: acts.leaveChosen,
+  });
+  document.querySelector('[data-do="lock"]')?.addEventListener("click", () => void lock());
+  document.addEventListener("keydown", stirred);
+  stirred();
+  document.body.dataset.ready = "";
+  window.addEventListener("beforeunload", (event) => {
+    if (queue.length) event.preventDefault();
+  });
+}

@@ -1,0 +1,6 @@
+// The log-in page.
+import { onLogIn } from "./page.js";
+
+const form = /** @type {HTMLFormElement} */ (document.querySelector("form"));
+onLogIn(form, () => location.replace("/desk"));
+/** @type {HTMLInputElement} */ (form.elements.namedItem("name")).focus();

@@ -1,0 +1,127 @@
+// What every page needs: elements, words, dates and amounts, and the way to the API.
+
+const root = document.documentElement;
+const language = root.lang;
+
+/** @type {Record<string, string>} */
+const words = await (await fetch(root.dataset.words ?? "")).json();
+
+/**
+ * An element; nothing is ever made from a string of HTML.
+ * @param {string} tag
+ * @param {Record<string, string | boolean | undefined>} [attributes]
+ * @param {...(Node | string | null | undefined)} children
+ * @returns {HTMLElement}
+ */
+export function el(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
+  }
+  for (const each of children) if (each) made.append(each);
+  return made;
+}
+
+/**
+ * A picture of the sprite; the word beside it says the same.
+ * @param {string} name
+ * @param {string} [kind]
+ */
+export function icon(name, kind = "i") {
+  const space = "http://www.w3.org/2000/svg";
+  const picture = document.createElementNS(space, "svg");
+  picture.setAttribute("class", kind);
+  picture.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(space, "use");
+  use.setAttribute("href", `#${name}`);
+  picture.append(use);
+  return picture;
+}
+
+/**
+ * The element of the page that holds this part of it.
+ * @param {string} name
+ * @param {ParentNode} [within]
+ */
+export function part(name, within = document) {
+  return /** @type {HTMLElement} */ (within.querySelector(`[data-part="${name}"]`));
+}
+
+/**
+ * A sentence by its name; `{amount}` and the like are facts.
+ * @param {string} name
+ * @param {Record<string, string | number>} [facts]
+ */
+export function say(name, facts = {}) {
+  return (words[name] ?? name).replace(/\{(\w+)\}/g, (_, fact) => String(facts[fact] ?? ""));
+}
+
+/** @param {import("../types").Money} money */
+export function amount({ amount: minor, currency }) {
+  const format = new Intl.NumberFormat(language, {
+    style: "currency",
+    currency,
+    trailingZeroDisplay: "stripIfInteger",
+  });
+  return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+}
+
+/** @param {string | Date} moment */
+export function day(moment) {
+  const format = { day: "numeric", month: "short" };
+  return new Date(moment).toLocaleDateString(language, /** @type {any} */ (format));
+}
+
+/** @param {Date} moment */
+export function clock(moment) {
+  const format = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  return moment.toLocaleTimeString(language, /** @type {any} */ (format));
+}
+
+/**
+ * Asks the API once; rejects where no answer comes.
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @param {string} [key] the Idempotency-Key
+ * @returns {Promise<import("../types").Answer>}
+ */
+export async function ask(method, path, body, key) {
+  const headers = new Headers({ "Accept-Language": language });
+  if (body !== undefined) headers.set("Content-Type", "application/json");
+  if (key !== undefined) headers.set("Idempotency-Key", key);
+  const answer = await fetch(`/api/v1${path}`, {
+    method,
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal: AbortSignal.timeout(15_000),
+  });
+  const text = await answer.text();
+  return { status: answer.status, headers: answer.headers, body: text ? JSON.parse(text) : null };
+}
+
+/**
+ * Has a log-in form ask the API, and tells when somebody is signed in.
+ * @param {HTMLFormElement} form
+ * @param {(session: import("../types").Session) => void} done
+ */
+export function onLogIn(form, done) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const fields = new FormData(form);
+    const wish = { name: fields.get("name"), password: fields.get("password") };
+    const code = String(fields.get("code") ?? "").trim();
+    try {
+      const { status, body } = await ask("POST", "/sessions", code ? { ...wish, code } : wish);
+      if (status === 201) {
+        done(body);
+        return;
+      }
+      const reasons = /** @type {import("../types").Reason[]} */ (body.reasons ?? []);
+      part("code", form).hidden &&= !reasons.some((each) => each.code.includes("CODE"));
+      part("refusal", form).textContent = body.title;
+    } catch {
+      part("refusal", form).textContent = say("LINE_LOST");
+    }
+  });
+}

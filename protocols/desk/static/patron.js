@@ -1,0 +1,91 @@
+// The patron who is open, on the left.
+import { amount, day, el, icon, say } from "./page.js";
+import { button } from "./rows.js";
+
+/** @typedef {import("../types").PatronScreen} PatronScreen */
+
+/**
+ * What is owed to the agency of the desk, in one sum.
+ * @param {PatronScreen} patron
+ * @param {string | undefined} agency
+ * @returns {import("../types").Money | null}
+ */
+export function owedTo(patron, agency) {
+  const owed = patron.owed.find((each) => each.agency === agency);
+  if (!owed) return null;
+  const sum = owed.fees.amount + owed.compensations.amount;
+  return sum > 0 ? { amount: sum, currency: owed.fees.currency } : null;
+}
+
+/** @param {string} name @param {string} figure @param {string} [more] */
+function figure(name, figure, more = "") {
+  const drawn = el("div", { class: "fig" }, el("span", {}, name), el("b", {}, figure));
+  if (more) drawn.append(el("small", {}, more));
+  return drawn;
+}
+
+/** @param {string} birth */
+function age(birth) {
+  const [year = 0, month = 1, date = 1] = birth.split("-").map(Number);
+  const now = new Date();
+  const hadBirthday =
+    now.getMonth() + 1 > month || (now.getMonth() + 1 === month && now.getDate() >= date);
+  return now.getFullYear() - year - (hadBirthday ? 0 : 1);
+}
+
+/** @param {PatronScreen} patron */
+function warnings(patron) {
+  const lines = patron.blocks.map((each) =>
+    say("BLOCKED_SINCE", { day: day(each.since), why: each.message || say(`BLOCK_${each.reason}`) }),
+  );
+  if (patron.is_expired) lines.unshift(say("CARD_EXPIRED"));
+  return lines.map((each) =>
+    el("section", { class: "note" }, el("div", { class: "mark todo" }, icon("todo", "i m"), each)),
+  );
+}
+
+/**
+ * @param {PatronScreen} patron
+ * @param {string | undefined} agency
+ * @param {import("./rows.js").Solution[]} keys
+ * @returns {Node[]}
+ */
+export function drawnPatron(patron, agency, keys) {
+  const { details, counts } = patron;
+  const who = [
+    details.birth_date ? say("YEARS", { years: age(details.birth_date) }) : "",
+    patron.card ? say("CARD", { card: patron.card }) : "",
+  ].filter(Boolean);
+  const family = [
+    ...patron.wards.map((each) => say("WARD", { name: each.name })),
+    ...patron.guardians.map((each) => say("GUARDIAN", { name: each.name })),
+  ];
+  const owed = owedTo(patron, agency);
+  const figures = el(
+    "section",
+    {},
+    owed ? figure(say("OWES"), amount(owed)) : null,
+    figure(say("READY_TO_FETCH"), String(counts.ready)),
+    figure(
+      say("LOANS"),
+      String(counts.loans),
+      counts.overdue ? say("OVERDUE", { count: counts.overdue }) : "",
+    ),
+    figure(say("HOLDS"), String(counts.holds)),
+  );
+  return [
+    el(
+      "section",
+      {},
+      el("h1", { class: "big" }, details.name),
+      el("p", { class: "s" }, who.join(" · ")),
+      ...family.map((each) => el("p", { class: "s" }, each)),
+    ),
+    ...warnings(patron),
+    figures,
+    details.note
+      ? el("section", {}, el("p", { class: "s" }, el("b", {}, say("NOTE")), el("br"), details.note))
+      : el("section"),
+    el("section", { class: "stack" }, ...keys.map((each) => button(each, "act wide"))),
+  ];
+}

@@ -1,0 +1,130 @@
+// What the API answers (docs/reference/openapi.json), as far as the pages read it.
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: any;
+}
+export interface Money {
+  amount: number;
+  currency: string;
+}
+export interface Branch {
+  isil: string;
+  name: string;
+  agency: string;
+}
+export interface Session {
+  name: string;
+  branch: Branch | null;
+  workstation: string;
+  rights: string[];
+}
+export interface Reason {
+  code: string;
+  text: string;
+  overridable: boolean;
+  may: boolean;
+  fee: Money | null;
+  limit: number | null;
+  opens: string | null;
+  block: string | null;
+}
+export interface Item {
+  barcode: string;
+  title_id: string;
+  title: string;
+  author: string;
+  material_group: string;
+  call_number: string;
+  placement: string[];
+  home_branch: Branch;
+}
+export interface Patron {
+  id: string;
+  name: string;
+  card: string | null;
+}
+export interface Loan {
+  id: string;
+  due: string;
+  renewals: number;
+}
+export interface Fee {
+  charge: string;
+  kind: string;
+  amount: Money;
+}
+export interface CheckedOut {
+  item: Item;
+  patron: Patron;
+  loan: Loan;
+  overridden: Reason[];
+  charged: Fee[];
+}
+export interface CheckedIn {
+  item: Item;
+  destination: string;
+  to_branch: Branch;
+  was_on_loan: boolean;
+  was_overdue: boolean;
+  borrower: Patron | null;
+  held_for: { pickup_branch: Branch; number: number | null; deadline: string | null } | null;
+  charged: Fee[];
+}
+export interface ItemStatus {
+  item: Item;
+  state: string;
+  is_overdue: boolean;
+  due: string | null;
+  to_branch: Branch | null;
+  open_holds: number;
+}
+export interface Title {
+  id: string;
+  title: string;
+  author: string;
+  year: number | null;
+}
+export interface TitleShown extends Title {
+  open_holds: number;
+  copies: ItemStatus[];
+}
+export interface Owed {
+  agency: string;
+  fees: Money;
+  compensations: Money;
+}
+export interface PatronScreen {
+  id: string;
+  card: string | null;
+  details: { name: string; given_name: string; birth_date: string | null; note: string };
+  is_expired: boolean;
+  blocks: { reason: string; since: string; message: string }[];
+  denied: string[];
+  counts: { loans: number; overdue: number; holds: number; ready: number };
+  owed: Owed[];
+  guardians: { id: string; name: string }[];
+  wards: { id: string; name: string }[];
+  may: string[];
+}
+export interface Scanned {
+  outcome: string;
+  text: string;
+  command?: string | null;
+  checked_out?: CheckedOut | null;
+  checked_in?: CheckedIn | null;
+  renewed?: CheckedOut | null;
+  item?: Item | null;
+  status?: ItemStatus | null;
+  patron?: PatronScreen | null;
+  titles: Title[];
+  reasons: Reason[];
+  loans?: number | null;
+  overdue?: number | null;
+}
+export interface Slip {
+  heading: string;
+  language: string;
+  lines: string[];
+}

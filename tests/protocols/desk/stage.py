@@ -1,0 +1,66 @@
+"""A small library with a desk, served by a real process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalogue.database import open_database
+from circulation.kernel.set_up import set_up_changed
+from circulation.staff.roles import HeldRole
+from circulation.staff.settings import STAFF_SETTINGS
+from tests.builders.accounts import a_colleague
+from tests.builders.circulation import Library, a_library, a_patron, an_item, present
+from tests.servers import RunningServer, start_serving
+
+NAME, PASSWORD = "anna", "correct horse battery"
+
+
+@dataclass
+class Stage:
+    """The server, and barcodes and cards that nobody has touched."""
+
+    server: RunningServer
+    cards: list[str]
+    items: list[str]
+    #: On loan to the last of the cards.
+    lent: list[str]
+    url: str
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server.http}"
+
+
+def fill(library: Library, number: int = 40) -> tuple[list[str], list[str], list[str]]:
+    """Staff, patrons and items; the last patron has some of them."""
+    library.now = present()
+    library.write(
+        lambda transaction: STAFF_SETTINGS.store(
+            transaction, library.main.agency_id, {"known_networks": ["127.0.0.0/8"]}
+        )
+    )
+    library.write(set_up_changed)
+    a_colleague(library, NAME, HeldRole("administrator"), password=PASSWORD)
+    cards = [a_patron(library) for _ in range(4)]
+    items = [an_item(library) for _ in range(number)]
+    lent = [an_item(library, on_loan_to=cards[-1]) for _ in range(12)]
+    return cards, items, lent
+
+
+@contextmanager
+def a_stage(url: str, folder: Path, **rule: int) -> Iterator[Stage]:
+    """The library, served for the length of a ``with`` block."""
+    database = open_database(url)
+    try:
+        cards, items, lent = fill(a_library(database, **rule))
+    finally:
+        database.close()
+    stage = Stage(start_serving(folder, url), cards, items, lent, url)
+    try:
+        yield stage
+    finally:  # perhaps another server by now
+        if stage.server.process.poll() is None:
+            stage.server.kill()

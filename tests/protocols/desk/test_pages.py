@@ -1,0 +1,92 @@
+"""Pages and assets over HTTP, without a browser."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from twisted.internet.task import Clock
+from twisted.web.resource import Resource
+
+import protocols.desk
+from protocols.desk.assets import Assets, read_assets
+from protocols.desk.http import POLICY, DeskResource
+from protocols.desk.pages import PAGES
+from protocols.hosting.http_channel import EndingSite
+from protocols.hosting.requests import BoundedRequest
+from tests.protocols.hosting.test_brief_requests import Client
+
+#: Bytes of script, style and words of the first load, compressed.
+MOST = 60_000
+TEMPLATES = Path(protocols.desk.__file__).parent / "templates"
+
+
+@pytest.fixture(scope="module")
+def assets() -> Assets:
+    return read_assets()
+
+
+@pytest.fixture
+def client(assets: Assets) -> Client:
+    root = Resource()  # type: ignore[no-untyped-call]
+    root.putChild(b"desk", DeskResource(assets))  # type: ignore[no-untyped-call]
+    site = EndingSite(root, requestFactory=BoundedRequest, timeout=120, reactor=Clock())
+    return Client(site)
+
+
+def ask(client: Client, path: str, *headers: str) -> tuple[str, dict[str, str], bytes]:
+    data = client.ask("\r\n".join([f"GET {path} HTTP/1.1", "Host: x", *headers, "", ""]).encode())
+    head, _, body = data.partition(b"\r\n\r\n")
+    status, *lines = head.decode().split("\r\n")
+    told = (each.partition(": ") for each in lines)
+    return status, {name.lower(): value for name, _, value in told}, body
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_is_strict_and_is_not_kept(client: Client, page: object) -> None:
+    path = f"/desk/{page.path}".rstrip("/")  # type: ignore[attr-defined]
+    status, told, body = ask(client, path)
+    assert status == "HTTP/1.1 200 OK"
+    assert told["content-security-policy"] == POLICY
+    assert told["cache-control"] == "no-store"
+    assert "unsafe" not in POLICY
+    text = body.decode()
+    assert not re.search(r"<script(?! type=\"module\" src=)|<style|\son\w+=|\sstyle=", text)
+    assert not re.search(r"https?://(?!www\.w3\.org/)", text)
+
+
+def test_there_are_no_other_pages(client: Client) -> None:
+    for path in ("/desk/nothing", "/desk/assets/x/desk.js", "/desk/assets/../pages.py"):
+        assert ask(client, path)[0] == "HTTP/1.1 404 Not Found"
+
+
+def test_the_language_is_the_chosen_one_or_the_browsers(client: Client) -> None:
+    assert b'<html lang="en"' in ask(client, "/desk", "Accept-Language: en-GB,da;q=0.5")[2]
+    assert b'<html lang="da"' in ask(client, "/desk", "Accept-Language: da")[2]
+    _, told, body = ask(client, "/desk/log-in?language=en", "Accept-Language: da")
+    assert told["set-cookie"] == "tiro-language=en; Path=/desk; SameSite=strict"
+    assert b'<html lang="en"' in body
+    assert b'<html lang="en"' in ask(client, "/desk", "Cookie: tiro-language=en")[2]
+    assert b'<html lang="da"' in ask(client, "/desk", "Cookie: tiro-language=xx")[2]
+
+
+def test_assets_are_compressed_and_kept_for_ever(client: Client, assets: Assets) -> None:
+    path = f"/desk/assets/{assets.folder}/desk.js"
+    _, told, body = ask(client, path, "Accept-Encoding: gzip, br")
+    assert told["content-encoding"] == "gzip"
+    assert told["cache-control"] == "public, max-age=31536000, immutable"
+    assert gzip.decompress(body) == assets.files["desk.js"].plain
+    assert ask(client, path)[2] == assets.files["desk.js"].plain
+
+
+def test_the_first_load_is_light(assets: Assets) -> None:
+    words = max(len(each.compressed) for name, each in assets.files.items() if "words" in name)
+    rest = sum(len(each.compressed) for name, each in assets.files.items() if "words" not in name)
+    assert words + rest <= MOST
+
+
+def test_templates_write_nothing_unescaped() -> None:
+    for path in TEMPLATES.glob("*.html"):
+        assert not re.search(r"\|\s*safe|autoescape", path.read_text()), path

@@ -1,0 +1,48 @@
+"""Everything that the pages say is in the catalogues, and nothing else is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import protocols.desk
+from circulation.kernel.reasons import BlockReason
+from protocols.desk.assets import words_in
+from protocols.desk.pages import PAGES
+
+FOLDER = Path(protocols.desk.__file__).parent
+#: Names that are put together: what they begin with, and what may follow.
+JOINED = {
+    "STATE_": {"AVAILABLE", "ON_LOAN", "IN_TRANSIT", "CLAIMED_RETURNED", "LOST", "MISSING"}
+    | {"ON_HOLD_SHELF", "GOES_BACK"},
+    "MODE_": {"return", "drop", "renew", "look"},
+    "SETTLED_": {"shelf", "van", "staff"},
+    "BLOCK_": {each.value for each in BlockReason},
+}
+
+
+def _said() -> set[str]:
+    texts = [each.read_text() for each in FOLDER.glob("static/*.js")]
+    texts += [each.read_text() for each in FOLDER.glob("templates/*.html")]
+    named = {name for text in texts for name in re.findall(r'"([A-Z][A-Z_]{2,})"', text)}
+    named |= {f"{first}{rest}" for first, ends in JOINED.items() for rest in ends}
+    return named | {each.name for each in PAGES}
+
+
+def test_both_languages_say_all_of_it() -> None:
+    english, danish = words_in("en"), words_in("da")
+    assert english.keys() == danish.keys()
+    assert all(text != name for words in (english, danish) for name, text in words.items())
+    asked = _said()
+    known = set(english)
+    assert known <= asked
+    said_directly = set()
+    for path in (*FOLDER.glob("static/*.js"), *FOLDER.glob("templates/*.html")):
+        said_directly |= set(re.findall(r'\bsay\(\s*"([A-Z_a-z]+)"', path.read_text()))
+    assert said_directly <= known
+
+
+def test_facts_are_the_same_in_both() -> None:
+    english, danish = words_in("en"), words_in("da")
+    for name, text in english.items():
+        assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", danish[name]))
