@@ -67,11 +67,11 @@ class DeskResource(Resource):
 
     def _language(self, request: Any) -> str:
         """The one that was chosen, or the first that the browser asks for and there is."""
-        chosen = (request.args.get(b"language") or [b""])[0].decode("ascii", "replace")
+        chosen: str = (request.args.get(b"language") or [b""])[0].decode("ascii", "replace")
         if chosen in self._assets.languages:
             request.addCookie(_LANGUAGE, chosen, path="/desk", sameSite="strict")
             return chosen
-        kept = (request.getCookie(_LANGUAGE) or b"").decode("ascii", "replace")
+        kept: str = (request.getCookie(_LANGUAGE) or b"").decode("ascii", "replace")
         accepted = request.getHeader("accept-language") or ""
         wanted = (nearest(each.partition(";")[0].strip()) for each in accepted[:200].split(","))
         there = (each for each in (kept, *wanted) if each in self._assets.languages)
