@@ -132,6 +132,13 @@ function seen(status, code) {
   };
 }
 
+/** What the hand does with what is refused. @param {boolean} isLending */
+function hand(isLending) {
+  return isLending
+    ? { big: say("KEEP_IT"), small: say("AT_THE_DESK") }
+    : { big: say("LAY_ASIDE"), small: say("TO_BE_LOOKED_UP") };
+}
+
 /** Did the patron have it before? Then nothing is wrong. @param {Scanned} scanned */
 export function isHadAlready({ reasons }) {
   return reasons.length === 1 && reasons[0]?.code === "ALREADY_ON_LOAN_TO_PATRON";
@@ -160,12 +167,14 @@ export function lookOf(scanned, mode) {
         mark: "stop",
         word: say("STOP"),
         ...named(scanned.item, code),
-        big: say(isLending ? "KEEP_IT" : "LAY_ASIDE"),
-        small: say(isLending ? "AT_THE_DESK" : "TO_BE_LOOKED_UP"),
+        ...(mode === "renew" ? { big: say("NOT_RENEWED"), small: "" } : hand(isLending)),
         duty: say("DUTY_STOP", { title: scanned.item?.title || code }),
       };
     }
     case "nothing":
+      if (!/\d/.test(code)) {
+        return { ...plain, word: say("LOOKED_UP"), heading: say("NOTHING_FOUND", { words: code }) };
+      }
       return {
         ...plain,
         mark: "stop",

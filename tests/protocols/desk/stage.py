@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from catalogue.database import open_database
+from catalogue.changes.accession import add_record
+from catalogue.database import Transaction, open_database
+from catalogue.items import add_item
 from circulation.kernel.set_up import set_up_changed
 from circulation.staff.roles import HeldRole
 from circulation.staff.settings import STAFF_SETTINGS
 from tests.builders.accounts import a_colleague
 from tests.builders.circulation import Library, a_library, a_patron, an_item, present
+from tests.protocols.sru.stage import WORKS, a_record
 from tests.servers import RunningServer, start_serving
 
 NAME, PASSWORD = "anna", "correct horse battery"
@@ -28,6 +32,16 @@ class Stage:
     #: On loan to the last of the cards.
     lent: list[str]
     url: str
+
+    def take(self, number: int = 1) -> list[str]:
+        """Items that nobody has, and that no other test gets."""
+        taken, self.items[:number] = self.items[:number], []
+        return taken
+
+    def take_lent(self, number: int = 1) -> list[str]:
+        """Items on loan to the last of the cards, that no other test gets."""
+        taken, self.lent[:number] = self.lent[:number], []
+        return taken
 
     @property
     def address(self) -> str:
@@ -46,12 +60,26 @@ def fill(library: Library, number: int = 40) -> tuple[list[str], list[str], list
     a_colleague(library, NAME, HeldRole("administrator"), password=PASSWORD)
     cards = [a_patron(library) for _ in range(4)]
     items = [an_item(library) for _ in range(number)]
-    lent = [an_item(library, on_loan_to=cards[-1]) for _ in range(12)]
+    lent = [an_item(library, on_loan_to=cards[-1]) for _ in range(30)]
+    for work in WORKS:
+        library.write(lambda transaction, work=work: _add(library, work, transaction))
     return cards, items, lent
 
 
+def _add(library: Library, work: tuple[Any, ...], transaction: Transaction) -> None:
+    """A title that is found, with a copy."""
+    record = add_record(transaction, a_record(*work), now=library.now, record_format="marc21")
+    add_item(
+        transaction,
+        barcode=f"T{work[0]}",
+        record_id=record,
+        branch_id=library.main.id,
+        now=library.now,
+    )
+
+
 @contextmanager
-def a_stage(url: str, folder: Path, **rule: int) -> Iterator[Stage]:
+def a_stage(url: str, folder: Path, **rule: Any) -> Iterator[Stage]:
     """The library, served for the length of a ``with`` block."""
     database = open_database(url)
     try:

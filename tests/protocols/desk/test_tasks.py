@@ -1,0 +1,165 @@
+"""What librarians do all day, by keyboard and scanner alone, and in how few strokes.
+
+The ideal counts are those of the table that desks are compared by: a scan is one, a key or chord is
+one, a field that is filled and left is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import sleep
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from tests.protocols.desk.browser import Desk
+from tests.protocols.desk.stage import Stage
+
+
+class Counting:
+    """A desk whose strokes are counted."""
+
+    def __init__(self, desk: Desk, stage: Stage) -> None:
+        self.desk = desk
+        self.stage = stage
+        self.strokes = 0
+
+    def scan(self, *codes: str) -> None:
+        self.strokes += len(codes)
+        self.desk.scan(*codes)
+
+    def key(self, *keys: str) -> None:
+        """One key, or one chord."""
+        self.strokes += 1
+        self.desk.chord(*keys)
+
+    def alt(self, letter: str) -> None:
+        self.key(Keys.ALT, letter)
+
+    def rows(self, number: int) -> list[str]:
+        """The outcomes of so many rows, the oldest first."""
+        return [outcome for _, outcome in self.desk.outcomes(number)]
+
+    def prepared(self, *codes: str) -> None:
+        """What was there before the task began; waits until it is."""
+        before = len(self.desk.browser.find_elements("css selector", "li[data-code]"))
+        self.desk.scan(*codes)
+        self.desk.outcomes(before + len(codes))
+        sleep(0.1)
+
+
+def lend_three(at: Counting) -> None:
+    at.scan(at.stage.cards[0], *at.stage.take(3))
+    assert at.rows(4) == ["patron", *["checked_out"] * 3]
+
+
+def return_ten(at: Counting) -> None:
+    at.scan(*at.stage.take_lent(10))
+    assert at.rows(10) == ["checked_in"] * 10
+
+
+def renew_in_hand(at: Counting) -> None:
+    at.prepared(at.stage.cards[-1])
+    at.scan(*at.stage.take_lent())
+    assert at.rows(2)[-1] == "refused"
+    at.desk.wait('[data-reasons="ALREADY_ON_LOAN_TO_PATRON"]')
+    at.alt("n")
+    assert at.rows(3)[-1] == "renewed", at.desk.text('[data-part="rows"]')
+
+
+def take_back_a_wrong_act(at: Counting) -> None:
+    at.prepared(at.stage.cards[0], *at.stage.take())
+    at.key(Keys.CONTROL, "z")
+    at.desk.wait("li.off")
+    assert "Undone" in at.desk.text("li.off")
+
+
+def double_scan(at: Counting) -> None:
+    [item] = at.stage.take()
+    at.prepared(at.stage.cards[0], item)
+    at.desk.scan(item)  # not meant, so not counted
+    sleep(0.3)
+    assert at.rows(2) == ["patron", "checked_out"]
+    assert "scanned twice" in at.desk.text("li[data-outcome=checked_out]")
+
+
+def where_is_this_title(at: Counting) -> None:
+    at.scan("soil")
+    at.desk.wait(".copies")
+    assert "Available" in at.desk.text(".copies")
+
+
+def hold_for_the_open_patron(at: Counting) -> None:
+    at.prepared(at.stage.cards[0])
+    at.scan("soil")
+    at.desk.wait(".copies")
+    at.key(Keys.ARROW_DOWN)
+    at.alt("r")
+    at.desk.wait('[data-part="patron"]')
+    end = 100
+    while "held:" not in at.desk.text("li[data-outcome=search]") and end:
+        sleep(0.05)
+        end -= 1
+    assert "held:" in at.desk.text("li[data-outcome=search]")
+
+
+def reprint_a_receipt(at: Counting) -> None:
+    at.prepared(at.stage.cards[0], *at.stage.take())
+    at.key(Keys.F9)
+    assert at.desk.wait(".receipt")
+
+
+def book_drop_dated_back(at: Counting) -> None:
+    at.key(Keys.SHIFT, Keys.F4)
+    at.scan(*at.stage.take_lent(2))
+    assert at.rows(2) == ["checked_in"] * 2
+
+
+#: Number of the table, how it is done, and in how many strokes at most.
+TASKS: tuple[tuple[int, Callable[[Counting], None], int], ...] = (
+    (1, lend_three, 4),
+    (2, return_ten, 10),
+    (5, renew_in_hand, 2),
+    (8, take_back_a_wrong_act, 1),
+    (10, double_scan, 0),
+    (12, hold_for_the_open_patron, 3),
+    (13, where_is_this_title, 1),
+    (15, reprint_a_receipt, 1),
+    (20, book_drop_dated_back, 3),
+)
+
+
+@pytest.mark.parametrize(
+    ("task", "ideal"), [(each[1], each[2]) for each in TASKS], ids=[str(each[0]) for each in TASKS]
+)
+def test_a_task_takes_no_more_strokes_than_it_must(
+    task: Callable[[Counting], None], ideal: int, desk: Desk, stage: Stage
+) -> None:
+    counting = Counting(desk, stage)
+    task(counting)
+    assert counting.strokes <= ideal
+
+
+def test_a_scanned_enter_confirms_nothing(desk: Desk, stage: Stage) -> None:
+    desk.scan(stage.cards[0], *stage.take_lent())
+    desk.outcomes(2)
+    for _ in range(3):
+        desk.scan("")
+    desk.browser.find_element("css selector", ".row.x button").click()  # the click is meant
+    desk.wait("li[data-outcome=refused]:not(.x)")
+    desk.scan(*stage.take(), "")
+    assert [outcome for _, outcome in desk.outcomes(3)] == ["patron", "refused", "checked_out"]
+
+
+def test_a_stop_holds_the_end_of_the_session(desk: Desk, stage: Stage) -> None:
+    desk.scan(stage.cards[0], *stage.take_lent())
+    desk.outcomes(2)
+    assert desk.browser.title.startswith("(1)")
+    desk.chord(Keys.ALT, "s")
+    sleep(0.3)
+    assert desk.text("aside h1") != "No patron"
+    desk.chord(Keys.ALT, "l")
+    desk.chord(Keys.ALT, "s")
+    desk.wait(".receipt")
+    assert desk.text("aside h1") == "No patron"
+    assert desk.browser.title.startswith("Desk")
