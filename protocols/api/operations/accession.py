@@ -50,7 +50,7 @@ from protocols.api.models.accession import (
 )
 from protocols.api.models.common import Paging
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.paging import number_in, page_of, place_in
+from protocols.api.paging import LARGEST_OF_FEW, number_in, page_of, place_in
 from protocols.api.problems import FieldError, Outcome, Problem
 from protocols.hosting.answering import Context, Lane
 
@@ -185,7 +185,7 @@ def _delivery(
     request: Request[Any, Any], principal: Principal, context: Context
 ) -> engine.Delivery:
     """The delivery of the path. Raises Problem."""
-    number = number_of(request.path["delivery"], None)
+    number = number_of(request.path["delivery"], None, LARGEST_OF_FEW)
     found = engine.get_delivery(context.transaction, delivery_id=number)
     branches = context.circulation.current_set_up(context.transaction).branches
     its = None if found is None else branches[found.branch_id]
@@ -238,7 +238,7 @@ def show_unexpected(
 def settle_unexpected_line(request: Plain, principal: Principal, context: Context) -> None:
     """Takes a line off that list: it was seen to."""
     must_have_here(principal, Right.EDIT_CATALOGUE)
-    number = number_of(request.path["line"], None)
+    number = number_of(request.path["line"], None, LARGEST_OF_FEW)
     branch_id = branch_of_unexpected(context.transaction, unexpected_id=number)
     branches = context.circulation.current_set_up(context.transaction).branches
     its = None if branch_id is None else branches[branch_id]

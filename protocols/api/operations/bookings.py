@@ -38,6 +38,7 @@ from protocols.api.models.bookings import (
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.desk import identifier_of
+from protocols.api.paging import LARGEST_OF_FEW
 from protocols.api.problems import Outcome, Problem, malformed, refused
 from protocols.hosting.answering import Context, Lane
 
@@ -92,13 +93,13 @@ def book(
         patron=identifier_of(wish, principal, context, Right.BOOK),
         first=wish.first,
         last=wish.last,
-        record_id=None if wish.title is None else number_of(wish.title, "title"),
+        record_id=None if wish.title is None else number_of(wish.title, "title", LARGEST_OF_FEW),
         item=wish.item,
         preferred=wish.copies,
         minimum=wish.minimum,
         suppliers=wish.suppliers,
         delivery_branch=wish.deliver_to,
-        group_id=None if wish.group is None else number_of(wish.group, "group"),
+        group_id=None if wish.group is None else number_of(wish.group, "group", LARGEST_OF_FEW),
         lends_onward=wish.lends_onward,
         note=wish.note,
     )
@@ -162,7 +163,9 @@ def list_bookings(
         patron = patron_named(query.patron, principal, context, Right.BOOK)
         found = patron_bookings(circulation, transaction, patron.id)
     elif query.title is not None:
-        found = title_bookings(circulation, transaction, number_of(query.title, "title"))
+        found = title_bookings(
+            circulation, transaction, number_of(query.title, "title", LARGEST_OF_FEW)
+        )
     else:
         found = branch_bookings(circulation, transaction, principal.branch_id)
     seen = [
@@ -185,7 +188,7 @@ def show_booking_calendar(
     try:
         found = availability_calendar(
             context.act(principal.desk),
-            record_id=number_of(request.path["title"], None),
+            record_id=number_of(request.path["title"], None, LARGEST_OF_FEW),
             first=first,
             last=first + timedelta(days=query.days - 1),
             category=query.category,

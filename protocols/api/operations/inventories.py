@@ -26,7 +26,7 @@ from protocols.api.models.stock import (
     to_see_to_shown,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.paging import number_in, page_of
+from protocols.api.paging import LARGEST_OF_FEW, number_in, page_of
 from protocols.api.problems import Outcome, Problem
 from protocols.hosting.answering import Context, Lane
 
@@ -38,7 +38,7 @@ def _named(
     request: Request[Any, Any], principal: Principal, context: Context, *, to_scan: bool = False
 ) -> engine.Inventory:
     """The inventory of the path. Raises Problem; to scan, also where it is closed."""
-    number = number_of(request.path["inventory"], None)
+    number = number_of(request.path["inventory"], None, LARGEST_OF_FEW)
     found = engine.inventory_of(context.transaction, inventory_id=number)
     branches = context.circulation.current_set_up(context.transaction).branches
     its = None if found is None else branches.get(found.branch_id)

@@ -31,7 +31,7 @@ from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.booking_copies import copies_done
 from protocols.api.operations.bookings import ABOUT
 from protocols.api.operations.items import status_of
-from protocols.api.paging import number_in, page_of
+from protocols.api.paging import LARGEST_OF_FEW, number_in, page_of
 from protocols.api.problems import Outcome, Problem, malformed, refused
 from protocols.hosting.answering import Context, Lane
 
@@ -56,7 +56,7 @@ def _named(
     request: Request[Any, Any], principal: Principal, context: Context, *, to_change: bool = True
 ) -> KnownPlacement:
     """The one of the path. It is changed by whoever may book at the branch that began it."""
-    number = number_of(request.path["placement"], None)
+    number = number_of(request.path["placement"], None, LARGEST_OF_FEW)
     set_up = context.circulation.current_set_up(context.transaction)
     found = placements.find_placement(context.transaction, set_up, number)
     if found is None or not _is_near(found, principal):
