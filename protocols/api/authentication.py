@@ -18,7 +18,10 @@ from protocols.hosting import cookies
 from protocols.hosting.networks import is_within
 
 _LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
-_FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "via")
+_FORWARDED: Final = (
+    *("forwarded", "via", "x-real-ip"),
+    *("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"),
+)
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE: Final = (("WWW-Authenticate", 'Bearer realm="tiro"'),)
 
