@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import func, or_, select
 
 from catalogue.database import Statement, Transaction, columns, many, scalar_one
 from catalogue.schema import branches, items
@@ -48,8 +48,7 @@ class Year:
     withdrawn: int
 
 
-_LENT = [EventKind.CHECKED_OUT.value, EventKind.RENEWED.value]
-_REMOVED: Final[ColumnElement[str]] = literal_column(f"'{EventKind.ITEM_REMOVED.value}'")
+_LENT: Final = (EventKind.CHECKED_OUT, EventKind.RENEWED)
 
 
 @many(YearlyLoans)
@@ -62,7 +61,7 @@ def _loans(*, agency_id: int, first: date, last: date) -> Statement:
         .where(
             branches.c.agency_id == agency_id,
             its.day.between(first, last),
-            its.kind.in_([literal_column(f"'{kind}'") for kind in _LENT]),
+            or_(*(its.kind == each.value for each in _LENT)),
         )
         .group_by(*by)
         .order_by(*by)
@@ -88,7 +87,7 @@ def _withdrawn(*, agency_id: int, begins: datetime, ends: datetime) -> Statement
         .select_from(events.join(branches, branches.c.id == events.c.branch_id))
         .where(
             branches.c.agency_id == agency_id,
-            events.c.kind == _REMOVED,
+            events.c.kind == EventKind.ITEM_REMOVED.value,
             events.c.at > begins,
             events.c.at <= ends,
         )

@@ -110,7 +110,7 @@ def terminals_shown(logins: Iterable[str], counts: Iterable[TerminalCount]) -> T
     return Terminals(
         tuple(
             Terminal(
-                login,
+                login or "(before the login)",
                 max((each.last for each in its), default=None),
                 {
                     each.name.removeprefix(MESSAGE): each.times

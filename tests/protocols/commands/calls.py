@@ -32,6 +32,7 @@ _INSTEAD = {
     ("record merge", "survivor_id"): "2",
     ("sip2 check", "address"): "127.0.0.1:9",
     ("sip2 replay", "address"): "127.0.0.1:9",
+    ("yearly", "year"): "2026",
 }
 
 
