@@ -57,9 +57,23 @@ _RECORDS = 3_000
 
 @dataclass(frozen=True)
 class Release:
-    """An earlier release: the folder of its checkout, run by this Python."""
+    """An earlier release: the folder of its checkout, run by this Python.
+
+    What it plugs in by entry points is its own, too: `metadata` is a folder for what an
+    installation of it would say of them.
+    """
 
     folder: Path
+    metadata: Path
+
+    def __post_init__(self) -> None:
+        its = self.metadata / "tiro_ils-0.dist-info"
+        its.mkdir()
+        (its / "METADATA").write_text("Metadata-Version: 2.1\nName: tiro-ils\nVersion: 0\n")
+        groups = self._settings()["options.entry_points"].items()
+        (its / "entry_points.txt").write_text(
+            "".join(f"[{group}]\n{lines.strip()}\n" for group, lines in groups)
+        )
 
     def run(self, *arguments: str) -> None:
         """Python with these arguments, on its code."""
@@ -92,13 +106,17 @@ class Release:
 
     def _commands(self) -> str:
         """The module of its command `tiro`."""
-        settings = ConfigParser()
-        settings.read(self.folder / "setup.cfg")
-        scripts = settings["options.entry_points"]["console_scripts"]
+        scripts = self._settings()["options.entry_points"]["console_scripts"]
         return scripts.partition("=")[2].partition(":")[0].strip()
 
+    def _settings(self) -> ConfigParser:
+        settings = ConfigParser()
+        settings.read(self.folder / "setup.cfg")
+        return settings
+
     def _surroundings(self) -> dict[str, str]:
-        return os.environ | {"PYTHONPATH": str(self.folder), "PYTHONSAFEPATH": "1"}
+        path = os.pathsep.join((str(self.folder), str(self.metadata)))
+        return os.environ | {"PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
 
 
 def main() -> None:
@@ -108,9 +126,10 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    release = Release(chosen.release.resolve())
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        metadata = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        release = Release(chosen.release.resolve(), metadata)
         old, new = (
             stack.enter_context(a_postgresql())
             if chosen.postgresql

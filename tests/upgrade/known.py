@@ -29,7 +29,10 @@ TABLES = {
     "upgraded": {},
 }
 #: Tables that there are no more.
-GONE = {"notice_progress": "what was not told yet is in the outbox"}
+GONE = {
+    "access_log": "its lines are in the log of look-ups",
+    "notice_progress": "what was not told yet is in the outbox",
+}
 #: Columns that a migration puts in order.
 COLUMNS = {("charges", "reason"): "the due date has its own place"}
 
