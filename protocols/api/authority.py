@@ -10,6 +10,7 @@ from circulation.kernel.overriding import NO_OVERRIDE, Override, forbidden_to
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch
 from circulation.kernel.rights import Kind, Principal, Right
+from circulation.patrons.changes import patron_fields
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
     PatronPlace,
@@ -75,6 +76,20 @@ def patron_named(
     if found is None or not principal.may(right, found.agency_id, found.home_branch_id):
         raise Problem(Outcome.NOT_FOUND)
     return found
+
+
+def sees_addresses(patron_id: int, principal: Principal, context: Context) -> bool:
+    """May the caller be told how this patron can be reached? Where that is protected, only the
+    patron and whoever has the right."""
+    if principal.kind is Kind.PATRON and principal.id == patron_id:
+        return True
+    fields = patron_fields(context.transaction, patron_id=patron_id)
+    if fields is None or not fields.is_protected:
+        return True
+    place = place_of_patron(context.transaction, patron_id=patron_id)
+    return place is not None and principal.may(
+        Right.VIEW_PROTECTED_ADDRESSES, place.agency_id, place.home_branch_id
+    )
 
 
 def note_look(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from circulation.digital_post.receipts import receipts_of
@@ -23,7 +24,7 @@ from circulation.notices.writing import Words, state_balance, write_to
 from circulation.patrons.identifiers import PatronPlace, place_of_patron
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
-from protocols.api.authority import note_look, number_of, patron_named
+from protocols.api.authority import note_look, number_of, patron_named, sees_addresses
 from protocols.api.models.notices import (
     ChoiceChange,
     Choices,
@@ -52,7 +53,7 @@ def list_queue(
     found = queue(context.transaction, now=context.now, days=query.days, with_waiting=query.waiting)
     shown = [each for each in found if _may(each, principal, context, Right.VIEW_NOTICES)]
     note_look(request, principal, context, Seen.LIST, hits=len(shown))
-    return NoticeQueue(tuple(_shown(each, context) for each in shown))
+    return NoticeQueue(tuple(_shown(each, principal, context) for each in shown))
 
 
 def _may(entry: Logged, principal: Principal, context: Context, right: Right) -> bool:
@@ -64,8 +65,11 @@ def _may(entry: Logged, principal: Principal, context: Context, right: Right) ->
     return place is not None and principal.may(right, place.agency_id, place.home_branch_id)
 
 
-def _shown(entry: Logged, context: Context) -> Notice:
+def _shown(entry: Logged, principal: Principal, context: Context) -> Notice:
     transaction = context.transaction
+    whom = entry.recipient_id or entry.patron_id
+    if whom is not None and not sees_addresses(whom, principal, context):
+        entry = replace(entry, address="")
     receipts = receipts_of(transaction, [entry.id]) if entry.channel else []
     return notice_shown(entry, public_ids(context.circulation, transaction).shown, receipts)
 
@@ -84,7 +88,7 @@ def show_notice(request: Plain, principal: Principal, context: Context) -> Notic
     """A message with its text, and what came back of it."""
     entry = _the_entry(request, principal, context, Right.VIEW_NOTICES)
     note_look(request, principal, context, Seen.MESSAGES, patron_id=entry.patron_id)
-    return _shown(entry, context)
+    return _shown(entry, principal, context)
 
 
 def decide(
@@ -98,7 +102,8 @@ def decide(
     except NotPossible as error:
         raise Problem(Outcome.CONFLICT, str(error)) from None
     note_look(request, principal, context, Seen.MESSAGES, patron_id=entry.patron_id)
-    return _shown(_the_entry(request, principal, context, Right.SEND_NOTICES), context)
+    entry = _the_entry(request, principal, context, Right.SEND_NOTICES)
+    return _shown(entry, principal, context)
 
 
 def _addressee(request: Request[Any, Any], principal: Principal, context: Context) -> PatronPlace:

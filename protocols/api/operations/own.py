@@ -92,7 +92,7 @@ def list_own_messages(
     request: Request[None, Paging], principal: Principal, context: Context
 ) -> Reply:
     """What the patron was told, with its text."""
-    return messages_of(_own(request, principal, context), request, context)
+    return messages_of(_own(request, principal, context), request, principal, context)
 
 
 def renew_own(

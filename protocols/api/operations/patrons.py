@@ -15,7 +15,7 @@ from circulation.kernel.rights import Kind, Principal, Right
 from circulation.ledger.balances import balances_of
 from circulation.ledger.money import Balance
 from circulation.notices.log import log_of
-from circulation.patrons.changes import patron_fields
+from circulation.patrons.changes import PatronFields, patron_fields
 from circulation.patrons.consents import consents_of
 from circulation.patrons.guardians import guardians_of, wards_of
 from circulation.patrons.identifiers import (
@@ -24,7 +24,7 @@ from circulation.patrons.identifiers import (
 )
 from circulation.patrons.public_ids import PublicIds, public_ids
 from circulation.staff.lookups import NEWEST, Seen, lookups_of_patron
-from protocols.api.authority import note_look, patron_named
+from protocols.api.authority import note_look, patron_named, sees_addresses
 from protocols.api.messages import Reply
 from protocols.api.models.common import Money, Paging, branch_shown
 from protocols.api.models.desk import Patron, item_shown, loan_shown
@@ -98,7 +98,7 @@ def screen(
     shown = PatronScreen(
         id=ids.shown(place.id),
         card=status.patron.card,
-        details=_details(status, fields.municipality),
+        details=_details(status, fields, sees_addresses(place.id, principal, context)),
         is_expired=status.is_expired,
         blocks=tuple(
             Block(each.reason.name, each.since, each.message, each.agency_isil)
@@ -148,7 +148,7 @@ def _hold_states(place: PatronPlace, context: Context) -> list[HoldState]:
     return [] if isinstance(holds, Refused) else [each.hold.state for each in holds.holds]
 
 
-def _details(status: PatronStatus, municipality: str) -> Details:
+def _details(status: PatronStatus, fields: PatronFields, with_addresses: bool) -> Details:
     return Details(
         status.patron.name,
         status.given_name,
@@ -156,10 +156,10 @@ def _details(status: PatronStatus, municipality: str) -> Details:
         status.birth_date,
         status.patron.language,
         status.patron.category,
-        status.email,
-        status.phone,
+        fields.email if with_addresses else "",
+        fields.phone if with_addresses else "",
         status.expires,
-        municipality,
+        fields.municipality,
         branch_shown(status.home_branch),
         status.note,
         status.has_pin,
@@ -250,12 +250,19 @@ def list_messages(request: Request[None, Paging], principal: Principal, context:
     """What a patron was told, is to be told, or could not be, with its text; the newest first."""
     place = the_patron(request, principal, context)
     note_look(request, principal, context, Seen.MESSAGES, patron_id=place.id)
-    return messages_of(place, request, context)
+    return messages_of(place, request, principal, context)
 
 
-def messages_of(place: PatronPlace, request: Request[None, Paging], context: Context) -> Reply:
+def messages_of(
+    place: PatronPlace, request: Request[None, Paging], principal: Principal, context: Context
+) -> Reply:
     start, limit = start_of(request.query), request.query.limit
     found = log_of(context.transaction, place.id)[::-1]
+    lines = found[start - 1 : start - 1 + limit]
+    seen = {
+        whom: sees_addresses(whom, principal, context)
+        for whom in {each.recipient_id or place.id for each in lines}
+    }
     page = Messages(
         tuple(
             Message(
@@ -266,12 +273,12 @@ def messages_of(place: PatronPlace, request: Request[None, Paging], context: Con
                 each.due,
                 each.sent,
                 each.channel,
-                each.address,
+                each.address if seen[each.recipient_id or place.id] else "",
                 each.subject,
                 each.text,
                 each.why,
             )
-            for each in found[start - 1 : start - 1 + limit]
+            for each in lines
         )
     )
     return page_of(request, page, start + limit if start - 1 + limit < len(found) else None)
