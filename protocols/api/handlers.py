@@ -213,7 +213,7 @@ class Api:
             if kept is not None:
                 return kept
             answer = _answer_of(operation, request, principal, context)
-            if once is not None:
+            if once is not None and request.is_kept:
                 once.keep(context, answer, request.about)
             return answer
 

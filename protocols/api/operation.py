@@ -41,7 +41,8 @@ class Request(Generic[Body, Query]):
 
     `if_match` is what the caller has seen of what is to be changed. Texts are in `language`.
     `token` is that of the caller's session, `name` the operation's.
-    A handler sets `about` to the patron whom the answer tells of.
+    A handler sets `about` to the patron whom the answer tells of, and `is_kept` to False where it
+    tells of several and nothing was done: asked again, it is found anew.
     """
 
     path: Mapping[str, str]
@@ -53,6 +54,7 @@ class Request(Generic[Body, Query]):
     if_match: str | None = None
     token: str = ""
     about: int | None = None
+    is_kept: bool = True
 
 
 #: A request that has only a path.

@@ -35,10 +35,11 @@ def read_word(word: str) -> Any:
     try:
         return json.loads(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
     except (binascii.Error, ValueError):
-        raise _nowhere() from None
+        raise no_page_ended_there() from None
 
 
-def _nowhere() -> Problem:
+def no_page_ended_there() -> Problem:
+    """A cursor that is none of ours."""
     return malformed("cursor", "unknown", "no page has ended there")
 
 
@@ -48,7 +49,7 @@ def start_of(query: Paging) -> int:
         return 1
     start = read_word(query.cursor)
     if not isinstance(start, int) or not 0 < start <= LARGEST_OF_FEW:
-        raise _nowhere()
+        raise no_page_ended_there()
     return start
 
 
@@ -60,9 +61,9 @@ def place_in(query: Paging, largest: int = LARGEST_OF_FEW) -> Place | None:
         moment, number = read_word(query.cursor)
         place = Place(datetime.fromisoformat(moment), int(number))
     except (ValueError, TypeError):
-        raise _nowhere() from None
+        raise no_page_ended_there() from None
     if place.moment.tzinfo is None or not 0 <= place.id <= largest:  # type: ignore[attr-defined]
-        raise _nowhere()
+        raise no_page_ended_there()
     return place
 
 
@@ -72,7 +73,7 @@ def spot_in(query: Paging) -> tuple[str, ...] | None:
         return None
     parts = read_word(query.cursor)
     if not isinstance(parts, list):
-        raise _nowhere()
+        raise no_page_ended_there()
     return tuple(str(each) for each in parts)
 
 
@@ -82,7 +83,7 @@ def number_in(query: Paging, largest: int = LARGEST_OF_FEW) -> int:
         return 0
     number = read_word(query.cursor)
     if not isinstance(number, int) or not 0 <= number <= largest:
-        raise _nowhere()
+        raise no_page_ended_there()
     return number
 
 

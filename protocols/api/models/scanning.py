@@ -17,6 +17,7 @@ from protocols.api.models.desk import (
     Renewed,
 )
 from protocols.api.models.patrons import PatronScreen
+from protocols.api.models.searching import PatronHit
 from protocols.api.models.titles import ItemStatus, Title
 from protocols.api.problems import ProblemReason
 
@@ -43,7 +44,8 @@ class ScanWish(Request):
 class Scanned:
     """What it was and what was done. `outcome` says which of the parts is there.
 
-    `refused` has the reasons, `choice` both an item and a patron, `search` the first titles found.
+    `refused` has the reasons, `choice` both an item and a patron, `search` the first patrons and
+    titles found.
     """
 
     outcome: Literal[
@@ -68,6 +70,7 @@ class Scanned:
     status: ItemStatus | None = None
     patron: PatronScreen | None = None
     titles: tuple[Title, ...] = ()
+    patrons: tuple[PatronHit, ...] = ()
     reasons: tuple[ProblemReason, ...] = ()
     loans: int | None = None
     overdue: int | None = None

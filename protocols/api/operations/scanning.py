@@ -2,13 +2,14 @@
 
 The first that it can be wins: a command code, an item or a patron (both are asked, and where it is
 both the desk chooses), a standard number, the number of a title; what is left is words to search
-for. Whether it was typed or scanned makes no difference.
+patrons and titles for. Whether it was typed or scanned makes no difference.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from catalogue.query import UnsupportedSearch
 from catalogue.records import fetch_records
@@ -28,10 +29,13 @@ from protocols.api.models.desk import (
 )
 from protocols.api.models.patrons import PatronScreen
 from protocols.api.models.scanning import Command, Scanned, ScanWish
+from protocols.api.models.searching import PatronHit
+from protocols.api.models.titles import Title
 from protocols.api.operation import Operation, Request, post
 from protocols.api.operations.desk import lend, prolong, take_back
 from protocols.api.operations.items import status_shown
 from protocols.api.operations.patrons import screen
+from protocols.api.operations.searching import patrons_found
 from protocols.api.operations.titles import query_asked, titles_shown
 from protocols.api.problems import Outcome, Problem
 from protocols.hosting.answering import Context, Lane
@@ -47,15 +51,15 @@ COMMANDS: Final[dict[str, Command]] = {
     "TIROCONFIRM": "confirm",
     "TIROLASTPATRON": "last_patron",
 }
-#: Titles of a search.
+#: Patrons and titles of a search.
 _FEW: Final = 10
 Wish = Request[ScanWish, None]
 
 
 def scan(request: Wish, principal: Principal, context: Context) -> Scanned:
     """Recognises any text and does what it means here: a command code, an item, a patron, a
-    standard number, the number of a title, or words to search for, in that order. A refusal is an
-    answer with all reasons."""
+    standard number, the number of a title, or words to search patrons and titles for, in that
+    order. A refusal is an answer with all reasons."""
     must_have_here(principal, Right.LEND)
     wish = request.body
     text = wish.text.strip()
@@ -77,7 +81,7 @@ def scan(request: Wish, principal: Principal, context: Context) -> Scanned:
         return Scanned("choice", text, item=item_shown(status.item), patron=patron)
     if status is not None:
         return _with_item(text, status, request, principal, context)
-    return _titles(text, context)
+    return _by_number(text, context) or _by_words(text, request, principal, context)
 
 
 def _with_item(
@@ -124,8 +128,8 @@ def _or_none(done: Any) -> Any:
     return None if isinstance(done, Problem) else done
 
 
-def _titles(text: str, context: Context) -> Scanned:
-    """A number of a title, or else words."""
+def _by_number(text: str, context: Context) -> Scanned | None:
+    """A number of a title."""
     numbers = readings(text)
     standard = [each for each in numbers if each.kind is not NumberKind.CONTROL_NUMBER]
     scope = scope_of(context.transaction)
@@ -134,14 +138,22 @@ def _titles(text: str, context: Context) -> Scanned:
         found = [each.id for each in fetch_records(context.transaction, [int(text)])]
     if scope.records is not None:
         found = [each for each in found if each in scope.records]
-    if found:
-        return Scanned("titles", text, titles=titles_shown(found[:_FEW], context))
-    try:
+    return Scanned("titles", text, titles=titles_shown(found[:_FEW], context)) if found else None
+
+
+def _by_words(text: str, request: Wish, principal: Principal, context: Context) -> Scanned:
+    """What else is typed is searched for: patrons where the caller may see them, and titles."""
+    patrons: tuple[PatronHit, ...] = ()
+    if principal.may(Right.VIEW_PATRONS):
+        request.is_kept = False
+        patrons, _ = patrons_found(text, _FEW, request, principal, context)
+    titles: tuple[Title, ...] = ()
+    with suppress(UnsupportedSearch, Problem):
+        scope = scope_of(context.transaction)
         records = search(context.transaction, query_asked(text, None), scope.records)
-    except (UnsupportedSearch, Problem):
-        return Scanned("nothing", text)
-    titles = titles_shown(list(records[:_FEW]), context)
-    return Scanned("search" if titles else "nothing", text, titles=titles)
+        titles = titles_shown(list(records[:_FEW]), context)
+    outcome: Literal["search", "nothing"] = "search" if patrons or titles else "nothing"
+    return Scanned(outcome, text, titles=titles, patrons=patrons)
 
 
 OPERATIONS: Final[tuple[Operation, ...]] = (

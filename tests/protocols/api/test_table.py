@@ -119,6 +119,7 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "prolong": lambda known: {"item": known["item"]},
     "prolong_all": lambda known: {"patron": known["patron"]},
     "undo": lambda known: {"item": known["item"]},
+    "search_patrons": lambda known: {"text": known["card"]},
     "scan": lambda known: {"text": known["card"]},
     "end_session": lambda known: {"patron": known["patron"]},
     "make_slip": lambda known: {"kind": "receipt", "patron": known["patron"]},
@@ -163,6 +164,7 @@ QUERIES = {
 }
 #: Operations at the caller's own desk, which need nobody else's patron or item to be named.
 OF_THE_DESK = {
+    "search_patrons",
     "show_statistics",
     "list_deliveries",
     "show_unexpected",
