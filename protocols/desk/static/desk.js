@@ -2,10 +2,11 @@
 import * as acts from "./acts.js";
 import { drawAll, drawKeys, drawRow } from "./drawing.js";
 import { listen } from "./keys.js";
-import { ask, el, onLogIn, part, say } from "./page.js";
+import { part, say } from "./page.js";
 import { owedTo } from "./patron.js";
 import { Queue } from "./queue.js";
-import { has, rowInHand, state } from "./state.js";
+import { begin, goTo, isLocked, lock, signedIn } from "./session.js";
+import { rowInHand, state } from "./state.js";
 
 /** Milliseconds without a key after which the patron and the mode leave. */
 const IDLE = 5 * 60 * 1000;
@@ -96,68 +97,18 @@ function dropBefore() {
 
 /** @param {string} key */
 function pressed(key) {
-  if (signingIn) return false;
+  if (isLocked()) return false;
   const named = FUNCTIONS[key];
   if (named) {
     named();
     return true;
   }
   const letter = /^Alt ([A-Z])$/.exec(key)?.[1];
-  if (!letter) return false;
+  if (!letter) return goTo(key);
   const keys = [...(rowInHand()?.solutions ?? []), ...dutyKeys(), ...patronKeys()];
   const found = keys.find((each) => each.letter === letter);
   found?.run();
   return found !== undefined;
-}
-
-/** Who waits for somebody to sign in. @type {Promise<void> | null} */
-let signingIn = null;
-
-/** Asks who is there, over everything else; what waits goes on waiting. */
-function signedIn() {
-  signingIn ??= new Promise((resolve) => cover(() => resolve()));
-  return signingIn;
-}
-
-/** @param {() => void} done */
-function cover(done) {
-  const template = /** @type {HTMLTemplateElement} */ (document.getElementById("lock"));
-  const sheet = el("div", { class: "cover", "data-part": "cover" });
-  sheet.append(template.content.cloneNode(true));
-  const behind = document.querySelectorAll("header, main");
-  behind.forEach((each) => each.setAttribute("inert", ""));
-  document.body.append(sheet);
-  const form = /** @type {HTMLFormElement} */ (sheet.querySelector("form"));
-  part("hint", form).textContent = say("LOCKED_HINT", { count: queue.length });
-  onLogIn(form, (session) => {
-    sheet.remove();
-    behind.forEach((each) => each.removeAttribute("inert"));
-    signingIn = null;
-    arrived(session);
-    done();
-  });
-  /** @type {HTMLInputElement} */ (form.elements.namedItem("name")).focus();
-}
-
-/** Ends the session of whoever is here; the rows stay, the patron goes. */
-async function lock() {
-  acts.close();
-  redraw();
-  await ask("DELETE", "/sessions/current").catch(() => null);
-  await signedIn();
-}
-
-/** @param {import("../types").Session} session */
-function arrived(session) {
-  state.session = session;
-  part("who").textContent = session.name;
-  part("place").textContent = [session.branch?.name, session.workstation].filter(Boolean).join(", ");
-  for (const link of document.querySelectorAll("nav [data-right]")) {
-    const right = /** @type {HTMLElement} */ (link).dataset.right ?? "";
-    /** @type {HTMLElement} */ (link).hidden = !has(right);
-  }
-  redraw();
-  box.focus();
 }
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -170,13 +121,21 @@ function stirred() {
   }, IDLE);
 }
 
-const current = await ask("GET", "/sessions/current").catch(() => null);
-if (current?.status !== 200) {
-  location.replace("/desk/log-in");
-} else {
-  drawKeys();
-  drawLine(0, false);
-  arrived(current.body);
+/** @param {import("../types").Session} session */
+function arrived(session) {
+  state.session = session;
+  redraw();
+  box.focus();
+}
+
+function left() {
+  acts.close();
+  redraw();
+}
+
+drawKeys();
+drawLine(0, false);
+if (await begin({ arrived, left, waiting: () => queue.length })) {
   listen(box, {
     scanned: acts.scan,
     pressed,
@@ -185,7 +144,6 @@ if (current?.status !== 200) {
     left: acts.leaveChosen,
     typed: acts.leaveChosen,
   });
-  document.querySelector('[data-do="lock"]')?.addEventListener("click", () => void lock());
   document.addEventListener("keydown", stirred);
   stirred();
   document.body.dataset.ready = "";

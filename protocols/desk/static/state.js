@@ -43,8 +43,3 @@ export function rowInHand() {
   if (state.chosen) return state.chosen;
   return state.rows.find((row) => row.solutions.length > 0 && !row.isSettled) ?? null;
 }
-
-/** @param {string} right */
-export function has(right) {
-  return state.session?.rights.includes(right) ?? false;
-}

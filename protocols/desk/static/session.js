@@ -1,0 +1,97 @@
+// Who works here: their name above, their way to other pages, and the lock.
+import { ask, el, onLogIn, part, say } from "./page.js";
+
+/** @typedef {import("../types").Session} Session */
+
+/**
+ * @typedef {object} Staff
+ * @property {(session: Session) => void} arrived somebody is there, or there again
+ * @property {() => number} [waiting] scans that wait, told to whoever signs in again
+ * @property {() => void} [left] the screen is to show nobody's patron any more
+ */
+
+/** @type {Staff} */
+let staff = { arrived: () => {} };
+/** @type {Session | null} */
+let session = null;
+/** Who waits for somebody to sign in. @type {Promise<void> | null} */
+let signingIn = null;
+
+/** @param {string} right */
+export function has(right) {
+  return session?.rights.includes(right) ?? false;
+}
+
+/** Is the page covered until somebody signs in? */
+export function isLocked() {
+  return signingIn !== null;
+}
+
+/**
+ * Finds out who is signed in; where nobody is, the log-in page takes over.
+ * @param {Staff} theStaff
+ * @returns {Promise<boolean>} is anybody there?
+ */
+export async function begin(theStaff) {
+  staff = theStaff;
+  const current = await ask("GET", "/sessions/current").catch(() => null);
+  if (current?.status !== 200) {
+    location.replace("/desk/log-in");
+    return false;
+  }
+  arrive(current.body);
+  document.querySelector('[data-do="lock"]')?.addEventListener("click", () => void lock());
+  return true;
+}
+
+/** @param {Session} found */
+function arrive(found) {
+  session = found;
+  part("who").textContent = session.name;
+  part("place").textContent = [session.branch?.name, session.workstation].filter(Boolean).join(", ");
+  for (const link of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("nav [data-right]"))) {
+    link.hidden = !has(link.dataset.right ?? "");
+  }
+  staff.arrived(session);
+}
+
+/** Asks who is there, over everything else; what waits goes on waiting. */
+export function signedIn() {
+  signingIn ??= new Promise((resolve) => cover(() => resolve()));
+  return signingIn;
+}
+
+/** @param {() => void} done */
+function cover(done) {
+  const template = /** @type {HTMLTemplateElement} */ (document.getElementById("lock"));
+  const sheet = el("div", { class: "cover", "data-part": "cover" });
+  sheet.append(template.content.cloneNode(true));
+  const behind = document.querySelectorAll("header, main");
+  behind.forEach((each) => each.setAttribute("inert", ""));
+  document.body.append(sheet);
+  const form = /** @type {HTMLFormElement} */ (sheet.querySelector("form"));
+  part("hint", form).textContent = say("LOCKED_HINT", { count: staff.waiting?.() ?? 0 });
+  onLogIn(form, (found) => {
+    sheet.remove();
+    behind.forEach((each) => each.removeAttribute("inert"));
+    signingIn = null;
+    arrive(found);
+    done();
+  });
+  /** @type {HTMLInputElement} */ (form.elements.namedItem("name")).focus();
+}
+
+/** Ends the session of whoever is here; the page stays, the patron goes. */
+export async function lock() {
+  staff.left?.();
+  await ask("DELETE", "/sessions/current").catch(() => null);
+  await signedIn();
+}
+
+/** Goes to the page of the menu that has this key. @param {string} key */
+export function goTo(key) {
+  const link = document.querySelector(`nav a[data-key="${key}"]:not([aria-current], [hidden])`);
+  if (!(link instanceof HTMLElement)) return false;
+  link.click();
+  return true;
+}
