@@ -45,7 +45,11 @@ def free_ports(number: int) -> list[int]:
 
 @dataclass
 class RunningServer:
-    """A running demo: its ports, its folder, and what it printed until it was ready."""
+    """A running demo: its ports, its folder, and what it printed until it was ready.
+
+    The first patron and the first item are those of the lines to try, which anybody may paste: the
+    API's line lends that item. Whoever takes one begins after them.
+    """
 
     process: Running
     data: Path
@@ -55,8 +59,8 @@ class RunningServer:
     ncip: int
     log: Path
     printed: list[str] = field(default_factory=list)
-    _patrons: Iterator[int] = field(default_factory=lambda: iter(range(1, 101)))
-    _items: Iterator[int] = field(default_factory=lambda: iter(range(1, 301)))
+    _patrons: Iterator[int] = field(default_factory=lambda: iter(range(2, 101)))
+    _items: Iterator[int] = field(default_factory=lambda: iter(range(2, 301)))
 
     def take_patron(self) -> str:
         """A patron of the demo whom no other caller gets."""

@@ -67,7 +67,7 @@ def test_none_of_the_look_ups_reads_a_whole_table(library: Library) -> None:
             )
 
     library.write(many)
-    for number in range(3):
+    for number in range(300):
         an_item(library, f"I{number}")
 
     def plans(transaction: Transaction) -> list[str]:
@@ -82,6 +82,8 @@ def test_none_of_the_look_ups_reads_a_whole_table(library: Library) -> None:
             return original(text, values)  # type: ignore[arg-type]
 
         if not sqlite:
+            # A table that looks empty to the planner is as cheap by any index, whole.
+            original("ANALYZE patron_identifiers, items", ())
             for setting in ("enable_seqscan", "enable_bitmapscan"):
                 original(f"SET LOCAL {setting} = off", ())
         transaction.execute = explaining  # type: ignore[assignment]
@@ -111,4 +113,5 @@ def test_none_of_the_look_ups_reads_a_whole_table(library: Library) -> None:
     ]
     assert lines
     assert scans == []
-    assert any("small" in line for line in lines)
+    for index in ("ix_patron_identifiers_small", "ix_items_small_barcode"):
+        assert any(index in line for line in lines), index
