@@ -5,6 +5,9 @@ from each other with every statement. So the serving thread runs all that have c
 commit, in one transaction, and only COMMIT, which waits for the disk without that lock, is done by
 a thread that does nothing else. What comes meanwhile waits for its end.
 
+No job has a savepoint, for which SQLite would keep a copy of every page that it changes. Where one
+fails after it has changed something, the batch is undone and run once more, with savepoints.
+
 This is a way for fair weather. Where the writer thread or another process has the write lock, or
 SQLite finds fault with the disk or the file, all of it is undone and goes to the writer thread,
 which waits, and knows what to do about an outage. (Work may be run again from the start.)
@@ -46,6 +49,28 @@ class _Batch:
                 answer.set_result(result)
             else:
                 answer.set_exception(error)
+
+
+def outcome_of(job: Job, transaction: Transaction) -> Outcome:
+    """Runs a job. Raises only what has made SQLite undo more than it."""
+    work, answer = job
+    try:
+        return answer, work(transaction), None
+    except BaseException as error:
+        if isinstance(error, sqlite3.Error) and outage_of(error) is not None:
+            raise
+        return answer, None, error
+
+
+def outcome_in_savepoint(job: Job, transaction: Transaction) -> Outcome:
+    """The same; what a job that fails has done is undone."""
+    execute = transaction.execute
+    execute("SAVEPOINT job", ())
+    outcome = outcome_of(job, transaction)
+    if outcome[2] is not None:
+        execute("ROLLBACK TO job", ())
+    execute("RELEASE job", ())
+    return outcome
 
 
 class WriterThread(NamedTuple):
@@ -152,31 +177,27 @@ class ShortWrites:
             self._part()
         if self._connection is None:
             self._connection = self._connect()
-        execute = self._connection.execute
-        transaction = Transaction("sqlite", execute, self._connection.executemany)
-        jobs, begun, outcomes = self._jobs, batch.jobs, batch.outcomes
-        execute("BEGIN IMMEDIATE")
+        connection, jobs = self._connection, self._jobs
+        transaction = Transaction("sqlite", connection.execute, connection.executemany)
+        connection.execute("BEGIN IMMEDIATE")
         end = monotonic() + BATCH_SECONDS
         while jobs and monotonic() < end:
             try:
                 job = jobs.popleft()
             except IndexError:  # they were handed over just now
                 break
-            work, answer = job
-            if not answer.set_running_or_notify_cancel():
+            if not job[1].set_running_or_notify_cancel():
                 continue
-            begun.append(job)
-            execute("SAVEPOINT job")
-            try:
-                result = work(transaction)
-            except BaseException as error:
-                if isinstance(error, sqlite3.Error) and outage_of(error) is not None:
-                    raise  # SQLite has undone more than this job
-                execute("ROLLBACK TO job")
-                outcomes.append((answer, None, error))
-            else:
-                outcomes.append((answer, result, None))
-            execute("RELEASE job")
+            batch.jobs.append(job)
+            changes = connection.total_changes
+            outcome = outcome_of(job, transaction)
+            if outcome[2] is not None and connection.total_changes != changes:
+                # From the start: what one leaves half done is undone alone then.
+                connection.execute("ROLLBACK")
+                connection.execute("BEGIN IMMEDIATE")
+                batch.outcomes = [outcome_in_savepoint(each, transaction) for each in batch.jobs]
+                return
+            batch.outcomes.append(outcome)
 
     def _undo(self, batch: _Batch, error: BaseException) -> None:
         """Nobody's work is in: the writer thread does it, in the order in which it came."""

@@ -22,7 +22,14 @@ from catalogue.database.answers import Answered
 from catalogue.database.contract import Call, DatabaseClosed, Work
 from catalogue.database.in_use import FileLock
 from catalogue.database.outages import PATIENCE, TRY_EVERY, DatabaseUnavailable, Outage
-from catalogue.database.short_writes import Job, Outcome, ShortWrites, WriterThread
+from catalogue.database.short_writes import (
+    Job,
+    Outcome,
+    ShortWrites,
+    WriterThread,
+    outcome_in_savepoint,
+    outcome_of,
+)
 from catalogue.database.sqlite_files import connect, outage_of
 from catalogue.database.transactions import Transaction
 
@@ -268,36 +275,18 @@ class SqliteDatabase:
         is_alone = len(batch) == 1
         transaction = Transaction("sqlite", connection.execute, connection.executemany, is_alone)
         connection.execute("BEGIN IMMEDIATE")
+        outcome = outcome_of if is_alone else outcome_in_savepoint
         outcomes = [
-            self._outcome(job, transaction)
+            outcome(job, transaction)
             for job in batch
             # It runs already where the serving thread had begun it.
             if job[1].running() or job[1].set_running_or_notify_cancel()
         ]
-        if not (is_alone and outcomes and outcomes[0][2] is not None):
+        if is_alone and outcomes and outcomes[0][2] is not None:
+            self._roll_back()
+        else:
             connection.execute("COMMIT")
         return outcomes
-
-    def _outcome(self, job: Job, transaction: Transaction) -> Outcome:
-        work, answer = job
-        execute, is_alone = transaction.execute, transaction.is_alone
-        failure: BaseException | None = None
-        result = None
-        if not is_alone:
-            execute("SAVEPOINT job", ())
-        try:
-            result = work(transaction)
-        except BaseException as error:
-            if isinstance(error, sqlite3.Error) and outage_of(error) is not None:
-                raise  # SQLite has undone more than this job
-            if is_alone:
-                self._roll_back()
-            else:
-                execute("ROLLBACK TO job", ())
-            failure = error
-        if not is_alone:
-            execute("RELEASE job", ())
-        return answer, result, failure
 
     def _refuse(self, batch: list[Job], error: BaseException) -> None:
         """Tells all who wait that nothing was done, and notes an outage."""

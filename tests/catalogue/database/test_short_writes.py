@@ -106,6 +106,36 @@ def test_one_batch_takes_no_longer_than_others_can_wait(serving: Serving) -> Non
     assert len(begun) == 12
 
 
+def test_one_that_fails_half_way_is_undone_alone(serving: Serving) -> None:
+    runs: list[str] = []
+
+    def failing(transaction: Transaction) -> None:
+        runs.append("failing")
+        transaction.execute("INSERT INTO notes VALUES ('half')", ())
+        raise ValueError("half-way")
+
+    def refusing(transaction: Transaction) -> None:
+        runs.append("refusing")
+        transaction.execute("SELECT count(*) FROM notes", ()).fetchall()
+        raise ValueError("nothing was done")
+
+    first = serving.note("first")
+    refused = serving.database.write(refusing, short=True)
+    second = serving.note("second")
+    serving.until(first, refused, second)
+    assert runs == ["refusing"]  # what has changed nothing leaves nothing to undo
+    third = serving.note("third")
+    failed = serving.database.write(failing, short=True)
+    refused = serving.database.write(refusing, short=True)
+    fourth = serving.note("fourth")
+    serving.until(third, failed, refused, fourth)
+    assert [answer.result() for answer in (first, second, third, fourth)] == [here()] * 4
+    assert str(failed.exception()) == "half-way"
+    assert str(refused.exception()) == "nothing was done"
+    assert runs == ["refusing", "failing", "failing", "refusing"]
+    assert serving.names() == ["first", "second", "third", "fourth"]
+
+
 def test_while_the_writer_thread_has_work_they_are_its_work_too(serving: Serving) -> None:
     go_on, began = threading.Event(), threading.Event()
 
