@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from circulation.kernel.act import Act
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.overriding import NO_OVERRIDE, Override, forbidden_to
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Branch
+from circulation.kernel.results import Branch, Desk
 from circulation.kernel.rights import Kind, Principal, Right
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.identifiers import (
@@ -57,6 +58,13 @@ def must_work_here(principal: Principal, context: Context, right: Right) -> None
     must_have_here(principal, right)
     if principal.branch_id not in context.circulation.current_set_up(context.transaction).branches:
         raise Problem(Outcome.NOT_FOUND, "you work at no branch of this library")
+
+
+def act_of(principal: Principal, context: Context, agency_id: int, branch_id: int) -> Act:
+    """What the caller does where they work; whoever works at no branch does it at that one."""
+    if principal.branch_id:
+        return context.act(principal.desk)
+    return context.act(Desk(principal.name, principal.device, agency_id, branch_id))
 
 
 def today_here(principal: Principal, context: Context) -> date:

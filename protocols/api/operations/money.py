@@ -1,44 +1,44 @@
-"""Money: what is owed, payments, waivers, charges by hand."""
+"""Money: what patrons owe and would owe, payments, charges by hand."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from circulation.fees.paying import PaymentWish, pay
+from circulation.fees.expected import expected_fees
+from circulation.fees.paying import PaymentWish, account_currency, pay
 from circulation.kernel.results import Refused
 from circulation.kernel.rights import Principal, Right
 from circulation.ledger.balances import balances_of
-from circulation.ledger.changes import change_charge, charge_patron
-from circulation.ledger.charge_lists import ChargePage, patron_charges
+from circulation.ledger.changes import Changed, charge_patron
+from circulation.ledger.charge_lists import ChargePage, loans_charged, patron_charges
 from circulation.ledger.charge_words import charge_text
 from circulation.ledger.charges import NewCharge as Charged
-from circulation.ledger.money import ChargeLine
-from circulation.ledger.orders import MoneyAct
-from circulation.ledger.payments import find_payment
-from circulation.ledger.postings import find_charge
-from circulation.ledger.reversals import reverse_payment
+from circulation.ledger.money import Charge as KnownCharge
+from circulation.ledger.money import ChargedLoan as KnownLoan
+from circulation.patrons.changes import patron_fields
 from circulation.patrons.identifiers import PatronPlace
 from circulation.staff.lookups import Seen
-from protocols.api.authority import must_have_here, note_look, number_of, patron_named
+from protocols.api.authority import act_of, must_have_here, note_look, number_of, patron_named
 from protocols.api.messages import Reply
 from protocols.api.models.common import Money
 from protocols.api.models.money import (
     Allocation,
     Charge,
+    ChargeChanged,
     ChargedLoan,
     ChargePaging,
+    ExpectedFee,
+    ExpectedFees,
+    ExpectedLoan,
     NewCharge,
     NewPayment,
-    NewWaiver,
     Paid,
     PatronCharges,
-    Reversal,
-    Settled,
 )
-from protocols.api.operation import Operation, Request, get, post
+from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.patrons import known_by, owed_of, the_patron
 from protocols.api.paging import page_of, start_of
-from protocols.api.problems import Outcome, Problem, malformed, refused
+from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context, Lane
 
 _OF_PATRON: Final = "/patrons/{patron}"
@@ -80,25 +80,38 @@ def charges_of(
     if isinstance(found, Refused):
         return refused(found, principal, request.language)
     lines = tuple(
-        _charge(each, found.creditors[each.charge.agency_id], principal, request.language)
+        charge_shown(each.charge, principal, context, request.language, each.loans)
         for each in found.charges
     )
-    page = PatronCharges(found.total, owed_of(found.balances, context), lines)
+    fields = patron_fields(context.transaction, patron_id=place.id)
+    assert fields is not None
+    act = act_of(principal, context, place.agency_id, place.home_branch_id)
+    currency = account_currency(act, patron_id=place.id, category=fields.category)
+    page = PatronCharges(found.total, currency, owed_of(found.balances, context), lines)
     following = start + len(lines)
     return page_of(request, page, following if following <= found.total and lines else None)
 
 
-def _charge(line: ChargeLine, agency: str, principal: Principal, language: str) -> Charge:
-    charge = line.charge
+def charge_shown(
+    charge: KnownCharge,
+    principal: Principal,
+    context: Context,
+    language: str,
+    loans: tuple[KnownLoan, ...] | None = None,
+) -> Charge:
+    """A charge with its loans, which are looked up where they are not given."""
+    if loans is None:
+        loans = tuple(loans_charged(context.transaction, [charge.id])[charge.id])
     can: tuple[tuple[Any, bool], ...] = (
         ("pay", principal.may(Right.TAKE_FEES, charge.agency_id)),
         ("waive", principal.may(Right.WAIVE_FEES, charge.agency_id)),
     )
+    set_up = context.circulation.current_set_up(context.transaction)
     return Charge(
         str(charge.id),
         charge.kind.value,
         charge_text(charge.kind, charge.reason, language),
-        agency,
+        set_up.agency_isil(charge.agency_id),
         charge.currency,
         charge.amount,
         charge.paid,
@@ -106,7 +119,7 @@ def _charge(line: ChargeLine, agency: str, principal: Principal, language: str) 
         charge.balance,
         charge.reason,
         charge.created,
-        tuple(ChargedLoan(each.barcode, each.title, each.amount, each.at) for each in line.loans),
+        tuple(ChargedLoan(each.barcode, each.title, each.amount, each.at) for each in loans),
         tuple(name for name, holds in can if holds and charge.balance > 0),
     )
 
@@ -119,81 +132,88 @@ def take_payment(
     wish = request.body
     charges = tuple(number_of(each, "charges") for each in wish.charges)
     answer = pay(
-        context.act(principal.desk),
-        PaymentWish(wish.amount, wish.currency, charge=charges or None, method=wish.method),
+        act_of(principal, context, place.agency_id, place.home_branch_id),
+        PaymentWish(
+            wish.amount, wish.currency, wish.order, charge=charges or None, method=wish.method
+        ),
         patron=known_by(place),
     )
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
     return Paid(
         str(answer.payment_id),
+        answer.order_id,
         Money(answer.amount, answer.currency),
         tuple(Allocation(str(each.charge_id), each.amount) for each in answer.allocations),
         answer.credit,
         owed_of(answer.balances, context),
         answer.lifted_block,
+        answer.was_repeated,
     )
-
-
-def waive(
-    request: Request[NewWaiver, None], principal: Principal, context: Context
-) -> Settled | Problem:
-    """Gives up what is owed of a charge, or a part of it, as far as the caller's limit goes."""
-    place = _debtor(request, principal, context, Right.WAIVE_FEES)
-    wish = request.body
-    charge = find_charge(context.transaction, charge_id=number_of(wish.charge, "charge"))
-    if charge is None or charge.patron_id != place.id:
-        raise malformed("charge", "unknown", "the patron has no such charge")
-    if not principal.may(Right.WAIVE_FEES, charge.agency_id):
-        raise Problem(Outcome.RIGHT_MISSING, right=Right.WAIVE_FEES)
-    limit = principal.limit(Right.WAIVE_FEES)
-    amount = charge.balance if wish.amount is None else wish.amount
-    if limit is not None and amount > limit:
-        text = f"you may give up {limit} at once"
-        raise Problem(Outcome.RIGHT_MISSING, text, right=Right.WAIVE_FEES)
-    try:
-        answer = change_charge(
-            context.act(principal.desk),
-            change=MoneyAct.WRITE_OFF,
-            charge_id=charge.id,
-            reason=wish.why,
-            amount=wish.amount,
-        )
-    except ValueError as error:
-        raise malformed("amount", "too_much", str(error)) from None
-    if isinstance(answer, Refused):
-        return refused(answer, principal, request.language)
-    return _settled(place, context)
-
-
-def reverse(request: Request[Reversal, None], principal: Principal, context: Context) -> Settled:
-    """Undoes a payment that was none: what it paid is owed again."""
-    place = _debtor(request, principal, context, Right.REVERSE_FEES)
-    payment = number_of(request.body.payment, "payment")
-    found = find_payment(context.transaction, payment_id=payment)
-    if found is None or found.patron_id != place.id:
-        raise malformed("payment", "unknown", "the patron has made no such payment")
-    if not principal.may(Right.REVERSE_FEES, found.agency_id):
-        raise Problem(Outcome.RIGHT_MISSING, right=Right.REVERSE_FEES)
-    reverse_payment(context.act(principal.desk), payment_id=payment, reason=request.body.why)
-    return _settled(place, context)
 
 
 def charge_by_hand(
     request: Request[NewCharge, None], principal: Principal, context: Context
-) -> Settled | Problem:
+) -> ChargeChanged | Problem:
     """Charges a patron for something: a new card, copies, damage."""
     place = _debtor(request, principal, context, Right.TAKE_FEES)
     wish = request.body
-    new = Charged(wish.kind, wish.amount, wish.currency, principal.branch_id, wish.reason)
-    answer = charge_patron(context.act(principal.desk), place.id, new)
+    act = act_of(principal, context, place.agency_id, place.home_branch_id)
+    new = Charged(wish.kind, wish.amount, wish.currency, act.desk.branch_id, wish.reason)
+    answer = charge_patron(act, place.id, new, order_id=wish.order)
+    return charge_changed(answer, request, principal, context)
+
+
+def charge_changed(
+    answer: Changed | Refused,
+    request: Request[Any, None],
+    principal: Principal,
+    context: Context,
+) -> ChargeChanged | Problem:
+    """A charge after something was done to it."""
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
-    return _settled(place, context)
+    charge, transaction = answer.charge, context.transaction
+    assert charge.patron_id is not None
+    return ChargeChanged(
+        charge_shown(charge, principal, context, request.language),
+        owed_of(balances_of(transaction, charge.patron_id), context),
+        answer.was_repeated,
+    )
 
 
-def _settled(place: PatronPlace, context: Context) -> Settled:
-    return Settled(owed_of(balances_of(context.transaction, place.id), context))
+def list_expected(request: Plain, principal: Principal, context: Context) -> ExpectedFees | Problem:
+    """What a patron would be charged if everything came back now, and for what."""
+    place = the_patron(request, principal, context)
+    note_look(request, principal, context, Seen.CHARGES, patron_id=place.id)
+    return expected_of(place, request, principal, context)
+
+
+def expected_of(
+    place: PatronPlace, request: Plain, principal: Principal, context: Context
+) -> ExpectedFees | Problem:
+    found = expected_fees(
+        context.circulation, context.transaction, patron=known_by(place), now=context.now
+    )
+    if isinstance(found, Refused):
+        return refused(found, principal, request.language)
+    set_up = context.circulation.current_set_up(context.transaction)
+    return ExpectedFees(
+        tuple(
+            ExpectedFee(
+                set_up.agency_isil(fee.agency_id),
+                fee.currency,
+                fee.amount,
+                tuple(
+                    ExpectedLoan(
+                        each.item.barcode, each.item.title, each.loan.due, each.days, each.amount
+                    )
+                    for each in fee.loans
+                ),
+            )
+            for fee in found.fees
+        )
+    )
 
 
 _RULES: Final = (Outcome.REFUSED, Outcome.CONFLICT)
@@ -220,32 +240,21 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         lane=Lane.WRITE,
         outcomes=_RULES,
     ),
-    post(
-        f"{_OF_PATRON}/waivers",
-        "Give up what is owed",
-        waive,
-        Settled,
-        body=NewWaiver,
+    get(
+        f"{_OF_PATRON}/charges/expected",
+        "What a patron would owe",
+        list_expected,
+        ExpectedFees,
         tag="money",
-        right=Right.WAIVE_FEES,
-        lane=Lane.WRITE,
+        right=Right.VIEW_PATRONS,
+        lane=Lane.WIDE_READ,
         outcomes=_RULES,
-    ),
-    post(
-        f"{_OF_PATRON}/reversals",
-        "Undo a payment",
-        reverse,
-        Settled,
-        body=Reversal,
-        tag="money",
-        right=Right.REVERSE_FEES,
-        lane=Lane.WRITE,
     ),
     post(
         f"{_OF_PATRON}/charges",
         "Charge a patron",
         charge_by_hand,
-        Settled,
+        ChargeChanged,
         body=NewCharge,
         tag="money",
         right=Right.TAKE_FEES,

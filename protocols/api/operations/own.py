@@ -7,10 +7,12 @@ from typing import Any, Final
 
 from circulation.kernel.results import Refused
 from circulation.kernel.rights import Principal
+from circulation.ledger.postings import find_charge
 from circulation.loans.renewals import renew, renew_all
 from circulation.loans.wishes import RenewalWish as LongerLoan
 from circulation.patrons.consents import give_consent, withdraw_consent
 from circulation.patrons.identifiers import PatronPlace, place_of_patron
+from protocols.api.authority import number_of
 from protocols.api.messages import Reply
 from protocols.api.models.common import Paging
 from protocols.api.models.desk import (
@@ -26,10 +28,16 @@ from protocols.api.models.holds import (
     HoldPlaced,
     PatronHolds,
 )
-from protocols.api.models.money import ChargePaging, PatronCharges
+from protocols.api.models.money import (
+    ChargeExplained,
+    ChargePaging,
+    ExpectedFees,
+    PatronCharges,
+)
 from protocols.api.models.patrons import LoanPaging, Messages, PatronLoans, PatronScreen
 from protocols.api.operation import Caller, Operation, Plain, Request, get, post
 from protocols.api.operations.care import consent_in
+from protocols.api.operations.charges import explained
 from protocols.api.operations.desk import all_prolonged, prolonged
 from protocols.api.operations.holds import (
     RULES,
@@ -39,7 +47,7 @@ from protocols.api.operations.holds import (
     holds_of,
     show_hold,
 )
-from protocols.api.operations.money import charges_of
+from protocols.api.operations.money import charges_of, expected_of
 from protocols.api.operations.patrons import known_by, loans_of_patron, messages_of, screen
 from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context, Lane
@@ -86,6 +94,23 @@ def list_own_charges(
 ) -> Reply | Problem:
     """What the patron owes, and for what."""
     return charges_of(_own(request, principal, context), request, principal, context)
+
+
+def list_own_expected(
+    request: Plain, principal: Principal, context: Context
+) -> ExpectedFees | Problem:
+    """What the patron would be charged if everything came back now."""
+    return expected_of(_own(request, principal, context), request, principal, context)
+
+
+def explain_own_charge(request: Plain, principal: Principal, context: Context) -> ChargeExplained:
+    """Why a charge of the patron's own is what it is."""
+    place = _own(request, principal, context)
+    number = number_of(request.path["charge"], None)
+    charge = find_charge(context.transaction, charge_id=number)
+    if charge is None or charge.patron_id != place.id:
+        raise Problem(Outcome.NOT_FOUND)
+    return explained(number, request, principal, context)
 
 
 def list_own_messages(
@@ -177,6 +202,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     get(
         "/self/charges", "What I owe", list_own_charges, PatronCharges, query=ChargePaging, **_MORE
     ),
+    get("/self/charges/expected", "What I would owe", list_own_expected, ExpectedFees, **_MORE),
+    get("/self/charges/{charge}", "Why I owe it", explain_own_charge, ChargeExplained, **_MORE),
     get("/self/notices", "What I was told", list_own_messages, Messages, query=Paging, **_MORE),
     post("/self/renewals", "Renew a loan", renew_own, Renewed, body=OwnRenewalWish, **_MORE),
     post(

@@ -23,9 +23,15 @@ OPERATION_OF = {
     "booking set-aside": "set_copies_aside",
     "booking show": "show_booking",
     "charges add": "charge_by_hand",
+    "charges collected": "show_collected",
+    "charges expected": "list_expected",
+    "charges explain": "explain_charge_of",
     "charges pay": "take_payment",
+    "charges refund": "refund",
+    "charges restore": "restore",
     "charges reverse": "reverse",
     "charges waive": "waive",
+    "charges write-off": "write_off",
     "close": "close_for_days",
     "deposit add": "begin_deposit",
     "deposit change": "change_placement",
@@ -181,12 +187,6 @@ OF_THE_PROCESS = {
 }
 #: Commands whose work is still done by shell alone. None may join them.
 BY_SHELL_ALONE = {
-    "charges collected",
-    "charges expected",
-    "charges explain",
-    "charges refund",
-    "charges restore",
-    "charges write-off",
     "collection export",
     "collection files",
     "collection show",

@@ -19,6 +19,7 @@ from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.holds.wishes import HoldWish
 from circulation.kernel.results import StayKind
 from circulation.kernel.rights import EVERYTHING, Kind, Right
+from circulation.ledger.money import Paid
 from circulation.stock.inventory import ANY_SHELF, begin_inventory
 from protocols.api.messages import JSON
 from protocols.api.operation import Caller, Operation
@@ -27,6 +28,7 @@ from protocols.api.routing import Routes
 from tests.builders.accounts import a_colleague
 from tests.builders.bookings import a_booking, a_set
 from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.fees import charge, paid
 from tests.protocols.api.stage import Stage
 from tests.protocols.sru.stage import a_record
 
@@ -136,8 +138,11 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "block": lambda known: {"reason": "other"},
     "link_guardian": lambda known: {"guardian": known["patron"]},
     "take_payment": lambda known: {"amount": 100, "currency": "DKK"},
-    "waive": lambda known: {"charge": "1", "why": "kind"},
-    "reverse": lambda known: {"payment": "1", "why": "wrong"},
+    "waive": lambda known: {"why": "kind"},
+    "write_off": lambda known: {"why": "kind"},
+    "restore": lambda known: {"why": "a mistake"},
+    "refund": lambda known: {"why": "paid twice"},
+    "reverse": lambda known: {"why": "wrong"},
     "charge_by_hand": lambda known: {
         "kind": "other",
         "amount": 100,
@@ -158,6 +163,7 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
 QUERIES = {
     "search_titles": "?q=peter",
     "list_lookups_by": "?actor=anna",
+    "show_collected": "?first=2026-01-01",
     "show_statistics": "?first=2026-01-01",
     "show_unused": "?not_lent_since=2026-01-01",
     "show_year": "?year=2026",
@@ -165,6 +171,7 @@ QUERIES = {
 #: Operations at the caller's own desk, which need nobody else's patron or item to be named.
 OF_THE_DESK = {
     "search_patrons",
+    "show_collected",
     "show_statistics",
     "list_deliveries",
     "show_unexpected",
@@ -217,8 +224,13 @@ def known(stage: Stage) -> dict[str, str]:
     library = stage.library
     card = a_patron(library)
     item = an_item(library, on_loan_to=card)
+    charged = charge(library, card, 5_000)
+    payment = paid(library, card, 1_000)
+    assert isinstance(payment, Paid)
     return {
         "card": card,
+        "charge": str(charged.id),
+        "payment": str(payment.payment_id),
         "patron": stage.public_id(card),
         "guardian": stage.public_id(a_patron(library)),
         "item": item,
@@ -365,7 +377,7 @@ def test_patrons_see_themselves_and_nobody_else(
     told = _asked(stage, operation, known, token)
     assert NAME not in json.dumps(told.body, ensure_ascii=False)
     assert known["card"] not in json.dumps(told.body)
-    if "{hold}" in operation.path:
+    if "{hold}" in operation.path or "{charge}" in operation.path:
         assert told.status == 404
     if operation.id == "renew_own":
         assert (told.status, told.codes) == (409, ["NOT_ON_LOAN_TO_PATRON"])
