@@ -10,6 +10,7 @@ A database's `Scope` says two things: which records are found, and whose items a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from pyroaring import BitMap
@@ -176,6 +177,37 @@ def visible_branches(transaction: Transaction, name: str | None = None) -> froze
 def scope_of(transaction: Transaction, name: str | None = None) -> Scope:
     """What a database shows: `visible_records` and `visible_branches` together."""
     return Scope(visible_records(transaction, name), visible_branches(transaction, name))
+
+
+def scope_of_reader(
+    transaction: Transaction, name: str | None, sees: Callable[[int], bool]
+) -> Scope:
+    """What a database shows to one reader: `sees` says of which agencies, by their id, they see
+    what is kept from others. They find it within the wider databases too; the database of such a
+    school is unknown to everybody else. Raises UnknownDatabase."""
+    closed = [row for row in _branches(transaction) if not row.agency.is_open]
+    database = None if name is None else find_database(transaction, name)
+    if database is not None and database.kind != CONSORTIUM:
+        is_branch = database.kind == BRANCH
+        if any(
+            database.id == (row.branch_id if is_branch else row.agency_id)
+            and not sees(row.agency_id)
+            for row in closed
+        ):
+            raise UnknownDatabase(database.name)
+        return scope_of(transaction, name)
+    records, shown = scope_of(transaction, name)
+    theirs = [
+        row
+        for row in closed
+        if sees(row.agency_id) and (database is None or row.consortium_id == database.id)
+    ]
+    if records is not None:
+        for agency_id in {row.agency_id for row in theirs}:
+            records = records | held_by_agency(transaction, agency_id)
+    if shown is not None:
+        shown |= {row.branch_id for row in theirs}
+    return Scope(records, shown)
 
 
 def share_stock(transaction: Transaction, agency_isil: str, is_shared: bool) -> bool:

@@ -17,32 +17,55 @@ _TEXT = Annotated[str, Field(max_length=200)]
 
 class TitleSearch(Paging):
     """What is looked for: words (`q`), or a query in CQL. `at` is a branch, an agency or a
-    consortium whose catalogue is searched. `facets` says how many values of each are counted."""
+    consortium whose catalogue is searched. `facets` says how many values of each are counted;
+    with `availability` each title says what can be had of it now."""
 
     q: _TEXT | None = None
     cql: Annotated[str, Field(max_length=500)] | None = None
     at: Annotated[str, Field(max_length=100)] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     facets: Annotated[int, Field(ge=0, le=50)] = 0
+    availability: Annotated[bool, Field(strict=False)] = False
+
+
+@dataclass(frozen=True, slots=True)
+class CopiesThere:
+    """Copies of one kind at a branch, those that cannot be found left out; `available` stand on
+    their shelves."""
+
+    branch: Branch
+    material_group: str
+    copies: int
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """What can be had of a title now, and how many wait for it."""
+
+    open_holds: int
+    places: tuple[CopiesThere, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A title as a list shows it."""
+    """A title as a list shows it. `availability` where it was asked for."""
 
     id: str
     title: str
     author: str
     year: int | None
     control_number: str | None
+    availability: Availability | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
-    """A value, and how many of the titles found have it."""
+    """A value, how many of the titles found have it, and the search in CQL that narrows to them."""
 
     text: str
     hits: int
+    cql: str
 
 
 @dataclass(frozen=True, slots=True)

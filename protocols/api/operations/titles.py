@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from catalogue.formats.sutrs import SUTRS
 from catalogue.query import Query, UnsupportedSearch
 from catalogue.records import Record, fetch_records
 from catalogue.searching.evaluation import search
+from catalogue.searching.facets import Facet as Counted
 from catalogue.searching.facets import facets
-from catalogue.visibility import UnknownDatabase, scope_of
+from catalogue.visibility import Scope, UnknownDatabase, scope_of_reader
 from circulation.items.availability import holdings
-from circulation.kernel.rights import Principal
+from circulation.kernel.results import CirculationStatus, ItemState
+from circulation.kernel.rights import Principal, Right
 from protocols.api.authority import number_of
 from protocols.api.messages import Reply
+from protocols.api.models.common import branch_shown
 from protocols.api.models.titles import (
+    Availability,
+    CopiesThere,
     Facet,
     FacetValue,
     Title,
@@ -38,6 +44,8 @@ FACETS: Final = {
     index: access_point_of(index, None)
     for index in ("dc.creator", "dc.subject", "dc.date", "dc.language", "dc.type")
 }
+#: Copies that nobody can have, now or later.
+_GONE: Final = (ItemState.LOST, ItemState.MISSING, ItemState.CLAIMED_RETURNED)
 
 
 def search_titles(
@@ -48,10 +56,10 @@ def search_titles(
     asked = request.query
     query = query_asked(asked.q, asked.cql)
     try:
-        scope = scope_of(context.transaction, asked.at)
+        scope = scope_for(principal, context, asked.at)
         found = search(context.transaction, query, scope.records)
         counted = tuple(
-            Facet(name, tuple(FacetValue(each.text, each.hits) for each in values))
+            Facet(name, tuple(_value(name, each) for each in values))
             for name, point in FACETS.items()
             if asked.facets and (values := facets(context.transaction, found, point, asked.facets))
         )
@@ -62,9 +70,63 @@ def search_titles(
     after = number_in(asked)
     begun = found.rank(after) if after else 0
     ids = list(found[begun : begun + asked.limit])
-    page = TitlesFound(len(found), titles_shown(ids, context), counted)
+    titles = titles_shown(ids, context)
+    if asked.availability:
+        titles = _with_availability(titles, ids, scope, context)
+    page = TitlesFound(len(found), titles, counted)
     is_more = begun + len(ids) < len(found)
     return page_of(request, page, ids[-1] if ids and is_more else None)
+
+
+def scope_for(principal: Principal, context: Context, at: str | None = None) -> Scope:
+    """The catalogue as the caller sees it: what a school keeps to itself is shown to those who
+    belong to it or lend there. Raises UnknownDatabase."""
+
+    def sees(agency_id: int) -> bool:
+        return principal.agency_id == agency_id or principal.may(Right.LEND, agency_id)
+
+    return scope_of_reader(context.transaction, at, sees)
+
+
+def _value(index: str, facet: Counted) -> FacetValue:
+    quoted = facet.text.replace("\\", "\\\\").replace('"', '\\"')
+    return FacetValue(facet.text, facet.hits, f'{index} == "{quoted}"')
+
+
+def _with_availability(
+    titles: Sequence[Title], ids: Sequence[int], scope: Scope, context: Context
+) -> tuple[Title, ...]:
+    found = holdings(context.circulation, context.transaction, record_ids=ids, now=context.now)
+    return tuple(
+        replace(each, availability=_availability(found.get(int(each.id), ()), scope))
+        for each in titles
+    )
+
+
+def _availability(copies: Sequence[CirculationStatus], scope: Scope) -> Availability:
+    counted: dict[tuple[int, str], list[CirculationStatus]] = {}
+    for each in copies_in(scope, copies):
+        if each.state not in _GONE:
+            counted.setdefault((each.item.home_branch.id, each.item.material_group), []).append(
+                each
+            )
+    places = [
+        CopiesThere(
+            branch_shown(there[0].item.home_branch),
+            group,
+            len(there),
+            sum(each.state is ItemState.AVAILABLE and each.stay is None for each in there),
+        )
+        for (_, group), there in counted.items()
+    ]
+    places.sort(key=lambda each: (each.branch.name, each.material_group))
+    return Availability(max((each.open_holds for each in copies), default=0), tuple(places))
+
+
+def copies_in(scope: Scope, copies: Sequence[CirculationStatus]) -> list[CirculationStatus]:
+    """Those that the catalogue shows."""
+    shown = scope.branches
+    return [each for each in copies if shown is None or each.item.home_branch.id in shown]
 
 
 def query_asked(words: str | None, cql: str | None) -> Query:
@@ -98,7 +160,7 @@ def title_shown(record: Record) -> Title:
 def show_title(request: Plain, principal: Principal, context: Context) -> TitleShown:
     """A title with all copies that are shown to whoever is signed in: their places and states."""
     record_id = number_of(request.path["title"], None, LARGEST_OF_FEW)
-    scope = scope_of(context.transaction)
+    scope = scope_for(principal, context)
     records = fetch_records(context.transaction, [record_id])
     if not records or (scope.records is not None and record_id not in scope.records):
         raise Problem(Outcome.NOT_FOUND)
@@ -106,11 +168,6 @@ def show_title(request: Plain, principal: Principal, context: Context) -> TitleS
     copies = holdings(
         context.circulation, context.transaction, record_ids=[record_id], now=context.now
     ).get(record_id, [])
-    shown = [
-        each
-        for each in copies
-        if scope.branches is None or each.item.home_branch.id in scope.branches
-    ]
     title = title_shown(record)
     return TitleShown(
         title.id,
@@ -120,7 +177,7 @@ def show_title(request: Plain, principal: Principal, context: Context) -> TitleS
         title.control_number,
         tuple(SUTRS.render(record).decode("utf-8", "replace").splitlines()),
         max((each.open_holds for each in copies), default=0),
-        tuple(status_shown(each, principal, context) for each in shown),
+        tuple(status_shown(each, principal, context) for each in copies_in(scope, copies)),
     )
 
 

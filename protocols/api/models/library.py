@@ -1,0 +1,33 @@
+"""What everybody may know of the library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryBranch:
+    """A branch, and the name of its agency."""
+
+    isil: str
+    name: str
+    agency: str
+    agency_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialGroup:
+    """A kind of material. `is_bookable`: copies of it are booked as sets, by those who may."""
+
+    code: str
+    name: str
+    is_bookable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The library's name, its branches by name, its kinds of material by code."""
+
+    name: str
+    branches: tuple[LibraryBranch, ...]
+    material_groups: tuple[MaterialGroup, ...]
