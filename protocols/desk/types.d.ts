@@ -95,17 +95,107 @@ export interface Owed {
   fees: Money;
   compensations: Money;
 }
+export interface Details {
+  name: string;
+  given_name: string;
+  family_name: string;
+  birth_date: string | null;
+  language: string;
+  category: string;
+  email: string;
+  phone: string;
+  expires: string | null;
+  municipality: string;
+  home_branch: Branch;
+  note: string;
+}
+export interface Related {
+  id: string;
+  name: string;
+  sees_account: boolean;
+}
+export interface PatronLoan {
+  item: Item;
+  loan: Loan;
+  is_overdue: boolean;
+  is_recalled: boolean;
+  lent_onward_to: Patron | null;
+}
+export interface Hold {
+  id: string;
+  title: string;
+  author: string;
+  part: string;
+  state: string;
+  pickup_branch: Branch;
+  placed: string;
+  paused_from: string | null;
+  number_in_queue: number | null;
+  days: number | null;
+  number: number | null;
+  deadline: string | null;
+  may: string[];
+}
+export interface Charge {
+  id: string;
+  text: string;
+  agency: string;
+  currency: string;
+  paid: number;
+  balance: number;
+  reason: string;
+  created: string;
+  loans: { title: string | null }[];
+  may: string[];
+}
+export interface Message {
+  id: string;
+  kind: string;
+  state: string;
+  created: string;
+  sent: string | null;
+  channel: string;
+  address: string;
+  subject: string;
+  text: string;
+  why: string;
+}
+export interface LookUp {
+  at: string;
+  actor: string;
+  device: string;
+  what: string;
+}
+export interface PatronHit {
+  id: string;
+  card: string;
+  name: string;
+  birth_date: string | null;
+  category: string;
+  home_branch: Branch;
+  address: string;
+  is_deceased: boolean;
+}
 export interface PatronScreen {
   id: string;
   card: string | null;
-  details: { name: string; given_name: string; birth_date: string | null; note: string };
+  details: Details;
   is_expired: boolean;
-  blocks: { reason: string; since: string; message: string }[];
+  blocks: { reason: string; since: string; message: string; agency: string | null }[];
   denied: string[];
-  counts: { loans: number; overdue: number; holds: number; ready: number };
+  counts: { loans: number; overdue: number; holds: number; ready: number; max_loans: number | null };
   owed: Owed[];
-  guardians: { id: string; name: string }[];
-  wards: { id: string; name: string }[];
+  identifiers: {
+    shown: string;
+    kind: string;
+    blocked: string | null;
+    expires: string | null;
+    added: string;
+  }[];
+  guardians: Related[];
+  wards: Related[];
+  consents: Record<string, string>;
+  loans: PatronLoan[];
   may: string[];
 }
 export interface Scanned {
@@ -119,6 +209,7 @@ export interface Scanned {
   status?: ItemStatus | null;
   patron?: PatronScreen | null;
   titles: Title[];
+  patrons: PatronHit[];
   reasons: Reason[];
   loans?: number | null;
   overdue?: number | null;

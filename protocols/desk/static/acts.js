@@ -1,8 +1,11 @@
 // What the desk does. Everything goes through the queue, in the order in which it was asked for.
+import { chooseHit, hold } from "./finding.js";
 import { amount, ask, part, say } from "./page.js";
 import { lookOf } from "./rows.js";
 import { play } from "./sounds.js";
 import { MOST_ROWS, rowInHand, state, stops } from "./state.js";
+import { chosenLine, closeView, moveInView } from "./views.js";
+import { takeWhy } from "./whys.js";
 
 /** @typedef {import("./rows.js").Row} Row */
 /** @typedef {import("./rows.js").Solution} Solution */
@@ -11,18 +14,47 @@ import { MOST_ROWS, rowInHand, state, stops } from "./state.js";
 
 /** Milliseconds within which the same code again is the same scan. */
 const TWICE = 4000;
-/** What a payment may have settled. */
-const MONEY = "PATRON_BLOCKED";
+/** What is written on record where nothing is said. */
+const WHY = "WHY_AT_THE_DESK";
 
 /** @type {import("./queue.js").Queue} */
 let queue;
 /** @type {(row?: Row, isNew?: boolean) => void} */
-let redraw;
+export let redraw;
 
 /** @param {import("./queue.js").Queue} theQueue @param {typeof redraw} theRedraw */
 export function begin(theQueue, theRedraw) {
   queue = theQueue;
   redraw = theRedraw;
+}
+
+/**
+ * Has something done in its turn; says what stands against it.
+ * @param {string} method
+ * @param {string} path
+ * @param {() => unknown} body
+ * @param {(body: any) => void} done
+ * @param {{ version?: string, refused?: (answer: Answer) => void }} [more]
+ */
+export function have(method, path, body, done, { version, refused } = {}) {
+  queue.add({
+    method,
+    path,
+    body,
+    version,
+    done: (answer) => {
+      if (answer.status < 300) done(answer.body);
+      else (refused ?? ((each) => tell(whyNot(each))))(answer);
+      redraw();
+    },
+  });
+}
+
+/** @param {Answer} answer */
+export function whyNot({ body }) {
+  const reasons = [...(body?.reasons ?? []), ...(body?.errors ?? [])];
+  const texts = reasons.map((/** @type {{ text: string }} */ each) => each.text);
+  return texts.join(" ") || [body?.title, body?.detail].filter(Boolean).join(": ") || say("NO_ANSWER");
 }
 
 /** The scan before: whoever reads it once more within seconds has read it twice. */
@@ -32,6 +64,14 @@ const last = { code: "", mode: "", at: 0, row: /** @type {Row | null} */ (null) 
 export function scan(code) {
   const now = Date.now();
   leaveChosen();
+  tell("");
+  if (state.taking) {
+    const { taking } = state;
+    state.taking = null;
+    taking.scanned(code);
+    redraw();
+    return;
+  }
   if (code === last.code && state.mode === last.mode && now - last.at < TWICE) {
     last.at = now;
     if (last.row) {
@@ -59,7 +99,7 @@ function send(code, more, instead) {
     path: "/desk/scan",
     body: () => {
       patron = state.patron?.id ?? null;
-      const why = { reasons: [...state.passedOver], why: say("WHY_AT_THE_DESK") };
+      const why = { reasons: [...state.passedOver], why: state.why || say(WHY) };
       const override = state.passedOver.size ? { override: why } : {};
       return { text: code, patron, mode, ...(at ? { at } : {}), ...override, ...more };
     },
@@ -74,9 +114,9 @@ function send(code, more, instead) {
 
 /** @param {Answer} answer @param {string} text @returns {Scanned} */
 function scannedOf({ status, body }, text) {
-  if (status === 200) return { ...body, titles: body.titles ?? [], reasons: body.reasons ?? [] };
+  if (status === 200) return { titles: [], patrons: [], reasons: [], ...body };
   const reasons = body?.reasons?.length ? body.reasons : [problem(body)];
-  return { outcome: "refused", text, titles: [], reasons };
+  return { outcome: "refused", text, titles: [], patrons: [], reasons };
 }
 
 /** @param {any} body */
@@ -106,7 +146,8 @@ function taken(scanned, code, mode, patron) {
     note: "",
     element: null,
     title: null,
-    chosenTitle: -1,
+    hits: hitsOf(scanned),
+    hit: -1,
   };
   row.solutions = solutions(row);
   state.rows.unshift(row);
@@ -114,14 +155,20 @@ function taken(scanned, code, mode, patron) {
   if (code === last.code) last.row = row;
   if (scanned.outcome === "patron" && scanned.patron) open(scanned.patron);
   count(scanned);
+  closeView();
   redraw(row, true);
-  if (scanned.titles.length) chooseTitle(row, 0);
+  chooseHit(row, -1);
   const { mark } = row.look;
   play(mark === "stop" ? "stop" : mark === "todo" ? "act" : "done");
   if (mark === "stop") {
     const why = scanned.reasons.map((each) => each.text).join(" ");
     part("alert").textContent = `${row.look.word}: ${row.look.heading}. ${why}`;
   }
+}
+
+/** What was found: titles first where there is somebody to reserve them for. @param {Scanned} scanned */
+function hitsOf({ patrons, titles }) {
+  return state.patron ? [...titles, ...patrons] : [...patrons, ...titles];
 }
 
 /** Keeps the figures of the patron as the answer says them. @param {Scanned} scanned */
@@ -139,19 +186,17 @@ function count(scanned) {
 
 /** @param {import("../types").PatronScreen} patron */
 function open(patron) {
-  if (state.patron?.id !== patron.id) {
-    close();
-    state.patron = patron;
-  } else {
-    state.patron = patron;
-  }
+  if (state.patron?.id !== patron.id) close();
+  state.patron = patron;
 }
 
 /** The patron leaves the screen. */
 export function close() {
   if (state.patron) state.lastPatron = state.patron.id;
-  Object.assign(state, { patron: null, isHidden: false, paying: null, slip: null });
+  const nothing = { patron: null, isHidden: false, paying: null, taking: null, slip: null, why: "" };
+  Object.assign(state, nothing);
   state.passedOver.clear();
+  closeView();
 }
 
 /** What may be done about a row. @param {Row} row @returns {Solution[]} */
@@ -189,7 +234,7 @@ function solutions(row) {
     found.push({ letter: "J", label, run });
   } else if (reasons.length && reasons.every((each) => each.overridable && each.may)) {
     const label = say(row.mode === "renew" ? "RENEW_ANYWAY" : "LEND_ANYWAY");
-    found.push({ letter: "U", label, run: () => passOver(row) });
+    found.push({ letter: "U", label, whys: "OVERRIDE", run: () => passOver(row) });
   }
   if (row.look.mark === "stop") {
     found.push({ letter: "T", label: say("TRY_AGAIN"), run: () => again(row) });
@@ -198,12 +243,13 @@ function solutions(row) {
 }
 
 /** @param {Row} row */
-function again(row) {
+export function again(row) {
   send(row.code, { mode: row.mode }, row);
 }
 
 /** Passes over the reasons, for this patron until they leave. @param {Row} row */
 function passOver(row) {
+  state.why = takeWhy("OVERRIDE");
   for (const each of row.scanned.reasons) state.passedOver.add(each.code);
   again(row);
 }
@@ -222,7 +268,7 @@ function takeItem(row, item) {
     body: () => ({ item: item.barcode, ...(isLoan ? { patron: state.patron?.id } : {}) }),
     done: (answer) => {
       const { status, body } = answer;
-      const nothing = { text: item.barcode, titles: [], reasons: [], item };
+      const nothing = { text: item.barcode, titles: [], patrons: [], reasons: [], item };
       /** @type {Scanned} */
       let scanned = { ...scannedOf(answer, item.barcode), item };
       if (status === 200 && isLoan) scanned = { ...nothing, outcome: "checked_out", checked_out: body };
@@ -234,7 +280,7 @@ function takeItem(row, item) {
 }
 
 /** @param {Row} row @param {string} note */
-function settleRow(row, note) {
+export function settleRow(row, note) {
   Object.assign(row, { isSettled: true, note, solutions: [] });
   redraw(row);
 }
@@ -260,6 +306,7 @@ export function undo() {
       const row = undoable();
       if (!row) {
         tell(say("NOTHING_TO_UNDO"));
+        redraw();
       } else if (status === 200) {
         Object.assign(row, { isUndone: true, isSettled: true, solutions: [] });
         if (state.patron && row.patron === state.patron.id) {
@@ -270,6 +317,7 @@ export function undo() {
         redraw(row);
       } else {
         tell(say("CANNOT_UNDO", { why: body?.reasons?.[0]?.text ?? body?.title ?? "" }));
+        redraw();
       }
     },
   });
@@ -281,17 +329,18 @@ function undoable() {
   return state.chosen && can(state.chosen) ? state.chosen : state.rows.find(can);
 }
 
-/** Says something that stands on no row. @param {string} text */
-function tell(text) {
-  part("alert").textContent = text;
-  part("count").textContent = text;
-  play("stop");
+/** Says something that stands on no row. @param {string} text @param {"done" | "stop"} [mark] */
+export function tell(text, mark = "stop") {
+  state.said = { text, mark };
+  if (text && mark === "stop") part("alert").textContent = text;
+  if (text) play(mark);
 }
 
 /** Ends the session of the patron, with a receipt; not while a stop is unanswered. */
 export function endSession() {
   if (stops().length) {
     tell(say("ANSWER_THE_STOP"));
+    redraw();
     return;
   }
   const patron = state.patron?.id;
@@ -321,9 +370,12 @@ export function receiptAgain() {
   });
 }
 
-/** @param {string | null} [id] */
-export async function openLastPatron(id = state.lastPatron) {
-  if (!id) return;
+export function openLastPatron() {
+  if (state.lastPatron) void openPatron(state.lastPatron);
+}
+
+/** @param {string} id */
+export async function openPatron(id) {
   const { status, body } = await ask("GET", `/patrons/${id}`).catch(() => ({ status: 0, body: null }));
   if (status !== 200) return;
   open(body);
@@ -344,92 +396,28 @@ export function renewAll() {
       for (const each of body.results) {
         const outcome = each.renewed ? "renewed" : "refused";
         const parts = { renewed: each.renewed, item: each.renewed?.item, reasons: each.reasons ?? [] };
-        taken({ outcome, text: each.barcode, titles: [], ...parts }, each.barcode, "renew", patron);
+        taken({ outcome, text: each.barcode, titles: [], patrons: [], ...parts }, each.barcode, "renew", patron);
       }
     },
   });
 }
 
-/** @param {import("../types").Money} owed */
-export function payLabel(owed) {
-  return say(state.paying ? "TAKEN" : "KEY_PAY_SUM", { amount: amount(owed) });
-}
-
-/** The first press shows the sum, the second has taken it. @param {import("../types").Money} owed */
-export function pay(owed) {
-  const patron = state.patron;
-  if (!patron) return;
-  if (!state.paying) {
-    state.paying = owed;
-    redraw();
-    return;
-  }
-  state.paying = null;
-  queue.add({
-    path: `/patrons/${patron.id}/payments`,
-    body: () => ({ ...owed, method: "desk" }),
-    done: ({ status, body }) => {
-      if (status !== 200 && status !== 201) {
-        tell(body?.title ?? say("NO_ANSWER"));
-        return;
-      }
-      patron.owed = body.owed;
-      play("done");
-      redraw();
-      const isMoney = (/** @type {{ code: string }} */ each) => each.code === MONEY;
-      stops()
-        .filter((row) => row.patron === patron.id && row.scanned.reasons.some(isMoney))
-        .forEach(again);
-    },
-  });
-}
-
-/** Reserves the chosen title of the row for the open patron. @param {Row} row */
-function hold(row) {
-  const title = row.scanned.titles[row.chosenTitle];
-  const patron = state.patron;
-  if (!title || !patron) return;
-  queue.add({
-    path: "/holds",
-    body: () => ({ patron: patron.id, title: title.id }),
-    done: ({ status, body }) => {
-      if (status === 200 || status === 201) {
-        patron.counts.holds += 1;
-        const number = body?.number_in_queue ?? "";
-        settleRow(row, say("HELD", { title: title.title, number }));
-        play("done");
-      } else {
-        row.note = body?.reasons?.map((/** @type {any} */ each) => each.text).join(" ") || body?.title;
-        play("stop");
-        redraw(row);
-      }
-    },
-  });
-}
-
-/** Chooses a title and shows where its copies are. @param {Row} row @param {number} index */
-function chooseTitle(row, index) {
-  row.chosenTitle = index;
-  const title = row.scanned.titles[index];
-  redraw(row);
-  if (!title) return;
-  ask("GET", `/titles/${title.id}`)
-    .then(({ status, body }) => {
-      if (status !== 200) return;
-      row.title = body;
-      redraw(row);
-    })
-    .catch(() => null);
-}
-
-/** Arrow keys: through the titles of the newest row, else through the rows. @param {number} step */
+/** Arrow keys: through the lines of the view, what the newest row has found, or the rows. @param {number} step */
 export function move(step) {
   const newest = state.rows[0];
-  if (newest?.scanned.titles.length && !state.chosen) {
-    const most = newest.scanned.titles.length - 1;
-    chooseTitle(newest, Math.max(0, Math.min(most, newest.chosenTitle + step)));
-    return;
+  if (state.view) {
+    moveInView(step);
+  } else if (newest?.hits.length && !newest.isSettled && !state.chosen) {
+    chooseHit(newest, Math.max(0, Math.min(newest.hits.length - 1, newest.hit + step)));
+  } else if (step < 0 && state.patron && !state.chosen) {
+    void import("./patron_page.js").then((page) => page.openPage("first"));
+  } else {
+    moveInRows(step);
   }
+}
+
+/** @param {number} step */
+function moveInRows(step) {
   const at = state.chosen ? state.rows.indexOf(state.chosen) : -1;
   const row = state.rows[Math.max(0, Math.min(state.rows.length - 1, at + step))];
   const before = state.chosen;
@@ -439,11 +427,29 @@ export function move(step) {
   row?.element?.scrollIntoView({ block: "nearest" });
 }
 
-/** Enter in the empty box only opens: the patron of the row. */
+/** Enter in the empty box only opens: the patron of the row, or what was found. */
 export function openChosen() {
-  const scanned = state.chosen?.scanned;
-  const whose = scanned?.checked_in?.borrower ?? scanned?.checked_out?.patron;
-  if (whose) void openLastPatron(whose.id);
+  const newest = state.rows[0];
+  const hit = state.chosen ? undefined : newest?.hits[newest.hit];
+  if (state.view) {
+    chosenLine()?.open?.();
+  } else if (newest && hit && "name" in hit) {
+    settleRow(newest, say("PATRON_OPENED"));
+    void openPatron(hit.id);
+  } else {
+    const scanned = state.chosen?.scanned;
+    const whose = scanned?.checked_in?.borrower ?? scanned?.checked_out?.patron;
+    if (whose) void openPatron(whose.id);
+  }
+}
+
+/** Escape: what was begun is left, one thing at a time. */
+export function leave() {
+  tell("");
+  if (state.taking) state.taking = null;
+  else if (!state.chosen) closeView();
+  leaveChosen();
+  redraw();
 }
 
 export function leaveChosen() {
@@ -453,6 +459,13 @@ export function leaveChosen() {
   state.paying = null;
   if (before) redraw(before);
   else if (wasPaying) redraw();
+}
+
+/** A letter in the box: a sum that was shown is not taken any more, what was chosen stays. */
+export function typed() {
+  if (state.paying === null) return;
+  state.paying = null;
+  redraw();
 }
 
 /** @param {string} name a command barcode, as the sheet beside the desk has them */

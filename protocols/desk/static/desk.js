@@ -2,11 +2,13 @@
 import * as acts from "./acts.js";
 import { drawAll, drawKeys, drawRow } from "./drawing.js";
 import { listen } from "./keys.js";
+import { pay, payLabel } from "./money.js";
 import { part, say } from "./page.js";
 import { owedTo } from "./patron.js";
 import { Queue } from "./queue.js";
-import { begin, goTo, isLocked, lock, signedIn } from "./session.js";
+import { begin, goTo, has, isLocked, lock, signedIn } from "./session.js";
 import { rowInHand, state } from "./state.js";
+import { chosenLine, closeView, leapInView } from "./views.js";
 
 /** Milliseconds without a key after which the patron and the mode leave. */
 const IDLE = 5 * 60 * 1000;
@@ -33,13 +35,16 @@ function redraw(row, isNew = false) {
 function patronKeys() {
   const { patron } = state;
   if (!patron) return [];
-  const keys = [
-    { letter: "X", label: say(state.isHidden ? "SHOW" : "KEY_HIDE"), run: hide },
-  ];
-  if (patron.may.includes("renew_all")) {
-    keys.unshift({ letter: "A", label: say("KEY_RENEW_ALL"), run: acts.renewAll });
+  const keys = [];
+  if (state.isHidden) return [{ letter: "X", label: say("SHOW"), run: hide }];
+  keys.push({ letter: "P", label: say("KEY_PATRON"), run: showPatron });
+  if (patron.counts.loans && has("lend")) {
+    keys.push({ letter: "A", label: say("KEY_RENEW_ALL"), run: acts.renewAll });
   }
-  return keys;
+  if (patron.may.includes("edit")) {
+    keys.push({ letter: "C", label: say("KEY_NEW_CARD"), run: newCard });
+  }
+  return [...keys, { letter: "X", label: say("KEY_HIDE"), run: hide }];
 }
 
 /** @returns {import("./rows.js").Solution[]} */
@@ -48,15 +53,38 @@ function dutyKeys() {
   const keys = [
     { letter: "H", label: say("DONE_SHELF"), run: () => acts.settle("shelf") },
     { letter: "K", label: say("DONE_VAN"), run: () => acts.settle("van") },
-    { letter: "P", label: say("DONE_STAFF"), run: () => acts.settle("staff") },
+    { letter: "Z", label: say("DONE_STAFF"), run: () => acts.settle("staff") },
   ];
   if (!patron) return keys;
   keys.push({ letter: "S", label: say("KEY_END"), run: acts.endSession });
   const owed = owedTo(patron, state.session?.branch?.agency);
   if (owed && patron.may.includes("pay")) {
-    keys.push({ letter: "B", label: acts.payLabel(owed), run: () => acts.pay(owed) });
+    keys.push({ letter: "B", label: payLabel(owed), run: () => pay(owed, acts.again) });
   }
   return keys;
+}
+
+function showPatron() {
+  if (state.view?.name === "patron") closeView();
+  else void import("./patron_page.js").then((page) => page.openPage());
+  redraw();
+}
+
+/** The next scan is the patron's new card. */
+function newCard() {
+  const { patron } = state;
+  if (!patron) return;
+  const path = `/patrons/${patron.id}/cards`;
+  state.taking = {
+    label: say("NEW_CARD", { name: patron.details.given_name }),
+    hint: say("SCAN_NEW_CARD"),
+    scanned: (identifier) =>
+      acts.have("POST", path, () => ({ identifier }), (body) => {
+        state.patron = body;
+        acts.tell(say("CARD_GIVEN", { card: identifier }), "done");
+      }),
+  };
+  redraw();
 }
 
 function hide() {
@@ -84,6 +112,8 @@ const FUNCTIONS = {
 /** @param {import("./state.js").Mode} mode */
 function setMode(mode) {
   state.mode = mode;
+  state.taking = null;
+  closeView();
   box.focus();
   redraw();
 }
@@ -105,10 +135,20 @@ function pressed(key) {
   }
   const letter = /^Alt ([A-Z])$/.exec(key)?.[1];
   if (!letter) return goTo(key);
-  const keys = [...(rowInHand()?.solutions ?? []), ...dutyKeys(), ...patronKeys()];
+  if ("DEF".includes(letter)) return false; // the browser's own
+  queue.after(() => act(letter));
+  return true;
+}
+
+/** What a key with Alt does now, if anything: a scan that was made before it is answered. @param {string} letter */
+function act(letter) {
+  const inHand = state.view ? chosenLine()?.keys : rowInHand()?.solutions;
+  const keys = [...(inHand ?? []), ...(state.view?.keys?.() ?? []), ...dutyKeys(), ...patronKeys()];
   const found = keys.find((each) => each.letter === letter);
-  found?.run();
-  return found !== undefined;
+  if (!found) return;
+  acts.tell("");
+  found.run();
+  redraw();
 }
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -141,8 +181,9 @@ if (await begin({ arrived, left, waiting: () => queue.length })) {
     pressed,
     moved: acts.move,
     opened: acts.openChosen,
-    left: acts.leaveChosen,
-    typed: acts.leaveChosen,
+    left: acts.leave,
+    typed: acts.typed,
+    leapt: leapInView,
   });
   document.addEventListener("keydown", stirred);
   stirred();

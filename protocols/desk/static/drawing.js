@@ -3,6 +3,7 @@ import { drawnPatron, owedTo } from "./patron.js";
 import { amount, day, el, icon, part, say } from "./page.js";
 import { button, draw } from "./rows.js";
 import { state, stops } from "./state.js";
+import { drawView } from "./views.js";
 
 /** @typedef {import("./rows.js").Solution} Solution */
 
@@ -17,8 +18,10 @@ const MODES = {
 /** @param {Solution[]} patronKeys @param {Solution[]} dutyKeys */
 export function drawAll(patronKeys, dutyKeys) {
   drawMode();
+  drawSaid();
   drawPatron(patronKeys);
   drawDuties(dutyKeys);
+  drawView();
   const done = (/** @type {string} */ outcome) =>
     state.rows.filter((row) => row.scanned.outcome === outcome && !row.isUndone).length;
   part("count").textContent = say("COUNTS", {
@@ -40,21 +43,34 @@ export function drawRow(row, isNew = false) {
   while (list.childElementCount > state.rows.length) list.lastElementChild?.remove();
 }
 
+function drawSaid() {
+  const { text, mark } = state.said;
+  const line = part("said");
+  line.hidden = !text;
+  line.className = `said mark ${mark}`;
+  line.replaceChildren(icon(mark, "i m"), text);
+}
+
 function drawMode() {
-  const { mode, patron } = state;
+  const { mode, patron, taking } = state;
   const [label = "", hint = ""] = MODES[mode];
   const name = patron && !state.isHidden ? patron.details.given_name : say("PATRON");
   const isLending = mode === "desk" && patron !== null;
-  part("label").textContent = isLending ? say("LEND_TO", { name }) : say(label);
+  part("label").textContent = taking?.label ?? (isLending ? say("LEND_TO", { name }) : say(label));
   const box = /** @type {HTMLInputElement} */ (document.getElementById("box"));
-  box.placeholder = isLending ? say("SCAN_ITEM") : say(hint);
+  box.placeholder = taking?.hint ?? (isLending ? say("SCAN_ITEM") : say(hint));
   const bar = part("mode");
   const was = bar.dataset.mode;
-  bar.dataset.mode = mode + day(state.dropped);
+  bar.dataset.mode = (taking?.label ?? mode) + day(state.dropped);
   if (was === bar.dataset.mode) return;
-  bar.hidden = mode === "desk";
+  bar.hidden = mode === "desk" && !taking;
   bar.className = `mode ${mode}`;
   bar.replaceChildren();
+  if (taking) {
+    const end = el("span", { class: "end" }, el("kbd", {}, "Esc"), ` ${say("LEAVES")}`);
+    bar.append(icon("scan"), el("b", {}, taking.label), el("span", {}, taking.hint), end);
+    return;
+  }
   if (mode === "desk") return;
   bar.append(
     icon(mode === "look" ? "find" : "back"),
@@ -100,7 +116,7 @@ function drawDuties(keys) {
     list.append(drawnDuty("stop", row.look.duty ?? "", [say("DUTY_STOP_HINT")]));
   }
   /** @type {Record<string, string>} */
-  const letters = { shelf: "H", van: "K", staff: "P" };
+  const letters = { shelf: "H", van: "K", staff: "Z" };
   for (const [place, letter] of Object.entries(letters)) {
     const rows = state.rows.filter((row) => row.look.place === place && !row.isSettled);
     /** @type {Map<string, string[]>} */
@@ -156,8 +172,10 @@ export const KEYS = [
   ["F8", "KEY_LAST_PATRON"],
   ["F9", "KEY_RECEIPT"],
   ["Ctrl Z", "KEY_UNDO"],
-  ["↑ ↓", "KEY_CHOOSE"],
+  ["↑ ↓ ← →", "KEY_CHOOSE"],
   ["Esc", "KEY_BOX"],
+  ["Alt P", "KEY_PATRON"],
+  ["Alt C", "KEY_NEW_CARD"],
   ["Alt B", "KEY_PAY"],
   ["Alt S", "KEY_END"],
   ["Alt U", "KEY_OVERRIDE"],

@@ -8,7 +8,8 @@
  * @property {(step: number) => void} moved by arrow keys
  * @property {() => void} opened Enter in the empty box
  * @property {() => void} left Escape
- * @property {() => void} typed what was chosen is dropped
+ * @property {() => void} typed a letter of the box
+ * @property {(step: number) => void} [leapt] by arrow keys to the sides of the empty box
  */
 
 /** @param {KeyboardEvent} event */
@@ -44,6 +45,8 @@ export function listen(box, hands) {
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       hands.moved(event.key === "ArrowDown" ? 1 : -1);
+    } else if ((event.key === "ArrowLeft" || event.key === "ArrowRight") && hands.leapt && box.value === "") {
+      hands.leapt(event.key === "ArrowRight" ? 1 : -1);
     } else if (event.key === "Enter" || (event.key === "Tab" && box.value !== "")) {
       // A button that has the focus is left alone: whoever went there by Tab has meant it, and a
       // scan brings the focus back to the box with its first letter.

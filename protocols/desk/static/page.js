@@ -2,6 +2,8 @@
 
 const root = document.documentElement;
 const language = root.lang;
+/** Dates and amounts in English are written as in Britain. */
+const locale = language === "en" ? "en-GB" : language;
 
 /** @type {Record<string, string>} */
 const words = await (await fetch(root.dataset.words ?? "")).json();
@@ -58,7 +60,7 @@ export function say(name, facts = {}) {
 
 /** @param {import("../types").Money} money */
 export function amount({ amount: minor, currency }) {
-  const format = new Intl.NumberFormat(language, {
+  const format = new Intl.NumberFormat(locale, {
     style: "currency",
     currency,
     trailingZeroDisplay: "stripIfInteger",
@@ -66,16 +68,16 @@ export function amount({ amount: minor, currency }) {
   return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
 }
 
-/** @param {string | Date} moment */
-export function day(moment) {
-  const format = { day: "numeric", month: "short" };
-  return new Date(moment).toLocaleDateString(language, /** @type {any} */ (format));
+/** A day of about now, or with its year. @param {string | Date} moment @param {boolean} [withYear] */
+export function day(moment, withYear = false) {
+  const format = { day: "numeric", month: "short", year: withYear ? "numeric" : undefined };
+  return new Date(moment).toLocaleDateString(locale, /** @type {any} */ (format));
 }
 
 /** @param {Date} moment */
 export function clock(moment) {
   const format = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  return moment.toLocaleTimeString(language, /** @type {any} */ (format));
+  return moment.toLocaleTimeString(locale, /** @type {any} */ (format));
 }
 
 /**
@@ -84,12 +86,14 @@ export function clock(moment) {
  * @param {string} path
  * @param {unknown} [body]
  * @param {string} [key] the Idempotency-Key
+ * @param {string} [version] the ETag of what is changed
  * @returns {Promise<import("../types").Answer>}
  */
-export async function ask(method, path, body, key) {
+export async function ask(method, path, body, key, version) {
   const headers = new Headers({ "Accept-Language": language });
   if (body !== undefined) headers.set("Content-Type", "application/json");
   if (key !== undefined) headers.set("Idempotency-Key", key);
+  if (version !== undefined) headers.set("If-Match", version);
   const answer = await fetch(`/api/v1${path}`, {
     method,
     headers,

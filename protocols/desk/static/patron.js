@@ -36,7 +36,7 @@ function age(birth) {
 /** @param {PatronScreen} patron */
 function warnings(patron) {
   const lines = patron.blocks.map((each) =>
-    say("BLOCKED_SINCE", { day: day(each.since), why: each.message || say(`BLOCK_${each.reason}`) }),
+    say("BLOCKED_SINCE", { day: day(each.since), why: each.message || say(`BLOCK_${each.reason.toLowerCase()}`) }),
   );
   if (patron.is_expired) lines.unshift(say("CARD_EXPIRED"));
   return lines.map((each) =>

@@ -11,12 +11,14 @@ const LATER = new Set([429, 502, 503, 504]);
 /**
  * @typedef {object} Wish
  * @property {string} path
+ * @property {string} [method] POST unless said
+ * @property {string} [version] the ETag of what is changed
  * @property {() => unknown} body what is sent; asked when its turn comes, and once
  * @property {(answer: import("../types").Answer) => void} done
  */
 
 export class Queue {
-  /** @type {Wish[]} */
+  /** A function is what a key does in its turn. @type {(Wish | (() => void))[]} */
   #waiting = [];
   #isRunning = false;
   #isLost = false;
@@ -43,14 +45,20 @@ export class Queue {
     if (!this.#isRunning) void this.#run();
   }
 
+  /** Does something when all that was asked for before is done: at once, where nothing waits. @param {() => void} run */
+  after(run) {
+    if (this.#isRunning) this.#waiting.push(run);
+    else run();
+  }
+
   async #run() {
     this.#isRunning = true;
     for (let wish = this.#waiting[0]; wish; wish = this.#waiting[0]) {
-      const answer = await this.#answer(wish.path, wish.body());
+      const done = typeof wish === "function" ? wish : await this.#answered(wish);
       this.#waiting.shift();
       this.#isLost = false;
       try {
-        wish.done(answer);
+        done();
       } catch (error) {
         console.error(error);
       }
@@ -59,15 +67,21 @@ export class Queue {
     this.#isRunning = false;
   }
 
+  /** What there is to do with the answer. @param {Wish} wish */
+  async #answered(wish) {
+    const answer = await this.#answer(wish, wish.body());
+    return () => wish.done(answer);
+  }
+
   /**
    * Asks until there is an answer.
-   * @param {string} path
+   * @param {Wish} wish
    * @param {unknown} body
    */
-  async #answer(path, body) {
+  async #answer({ path, method = "POST", version }, body) {
     const key = crypto.randomUUID();
     for (let attempt = 0; ; attempt += 1) {
-      const answer = await ask("POST", path, body, key).catch(() => null);
+      const answer = await ask(method, path, body, key, version).catch(() => null);
       if (answer?.status === 401) {
         await this.#signIn();
         continue;

@@ -1,5 +1,6 @@
 // A row for everything that was scanned: the mark, what it is, and what the hand needs to know.
 import { amount, clock, day, el, icon, say } from "./page.js";
+import { drawnWhys } from "./whys.js";
 
 /** @typedef {import("../types").Scanned} Scanned */
 /** @typedef {import("../types").Item} Item */
@@ -11,6 +12,7 @@ import { amount, clock, day, el, icon, say } from "./page.js";
  * @property {string} label
  * @property {() => void} run
  * @property {boolean} [isFirst] the safest one
+ * @property {import("./whys.js").List} [whys] the box may say why
  */
 
 /**
@@ -41,7 +43,8 @@ import { amount, clock, day, el, icon, say } from "./page.js";
  * @property {string} note
  * @property {HTMLElement | null} element
  * @property {import("../types").TitleShown | null} title
- * @property {number} chosenTitle
+ * @property {(import("../types").PatronHit | import("../types").Title)[]} hits what was found
+ * @property {number} hit which of them is chosen
  */
 
 /** @param {Item | null | undefined} item @param {string} code */
@@ -189,7 +192,7 @@ export function lookOf(scanned, mode) {
     case "patron":
       return { ...plain, word: say("PATRON"), heading: say("PATRON_OPENED"), facts: [] };
     default:
-      return { ...plain, word: say("FOUND"), heading: say("TITLES_FOUND", { words: code }) };
+      return { ...plain, word: say("FOUND"), heading: say("FOUND_FOR", { words: code }), facts: [] };
   }
 }
 
@@ -215,26 +218,43 @@ function reasons(row) {
     list.append(el("li", {}, text));
   }
   if (row.solutions.length && !row.isSettled) {
+    const { whys } = row.solutions.find((each) => each.whys) ?? {};
     const keys = el("div", { class: "acts" }, ...row.solutions.map((each) => button(each)));
     if (list.lastElementChild) list.lastElementChild.append(keys);
     else list.append(el("li", {}, keys));
+    if (whys) keys.append(drawnWhys(whys));
   }
   return list;
 }
 
 /** @param {Row} row */
-function titles(row) {
+function hits(row) {
   const list = el("ul", { class: "found" });
-  row.scanned.titles.forEach((title, index) => {
-    const isChosen = index === row.chosenTitle;
-    const year = title.year ? `, ${title.year}` : "";
-    const line = el("li", { class: isChosen ? "pick" : "" }, el("b", {}, title.title));
-    if (isChosen) line.setAttribute("aria-current", "true");
-    line.append(el("span", { class: "s" }, ` ${title.author}${year}`));
-    if (row.title?.id === title.id) line.append(copies(row.title));
+  row.hits.forEach((hit, index) => {
+    const isChosen = index === row.hit;
+    const line = el("li", { class: isChosen ? "pick" : "", "aria-current": isChosen && "true" });
+    if ("title" in hit) {
+      const year = hit.year ? `, ${hit.year}` : "";
+      line.append(el("b", {}, hit.title), el("span", { class: "s" }, ` ${hit.author}${year}`));
+      if (row.title?.id === hit.id) line.append(copies(row.title));
+    } else {
+      line.append(...person(hit), isChosen ? el("span", { class: "s end" }, el("kbd", {}, "Enter"), ` ${say("OPENS")}`) : "");
+    }
     list.append(line);
   });
   return list;
+}
+
+/** What tells two of the same name apart. @param {import("../types").PatronHit} hit */
+export function person(hit) {
+  const facts = [hit.address, hit.home_branch.name, hit.card && say("CARD", { card: hit.card })];
+  if (hit.is_deceased) facts.unshift(say("BLOCK_deceased"));
+  const born = hit.birth_date ? say("BORN", { day: day(hit.birth_date, true) }) : "";
+  return [
+    el("b", {}, hit.name),
+    el("span", {}, ` ${born}`),
+    el("p", { class: "s" }, facts.filter(Boolean).join(" · ")),
+  ];
 }
 
 /** @param {import("../types").TitleShown} title */
@@ -285,8 +305,8 @@ export function draw(row, { isNew = false, isChosen = false } = {}) {
   if (look.big) answer.append(el("span", { class: isNumber ? "big num" : "big" }, look.big));
   if (look.small) answer.append(el("small", {}, look.small));
   drawn.append(mark, what, answer);
-  if (scanned.titles.length) drawn.append(titles(row));
   if (scanned.reasons.length || row.solutions.length) drawn.append(reasons(row));
+  if (row.hits.length) drawn.append(hits(row));
   row.element?.replaceWith(drawn);
   row.element = drawn;
   return drawn;

@@ -5,6 +5,13 @@
 
 /** @typedef {"desk" | "return" | "renew" | "look" | "drop"} Mode */
 
+/**
+ * @typedef {object} Taking
+ * @property {string} label
+ * @property {string} hint
+ * @property {(code: string) => void} scanned
+ */
+
 export const state = {
   /** @type {import("../types").Session | null} */
   session: null,
@@ -23,8 +30,16 @@ export const state = {
   rows: [],
   /** A row chosen by arrow keys. @type {Row | null} */
   chosen: null,
-  /** A sum that a second press takes. @type {import("../types").Money | null} */
+  /** A sum that a second press takes. @type {(import("../types").Money & { charge?: string }) | null} */
   paying: null,
+  /** Why something is passed over for this patron. */
+  why: "",
+  /** Where the next scan goes, if it does not do what scans do. @type {Taking | null} */
+  taking: null,
+  /** What stands in place of the rows. @type {import("./views.js").View | null} */
+  view: null,
+  /** What stands on no row. @type {{ text: string, mark: "done" | "stop" }} */
+  said: { text: "", mark: "done" },
   /** What stands on the right until something else does. @type {import("../types").Slip | null} */
   slip: null,
   isHelpOpen: false,

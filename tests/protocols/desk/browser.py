@@ -101,8 +101,17 @@ class Desk:
         return [tuple(each) for each in self.browser.execute_script(script)]
 
     def text(self, selector: str) -> str:
-        found = self.browser.find_elements(By.CSS_SELECTOR, selector)
-        return found[0].text if found else ""
+        """What the first of the elements says, as it is shown; nothing where there is none."""
+        script = "return document.querySelector(arguments[0])?.innerText ?? ''"
+        return str(self.browser.execute_script(script, selector))
+
+    def says(self, selector: str, words: str, patience: float = 20.0) -> str:
+        """What the element says, as soon as it has these words."""
+        end = monotonic() + patience
+        while words not in (text := self.text(selector)):
+            assert monotonic() < end, (selector, words, text, self.log(), self.text("main"))
+            sleep(0.02)
+        return text
 
     def log(self) -> Sequence[str]:
         """What the browser has complained about."""

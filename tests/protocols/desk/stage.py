@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from catalogue.changes.accession import add_record
 from catalogue.database import Transaction, open_database
 from catalogue.items import add_item
+from circulation.kernel.reasons import BlockReason
 from circulation.kernel.set_up import set_up_changed
+from circulation.patrons.blocks import block_patron
 from circulation.staff.roles import HeldRole
 from circulation.staff.settings import STAFF_SETTINGS
 from tests.builders.accounts import a_colleague
 from tests.builders.circulation import Library, a_library, a_patron, an_item, present
+from tests.builders.fees import charge, number_of
 from tests.protocols.sru.stage import WORKS, a_record
 from tests.servers import RunningServer, start_serving
 
@@ -31,6 +35,8 @@ class Stage:
     items: list[str]
     #: On loan to the last of the cards.
     lent: list[str]
+    #: Cards of patrons about whom there is something: blocked, owing; two of one name.
+    people: dict[str, str]
     url: str
 
     def take(self, number: int = 1) -> list[str]:
@@ -48,7 +54,9 @@ class Stage:
         return f"http://127.0.0.1:{self.server.http}"
 
 
-def fill(library: Library, number: int = 40) -> tuple[list[str], list[str], list[str]]:
+def fill(
+    library: Library, number: int = 60
+) -> tuple[list[str], list[str], list[str], dict[str, str]]:
     """Staff, patrons and items; the last patron has some of them."""
     library.now = present()
     library.write(
@@ -63,7 +71,25 @@ def fill(library: Library, number: int = 40) -> tuple[list[str], list[str], list
     lent = [an_item(library, on_loan_to=cards[-1]) for _ in range(30)]
     for work in WORKS:
         library.write(lambda transaction, work=work: _add(library, work, transaction))
-    return cards, items, lent
+    return cards, items, lent, _people(library)
+
+
+def _people(library: Library) -> dict[str, str]:
+    """Patrons about whom there is something."""
+    named = {"given_name": "Karla", "family_name": "Toft"}
+    people = {
+        "debtor": a_patron(library),
+        "blocked": a_patron(library),
+        "elder": a_patron(library, **named, birth_date=date(1950, 5, 4)),
+        "younger": a_patron(library, **named, birth_date=date(2001, 2, 3)),
+    }
+    charge(library, people["debtor"], 5000)
+    charge(library, people["debtor"], 2500)
+    blocked = number_of(library, people["blocked"])
+    library.write(
+        lambda transaction: block_patron(library.act(transaction), blocked, BlockReason.OTHER)
+    )
+    return people
 
 
 def _add(library: Library, work: tuple[Any, ...], transaction: Transaction) -> None:
@@ -83,10 +109,10 @@ def a_stage(url: str, folder: Path, **rule: Any) -> Iterator[Stage]:
     """The library, served for the length of a ``with`` block."""
     database = open_database(url)
     try:
-        cards, items, lent = fill(a_library(database, **rule))
+        cards, items, lent, people = fill(a_library(database, **rule))
     finally:
         database.close()
-    stage = Stage(start_serving(folder, url), cards, items, lent, url)
+    stage = Stage(start_serving(folder, url), cards, items, lent, people, url)
     try:
         yield stage
     finally:  # perhaps another server by now

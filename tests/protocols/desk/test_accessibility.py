@@ -56,9 +56,27 @@ def test_every_state_of_the_desk(desk: Desk, stage: Stage) -> None:
     desk.wait(".copies")
     sleep(0.3)  # the newest row's colour comes within 160 ms
     assert violations(desk) == []
+    desk.scan("karla")
+    desk.wait(".found li", 2)
+    desk.keys(Keys.ARROW_DOWN)
+    assert violations(desk) == []
     for key in (Keys.F3, Keys.F4, Keys.F6):
         desk.keys(key)
         assert violations(desk) == []
+    assert refused_by_policy(desk) == []
+
+
+def test_the_page_of_a_patron(desk: Desk, stage: Stage) -> None:
+    desk.log_in(NAME, PASSWORD)
+    for card in (stage.people["debtor"], stage.people["blocked"], stage.cards[-1]):
+        desk.scan(card)
+        desk.chord(Keys.ALT, "p")
+        desk.wait('[data-line^="lookup"]')
+        for _ in range(3):
+            assert violations(desk) == []
+            desk.keys(Keys.ARROW_RIGHT)
+    desk.chord(Keys.ALT, "c")
+    assert violations(desk) == []
     assert refused_by_policy(desk) == []
 
 
@@ -67,6 +85,9 @@ def test_nothing_scrolls_sideways_at_320_pixels(stage: Stage) -> None:
         desk = Desk(browser, stage.address).log_in(NAME, PASSWORD)
         desk.scan(stage.cards[0], *stage.take(), stage.lent[0], "999000111")
         desk.outcomes(4)
+        desk.chord(Keys.ALT, "p")
+        desk.wait('[data-line^="lookup"]')
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 320
         desk.keys(Keys.F4)
         width = browser.execute_script("return document.documentElement.scrollWidth")
         assert width <= 320

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import protocols.desk
 from circulation.kernel.reasons import BlockReason
+from circulation.notices.kinds import NoticeState
+from circulation.patrons.consents import Consent
+from circulation.patrons.identifiers import IdentifierBlock
+from circulation.staff.lookups import Seen
 from protocols.desk.assets import words_in
 from protocols.desk.pages import PAGES
 
@@ -18,6 +22,12 @@ JOINED = {
     "MODE_": {"return", "drop", "renew", "look"},
     "SETTLED_": {"shelf", "van", "staff"},
     "BLOCK_": {each.value for each in BlockReason},
+    "HOLD_": {"WAITING", "ON_THE_WAY"},
+    "CARD_": {each.value for each in IdentifierBlock},
+    "IDENTIFIER_": {"card", "login", "email", "national_id", "cvr"},
+    "MESSAGE_": {each.value.replace(" ", "_") for each in NoticeState},
+    "CONSENT_": {each.value for each in Consent},
+    "SEEN_": {each.value for each in Seen},
 }
 
 
