@@ -174,6 +174,12 @@ def end_sessions_of_staff(*, staff_id: int, but: bytes) -> Statement:
 
 
 @change
+def end_sessions_of_patron(*, patron_id: int, but: bytes) -> Statement:
+    """Ends all sessions of the patron but the one with that digest (empty: all)."""
+    return delete(sessions).where(sessions.c.patron_id == patron_id, sessions.c.digest != but)
+
+
+@change
 def end_sessions_of_program(*, program_id: int) -> Statement:
     """Ends all sessions of the program."""
     return delete(sessions).where(sessions.c.program_id == program_id)

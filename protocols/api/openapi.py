@@ -33,6 +33,8 @@ _VARIABLES: Final = {
     "hold": _NUMBER,
     "title": _NUMBER,
     "conflict": _NUMBER,
+    "contact": _NUMBER,
+    "address": _NUMBER,
     "reason": {"type": "string", "enum": [each.name for each in BlockReason]},
     "consent": {"type": "string", "enum": [each.value for each in Consent]},
 }

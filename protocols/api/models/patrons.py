@@ -58,6 +58,7 @@ class PatronChanges(Request):
     phone: Short | None = None
     expires: date | None = None
     municipality: Short | None = None
+    is_protected: bool | None = None
     home_branch: Isil | None = None
 
 
@@ -140,7 +141,7 @@ class PatronLoans:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What is on record."""
+    """What is on record. `is_protected`: few are told how and where the patron is reached."""
 
     name: str
     given_name: str
@@ -155,6 +156,7 @@ class Details:
     home_branch: Branch
     note: str
     has_pin: bool
+    is_protected: bool
 
 
 @dataclass(frozen=True, slots=True)

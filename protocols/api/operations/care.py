@@ -61,7 +61,7 @@ def add_card(
         raise Problem(Outcome.CONFLICT, str(error)) from None
     if wish.replaces is not None:
         block_identifier(act, wish.replaces, IdentifierBlock.REPLACED)
-    return _now(place, request, principal, context)
+    return patron_now(place, request, principal, context)
 
 
 def change_card(
@@ -76,7 +76,7 @@ def change_card(
         block_identifier(act, wish.identifier, block)
     if "expires" in wish.model_fields_set:
         set_identifier_expiry(act, wish.identifier, wish.expires)
-    return _now(place, request, principal, context)
+    return patron_now(place, request, principal, context)
 
 
 def _must_be_theirs(identifier: str, field: str, place: PatronPlace, context: Context) -> None:
@@ -97,7 +97,7 @@ def block(
         message=wish.message,
         everywhere=wish.everywhere,
     )
-    return _now(place, request, principal, context)
+    return patron_now(place, request, principal, context)
 
 
 def unblock(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
@@ -108,7 +108,7 @@ def unblock(request: Plain, principal: Principal, context: Context) -> Reply | P
         raise Problem(Outcome.NOT_FOUND)
     for everywhere in (False, True):
         unblock_patron(context.act(principal.desk), place.id, reason, everywhere=everywhere)
-    return _now(place, request, principal, context)
+    return patron_now(place, request, principal, context)
 
 
 def link_guardian(
@@ -128,7 +128,7 @@ def link_guardian(
         )
     except ValueError as error:
         raise Problem(Outcome.CONFLICT, str(error)) from None
-    return _now(place, request, principal, context)
+    return patron_now(place, request, principal, context)
 
 
 def unlink_guardian(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
@@ -137,7 +137,7 @@ def unlink_guardian(request: Plain, principal: Principal, context: Context) -> R
     guardian = patron_named(request.path["guardian"], principal, context, Right.EDIT_PATRONS)
     if not remove_guardian(context.act(principal.desk), place.id, guardian.id):
         raise Problem(Outcome.NOT_FOUND)
-    return _now(place, request, principal, context)
+    return patron_now(place, request, principal, context)
 
 
 def consent_in(request: Plain) -> Consent:
@@ -152,17 +152,17 @@ def consent(request: Plain, principal: Principal, context: Context) -> Reply | P
     """A patron consents to something: keep_history, person_registry."""
     place = _the_patron(request, principal, context)
     give_consent(context.act(principal.desk), place.id, consent_in(request))
-    return _now(place, request, principal, context)
+    return patron_now(place, request, principal, context)
 
 
 def withdraw(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
     """A patron takes a consent back. Without keep_history all that has ended is forgotten."""
     place = _the_patron(request, principal, context)
     withdraw_consent(context.act(principal.desk), place.id, consent_in(request))
-    return _now(place, request, principal, context)
+    return patron_now(place, request, principal, context)
 
 
-def _now(
+def patron_now(
     place: PatronPlace, request: Request[Any, Any], principal: Principal, context: Context
 ) -> Reply | Problem:
     """The patron as they are now, to who may see them."""

@@ -53,7 +53,7 @@ from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context, Lane
 
 
-def _own(request: Request[Any, Any], principal: Principal, context: Context) -> PatronPlace:
+def own_place(request: Request[Any, Any], principal: Principal, context: Context) -> PatronPlace:
     """The patron who asks. Raises Problem where they are not there any more."""
     place = None
     if principal.id is not None:
@@ -64,9 +64,11 @@ def _own(request: Request[Any, Any], principal: Principal, context: Context) -> 
     return place
 
 
-def show_self(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
+def show_self(
+    request: Request[Any, Any], principal: Principal, context: Context
+) -> Reply | Problem:
     """Everything of the patron's own first screen. What staff have noted is not in it."""
-    shown = screen(_own(request, principal, context), request, principal, context)
+    shown = screen(own_place(request, principal, context), request, principal, context)
     return (
         shown if isinstance(shown, Problem) else shown._replace(value=_without_notes(shown.value))
     )
@@ -81,19 +83,19 @@ def list_own_loans(
     request: Request[None, LoanPaging], principal: Principal, context: Context
 ) -> Reply | Problem:
     """The patron's own loans by due date."""
-    return loans_of_patron(_own(request, principal, context), request, principal, context)
+    return loans_of_patron(own_place(request, principal, context), request, principal, context)
 
 
 def list_own_holds(request: Plain, principal: Principal, context: Context) -> PatronHolds | Problem:
     """The patron's own holds with their prospects."""
-    return holds_of(_own(request, principal, context), request, principal, context)
+    return holds_of(own_place(request, principal, context), request, principal, context)
 
 
 def list_own_charges(
     request: Request[None, ChargePaging], principal: Principal, context: Context
 ) -> Reply | Problem:
     """What the patron owes, and for what."""
-    return charges_of(_own(request, principal, context), request, principal, context)
+    return charges_of(own_place(request, principal, context), request, principal, context)
 
 
 def list_own_expected(
@@ -117,7 +119,7 @@ def list_own_messages(
     request: Request[None, Paging], principal: Principal, context: Context
 ) -> Reply:
     """What the patron was told, with its text."""
-    return messages_of(_own(request, principal, context), request, principal, context)
+    return messages_of(own_place(request, principal, context), request, principal, context)
 
 
 def renew_own(
@@ -128,7 +130,7 @@ def renew_own(
     answer = renew(
         context.act(principal.desk),
         LongerLoan(
-            known_by(_own(request, principal, context)),
+            known_by(own_place(request, principal, context)),
             wish.item.strip(),
             fee_acknowledged=wish.accept_fee or False,
             seen=False,
@@ -145,7 +147,7 @@ def renew_all_own(
     """Renews what can be renewed of the patron's own loans."""
     answer = renew_all(
         context.act(principal.desk),
-        patron=known_by(_own(request, principal, context)),
+        patron=known_by(own_place(request, principal, context)),
         fee_acknowledged=request.body.accept_fee or False,
     )
     if isinstance(answer, Refused):
@@ -157,7 +159,7 @@ def place_own_hold(
     request: Request[HoldDetails, None], principal: Principal, context: Context
 ) -> Reply | Problem:
     """Places a hold for the patron who asks."""
-    identifier = known_by(_own(request, principal, context))
+    identifier = known_by(own_place(request, principal, context))
     return hold_placed(identifier, request.body, request, principal, context)
 
 
@@ -180,14 +182,14 @@ def end_own_hold(request: Plain, principal: Principal, context: Context) -> Hold
 
 def give_own_consent(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
     """Consents to something: keep_history, person_registry."""
-    place = _own(request, principal, context)
+    place = own_place(request, principal, context)
     give_consent(context.act(principal.desk), place.id, consent_in(request))
     return show_self(request, principal, context)
 
 
 def withdraw_own_consent(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
     """Takes a consent back. Without keep_history all that has ended is forgotten."""
-    place = _own(request, principal, context)
+    place = own_place(request, principal, context)
     withdraw_consent(context.act(principal.desk), place.id, consent_in(request))
     return show_self(request, principal, context)
 

@@ -163,6 +163,7 @@ def _details(status: PatronStatus, fields: PatronFields, with_addresses: bool) -
         branch_shown(status.home_branch),
         status.note,
         status.has_pin,
+        status.is_protected,
     )
 
 

@@ -11,7 +11,7 @@ from circulation.patrons.checking import PatronUnfit
 from circulation.patrons.identifiers import IdentifierTaken, NoIdentifierKey, PatronPlace
 from circulation.patrons.registering import NewPatron as Registered
 from circulation.patrons.registering import register_patron
-from protocols.api.authority import patron_named
+from protocols.api.authority import patron_named, sees_addresses
 from protocols.api.messages import Reply
 from protocols.api.models.patrons import NewPatron, PatronChanges, PatronScreen
 from protocols.api.operation import Operation, Request, post
@@ -37,7 +37,7 @@ def register(
     try:
         patron_id = register_patron(context.act(principal.desk), Registered(**given))
     except PatronUnfit as error:
-        raise _unfit(error) from None
+        raise unfit(error) from None
     except NoIdentifierKey as error:
         raise malformed("national_id", "no_key", str(error)) from None
     except IdentifierTaken as error:
@@ -51,7 +51,8 @@ def register(
     return shown._replace(status=201, headers=(*shown.headers, ("Location", address)))
 
 
-def _unfit(error: PatronUnfit) -> Problem:
+def unfit(error: PatronUnfit) -> Problem:
+    """What a patron cannot be, field by field."""
     errors = [FieldError(each.field, "unfit", each.text) for each in error.problems]
     return Problem(Outcome.MALFORMED, str(error), errors=errors)
 
@@ -66,6 +67,8 @@ def change_details(
     if request.if_match != "*" and request.if_match != etag(fields):
         raise Problem(Outcome.CHANGED_MEANWHILE)
     given = request.body.model_dump(exclude_unset=True, exclude={"home_branch"})
+    if given.get("is_protected") is False and not sees_addresses(place.id, principal, context):
+        raise Problem(Outcome.RIGHT_MISSING, right=Right.VIEW_PROTECTED_ADDRESSES)
     if empty := [name for name in given if given[name] is None and name not in _MAY_BE_NOTHING]:
         raise malformed(empty[0], "none", "this cannot be taken away")
     changes = Changes(**given)  # type: ignore[typeddict-item]
@@ -77,7 +80,7 @@ def change_details(
     try:
         change_patron(context.act(principal.desk), place.id, changes)
     except PatronUnfit as error:
-        raise _unfit(error) from None
+        raise unfit(error) from None
     return screen(place, request, principal, context)
 
 

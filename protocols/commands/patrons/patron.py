@@ -12,7 +12,7 @@ from catalogue.database import Transaction
 from circulation.accounts.status import patron_status
 from circulation.holds.absences import Absence, absence_of, set_absence
 from circulation.kernel.organisation import find_branch
-from circulation.kernel.results import PatronStatus, Refused
+from circulation.kernel.results import Refused
 from circulation.kernel.rights import Right
 from circulation.notices.kinds import Basis
 from circulation.patrons.changes import patron_fields
@@ -23,16 +23,14 @@ from circulation.patrons.guardians import guardians_of, wards_of
 from circulation.patrons.identifiers import (
     IdentifierTaken,
     NoIdentifierKey,
-    identifiers_of,
     shown_as,
 )
 from circulation.patrons.personal_erasure import StillNeeded, erase_person
 from circulation.patrons.personal_export import export_person
-from circulation.patrons.pin_rules import pin_problems, unlock_pin
-from circulation.patrons.pin_settings import pin_rules_of
-from circulation.patrons.pins import hash_pin
+from circulation.patrons.pin_rules import unlock_pin
 from circulation.patrons.registering import NewPatron, PatronKind, register_patron, set_pin
 from circulation.staff.lookups import Seen
+from circulation.staff.patron_pins import choose_pin
 from protocols.commands.patrons.addresses import address, address_facts
 from protocols.commands.patrons.blocks import COMMANDS as BLOCKS
 from protocols.commands.patrons.cards import card
@@ -189,31 +187,14 @@ def pin(settings: Settings, identifier: str, remove: bool, unlock: bool, as_json
             was_locked = library.perform(desk, unlock_pin, patron_id)
             say({"patron": library.card(patron_id), "had_failed_tries": was_locked}, as_json)
             return
-        stored = None if remove else hash_pin(_new_pin(library, patron_id, identifier))
-        library.perform(desk, set_pin, patron_id, stored)
-        say({"patron": library.card(patron_id), "has_pin": stored is not None}, as_json)
-
-
-def _new_pin(library: Library, patron_id: int, identifier: str) -> str:
-    chosen = secret("PIN")
-
-    def problems(transaction: Transaction) -> list[str]:
-        status = patron_status(library.act(transaction), patron=identifier)
-        assert isinstance(status, PatronStatus)
-        shown = tuple(each.shown for each in identifiers_of(transaction, patron_id=patron_id))
-        set_up = library.circulation.current_set_up(transaction)
-        return pin_problems(
-            chosen,
-            birth_date=status.birth_date,
-            identifiers=(*shown, identifier),
-            phone=status.phone,
-            rules=pin_rules_of(set_up, status.patron.agency_id),
-        )
-
-    found = library.read(problems)
-    if found:
-        raise click.ClickException("; ".join(found))
-    return chosen
+        if remove:
+            library.perform(desk, set_pin, patron_id, None)
+        else:
+            try:
+                library.perform(desk, choose_pin, patron_id, secret("PIN"))
+            except PatronUnfit as error:
+                raise click.ClickException(str(error)) from error
+        say({"patron": library.card(patron_id), "has_pin": not remove}, as_json)
 
 
 @patron.command()

@@ -158,6 +158,17 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "renew_all_own": lambda known: {},
     "place_own_hold": lambda known: {"item": known["item"]},
     "alter_own_hold": lambda known: {"pause": None},
+    "give_pin": lambda known: {"pin": "739154"},
+    "give_contact": lambda known: {"kind": "email", "value": "ida@example.dk"},
+    "give_address": lambda known: {"street": "Nørregade", "city": "Ribe"},
+    "change_preferences": lambda known: {"interest_days": 30},
+    "note_absence": lambda known: {"last": "2031-03-03"},
+    "change_own_details": lambda known: {"email": "ida@example.dk"},
+    "change_own_pin": lambda known: {"old": "1", "pin": "739154"},
+    "give_own_contact": lambda known: {"kind": "email", "value": "ida@example.dk"},
+    "give_own_address": lambda known: {"street": "Nørregade", "city": "Ribe"},
+    "change_own_preferences": lambda known: {"interest_days": 30},
+    "note_own_absence": lambda known: {"last": "2031-03-03"},
 }
 #: What has to stand in the query.
 QUERIES = {
@@ -256,6 +267,8 @@ def known(stage: Stage) -> dict[str, str]:
         "branch": "DK-900101",
         "first": "2026-03-10",
         "last": "2026-03-10",
+        "contact": "1",
+        "address": "1",
     }
 
 

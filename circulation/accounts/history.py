@@ -1,0 +1,69 @@
+"""Loans of a patron that are over, as far as they still name the patron."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import select, tuple_
+
+from catalogue.database import Statement, Transaction, columns, many
+from catalogue.schema import items, records
+from circulation.kernel.paging import MOST, Page, Place
+from circulation.loans.schema import loans
+
+
+class EndedLoan(NamedTuple):
+    """A loan that is over. `branch_id` is where it was made."""
+
+    id: int
+    barcode: str
+    record_id: int
+    title: str
+    author: str
+    material_group: str
+    branch_id: int
+    checked_out: datetime
+    due: datetime
+    checked_in: datetime
+
+
+#: Behind all there is.
+_LAST = Place(datetime(9999, 12, 31, tzinfo=UTC), 2**63 - 1)
+
+
+@many(EndedLoan)
+def _ended(*, patron_id: int, before: date, before_id: int, at_most: int) -> Statement:
+    its = loans.c
+    own = {"id": its.id, "branch_id": its.branch_id, "material_group": its.material_group}
+    return (
+        select(*columns(EndedLoan, loans, items, records, **own))
+        .select_from(loans)
+        .join(items, items.c.id == its.item_id)
+        .join(records, records.c.id == items.c.record_id)
+        .where(
+            its.patron_id == patron_id,
+            its.checked_in.is_not(None),
+            tuple_(its.checked_in, its.id) < tuple_(before, before_id),
+        )
+        .order_by(its.checked_in.desc(), its.id.desc())
+        .limit(at_most)
+    )
+
+
+def ended_loans(
+    transaction: Transaction, *, patron_id: int, after: Place | None, limit: int
+) -> Page[EndedLoan]:
+    """The loans that are over, the last return first: a page behind that place."""
+    at_most, (before, before_id) = min(max(limit, 1), MOST), after or _LAST
+    found = _ended(
+        transaction,
+        patron_id=patron_id,
+        before=before,
+        before_id=before_id,
+        at_most=at_most + 1,
+    )
+    lines = tuple(found[:at_most])
+    if len(found) <= at_most:
+        return Page(lines, None)
+    return Page(lines, Place(lines[-1].checked_in, lines[-1].id))
