@@ -102,12 +102,12 @@ def list_own_expected(
     request: Plain, principal: Principal, context: Context
 ) -> ExpectedFees | Problem:
     """What the patron would be charged if everything came back now."""
-    return expected_of(_own(request, principal, context), request, principal, context)
+    return expected_of(own_place(request, principal, context), request, principal, context)
 
 
 def explain_own_charge(request: Plain, principal: Principal, context: Context) -> ChargeExplained:
     """Why a charge of the patron's own is what it is."""
-    place = _own(request, principal, context)
+    place = own_place(request, principal, context)
     number = number_of(request.path["charge"], None)
     charge = find_charge(context.transaction, charge_id=number)
     if charge is None or charge.patron_id != place.id:
