@@ -6,12 +6,12 @@ import unicodedata
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, or_, select
 
 from catalogue.database import Statement, Transaction, columns, lock, many, one
 from catalogue.schema import branches
 from circulation.staff.roles import HeldRole
-from circulation.staff.schema import second_factors, staff_accounts, staff_roles
+from circulation.staff.schema import passkeys, second_factors, staff_accounts, staff_roles
 
 
 class Account(NamedTuple):
@@ -52,7 +52,10 @@ def _select() -> Select[Any]:
         "name": staff_accounts.c.name,
         "branch_isil": branches.c.isil,
         "agency_id": branches.c.agency_id,
-        "has_second_factor": second_factors.c.sealed.is_not(None),
+        "has_second_factor": or_(
+            second_factors.c.sealed.is_not(None),
+            exists().where(passkeys.c.staff_id == staff_accounts.c.id),
+        ),
     }
     return (
         select(*columns(Account, staff_accounts, **its))

@@ -20,6 +20,7 @@ from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.rights import Kind, Principal, Right
 from circulation.patrons.checking import is_email
 from circulation.staff.accounts import Account, account_named, folded_name, roles_of
+from circulation.staff.passkeys import Passkey, remove_passkey
 from circulation.staff.roles import ROLES, Grants, HeldRole, Roles, beyond
 from circulation.staff.schema import staff_accounts, staff_roles
 from circulation.staff.second_factors import remove_second_factor
@@ -241,11 +242,19 @@ def enable_account(act: Act, by: Principal, account: Account) -> None:
 
 
 def take_second_factor(act: Act, by: Principal, account: Account) -> bool:
-    """For who has lost their authenticator and the recovery codes; False where there was none."""
+    """For who has lost their authenticator and the recovery codes, or all of their passkeys; False
+    where there was none."""
     _check_account(act, by, account)
     end_sessions_of_staff(act.transaction, staff_id=account.id, but=b"")
     _write(act, EventKind.STAFF_CHANGED, account.user_name, {"fields": ["second factor"]})
     return remove_second_factor(act.transaction, account.id)
+
+
+def take_passkey_away(act: Act, by: Principal, account: Account, passkey: Passkey) -> None:
+    """For who has lost it. Raises BeyondOwnRights."""
+    _check_account(act, by, account)
+    end_sessions_of_staff(act.transaction, staff_id=account.id, but=b"")
+    remove_passkey(act, account, passkey)
 
 
 def preferences_of_account(transaction: Transaction, staff_id: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from circulation.kernel.jobs import Doing, Job, Step
+from circulation.staff.ceremonies import forget_challenges
 from circulation.staff.lookups import forget_lookups
 from circulation.staff.sessions import forget_sessions
 from circulation.staff.wrong_passwords import forget_failures
@@ -13,6 +14,7 @@ def _sessions(doing: Doing) -> Step:
         {
             "sessions deleted": forget_sessions(doing.transaction, now=doing.until),
             "tries forgotten": forget_failures(doing.transaction, now=doing.until),
+            "challenges forgotten": forget_challenges(doing.transaction, now=doing.until),
         }
     )
 

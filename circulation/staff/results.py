@@ -13,8 +13,11 @@ class SignInRefusal(Enum):
 
     WRONG = "the user name or the password is wrong"
     MUST_WAIT = "there were too many wrong passwords: wait a quarter of an hour"
-    CODE_NEEDED = "a code of the authenticator is needed"
+    CODE_NEEDED = "a code of the authenticator, or a passkey, is needed"
     CODE_WRONG = "the code is wrong, or was used already"
+    PASSKEY_WRONG = "the passkey is not known here, or it took too long: try again"
+    PASSKEY_COPIED = "the passkey counts backwards, so somebody may have a copy: remove it"
+    PASSKEY_UNVERIFIED = "the passkey has not asked for a PIN or a finger: give the password too"
     NO_ACCOUNT = "nobody here has that account"
     NO_SECOND_FACTOR = "from here it takes a second factor: set one up in the library first"
 

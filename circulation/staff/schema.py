@@ -102,6 +102,29 @@ recovery_codes = Table(
     sqlite_with_rowid=False,
 )
 
+#: Public keys of authenticators (WebAuthn); one that is removed is deleted.
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("staff_id", ForeignKey(staff_accounts.c.id), nullable=False, index=True),
+    Column("credential_id", LargeBinary, nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),  # a COSE key
+    Column("sign_count", Long, nullable=False),
+    Column("name", String, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("used", Moment),
+)
+#: What authenticators were asked to sign and have not yet; `staff_id` is of who makes a passkey.
+passkey_challenges = Table(
+    "passkey_challenges",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("staff_id", ForeignKey(staff_accounts.c.id)),
+    Column("expires", Moment, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
 #: Wrong passwords, as long as they count (see `circulation.staff.wrong_passwords`).
 sign_in_failures = Table(
     "sign_in_failures",
@@ -153,7 +176,7 @@ sessions = Table(
     Column("program_id", ForeignKey(programs.c.id), index=True),
     Column("workstation_id", ForeignKey(workstations.c.id), index=True),
     Column("address", String, nullable=False),
-    Column("methods", String, nullable=False),  # words: password, code, recovery, pin, secret
+    Column("methods", String, nullable=False),  # words: see `Session`
     Column("is_limited", Boolean, nullable=False),  # only to set up a second factor
     Column("created", Moment, nullable=False),
     Column("seen", Moment, nullable=False),

@@ -1,4 +1,4 @@
-"""Second factors: codes of an authenticator, and recovery codes for who has lost it.
+"""Second factors: codes of an authenticator, and recovery codes for who has lost it or a passkey.
 
 The secret is sealed under the key of the configuration, so that a copy of the database lets nobody
 in; without a key there are no second factors. A code is taken once, whoever tries it at the same
@@ -19,6 +19,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.seals import Seal, Unreadable
+from circulation.staff.passkeys import forget_passkeys
 from circulation.staff.schema import recovery_codes, second_factors
 from circulation.staff.tokens import digest_of
 from circulation.staff.totp import new_secret, step_of
@@ -128,17 +129,19 @@ def confirm_second_factor(act: Act, staff_id: int, code: str) -> tuple[str, ...]
 
 
 def remove_second_factor(transaction: Transaction, staff_id: int) -> bool:
-    """For who has lost it; False where there was none."""
+    """For who has lost it, the passkeys as well; False where there was none."""
     _forget_codes(transaction, staff_id=staff_id)
-    return bool(_forget(transaction, staff_id=staff_id))
+    removed = _forget(transaction, staff_id=staff_id)
+    return bool(removed + forget_passkeys(transaction, staff_id=staff_id))
 
 
-def take_code(act: Act, staff_id: int, kept: SecondFactor, code: str) -> str | None:
+def take_code(act: Act, staff_id: int, kept: SecondFactor | None, code: str) -> str | None:
     """``code`` or ``recovery``, whichever was shown and is none any more; None for a wrong one."""
     if len(_plain(code)) == _RECOVERY_CHARACTERS:
         taken = _take_code(act.transaction, staff_id=staff_id, digest=digest_of(_plain(code)))
         return "recovery" if taken else None
-    assert kept.sealed is not None
+    if kept is None or kept.sealed is None:
+        return None
     step = _step(act.circulation, kept.sealed, staff_id, code, act.now, kept.last_step)
     if step is None or not _take(act.transaction, staff_id=staff_id, step=step):
         return None

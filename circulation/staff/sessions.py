@@ -45,9 +45,9 @@ class NewSession(NamedTuple):
 class Session:
     """Somebody who is signed in. `digest` names the session without letting anybody in.
 
-    `methods` are the words for how they have shown who they are: password, code, recovery, pin,
-    secret. `is_limited`: all that is open to them is setting up a second factor, and they have no
-    rights before. `ends` is when they have to sign in again if they do nothing until then.
+    `methods` are the words for how they have shown who they are: password, code, recovery, passkey,
+    pin, secret. `is_limited`: all that is open to them is setting up a second factor, and they have
+    no rights before. `ends` is when they have to sign in again if they do nothing until then.
     `is_stale`: the caller has `touch` written, and need not wait for it.
     """
 

@@ -1,4 +1,4 @@
-"""Signing in: by user name, password and perhaps a code; patrons by card and PIN.
+"""Signing in: by user name, password and perhaps a code, or by a passkey; patrons by card and PIN.
 
 Nobody learns whether a user name exists: one that nobody has is verified against a decoy, which
 takes as long, counts as others do and is told the same. A token is always a new one, and the
@@ -17,7 +17,15 @@ from circulation.kernel.rights import Kind
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from circulation.patrons.pin_rules import let_in, look_at_pin_of_nobody
 from circulation.patrons.pins import PINS
-from circulation.staff.accounts import KeptPassword, folded_name, lock_account, password_of
+from circulation.staff.accounts import (
+    KeptPassword,
+    account_of,
+    folded_name,
+    lock_account,
+    password_of,
+)
+from circulation.staff.ceremonies import Shown, take_passkey
+from circulation.staff.passkeys import passkeys_of
 from circulation.staff.passwords import as_hashed, decoy
 from circulation.staff.results import NotSignedIn, SignedIn, SignInRefusal
 from circulation.staff.second_factors import second_factor_of, take_code
@@ -37,7 +45,8 @@ class Arrival(NamedTuple):
 
 
 class Credentials(NamedTuple):
-    """What somebody signs in with, and where they come from (as `Arrival`)."""
+    """What somebody signs in with, and where they come from (as `Arrival`): a password, and where
+    more is asked for a code or a passkey."""
 
     user_name: str
     password: str
@@ -45,6 +54,7 @@ class Credentials(NamedTuple):
     code: str | None = None
     workstation_key: str | None = None
     previous_token: str | None = None
+    passkey: Shown | None = None
 
 
 class Arrived(NamedTuple):
@@ -83,7 +93,7 @@ class _Case(NamedTuple):
 def sign_in(act: Act, given: Credentials) -> SignedIn | NotSignedIn:
     """Lets somebody of the staff in. The desk of the act is nobody's yet.
 
-    Raises VerificationNeeded (see `circulation.patrons.pins`).
+    Raises VerificationNeeded (see `circulation.patrons.pins`), NoPasskeys.
     """
     transaction, circulation, _, now = act
     case = _case(act, given)
@@ -97,7 +107,7 @@ def sign_in(act: Act, given: Credentials) -> SignedIn | NotSignedIn:
     )
     if kept is None or not is_right:
         return _refused(act, case, SignInRefusal.WRONG)
-    second = _second_factor(act, case, kept.id, given.code)
+    second = _second_factor(act, case, kept.id, given)
     if isinstance(second, SignInRefusal):
         is_failure = second is SignInRefusal.CODE_WRONG
         return _refused(act, case, second) if is_failure else NotSignedIn(second)
@@ -105,6 +115,30 @@ def sign_in(act: Act, given: Credentials) -> SignedIn | NotSignedIn:
     is_limited = second is None and case.arrived.wants_second_factor
     methods = " ".join(["password", *([second] if second else [])])
     return let_in_staff(act, kept.id, name, case.arrived, methods, is_limited=is_limited)
+
+
+def sign_in_by_passkey(act: Act, shown: Shown, arrival: Arrival) -> SignedIn | NotSignedIn:
+    """Lets in whoever shows a passkey that has asked them for a PIN or a finger: two factors at
+    once. Wrong ones are not counted, as nobody guesses a key. Raises NoPasskeys."""
+    taken = take_passkey(act, shown)
+    if isinstance(taken, SignInRefusal):
+        return _passkey_refused(act, taken, None)
+    account = account_of(act.transaction, staff_id=taken.passkey.staff_id)
+    assert account is not None
+    lock_account(act.transaction, user_name=account.user_name)
+    kept = password_of(act.transaction, user_name=account.user_name)
+    if kept is None or kept.disabled is not None:
+        return _passkey_refused(act, SignInRefusal.PASSKEY_WRONG, account.user_name)
+    if not taken.is_verified:
+        return _passkey_refused(act, SignInRefusal.PASSKEY_UNVERIFIED, account.user_name)
+    place = arrived(act, account.agency_id, arrival)
+    return let_in_staff(act, account.id, account.user_name, place, "passkey")
+
+
+def _passkey_refused(act: Act, refusal: SignInRefusal, user_name: str | None) -> NotSignedIn:
+    told = {"why": refusal.name.lower()} | ({"staff": user_name} if user_name else {})
+    append_event(act, NewEvent(EventKind.STAFF_REFUSED, after=told))
+    return NotSignedIn(refusal)
 
 
 def refusal_of_password(act: Act, given: Credentials) -> SignInRefusal | None:
@@ -198,20 +232,26 @@ def _case(act: Act, given: Credentials) -> _Case:
 
 
 def _second_factor(
-    act: Act, case: _Case, staff_id: int, code: str | None
+    act: Act, case: _Case, staff_id: int, given: Credentials
 ) -> str | SignInRefusal | None:
     """The word for the second factor that was shown; None where none is needed, or none is there
     and may be set up: in the library, or anywhere where no network of the library is known."""
     kept, came = second_factor_of(act.transaction, staff_id=staff_id), case.arrived
-    if kept is None or kept.sealed is None:
+    is_set_up = kept is not None and kept.sealed is not None
+    if not is_set_up and not passkeys_of(act.transaction, staff_id=staff_id):
         if came.wants_second_factor and came.settings.known_networks and not came.is_known:
             return SignInRefusal.NO_SECOND_FACTOR
         return None
+    if given.passkey is not None:
+        taken = take_passkey(act, given.passkey)
+        if isinstance(taken, SignInRefusal):
+            return taken
+        return "passkey" if taken.passkey.staff_id == staff_id else SignInRefusal.PASSKEY_WRONG
     if came.settings.second_factor == "outside" and came.is_known:
         return None
-    if not code:
+    if not given.code:
         return SignInRefusal.CODE_NEEDED
-    return take_code(act, staff_id, kept, code) or SignInRefusal.CODE_WRONG
+    return take_code(act, staff_id, kept, given.code) or SignInRefusal.CODE_WRONG
 
 
 def _refused(act: Act, case: _Case, refusal: SignInRefusal) -> NotSignedIn:

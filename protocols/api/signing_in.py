@@ -7,8 +7,8 @@ from typing import Final
 
 from circulation.kernel.results import UNATTENDED
 from circulation.kernel.rights import Kind, Principal
+from circulation.staff.accounts import account_of
 from circulation.staff.results import NotSignedIn
-from circulation.staff.second_factors import second_factor_of
 from circulation.staff.sessions import Session, end_session, session_of
 from circulation.staff.signing_in import Credentials, sign_in
 from protocols.api.authentication import CHALLENGE, Credential
@@ -44,9 +44,8 @@ def token_for_password(context: Context, credential: Credential, address: str) -
     answer = sign_in(context.act(UNATTENDED), given)
     if isinstance(answer, NotSignedIn):
         return None
-    staff_id = answer.session.principal.id
-    factor = second_factor_of(context.transaction, staff_id=staff_id or 0)
-    if factor is not None and factor.sealed is not None:
+    account = account_of(context.transaction, staff_id=answer.session.principal.id or 0)
+    if account is None or account.has_second_factor:
         end_session(context.transaction, answer.token)
         return None
     return answer.token

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, TypeAdapter
 
@@ -33,6 +33,15 @@ def written(pattern: str, like: str) -> AfterValidator:
 
     return AfterValidator(check)
 
+
+#: Where browsers reach a server: over TLS, or on the same machine.
+WebAddress = Annotated[
+    str,
+    written(
+        r"^(https://[^/?#@\s]+|http://(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?)\Z",
+        "https:// and a host, as in https://library.example.org",
+    ),
+]
 
 #: A password as it stands in tiro.toml.
 HASHED: Final = written(r"^\$argon2(id|i|d)\$", "an argon2 hash, which `tiro hash` makes")

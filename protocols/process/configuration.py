@@ -7,6 +7,7 @@
     processes = 4                      # more than one: on PostgreSQL, under a supervisor
     [http]
     port = 8080
+    address = "https://library.example.org"     # where browsers reach it
     [circulation]
     identifier_key = "..."             # hexadecimal: national numbers are hashed under it
     seal_key = "..."                   # hexadecimal: Digital Post reads them again with it
@@ -34,15 +35,17 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from catalogue.database import Following
-from circulation.patrons.identifiers import IdentifierKey
+from circulation.kernel.engine import Memory
+from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey
 from circulation.patrons.seals import Seal
 from circulation.sections.positions import lines_of
+from circulation.staff.site import SITE, Site
 from protocols.hosting.access import ANYBODY, Access
 from protocols.hosting.logs import Form
 from protocols.hosting.networks import Network
 from protocols.hosting.standard import Standard
 from protocols.hosting.tls import Tls
-from protocols.hosting.validating import adapter_of, problem_of, written
+from protocols.hosting.validating import WebAddress, adapter_of, problem_of, written
 from protocols.notices.settings import NoticeSettings
 from protocols.process.languages import LanguageSettings, UsedLanguages
 from protocols.records.accession_settings import AccessionSettings
@@ -120,6 +123,8 @@ class ServerSettings:
 class HttpSettings:
     """The port that all protocols over HTTP share; ``enabled = false`` switches it off.
 
+    `address` is where browsers reach it, such as ``https://library.example.org``: passkeys are made
+    for it and for no other.
     `wrong_lengths_from` are the networks whose clients may declare a wrong Content-Length (see
     `protocols.hosting.http_channel`): those that count characters, or a line end that they do not
     send.
@@ -130,6 +135,7 @@ class HttpSettings:
     enabled: bool = True
     port: PortNumber = 8080
     interface: str = "127.0.0.1"
+    address: WebAddress | None = None
     access: Access = ANYBODY
     tls: Tls | None = None
     wrong_lengths_from: tuple[Network, ...] = ()
@@ -196,6 +202,13 @@ class Configuration:
     languages: LanguageSettings = field(default_factory=LanguageSettings)
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     server: ServerSettings = ServerSettings()
+
+    @property
+    def memories(self) -> dict[Memory[Any], Any]:
+        """What the engine is to remember from the beginning."""
+        address = self.http.address
+        site = None if address is None else Site(address)
+        return {IDENTIFIERS: self.circulation.identifiers, SITE: site}
 
     @property
     def database_url(self) -> str:

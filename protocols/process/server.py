@@ -23,7 +23,6 @@ import circulation.assembly  # noqa: F401  the features join before anything is 
 from catalogue.database import Database, DatabaseInUse, open_database
 from circulation.kernel.engine import Circulation
 from circulation.notices.rendering import TEMPLATES
-from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.hosting.answering import Services, Stage
 from protocols.hosting.fronts import Ending, before
 from protocols.hosting.http_channel import EndingSite
@@ -122,7 +121,7 @@ class Server:
             raise CannotStart(str(error)) from error
         self._services = Services(
             self._database,
-            Circulation({IDENTIFIERS: self.configuration.circulation.identifiers}),
+            Circulation(self.configuration.memories),
             clock=self._clock,
             call_from_thread=reactor.callFromThread,
             call_later=reactor.callLater,

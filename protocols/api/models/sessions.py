@@ -8,21 +8,25 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from protocols.api.models.account import Credential
 from protocols.api.models.common import Branch, Card, Request
 
 Secret = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class SignIn(Request):
-    """A name, a password, and the code of an authenticator where one is asked for.
+    """A passkey alone; or a name and a password, with a code of the authenticator or a passkey
+    where one is asked for. `passkey` is AuthenticationResponseJSON, the answer to what
+    `POST /sessions/passkey` has given.
 
     `give` says what is given: a `cookie` for browsers, or a `token` for Authorization.
     `workstation_key` is what the registration of the workstation has printed; the browser keeps it.
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    password: Secret
+    name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    password: Secret | None = None
     code: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    passkey: Credential | None = None
     give: Literal["cookie", "token"] = "cookie"
     workstation_key: Secret | None = None
 

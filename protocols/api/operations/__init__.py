@@ -27,6 +27,7 @@ from protocols.api.operations import (
     operating,
     own,
     own_care,
+    passkeys,
     patrons,
     personal_data,
     placements,
@@ -82,6 +83,7 @@ _NOUNS: Final = (
     events,
     sessions,
     second_factor,
+    passkeys,
 )
 OPERATIONS: Final[tuple[Operation, ...]] = documents.described(
     tuple(operation for noun in _NOUNS for operation in noun.OPERATIONS)

@@ -9,12 +9,19 @@ from typing import Final
 
 from circulation.kernel.results import UNATTENDED, Refused
 from circulation.kernel.rights import Principal, Right
+from circulation.staff.ceremonies import NoPasskeys, Shown
 from circulation.staff.programs import access_token
 from circulation.staff.results import NotSignedIn, SignedIn, SignInRefusal
 from circulation.staff.sessions import Session as Known
 from circulation.staff.sessions import end_session as end
 from circulation.staff.sessions import session_of
-from circulation.staff.signing_in import Credentials, sign_in, sign_in_patron
+from circulation.staff.signing_in import (
+    Arrival,
+    Credentials,
+    sign_in,
+    sign_in_by_passkey,
+    sign_in_patron,
+)
 from protocols.api.authentication import (
     CHALLENGE,
     cookie_in,
@@ -32,7 +39,8 @@ from protocols.api.models.sessions import (
     SignIn,
 )
 from protocols.api.operation import Caller, Operation, Plain, Request, get, post
-from protocols.api.problems import Outcome, Problem, ProblemReason, refused
+from protocols.api.operations.passkeys import no_passkeys, site_of
+from protocols.api.problems import Outcome, Problem, ProblemReason, malformed, refused
 from protocols.hosting.answering import Context, Lane
 from protocols.hosting.cookies import WORKSTATION
 
@@ -47,12 +55,10 @@ def log_in(
     """Signs somebody of the staff in. Browsers get a cookie; others may ask for a token."""
     wish, asked = request.body, request.asked
     name = _cookie_or_none(wish.give, request)
-    key = wish.workstation_key or cookie_in(asked, WORKSTATION)
-    previous = cookie_in(asked) if wish.give == "cookie" else None
-    answer = sign_in(
-        context.act(UNATTENDED),
-        Credentials(wish.name, wish.password, asked.host, wish.code, key, previous),
-    )
+    try:
+        answer = _shown_by(request, context)
+    except NoPasskeys as error:
+        raise no_passkeys(error) from None
     if isinstance(answer, NotSignedIn):
         return _not_let_in(answer)
     reply = _signed_in(answer, name, context)
@@ -62,6 +68,21 @@ def log_in(
         kept = set_cookie(desk, wish.workstation_key, _WORKSTATION_SECONDS)
         reply = reply._replace(headers=(*reply.headers, kept))
     return reply
+
+
+def _shown_by(request: Request[SignIn, None], context: Context) -> SignedIn | NotSignedIn:
+    """By a password, or by a passkey alone. Raises Problem where neither was given."""
+    wish, asked, act = request.body, request.asked, context.act(UNATTENDED)
+    key = wish.workstation_key or cookie_in(asked, WORKSTATION)
+    previous = cookie_in(asked) if wish.give == "cookie" else None
+    passkey = None if wish.passkey is None else Shown(wish.passkey, site_of(request, context))
+    if wish.name is None and wish.password is None and passkey is not None:
+        return sign_in_by_passkey(act, passkey, Arrival(asked.host, key, previous))
+    if wish.name is None or wish.password is None:
+        field = "name" if wish.name is None else "password"
+        raise malformed(field, "missing", "give a name and a password, or a passkey")
+    given = Credentials(wish.name, wish.password, asked.host, wish.code, key, previous, passkey)
+    return sign_in(act, given)
 
 
 def _cookie_or_none(give: str, request: Request[SignIn, None] | Request[PatronSignIn, None]) -> str:

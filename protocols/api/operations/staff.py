@@ -18,15 +18,18 @@ from circulation.staff.administering import (
     disable_account,
     enable_account,
     set_password,
+    take_passkey_away,
     take_second_factor,
 )
 from circulation.staff.held_roles import NoSuchPlace, held_roles
 from circulation.staff.lookups import NEWEST, Seen, lookups_by
+from circulation.staff.passkeys import passkeys_of
 from circulation.staff.passwords import WeakPassword, hash_password
 from circulation.staff.roles import ROLES
 from circulation.staff.settings import staff_settings_of
 from protocols.api.authority import branch_meant, note_look
 from protocols.api.messages import Reply
+from protocols.api.models.account import Passkeys, passkey_shown
 from protocols.api.models.staff import (
     Account,
     AccountChanges,
@@ -41,6 +44,7 @@ from protocols.api.models.staff import (
     role_shown,
 )
 from protocols.api.operation import Operation, Plain, Request, get
+from protocols.api.operations.passkeys import passkey_meant
 from protocols.api.paging import number_in, page_of
 from protocols.api.problems import FieldError, Outcome, Problem, malformed
 from protocols.hosting.answering import Context, Lane
@@ -157,6 +161,21 @@ def remove_factor(request: Plain, principal: Principal, context: Context) -> Non
         raise Problem(Outcome.NOT_FOUND)
 
 
+def list_passkeys(request: Plain, principal: Principal, context: Context) -> Passkeys:
+    """The passkeys of somebody, the oldest first."""
+    account = _the_account(request, principal, context)
+    found = passkeys_of(context.transaction, staff_id=account.id)
+    return Passkeys(tuple(map(passkey_shown, found)))
+
+
+def take_passkey_of(request: Plain, principal: Principal, context: Context) -> None:
+    """Takes a passkey of who has lost it, and ends their sessions."""
+    account = _the_account(request, principal, context)
+    passkey = passkey_meant(request, account, context)
+    act = context.act(principal.desk)
+    done_by_right(lambda: take_passkey_away(act, principal, account, passkey))
+
+
 def list_roles(request: Plain, principal: Principal, context: Context) -> Roles:
     """What roles there are, and which rights they give."""
     known = ROLES.of(context.circulation.current_set_up(context.transaction)).by_code
@@ -231,6 +250,21 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         f"{_ACCOUNT}/second-factor",
         "Take somebody's second factor",
         remove_factor,
+        status=204,
+    ),
+    get(
+        f"{_ACCOUNT}/passkeys",
+        "Somebody's passkeys",
+        list_passkeys,
+        Passkeys,
+        tag="staff",
+        right=_RIGHT,
+    ),
+    _change(
+        "DELETE",
+        f"{_ACCOUNT}/passkeys/{{passkey}}",
+        "Take somebody's passkey",
+        take_passkey_of,
         status=204,
     ),
     get("/roles", "The roles", list_roles, Roles, tag="staff", right=_RIGHT),

@@ -181,7 +181,7 @@ class Library:
 def opened(settings: Settings) -> Iterator[Library]:
     """The library of the configuration, closed at the end."""
     configuration = settings.configuration
-    circulation = Circulation({IDENTIFIERS: configuration.circulation.identifiers})
+    circulation = Circulation(configuration.memories)
     database = open_configured(settings)
     try:
         remember_zones(database.read(all_branches).result())

@@ -19,11 +19,14 @@ from circulation.staff.administering import (
     disable_account,
     enable_account,
     set_password,
+    take_passkey_away,
     take_second_factor,
 )
 from circulation.staff.held_roles import NoSuchPlace, held_roles
+from circulation.staff.passkeys import passkeys_of
 from circulation.staff.passwords import WeakPassword, hash_password
 from circulation.staff.settings import staff_settings_of
+from protocols.api.models.account import passkey_shown
 from protocols.api.models.staff import account_shown
 from protocols.commands.shared.asking import secret
 from protocols.commands.shared.library import Library, as_json, opened, say
@@ -228,6 +231,29 @@ def second_factor(settings: Settings, user_name: str, remove: bool, as_json: boo
             raise click.ClickException(f"{account.user_name} has no second factor")
 
     _change(settings, user_name, work, as_json)
+
+
+@staff.command()
+@_USER
+@click.option("--remove", metavar="ID", help="Take one away, of who has lost it.")
+@as_json
+@click.pass_obj
+def passkeys(settings: Settings, user_name: str, remove: str | None, as_json: bool) -> None:
+    """List the passkeys of USER. They make them themselves when they are signed in."""
+    with opened(settings) as library:
+
+        def work(act: Act) -> list[dict[str, Any]]:
+            account = _named(act.transaction, user_name)
+            found = passkeys_of(act.transaction, staff_id=account.id)
+            if remove is not None:
+                lost = next((each for each in found if str(each.id) == remove), None)
+                if lost is None:
+                    raise click.ClickException(f"{account.user_name} has no passkey {remove}")
+                take_passkey_away(act, library.principal, account, lost)
+                found.remove(lost)
+            return [asdict(passkey_shown(each)) for each in found]
+
+        say(_done(library, work), as_json)
 
 
 def _change(

@@ -17,6 +17,7 @@ from catalogue.database import open_database
 from circulation.kernel.rights import Kind, Principal, Reach, Right
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.public_ids import public_ids
+from circulation.staff.site import SITE, Site
 from protocols.api.authentication import Credential
 from protocols.api.handlers import Api
 from protocols.api.messages import Answer, Asked, Stream
@@ -139,6 +140,7 @@ def a_stage(url: str, settings: ApiSettings | None = None) -> Iterator[Stage]:
     """A library whose callers are those of `Stage.a_caller`."""
     database = open_database(url)
     library = a_library(database)
+    SITE.put(library.circulation, Site("https://tiro.example"))
     services = Services(
         database,
         library.circulation,

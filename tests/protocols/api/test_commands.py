@@ -152,6 +152,7 @@ OPERATION_OF = {
     "staff disable": "change_staff",
     "staff enable": "change_staff",
     "staff list": "list_accounts",
+    "staff passkeys": "list_passkeys",
     "staff password": "give_password",
     "staff roles": "change_staff",
     "staff second-factor": "remove_factor",
