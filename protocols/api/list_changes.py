@@ -32,11 +32,19 @@ _MARKS: Final = {
     EventKind.DECLARED_LOST,
     EventKind.FOUND,
 }
+_RECEIVED: Final = {EventKind.ITEM_RECEIVED, EventKind.ITEM_ADDED}
 #: List -> the events after which it may be another, wherever they happen.
 _ANYWHERE: Final = {
     "pick": _HOLDS | _RETURNS | _LOANS | {EventKind.FETCH_BEGUN, EventKind.FETCH_GIVEN_UP},
     "hopeless": {EventKind.HOLD_PLACED, EventKind.HOLD_CLOSED, EventKind.ITEM_REMOVED} | _MARKS,
     "transits": _RETURNS | {EventKind.HOLD_CAPTURED},
+    "bookings-to-prepare": {
+        EventKind.BOOKING_PLACED,
+        EventKind.BOOKING_CHANGED,
+        EventKind.BOOKING_CLOSED,
+        EventKind.STAY_BEGUN,
+    },
+    "to-move": {EventKind.PLACEMENT_MOVED, EventKind.PLACEMENT_ENDED, EventKind.STAY_BEGUN},
 }
 #: The same, at the branch itself.
 _HERE: Final = {
@@ -45,6 +53,8 @@ _HERE: Final = {
     "claims": _MARKS | _RETURNS,
     "missing": _MARKS | _RETURNS | _LOANS,
     "conflicts": {EventKind.CONFLICT_SETTLED, EventKind.CHECKED_OUT, EventKind.RENEWED},
+    "deliveries": _RECEIVED | {EventKind.DELIVERY_ANNOUNCED, EventKind.DELIVERY_CLOSED},
+    "unexpected": _RECEIVED,
 }
 LISTS: Final = tuple(sorted({*_ANYWHERE, *_HERE}))
 

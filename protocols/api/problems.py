@@ -147,13 +147,18 @@ def reasons_of(
     return tuple(_reason(each, principal, language) for each in refusals)
 
 
+def reason_said(reason: Reason, language: str) -> str:
+    """The reason in that language."""
+    return language_called(language).words.pgettext("reason", reason.name)
+
+
 def _reason(refusal: Refusal, principal: Principal, language: str) -> ProblemReason:
     reason = refusal.reason
     right = overriding_right(reason)
     is_fee = reason is Reason.FEE_NOT_ACKNOWLEDGED
     return ProblemReason(
         reason.name,
-        language_called(language).words.pgettext("reason", reason.name),
+        reason_said(reason, language),
         right is not None,
         None if right is None else right.value,
         right is not None and principal.may(right, principal.agency_id, principal.branch_id),

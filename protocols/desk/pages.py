@@ -29,8 +29,9 @@ class Page(NamedTuple):
 
 LOG_IN: Final = Page("log-in", "log_in.html", "log_in.js", "LOG_IN")
 DESK: Final = Page("", "desk.html", "desk.js", "DESK", Right.LEND, "F2")
+LISTS: Final = Page("lists", "lists.html", "lists.js", "LISTS", Right.USE_LISTS, "F7")
 #: All of them; those with a right stand in the menu, in this order.
-PAGES: Final[tuple[Page, ...]] = (LOG_IN, DESK)
+PAGES: Final[tuple[Page, ...]] = (LOG_IN, DESK, LISTS)
 
 _TEMPLATES: Final = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),

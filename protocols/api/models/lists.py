@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from protocols.api.models.common import Branch, Paging, Request
 from protocols.api.models.desk import Patron
@@ -24,6 +26,12 @@ class ShelfPaging(Paging):
     """Which part of the hold shelf; `to_go` what does not belong there any more."""
 
     to_go: bool = False
+
+
+class TransitPaging(ListPaging):
+    """Which part of what is on its way to the branch: what was sent `days` ago or more."""
+
+    days: Annotated[int, Field(ge=0, le=400)] = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,8 @@ class LateTransits:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """What happened off line and the rules would have refused."""
+    """What happened off line and the rules would have refused; `why` says the reasons in the
+    language of the answer."""
 
     id: str
     noted: datetime
@@ -146,6 +155,7 @@ class Conflict:
     title: str | None
     patron: Patron | None
     reasons: tuple[str, ...]
+    why: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,14 +39,13 @@ from protocols.api.models.lists import (
     PickPaging,
     ShelfPaging,
     ToFetch,
+    TransitPaging,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.paging import LARGEST, LARGEST_OF_FEW, number_in, page_of, place_in, spot_in
-from protocols.api.problems import Outcome, Problem, refused
+from protocols.api.problems import Outcome, Problem, reason_said, refused
 from protocols.hosting.answering import Context, Lane
 
-#: A transit that takes longer is looked into.
-_LATE_DAYS: Final = 7
 Listing = Request[None, ListPaging]
 
 
@@ -118,7 +117,7 @@ def show_shelf(
     return page_of(request, HoldShelf(lines), found.next)
 
 
-def _asked(request: Listing, principal: Principal, largest: int = LARGEST_OF_FEW) -> Any:
+def _asked(request: Request[None, Any], principal: Principal, largest: int = LARGEST_OF_FEW) -> Any:
     """What a list is asked for. Raises Problem."""
     must_have_here(principal, Right.USE_LISTS)
     query = request.query
@@ -184,11 +183,13 @@ def _missing(lines: tuple[work_lists.MissingItem, ...], context: Context) -> Mis
     )
 
 
-def show_transits(request: Listing, principal: Principal, context: Context) -> Reply:
-    """Items sent to the branch a week ago or more that have not arrived."""
+def show_transits(
+    request: Request[None, TransitPaging], principal: Principal, context: Context
+) -> Reply:
+    """Items sent to the branch a week ago or more, or so many days, that have not arrived."""
     found = work_lists.transits_overdue(
         context.transaction,
-        sent_before=context.now - timedelta(days=_LATE_DAYS),
+        sent_before=context.now - timedelta(days=request.query.days),
         **_asked(request, principal),
     )
     branches = context.circulation.current_set_up(context.transaction).branches
@@ -221,6 +222,7 @@ def show_conflicts(request: Listing, principal: Principal, context: Context) -> 
             each.title,
             _person(each.patron_id, each.patron_name, context),
             tuple(reason.name for reason in each.reasons),
+            tuple(reason_said(reason, request.language) for reason in each.reasons),
         )
         for each in found.lines
     )
@@ -296,7 +298,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     _list("overdue", "Overdue loans", show_overdue, OverdueLoans),
     _list("claims", "Lost, or claimed returned", show_claims, MissingItems),
     _list("missing", "Not to be found", show_missing, MissingItems),
-    _list("transits", "Not arrived", show_transits, LateTransits),
+    _list("transits", "Not arrived", show_transits, LateTransits, TransitPaging),
     _list("conflicts", "Off line, and against the rules", show_conflicts, Conflicts),
     post(
         "/lists/conflicts/{conflict}/settle",

@@ -1,7 +1,7 @@
 // What the desk does. Everything goes through the queue, in the order in which it was asked for.
 import { chooseHit, hold } from "./finding.js";
 import { amount, ask, part, say } from "./page.js";
-import { lookOf } from "./rows.js";
+import { newRow, scannedOf } from "./rows.js";
 import { play } from "./sounds.js";
 import { MOST_ROWS, rowInHand, state, stops } from "./state.js";
 import { chosenLine, closeView, moveInView } from "./views.js";
@@ -112,43 +112,13 @@ function send(code, more, instead) {
   });
 }
 
-/** @param {Answer} answer @param {string} text @returns {Scanned} */
-function scannedOf({ status, body }, text) {
-  if (status === 200) return { titles: [], patrons: [], reasons: [], ...body };
-  const reasons = body?.reasons?.length ? body.reasons : [problem(body)];
-  return { outcome: "refused", text, titles: [], patrons: [], reasons };
-}
-
-/** @param {any} body */
-function problem(body) {
-  const text = [body?.title, body?.detail].filter(Boolean).join(": ") || say("NO_ANSWER");
-  const nothing = { overridable: false, may: false, fee: null, limit: null, opens: null };
-  return { code: body?.type?.split(":").pop() ?? "fault", text, ...nothing, block: null };
-}
-
 /** @param {Scanned} scanned @param {string} code @param {string} mode @param {string | null} patron */
 function taken(scanned, code, mode, patron) {
   if (scanned.outcome === "command") {
     command(scanned.command ?? "");
     return;
   }
-  /** @type {Row} */
-  const row = {
-    code,
-    mode,
-    patron,
-    at: new Date(),
-    scanned,
-    look: lookOf(scanned, mode),
-    solutions: [],
-    isSettled: false,
-    isUndone: false,
-    note: "",
-    element: null,
-    title: null,
-    hits: hitsOf(scanned),
-    hit: -1,
-  };
+  const row = newRow(scanned, code, mode, patron);
   row.solutions = solutions(row);
   state.rows.unshift(row);
   state.rows.length = Math.min(state.rows.length, MOST_ROWS);
@@ -164,11 +134,6 @@ function taken(scanned, code, mode, patron) {
     const why = scanned.reasons.map((each) => each.text).join(" ");
     part("alert").textContent = `${row.look.word}: ${row.look.heading}. ${why}`;
   }
-}
-
-/** What was found: titles first where there is somebody to reserve them for. @param {Scanned} scanned */
-function hitsOf({ patrons, titles }) {
-  return state.patron ? [...titles, ...patrons] : [...patrons, ...titles];
 }
 
 /** Keeps the figures of the patron as the answer says them. @param {Scanned} scanned */

@@ -196,6 +196,57 @@ export function lookOf(scanned, mode) {
   }
 }
 
+/**
+ * What an answer to a scan says, whatever it is.
+ * @param {import("../types").Answer} answer
+ * @param {string} text
+ * @returns {Scanned}
+ */
+export function scannedOf({ status, body }, text) {
+  if (status === 200) return { titles: [], patrons: [], reasons: [], ...body };
+  const reasons = body?.reasons?.length ? body.reasons : [problem(body)];
+  return { outcome: "refused", text, titles: [], patrons: [], reasons };
+}
+
+/** @param {any} body */
+function problem(body) {
+  const text = [body?.title, body?.detail].filter(Boolean).join(": ") || say("NO_ANSWER");
+  const nothing = { overridable: false, may: false, fee: null, limit: null, opens: null };
+  return { code: body?.type?.split(":").pop() ?? "fault", text, ...nothing, block: null };
+}
+
+/** What was found: titles first where there is somebody to reserve them for. @param {Scanned} scanned */
+function hitsOf({ patrons, titles }) {
+  return state.patron ? [...titles, ...patrons] : [...patrons, ...titles];
+}
+
+/**
+ * A row that stands nowhere yet.
+ * @param {Scanned} scanned
+ * @param {string} code
+ * @param {string} mode
+ * @param {string | null} patron
+ * @returns {Row}
+ */
+export function newRow(scanned, code, mode, patron) {
+  return {
+    code,
+    mode,
+    patron,
+    at: new Date(),
+    scanned,
+    look: lookOf(scanned, mode),
+    solutions: [],
+    isSettled: false,
+    isUndone: false,
+    note: "",
+    element: null,
+    title: null,
+    hits: hitsOf(scanned),
+    hit: -1,
+  };
+}
+
 /** @param {Solution} solution */
 export function button(solution, kind = "act") {
   const made = el("button", { type: "button", class: solution.isFirst ? `${kind} first` : kind });

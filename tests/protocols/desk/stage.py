@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from catalogue.changes.accession import add_record
 from catalogue.database import Transaction, open_database
 from catalogue.items import add_item
+from circulation.kernel.organisation import find_branch
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.set_up import set_up_changed
 from circulation.patrons.blocks import block_patron
@@ -23,6 +25,8 @@ from tests.builders.fees import charge, number_of
 from tests.protocols.sru.stage import WORKS, a_record
 from tests.servers import RunningServer, start_serving
 
+#: Of the barcodes and cards that each `Stage.library` gives.
+_NUMBERS = count(1)
 NAME, PASSWORD = "anna", "correct horse battery"
 
 
@@ -48,6 +52,22 @@ class Stage:
         """Items on loan to the last of the cards, that no other test gets."""
         taken, self.lent[:number] = self.lent[:number], []
         return taken
+
+    @contextmanager
+    def library(self) -> Iterator[Library]:
+        """The engines over the same database, for what happens elsewhere meanwhile."""
+        database = open_database(self.url)
+        try:
+            main, other = (
+                database.read(lambda transaction, isil=isil: find_branch(transaction, isil=isil))
+                for isil in ("DK-900101", "DK-900102")
+            )
+            main, other = main.result(), other.result()
+            assert main is not None
+            assert other is not None
+            yield Library(database, main, other, now=present(), _numbers=next(_NUMBERS) * 1000)
+        finally:
+            database.close()
 
     @property
     def address(self) -> str:

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 import protocols.desk
+from circulation.holds.unfillable import InVain
 from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import LoanMark
 from circulation.notices.kinds import NoticeState
 from circulation.patrons.consents import Consent
 from circulation.patrons.identifiers import IdentifierBlock
@@ -15,12 +17,21 @@ from protocols.desk.assets import words_in
 from protocols.desk.pages import PAGES
 
 FOLDER = Path(protocols.desk.__file__).parent
+#: The lists, by their word in the address.
+LISTS = set(
+    re.findall(r"^  (\w+): \{", (FOLDER / "static" / "list_table.js").read_text(), re.MULTILINE)
+)
 #: Names that are put together: what they begin with, and what may follow.
 JOINED = {
     "STATE_": {"AVAILABLE", "ON_LOAN", "IN_TRANSIT", "CLAIMED_RETURNED", "LOST", "MISSING"}
     | {"ON_HOLD_SHELF", "GOES_BACK"},
     "MODE_": {"return", "drop", "renew", "look"},
     "SETTLED_": {"shelf", "van", "staff"},
+    "LIST_": LISTS,
+    "ABOUT_": LISTS,
+    "SCAN_": {"pick", "look", "receive"},
+    "MARK_": {each.value for each in LoanMark},
+    "VAIN_": {each.name.lower() for each in InVain},
     "BLOCK_": {each.value for each in BlockReason},
     "HOLD_": {"WAITING", "ON_THE_WAY"},
     "CARD_": {each.value for each in IdentifierBlock},

@@ -1,0 +1,220 @@
+// The lists of what is to be seen to: where each comes from, how a line of it looks, what can be
+// done about one, and what a scan does while it is open.
+import { day, say } from "./page.js";
+
+/**
+ * A line as it looks. `key` is what it is known by, `group` the heading it stands under.
+ * @typedef {object} Line
+ * @property {string} key
+ * @property {string} group
+ * @property {string} lead what the eye looks for
+ * @property {string} text
+ * @property {string[]} facts
+ * @property {string} big
+ * @property {string} small
+ * @property {string} taken who sees to it, where that is somebody else
+ */
+
+/**
+ * What can be done about a line.
+ * @typedef {object} Act
+ * @property {string} letter pressed with Alt
+ * @property {string} label
+ * @property {boolean} [isFirst]
+ * @property {(line: any) => { path: string, body?: unknown }} [asks]
+ * @property {boolean} [scans] the same as if the item were scanned
+ * @property {string} [note] what stands at the line afterwards
+ */
+
+/**
+ * @typedef {object} List
+ * @property {string} path of the API
+ * @property {string} right without which nobody is shown it
+ * @property {string} hears the list that the stream of changes names
+ * @property {"pick" | "return" | "look" | "receive"} mode what a scan does
+ * @property {boolean} [isWhole] it comes in one piece
+ * @property {(line: any, session: import("../types").Session) => Line} line
+ * @property {readonly Act[]} [acts]
+ */
+
+/** @param {any} branch */
+const called = (branch) => branch?.name ?? "";
+
+/** @param {string} key @param {string} text @param {Partial<Line>} more @returns {Line} */
+function line(key, text, more) {
+  return { key, text, group: "", lead: "", facts: [], big: "", small: "", taken: "", ...more };
+}
+
+/** @param {any} found @returns {Line} */
+function missing(found) {
+  const facts = [found.item, found.patron?.name ?? ""];
+  const small = found.mark ? say(`MARK_${found.mark}`) : "";
+  return line(found.item, found.title, { facts, big: day(found.since), small });
+}
+
+/** @param {any} found @returns {Line} */
+function onShelf(found) {
+  return line(found.item, found.title, {
+    lead: String(found.number),
+    facts: [found.item],
+    big: found.is_to_go ? say("TO_GO") : found.deadline ? day(found.deadline) : "",
+    small: found.is_to_go || !found.deadline ? "" : say("KEPT_UNTIL"),
+  });
+}
+
+/** Milliseconds after which a transit is looked into. */
+const LATE = 7 * 24 * 60 * 60 * 1000;
+
+/** @param {string} moment */
+const isLate = (moment) => Date.now() - new Date(moment).getTime() > LATE;
+
+/** @type {readonly Act[]} */
+const PICKING = [
+  { letter: "O", label: "LINE_FOUND", isFirst: true, scans: true },
+  {
+    letter: "I",
+    label: "NOT_HERE",
+    asks: (found) => ({ path: `/lists/pick/${encodeURIComponent(found.item)}`, body: { done: "not_found" } }),
+    note: "WAS_NOT_HERE",
+  },
+  {
+    letter: "G",
+    label: "GOING",
+    asks: (found) => ({ path: `/lists/pick/${encodeURIComponent(found.item)}`, body: { done: "gone" } }),
+  },
+];
+/** @param {string} list @returns {readonly Act[]} */
+const settling = (list) => [
+  {
+    letter: "O",
+    label: "SETTLED",
+    isFirst: true,
+    asks: (found) => ({ path: `/lists/${list}/${encodeURIComponent(found.id)}/settle` }),
+  },
+];
+
+/** @type {Readonly<Record<string, List>>} */
+export const LISTS = {
+  pick: {
+    path: "/lists/pick",
+    right: "lists",
+    hears: "pick",
+    mode: "pick",
+    line: (found, session) =>
+      line(found.item, found.title, {
+        group: [found.location, found.sublocation].filter(Boolean).join(", "),
+        lead: found.call_number || found.author.split(",")[0],
+        facts: [found.author, found.item],
+        ...(found.pickup_branch.isil === session.branch?.isil
+          ? { big: say("HOLD_SHELF"), small: say("HERE") }
+          : { big: called(found.pickup_branch), small: say("TO_VAN") }),
+        taken: found.fetched_by && found.fetched_by !== session.name ? found.fetched_by : "",
+      }),
+    acts: PICKING,
+  },
+  shelf: { path: "/lists/shelf", right: "lists", hears: "shelf", mode: "look", line: onShelf },
+  expired: { path: "/lists/shelf?to_go=true", right: "lists", hears: "shelf", mode: "return", line: onShelf },
+  transits: {
+    path: "/lists/transits?days=0",
+    right: "lists",
+    hears: "transits",
+    mode: "return",
+    line: (found) =>
+      line(found.item, found.title, {
+        facts: [found.item, say("SENT", { day: day(found.since) }), isLate(found.since) ? say("IS_LATE") : ""],
+        big: called(found.from_branch),
+        small: say("COMES_FROM"),
+      }),
+  },
+  conflicts: {
+    path: "/lists/conflicts",
+    right: "lists",
+    hears: "conflicts",
+    mode: "look",
+    line: (found) =>
+      line(found.id, found.title ?? say("ITEM", { code: found.item }), {
+        facts: [found.item, found.patron?.name ?? "", ...found.why],
+        big: day(found.noted),
+        small: say("NOTED"),
+      }),
+    acts: settling("conflicts"),
+  },
+  hopeless: {
+    path: "/lists/hopeless",
+    right: "lists",
+    hears: "hopeless",
+    mode: "look",
+    line: (found) =>
+      line(found.hold, found.title, {
+        facts: [found.patron.name, say(`VAIN_${found.why}`)],
+        big: day(found.placed),
+        small: say("WAITS_SINCE"),
+      }),
+  },
+  claims: { path: "/lists/claims", right: "lists", hears: "claims", mode: "return", line: missing },
+  missing: { path: "/lists/missing", right: "lists", hears: "missing", mode: "return", line: missing },
+  overdue: {
+    path: "/lists/overdue",
+    right: "lists",
+    hears: "overdue",
+    mode: "return",
+    line: (found) =>
+      line(found.item, found.title, {
+        facts: [found.item, found.patron.name],
+        big: day(found.due),
+        small: say("WAS_DUE"),
+      }),
+  },
+  deliveries: {
+    path: "/deliveries",
+    right: "catalogue.edit",
+    hears: "deliveries",
+    mode: "receive",
+    line: (found) =>
+      line(found.id, found.supplier, {
+        facts: [found.order, found.expected ? say("EXPECTED", { day: day(found.expected) }) : ""],
+        big: say("OF_COPIES", { received: found.received, copies: found.copies }),
+        small: say("RECEIVED"),
+      }),
+  },
+  unexpected: {
+    path: "/lists/unexpected",
+    right: "catalogue.edit",
+    hears: "unexpected",
+    mode: "receive",
+    line: (found) =>
+      line(found.id, found.title ?? found.scanned, {
+        facts: [found.scanned, found.by],
+        big: day(found.noted),
+        small: say("NOTED"),
+      }),
+    acts: settling("unexpected"),
+  },
+  prepare: {
+    path: "/lists/bookings-to-prepare",
+    right: "bookings",
+    hears: "bookings-to-prepare",
+    mode: "look",
+    isWhole: true,
+    line: (found) =>
+      line(found.booking.id, found.booking.title, {
+        group: day(found.booking.first),
+        facts: [found.booking.borrower?.name ?? "", found.short ? say("TOO_FEW", { count: found.short }) : ""],
+        big: say("COPIES", { count: found.copies }),
+        small: called(found.booking.deliver_to),
+      }),
+  },
+  move: {
+    path: "/lists/to-move",
+    right: "bookings",
+    hears: "to-move",
+    mode: "look",
+    line: (found) =>
+      line(found.item, found.title, {
+        lead: found.call_number,
+        facts: [found.item, found.name],
+        big: called(found.to),
+        small: found.place,
+      }),
+  },
+};

@@ -1,0 +1,379 @@
+// What is to be seen to: one list at a time, which keeps itself up to date.
+import { listen } from "./keys.js";
+import { LISTS } from "./list_table.js";
+import { ask, clock, el, part, say } from "./page.js";
+import { Queue } from "./queue.js";
+import { draw, newRow, scannedOf } from "./rows.js";
+import { begin, goTo, has, isLocked, lock, signedIn } from "./session.js";
+import { play } from "./sounds.js";
+
+/** @typedef {import("./list_table.js").Line} Line */
+/** @typedef {import("./list_table.js").Act} Act */
+
+/** Lines that are asked for at first, and at most. */
+const FEW = 100;
+const MOST = 1000;
+/** Scans that are shown above the list. */
+const SCANS = 3;
+/** Milliseconds between two looks at a list that changes all the time, and at one that does not. */
+const BREATH = 2000;
+const NOW_AND_THEN = 120_000;
+/** Milliseconds within which the same code again is the same scan. */
+const TWICE = 4000;
+
+const box = /** @type {HTMLInputElement} */ (document.getElementById("box"));
+const queue = new Queue(drawQueue, signedIn);
+const page = {
+  name: "pick",
+  /** @type {import("../types").Session | null} */
+  session: null,
+  limit: FEW,
+  isMore: false,
+  /** @type {any[]} */
+  found: [],
+  /** What the line is known by that is in hand. */
+  chosen: "",
+  /** What was said of a line here. @type {Map<string, string>} */
+  notes: new Map(),
+  /** Lists that have changed since they were looked at. @type {Set<string>} */
+  changed: new Set(),
+};
+const last = { code: "", at: 0 };
+
+function list() {
+  return LISTS[page.name] ?? /** @type {import("./list_table.js").List} */ (LISTS.pick);
+}
+
+/** @param {number} waiting @param {boolean} isLost */
+function drawQueue(waiting, isLost) {
+  const line = part("line");
+  line.textContent = isLost ? say("WAITING", { count: waiting }) : say("CONNECTED");
+  line.classList.toggle("todo", isLost);
+}
+
+/** Shows the list that the address names. */
+function open() {
+  const asked = location.hash.slice(1);
+  page.name = LISTS[asked] && has(LISTS[asked].right) ? asked : firstAllowed();
+  Object.assign(page, { limit: FEW, found: [], chosen: "" });
+  page.notes.clear();
+  part("rows").replaceChildren();
+  part("heading").textContent = say(`LIST_${page.name}`);
+  document.title = `${say(`LIST_${page.name}`)} · Tiro`;
+  part("about").textContent = say(`ABOUT_${page.name}`);
+  part("label").textContent = list().mode === "return" ? say("RETURN") : say(`SCAN_${list().mode}`);
+  box.placeholder = say("SCAN_RETURN");
+  part("count").textContent = "";
+  drawMenu();
+  void read();
+}
+
+function firstAllowed() {
+  return Object.keys(LISTS).find((name) => has(LISTS[name]?.right ?? "")) ?? "pick";
+}
+
+function drawMenu() {
+  const links = Object.entries(LISTS).filter(([, each]) => has(each.right));
+  const items = links.map(([name, each]) => {
+    const link = el("a", { href: `#${name}`, "aria-current": name === page.name && "page" }, say(`LIST_${name}`));
+    if (name !== page.name && page.changed.has(each.hears)) {
+      link.append(el("small", {}, say("HAS_CHANGED")));
+    }
+    return el("li", {}, link);
+  });
+  part("lists").replaceChildren(el("ul", {}, ...items));
+}
+
+/** Asks for the list anew. */
+async function read() {
+  const { name } = page;
+  const { path, hears, isWhole } = list();
+  page.changed.delete(hears);
+  const part = isWhole ? "" : `${path.includes("?") ? "&" : "?"}limit=${page.limit}`;
+  const answer = await ask("GET", path + part).catch(() => null);
+  if (name !== page.name) return;
+  if (answer?.status === 401) {
+    await signedIn();
+    return;
+  }
+  if (answer?.status !== 200) {
+    page.changed.add(hears);
+    drawQueue(queue.length, true);
+    return;
+  }
+  drawQueue(queue.length, false);
+  page.found = answer.body.lines ?? answer.body.deliveries;
+  page.isMore = answer.headers.get("Link") !== null;
+  redraw();
+}
+
+/** @returns {Line[]} */
+function lines() {
+  const { session } = page;
+  return session ? page.found.map((each) => list().line(each, session)) : [];
+}
+
+/** The line in hand: the chosen one, else the first that nobody else sees to. @param {Line[]} all */
+function inHand(all) {
+  return (
+    all.find((each) => each.key === page.chosen) ??
+    all.find((each) => !each.taken && !page.notes.has(each.key)) ??
+    null
+  );
+}
+
+function redraw() {
+  const all = lines();
+  const chosen = inHand(all);
+  const held = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.act;
+  part("count").textContent = `${all.length}${page.isMore ? "+" : ""}`;
+  /** @type {HTMLElement[]} */
+  const drawn = [];
+  let group = "";
+  let rows = el("ol");
+  for (const [index, each] of all.entries()) {
+    if (index === 0 || each.group !== group) {
+      group = each.group;
+      rows = el("ol");
+      if (group) drawn.push(el("h2", { class: "day" }, group));
+      drawn.push(rows);
+    }
+    rows.append(drawnLine(each, each === chosen));
+  }
+  if (!all.length) drawn.push(el("p", { class: "empty s" }, say("NOTHING_HERE")));
+  if (page.isMore && page.limit < MOST) drawn.push(more());
+  part("list").dataset.list = page.name;
+  part("list").replaceChildren(...drawn);
+  if (held) /** @type {HTMLElement | null} */ (document.querySelector(`[data-act="${held}"]`))?.focus();
+}
+
+function more() {
+  const key = el("button", { type: "button", class: "act" }, `${say("MORE")} `, el("kbd", {}, "Alt M"));
+  key.addEventListener("click", showMore);
+  return el("p", { class: "empty" }, key);
+}
+
+function showMore() {
+  page.limit = Math.min(MOST, page.limit + FEW);
+  void read();
+}
+
+/** @param {Line} line @param {boolean} isChosen */
+function drawnLine(line, isChosen) {
+  const facts = [...line.facts, page.notes.get(line.key) ?? ""].filter(Boolean).join(" · ");
+  const heading = el(line.group ? "h3" : "h2", { class: "what" });
+  if (line.lead) heading.append(el("b", isChosen ? { class: "big" } : {}, line.lead), " ");
+  heading.append(line.lead && !isChosen ? el("span", {}, line.text) : line.text);
+  const answer = el("div", { class: "ans" }, el("b", { class: "big" }, line.taken || line.big));
+  const small = line.taken ? say("HAS_IT") : line.small;
+  if (small) answer.append(el("small", {}, small));
+  const drawn = el(
+    "li",
+    {
+      class: `row task${isChosen ? " pick" : ""}${line.taken ? " off" : ""}`,
+      "data-line": line.key,
+      "aria-current": isChosen,
+    },
+    el("div", {}, heading, el("p", { class: "s" }, facts)),
+    answer,
+  );
+  if (isChosen && list().acts) {
+    drawn.append(el("div", { class: "acts" }, ...(list().acts ?? []).map((act) => key(act))));
+  }
+  drawn.addEventListener("click", () => {
+    if (isChosen) return;
+    page.chosen = line.key;
+    redraw();
+  });
+  return drawn;
+}
+
+/** @param {Act} act */
+function key(act) {
+  const made = el("button", { type: "button", class: act.isFirst ? "act go" : "act", "data-act": act.letter });
+  made.append(`${say(act.label)} `, el("kbd", {}, `Alt ${act.letter}`));
+  made.addEventListener("click", (event) => {
+    event.stopPropagation();
+    perform(act);
+  });
+  return made;
+}
+
+/** Does something about the line in hand. @param {Act} act */
+function perform(act) {
+  const all = lines();
+  const chosen = inHand(all);
+  if (!chosen) return;
+  const found = page.found[all.indexOf(chosen)];
+  page.chosen = "";
+  if (act.scans) {
+    scan(found.item);
+    return;
+  }
+  const asked = act.asks?.(found);
+  if (!asked) return;
+  queue.add({
+    path: asked.path,
+    body: () => asked.body,
+    done: ({ status, body }) => {
+      if (status >= 400) tell([body?.title, ...(body?.reasons ?? []).map((/** @type {any} */ each) => each.text)]);
+      else if (act.note) page.notes.set(chosen.key, say(act.note, { time: clock(new Date()) }));
+      play(status >= 400 ? "stop" : "done");
+      void read();
+    },
+  });
+}
+
+/** @param {string} code */
+function scan(code) {
+  const now = Date.now();
+  if (code === last.code && now - last.at < TWICE) {
+    last.at = now;
+    play("tick");
+    return;
+  }
+  Object.assign(last, { code, at: now });
+  const { mode } = list();
+  const isReceiving = mode === "receive";
+  queue.add({
+    path: isReceiving ? "/deliveries/scans" : "/desk/scan",
+    body: () => (isReceiving ? { scanned: code } : { text: code, mode }),
+    done: (answer) => {
+      if (isReceiving && answer.status === 200) received(code, answer.body);
+      else show(scannedOf(answer, code), code, mode);
+      void read();
+    },
+  });
+}
+
+/** @param {import("../types").Scanned} scanned @param {string} code @param {string} mode */
+function show(scanned, code, mode) {
+  // A card is for the desk: nobody's name stands above a list.
+  const isPerson = scanned.outcome === "patron" || scanned.outcome === "choice";
+  const shown = isPerson ? { ...scanned, outcome: "nothing", patron: null } : scanned;
+  const row = newRow(shown, code, mode, null);
+  if (isPerson) row.note = say("CARD_AT_THE_DESK");
+  drawScan(draw(row, { isNew: true }));
+  const { mark } = row.look;
+  play(mark === "stop" ? "stop" : mark === "todo" ? "act" : "done");
+  if (mark === "stop") tell([row.look.word, row.look.heading, ...scanned.reasons.map((each) => each.text)]);
+}
+
+/** @param {string} code @param {any} body */
+function received(code, body) {
+  const { put } = body;
+  const isTaken = body.item !== null;
+  const big = put?.number ? String(put.number) : (put?.to.name ?? say("LAY_ASIDE"));
+  const word = say(isTaken ? "RECEIVED" : "UNEXPECTED");
+  const facts = [body.item ?? code, body.delivery?.supplier ?? "", body.why_not ?? ""];
+  drawScan(
+    el(
+      "li",
+      { class: isTaken ? "row new" : "row t new", "data-code": code, "data-outcome": isTaken ? "received" : "unexpected" },
+      el("div", { class: isTaken ? "mark done" : "mark todo" }, word),
+      el("div", {}, el("h2", { class: "what" }, body.title ?? code), el("p", { class: "s" }, facts.filter(Boolean).join(" · "))),
+      el("div", { class: "ans" }, el("span", { class: put?.number ? "big num" : "big" }, big)),
+    ),
+  );
+  play(isTaken ? "done" : "act");
+}
+
+/** @param {HTMLElement} row */
+function drawScan(row) {
+  const rows = part("rows");
+  rows.querySelector(".new")?.classList.remove("new");
+  rows.prepend(row);
+  while (rows.childElementCount > SCANS) rows.lastElementChild?.remove();
+}
+
+/** @param {(string | undefined)[]} texts */
+function tell(texts) {
+  part("alert").textContent = texts.filter(Boolean).join(". ");
+}
+
+/** @param {number} step */
+function move(step) {
+  const all = lines();
+  const chosen = inHand(all);
+  const at = chosen ? all.indexOf(chosen) + step : 0;
+  page.chosen = all[Math.max(0, Math.min(all.length - 1, at))]?.key ?? "";
+  redraw();
+  document.querySelector(".task.pick")?.scrollIntoView({ block: "nearest" });
+}
+
+/** @param {string} key */
+function pressed(key) {
+  if (isLocked()) return false;
+  if (key === "Alt Q") void lock();
+  else if (key === "Alt M" && page.isMore) showMore();
+  else {
+    const act = list().acts?.find((each) => key === `Alt ${each.letter}`);
+    if (!act) return goTo(key);
+    perform(act);
+  }
+  return true;
+}
+
+/** @type {EventSource | null} */
+let stream = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let soon;
+
+/** Follows what changes, as long as anybody looks. */
+function follow() {
+  stream?.close();
+  stream = null;
+  if (document.hidden || isLocked()) return;
+  stream = new EventSource("/api/v1/events/stream");
+  stream.addEventListener("lists", (event) => {
+    for (const each of JSON.parse(event.data).lists) page.changed.add(each);
+    drawMenu();
+    readSoon();
+  });
+  stream.addEventListener("error", () => {
+    if (stream?.readyState === EventSource.CLOSED) setTimeout(follow, BREATH);
+  });
+}
+
+/** Reads the open list anew if it has changed, and not again within a breath. */
+function readSoon() {
+  soon ??= setTimeout(() => {
+    soon = undefined;
+    if (page.changed.has(list().hears)) void read();
+  }, BREATH / 4);
+}
+
+drawQueue(0, false);
+const isThere = await begin({
+  arrived: (session) => {
+    page.session = session;
+    box.focus();
+    if (document.body.dataset.ready === undefined) return;
+    open();
+    follow();
+  },
+  waiting: () => queue.length,
+  left: () => part("list").replaceChildren(),
+});
+if (isThere) {
+  listen(box, {
+    scanned: scan,
+    pressed,
+    moved: move,
+    opened: () => {},
+    left: () => {
+      page.chosen = "";
+      redraw();
+    },
+    typed: () => {},
+  });
+  window.addEventListener("hashchange", open);
+  document.addEventListener("visibilitychange", () => {
+    follow();
+    if (!document.hidden) void read();
+  });
+  setInterval(() => void read(), NOW_AND_THEN);
+  document.body.dataset.ready = "";
+  open();
+  follow();
+}

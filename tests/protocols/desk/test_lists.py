@@ -1,0 +1,132 @@
+"""Lists of what is to be seen to: they keep themselves up to date; a scan or a tap is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import sleep
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.holds import ask, title
+from tests.protocols.desk.browser import Desk, a_browser
+from tests.protocols.desk.stage import NAME, PASSWORD, Stage
+from tests.protocols.desk.test_accessibility import refused_by_policy, violations
+
+
+def wanted(library: Library, **details: object) -> str:
+    """An item that somebody waits for."""
+    item = an_item(library, **details)
+    ask(library, a_patron(library), title(library, item))
+    return item
+
+
+def opened(desk: Desk, name: str) -> Desk:
+    """The page with this list."""
+    desk.browser.get(f"{desk.address}/desk/lists#{name}")
+    desk.wait("body[data-ready]")
+    return desk
+
+
+def line(item: str) -> str:
+    return f'[data-line="{item}"]'
+
+
+def gone(desk: Desk, selector: str, patience: float = 10.0) -> None:
+    """Waits until nothing is found there any more."""
+    while desk.browser.find_elements(By.CSS_SELECTOR, selector):
+        patience -= 0.05
+        assert patience > 0, desk.text("main")
+        sleep(0.05)
+
+
+def test_what_is_found_leaves_the_pick_list_by_one_scan(desk: Desk, stage: Stage) -> None:
+    with stage.library() as library:
+        item = wanted(library, title="Gift", author="Ditlevsen, Tove")
+    opened(desk, "pick").wait(line(item))
+    desk.scan(item)
+    assert desk.outcomes(1) == [(item, "checked_in")]
+    assert "shelf number" in desk.text("li[data-code]")
+    gone(desk, line(item))
+
+
+def test_what_is_found_leaves_the_pick_list_by_one_tap(desk: Desk, stage: Stage) -> None:
+    with stage.library() as library:
+        item = wanted(library, title="Havn", call_number="0")
+    opened(desk, "pick").wait(line(item))
+    desk.browser.find_element(By.CSS_SELECTOR, f"{line(item)} [data-act=O]").click()
+    assert desk.outcomes(1) == [(item, "checked_in")]
+    gone(desk, line(item))
+
+
+def test_what_is_not_there_is_said_by_one_key_and_the_next_comes_up(
+    desk: Desk, stage: Stage
+) -> None:
+    with stage.library() as library:
+        first = wanted(library, title="Alfa", call_number="1")
+        second = wanted(library, title="Beta", call_number="2")
+    opened(desk, "pick").wait(f"{line(first)}.pick")
+    desk.chord(Keys.ALT, "i")
+    desk.wait(f"{line(second)}.pick")
+    assert "look again" in desk.text(line(first))
+
+
+def test_a_list_keeps_itself_up_to_date(desk: Desk, stage: Stage) -> None:
+    opened(desk, "shelf")
+    desk.wait('[data-part="list"] > *')
+    with stage.library() as library:
+        item = wanted(library, title="Kys")
+        library.check_in(item)
+        desk.wait(line(item), patience=5)
+        other = wanted(library, title="Lys")
+    desk.wait('[data-part="lists"] a[href="#pick"] small', patience=5)
+    desk.browser.find_element(By.CSS_SELECTOR, 'a[href="#pick"]').click()
+    desk.wait(line(other))
+
+
+def test_a_key_leads_to_the_lists_and_back(desk: Desk) -> None:
+    desk.keys(Keys.F7)
+    desk.wait(".lists[data-ready]")
+    desk.keys(Keys.F2)
+    desk.wait("body[data-ready] [data-part=duties]")
+
+
+@contextmanager
+def a_full_desk(stage: Stage, **options: object) -> Iterator[Desk]:
+    with stage.library() as library:
+        for number, name in enumerate(("Gift", "Alt om dinosaurer", "Børnenes kogebog")):
+            wanted(library, title=name, call_number=f"5{number}.4", location="Voksen")
+        library.check_in(wanted(library, title="Kys"))
+        library.check_in(an_item(library, home=library.other, title="Havnen"))
+    with a_browser(**options) as browser:  # type: ignore[arg-type]
+        yield Desk(browser, stage.address).log_in(NAME, PASSWORD)
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_list_is_for_everybody(language: str, dark: bool, stage: Stage) -> None:
+    with a_full_desk(stage, language=language, dark=dark) as desk:
+        desk.log()
+        opened(desk, "pick").wait(".task.pick")
+        names = [
+            each.get_attribute("href").rpartition("#")[2]
+            for each in desk.wait('[data-part="lists"] a')
+        ]
+        assert len(names) == 13
+        for name in names:
+            desk.browser.get(f"{desk.address}/desk/lists#{name}")
+            desk.wait(f'[data-list="{name}"] > *')
+            assert violations(desk) == [], name
+        assert refused_by_policy(desk) == []
+
+
+def test_lists_are_read_on_a_phone(stage: Stage) -> None:
+    with a_full_desk(stage, language="da", width=320) as desk:
+        opened(desk, "pick").wait(".task.pick")
+        width = desk.browser.execute_script("return document.documentElement.scrollWidth")
+        assert width <= 320
+        [box] = desk.wait(".box")
+        assert box.location["y"] + box.size["height"] <= 820  # under the thumb
