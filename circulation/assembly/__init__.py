@@ -33,6 +33,7 @@ FEATURES: Final = (
     "stock",
     "notices",
     "dunning",
+    "moving",
 )
 #: Where features are not asked in the order above. One that joins a place more than once is named
 #: as often; one that is not there is passed over.

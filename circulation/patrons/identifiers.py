@@ -107,6 +107,11 @@ class IdentifierKey:
 IDENTIFIERS = Memory(IdentifierKey)
 
 
+def is_hashed(stored: str) -> bool:
+    """Does it stand in the place of a national number?"""
+    return stored.startswith(_HASHED)
+
+
 def national_digits(identifier: str) -> str | None:
     """The ten digits of a national number, however it is written; None for anything else."""
     number = _CPR.fullmatch(identifier)

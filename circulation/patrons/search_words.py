@@ -12,7 +12,7 @@ protected in the index, unless their name or card says it as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -184,6 +184,27 @@ def index_patron(transaction: Transaction, patron_id: int) -> None:
         _delete(transaction, gone)
     if come := new - old:
         _insert(transaction, come)
+
+
+class NewlySearched(NamedTuple):
+    """A patron who has no words yet, as they were just written; no contacts besides."""
+
+    patron_id: int
+    facts: Searched
+    cards: Sequence[str]
+    addresses: Sequence[str]
+
+
+def index_new(transaction: Transaction, found: Iterable[NewlySearched]) -> None:
+    """Makes the words of patrons that were written in bulk, without reading them again."""
+    _insert(
+        transaction,
+        [
+            Word(each.patron_id, word, is_protected, each.facts.agency_id, each.facts.is_deceased)
+            for each in found
+            for word, is_protected in words_of(each.facts, each.cards, each.addresses, ()).items()
+        ],
+    )
 
 
 def words_of(

@@ -46,6 +46,7 @@ COMMANDS = {
     "loan": "loans.loan",
     "lookups": "staff.lookups",
     "ncip": "standards.ncip",
+    "move": "moving.move",
     "notices": "notices.notices",
     "patron": "patrons.patron",
     "receiving": "accession.receiving",

@@ -190,6 +190,7 @@ OF_THE_PROCESS = {
     "health",
     "import",
     "jobs daily",
+    "move load",
     "ncip check",
     "reindex",
     "restore",

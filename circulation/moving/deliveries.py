@@ -1,0 +1,305 @@
+"""A delivery taken in: whole files, of which only what is new or has changed is written.
+
+Each kind of rows is read twice. First its rows are counted and their keys remembered: a delivery
+with under `LEAST` of the former number stops the kind before anything is written, and what a whole
+one does not have any more is gone. Then rows go in by batches, each a transaction with the keys of
+its rows, so that a move can be ended at any moment and run again: what is in is passed over by its
+checksum. A dry run is the same run in one transaction that is rolled back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar
+
+from catalogue.database import Database, Transaction
+from circulation.moving.keys import (
+    STEP,
+    GoneRow,
+    MovedRow,
+    insert_moved,
+    mark_gone,
+    moved,
+    moved_after,
+    note_delivery,
+    rows_before,
+    update_moved,
+)
+from circulation.moving.kinds.table import KINDS
+from circulation.moving.mapping import Mapper
+from circulation.moving.plans import Plan
+from circulation.moving.rows import Arrival, Batch, Fault, Kind, Moving, Place
+from circulation.moving.sources.opening import open_source
+from circulation.moving.sources.rows import Line, UnreadableFile
+from circulation.moving.values import Formats
+from circulation.patrons.identifiers import IDENTIFIERS
+
+T = TypeVar("T")
+#: Rows of one transaction.
+BATCH: Final = 2_000
+#: Of the rows of the former delivery.
+LEAST: Final = Fraction(99, 100)
+DOUBLED: Final = "doubled"
+#: Told of a kind as often as anything is known: rows dealt with, of how many.
+Progress = Callable[[str, int, int], None]
+#: Has work done in a transaction: of its own, or in that of the dry run.
+Doing = Callable[[Callable[[Transaction], Any]], Any]
+
+
+@dataclass(slots=True)
+class KindReport:
+    """What became of the rows of one kind. `stopped`: why nothing was done with them."""
+
+    kind: str
+    rows: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    gone: int = 0
+    set_aside: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    noted: Counter[str] = field(default_factory=Counter)
+    stopped: str = ""
+    put_off: int = 0  # what may be gone, and may stand in the rows that are broken
+
+    def take(self, faults: Sequence[Fault]) -> None:
+        for each in faults:
+            (self.noted if each.is_noted else self.reasons)[each.reason] += 1
+            self.set_aside += not each.is_noted
+
+
+class Survey(NamedTuple):
+    """A delivery at first sight: its rows, the hashes of their keys, what is no row; `unreadable`
+    are files that give nothing, each with the reason."""
+
+    rows: int
+    keys: frozenset[int]
+    broken: int
+    unreadable: tuple[Fault, ...]
+
+
+class _RolledBack(Exception):
+    """Ends the transaction of a dry run."""
+
+
+class Following(NamedTuple):
+    """How a delivery is followed. `on_fault` is told of every row that is set aside or noted, and
+    of its kind. `may_be_shorter`: that there are much fewer rows than before is right."""
+
+    may_be_shorter: bool = False
+    on_fault: Callable[[str, Fault], None] = lambda kind, fault: None
+    on_progress: Progress = lambda kind, rows, of: None
+
+
+ALONE: Final = Following()
+
+
+def take_delivery(
+    database: Database,
+    plan: Plan,
+    moving: Moving,
+    following: Following = ALONE,
+    *,
+    dry_run: bool = False,
+) -> list[KindReport]:
+    """Takes in all that the plan names, one kind after the other; gives a report of each.
+
+    Raises what the database raises; rows raise nothing.
+    """
+    reports: list[KindReport] = []
+
+    def all_kinds(do: Doing) -> None:
+        for name in KINDS:
+            if name in plan.kinds:
+                one = _Delivery(plan, KINDS[name], moving, do, following)
+                reports.append(one.take())
+
+    if not dry_run:
+        all_kinds(lambda work: database.write(work).result())
+        return reports
+
+    def tried(transaction: Transaction) -> None:
+        reports.clear()
+        all_kinds(lambda work: work(transaction))
+        raise _RolledBack
+
+    with suppress(_RolledBack):
+        database.write(tried).result()
+    return reports
+
+
+def formats_of(plan: Plan, moving: Moving) -> Formats:
+    """How the other system writes values."""
+    branches = {branch.isil: branch.id for branch in moving.set_up.branches.values()}
+    timezone = plan.timezone or moving.timezone
+    return Formats(branches, timezone, plan.currency, plan.dates, plan.decimal)
+
+
+class _Delivery:
+    """The rows of one kind on their way."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        kind: Kind,
+        moving: Moving,
+        do: Doing,
+        following: Following,
+    ) -> None:
+        self._plan, self._kind, self._moving, self._do = plan, kind, moving, do
+        self._following = following
+        its = plan.kinds[kind.name]
+        self._fields = frozenset(its.fields)
+        self._by_key = frozenset(name for name, each in its.fields.items() if each.by == "key")
+        self._identifiers = IDENTIFIERS.of(moving.circulation)
+        self._mapper = Mapper(plan, kind, formats_of(plan, moving), self._identifiers)
+        self.report = KindReport(kind.name)
+        self._seen: set[int] = set()
+
+    def take(self) -> KindReport:
+        survey = self._survey()
+        report, source, name = self.report, self._moving.source, self._kind.name
+        report.rows = survey.rows
+        self._tell(survey.unreadable)
+        before = self._do(lambda transaction: rows_before(transaction, source=source, kind=name))
+        is_short = before is not None and survey.rows < before * LEAST
+        if is_short and not self._following.may_be_shorter:
+            report.stopped = f"{survey.rows} rows, and {before} the last time: too few to be whole"
+            return report
+        if not survey.unreadable:
+            self._see_to_gone(survey)
+        for faults in self._batches():
+            self._tell(faults)
+        if not survey.unreadable:
+            rows, now = survey.rows, self._moving.now
+            self._do(lambda transaction: note_delivery(transaction, source, name, rows, now))
+        return report
+
+    def _tell(self, faults: Sequence[Fault]) -> None:
+        self.report.take(faults)
+        for each in faults:
+            self._following.on_fault(self._kind.name, each)
+
+    def _lines(self) -> Iterator[tuple[Path, Line | Fault]]:
+        """All rows that are wanted, and for a file that cannot be read on a fault."""
+        for path in self._plan.paths(self._kind.name):
+            number = 0
+            try:
+                source = open_source(path, self._plan, self._plan.kinds[self._kind.name])
+                self._mapper.begin(source.columns)
+                for line in source.lines():
+                    number = line.number
+                    if self._mapper.is_wanted(line):
+                        yield path, line
+            except (UnreadableFile, OSError, UnicodeError) as error:
+                said = str(error) if isinstance(error, UnreadableFile) else type(error).__name__
+                yield path, Fault(Place(path.name, number), "", "unreadable file", said)
+
+    def _survey(self) -> Survey:
+        keys, rows, broken, unreadable = set[int](), 0, 0, []
+        for _, line in self._lines():
+            if isinstance(line, Fault):
+                unreadable.append(line)
+                continue
+            rows += 1
+            key = self._mapper.key(line)
+            broken += key is None
+            if key is not None:
+                keys.add(hash(key))
+        return Survey(rows, frozenset(keys), broken, tuple(unreadable))
+
+    def _see_to_gone(self, survey: Survey) -> None:
+        """What the delivery does not have any more. As long as rows of it are broken, nobody knows
+        whether they stand there."""
+        after: str | None = ""
+        while after is not None:
+            gone, after = self._do(self._gone_after(after, survey))
+            if survey.broken:
+                self.report.put_off += gone
+            else:
+                self.report.gone += gone
+
+    def _gone_after(
+        self, after: str, survey: Survey
+    ) -> Callable[[Transaction], tuple[int, str | None]]:
+        moving, kind = self._moving, self._kind
+
+        def work(transaction: Transaction) -> tuple[int, str | None]:
+            found = moved_after(transaction, source=moving.source, kind=kind.name, after=after)
+            gone = [each for each in found if hash(each.key) not in survey.keys]
+            if gone and not survey.broken:
+                if kind.gone is not None:
+                    kind.gone(Batch(transaction, moving), [each.row_id for each in gone])
+                rows = (GoneRow(moving.source, kind.name, each.key, moving.now) for each in gone)
+                mark_gone(transaction, list(rows))
+            return len(gone), found[-1].key if len(found) == STEP else None
+
+        return work
+
+    def _batches(self) -> Iterator[list[Fault]]:
+        """Takes the rows in, and gives what is set aside and noted, batch by batch."""
+        lines = ((path, line) for path, line in self._lines() if isinstance(line, Line))
+        done = 0
+        while several := list(islice(lines, BATCH)):
+            faults, arrivals = self._read(several)
+            counts, found = self._do(self._store(arrivals))
+            for name, count in counts.items():
+                setattr(self.report, name, getattr(self.report, name) + count)
+            done += len(several)
+            self._following.on_progress(self._kind.name, done, self.report.rows)
+            yield faults + found
+
+    def _read(self, lines: Sequence[tuple[Path, Line]]) -> tuple[list[Fault], list[Arrival]]:
+        faults: list[Fault] = []
+        arrivals: list[Arrival] = []
+        for path, line in lines:
+            read = self._mapper.arrival(path.name, line)
+            if isinstance(read, Fault):
+                faults.append(read)
+            elif hash(read.key) in self._seen:
+                faults.append(Fault(read.place, read.key, DOUBLED))
+            else:
+                self._seen.add(hash(read.key))
+                arrivals.append(read)
+        return faults, arrivals
+
+    def _store(
+        self, arrivals: Sequence[Arrival]
+    ) -> Callable[[Transaction], tuple[dict[str, int], list[Fault]]]:
+        source, kind = self._moving.source, self._kind
+
+        def work(transaction: Transaction) -> tuple[dict[str, int], list[Fault]]:
+            batch = Batch(transaction, self._moving, self._fields, self._by_key)
+            keys = [each.key for each in arrivals]
+            known = {
+                each.key: each
+                for each in moved(transaction, keys=keys, source=source, kind=kind.name)
+            }
+            new, changed = [], []
+            for each in arrivals:
+                before = known.get(each.key)
+                is_there = before is not None and before.gone is None
+                each.row_id = before.row_id if before is not None and is_there else None
+                if before is None or not is_there:
+                    new.append(each)
+                elif before.checksum != each.checksum:
+                    changed.append(each)
+            unchanged = len(arrivals) - len(new) - len(changed)
+            kind.store(batch, new, changed)
+            new, changed = batch.left(new), batch.left(changed)
+            rows = {
+                each.key: MovedRow(source, kind.name, each.key, each.row_id or 0, each.checksum)
+                for each in [*new, *changed]
+            }
+            insert_moved(transaction, [row for key, row in rows.items() if key not in known])
+            update_moved(transaction, [row for key, row in rows.items() if key in known])
+            counts = {"new": len(new), "changed": len(changed), "unchanged": unchanged}
+            return counts, batch.faults
+
+        return work

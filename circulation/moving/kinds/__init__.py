@@ -1,0 +1,1 @@
+"""What can be moved: one module for each kind of row."""

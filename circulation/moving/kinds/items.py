@@ -1,0 +1,200 @@
+"""Items: copies of records that are in the catalogue already, with their place, price and state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, NamedTuple
+
+from sqlalchemy import delete, insert, update
+
+from catalogue.database import Statement, send_many
+from catalogue.holders import update_holders
+from catalogue.items import is_barcode
+from catalogue.schema import items
+from circulation.items.schema import missing_items, transits
+from circulation.kernel.trees import GROUPS
+from circulation.moving.keys import new_ids
+from circulation.moving.lookups import find_items, records_of
+from circulation.moving.rows import Arrival, Batch, Kind
+from circulation.moving.values import AMOUNT, BRANCH, CODE, MOMENT, TEXT, coded
+
+
+class ItemState(Enum):
+    """Where an item is that is not on loan; on loan is what a loan says."""
+
+    AVAILABLE = "available"
+    MISSING = "missing"
+    TRANSIT = "transit"
+
+
+class ItemRow(NamedTuple):
+    """What a plan may say of an item. `record` is the control number of its record."""
+
+    barcode: Annotated[str, TEXT]
+    record: Annotated[str, TEXT]
+    branch: Annotated[int, BRANCH]
+    department: Annotated[str, CODE] = ""
+    location: Annotated[str, CODE] = ""
+    sublocation: Annotated[str, CODE] = ""
+    section: Annotated[str, CODE] = ""
+    call_number: Annotated[str, TEXT] = ""
+    material_group: Annotated[str, CODE] = ""
+    price: Annotated[int | None, AMOUNT] = None
+    part: Annotated[str, TEXT] = ""
+    float_group: Annotated[str, CODE] = ""
+    created: Annotated[datetime | None, MOMENT] = None
+    state: Annotated[ItemState, coded(ItemState)] = ItemState.AVAILABLE
+    since: Annotated[datetime | None, MOMENT] = None
+    transit_from: Annotated[int | None, BRANCH] = None
+    transit_to: Annotated[int | None, BRANCH] = None
+
+
+class _Stored(NamedTuple):
+    id: int
+    barcode: str
+    record_id: int
+    branch_id: int
+    department: str
+    location: str
+    sublocation: str
+    section: str
+    call_number: str
+    material_group: str
+    price: int | None
+    currency: str | None
+    created: datetime
+    part: str
+    float_group: str
+
+
+@send_many
+def _insert(record: _Stored) -> Statement:
+    return insert(items).values(record._asdict())
+
+
+@send_many
+def _update(record: _Stored) -> Statement:
+    given = record._asdict()
+    number = given.pop("id")
+    del given["created"]
+    return update(items).where(items.c.id == number).values(given)
+
+
+class _Missing(NamedTuple):
+    item_id: int
+    since: datetime
+
+
+class Transit(NamedTuple):
+    """An item on its way."""
+
+    item_id: int
+    from_branch_id: int
+    to_branch_id: int
+    since: datetime
+    reason: str
+
+
+@send_many
+def _insert_missing(record: _Missing) -> Statement:
+    return insert(missing_items).values(record._asdict())
+
+
+@send_many
+def _forget_missing(record: _Missing) -> Statement:
+    return delete(missing_items).where(missing_items.c.item_id == record.item_id)
+
+
+@send_many
+def insert_transits(record: Transit) -> Statement:
+    return insert(transits).values(record._asdict())
+
+
+@send_many
+def forget_transits(record: _Missing) -> Statement:
+    return delete(transits).where(transits.c.item_id == record.item_id)
+
+
+def store_items(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:
+    """Writes items; a barcode is that of one item, here and in the file."""
+    transaction = batch.transaction
+    _check(batch, new, changed)
+    found = records_of(batch, [*new, *changed])
+    new, changed = batch.left(new), batch.left(changed)
+    for each, number in zip(new, new_ids(transaction, items, len(new)), strict=True):
+        each.row_id = number
+    both = [*new, *changed]
+    stored = {id(each): _stored(batch, each, found[id(each)]) for each in both}
+    _insert(transaction, [stored[id(each)] for each in new])
+    _update(transaction, [stored[id(each)] for each in changed])
+    _store_states(batch, new, changed)
+    update_holders(transaction, {each.record_id for each in stored.values()})
+
+
+def _check(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:
+    known = {node.code for node in GROUPS.all(batch.transaction)}
+    owners = {
+        barcode: item.id
+        for barcode, item in find_items(
+            batch, {each.row.barcode for each in [*new, *changed]}, "barcode"
+        ).items()
+    }
+    for each in [*new, *changed]:
+        row: ItemRow = each.row
+        own = -id(each) if each.row_id is None else each.row_id
+        if not is_barcode(row.barcode):
+            batch.set_aside(each, "no barcode", "barcode")
+        elif owners.setdefault(row.barcode, own) != own:
+            batch.set_aside(each, "a barcode of another item", "barcode")
+        elif known and row.material_group and row.material_group not in known:
+            batch.set_aside(each, "unknown material group", repr(row.material_group[:40]))
+        elif row.state is ItemState.TRANSIT and row.transit_to is None:
+            batch.set_aside(each, "nothing there", "transit_to")
+        elif row.price is not None and row.price < 0:
+            batch.set_aside(each, "no amount", "price")
+
+
+def _stored(batch: Batch, arrival: Arrival, record_id: int) -> _Stored:
+    row: ItemRow = arrival.row
+    assert arrival.row_id is not None
+    return _Stored(
+        arrival.row_id,
+        row.barcode,
+        record_id,
+        row.branch,
+        row.department,
+        row.location,
+        row.sublocation,
+        row.section,
+        row.call_number,
+        row.material_group,
+        row.price,
+        None if row.price is None else batch.moving.currency,
+        row.created or batch.moving.now,
+        row.part,
+        row.float_group,
+    )
+
+
+def _store_states(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:
+    now = batch.moving.now
+    before = [_Missing(each.row_id or 0, now) for each in changed]
+    if "state" in batch.fields:
+        _forget_missing(batch.transaction, before)
+        forget_transits(batch.transaction, before)
+    missing, moving = [], []
+    for each in [*new, *changed]:
+        row: ItemRow = each.row
+        since = row.since or now
+        if row.state is ItemState.MISSING:
+            missing.append(_Missing(each.row_id or 0, since))
+        elif row.state is ItemState.TRANSIT and row.transit_to is not None:
+            began = row.branch if row.transit_from is None else row.transit_from
+            moving.append(Transit(each.row_id or 0, began, row.transit_to, since, "home"))
+    _insert_missing(batch.transaction, missing)
+    insert_transits(batch.transaction, moving)
+
+
+ITEMS = Kind("items", ItemRow, store_items)

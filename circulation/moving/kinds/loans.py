@@ -1,0 +1,214 @@
+"""Open loans: who has what until when, how often it was renewed, and what they were told.
+
+The reminders that the other system has sent are written as steps of the flow that are done, so that
+the next one here is the next one there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Annotated, NamedTuple
+
+from sqlalchemy import delete, insert, select, update
+
+from catalogue.database import Statement, columns, many_of, send_many
+from circulation.calendars.due_dates import local_date
+from circulation.dunning.flow_rows import DUNNING
+from circulation.dunning.schema import dunning_acts
+from circulation.dunning.steps import Does, Step, is_before_due
+from circulation.kernel.results import LoanMark
+from circulation.loans.schema import loans
+from circulation.moving.lookups import FoundItem, FoundPatron, items_of, patrons_of
+from circulation.moving.rows import Arrival, Batch, Kind
+from circulation.moving.values import BRANCH, LAST_MOMENT, MOMENT, SMALL, TEXT, coded
+
+
+class LoanRow(NamedTuple):
+    """What a plan may say of a loan. `branch` is where it was lent, by default where the item
+    belongs; `reminders` how many were sent since it fell due, the last of them `reminded`."""
+
+    patron: Annotated[str, TEXT]
+    item: Annotated[str, TEXT]
+    checked_out: Annotated[datetime, MOMENT]
+    due: Annotated[datetime, LAST_MOMENT]
+    renewals: Annotated[int, SMALL] = 0
+    branch: Annotated[int | None, BRANCH] = None
+    mark: Annotated[LoanMark | None, coded(LoanMark)] = None
+    marked: Annotated[datetime | None, MOMENT] = None
+    suspended_until: Annotated[datetime | None, LAST_MOMENT] = None
+    recalled: Annotated[datetime | None, MOMENT] = None
+    reminders: Annotated[int, SMALL] = 0
+    reminded: Annotated[datetime | None, MOMENT] = None
+
+
+class _Stored(NamedTuple):
+    id: int
+    item_id: int
+    patron_id: int
+    branch_id: int
+    material_group: str
+    checked_out: datetime
+    due: datetime
+    renewals: int
+    mark: str | None
+    marked: datetime | None
+    suspended_until: datetime | None
+    recalled: datetime | None
+
+
+@send_many
+def _insert(record: _Stored) -> Statement:
+    return insert(loans).values(record._asdict())
+
+
+@send_many
+def _update(record: _Stored) -> Statement:
+    given = record._asdict()
+    number = given.pop("id")
+    return update(loans).where(loans.c.id == number, loans.c.checked_in.is_(None)).values(given)
+
+
+class _End(NamedTuple):
+    id: int
+    checked_in: datetime | None
+
+
+@send_many
+def _end(record: _End) -> Statement:
+    return (
+        update(loans)
+        .where(loans.c.id == record.id, loans.c.checked_in.is_(None))
+        .values(checked_in=record.checked_in, checked_in_branch_id=loans.c.branch_id)
+    )
+
+
+class _Open(NamedTuple):
+    id: int
+    item_id: int
+
+
+@many_of(_Open)
+def _open_loans(*, item_ids: Sequence[int]) -> Statement:
+    its = select(*columns(_Open, loans)).where(loans.c.item_id.in_(item_ids))
+    return its.where(loans.c.checked_in.is_(None))
+
+
+class _Act(NamedTuple):
+    loan_id: int
+    round: int
+    patron_id: int
+    step: str
+    does: str
+    outcome: str
+    day: date
+    at: datetime
+    facts: str
+
+
+@send_many
+def _insert_act(record: _Act) -> Statement:
+    return insert(dunning_acts).values(record._asdict())
+
+
+@send_many
+def _forget_acts(record: _End) -> Statement:
+    return delete(dunning_acts).where(dunning_acts.c.loan_id == record.id)
+
+
+def store_loans(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:
+    """Writes loans. An item is on loan once: who has it here and not there keeps it, and the row is
+    set aside for people to see."""
+    transaction, moving = batch.transaction, batch.moving
+    both = [*new, *changed]
+    borrowers, lent = patrons_of(batch, both), items_of(batch, both)
+    _check(batch, both, lent)
+    new, changed = batch.left(new), batch.left(changed)
+    for each in new:
+        each.row_id = moving.circulation.ids.next(moving.now)
+    both = [*new, *changed]
+    stored = {id(each): _stored(each, borrowers[id(each)], lent[id(each)]) for each in both}
+    _insert(transaction, [stored[id(each)] for each in new])
+    _update(transaction, [stored[id(each)] for each in changed])
+    _forget_acts(transaction, [_End(each.row_id or 0, None) for each in changed])
+    acts = (_acts(batch, each, stored[id(each)], borrowers[id(each)]) for each in both)
+    _insert_act(transaction, [act for several in acts for act in several])
+
+
+def _check(batch: Batch, arrivals: Sequence[Arrival], lent: dict[int, FoundItem]) -> None:
+    left = batch.left(arrivals)
+    ids = sorted({lent[id(each)].id for each in left})
+    holding = {each.item_id: each.id for each in _open_loans(batch.transaction, item_ids=ids)}
+    for each in left:
+        item_id = lent[id(each)].id
+        own = -id(each) if each.row_id is None else each.row_id
+        if holding.setdefault(item_id, own) != own:
+            batch.set_aside(each, "the item is on loan already", "item")
+        elif each.row.due < each.row.checked_out:
+            batch.note(each, "due before it was lent, kept as it is", "due")
+
+
+def _stored(arrival: Arrival, borrower: FoundPatron, item: FoundItem) -> _Stored:
+    row: LoanRow = arrival.row
+    assert arrival.row_id is not None
+    return _Stored(
+        arrival.row_id,
+        item.id,
+        borrower.id,
+        item.branch_id if row.branch is None else row.branch,
+        item.material_group,
+        row.checked_out,
+        row.due,
+        row.renewals,
+        None if row.mark is None else row.mark.value,
+        row.marked or (None if row.mark is None else row.due),
+        row.suspended_until,
+        row.recalled,
+    )
+
+
+def _acts(batch: Batch, arrival: Arrival, stored: _Stored, borrower: FoundPatron) -> Iterable[_Act]:
+    """The steps that the other system has done: of the flow here, the first so many that tell of
+    an overdue loan, and those before it fell due."""
+    row: LoanRow = arrival.row
+    if not row.reminders:
+        return
+    steps = _steps(batch, stored, borrower)
+    if row.reminders > sum(not is_before_due(each) for each in steps):
+        batch.note(arrival, "more reminders than the flow has steps", "reminders")
+    at, left = row.reminded or batch.moving.now, row.reminders
+    timezone = batch.moving.set_up.branches[stored.branch_id].timezone
+    facts = json.dumps({"moved": batch.moving.source})
+    for step in steps:
+        is_told = not is_before_due(step)
+        if is_told and not left:
+            return
+        left -= is_told
+        yield _Act(
+            stored.id,
+            stored.renewals,
+            stored.patron_id,
+            step.code,
+            step.does.value,
+            "done" if is_told else "passed",
+            local_date(at, timezone),
+            at,
+            facts,
+        )
+
+
+def _steps(batch: Batch, stored: _Stored, borrower: FoundPatron) -> Sequence[Step]:
+    """What tells of the loan, without the bill, which is a debt and comes as one."""
+    set_up = batch.moving.set_up
+    case = set_up.case(stored.branch_id, borrower.category, stored.material_group)
+    flow = DUNNING.of(set_up).flow(case)
+    return () if flow is None else [each for each in flow.of_loans if each.does is not Does.BILL]
+
+
+def end_loans(batch: Batch, ids: Sequence[int]) -> None:
+    """The other system has these loans no more: the items were handed in there."""
+    _end(batch.transaction, [_End(each, batch.moving.now) for each in ids])
+
+
+LOANS = Kind("loans", LoanRow, store_loans, end_loans)

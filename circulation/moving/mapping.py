@@ -1,0 +1,166 @@
+"""Rows of cells become rows of a kind, as the plan says; one that cannot is a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple
+
+from circulation.moving.plans import ANY, Columns, FieldPlan, Plan
+from circulation.moving.rows import Arrival, Fault, Kind, Place
+from circulation.moving.sources.rows import Line, UnreadableFile
+from circulation.moving.values import Cell, Formats, Unreadable
+from circulation.patrons.identifiers import IdentifierKey, masked, national_digits
+
+#: Characters of a key; of a code that a report names.
+_LONGEST_KEY: Final = 200
+_LONGEST_CODE: Final = 40
+BROKEN: Final = "broken row"
+
+
+class _Field(NamedTuple):
+    name: str
+    cell: Cell
+    default: Any
+    is_needed: bool
+    columns: tuple[int, ...]
+    plan: FieldPlan
+    table: Mapping[str, str] | None
+
+
+def _columns(names: Sequence[str], header: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(header[name] for name in names)
+
+
+class Mapper:
+    """Makes an `Arrival` or a `Fault` of each line of a file with these columns.
+
+    Raises UnreadableFile where a column of the plan is missing.
+    """
+
+    def __init__(
+        self, plan: Plan, kind: Kind, formats: Formats, identifiers: IdentifierKey
+    ) -> None:
+        self._plan, self._kind = plan.kinds[kind.name], kind
+        self._whole, self._formats, self._identifiers = plan, formats, identifiers
+        self._empty = frozenset(plan.empty) | {""}
+        self._digest_key = identifiers.keyed("rows that were moved").encode()[:64]
+        self._fields: list[_Field] = []
+        self._key: tuple[int, ...] = ()
+        self._only: list[tuple[tuple[int, ...], frozenset[str], bool]] = []
+
+    def begin(self, columns: Sequence[str]) -> None:
+        """The lines that follow have these columns."""
+        header = {name: number for number, name in reversed([*enumerate(columns)])}
+        its = self._plan
+        named = {name for each in its.fields.values() for name in each.column}
+        if missing := sorted((named | {*its.key, *its.only, *its.unless}) - header.keys()):
+            raise UnreadableFile(f"it has no column {', '.join(missing)}")
+        self._key = _columns(its.key, header)
+        self._only = [*_choices(its.only, header, True), *_choices(its.unless, header, False)]
+        cells, defaults = self._kind.cells, self._kind.defaults
+        self._fields = [
+            _Field(
+                name,
+                cell,
+                defaults.get(name),
+                name not in defaults,
+                _columns(planned.column, header),
+                planned,
+                self._whole.table(planned),
+            )
+            for name, cell in cells.items()
+            if (planned := its.fields.get(name, _NOTHING))
+        ]
+
+    def is_wanted(self, line: Line) -> bool:
+        """Do `only` and `unless` of the plan choose it? What is broken is wanted."""
+        return bool(line.fault) or all(
+            (self._joined(line.cells, columns, " ") in values) is wanted
+            for columns, values, wanted in self._only
+        )
+
+    def key(self, line: Line) -> str | None:
+        """What stands in the database for the key of the row; None where it has none."""
+        if line.fault:
+            return None
+        parts = (self._joined(line.cells, (number,), "") for number in self._key)
+        key = "/".join(map(self._identifiers.stored, parts))
+        return key if key.strip("/") and len(key) <= _LONGEST_KEY else None
+
+    def arrival(self, file: str, line: Line) -> Arrival | Fault:
+        place = Place(file, line.number)
+        if line.fault:
+            return Fault(place, "", BROKEN, line.fault)
+        key = self.key(line)
+        if key is None:
+            return Fault(place, "", "no key")
+        values = []
+        for each in self._fields:
+            try:
+                values.append(self._value(each, line.cells))
+            except Unreadable as wrong:
+                said = f"{each.name}: {self._code(each, line.cells)}"
+                return Fault(place, key, str(wrong), said.rstrip(": "))
+        row = self._kind.row(*values)
+        digest = blake2b(repr(row).encode("utf-8", "replace"), key=self._digest_key, digest_size=8)
+        checksum = int.from_bytes(digest.digest()) >> 1
+        return Arrival(place, key, row, checksum)
+
+    def _joined(self, cells: Sequence[str], columns: Sequence[int], between: str) -> str:
+        parts = (cells[number].strip() for number in columns)
+        return between.join("" if part in self._empty else part for part in parts)
+
+    def _text(self, field: _Field, cells: Sequence[str]) -> str:
+        if field.plan.constant is not None:
+            return field.plan.constant
+        parts = (cells[number].strip() for number in field.columns)
+        return field.plan.joined_by.join(part for part in parts if part not in self._empty)
+
+    def _value(self, field: _Field, cells: Sequence[str]) -> Any:
+        text = self._text(field, cells)
+        if field.cell.is_list:
+            several = [each.strip() for each in text.split(field.plan.separator)]
+            return tuple(
+                field.cell.read(value, self._formats)
+                for each in several
+                if each and (value := _translated(field.table, each))
+            )
+        if field.plan.newline:
+            text = text.replace(field.plan.newline, "\n")
+        text = _translated(field.table, text)
+        if not text:
+            if field.is_needed:
+                raise Unreadable("nothing there")
+            return field.default
+        return field.cell.read(text, self._formats)
+
+    def _code(self, field: _Field, cells: Sequence[str]) -> str:
+        """The code that is unknown; nothing of any other cell."""
+        if not field.cell.is_code and field.table is None:
+            return ""
+        text = self._text(field, cells)
+        return masked(text) or ("" if national_digits(text) else repr(text[:_LONGEST_CODE]))
+
+
+_NOTHING = FieldPlan(constant="")
+
+
+def _translated(table: Mapping[str, str] | None, text: str) -> str:
+    """As the table of values has it; an unknown value is never taken for another."""
+    if table is None:
+        return text
+    found = table.get(text)
+    if found is None and text:
+        found = table.get(ANY)
+    if found is None:
+        if text:
+            raise Unreadable("unknown code")
+        return ""
+    return found
+
+
+def _choices(
+    columns: Columns, header: Mapping[str, int], wanted: bool
+) -> list[tuple[tuple[int, ...], frozenset[str], bool]]:
+    return [((header[name],), frozenset(values), wanted) for name, values in columns.items()]

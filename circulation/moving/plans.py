@@ -1,0 +1,156 @@
+"""The plan of a move: which files hold what, and how their columns become ours. A file of TOML.
+
+    source = "koha"
+    dates = ["%Y-%m-%d", "%Y-%m-%d %H:%M:%S"]
+
+    [values.branches]
+    CPL = "DK-717500"
+
+    [patrons]
+    files = ["borrowers.csv"]
+    key = "borrowernumber"
+    [patrons.fields]
+    card = "cardnumber"
+    home_branch = { column = "branchcode", values = "branches" }
+    language = { constant = "da" }
+
+What a section may be called, and which fields it has, `circulation.moving.kinds.table` says.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+#: What means any value at all in a table of values.
+ANY: Final = "*"
+
+
+class PlanUnfit(ValueError):
+    """A plan cannot be followed: everything that is wrong with it."""
+
+    def __init__(self, path: Path, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{path}: {each}" for each in self.problems))
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FieldPlan(_Strict):
+    """Where a field comes from: a column, several that are joined, or the same for all rows."""
+
+    column: Names = ()
+    joined_by: str = " "
+    constant: str | None = None
+    values: str | dict[str, str] | None = None  # the name of a table of the plan, or one
+    by: Literal["number", "key"] = "number"  # of a patron or item: card and barcode, or the old id
+    separator: str = "|"  # of a field that holds several
+    newline: str | None = None  # what parts the lines of an address
+
+    @model_validator(mode="after")
+    def _one_source(self) -> FieldPlan:
+        if bool(self.column) == (self.constant is not None):
+            raise ValueError("a field has a column or a constant")
+        return self
+
+
+def _field(value: Any) -> Any:
+    return {"column": [value]} if isinstance(value, str) else value
+
+
+Columns = dict[str, Names]
+
+
+class KindPlan(_Strict):
+    """The files of one kind of rows. `only` and `unless` choose rows by what a column holds."""
+
+    files: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+    format: Literal["csv", "marc"] = "csv"
+    key: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+    fields: dict[str, Annotated[FieldPlan, BeforeValidator(_field)]]
+    encoding: str | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    quote: Annotated[str, Field(max_length=1)] = '"'
+    escape: Annotated[str, Field(max_length=1)] = ""
+    columns: tuple[str, ...] = ()  # of files without a header
+    tag: str = ""  # of the field of a record that is an item
+    only: Columns = {}
+    unless: Columns = {}
+
+
+class _Head(_Strict):
+    source: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
+    encoding: str = "utf-8-sig"
+    dates: tuple[str, ...] = ()  # none: ISO 8601
+    decimal: Literal[".", ","] = "."
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "DKK"
+    timezone: str | None = None
+    empty: tuple[str, ...] = ("\\N",)
+    values: dict[str, dict[str, str]] = {}
+
+
+class Plan(_Head):
+    """A whole plan; `folder` is where its files are looked for."""
+
+    folder: Path
+    kinds: dict[str, KindPlan]
+
+    def paths(self, kind: str) -> list[Path]:
+        """The files of the kind: those of a pattern by name."""
+        found: dict[Path, None] = {}
+        for name in self.kinds[kind].files:
+            matching = sorted(self.folder.glob(name)) if "*" in name else [self.folder / name]
+            found |= dict.fromkeys(matching)
+        return list(found)
+
+    def table(self, field: FieldPlan) -> Mapping[str, str] | None:
+        """The values of the field, old to new; None where it takes them as they are."""
+        return self.values[field.values] if isinstance(field.values, str) else field.values
+
+
+def read_plan(path: Path, known: Mapping[str, Iterable[str]], folder: Path | None = None) -> Plan:
+    """The plan in the file; `known` are the kinds, each with its fields. Raises PlanUnfit."""
+    try:
+        text = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PlanUnfit(path, [f"this is no TOML: {error}"]) from error
+    kinds = {name: text.pop(name) for name in list(text) if name in known}
+    try:
+        plan = Plan.model_validate(text | {"folder": folder or path.parent, "kinds": kinds})
+    except ValidationError as error:
+        raise PlanUnfit(path, [_sentence(each) for each in error.errors()]) from error
+    if problems := [*_problems(plan, known)]:
+        raise PlanUnfit(path, problems)
+    return plan
+
+
+def _sentence(error: Any) -> str:
+    place = ".".join(str(each) for each in error["loc"] if each != "kinds")
+    return f"{place}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _problems(plan: Plan, known: Mapping[str, Iterable[str]]) -> Iterable[str]:
+    if not plan.kinds:
+        yield f"there is nothing to move; there are {', '.join(known)}"
+    for kind, its in plan.kinds.items():
+        names = list(known[kind])
+        for name, field in its.fields.items():
+            if name not in names:
+                yield f"{kind}.fields: there is no {name!r}; there are {', '.join(names)}"
+            if isinstance(field.values, str) and field.values not in plan.values:
+                yield f"{kind}.fields.{name}: there is no [values.{field.values}]"
+        if its.format == "marc" and not its.tag:
+            yield f"{kind}: format marc needs the tag of the items"

@@ -1,0 +1,119 @@
+"""What passes from the reader to the database: rows with their place, and what was set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, get_type_hints
+
+from catalogue.database import Transaction
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import Desk
+from circulation.kernel.set_up import SetUp
+from circulation.moving.values import Cell
+
+
+class Place(NamedTuple):
+    """Where a row stands."""
+
+    file: str
+    line: int
+
+
+class Fault(NamedTuple):
+    """A row that is not in, or with `is_noted` one that is, though something of it is not.
+
+    `reason` is one of few; `detail` names what it is about: a field, an unknown code. Neither tells
+    what is known of a person.
+    """
+
+    place: Place
+    key: str
+    reason: str
+    detail: str = ""
+    is_noted: bool = False
+
+
+@dataclass(slots=True)
+class Arrival:
+    """A row that was read: `row` is a NamedTuple of its kind, `row_id` ours where there is one."""
+
+    place: Place
+    key: str
+    row: Any
+    checksum: int
+    row_id: int | None = None
+
+
+class Moving(NamedTuple):
+    """What holds for a whole move. `until`: nobody is told of what comes up before."""
+
+    source: str
+    circulation: Circulation
+    set_up: SetUp
+    currency: str
+    timezone: str
+    now: datetime
+    until: datetime
+
+    def desk(self, branch_id: int) -> Desk:
+        return self.set_up.desk(branch_id, self.actor)
+
+    @property
+    def actor(self) -> str:
+        return f"move {self.source}"
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows that go into one transaction, and what is set aside of them on the way.
+
+    `fields` are those that the plan gives; `by_key` those of them that refer to the other system's
+    own ids.
+    """
+
+    transaction: Transaction
+    moving: Moving
+    fields: frozenset[str] = frozenset()
+    by_key: frozenset[str] = frozenset()
+    faults: list[Fault] = field(default_factory=list)
+    _refused: set[int] = field(default_factory=set)
+
+    def set_aside(self, arrival: Arrival, reason: str, detail: str = "") -> None:
+        self.faults.append(Fault(arrival.place, arrival.key, reason, detail))
+        self._refused.add(id(arrival))
+
+    def note(self, arrival: Arrival, reason: str, detail: str = "") -> None:
+        """The row is in, but for this."""
+        self.faults.append(Fault(arrival.place, arrival.key, reason, detail, is_noted=True))
+
+    def left(self, arrivals: Iterable[Arrival]) -> list[Arrival]:
+        """Those that were not set aside."""
+        return [each for each in arrivals if id(each) not in self._refused]
+
+
+class Kind(NamedTuple):
+    """A kind of rows: `row` is its NamedTuple, whose annotations say how cells are read.
+
+    `store` writes new rows, giving each its `row_id`, and those that have changed; `gone` sees to
+    rows of ours, by their ids, that the other system does not have any more, and is None where they
+    stay as they are.
+    """
+
+    name: str
+    row: type[Any]
+    store: Callable[[Batch, Sequence[Arrival], Sequence[Arrival]], None]
+    gone: Callable[[Batch, Sequence[int]], None] | None = None
+
+    @property
+    def cells(self) -> dict[str, Cell]:
+        """How each field is read."""
+        hints = get_type_hints(self.row, include_extras=True)
+        return {name: hints[name].__metadata__[0] for name in self.row._fields}
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """Of the fields that a plan need not give."""
+        found: Mapping[str, Any] = self.row._field_defaults
+        return found

@@ -1,0 +1,1 @@
+"""Files as other systems write them, each read as rows of cells."""

@@ -1,0 +1,14 @@
+"""Which reader a file needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from circulation.moving.plans import KindPlan, Plan
+from circulation.moving.sources.delimited import Delimited
+from circulation.moving.sources.rows import Source
+
+
+def open_source(path: Path, plan: Plan, kind: KindPlan) -> Source:
+    """The file, its columns known. Raises UnreadableFile and OSError."""
+    return Delimited(path, kind, kind.encoding or plan.encoding)

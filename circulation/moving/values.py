@@ -1,0 +1,163 @@
+"""Cells as values: dates, amounts, codes, as the plan says that the other system writes them.
+
+What cannot be read is told without the cell itself, which may be a secret or somebody's number; a
+code alone is named, for whoever completes the plan.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from functools import partial
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from circulation.calendars.due_dates import end_of_day
+from circulation.ledger.money import exponent_of
+
+_YEARS: Final = range(1850, 10_000)
+_AMOUNT: Final = {
+    ".": re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,8})?", re.ASCII),
+    ",": re.compile(r"-?[0-9]{1,9}(,[0-9]{1,8})?", re.ASCII),
+}
+_TRUE: Final = frozenset({"1", "true", "t", "yes", "y", "ja", "j"})
+_FALSE: Final = frozenset({"0", "false", "f", "no", "n", "nej"})
+#: What a column of 32 bits holds.
+_LARGEST: Final = 2**31 - 1
+
+
+class Unreadable(ValueError):
+    """A cell that is not what it should be, in a few words that do not tell what it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """How the other system writes values. `branches` are ours, by ISIL."""
+
+    branches: Mapping[str, int]
+    timezone: str
+    currency: str = "DKK"
+    dates: tuple[str, ...] = ()
+    decimal: str = "."
+    _days: dict[str, tuple[datetime, bool]] = field(default_factory=dict, repr=False)
+
+    def time_of(self, text: str) -> tuple[datetime, bool]:
+        """The time, and whether the cell tells the day alone. What is without a zone is local."""
+        found = self._days.get(text)
+        if found is None:
+            found = self._read(text)
+            if len(self._days) < 50_000:
+                self._days[text] = found
+        return found
+
+    def _read(self, text: str) -> tuple[datetime, bool]:
+        for form in self.dates or (None,):
+            try:
+                read = datetime.fromisoformat(text) if form is None else _parsed(text, form)
+                is_day = len(text) <= 10 if form is None else "%H" not in form
+                if read.year not in _YEARS:
+                    break
+                local = read if read.tzinfo else read.replace(tzinfo=ZoneInfo(self.timezone))
+                return local.astimezone(UTC), is_day
+            except (ValueError, OverflowError):
+                continue
+        raise Unreadable("no such date")
+
+    def day(self, text: str) -> date:
+        return self.time_of(text)[0].astimezone(ZoneInfo(self.timezone)).date()
+
+    def moment(self, text: str) -> datetime:
+        return self.time_of(text)[0]
+
+    def last_moment(self, text: str) -> datetime:
+        """A due date: the end of its day where no hour is told, or midnight."""
+        read, is_day = self.time_of(text)
+        local = read.astimezone(ZoneInfo(self.timezone))
+        is_whole = is_day or local.time() == time()
+        return end_of_day(local.date(), self.timezone) if is_whole else read
+
+    def amount(self, text: str) -> int:
+        """Minor units of the currency, with their sign."""
+        plain = text.replace(" ", "").replace("\u00a0", "")
+        if not _AMOUNT[self.decimal].fullmatch(plain):
+            raise Unreadable("no amount")
+        units = Decimal(plain.replace(",", ".")).scaleb(exponent_of(self.currency))
+        if units != int(units):
+            raise Unreadable("more decimals than the currency has")
+        if abs(units) > _LARGEST:
+            raise Unreadable("no amount")
+        return int(units)
+
+
+def _parsed(text: str, form: str) -> datetime:
+    return datetime.strptime(text, form)  # noqa: DTZ007  the zone follows
+
+
+class Cell(NamedTuple):
+    """How a field is read; beside the type in its annotation. `is_code`: it may be shown.
+    `is_list`: there may be several, and the value is a tuple."""
+
+    read: Callable[[str, Formats], Any]
+    is_code: bool = False
+    is_list: bool = False
+
+
+def _text(text: str, formats: Formats) -> str:
+    if "\0" in text:
+        raise Unreadable("a character that no text holds")
+    return text
+
+
+def _number(text: str, formats: Formats) -> int:
+    if not (text.isascii() and text.removeprefix("-").isdigit()) or abs(int(text)) > _LARGEST:
+        raise Unreadable("no number")
+    return int(text)
+
+
+def _small(text: str, formats: Formats) -> int:
+    if not 0 <= (number := _number(text, formats)) < 10_000:
+        raise Unreadable("no number up to 9999")
+    return number
+
+
+def _truth(text: str, formats: Formats) -> bool:
+    small = text.casefold()
+    if small not in _TRUE and small not in _FALSE:
+        raise Unreadable("neither yes nor no")
+    return small in _TRUE
+
+
+def _branch(text: str, formats: Formats) -> int:
+    found = formats.branches.get(text)
+    if found is None:
+        raise Unreadable("unknown branch")
+    return found
+
+
+def _coded(text: str, formats: Formats, *, kind: type[Enum]) -> Any:
+    try:
+        return kind(text)
+    except ValueError:
+        raise Unreadable("unknown code") from None
+
+
+def coded(kind: type[Enum], *, is_list: bool = False) -> Cell:
+    """One of the values of an enumeration."""
+    return Cell(partial(_coded, kind=kind), is_code=True, is_list=is_list)
+
+
+TEXT: Final = Cell(_text)
+TEXTS: Final = Cell(_text, is_list=True)
+CODE: Final = Cell(_text, is_code=True)
+NUMBER: Final = Cell(_number)
+SMALL: Final = Cell(_small)
+TRUTH: Final = Cell(_truth)
+BRANCH: Final = Cell(_branch, is_code=True)
+DAY: Final = Cell(lambda text, formats: formats.day(text))
+MOMENT: Final = Cell(lambda text, formats: formats.moment(text))
+LAST_MOMENT: Final = Cell(lambda text, formats: formats.last_moment(text))
+AMOUNT: Final = Cell(lambda text, formats: formats.amount(text))

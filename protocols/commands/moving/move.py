@@ -1,0 +1,123 @@
+"""`tiro move`: what another system has, loaded from its files and followed until the change."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from circulation.moving.deliveries import Following, KindReport, take_delivery
+from circulation.moving.kinds.table import FIELDS
+from circulation.moving.plans import Plan, PlanUnfit, read_plan
+from circulation.moving.rows import Moving
+from circulation.moving.set_aside import writing
+from protocols.commands.shared.library import Library, as_json, opened, say
+from protocols.commands.shared.progress import progress
+from protocols.commands.shared.settings import Settings
+from protocols.commands.shared.values import DAY
+from protocols.process.failures import Failure
+
+_PLAN = click.argument("plan", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+_FILES = click.option(
+    "--files",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Where the files of this delivery are.  [default: beside the plan]",
+)
+
+
+@click.group()
+def move() -> None:
+    """Move in from another system: its patrons, items, loans, holds and debts, from files that it
+    writes, as a plan says."""
+
+
+@move.command()
+@_PLAN
+@_FILES
+@click.option("--dry-run", is_flag=True, help="Do all of it, tell the same, and undo it.")
+@click.option("--shorter", is_flag=True, help="That files are much shorter than before is right.")
+@click.option(
+    "--reports",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the list of what is set aside goes.  [default: beside the plan]",
+)
+@click.option(
+    "--silent-until",
+    type=DAY,
+    help="Nobody is told what comes up before that day, as long as the other system tells it.  "
+    "[default: now]",
+)
+@as_json
+@click.pass_obj
+def load(
+    settings: Settings,
+    plan: Path,
+    folder: Path | None,
+    dry_run: bool,
+    shorter: bool,
+    reports: Path | None,
+    silent_until: date | None,
+    as_json: bool,
+) -> None:
+    """Take in a delivery: all that the files of PLAN have, or what has changed since the last one.
+
+    It can be interrupted and run again. Rows that cannot be taken are set aside with the reason,
+    and stop nothing. Nobody is told of anything.
+    """
+    planned = _read(plan, folder)
+    where = reports or plan.parent
+    where.mkdir(parents=True, exist_ok=True)
+    file = where / f"{planned.source}.set-aside.tsv"
+    with opened(settings) as library, progress() as report, writing(file) as on_fault:
+        found = take_delivery(
+            library.database,
+            planned,
+            _moving(library, planned, silent_until),
+            Following(shorter, on_fault, lambda kind, rows, of: report(kind, "rows", rows, of)),
+            dry_run=dry_run,
+        )
+    facts = [_facts(each) for each in found]
+    say(
+        {"dry_run": dry_run, "set_aside_in": str(file), "kinds": facts} if as_json else facts,
+        as_json,
+    )
+    if stopped := [f"{each.kind}: {each.stopped}" for each in found if each.stopped]:
+        raise Failure(
+            "\n".join(stopped),
+            "Nothing of these was done. Ask for whole files; if so much is really gone, say "
+            "--shorter.",
+        )
+
+
+def _read(path: Path, folder: Path | None) -> Plan:
+    try:
+        return read_plan(path, FIELDS, folder)
+    except PlanUnfit as error:
+        raise Failure(str(error), "Nothing was done: put the plan right.") from error
+
+
+def _moving(library: Library, plan: Plan, silent_until: date | None) -> Moving:
+    set_up = library.read(library.circulation.current_set_up)
+    now = datetime.now(UTC)
+    until = max(now, datetime.combine(silent_until or now.date(), time(), UTC))
+    zone = plan.timezone or set_up.timezone
+    return Moving(plan.source, library.circulation, set_up, plan.currency, zone, now, until)
+
+
+def _facts(report: KindReport) -> dict[str, Any]:
+    return {
+        "kind": report.kind,
+        "rows": report.rows,
+        "new": report.new,
+        "changed": report.changed,
+        "unchanged": report.unchanged,
+        "gone": report.gone,
+        "perhaps_gone": report.put_off,
+        "set_aside": report.set_aside,
+        "why": dict(report.reasons.most_common()),
+        "noted": dict(report.noted.most_common()),
+        "stopped": report.stopped or None,
+    }

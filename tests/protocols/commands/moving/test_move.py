@@ -1,0 +1,69 @@
+"""`tiro move`: a plan and files in, a report out, what is set aside in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.builders.moving import BO, IDA, LENT, OldSystem
+from tests.builders.staff import Staff
+
+
+@pytest.fixture
+def old(staff: Staff, tmp_path: Path) -> OldSystem:
+    folder = tmp_path / "old"
+    folder.mkdir()
+    old = OldSystem(staff.library, folder)
+    old.read()
+    return old
+
+
+def test_a_delivery_is_taken_in(staff: Staff, old: OldSystem) -> None:
+    old.write("loans", LENT, ("9", *LENT[1:3], "2026-11-29", "0", "", ""))
+    told = staff.json("move", "load", str(old.folder / "plan.toml"))
+    kinds = {each["kind"]: each for each in told["kinds"]}
+    assert kinds["patrons"]["new"] == 2
+    assert kinds["loans"]["set_aside"] == 1
+    lines = Path(told["set_aside_in"]).read_text(encoding="utf-8").splitlines()
+    assert lines[1].split("\t")[1:4] == ["set aside", "loans.csv", "3"]
+
+
+def test_a_dry_run_is_undone(staff: Staff, old: OldSystem) -> None:
+    plan = str(old.folder / "plan.toml")
+    dry = staff.json("move", "load", plan, "--dry-run")
+    assert dry["kinds"] == staff.json("move", "load", plan)["kinds"]
+
+
+def test_a_short_delivery_is_a_failure(staff: Staff, old: OldSystem) -> None:
+    plan = str(old.folder / "plan.toml")
+    staff.json("move", "load", plan)
+    old.write("patrons", IDA)
+    said = staff.run("move", "load", plan)
+    assert said.exit_code == 1
+    assert "too few to be whole" in said.output
+    assert staff.run("move", "load", plan, "--shorter").exit_code == 0
+
+
+def test_a_plan_is_told_all_that_is_wrong_with_it(staff: Staff, old: OldSystem) -> None:
+    plan = old.folder / "plan.toml"
+    plan.write_text(
+        'source = "old"\n[patrons]\nfiles = "p.csv"\nkey = "id"\n[patrons.fields]\n'
+        'colour = "c"\ncategory = { column = "x", values = "none" }\n'
+    )
+    said = staff.run("move", "load", str(plan))
+    assert said.exit_code == 1
+    assert "there is no 'colour'" in said.output
+    assert "there is no [values.none]" in said.output
+    plan.write_text("source = ")
+    assert "this is no TOML" in staff.run("move", "load", str(plan)).output
+
+
+def test_national_numbers_are_in_no_report(staff: Staff, old: OldSystem) -> None:
+    number = "0102031234"
+    old.write("patrons", (number, *IDA[1:14], number), (*BO[:6], "what", *BO[7:14], number))
+    told = staff.json("move", "load", str(old.folder / "plan.toml"))
+    written = Path(told["set_aside_in"]).read_text(encoding="utf-8")
+    assert number not in written
+    assert "cpr:" not in written
+    assert number.encode() not in Path(staff.library.database.url[10:]).read_bytes()
