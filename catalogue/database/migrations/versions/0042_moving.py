@@ -7,7 +7,7 @@ from catalogue.database.moments import Moment
 from catalogue.database.tables import Long
 
 revision = "0042"
-down_revision = "0034"
+down_revision = "0038"
 
 
 def upgrade() -> None:
