@@ -17,6 +17,8 @@ from circulation.languages.installed import LAST, SHIPPED, complete_tags, langua
 from circulation.languages.language import catalogue_of
 
 _STATIC: Final = Path(__file__).with_name("static")
+#: Of the words in ``messages.po``: a file of each for each language.
+CONTEXTS: Final = ("desk", "public")
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -46,7 +48,9 @@ def read_assets() -> Assets:
     texts = {each.name: each.read_bytes() for each in sorted(_STATIC.iterdir())}
     languages = complete_tags()
     for tag in languages:
-        texts[f"words-{tag}.json"] = json.dumps(words_in(tag), ensure_ascii=False).encode()
+        for context in CONTEXTS:
+            words = json.dumps(words_in(tag, context), ensure_ascii=False)
+            texts[f"{context}-{tag}.json"] = words.encode()
     digest = sha256()
     for name, text in texts.items():
         digest.update(name.encode() + b"\0" + text + b"\0")
@@ -57,8 +61,8 @@ def read_assets() -> Assets:
     return Assets(digest.hexdigest()[:16], files, languages)
 
 
-def words_in(tag: str) -> dict[str, str]:
-    """What the scripts of the desk say in a language, by name."""
+def words_in(tag: str, context: str = "desk") -> dict[str, str]:
+    """What the scripts of the desk, or of another context, say in a language, by name."""
     words = language(tag).words
-    known = (each for each in catalogue_of(SHIPPED / LAST) if each.context == "desk")
-    return {str(each.id): words.pgettext("desk", str(each.id)) for each in known}
+    known = (each for each in catalogue_of(SHIPPED / LAST) if each.context == context)
+    return {str(each.id): words.pgettext(context, str(each.id)) for each in known}

@@ -1,14 +1,15 @@
-"""The desk over HTTP: ``/desk`` and what is below it. Twisted is known here."""
+"""The desk over HTTP: ``/desk`` and what is below it, and ``/``. Twisted is known here."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from twisted.web.resource import Resource
 
 from circulation.languages.installed import default_language, nearest
 from protocols.desk.assets import Assets
-from protocols.desk.pages import PAGES, rendered
+from protocols.desk.pages import Page, rendered
 
 #: No script, style, picture or answer of anybody else's, and nothing written into a page.
 POLICY: Final = (
@@ -27,14 +28,16 @@ _LANGUAGE: Final = b"tiro-language"
 
 
 class DeskResource(Resource):
-    """Pages by their path, and assets in the folder named by their digest."""
+    """Pages by their path, and assets in the folder named by their digest. What a browser is to
+    remember of the reader it remembers for what is below `place`."""
 
     isLeaf = True  # noqa: N815
 
-    def __init__(self, assets: Assets) -> None:
+    def __init__(self, assets: Assets, pages: Sequence[Page], place: str = "/desk") -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._assets = assets
-        self._pages = {each.path: each for each in PAGES}
+        self._pages = {each.path: each for each in pages}
+        self._place = place
 
     def render_GET(self, request: Any) -> bytes:  # noqa: N802
         for name, value in _ALWAYS.items():
@@ -69,7 +72,7 @@ class DeskResource(Resource):
         """The one that was chosen, or the first that the browser asks for and there is."""
         chosen: str = (request.args.get(b"language") or [b""])[0].decode("ascii", "replace")
         if chosen in self._assets.languages:
-            request.addCookie(_LANGUAGE, chosen, path="/desk", sameSite="strict")
+            request.addCookie(_LANGUAGE, chosen, path=self._place, sameSite="strict")
             return chosen
         kept: str = (request.getCookie(_LANGUAGE) or b"").decode("ascii", "replace")
         accepted = request.getHeader("accept-language") or ""

@@ -1,4 +1,4 @@
-"""The desk on the network: at /desk of the common HTTP port."""
+"""The desk on the network: at /desk of the common HTTP port; at / the page for everybody."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from twisted.web.resource import IResource
 
 from protocols.desk.assets import read_assets
 from protocols.desk.http import DeskResource
+from protocols.desk.pages import PAGES, PUBLIC
 from protocols.desk.settings import DeskSettings
 from protocols.hosting.answering import Services
 from protocols.hosting.standard import Port
@@ -24,18 +25,25 @@ class _Desk:
         return []
 
     def resources(self, settings: DeskSettings, services: Services) -> Mapping[bytes, IResource]:
-        if not settings.enabled:
-            return {}
-        resource: Any = DeskResource(read_assets())
-        return {b"desk": resource}
+        assets = read_assets()
+        # Scripts and style of the page for everybody are there too.
+        desk: Any = DeskResource(assets, PAGES if settings.enabled else ())
+        if not settings.public_page:
+            return {b"desk": desk} if settings.enabled else {}
+        public: Any = DeskResource(assets, (PUBLIC,), "/")
+        return {b"desk": desk, b"": public}
 
     def examples(
         self, settings: DeskSettings, ports: Sequence[int], http_port: int | None
     ) -> Sequence[str]:
-        if http_port is None or not settings.enabled:
+        if http_port is None:
             return []
-        said = "the desk, in a browser: sign in as desk, password desk"
-        return [f"curl -s http://127.0.0.1:{http_port}/desk  # {said}"]
+        said = []
+        if settings.enabled:
+            said.append("desk  # the desk, in a browser: sign in as desk, password desk")
+        if settings.public_page:
+            said.append("  # for patrons, in a browser: sign in with card P0000001, PIN 1234")
+        return [f"curl -s http://127.0.0.1:{http_port}/{each}" for each in said]
 
 
 standard = _Desk()

@@ -17,7 +17,8 @@ from circulation.languages.installed import language
 
 
 class Page(NamedTuple):
-    """A page below ``/desk``: who lacks `right` is not shown the way to it."""
+    """A page below ``/desk``: who lacks `right` is not shown the way to it. Its words are those of
+    `context` in ``messages.po``."""
 
     path: str
     template: str
@@ -25,6 +26,7 @@ class Page(NamedTuple):
     name: str
     right: Right | None = None
     key: str = ""
+    context: str = "desk"
 
 
 LOG_IN: Final = Page("log-in", "log_in.html", "log_in.js", "LOG_IN")
@@ -32,6 +34,8 @@ DESK: Final = Page("", "desk.html", "desk.js", "DESK", Right.LEND, "F2")
 LISTS: Final = Page("lists", "lists.html", "lists.js", "LISTS", Right.USE_LISTS, "F7")
 #: All of them; those with a right stand in the menu, in this order.
 PAGES: Final[tuple[Page, ...]] = (LOG_IN, DESK, LISTS)
+#: Not of the desk: what everybody sees at ``/``.
+PUBLIC: Final = Page("", "public.html", "public.js", "LIBRARY", context="public")
 
 _TEMPLATES: Final = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),
@@ -48,7 +52,7 @@ def rendered(page: Page, tag: str, languages: tuple[str, ...], assets: str) -> b
     words = language(tag).words
 
     def say(name: str) -> str:
-        return words.pgettext("desk", name)
+        return words.pgettext(page.context, name)
 
     menu = [each for each in PAGES if each.right is not None]
     return (

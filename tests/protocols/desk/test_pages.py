@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from twisted.internet.task import Clock
@@ -13,7 +14,9 @@ from twisted.web.resource import Resource
 import protocols.desk
 from protocols.desk.assets import Assets, read_assets
 from protocols.desk.http import POLICY, DeskResource
-from protocols.desk.pages import PAGES
+from protocols.desk.listener import standard
+from protocols.desk.pages import PAGES, PUBLIC, Page
+from protocols.desk.settings import DeskSettings
 from protocols.hosting.http_channel import EndingSite
 from protocols.hosting.requests import BoundedRequest
 from tests.protocols.hosting.test_brief_requests import Client
@@ -31,7 +34,8 @@ def assets() -> Assets:
 @pytest.fixture
 def client(assets: Assets) -> Client:
     root = Resource()  # type: ignore[no-untyped-call]
-    root.putChild(b"desk", DeskResource(assets))  # type: ignore[no-untyped-call]
+    root.putChild(b"desk", DeskResource(assets, PAGES))  # type: ignore[no-untyped-call]
+    root.putChild(b"", DeskResource(assets, (PUBLIC,), "/"))  # type: ignore[no-untyped-call]
     site = EndingSite(root, requestFactory=BoundedRequest, timeout=120, reactor=Clock())
     return Client(site)
 
@@ -44,9 +48,9 @@ def ask(client: Client, path: str, *headers: str) -> tuple[str, dict[str, str], 
     return status, {name.lower(): value for name, _, value in told}, body
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_a_page_is_strict_and_is_not_kept(client: Client, page: object) -> None:
-    path = f"/desk/{page.path}".rstrip("/")  # type: ignore[attr-defined]
+@pytest.mark.parametrize("page", [*PAGES, PUBLIC], ids=lambda page: page.name)
+def test_a_page_is_strict_and_is_not_kept(client: Client, page: Page) -> None:
+    path = "/" if page is PUBLIC else f"/desk/{page.path}".rstrip("/")
     status, told, body = ask(client, path)
     assert status == "HTTP/1.1 200 OK"
     assert told["content-security-policy"] == POLICY
@@ -81,10 +85,36 @@ def test_assets_are_compressed_and_kept_for_ever(client: Client, assets: Assets)
     assert ask(client, path)[2] == assets.files["desk.js"].plain
 
 
-def test_the_first_load_is_light(assets: Assets) -> None:
-    words = max(len(each.compressed) for name, each in assets.files.items() if "words" in name)
-    rest = sum(len(each.compressed) for name, each in assets.files.items() if "words" not in name)
-    assert words + rest <= MOST
+@pytest.mark.parametrize("page", [*PAGES, PUBLIC], ids=lambda page: page.name)
+def test_the_first_load_is_light(client: Client, assets: Assets, page: Page) -> None:
+    path = "/" if page is PUBLIC else f"/desk/{page.path}".rstrip("/")
+    text = ask(client, path, "Accept-Language: da")[2].decode()
+    names = set(re.findall(rf'"/desk/assets/{assets.folder}/([\w.-]+)"', text))
+    waiting = [each for each in names if each.endswith(".js")]
+    while waiting:
+        code = assets.files[waiting.pop()].plain.decode()
+        further = set(re.findall(r'from "\./([\w.]+)"', code)) - names
+        names |= further
+        waiting += further
+    assert {page.script, "desk.css", "page.js", f"{page.context}-da.json"} <= names
+    assert sum(len(assets.files[each].compressed) for each in names) <= MOST
+
+
+def test_each_of_the_two_can_be_turned_off() -> None:
+    def places(**settings: bool) -> set[bytes]:
+        services: Any = None
+        return set(standard.resources(DeskSettings(**settings), services))
+
+    assert places() == {b"desk", b""}
+    assert places(public_page=False) == {b"desk"}
+    assert places(enabled=False, public_page=False) == set()
+    found = standard.resources(DeskSettings(enabled=False), None)  # type: ignore[arg-type]
+    root = Resource()  # type: ignore[no-untyped-call]
+    for name, resource in found.items():
+        root.putChild(name, resource)  # type: ignore[no-untyped-call]
+    site = EndingSite(root, requestFactory=BoundedRequest, timeout=120, reactor=Clock())
+    assert ask(Client(site), "/desk")[0] == "HTTP/1.1 404 Not Found"
+    assert ask(Client(site), "/")[0] == "HTTP/1.1 200 OK"
 
 
 def test_templates_write_nothing_unescaped() -> None:

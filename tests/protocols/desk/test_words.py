@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 import protocols.desk
+from catalogue.index.describing import MATERIAL_TYPES
 from circulation.holds.unfillable import InVain
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import LoanMark
@@ -13,7 +16,8 @@ from circulation.notices.kinds import NoticeState
 from circulation.patrons.consents import Consent
 from circulation.patrons.identifiers import IdentifierBlock
 from circulation.staff.lookups import Seen
-from protocols.desk.assets import words_in
+from protocols.api.operations.titles import FACETS
+from protocols.desk.assets import CONTEXTS, words_in
 from protocols.desk.pages import PAGES
 
 FOLDER = Path(protocols.desk.__file__).parent
@@ -42,10 +46,14 @@ JOINED = {
 }
 
 
+def _texts(of: str = "") -> list[str]:
+    """Scripts and templates of the desk, or of the page for everybody."""
+    found = (*FOLDER.glob("static/*.js"), *FOLDER.glob("templates/*.html"))
+    return [each.read_text() for each in found if each.name.startswith("public") == bool(of)]
+
+
 def _said() -> set[str]:
-    texts = [each.read_text() for each in FOLDER.glob("static/*.js")]
-    texts += [each.read_text() for each in FOLDER.glob("templates/*.html")]
-    named = {name for text in texts for name in re.findall(r'"([A-Z][A-Z_]{2,})"', text)}
+    named = {name for text in _texts() for name in re.findall(r'"([A-Z][A-Z_]{2,})"', text)}
     named |= {f"{first}{rest}" for first, ends in JOINED.items() for rest in ends}
     return named | {each.name for each in PAGES}
 
@@ -57,13 +65,34 @@ def test_both_languages_say_all_of_it() -> None:
     asked = _said()
     known = set(english)
     assert known <= asked
-    said_directly = set()
-    for path in (*FOLDER.glob("static/*.js"), *FOLDER.glob("templates/*.html")):
-        said_directly |= set(re.findall(r'\bsay\(\s*"([A-Z_a-z]+)"', path.read_text()))
-    assert said_directly <= known
+    assert _said_directly() <= known
 
 
-def test_facts_are_the_same_in_both() -> None:
-    english, danish = words_in("en"), words_in("da")
+def _said_directly(of: str = "") -> set[str]:
+    return {name for text in _texts(of) for name in re.findall(r'\bsay\(\s*"([A-Z_a-z]+)"', text)}
+
+
+def test_both_languages_say_all_of_the_page_for_everybody() -> None:
+    english, danish = words_in("en", "public"), words_in("da", "public")
+    assert english.keys() == danish.keys()
+    assert all(text != name for words in (english, danish) for name, text in words.items())
+    joined = {
+        f"{first}{rest}"
+        for first, ends in {
+            "FACET_": {each.removeprefix("dc.") for each in FACETS},
+            "TYPE_": {each.replace(" ", "_") for each in MATERIAL_TYPES},
+            "CONSENT_": {f"{each.value}{hint}" for each in Consent for hint in ("", "_hint")},
+        }.items()
+        for rest in ends
+    }
+    headings = {"LOANS", "HOLDS", "CHARGES", "MESSAGES", "SETTINGS"}
+    named = {n for text in _texts("public") for n in re.findall(r'"([A-Z][A-Z_]{2,})"', text)}
+    said = _said_directly("public") | joined | headings
+    assert english.keys() == said | (named & english.keys())
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_facts_are_the_same_in_both(context: str) -> None:
+    english, danish = words_in("en", context), words_in("da", context)
     for name, text in english.items():
         assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", danish[name]))

@@ -1,0 +1,266 @@
+"""The page for everybody, in a real Chromium: search without an account, and what is one's own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import count
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.select import Select
+
+from catalogue.database import open_database
+from circulation.holds.placing import place_holds
+from circulation.holds.results import Wanted
+from circulation.holds.wishes import HoldWish
+from circulation.kernel.engine import Circulation
+from circulation.kernel.organisation import find_branch
+from circulation.notices.writing import Words, write_to
+from circulation.patrons.identifiers import find_patron
+from tests.builders.circulation import Library, a_patron, an_item, present
+from tests.builders.pins import hashed
+from tests.protocols.desk.browser import Desk, a_browser
+from tests.protocols.desk.stage import Stage
+from tests.protocols.desk.test_accessibility import refused_by_policy, violations
+
+PIN = "4711"
+_NUMBERS = count(7)
+
+
+class Page(Desk):
+    """The page for everybody."""
+
+    def open(self) -> Page:
+        self.browser.delete_all_cookies()
+        self.browser.get(f"{self.address}/")
+        self.wait("body[data-ready]")
+        return self
+
+    def press(self, selector: str) -> None:
+        self.wait(selector)[0].click()
+
+    def look_for(self, words: str) -> None:
+        field = self.browser.find_element(By.ID, "words")
+        field.clear()
+        field.send_keys(words + Keys.ENTER)
+
+    def arrive(self, card: str, pin: str = PIN) -> None:
+        self.press('[data-do="log-in"]')
+        self.browser.find_element(By.NAME, "card").send_keys(card)
+        self.browser.find_element(By.NAME, "pin").send_keys(pin + Keys.ENTER)
+
+    def account(self, card: str) -> None:
+        self.open().arrive(card)
+        self.wait('[data-do="log-out"]:not([hidden])')
+        self.press('[data-view="account"]')
+        self.wait("#settings-heading")
+
+    def until(self, selector: str, text: str) -> None:
+        end = monotonic() + 20
+        while text not in self.text(selector):
+            assert monotonic() < end, (text, self.text(selector), self.log())
+            sleep(0.02)
+
+
+class Reader:
+    """A patron with a PIN, a loan that can be renewed and one that cannot, and a message."""
+
+    def __init__(self, url: str) -> None:
+        database = open_database(url)
+        try:
+            main, other = database.read(_branches).result()
+            library = Library(database, main, other, Circulation(), present())
+            library._numbers = next(_NUMBERS) * 1_000
+            self.card = a_patron(
+                library, pin_hash=hashed(PIN), given_name="Mette", email="mette@example.org"
+            )
+            self.lent = an_item(library, on_loan_to=self.card, title="Lent today")
+            wish = HoldWish(a_patron(library), [Wanted(item=self.lent)])
+            library.write(lambda transaction: place_holds(library.act(transaction), wish))
+            library.now -= timedelta(days=40)
+            self.due = an_item(library, on_loan_to=self.card, title="Lent long ago")
+            library.now = present()
+            library.write(lambda transaction: self._told(library, transaction))
+        finally:
+            database.close()
+
+    def _told(self, library: Library, transaction: Any) -> None:
+        patron = find_patron(transaction, self.card)
+        assert patron is not None
+        words = Words(text="The sea has been put on show.", subject="The sea", title="")
+        act = library.act(transaction)
+        write_to(act, words, patron_id=patron, actor="anna", channels=("email",))
+
+
+def _branches(transaction: Any) -> tuple[Any, Any]:
+    found = [find_branch(transaction, isil=each) for each in ("DK-900101", "DK-900102")]
+    return found[0], found[1]
+
+
+@pytest.fixture
+def reader(stage: Stage) -> Reader:
+    return Reader(stage.url)
+
+
+@pytest.fixture
+def page(stage: Stage, browser: Chrome) -> Page:
+    return Page(browser, stage.address).open()
+
+
+def test_words_find_titles_as_they_are_typed(page: Page) -> None:
+    page.browser.find_element(By.ID, "words").send_keys("soi")
+    page.until('[data-part="found"]', "2 titles")
+    rows = [each.text for each in page.wait(".res", 2)]
+    assert "Soil and water" in rows[0]
+    assert "1 in" in rows[0]
+    assert "Hovedbiblioteket" in rows[0]
+    page.press(".value")
+    page.until('[data-part="found"]', "1 title")
+    page.press('.value[aria-pressed="true"]')
+    page.until('[data-part="found"]', "2 titles")
+
+
+def test_a_title_says_where_its_copies_are(page: Page) -> None:
+    page.look_for("soil water")
+    page.press(".to-title")
+    page.wait('[data-part="title"] h2')
+    shown = page.text('[data-part="title"]')
+    assert "Soil and water" in shown
+    assert "Hovedbiblioteket" in shown
+    assert "Log in to reserve" in shown
+
+
+def test_what_is_looked_for_is_written_nowhere(page: Page, reader: Reader) -> None:
+    page.look_for("soil water")
+    page.press(".to-title")
+    page.wait('[data-part="title"] h2')
+    page.arrive(reader.card)
+    page.wait('[data-do="log-out"]:not([hidden])')
+    page.press('[data-view="account"]')
+    page.wait("#settings-heading")
+    script = (
+        "return [location.href, document.title, JSON.stringify(history.state),"
+        " localStorage.length, sessionStorage.length]"
+    )
+    href, title, state, kept, of_session = page.browser.execute_script(script)
+    assert (href, kept, of_session) == (f"{page.address}/", 0, 0)
+    assert title == "Library · Tiro"
+    assert state == '{"view":"account"}'
+    page.browser.back()
+    page.wait('[data-part="search"]:not([hidden])')
+    page.press('[data-do="log-out"]')
+    page.wait('[data-do="log-in"]:not([hidden])')
+    assert page.text('[data-part="titles"]') == ""
+    assert reader.card not in page.browser.page_source
+
+
+def test_a_wrong_pin_and_a_card_of_nobody_are_told_alike(page: Page, reader: Reader) -> None:
+    said = []
+    for card in (reader.card, "no such card"):
+        page.open().arrive(card, "0000")
+        page.until('[data-part="refusal"]', " ")
+        said.append(page.text('[data-part="refusal"]'))
+    assert said[0] == said[1]
+    for _ in range(5):
+        page.open().arrive(reader.card, "0000")
+        page.until('[data-part="refusal"]', " ")
+    locked = page.text('[data-part="refusal"]')
+    page.open().arrive(reader.card)
+    page.until('[data-part="refusal"]', locked)
+
+
+def test_loans_are_renewed_one_by_one_and_all(page: Page, reader: Reader) -> None:
+    page.account(reader.card)
+    assert "Lent long ago" in page.text('[data-part="loans"]')
+    page.press(f'[data-code="{reader.due}"] button')
+    page.until(f'[data-code="{reader.due}"]', "Renewed until")
+    page.press('[data-part="loans"] > .acts button')
+    page.until(f'[data-code="{reader.lent}"] [role="status"]', " ")
+    assert "Renewed" not in page.text(f'[data-code="{reader.lent}"] [role="status"]')
+
+
+def test_a_hold_is_placed_moved_paused_and_given_up(page: Page, reader: Reader) -> None:
+    page.look_for("elves")
+    page.press(".to-title")
+    page.press('[data-part="title"] .go')  # log in first
+    page.browser.find_element(By.NAME, "card").send_keys(reader.card)
+    page.browser.find_element(By.NAME, "pin").send_keys(PIN + Keys.ENTER)
+    page.press("#pickup")
+    page.press(".wish .go")
+    page.until('[data-part="title"]', "Number 1 in the queue")
+    page.press('[data-view="account"]')
+    hold = page.wait("[data-hold]")[0].get_attribute("data-hold")
+    place = Select(page.wait("[data-hold] select")[0])
+    assert place.first_selected_option.text == "Hovedbiblioteket"
+    place.select_by_visible_text("Havnefilialen")
+    page.until('[data-part="alert"]', "Saved")
+    _press_button(page, hold, "Pause")
+    page.until(f'[data-hold="{hold}"]', "Paused")
+    _press_button(page, hold, "Take off pause")
+    page.until(f'[data-hold="{hold}"]', "Number 1")
+    _press_button(page, hold, "Cancel")
+    _press_button(page, hold, "Give up your place")
+    page.until('[data-part="holds"]', "You wait for nothing")
+
+
+def _press_button(page: Page, hold: Any, text: str) -> None:
+    page.press(f'[data-hold="{hold}"] button[aria-label^="{text}:"]')
+
+
+def test_messages_have_their_text_and_consents_are_kept(page: Page, reader: Reader) -> None:
+    page.account(reader.card)
+    end = monotonic() + 20
+    while "The sea" not in page.text('[data-part="messages"]'):  # it is sent within seconds
+        assert monotonic() < end, page.text('[data-part="messages"]')
+        page.account(reader.card)
+    page.press('[data-part="messages"] summary')
+    page.until('[data-part="messages"]', "The sea has been put on show.")
+    page.press("#keep_history")
+    page.until('[data-part="alert"]', "Saved")
+    page.account(reader.card)
+    assert page.wait("#keep_history")[0].is_selected()
+    page.press("#keep_history")
+    page.until('[data-part="alert"]', "Saved")
+    page.account(reader.card)
+    assert not page.wait("#keep_history")[0].is_selected()
+
+
+def test_a_session_that_has_ended_asks_for_the_pin_again(page: Page, reader: Reader) -> None:
+    page.account(reader.card)
+    page.browser.delete_all_cookies()
+    page.press(f'[data-code="{reader.due}"] button')
+    page.wait('[data-part="log-in"]:not([hidden])')
+    assert "Lent long ago" not in page.browser.page_source
+
+
+@pytest.mark.parametrize(("language", "is_dark"), [("da", False), ("en", True)])
+def test_axe_finds_nothing(stage: Stage, reader: Reader, language: str, is_dark: bool) -> None:
+    with a_browser(language=language, dark=is_dark) as browser:
+        page = Page(browser, stage.address).open()
+        page.look_for("soil")
+        page.press(".to-title")
+        page.wait('[data-part="title"] h2')
+        assert violations(page) == []
+        page.press('[data-do="log-in"]')
+        assert violations(page) == []
+        page.account(reader.card)
+        page.press('[data-part="messages"] summary')
+        assert violations(page) == []
+        assert refused_by_policy(page) == []
+
+
+def test_nothing_scrolls_sideways_at_320_pixels(stage: Stage, reader: Reader) -> None:
+    with a_browser(language="da", width=320) as browser:
+        page = Page(browser, stage.address).open()
+        page.look_for("soil")
+        page.press(".to-title")
+        page.wait('[data-part="title"] h2')
+        script = "return document.documentElement.scrollWidth"
+        assert browser.execute_script(script) <= 320
+        page.account(reader.card)
+        assert browser.execute_script(script) <= 320
+        assert violations(page) == []
