@@ -8,6 +8,7 @@ against it is in `circulation.booking.capacity`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -92,7 +93,7 @@ class BookingWish(NamedTuple):
     given: fewer are promised where no more are free. `suppliers` are ISILs in the order in which
     they are asked, None for all that supply `delivery_branch` (None: the patron's home branch).
     `lends_onward` lends to the members of the class as soon as the booking is delivered.
-    `overriding` names what staff pass over of what the patron may not do.
+    `overriding` names what staff pass over of what the patron may not do, and BOOKING_TOO_LONG.
     """
 
     patron: str
@@ -138,6 +139,11 @@ def place_booking(act: Act, wish: BookingWish) -> Booking | Refused:
         found.append(Refusal(Reason.BOOKING_DATES_WRONG))
     left = wish.overriding.left_of(found)
     planned = None if left else plan_title(transaction, set_up, record_id, asked, today)
+    if isinstance(planned, Refusal) and Reason.BOOKING_TOO_LONG in wish.overriding.reasons:
+        longer = replace(asked, however_long=True)
+        planned = plan_title(transaction, set_up, record_id, longer, today)
+        if not isinstance(planned, Refusal):
+            found.append(Refusal(Reason.BOOKING_TOO_LONG))
     if not isinstance(planned, list):
         refusals = (*dict.fromkeys(found), *([planned] if planned else ()))
         return Refused(refusals, patron=borrower.patron())

@@ -24,7 +24,8 @@ MOST_COPIES = 500
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be booked, by whom, from which branches in which order."""
+    """What is to be booked, by whom, from which branches in which order. `however_long`: whatever
+    the rules say of how long a booking may be."""
 
     category: str
     first: date
@@ -33,6 +34,7 @@ class Wish:
     minimum: int
     suppliers: Sequence[Branch]
     delivery: Branch
+    however_long: bool = False
 
 
 class Share(NamedTuple):
@@ -92,8 +94,9 @@ def plan(
             if not (pools[key].copies and may_be_booked(set_up, key, wish.category, wish.delivery)):
                 continue
             is_bookable = True
-            if terms.max_booking_days is not None and days > terms.max_booking_days:
-                longest = max(longest, terms.max_booking_days)
+            most = None if wish.however_long else terms.max_booking_days
+            if most is not None and days > most:
+                longest = max(longest, most)
                 continue
             first, last = reserved(wish.first, wish.last, terms)
             free = min(pools[key].free(max(first, today), last), wanted)

@@ -26,6 +26,7 @@ SOFT = frozenset(
         Reason.OVERDUE_NOT_RENEWABLE,
         Reason.WANTED_BY_ANOTHER,
         Reason.TOO_MANY_HOLDS,
+        Reason.BOOKING_TOO_LONG,
     }
 )
 #: Those that need `Right.OVERRIDE_HARD`: somebody else is concerned, or the house said no.

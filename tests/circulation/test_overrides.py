@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from catalogue.database import Statement, many
 from circulation.booking.results import Booking
 from circulation.holds.results import HoldsPlaced
-from circulation.kernel.events import Event, events_of_hold
+from circulation.kernel.events import Event, EventKind, events_of_hold, select_events
 from circulation.kernel.overriding import OVERRIDABLE, Override
 from circulation.kernel.reasons import BlockReason, IdentifierBlock, Reason
 from circulation.kernel.results import CheckedIn, CheckedOut, Destination, Refused, Renewed
+from circulation.kernel.schema import events
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import block_identifier
 from tests.builders.agencies import a_school
@@ -21,6 +23,13 @@ from tests.builders.bookings import a_set, book
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import number_of
 from tests.builders.holds import a_hold, ask, title
+
+
+@many(Event)
+def placed() -> Statement:
+    """The bookings."""
+    return select_events(events.c.kind == EventKind.BOOKING_PLACED.value)
+
 
 #: Does it once more, passing over what it is given; each time it is refused nothing has changed.
 Doing = Callable[[Override], Any]
@@ -141,6 +150,11 @@ def a_blocked_teacher(library: Library) -> Doing:
     return booking(library, card, barcode)
 
 
+def for_too_long(library: Library) -> Doing:
+    [barcode, *_] = a_set(library, 3, max_booking_days=2)
+    return booking(library, a_patron(library), barcode)
+
+
 #: What is refused, and for which reason alone.
 CASES: list[tuple[Reason, Callable[[Library], Doing], type]] = [
     (Reason.PATRON_EXPIRED, expired, CheckedOut),
@@ -161,6 +175,7 @@ CASES: list[tuple[Reason, Callable[[Library], Doing], type]] = [
     (Reason.TOO_MANY_HOLDS, with_holds, HoldsPlaced),
     (Reason.NOT_HOLDABLE, ruled(holding, holdable=False), HoldsPlaced),
     (Reason.PATRON_BLOCKED, a_blocked_teacher, Booking),
+    (Reason.BOOKING_TOO_LONG, for_too_long, Booking),
 ]
 
 
@@ -176,6 +191,13 @@ def test_a_verb_passes_over_what_is_named_and_nothing_else(
     assert isinstance(answer, done), answer
     if not isinstance(answer, Booking):
         assert [each.reason for each in answer.overridden] == [reason]
+
+
+def test_a_longer_booking_than_the_rules_allow_says_so_in_its_event(library: Library) -> None:
+    made = for_too_long(library)(Override(OVERRIDABLE, "a school trip"))
+    assert isinstance(made, Booking)
+    [why] = [each.after["why"] for each in library.read(placed) if "overridden" in each.after]
+    assert why == "a school trip"
 
 
 def test_a_rule_without_a_length_leaves_no_way(library: Library) -> None:

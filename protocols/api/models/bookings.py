@@ -23,7 +23,7 @@ from protocols.api.models.common import (
     Sentence,
     branch_shown,
 )
-from protocols.api.models.desk import ForPatron, Patron, Stack
+from protocols.api.models.desk import ForPatron, OverrideWish, Patron, Stack
 from protocols.api.problems import ProblemReason
 
 _Copies = Annotated[int, Field(ge=1, le=10_000)]
@@ -33,7 +33,8 @@ _Suppliers = Annotated[tuple[Isil, ...], Field(min_length=1, max_length=100)]
 class BookingWish(ForPatron):
     """Copies of a title, by its number or by the barcode of one of them, from `first` through
     `last`. `copies` are preferred (the size of the class, unless said), `minimum` will do.
-    `suppliers` are asked in order."""
+    `suppliers` are asked in order. `override` passes over what the patron may not do, and over
+    BOOKING_TOO_LONG."""
 
     title: Number | None = None
     item: Barcode | None = None
@@ -46,6 +47,7 @@ class BookingWish(ForPatron):
     group: Number | None = None
     lends_onward: bool = False
     note: Sentence = ""
+    override: OverrideWish | None = None
 
     @model_validator(mode="after")
     def _one_title(self) -> BookingWish:

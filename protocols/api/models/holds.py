@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from protocols.api.models.common import Barcode, Branch, Fee, Isil, Number, Request
-from protocols.api.models.desk import AcceptedFee, ForPatron, Patron
+from protocols.api.models.desk import AcceptedFee, ForPatron, OverrideWish, Patron
 
 
 class HoldDetails(Request):
@@ -31,7 +31,9 @@ class HoldDetails(Request):
 
 
 class NewHold(HoldDetails, ForPatron):
-    """A hold for a patron."""
+    """A hold for a patron. `override` passes over reasons of the rules by name."""
+
+    override: OverrideWish | None = None
 
 
 class Pause(Request):

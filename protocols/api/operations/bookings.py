@@ -20,7 +20,14 @@ from circulation.kernel.results import Refused
 from circulation.kernel.rights import Principal, Right
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
-from protocols.api.authority import must_have_here, note_look, number_of, patron_named, today_here
+from protocols.api.authority import (
+    must_have_here,
+    note_look,
+    number_of,
+    override_of,
+    patron_named,
+    today_here,
+)
 from protocols.api.models.bookings import (
     Booking,
     BookingCalendar,
@@ -102,6 +109,7 @@ def book(
         group_id=None if wish.group is None else number_of(wish.group, "group", LARGEST_OF_FEW),
         lends_onward=wish.lends_onward,
         note=wish.note,
+        overriding=override_of(wish.override, principal),
     )
     try:
         answer = place_booking(context.act(principal.desk), known)

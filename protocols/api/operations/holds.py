@@ -16,7 +16,7 @@ from circulation.kernel.rights import Kind, Principal, Right
 from circulation.patrons.identifiers import PatronPlace, place_of_patron
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
-from protocols.api.authority import must_have_here, note_look, number_of
+from protocols.api.authority import must_have_here, note_look, number_of, override_of
 from protocols.api.messages import Reply
 from protocols.api.models.common import branch_shown, fees_shown
 from protocols.api.models.desk import Patron, patron_shown
@@ -46,18 +46,19 @@ def place_hold(
     """Places a hold for a patron. One that costs something needs `accept_fee`."""
     must_have_here(principal, Right.LEND)
     identifier = identifier_of(request.body, principal, context)
-    return hold_placed(identifier, request.body, request, principal, context)
+    return hold_placed(identifier, request, principal, context)
 
 
 def hold_placed(
     identifier: str,
-    wish: HoldDetails,
     request: Request[HoldDetails, None] | Request[NewHold, None],
     principal: Principal,
     context: Context,
 ) -> Reply | Problem:
     """A hold for the patron with that identifier."""
+    wish = request.body
     title = None if wish.title is None else number_of(wish.title, "title", LARGEST_OF_FEW)
+    named = wish.override if isinstance(wish, NewHold) else None
     answer = place_holds(
         context.act(principal.desk),
         HoldWish(
@@ -67,6 +68,7 @@ def hold_placed(
             activates=wish.activates,
             interest_until=wish.interest_until,
             fee_acknowledged=wish.accept_fee or False,
+            overriding=override_of(named, principal),
         ),
     )
     if isinstance(answer, Refused):

@@ -160,7 +160,7 @@ def place_own_hold(
 ) -> Reply | Problem:
     """Places a hold for the patron who asks."""
     identifier = known_by(own_place(request, principal, context))
-    return hold_placed(identifier, request.body, request, principal, context)
+    return hold_placed(identifier, request, principal, context)
 
 
 def show_own_hold(request: Plain, principal: Principal, context: Context) -> Hold:

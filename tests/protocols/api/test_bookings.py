@@ -45,6 +45,30 @@ def test_a_set_is_booked_prepared_lent_and_taken_back(stage: Stage) -> None:
     assert (ended.body["booking"]["outcome"], ended.body["missing"]) == ("fulfilled", [])
 
 
+def test_a_booking_that_is_too_long_is_made_by_whoever_may(stage: Stage) -> None:
+    library = stage.library
+    (item,) = a_set(library, 1, max_booking_days=3)
+    wish = {
+        "card": a_patron(library),
+        "item": item,
+        "first": day(library, 4).isoformat(),
+        "last": day(library, 9).isoformat(),
+        "copies": 1,
+    }
+    clerk = stage.a_caller(Right.BOOK)
+    told = stage.ask("POST", "/bookings", wish, token=clerk)
+    [reason] = told.body["reasons"]
+    assert (reason["code"], reason["right"], reason["may"]) == (
+        "BOOKING_TOO_LONG",
+        "override.soft",
+        False,
+    )
+    wish["override"] = {"reasons": ["BOOKING_TOO_LONG"], "why": "a school trip"}
+    assert stage.ask("POST", "/bookings", wish, token=clerk).status == 403
+    head = stage.a_caller(Right.BOOK, Right.OVERRIDE_SOFT)
+    assert stage.ask("POST", "/bookings", wish, token=head).status == 200
+
+
 def test_more_than_there_are_is_refused_with_how_many_there_could_be(stage: Stage) -> None:
     library, token = stage.library, stage.a_caller(Right.BOOK)
     (item,) = a_set(library, 1)

@@ -1,0 +1,40 @@
+"""Holds over the API: what the rules say against them is passed over by name."""
+
+from __future__ import annotations
+
+from circulation.kernel.events import events_of_hold
+from circulation.kernel.rights import Right
+from tests.builders.circulation import a_patron, an_item
+from tests.builders.holds import a_hold
+from tests.protocols.api.stage import Stage
+
+
+def test_a_hold_that_is_one_too_many_is_placed_by_whoever_may(stage: Stage) -> None:
+    library = stage.library
+    library.policy(loan_days=28, max_holds=1)
+    card = a_patron(library)
+    a_hold(library, card, an_item(library))
+    wish: dict[str, object] = {"card": card, "item": an_item(library)}
+    clerk = stage.a_caller(Right.LEND, Right.VIEW_PATRONS)
+    told = stage.ask("POST", "/holds", wish, token=clerk)
+    assert (told.status, told.codes) == (409, ["TOO_MANY_HOLDS"])
+    wish["override"] = {"reasons": ["TOO_MANY_HOLDS"], "why": "the exam is in May"}
+    told = stage.ask("POST", "/holds", wish, token=clerk)
+    assert (told.status, told.body["right"]) == (403, "override.soft")
+    head = stage.a_caller(Right.LEND, Right.VIEW_PATRONS, Right.OVERRIDE_SOFT)
+    told = stage.ask("POST", "/holds", wish, token=head)
+    assert told.status == 201, told.body
+    hold_id = int(told.body["hold"]["id"])
+    [placed] = library.read(lambda transaction: events_of_hold(transaction, hold_id=hold_id))
+    assert placed.after["overridden"] == ["TOO_MANY_HOLDS"]
+    assert (placed.after["why"], placed.actor) == ("the exam is in May", head)
+
+
+def test_patrons_pass_over_nothing(stage: Stage) -> None:
+    card = a_patron(stage.library)
+    wish = {
+        "item": an_item(stage.library),
+        "override": {"reasons": ["TOO_MANY_HOLDS"], "why": "please"},
+    }
+    told = stage.ask("POST", "/self/holds", wish, token=stage.a_patron_caller(card))
+    assert (told.status, told.body["errors"][0]["field"]) == (422, "override")
