@@ -12,9 +12,18 @@ from datetime import datetime
 from secrets import token_bytes
 from typing import NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
-from catalogue.database import Statement, Transaction, change, columns, one, send, send_many
+from catalogue.database import (
+    Statement,
+    Transaction,
+    change,
+    columns,
+    one,
+    scalar_one,
+    send,
+    send_many,
+)
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.patrons.identifiers import IDENTIFIERS
@@ -95,6 +104,12 @@ def _take_code(*, staff_id: int, digest: bytes) -> Statement:
     return delete(recovery_codes).where(its.staff_id == staff_id, its.digest == digest)
 
 
+@scalar_one(int)
+def recovery_codes_left(*, staff_id: int) -> Statement:
+    """How many there are that nobody has used."""
+    return select(func.count()).where(recovery_codes.c.staff_id == staff_id)
+
+
 @send
 def _forget_codes(*, staff_id: int) -> Statement:
     return delete(recovery_codes).where(recovery_codes.c.staff_id == staff_id)
@@ -120,11 +135,14 @@ def confirm_second_factor(act: Act, staff_id: int, code: str) -> tuple[str, ...]
     step = _step(act.circulation, kept.pending, staff_id, code, act.now, 0)
     if step is None or not _confirm(act.transaction, staff_id=staff_id, step=step):
         return None
+    return new_recovery_codes(act.transaction, staff_id)
+
+
+def new_recovery_codes(transaction: Transaction, staff_id: int) -> tuple[str, ...]:
+    """In place of those before; they are told this once."""
     codes = tuple(_new_recovery_code() for _ in range(RECOVERY_CODES))
-    _forget_codes(act.transaction, staff_id=staff_id)
-    _insert_codes(
-        act.transaction, [_RecoveryCode(staff_id, digest_of(_plain(each))) for each in codes]
-    )
+    _forget_codes(transaction, staff_id=staff_id)
+    _insert_codes(transaction, [_RecoveryCode(staff_id, digest_of(_plain(each))) for each in codes])
     return codes
 
 

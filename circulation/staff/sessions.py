@@ -63,6 +63,26 @@ class Session:
     language: str = ""
 
 
+class Open(NamedTuple):
+    """A session as its owner is shown it; `workstation` is None where it is at none."""
+
+    digest: bytes
+    methods: str
+    address: str
+    workstation: str | None
+    created: datetime
+    seen: datetime
+    expires: datetime
+    idle_minutes: int | None
+
+    @property
+    def ends(self) -> datetime:
+        """When it ends if nothing is done."""
+        if self.idle_minutes is None:
+            return self.expires
+        return min(self.expires, self.seen + timedelta(minutes=self.idle_minutes))
+
+
 class _Row(NamedTuple):
     version: int
     methods: str
@@ -137,6 +157,18 @@ def _rows(*, digest: bytes) -> Statement:
     )
 
 
+@many(Open)
+def sessions_of(*, staff_id: int) -> Statement:
+    """Those of an account, the one that was used last first; some may be over."""
+    its = {"workstation": workstations.c.name}
+    return (
+        select(*columns(Open, sessions, **its))
+        .outerjoin(workstations, workstations.c.id == sessions.c.workstation_id)
+        .where(sessions.c.staff_id == staff_id)
+        .order_by(sessions.c.seen.desc(), sessions.c.digest)
+    )
+
+
 @send
 def _insert(
     *,
@@ -163,7 +195,8 @@ def touch(*, digest: bytes, now: datetime) -> Statement:
 
 
 @change
-def _end(*, digest: bytes) -> Statement:
+def end_session_with(*, digest: bytes) -> Statement:
+    """Ends the session that the digest names."""
     return delete(sessions).where(sessions.c.digest == digest)
 
 
@@ -207,7 +240,7 @@ def begin_session(transaction: Transaction, new: NewSession, now: datetime) -> s
 
 def end_session(transaction: Transaction, token: str) -> bool:
     """Signs out; False where nobody was signed in by that token."""
-    return bool(_end(transaction, digest=digest_of(token)))
+    return bool(end_session_with(transaction, digest=digest_of(token)))
 
 
 def session_of(

@@ -1,4 +1,4 @@
-"""One's own account: passkeys."""
+"""One's own account: who one is, passwords, passkeys, sessions."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from circulation.staff.passkeys import Passkey as KnownPasskey
-from protocols.api.models.common import Request
+from circulation.staff.sessions import Open
+from protocols.api.models.common import Request, Secret
 
 _Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
 #: What a browser's `PublicKeyCredential.toJSON()` gives.
 Credential = Annotated[
     dict[str, Any], Field(description="RegistrationResponseJSON or AuthenticationResponseJSON")
 ]
+
+
+class PasswordChange(Request):
+    """The password of whoever is signed in, and the one to be."""
+
+    password: Secret
+    new: Annotated[str, Field(min_length=1, max_length=128)]
 
 
 class NewPasskey(Request):
@@ -58,3 +66,54 @@ class Passkeys:
 
 def passkey_shown(passkey: KnownPasskey) -> Passkey:
     return Passkey(str(passkey.id), passkey.name, passkey.created, passkey.used)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAccount:
+    """The account of whoever is signed in. `has_authenticator`: its codes are taken;
+    `recovery_codes` are those that are left."""
+
+    user: str
+    name: str
+    email: str
+    branch: str
+    has_password: bool
+    password_changed: datetime | None
+    has_authenticator: bool
+    recovery_codes: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """Somebody who is signed in, from where, and how they have shown who they are; `ends` is when,
+    if nothing is done."""
+
+    id: str
+    address: str
+    workstation: str | None
+    methods: tuple[str, ...]
+    created: datetime
+    seen: datetime
+    ends: datetime
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSessions:
+    """Those of whoever is signed in, the one that was used last first."""
+
+    sessions: tuple[OpenSession, ...]
+
+
+def session_shown(session: Open, current: bytes) -> OpenSession:
+    digest = bytes(session.digest)
+    return OpenSession(
+        digest.hex()[:32],
+        session.address,
+        session.workstation,
+        tuple(session.methods.split()),
+        session.created,
+        session.seen,
+        session.ends,
+        digest == current,
+    )

@@ -23,6 +23,7 @@ Card = Annotated[
 Barcode = Annotated[str, Field(min_length=1, max_length=100, description="the barcode of an item")]
 Number = Annotated[str, Field(pattern="^[1-9][0-9]{0,18}$", description="a number, as a text")]
 Isil = Annotated[str, Field(min_length=1, max_length=32, description="the ISIL of a branch")]
+Secret = Annotated[str, Field(min_length=1, max_length=500)]
 Sentence = Annotated[str, Field(max_length=1_000)]
 Why = Annotated[str, Field(min_length=1, max_length=1_000)]
 #: What a request asks for at once.

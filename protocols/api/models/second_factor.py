@@ -7,8 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from protocols.api.models.common import Request
-from protocols.api.models.sessions import Secret
+from protocols.api.models.common import Request, Secret
 
 
 class OwnPassword(Request):

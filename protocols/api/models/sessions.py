@@ -9,9 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from protocols.api.models.account import Credential
-from protocols.api.models.common import Branch, Card, Request
-
-Secret = Annotated[str, Field(min_length=1, max_length=500)]
+from protocols.api.models.common import Branch, Card, Request, Secret
 
 
 class SignIn(Request):

@@ -7,6 +7,7 @@ from typing import Final
 from protocols.api.operation import Operation
 from protocols.api.operations import (
     accession,
+    account,
     booking_copies,
     bookings,
     care,
@@ -37,7 +38,6 @@ from protocols.api.operations import (
     rules,
     scanning,
     searching,
-    second_factor,
     sessions,
     slips,
     staff,
@@ -82,7 +82,7 @@ _NOUNS: Final = (
     own_care,
     events,
     sessions,
-    second_factor,
+    account,
     passkeys,
 )
 OPERATIONS: Final[tuple[Operation, ...]] = documents.described(

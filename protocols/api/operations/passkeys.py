@@ -27,10 +27,10 @@ from protocols.api.models.account import (
     passkey_shown,
 )
 from protocols.api.models.second_factor import OwnPassword
-from protocols.api.operation import Caller, Operation, Plain, Request, get, post
-from protocols.api.operations.second_factor import must_know_password, own_account
+from protocols.api.operation import Caller, Operation, Plain, Request, post
+from protocols.api.operations.account import must_know_password, of_own_account, own_account
 from protocols.api.problems import Outcome, Problem
-from protocols.hosting.answering import Context, Lane
+from protocols.hosting.answering import Context
 
 _PASSKEYS: Final = "/account/passkeys"
 _PASSKEY: Final = f"{_PASSKEYS}/{{passkey}}"
@@ -129,20 +129,6 @@ def passkey_meant(request: Request[Any, Any], account: Account, context: Context
     raise Problem(Outcome.NOT_FOUND)
 
 
-def _change(method: str, path: str, summary: str, handler: Any, **more: Any) -> Operation:
-    return Operation(
-        method=method,
-        path=path,
-        summary=summary,
-        handler=handler,
-        tag="account",
-        caller=Caller.SIGNED_IN,
-        outcomes=(Outcome.SIGN_IN_REFUSED, Outcome.CONFLICT),
-        lane=Lane.WRITE,
-        **more,
-    )
-
-
 OPERATIONS: Final[tuple[Operation, ...]] = (
     post(
         "/sessions/passkey",
@@ -154,16 +140,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         is_once=False,
         outcomes=(Outcome.CONFLICT,),
     ),
-    get(
-        _PASSKEYS,
-        "One's own passkeys",
-        list_own_passkeys,
-        Passkeys,
-        tag="account",
-        caller=Caller.SIGNED_IN,
-        outcomes=(Outcome.CONFLICT,),
-    ),
-    _change(
+    of_own_account("GET", _PASSKEYS, "One's own passkeys", list_own_passkeys, answer=Passkeys),
+    of_own_account(
         "POST",
         f"{_PASSKEYS}/options",
         "Begin to make a passkey",
@@ -171,7 +149,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=PasskeyOptions,
         body=OwnPassword,
     ),
-    _change(
+    of_own_account(
         "POST",
         _PASSKEYS,
         "Keep a passkey",
@@ -180,8 +158,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         body=NewPasskey,
         status=201,
     ),
-    _change(
+    of_own_account(
         "PATCH", _PASSKEY, "Name a passkey", name_own_passkey, answer=Passkey, body=PasskeyName
     ),
-    _change("DELETE", _PASSKEY, "Remove a passkey", remove_own_passkey, status=204),
+    of_own_account("DELETE", _PASSKEY, "Remove a passkey", remove_own_passkey, status=204),
 )

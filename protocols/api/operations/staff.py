@@ -24,9 +24,7 @@ from circulation.staff.administering import (
 from circulation.staff.held_roles import NoSuchPlace, held_roles
 from circulation.staff.lookups import NEWEST, Seen, lookups_by
 from circulation.staff.passkeys import passkeys_of
-from circulation.staff.passwords import WeakPassword, hash_password
 from circulation.staff.roles import ROLES
-from circulation.staff.settings import staff_settings_of
 from protocols.api.authority import branch_meant, note_look
 from protocols.api.messages import Reply
 from protocols.api.models.account import Passkeys, passkey_shown
@@ -44,6 +42,7 @@ from protocols.api.models.staff import (
     role_shown,
 )
 from protocols.api.operation import Operation, Plain, Request, get
+from protocols.api.operations.account import hashed_for
 from protocols.api.operations.passkeys import passkey_meant
 from protocols.api.paging import number_in, page_of
 from protocols.api.problems import FieldError, Outcome, Problem, malformed
@@ -140,15 +139,7 @@ def give_password(
 ) -> None:
     """Gives somebody a password, and ends their sessions."""
     account = _the_account(request, principal, context)
-    set_up = context.circulation.current_set_up(context.transaction)
-    try:
-        hashed = hash_password(
-            request.body.password,
-            minimum_length=staff_settings_of(set_up, account.agency_id).minimum_length,
-            names=(account.user_name, account.name, account.email),
-        )
-    except WeakPassword as error:
-        raise malformed("password", "weak", str(error)) from None
+    hashed = hashed_for(account, request.body.password, "password", context)
     act = context.act(principal.desk)
     done_by_right(lambda: set_password(act, principal, account, hashed))
 

@@ -15,7 +15,7 @@ from tests.circulation.staff.conftest import settings
 from tests.protocols.api.stage import Stage, Told
 
 ANNA = {"name": "anna", "password": PASSWORD, "give": "token"}
-BEGIN = "/sessions/current/second-factor"
+BEGIN = "/account/second-factor"
 
 
 @pytest.fixture
