@@ -36,6 +36,9 @@ LISTS: Final = Page("lists", "lists.html", "lists.js", "LISTS", Right.USE_LISTS,
 PAGES: Final[tuple[Page, ...]] = (LOG_IN, DESK, LISTS)
 #: Not of the desk: what everybody sees at ``/``.
 PUBLIC: Final = Page("", "public.html", "public.js", "LIBRARY", context="public")
+ACCOUNT: Final = Page("account", "account.html", "account.js", "ACCOUNT")
+#: All of them; those with a right stand in the menu, in this order.
+PAGES: Final[tuple[Page, ...]] = (LOG_IN, DESK, ACCOUNT)
 
 _TEMPLATES: Final = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),

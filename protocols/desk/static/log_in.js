@@ -1,5 +1,5 @@
 // The log-in page.
-import { onLogIn } from "./page.js";
+import { onLogIn } from "./signing_in.js";
 
 const form = /** @type {HTMLFormElement} */ (document.querySelector("form"));
 onLogIn(form, () => location.replace("/desk"));

@@ -103,29 +103,3 @@ export async function ask(method, path, body, key, version) {
   const text = await answer.text();
   return { status: answer.status, headers: answer.headers, body: text ? JSON.parse(text) : null };
 }
-
-/**
- * Has a log-in form ask the API, and tells when somebody is signed in.
- * @param {HTMLFormElement} form
- * @param {(session: import("../types").Session) => void} done
- */
-export function onLogIn(form, done) {
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const fields = new FormData(form);
-    const wish = { name: fields.get("name"), password: fields.get("password") };
-    const code = String(fields.get("code") ?? "").trim();
-    try {
-      const { status, body } = await ask("POST", "/sessions", code ? { ...wish, code } : wish);
-      if (status === 201) {
-        done(body);
-        return;
-      }
-      const reasons = /** @type {import("../types").Reason[]} */ (body.reasons ?? []);
-      part("code", form).hidden &&= !reasons.some((each) => each.code.includes("CODE"));
-      part("refusal", form).textContent = body.title;
-    } catch {
-      part("refusal", form).textContent = say("LINE_LOST");
-    }
-  });
-}

@@ -1,5 +1,6 @@
 // Who works here: their name above, their way to other pages, and the lock.
-import { ask, el, onLogIn, part, say } from "./page.js";
+import { ask, el, part, say } from "./page.js";
+import { onLogIn } from "./signing_in.js";
 
 /** @typedef {import("../types").Session} Session */
 

@@ -1,0 +1,71 @@
+// The log-in form, on its own page and over a page that is locked: a password, or a passkey.
+import { ask, part, say } from "./page.js";
+import { areKnown, chosen, shown } from "./passkeys.js";
+
+/** Why somebody is not let in, where more can be told than that something is wrong. */
+const TOLD = ["PASSKEY_WRONG", "PASSKEY_COPIED", "PASSKEY_UNVERIFIED", "NO_SECOND_FACTOR"];
+
+/**
+ * Has a log-in form ask the API, and tells when somebody is signed in.
+ * @param {HTMLFormElement} form
+ * @param {(session: import("../types").Session) => void} done
+ */
+export function onLogIn(form, done) {
+  const key = /** @type {HTMLElement} */ (form.querySelector('[data-do="passkey"]'));
+  let stop = new AbortController();
+
+  /** @param {object} wish */
+  async function send(wish) {
+    const { status, body } = await ask("POST", "/sessions", wish);
+    if (status === 201) {
+      stop.abort();
+      done(body);
+      return;
+    }
+    const reasons = /** @type {import("../types").Reason[]} */ (body.reasons ?? []);
+    const codes = reasons.map((each) => each.code);
+    part("code", form).hidden &&= !codes.some((each) => each.includes("CODE"));
+    const told = codes.find((each) => TOLD.includes(each));
+    part("refusal", form).textContent = told ? say(told) : body.title;
+  }
+
+  /** What was typed; the code only where it was asked for. */
+  function typed() {
+    const fields = new FormData(form);
+    const code = String(fields.get("code") ?? "").trim();
+    const wish = { name: fields.get("name"), password: fields.get("password") };
+    return code ? { ...wish, code } : wish;
+  }
+
+  /** @param {() => Promise<void>} work */
+  function trying(work) {
+    part("refusal", form).textContent = "";
+    void work().catch(() => (part("refusal", form).textContent = say("LINE_LOST")));
+  }
+
+  /** Goes on beside the form until somebody is in. */
+  async function offer() {
+    stop = new AbortController();
+    const passkey = await chosen(stop.signal);
+    if (passkey) await send({ passkey });
+  }
+
+  async function useKey() {
+    stop.abort();
+    const passkey = await shown().catch(() => null);
+    const isSecond = !part("code", form).hidden;
+    if (passkey) await send(isSecond ? { ...typed(), passkey } : { passkey });
+    else part("refusal", form).textContent = say("NO_PASSKEY");
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    trying(() => send(typed()));
+  });
+  key.addEventListener("click", () => trying(useKey));
+  form.addEventListener("keydown", (event) => {
+    if (event.altKey && event.code === "KeyP") key.click();
+  });
+  key.hidden = !areKnown;
+  trying(offer);
+}
