@@ -3,7 +3,8 @@
 A machine whose line breaks, or that has waited too long, sends its request again: on a new
 connection perhaps, and perhaps to a server that was started in the meantime. It gets the answer
 that is kept here, as long as the item (or the patron, where it is about one) was not dealt with by
-anybody since. Where callers give each request a key of its own, its answer simply holds for its
+anybody since. The answer about an item stands beside the item's last event: as long as no other
+comes, it holds. Where callers give each request a key of its own, its answer simply holds for its
 time (`hold_reply`). What is kept is opaque: a protocol's own bytes.
 
 Requests hold PINs, and a PIN can be guessed from a plain digest. So digests are keyed with a secret
@@ -14,24 +15,28 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    ScalarSelect,
+    Select,
     and_,
     delete,
     exists,
     false,
     func,
     literal_column,
+    not_,
     or_,
     select,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from catalogue.database import Statement, Transaction, change, columns, is_typed, lock, one, send
+from catalogue.database import Statement, Transaction, change, is_typed, lock, scalar, send
 from catalogue.schema import items
-from circulation.callers.schema import replies
+from circulation.callers.schema import item_replies, replies
 from circulation.kernel.act import Act
 from circulation.kernel.schema import events
 from circulation.patrons.identifiers import IDENTIFIERS
@@ -77,17 +82,36 @@ _dealt_with_since = (
 )
 
 
-class _Kept(NamedTuple):
-    answer: bytes
-    at: datetime
-    is_dealt_with: bool
+def _item_id(barcode: str | None) -> ScalarSelect[int]:
+    return select(items.c.id).where(is_typed(items.c.barcode, barcode)).scalar_subquery()
 
 
-@one(_Kept)
-def _find(*, account: str, digest: bytes) -> Statement:
-    return select(*columns(_Kept, replies, is_dealt_with=_dealt_with_since)).where(
-        _is_same(account, digest)
+def _last_event(barcode: str) -> ColumnElement[int]:
+    """The last event of the item; 0 where there is none, or no such item."""
+    its = events.c.item_id == _item_id(barcode)
+    return func.coalesce(select(func.max(events.c.id)).where(its).scalar_subquery(), 0)
+
+
+def _select(account: str, digest: bytes, since: datetime) -> Select[Any]:
+    return select(replies.c.answer).where(
+        _is_same(account, digest), replies.c.at >= since, not_(_dealt_with_since)
     )
+
+
+@scalar(bytes)
+def _find(*, account: str, digest: bytes, since: datetime) -> Statement:
+    return _select(account, digest, since)
+
+
+@scalar(bytes)
+def _find_of_item(*, account: str, digest: bytes, since: datetime, item: str) -> Statement:
+    beside_event = select(item_replies.c.answer).where(
+        item_replies.c.event_id == _last_event(item),
+        item_replies.c.account == account,
+        item_replies.c.digest == digest,
+        item_replies.c.at >= since,
+    )
+    return union_all(beside_event, _select(account, digest, since))
 
 
 @send
@@ -95,8 +119,36 @@ def _drop(*, account: str, digest: bytes) -> Statement:
     return delete(replies).where(_is_same(account, digest))
 
 
-#: It replaces an answer that no longer counts. (Both databases spell it alike.)
-_insert = insert(replies)
+#: They replace an answer that no longer counts. (Both databases spell it alike.)
+_insert, _append = insert(replies), insert(item_replies)
+
+
+def _patron_id(identifier: str | None) -> ScalarSelect[int]:
+    its = is_typed(patron_identifiers.c.identifier, identifier)
+    return select(patron_identifiers.c.patron_id).where(its).scalar_subquery()
+
+
+@send
+def _keep_beside_event(
+    *,
+    item: str,
+    account: str,
+    digest: bytes,
+    at: datetime,
+    answer: bytes,
+    identifier: str | None,
+) -> Statement:
+    return _append.values(
+        event_id=_last_event(item),
+        account=account,
+        digest=digest,
+        at=at,
+        answer=answer,
+        patron_id=_patron_id(identifier),
+    ).on_conflict_do_update(
+        index_elements=list(item_replies.primary_key),
+        set_={name: _append.excluded[name] for name in ("at", "answer")},
+    )
 
 
 @send
@@ -115,10 +167,8 @@ def _keep(
         digest=digest,
         at=at,
         answer=answer,
-        item_id=select(items.c.id).where(is_typed(items.c.barcode, item)).scalar_subquery(),
-        patron_id=select(patron_identifiers.c.patron_id)
-        .where(is_typed(patron_identifiers.c.identifier, identifier))
-        .scalar_subquery(),
+        item_id=_item_id(item),
+        patron_id=_patron_id(identifier),
         by_patron=by_patron,
         # Ids of events grow. All that this transaction has written are below it, and whoever
         # deals with the item later waits for this transaction and comes above it.
@@ -165,19 +215,31 @@ def _purge(*, before: datetime) -> Statement:
     )
 
 
+@change
+def _purge_beside_events(*, before: datetime) -> Statement:
+    old = item_replies.c.at < before
+    first = select(item_replies.c.event_id).where(old).order_by(item_replies.c.event_id)
+    return delete(item_replies).where(item_replies.c.event_id.in_(first.limit(AT_MOST)), old)
+
+
 def kept_reply(
-    transaction: Transaction, key: ReplyKey, *, now: datetime, within: timedelta
+    transaction: Transaction,
+    key: ReplyKey,
+    *,
+    now: datetime,
+    within: timedelta,
+    item: str | None = None,
 ) -> bytes | None:
     """The answer that this request got within the last `within`, if it is still to be given.
 
     None: the request is to be dealt with, and its answer kept with `keep_reply`. Call it first in
-    the transaction.
+    the transaction. `item` is the barcode that the answer is kept with.
     """
     _take_turns(transaction, key=int.from_bytes(key.digest[:8], signed=True))
-    found = _find(transaction, account=key.account, digest=key.digest)
-    if found is None or found.at < now - within or found.is_dealt_with:
-        return None
-    return bytes(found.answer)
+    account, digest, since = *key, now - within
+    if item is None:
+        return _find(transaction, account=account, digest=digest, since=since)
+    return _find_of_item(transaction, account=account, digest=digest, since=since, item=item)
 
 
 def keep_reply(
@@ -195,11 +257,23 @@ def keep_reply(
     identifier, for whom the request was; both may be unknown.
     """
     transaction, circulation, _, now = act
+    account, digest = key
     identifier = None if patron is None else IDENTIFIERS.of(circulation).stored(patron)
+    if item is not None and not by_patron:
+        _keep_beside_event(
+            transaction,
+            item=item,
+            account=account,
+            digest=digest,
+            at=now,
+            answer=answer,
+            identifier=identifier,
+        )
+        return
     _keep(
         transaction,
-        account=key.account,
-        digest=key.digest,
+        account=account,
+        digest=digest,
         at=now,
         answer=answer,
         item=item,
@@ -233,5 +307,5 @@ def forget_reply(transaction: Transaction, key: ReplyKey) -> None:
 
 def forget_replies(transaction: Transaction, before: datetime) -> tuple[int, bool]:
     """Deletes answers older than `before`: how many, and whether there may be more."""
-    count = _purge(transaction, before=before)
-    return count, count >= AT_MOST
+    counts = [purge(transaction, before=before) for purge in (_purge, _purge_beside_events)]
+    return sum(counts), max(counts) >= AT_MOST

@@ -61,6 +61,21 @@ replies = Table(
     sqlite_with_rowid=False,
 )
 
+#: The same for what was done with an item, which is most of them: each stands beside what was the
+#: item's last event, and holds as long as it is. Event by event they are written at the end of the
+#: table, where a digest would put each into a page of its own.
+item_replies = Table(
+    "item_replies",
+    metadata,
+    Column("event_id", Long, primary_key=True, autoincrement=False),  # 0: there was none
+    Column("account", String, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True, info=SECRET),
+    Column("at", Moment, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("patron_id", ForeignKey(patrons.c.id), info=DELETED),
+    sqlite_with_rowid=False,
+)
+
 #: What accounts of machines have sent, and what they get wrong, counted by name.
 terminal_counts = Table(
     "terminal_counts",

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 from catalogue.database import Long, Moment, metadata
@@ -100,7 +101,7 @@ events = Table(
     Column("item_id", Integer),
     Column("patron_id", Integer, index=True, info=names("patrons.id")),
     Column("loan_id", Long),
-    Column("hold_id", Long, index=True),
+    Column("hold_id", Long),
     Column("cause", Long),  # the event that this one follows from
     Column("request_id", String),  # the request that caused it, as log lines name it
     Column("before", Text, info=JSON),  # what held before, where that matters
@@ -110,6 +111,8 @@ events = Table(
 )
 #: The last event of an item is looked for with each check-out.
 Index("ix_events_item", events.c.item_id, events.c.id)
+_IS_OF_HOLD = text("hold_id IS NOT NULL")
+Index("ix_events_hold", events.c.hold_id, sqlite_where=_IS_OF_HOLD, postgresql_where=_IS_OF_HOLD)
 #: Statistics are made of the events of a day.
 Index("ix_events_at", events.c.at)
 

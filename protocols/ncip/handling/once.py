@@ -50,7 +50,8 @@ def once(
             key = _key(request, caller, by_content, IDENTIFIERS.of(context.circulation))
             if key is None:
                 return handler(request, caller, context)
-            kept = kept_reply(context.transaction, key, now=context.now, within=WITHIN)
+            item = _barcode(request) if by_item else None
+            kept = kept_reply(context.transaction, key, now=context.now, within=WITHIN, item=item)
             if kept is not None and (still is None or still(request, caller, context)):
                 found: Response = thawed(answer, json.loads(kept))
                 return found
@@ -63,7 +64,7 @@ def once(
                 context.act(),
                 key,
                 json.dumps(frozen(response), ensure_ascii=False).encode(),
-                item=_barcode(request) if by_item else None,
+                item=item,
             )
             return response
 

@@ -80,19 +80,20 @@ def respond_once(
 ) -> Written:
     """The kept answer; or that of `respond`, written with `write` and kept."""
     within = timedelta(seconds=caller.settings.repeats_within)
-    kept = kept_reply(context.transaction, key, now=context.now, within=within)
+    deals_with = CHANGING[type(request)]
+    item = (request.item_identifier or "").strip() or None if _ITEM in deals_with else None
+    kept = kept_reply(context.transaction, key, now=context.now, within=within, item=item)
     if kept is not None:
         return Written(kept, is_again=True)
     response = respond(request, caller, context)
     body = write(response)
     is_granted = _is_granted(response)
     if is_granted or _is_dated(request.transaction_date):
-        deals_with = CHANGING[type(request)]
         keep_reply(
             context.act(),
             key,
             body,
-            item=(request.item_identifier or "").strip() or None if _ITEM in deals_with else None,
+            item=item,
             patron=request.patron_identifier.strip() if _PATRON in deals_with else None,
             by_patron=not is_granted or _ITEM not in deals_with,
         )

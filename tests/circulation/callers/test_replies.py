@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
-from catalogue.database import Database, Statement, Transaction, scalar_one
+from catalogue.database import Database, Statement, Transaction, scalar_one, send
 from circulation.callers.daily import REPLY_HOURS
 from circulation.callers.replies import ReplyKey, forget_reply, keep_reply, kept_reply, reply_key
-from circulation.callers.schema import replies
+from circulation.callers.schema import item_replies, replies
 from circulation.jobs.running import run_job
 from circulation.kernel.results import UNATTENDED
 from circulation.loans.lending import check_out
@@ -25,7 +26,8 @@ KEY = reply_key("kiosk", "a secret", b"11...")
 
 @scalar_one(int)
 def _number() -> Statement:
-    return select(func.count()).select_from(replies)
+    counts = (select(func.count()).select_from(each) for each in (replies, item_replies))
+    return select(sum(count.scalar_subquery() for count in counts))
 
 
 @pytest.fixture
@@ -41,9 +43,23 @@ def keep(library: Library, key: ReplyKey = KEY, **names: Any) -> None:
     )
 
 
-def kept(library: Library, key: ReplyKey = KEY) -> bytes | None:
+def kept(library: Library, key: ReplyKey = KEY, item: str | None = None) -> bytes | None:
     return library.write(
-        lambda transaction: kept_reply(transaction, key, now=library.now, within=WITHIN)
+        lambda transaction: kept_reply(transaction, key, now=library.now, within=WITHIN, item=item)
+    )
+
+
+@send
+def _keep_as_before(*, at: datetime, item_id: int, mark: int) -> Statement:
+    """As the release did that had one table for all."""
+    return insert(replies).values(
+        account=KEY.account,
+        digest=KEY.digest,
+        at=at,
+        answer=b"12 as before",
+        item_id=item_id,
+        by_patron=False,
+        mark=mark,
     )
 
 
@@ -56,11 +72,15 @@ def test_a_request_is_known_by_account_secret_and_bytes() -> None:
 
 
 def test_what_was_kept_is_given_again_byte_for_byte(library: Library) -> None:
-    assert kept(library) is None
-    keep(library, item=an_item(library), patron=a_patron(library))
-    assert kept(library) == b"12\xff..."
-    assert kept(library) == b"12\xff..."
-    assert kept(library, ReplyKey("desk", KEY.digest)) is None
+    item = an_item(library)
+    assert kept(library, item=item) is None
+    keep(library, item=item, patron=a_patron(library))
+    assert kept(library, item=item) == b"12\xff..."
+    assert kept(library, item=item) == b"12\xff..."
+    assert kept(library, ReplyKey("desk", KEY.digest), item) is None
+    library.check_in(item)
+    keep(library, item=item)
+    assert kept(library, item=item) == b"12\xff..."
 
 
 def test_time_is_up(library: Library) -> None:
@@ -86,9 +106,33 @@ def test_whoever_deals_with_the_item_makes_it_stale(library: Library) -> None:
     library.check_out(card, item)
     keep(library, item=item, patron=card)
     library.check_out(card, other)
-    assert kept(library) is not None
+    assert kept(library, item=item) is not None
     library.check_in(item)
-    assert kept(library) is None
+    assert kept(library, item=item) is None
+
+
+def test_one_item_has_the_answers_of_several_requests(library: Library) -> None:
+    """Who sees it again and has nothing to tell writes no event."""
+    item, another = an_item(library), reply_key("desk", "a secret", b"19...")
+    library.check_in(item)
+    for key in (KEY, another, KEY):
+        keep(library, key, item=item)
+    assert kept(library, KEY, item) == kept(library, another, item) == b"12\xff..."
+    library.check_in(item)
+    assert kept(library, KEY, item) is kept(library, another, item) is None
+
+
+def test_what_the_release_before_has_kept_of_an_item_holds(library: Library) -> None:
+    card, item = a_patron(library), an_item(library)
+    library.check_out(card, item)
+    [event] = library.events_of(item)
+    assert event.item_id is not None
+    library.write(partial(_keep_as_before, at=library.now, item_id=event.item_id, mark=event.id))
+    assert kept(library, item=item) == b"12 as before"
+    library.check_in(item)
+    assert kept(library, item=item) is None
+    keep(library, item=item)
+    assert kept(library, item=item) == b"12\xff..."
 
 
 def test_whoever_deals_with_the_patron_too_where_that_is_wanted(library: Library) -> None:
@@ -112,7 +156,7 @@ def test_where_no_item_is_named_whoever_deals_with_the_patron(library: Library) 
 def test_names_that_nobody_has_make_nothing_stale(library: Library) -> None:
     keep(library, item="X1", patron="nobody")
     library.check_out(a_patron(library), an_item(library))
-    assert kept(library) is not None
+    assert kept(library, item="X1") is not None
 
 
 def test_an_answer_is_kept_with_the_work_or_not_at_all(library: Library) -> None:
@@ -131,7 +175,7 @@ def test_two_at_once_are_answered_one_after_the_other(library: Library) -> None:
     has_begun, done = threading.Event(), []
 
     def work(transaction: Transaction) -> bytes:
-        found = kept_reply(transaction, KEY, now=library.now, within=WITHIN)
+        found = kept_reply(transaction, KEY, now=library.now, within=WITHIN, item=item)
         if found is not None:
             return found
         outcome = check_out(library.act(transaction), LoanWish(patron=card, item=item))
@@ -148,10 +192,13 @@ def test_two_at_once_are_answered_one_after_the_other(library: Library) -> None:
 
 
 def test_the_job_deletes_them(library: Library) -> None:
+    item, another = an_item(library), reply_key("kiosk", "a secret", b"09...")
     keep(library)
+    keep(library, item=item)
     library.pass_time(hours=REPLY_HOURS, seconds=1)
-    keep(library, reply_key("kiosk", "a secret", b"09..."))
+    keep(library, another)
+    keep(library, another, item=item)
     day: date = library.today
     ran = run_job(library.circulation, library.database, "replies", day=day, now=library.now)
-    assert ran.counts == {"answers deleted": 1}
-    assert library.read(_number) == 1
+    assert ran.counts == {"answers deleted": 2}
+    assert library.read(_number) == 2

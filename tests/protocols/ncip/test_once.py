@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from catalogue.database import Database, Statement, Transaction, scalars
-from circulation.callers.schema import replies
+from circulation.callers.schema import item_replies
 from circulation.kernel.events import EventKind
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey
 from protocols.hosting.answering import Context
@@ -56,7 +56,7 @@ def stage(database: Database, schemas: Schemas) -> Iterator[Stage]:
 
 @scalars(bytes)
 def _digests() -> Statement:
-    return select(replies.c.digest)
+    return select(item_replies.c.digest)
 
 
 def lend(who: str, barcode: str, name: str = "R 1") -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from catalogue.database import Database, Statement, Transaction, scalars
 from circulation.callers.replies import reply_key
-from circulation.callers.schema import replies
+from circulation.callers.schema import item_replies
 from circulation.kernel.events import EventKind
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey
 from protocols.sip2.handling.once import CHANGING
@@ -30,7 +30,7 @@ BLANK = " " * 18
 
 @scalars(bytes)
 def _digests() -> Statement:
-    return select(replies.c.digest)
+    return select(item_replies.c.digest)
 
 
 def out(card: str, item: str, date: str = DATE, rest: str = "AC|") -> bytes:
@@ -177,7 +177,7 @@ def test_what_is_kept_holds_no_pin(library: Library, terminal: Terminal) -> None
     terminal.ask(out(card, item, rest="AC|AD1234|"))
 
     def rows(transaction: Transaction) -> str:
-        return str(transaction.execute("SELECT * FROM replies", ()).fetchall())
+        return str(transaction.execute("SELECT * FROM item_replies", ()).fetchall())
 
     found = library.database.read(rows).result()
     assert item in found

@@ -1,0 +1,29 @@
+"""Answers kept beside events, and the events of holds found by an index of those alone.
+
+What was kept before stays where it is, and is still found there: it is deleted after a day.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from catalogue.database.migrations.partial_indexes import create_partial_index
+from catalogue.database.moments import Moment
+from catalogue.database.tables import Long
+
+revision = "0035"
+down_revision = "0034"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "item_replies",
+        sa.Column("event_id", Long, autoincrement=False, primary_key=True),
+        sa.Column("account", sa.String, primary_key=True),
+        sa.Column("digest", sa.LargeBinary, primary_key=True),
+        sa.Column("at", Moment, nullable=False),
+        sa.Column("answer", sa.LargeBinary, nullable=False),
+        sa.Column("patron_id", sa.Integer, sa.ForeignKey("patrons.id")),
+        sqlite_with_rowid=False,
+    )
+    create_partial_index("ix_events_hold", "events", ["hold_id"], "hold_id IS NOT NULL")
+    op.drop_index("ix_events_hold_id", "events")
