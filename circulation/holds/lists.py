@@ -29,8 +29,17 @@ from circulation.patrons.identifiers import IDENTIFIERS
 USUAL_LOAN_DAYS = 28
 
 
-def queued(transaction: Transaction, set_up: SetUp, facts: HoldFacts, now: datetime) -> QueuedHold:
-    """The hold with its number in the queue and an estimate of the days it will take."""
+def queued(
+    transaction: Transaction,
+    set_up: SetUp,
+    facts: HoldFacts,
+    now: datetime,
+    queue: Sequence[HoldFacts] | None = None,
+) -> QueuedHold:
+    """The hold with its number in the queue and an estimate of the days it will take.
+
+    `queue` are the open holds of its record, where they were read already.
+    """
     hold = hold_of(facts, set_up)
     if hold.state is HoldState.CLOSED:
         return QueuedHold(hold, None, None)
@@ -38,7 +47,8 @@ def queued(transaction: Transaction, set_up: SetUp, facts: HoldFacts, now: datet
         return QueuedHold(hold, None, 0)
     if hold.state is HoldState.ON_THE_WAY:
         return QueuedHold(hold, None, 1)
-    queue = holds_of_record(transaction, record_id=facts.record_id)
+    if queue is None:
+        queue = holds_of_record(transaction, record_id=facts.record_id)
     number = number_in_queue(queue, facts.id)
     copies = [
         copy

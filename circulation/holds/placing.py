@@ -21,7 +21,7 @@ from circulation.holds.eligibility import (
     pickup_branch_of,
     target_refusals,
 )
-from circulation.holds.facts import HoldFacts, holds_of_patron, known_hold, lock_queue
+from circulation.holds.facts import HoldFacts, holds_of_patron, holds_of_record, lock_queue
 from circulation.holds.lists import queued
 from circulation.holds.recalls import recall_for
 from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
@@ -88,11 +88,18 @@ def place_holds(act: Act, wish: HoldWish) -> HoldsPlaced | Refused:
 
     placed = _write(case, accepted, common)
     charged = [fee for sight in seen for fee in sight.follow(fees)]
-    waiting = [known_hold(transaction, each) for each in placed]
+    records = {each.located.record_id for each in accepted}
+    queues = {
+        each: holds_of_record(transaction, record_id=each) for each in records if each is not None
+    }
+    by_id = {hold.id: hold for queue in queues.values() for hold in queue}
+    waiting = [by_id[each] for each in placed]
     recalled = [recall_for(act, case.set_up, hold) for hold in waiting]
     return HoldsPlaced(
         case.borrower.patron(),
-        tuple(queued(transaction, case.set_up, hold, now) for hold in waiting),
+        tuple(
+            queued(transaction, case.set_up, hold, now, queues[hold.record_id]) for hold in waiting
+        ),
         tuple(refused),
         tuple(loan for loan in recalled if loan is not None),
         tuple(dict.fromkeys(common + overridden)),
