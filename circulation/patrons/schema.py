@@ -18,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     func,
+    text,
 )
 
 from catalogue.database import Moment, metadata
@@ -53,7 +54,7 @@ patron_identifiers = Table(
     "patron_identifiers",
     metadata,
     Column("identifier", String, primary_key=True),
-    Column("patron_id", ForeignKey(patrons.c.id), nullable=False, index=True, info=DELETED),
+    Column("patron_id", ForeignKey(patrons.c.id), nullable=False, info=DELETED),
     Column("kind", String, nullable=False),  # card, login, email, national_id...
     Column("blocked", String),  # a value of `IdentifierBlock`
     Column("added", Moment, nullable=False),
@@ -64,6 +65,17 @@ patron_identifiers = Table(
 )
 #: See `catalogue.database.typed_codes`.
 Index("ix_patron_identifiers_small", func.lower(patron_identifiers.c.identifier))
+#: The card that somebody goes by (`circulation.patrons.facts.card_of`) is the first row of theirs.
+Index(
+    "ix_patron_identifiers_card",
+    patron_identifiers.c.patron_id,
+    patron_identifiers.c.kind,
+    patron_identifiers.c.blocked,
+    text("(masked IS NOT NULL)"),
+    patron_identifiers.c.added.desc(),
+    patron_identifiers.c.identifier,
+    patron_identifiers.c.masked,
+)
 
 #: National numbers under the key of the configuration (see `circulation.patrons.seals`).
 #: Written only where Digital Post is in use.

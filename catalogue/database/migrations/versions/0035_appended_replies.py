@@ -1,4 +1,4 @@
-"""Answers kept beside events, and the events of holds found by an index of those alone.
+"""Answers kept beside events; events of holds and cards of patrons found by indexes made for that.
 
 What was kept before stays where it is, and is still found there: it is deleted after a day.
 """
@@ -11,7 +11,7 @@ from catalogue.database.moments import Moment
 from catalogue.database.tables import Long
 
 revision = "0035"
-down_revision = "0034"
+down_revision = "0042"
 
 
 def upgrade() -> None:
@@ -27,3 +27,14 @@ def upgrade() -> None:
     )
     create_partial_index("ix_events_hold", "events", ["hold_id"], "hold_id IS NOT NULL")
     op.drop_index("ix_events_hold_id", "events")
+    op.create_index(
+        "ix_patron_identifiers_card",
+        "patron_identifiers",
+        [
+            *("patron_id", "kind", "blocked"),
+            sa.text("(masked IS NOT NULL)"),
+            sa.text("added DESC"),
+            *("identifier", "masked"),
+        ],
+    )
+    op.drop_index("ix_patron_identifiers_patron_id", "patron_identifiers")
