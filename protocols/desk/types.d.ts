@@ -176,6 +176,11 @@ export interface PatronHit {
   address: string;
   is_deceased: boolean;
 }
+export interface Registration {
+  categories: { code: string; name: string }[];
+  languages: string[];
+  branches: Branch[];
+}
 export interface PatronScreen {
   id: string;
   card: string | null;

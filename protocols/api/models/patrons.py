@@ -45,6 +45,24 @@ class NewPatron(Request):
     municipality: Short = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A category of patrons."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a new patron can be: where no categories are named, any code will do. `branches` are
+    those of which the caller may register patrons."""
+
+    categories: tuple[Category, ...]
+    languages: tuple[str, ...]
+    branches: tuple[Branch, ...]
+
+
 class PatronChanges(Request):
     """What is to be changed of a patron; what is not said stays."""
 

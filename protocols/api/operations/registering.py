@@ -6,6 +6,8 @@ from typing import Final
 
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.rights import Principal, Right
+from circulation.kernel.trees import CATEGORIES
+from circulation.languages.installed import complete_tags
 from circulation.patrons.changes import Changes, change_patron, patron_fields
 from circulation.patrons.checking import PatronUnfit
 from circulation.patrons.identifiers import IdentifierTaken, NoIdentifierKey, PatronPlace
@@ -13,11 +15,33 @@ from circulation.patrons.registering import NewPatron as Registered
 from circulation.patrons.registering import register_patron
 from protocols.api.authority import patron_named, sees_addresses
 from protocols.api.messages import Reply
-from protocols.api.models.patrons import NewPatron, PatronChanges, PatronScreen
-from protocols.api.operation import Operation, Request, post
+from protocols.api.models.common import branch_shown
+from protocols.api.models.patrons import (
+    Category,
+    NewPatron,
+    PatronChanges,
+    PatronScreen,
+    Registration,
+)
+from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.patrons import etag, screen
 from protocols.api.problems import FieldError, Outcome, Problem, malformed
 from protocols.hosting.answering import Context, Lane
+
+
+def show_registration(request: Plain, principal: Principal, context: Context) -> Registration:
+    """What a form for patrons has to choose from: categories, languages, branches."""
+    branches = context.circulation.current_set_up(context.transaction).branches.values()
+    there = (
+        branch_shown(each)
+        for each in branches
+        if principal.may(Right.EDIT_PATRONS, each.agency_id, each.id)
+    )
+    return Registration(
+        tuple(Category(each.code, each.name) for each in CATEGORIES.all(context.transaction)),
+        complete_tags(),
+        tuple(sorted(there, key=lambda each: each.name)),
+    )
 
 
 def register(
@@ -87,6 +111,14 @@ def change_details(
 _MAY_BE_NOTHING: Final = ("birth_date", "expires")
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
+    get(
+        "/registration",
+        "What patrons can be",
+        show_registration,
+        Registration,
+        tag="patrons",
+        right=Right.EDIT_PATRONS,
+    ),
     post(
         "/patrons",
         "Register a patron",

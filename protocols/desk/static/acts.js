@@ -2,6 +2,7 @@
 import { chooseHit, hold } from "./finding.js";
 import { amount, ask, part, say } from "./page.js";
 import { newRow, scannedOf } from "./rows.js";
+import { has } from "./session.js";
 import { play } from "./sounds.js";
 import { MOST_ROWS, rowInHand, state, stops } from "./state.js";
 import { chosenLine, closeView, moveInView } from "./views.js";
@@ -125,7 +126,7 @@ function taken(scanned, code, mode, patron) {
   if (code === last.code) last.row = row;
   if (scanned.outcome === "patron" && scanned.patron) open(scanned.patron);
   count(scanned);
-  closeView();
+  if (!state.view?.nodes) closeView();
   redraw(row, true);
   chooseHit(row, -1);
   const { mark } = row.look;
@@ -150,7 +151,7 @@ function count(scanned) {
 }
 
 /** @param {import("../types").PatronScreen} patron */
-function open(patron) {
+export function open(patron) {
   if (state.patron?.id !== patron.id) close();
   state.patron = patron;
 }
@@ -158,7 +159,7 @@ function open(patron) {
 /** The patron leaves the screen. */
 export function close() {
   if (state.patron) state.lastPatron = state.patron.id;
-  const nothing = { patron: null, isHidden: false, paying: null, taking: null, slip: null, why: "" };
+  const nothing = { patron: null, isHidden: false, paying: null, taking: null, slip: null, why: "", draft: {} };
   Object.assign(state, nothing);
   state.passedOver.clear();
   closeView();
@@ -179,10 +180,12 @@ function solutions(row) {
     if (state.patron?.may.includes("hold")) {
       found.push({ letter: "R", label: say("KEY_HOLD"), run: () => hold(row) });
     }
+    if (scanned.outcome === "search") registering(row, found);
     return found;
   }
   if (scanned.outcome !== "refused" && scanned.outcome !== "nothing") return found;
   found.push({ letter: "L", label: say("KEY_DISMISS"), isFirst: true, run: () => dismiss(row) });
+  if (scanned.outcome === "nothing") registering(row, found);
   if (!item) return found;
   const codes = reasons.map((each) => each.code);
   if (codes.includes("ALREADY_ON_LOAN_TO_PATRON")) {
@@ -205,6 +208,20 @@ function solutions(row) {
     found.push({ letter: "T", label: say("TRY_AGAIN"), run: () => again(row) });
   }
   return found;
+}
+
+/** Nobody was found: they may be new, with that card or by that name. @param {Row} row @param {Solution[]} found */
+function registering(row, found) {
+  if (state.patron || row.scanned.patrons.length || !has("patrons.edit")) return;
+  const names = row.code.split(/\s+/);
+  const family_name = names.length > 1 ? (names.pop() ?? "") : "";
+  /** @type {Record<string, string>} */
+  const known = /\d/.test(row.code) ? { card: row.code } : { given_name: names.join(" "), family_name };
+  const run = () => {
+    settleRow(row, say("REGISTER"));
+    void import("./patron_form.js").then((form) => form.register(known));
+  };
+  found.push({ letter: "I", label: say("REGISTER"), run });
 }
 
 /** @param {Row} row */

@@ -34,7 +34,9 @@ function redraw(row, isNew = false) {
 /** @returns {import("./rows.js").Solution[]} */
 function patronKeys() {
   const { patron } = state;
-  if (!patron) return [];
+  if (!patron) {
+    return has("patrons.edit") ? [{ letter: "I", label: say("REGISTER"), run: () => void patronForm("register") }] : [];
+  }
   const keys = [];
   if (state.isHidden) return [{ letter: "X", label: say("SHOW"), run: hide }];
   keys.push({ letter: "P", label: say("KEY_PATRON"), run: showPatron });
@@ -42,6 +44,7 @@ function patronKeys() {
     keys.push({ letter: "A", label: say("KEY_RENEW_ALL"), run: acts.renewAll });
   }
   if (patron.may.includes("edit")) {
+    keys.push({ letter: "I", label: say("KEY_CHANGE"), run: () => void patronForm("change") });
     keys.push({ letter: "C", label: say("KEY_NEW_CARD"), run: newCard });
   }
   return [...keys, { letter: "X", label: say("KEY_HIDE"), run: hide }];
@@ -68,6 +71,12 @@ function showPatron() {
   if (state.view?.name === "patron") closeView();
   else void import("./patron_page.js").then((page) => page.openPage());
   redraw();
+}
+
+/** @param {"register" | "change"} what */
+async function patronForm(what) {
+  const form = await import("./patron_form.js");
+  await form[what]();
 }
 
 /** The next scan is the patron's new card. */

@@ -93,6 +93,7 @@ function drawPatron(keys) {
     side.replaceChildren(
       el("h1", { class: "big" }, say("NOBODY")),
       el("p", { class: "s" }, say("NOBODY_HINT")),
+      el("section", { class: "stack" }, ...keys.map((each) => button(each, "act wide"))),
     );
   }
 }
@@ -175,6 +176,7 @@ export const KEYS = [
   ["↑ ↓ ← →", "KEY_CHOOSE"],
   ["Esc", "KEY_BOX"],
   ["Alt P", "KEY_PATRON"],
+  ["Alt I", "KEY_FORM"],
   ["Alt C", "KEY_NEW_CARD"],
   ["Alt B", "KEY_PAY"],
   ["Alt S", "KEY_END"],

@@ -37,7 +37,7 @@ export function listen(box, hands) {
       if (!isEdited && hands.pressed(nameOf(event))) event.preventDefault();
       return;
     }
-    if (isOtherField) return;
+    if (isOtherField && event.key !== "Escape") return;
     if (event.key === "Escape") {
       box.value = "";
       hands.left();

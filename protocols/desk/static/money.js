@@ -69,7 +69,7 @@ export function waive(charge, done) {
   const { patron } = state;
   if (!patron) return;
   const why = takeWhy("WAIVE");
-  have("POST", `/patrons/${patron.id}/waivers`, () => ({ charge, why }), (answer) => {
+  have("POST", `/charges/${charge}/write-offs`, () => ({ why }), (answer) => {
     patron.owed = answer.owed;
     tell(say("WAIVED", { why }), "done");
     done();

@@ -70,8 +70,18 @@ export function amount({ amount: minor, currency }) {
 
 /** A day of about now, or with its year. @param {string | Date} moment @param {boolean} [withYear] */
 export function day(moment, withYear = false) {
-  const format = { day: "numeric", month: "short", year: withYear ? "numeric" : undefined };
+  const format = { day: "numeric", month: "short", year: withYear ? "numeric" : undefined, timeZone: zone(moment) };
   return new Date(moment).toLocaleDateString(locale, /** @type {any} */ (format));
+}
+
+/** A day in figures, as somebody would write it. @param {string} date ISO 8601 */
+export function figures(date) {
+  return new Date(date).toLocaleDateString(locale, { timeZone: zone(date) });
+}
+
+/** A date is the same everywhere; a moment is told by the clock here. @param {string | Date} moment */
+function zone(moment) {
+  return typeof moment === "string" && moment.length === 10 ? "UTC" : undefined;
 }
 
 /** @param {Date} moment */

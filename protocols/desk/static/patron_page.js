@@ -314,7 +314,7 @@ function blocks(patron) {
   if (patron.may.includes("block")) {
     const run = () => {
       const message = takeWords();
-      if (message) have("POST", path, () => ({ reason: "OTHER", message }), isNow);
+      if (message) have("POST", path, () => ({ reason: "other", message }), isNow);
       else tell(say("WRITE_WHY_FIRST"));
     };
     lines.push({

@@ -38,6 +38,8 @@ export const state = {
   taking: null,
   /** What stands in place of the rows. @type {import("./views.js").View | null} */
   view: null,
+  /** What was typed for a new patron and is not sent yet. @type {Record<string, string>} */
+  draft: {},
   /** What stands on no row. @type {{ text: string, mark: "done" | "stop" }} */
   said: { text: "", mark: "done" },
   /** What stands on the right until something else does. @type {import("../types").Slip | null} */

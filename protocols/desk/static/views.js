@@ -1,6 +1,6 @@
 // What the middle of the screen shows in place of the rows: sections of lines, one of which may be
 // chosen by arrow keys. The box keeps the focus; keys with Alt are about the chosen line.
-import { el, icon, part } from "./page.js";
+import { el, icon, part, say } from "./page.js";
 import { button } from "./rows.js";
 import { state } from "./state.js";
 import { drawnWhys } from "./whys.js";
@@ -109,13 +109,26 @@ export function drawView() {
   if (!isShown) {
     place.replaceChildren();
   } else if (view.nodes) {
-    place.replaceChildren(...view.nodes());
+    const nodes = view.nodes();
+    // What somebody is writing into stays where it is.
+    if (place.firstChild !== nodes[0]) place.replaceChildren(...nodes);
+    drawKeysOf(view);
   } else {
     const sections = view.sections?.() ?? [];
     const column = (/** @type {boolean} */ isAside) =>
       el("div", {}, ...sections.filter((each) => Boolean(each.isAside) === isAside).map(drawnSection));
     place.replaceChildren(el("div", { class: "two cols" }, column(false), column(true)));
   }
+}
+
+/** The keys of a form, below it. @param {View} view */
+function drawKeysOf(view) {
+  const keys = el("div", { class: "acts" }, ...(view.keys?.() ?? []).map((each) => button(each)));
+  const leaves = el("span", { class: "s" }, el("kbd", {}, "Esc"), ` ${say("LEAVES")}`);
+  keys.append(leaves);
+  const place = part("view");
+  place.querySelector(":scope > .acts")?.remove();
+  place.append(keys);
 }
 
 /** @param {Section} section */

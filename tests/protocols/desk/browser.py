@@ -105,6 +105,11 @@ class Desk:
         script = "return document.querySelector(arguments[0])?.innerText ?? ''"
         return str(self.browser.execute_script(script, selector))
 
+    def click(self, selector: str) -> None:
+        """A click on the first of the elements, as it stands at this moment."""
+        self.wait(selector)
+        self.browser.execute_script("document.querySelector(arguments[0]).click()", selector)
+
     def says(self, selector: str, words: str, patience: float = 20.0) -> str:
         """What the element says, as soon as it has these words."""
         end = monotonic() + patience

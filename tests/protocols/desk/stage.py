@@ -16,6 +16,7 @@ from catalogue.items import add_item
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.set_up import set_up_changed
+from circulation.kernel.trees import CATEGORIES
 from circulation.patrons.blocks import block_patron
 from circulation.staff.roles import HeldRole
 from circulation.staff.settings import STAFF_SETTINGS
@@ -84,6 +85,7 @@ def fill(
             transaction, library.main.agency_id, {"known_networks": ["127.0.0.0/8"]}
         )
     )
+    library.write(lambda transaction: CATEGORIES.store(transaction, {"adult": ("Adults", None)}))
     library.write(set_up_changed)
     a_colleague(library, NAME, HeldRole("administrator"), password=PASSWORD)
     cards = [a_patron(library) for _ in range(4)]
@@ -99,12 +101,14 @@ def _people(library: Library) -> dict[str, str]:
     named = {"given_name": "Karla", "family_name": "Toft"}
     people = {
         "debtor": a_patron(library),
+        "payer": a_patron(library),
         "blocked": a_patron(library),
         "elder": a_patron(library, **named, birth_date=date(1950, 5, 4)),
         "younger": a_patron(library, **named, birth_date=date(2001, 2, 3)),
     }
     charge(library, people["debtor"], 5000)
     charge(library, people["debtor"], 2500)
+    charge(library, people["payer"], 5000)
     blocked = number_of(library, people["blocked"])
     library.write(
         lambda transaction: block_patron(library.act(transaction), blocked, BlockReason.OTHER)

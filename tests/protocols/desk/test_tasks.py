@@ -104,6 +104,18 @@ def take_a_payment(at: Counting) -> None:
     assert "Owes" not in at.desk.text('[data-part="patron"]')
 
 
+def register_a_patron(at: Counting) -> None:
+    at.alt("i")
+    at.desk.wait("#field-card")
+    sleep(0.1)
+    fields = ("NEW17", "Ellen", "Toft", "040561", "22334455", "ellen@example.org")
+    for text in fields:  # a card that is scanned, names, birth, telephone, e-mail
+        at.scan(text)
+    at.alt("s")
+    at.desk.says("aside h1", "Ellen Toft")
+    assert "card NEW17" in at.desk.text('[data-part="patron"]')
+
+
 def give_a_new_card(at: Counting) -> None:
     at.prepared(at.stage.cards[1])
     at.alt("c")
@@ -184,6 +196,7 @@ TASKS: tuple[tuple[int, Callable[[Counting], None], int], ...] = (
     (12, hold_for_the_open_patron, 3),
     (13, where_is_this_title, 1),
     (15, reprint_a_receipt, 1),
+    (17, register_a_patron, 8),  # the key that opens the form, six fields, the key that saves
     (18, give_a_new_card, 2),
     (19, claimed_returned, 2),
     (19, lost, 2),
@@ -202,6 +215,69 @@ def test_a_task_takes_no_more_strokes_than_it_must(
     counting = Counting(desk, stage)
     task(counting)
     assert counting.strokes <= ideal
+
+
+def test_whoever_may_be_here_already_is_shown_beside_the_form(desk: Desk, stage: Stage) -> None:
+    desk.chord(Keys.ALT, "i")
+    desk.wait("#field-card")
+    sleep(0.1)
+    desk.scan("NEW18", "Karla", "Toft", "030201")
+    assert "born 3 Feb 2001" in desk.says(".fields .note", "Karla Toft")
+    assert "1950" not in desk.text(".fields .note"), "born on another day"
+    desk.scan(stage.cards[0])  # into the field where the cursor is, not past a question
+    assert desk.browser.execute_script("return document.activeElement.name") == "email"
+    desk.keys(Keys.ESCAPE)
+    desk.scan(stage.cards[0])
+    assert desk.outcomes(1) == [(stage.cards[0], "patron")]
+
+
+def test_details_are_changed_in_the_same_form(desk: Desk, stage: Stage) -> None:
+    desk.scan(stage.people["elder"])
+    desk.outcomes(1)
+    desk.chord(Keys.ALT, "i")
+    desk.wait("#field-given_name")
+    sleep(0.1)
+    desk.keys(Keys.CONTROL, "a")
+    desk.scan("Karla Marie")
+    desk.chord(Keys.ALT, "s")
+    desk.says("aside h1", "Karla Marie Toft")
+    desk.chord(Keys.ALT, "i")
+    desk.wait("#field-birth_date").pop().click()
+    desk.keys(Keys.CONTROL, "a")
+    desk.scan("31-02-1950")
+    desk.chord(Keys.ALT, "s")
+    desk.wait("[name=birth_date][aria-invalid]")
+
+
+def test_a_block_is_put_with_its_why_and_lifted(desk: Desk, stage: Stage) -> None:
+    desk.scan(stage.people["elder"])
+    desk.outcomes(1)
+    desk.chord(Keys.ALT, "p")
+    desk.click('[data-line="block new"]')
+    desk.keys("has moved without a word")
+    desk.chord(Keys.ALT, "o")
+    desk.says('[data-part="patron"]', "has moved without a word")
+    desk.click('[data-line="block OTHER"]')
+    desk.chord(Keys.ALT, "z")
+    desk.wait('[data-line="block new"]')
+    sleep(0.5)
+    assert "has moved" not in desk.text('[data-part="patron"]')
+
+
+def test_a_part_of_a_charge_is_paid_and_the_rest_given_up(desk: Desk, stage: Stage) -> None:
+    desk.scan(stage.people["payer"])
+    desk.outcomes(1)
+    desk.chord(Keys.ALT, "p")
+    desk.click('[data-line^="charge"]')
+    desk.keys("20")
+    desk.chord(Keys.ALT, "b")
+    desk.says(".line.pick", "20 was taken")
+    desk.chord(Keys.ALT, "b")
+    desk.says(".line.pick", "20 was paid")
+    desk.keys("2")
+    desk.chord(Keys.ALT, "y")
+    desk.says('[data-part="said"]', "Waived: illness")
+    assert desk.text('[data-line^="charge"]') == ""
 
 
 def test_a_scanned_enter_confirms_nothing(desk: Desk, stage: Stage) -> None:
