@@ -176,6 +176,16 @@ export interface PatronHit {
   address: string;
   is_deceased: boolean;
 }
+export interface Contacts {
+  is_protected: boolean;
+  contacts: { number: string; kind: string; value: string; notices: boolean; verified: string | null }[];
+  addresses: { number: string; kind: string; text: string; valid_until: string | null }[];
+}
+export interface Preferences {
+  pickup_branch: Branch | null;
+  interest_days: number | null;
+  absence: { first: string; last: string | null } | null;
+}
 export interface Registration {
   categories: { code: string; name: string }[];
   languages: string[];

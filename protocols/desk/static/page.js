@@ -90,6 +90,9 @@ export function clock(moment) {
   return moment.toLocaleTimeString(locale, /** @type {any} */ (format));
 }
 
+/** The body of what is asked for by its path alone. */
+export const none = () => undefined;
+
 /**
  * Asks the API once; rejects where no answer comes.
  * @param {string} method

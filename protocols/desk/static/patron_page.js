@@ -1,7 +1,8 @@
 // Everything of the patron who is open: loans, holds, cards, family, money, messages, look-ups.
 import { have, openPatron, tell } from "./acts.js";
 import { inDays } from "./finding.js";
-import { amount, ask, clock, day, say } from "./page.js";
+import { consents, contact, stay } from "./patron_ways.js";
+import { amount, ask, clock, day, none, say } from "./page.js";
 import { payCharge, payLabel, waive } from "./money.js";
 import { has } from "./session.js";
 import { state } from "./state.js";
@@ -20,11 +21,12 @@ const PARTS = {
   charges: "patrons.view",
   notices: "notices.view",
   lookups: "lookups.view",
+  contacts: "patrons.view",
+  preferences: "patrons.view",
 };
 /** Lines of messages and look-ups at first, and after the key for all. */
 const FEW = 5;
 const MANY = 100;
-const CONSENTS = ["keep_history", "person_registry"];
 
 /** @typedef {keyof typeof PARTS} Part */
 
@@ -77,11 +79,12 @@ function sections() {
     holds(patron),
     cards(patron),
     family(patron),
-    contact(patron),
+    contact(patron, known.contacts ?? {}, () => void load("contacts")),
+    stay(patron, known.preferences, () => void load("preferences")),
     charges(patron),
     blocks(patron),
     messages(),
-    consents(patron),
+    consents(patron, isNow),
     lookups(),
   ];
   return all.filter((each) => each !== null);
@@ -185,7 +188,6 @@ function hold(each) {
   };
 }
 
-const none = () => undefined;
 
 /** The patron as an answer shows them. @param {PatronScreen} body */
 function isNow(body) {
@@ -240,24 +242,6 @@ function family(patron) {
     ...patron.wards.map((each) => line(each, "IS_WARD")),
   ];
   return lines.length ? { name: say("FAMILY"), lines } : null;
-}
-
-/** @param {PatronScreen} patron @returns {Section} */
-function contact(patron) {
-  const { details } = patron;
-  /** @type {[string, string][]} */
-  const found = [
-    [details.email, say("EMAIL")],
-    [details.phone, say("PHONE")],
-    [details.municipality, say("MUNICIPALITY")],
-    [details.home_branch.name, say("HOME_BRANCH")],
-    [details.category, say("CATEGORY")],
-    [details.expires ? day(details.expires, true) : "", say("REGISTERED_UNTIL")],
-  ];
-  const lines = found
-    .filter(([value]) => value)
-    .map(([value, name]) => ({ id: `contact ${name}`, heading: value, small: name }));
-  return { name: say("CONTACT"), lines };
 }
 
 /** @param {PatronScreen} patron @returns {Section} */
@@ -347,25 +331,6 @@ function messages() {
   });
   const small = isAll ? "" : say("NEWEST", { count: lines.length });
   return { name: say("MESSAGES"), small, lines, isAside: true };
-}
-
-/** @param {PatronScreen} patron @returns {Section} */
-function consents(patron) {
-  const lines = CONSENTS.map((name) => {
-    const given = patron.consents[name];
-    const path = `/patrons/${patron.id}/consents/${name}`;
-    const give = { letter: "J", label: say("KEY_CONSENTS"), run: () => have("PUT", path, none, isNow) };
-    const take = { letter: "Z", label: say("KEY_CONSENT_BACK"), run: () => have("DELETE", path, none, isNow) };
-    return /** @type {Line} */ ({
-      id: `consent ${name}`,
-      heading: say(`CONSENT_${name}`),
-      mark: given ? "done" : "plain",
-      big: say(given ? "GIVEN" : "NOT_GIVEN"),
-      small: given ? day(given, true) : "",
-      keys: patron.may.includes("edit") ? [given ? take : give] : [],
-    });
-  });
-  return { name: say("CONSENTS"), lines, isAside: true };
 }
 
 /** @returns {Section | null} */

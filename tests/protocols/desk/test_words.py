@@ -42,6 +42,8 @@ JOINED = {
     "IDENTIFIER_": {"card", "login", "email", "national_id", "cvr"},
     "MESSAGE_": {each.value.replace(" ", "_") for each in NoticeState},
     "CONSENT_": {each.value for each in Consent},
+    "WAY_": {"email", "phone", "digital_post", "person"},
+    "ADDRESS_": {"home", "temporary"},
     "SEEN_": {each.value for each in Seen},
 }
 

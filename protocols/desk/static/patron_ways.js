@@ -1,0 +1,137 @@
+// The ways to a patron, where they are for a while, and what they have consented to.
+import { have, tell } from "./acts.js";
+import { dateIn } from "./form.js";
+import { day, none, say } from "./page.js";
+import { takeWords } from "./whys.js";
+
+/** @typedef {import("./views.js").Line} Line */
+/** @typedef {import("./views.js").Section} Section */
+/** @typedef {import("./rows.js").Solution} Solution */
+/** @typedef {import("../types").PatronScreen} PatronScreen */
+
+const CONSENTS = ["keep_history", "person_registry"];
+
+/**
+ * @param {PatronScreen} patron
+ * @param {Partial<import("../types").Contacts>} known
+ * @param {() => void} again
+ * @returns {Section}
+ */
+export function contact(patron, known, again) {
+  const { details } = patron;
+  const path = `/patrons/${patron.id}`;
+  const mayEdit = patron.may.includes("edit");
+  /** @type {[string, string][]} */
+  const written = [
+    [details.phone, say("PHONE")],
+    [details.email, say("EMAIL")],
+    [details.municipality, say("MUNICIPALITY")],
+    [details.home_branch.name, say("HOME_BRANCH")],
+    [details.category, say("CATEGORY")],
+    [details.expires ? day(details.expires, true) : "", say("REGISTERED_UNTIL")],
+  ];
+  /** @type {Line[]} */
+  const lines = written
+    .filter(([value]) => value)
+    .map(([value, name]) => ({ id: `contact ${name}`, heading: value, small: name }));
+  for (const each of known.contacts ?? []) {
+    const its = `${path}/contacts/${each.number}`;
+    const verify = () => have("PUT", `${its}/verification`, none, again);
+    const keys = [{ letter: "Z", label: say("KEY_REMOVE"), run: () => have("DELETE", its, none, again) }];
+    if (!each.verified) keys.unshift({ letter: "J", label: say("KEY_VERIFIED"), run: verify });
+    lines.push({
+      id: `further ${each.number}`,
+      heading: each.value,
+      facts: [each.verified && say("VERIFIED", { day: day(each.verified, true) }), !each.notices && say("NO_MESSAGES")],
+      small: say(`WAY_${each.kind}`),
+      mark: each.verified ? "done" : "plain",
+      keys: mayEdit ? keys : [],
+    });
+  }
+  for (const each of known.addresses ?? []) {
+    const its = `${path}/addresses/${each.number}`;
+    lines.push({
+      id: `address ${each.number}`,
+      heading: each.text.replaceAll("\n", ", "),
+      facts: [each.valid_until && say("UNTIL", { day: day(each.valid_until, true) })],
+      small: say(`ADDRESS_${each.kind}`),
+      keys: mayEdit ? [{ letter: "Z", label: say("KEY_REMOVE"), run: () => have("DELETE", its, none, again) }] : [],
+    });
+  }
+  if (known.is_protected) lines.unshift({ id: "protected", heading: say("PROTECTED"), mark: "todo", big: say("IS_PROTECTED") });
+  if (mayEdit) lines.push(further(path, again));
+  return { name: say("CONTACT"), lines };
+}
+
+/** A further way to the patron, or where they live: what it is, it says itself. @param {string} path @param {() => void} again @returns {Line} */
+function further(path, again) {
+  const run = () => {
+    const text = takeWords();
+    const home = /^(?<street>\D+?)\s+(?<house_number>\d\S*(?: \S+)*?),\s*(?<postal_code>\d{3,5})\s+(?<city>.+)$/.exec(text);
+    if (home) have("POST", `${path}/addresses`, () => ({ ...home.groups }), again);
+    else if (text.includes("@")) have("POST", `${path}/contacts`, () => ({ kind: "email", value: text }), again);
+    else if (/^[+\d][\d ]{5,}$/.test(text)) have("POST", `${path}/contacts`, () => ({ kind: "phone", value: text }), again);
+    else tell(say("WRITE_WAY_FIRST"));
+  };
+  return {
+    id: "contact new",
+    heading: say("NEW_WAY"),
+    facts: [say("WRITE_WAY_IN_THE_BOX")],
+    keys: [{ letter: "O", label: say("KEY_ADD"), run }],
+  };
+}
+
+/**
+ * Absence, and what the patron has chosen.
+ * @param {PatronScreen} patron
+ * @param {import("../types").Preferences | undefined} known
+ * @param {() => void} again
+ * @returns {Section | null}
+ */
+export function stay(patron, known, again) {
+  if (!known) return null;
+  const path = `/patrons/${patron.id}/absence`;
+  const away = known.absence;
+  const leave = () => {
+    const text = takeWords();
+    const last = text ? dateIn(text) : null;
+    if (text && !last) tell(say("NO_DATE"));
+    else have("PUT", path, () => (last ? { last } : {}), again);
+  };
+  const back = { letter: "Z", label: say("KEY_IS_BACK"), run: () => have("DELETE", path, none, again) };
+  const goes = { letter: "O", label: say("KEY_IS_AWAY"), run: leave };
+  const until = away?.last ? say("UNTIL", { day: day(away.last, true) }) : say("UNTIL_FURTHER_NOTICE");
+  /** @type {Line[]} */
+  const lines = [
+    {
+      id: "absence",
+      heading: say(away ? "IS_AWAY" : "IS_HERE"),
+      facts: [away ? until : say("WRITE_LAST_DAY")],
+      mark: away ? "todo" : "plain",
+      big: away ? day(away.first) : "",
+      keys: patron.may.includes("edit") ? [away ? back : goes] : [],
+    },
+  ];
+  const chosen = [known.pickup_branch?.name, known.interest_days !== null && say("DAYS", { days: known.interest_days })];
+  if (chosen.some(Boolean)) lines.push({ id: "fetches", heading: say("FETCHES_AT"), facts: chosen });
+  return { name: say("ABSENCE"), lines };
+}
+
+/** @param {PatronScreen} patron @param {(patron: PatronScreen) => void} isNow @returns {Section} */
+export function consents(patron, isNow) {
+  const lines = CONSENTS.map((name) => {
+    const given = patron.consents[name];
+    const path = `/patrons/${patron.id}/consents/${name}`;
+    const give = { letter: "J", label: say("KEY_CONSENTS"), run: () => have("PUT", path, none, isNow) };
+    const take = { letter: "Z", label: say("KEY_CONSENT_BACK"), run: () => have("DELETE", path, none, isNow) };
+    return /** @type {Line} */ ({
+      id: `consent ${name}`,
+      heading: say(`CONSENT_${name}`),
+      mark: given ? "done" : "plain",
+      big: say(given ? "GIVEN" : "NOT_GIVEN"),
+      small: given ? day(given, true) : "",
+      keys: patron.may.includes("edit") ? [given ? take : give] : [],
+    });
+  });
+  return { name: say("CONSENTS"), lines, isAside: true };
+}
