@@ -32,11 +32,13 @@ from protocols.hosting.answering import Context, Lane
 def show_registration(request: Plain, principal: Principal, context: Context) -> Registration:
     """What a form for patrons has to choose from: categories, languages, branches."""
     branches = context.circulation.current_set_up(context.transaction).branches.values()
-    there = (
+    there = [
         branch_shown(each)
         for each in branches
         if principal.may(Right.EDIT_PATRONS, each.agency_id, each.id)
-    )
+    ]
+    if not there:
+        raise Problem(Outcome.RIGHT_MISSING, right=Right.EDIT_PATRONS)
     return Registration(
         tuple(Category(each.code, each.name) for each in CATEGORIES.all(context.transaction)),
         complete_tags(),

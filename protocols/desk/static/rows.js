@@ -216,9 +216,9 @@ function problem(body) {
   return { code: body?.type?.split(":").pop() ?? "fault", text, ...nothing, block: null };
 }
 
-/** What was found: titles first where there is somebody to reserve them for. @param {Scanned} scanned */
-function hitsOf({ patrons, titles }) {
-  return state.patron ? [...titles, ...patrons] : [...patrons, ...titles];
+/** What was found: titles first where there is somebody to reserve them for. @param {Scanned} scanned @param {string | null} patron */
+function hitsOf({ patrons, titles }, patron) {
+  return patron ? [...titles, ...patrons] : [...patrons, ...titles];
 }
 
 /**
@@ -243,7 +243,7 @@ export function newRow(scanned, code, mode, patron) {
     note: "",
     element: null,
     title: null,
-    hits: hitsOf(scanned),
+    hits: hitsOf(scanned, patron),
     hit: -1,
   };
 }
