@@ -99,3 +99,7 @@ export interface Renewal {
   renewed: { loan: { due: string } } | null;
   reasons: Reason[];
 }
+export interface Preferences {
+  pickup_branch: Branch | null;
+  absence: { first: string; last: string | null } | null;
+}

@@ -2,6 +2,7 @@
 import { amount, day, el, icon, part, say } from "./page.js";
 import { drawnHolds } from "./public_holds.js";
 import { announce, call, feeOf, reasonsOf } from "./public_session.js";
+import { drawSettings } from "./public_settings.js";
 
 /** @typedef {import("../public").Own} Own */
 /** @typedef {import("../public").OwnLoan} OwnLoan */
@@ -12,25 +13,34 @@ let own = null;
 
 /** Reads everything anew and draws it. */
 export async function openAccount() {
-  const [first, loans, holds, charges, messages, library] = await Promise.all([
+  const [first, loans, holds, charges, messages, library, chosen, history] = await Promise.all([
     call("GET", "/self"),
     call("GET", `/self/loans?limit=${AT_ONCE}`),
     call("GET", "/self/holds"),
     call("GET", `/self/charges?limit=${AT_ONCE}`),
     call("GET", "/self/notices?limit=50"),
     call("GET", "/library"),
+    call("GET", "/self/preferences"),
+    call("GET", "/self/history?limit=50"),
   ]);
   if (first?.status !== 200) return;
   own = first.body;
   drawMe();
+  const branches = library?.body?.branches ?? [];
   if (loans?.status === 200) drawLoans(loans.body.loans, loans.body.total);
-  if (holds?.status === 200) {
-    const branches = library?.body?.branches ?? [];
-    part("holds").replaceChildren(heading("holds", holds.body.holds.length), drawnHolds(holds.body.holds, branches, openAccount));
-  }
+  if (holds?.status === 200) drawHolds(holds.body.holds, branches);
   if (charges?.status === 200) drawCharges(charges.body.charges, charges.body.owed);
   if (messages?.status === 200) drawMessages(messages.body.messages);
-  drawSettings();
+  part("settings").replaceChildren(heading("settings"));
+  if (chosen?.status === 200 && history?.status === 200) {
+    drawSettings(first, chosen.body, branches, history.body);
+  }
+}
+
+/** @param {import("../public").Hold[]} holds @param {import("../public").Library["branches"]} branches */
+function drawHolds(holds, branches) {
+  const drawn = drawnHolds(holds, branches, openAccount);
+  part("holds").replaceChildren(heading("holds", holds.length), drawn);
 }
 
 /** Nothing of anybody is left on the page. */
@@ -200,32 +210,4 @@ function drawMessages(messages) {
   }
   const nothing = messages.length ? null : el("p", { class: "s" }, say("NO_MESSAGES"));
   part("messages").replaceChildren(heading("messages"), nothing ?? list);
-}
-
-function drawSettings() {
-  const list = el("ul", { class: "list" });
-  for (const consent of ["keep_history", "person_registry"]) {
-    const isGiven = own?.consents[consent] !== undefined;
-    const box = el("input", { type: "checkbox", id: consent, checked: isGiven });
-    box.addEventListener("change", async () => {
-      const method = /** @type {HTMLInputElement} */ (box).checked ? "PUT" : "DELETE";
-      const answer = await call(method, `/self/consents/${consent}`);
-      if (answer?.status === 200) {
-        own = answer.body;
-        announce(say("SAVED"));
-      } else {
-        /** @type {HTMLInputElement} */ (box).checked = method === "DELETE";
-        announce(reasonsOf(answer).join(" "));
-      }
-    });
-    list.append(
-      el(
-        "li",
-        { class: "choice" },
-        box,
-        el("label", { for: consent }, say(`CONSENT_${consent}`), el("small", {}, say(`CONSENT_${consent}_hint`))),
-      ),
-    );
-  }
-  part("settings").replaceChildren(heading("settings"), list);
 }

@@ -27,11 +27,12 @@ export function announce(text) {
  * @param {string} method
  * @param {string} path
  * @param {unknown} [body]
+ * @param {string} [version] the ETag of what is changed
  * @returns {Promise<import("../types").Answer | null>}
  */
-export async function call(method, path, body) {
+export async function call(method, path, body, version) {
   const key = method === "POST" ? crypto.randomUUID() : undefined;
-  const answer = await ask(method, path, body, key).catch(() => null);
+  const answer = await ask(method, path, body, key, version).catch(() => null);
   if (answer === null) announce(say("NO_LINE"));
   if (answer?.status === 401 && me) {
     me = null;
