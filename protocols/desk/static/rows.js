@@ -1,6 +1,5 @@
 // A row for everything that was scanned: the mark, what it is, and what the hand needs to know.
 import { amount, clock, day, el, icon, say } from "./page.js";
-import { state } from "./state.js";
 import { drawnWhys } from "./whys.js";
 
 /** @typedef {import("../types").Scanned} Scanned */
