@@ -95,7 +95,8 @@ def patrons_of(
     else:
         found = _by_identifier(batch.transaction, sought=wanted)
     known = {each.sought: each for each in found}
-    return _known(batch, arrivals, {each: known.get(text) for each, text in sought.items()}, field)
+    its = {each: known.get(text) for each, text in sought.items()}
+    return _known(batch, arrivals, its, "patron", field)
 
 
 def items_of(
@@ -105,7 +106,7 @@ def items_of(
     naming = [each for each in arrivals if getattr(each.row, field)]
     known = find_items(batch, {getattr(each.row, field) for each in naming}, field)
     its = {id(each): known.get(getattr(each.row, field)) for each in naming}
-    return _known(batch, naming, its, field)
+    return _known(batch, naming, its, "item", field)
 
 
 def find_items(batch: Batch, sought: set[str], field: str = "item") -> dict[str, FoundItem]:
@@ -140,13 +141,13 @@ def _by_control_number(transaction: Transaction, wanted: Sequence[str]) -> dict[
 
 
 def _known(
-    batch: Batch, arrivals: Sequence[Arrival], found: dict[int, Found | None], field: str
+    batch: Batch, arrivals: Sequence[Arrival], found: dict[int, Found | None], noun: str, field: str
 ) -> dict[int, Found]:
     kept: dict[int, Found] = {}
     for each in arrivals:
         its = found[id(each)]
         if its is None:
-            batch.set_aside(each, f"unknown {field.rpartition('_')[2]}", field)
+            batch.set_aside(each, f"unknown {noun}", field)
         else:
             kept[id(each)] = its
     return kept

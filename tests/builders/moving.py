@@ -70,11 +70,74 @@ reminders = "reminders"
 reminded = "reminded"
 """
 
+#: What else a plan may have.
+MORE = """
+[guardians]
+files = "guardians.csv"
+key = ["child", "adult"]
+fields = { patron = { column = "child", by = "key" }, guardian = { column = "adult", by = "key" } }
+
+[holds]
+files = "holds.csv"
+key = "id"
+[holds.fields]
+patron = "card"
+record = "title"
+pickup_branch = { column = "at", values = "branches" }
+placed = "placed"
+position = "position"
+state = "state"
+ready = "ready"
+deadline = "deadline"
+
+[debts]
+files = "debts.csv"
+key = "id"
+[debts.fields]
+patron = "card"
+branch = { constant = "DK-900101" }
+kind = { column = "type", values = { F = "late_fee", L = "compensation", C = "credit" } }
+amount = "amount"
+remaining = "left"
+created = "day"
+reason = "text"
+reminders = "reminders"
+
+[messages]
+files = "messages.csv"
+key = "id"
+[messages.fields]
+patron = "card"
+kind = { column = "type", values = { ODUE = "overdue", HOLD = "hold_ready" } }
+sent = "at"
+channel = "by"
+subject = "subject"
+item = "item"
+
+[history]
+files = "history.csv"
+key = "id"
+[history.fields]
+item = "item"
+patron = "card"
+checked_out = "out"
+checked_in = "back"
+"""
+
 PATRONS = ("id", "card", "branch", "category", "first", "last", "born", "mail", "phone", "street",
            "zip", "city", "blocks", "why", "cpr")  # fmt: skip
 ITEMS = ("number", "barcode", "title", "branch", "type", "price", "state", "to")
 LOANS = ("patron", "item", "out", "due", "renewals", "reminders", "reminded")
-HEADERS = {"patrons": PATRONS, "items": ITEMS, "loans": LOANS}
+HEADERS = {
+    "patrons": PATRONS,
+    "items": ITEMS,
+    "loans": LOANS,
+    "guardians": ("child", "adult"),
+    "holds": ("id", "card", "title", "at", "placed", "position", "state", "ready", "deadline"),
+    "debts": ("id", "card", "type", "amount", "left", "day", "text", "reminders"),
+    "messages": ("id", "card", "type", "at", "by", "subject", "item"),
+    "history": ("id", "item", "card", "out", "back"),
+}
 
 IDA = ("1", "P1", "MAIN", "A", "Ida", "Ørsted", "1980-05-12", "ida@example.org", "22334455",
        "Søgade 3", "2610", "Rødovre", "", "", "")  # fmt: skip
@@ -112,6 +175,12 @@ class OldSystem:
         self.write("patrons", IDA, BO)
         self.write("items", FIRST, SECOND, THIRD)
         self.write("loans", LENT)
+
+    def plan_more(self) -> None:
+        """With all kinds; the further files are empty."""
+        self.plan += MORE
+        for kind in ("guardians", "holds", "debts", "messages", "history"):
+            self.write(kind)
 
     def write(self, kind: str, *rows: Sequence[str], header: Sequence[str] = ()) -> None:
         """A file of the kind with these rows and no others."""

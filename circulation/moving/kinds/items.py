@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
-from typing import Annotated, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 from sqlalchemy import delete, insert, update
 
-from catalogue.database import Statement, send_many
+from catalogue.database import Statement, Transaction, send_many
 from catalogue.holders import update_holders
 from catalogue.items import is_barcode
 from catalogue.schema import items
@@ -82,6 +82,9 @@ def _update(record: _Stored) -> Statement:
     return update(items).where(items.c.id == number).values(given)
 
 
+_NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
+
+
 class _Missing(NamedTuple):
     item_id: int
     since: datetime
@@ -108,13 +111,31 @@ def _forget_missing(record: _Missing) -> Statement:
 
 
 @send_many
-def insert_transits(record: Transit) -> Statement:
+def _insert_transit(record: Transit) -> Statement:
     return insert(transits).values(record._asdict())
 
 
 @send_many
-def forget_transits(record: _Missing) -> Statement:
+def _forget_transit(record: _Missing) -> Statement:
     return delete(transits).where(transits.c.item_id == record.item_id)
+
+
+@send_many
+def _forget_way_home(record: _Missing) -> Statement:
+    return delete(transits).where(transits.c.item_id == record.item_id, transits.c.reason == "home")
+
+
+def put_on_way(transaction: Transaction, moving: Sequence[Transit]) -> None:
+    """The items are on their way there, and nowhere else."""
+    forget_states(transaction, [each.item_id for each in moving])
+    _insert_transit(transaction, moving)
+
+
+def forget_states(transaction: Transaction, item_ids: Sequence[int]) -> None:
+    """The items are in somebody's hands: neither missing nor on their way."""
+    its = [_Missing(each, _NEVER) for each in item_ids]
+    _forget_missing(transaction, its)
+    _forget_transit(transaction, its)
 
 
 def store_items(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:
@@ -183,7 +204,7 @@ def _store_states(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arriva
     before = [_Missing(each.row_id or 0, now) for each in changed]
     if "state" in batch.fields:
         _forget_missing(batch.transaction, before)
-        forget_transits(batch.transaction, before)
+        _forget_way_home(batch.transaction, before)
     missing, moving = [], []
     for each in [*new, *changed]:
         row: ItemRow = each.row
@@ -194,7 +215,7 @@ def _store_states(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arriva
             began = row.branch if row.transit_from is None else row.transit_from
             moving.append(Transit(each.row_id or 0, began, row.transit_to, since, "home"))
     _insert_missing(batch.transaction, missing)
-    insert_transits(batch.transaction, moving)
+    put_on_way(batch.transaction, moving)
 
 
 ITEMS = Kind("items", ItemRow, store_items)

@@ -6,20 +6,19 @@ the next one here is the next one there.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from catalogue.database import Statement, columns, many_of, send_many
-from circulation.calendars.due_dates import local_date
 from circulation.dunning.flow_rows import DUNNING
-from circulation.dunning.schema import dunning_acts
 from circulation.dunning.steps import Does, Step, is_before_due
 from circulation.kernel.results import LoanMark
 from circulation.loans.schema import loans
+from circulation.moving.kinds.items import forget_states
+from circulation.moving.kinds.reminders import Act, Subject, acts_of, forget_acts, write_acts
 from circulation.moving.lookups import FoundItem, FoundPatron, items_of, patrons_of
 from circulation.moving.rows import Arrival, Batch, Kind
 from circulation.moving.values import BRANCH, LAST_MOMENT, MOMENT, SMALL, TEXT, coded
@@ -95,28 +94,6 @@ def _open_loans(*, item_ids: Sequence[int]) -> Statement:
     return its.where(loans.c.checked_in.is_(None))
 
 
-class _Act(NamedTuple):
-    loan_id: int
-    round: int
-    patron_id: int
-    step: str
-    does: str
-    outcome: str
-    day: date
-    at: datetime
-    facts: str
-
-
-@send_many
-def _insert_act(record: _Act) -> Statement:
-    return insert(dunning_acts).values(record._asdict())
-
-
-@send_many
-def _forget_acts(record: _End) -> Statement:
-    return delete(dunning_acts).where(dunning_acts.c.loan_id == record.id)
-
-
 def store_loans(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:
     """Writes loans. An item is on loan once: who has it here and not there keeps it, and the row is
     set aside for people to see."""
@@ -129,11 +106,16 @@ def store_loans(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]
         each.row_id = moving.circulation.ids.next(moving.now)
     both = [*new, *changed]
     stored = {id(each): _stored(each, borrowers[id(each)], lent[id(each)]) for each in both}
+    forget_states(transaction, [stored[id(each)].item_id for each in new])
     _insert(transaction, [stored[id(each)] for each in new])
     _update(transaction, [stored[id(each)] for each in changed])
-    _forget_acts(transaction, [_End(each.row_id or 0, None) for each in changed])
-    acts = (_acts(batch, each, stored[id(each)], borrowers[id(each)]) for each in both)
-    _insert_act(transaction, [act for several in acts for act in several])
+    forget_acts(transaction, [_subject(stored[id(each)]) for each in changed])
+    acts: list[Act] = []
+    for each in both:
+        its = stored[id(each)]
+        told = _told(batch, each, its, borrowers[id(each)])
+        acts += acts_of(moving, _subject(its), told, each.row.reminded or moving.now)
+    write_acts(transaction, acts)
 
 
 def _check(batch: Batch, arrivals: Sequence[Arrival], lent: dict[int, FoundItem]) -> None:
@@ -168,34 +150,29 @@ def _stored(arrival: Arrival, borrower: FoundPatron, item: FoundItem) -> _Stored
     )
 
 
-def _acts(batch: Batch, arrival: Arrival, stored: _Stored, borrower: FoundPatron) -> Iterable[_Act]:
-    """The steps that the other system has done: of the flow here, the first so many that tell of
-    an overdue loan, and those before it fell due."""
+def _subject(stored: _Stored) -> Subject:
+    return Subject(stored.patron_id, stored.branch_id, stored.id, stored.renewals)
+
+
+def _told(
+    batch: Batch, arrival: Arrival, stored: _Stored, borrower: FoundPatron
+) -> list[tuple[Step, bool]]:
+    """What the other system has told: of the flow here, the first so many steps that tell of an
+    overdue loan; those before it fell due are passed over."""
     row: LoanRow = arrival.row
     if not row.reminders:
-        return
-    steps = _steps(batch, stored, borrower)
-    if row.reminders > sum(not is_before_due(each) for each in steps):
-        batch.note(arrival, "more reminders than the flow has steps", "reminders")
-    at, left = row.reminded or batch.moving.now, row.reminders
-    timezone = batch.moving.set_up.branches[stored.branch_id].timezone
-    facts = json.dumps({"moved": batch.moving.source})
-    for step in steps:
+        return []
+    told: list[tuple[Step, bool]] = []
+    left = row.reminders
+    for step in _steps(batch, stored, borrower):
         is_told = not is_before_due(step)
         if is_told and not left:
-            return
+            return told
         left -= is_told
-        yield _Act(
-            stored.id,
-            stored.renewals,
-            stored.patron_id,
-            step.code,
-            step.does.value,
-            "done" if is_told else "passed",
-            local_date(at, timezone),
-            at,
-            facts,
-        )
+        told.append((step, is_told))
+    if left:
+        batch.note(arrival, "more reminders than the flow has steps", "reminders")
+    return told
 
 
 def _steps(batch: Batch, stored: _Stored, borrower: FoundPatron) -> Sequence[Step]:

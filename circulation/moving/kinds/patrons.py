@@ -251,7 +251,8 @@ def _store_around(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arriva
         )
     if "blocks" in batch.fields:
         had = _blocks(transaction, patron_ids=numbers)
-        ours = [each for each in had if each.reason != BlockReason.DEBT.value]
+        said = {(number_of(each), its.value) for each in changed for its in each.row.blocks}
+        ours = [each for each in had if each.reason != BlockReason.DEBT.value or each in said]
         _forget_block(transaction, [_Block(*each, None, now, "") for each in ours])
         _insert_block(transaction, [block for each in both for block in _blocked(batch, each)])
     if "consents" in batch.fields:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
+from circulation.moving.kinds.debts import DEBTS
+from circulation.moving.kinds.guardians import GUARDIANS
+from circulation.moving.kinds.history import HISTORY
+from circulation.moving.kinds.holds import HOLDS
 from circulation.moving.kinds.items import ITEMS
 from circulation.moving.kinds.loans import LOANS
+from circulation.moving.kinds.messages import MESSAGES
 from circulation.moving.kinds.patrons import PATRONS
 from circulation.moving.rows import Kind
 
-KINDS: Final[dict[str, Kind]] = {each.name: each for each in (PATRONS, ITEMS, LOANS)}
+_ALL: Final = (PATRONS, GUARDIANS, ITEMS, LOANS, HOLDS, DEBTS, MESSAGES, HISTORY)
+KINDS: Final[dict[str, Kind]] = {each.name: each for each in _ALL}
 #: Kind -> its fields, as a plan may name them.
 FIELDS: Final = {name: list(kind.cells) for name, kind in KINDS.items()}

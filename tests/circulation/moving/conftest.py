@@ -17,5 +17,12 @@ def old(library: Library, tmp_path: Path) -> OldSystem:
 
 
 @pytest.fixture
+def more(old: OldSystem) -> OldSystem:
+    """The same with holds, debts, messages and history."""
+    old.plan_more()
+    return old
+
+
+@pytest.fixture
 def sqlite_old(sqlite_library: Library, tmp_path: Path) -> OldSystem:
     return OldSystem(sqlite_library, tmp_path)

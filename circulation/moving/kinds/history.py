@@ -1,0 +1,95 @@
+"""Loans that are over: counted for the item, and kept with the patron who has consented alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, NamedTuple
+
+from sqlalchemy import insert, select
+
+from catalogue.database import Statement, columns, many_of, send_many
+from circulation.loans.schema import loans
+from circulation.moving.lookups import items_of, patrons_of
+from circulation.moving.rows import Arrival, Batch, Kind
+from circulation.moving.values import BRANCH, LAST_MOMENT, MOMENT, SMALL, TEXT
+from circulation.patrons.consents import Consent
+from circulation.patrons.schema import patron_consents
+
+
+class PastLoanRow(NamedTuple):
+    """What a plan may say of a loan that is over."""
+
+    item: Annotated[str, TEXT]
+    checked_out: Annotated[datetime, MOMENT]
+    checked_in: Annotated[datetime, MOMENT]
+    due: Annotated[datetime | None, LAST_MOMENT] = None
+    renewals: Annotated[int, SMALL] = 0
+    branch: Annotated[int | None, BRANCH] = None
+    patron: Annotated[str, TEXT] = ""
+
+
+class _Stored(NamedTuple):
+    id: int
+    item_id: int
+    patron_id: int | None
+    branch_id: int
+    material_group: str
+    checked_out: datetime
+    due: datetime
+    renewals: int
+    checked_in: datetime
+    checked_in_branch_id: int
+
+
+@send_many
+def _insert(record: _Stored) -> Statement:
+    return insert(loans).values(record._asdict())
+
+
+class _Consented(NamedTuple):
+    patron_id: int
+    kind: str
+
+
+@many_of(_Consented)
+def _consents(*, patron_ids: Sequence[int]) -> Statement:
+    its = patron_consents
+    return select(*columns(_Consented, its)).where(its.c.patron_id.in_(patron_ids))
+
+
+def store_past_loans(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:
+    """Writes loans that are over; what is over does not change."""
+    lent = items_of(batch, new)
+    borrowers = patrons_of(batch, [each for each in batch.left(new) if each.row.patron])
+    ids = sorted({each.id for each in borrowers.values()})
+    keeping = {
+        each.patron_id
+        for each in _consents(batch.transaction, patron_ids=ids)
+        if each.kind == Consent.KEEP_HISTORY.value
+    }
+    stored = []
+    for each in batch.left(new):
+        row: PastLoanRow = each.row
+        each.row_id = batch.moving.circulation.ids.next(batch.moving.now)
+        item, borrower = lent[id(each)], borrowers.get(id(each))
+        branch_id = item.branch_id if row.branch is None else row.branch
+        is_kept = borrower is not None and borrower.id in keeping
+        stored.append(
+            _Stored(
+                each.row_id,
+                item.id,
+                borrower.id if borrower is not None and is_kept else None,
+                branch_id,
+                item.material_group,
+                row.checked_out,
+                row.due or row.checked_in,
+                row.renewals,
+                row.checked_in,
+                branch_id,
+            )
+        )
+    _insert(batch.transaction, stored)
+
+
+HISTORY = Kind("history", PastLoanRow, store_past_loans)

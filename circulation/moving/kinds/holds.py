@@ -1,0 +1,284 @@
+"""Holds: who waits for what, in the order of the other system, and what lies ready for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from enum import Enum
+from functools import cache
+from typing import Annotated, Any, Final, NamedTuple
+
+from sqlalchemy import delete, func, insert, select, update
+
+from catalogue.database import Statement, columns, many_of, scalar, scalars_of, send_many
+from circulation.calendars.due_dates import end_of_day
+from circulation.holds.changes import HoldOutcome
+from circulation.holds.queues import ORDINARY
+from circulation.holds.schema import captures, holds
+from circulation.items.schema import transits
+from circulation.items.transits import TransitReason
+from circulation.loans.schema import loans
+from circulation.moving.kinds.items import Transit, put_on_way
+from circulation.moving.lookups import FoundItem, FoundPatron, items_of, patrons_of, records_of
+from circulation.moving.rows import Arrival, Batch, Kind
+from circulation.moving.values import BRANCH, DAY, LAST_MOMENT, MOMENT, SMALL, TEXT, coded
+
+#: Where the other system tells places in queues, its holds come in their order before all that are
+#: placed here, whose priority is 0 unless somebody says otherwise.
+_BEFORE_OURS: Final = 10_000
+
+
+class HoldState(Enum):
+    """How far a hold has come."""
+
+    WAITING = "waiting"
+    TRANSIT = "transit"  # its item is on its way to the pickup branch
+    SHELF = "shelf"
+
+
+class HoldRow(NamedTuple):
+    """What a plan may say of a hold: on a `record`, or on the `item` alone. `ready` is the barcode
+    of what is on its way or on the shelf, kept until `deadline`; `position` the place in the queue.
+    Without `interest_until` the rules say how long from now."""
+
+    patron: Annotated[str, TEXT]
+    pickup_branch: Annotated[int, BRANCH]
+    placed: Annotated[datetime, MOMENT]
+    record: Annotated[str, TEXT] = ""
+    item: Annotated[str, TEXT] = ""
+    part: Annotated[str, TEXT] = ""
+    position: Annotated[int | None, SMALL] = None
+    activates: Annotated[date | None, DAY] = None
+    interest_until: Annotated[date | None, DAY] = None
+    paused_from: Annotated[date | None, DAY] = None
+    paused_until: Annotated[date | None, DAY] = None
+    state: Annotated[HoldState, coded(HoldState)] = HoldState.WAITING
+    ready: Annotated[str, TEXT] = ""
+    shelved: Annotated[datetime | None, MOMENT] = None
+    deadline: Annotated[datetime | None, LAST_MOMENT] = None
+    shelf_number: Annotated[int | None, SMALL] = None
+
+
+class _Stored(NamedTuple):
+    id: int
+    record_id: int
+    item_id: int | None
+    part: str
+    patron_id: int
+    pickup_branch_id: int
+    queue_class: int
+    priority: int
+    placed: datetime
+    activates: date | None
+    interest_until: date
+    paused_from: date | None
+    paused_until: date | None
+
+
+class _Capture(NamedTuple):
+    hold_id: int
+    item_id: int
+    patron_id: int
+    captured: datetime
+    shelf_branch_id: int | None
+    number: int | None
+    shelved: datetime | None
+    deadline: datetime | None
+
+
+@send_many
+def _insert(record: _Stored) -> Statement:
+    return insert(holds).values(record._asdict())
+
+
+@send_many
+def _update(record: _Stored) -> Statement:
+    given = record._asdict()
+    number = given.pop("id")
+    return update(holds).where(holds.c.id == number, holds.c.closed.is_(None)).values(given)
+
+
+@send_many
+def _insert_capture(record: _Capture) -> Statement:
+    return insert(captures).values(record._asdict())
+
+
+class _Ended(NamedTuple):
+    hold_id: int
+    closed: datetime | None
+
+
+@send_many
+def _forget_transit(record: _Ended) -> Statement:
+    item = select(captures.c.item_id).where(captures.c.hold_id == record.hold_id)
+    return delete(transits).where(
+        transits.c.item_id == item.scalar_subquery(), transits.c.reason == "pickup"
+    )
+
+
+@send_many
+def _forget_capture(record: _Ended) -> Statement:
+    return delete(captures).where(captures.c.hold_id == record.hold_id)
+
+
+@send_many
+def _close(record: _Ended) -> Statement:
+    outcome = HoldOutcome.CANCELLED.value
+    return (
+        update(holds)
+        .where(holds.c.id == record.hold_id, holds.c.closed.is_(None))
+        .values(closed=record.closed, outcome=outcome)
+    )
+
+
+class _Bound(NamedTuple):
+    item_id: int
+    hold_id: int
+
+
+@many_of(_Bound)
+def _bound(*, item_ids: Sequence[int]) -> Statement:
+    return select(*columns(_Bound, captures)).where(captures.c.item_id.in_(item_ids))
+
+
+@scalars_of(int)
+def _lent(*, item_ids: Sequence[int]) -> Statement:
+    return select(loans.c.item_id).where(
+        loans.c.item_id.in_(item_ids), loans.c.checked_in.is_(None)
+    )
+
+
+@scalar(int)
+def _highest_number(*, branch_id: int) -> Statement:
+    its = captures.c
+    return select(func.max(its.number)).where(its.shelf_branch_id == branch_id)
+
+
+def store_holds(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:
+    """Writes holds, what is bound to them, and places on the shelf: the number that the file tells,
+    else the next one there."""
+    transaction, moving = batch.transaction, batch.moving
+    both = [*new, *changed]
+    waiting, only = patrons_of(batch, both), items_of(batch, both)
+    titles = records_of(batch, [each for each in both if not each.row.item])
+    for each in both:
+        if not (each.row.record or each.row.item):
+            batch.set_aside(each, "nothing there", "record")
+    ready = items_of(batch, batch.left(both), "ready")
+    new, changed = batch.left(new), batch.left(changed)
+    for each in new:
+        each.row_id = moving.circulation.ids.next(moving.now)
+    ended = [_Ended(each.row_id or 0, None) for each in changed]
+    _forget_transit(transaction, ended)
+    _forget_capture(transaction, ended)
+    _check_ready(batch, [*new, *changed], ready)
+    new, changed = batch.left(new), batch.left(changed)
+
+    def stored(each: Arrival) -> _Stored:
+        item = only.get(id(each))
+        record_id = titles[id(each)] if item is None else item.record_id
+        return _stored(batch, each, waiting[id(each)], record_id, item)
+
+    _insert(transaction, [stored(each) for each in new])
+    _update(transaction, [stored(each) for each in changed])
+    _bind(batch, [*new, *changed], waiting, ready)
+
+
+def _check_ready(batch: Batch, arrivals: Sequence[Arrival], ready: dict[int, FoundItem]) -> None:
+    ids = sorted({each.id for each in ready.values()})
+    bound = {each.item_id: each.hold_id for each in _bound(batch.transaction, item_ids=ids)}
+    lent = set(_lent(batch.transaction, item_ids=ids))
+    for each in batch.left(arrivals):
+        item = ready.get(id(each))
+        if each.row.state is HoldState.WAITING:
+            continue
+        if item is None:
+            batch.set_aside(each, "nothing there", "ready")
+        elif item.id in lent:
+            batch.set_aside(each, "the item is on loan already", "ready")
+        elif bound.setdefault(item.id, each.row_id or 0) != each.row_id:
+            batch.set_aside(each, "the item is kept for somebody already", "ready")
+
+
+def _stored(
+    batch: Batch, arrival: Arrival, patron: FoundPatron, record_id: int, item: FoundItem | None
+) -> _Stored:
+    row: HoldRow = arrival.row
+    assert arrival.row_id is not None
+    set_up = batch.moving.set_up
+    terms = set_up.terms(row.pickup_branch, patron.category, "")
+    by_rules = set_up.day(batch.moving.now, row.pickup_branch) + timedelta(terms.interest_days)
+    return _Stored(
+        arrival.row_id,
+        record_id,
+        None if item is None else item.id,
+        row.part,
+        patron.id,
+        row.pickup_branch,
+        ORDINARY,
+        0 if row.position is None else row.position - _BEFORE_OURS,
+        row.placed,
+        row.activates,
+        row.interest_until or by_rules,
+        row.paused_from,
+        row.paused_until,
+    )
+
+
+def _bind(
+    batch: Batch,
+    arrivals: Sequence[Arrival],
+    waiting: dict[int, FoundPatron],
+    ready: dict[int, FoundItem],
+) -> None:
+    transaction, now = batch.transaction, batch.moving.now
+
+    @cache
+    def numbers(branch_id: int) -> list[int]:
+        return [_highest_number(transaction, branch_id=branch_id) or 0]
+
+    bound, moving = [], []
+    for each in arrivals:
+        row: HoldRow = each.row
+        if row.state is HoldState.WAITING or each.row_id is None:
+            continue
+        item, patron = ready[id(each)], waiting[id(each)]
+        place: tuple[Any, ...] = (None, None, None, None)
+        if row.state is HoldState.SHELF:
+            last = numbers(row.pickup_branch)
+            number = row.shelf_number or last[0] + 1
+            last[0] = max(last[0], number)
+            shelved = row.shelved or now
+            place = (
+                row.pickup_branch,
+                number,
+                shelved,
+                row.deadline or _deadline(batch, each, patron),
+            )
+        else:
+            reason = TransitReason.PICKUP.value
+            moving.append(Transit(item.id, item.branch_id, row.pickup_branch, now, reason))
+        captured = row.shelved or now
+        bound.append(_Capture(each.row_id, item.id, patron.id, captured, *place))
+    _insert_capture(transaction, bound)
+    put_on_way(transaction, moving)
+
+
+def _deadline(batch: Batch, arrival: Arrival, patron: FoundPatron) -> datetime:
+    """Until when it would be kept if it had been shelved today."""
+    set_up, row = batch.moving.set_up, arrival.row
+    terms = set_up.terms(row.pickup_branch, patron.category, "")
+    last = set_up.day(batch.moving.now, row.pickup_branch) + timedelta(terms.pickup_days)
+    branch = set_up.branches[row.pickup_branch]
+    return end_of_day(set_up.calendars[branch.id].next_open_day(last), branch.timezone)
+
+
+def end_holds(batch: Batch, ids: Sequence[int]) -> None:
+    """The other system has these holds no more: they were fetched or cancelled there."""
+    ended = [_Ended(each, batch.moving.now) for each in ids]
+    _forget_transit(batch.transaction, ended)
+    _forget_capture(batch.transaction, ended)
+    _close(batch.transaction, ended)
+
+
+HOLDS = Kind("holds", HoldRow, store_holds, end_holds)

@@ -1,0 +1,50 @@
+"""What is known of patrons besides: guardians, messages they were sent, loans that are over."""
+
+from __future__ import annotations
+
+from circulation.notices.log import log_of
+from circulation.patrons.personal_erasure import erase_person
+from tests.builders.moving import BO, IDA, OldSystem
+
+
+def id_of(more: OldSystem, name: str) -> int:
+    ((patron_id,),) = more.rows(f"SELECT id FROM patrons WHERE given_name = '{name}'")
+    return int(patron_id)
+
+
+def test_a_guardian_answers_for_a_child(more: OldSystem) -> None:
+    more.write("guardians", ("2", "1"), ("2", "2"), ("2", "7"))
+    more.deliver()
+    found = more.rows("SELECT patron_id, guardian_id FROM patron_guardians")
+    assert found == [(id_of(more, "Bo"), id_of(more, "Ida"))]
+    told = {(each.place.line, each.reason) for kind, each in more.faults if kind == "guardians"}
+    assert told == {(3, "nobody's own guardian"), (4, "unknown patron")}
+
+
+def test_what_was_told_stands_in_the_log(more: OldSystem) -> None:
+    message = ("1", "P1", "ODUE", "2026-11-21 08:00:00", "email", "Reminder", "B1")
+    more.write("messages", message)
+    more.deliver()
+    more.deliver()
+    (entry,) = more.library.read(lambda t: log_of(t, id_of(more, "Ida")))
+    assert (entry.kind.value, entry.state.value, entry.subject) == ("overdue", "sent", "Reminder")
+    assert str(entry.sent)[:16] == "2026-11-21 07:00"
+
+
+def test_history_is_kept_with_those_who_consent_alone(more: OldSystem) -> None:
+    more.plan = more.plan.replace(
+        'block_message = "why"', 'consents = { column = "why", values = { H = "keep_history" } }'
+    )
+    more.write("patrons", (*IDA[:13], "H", ""), (*BO[:13], "", ""))
+    past = ("B3", "2025-01-01", "2025-01-20")
+    more.write("history", ("1", past[0], "P1", *past[1:]), ("2", past[0], "P2", *past[1:]))
+    assert more.deliver()["history"].new == 2
+    found = more.rows("SELECT patron_id FROM loans WHERE checked_in IS NOT NULL ORDER BY id")
+    assert found == [(id_of(more, "Ida"),), (None,)]
+
+
+def test_an_erased_patron_is_known_by_no_key(more: OldSystem) -> None:
+    more.deliver()
+    library = more.library
+    library.write(lambda t: erase_person(library.act(t), id_of(more, "Bo")))
+    assert more.rows("SELECT key FROM moved_rows WHERE kind = 'patrons'") == [("1",)]
