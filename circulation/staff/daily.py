@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from circulation.kernel.jobs import Doing, Job, Step
 from circulation.staff.ceremonies import forget_challenges
+from circulation.staff.desk_sign_ins import forget_desk_sign_ins
 from circulation.staff.lookups import forget_lookups
 from circulation.staff.sessions import forget_sessions
 from circulation.staff.wrong_passwords import forget_failures
 
+#: Longer than any session lasts that began with one.
+_DESKS_KEPT = timedelta(days=8)
+
 
 def _sessions(doing: Doing) -> Step:
+    forget_desk_sign_ins(doing.transaction, before=doing.until - _DESKS_KEPT)
     return Step(
         {
             "sessions deleted": forget_sessions(doing.transaction, now=doing.until),

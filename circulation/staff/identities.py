@@ -28,7 +28,7 @@ from circulation.staff.administering import AccountFields, add_account, change_a
 from circulation.staff.held_roles import held_roles
 from circulation.staff.results import NotSignedIn, SignedIn, SignInRefusal
 from circulation.staff.schema import staff_identities
-from circulation.staff.signing_in import Arrival, arrived, let_in_staff
+from circulation.staff.signing_in import Arrival, Proof, arrived, let_in_staff
 
 #: The claims table is written by who administers the server, who may do everything.
 _PROVIDER = Principal(Kind.PROGRAM, None, "single sign-on", 0, 0, grants=EVERYTHING)
@@ -95,7 +95,7 @@ def sign_in_by_identity(
         return NotSignedIn(SignInRefusal.NO_SECOND_FACTOR)
     _give_roles(act, account, admission)
     methods = "provider mfa" if identity.is_strong else "provider"
-    return let_in_staff(act, account.id, account.user_name, place, methods)
+    return let_in_staff(act, account.id, account.user_name, place, Proof(methods))
 
 
 def _account(act: Act, identity: Identity, admission: Admission) -> Account | None:

@@ -18,6 +18,7 @@ class SignInRefusal(Enum):
     PASSKEY_WRONG = "the passkey is not known here, or it took too long: try again"
     PASSKEY_COPIED = "the passkey counts backwards, so somebody may have a copy: remove it"
     PASSKEY_UNVERIFIED = "the passkey has not asked for a PIN or a finger: give the password too"
+    PIN_WRONG = "the name or the PIN is wrong, or it takes the password at this desk today"
     NO_ACCOUNT = "nobody here has that account"
     NO_SECOND_FACTOR = "from here it takes a second factor: set one up in the library first"
 

@@ -166,6 +166,23 @@ programs = Table(
     Column("revoked", Moment),
 )
 
+#: PINs by which somebody takes the screen over at a desk where they have signed in that day.
+staff_pins = Table(
+    "staff_pins",
+    metadata,
+    Column("staff_id", ForeignKey(staff_accounts.c.id), primary_key=True, autoincrement=False),
+    Column("pin_hash", String, nullable=False, info=SECRET),
+)
+desk_sign_ins = Table(
+    "desk_sign_ins",
+    metadata,
+    Column("staff_id", ForeignKey(staff_accounts.c.id), primary_key=True),
+    Column("workstation_id", ForeignKey(workstations.c.id), primary_key=True),
+    Column("signed_in", Moment, nullable=False),
+    Column("wrong_pins", SmallInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 #: Who is signed in: of staff, patron and program exactly one.
 sessions = Table(
     "sessions",

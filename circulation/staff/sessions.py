@@ -19,6 +19,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.rights import Kind, Principal
 from circulation.kernel.set_up import VERSION, SetUp
 from circulation.patrons.schema import patrons
+from circulation.staff.desk_sign_ins import forget_desks_of, forget_people_at
 from circulation.staff.roles import ROLES, Grants, HeldRole, grants_of_program
 from circulation.staff.schema import programs, sessions, staff_accounts, staff_roles, workstations
 from circulation.staff.tokens import digest_of, new_token
@@ -200,9 +201,8 @@ def end_session_with(*, digest: bytes) -> Statement:
     return delete(sessions).where(sessions.c.digest == digest)
 
 
-@change
-def end_sessions_of_staff(*, staff_id: int, but: bytes) -> Statement:
-    """Ends all sessions of the account but the one with that digest (empty: all)."""
+@send
+def _end_of_staff(*, staff_id: int, but: bytes) -> Statement:
     return delete(sessions).where(sessions.c.staff_id == staff_id, sessions.c.digest != but)
 
 
@@ -218,9 +218,8 @@ def end_sessions_of_program(*, program_id: int) -> Statement:
     return delete(sessions).where(sessions.c.program_id == program_id)
 
 
-@change
-def end_sessions_at(*, workstation_id: int) -> Statement:
-    """Ends all sessions at the workstation."""
+@send
+def _end_at(*, workstation_id: int) -> Statement:
     return delete(sessions).where(sessions.c.workstation_id == workstation_id)
 
 
@@ -236,6 +235,19 @@ def begin_session(transaction: Transaction, new: NewSession, now: datetime) -> s
     digest = digest_of(token)
     _insert(transaction, digest=digest, created=now, seen=now, **new._asdict())
     return token
+
+
+def end_sessions_of_staff(transaction: Transaction, *, staff_id: int, but: bytes) -> None:
+    """Ends all sessions of the account but the one with that digest (empty: all); its PIN is
+    enough nowhere."""
+    _end_of_staff(transaction, staff_id=staff_id, but=but)
+    forget_desks_of(transaction, staff_id=staff_id)
+
+
+def end_sessions_at(transaction: Transaction, *, workstation_id: int) -> None:
+    """Ends all sessions at the workstation; nobody's PIN is enough there."""
+    _end_at(transaction, workstation_id=workstation_id)
+    forget_people_at(transaction, workstation_id=workstation_id)
 
 
 def end_session(transaction: Transaction, token: str) -> bool:

@@ -7,7 +7,7 @@ session that the browser had before ends.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from circulation.kernel.act import Act
@@ -25,6 +25,7 @@ from circulation.staff.accounts import (
     password_of,
 )
 from circulation.staff.ceremonies import Shown, take_passkey
+from circulation.staff.desk_sign_ins import note_desk_sign_in
 from circulation.staff.passkeys import passkeys_of
 from circulation.staff.passwords import as_hashed, decoy
 from circulation.staff.results import NotSignedIn, SignedIn, SignInRefusal
@@ -82,6 +83,16 @@ class Arrived(NamedTuple):
         return self.arrival.address
 
 
+class Proof(NamedTuple):
+    """How somebody has shown who they are: words of `Session.methods`. `is_limited`: they may only
+    set up a second factor. `ends` is how long an earlier sign-in at this desk lasts, where the
+    proof is enough because of it."""
+
+    methods: str
+    is_limited: bool = False
+    ends: datetime | None = None
+
+
 class _Case(NamedTuple):
     """What is known of a try before the password is looked at."""
 
@@ -114,7 +125,7 @@ def sign_in(act: Act, given: Credentials) -> SignedIn | NotSignedIn:
     forget_failures_of(transaction, name, place)
     is_limited = second is None and case.arrived.wants_second_factor
     methods = " ".join(["password", *([second] if second else [])])
-    return let_in_staff(act, kept.id, name, case.arrived, methods, is_limited=is_limited)
+    return let_in_staff(act, kept.id, name, case.arrived, Proof(methods, is_limited))
 
 
 def sign_in_by_passkey(act: Act, shown: Shown, arrival: Arrival) -> SignedIn | NotSignedIn:
@@ -132,7 +143,7 @@ def sign_in_by_passkey(act: Act, shown: Shown, arrival: Arrival) -> SignedIn | N
     if not taken.is_verified:
         return _passkey_refused(act, SignInRefusal.PASSKEY_UNVERIFIED, account.user_name)
     place = arrived(act, account.agency_id, arrival)
-    return let_in_staff(act, account.id, account.user_name, place, "passkey")
+    return let_in_staff(act, account.id, account.user_name, place, Proof("passkey"))
 
 
 def _passkey_refused(act: Act, refusal: SignInRefusal, user_name: str | None) -> NotSignedIn:
@@ -159,13 +170,7 @@ def refusal_of_password(act: Act, given: Credentials) -> SignInRefusal | None:
 
 
 def let_in_staff(
-    act: Act,
-    staff_id: int,
-    user_name: str,
-    arrived: Arrived,
-    methods: str,
-    *,
-    is_limited: bool = False,
+    act: Act, staff_id: int, user_name: str, arrived: Arrived, proof: Proof
 ) -> SignedIn:
     """Signs in somebody of the staff who has shown who they are."""
     transaction, _, _, now = act
@@ -173,16 +178,18 @@ def let_in_staff(
     if arrival.previous_token is not None:
         end_session(transaction, arrival.previous_token)
     new = NewSession(
-        methods=methods,
+        methods=proof.methods,
         address=arrival.address,
-        expires=now + timedelta(hours=settings.session_hours),
+        expires=proof.ends or now + timedelta(hours=settings.session_hours),
         idle_minutes=settings.idle_minutes,
         staff_id=staff_id,
         workstation_id=workstation.id if workstation else None,
-        is_limited=is_limited,
+        is_limited=proof.is_limited,
     )
+    if workstation is not None and proof.ends is None and not proof.is_limited:
+        note_desk_sign_in(transaction, staff_id, workstation.id, now)
     signed_in = _begun(act, new)
-    told = {"staff": user_name, "methods": methods, "address": arrival.address}
+    told = {"staff": user_name, "methods": proof.methods, "address": arrival.address}
     theirs = act._replace(desk=signed_in.session.principal.desk)
     append_event(theirs, NewEvent(EventKind.STAFF_SIGNED_IN, after=told))
     return signed_in

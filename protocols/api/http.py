@@ -50,7 +50,7 @@ class ApiResource(Resource):
             for name, value in ALWAYS:
                 request.setHeader(name, value)
             for header, said in answer.headers:
-                request.setHeader(header.encode(), said.encode())
+                request.responseHeaders.addRawHeader(header.encode(), said.encode())
             request.setHeader(b"x-request-id", (request_id() or "").encode())
             if answer.stream is not None and request.method != b"HEAD":
                 request.setHeader(b"content-type", answer.media_type.encode())

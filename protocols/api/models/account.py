@@ -26,6 +26,13 @@ class PasswordChange(Request):
     new: Annotated[str, Field(min_length=1, max_length=128)]
 
 
+class NewPin(Request):
+    """The password of whoever is signed in, and four to six digits."""
+
+    password: Secret
+    pin: Annotated[str, Field(min_length=1, max_length=40)]
+
+
 class NewPasskey(Request):
     """A passkey that has just been made, and what its owner calls it."""
 
@@ -71,7 +78,7 @@ def passkey_shown(passkey: KnownPasskey) -> Passkey:
 @dataclass(frozen=True, slots=True)
 class OwnAccount:
     """The account of whoever is signed in. `has_authenticator`: its codes are taken;
-    `recovery_codes` are those that are left."""
+    `recovery_codes` are those that are left; `has_pin`: one that takes a desk over."""
 
     user: str
     name: str
@@ -81,6 +88,7 @@ class OwnAccount:
     password_changed: datetime | None
     has_authenticator: bool
     recovery_codes: int
+    has_pin: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from protocols.api.models.common import Branch, Card, Request, Secret
 class SignIn(Request):
     """A passkey alone; or a name and a password, with a code of the authenticator or a passkey
     where one is asked for. `passkey` is AuthenticationResponseJSON, the answer to what
-    `POST /sessions/passkey` has given.
+    `POST /sessions/passkey` has given. Or a name and a `pin`, which is enough at a registered
+    workstation for who has signed in there today; whoever was there before is signed out.
 
     `give` says what is given: a `cookie` for browsers, or a `token` for Authorization.
     `workstation_key` is what the registration of the workstation has printed; the browser keeps it.
@@ -25,6 +26,7 @@ class SignIn(Request):
     password: Secret | None = None
     code: Annotated[str, Field(min_length=1, max_length=40)] | None = None
     passkey: Credential | None = None
+    pin: Annotated[str, Field(min_length=1, max_length=40)] | None = None
     give: Literal["cookie", "token"] = "cookie"
     workstation_key: Secret | None = None
 

@@ -24,10 +24,12 @@ from circulation.staff.second_factors import (
 from circulation.staff.sessions import end_session_with, sessions_of
 from circulation.staff.settings import staff_settings_of
 from circulation.staff.signing_in import Credentials, refusal_of_password
+from circulation.staff.taking_over import has_pin, remove_pin, set_pin
 from circulation.staff.tokens import digest_of
 from circulation.staff.totp import provisioning_uri
 from protocols.api.authentication import CHALLENGE
 from protocols.api.models.account import (
+    NewPin,
     OpenSessions,
     OwnAccount,
     PasswordChange,
@@ -54,6 +56,7 @@ def show_own_account(request: Plain, principal: Principal, context: Context) -> 
         account.password_changed,
         factor is not None and factor.sealed is not None,
         recovery_codes_left(context.transaction, staff_id=account.id),
+        has_pin(context.transaction, account.id),
     )
 
 
@@ -95,6 +98,28 @@ def give_recovery_codes(
     if not account.has_second_factor:
         raise Problem(Outcome.CONFLICT, "recovery codes are for who has a second factor")
     return RecoveryCodes(new_recovery_codes(context.transaction, account.id))
+
+
+def give_own_pin(
+    request: Request[NewPin, None], principal: Principal, context: Context
+) -> Problem | None:
+    """A PIN, in place of the one before. It takes a registered workstation over from a colleague,
+    where one has signed in already that day."""
+    account, wish = own_account(principal, context), request.body
+    problem = must_know_password(request, wish.password, principal, context)
+    if problem is not None:
+        return problem
+    try:
+        set_pin(context.act(principal.desk), account, wish.pin)
+    except WeakPassword as error:
+        raise malformed("pin", "weak", str(error)) from None
+    return None
+
+
+def remove_own_pin(request: Plain, principal: Principal, context: Context) -> None:
+    """Nobody takes a workstation over by it any more."""
+    if not remove_pin(context.act(principal.desk), own_account(principal, context)):
+        raise Problem(Outcome.NOT_FOUND)
 
 
 def list_own_sessions(request: Plain, principal: Principal, context: Context) -> OpenSessions:
@@ -177,7 +202,7 @@ def of_own_account(method: str, path: str, summary: str, handler: Any, **more: A
         tag="account",
         caller=Caller.SIGNED_IN,
         lane=Lane.READ if method == "GET" else Lane.WRITE,
-        outcomes=(Outcome.SIGN_IN_REFUSED, Outcome.CONFLICT),
+        outcomes=(Outcome.SIGN_IN_REFUSED, Outcome.CONFLICT, Outcome.NOT_FOUND),
         **more,
     )
 
@@ -215,6 +240,16 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         give_recovery_codes,
         answer=RecoveryCodes,
         body=OwnPassword,
+    ),
+    of_own_account(
+        "PUT", "/account/pin", "Choose a PIN for desks", give_own_pin, body=NewPin, status=204
+    ),
+    of_own_account(
+        "DELETE",
+        "/account/pin",
+        "Have no PIN for desks",
+        remove_own_pin,
+        status=204,
     ),
     of_own_account(
         "GET", "/account/sessions", "Where one is signed in", list_own_sessions, answer=OpenSessions

@@ -22,6 +22,7 @@ from circulation.staff.signing_in import (
     sign_in_by_passkey,
     sign_in_patron,
 )
+from circulation.staff.taking_over import take_over
 from protocols.api.authentication import (
     CHALLENGE,
     cookie_in,
@@ -71,13 +72,15 @@ def log_in(
 
 
 def _shown_by(request: Request[SignIn, None], context: Context) -> SignedIn | NotSignedIn:
-    """By a password, or by a passkey alone. Raises Problem where neither was given."""
+    """By a password, or by a passkey or PIN alone. Raises Problem where none was given."""
     wish, asked, act = request.body, request.asked, context.act(UNATTENDED)
     key = wish.workstation_key or cookie_in(asked, WORKSTATION)
     previous = cookie_in(asked) if wish.give == "cookie" else None
     passkey = None if wish.passkey is None else Shown(wish.passkey, site_of(request, context))
     if wish.name is None and wish.password is None and passkey is not None:
         return sign_in_by_passkey(act, passkey, Arrival(asked.host, key, previous))
+    if wish.name is not None and wish.pin is not None and wish.password is None:
+        return take_over(act, wish.name, wish.pin, Arrival(asked.host, key, previous))
     if wish.name is None or wish.password is None:
         field = "name" if wish.name is None else "password"
         raise malformed(field, "missing", "give a name and a password, or a passkey")

@@ -57,7 +57,9 @@ async function draw() {
     wish("GET", "/passkeys"),
     wish("GET", "/sessions"),
   ]);
-  const { has_authenticator, recovery_codes, user } = account;
+  const { has_authenticator, has_pin, recovery_codes, user } = account;
+  part("pin").textContent = has_pin ? say("PIN_IS_CHOSEN") : "";
+  noPin.hidden = !has_pin;
   part("factor").textContent = has_authenticator
     ? say("AUTHENTICATOR_IS_SET_UP", { count: recovery_codes })
     : "";
@@ -142,6 +144,11 @@ const confirm = onForm("confirm", async ({ code }, form) => {
 onForm("password", ({ password, new: wanted }) =>
   change("POST", "/password", say("PASSWORD_CHANGED"), { password, new: wanted }),
 );
+onForm("pin", ({ password, pin }) =>
+  change("PUT", "/pin", say("PIN_CHOSEN"), { password, pin }),
+);
+const noPin = /** @type {HTMLElement} */ (document.querySelector('[data-do="no-pin"]'));
+noPin.addEventListener("click", () => void change("DELETE", "/pin", say("REMOVED")));
 make.hidden = !areKnown;
 
 document.addEventListener("keydown", (event) => {

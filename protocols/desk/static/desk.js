@@ -6,7 +6,7 @@ import { pay, payLabel } from "./money.js";
 import { part, say } from "./page.js";
 import { owedTo } from "./patron.js";
 import { Queue } from "./queue.js";
-import { begin, goTo, has, isLocked, lock, signedIn } from "./session.js";
+import { begin, changePerson, goTo, has, isLocked, lock, signedIn } from "./session.js";
 import { rowInHand, state } from "./state.js";
 import { chosenLine, closeView, leapInView } from "./views.js";
 
@@ -115,6 +115,7 @@ const FUNCTIONS = {
   F8: () => acts.openLastPatron(),
   F9: () => acts.receiptAgain(),
   "Ctrl Z": () => acts.undo(),
+  F10: () => void changePerson(),
   "Alt Q": () => void lock(),
 };
 

@@ -186,6 +186,7 @@ export const KEYS = [
   ["Alt R", "KEY_HOLD"],
   ["Alt L", "KEY_DISMISS"],
   ["Alt X", "KEY_HIDE"],
+  ["F10", "KEY_CHANGE_PERSON"],
   ["Alt Q", "LOCK"],
 ];
 

@@ -71,6 +71,7 @@ function cover(done) {
   behind.forEach((each) => each.setAttribute("inert", ""));
   document.body.append(sheet);
   const form = /** @type {HTMLFormElement} */ (sheet.querySelector("form"));
+  part("password", form).textContent = say("PASSWORD_OR_PIN");
   part("hint", form).textContent = say("LOCKED_HINT", { count: staff.waiting?.() ?? 0 });
   onLogIn(form, (found) => {
     sheet.remove();
@@ -85,6 +86,11 @@ function cover(done) {
 /** Ends the session of whoever is here; the page stays, the patron goes. */
 export async function lock() {
   staff.left?.();
+  await changePerson();
+}
+
+/** The same, and the patron stays for a colleague who takes over. */
+export async function changePerson() {
   await ask("DELETE", "/sessions/current").catch(() => null);
   await signedIn();
 }

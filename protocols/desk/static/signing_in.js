@@ -3,7 +3,7 @@ import { ask, part, say } from "./page.js";
 import { areKnown, chosen, shown } from "./passkeys.js";
 
 /** Why somebody is not let in, where more can be told than that something is wrong. */
-const TOLD = ["PASSKEY_WRONG", "PASSKEY_COPIED", "PASSKEY_UNVERIFIED", "NO_SECOND_FACTOR"];
+const TOLD = ["PIN_WRONG", "PASSKEY_WRONG", "PASSKEY_COPIED", "PASSKEY_UNVERIFIED", "NO_SECOND_FACTOR"];
 
 /**
  * Has a log-in form ask the API, and tells when somebody is signed in.
@@ -29,12 +29,13 @@ export function onLogIn(form, done) {
     part("refusal", form).textContent = told ? say(told) : body.title;
   }
 
-  /** What was typed; the code only where it was asked for. */
+  /** What was typed; the code only where it was asked for. No password is as short as a PIN. */
   function typed() {
     const fields = new FormData(form);
-    const code = String(fields.get("code") ?? "").trim();
-    const wish = { name: fields.get("name"), password: fields.get("password") };
-    return code ? { ...wish, code } : wish;
+    const [name, password, code] = ["name", "password", "code"].map((each) => String(fields.get(each) ?? ""));
+    if (/^\d{4,6}$/.test(password ?? "")) return { name, pin: password };
+    const wish = { name, password };
+    return code?.trim() ? { ...wish, code } : wish;
   }
 
   /** @param {() => Promise<void>} work */

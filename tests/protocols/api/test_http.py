@@ -11,10 +11,12 @@ import pytest
 from twisted.internet.task import Clock
 from twisted.web.resource import Resource
 
+from circulation.staff.workstations import add_workstation
 from protocols.api.http import ALWAYS, ApiResource
 from protocols.api.streams import Streams
 from protocols.hosting.http_channel import EndingSite
 from protocols.hosting.requests import BoundedRequest
+from tests.builders.accounts import PASSWORD, a_colleague, at_no_desk
 from tests.builders.circulation import a_patron, an_item
 from tests.protocols.api.stage import Stage, a_stage
 from tests.protocols.hosting.test_brief_requests import Client
@@ -121,3 +123,20 @@ def test_a_body_that_is_too_long_is_refused(wire: Wire) -> None:
 def test_an_address_in_parts_that_are_no_text_is_not_found(wire: Wire) -> None:
     for path in ("/api/v1/items/%00", "/api/v1/items/%ff%fe", "/api/v1//", "/api/v1/items/"):
         assert wire.ask(f"GET {path}")[0] == "HTTP/1.1 404 Not Found", path
+
+
+def test_a_browser_keeps_its_session_and_its_desk(wire: Wire) -> None:
+    """Two cookies in one answer, whichever way it goes."""
+    library = wire.stage.library
+    a_colleague(library, "anna", "librarian")
+    main = library.main.id
+    key = at_no_desk(library, lambda act: add_workstation(act, "Desk 1", main))
+    wish = {"name": "anna", "password": PASSWORD, "workstation_key": key}
+    body = json.dumps(wish).encode()
+    head = f"POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+    head += "X-Forwarded-Proto: https\r\n"
+    request = f"{head}Content-Type: application/json\r\n\r\n".encode() + body
+    for _ in range(2):  # the second time its head is known
+        answer = wire.sent(request)
+        assert answer.startswith(b"HTTP/1.1 201 ")
+        assert answer.lower().count(b"\r\nset-cookie: __host-tiro") == 2

@@ -115,6 +115,7 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "log_in_patron": lambda known: {"card": "nobody", "pin": "0000"},
     "give_token": lambda known: b"grant_type=client_credentials",
     "change_own_password": lambda known: {"password": "wrong", "new": "a quiet corner"},
+    "give_own_pin": lambda known: {"password": "wrong", "pin": "4071"},
     "give_recovery_codes": lambda known: {"password": "wrong"},
     "begin_passkey": lambda known: {"password": "wrong"},
     "add_own_passkey": lambda known: {"name": "phone", "credential": {}},

@@ -10,6 +10,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticatorOptions
 
+from circulation.staff.workstations import add_workstation
+from tests.builders.accounts import at_no_desk
 from tests.protocols.desk.browser import Desk, a_browser
 from tests.protocols.desk.stage import NAME, PASSWORD, Stage
 from tests.protocols.desk.test_accessibility import violations
@@ -120,3 +122,39 @@ def test_the_password_is_changed_and_other_sessions_end(page: Desk, stage: Stage
             fill(page, "password", password=NEW, new=PASSWORD)
             page.wait('[data-part="told"].done:not(:empty)')
     assert violations(page) == []
+
+
+def test_a_colleague_takes_over_by_a_pin(page: Desk, stage: Stage) -> None:
+    with stage.library() as library:
+        main = library.main.id
+        key = at_no_desk(library, lambda act: add_workstation(act, "Desk 1", main))
+    fill(page, "pin", password=PASSWORD, pin="4071")
+    page.wait('[data-part="told"].done:not(:empty)')
+    assert page.text('[data-part="told"]') == "The PIN is yours."
+    offer_nothing(page)
+    sign_out(page)
+    script = (
+        "const [wish, done] = arguments;"
+        "fetch('/api/v1/sessions', {method: 'POST', body: JSON.stringify(wish),"
+        "headers: {'Content-Type': 'application/json'}}).then(() => done())"
+    )
+    wish = {"name": NAME, "password": PASSWORD, "workstation_key": key}
+    page.browser.execute_async_script(script, wish)
+    page.browser.get(f"{page.address}/desk")
+    page.wait("body[data-ready]")
+    page.scan(stage.cards[0])
+    page.outcomes(1)
+    patron = page.text('[data-part="patron"]')
+    page.keys(Keys.F10)
+    cover = page.wait('[data-part="cover"] form')[0]
+    assert violations(page) == []
+    for typed in ("4072", "4071"):
+        cover.find_element(By.NAME, "name").clear()
+        cover.find_element(By.NAME, "name").send_keys(NAME)
+        cover.find_element(By.NAME, "password").clear()
+        cover.find_element(By.NAME, "password").send_keys(typed + Keys.ENTER)
+        if typed == "4072":
+            page.wait('[data-part="refusal"]:not(:empty)')
+    page.wait("main:not([inert])")
+    assert page.text('[data-part="patron"]') == patron
+    assert "Desk 1" in page.text('[data-part="place"]')

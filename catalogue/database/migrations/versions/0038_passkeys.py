@@ -1,4 +1,4 @@
-"""Passkeys of the staff, and what authenticators are asked to sign."""
+"""Ways to sign in: passkeys, and PINs at a desk where somebody has signed in before."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,5 +29,24 @@ def upgrade() -> None:
         sa.Column("digest", sa.LargeBinary, primary_key=True),
         sa.Column("staff_id", sa.Integer, sa.ForeignKey("staff_accounts.id")),
         sa.Column("expires", Moment, nullable=False, index=True),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "staff_pins",
+        sa.Column(
+            "staff_id",
+            sa.Integer,
+            sa.ForeignKey("staff_accounts.id"),
+            primary_key=True,
+            autoincrement=False,
+        ),
+        sa.Column("pin_hash", sa.String, nullable=False),
+    )
+    op.create_table(
+        "desk_sign_ins",
+        sa.Column("staff_id", sa.Integer, sa.ForeignKey("staff_accounts.id"), primary_key=True),
+        sa.Column("workstation_id", sa.Integer, sa.ForeignKey("workstations.id"), primary_key=True),
+        sa.Column("signed_in", Moment, nullable=False),
+        sa.Column("wrong_pins", sa.SmallInteger, nullable=False),
         sqlite_with_rowid=False,
     )
