@@ -8,9 +8,10 @@ from datetime import datetime
 
 from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
-from circulation.items.facts import item_facts
+from circulation.holds.facts import holds_of_record
+from circulation.items.facts import ItemFacts, item_facts
 from circulation.kernel.act import Act
-from circulation.kernel.events import Event, events_of_item
+from circulation.kernel.events import Event, events_of_hold, events_of_item
 from circulation.kernel.loan_lengths import loan_due
 from circulation.kernel.loan_rules import LOAN_POLICIES
 from circulation.kernel.policy import LENGTHS, WHETHER
@@ -39,7 +40,8 @@ class LoanExplained:
     agencies whose blocks and debts count at the branch; `agencies` has ISILs by id. `due` is when a
     loan made now would be due, None if no rule says; `refusals` are the objections of the rules and
     the facts of patron and item. Holds are left out. `overrides` are the events of the item and
-    this patron in which staff passed over something.
+    this patron, and of the patron's hold on its title, in which staff passed over something or put
+    the hold elsewhere in its queue.
     """
 
     patron: Patron
@@ -110,7 +112,7 @@ def explain_loan(
         counted=counted,
         due=loan_due(now, terms, set_up.calendars[here.id], borrower.expires),
         refusals=tuple(check_out_refusals(facts, counted_borrower, terms, now, today, counted)),
-        overrides=_overrides(transaction, facts.id, borrower.id),
+        overrides=_overrides(transaction, facts, borrower.id),
     )
 
 
@@ -124,8 +126,13 @@ def _by_isil(set_up: SetUp, isil: str) -> Branch | None:
     return next((branch for branch in set_up.branches.values() if branch.isil == isil), None)
 
 
-def _overrides(transaction: Transaction, item_id: int, patron_id: int) -> tuple[Event, ...]:
-    events = events_of_item(transaction, item_id=item_id)
+def _overrides(transaction: Transaction, item: ItemFacts, patron_id: int) -> tuple[Event, ...]:
+    events = {each.id: each for each in events_of_item(transaction, item_id=item.id)}
+    for hold in holds_of_record(transaction, record_id=item.record_id):
+        if hold.patron_id == patron_id:
+            events |= {each.id: each for each in events_of_hold(transaction, hold_id=hold.id)}
     return tuple(
-        each for each in events if each.patron_id == patron_id and "overridden" in each.after
+        each
+        for _, each in sorted(events.items())
+        if each.patron_id == patron_id and {"overridden", "number_in_queue"} & each.after.keys()
     )

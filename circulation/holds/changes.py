@@ -6,7 +6,7 @@ Callers hold the lock of the record's queue and, for a member of a set, of the s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
@@ -288,9 +288,8 @@ def write_changes(act: Act, old: HoldFacts, new: HoldFacts) -> None:
         return
     wanted = {name: getattr(new, name) for name in _CHANGED}
     _change_hold(transaction, hold_id=new.id, **wanted)
-    _event(
+    note_change(
         act,
-        EventKind.HOLD_CHANGED,
         new,
         before={name: _plain(value) for name, value in before.items()},
         after={name: _plain(value) for name, value in after.items()},
@@ -303,6 +302,13 @@ def ask_for_title(act: Act, hold: HoldFacts, part: str) -> None:
     _set_wanted(transaction, hold_id=hold.id, part=part)
     before = {"item": hold.item_barcode, "part": hold.part}
     after = {"item": None, "part": part}
+    note_change(act, hold, before=before, after=after)
+
+
+def note_change(
+    act: Act, hold: HoldFacts, *, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> None:
+    """The event of a hold that is another than it was."""
     _event(act, EventKind.HOLD_CHANGED, hold, before=before, after=after)
 
 

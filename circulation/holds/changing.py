@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
 from circulation.holds.changes import (
     HoldOutcome,
@@ -121,6 +122,14 @@ def _own_hold(
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     if wrong := check_pin(act, borrower, pin):
         return Refused((wrong,))
+    hold = locked_hold(transaction, hold_id)
+    if hold is None or hold.closed is not None or hold.patron_id != borrower.id:
+        return Refused((Refusal(Reason.HOLD_UNKNOWN),), patron=borrower.patron())
+    return borrower, circulation.set_up(transaction, borrower.set_up_version), hold
+
+
+def locked_hold(transaction: Transaction, hold_id: int) -> HoldFacts | None:
+    """The hold under its locks, open or closed."""
     hold = hold_facts(transaction, hold_id=hold_id)
     locked = None
     while (
@@ -131,9 +140,7 @@ def _own_hold(
         if hold.set_id is not None:
             lock_hold_set(transaction, set_id=hold.set_id)
         hold = hold_facts(transaction, hold_id=hold_id)
-    if hold is None or hold.closed is not None or hold.patron_id != borrower.id:
-        return Refused((Refusal(Reason.HOLD_UNKNOWN),), patron=borrower.patron())
-    return borrower, circulation.set_up(transaction, borrower.set_up_version), hold
+    return hold
 
 
 def _changed(act: Act, set_up: SetUp, borrower: PatronFacts, hold_id: int) -> HoldChanged:

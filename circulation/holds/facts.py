@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, case, exists, false, or_, select
+from sqlalchemy import Select, and_, case, exists, false, func, or_, select
 
 from catalogue.database import Statement, Transaction, columns, lock, many, one, scalars
 from catalogue.schema import branches, items, records
@@ -42,6 +42,7 @@ class HoldFacts(NamedTuple):
     queue_class: int
     priority: int
     placed: datetime
+    queued: datetime | None
     activates: date | None
     interest_until: date
     paused_from: date | None
@@ -118,7 +119,8 @@ _holds = select(
     .outerjoin(_captured, _captured.c.id == captures.c.item_id)
 )
 
-_IN_ORDER = (holds.c.queue_class, holds.c.priority, holds.c.placed, holds.c.id)
+_SINCE = func.coalesce(holds.c.queued, holds.c.placed)
+_IN_ORDER = (holds.c.queue_class, holds.c.priority, _SINCE, holds.c.id)
 _IS_OPEN = holds.c.closed.is_(None)
 
 

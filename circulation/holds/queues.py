@@ -1,6 +1,7 @@
 """The order of a queue, a hold's place in it, and how long it may take. Pure decisions.
 
-The order is the key (class, priority, time placed, id) alone: it is total, it is the same
+The order is the key (class, priority, time placed, id) alone, and for a hold that staff have moved
+the time from which it counts instead: it is total, it is the same
 whenever it is asked for, and nothing has to be renumbered when a hold comes or goes. A hold that
 is paused, not active yet, or whose patron is away is passed over and keeps its place.
 """
@@ -26,9 +27,14 @@ OVERDUE_DAYS = 7
 LONGEST_ESTIMATE = 3650
 
 
+def since(hold: HoldFacts) -> datetime:
+    """Since when it counts: since it was placed, unless staff have moved it."""
+    return hold.queued or hold.placed
+
+
 def order_key(hold: HoldFacts) -> tuple[int, int, datetime, int]:
     """Its place among the holds of its record: the smallest is served first."""
-    return hold.queue_class, hold.priority, hold.placed, hold.id
+    return hold.queue_class, hold.priority, since(hold), hold.id
 
 
 def is_within(day: date, first: date | None, last: date | None) -> bool:

@@ -33,7 +33,7 @@ hold_sets = Table(
 )
 
 #: A hold is open while `closed` is NULL. Its place in the queue of the record is never stored: the
-#: key (queue_class, priority, placed, id) orders the queue, the smallest first.
+#: key (queue_class, priority, queued or else placed, id) orders the queue, the smallest first.
 holds = Table(
     "holds",
     metadata,
@@ -51,6 +51,7 @@ holds = Table(
     Column("queue_class", SmallInteger, nullable=False),
     Column("priority", SmallInteger, nullable=False),
     Column("placed", Moment, nullable=False),
+    Column("queued", Moment),  # since when it counts in the queue, where staff have moved it
     Column("activates", Date),  # the first day on which it may be served
     Column("interest_until", Date, nullable=False),  # the last
     Column("paused_from", Date),

@@ -53,7 +53,7 @@ class EventKind(Enum):
     ITEM_SEEN = "item_seen"  # handed in without a loan: it may have ended or begun a transit
     RENEWED = "renewed"
     HOLD_PLACED = "hold_placed"
-    HOLD_CHANGED = "hold_changed"  # pickup branch, dates, pause
+    HOLD_CHANGED = "hold_changed"  # pickup branch, dates, pause, place in the queue
     HOLD_ACTIVATED = "hold_activated"  # the one before it in a serial set is finished
     HOLD_CAPTURED = "hold_captured"  # an item is bound to it
     HOLD_SHELVED = "hold_shelved"  # ready for pickup: now the patron is told

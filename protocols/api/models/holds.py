@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from protocols.api.models.common import Barcode, Branch, Fee, Isil, Number, Request
+from protocols.api.models.common import Barcode, Branch, Fee, Isil, Number, Request, Why
 from protocols.api.models.desk import AcceptedFee, ForPatron, OverrideWish, Patron
 
 
@@ -43,6 +43,13 @@ class Pause(Request):
     last: date | None = None
 
 
+class MoveWish(Request):
+    """The hold is to be the `number`-th of those that wait; 1 is the next to be served."""
+
+    number: Annotated[int, Field(ge=1, le=100_000)]
+    why: Why
+
+
 class HoldChanges(Request):
     """What is to be changed; what is not said stays. `pause` null ends a pause."""
 
@@ -50,6 +57,9 @@ class HoldChanges(Request):
     activates: date | None = None
     interest_until: date | None = None
     pause: Pause | None = None
+
+
+HoldNext = Literal["change", "pause", "cancel", "move"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,7 @@ class Hold:
     days: int | None
     number: int | None
     deadline: datetime | None
-    may: tuple[Literal["change", "pause", "cancel"], ...]
+    may: tuple[HoldNext, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,13 +199,15 @@ class ExplainedDebt:
 
 @dataclass(frozen=True, slots=True)
 class Overridden:
-    """Somebody has passed over refusals with this patron and item, and why."""
+    """Somebody has passed over refusals with this patron and item, and why; `moved_to` is the place
+    in the queue to which they have moved the patron's hold."""
 
     at: datetime
     what: str
     by: str
     overridden: tuple[str, ...]
     why: str
+    moved_to: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +273,9 @@ def explanation_shown(answer: LoanExplained) -> LoanExplanation:
                 each.at,
                 each.kind.value,
                 each.actor,
-                tuple(each.after["overridden"]),
+                tuple(each.after.get("overridden", ())),
                 each.after.get("why", ""),
+                each.after.get("number_in_queue"),
             )
             for each in answer.overrides
         ),

@@ -7,6 +7,7 @@ from typing import Final
 from circulation.holds.changing import cancel_hold, change_hold, pause_hold
 from circulation.holds.lists import find_hold, patron_holds
 from circulation.holds.placing import place_holds
+from circulation.holds.reordering import Move, move_hold
 from circulation.holds.results import HoldChanged, HoldState, Wanted
 from circulation.holds.results import QueuedHold as KnownHold
 from circulation.holds.wishes import HoldChange, HoldWish
@@ -24,7 +25,9 @@ from protocols.api.models.holds import (
     Hold,
     HoldChanges,
     HoldDetails,
+    HoldNext,
     HoldPlaced,
+    MoveWish,
     NewHold,
     PatronHolds,
     Queue,
@@ -75,7 +78,7 @@ def hold_placed(
         return refused(answer, principal, request.language)
     request.about = answer.patron.id
     placed = HoldPlaced(
-        hold_shown(answer.holds[0]),
+        hold_shown(answer.holds[0], principal),
         patron_shown(answer.patron, public_ids(context.circulation, context.transaction)),
         tuple(each.item for each in answer.recalled),
         fees_shown(answer.charged),
@@ -84,10 +87,14 @@ def hold_placed(
     return Reply(placed, 201, (("Location", f"{beginning}/holds/{placed.hold.id}"),))
 
 
-def hold_shown(queued: KnownHold) -> Hold:
-    """A hold as answers show it."""
+def hold_shown(queued: KnownHold, principal: Principal) -> Hold:
+    """A hold as answers show it to whoever asks."""
     hold = queued.hold
-    is_open = hold.state is not HoldState.CLOSED
+    may: tuple[HoldNext, ...] = ()
+    if hold.state is not HoldState.CLOSED:
+        may = ("change", "pause", "cancel")
+    if hold.state is HoldState.WAITING and _may_move(queued, principal):
+        may = (*may, "move")
     return Hold(
         str(hold.id),
         str(hold.record_id),
@@ -107,7 +114,7 @@ def hold_shown(queued: KnownHold) -> Hold:
         queued.days,
         hold.number,
         hold.deadline,
-        ("change", "pause", "cancel") if is_open else (),
+        may,
     )
 
 
@@ -126,7 +133,7 @@ def holds_of(
     )
     if isinstance(found, Refused):
         return refused(found, principal, request.language)
-    return PatronHolds(tuple(hold_shown(each) for each in found.holds))
+    return PatronHolds(tuple(hold_shown(each, principal) for each in found.holds))
 
 
 def _the_hold(
@@ -153,7 +160,7 @@ def _is_theirs(principal: Principal, place: PatronPlace, queued: KnownHold) -> b
 
 def show_hold(request: Plain, principal: Principal, context: Context) -> Hold:
     """A hold and its prospects, also one that is over."""
-    return hold_shown(_the_hold(request.path["hold"], principal, context)[1])
+    return hold_shown(_the_hold(request.path["hold"], principal, context)[1], principal)
 
 
 def alter_hold(
@@ -178,7 +185,7 @@ def alter_hold(
         answer = paused
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
-    return hold_shown(queued if answer is None else answer.queued)
+    return hold_shown(queued if answer is None else answer.queued, principal)
 
 
 def end_hold(request: Plain, principal: Principal, context: Context) -> Hold | Problem:
@@ -188,7 +195,35 @@ def end_hold(request: Plain, principal: Principal, context: Context) -> Hold | P
     answer = cancel_hold(context.act(principal.desk), patron=known_by(place), hold_id=hold_id)
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
-    return hold_shown(answer.queued)
+    return hold_shown(answer.queued, principal)
+
+
+def _may_move(queued: KnownHold, principal: Principal) -> bool:
+    pickup = queued.hold.pickup_branch
+    return principal.may(Right.REORDER_HOLDS, pickup.agency_id, pickup.id)
+
+
+def put_elsewhere(
+    request: Request[MoveWish, None], principal: Principal, context: Context
+) -> Hold | Problem:
+    """Puts a hold elsewhere in the queue of its title. It takes the right where that hold is to be
+    fetched, and where each is that comes to stand behind it."""
+    hold_id, queued, place = _the_hold(request.path["hold"], principal, context)
+    request.about, wish = place.id, request.body
+    queue = record_queue(
+        context.circulation, context.transaction, record_id=queued.hold.record_id, now=context.now
+    )
+    waiting = [each.queued for each in queue if each.queued.number_in_queue is not None]
+    overtaken = waiting[wish.number - 1 : (queued.number_in_queue or wish.number) - 1]
+    if not all(_may_move(each, principal) for each in (queued, *overtaken)):
+        raise Problem(Outcome.RIGHT_MISSING, right=Right.REORDER_HOLDS)
+    try:
+        answer = move_hold(context.act(principal.desk), Move(hold_id, wish.number, wish.why))
+    except ValueError as error:
+        raise Problem(Outcome.CONFLICT, str(error)) from None
+    if isinstance(answer, Refused):
+        return refused(answer, principal, request.language)
+    return hold_shown(answer, principal)
 
 
 def show_queue(request: Plain, principal: Principal, context: Context) -> Queue:
@@ -208,7 +243,7 @@ def show_queue(request: Plain, principal: Principal, context: Context) -> Queue:
         )
         patron = Patron(ids.shown(each.patron_id), each.patron_name, None) if sees else None
         why = None if each.passed_over is None else each.passed_over.name.lower()
-        lines.append(QueuedHold(hold_shown(each.queued), patron, why))
+        lines.append(QueuedHold(hold_shown(each.queued, principal), patron, why))
     if hits := sum(each.patron is not None for each in lines):
         note_look(request, principal, context, Seen.LIST, hits=hits)
     return Queue(tuple(lines))
@@ -251,6 +286,17 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         answer=Hold,
         tag="holds",
         right=Right.LEND,
+        lane=Lane.WRITE,
+        outcomes=RULES,
+    ),
+    post(
+        f"{_HOLD}/place",
+        "Put a hold elsewhere in its queue",
+        put_elsewhere,
+        Hold,
+        body=MoveWish,
+        tag="holds",
+        right=Right.REORDER_HOLDS,
         lane=Lane.WRITE,
         outcomes=RULES,
     ),

@@ -13,6 +13,7 @@ from catalogue.items import find_item
 from circulation.holds.changing import cancel_hold, change_hold, pause_hold
 from circulation.holds.lists import patron_holds
 from circulation.holds.placing import place_holds
+from circulation.holds.reordering import Move, move_hold
 from circulation.holds.results import HoldChanged, HoldKind, HoldsPlaced, QueuedHold, Wanted
 from circulation.holds.wishes import HoldChange, HoldWish
 from circulation.holds.work_lists import record_queue
@@ -253,6 +254,28 @@ def cancel(
         hold_id=hold_id,
         unobtainable=unobtainable,
     )
+
+
+@hold.command()
+@click.argument("hold_id", type=int)
+@click.argument("number", type=click.IntRange(min=1))
+@at_branch
+@click.option("--why", required=True, help="Why; kept with the event, as who does it.")
+@as_json
+@click.pass_obj
+def move(
+    settings: Settings, hold_id: int, number: int, branch: str, why: str, as_json: bool
+) -> None:
+    """Put a hold elsewhere in its queue: NUMBER 1 is the next to be served."""
+    with opened(settings) as library:
+        try:
+            answer = library.perform(branch, move_hold, Move(hold_id, number, why))
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
+    if isinstance(answer, Refused):
+        _refuse(answer, as_json)
+    else:
+        say(_facts(answer), as_json)
 
 
 @hold.command()

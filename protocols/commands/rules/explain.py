@@ -72,8 +72,11 @@ def _show(answer: LoanExplained) -> None:
             click.echo(f"  {refusal.reason.name} is passed over by whoever has {right.value}")
     for event in answer.overrides:
         at = for_people(event.at, ZoneInfo(answer.branch.timezone))
-        reasons = ", ".join(event.after["overridden"])
-        click.echo(f"{event.kind.value} {at}: {event.actor} passed over {reasons}: {_why(event)}")
+        done = f"passed over {', '.join(event.after.get('overridden', ()))}"
+        if "number_in_queue" in event.after:
+            before, after = (each["number_in_queue"] for each in (event.before, event.after))
+            done = f"moved the hold from place {before} to {after}"
+        click.echo(f"{event.kind.value} {at}: {event.actor} {done}: {_why(event)}")
     if not answer.refusals:
         click.echo(f"due {for_people(answer.due, ZoneInfo(answer.branch.timezone))}")
 

@@ -51,6 +51,7 @@ OPERATION_OF = {
     "hold change": "alter_hold",
     "hold fetch": "fetch",
     "hold list": "list_holds",
+    "hold move": "put_elsewhere",
     "hold pause": "alter_hold",
     "hold pick-list": "show_pick_list",
     "hold place": "place_hold",

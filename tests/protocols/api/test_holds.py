@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from circulation.kernel.events import events_of_hold
-from circulation.kernel.rights import Right
+from circulation.kernel.rights import Reach, Right
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.holds import a_hold
 from tests.protocols.api.stage import Stage
@@ -38,3 +38,35 @@ def test_patrons_pass_over_nothing(stage: Stage) -> None:
     }
     told = stage.ask("POST", "/self/holds", wish, token=stage.a_patron_caller(card))
     assert (told.status, told.body["errors"][0]["field"]) == (422, "override")
+
+
+def test_a_hold_is_put_elsewhere_in_its_queue(stage: Stage) -> None:
+    library = stage.library
+    item = an_item(library, on_loan_to=a_patron(library))
+    holds = [a_hold(library, a_patron(library), item).hold for _ in range(3)]
+    path = f"/holds/{holds[2].id}"
+    lender = stage.a_caller(Right.LEND)
+    assert stage.ask("GET", path, token=lender).body["may"] == ["change", "pause", "cancel"]
+    head = stage.a_caller(Right.LEND, Right.REORDER_HOLDS)
+    assert stage.ask("GET", path, token=head).body["may"][-1] == "move"
+    wish = {"number": 2, "why": "the exam is on Friday"}
+    told = stage.ask("POST", f"{path}/place", wish, token=head)
+    assert (told.status, told.body["number_in_queue"]) == (200, 2), told.body
+    told = stage.ask("POST", f"{path}/place", {"number": 1, "why": " "}, token=head)
+    assert (told.status, told.body["detail"]) == (409, "whoever moves a hold says why")
+
+
+def test_nobody_overtakes_the_patrons_of_others(stage: Stage) -> None:
+    library = stage.library
+    item = an_item(library, on_loan_to=a_patron(library))
+    first = a_hold(library, a_patron(library), item, at=library.other).hold
+    own = a_hold(library, a_patron(library), item).hold
+    here = Reach(branches=frozenset({library.main.id}))
+    token = stage.a_caller(grants={Right.LEND: here, Right.REORDER_HOLDS: here})
+    wish = {"number": 1, "why": "the exam is on Friday"}
+    told = stage.ask("POST", f"/holds/{own.id}/place", wish, token=token)
+    assert (told.status, told.body["right"]) == (403, "holds.reorder")
+    head = stage.a_caller(Right.LEND, Right.REORDER_HOLDS)
+    told = stage.ask("POST", f"/holds/{own.id}/place", wish, token=head)
+    assert (told.status, told.body["number_in_queue"]) == (200, 1)
+    assert first.id < own.id

@@ -157,6 +157,7 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     },
     "place_hold": lambda known: {"patron": known["patron"], "item": known["item"]},
     "alter_hold": lambda known: {"pause": None},
+    "put_elsewhere": lambda known: {"number": 1, "why": "the exam is on Friday"},
     "set_state": lambda known: {"to": "lost"},
     "alter_item": lambda known: {"call_number": "86-096"},
     "fetch": lambda known: {"done": "gone"},
