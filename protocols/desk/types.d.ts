@@ -85,6 +85,28 @@ export interface Title {
   title: string;
   author: string;
   year: number | null;
+  availability: {
+    open_holds: number;
+    places: { branch: Branch; material_group: string; copies: number; available: number }[];
+  } | null;
+}
+export interface Facet {
+  index: string;
+  values: { text: string; hits: number; cql: string }[];
+}
+export interface TitlesFound {
+  total: number;
+  titles: Title[];
+  facets: Facet[];
+}
+export interface Booking {
+  id: string;
+  borrower: Patron | null;
+  group: string | null;
+  first: string;
+  last: string;
+  copies: number;
+  state: string;
 }
 export interface TitleShown extends Title {
   open_holds: number;

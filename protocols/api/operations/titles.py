@@ -29,7 +29,7 @@ from protocols.api.models.titles import (
     TitlesFound,
     TitleShown,
 )
-from protocols.api.operation import Caller, Operation, Plain, Request, get
+from protocols.api.operation import Caller, Operation, Plain, Request, get, post
 from protocols.api.operations.items import status_shown
 from protocols.api.paging import LARGEST_OF_FEW, number_in, page_of
 from protocols.api.problems import Outcome, Problem, malformed
@@ -53,7 +53,22 @@ def search_titles(
 ) -> Reply:
     """Finds titles: by words, all of which must be found, or by a query in CQL. Words narrow, and
     the numbers of facets are of all that was found."""
-    asked = request.query
+    page, following = _found(request.query, principal, context)
+    return page_of(request, page, following)
+
+
+def find_titles(
+    request: Request[TitleSearch, None], principal: Principal, context: Context
+) -> TitlesFound:
+    """Finds titles as `GET /titles` does, with what is looked for in the body: a name that somebody
+    begins to type into the one box of a desk stands in no address."""
+    return _found(request.body, principal, context)[0]
+
+
+def _found(
+    asked: TitleSearch, principal: Principal, context: Context
+) -> tuple[TitlesFound, int | None]:
+    """A page of what was found, and the last of its titles where more follow. Raises Problem."""
     query = query_asked(asked.q, asked.cql)
     try:
         scope = scope_for(principal, context, asked.at)
@@ -75,7 +90,7 @@ def search_titles(
         titles = _with_availability(titles, ids, scope, context)
     page = TitlesFound(len(found), titles, counted)
     is_more = begun + len(ids) < len(found)
-    return page_of(request, page, ids[-1] if ids and is_more else None)
+    return page, ids[-1] if ids and is_more else None
 
 
 def scope_for(principal: Principal, context: Context, at: str | None = None) -> Scope:
@@ -191,6 +206,17 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         tag="titles",
         caller=Caller.ANYBODY,
         lane=Lane.WIDE_READ,
+    ),
+    post(
+        "/titles/search",
+        "Search titles, as somebody types",
+        find_titles,
+        TitlesFound,
+        body=TitleSearch,
+        tag="titles",
+        right=Right.LEND,
+        lane=Lane.WIDE_READ,
+        is_once=False,
     ),
     get(
         "/titles/{title}",

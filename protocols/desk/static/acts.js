@@ -1,12 +1,12 @@
 // What the desk does. Everything goes through the queue, in the order in which it was asked for.
-import { chooseHit, hold } from "./finding.js";
+import { chooseHit, dropLive, hold, narrowNext, refine } from "./finding.js";
 import { amount, ask, part, say } from "./page.js";
 import { newRow, scannedOf } from "./rows.js";
 import { has } from "./session.js";
 import { play } from "./sounds.js";
 import { MOST_ROWS, rowInHand, state, stops } from "./state.js";
 import { chosenLine, closeView, moveInView } from "./views.js";
-import { takeWhy } from "./whys.js";
+import { takeWhy, takeWords } from "./whys.js";
 
 /** @typedef {import("./rows.js").Row} Row */
 /** @typedef {import("./rows.js").Solution} Solution */
@@ -66,6 +66,7 @@ export function scan(code) {
   const now = Date.now();
   leaveChosen();
   tell("");
+  dropLive();
   if (state.taking) {
     const { taking } = state;
     state.taking = null;
@@ -120,7 +121,7 @@ function taken(scanned, code, mode, patron) {
     return;
   }
   const row = newRow(scanned, code, mode, patron);
-  row.solutions = solutions(row);
+  row.solutions = solutionsOf(row);
   state.rows.unshift(row);
   state.rows.length = Math.min(state.rows.length, MOST_ROWS);
   if (code === last.code) last.row = row;
@@ -129,12 +130,29 @@ function taken(scanned, code, mode, patron) {
   if (!state.view?.nodes) closeView();
   redraw(row, true);
   chooseHit(row, -1);
+  if (scanned.outcome === "search" && scanned.titles.length) void detail(row);
   const { mark } = row.look;
   play(mark === "stop" ? "stop" : mark === "todo" ? "act" : "done");
   if (mark === "stop") {
     const why = scanned.reasons.map((each) => each.text).join(" ");
     part("alert").textContent = `${row.look.word}: ${row.look.heading}. ${why}`;
   }
+}
+
+/** Facets, and what can be had of each title. @param {Row} row */
+async function detail(row) {
+  if (!(await refine(row))) return;
+  row.solutions = solutionsOf(row);
+  redraw(row);
+}
+
+/** @param {Row} row */
+async function book(row) {
+  const { openBookings } = await import("./booking.js");
+  const hit = row.hits[row.hit];
+  if (hit && "title" in hit) openBookings(hit);
+  else tell(say("CHOOSE_FIRST"));
+  redraw();
 }
 
 /** Keeps the figures of the patron as the answer says them. @param {Scanned} scanned */
@@ -165,8 +183,18 @@ export function close() {
   closeView();
 }
 
+/** What was found while somebody typed becomes a row like others. @param {Row} row */
+export function keepRow(row) {
+  row.element?.remove();
+  Object.assign(row, { element: null, mode: state.mode });
+  state.live = null;
+  takeWords();
+  state.rows.unshift(row);
+  redraw(row, true);
+}
+
 /** What may be done about a row. @param {Row} row @returns {Solution[]} */
-function solutions(row) {
+export function solutionsOf(row) {
   const { scanned } = row;
   const { reasons } = scanned;
   /** @type {Solution[]} */
@@ -180,6 +208,8 @@ function solutions(row) {
     if (state.patron?.may.includes("hold")) {
       found.push({ letter: "R", label: say("KEY_HOLD"), run: () => hold(row) });
     }
+    if (has("bookings")) found.push({ letter: "M", label: say("KEY_BOOK"), run: () => void book(row) });
+    if (row.facets.length) found.push({ letter: "T", label: say("KEY_NARROW"), run: () => narrowNext(row) });
     if (scanned.outcome === "search") registering(row, found);
     return found;
   }
@@ -386,7 +416,7 @@ export function renewAll() {
 
 /** Arrow keys: through the lines of the view, what the newest row has found, or the rows. @param {number} step */
 export function move(step) {
-  const newest = state.rows[0];
+  const newest = state.live ?? state.rows[0];
   if (state.view) {
     moveInView(step);
   } else if (newest?.hits.length && !newest.isSettled && !state.chosen) {
@@ -428,6 +458,7 @@ export function openChosen() {
 /** Escape: what was begun is left, one thing at a time. */
 export function leave() {
   tell("");
+  dropLive();
   if (state.taking) state.taking = null;
   else if (!state.chosen) closeView();
   leaveChosen();

@@ -1,6 +1,7 @@
 // The desk: one box; what was scanned becomes rows, and what is to be done stands on the right.
 import * as acts from "./acts.js";
 import { drawAll, drawKeys, drawRow } from "./drawing.js";
+import { lookWhileTyping } from "./finding.js";
 import { listen } from "./keys.js";
 import { pay, payLabel } from "./money.js";
 import { part, say } from "./page.js";
@@ -195,6 +196,7 @@ if (await begin({ arrived, left, waiting: () => queue.length })) {
     typed: acts.typed,
     leapt: leapInView,
   });
+  box.addEventListener("input", () => lookWhileTyping(box.value.trim()));
   document.addEventListener("keydown", stirred);
   stirred();
   document.body.dataset.ready = "";

@@ -22,6 +22,7 @@ export function drawAll(patronKeys, dutyKeys) {
   drawPatron(patronKeys);
   drawDuties(dutyKeys);
   drawView();
+  drawLive();
   const done = (/** @type {string} */ outcome) =>
     state.rows.filter((row) => row.scanned.outcome === outcome && !row.isUndone).length;
   part("count").textContent = say("COUNTS", {
@@ -35,6 +36,7 @@ export function drawAll(patronKeys, dutyKeys) {
 
 /** @param {import("./rows.js").Row} row @param {boolean} [isNew] */
 export function drawRow(row, isNew = false) {
+  if (row === state.live) return;
   const list = part("rows");
   const isThere = row.element !== null;
   if (isNew) list.querySelector(".new")?.classList.remove("new");
@@ -49,6 +51,19 @@ function drawSaid() {
   line.hidden = !text;
   line.className = `said mark ${mark}`;
   line.replaceChildren(icon(mark, "i m"), text);
+}
+
+/** What is found while somebody types stands above the rows: it is none, for nothing was scanned. */
+function drawLive() {
+  const { live } = state;
+  const place = part("live");
+  if (!live) {
+    if (place.firstChild) place.replaceChildren();
+    return;
+  }
+  const drawn = draw(live);
+  delete drawn.dataset.code;
+  if (drawn.parentElement !== place) place.replaceChildren(drawn);
 }
 
 function drawMode() {

@@ -23,7 +23,7 @@ const PLAIN = { autocomplete: "off", spellcheck: "false" };
  * @returns {HTMLFormElement}
  */
 export function madeForm(heading, fields, values, left) {
-  const form = el("form", { class: "fields", "aria-label": heading, autocomplete: "off" });
+  const form = el("form", { class: "form", "aria-label": heading, autocomplete: "off" });
   form.append(el("h2", {}, heading), ...fields.map((each) => drawnField(each, values[each.name] ?? "")));
   form.append(el("div", { "data-part": "beside" }));
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -85,11 +85,12 @@ export function showBeside(form, ...nodes) {
 
 /**
  * A date as it is written at a desk: 4.5.1980, 04051980, 4/5-80, 1980-05-04. Two figures of a year
- * are the last such year that has come.
+ * are the last such year that has come, or one of this century.
  * @param {string} text
+ * @param {boolean} [isAhead] is it a day that may be to come?
  * @returns {string | null} as ISO 8601
  */
-export function dateIn(text) {
+export function dateIn(text, isAhead = false) {
   const found =
     /^(?<year>\d{4})-(?<month>\d{1,2})-(?<date>\d{1,2})$/.exec(text) ??
     /^(?<date>\d{1,2})[ ./-]+(?<month>\d{1,2})[ ./-]+(?<year>\d{4}|\d{2})$/.exec(text) ??
@@ -99,7 +100,7 @@ export function dateIn(text) {
   if (year < 100) {
     const now = new Date().getFullYear();
     year += Math.floor(now / 100) * 100;
-    if (year > now) year -= 100;
+    if (year > now && !isAhead) year -= 100;
   }
   const month = Number(found.groups.month);
   const date = Number(found.groups.date);

@@ -1,8 +1,8 @@
 // Registering a patron, and changing what is on record: one form for both.
 import { have, open, openPatron, redraw, tell, whyNot } from "./acts.js";
 import { dateIn, madeForm, showBeside, showErrors, valuesOf } from "./form.js";
+import { person } from "./hits.js";
 import { ask, day, el, figures, icon, say } from "./page.js";
-import { person } from "./rows.js";
 import { state } from "./state.js";
 import { closeView, show } from "./views.js";
 
@@ -113,7 +113,7 @@ function openForm(name, heading, all, values, finish) {
 /** Says how a date was understood. @param {HTMLFormElement} form @param {string} name @param {string} text */
 function readDate(form, name, text) {
   const about = form.querySelector(`[data-about="${name}"]`);
-  const read = dateIn(text);
+  const read = dateIn(text, name === "expires");
   if (about) about.textContent = read ? day(read, true) : say("DATE_HINT");
 }
 
@@ -145,7 +145,7 @@ function drawnSame(hits) {
 /** Dates as ISO 8601, nothing where nothing was written. @param {Record<string, string>} values */
 function cleaned(values) {
   const found = Object.entries(values).map(([name, value]) => {
-    return [name, DATES.includes(name) && value ? (dateIn(value) ?? value) : value];
+    return [name, DATES.includes(name) && value ? (dateIn(value, name === "expires") ?? value) : value];
   });
   return Object.fromEntries(found.filter(([, value]) => value !== ""));
 }

@@ -94,7 +94,7 @@ export function stay(patron, known, again) {
   const away = known.absence;
   const leave = () => {
     const text = takeWords();
-    const last = text ? dateIn(text) : null;
+    const last = text ? dateIn(text, true) : null;
     if (text && !last) tell(say("NO_DATE"));
     else have("PUT", path, () => (last ? { last } : {}), again);
   };

@@ -1,5 +1,6 @@
 // A row for everything that was scanned: the mark, what it is, and what the hand needs to know.
 import { amount, clock, day, el, icon, say } from "./page.js";
+import { drawnHits } from "./hits.js";
 import { drawnWhys } from "./whys.js";
 
 /** @typedef {import("../types").Scanned} Scanned */
@@ -45,6 +46,9 @@ import { drawnWhys } from "./whys.js";
  * @property {import("../types").TitleShown | null} title
  * @property {(import("../types").PatronHit | import("../types").Title)[]} hits what was found
  * @property {number} hit which of them is chosen
+ * @property {number} total how many titles there are in all
+ * @property {import("../types").Facet[]} facets
+ * @property {import("../types").Facet["values"][number] | null} narrowed to what the titles are narrowed
  */
 
 /** @param {Item | null | undefined} item @param {string} code */
@@ -244,6 +248,9 @@ export function newRow(scanned, code, mode, patron) {
     title: null,
     hits: hitsOf(scanned, patron),
     hit: -1,
+    total: scanned.titles.length,
+    facets: [],
+    narrowed: null,
   };
 }
 
@@ -274,53 +281,6 @@ function reasons(row) {
     if (list.lastElementChild) list.lastElementChild.append(keys);
     else list.append(el("li", {}, keys));
     if (whys) keys.append(drawnWhys(whys));
-  }
-  return list;
-}
-
-/** @param {Row} row */
-function hits(row) {
-  const list = el("ul", { class: "found" });
-  row.hits.forEach((hit, index) => {
-    const isChosen = index === row.hit;
-    const line = el("li", { class: isChosen ? "pick" : "", "aria-current": isChosen && "true" });
-    if ("title" in hit) {
-      const year = hit.year ? `, ${hit.year}` : "";
-      line.append(el("b", {}, hit.title), el("span", { class: "s" }, ` ${hit.author}${year}`));
-      if (row.title?.id === hit.id) line.append(copies(row.title));
-    } else {
-      line.append(...person(hit), isChosen ? el("span", { class: "s end" }, el("kbd", {}, "Enter"), ` ${say("OPENS")}`) : "");
-    }
-    list.append(line);
-  });
-  return list;
-}
-
-/** What tells two of the same name apart. @param {import("../types").PatronHit} hit */
-export function person(hit) {
-  const facts = [hit.address, hit.home_branch.name, hit.card && say("CARD", { card: hit.card })];
-  if (hit.is_deceased) facts.unshift(say("BLOCK_deceased"));
-  const born = hit.birth_date ? say("BORN", { day: day(hit.birth_date, true) }) : "";
-  return [
-    el("b", {}, hit.name),
-    el("span", {}, ` ${born}`),
-    el("p", { class: "s" }, facts.filter(Boolean).join(" · ")),
-  ];
-}
-
-/** @param {import("../types").TitleShown} title */
-function copies(title) {
-  const list = el("ul", { class: "copies" });
-  for (const copy of title.copies) {
-    const place = [copy.item.home_branch.name, ...copy.item.placement, copy.item.call_number];
-    const state = say(`STATE_${copy.state}`) + (copy.due ? `, ${day(copy.due)}` : "");
-    list.append(
-      el("li", {}, el("span", {}, place.filter(Boolean).join(" · ")), el("b", {}, state)),
-    );
-  }
-  if (!title.copies.length) list.append(el("li", {}, say("NO_COPIES")));
-  if (title.open_holds) {
-    list.append(el("li", { class: "s" }, say("OPEN_HOLDS", { count: title.open_holds })));
   }
   return list;
 }
@@ -357,7 +317,7 @@ export function draw(row, { isNew = false, isChosen = false } = {}) {
   if (look.small) answer.append(el("small", {}, look.small));
   drawn.append(mark, what, answer);
   if (scanned.reasons.length || row.solutions.length) drawn.append(reasons(row));
-  if (row.hits.length) drawn.append(hits(row));
+  if (row.hits.length || row.facets.length) drawn.append(...drawnHits(row));
   row.element?.replaceWith(drawn);
   row.element = drawn;
   return drawn;

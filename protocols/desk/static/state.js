@@ -40,6 +40,8 @@ export const state = {
   view: null,
   /** What was typed for a new patron and is not sent yet. @type {Record<string, string>} */
   draft: {},
+  /** What is found while somebody types. @type {Row | null} */
+  live: null,
   /** What stands on no row. @type {{ text: string, mark: "done" | "stop" }} */
   said: { text: "", mark: "done" },
   /** What stands on the right until something else does. @type {import("../types").Slip | null} */
@@ -58,5 +60,6 @@ export function stops() {
 /** The row that keys with Alt are about: the chosen one, else the newest that has any. */
 export function rowInHand() {
   if (state.chosen) return state.chosen;
+  if (state.live) return state.live;
   return state.rows.find((row) => row.solutions.length > 0 && !row.isSettled) ?? null;
 }

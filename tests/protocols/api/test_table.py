@@ -127,6 +127,7 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "prolong": lambda known: {"item": known["item"]},
     "prolong_all": lambda known: {"patron": known["patron"]},
     "undo": lambda known: {"item": known["item"]},
+    "find_titles": lambda known: {"q": "soil"},
     "search_patrons": lambda known: {"text": known["card"]},
     "scan": lambda known: {"text": known["card"]},
     "end_session": lambda known: {"patron": known["patron"]},
@@ -189,6 +190,7 @@ QUERIES = {
 #: Operations at the caller's own desk, which need nobody else's patron or item to be named.
 OF_THE_DESK = {
     "search_patrons",
+    "find_titles",
     "show_collected",
     "show_statistics",
     "list_deliveries",

@@ -91,6 +91,7 @@ def fill(
     cards = [a_patron(library) for _ in range(4)]
     items = [an_item(library) for _ in range(number)]
     lent = [an_item(library, on_loan_to=cards[-1]) for _ in range(30)]
+    library.policy(material_group="class-set", bookable=True)
     for work in WORKS:
         library.write(lambda transaction, work=work: _add(library, work, transaction))
     return cards, items, lent, _people(library)
@@ -117,15 +118,17 @@ def _people(library: Library) -> dict[str, str]:
 
 
 def _add(library: Library, work: tuple[Any, ...], transaction: Transaction) -> None:
-    """A title that is found, with a copy."""
+    """A title that is found, with a copy, and one for classes that can be booked."""
     record = add_record(transaction, a_record(*work), now=library.now, record_format="marc21")
-    add_item(
-        transaction,
-        barcode=f"T{work[0]}",
-        record_id=record,
-        branch_id=library.main.id,
-        now=library.now,
-    )
+    for barcode, group in ((f"T{work[0]}", ""), (f"S{work[0]}", "class-set")):
+        add_item(
+            transaction,
+            barcode=barcode,
+            record_id=record,
+            branch_id=library.main.id,
+            material_group=group,
+            now=library.now,
+        )
 
 
 @contextmanager

@@ -222,9 +222,9 @@ def test_whoever_may_be_here_already_is_shown_beside_the_form(desk: Desk, stage:
     desk.wait("#field-card")
     sleep(0.1)
     desk.scan("NEW18", "Karla", "Toft", "030201")
-    desk.says(".fields .note", "Karla Toft")
-    desk.wait(".fields .note li:only-child")  # without the one who was born on another day
-    assert "born 3 Feb 2001" in desk.text(".fields .note")
+    desk.says(".form .note", "Karla Toft")
+    desk.wait(".form .note li:only-child")  # without the one who was born on another day
+    assert "born 3 Feb 2001" in desk.text(".form .note")
     desk.scan(stage.cards[0])  # into the field where the cursor is, not past a question
     assert desk.browser.execute_script("return document.activeElement.name") == "email"
     desk.keys(Keys.ESCAPE)
@@ -297,6 +297,41 @@ def test_a_part_of_a_charge_is_paid_and_the_rest_given_up(desk: Desk, stage: Sta
     desk.chord(Keys.ALT, "y")
     desk.says('[data-part="said"]', "Waived: illness")
     assert desk.text('[data-line^="charge"]') == ""
+
+
+def test_titles_are_found_while_somebody_types(desk: Desk, stage: Stage) -> None:
+    desk.scan(stage.cards[0])
+    desk.outcomes(1)
+    desk.keys("soil")
+    desk.says('[data-part="live"]', "available")
+    assert len(desk.outcomes(1)) == 1, "nothing was scanned"
+    before = len(desk.wait('[data-part="live"] .found > li'))
+    desk.wait('[data-part="live"] .facets button', 2)
+    desk.chord(Keys.ALT, "t")
+    desk.wait('[data-part="live"] .facets span [aria-pressed=true]')
+    assert len(desk.wait('[data-part="live"] .found > li')) <= before
+    desk.keys(Keys.ARROW_DOWN)
+    desk.chord(Keys.ALT, "r")
+    desk.says('[data-part="said"]', "no. ")
+    assert desk.text('[data-part="live"]') == ""
+    desk.keys("soil")
+    desk.wait('[data-part="live"] .found > li')
+    desk.keys(Keys.ESCAPE)
+    desk.scan(*stage.take())
+    assert desk.outcomes(3)[-1][1] == "checked_out"
+
+
+def test_copies_are_booked_on_a_calendar(desk: Desk, stage: Stage) -> None:
+    desk.scan(stage.cards[0])
+    desk.outcomes(1)
+    desk.keys("soil")
+    desk.says('[data-part="live"]', "available")
+    desk.keys(Keys.ARROW_DOWN)
+    desk.chord(Keys.ALT, "m")
+    desk.wait(".calendar td", 35)
+    desk.scan("02-06-31", "06-06-31", "1")
+    desk.chord(Keys.ALT, "s")
+    desk.says('[data-part="said"]', "are booked from 2 Jun to 6 Jun")
 
 
 def test_a_scanned_enter_confirms_nothing(desk: Desk, stage: Stage) -> None:

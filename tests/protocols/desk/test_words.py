@@ -17,6 +17,7 @@ from circulation.patrons.consents import Consent
 from circulation.patrons.identifiers import IdentifierBlock
 from circulation.staff.lookups import Seen
 from protocols.api.operations.titles import FACETS
+from protocols.api.operations.titles import FACETS
 from protocols.desk.assets import CONTEXTS, words_in
 from protocols.desk.pages import PAGES
 
@@ -44,6 +45,7 @@ JOINED = {
     "CONSENT_": {each.value for each in Consent},
     "WAY_": {"email", "phone", "digital_post", "person"},
     "ADDRESS_": {"home", "temporary"},
+    "FACET_": {each.removeprefix("dc.") for each in FACETS},
     "SEEN_": {each.value for each in Seen},
 }
 
