@@ -8,11 +8,16 @@ from typing import Any
 
 import click
 
+from circulation.moving.balancing.comparing import balance as compared
+from circulation.moving.balancing.comparing import write_sheet
+from circulation.moving.balancing.from_database import sheet_of_database
+from circulation.moving.balancing.from_files import sheet_of_files
 from circulation.moving.deliveries import Following, KindReport, take_delivery
 from circulation.moving.kinds.table import FIELDS
 from circulation.moving.plans import Plan, PlanUnfit, read_plan
 from circulation.moving.rows import Moving
-from circulation.moving.set_aside import writing
+from circulation.moving.set_aside import read_set_aside, writing
+from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.commands.shared.library import Library, as_json, opened, say
 from protocols.commands.shared.progress import progress
 from protocols.commands.shared.settings import Settings
@@ -25,6 +30,11 @@ _FILES = click.option(
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Where the files of this delivery are.  [default: beside the plan]",
+)
+_REPORTS = click.option(
+    "--reports",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the list of what is set aside is, and the sheet.  [default: beside the plan]",
 )
 
 
@@ -39,11 +49,7 @@ def move() -> None:
 @_FILES
 @click.option("--dry-run", is_flag=True, help="Do all of it, tell the same, and undo it.")
 @click.option("--shorter", is_flag=True, help="That files are much shorter than before is right.")
-@click.option(
-    "--reports",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where the list of what is set aside goes.  [default: beside the plan]",
-)
+@_REPORTS
 @click.option(
     "--silent-until",
     type=DAY,
@@ -89,6 +95,46 @@ def load(
             "\n".join(stopped),
             "Nothing of these was done. Ask for whole files; if so much is really gone, say "
             "--shorter.",
+        )
+
+
+@move.command()
+@_PLAN
+@_FILES
+@_REPORTS
+@as_json
+@click.pass_obj
+def balance(
+    settings: Settings, plan: Path, folder: Path | None, reports: Path | None, as_json: bool
+) -> None:
+    """Compare the files of PLAN with the database: counts, sums, due dates, queues.
+
+    To be run after `tiro move load` of the same files, whose list of what was set aside is read.
+    The whole sheet goes into a file; what does not balance is told, and the command ends with 1.
+    """
+    planned = _read(plan, folder)
+    where = reports or plan.parent
+    aside = {
+        (each.kind, (each.file, int(each.line))): each.reason
+        for each in read_set_aside(where / f"{planned.source}.set-aside.tsv")
+    }
+    with opened(settings) as library:
+        zone = planned.timezone or library.read(library.circulation.current_set_up).timezone
+        identifiers = IDENTIFIERS.of(library.circulation)
+        files = sheet_of_files(planned, zone, aside, identifiers)
+        found = library.database.read(
+            lambda transaction: sheet_of_database(transaction, planned.source, zone), wide=True
+        ).result()
+    lines = compared(files, found)
+    file = where / f"{planned.source}.balance.tsv"
+    write_sheet(file, lines)
+    wrong = [each._asdict() for each in lines if each.difference]
+    told = wrong or [each._asdict() for each in lines if each.measure != "loans due"]
+    say({"sheet": str(file), "balances": not wrong, "lines": told} if as_json else told, as_json)
+    if wrong:
+        raise Failure(
+            f"{len(wrong)} of {len(lines)} lines do not balance",
+            "Nobody is to lend by this database before each of them is explained.",
         )
 
 

@@ -191,6 +191,7 @@ OF_THE_PROCESS = {
     "health",
     "import",
     "jobs daily",
+    "move balance",
     "move load",
     "ncip check",
     "reindex",

@@ -51,6 +51,7 @@ _WITHOUT_DATABASE = {
     "digital-post take",
     "hash",
     "health",
+    "move balance",
     "move load",
     "ncip check",
     "receiving announce",

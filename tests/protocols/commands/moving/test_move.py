@@ -67,3 +67,17 @@ def test_national_numbers_are_in_no_report(staff: Staff, old: OldSystem) -> None
     assert number not in written
     assert "cpr:" not in written
     assert number.encode() not in Path(staff.library.database.url[10:]).read_bytes()
+
+
+def test_the_sheet_balances_and_is_kept(staff: Staff, old: OldSystem) -> None:
+    old.write("loans", LENT, ("9", *LENT[1:3], "2026-11-29", "0", "", ""))
+    plan = str(old.folder / "plan.toml")
+    staff.json("move", "load", plan)
+    told = staff.json("move", "balance", plan)
+    assert told["balances"] is True
+    lines = Path(told["sheet"]).read_text(encoding="utf-8").splitlines()
+    assert lines[0].split("\t")[3:7] == ["files", "set_aside", "database", "difference"]
+    old.library.check_in("B1")
+    said = staff.run("move", "balance", plan)
+    assert said.exit_code == 1
+    assert "do not balance" in said.output

@@ -1,0 +1,101 @@
+"""The sheet balances to the øre with what was set aside, and shows what does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from circulation.moving.balancing.comparing import Balance, balance
+from circulation.moving.balancing.from_database import sheet_of_database
+from circulation.moving.balancing.from_files import sheet_of_files
+from circulation.moving.set_aside import read_set_aside, writing
+from circulation.patrons.identifiers import IDENTIFIERS
+from tests.builders.moving import BO, FIRST, IDA, LENT, SECOND, THIRD, OldSystem
+
+
+def sheet(old: OldSystem, tmp_path: Path) -> list[Balance]:
+    """That of the files that were just taken in."""
+    path = tmp_path / "aside.tsv"
+    with writing(path) as write:
+        for kind, fault in old.faults:
+            write(kind, fault)
+    aside = {(e.kind, (e.file, int(e.line))): e.reason for e in read_set_aside(path)}
+    zone = "Europe/Copenhagen"
+    files = sheet_of_files(old.read(), zone, aside, IDENTIFIERS.of(old.library.circulation))
+    found = old.library.read(lambda transaction: sheet_of_database(transaction, "old", zone))
+    return balance(files, found)
+
+
+@pytest.fixture
+def full(more: OldSystem) -> OldSystem:
+    """All kinds, and of each a row that is set aside."""
+    more.write("patrons", IDA, BO, ("3", "P3", "NOWHERE", *IDA[3:]), IDA[:5], IDA)
+    more.write(
+        "items", FIRST, SECOND, THIRD, ("14", "B1", *THIRD[2:]), ("15", "B5", "t9", *THIRD[3:])
+    )
+    more.write(
+        "loans",
+        LENT,
+        ("2", "B3", "2026-11-01", "2026-12-01", "0", "", ""),
+        ("9", "B2", "2026-11-01", "2026-12-01", "0", "", ""),
+        ("1", "B9", "2026-11-01", "soon", "0", "", ""),
+    )
+    more.write(
+        "holds",
+        ("1", "P1", "t1", "MAIN", "2026-11-10", "2", "", "", ""),
+        ("2", "P2", "t1", "PORT", "2026-11-12", "1", "", "", ""),
+        ("3", "P9", "t1", "PORT", "2026-11-12", "3", "", "", ""),
+        ("4", "P1", "t2", "MAIN", "2026-11-12", "", "shelf", "B2", ""),
+    )
+    more.write(
+        "debts",
+        ("1", "P1", "F", "25.00", "10.50", "2026-10-01", "late", ""),
+        ("2", "P2", "L", "299.95", "299.95", "2026-10-02", "", ""),
+        ("3", "P9", "F", "100.00", "99.99", "2026-10-02", "", ""),
+        ("4", "P1", "F", "1.00", "1.0x", "2026-10-02", "", ""),
+    )
+    more.write("messages", ("1", "P1", "ODUE", "2026-11-21 08:00", "email", "", "B1"))
+    more.write("history", ("1", "B3", "P1", "2025-01-01", "2025-01-20"), ("2", "B99", *["x"] * 3))
+    more.deliver()
+    return more
+
+
+def test_it_balances_with_what_was_set_aside(full: OldSystem, tmp_path: Path) -> None:
+    lines = sheet(full, tmp_path)
+    assert [each for each in lines if each.difference] == []
+    by_figure = {each[:3]: each[3:] for each in lines}
+    assert by_figure["remaining", "DK-900101", "late_fee"] == (
+        11049, 9999, 1050, 0, "no amount 0, unknown patron 9999",
+    )  # fmt: skip
+    assert by_figure["patrons", "DK-900101", "adult"][:3] == (2, 1, 1)
+    assert by_figure["loans", "DK-900102", "open"][0] == 2
+    assert by_figure["item states", "DK-900102", "for a hold"][:3] == (1, 0, 1)
+    assert ("loans due", "DK-900101", "2026-11-20") in by_figure
+
+
+@pytest.mark.parametrize(
+    ("sql", "measures"),
+    [
+        ("UPDATE charges SET balance = balance + 1, amount = amount + 1 WHERE balance = 1050",
+         {"remaining"}),
+        ("UPDATE loans SET due = '2026-11-22T10:00:00.000000+00:00' WHERE renewals = 1",
+         {"loans due", "loan checksum"}),
+        ("UPDATE holds SET priority = 5 WHERE priority = -9999", {"queue checksum"}),
+        ("UPDATE patrons SET category = 'child' WHERE given_name = 'Ida'", {"patrons"}),
+        ("UPDATE loans SET patron_id = (SELECT max(id) FROM patrons) WHERE renewals = 1",
+         {"loan checksum"}),
+    ],
+)  # fmt: skip
+def test_what_does_not_balance_is_seen(
+    full: OldSystem, tmp_path: Path, sql: str, measures: set[str]
+) -> None:
+    full.library.write(lambda transaction: transaction.execute(sql, ()) and None)
+    assert {each.measure for each in sheet(full, tmp_path) if each.difference} == measures
+
+
+def test_another_delivery_balances_too(full: OldSystem, tmp_path: Path) -> None:
+    full.write("loans", ("1", "B3", "2026-11-03", "2026-12-03", "0", "", ""))
+    full.write("debts", ("1", "P1", "F", "25.00", "0.50", "2026-10-01", "late", ""))
+    full.deliver(may_be_shorter=True)
+    assert [each for each in sheet(full, tmp_path) if each.difference] == []
