@@ -3,7 +3,8 @@
 A handler that reads notes what it has shown (`Context.looked_up`). Its answer waits until the line
 is durable; lines that come meanwhile wait for one another and are written together, so that a
 hundred desks cost one commit at a time and not a hundred. Work that writes has its lines in its own
-transaction.
+transaction; a handler that notes whomever it shows does better to be such work, a short write, than
+to read first and have its lines written afterwards.
 """
 
 from __future__ import annotations

@@ -57,11 +57,12 @@ from protocols.ncip.subjects.items import in_words_of
 Handler = Callable[[Any, Partner, Context], Response]
 
 HANDLERS: dict[type[Any], tuple[Handler, Lane]] = {
-    LookupUser: (look_up_user, Lane.READ),
+    # Each writes that its user was looked at: cheaper where it was read than afterwards.
+    LookupUser: (look_up_user, Lane.SHORT_WRITE),
     LookupItem: (look_up_item, Lane.READ),
-    CheckOutItem: (check_out_item, Lane.WRITE),
-    CheckInItem: (check_in_item, Lane.WRITE),
-    RenewItem: (renew_item, Lane.WRITE),
+    CheckOutItem: (check_out_item, Lane.SHORT_WRITE),
+    CheckInItem: (check_in_item, Lane.SHORT_WRITE),
+    RenewItem: (renew_item, Lane.SHORT_WRITE),
     RequestItem: (request_item, Lane.WRITE),
     CancelRequestItem: (cancel_request_item, Lane.WRITE),
     LookupItemSet: (look_up_item_set, Lane.WIDE_READ),
@@ -86,9 +87,9 @@ HANDLERS: dict[type[Any], tuple[Handler, Lane]] = {
 
 #: What interlibrary loans change in the services above, and add to them.
 HANDLERS |= {
-    kind: (around(HANDLERS[kind][0]), Lane.WRITE)
-    for kind, around in AROUND.items()
-    if kind in HANDLERS
+    kind: (AROUND[kind](handler), lane)
+    for kind, (handler, lane) in HANDLERS.items()
+    if kind in AROUND
 }
 HANDLERS |= {kind: (handler, Lane.WRITE) for kind, handler in INTERLENDING.items()}
 

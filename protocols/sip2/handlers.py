@@ -15,7 +15,7 @@ from circulation.patrons.pins import PINS
 from protocols.hosting.answering import Context, Lane, Services
 from protocols.sip2.conversation.answered import Written
 from protocols.sip2.failures import failure_response, off_line_status
-from protocols.sip2.handling.authority import Proof, admitted
+from protocols.sip2.handling.authority import Proof, admitted, is_pin
 from protocols.sip2.handling.fees import fee_paid
 from protocols.sip2.handling.holds import hold
 from protocols.sip2.handling.items import item_information, item_status_update
@@ -265,6 +265,9 @@ def written(
 def _lane_of(request: Request, account: Account | None) -> Lane:
     if isinstance(request, ItemInformation) and account and account.find_on_item_information:
         return Lane.SHORT_WRITE
+    if isinstance(request, PatronStatusRequest | PatronInformation):
+        # Without a PIN it writes that the patron was looked at.
+        return Lane.READ if is_pin(request.patron_password) else Lane.SHORT_WRITE
     return HANDLERS[type(request)].lane
 
 

@@ -232,7 +232,7 @@ def _named(request: Any) -> NamedUser | None:
 def _by_pin(request: Any, user: NamedUser, caller: Partner, context: Context) -> Refusal | None:
     """Without an agreement or the right PIN, a caller does not learn whether there is such a
     user."""
-    status = known_user(request, user, caller, context)
+    status = known_user(request, user, context.act(desk_of(caller, context)))
     if not isinstance(status, Refusal):
         return None
     types = {each.problem_type.value for each in status.problem if each.problem_type}

@@ -74,18 +74,21 @@ def look_up_user(request: LookupUser, caller: Partner, context: Context) -> Resp
     user = named_user(request)
     if isinstance(user, Problem):
         return refusal(request, user)
-    loans: PatronLoans | None = None
+    desk = desk_of(caller, context)
+    act, loans = context.act(desk), None
     if request.loaned_items_desired:
-        found = known_user_and_loans(request, user, caller, context, LOANED_ITEMS)
+        found = known_user_and_loans(request, user, act, LOANED_ITEMS)
         if isinstance(found, Refusal):
             return found
         status, loans = found
     else:
-        known = known_user(request, user, caller, context)
+        known = known_user(request, user, act)
         if isinstance(known, Refusal):
             return known
         status = known
-    _note(status.patron.id, caller, context)
+    # Partners and web sites look at a user under their own names.
+    seen = Lookup(Kind.PARTNER, desk, Seen.OPENED, "NCIP LookupUser", status.patron.id)
+    context.looked_up(seen)
     requested = (
         requested_items(user.identifier, caller, context)
         if request.requested_items_desired and status.has_holds
@@ -94,7 +97,7 @@ def look_up_user(request: LookupUser, caller: Partner, context: Context) -> Resp
     return LookupUserResponse(
         user_id=user_id(status.patron.identifier, status.home_branch.agency_isil),
         user_fiscal_account=(
-            fiscal_accounts(user.identifier, status, desk_of(caller, context).agency_id, context)
+            fiscal_accounts(user.identifier, status, desk.agency_id, context)
             if request.user_fiscal_account_desired
             else ()
         ),
@@ -120,18 +123,12 @@ def authenticate_user(request: AuthenticateUser, caller: Partner, context: Conte
             request,
             problem(ProblemType.NEEDED_DATA_MISSING, "no secret is given", "AuthenticationInput"),
         )
-    status = known_user(request, user, caller, context)
+    status = known_user(request, user, context.act(desk_of(caller, context)))
     if isinstance(status, Refusal):
         return status
     return AuthenticateUserResponse(
         user_id=user_id(status.patron.identifier, status.home_branch.agency_isil)
     )
-
-
-def _note(patron_id: int, caller: Partner, context: Context) -> None:
-    """Partners and web sites look at a user under their own names."""
-    desk = desk_of(caller, context)
-    context.looked_up(Lookup(Kind.PARTNER, desk, Seen.OPENED, "NCIP LookupUser", patron_id))
 
 
 def _loaned_items(loans: PatronLoans, context: Context) -> tuple[LoanedItem, ...]:

@@ -166,7 +166,8 @@ def update_user(request: UpdateUser, caller: Partner, context: Context) -> Respo
     user = named_user(request)
     if isinstance(user, Problem):
         return refusal(request, user)
-    status = known_user(request, user, caller, context)
+    act = context.act(desk_of(caller, context))
+    status = known_user(request, user, act)
     if isinstance(status, Refusal):
         return status
     added = request.add_user_fields or AddUserFields()
@@ -181,7 +182,7 @@ def update_user(request: UpdateUser, caller: Partner, context: Context) -> Respo
     ]
     if wrong:
         return refusal(request, *wrong)
-    act, patron_id = context.act(desk_of(caller, context)), status.patron.id
+    patron_id = status.patron.id
     changes = _without(deleted)
     changes.update(about.changes())
     change_patron(act, patron_id, changes)
@@ -203,11 +204,12 @@ def delete_user(request: DeleteUser, caller: Partner, context: Context) -> Respo
     user = named_user(request)
     if isinstance(user, Problem):
         return refusal(request, user)
-    status = known_user(request, user, caller, context)
+    act = context.act(desk_of(caller, context))
+    status = known_user(request, user, act)
     if isinstance(status, Refusal):
         return status
     try:
-        erase_person(context.act(desk_of(caller, context)), status.patron.id)
+        erase_person(act, status.patron.id)
     except StillNeeded as error:  # raised before anything is written
         return refusal(request, problem(ProblemType.USER_ACCESS_DENIED, str(error)))
     identifier = status.patron.identifier

@@ -71,7 +71,7 @@ def create_user_fiscal_transaction(
     wrong = _wrong(about)
     if wrong or about is None or about.amount is None:
         return refusal(request, *wrong)
-    status = known_user(request, user, caller, context)
+    status = known_user(request, user, context.act(desk_of(caller, context)))
     if isinstance(status, Refusal):
         return status
     if about.amount.monetary_value == 0:

@@ -115,7 +115,7 @@ def report_circulation_status_change(
             request,
             problem(ProblemType.NEEDED_DATA_MISSING, "nothing is reported", "ItemReportedReturned"),
         )
-    user = known_user(request, named.user, caller, context)
+    user = known_user(request, named.user, context.act(desk_of(caller, context)))
     if isinstance(user, Refusal):
         return user
     now = availability.circulation_status(
@@ -198,7 +198,7 @@ def undo_check_out_item(request: UndoCheckOutItem, caller: Partner, context: Con
         named = named_user(request)
         if isinstance(named, Problem):
             return refusal(request, named)
-        user = known_user(request, named, caller, context)
+        user = known_user(request, named, context.act(desk_of(caller, context)))
         if isinstance(user, Refusal):
             return user
         if now.borrower is not None and now.borrower.patron_id != user.patron.id:

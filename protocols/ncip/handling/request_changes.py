@@ -247,7 +247,7 @@ def _request_of(
         return refusal(request, user)
     patron_id: int | None = None
     if user is not None:
-        status = known_user(request, user, caller, context)
+        status = known_user(request, user, context.act(desk_of(caller, context)))
         if isinstance(status, Refusal):
             return status
         patron_id = status.patron.id

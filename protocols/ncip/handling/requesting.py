@@ -94,7 +94,7 @@ def request_item(request: RequestItem, caller: Partner, context: Context) -> Res
         rule, why = ProblemType.ELEMENT_RULE_VIOLATED, "every request is a hold here"
         return refusal(request, problem(rule, why, "RequestType", kind.value))
     if user.pin is not None:
-        status = known_user(request, user, caller, context)
+        status = known_user(request, user, context.act(desk_of(caller, context)))
         if isinstance(status, Refusal):
             return status
     again = _placed_before(request, user.identifier, caller, context)

@@ -161,10 +161,10 @@ def send_user_notice(request: SendUserNotice, caller: Partner, context: Context)
     if given is None:
         return refusal(request, _nothing("no user is given", "UserId"))
     user = NamedUser(given, None, {"UserIdentifierValue": given})
-    status = known_user(request, user, caller, context)
+    desk = desk_of(caller, context)
+    status = known_user(request, user, context.act(desk))
     if isinstance(status, Refusal):
         return status
-    desk = desk_of(caller, context)
     subject = _subject(request, user, status, desk.agency_id, context)
     if isinstance(subject, Problem):
         return refusal(request, subject)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from circulation.accounts.loans import PatronLoans
 from circulation.accounts.status import patron_status, patron_status_and_loans
+from circulation.kernel.act import Act
 from circulation.kernel.organisation import desk_at
 from circulation.kernel.results import Desk, PatronStatus, Refused
 from protocols.hosting.answering import Context
@@ -60,13 +61,9 @@ def user_and_item(request: Any) -> Named | Refusal:
     return found if isinstance(found, Refusal) else Named(*found)
 
 
-def known_user(
-    request: Any, user: NamedUser, caller: Partner, context: Context
-) -> PatronStatus | Refusal:
+def known_user(request: Any, user: NamedUser, act: Act) -> PatronStatus | Refusal:
     """The user of a request; a PIN must be right."""
-    status = patron_status(
-        context.act(desk_of(caller, context)), patron=user.identifier, pin=user.pin
-    )
+    status = patron_status(act, patron=user.identifier, pin=user.pin)
     if isinstance(status, Refused):
         service = type(request).__name__
         return refusal(request, *problems(service, status.refusals, user.quotable))
@@ -74,12 +71,10 @@ def known_user(
 
 
 def known_user_and_loans(
-    request: Any, user: NamedUser, caller: Partner, context: Context, limit: int
+    request: Any, user: NamedUser, act: Act, limit: int
 ) -> tuple[PatronStatus, PatronLoans] | Refusal:
     """The same with the user's loans, at most `limit`."""
-    found = patron_status_and_loans(
-        context.act(desk_of(caller, context)), patron=user.identifier, pin=user.pin, limit=limit
-    )
+    found = patron_status_and_loans(act, patron=user.identifier, pin=user.pin, limit=limit)
     if isinstance(found, Refused):
         service = type(request).__name__
         return refusal(request, *problems(service, found.refusals, user.quotable))
