@@ -26,6 +26,7 @@ LEFT_OUT: Final[dict[str, str]] = {
     "leases": "of the processes that run now",
     "sessions": "of those who are signed in now",
     "desk_sign_ins": "of those who work at a desk today",
+    "print_jobs": "of slips that lie beside their printers, or never will",
     "passkey_challenges": "of the last five minutes",
     "sign_in_failures": "of the last quarter of an hour",
     "compatibility": "of the tables themselves",

@@ -34,12 +34,17 @@ class NothingToPrint(ValueError):
 
 
 class Slip(NamedTuple):
-    """A slip in words, with a heading, and the template it was made with."""
+    """A slip in words, with a heading, and the template it was made with.
+
+    `big` is what the hand looks for, the number on the shelf; `barcode` the item it is put into.
+    """
 
     language: str
     heading: str
     text: str
     template: str
+    big: str = ""
+    barcode: str = ""
 
 
 @one(tuple[int, int])
@@ -134,7 +139,8 @@ def pickup_note(act: Act, templates: Templates, barcode: str) -> Slip:
     item = item_facts(transaction, barcode=barcode)
     assert item is not None
     facts = {"hold": hold._asdict(), "item": _told(item)}
-    return _slip(act, templates, "pickup", set_up.branches[branch_id], default_language(), facts)
+    slip = _slip(act, templates, "pickup", set_up.branches[branch_id], default_language(), facts)
+    return slip._replace(big=str(hold.number or ""), barcode=barcode)
 
 
 def transit_slip(act: Act, templates: Templates, barcode: str) -> Slip:
@@ -155,7 +161,19 @@ def transit_slip(act: Act, templates: Templates, barcode: str) -> Slip:
         "to": {"name": to.name, "isil": to.isil},
         "is_held": waited_for is not None and waited_for.hold_id is not None,
     }
-    return _slip(act, templates, "transit", start, default_language(), facts)
+    slip = _slip(act, templates, "transit", start, default_language(), facts)
+    return slip._replace(barcode=barcode)
+
+
+def item_label(act: Act, templates: Templates, barcode: str) -> Slip:
+    """The label of an item: where it stands, a line for each part of its call number, and its
+    barcode. Raises NothingToPrint where there is no such item."""
+    item = item_facts(act.transaction, barcode=barcode)
+    if item is None:
+        raise NothingToPrint(f"there is no item {barcode}")
+    branch = act.circulation.current_set_up(act.transaction).branches[item.home_branch_id]
+    lines = [*item.call_number.split(), "", item.title, branch.name]
+    return Slip(default_language(), item.location, "\n".join(lines).strip(), "", barcode=barcode)
 
 
 def pick_list_slip(act: Act, templates: Templates, branch_id: int) -> Slip:

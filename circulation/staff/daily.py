@@ -8,6 +8,7 @@ from circulation.kernel.jobs import Doing, Job, Step
 from circulation.staff.ceremonies import forget_challenges
 from circulation.staff.desk_sign_ins import forget_desk_sign_ins
 from circulation.staff.lookups import forget_lookups
+from circulation.staff.print_jobs import forget_print_jobs
 from circulation.staff.sessions import forget_sessions
 from circulation.staff.wrong_passwords import forget_failures
 
@@ -22,6 +23,7 @@ def _sessions(doing: Doing) -> Step:
             "sessions deleted": forget_sessions(doing.transaction, now=doing.until),
             "tries forgotten": forget_failures(doing.transaction, now=doing.until),
             "challenges forgotten": forget_challenges(doing.transaction, now=doing.until),
+            "print jobs forgotten": forget_print_jobs(doing.transaction, now=doing.until),
         }
     )
 

@@ -202,6 +202,24 @@ sessions = Table(
     sqlite_with_rowid=False,
 )
 
+#: What the printers of workstations are to print. A job is over once it has no `next_try`: it was
+#: printed, and its content is gone, or it was given up.
+print_jobs = Table(
+    "print_jobs",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("workstation_id", ForeignKey(workstations.c.id), nullable=False, index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True, info=DELETED),
+    Column("kind", String, nullable=False),
+    Column("is_fetched", Boolean, nullable=False),  # by the printer itself
+    Column("content", Text, info=JSON),  # a `Document`
+    Column("made", Moment, nullable=False),
+    Column("next_try", Moment, index=True),
+    Column("tries", SmallInteger, nullable=False),
+    Column("printed", Moment),
+    Column("problem", String, nullable=False),
+)
+
 #: Who has looked at whom. Append-only, and without foreign keys: it outlives the patron.
 lookups = Table(
     "lookups",

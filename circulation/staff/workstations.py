@@ -18,7 +18,7 @@ from catalogue.database import Statement, Transaction, change, columns, many, on
 from catalogue.schema import branches
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
-from circulation.staff.schema import workstations
+from circulation.staff.schema import print_jobs, workstations
 from circulation.staff.sessions import end_sessions_at
 from circulation.staff.tokens import digest_of, new_token
 
@@ -125,6 +125,12 @@ def _set_printer(*, workstation_id: int, printer: str) -> Statement:
 
 
 @change
+def _delete_jobs(*, workstation_id: int) -> Statement:
+    """What was to be printed there."""
+    return delete(print_jobs).where(print_jobs.c.workstation_id == workstation_id)
+
+
+@change
 def _delete(*, workstation_id: int) -> Statement:
     return delete(workstations).where(workstations.c.id == workstation_id)
 
@@ -178,6 +184,7 @@ def set_printer(act: Act, workstation: Workstation, printer: Printer) -> None:
 
 def remove_workstation(act: Act, workstation: Workstation) -> None:
     """The desk is none any more, and who has signed in there is out."""
+    _delete_jobs(act.transaction, workstation_id=workstation.id)
     end_sessions_at(act.transaction, workstation_id=workstation.id)
     _delete(act.transaction, workstation_id=workstation.id)
     _write(act, workstation.name, "removed")

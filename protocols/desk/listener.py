@@ -1,4 +1,5 @@
-"""The desk on the network: at /desk of the common HTTP port; at / the page for everybody."""
+"""The desk on the network: at /desk of the common HTTP port; at / the page for everybody; at
+/cloudprnt printers that ask for their jobs."""
 
 from __future__ import annotations
 
@@ -10,8 +11,11 @@ from twisted.web.resource import IResource
 from protocols.desk.assets import read_assets
 from protocols.desk.http import DeskResource
 from protocols.desk.pages import PAGES, PUBLIC
+from protocols.desk.printing.cloudprnt import CloudPrintResource
+from protocols.desk.printing.service import PrintService
 from protocols.desk.settings import DeskSettings
 from protocols.hosting.answering import Services
+from protocols.hosting.reactor import reactor
 from protocols.hosting.standard import Port
 
 
@@ -26,12 +30,17 @@ class _Desk:
 
     def resources(self, settings: DeskSettings, services: Services) -> Mapping[bytes, IResource]:
         assets = read_assets()
-        # Scripts and style of the page for everybody are there too.
-        desk: Any = DeskResource(assets, PAGES if settings.enabled else ())
-        if not settings.public_page:
-            return {b"desk": desk} if settings.enabled else {}
-        public: Any = DeskResource(assets, (PUBLIC,), "/")
-        return {b"desk": desk, b"": public}
+        found: dict[bytes, Any] = {}
+        if settings.enabled or settings.public_page:
+            # Scripts and style of the page for everybody are there too.
+            found[b"desk"] = DeskResource(assets, PAGES if settings.enabled else ())
+        if settings.public_page:
+            found[b""] = DeskResource(assets, (PUBLIC,), "/")
+        if settings.enabled:
+            later: Any = reactor.callLater
+            PrintService(services, later)
+            found[b"cloudprnt"] = CloudPrintResource(services)
+        return found
 
     def examples(
         self, settings: DeskSettings, ports: Sequence[int], http_port: int | None

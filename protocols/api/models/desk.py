@@ -215,7 +215,8 @@ class HeldFor:
 @dataclass(frozen=True, slots=True)
 class CheckedIn:
     """The item was handed in, and goes to `destination`: always exactly one. `borrower` is whose
-    loan this ended, where the caller may see them."""
+    loan this ended, where the caller may see them. `printing` is the job of the note or slip that
+    the workstation's printer makes for it."""
 
     item: Item
     destination: DestinationName
@@ -227,6 +228,7 @@ class CheckedIn:
     held_for: HeldFor | None
     charged: tuple[Fee, ...]
     may: tuple[Next, ...]
+    printing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

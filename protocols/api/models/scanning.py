@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
@@ -93,10 +94,41 @@ class SlipWish(Request):
     minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 60
 
 
+class PrintWish(SlipWish):
+    """What is to be printed at the workstation: a slip, or the `label` of an item with its call
+    number and barcode."""
+
+    kind: Literal["receipt", "pickup", "transit", "pick_list", "label"]  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class PrintJob:
+    """What the workstation's printer is to print, and how that goes: `problem` is what was wrong
+    with the last try."""
+
+    id: str
+    kind: str
+    state: Literal["waiting", "printed", "given_up"]
+    made: datetime
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrintJobs:
+    """The last jobs of the caller's workstation, the newest first. `printer` is its kind, ``none``
+    where the browser has to print."""
+
+    printer: str
+    jobs: tuple[PrintJob, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A slip in words, as lines of text."""
+    """A slip in words, as lines of text. `big` is the number that the hand looks for, `barcode` that
+    of the item that it is put into."""
 
     heading: str
     language: str
     lines: tuple[str, ...]
+    big: str = ""
+    barcode: str = ""

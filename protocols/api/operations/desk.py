@@ -43,6 +43,7 @@ from protocols.api.models.desk import (
     patron_shown,
 )
 from protocols.api.operation import Request, post
+from protocols.api.operations.printing import print_what_goes_on
 from protocols.api.problems import Outcome, Problem, reasons_of, refused
 from protocols.hosting.answering import Context, Lane
 
@@ -179,6 +180,7 @@ def returned(answer: KnownReturn, principal: Principal, context: Context) -> Che
         held,
         fees_shown(answer.charged),
         may + (("open_patron",) if borrower is not None else ()),
+        print_what_goes_on(answer, principal, context),
     )
 
 

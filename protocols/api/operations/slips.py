@@ -20,13 +20,20 @@ def end_session(request: Request[EndWish, None], principal: Principal, context: 
     """Ends a patron's session at the desk: the receipt of what they have, and what came back."""
     must_have_here(principal, Right.LEND)
     wish = request.body
-    return _receipt(wish.patron, wish.minutes, request, principal, context)
+    return _shown(_receipt(wish.patron, wish.minutes, request, principal, context)[0])
 
 
 def make_slip(request: Request[SlipWish, None], principal: Principal, context: Context) -> Slip:
     """Makes a slip: a receipt, a pickup note (its number, never a name), a transit slip, or the
     pick list of the desk's branch."""
     must_have_here(principal, Right.LEND)
+    return _shown(slip_wanted(request, principal, context)[0])
+
+
+def slip_wanted(
+    request: Request[Any, None], principal: Principal, context: Context
+) -> tuple[slips.Slip, int | None]:
+    """The slip, and whose it is. Raises Problem."""
     wish = request.body
     if wish.kind == "receipt":
         if wish.patron is None:
@@ -35,11 +42,15 @@ def make_slip(request: Request[SlipWish, None], principal: Principal, context: C
     act, templates = context.act(principal.desk), TEMPLATES.of(context.circulation)
     try:
         if wish.kind == "pick_list":
-            return _shown(slips.pick_list_slip(act, templates, principal.branch_id))
+            return slips.pick_list_slip(act, templates, principal.branch_id), None
         if wish.item is None:
             raise malformed("item", "missing", "for which item?")
-        make = slips.pickup_note if wish.kind == "pickup" else slips.transit_slip
-        return _shown(make(act, templates, wish.item))
+        make = {
+            "pickup": slips.pickup_note,
+            "transit": slips.transit_slip,
+            "label": slips.item_label,
+        }[wish.kind]
+        return make(act, templates, wish.item), None
     except slips.NothingToPrint as error:
         raise Problem(Outcome.CONFLICT, str(error)) from None
 
@@ -50,16 +61,17 @@ def _receipt(
     request: Request[Any, None],
     principal: Principal,
     context: Context,
-) -> Slip:
+) -> tuple[slips.Slip, int]:
     place = patron_named(patron, principal, context, Right.VIEW_PATRONS)
     note_look(request, principal, context, Seen.LOANS, patron_id=place.id)
     act, templates = context.act(principal.desk), TEMPLATES.of(context.circulation)
     since = context.now - timedelta(minutes=minutes)
-    return _shown(slips.receipt(act, templates, place.id, since=since))
+    return slips.receipt(act, templates, place.id, since=since), place.id
 
 
 def _shown(slip: slips.Slip) -> Slip:
-    return Slip(slip.heading.strip(), slip.language, tuple(slip.text.splitlines()))
+    lines = tuple(slip.text.splitlines())
+    return Slip(slip.heading.strip(), slip.language, lines, slip.big, slip.barcode)
 
 
 OPERATIONS: Final[tuple[Operation, ...]] = (

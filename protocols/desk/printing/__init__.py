@@ -1,0 +1,1 @@
+"""Slips and labels at the printers of the desks."""
