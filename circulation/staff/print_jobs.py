@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import Select, delete, insert, select, update
 
@@ -52,7 +52,7 @@ class PrintJob(NamedTuple):
     problem: str
 
     @property
-    def state(self) -> str:
+    def state(self) -> Literal["waiting", "printed", "given_up"]:
         if self.printed is not None:
             return "printed"
         return "given_up" if self.next_try is None else "waiting"
@@ -88,8 +88,8 @@ def _insert(
     content: str,
     made: datetime,
     next_try: datetime,
-    tries: int = 0,
-    problem: str = "",
+    tries: int,
+    problem: str,
 ) -> Statement:
     return insert(print_jobs).values(locals()).returning(print_jobs.c.id)
 
@@ -182,6 +182,8 @@ def queue_job(
         content=json.dumps(asdict(document), ensure_ascii=False),
         made=act.now,
         next_try=act.now,
+        tries=0,
+        problem="",
     )
 
 

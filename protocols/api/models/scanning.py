@@ -124,8 +124,8 @@ class PrintJobs:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A slip in words, as lines of text. `big` is the number that the hand looks for, `barcode` that
-    of the item that it is put into."""
+    """A slip in words, as lines of text. `big` is the number that the hand looks for, `barcode`
+    that of the item which it is put into."""
 
     heading: str
     language: str

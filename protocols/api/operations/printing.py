@@ -100,8 +100,7 @@ def print_again(request: Plain, principal: Principal, context: Context) -> Print
 
 def _shown(job: KnownJob | None) -> PrintJob:
     assert job is not None
-    state = job.state
-    return PrintJob(str(job.id), job.kind, state, job.made, job.problem)
+    return PrintJob(str(job.id), job.kind, job.state, job.made, job.problem)
 
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
