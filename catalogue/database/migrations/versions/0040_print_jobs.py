@@ -6,7 +6,7 @@ from alembic import op
 from catalogue.database.moments import Moment
 
 revision = "0040"
-down_revision = "0042"
+down_revision = "0036"
 
 
 def upgrade() -> None:
