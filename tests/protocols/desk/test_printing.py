@@ -59,7 +59,8 @@ class FakePrinter:
             with connection:
                 assert connection.recv(3) == b"\x10\x04\x04"
                 connection.sendall(self.status)
-                data = b"".join(iter(lambda: connection.recv(4096), b""))
+                with connection.makefile("rb") as sent:
+                    data = sent.read()
             if data:
                 self.printed.append(data)
 
