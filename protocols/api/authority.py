@@ -111,8 +111,8 @@ def note_look(
 ) -> None:
     """Notes who has looked at a patron, or at how many in a list. Patrons look at themselves."""
     if principal.kind is not Kind.PATRON:
-        where = f"api {request.name}"
-        context.looked_up(looked_at(principal, what, where, patron_id=patron_id, hits=hits))
+        looked = looked_at(principal, what, request.name, patron_id=patron_id, hits=hits)
+        context.looked_up(looked)
 
 
 def patron_with_card(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from math import ceil
 from time import monotonic
@@ -125,7 +125,7 @@ class Api:
             body_in(operation, asked),
             language,
             asked,
-            operation.id,
+            f"api {operation.id}",
             if_match,
             "" if credential is None else credential.secret,
         )
@@ -260,7 +260,7 @@ class _Prepared(NamedTuple):
     key: str | None
 
 
-class _Tried(Exception):
+class Tried(Exception):
     """Carries the answer of a trial out of its transaction, which is rolled back."""
 
     def __init__(self, answer: Answer) -> None:
@@ -270,7 +270,7 @@ class _Tried(Exception):
 
 def _failed(operation: Operation, error: BaseException, language: str) -> Answer:
     """The answer where a handler was left by an error."""
-    if isinstance(error, _Tried):
+    if isinstance(error, Tried):
         return error.answer
     if isinstance(error, Problem):
         return problem_answer(error, language)
@@ -305,6 +305,24 @@ def _must_be_admitted(operation: Operation, principal: Principal) -> None:
         raise Problem(Outcome.RIGHT_MISSING, right=operation.right)
 
 
+def answer_known(
+    operation: Operation,
+    asked: Asked,
+    variables: Mapping[str, str],
+    principal: Principal,
+    context: Context,
+    name: str,
+) -> Answer:
+    """The answer to somebody who is known already, and may do it: at the command line. The log of
+    look-ups calls it by that name. Raises Problem, and Tried where all of it is to be undone."""
+    query, body = query_in(operation.query, asked.query), body_in(operation, asked)
+    language, if_match = language_of(asked.header("accept-language")), asked.header("if-match")
+    request: Request[Any, Any] = Request(
+        variables, query, body, language, asked, name, if_match=if_match
+    )
+    return _answer_of(operation, request, principal, context)
+
+
 def _answer_of(
     operation: Operation, request: Request[Any, Any], principal: Principal, context: Context
 ) -> Answer:
@@ -316,6 +334,6 @@ def _answer_of(
     if isinstance(value, Reply):
         answer = answer_of(operation.answer, value.value, value.status, value.headers)
         if value.is_dry:
-            raise _Tried(answer)
+            raise Tried(answer)
         return answer
     return answer_of(operation.answer, value, operation.status, ())

@@ -40,7 +40,7 @@ class Request(Generic[Body, Query]):
     """One request to an operation, checked: what its path names, its query and its body.
 
     `if_match` is what the caller has seen of what is to be changed. Texts are in `language`.
-    `token` is that of the caller's session, `name` the operation's.
+    `token` is that of the caller's session. `name` is what the log of look-ups calls it.
     A handler sets `about` to the patron whom the answer tells of, and `is_kept` to False where it
     tells of several and nothing was done: asked again, it is found anew.
     """

@@ -89,12 +89,11 @@ class _Commands(click.Group):
         folder, _, name = COMMANDS[cmd_name].partition(".")
         module: Any = importlib.import_module(f"protocols.commands.{folder}.{name}")
         command: click.Command = getattr(module, name)
-        server = ctx.params.get("server")
-        if server is None:
+        if ctx.params.get("server") is None:
             return command
         from protocols.commands.over_http.asking import over_http
 
-        return over_http(command, cmd_name, server)
+        return over_http(command, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -181,7 +180,7 @@ def about(command: str) -> str:
 def tiro(context: click.Context, path: Path, server: str | None, debug: bool) -> None:
     """A library system that speaks the standards: SIP2, Z39.50 and NCIP."""
     os.umask(PRIVATE)
-    context.obj = Settings(path)
+    context.obj = Settings(path, server)
     if os.environ.get("NO_COLOR"):
         context.color = False
 

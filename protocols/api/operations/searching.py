@@ -48,8 +48,8 @@ def patrons_found(
         context.transaction, context.circulation, principal, text, after=after, limit=limit
     )
     searched = "words" if national_digits(text) is None else "national number"
-    where, hits = f"api {request.name}", len(found.lines)
-    context.looked_up(looked_at(principal, Seen.SEARCH, where, hits=hits, searched=searched))
+    hits = len(found.lines)
+    context.looked_up(looked_at(principal, Seen.SEARCH, request.name, hits=hits, searched=searched))
     ids = public_ids(context.circulation, context.transaction)
     return tuple(_hit(each, ids, principal, context) for each in found.lines), found.next
 

@@ -20,12 +20,11 @@ from circulation.notices.silence import begin_silent_batch, end_silent_batch, si
 from circulation.notices.writing import state_balance
 from circulation.patrons.identifiers import known_as
 from circulation.staff.lookups import Seen
-from protocols.commands.money.facts import told_facts
 from protocols.commands.notices.acts import COMMANDS, ENTRY
 from protocols.commands.notices.posting import post, posted, send_due
 from protocols.commands.shared.library import as_json, opened, say
 from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.wording import with_money
+from protocols.commands.shared.wording import Money, with_money
 
 _KINDS = click.Choice([kind.value for kind in NoticeKind])
 
@@ -238,7 +237,16 @@ def _cause_facts(cause: ExplainedCause) -> dict[str, Any]:
         "holds": [
             {"hold": hold.id, "title": hold.title, "branch": hold.branch} for hold in about.holds
         ],
-        "charges": [told_facts(each) for each in about.charges],
+        "charges": [
+            {
+                "charge": each.id,
+                "type": each.kind,
+                "amount": Money(each.amount, each.currency),
+                "balance": Money(each.balance, each.currency),
+                "currency": each.currency,
+            }
+            for each in about.charges
+        ],
         "bookings": [{"booking": each.id, "title": each.title} for each in about.bookings],
         "branch": cause.branch.isil,
         "rules": {

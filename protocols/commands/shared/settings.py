@@ -15,9 +15,11 @@ if TYPE_CHECKING:  # `tiro --help` and completion load nothing that they do not 
 
 @dataclass
 class Settings:
-    """What every command is given: where the configuration is, read when it is needed."""
+    """What every command is given: where the configuration is, read when it is needed, and the
+    server that is asked in place of the database."""
 
     path: Path
+    server: str | None = None
 
     @cached_property
     def configuration(self) -> Configuration:

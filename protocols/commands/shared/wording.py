@@ -30,6 +30,7 @@ from circulation.ledger.money import decimal_of, decimal_text
 #: Facts that name the branch they are of by its ISIL; the first that is there counts.
 _BRANCHES: Final = ("branch", "at", "pickup", "home", "is_at", "to")
 _STORED_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[:.\d]*(?:[+-]\d\d:\d\d|Z)")
+_STORED_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 #: Where the root context of a call keeps the time zones of branches.
 _ZONES: Final = "protocols.commands.shared.wording.zones"
 
@@ -52,6 +53,7 @@ _AMOUNTS: Final = frozenset(
     {
         *("amount", "balance", "left", "owed_to_patron", "price", "step_fee", "threshold"),
         *("rate", "cap", "replacement", "handling", "loan_fee", "renewal_fee", "hold_fee"),
+        *("paid", "written_off", "credit"),
         "block_threshold",
     }
 )
@@ -110,6 +112,8 @@ def for_people(value: Any, zone: tzinfo | None = None) -> Any:
     zone = zone or _zone(None)
     if isinstance(value, str) and _STORED_MOMENT.fullmatch(value):
         return moment(datetime.fromisoformat(value), zone)
+    if isinstance(value, str) and _STORED_DAY.fullmatch(value):
+        return day(date.fromisoformat(value))
     if isinstance(value, datetime):
         return moment(value, zone)
     if isinstance(value, date):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import Message
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 from urllib.error import HTTPError
@@ -20,12 +21,13 @@ from circulation.kernel.rights import Right
 from circulation.staff.programs import NewProgram, add_program
 from protocols.api.messages import Answer, Asked
 from protocols.api.operations import OPERATIONS
+from protocols.commands.asking import server
+from protocols.commands.asking.server import TOKEN, TOKEN_FILE
 from protocols.commands.command_line import tiro
-from protocols.commands.over_http import client
-from protocols.commands.over_http.client import TOKEN, TOKEN_FILE
 from protocols.commands.over_http.served import SERVED, Served
 from tests.builders.accounts import COMMAND, at_no_desk
 from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.fees import charge
 from tests.protocols.api.stage import Stage, a_stage
 from tests.protocols.commands.calls import commands
 
@@ -47,13 +49,13 @@ def _a_token(library: Library) -> str:
 class Calls:
     """The command line, whose requests reach the API of a stage without a network."""
 
-    def __init__(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.stage = stage
-        monkeypatch.setattr(client, "urlopen", self.open)
+    def __init__(self, stage: Stage, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.stage, self.url = stage, url
+        monkeypatch.setattr(server, "urlopen", self.open)
         self.token = _a_token(stage.library)
         monkeypatch.setenv(TOKEN, self.token)
 
-    def open(self, request: Request, timeout: float) -> Any:
+    def open(self, request: Request, timeout: float, context: Any) -> Any:
         headers = {name.lower(): value for name, value in request.header_items()}
         path, _, query = request.selector.partition("?")
         parts = tuple(path.removeprefix("/api/").split("/"))
@@ -85,7 +87,7 @@ class Calls:
 @pytest.fixture
 def calls(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
     with a_stage(sqlite_url) as stage:
-        yield Calls(stage, monkeypatch)
+        yield Calls(stage, sqlite_url, monkeypatch)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +143,26 @@ def test_staff_are_administered(calls: Calls) -> None:
     assert calls.said("workstation", "key", "desk 1")["key"] != key
 
 
+def test_money_is_taken_and_told_of_as_on_the_database(calls: Calls, tmp_path: Path) -> None:
+    """The same documents, one asked of a server and one of the database."""
+    library = calls.stage.library
+    card = a_patron(library)
+    made = charge(library, card, 5_000)
+    paid = calls.said("charges", "pay", card, "20", "--at", "DK-900101")
+    assert paid["amount"] == {"amount": 2_000, "currency": "DKK"}
+    left = calls.said("charges", "waive", str(made.id), "--amount", "10,00", "--reason", "kind")
+    assert left["charge"]["balance"] == 2_000
+    configuration = tmp_path / "tiro.toml"
+    configuration.write_text(f'[database]\nurl = "{calls.url}"\n')
+    for words in (("charges", "--patron", card), ("charges", "explain", str(made.id))):
+        here = CliRunner().invoke(tiro, ["--config", str(configuration), *words, "--json"])
+        assert json.loads(here.stdout) == calls.said(*words)
+    assert "20.00 DKK" in calls.run("charges", "--patron", card).stdout
+    too_much = calls.run("charges", "waive", str(made.id), "--amount", "99", "--reason", "kind")
+    assert too_much.exit_code == 2
+    assert calls.run("charges", "explain", "1").exit_code == 1
+
+
 def test_members_of_a_group_are_named_by_their_cards(calls: Calls) -> None:
     group = calls.said("group", "add", "7.b", "--at", "DK-900101")["group"]
     cards = [a_patron(calls.stage.library) for _ in range(2)]
@@ -150,7 +172,7 @@ def test_members_of_a_group_are_named_by_their_cards(calls: Calls) -> None:
 
 
 def test_what_cannot_says_so(calls: Calls) -> None:
-    for words in (["backup", "x"], ["charges", "expected", "P1"], ["jobs", "run"], ["health"]):
+    for words in (["backup", "x"], ["collection", "--patron", "P1"], ["jobs", "run"], ["health"]):
         result = calls.run(*words)
         assert result.exit_code == 1
         assert "does not work over --server" in result.stderr

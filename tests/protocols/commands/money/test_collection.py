@@ -89,9 +89,8 @@ def test_what_is_asked_wrongly(staff: Staff) -> None:
 
 def test_a_charge_tells_of_the_steps_that_led_to_it(staff: Staff) -> None:
     card = a_debtor(staff)
-    compensation, _ = staff.json("charges", "--patron", card)
-    number = str(compensation["charge"])
-    steps = staff.json("charges", "explain", number)["steps"]
+    compensation, _ = staff.json("charges", "--patron", card)["charges"]
+    steps = staff.json("charges", "explain", compensation["id"])["steps"]
     assert [each["step"] for each in steps if each["loan"]] == [
         "due-soon",
         "overdue-1",
@@ -100,9 +99,9 @@ def test_a_charge_tells_of_the_steps_that_led_to_it(staff: Staff) -> None:
         "bill",
     ]
     assert [each["step"] for each in steps if each["charge"]] == ["bill", "reminder", "collection"]
-    recall = next(each for each in steps if each["step"] == "recall")
+    recall = next(each["facts"] for each in steps if each["step"] == "recall")
     assert (recall["days"], recall["calendar"], recall["next"]) == (15, "DK-900101", "bill")
     assert recall["flow"] == {}
-    text = staff.run("charges", "explain", number).output
+    text = staff.run("charges", "explain", compensation["id"]).output
     assert "overdue-2" in text
     assert "collection" in text

@@ -1,0 +1,1 @@
+"""How commands ask operations of the HTTP API: on the database, or of a running server."""

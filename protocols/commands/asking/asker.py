@@ -1,0 +1,110 @@
+"""Whoever answers a command: the operations of the HTTP API, on the database or on a server.
+
+A command says what it wants by the names of the operation, and prints the answer as it is: so it
+does the same, and tells the same, whether `--server` stands before it or not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from abc import ABC, abstractmethod
+from datetime import date
+from typing import Any, Final, NamedTuple, NoReturn
+from urllib.parse import urlencode
+
+import click
+
+from protocols.api.operation import Operation
+from protocols.api.operations import OPERATIONS
+from protocols.commands.asking.answers import print_answer
+from protocols.process.failures import Failure
+
+BY_ID: Final = {each.id: each for each in OPERATIONS}
+_VARIABLE: Final = re.compile(r"\{([a-z_]+)\}")
+_NEXT: Final = re.compile(r'<[^>?]+\?([^>]+)>; rel="next"')
+_UNKNOWN, _FORBIDDEN, _MISSING, _REFUSED, _MALFORMED = 401, 403, 404, 409, 422
+
+
+class Told(NamedTuple):
+    """What was answered, and the query of the next page, where there is one."""
+
+    body: Any
+    following: str | None
+
+
+def told(octets: bytes, link: str | None) -> Told:
+    found = _NEXT.search(link or "")
+    return Told(json.loads(octets) if octets else None, found[1] if found else None)
+
+
+class Asker(ABC):
+    """Operations, asked by their names."""
+
+    def ask(self, name: str, /, **said: Any) -> Any:
+        """The answer of the operation, with all of its pages in one unless a `limit` is said.
+
+        What is None is not said. Raises click.UsageError for what the operation does not know or
+        take, Failure for what cannot be done; the command ends where the rules refuse.
+        """
+        operation = BY_ID[name]
+        given = {each: _plain(value) for each, value in said.items() if value is not None}
+        variables = {each: str(given.pop(each)) for each in _VARIABLE.findall(operation.path)}
+        model = operation.body or operation.query
+        known = set() if model is None else set(model.model_fields)
+        if unknown := sorted(set(given) - known):
+            raise click.UsageError(f"this cannot be said: {', '.join(unknown)}")
+        if operation.body is not None:
+            return self.send(operation, variables, "", given).body
+        query = urlencode({each: _word(value) for each, value in given.items()}, doseq=True)
+        answer, following = self.send(operation, variables, query, None)
+        while following is not None and "limit" not in given:
+            more, following = self.send(operation, variables, following, None)
+            for each, value in more.items():
+                if isinstance(value, list):
+                    answer[each] += value
+        return answer
+
+    @abstractmethod
+    def patron(self, card: str) -> str:
+        """The patron with that card, as operations name them; a mistake of the caller where nobody
+        has it."""
+
+    @abstractmethod
+    def send(
+        self, operation: Operation, variables: dict[str, str], query: str, body: Any
+    ) -> Told: ...
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _word(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def fail(status: int, problem: dict[str, Any], what: str) -> NoReturn:
+    """Tells of a problem as commands do."""
+    if status == _REFUSED and problem.get("reasons"):
+        as_json = bool(click.get_current_context().params.get("as_json"))
+        codes, texts = ([each[name] for each in problem["reasons"]] for name in ("code", "text"))
+        print_answer({"refused": codes, "why": texts}, as_json)
+        raise click.exceptions.Exit(1)
+    words = " ".join(filter(None, (problem.get("title"), problem.get("detail"))))
+    if status == _MISSING:
+        words = f"{words} ({what})"
+    if status == _MALFORMED:
+        words = problem.get("detail") or words
+        if all(each["rule"] != "unknown" for each in problem.get("errors", ())):
+            raise click.UsageError(words)
+    advice = ""
+    if status == _UNKNOWN:
+        advice = "The token is wrong or has expired: `tiro token add --bearer` prints a new one."
+    elif status == _FORBIDDEN and problem.get("right"):
+        advice = (
+            f"It takes the right {problem['right']}: `tiro token list` shows whose token has it."
+        )
+    raise Failure(words or f"{what} answers {status}", advice)
