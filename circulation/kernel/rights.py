@@ -28,6 +28,7 @@ class Right(Enum):
     TAKE_FEES = "fees.take"
     WAIVE_FEES = "fees.waive"
     REVERSE_FEES = "fees.reverse"
+    COLLECT_DEBTS = "fees.collect"
     OVERRIDE_SOFT = "override.soft"
     OVERRIDE_HARD = "override.hard"
     BACKDATE = "backdate"
@@ -62,7 +63,8 @@ _ABOUT: Final = {
     Right.ERASE_PATRONS: "erase a patron",
     Right.TAKE_FEES: "charge, and take payments",
     Right.WAIVE_FEES: "waive what is owed, up to a limit of their own",
-    Right.REVERSE_FEES: "take back payments and waivers",
+    Right.REVERSE_FEES: "take back payments and write-offs, give money back",
+    Right.COLLECT_DEBTS: "write the files for the debtor system, and call debts back",
     Right.OVERRIDE_SOFT: "pass over refusals that are a matter of how much",
     Right.OVERRIDE_HARD: "pass over refusals that concern somebody else, or a rule",
     Right.BACKDATE: "say that a return was made earlier",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from circulation.fees.payment_ways import PaymentWays
+from circulation.kernel.engine import Memory
 from circulation.kernel.results import Branch
 from circulation.languages.installed import language as language_called
 from circulation.ledger.charge_words import charge_text
@@ -33,6 +34,10 @@ class Post:
     templates: Templates = field(default_factory=Templates)
     channels: Mapping[str, ChannelTraits] = field(default_factory=lambda: CHANNELS)
     region: str = "DK"
+
+
+#: What the messages of this process are made with, as its configuration says.
+POST: Final = Memory(Post)
 
 
 @dataclass(frozen=True, slots=True)

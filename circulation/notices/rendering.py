@@ -25,7 +25,6 @@ from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound
 from jinja2.exceptions import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from circulation.kernel.engine import Memory
 from circulation.languages.installed import LAST, SHIPPED, TAG, default_language
 from circulation.notices.wording import FILTERS
 
@@ -219,7 +218,3 @@ def _tidied(text: str, *, one_line: bool) -> str:
         if line.strip() or (lines and lines[-1]):
             lines.append(line.rstrip())
     return "\n".join(lines)
-
-
-#: The templates of this process, which its configuration may put others before.
-TEMPLATES = Memory(Templates)

@@ -22,7 +22,7 @@ from twisted.web.resource import Resource
 import circulation.assembly  # noqa: F401  the features join before anything is done
 from catalogue.database import Database, DatabaseInUse, open_database
 from circulation.kernel.engine import Circulation
-from circulation.notices.rendering import TEMPLATES
+from circulation.notices.composing import POST
 from protocols.hosting.answering import Services, Stage
 from protocols.hosting.fronts import Ending, before
 from protocols.hosting.http_channel import EndingSite
@@ -148,7 +148,7 @@ class Server:
             sender = Sender(services.database, services.circulation, settings, folder)
         except (OSError, ValueError) as error:
             raise CannotStart(f"[notices] a channel cannot be opened: {error}") from error
-        TEMPLATES.put(services.circulation, sender.post.templates)
+        POST.put(services.circulation, sender.post)
         return NoticeService(sender, services, settings.every, reactor)
 
     def _listen(self, services: Services, notices: NoticeService) -> None:

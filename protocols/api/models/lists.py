@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from protocols.api.models.common import Branch, Paging, Request
+from protocols.api.models.common import Branch, Money, Paging, Request
 from protocols.api.models.desk import Patron
 
 
@@ -163,6 +163,27 @@ class Conflicts:
     """The oldest first."""
 
     lines: tuple[Conflict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unwarned:
+    """A debt that would block, of which nobody was warned. `state` and `why` tell how far the
+    message (`notice`) has come; there is none where no rule sends any."""
+
+    patron: Patron
+    agency: str
+    owed: Money
+    since: datetime
+    notice: str | None
+    state: str | None
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnwarnedDebtors:
+    """The oldest first."""
+
+    lines: tuple[Unwarned, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
+from circulation.dunning.unwarned import unwarned_debtors
 from circulation.holds.pick_list import ToFetch as KnownLine
 from circulation.holds.pick_list import begin_fetching, give_up_fetching
 from circulation.holds.unfillable import unfillable_holds
@@ -17,7 +18,7 @@ from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
 from protocols.api.authority import must_have_here, note_look, number_of
 from protocols.api.messages import Reply
-from protocols.api.models.common import branch_shown
+from protocols.api.models.common import Money, branch_shown
 from protocols.api.models.desk import Patron
 from protocols.api.models.lists import (
     Conflict,
@@ -40,6 +41,8 @@ from protocols.api.models.lists import (
     ShelfPaging,
     ToFetch,
     TransitPaging,
+    Unwarned,
+    UnwarnedDebtors,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.paging import LARGEST, LARGEST_OF_FEW, number_in, page_of, place_in, spot_in
@@ -230,6 +233,28 @@ def show_conflicts(request: Listing, principal: Principal, context: Context) -> 
     return page_of(request, Conflicts(lines), found.next)
 
 
+def show_unwarned(request: Listing, principal: Principal, context: Context) -> Reply:
+    """Debts of the branch's patrons that would block, but no warning has reached anybody: send it
+    again where there is an address, or block by hand."""
+    asked = _asked(request, principal, LARGEST)
+    found = unwarned_debtors(context.transaction, now=context.now, **asked)
+    ids = public_ids(context.circulation, context.transaction)
+    lines = tuple(
+        Unwarned(
+            Patron(ids.shown(each.patron_id), each.patron_name, None),
+            each.agency,
+            Money(each.amount, each.currency),
+            each.since,
+            None if each.notice_id is None else str(each.notice_id),
+            each.state,
+            each.why,
+        )
+        for each in found.lines
+    )
+    note_look(request, principal, context, Seen.LIST, hits=len(lines))
+    return page_of(request, UnwarnedDebtors(lines), found.next)
+
+
 def settle(request: Plain, principal: Principal, context: Context) -> None:
     """Takes a conflict off the list: staff have dealt with it."""
     must_have_here(principal, Right.USE_LISTS)
@@ -299,6 +324,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     _list("claims", "Lost, or claimed returned", show_claims, MissingItems),
     _list("missing", "Not to be found", show_missing, MissingItems),
     _list("transits", "Not arrived", show_transits, LateTransits, TransitPaging),
+    _list("unwarned", "Debts without a warning", show_unwarned, UnwarnedDebtors),
     _list("conflicts", "Off line, and against the rules", show_conflicts, Conflicts),
     post(
         "/lists/conflicts/{conflict}/settle",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
-from circulation.digital_post.receipts import receipts_of
+from circulation.digital_post.receipts import receipts_of, unknown_receipts
 from circulation.kernel.rights import Principal, Right
 from circulation.notices.choices import NotOptional, choices_of, choose
+from circulation.notices.composing import POST
+from circulation.notices.explaining import explain_message
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.log import (
     Logged,
@@ -20,28 +23,45 @@ from circulation.notices.log import (
 )
 from circulation.notices.requests import addressee
 from circulation.notices.rules import notice_terms
+from circulation.notices.silence import begin_silent_batch, end_silent_batch, silent_batch_list
 from circulation.notices.writing import Words, state_balance, write_to
 from circulation.patrons.identifiers import PatronPlace, place_of_patron
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
-from protocols.api.authority import note_look, number_of, patron_named, sees_addresses
+from protocols.api.authority import (
+    must_have_everywhere,
+    note_look,
+    number_of,
+    patron_named,
+    sees_addresses,
+)
 from protocols.api.models.notices import (
     ChoiceChange,
     Choices,
     Decision,
+    DigitalPostReceipts,
     NewNotice,
     Notice,
+    NoticeExplained,
     NoticeQueue,
     NoticesMade,
     QueueQuery,
+    ReceiptQuery,
+    SilentBatches,
+    SilentUntil,
+    batches_shown,
+    cause_shown,
     notice_shown,
+    receipt_shown,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
+from protocols.api.paging import LARGEST
 from protocols.api.problems import Outcome, Problem, malformed
 from protocols.hosting.answering import Context, Lane
 
 _NOTICE: Final = "/notices/{notice}"
 _OF_PATRON: Final = "/patrons/{patron}/notices"
+_BATCH: Final = "/silent-batches/{batch}"
 _DECISIONS: Final = {"resend": resend, "sent": settle_as_sent, "withdraw": withdraw}
 
 
@@ -89,6 +109,66 @@ def show_notice(request: Plain, principal: Principal, context: Context) -> Notic
     entry = _the_entry(request, principal, context, Right.VIEW_NOTICES)
     note_look(request, principal, context, Seen.MESSAGES, patron_id=entry.patron_id)
     return _shown(entry, principal, context)
+
+
+def explain_notice(request: Plain, principal: Principal, context: Context) -> NoticeExplained:
+    """Why a message was made, or is to be: what happened, loans and dates, the rules that decided,
+    the channels in their order, and what would be said now."""
+    entry = _the_entry(request, principal, context, Right.VIEW_NOTICES)
+    act, post_office = context.act(principal.desk), POST.of(context.circulation)
+    found = explain_message(act, post_office, entry.id)
+    assert found is not None
+    note_look(request, principal, context, Seen.MESSAGES, patron_id=entry.patron_id)
+    whom = entry.recipient_id or entry.patron_id
+    sees = whom is None or sees_addresses(whom, principal, context)
+    causes = tuple(cause_shown(each, with_addresses=sees) for each in found.causes)
+    return NoticeExplained(_shown(entry, principal, context), causes)
+
+
+def list_receipts(
+    request: Request[None, ReceiptQuery], principal: Principal, context: Context
+) -> DigitalPostReceipts:
+    """Receipts of Digital Post: of messages, or of those that nobody here knows."""
+    query, transaction = request.query, context.transaction
+    if not query.notice:
+        must_have_everywhere(principal, Right.VIEW_NOTICES)
+        since = context.now - timedelta(days=query.days)
+        found = unknown_receipts(transaction, since=since)
+        return DigitalPostReceipts(tuple(map(receipt_shown, found)))
+    numbers = [number_of(each, "notice", LARGEST) for each in query.notice]
+    for number in numbers:
+        entry = find_entry(transaction, number)
+        if entry is None or not _may(entry, principal, context, Right.VIEW_NOTICES):
+            raise malformed("notice", "unknown", f"there is no message {number}")
+        note_look(request, principal, context, Seen.MESSAGES, patron_id=entry.patron_id)
+    return DigitalPostReceipts(tuple(map(receipt_shown, receipts_of(transaction, numbers))))
+
+
+def list_silent_batches(request: Plain, principal: Principal, context: Context) -> SilentBatches:
+    """The loads from other systems of which nobody is told."""
+    must_have_everywhere(principal, Right.VIEW_NOTICES)
+    return batches_shown(silent_batch_list(context.transaction))
+
+
+def silence(
+    request: Request[SilentUntil, None], principal: Principal, context: Context
+) -> SilentBatches:
+    """Nobody is told of a load up to a time: what comes up about it before is withdrawn. A batch
+    that is silent for longer stays so."""
+    must_have_everywhere(principal, Right.SEND_NOTICES)
+    if request.body.until.tzinfo is None:
+        raise malformed("until", "timezone", "say how far the time is from UTC")
+    batch = request.path["batch"]
+    begin_silent_batch(context.transaction, batch, until=request.body.until)
+    return batches_shown(silent_batch_list(context.transaction))
+
+
+def end_silence(request: Plain, principal: Principal, context: Context) -> SilentBatches:
+    """From now on people are told of the load as of everything else."""
+    must_have_everywhere(principal, Right.SEND_NOTICES)
+    if not end_silent_batch(context.transaction, request.path["batch"]):
+        raise Problem(Outcome.NOT_FOUND)
+    return batches_shown(silent_batch_list(context.transaction))
 
 
 def decide(
@@ -181,6 +261,54 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         right=Right.VIEW_NOTICES,
     ),
     get(_NOTICE, "A message", show_notice, Notice, tag="notices", right=Right.VIEW_NOTICES),
+    get(
+        f"{_NOTICE}/explanation",
+        "Why a message was made",
+        explain_notice,
+        NoticeExplained,
+        lane=Lane.WIDE_READ,
+        tag="notices",
+        right=Right.VIEW_NOTICES,
+    ),
+    get(
+        "/digital-post/receipts",
+        "Receipts of Digital Post",
+        list_receipts,
+        DigitalPostReceipts,
+        query=ReceiptQuery,
+        lane=Lane.WIDE_READ,
+        tag="notices",
+        right=Right.VIEW_NOTICES,
+    ),
+    get(
+        "/silent-batches",
+        "Loads that nobody is told of",
+        list_silent_batches,
+        SilentBatches,
+        tag="notices",
+        right=Right.VIEW_NOTICES,
+    ),
+    Operation(
+        method="PUT",
+        path=_BATCH,
+        summary="Tell nobody of a load",
+        handler=silence,
+        answer=SilentBatches,
+        body=SilentUntil,
+        lane=Lane.SHORT_WRITE,
+        tag="notices",
+        right=Right.SEND_NOTICES,
+    ),
+    Operation(
+        method="DELETE",
+        path=_BATCH,
+        summary="Tell of a load again",
+        handler=end_silence,
+        answer=SilentBatches,
+        lane=Lane.WRITE,
+        tag="notices",
+        right=Right.SEND_NOTICES,
+    ),
     post(
         f"{_NOTICE}/decisions",
         "Decide on a message",

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from circulation.kernel.rights import Principal, Right
 from circulation.notices import slips
-from circulation.notices.rendering import TEMPLATES
+from circulation.notices.composing import POST
 from circulation.staff.lookups import Seen
 from protocols.api.authority import must_have_here, note_look, patron_named
 from protocols.api.models.scanning import EndWish, Slip, SlipWish
@@ -39,7 +39,7 @@ def slip_wanted(
         if wish.patron is None:
             raise malformed("patron", "missing", "whose receipt?")
         return _receipt(wish.patron, wish.minutes, request, principal, context)
-    act, templates = context.act(principal.desk), TEMPLATES.of(context.circulation)
+    act, templates = context.act(principal.desk), POST.of(context.circulation).templates
     try:
         if wish.kind == "pick_list":
             return slips.pick_list_slip(act, templates, principal.branch_id), None
@@ -64,7 +64,7 @@ def _receipt(
 ) -> tuple[slips.Slip, int]:
     place = patron_named(patron, principal, context, Right.VIEW_PATRONS)
     note_look(request, principal, context, Seen.LOANS, patron_id=place.id)
-    act, templates = context.act(principal.desk), TEMPLATES.of(context.circulation)
+    act, templates = context.act(principal.desk), POST.of(context.circulation).templates
     since = context.now - timedelta(minutes=minutes)
     return slips.receipt(act, templates, place.id, since=since), place.id
 

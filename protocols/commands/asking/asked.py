@@ -8,11 +8,13 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from circulation.notices.composing import POST
 from protocols.commands.asking.asker import Asker
 from protocols.commands.asking.here import Here
 from protocols.commands.asking.server import Server
 from protocols.commands.shared.library import opened
 from protocols.commands.shared.settings import Settings
+from protocols.notices.settings import post_of
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 _OPERATIONS: Final = "operations"
@@ -43,4 +45,6 @@ def asked(settings: Settings, at: str | None = None) -> Iterator[Asker]:
         yield Server(settings.server, at)
         return
     with opened(settings) as library:
+        configuration = settings.configuration
+        POST.put(library.circulation, post_of(configuration.notices, configuration.path.parent))
         yield Here(library, at)

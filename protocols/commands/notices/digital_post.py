@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
-from circulation.digital_post.receipts import KeptReceipt, receipts_of, unknown_receipts
 from circulation.notices.outcomes import take_report
+from protocols.commands.asking.answers import print_answer
+from protocols.commands.asking.asked import asked, asks
 from protocols.commands.shared.library import as_json, opened, say
 from protocols.commands.shared.settings import Settings
 from protocols.digital_post.channel import DigitalPostDriver, identities_of
@@ -84,6 +84,7 @@ def check(settings: Settings, as_json: bool) -> None:
 @click.option("--days", type=click.IntRange(1), default=28, show_default=True)
 @as_json
 @click.pass_obj
+@asks("list_receipts")
 def receipts(
     settings: Settings, messages: tuple[int, ...], unknown: bool, days: int, as_json: bool
 ) -> None:
@@ -93,30 +94,8 @@ def receipts(
     """
     if bool(messages) == unknown:
         raise click.UsageError("name messages with --message, or ask for --unknown")
-    with opened(settings) as library:
-        since = library.now - timedelta(days=days)
-        found = library.read(
-            lambda transaction: (
-                unknown_receipts(transaction, since=since)
-                if unknown
-                else receipts_of(transaction, list(messages))
-            )
-        )
-    say([_facts(each) for each in found], as_json)
-
-
-def _facts(receipt: KeptReceipt) -> dict[str, Any]:
-    return {
-        "message": receipt.message_id,
-        "uuid": receipt.message_uuid,
-        "transmission": receipt.transmission_id,
-        "channel": receipt.channel,
-        "status": receipt.status,
-        "error": ": ".join(filter(None, (receipt.error_code, receipt.error_text))),
-        "at": receipt.at,
-        "received": receipt.received,
-        "name": receipt.name,
-    }
+    with asked(settings) as asker:
+        print_answer(asker.ask("list_receipts", notice=messages, days=days), as_json)
 
 
 @digital_post.command()

@@ -50,10 +50,6 @@ def _on_item(state: str) -> Served:
     return Served("set_state", {"barcode": "item"}, {"to": state}, here="branch")
 
 
-def _on_notice(decision: str) -> Served:
-    return Served("decide", {"entry": "notice"}, {"decision": decision})
-
-
 def _on_account(operation: str, **said: Any) -> Served:
     return Served(operation, {"user_name": "account", "given": "roles"}, said)
 
@@ -144,16 +140,6 @@ SERVED: Final[Mapping[str, tuple[Served, ...]]] = {
         Served("list_lookups_by", given=frozenset({"actor"})),
         Served("list_lookups", card="patron", given=frozenset({"patron"})),
     ),
-    "notices balance": (Served("send_balance", card="patron"),),
-    "notices choose": (
-        Served("change_choice", card="patron", given=frozenset({"kind"})),
-        Served("show_choices", card="patron"),
-    ),
-    "notices queue": (Served("list_queue"),),
-    "notices resend": (_on_notice("resend"),),
-    "notices sent": (_on_notice("sent"),),
-    "notices withdraw": (_on_notice("withdraw"),),
-    "notices write": (Served("write_notice", card="patron"),),
     "patron add": (Served("register", {"home": "home_branch", "born": "birth_date"}),),
     "patron show": (Served("show_patron", {"identifier": "patron"}, card="identifier"),),
     "record delete": (Served("discard_record", {"record_id": "record"}, here="branch"),),

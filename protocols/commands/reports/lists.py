@@ -12,14 +12,13 @@ from typing import Any
 import click
 
 from catalogue.database import Transaction
-from circulation.dunning.unwarned import unwarned_debtors
 from circulation.holds.work_lists import Slice, fetch_page, shelf_page
 from circulation.kernel.paging import MOST, PAGE, Page, Place
 from circulation.kernel.results import LoanMark
 from circulation.kernel.set_up import all_branches
-from circulation.ledger.money import amount_text
 from circulation.loans import work_lists
-from circulation.patrons.identifiers import known_as
+from protocols.commands.asking.answers import print_answer
+from protocols.commands.asking.asked import asked, asks
 from protocols.commands.holds.work import to_fetch
 from protocols.commands.shared.library import Library, as_json, opened, say
 from protocols.commands.shared.settings import Settings
@@ -222,24 +221,6 @@ def _shelf(library: Library, transaction: Transaction, asked: Asked) -> Found:
     return lines, page.next
 
 
-def _unwarned(library: Library, transaction: Transaction, asked: Asked) -> Found:
-    page = unwarned_debtors(transaction, now=library.now, **asked)
-    lines = [
-        {
-            "patron": known_as(transaction, patron_id=line.patron_id),
-            "name": line.patron_name,
-            "owes": amount_text(line.amount, line.currency),
-            "to": line.agency,
-            "since": line.since,
-            "message": line.notice_id,
-            "state": line.state or "no rule sends a warning",
-            "why": line.why or "",
-        }
-        for line in page.lines
-    ]
-    return lines, page.next
-
-
 _listing("overdue", "Loans beyond their due date.", _overdue)
 _listing("fetch", "What to fetch from the shelves for holds.", _fetch, needs_branch=True)
 _listing("shelf", "What does not belong on the hold shelf any more.", _shelf, needs_branch=True)
@@ -254,12 +235,6 @@ _listing(
     "Loans taken off line against the rules; settle them with `tiro loan settle`.",
     _conflicts,
 )
-_listing(
-    "unwarned",
-    "Debts that would block, but no warning has reached anybody: `tiro notices resend` it when "
-    "there is an address, or decide with `tiro patron block`.",
-    _unwarned,
-)
 _listing("lost", "Loans of lost items.", _marked(LoanMark.LOST))
 _listing(
     "claimed",
@@ -267,3 +242,17 @@ _listing(
     _marked(LoanMark.CLAIMED_RETURNED),
 )
 _listing("missing", "Items that are not on loan and cannot be found.", _missing)
+
+
+@lists.command()
+@_option_at(required=True)
+@as_json
+@click.pass_obj
+@asks("show_unwarned")
+def unwarned(settings: Settings, branch: str, as_json: bool) -> None:
+    """Debts that would block, but no warning has reached anybody.
+
+    `tiro notices resend` it when there is an address, or decide with `tiro patron block`.
+    """
+    with asked(settings, branch) as asker:
+        print_answer(asker.ask("show_unwarned"), as_json)

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import click
 from lxml import etree
 
 from catalogue.database import Transaction
-from circulation.interlending.borrowing import send_home
 from circulation.interlending.exchanges import Line, exchanges_of_request, latest_exchanges
-from circulation.interlending.lists import loans_of_request, open_loans
-from circulation.interlending.notices import notices_of, waiting_notices
-from circulation.interlending.owners import grant_renewal, refuse_renewal
-from circulation.interlending.rows import InterlibraryLoan
-from circulation.interlending.states import Obstacle
-from protocols.commands.shared.library import as_json, opened, say, tell
+from circulation.interlending.states import OVER, Role
+from protocols.commands.asking.answers import print_answer
+from protocols.commands.asking.asked import asked, asks
+from protocols.commands.asking.asker import Asker
+from protocols.commands.shared.library import as_json, opened, say
 from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.values import DAY
+from protocols.commands.shared.values import DAY, ISIL
 from protocols.ncip.asking.checking import Tried, ask_versions, run_steps
 from protocols.ncip.asking.client import NcipClient, NcipUnreachable
 from protocols.ncip.asking.life_cycles import LIFE_CYCLES, Sandbox
@@ -102,119 +100,75 @@ def _facts(line: Line, with_bodies: bool) -> dict[str, Any]:
 
 
 @ncip.command()
-@click.option("--request", "request_id", help="Those that a partner calls so, ended ones too.")
+@click.option("--request", help="Those that a partner calls so, ended ones too.")
 @as_json
 @click.pass_obj
-def loans(settings: Settings, request_id: str | None, as_json: bool) -> None:
+@asks("list_interlibrary_loans")
+def loans(settings: Settings, request: str | None, as_json: bool) -> None:
     """List interlibrary loans, and what their partners were told."""
-
-    def work(transaction: Transaction) -> list[dict[str, Any]]:
-        found = open_loans(transaction)
-        if request_id is not None:
-            found = loans_of_request(transaction, request_id=request_id)
-        return [_loan(transaction, each) for each in found]
-
-    with opened(settings) as library:
-        say(library.read(work), as_json)
-
-
-def _loan(transaction: Transaction, loan: InterlibraryLoan) -> dict[str, Any]:
-    told = notices_of(transaction, loan_id=loan.id)
-    return {
-        "request": loan.request_id,
-        "partner": loan.partner,
-        "role": loan.role,
-        "state": loan.state_name,
-        "barcode": loan.barcode,
-        "title": loan.title,
-        "user": loan.user,
-        "due": loan.due,
-        "created": loan.created,
-        "told": [
-            {
-                "kind": each.kind,
-                "written": each.written,
-                "became": "sent" if each.sent else "given up" if each.given_up else "waits",
-                "tries": each.tries,
-                "problem": each.problem,
-            }
-            for each in told
-        ],
-    }
+    with asked(settings) as asker:
+        print_answer(asker.ask("list_interlibrary_loans", request=request), as_json)
 
 
 @ncip.command()
 @as_json
 @click.pass_obj
+@asks("list_waiting_partners")
 def waiting(settings: Settings, as_json: bool) -> None:
     """List the partners that are still to be told something."""
-    with opened(settings) as library:
-        found = library.read(waiting_notices)
-    say([each._asdict() for each in found], as_json)
+    with asked(settings) as asker:
+        print_answer(asker.ask("list_waiting_partners"), as_json)
 
 
-def _one(found: list[InterlibraryLoan], request_id: str) -> InterlibraryLoan:
-    is_open = [each for each in found if each.closed is None and each.is_borrowed]
+def _one(asker: Asker, request: str) -> str:
+    """The loan under way that a partner calls so, which is another library's."""
+    found = asker.ask("list_interlibrary_loans", request=request)["loans"]
+    states = {each.value for each in OVER}
+    is_open = [
+        str(each["id"])
+        for each in found
+        if each["role"] == Role.BORROWER.value and each["state"] not in states
+    ]
     if len(is_open) != 1:
         raise click.ClickException(
-            f"{len(is_open)} open loans from other libraries are called {request_id}"
+            f"{len(is_open)} open loans from other libraries are called {request}"
         )
     return is_open[0]
 
 
-def _done(request_id: str, outcome: InterlibraryLoan | Obstacle, json_wanted: bool) -> None:
-    if isinstance(outcome, Obstacle):
-        raise click.ClickException(outcome.value)
-    said = outcome.state_name
-    tell(said, {"request": request_id, "state": said}, json_wanted)
-
-
 @ncip.command("send-home")
-@click.argument("request_id", metavar="REQUEST")
-@click.option("--branch", required=True, help="ISIL of the branch that sends it.")
+@click.argument("request")
+@click.option("--branch", required=True, type=ISIL, help="ISIL of the branch that sends it.")
 @as_json
 @click.pass_obj
-def send_home_(settings: Settings, request_id: str, branch: str, as_json: bool) -> None:
+@asks("send_item_home", "list_interlibrary_loans")
+def send_home(settings: Settings, request: str, branch: str, as_json: bool) -> None:
     """What was borrowed goes back to its owner: the temporary item is no more."""
-    with opened(settings) as library:
-        desk = library.desk(branch)
-
-        def work(transaction: Transaction) -> InterlibraryLoan | Obstacle:
-            loan = _one(loans_of_request(transaction, request_id=request_id), request_id)
-            return send_home(library.act(transaction, desk), loan)
-
-        _done(request_id, library.write(work), as_json)
+    with asked(settings, branch) as asker:
+        print_answer(asker.ask("send_item_home", loan=_one(asker, request)), as_json)
 
 
 @ncip.command()
-@click.argument("request_id", metavar="REQUEST")
-@click.option("--branch", required=True, help="ISIL of the branch where this is known.")
+@click.argument("request")
+@click.option("--branch", required=True, type=ISIL, help="ISIL of the branch where this is known.")
 @click.option("--until", type=DAY, help="The owner lends it until then.")
 @click.option("--refused", is_flag=True, help="The owner does not renew it.")
 @as_json
 @click.pass_obj
+@asks("answer_for_owner", "list_interlibrary_loans")
 def renewal(
     settings: Settings,
-    request_id: str,
+    request: str,
     branch: str,
     until: date | None,
     refused: bool,
     as_json: bool,
 ) -> None:
     """Say what the owner has answered, where it was asked by other means."""
-    if refused and until:
-        raise click.UsageError("either --until or --refused")
-    with opened(settings) as library:
-        desk = library.desk(branch)
-        due = datetime.combine(until, time(21), UTC) if until else None
-
-        def work(transaction: Transaction) -> InterlibraryLoan | Obstacle:
-            loan = _one(loans_of_request(transaction, request_id=request_id), request_id)
-            if refused:
-                return refuse_renewal(library.act(transaction, desk), loan)
-            return grant_renewal(library.act(transaction, desk), loan, due=due)
-
-        _done(request_id, library.write(work), as_json)
+    with asked(settings, branch) as asker:
+        loan = _one(asker, request)
+        answer = asker.ask("answer_for_owner", loan=loan, until=until, refused=refused)
+    print_answer(answer, as_json)
 
 
 @ncip.command()

@@ -150,6 +150,9 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "restore": lambda known: {"why": "a mistake"},
     "refund": lambda known: {"why": "paid twice"},
     "reverse": lambda known: {"why": "wrong"},
+    "call_back": lambda known: {"why": "a mistake"},
+    "answer_for_owner": lambda known: {"refused": True},
+    "silence": lambda known: {"until": "2031-03-03T00:00:00Z"},
     "charge_by_hand": lambda known: {
         "kind": "other",
         "amount": 100,
@@ -189,6 +192,11 @@ QUERIES = {
 }
 #: Operations at the caller's own desk, which need nobody else's patron or item to be named.
 OF_THE_DESK = {
+    "list_claims",
+    "list_collection_files",
+    "list_interlibrary_loans",
+    "list_waiting_partners",
+    "show_unwarned",
     "search_patrons",
     "find_titles",
     "show_collected",
@@ -253,6 +261,10 @@ def known(stage: Stage) -> dict[str, str]:
         "card": card,
         "charge": str(charged.id),
         "payment": str(payment.payment_id),
+        "claim": "1",
+        "file": "1",
+        "loan": "1",
+        "batch": "old",
         "patron": stage.public_id(card),
         "guardian": stage.public_id(a_patron(library)),
         "item": item,

@@ -31,12 +31,13 @@ def a_debtor(staff: Staff) -> str:
 
 def test_from_the_list_to_the_file_and_back(staff: Staff, tmp_path: Path) -> None:
     card = a_debtor(staff)
-    listed = staff.json("collection", *AT)
+    listed = staff.json("collection", *AT)["claims"]
     assert [(each["kind"], each["amount"]) for each in listed] == [
-        ("compensation_unreturned", "380.00"),
-        ("fee", "230.00"),
+        ("compensation_unreturned", 38_000),
+        ("fee", 23_000),
     ]
-    assert staff.json("collection", "--patron", card) == listed
+    assert staff.json("collection", "--patron", card)["claims"] == listed
+    assert "380.00 DKK" in staff.run("collection", *AT).output
     assert [each["file"] for each in listed[0]["told"]] == [None]
 
     printed = staff.run("collection", "export", *AT).output
@@ -47,21 +48,21 @@ def test_from_the_list_to_the_file_and_back(staff: Staff, tmp_path: Path) -> Non
     ]
     empty = staff.run("collection", "export", *AT)
     assert (empty.exit_code, empty.stdout) == (0, "")
-    [file] = staff.json("collection", "files", *AT)
+    [file] = staff.json("collection", "files", *AT)["files"]
     assert file["lines"] == 2
 
     path = tmp_path / "again.json"
-    number = str(file["file"])
+    number = file["id"]
     staff.run("collection", "show", number, "--form", "json", "--output", str(path))
     again = json.loads(path.read_text(encoding="utf-8"))
     assert [str(each["claim"]) for each in again["records"]] == [row["claim"] for row in rows]
 
-    claim = str(listed[0]["claim"])
+    claim = listed[0]["id"]
     withdrawn = staff.json("collection", "withdraw", claim, "--reason", "a mistake")
-    assert withdrawn["withdrawn"]
+    assert withdrawn["closed"] is not None
     assert staff.run("collection", "withdraw", claim, "--reason", "again").exit_code == 1
-    assert len(staff.json("collection", *AT)) == 1
-    assert len(staff.json("collection", *AT, "--all")) == 2
+    assert len(staff.json("collection", *AT)["claims"]) == 1
+    assert len(staff.json("collection", *AT, "--all")["claims"]) == 2
     [line] = csv.DictReader(
         io.StringIO(staff.run("collection", "export", *AT).output), delimiter=";"
     )
@@ -84,7 +85,7 @@ def test_what_is_asked_wrongly(staff: Staff) -> None:
     assert staff.run("collection", *AT, "--patron", a_patron(staff.library)).exit_code == 2
     assert staff.run("collection", "--at", "DK-1").exit_code == 2
     assert staff.run("collection", "show", "1").exit_code == 1
-    assert staff.json("collection", *AT) == []
+    assert staff.json("collection", *AT) == {"claims": []}
 
 
 def test_a_charge_tells_of_the_steps_that_led_to_it(staff: Staff) -> None:

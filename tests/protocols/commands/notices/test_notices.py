@@ -41,9 +41,20 @@ def on(staff: Staff, days: int) -> str:
     return f"{staff.library.today + timedelta(days=28 + days):%Y-%m-%d}"
 
 
+def messages(staff: Staff, card: str) -> list[dict[str, Any]]:
+    """The oldest first."""
+    found: list[dict[str, Any]] = staff.json("notices", "--patron", card)["messages"]
+    return found[::-1]
+
+
+def queued(staff: Staff) -> list[dict[str, Any]]:
+    """What staff have written and nobody could be told."""
+    found = staff.json("notices", "queue")["notices"]
+    return [each for each in found if each["kind"] == "staff"]
+
+
 def listed(staff: Staff, card: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = staff.json("notices", "--patron", card)
-    return [each for each in found if each["type"] in ("due_soon", "overdue")]
+    return [each for each in messages(staff, card) if each["kind"] in ("due_soon", "overdue")]
 
 
 def test_a_loan_that_falls_due_is_told_by_mail_and_then_by_text(staff: Staff, card: str) -> None:
@@ -51,8 +62,8 @@ def test_a_loan_that_falls_due_is_told_by_mail_and_then_by_text(staff: Staff, ca
         ran = staff.json("jobs", "run", "--date", on(staff, day))
         assert ran[-1]["job"] == "sending"
     soon, late = listed(staff, card)
-    assert (soon["type"], soon["channel"], soon["address"]) == ("due_soon", "email", EMAIL)
-    assert (late["type"], late["channel"], late["address"]) == ("overdue", "sms", "+4522334455")
+    assert (soon["kind"], soon["channel"], soon["address"]) == ("due_soon", "email", EMAIL)
+    assert (late["kind"], late["channel"], late["address"]) == ("overdue", "sms", "+4522334455")
     assert {soon["state"], late["state"]} == {"sent"}
     assert late["sent"].startswith(on(staff, 1))
     assert late["text"].startswith("Lånetiden er udløbet: Peters jul.")
@@ -92,7 +103,7 @@ def test_words_of_the_staff(staff: Staff, card: str) -> None:
     assert staff.run("notices", "write", card, "Du har glemt din paraply.").exit_code == 0
     staff.library.pass_time(minutes=1)
     assert staff.json("notices", "send")["sent"] >= 1
-    (words,) = [each for each in staff.json("notices", "--patron", card) if each["type"] == "staff"]
+    (words,) = [each for each in messages(staff, card) if each["kind"] == "staff"]
     assert words["text"] == "Du har glemt din paraply."
 
 
@@ -100,16 +111,16 @@ def test_who_cannot_be_reached_is_in_the_queue(staff: Staff, card: str) -> None:
     nobody = a_patron(staff.library)
     staff.run("notices", "write", nobody, "Hej")
     staff.json("notices", "send")
-    queued = [each for each in staff.json("notices", "queue") if each["type"] == "staff"]
-    assert [(each["patron"], each["state"]) for each in queued] == [(nobody, "no contact data")]
-    assert staff.run("notices", "withdraw", str(queued[0]["id"])).exit_code == 0
-    assert staff.run("notices", "sent", str(queued[0]["id"])).exit_code == 1
-    assert all(each["type"] != "staff" for each in staff.json("notices", "queue"))
+    [waiting] = queued(staff)
+    assert waiting["state"] == "no contact data"
+    assert staff.run("notices", "withdraw", waiting["id"]).exit_code == 0
+    assert staff.run("notices", "sent", waiting["id"]).exit_code == 1
+    assert queued(staff) == []
 
 
 def test_what_a_patron_wants(staff: Staff, card: str) -> None:
     chosen = staff.json("notices", "choose", card, "due_soon", "--off")
-    assert chosen == [{"type": "due_soon", "wanted": False}]
+    assert chosen == {"choices": {"due_soon": False}}
     assert staff.json("notices", "choose", card) == chosen
     assert staff.run("notices", "choose", card, "bill", "--off").exit_code == 1
     staff.json("jobs", "run", "--date", on(staff, -3))
@@ -132,7 +143,14 @@ def test_a_day_that_has_not_come_is_for_trying_only(staff: Staff, card: str) -> 
 def test_the_log_needs_a_patron(staff: Staff) -> None:
     assert staff.run("notices").exit_code == 2
     assert staff.run("notices", "--patron", "nobody").exit_code == 1
-    assert staff.json("notices", "silence") == []
+
+
+def test_a_load_is_silent_until_somebody_says_otherwise(staff: Staff) -> None:
+    assert staff.json("notices", "silence")["batches"] == []
+    [batch] = staff.json("notices", "silence", "old", "--until", "2026-01-05T12:00")["batches"]
+    assert (batch["batch"], batch["until"]) == ("old", "2026-01-05T12:00:00Z")
+    assert staff.json("notices", "silence", "old", "--end")["batches"] == []
+    assert staff.run("notices", "silence", "old", "--end").exit_code == 1
 
 
 def test_a_warning_on_paper_counts_when_its_batch_was_posted(staff: Staff) -> None:
@@ -150,12 +168,14 @@ def test_a_warning_on_paper_counts_when_its_batch_was_posted(staff: Staff) -> No
         charge(library, each, 20_000)
     staff.json("jobs", "run", "warnings")
     staff.json("notices", "send")
-    [line] = staff.json("list", "unwarned")["lines"]
-    assert (line["patron"], line["owes"], line["state"]) == (lost, "200.00 DKK", "no contact data")
+    [line] = staff.json("list", "unwarned", "--at", "DK-900101")["lines"]
+    assert (line["owed"]["amount"], line["state"]) == (20_000, "no contact data")
+    [message] = messages(staff, lost)
+    assert line["notice"] == message["id"]
     [batch] = (staff.configuration.parent / "paper").glob("*.pdf")
     assert staff.json("notices", "posted", batch.stem) == {"batch": batch.stem, "letters": 1}
     assert staff.json("notices", "posted", batch.stem)["letters"] == 0
     assert staff.run("notices", "posted", "20000101-0001").exit_code == 1
     assert staff.run("notices", "posted", batch.stem, "--channel", "sms").exit_code == 1
     staff.json("jobs", "run", "debts")
-    assert [each["state"] for each in staff.json("notices", "--patron", card)] == ["delivered"]
+    assert [each["state"] for each in messages(staff, card)] == ["delivered"]

@@ -1,0 +1,113 @@
+"""Interlibrary loans, and what partners are still to be told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from circulation.interlending.notices import Told, Waiting
+from circulation.interlending.rows import InterlibraryLoan as Known
+from protocols.api.models.common import PatronId, Request
+
+
+class InterlibraryQuery(Request):
+    """Those that a partner calls so, ended ones too; all that are under way, where none is said."""
+
+    request: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+
+
+class OwnersAnswer(Request):
+    """What the owner has said of a renewal: lent `until` that day, or as long as the patron was
+    promised, or `refused`."""
+
+    until: date | None = None
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerTold:
+    """What a partner was told, or is to be: sent, given up, waits."""
+
+    kind: str
+    written: datetime
+    became: str
+    tries: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterlibraryLoan:
+    """A loan to another library (lender) or from one (borrower). `user` names the patron as the
+    partner does."""
+
+    id: str
+    request: str
+    partner: str
+    role: str
+    state: str
+    barcode: str
+    title: str
+    patron: PatronId | None
+    user: str
+    due: datetime | None
+    created: datetime
+    told: tuple[PartnerTold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InterlibraryLoans:
+    """The oldest first."""
+
+    loans: tuple[InterlibraryLoan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPartner:
+    """How many notices wait for a partner, and how often one of them was tried."""
+
+    partner: str
+    notices: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPartners:
+    """The partners that are still to be told something."""
+
+    partners: tuple[WaitingPartner, ...]
+
+
+def interlibrary_shown(
+    loan: Known, patron: PatronId | None, told: Iterable[Told]
+) -> InterlibraryLoan:
+    return InterlibraryLoan(
+        str(loan.id),
+        loan.request_id,
+        loan.partner,
+        loan.role,
+        loan.state_name,
+        loan.barcode,
+        loan.title,
+        patron,
+        loan.user,
+        loan.due,
+        loan.created,
+        tuple(
+            PartnerTold(
+                each.kind,
+                each.written,
+                "sent" if each.sent else "given up" if each.given_up else "waits",
+                each.tries,
+                each.problem,
+            )
+            for each in told
+        ),
+    )
+
+
+def waiting_shown(found: Iterable[Waiting]) -> WaitingPartners:
+    return WaitingPartners(tuple(WaitingPartner(*each) for each in found))
