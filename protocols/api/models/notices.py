@@ -69,6 +69,13 @@ class NoticeQueue:
     notices: tuple[Notice, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """What a patron was told, is to be told, or could not be; the newest first."""
+
+    messages: tuple[Notice, ...]
+
+
 def notice_shown(
     entry: Logged, known: Callable[[int], str | None], receipts: list[KeptReceipt]
 ) -> Notice:

@@ -237,23 +237,6 @@ class PatronScreen:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """What a patron was told, is to be told, or could not be, with its text."""
-
-    id: str
-    kind: str
-    state: str
-    created: datetime
-    due: datetime
-    sent: datetime | None
-    channel: str
-    address: str
-    subject: str
-    text: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class LookUp:
     """Somebody has looked at a patron: what, from where and by what."""
 
@@ -270,10 +253,3 @@ class LookUps:
     """The newest first."""
 
     lookups: tuple[LookUp, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Messages:
-    """The newest first."""
-
-    messages: tuple[Message, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -16,6 +17,7 @@ from circulation.notices.log import (
     Logged,
     NotPossible,
     find_entry,
+    log_of,
     queue,
     resend,
     settle_as_sent,
@@ -23,7 +25,6 @@ from circulation.notices.log import (
 )
 from circulation.notices.requests import addressee
 from circulation.notices.rules import notice_terms
-from circulation.notices.silence import begin_silent_batch, end_silent_batch, silent_batch_list
 from circulation.notices.writing import Words, state_balance, write_to
 from circulation.patrons.identifiers import PatronPlace, place_of_patron
 from circulation.patrons.public_ids import public_ids
@@ -35,11 +36,14 @@ from protocols.api.authority import (
     patron_named,
     sees_addresses,
 )
+from protocols.api.messages import Reply
+from protocols.api.models.common import Paging
 from protocols.api.models.notices import (
     ChoiceChange,
     Choices,
     Decision,
     DigitalPostReceipts,
+    Messages,
     NewNotice,
     Notice,
     NoticeExplained,
@@ -47,21 +51,18 @@ from protocols.api.models.notices import (
     NoticesMade,
     QueueQuery,
     ReceiptQuery,
-    SilentBatches,
-    SilentUntil,
-    batches_shown,
     cause_shown,
     notice_shown,
     receipt_shown,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.paging import LARGEST
+from protocols.api.operations.patrons import the_patron
+from protocols.api.paging import LARGEST, page_of, start_of
 from protocols.api.problems import Outcome, Problem, malformed
 from protocols.hosting.answering import Context, Lane
 
 _NOTICE: Final = "/notices/{notice}"
 _OF_PATRON: Final = "/patrons/{patron}/notices"
-_BATCH: Final = "/silent-batches/{batch}"
 _DECISIONS: Final = {"resend": resend, "sent": settle_as_sent, "withdraw": withdraw}
 
 
@@ -73,7 +74,7 @@ def list_queue(
     found = queue(context.transaction, now=context.now, days=query.days, with_waiting=query.waiting)
     shown = [each for each in found if _may(each, principal, context, Right.VIEW_NOTICES)]
     note_look(request, principal, context, Seen.LIST, hits=len(shown))
-    return NoticeQueue(tuple(_shown(each, principal, context) for each in shown))
+    return NoticeQueue(_all_shown(shown, principal, context))
 
 
 def _may(entry: Logged, principal: Principal, context: Context, right: Right) -> bool:
@@ -86,12 +87,44 @@ def _may(entry: Logged, principal: Principal, context: Context, right: Right) ->
 
 
 def _shown(entry: Logged, principal: Principal, context: Context) -> Notice:
+    [shown] = _all_shown([entry], principal, context)
+    return shown
+
+
+def _all_shown(
+    entries: Sequence[Logged], principal: Principal, context: Context
+) -> tuple[Notice, ...]:
+    """Messages as the caller may see them: without addresses that are protected from them."""
     transaction = context.transaction
-    whom = entry.recipient_id or entry.patron_id
-    if whom is not None and not sees_addresses(whom, principal, context):
-        entry = replace(entry, address="")
-    receipts = receipts_of(transaction, [entry.id]) if entry.channel else []
-    return notice_shown(entry, public_ids(context.circulation, transaction).shown, receipts)
+    receipts = receipts_of(transaction, [each.id for each in entries if each.channel])
+    whom = {each.recipient_id or each.patron_id for each in entries} - {None}
+    hidden = {each for each in whom if each and not sees_addresses(each, principal, context)}
+    known = public_ids(context.circulation, transaction).shown
+    return tuple(
+        notice_shown(
+            replace(each, address="") if {each.recipient_id or each.patron_id} & hidden else each,
+            known,
+            [receipt for receipt in receipts if receipt.message_id == each.id],
+        )
+        for each in entries
+    )
+
+
+def list_messages(request: Request[None, Paging], principal: Principal, context: Context) -> Reply:
+    """What a patron was told, is to be told, or could not be, with its text; the newest first."""
+    place = the_patron(request, principal, context)
+    note_look(request, principal, context, Seen.MESSAGES, patron_id=place.id)
+    return messages_of(place, request, principal, context)
+
+
+def messages_of(
+    place: PatronPlace, request: Request[None, Paging], principal: Principal, context: Context
+) -> Reply:
+    start, limit = start_of(request.query), request.query.limit
+    found = log_of(context.transaction, place.id)[::-1]
+    lines = found[start - 1 : start - 1 + limit]
+    page = Messages(_all_shown(lines, principal, context))
+    return page_of(request, page, start + limit if start - 1 + limit < len(found) else None)
 
 
 def _the_entry(
@@ -142,33 +175,6 @@ def list_receipts(
             raise malformed("notice", "unknown", f"there is no message {number}")
         note_look(request, principal, context, Seen.MESSAGES, patron_id=entry.patron_id)
     return DigitalPostReceipts(tuple(map(receipt_shown, receipts_of(transaction, numbers))))
-
-
-def list_silent_batches(request: Plain, principal: Principal, context: Context) -> SilentBatches:
-    """The loads from other systems of which nobody is told."""
-    must_have_everywhere(principal, Right.VIEW_NOTICES)
-    return batches_shown(silent_batch_list(context.transaction))
-
-
-def silence(
-    request: Request[SilentUntil, None], principal: Principal, context: Context
-) -> SilentBatches:
-    """Nobody is told of a load up to a time: what comes up about it before is withdrawn. A batch
-    that is silent for longer stays so."""
-    must_have_everywhere(principal, Right.SEND_NOTICES)
-    if request.body.until.tzinfo is None:
-        raise malformed("until", "timezone", "say how far the time is from UTC")
-    batch = request.path["batch"]
-    begin_silent_batch(context.transaction, batch, until=request.body.until)
-    return batches_shown(silent_batch_list(context.transaction))
-
-
-def end_silence(request: Plain, principal: Principal, context: Context) -> SilentBatches:
-    """From now on people are told of the load as of everything else."""
-    must_have_everywhere(principal, Right.SEND_NOTICES)
-    if not end_silent_batch(context.transaction, request.path["batch"]):
-        raise Problem(Outcome.NOT_FOUND)
-    return batches_shown(silent_batch_list(context.transaction))
 
 
 def decide(
@@ -280,35 +286,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         tag="notices",
         right=Right.VIEW_NOTICES,
     ),
-    get(
-        "/silent-batches",
-        "Loads that nobody is told of",
-        list_silent_batches,
-        SilentBatches,
-        tag="notices",
-        right=Right.VIEW_NOTICES,
-    ),
-    Operation(
-        method="PUT",
-        path=_BATCH,
-        summary="Tell nobody of a load",
-        handler=silence,
-        answer=SilentBatches,
-        body=SilentUntil,
-        lane=Lane.SHORT_WRITE,
-        tag="notices",
-        right=Right.SEND_NOTICES,
-    ),
-    Operation(
-        method="DELETE",
-        path=_BATCH,
-        summary="Tell of a load again",
-        handler=end_silence,
-        answer=SilentBatches,
-        lane=Lane.WRITE,
-        tag="notices",
-        right=Right.SEND_NOTICES,
-    ),
     post(
         f"{_NOTICE}/decisions",
         "Decide on a message",
@@ -319,6 +296,15 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         tag="notices",
         right=Right.SEND_NOTICES,
         outcomes=(Outcome.CONFLICT,),
+    ),
+    get(
+        _OF_PATRON,
+        "What a patron was told",
+        list_messages,
+        Messages,
+        query=Paging,
+        tag="notices",
+        right=Right.VIEW_NOTICES,
     ),
     post(
         _OF_PATRON,

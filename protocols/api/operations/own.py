@@ -34,7 +34,8 @@ from protocols.api.models.money import (
     ExpectedFees,
     PatronCharges,
 )
-from protocols.api.models.patrons import LoanPaging, Messages, PatronLoans, PatronScreen
+from protocols.api.models.notices import Messages
+from protocols.api.models.patrons import LoanPaging, PatronLoans, PatronScreen
 from protocols.api.operation import Caller, Operation, Plain, Request, get, post
 from protocols.api.operations.care import consent_in
 from protocols.api.operations.charges import explained
@@ -48,7 +49,8 @@ from protocols.api.operations.holds import (
     show_hold,
 )
 from protocols.api.operations.money import charges_of, expected_of
-from protocols.api.operations.patrons import known_by, loans_of_patron, messages_of, screen
+from protocols.api.operations.notices import messages_of
+from protocols.api.operations.patrons import known_by, loans_of_patron, screen
 from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context, Lane
 

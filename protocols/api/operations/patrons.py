@@ -14,7 +14,6 @@ from circulation.kernel.results import Borrower, PatronStatus, Refused
 from circulation.kernel.rights import Kind, Principal, Right
 from circulation.ledger.balances import balances_of
 from circulation.ledger.money import Balance
-from circulation.notices.log import log_of
 from circulation.patrons.changes import PatronFields, patron_fields
 from circulation.patrons.consents import consents_of
 from circulation.patrons.guardians import guardians_of, wards_of
@@ -36,8 +35,6 @@ from protocols.api.models.patrons import (
     LoanPaging,
     LookUp,
     LookUps,
-    Message,
-    Messages,
     Owed,
     PatronLoan,
     PatronLoans,
@@ -247,44 +244,6 @@ def loans_of_patron(
     return page_of(request, page, following if following <= found.total and found.loans else None)
 
 
-def list_messages(request: Request[None, Paging], principal: Principal, context: Context) -> Reply:
-    """What a patron was told, is to be told, or could not be, with its text; the newest first."""
-    place = the_patron(request, principal, context)
-    note_look(request, principal, context, Seen.MESSAGES, patron_id=place.id)
-    return messages_of(place, request, principal, context)
-
-
-def messages_of(
-    place: PatronPlace, request: Request[None, Paging], principal: Principal, context: Context
-) -> Reply:
-    start, limit = start_of(request.query), request.query.limit
-    found = log_of(context.transaction, place.id)[::-1]
-    lines = found[start - 1 : start - 1 + limit]
-    seen = {
-        whom: sees_addresses(whom, principal, context)
-        for whom in {each.recipient_id or place.id for each in lines}
-    }
-    page = Messages(
-        tuple(
-            Message(
-                str(each.id),
-                each.kind.value,
-                each.state.value,
-                each.created,
-                each.due,
-                each.sent,
-                each.channel,
-                each.address if seen[each.recipient_id or place.id] else "",
-                each.subject,
-                each.text,
-                each.why,
-            )
-            for each in lines
-        )
-    )
-    return page_of(request, page, start + limit if start - 1 + limit < len(found) else None)
-
-
 def list_lookups(request: Request[None, Paging], principal: Principal, context: Context) -> Reply:
     """Who has looked at a patron, the newest first."""
     place = patron_named(request.path["patron"], principal, context, Right.VIEW_LOOKUPS)
@@ -320,15 +279,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         tag="patrons",
         right=Right.VIEW_PATRONS,
         outcomes=(Outcome.REFUSED, Outcome.CONFLICT),
-    ),
-    get(
-        f"{_OF_PATRON}/notices",
-        "What a patron was told",
-        list_messages,
-        Messages,
-        query=Paging,
-        tag="patrons",
-        right=Right.VIEW_NOTICES,
     ),
     get(
         f"{_OF_PATRON}/lookups",

@@ -188,15 +188,11 @@ OF_THE_PROCESS = {
     "sip2 check",
     "sip2 replay",
 }
-#: Commands whose work is still done by shell alone. None may join them.
-BY_SHELL_ALONE = {
-    "patron absent": "note_absence",
-}
 
 
 def test_every_command_has_an_operation_or_says_why_not() -> None:
     asking = {words for words, command in ALL.items() if operations_of(command)}
-    told = [asking, set(OPERATION_OF), OF_THE_PROCESS, BY_SHELL_ALONE]
+    told = [asking, set(OPERATION_OF), OF_THE_PROCESS]
     assert sum(map(len, told)) == len(set().union(*told)), "one reason for each"
     assert set(ALL) - set().union(*told) == set(), "give it an operation"
     assert set().union(*told) - set(ALL) == set(), "there is no such command"

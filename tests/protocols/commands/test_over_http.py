@@ -172,7 +172,7 @@ def test_members_of_a_group_are_named_by_their_cards(calls: Calls) -> None:
 
 
 def test_what_cannot_says_so(calls: Calls) -> None:
-    for words in (["backup", "x"], ["collection", "--patron", "P1"], ["jobs", "run"], ["health"]):
+    for words in (["backup", "x"], ["digital-post", "check"], ["jobs", "run"], ["health"]):
         result = calls.run(*words)
         assert result.exit_code == 1
         assert "does not work over --server" in result.stderr
