@@ -17,6 +17,7 @@ from circulation.patrons.consents import Consent
 from circulation.patrons.identifiers import IdentifierBlock
 from circulation.staff.lookups import Seen
 from protocols.api.operations.titles import FACETS
+from protocols.api.operations.titles import FACETS
 from protocols.desk.assets import CONTEXTS, words_in
 from protocols.desk.pages import PAGES
 
