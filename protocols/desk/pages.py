@@ -32,12 +32,16 @@ class Page(NamedTuple):
 LOG_IN: Final = Page("log-in", "log_in.html", "log_in.js", "LOG_IN")
 DESK: Final = Page("", "desk.html", "desk.js", "DESK", Right.LEND, "F2")
 LISTS: Final = Page("lists", "lists.html", "lists.js", "LISTS", Right.USE_LISTS, "F7")
+MATERIAL: Final = Page(
+    "material", "material.html", "material.js", "MATERIAL", Right.EDIT_CATALOGUE, "Shift F2"
+)
 ACCOUNT: Final = Page("account", "account.html", "account.js", "ACCOUNT")
 #: All of them; those with a right stand in the menu, in this order.
 PAGES: Final[tuple[Page, ...]] = (
     LOG_IN,
     DESK,
     LISTS,
+    MATERIAL,
     ACCOUNT,
 )
 #: Not of the desk: what everybody sees at ``/``.

@@ -9,6 +9,7 @@ import pytest
 
 import protocols.desk
 from catalogue.index.describing import MATERIAL_TYPES
+from circulation.accession.adding import Obstacle
 from circulation.holds.unfillable import InVain
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import LoanMark
@@ -16,7 +17,7 @@ from circulation.notices.kinds import NoticeState
 from circulation.patrons.consents import Consent
 from circulation.patrons.identifiers import IdentifierBlock
 from circulation.staff.lookups import Seen
-from protocols.api.operations.titles import FACETS
+from circulation.stock.inventory import Finding
 from protocols.api.operations.titles import FACETS
 from protocols.desk.assets import CONTEXTS, words_in
 from protocols.desk.pages import PAGES
@@ -26,6 +27,8 @@ FOLDER = Path(protocols.desk.__file__).parent
 LISTS = set(
     re.findall(r"^  (\w+): \{", (FOLDER / "static" / "list_table.js").read_text(), re.MULTILINE)
 )
+#: What is done with material.
+WORKS = {"new", "receive", "inventory", "batch"}
 #: Names that are put together: what they begin with, and what may follow.
 JOINED = {
     "STATE_": {"AVAILABLE", "ON_LOAN", "IN_TRANSIT", "CLAIMED_RETURNED", "LOST", "MISSING"}
@@ -46,6 +49,14 @@ JOINED = {
     "WAY_": {"email", "phone", "digital_post", "person"},
     "ADDRESS_": {"home", "temporary"},
     "FACET_": {each.removeprefix("dc.") for each in FACETS},
+    "WORK_": WORKS,
+    "TELLS_": WORKS,
+    "SCAN_FOR_": WORKS,
+    "ITEM_": {"material_group", "department", "location", "sublocation", "section"}
+    | {"call_number", "price"},
+    "OBSTACLE_": {each.name.lower() for each in Obstacle},
+    "ORIGIN_": {"FETCHED", "BRIEF"},
+    "FINDING_": {each.name for each in Finding} - {"SEEN"} | {"NONE"},
     "SEEN_": {each.value for each in Seen},
 }
 
