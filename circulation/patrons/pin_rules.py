@@ -52,6 +52,7 @@ from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Desk, Patron, Refusal, Refused
 from circulation.patrons.facts import PatronFacts, patron_facts
+from circulation.patrons.foreign_pins import is_foreign, keep_own_hash
 from circulation.patrons.guesses import GUESSES
 from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.pin_settings import USUAL, PinRules, pin_rules_of
@@ -182,6 +183,10 @@ def check_pin(act: Act, patron: PatronFacts, pin: str | None) -> Refusal | None:
     if patron.pin_hash is None:
         return Refusal(Reason.PIN_WRONG)  # nothing to guess
     if PINS.of(circulation).check(patron.pin_hash, pin):
+        if is_foreign(patron.pin_hash):
+            own = PINS.of(circulation).own_hash(patron.pin_hash, pin)
+            if own is not None:
+                keep_own_hash(transaction, patron_id=patron.id, foreign=patron.pin_hash, own=own)
         return None
     _insert_failure(transaction, patron_id=patron.id, device=device, expires=now + rules.window)
     if _count_device(transaction, device=device, now=now) >= DEVICE_LIMIT:

@@ -10,9 +10,6 @@ does its work again from the start:
         except VerificationNeeded as needed:
             pins.verify(needed)                 # 20 ms of CPU: in a worker thread
             return database.write(work).result()
-
-argon2id with 19 MiB, two passes and one lane is the first choice of OWASP's password storage
-recommendations; the library's own defaults take eight times as long.
 """
 
 from __future__ import annotations
@@ -24,21 +21,17 @@ from base64 import b64encode
 from collections import OrderedDict
 from hashlib import blake2b
 
-from argon2 import PasswordHasher, Type
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2 import PasswordHasher
 
 from circulation.kernel.engine import Memory
-
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
+from circulation.patrons.foreign_pins import is_behind, is_foreign
+from circulation.patrons.hashing import HASHER, octets, verifies
 
 #: Octets of salt and hash in what the hasher makes.
 _SALT, _HASH = 16, 32
 _RIGHT, _WRONG = b"\x01", b"\x00"
-
-
-def _octets(text: str) -> bytes:
-    """UTF-8, also of the lone surrogates that stand for undecodable bytes of a client."""
-    return text.encode("utf-8", "surrogatepass")
+#: Own hashes of foreign PINs that were right, kept until somebody can store them.
+_WAITING = 4_096
 
 
 class VerificationNeeded(Exception):
@@ -66,7 +59,7 @@ def hash_pin(pin: str) -> str:
     """
     if not pin:
         raise ValueError("a PIN must not be empty")
-    return _HASHER.hash(_octets(pin))
+    return HASHER.hash(octets(pin))
 
 
 class PinVerifier:
@@ -81,6 +74,7 @@ class PinVerifier:
         self._key = secrets.token_bytes(32)
         self._remembered = remembered
         self._verdicts: OrderedDict[bytes, bytes] = OrderedDict()
+        self._own: OrderedDict[bytes, str] = OrderedDict()
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -100,11 +94,11 @@ class PinVerifier:
             raise VerificationNeeded(stored_hash, pin)
         return hmac.compare_digest(verdict, _RIGHT)
 
-    def decoy(self, name: str, hasher: PasswordHasher = _HASHER) -> str:
+    def decoy(self, name: str, hasher: PasswordHasher = HASHER) -> str:
         """What stands for the stored hash of whoever has none: it takes as long to check as one of
         the `hasher`, and no PIN is behind it. The same for the same name, as long as the process
         lives."""
-        digest = blake2b(_octets(name), key=self._key, digest_size=_SALT + _HASH).digest()
+        digest = blake2b(octets(name), key=self._key, digest_size=_SALT + _HASH).digest()
         salt, found = (
             b64encode(part).rstrip(b"=").decode() for part in (digest[:_SALT], digest[_SALT:])
         )
@@ -114,23 +108,40 @@ class PinVerifier:
     def verify(self, needed: VerificationNeeded) -> None:
         """Finds the verdict and remembers it, right or wrong. Slow: call it in a worker thread.
 
-        A stored hash that is none counts as wrong for every PIN.
+        A stored hash that is none counts as wrong for every PIN. A right PIN behind the hash of
+        another system is hashed anew: see `own_hash`.
         """
-        try:
-            _HASHER.verify(_octets(needed._stored_hash), _octets(needed._pin))
-            verdict = _RIGHT
-        except (VerificationError, InvalidHashError):
-            verdict = _WRONG
-        digest = self._digest(needed._stored_hash, needed._pin)
+        stored, pin = needed._stored_hash, needed._pin
+        if not is_foreign(stored):
+            self._remember(stored, pin, verifies(stored, pin))
+            return
+        is_right = is_behind(stored, pin)
+        self._remember(stored, pin, is_right)
+        if is_right:
+            own = hash_pin(pin)
+            self._remember(own, pin, True)
+            with self._lock:
+                self._own[self._digest(stored, pin)] = own
+                while len(self._own) > _WAITING:
+                    self._own.popitem(last=False)
+
+    def own_hash(self, foreign: str, pin: str) -> str | None:
+        """What is to be stored in place of another system's hash, of a PIN that was right; None
+        where that is not known any more."""
         with self._lock:
-            self._verdicts[digest] = verdict
+            return self._own.get(self._digest(foreign, pin))
+
+    def _remember(self, stored_hash: str, pin: str, is_right: bool) -> None:
+        digest = self._digest(stored_hash, pin)
+        with self._lock:
+            self._verdicts[digest] = _RIGHT if is_right else _WRONG
             self._verdicts.move_to_end(digest)
             while len(self._verdicts) > self._remembered:
                 self._verdicts.popitem(last=False)
 
     def _digest(self, stored_hash: str, pin: str) -> bytes:
         # A hash holds no NUL, so no other pair of hash and PIN gives the same bytes.
-        data = _octets(f"{stored_hash}\0{pin}")
+        data = octets(f"{stored_hash}\0{pin}")
         return blake2b(data, key=self._key, digest_size=32).digest()
 
 

@@ -123,8 +123,10 @@ _OF_ERRNO: Final = {
 
 #: Of a driver or library that is chosen at installation: what brings it.
 _OPTIONAL: Final = {
+    "bcrypt": "PINs that another system has hashed need it: run pip install '.[bcrypt]' in the "
+    "checkout of Tiro, with the pip of the environment that Tiro is in.",
     "psycopg": "PostgreSQL needs it: run pip install '.[postgresql]' in the checkout of Tiro, with "
-    "the pip of the environment that Tiro is in."
+    "the pip of the environment that Tiro is in.",
 }
 
 #: What an interrupted command has done, where that is not plain.
@@ -133,6 +135,7 @@ _DONE_SO_FAR: Final = {
     "export": "The folder holds a part, which cannot be imported: remove it.",
     "import": "Nothing was read in, unless it was at the index: `tiro reindex` finishes that.",
     "jobs": "What was done is done: run the same again, and only the rest is.",
+    "move": "What is in stays: run the same command again, and it goes on from there.",
     "load": "What was loaded stays: run the same command again, and it goes on from there.",
     "reindex": "What was compared is right: run it again, and it goes on from there.",
     "restore": "Either the old library is there or the restored one, never a part of both.",

@@ -44,6 +44,9 @@ city = "city"
 blocks = { column = "blocks", separator = ";" }
 block_message = "why"
 national_id = "cpr"
+pin = "pin"
+pin_scheme = "scheme"
+pin_salt = "salt"
 
 [items]
 files = "items.csv"
@@ -125,7 +128,7 @@ checked_in = "back"
 """
 
 PATRONS = ("id", "card", "branch", "category", "first", "last", "born", "mail", "phone", "street",
-           "zip", "city", "blocks", "why", "cpr")  # fmt: skip
+           "zip", "city", "blocks", "why", "cpr", "pin", "scheme", "salt")  # fmt: skip
 ITEMS = ("number", "barcode", "title", "branch", "type", "price", "state", "to")
 LOANS = ("patron", "item", "out", "due", "renewals", "reminders", "reminded")
 HEADERS = {
@@ -140,9 +143,9 @@ HEADERS = {
 }
 
 IDA = ("1", "P1", "MAIN", "A", "Ida", "Ørsted", "1980-05-12", "ida@example.org", "22334455",
-       "Søgade 3", "2610", "Rødovre", "", "", "")  # fmt: skip
+       "Søgade 3", "2610", "Rødovre", "", "", "", "", "", "")  # fmt: skip
 BO = ("2", "P2", "PORT", "C", "Bo", "Åkjær", "2019-01-02", "", "", "", "", "", "excluded;other",
-      "broke a lamp", "")  # fmt: skip
+      "broke a lamp", "", "", "", "")  # fmt: skip
 FIRST = ("11", "B1", "t1", "MAIN", "book", "299.95", "", "")
 SECOND = ("12", "B2", "t1", "PORT", "book", "", "transit", "MAIN")
 THIRD = ("13", "B3", "t2", "PORT", "film", "", "missing", "")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Annotated, NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from catalogue.database import Statement, columns, many_of, send_many
 from circulation.kernel.reasons import EVERYWHERE, BlockReason
@@ -21,6 +21,7 @@ from circulation.notices.silence import begin_silent_batch, keep_silent
 from circulation.patrons.addresses import Dwelling
 from circulation.patrons.checking import dialled, is_email, telephone
 from circulation.patrons.consents import Consent
+from circulation.patrons.foreign_pins import SCHEMES, NotOfScheme, stored_pin
 from circulation.patrons.identifiers import national_birth_date
 from circulation.patrons.registering import PatronKind
 from circulation.patrons.schema import (
@@ -66,6 +67,9 @@ class PatronRow(NamedTuple):
     block_message: Annotated[str, TEXT] = ""
     blocked_since: Annotated[datetime | None, MOMENT] = None
     consents: Annotated[tuple[Consent, ...], coded(Consent, is_list=True)] = ()
+    pin: Annotated[str, TEXT] = ""
+    pin_salt: Annotated[str, TEXT] = ""
+    pin_scheme: Annotated[str, CODE] = ""
 
 
 _PARTS_OF_ADDRESS = {"address", "street", "house_number", "postal_code", "city", "country"}
@@ -89,6 +93,7 @@ class _Stored(NamedTuple):
     kind: str
     municipality: str
     is_protected: bool
+    pin_hash: str | None
 
 
 @send_many
@@ -101,6 +106,7 @@ def _update(record: _Stored) -> Statement:
     given = record._asdict()
     number = given.pop("id")
     del given["created"]
+    given["pin_hash"] = func.coalesce(record.pin_hash, patrons.c.pin_hash)
     return update(patrons).where(patrons.c.id == number).values(given)
 
 
@@ -238,7 +244,22 @@ def _stored(batch: Batch, arrival: Arrival) -> _Stored:
         row.kind.value,
         row.municipality,
         row.is_protected,
+        _pin_hash(batch, arrival),
     )
+
+
+def _pin_hash(batch: Batch, arrival: Arrival) -> str | None:
+    row: PatronRow = arrival.row
+    if not row.pin:
+        return None
+    if row.pin_scheme not in SCHEMES:
+        batch.note(arrival, "unknown scheme of PINs, left out", "pin_scheme")
+        return None
+    try:
+        return stored_pin(row.pin_scheme, row.pin, row.pin_salt)
+    except NotOfScheme:
+        batch.note(arrival, "no hash of its scheme, left out", "pin")
+        return None
 
 
 def _store_around(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:

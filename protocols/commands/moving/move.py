@@ -17,6 +17,7 @@ from circulation.moving.kinds.table import FIELDS
 from circulation.moving.plans import Plan, PlanUnfit, read_plan
 from circulation.moving.rows import Moving
 from circulation.moving.set_aside import read_set_aside, writing
+from circulation.patrons.foreign_pins import wrap_weak
 from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.commands.shared.library import Library, as_json, opened, say
 from protocols.commands.shared.progress import progress
@@ -136,6 +137,24 @@ def balance(
             f"{len(wrong)} of {len(lines)} lines do not balance",
             "Nobody is to lend by this database before each of them is explained.",
         )
+
+
+@move.command("wrap-pins")
+@as_json
+@click.pass_obj
+def wrap_pins(settings: Settings, as_json: bool) -> None:
+    """Wrap PINs that another system has hashed weakly (MD5, SHA) in the hash of all others.
+
+    20 ms each. It can be interrupted and run again. To be done before patrons are let in.
+    """
+    done = 0
+    with opened(settings) as library, progress() as report:
+        after: int | None = 0
+        while after is not None:
+            wrapped, after = wrap_weak(library.database, after)
+            done += wrapped
+            report("PINs", "PINs", done)
+    say({"wrapped": done}, as_json)
 
 
 def _read(path: Path, folder: Path | None) -> Plan:

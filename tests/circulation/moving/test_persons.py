@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from circulation.notices.log import log_of
 from circulation.patrons.personal_erasure import erase_person
 from tests.builders.moving import BO, IDA, OldSystem
@@ -35,7 +37,7 @@ def test_history_is_kept_with_those_who_consent_alone(more: OldSystem) -> None:
     more.plan = more.plan.replace(
         'block_message = "why"', 'consents = { column = "why", values = { H = "keep_history" } }'
     )
-    more.write("patrons", (*IDA[:13], "H", ""), (*BO[:13], "", ""))
+    more.write("patrons", (*IDA[:13], "H", *IDA[14:]), (*BO[:13], *BO[14:], ""))
     past = ("B3", "2025-01-01", "2025-01-20")
     more.write("history", ("1", past[0], "P1", *past[1:]), ("2", past[0], "P2", *past[1:]))
     assert more.deliver()["history"].new == 2
@@ -48,3 +50,22 @@ def test_an_erased_patron_is_known_by_no_key(more: OldSystem) -> None:
     library = more.library
     library.write(lambda t: erase_person(library.act(t), id_of(more, "Bo")))
     assert more.rows("SELECT key FROM moved_rows WHERE kind = 'patrons'") == [("1",)]
+
+
+def test_pins_come_with_their_scheme(sqlite_old: OldSystem) -> None:
+    old = sqlite_old
+    digest = hashlib.md5(b"4711").hexdigest()
+    old.write(
+        "patrons",
+        (*IDA[:15], digest, "md5", ""),
+        (*BO[:15], digest[:-1], "md5", ""),
+        ("3", "P3", *IDA[2:15], digest, "rot13", ""),
+    )
+    old.deliver()
+    stored = old.rows("SELECT pin_hash FROM patrons ORDER BY id")
+    assert stored == [(f"weak:md5::{digest}",), (None,), (None,)]
+    assert [each.reason for kind, each in old.faults if kind == "patrons"] == [
+        "no hash of its scheme, left out",
+        "unknown scheme of PINs, left out",
+    ]
+    assert digest[:-1] not in repr(old.faults)

@@ -61,7 +61,11 @@ def test_a_plan_is_told_all_that_is_wrong_with_it(staff: Staff, old: OldSystem) 
 
 def test_national_numbers_are_in_no_report(staff: Staff, old: OldSystem) -> None:
     number = "0102031234"
-    old.write("patrons", (number, *IDA[1:14], number), (*BO[:6], "what", *BO[7:14], number))
+    old.write(
+        "patrons",
+        (number, *IDA[1:14], number, *IDA[15:]),
+        (*BO[:6], "what", *BO[7:14], number, *BO[15:]),
+    )
     told = staff.json("move", "load", str(old.folder / "plan.toml"))
     written = Path(told["set_aside_in"]).read_text(encoding="utf-8")
     assert number not in written
