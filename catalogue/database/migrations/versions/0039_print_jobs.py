@@ -5,8 +5,8 @@ from alembic import op
 
 from catalogue.database.moments import Moment
 
-revision = "0040"
-down_revision = "0036"
+revision = "0039"
+down_revision = "0038"
 
 
 def upgrade() -> None:

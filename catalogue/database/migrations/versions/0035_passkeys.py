@@ -6,7 +6,7 @@ from alembic import op
 from catalogue.database.moments import Moment
 from catalogue.database.tables import Long
 
-revision = "0038"
+revision = "0035"
 down_revision = "0034"
 
 

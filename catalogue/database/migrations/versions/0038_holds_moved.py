@@ -5,8 +5,8 @@ from alembic import op
 
 from catalogue.database.moments import Moment
 
-revision = "0036"
-down_revision = "0035"
+revision = "0038"
+down_revision = "0037"
 
 
 def upgrade() -> None:

@@ -6,8 +6,8 @@ from alembic import op
 from catalogue.database.moments import Moment
 from catalogue.database.tables import Long
 
-revision = "0042"
-down_revision = "0038"
+revision = "0036"
+down_revision = "0035"
 
 
 def upgrade() -> None:

@@ -10,8 +10,8 @@ from catalogue.database.migrations.partial_indexes import create_partial_index
 from catalogue.database.moments import Moment
 from catalogue.database.tables import Long
 
-revision = "0035"
-down_revision = "0042"
+revision = "0037"
+down_revision = "0036"
 
 
 def upgrade() -> None:
