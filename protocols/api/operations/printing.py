@@ -8,7 +8,7 @@ from circulation.kernel.results import CheckedIn as KnownReturn
 from circulation.kernel.results import Destination
 from circulation.kernel.rights import Principal, Right
 from circulation.notices import slips
-from circulation.notices.rendering import TEMPLATES
+from circulation.notices.composing import POST
 from circulation.staff.print_jobs import Document, latest_jobs, queue_job, try_job_again
 from circulation.staff.print_jobs import PrintJob as KnownJob
 from circulation.staff.print_jobs import print_job as job_of
@@ -69,7 +69,7 @@ def print_what_goes_on(answer: KnownReturn, principal: Principal, context: Conte
         return None
     act = context.act(principal.desk)
     try:
-        slip = make(act, TEMPLATES.of(context.circulation), answer.item.barcode)
+        slip = make(act, POST.of(context.circulation).templates, answer.item.barcode)
     except slips.NothingToPrint:
         return None
     return str(queue_job(act, desk, kind, document_of(slip)))
