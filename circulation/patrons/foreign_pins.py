@@ -36,11 +36,11 @@ _SSHA: Final = "{SSHA}"
 STEP: Final = 64
 
 #: What a plan may call a scheme. ``clear`` are PINs themselves; ``ssha`` is LDAP's; ``evergreen``
-#: is bcrypt of an MD5 of salt and MD5.
+#: is bcrypt of an MD5 of salt and MD5; ``koha`` is bcrypt, or the MD5 of its older versions.
 SCHEMES: Final = (
     *_DIGESTS,
     *(f"{name}-{order}" for name in _DIGESTS for order in _ORDERS),
-    *("ssha", "bcrypt", "evergreen", "clear"),
+    *("ssha", "bcrypt", "evergreen", "koha", "clear"),
 )
 
 
@@ -56,6 +56,8 @@ def stored_pin(scheme: str, hashed: str, salt: str = "") -> str:
     """
     if scheme == "clear":
         return HASHER.hash(octets(hashed))
+    if scheme == "koha":
+        scheme = "bcrypt" if hashed.startswith("$2") else "md5"
     if scheme in ("bcrypt", "evergreen"):
         import bcrypt  # noqa: F401  who cannot verify it must not take it in
 

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from catalogue.database import Transaction
+from circulation import moving
 from circulation.moving.deliveries import Following, KindReport, take_delivery
 from circulation.moving.kinds.table import FIELDS
 from circulation.moving.plans import Plan, read_plan
 from circulation.moving.rows import Fault, Moving
 from tests.builders.circulation import Library, _insert_record
+
+EXAMPLES = Path(moving.__file__).parent / "examples"
 
 PLAN = """
 source = "old"
@@ -190,6 +193,13 @@ class OldSystem:
         with (self.folder / f"{kind}.csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([header or HEADERS[kind], *rows])
 
+    def example(self, name: str, **files: str | bytes) -> None:
+        """The plan that comes along for a system, and files for it: FILE__ENDING is their name."""
+        self.plan = (EXAMPLES / f"{name}.toml").read_text(encoding="utf-8")
+        for file, text in files.items():
+            data = text if isinstance(text, bytes) else text.encode()
+            (self.folder / file.replace("__", ".")).write_bytes(data)
+
     def read(self) -> Plan:
         path = self.folder / "plan.toml"
         path.write_text(self.plan, encoding="utf-8")
@@ -199,7 +209,13 @@ class OldSystem:
         library = self.library
         set_up = library.read(library.circulation.current_set_up)
         held = Moving(
-            "old", library.circulation, set_up, "DKK", "Europe/Copenhagen", library.now, library.now
+            self.read().source,
+            library.circulation,
+            set_up,
+            "DKK",
+            "Europe/Copenhagen",
+            library.now,
+            library.now,
         )
         return held._replace(**changed)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
+from circulation import moving
 from circulation.moving.balancing.comparing import balance as compared
 from circulation.moving.balancing.comparing import write_sheet
 from circulation.moving.balancing.from_database import sheet_of_database
@@ -19,12 +20,14 @@ from circulation.moving.rows import Moving
 from circulation.moving.set_aside import read_set_aside, writing
 from circulation.patrons.foreign_pins import wrap_weak
 from circulation.patrons.identifiers import IDENTIFIERS
-from protocols.commands.shared.library import Library, as_json, opened, say
+from protocols.commands.shared.library import Library, as_json, opened, say, tell
 from protocols.commands.shared.progress import progress
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY
 from protocols.process.failures import Failure
 
+#: Plans that come along.
+_EXAMPLES: Final = Path(moving.__file__).parent / "examples"
 _PLAN = click.argument("plan", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _FILES = click.option(
     "--files",
@@ -137,6 +140,15 @@ def balance(
             f"{len(wrong)} of {len(lines)} lines do not balance",
             "Nobody is to lend by this database before each of them is explained.",
         )
+
+
+@move.command("plan")
+@click.argument("system", type=click.Choice(sorted(each.stem for each in _EXAMPLES.glob("*.toml"))))
+@as_json
+def show_plan(system: str, as_json: bool) -> None:
+    """Print a plan to begin with, for the files of SYSTEM."""
+    text = (_EXAMPLES / f"{system}.toml").read_text(encoding="utf-8")
+    tell(text.rstrip("\n"), {"plan": text}, as_json)
 
 
 @move.command("wrap-pins")

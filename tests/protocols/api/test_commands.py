@@ -180,6 +180,7 @@ OF_THE_PROCESS = {
     "jobs daily",
     "move balance",
     "move load",
+    "move plan",
     "move wrap-pins",
     "ncip check",
     "notices send",

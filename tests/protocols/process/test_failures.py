@@ -53,6 +53,7 @@ _WITHOUT_DATABASE = {
     "health",
     "move balance",
     "move load",
+    "move plan",
     "ncip check",
     "receiving announce",
     "record replace",

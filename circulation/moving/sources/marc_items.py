@@ -1,0 +1,71 @@
+"""Items as fields of bibliographic records: 952 of Koha, 945 of Sierra, 999, 995, 852 with 876.
+
+Each field with the tag of the plan is a row. Its columns are the codes of its subfields, ``001``,
+and the subfields of other fields, such as ``852b``: of the one with the same number in $8, else of
+the first. Which of them there are is known from the plan alone, so a code that no field has is an
+empty cell. Rows are numbered by the item fields of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from catalogue.marc import iso2709, sources
+from catalogue.marc.checking import Refused, accept
+from circulation.moving.plans import KindPlan
+from circulation.moving.sources.rows import Line, UnreadableFile
+
+_BETWEEN = " "
+Field = tuple[str, bytes]
+
+
+class MarcItems:
+    """A file of MARC records as `plan` reads it."""
+
+    def __init__(self, path: Path, plan: KindPlan) -> None:
+        self._path, self._tag = path, plan.tag
+        named = {name for each in plan.fields.values() for name in each.column}
+        self.columns = sorted(named | {*plan.key, *plan.only, *plan.unless})
+
+    def lines(self) -> Iterator[Line]:
+        number = 0
+        try:
+            with sources.Source(self._path) as source:
+                for found in source.records():
+                    for cells in self._items(found):
+                        number += 1
+                        yield Line(number, cells or (), "" if cells else "no sound record")
+        except sources.UnreadableFile as error:
+            raise UnreadableFile(str(error).removeprefix(str(self._path)).strip(" :")) from error
+
+    def _items(self, found: sources.Found) -> Iterator[Sequence[str] | None]:
+        """The rows of a record; None for one that is none."""
+        try:
+            data = found.data if found.record_format else accept(found.data, take_note=str)
+            fields = [(tag.decode(), content) for tag, content in iso2709.fields(data)]
+        except (Refused, ValueError):
+            yield None
+            return
+        if found.refusal:
+            yield None
+            return
+        for tag, content in fields:
+            if tag == self._tag:
+                yield [self._cell(name, content, fields) for name in self.columns]
+
+    def _cell(self, name: str, content: bytes, fields: Sequence[Field]) -> str:
+        if len(name) <= 1:
+            return _value(content, name)
+        tag, code = name[:3], name[3:]
+        its = [other for known, other in fields if known == tag]
+        if not code:
+            return its[0].decode("utf-8", "replace").strip() if its else ""
+        link = _value(content, "8")
+        same = [other for other in its if link and _value(other, "8") == link]
+        return _value((same or its)[0], code) if its else ""
+
+
+def _value(content: bytes, code: str) -> str:
+    parts = (value for known, value in iso2709.subfields(content) if known == code.encode())
+    return _BETWEEN.join(part.decode("utf-8", "replace").strip() for part in parts)

@@ -1,0 +1,230 @@
+"""The plans that come along, each on a sample of the files of its system; the rows are invented."""
+
+from __future__ import annotations
+
+import pymarc
+import pytest
+
+from circulation.kernel.results import CheckedOut
+from circulation.moving.kinds.table import FIELDS
+from circulation.moving.plans import read_plan
+from circulation.patrons.foreign_pins import is_behind
+from tests.builders.moving import EXAMPLES, OldSystem
+
+BORROWERS = """\
+"borrowernumber","cardnumber","userid","surname","firstname","branchcode","categorycode",\
+"dateofbirth","dateenrolled","dateexpiry","email","mobile","address","zipcode","city",\
+"borrowernotes","debarred","debarredcomment","privacy","password"
+"51","2300001","ida","Ørsted","Ida","CPL","PT","1980-05-12","2011-02-03","2030-01-01",\
+"ida@example.org","22334455","Søgade 3","2610","Rødovre","","","","0",\
+"tSNAtN5FZrgEyYgKoLSvXw"
+"52","2300002","NULL","Åkjær","Bo","CPL","J","2019-01-02","2020-02-03","2030-01-01","","","",\
+"","","","9999-12-31","broke a lamp","1","!"
+"53","2300003","NULL","Krøyer","Pia","BPL","J","2019-01-02","2020-02-03","2030-01-01","","","",\
+"","","","","","1","!"
+"""
+GUARANTORS = '"id","guarantor_id","guarantee_id"\n"1","51","52"\n'
+ISSUES = """\
+"issue_id","borrowernumber","itemnumber","issuedate","date_due","renewals_count","branchcode"
+"901","51","71","2026-11-01 10:00:00","2026-11-29 23:59:00","1","CPL"
+"902","53","72","2026-11-01 10:00:00","2026-11-29 23:59:00","0","CPL"
+"""
+RESERVES = """\
+"reserve_id","borrowernumber","control_number","only_item","itemnumber","branchcode",\
+"reservedate","priority","patron_expiration_date","found","waitingdate","expirationdate"
+"31","52","t1","","NULL","CPL","2026-11-02","1","NULL","NULL","NULL","NULL"
+"32","51","t2","","73","CPL","2026-10-02","0","NULL","W","2026-11-20","2026-12-01"
+"""
+ACCOUNTLINES = """\
+"accountlines_id","borrowernumber","branchcode","amount","amountoutstanding","date",\
+"description","debit_type_code","credit_type_code"
+"11","51","CPL","25.000000","10.500000","2026-10-01 12:00:00","late","OVERDUE","NULL"
+"12","52","CPL","-20.000000","-20.000000","2026-10-01 12:00:00","","NULL","PAYMENT"
+"13","52","CPL","20.000000","20.000000","2026-10-01 12:00:00","","PRINTING","NULL"
+"""
+MESSAGES = """\
+"message_id","borrowernumber","letter_code","message_transport_type","time_queued","to_address",\
+"subject","content"
+"1","51","ODUE","email","2026-10-01 12:00:00","ida@example.org","Overdue","Two lines,
+and a ""quotation"" in it"
+"""
+OLD_ISSUES = """\
+"issue_id","borrowernumber","itemnumber","issuedate","date_due","returndate","renewals_count"
+"801","51","71","2025-01-01 10:00:00","2025-01-29 23:59:00","2025-01-20 10:00:00","0"
+"""
+
+
+def records(tag: str, *items: dict[str, str]) -> bytes:
+    """The titles t1 and t2, the items of each in fields with that tag."""
+    data = b""
+    for name in ("t1", "t2"):
+        record = pymarc.Record(force_utf8=True)
+        record.add_field(pymarc.Field(tag="001", data=name))
+        title = [pymarc.Subfield("a", f"Title {name}")]
+        record.add_field(pymarc.Field("245", pymarc.Indicators("1", "0"), title))
+        for item in items:
+            if item["title"] == name:
+                its = [pymarc.Subfield(c, v) for c, v in item.items() if c != "title"]
+                record.add_field(pymarc.Field(tag, pymarc.Indicators(" ", " "), its))
+        data += record.as_marc()
+    return data
+
+
+def counts(old: OldSystem, **options: bool) -> dict[str, tuple[int, int]]:
+    return {name: (each.new, each.set_aside) for name, each in old.deliver(**options).items()}
+
+
+@pytest.mark.parametrize("name", ["koha", "folio", "sierra"])
+def test_a_plan_can_be_followed(name: str) -> None:
+    assert read_plan(EXAMPLES / f"{name}.toml", FIELDS).source == name
+
+
+def test_koha(old: OldSystem) -> None:
+    copy = {"title": "t1", "a": "CPL", "y": "BK", "o": "86 Krohn", "g": "299.95", "1": "0"}
+    old.example(
+        "koha",
+        borrowers__csv=BORROWERS,
+        guarantors__csv=GUARANTORS,
+        issues__csv=ISSUES,
+        reserves__csv=RESERVES,
+        accountlines__csv=ACCOUNTLINES,
+        messages__csv=MESSAGES,
+        old_issues__csv=OLD_ISSUES,
+        records__mrc=records(
+            "952",
+            copy | {"p": "B71", "9": "71"},
+            copy | {"p": "B72", "9": "72", "1": "2"},
+            copy | {"p": "B73", "9": "73", "title": "t2"},
+            copy | {"p": "B74", "9": "74", "a": "BPL"},
+        ),
+    )
+    assert counts(old) == {
+        "patrons": (2, 1),
+        "guardians": (1, 0),
+        "items": (3, 1),
+        "loans": (1, 1),
+        "holds": (2, 0),
+        "debts": (2, 1),
+        "messages": (1, 0),
+        "history": (1, 0),
+    }
+    assert old.rows("SELECT barcode, price FROM items WHERE call_number = '86 Krohn'")[0] == (
+        "B71",
+        29995,
+    )
+    assert old.rows("SELECT body FROM notice_messages") == [
+        ('Two lines,\nand a "quotation" in it',)
+    ]
+    ((ida,), (bo,)) = old.rows("SELECT pin_hash FROM patrons ORDER BY id")
+    assert bo is None
+    assert is_behind(ida, "4711")
+    assert isinstance(old.library.check_out("2300001", "B73"), CheckedOut)
+    assert old.rows("SELECT outcome FROM holds WHERE closed IS NOT NULL") == [("fulfilled",)]
+
+
+def test_folio(sqlite_old: OldSystem) -> None:
+    old = sqlite_old
+
+    def tsv(*rows: str) -> str:
+        return "\n".join(row.replace(" | ", "\t").replace("|", "\t") for row in rows) + "\n"
+
+    old.example(
+        "folio",
+        users__tsv=tsv(
+            "id | barcode | username | patron_group | last_name | first_name | date_of_birth |"
+            " enrollment_date | expiration_date | email | mobile_phone | address_line_1 |"
+            " postal_code | city | blocked | block_description",
+            "a1 | U1 | ida | staff | Ørsted | Ida | 1980-05-12 | 2020-01-01 |"
+            " 2030-01-01T00:00:00.000+00:00 | ida@example.org ||||| false |",
+        ),
+        items__tsv=tsv(
+            "id | barcode | instance_hrid | service_point | location_code | call_number |"
+            " material_type | volume | status",
+            "b1 | B1 | t1 | main-desk | stacks | 86 | book || Checked out",
+            "b2 | B2 | t1 | main-desk | stacks | 86 | book || Awaiting pickup",
+            "b3 | B3 | t1 | main-desk | stacks | 86 | book || Withdrawn",
+        ),
+        loans__tsv=tsv(
+            "item_barcode | patron_barcode | due_date | out_date | renewal_count |"
+            " next_item_status | service_point_id",
+            "B1 | U1 | 2026-12-10 | 2026-11-10 | 2 | Claimed returned | main-desk",
+        ),
+        requests__tsv=tsv(
+            "id | patron_barcode | instance_hrid | pickup_servicepoint_id | request_date |"
+            " position | request_expiration_date | item_barcode | hold_shelf_expiration_date |"
+            " status",
+            "h1 | U1 | t1 | main-desk | 2026-11-01T12:00:00.000+00:00 | 1 || B2 | 2026-12-01 |"
+            " Open - Awaiting pickup",
+        ),
+        accounts__tsv=tsv(
+            "id | patron_barcode | service_point_id | amount | remaining | date_created | title |"
+            " fee_fine_type",
+            "d1 | U1 | main-desk | 10.0 | 2.5 | 2026-11-01 | Peters jul | Overdue fine",
+        ),
+    )
+    assert counts(old) == {
+        "patrons": (1, 0),
+        "items": (2, 1),
+        "loans": (1, 0),
+        "holds": (1, 0),
+        "debts": (1, 0),
+    }
+    assert old.rows("SELECT renewals, mark FROM loans") == [(2, "claimed_returned")]
+
+
+def test_sierra(sqlite_old: OldSystem) -> None:
+    old = sqlite_old
+    old.example(
+        "sierra",
+        patrons__txt='"RECORD #(PATRON)","P BARCODE","PATRN NAME","HOME LIBR","P TYPE",'
+        '"BIRTH DATE","CREATED(PATRON)","EXP DATE","EMAIL ADDR","TELEPHONE","ADDRESS",'
+        '"NOTE(PATRON)","MBLOCK"\n'
+        '"p1000001","29001","Ørsted, Ida","main","0","05-12-1980","01-02-2010","01-01-2030",'
+        '"ida@example.org","22334455","Søgade 3$2610 Rødovre","","-"\n'
+        '"p1000002","29002","Åkjær, Bo","main","1","  -  -  ","01-02-2010","01-01-2030",'
+        '"","","","","c"\n',
+        records__mrc=records(
+            "945",
+            {"title": "t1", "y": "i1", "i": "39001", "l": "main", "s": "-", "t": "1", "p": "20.00"},
+            {"title": "t2", "y": "i2", "i": "39002", "l": "main", "s": "z", "t": "1"},
+        ),
+        checkouts__txt='"RECORD #(ITEM)","PATRON#","OUT DATE","DUE DATE","# RENEWALS",'
+        '"# OVERDUE"\n"i1","p1000001","11-01-2026 10:15","11-20-2026","0","0"\n',
+        fines__txt='"INVOICE","RECORD #(PATRON)","LOC","AMOUNT","ASSESSED","DESCRIPTION","TYPE"\n'
+        '"1","p1000001","main","12.50","10-01-2026","late","2"\n',
+    )
+    assert counts(old) == {"patrons": (2, 0), "items": (1, 1), "loans": (1, 0), "debts": (1, 0)}
+    assert old.rows("SELECT lines FROM patron_addresses") == [("Søgade 3\n2610 Rødovre",)]
+    assert old.rows("SELECT count(*) FROM patron_blocks") == [(1,)]
+    assert [str(row[0])[:10] for row in old.rows("SELECT due FROM loans")] == ["2026-11-20"]
+
+
+def test_holdings_of_marc_by_their_link(sqlite_old: OldSystem) -> None:
+    """852 with 876: the place of the piece is in the field with the same number."""
+    old = sqlite_old
+    record = pymarc.Record(force_utf8=True)
+    record.add_field(pymarc.Field(tag="001", data="t1"))
+    for tag, pairs in (
+        ("852", {"8": "1", "b": "MAIN"}),
+        ("852", {"8": "2", "b": "PORT"}),
+        ("876", {"8": "2", "p": "B1"}),
+        ("876", {"8": "1", "p": "B2"}),
+    ):
+        its = [pymarc.Subfield(code, value) for code, value in pairs.items()]
+        record.add_field(pymarc.Field(tag, pymarc.Indicators(" ", " "), its))
+    (old.folder / "holdings.mrc").write_bytes(record.as_marc() + b"no record at all\x1d")
+    old.plan = """
+        source = "marc"
+        [items]
+        files = "holdings.mrc"
+        format = "marc"
+        tag = "876"
+        key = "p"
+        [items.fields]
+        barcode = "p"
+        record = "001"
+        branch = { column = "852b", values = { MAIN = "DK-900101", PORT = "DK-900102" } }
+    """
+    assert counts(old) == {"items": (2, 1)}
+    found = old.rows("SELECT barcode, branch_id FROM items ORDER BY barcode")
+    assert found == [("B1", old.library.other.id), ("B2", old.library.main.id)]
