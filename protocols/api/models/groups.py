@@ -45,8 +45,9 @@ class Groups:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """Has it changed anything?"""
+    """Who is, or is not any more, a member. Has it changed anything?"""
 
+    patron: Patron
     changed: bool
 
 

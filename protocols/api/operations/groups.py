@@ -19,7 +19,7 @@ from circulation.patrons.groups import (
 from circulation.patrons.identifiers import shown_as
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
-from protocols.api.authority import branch_meant, note_look, number_of, patron_named
+from protocols.api.authority import act_of, branch_meant, note_look, number_of, patron_named
 from protocols.api.models.desk import Patron
 from protocols.api.models.groups import (
     Group,
@@ -77,17 +77,20 @@ def _the_group(
     return group_id
 
 
+def _person(patron_id: int, context: Context) -> Patron:
+    fields = patron_fields(context.transaction, patron_id=patron_id)
+    assert fields is not None
+    shown = public_ids(context.circulation, context.transaction).shown(patron_id)
+    return Patron(shown, fields.name, shown_as(context.transaction, patron_id))
+
+
 def list_members(request: Plain, principal: Principal, context: Context) -> Members:
     """Who is in a group, those of the groups below it included, by name."""
     group_id = _the_group(request, principal, context, Right.VIEW_PATRONS)
     transaction = context.transaction
-    ids = public_ids(context.circulation, transaction)
     members = []
     for patron_id in members_of(transaction, group_id=group_id):
-        fields = patron_fields(transaction, patron_id=patron_id)
-        assert fields is not None
-        card = shown_as(transaction, patron_id)
-        members.append(Patron(ids.shown(patron_id), fields.name, card))
+        members.append(_person(patron_id, context))
     note_look(request, principal, context, Seen.LIST, hits=len(members))
     return Members(tuple(members))
 
@@ -101,7 +104,10 @@ def _move(
     group_id = _the_group(request, principal, context, Right.EDIT_PATRONS)
     place = patron_named(request.path["patron"], principal, context, Right.EDIT_PATRONS)
     request.about = place.id
-    return Membership(verb(context.act(principal.desk), group_id, place.id))
+    act = act_of(principal, context, place.agency_id, place.home_branch_id)
+    changed = verb(act, group_id, place.id)
+    note_look(request, principal, context, Seen.OPENED, patron_id=place.id)
+    return Membership(_person(place.id, context), changed)
 
 
 def join(request: Plain, principal: Principal, context: Context) -> Membership:

@@ -25,7 +25,8 @@ _OTHERS = {
     **dict.fromkeys(
         (
             *("booking place", "hold cancel", "hold change", "hold pause", "hold place"),
-            *("loan onward", "loan out", "loan receipt"),
+            *("loan onward", "loan out", "loan receipt", "group join", "group leave"),
+            *("notices balance", "notices write"),
         ),
         "an act, which is an event, or a refusal, which shows nobody",
     ),
@@ -80,7 +81,7 @@ def test_a_list_is_one_line_with_its_hits(staff: Staff) -> None:
     [(actor,)] = library.read(
         lambda transaction: transaction.execute("SELECT actor FROM lookups", ()).fetchall()
     )
-    [line] = staff.json("lookups", "--actor", actor)
+    [line] = staff.json("lookups", "--actor", actor)["lines"]
     assert (line["what"], line["hits"], line["context"]) == ("list", 2, "tiro list overdue")
     assert line["patron"] is None
     assert staff.run("lookups").exit_code == 2

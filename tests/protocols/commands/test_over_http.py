@@ -166,8 +166,12 @@ def test_money_is_taken_and_told_of_as_on_the_database(calls: Calls, tmp_path: P
 def test_members_of_a_group_are_named_by_their_cards(calls: Calls) -> None:
     group = calls.said("group", "add", "7.b", "--at", "DK-900101")["group"]
     cards = [a_patron(calls.stage.library) for _ in range(2)]
-    assert calls.said("group", "join", group, *cards) == [{"changed": True}] * 2
-    assert {each["card"] for each in calls.said("group", "members", group)} == set(cards)
+    joined = calls.said("group", "join", group, *cards)
+    assert [(each["patron"]["card"], each["changed"]) for each in joined] == [
+        (card, True) for card in cards
+    ]
+    members = calls.said("group", "members", group)["members"]
+    assert {each["card"] for each in members} == set(cards)
     assert "no patron" in calls.run("group", "join", group, "nobody").stderr
 
 

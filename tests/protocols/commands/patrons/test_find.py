@@ -17,7 +17,7 @@ def test_a_patron_is_found_by_words_and_the_log_tells_how_many(staff: Staff) -> 
     assert len(staff.json("patron", "find", "moe", "--at", "DK-900101")) == 2
     assert len(staff.json("patron", "find", "moe", "--at", "DK-900101", "--limit", "1")) == 1
     assert "none" in staff.run("patron", "find", "nobody", "--at", "DK-900101").output
-    lines = staff.json("lookups", "--actor", getpass.getuser())
+    lines = staff.json("lookups", "--actor", getpass.getuser())["lines"]
     assert [(each["what"], each["hits"], each["searched"]) for each in lines] == [
         ("search", number, "words") for number in (0, 1, 2, 1)
     ]
