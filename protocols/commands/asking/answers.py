@@ -23,46 +23,66 @@ def print_answer(answer: Any, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return
-    if not isinstance(answer, Mapping):
-        say([_facts(each) for each in answer], False)
-        return
-    lists = {name: value for name, value in answer.items() if _has_lines(value)}
-    rest = _spread({name: value for name, value in answer.items() if name not in lists})
-    if len(answer) == 1 and not any(rest.values()):
-        rest = {}
-    if rest or not lists:
-        say(rest or [], False)
-    for number, lines in enumerate(lists.values()):
-        if rest or number:
+    for number, block in enumerate(_blocks(answer, None)):
+        if number:
             click.echo()
-        say([_facts(each, rest.get("currency")) for each in lines], False)
+        say(block, False)
 
 
-def _spread(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts of an answer, with those of what is in it beside them."""
-    facts: dict[str, Any] = {}
-    for name, value in _facts(answer).items():
-        if isinstance(value, Mapping):
-            facts = {**value, **facts}
+def print_stack(answer: Any, as_json: bool, *, within: str | None = None) -> None:
+    """Prints what became of several items, and ends the command with 1 where one was refused.
+    `within` is the part of the answer that tells of them."""
+    print_answer(answer, as_json)
+    if (answer if within is None else answer[within])["refused"]:
+        raise click.exceptions.Exit(1)
+
+
+def _blocks(answer: Any, currency: str | None) -> list[Any]:
+    """An answer in parts: its own facts, then what is in it, each as `say` takes it."""
+    if not isinstance(answer, Mapping):
+        return [[_facts(each, currency) for each in answer]]
+    if _is_alone(answer):
+        return [[]]
+    currency = answer.get("currency", currency)
+    own, parts = {}, []
+    for name, value in answer.items():
+        if name != "reasons" and _has_lines(value):
+            parts += _blocks(value, currency)
+        elif isinstance(value, Mapping) and _face(name, value) is None and _is_noun(value):
+            parts += _blocks(value, currency)
+            currency = value.get("currency", currency)
         else:
-            facts[name] = value
-    return facts
+            own[name] = value
+    facts = _facts(own, currency)
+    return [facts, *parts] if facts or not parts else parts
 
 
 def _has_lines(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
 
 
-def _facts(answer: Mapping[str, Any], currency: str | None = None) -> dict[str, Any]:
+def _is_noun(value: Mapping[str, Any]) -> bool:
+    """Is it more than a few facts?"""
+    return "id" in value or any(map(_has_lines, value.values()))
+
+
+def _is_alone(answer: Mapping[str, Any]) -> bool:
+    """Is an empty list all of it?"""
+    return list(answer.values()) == [[]]
+
+
+def _facts(answer: Mapping[str, Any], currency: str | None) -> dict[str, Any]:
     """An answer in facts: of an item its barcode and title, of a branch its ISIL, of a patron the
-    card, and amounts with their currency."""
+    card, of reasons their words, and amounts with their currency."""
     currency = answer.get("currency", currency)
     facts: dict[str, Any] = {}
     for name, value in answer.items():
         if name in _UNSAID:
             continue
         if isinstance(value, Mapping):
-            facts |= _face(name, value, currency)
+            facts |= _face(name, value) or {name: _facts(value, currency)}
+        elif name == "reasons":
+            facts["refused"] = [each["text"] for each in value]
         elif isinstance(value, list):
             facts[name] = [
                 _facts(each, currency) if isinstance(each, Mapping) else each for each in value
@@ -72,7 +92,8 @@ def _facts(answer: Mapping[str, Any], currency: str | None = None) -> dict[str, 
     return with_money(facts, currency) if currency else facts
 
 
-def _face(name: str, value: Mapping[str, Any], currency: str | None) -> dict[str, Any]:
+def _face(name: str, value: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What is told of a noun within others; None of those of which all is told."""
     if set(value) == _MONEY:
         return {name: Money(value["amount"], value["currency"])}
     if "isil" in value:
@@ -81,4 +102,4 @@ def _face(name: str, value: Mapping[str, Any], currency: str | None) -> dict[str
         return {name: value["barcode"], "title": value.get("title")}
     if "card" in value and "name" in value:
         return {name: value["card"] or value["name"]}
-    return {name: _facts(value, currency)}
+    return None

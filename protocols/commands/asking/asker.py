@@ -91,7 +91,9 @@ def fail(status: int, problem: dict[str, Any], what: str) -> NoReturn:
     if status == _REFUSED and problem.get("reasons"):
         as_json = bool(click.get_current_context().params.get("as_json"))
         codes, texts = ([each[name] for each in problem["reasons"]] for name in ("code", "text"))
-        print_answer({"refused": codes, "why": texts}, as_json)
+        limits = [each["limit"] for each in problem["reasons"] if each.get("limit") is not None]
+        limit = {"limit": limits[0]} if limits else {}
+        print_answer({"refused": codes, "why": texts} | limit, as_json)
         raise click.exceptions.Exit(1)
     words = " ".join(filter(None, (problem.get("title"), problem.get("detail"))))
     if status == _MISSING:

@@ -7,7 +7,9 @@ from datetime import date
 import click
 
 from circulation.kernel.results import StayKind
-from protocols.commands.items.deposits_and_themes import ENDS, STATIONS, Wanted, add_common, create
+from protocols.commands.asking.answers import print_answer
+from protocols.commands.asking.asked import asked, asks
+from protocols.commands.items.deposits_and_themes import ENDS, STATIONS, add_common, stations_in
 from protocols.commands.shared.library import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import at_branch
@@ -18,7 +20,7 @@ def theme() -> None:
     """Bring items together on a shelf or in an exhibition of a branch."""
 
 
-@theme.command("add")
+@theme.command()
 @click.argument("name")
 @STATIONS
 @ENDS
@@ -27,7 +29,8 @@ def theme() -> None:
 @at_branch
 @as_json
 @click.pass_obj
-def add_theme(
+@asks("begin_theme")
+def add(
     settings: Settings,
     name: str,
     stations: tuple[str, ...],
@@ -38,8 +41,10 @@ def add_theme(
     as_json: bool,
 ) -> None:
     """Begin a theme."""
-    wanted = Wanted(StayKind.THEME, name, stations, ends, 0 if not_lent else loan_days)
-    create(settings, wanted, branch, as_json)
+    wish = {"name": name, "stations": stations_in(stations), "ends": ends}
+    with asked(settings, branch) as asker:
+        answer = asker.ask("begin_theme", loan_days=0 if not_lent else loan_days, **wish)
+    print_answer(answer, as_json)
 
 
 add_common(theme, StayKind.THEME)

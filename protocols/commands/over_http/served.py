@@ -71,30 +71,11 @@ SERVED: Final[Mapping[str, tuple[Served, ...]]] = {
             given=frozenset({"yes"}),
         ),
     ),
-    "booking cancel": (
-        Served("cancel_booking", {"number": "booking", "refuse": "refused"}, here="branch"),
-    ),
-    "booking deliver": (
-        Served("deliver_booking", {"number": "booking", "barcodes": "items"}, here="branch"),
-    ),
-    "booking extend": (Served("extend_booking", {"number": "booking"}, here="branch"),),
-    "booking pick": (Served("show_bookings_to_prepare", here="branch"),),
-    "booking put-back": (Served("put_copy_back", {"barcode": "item"}, here="branch"),),
-    "booking return": (
-        Served("return_booking", {"number": "booking", "barcodes": "items"}, here="branch"),
-    ),
-    "booking set-aside": (
-        Served("set_copies_aside", {"number": "booking", "barcodes": "items"}, here="branch"),
-    ),
-    "booking show": (Served("show_booking", {"number": "booking"}),),
     "close": (
         Served("check_closure", given=frozenset({"only_check"})),
         Served("close_for_days", given=frozenset({"yes"})),
         Served("reopen", given=frozenset({"lift", "last"})),
     ),
-    "deposit end": (Served("end_placement", {"number": "placement"}, here="branch"),),
-    "deposit show": (Served("show_placement", {"number": "placement"}),),
-    "deposit take": (Served("take_out", {"barcode": "item"}, here="branch"),),
     "explain": (Served("explain"),),
     "hold list": (Served("list_holds", card="patron"),),
     "hold pick-list": (Served("show_pick_list", here="branch"),),
@@ -158,9 +139,6 @@ SERVED: Final[Mapping[str, tuple[Served, ...]]] = {
     "staff roles": (_on_account("change_staff"),),
     "staff show": (_on_account("show_account"),),
     "terminals": (Served("list_terminals"),),
-    "theme end": (Served("end_placement", {"number": "placement"}, here="branch"),),
-    "theme show": (Served("show_placement", {"number": "placement"}),),
-    "theme take": (Served("take_out", {"barcode": "item"}, here="branch"),),
     "token add": (
         Served(
             "let_program_in",

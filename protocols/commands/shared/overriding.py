@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import click
 
@@ -26,6 +27,15 @@ def overriding(command: Callable[..., None]) -> Callable[..., None]:
     )
     why = click.option("--why", default="", help="Why; kept with the event, as who does it.")
     return named(why(command))
+
+
+def override_wish(overridden: tuple[str, ...], why: str) -> dict[str, Any] | None:
+    """What was named, as operations take it. Raises click.UsageError where nobody says why."""
+    if not overridden:
+        return None
+    if not why.strip():
+        raise click.UsageError("--why is missing: whoever passes over a reason says why")
+    return {"reasons": overridden, "why": why}
 
 
 def override_of(library: Library, desk: Desk, overridden: tuple[str, ...], why: str) -> Override:
