@@ -167,9 +167,10 @@ def list_bookings(
     """Open bookings of a patron, of a title, or of the branch where the caller works."""
     must_have_here(principal, Right.BOOK)
     circulation, transaction, query = context.circulation, context.transaction, request.query
+    patron_id = None
     if query.patron is not None:
-        patron = patron_named(query.patron, principal, context, Right.BOOK)
-        found = patron_bookings(circulation, transaction, patron.id)
+        patron_id = patron_named(query.patron, principal, context, Right.BOOK).id
+        found = patron_bookings(circulation, transaction, patron_id)
     elif query.title is not None:
         found = title_bookings(
             circulation, transaction, number_of(query.title, "title", LARGEST_OF_FEW)
@@ -182,7 +183,7 @@ def list_bookings(
         if principal.may(Right.BOOK, each.delivery_branch.agency_id, each.delivery_branch.id)
         or any(each.branch.id == principal.branch_id for each in each.supplies)
     ]
-    note_look(request, principal, context, Seen.LIST, hits=len(seen))
+    note_look(request, principal, context, Seen.LIST, patron_id=patron_id, hits=len(seen))
     return Bookings(tuple(shown(each, context) for each in seen))
 
 
