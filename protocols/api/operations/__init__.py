@@ -47,6 +47,7 @@ from protocols.api.operations import (
     staff,
     stock,
     titles,
+    today,
     workstations,
 )
 
@@ -85,6 +86,7 @@ _NOUNS: Final = (
     inventories,
     stock,
     reports,
+    today,
     accession,
     own,
     own_care,

@@ -102,6 +102,11 @@ def _begun(cursor: str | None, name: str, day: date) -> tuple[int, Counter[str]]
 
 def list_terminals(request: Plain, principal: Principal, context: Context) -> Terminals:
     """What each account of a machine has sent, and where it departs from the standard."""
+    return terminals_of(principal, context)
+
+
+def terminals_of(principal: Principal, context: Context) -> Terminals:
+    """The machines at whose branches the caller sees them."""
     branches = context.circulation.current_set_up(context.transaction).branches
     logins = [
         each.login

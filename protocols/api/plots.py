@@ -1,0 +1,85 @@
+"""Plots, drawn here as SVG: shapes and texts with the classes of the desk's style, no library.
+
+A plot is as wide as its place; what it shows is told beside it in words as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Final, NamedTuple
+
+_WIDTH: Final = 520
+_TOP, _HIGH, _BELOW = 18, 120, 22
+_LINE: Final = 34
+
+
+class Bar(NamedTuple):
+    """A line of a plot of bars: what it is, in words how much, and its length as a share of the
+    longest; `kind` is done, todo or stop."""
+
+    name: str
+    text: str
+    share: float
+    kind: str = "done"
+
+
+def hours(lent: Mapping[int, int], usual: Mapping[int, float], label: str) -> str:
+    """Columns of what there was by hour, and in a line what there usually is."""
+    known = sorted({*lent, *usual}) or [8, 18]
+    first, last = min(8, known[0]), max(18, known[-1])
+    most = max([*lent.values(), *usual.values(), 1])
+    step = _WIDTH / (last - first + 1)
+    ground = _TOP + _HIGH
+    parts: list[str] = []
+    line = [f"M0 {ground}"]
+    peak = max(lent, key=lambda hour: lent[hour], default=None)
+    for place, hour in enumerate(range(first, last + 1)):
+        left = place * step
+        high = _HIGH * lent.get(hour, 0) / most
+        if high:
+            box = f'x="{left + 4:.1f}" y="{ground - high:.1f}" width="{step - 8:.1f}"'
+            parts.append(f'<rect class="f1" {box} height="{high:.1f}"/>')
+        level = ground - _HIGH * usual.get(hour, 0) / most
+        line.append(f"L{left:.1f} {level:.1f}L{left + step:.1f} {level:.1f}")
+        middle = left + step / 2
+        parts.append(_text(middle, ground + 16, str(hour), "middle"))
+        if hour == peak:
+            parts.append(_text(middle, ground - high - 5, str(lent[hour]), "middle", "n"))
+    if usual:
+        parts.append(f'<path class="fe" d="{"".join(line)}L{_WIDTH} {ground}"/>')
+    parts.append(f'<path class="ax" d="M0 {ground}H{_WIDTH}"/>')
+    return _picture(ground + _BELOW, label, parts)
+
+
+def bars(lines: Sequence[Bar], label: str) -> str:
+    """A bar for each line, one below the other."""
+    colours = {"done": "f1", "todo": "f2", "stop": "f3"}
+    parts: list[str] = []
+    for place, bar in enumerate(lines):
+        top = place * _LINE
+        parts.append(_text(0, top + 14, _cut(bar.name, 44), "start", "n"))
+        parts.append(_text(_WIDTH, top + 14, bar.text, "end"))
+        long = _WIDTH * min(max(bar.share, 0.0), 1.0)
+        parts.append(f'<rect class="f0" x="0" y="{top + 20}" width="{_WIDTH}" height="6"/>')
+        shape = f'x="0" y="{top + 20}" width="{long:.1f}" height="6"'
+        parts.append(f'<rect class="{colours[bar.kind]}" {shape}/>')
+    return _picture(max(len(lines), 1) * _LINE, label, parts)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _text(x: float, y: float, text: str, anchor: str, kind: str = "") -> str:
+    named = f' class="{kind}"' if kind else ""
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+    return f"<text{named} {place}>{escape(text)}</text>"
+
+
+def _picture(high: float, label: str, parts: Sequence[str]) -> str:
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img" '
+        f'viewBox="0 0 {_WIDTH} {high:.0f}" aria-label="{escape(label)}">'
+    )
+    return f"{head}{''.join(parts)}</svg>"
