@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import func, select
 
 from catalogue.database import Statement, columns, many
-from catalogue.schema import items, records
+from catalogue.schema import branches, items, records
 from circulation.holds.schema import holds
 
 
@@ -22,8 +21,8 @@ class QueueLength(NamedTuple):
 
 
 @many(QueueLength)
-def longest_queues(*, branch_ids: Sequence[int], at_most: int) -> Statement:
-    """Those of holds that are picked up at these branches, the longest first."""
+def longest_queues(*, agency_id: int, at_most: int) -> Statement:
+    """Those of holds that are picked up at the agency's branches, the longest first."""
     waiting = func.count(holds.c.id)
     copies = (
         select(func.count(items.c.id)).where(items.c.record_id == records.c.id).scalar_subquery()
@@ -31,8 +30,12 @@ def longest_queues(*, branch_ids: Sequence[int], at_most: int) -> Statement:
     its = {"record_id": records.c.id, "waiting": waiting, "copies": copies}
     return (
         select(*columns(QueueLength, records, **its))
-        .select_from(holds.join(records, records.c.id == holds.c.record_id))
-        .where(holds.c.closed.is_(None), holds.c.pickup_branch_id.in_(branch_ids))
+        .select_from(
+            holds.join(records, records.c.id == holds.c.record_id).join(
+                branches, branches.c.id == holds.c.pickup_branch_id
+            )
+        )
+        .where(holds.c.closed.is_(None), branches.c.agency_id == agency_id)
         .group_by(records.c.id, records.c.title)
         .order_by(waiting.desc(), records.c.id)
         .limit(at_most)

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 
 from catalogue.database import Statement, Transaction, columns, many
 from circulation.calendars.due_dates import end_of_day
@@ -42,7 +42,7 @@ def _events_between(*, branch_id: int, after: datetime, until: datetime) -> Stat
         events.c.branch_id == branch_id,
         events.c.at > after,
         events.c.at <= until,
-        events.c.kind.in_([each.value for each in OF_A_DAY]),
+        events.c.kind.in_([literal_column(f"'{each.value}'") for each in OF_A_DAY]),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 _WIDTH: Final = 520
 _TOP, _HIGH, _BELOW = 18, 120, 22
-_LINE: Final = 34
+_LINE: Final = 58
 
 
 class Bar(NamedTuple):
@@ -58,11 +58,11 @@ def bars(lines: Sequence[Bar], label: str) -> str:
     parts: list[str] = []
     for place, bar in enumerate(lines):
         top = place * _LINE
-        parts.append(_text(0, top + 14, _cut(bar.name, 44), "start", "n"))
-        parts.append(_text(_WIDTH, top + 14, bar.text, "end"))
+        parts.append(_text(0, top + 16, _cut(bar.name, 50), "start", "n"))
+        parts.append(_text(0, top + 34, bar.text, "start"))
         long = _WIDTH * min(max(bar.share, 0.0), 1.0)
-        parts.append(f'<rect class="f0" x="0" y="{top + 20}" width="{_WIDTH}" height="6"/>')
-        shape = f'x="0" y="{top + 20}" width="{long:.1f}" height="6"'
+        parts.append(f'<rect class="f0" x="0" y="{top + 41}" width="{_WIDTH}" height="6"/>')
+        shape = f'x="0" y="{top + 41}" width="{long:.1f}" height="6"'
         parts.append(f'<rect class="{colours[bar.kind]}" {shape}/>')
     return _picture(max(len(lines), 1) * _LINE, label, parts)
 

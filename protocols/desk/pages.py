@@ -17,8 +17,8 @@ from circulation.languages.installed import language
 
 
 class Page(NamedTuple):
-    """A page below ``/desk``: who lacks `right` is not shown the way to it. Its words are those of
-    `context` in ``messages.po``."""
+    """A page below ``/desk``: who has neither `right` nor one of `or_rights` is not shown the way
+    to it. Its words are those of `context` in ``messages.po``."""
 
     path: str
     template: str
@@ -27,6 +27,12 @@ class Page(NamedTuple):
     right: Right | None = None
     key: str = ""
     context: str = "desk"
+    or_rights: tuple[Right, ...] = ()
+
+    @property
+    def rights(self) -> str:
+        """Those of which one is enough, with blanks between them."""
+        return " ".join(each.value for each in (self.right, *self.or_rights) if each is not None)
 
 
 LOG_IN: Final = Page("log-in", "log_in.html", "log_in.js", "LOG_IN")
@@ -35,6 +41,15 @@ LISTS: Final = Page("lists", "lists.html", "lists.js", "LISTS", Right.USE_LISTS,
 MATERIAL: Final = Page(
     "material", "material.html", "material.js", "MATERIAL", Right.EDIT_CATALOGUE, "Shift F2"
 )
+TODAY: Final = Page("today", "today.html", "today.js", "TODAY", Right.VIEW_REPORTS)
+ADMINISTRATION: Final = Page(
+    "administration",
+    "administration.html",
+    "administration.js",
+    "ADMINISTRATION",
+    Right.ADMINISTER_STAFF,
+    or_rights=(Right.OPERATE, Right.RUN_JOBS, Right.VIEW_RULES, Right.VIEW_LOOKUPS),
+)
 ACCOUNT: Final = Page("account", "account.html", "account.js", "ACCOUNT")
 #: All of them; those with a right stand in the menu, in this order.
 PAGES: Final[tuple[Page, ...]] = (
@@ -42,6 +57,8 @@ PAGES: Final[tuple[Page, ...]] = (
     DESK,
     LISTS,
     MATERIAL,
+    TODAY,
+    ADMINISTRATION,
     ACCOUNT,
 )
 #: Not of the desk: what everybody sees at ``/``.

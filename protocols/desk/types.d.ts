@@ -256,3 +256,15 @@ export interface Slip {
   language: string;
   lines: string[];
 }
+export interface Today {
+  branch: Branch;
+  day: string;
+  lent: number;
+  returned: number;
+  renewed: number;
+  holds_placed: number;
+  hours: { hour: number; lent: number; usual: number }[];
+  queues: { title: string; waiting: number; copies: number }[];
+  machines: { account: string; last: string | null; deviations: number }[];
+  plots: Record<string, string>;
+}

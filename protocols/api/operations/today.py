@@ -43,8 +43,7 @@ def show_today(request: Request[None, DayAsked], principal: Principal, context: 
     if not today - _BACK <= day <= today:
         raise malformed("day", "beyond", "this day cannot be shown")
     counted = day_of_branch(context.transaction, branch, day)
-    theirs = [each.id for each in set_up.branches.values() if each.agency_id == branch.agency_id]
-    queues = longest_queues(context.transaction, branch_ids=theirs, at_most=_FEW)
+    queues = longest_queues(context.transaction, agency_id=branch.agency_id, at_most=_FEW)
     machines = _machines(principal, context)
     words = language(request.language).words
     hours = sorted({*counted.lent, *counted.usual})

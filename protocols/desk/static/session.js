@@ -51,7 +51,7 @@ function arrive(found) {
   part("who").textContent = session.name;
   part("place").textContent = [session.branch?.name, session.workstation].filter(Boolean).join(", ");
   for (const link of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("nav [data-right]"))) {
-    link.hidden = !has(link.dataset.right ?? "");
+    link.hidden = !(link.dataset.right ?? "").split(" ").some(has);
   }
   staff.arrived(session);
 }

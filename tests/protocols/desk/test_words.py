@@ -29,6 +29,12 @@ LISTS = set(
 )
 #: What is done with material.
 WORKS = {"new", "receive", "inventory", "batch"}
+#: The sections of administration, by their word in the address.
+SECTIONS = set(
+    re.findall(
+        r"^  (\w+): \{ right", (FOLDER / "static" / "administration.js").read_text(), re.MULTILINE
+    )
+)
 #: Names that are put together: what they begin with, and what may follow.
 JOINED = {
     "STATE_": {"AVAILABLE", "ON_LOAN", "IN_TRANSIT", "CLAIMED_RETURNED", "LOST", "MISSING"}
@@ -57,6 +63,7 @@ JOINED = {
     "OBSTACLE_": {each.name.lower() for each in Obstacle},
     "ORIGIN_": {"FETCHED", "BRIEF"},
     "FINDING_": {each.name for each in Finding} - {"SEEN"} | {"NONE"},
+    "SECTION_": SECTIONS,
     "SEEN_": {each.value for each in Seen},
 }
 

@@ -1,0 +1,86 @@
+// The house at work: machines, partners with their last errors, the daily jobs.
+import { button, mark, table, tell, when, wish } from "./admin_parts.js";
+import { el, say } from "./page.js";
+
+/** @param {Record<string, number>} counts */
+function counted(counts) {
+  const parts = Object.entries(counts).map(([name, number]) => `${name} ${number}`);
+  return parts.length ? parts.map((each) => el("div", {}, each)) : "";
+}
+
+/** Milliseconds without a message after which a machine is quiet. */
+const QUIET = 60 * 60 * 1000;
+
+/** @returns {Promise<Node[]>} */
+export async function drawMachines() {
+  const found = await wish("GET", "/terminals");
+  if (!found) return [];
+  const rows = found.terminals.map((/** @type {any} */ each) => {
+    const isQuiet = !each.last || Date.now() - Date.parse(each.last) > QUIET;
+    const state = isQuiet ? mark("todo", each.last ? say("QUIET") : say("NEVER_HEARD")) : mark("done", say("RUNS"));
+    const odd = counted(each.deviations);
+    return [each.account, [state, el("div", { class: "s" }, when(each.last))], counted(each.messages), odd];
+  });
+  return [table(say("SECTION_machines"), ["NAME", "STATE", "MESSAGES_SENT", "ODD"], rows)];
+}
+
+/** @param {any} exchange */
+function told(exchange) {
+  if (!exchange) return "";
+  const { at, service, outcome, milliseconds } = exchange;
+  return [
+    el("div", {}, `${service}: ${outcome}`),
+    el("div", { class: "s" }, `${when(at)} · ${milliseconds} ms`),
+  ];
+}
+
+/** @returns {Promise<Node[]>} */
+export async function drawPartners() {
+  const found = await wish("GET", "/partners");
+  if (!found) return [];
+  const more = el("div", { "aria-live": "polite" });
+  const rows = found.partners.map((/** @type {any} */ each) => {
+    const isWrong = each.last_error && each.last?.at === each.last_error.at;
+    const waits = each.waiting ? mark("todo", say("WAIT", { count: each.waiting })) : null;
+    const state = isWrong ? mark("stop", say("LAST_FAILED")) : (waits ?? mark("done", say("RUNS")));
+    const look = button(say("EXCHANGES"), () => drawExchanges(each.agency, more), each.name);
+    return [[el("div", {}, each.name), el("div", { class: "s" }, each.agency)], state, told(each.last_error), look];
+  });
+  return [table(say("SECTION_partners"), ["NAME", "STATE", "LAST_ERROR", "ACTS"], rows), more];
+}
+
+/** @param {string} agency @param {HTMLElement} place */
+async function drawExchanges(agency, place) {
+  const found = await wish("GET", `/partners/${encodeURIComponent(agency)}/exchanges?last=50`);
+  if (!found) return;
+  const rows = found.exchanges
+    .reverse()
+    .map((/** @type {any} */ each) => [when(each.at), each.direction, each.service, each.outcome, `${each.milliseconds} ms`]);
+  place.replaceChildren(table(`${say("EXCHANGES")}: ${agency}`, ["WHEN", "DIRECTION", "SERVICE", "OUTCOME", "TOOK"], rows));
+}
+
+/** @returns {Promise<Node[]>} */
+export async function drawJobs() {
+  const found = await wish("GET", "/jobs?days=7");
+  if (!found) return [];
+  const rows = found.jobs.map((/** @type {any} */ { job, about, runs }) => {
+    const [last] = [...runs].sort((one, other) => other.day.localeCompare(one.day));
+    const state = last ? mark("done", when(last.ran)) : mark("todo", say("NOT_THIS_WEEK"));
+    const run = button(say("RUN"), () => runJob(job), job);
+    return [[el("div", {}, job), el("div", { class: "s" }, about)], state, last ? counted(last.counts) : "", run];
+  });
+  return [table(say("SECTION_jobs"), ["JOB", "LAST_RUN", "COUNTS_OF", "ACTS"], rows)];
+}
+
+/** Goes on with a job until it is at its end. @param {string} job */
+async function runJob(job) {
+  tell(say("RUNNING", { job }));
+  /** @type {string | null} */
+  let cursor = null;
+  do {
+    const done = await wish("POST", `/jobs/${encodeURIComponent(job)}`, cursor ? { cursor } : {});
+    if (!done) return;
+    cursor = done.cursor;
+  } while (cursor);
+  tell(say("HAS_RUN", { job }));
+}

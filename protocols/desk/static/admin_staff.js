@@ -1,0 +1,145 @@
+// Accounts of the staff, roles, workstations, programs. Nobody gives more than they have: the
+// server sees to that, and says so.
+import { button, form, mark, table, tell, when, wish } from "./admin_parts.js";
+import { el, say } from "./page.js";
+
+/** @typedef {() => Promise<void>} Again draws the section anew */
+
+/** Does something, says so, and draws the section anew. @param {Promise<any>} asked @param {Again} again */
+async function done(asked, again) {
+  const answer = await asked;
+  if (answer === null) return null;
+  await again();
+  tell(say("SAVED"));
+  return answer;
+}
+
+/** @param {string} text */
+function words(text) {
+  return text.split(/[\s,]+/).filter(Boolean);
+}
+
+/** @param {Again} again @returns {Promise<Node[]>} */
+export async function drawStaff(again) {
+  const found = await wish("GET", "/staff");
+  if (!found) return [];
+  const fields = [
+    { name: "user", label: say("USER_NAME"), isNeeded: true },
+    { name: "name", label: say("FULL_NAME"), isNeeded: true },
+    { name: "branch", label: say("BRANCH_ISIL"), isNeeded: true },
+    { name: "roles", label: say("ROLES_HELD") },
+  ];
+  const add = form(say("NEW_ACCOUNT"), fields, say("ADD"), ({ roles = "", ...rest }) =>
+    done(wish("POST", "/staff", { ...rest, roles: words(roles) }), again),
+  );
+  const rows = found.accounts.map((/** @type {any} */ each) => [
+    [el("div", {}, each.name), el("div", { class: "s" }, `${each.user} · ${each.branch}`)],
+    each.disabled ? mark("stop", say("DISABLED")) : each.has_password ? mark("done", say("GETS_IN")) : mark("todo", say("NO_PASSWORD")),
+    each.roles.join(", "),
+    drawnAccount(each, again),
+  ]);
+  return [add, table(say("SECTION_staff"), ["NAME", "STATE", "ROLES_HELD", "ACTS"], rows)];
+}
+
+/** What is done with an account. @param {any} account @param {Again} again */
+function drawnAccount(account, again) {
+  const path = `/staff/${encodeURIComponent(account.user)}`;
+  const change = (/** @type {unknown} */ body) => done(wish("PATCH", path, body), again);
+  const roles = { name: "roles", label: say("ROLES_HELD"), value: account.roles.join(", ") };
+  const password = { name: "password", label: say("PASSWORD_NEW"), type: "password", isNeeded: true };
+  const acts = [
+    form(say("CHANGE_ROLES"), [roles], say("SAVE"), ({ roles: said = "" }) => change({ roles: words(said) })),
+    form(
+      say("GIVE_PASSWORD"),
+      [password],
+      say("SAVE"),
+      (given) => done(wish("POST", `${path}/password`, given), again),
+      account.user,
+    ),
+    button(say(account.disabled ? "ENABLE" : "DISABLE"), () => change({ disabled: !account.disabled }), account.name),
+  ];
+  if (account.has_second_factor) {
+    acts.push(button(say("TAKE_FACTOR"), () => done(wish("DELETE", `${path}/second-factor`), again), account.name));
+  }
+  return el("details", {}, el("summary", { "aria-label": `${say("CHANGE")}: ${account.name}` }, say("CHANGE")), ...acts);
+}
+
+/** @returns {Promise<Node[]>} */
+export async function drawRoles() {
+  const found = await wish("GET", "/roles");
+  if (!found) return [];
+  const rows = found.roles.map((/** @type {any} */ each) => [
+    [el("div", {}, each.name), el("div", { class: "s" }, each.role)],
+    each.built_in ? say("BUILT_IN") : "library.toml",
+    each.rights.join(", "),
+  ]);
+  return [table(say("SECTION_roles"), ["NAME", "FROM_WHERE", "RIGHTS"], rows), el("p", { class: "s" }, say("ROLES_HINT"))];
+}
+
+/** What is told this once. @param {string} text */
+function secret(text) {
+  return el("div", { class: "note", role: "status" }, el("p", {}, say("TOLD_ONCE")), el("pre", { class: "receipt", tabindex: "0" }, text));
+}
+
+/** @param {Again} again @returns {Promise<Node[]>} */
+export async function drawWorkstations(again) {
+  const found = await wish("GET", "/workstations");
+  if (!found) return [];
+  const place = el("div");
+  const fields = [
+    { name: "name", label: say("NAME"), isNeeded: true },
+    { name: "branch", label: say("BRANCH_ISIL"), isNeeded: true },
+  ];
+  const add = form(say("NEW_WORKSTATION"), fields, say("ADD"), async ({ name = "", branch }) => {
+    const made = await wish("PUT", `/workstations/${encodeURIComponent(name)}`, { branch });
+    if (made) place.replaceChildren(secret(made.key));
+  });
+  const rows = found.workstations.map((/** @type {any} */ each) => {
+    const path = `/workstations/${encodeURIComponent(each.name)}`;
+    const anew = button(say("NEW_KEY"), async () => {
+      const made = await wish("PUT", `${path}/key`);
+      if (made) place.replaceChildren(secret(made.key));
+    }, each.name);
+    const take = button(say("TAKE_AWAY"), () => done(wish("DELETE", path), again), each.name);
+    const { kind, address, width } = each.printer;
+    const printer = [el("div", {}, kind), el("div", { class: "s" }, [address, width].filter(Boolean).join(" · "))];
+    const acts = el("div", { class: "acts" }, anew, take);
+    return [[el("div", {}, each.name), el("div", { class: "s" }, each.branch)], when(each.registered), printer, [drawnPrinter(each, again), acts]];
+  });
+  return [add, place, table(say("SECTION_workstations"), ["NAME", "SINCE", "PRINTER", "ACTS"], rows)];
+}
+
+/** @param {any} workstation @param {Again} again */
+function drawnPrinter({ name, printer }, again) {
+  const kinds = /** @type {[string, string][]} */ (["none", "escpos", "cups", "cloudprnt"].map((each) => [each, each]));
+  const fields = [
+    { name: "kind", label: say("PRINTER"), value: printer.kind, choices: kinds },
+    { name: "address", label: say("ADDRESS"), value: printer.address },
+  ];
+  return form(say("CHOOSE_PRINTER"), fields, say("SAVE"), (given) =>
+    done(wish("PUT", `/workstations/${encodeURIComponent(name)}/printer`, given), again),
+  );
+}
+
+/** @param {Again} again @returns {Promise<Node[]>} */
+export async function drawPrograms(again) {
+  const found = await wish("GET", "/programs");
+  if (!found) return [];
+  const place = el("div");
+  const fields = [
+    { name: "name", label: say("NAME"), isNeeded: true },
+    { name: "branch", label: say("BRANCH_ISIL"), isNeeded: true },
+    { name: "rights", label: say("RIGHTS") },
+  ];
+  const add = form(say("NEW_PROGRAM"), fields, say("ADD"), async ({ name = "", branch, rights = "" }) => {
+    const made = await wish("PUT", `/programs/${encodeURIComponent(name)}`, { branch, rights: words(rights) });
+    if (made) place.replaceChildren(secret(`client_id: ${made.client_id}\nclient_secret: ${made.secret}`));
+  });
+  const rows = found.programs.map((/** @type {any} */ each) => [
+    [el("div", {}, each.name), el("div", { class: "s" }, `${each.client_id} · ${each.branch}`)],
+    each.revoked ? mark("stop", say("REVOKED")) : mark("done", say("GETS_IN")),
+    each.rights.join(", "),
+    each.revoked ? "" : button(say("REVOKE"), () => done(wish("DELETE", `/programs/${encodeURIComponent(each.name)}`), again), each.name),
+  ]);
+  return [add, place, table(say("SECTION_programs"), ["NAME", "STATE", "RIGHTS", "ACTS"], rows)];
+}

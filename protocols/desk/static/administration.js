@@ -1,0 +1,78 @@
+// Administration: a section for each noun; who lacks its right does not see the way to it.
+import { drawJobs, drawMachines, drawPartners } from "./admin_house.js";
+import { drawLookUps, drawRules } from "./admin_rules.js";
+import { drawPrograms, drawRoles, drawStaff, drawWorkstations } from "./admin_staff.js";
+import { tell } from "./admin_parts.js";
+import { el, part, say } from "./page.js";
+import { begin, goTo, has, isLocked, lock } from "./session.js";
+
+/**
+ * @typedef {object} Section
+ * @property {string} right without which nobody sees it
+ * @property {() => Promise<Node[]>} draw
+ */
+
+/** @type {Record<string, Section>} */
+const SECTIONS = {
+  machines: { right: "operations", draw: drawMachines },
+  partners: { right: "operations", draw: drawPartners },
+  jobs: { right: "jobs", draw: drawJobs },
+  staff: { right: "staff.administer", draw: () => drawStaff(() => open("staff")) },
+  roles: { right: "staff.administer", draw: drawRoles },
+  workstations: { right: "staff.administer", draw: () => drawWorkstations(() => open("workstations")) },
+  programs: { right: "staff.administer", draw: () => drawPrograms(() => open("programs")) },
+  rules: { right: "rules.view", draw: drawRules },
+  lookups: { right: "lookups.view", draw: drawLookUps },
+};
+
+/** The section that is open. */
+let shown = "";
+
+function allowed() {
+  return Object.keys(SECTIONS).filter((name) => has(SECTIONS[name]?.right ?? ""));
+}
+
+/** @param {string} name */
+async function open(name) {
+  const section = SECTIONS[name];
+  if (!section) return;
+  if (shown !== name) tell("");
+  shown = name;
+  drawMenu();
+  part("heading").textContent = say(`SECTION_${name}`);
+  document.title = `${say(`SECTION_${name}`)} · Tiro`;
+  const drawn = await section.draw();
+  if (shown === name) part("section").replaceChildren(...drawn);
+}
+
+function drawMenu() {
+  part("sections").replaceChildren(
+    ...allowed().map((name) => {
+      const link = el("a", { href: `#${name}`, "aria-current": name === shown && "true" }, say(`SECTION_${name}`));
+      return el("li", {}, link);
+    }),
+  );
+}
+
+function follow() {
+  const names = allowed();
+  const asked = location.hash.slice(1);
+  void open(names.includes(asked) ? asked : (names[0] ?? ""));
+}
+
+/** Nothing is left on the screen for whoever comes next. */
+function left() {
+  shown = "";
+  part("section").replaceChildren();
+}
+
+if (await begin({ arrived: follow, left })) {
+  window.addEventListener("hashchange", follow);
+  document.addEventListener("keydown", (event) => {
+    if (isLocked()) return;
+    if (event.altKey && event.code === "KeyQ") void lock();
+    else if (!goTo(event.key)) return;
+    event.preventDefault();
+  });
+  document.body.dataset.ready = "";
+}

@@ -1,0 +1,203 @@
+"""Administration and the day of the branch: who sees what, and what the server refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from time import sleep
+from typing import Any
+
+import pytest
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+
+from catalogue.database import open_database
+from circulation.kernel.engine import Circulation
+from circulation.kernel.organisation import find_branch
+from circulation.kernel.rights import Right
+from circulation.kernel.set_up import set_up_changed
+from circulation.staff.roles import HeldRole, Role, store_role
+from protocols.desk.pages import PAGES
+from tests.builders.accounts import a_colleague
+from tests.builders.circulation import Library, present
+from tests.protocols.desk.browser import Desk, a_browser
+from tests.protocols.desk.stage import NAME, PASSWORD, Stage
+from tests.protocols.desk.test_accessibility import refused_by_policy, violations
+from tests.protocols.desk.test_words import SECTIONS
+
+#: The rights of the sections of administration, and what each asks the API first.
+ASKED = {
+    "machines": (Right.OPERATE, "/terminals"),
+    "partners": (Right.OPERATE, "/partners"),
+    "jobs": (Right.RUN_JOBS, "/jobs"),
+    "staff": (Right.ADMINISTER_STAFF, "/staff"),
+    "roles": (Right.ADMINISTER_STAFF, "/roles"),
+    "workstations": (Right.ADMINISTER_STAFF, "/workstations"),
+    "programs": (Right.ADMINISTER_STAFF, "/programs"),
+    "lookups": (Right.VIEW_LOOKUPS, "/lookups?actor=anna"),
+}
+#: Every right that a page or a section asks for.
+RIGHTS = sorted(
+    {each.right for each in PAGES if each.right}
+    | {right for right, _ in ASKED.values()}
+    | {Right.VIEW_RULES},
+    key=lambda each: each.value,
+)
+
+
+@pytest.fixture(scope="module")
+def people(stage: Stage) -> dict[Right, str]:
+    """For each right somebody who has all the others, by user name."""
+    database = open_database(stage.url)
+
+    def branches(transaction: Any) -> Any:
+        return [find_branch(transaction, isil=each) for each in ("DK-900101", "DK-900102")]
+
+    library = Library(database, *database.read(branches).result(), Circulation(), present())
+    found = {}
+    for right in RIGHTS:
+        name = f"no-{right.value.replace('.', '-')}"
+        role = Role(name, name, frozenset(set(Right) - {right}))
+        library.write(lambda transaction, role=role: store_role(transaction, role))
+        library.write(set_up_changed)
+        a_colleague(library, name, HeldRole(name), password=PASSWORD)
+        found[right] = name
+    database.close()
+    return found
+
+
+def _signed_in(desk: Desk, name: str) -> None:
+    desk.browser.get(f"{desk.address}/")
+    desk.browser.delete_all_cookies()
+    script = """
+        const [name, password, done] = arguments;
+        fetch("/api/v1/sessions", {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: JSON.stringify({ name, password }),
+        }).then((answer) => done(answer.status));
+    """
+    assert desk.browser.execute_async_script(script, name, PASSWORD) == 201
+
+
+def _status(desk: Desk, path: str) -> int:
+    script = "fetch('/api/v1' + arguments[0]).then((each) => arguments[1](each.status))"
+    status: int = desk.browser.execute_async_script(script, path)
+    return status
+
+
+@pytest.mark.parametrize("right", RIGHTS, ids=lambda each: each.value)
+def test_without_a_right_there_is_no_way_and_the_server_refuses(
+    stage: Stage, browser: Chrome, people: dict[Right, str], right: Right
+) -> None:
+    desk = Desk(browser, stage.address)
+    _signed_in(desk, people[right])
+    browser.get(f"{stage.address}/desk/administration")
+    desk.wait("body[data-ready]")
+    shown = browser.find_elements(By.CSS_SELECTOR, "header nav a")
+    ways = {
+        each.get_attribute("href").partition("/desk")[2] for each in shown if each.is_displayed()
+    }
+    for page in PAGES:
+        if page.right is not None:
+            is_lacking = page.right is right and not page.or_rights
+            assert (f"/{page.path}".rstrip("/") in ways) != is_lacking, page.name
+    links = browser.find_elements(By.CSS_SELECTOR, '[data-part="sections"] a')
+    sections = {each.get_attribute("href").partition("#")[2] for each in links}
+    lacking = {name for name, (needed, _) in ASKED.items() if needed is right}
+    if right is Right.VIEW_RULES:
+        lacking = {"rules"}
+    assert sections == SECTIONS - lacking
+    for name, (needed, path) in ASKED.items():
+        assert _status(desk, path) == (403 if needed is right else 200), name
+    if right is Right.VIEW_REPORTS:
+        assert _status(desk, "/today") == 403
+
+
+@pytest.fixture(params=[("da", False), ("en", True)], ids=str)
+def each_look(request: pytest.FixtureRequest, stage: Stage) -> Iterator[Desk]:
+    language, dark = request.param
+    with a_browser(language=language, dark=dark) as browser:
+        yield Desk(browser, stage.address)
+
+
+def test_axe_finds_nothing_in_any_section(each_look: Desk, stage: Stage) -> None:
+    desk = each_look
+    _signed_in(desk, NAME)
+    desk.browser.get(f"{stage.address}/desk/today")
+    desk.wait('[data-part="queues"] svg')
+    assert violations(desk) == []
+    for name in sorted(SECTIONS):
+        _open(desk, name)
+        desk.browser.execute_script(
+            "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
+        )
+        assert violations(desk) == [], name
+    assert refused_by_policy(desk) == []
+
+
+def _open(desk: Desk, section: str) -> None:
+    desk.browser.get(f"{desk.address}/desk/administration#{section}")
+    desk.wait(f'[data-part="sections"] a[href="#{section}"][aria-current]')
+    desk.wait('[data-part="section"] > *')
+
+
+def test_nothing_scrolls_sideways_at_320_pixels(stage: Stage) -> None:
+    with a_browser(language="da", width=320) as browser:
+        desk = Desk(browser, stage.address)
+        _signed_in(desk, NAME)
+        script = "return document.documentElement.scrollWidth"
+        browser.get(f"{stage.address}/desk/today")
+        desk.wait('[data-part="queues"] svg')
+        assert browser.execute_script(script) <= 320
+        for name in sorted(SECTIONS):
+            _open(desk, name)
+            assert browser.execute_script(script) <= 320, name
+
+
+def test_an_account_is_made_gets_a_password_and_is_closed(stage: Stage, browser: Chrome) -> None:
+    desk = Desk(browser, stage.address)
+    _signed_in(desk, NAME)
+    _open(desk, "staff")
+    fields = {
+        "user": "bo",
+        "name": "Bo Berg",
+        "branch": "DK-900101",
+        "roles": "assistant@DK-900101",
+    }
+    desk.wait("summary")[0].click()
+    for name, value in fields.items():
+        browser.find_element(By.NAME, name).send_keys(value)
+    desk.wait(".fields .go")[0].click()
+    row = '//tr[contains(., "Bo Berg")]'
+    _until(desk, row, "No password yet")
+    browser.find_element(By.XPATH, f"{row}//summary[contains(., 'Change')]").click()
+    browser.find_element(By.XPATH, f"{row}//summary[contains(., 'Give a password')]").click()
+    browser.find_element(By.XPATH, f"{row}//input[@name='password']").send_keys("a quiet corner\n")
+    _until(desk, row, "Open")
+    browser.find_element(By.XPATH, f"{row}//summary[contains(., 'Change')]").click()
+    browser.find_element(By.XPATH, f"{row}//button[text()='Close']").click()
+    _until(desk, row, "Closed")
+
+
+def test_why_a_loan_is_allowed_is_explained(stage: Stage, browser: Chrome) -> None:
+    desk = Desk(browser, stage.address)
+    _signed_in(desk, NAME)
+    _open(desk, "rules")
+    browser.find_element(By.NAME, "patron").send_keys(stage.cards[0])
+    browser.find_element(By.NAME, "item").send_keys(stage.items[0] + "\n")
+    desk.wait('[data-part="section"] table')
+    shown = desk.text('[data-part="section"]')
+    assert "May borrow, until" in shown
+    assert "loan_days" in shown
+
+
+def _until(desk: Desk, row: str, text: str) -> None:
+    for _ in range(500):
+        found = desk.browser.find_elements(By.XPATH, row)
+        with suppress(StaleElementReferenceException):
+            if found and text in found[0].text:
+                return
+        sleep(0.04)
+    raise AssertionError((text, desk.text("main"), desk.log()))
