@@ -48,7 +48,13 @@ ADMINISTRATION: Final = Page(
     "administration.js",
     "ADMINISTRATION",
     Right.ADMINISTER_STAFF,
-    or_rights=(Right.OPERATE, Right.RUN_JOBS, Right.VIEW_RULES, Right.VIEW_LOOKUPS),
+    or_rights=(
+        Right.OPERATE,
+        Right.RUN_JOBS,
+        Right.VIEW_RULES,
+        Right.EDIT_RULES,
+        Right.VIEW_LOOKUPS,
+    ),
 )
 ACCOUNT: Final = Page("account", "account.html", "account.js", "ACCOUNT")
 #: All of them; those with a right stand in the menu, in this order.

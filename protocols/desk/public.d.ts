@@ -43,6 +43,7 @@ export interface TitleShown extends Title {
 export interface Library {
   name: string;
   branches: { isil: string; name: string; agency: string; agency_name: string }[];
+  payment_pages: Record<string, string>;
   material_groups: { code: string; name: string; is_bookable: boolean }[];
 }
 export interface OwnLoan {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -26,8 +27,10 @@ class MaterialGroup:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The library's name, its branches by name, its kinds of material by code."""
+    """The library's name, its branches by name, its kinds of material by code; by agency the page
+    where one pays what one owes to it, where it has one."""
 
     name: str
     branches: tuple[LibraryBranch, ...]
     material_groups: tuple[MaterialGroup, ...]
+    payment_pages: Mapping[str, str]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from catalogue.visibility import CONSORTIUM, database_names
+from circulation.fees.payment_ways import PAYMENT_WAYS
 from circulation.kernel.rights import Principal
 from circulation.kernel.rules import lineage
 from circulation.kernel.trees import GROUPS
@@ -37,6 +38,11 @@ def show_library(request: Plain, principal: Principal, context: Context) -> Libr
         names[0] if len(names) == 1 else "",
         tuple(sorted(branches, key=lambda each: (each.agency_name, each.name))),
         tuple(groups),
+        {
+            set_up.agency_isil(agency_id): ways.self_service
+            for agency_id, ways in PAYMENT_WAYS.of(set_up).items()
+            if ways.self_service
+        },
     )
 
 

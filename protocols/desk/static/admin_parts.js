@@ -82,10 +82,15 @@ export function button(label, run, of = "") {
  * @property {string} [type]
  * @property {boolean} [isNeeded]
  * @property {[string, string][]} [choices] values and their words
+ * @property {number} [lines] of a text that has several
  */
 
 /** @param {Field} field */
-function drawn({ name, label, value = "", type = "text", isNeeded, choices }) {
+function drawn({ name, label, value = "", type = "text", isNeeded, choices, lines }) {
+  if (lines) {
+    const text = { name, rows: String(lines), required: isNeeded, spellcheck: "false" };
+    return el("label", {}, label, el("textarea", text, value));
+  }
   if (!choices) {
     const attributes = { name, type, value, required: isNeeded, autocomplete: type === "password" ? "new-password" : "off" };
     return el("label", {}, label, el("input", attributes));

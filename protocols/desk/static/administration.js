@@ -1,5 +1,6 @@
 // Administration: a section for each noun; who lacks its right does not see the way to it.
 import { drawJobs, drawMachines, drawPartners } from "./admin_house.js";
+import { drawClosures, drawSetUp } from "./admin_setup.js";
 import { drawLookUps, drawRules } from "./admin_rules.js";
 import { drawPrograms, drawRoles, drawStaff, drawWorkstations } from "./admin_staff.js";
 import { tell } from "./admin_parts.js";
@@ -22,6 +23,8 @@ const SECTIONS = {
   workstations: { right: "staff.administer", draw: () => drawWorkstations(() => open("workstations")) },
   programs: { right: "staff.administer", draw: () => drawPrograms(() => open("programs")) },
   rules: { right: "rules.view", draw: drawRules },
+  closures: { right: "rules.edit", draw: drawClosures },
+  setup: { right: "rules.edit", draw: () => drawSetUp(() => open("setup")) },
   lookups: { right: "lookups.view", draw: drawLookUps },
 };
 

@@ -86,7 +86,8 @@ control("log-out").addEventListener("click", () => void logOut());
 control("stay").addEventListener("click", stirred);
 window.addEventListener("popstate", (event) => {
   closeTitle();
-  show(event.state?.view ?? "search");
+  const back = event.state?.view ?? "search";
+  if (back !== view) show(back);
 });
 // A page that the browser has kept for the way back is nobody's any more.
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());

@@ -29,7 +29,7 @@ export async function openAccount() {
   const branches = library?.body?.branches ?? [];
   if (loans?.status === 200) drawLoans(loans.body.loans, loans.body.total);
   if (holds?.status === 200) drawHolds(holds.body.holds, branches);
-  if (charges?.status === 200) drawCharges(charges.body.charges, charges.body.owed);
+  if (charges?.status === 200) drawCharges(charges.body, library?.body?.payment_pages ?? {});
   if (messages?.status === 200) drawMessages(messages.body.messages);
   part("settings").replaceChildren(heading("settings"));
   if (chosen?.status === 200 && history?.status === 200) {
@@ -172,8 +172,11 @@ function drawnLoan({ item, loan, is_overdue, is_recalled }) {
   return row;
 }
 
-/** @param {import("../public").Charge[]} charges @param {import("../types").Owed[]} owed */
-function drawCharges(charges, owed) {
+/**
+ * @param {{ charges: import("../public").Charge[], owed: import("../types").Owed[] }} owing
+ * @param {Record<string, string>} pages where one pays, by agency
+ */
+function drawCharges({ charges, owed }, pages) {
   const list = el("ul", { class: "list" });
   for (const each of charges) {
     const titles = each.loans.map((loan) => loan.title).filter(Boolean).join(", ");
@@ -187,7 +190,13 @@ function drawCharges(charges, owed) {
     );
   }
   const nothing = charges.length ? null : el("p", { class: "s" }, say("OWE_NOTHING"));
-  part("charges").replaceChildren(heading("charges", owedInAll(owed)), nothing ?? list);
+  const links = owed
+    .filter((each) => pages[each.agency] && owedInAll([each]))
+    .map((each) =>
+      el("a", { class: "act go", href: pages[each.agency], rel: "noreferrer" }, say("PAY", { amount: owedInAll([each]) })),
+    );
+  const pay = el("div", { class: "acts" }, ...links);
+  part("charges").replaceChildren(heading("charges", owedInAll(owed)), nothing ?? list, links.length ? pay : "");
 }
 
 /** @param {import("../public").Message[]} messages */

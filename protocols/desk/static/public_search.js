@@ -8,6 +8,8 @@ import { announce, call } from "./public_session.js";
 
 /** Milliseconds without a key before what was typed so far is looked for. */
 const PAUSE = 250;
+/** Letters of a word that is not finished, before it is looked for. */
+const FEW = 3;
 /** Values of each facet; titles of a page. */
 const VALUES = 6;
 const AT_ONCE = 20;
@@ -18,7 +20,7 @@ const more = /** @type {HTMLElement} */ (document.querySelector('[data-do="more"
 /** What narrows the search: the CQL of each value by its index. @type {Map<string, FacetValue>} */
 const narrowed = new Map();
 /** @type {import("../public").Library} */
-let library = { name: "", branches: [], material_groups: [] };
+let library = { name: "", branches: [], material_groups: [], payment_pages: {} };
 /** The latest search: an older answer that comes late is dropped. */
 let latest = 0;
 let following = "";
@@ -39,10 +41,9 @@ export async function beginSearch(theAskWhoItIs) {
   });
   box.addEventListener("input", () => {
     clearTimeout(typing);
-    typing = setTimeout(() => {
-      narrowed.clear();
-      void search();
-    }, PAUSE);
+    narrowed.clear();
+    if (box.value.trim().length < FEW && box.value !== "") return;
+    typing = setTimeout(() => void search(), PAUSE);
   });
   at.addEventListener("change", () => void search());
   more.addEventListener("click", () => void goOn());
@@ -204,7 +205,9 @@ function inWords(index, text) {
 async function openTitle(id, button) {
   const answer = await call("GET", `/titles/${id}`);
   if (answer?.status !== 200) return;
+  const isFirst = opener === null;
   closeTitle();
+  if (isFirst) history.pushState({ view: "search" }, "");
   opener = button;
   button.closest("li")?.classList.add("pick");
   document.body.classList.add("with-title");
@@ -219,15 +222,16 @@ export function openTitleAgain() {
   if (opener) void openTitle(opener.dataset.title ?? "", opener);
 }
 
+/** The same as the browser's own way back. */
 function leaveTitle() {
-  const back = opener;
-  closeTitle();
-  back?.focus();
+  history.back();
 }
 
-/** The list alone is there again. */
+/** The list alone is there again, and whoever was in the title is in the list. */
 export function closeTitle() {
+  const wasInTitle = part("title").contains(document.activeElement);
   document.body.classList.remove("with-title");
+  if (wasInTitle) opener?.focus();
   opener?.closest("li")?.classList.remove("pick");
   opener = null;
   part("title").replaceChildren();

@@ -36,7 +36,7 @@ export function isLocked() {
 export async function begin(theStaff) {
   staff = theStaff;
   const current = await ask("GET", "/sessions/current").catch(() => null);
-  if (current?.status !== 200) {
+  if (current?.status !== 200 || current.body.kind === "patron") {
     location.replace("/desk/log-in");
     return false;
   }

@@ -9,8 +9,10 @@ import pytest
 
 from catalogue.changes.accession import add_record
 from catalogue.items import add_item
+from circulation.fees.payment_ways import PAYMENT_SETTINGS
 from circulation.kernel.results import Branch
 from circulation.kernel.rights import Right
+from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.trees import GROUPS
 from circulation.loans.lending import check_out
 from circulation.loans.wishes import LoanWish
@@ -97,7 +99,13 @@ def test_the_library_says_what_its_kinds_are_called(stage: Stage) -> None:
     groups = {"class-set": ("Class sets", None), "book": ("Books", None)}
     stage.library.write(lambda transaction: GROUPS.store(transaction, groups))
     a_set(stage.library, 2)
+    ways = {"self_service": "https://pay.example/here"}
+    stage.library.write(
+        lambda transaction: PAYMENT_SETTINGS.store(transaction, stage.library.main.agency_id, ways)
+    )
+    stage.library.write(set_up_changed)
     told = _found(stage, "/library")
+    assert told["payment_pages"] == {"DK-900100": "https://pay.example/here"}
     assert told["name"] == "Prøveland"
     assert [each["name"] for each in told["branches"]] == ["Havnefilialen", "Hovedbiblioteket"]
     kinds = {each["code"]: each["is_bookable"] for each in told["material_groups"]}

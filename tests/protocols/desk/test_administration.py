@@ -35,6 +35,7 @@ ASKED = {
     "roles": (Right.ADMINISTER_STAFF, "/roles"),
     "workstations": (Right.ADMINISTER_STAFF, "/workstations"),
     "programs": (Right.ADMINISTER_STAFF, "/programs"),
+    "setup": (Right.EDIT_RULES, "/set-up"),
     "lookups": (Right.VIEW_LOOKUPS, "/lookups?actor=anna"),
 }
 #: Every right that a page or a section asks for.
@@ -106,8 +107,7 @@ def test_without_a_right_there_is_no_way_and_the_server_refuses(
     links = browser.find_elements(By.CSS_SELECTOR, '[data-part="sections"] a')
     sections = {each.get_attribute("href").partition("#")[2] for each in links}
     lacking = {name for name, (needed, _) in ASKED.items() if needed is right}
-    if right is Right.VIEW_RULES:
-        lacking = {"rules"}
+    lacking |= {Right.VIEW_RULES: {"rules"}, Right.EDIT_RULES: {"closures"}}.get(right, set())
     assert sections == SECTIONS - lacking
     for name, (needed, path) in ASKED.items():
         assert _status(desk, path) == (403 if needed is right else 200), name
@@ -191,6 +191,22 @@ def test_why_a_loan_is_allowed_is_explained(stage: Stage, browser: Chrome) -> No
     shown = desk.text('[data-part="section"]')
     assert "May borrow, until" in shown
     assert "loan_days" in shown
+
+
+def test_a_set_up_is_checked_and_a_closure_thought_about(stage: Stage, browser: Chrome) -> None:
+    desk = Desk(browser, stage.address)
+    _signed_in(desk, NAME)
+    _open(desk, "setup")
+    desk.wait("summary")[0].click()
+    browser.find_element(By.NAME, "text").send_keys("nonsense = 1")
+    desk.wait(".fields .go")[0].click()
+    desk.wait('[data-part="section"] .stop')
+    _open(desk, "closures")
+    browser.find_element(By.NAME, "branch").send_keys("DK-900101")
+    day = "arguments[0].value = arguments[1]"
+    browser.execute_script(day, browser.find_element(By.NAME, "first"), "2031-03-03")
+    desk.wait(".fields .go")[0].click()
+    desk.wait('[data-part="section"] table', 2)
 
 
 def _until(desk: Desk, row: str, text: str) -> None:

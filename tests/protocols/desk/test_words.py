@@ -63,6 +63,7 @@ JOINED = {
     "OBSTACLE_": {each.name.lower() for each in Obstacle},
     "ORIGIN_": {"FETCHED", "BRIEF"},
     "FINDING_": {each.name for each in Finding} - {"SEEN"} | {"NONE"},
+    "CHANGE_": {"added", "removed", "changed"},
     "SECTION_": SECTIONS,
     "SEEN_": {each.value for each in Seen},
 }

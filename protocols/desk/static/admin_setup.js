@@ -1,0 +1,106 @@
+// The set-up as it is, a library.toml held against it, and closures.
+import { button, form, mark, table, tell, when, wish } from "./admin_parts.js";
+import { el, say } from "./page.js";
+
+/** @param {unknown} value */
+function shown(value) {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** @param {Record<string, unknown> | null} fields */
+function listed(fields) {
+  const known = Object.entries(fields ?? {}).filter(([, value]) => value !== null && value !== "");
+  return known.map(([name, value]) => el("div", {}, `${name} = ${shown(value)}`));
+}
+
+/** @param {any} part */
+function named({ noun, key }) {
+  const parts = key.filter((/** @type {unknown} */ each) => each !== null && each !== "").map(shown);
+  return parts.join(" ").trim() || noun;
+}
+
+/** @param {() => Promise<void>} again @returns {Promise<Node[]>} */
+export async function drawSetUp(again) {
+  const found = await wish("GET", "/set-up");
+  if (!found) return [];
+  const place = el("div", { "aria-live": "polite" });
+  const fields = [{ name: "text", label: say("SET_UP_TEXT"), lines: 12, isNeeded: true }];
+  const asked = form(say("SET_UP_CHANGE"), fields, say("SET_UP_CHECK"), async ({ text }) => {
+    const planned = await wish("POST", "/set-up/check", { text });
+    place.replaceChildren(...(planned ? drawnPlan(planned, text ?? "", again) : []));
+  });
+  /** @type {Map<string, any[]>} */
+  const nouns = new Map();
+  for (const each of found.parts) nouns.set(each.noun, [...(nouns.get(each.noun) ?? []), each]);
+  const parts = [...nouns].map(([noun, its]) => {
+    const rows = its.map((each) => [named(each), listed(each.fields)]);
+    const heading = el("summary", {}, `${noun} (${its.length})`);
+    return el("details", {}, heading, table(noun, ["NAME", "VALUE"], rows));
+  });
+  return [asked, place, ...parts];
+}
+
+/** What a text would change, and the key that has it done. @param {any} planned @param {string} text @param {() => Promise<void>} again @returns {Node[]} */
+function drawnPlan({ changes, problems }, text, again) {
+  if (problems.length) {
+    const lines = problems.map((/** @type {any} */ each) =>
+      el("li", {}, mark("stop", each.line ? say("AT_LINE", { line: each.line, text: each.text }) : each.text)),
+    );
+    return [el("ul", { class: "list" }, ...lines)];
+  }
+  if (!changes.length) return [mark("done", say("CHANGES_NOTHING"))];
+  const rows = changes.map((/** @type {any} */ each) => [
+    `${each.noun} ${named(each)}`, say(`CHANGE_${each.change}`), listed(each.before), listed(each.after),
+  ]);
+  const apply = button(say("SET_UP_APPLY", { count: changes.length }), async () => {
+    const done = await wish("POST", "/set-up", { text, changes: changes.length });
+    if (!done) return;
+    await again();
+    tell(say("SAVED"));
+  });
+  return [table(say("SET_UP_CHANGES"), ["NAME", "STATE", "WAS", "BECOMES"], rows), apply];
+}
+
+/** @returns {Promise<Node[]>} */
+export async function drawClosures() {
+  const place = el("div", { "aria-live": "polite" });
+  const fields = [
+    { name: "branch", label: say("BRANCH_ISIL"), isNeeded: true },
+    { name: "first", label: say("FIRST_DAY"), type: "date", isNeeded: true },
+    { name: "last", label: say("LAST_DAY"), type: "date" },
+    { name: "reason", label: say("REASON") },
+  ];
+  const asked = form(say("NEW_CLOSURE"), fields, say("SET_UP_CHECK"), async (given) => {
+    const { reason, branch, first, last } = given;
+    const period = { branch, first, last: last || null };
+    const found = await wish("POST", "/closures/check", period);
+    if (!found) return;
+    const close = button(say("CLOSE_BRANCH"), async () => {
+      const done = await wish("POST", "/closures", { ...period, reason });
+      if (!done) return;
+      place.replaceChildren(mark("done", say("BRANCH_CLOSED", { branch: done.branch })), lift(done));
+    });
+    place.replaceChildren(...drawnClosure(found), close);
+  });
+  asked.setAttribute("open", "");
+  return [asked, place];
+}
+
+/** @param {any} closure */
+function lift({ branch, first, last }) {
+  return button(say("LIFT_CLOSURE"), async () => {
+    const done = await wish("DELETE", `/closures/${encodeURIComponent(branch)}/${first}/${last}`);
+    if (done) tell(say("SAVED"));
+  });
+}
+
+/** @param {any} found @returns {Node[]} */
+function drawnClosure({ loans, pickups, reopens }) {
+  const rows = (/** @type {any[]} */ moved) => moved.map((each) => [each.item, when(each.before), when(each.after)]);
+  const opens = reopens ? say("REOPENS", { day: reopens }) : say("NEVER_OPENS");
+  return [
+    el("p", { class: "s" }, opens),
+    table(say("MOVED_LOANS", { count: loans.length }), ["ITEM_BARCODE", "WAS", "BECOMES"], rows(loans)),
+    table(say("MOVED_PICKUPS", { count: pickups.length }), ["ITEM_BARCODE", "WAS", "BECOMES"], rows(pickups)),
+  ];
+}
