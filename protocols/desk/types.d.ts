@@ -71,6 +71,7 @@ export interface CheckedIn {
   borrower: Patron | null;
   held_for: { pickup_branch: Branch; number: number | null; deadline: string | null } | null;
   charged: Fee[];
+  printing: string | null;
 }
 export interface ItemStatus {
   item: Item;
@@ -255,6 +256,8 @@ export interface Slip {
   heading: string;
   language: string;
   lines: string[];
+  big: string;
+  barcode: string;
 }
 export interface Today {
   branch: Branch;

@@ -48,8 +48,8 @@ def print_slip(
 ) -> PrintJob:
     """Has a slip or a label printed at the caller's workstation."""
     must_have_here(principal, Right.LEND)
-    desk = _must_have_printer(principal, context)
     slip, patron_id = slip_wanted(request, principal, context)
+    desk = _must_have_printer(principal, context)
     act = context.act(principal.desk)
     number = queue_job(act, desk, request.body.kind, document_of(slip), patron_id)
     return _shown(job_of(context.transaction, job_id=number, workstation_id=desk.id))

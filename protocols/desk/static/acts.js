@@ -1,6 +1,7 @@
 // What the desk does. Everything goes through the queue, in the order in which it was asked for.
 import { chooseHit, dropLive, hold, narrowNext, refine } from "./finding.js";
 import { amount, ask, part, say } from "./page.js";
+import { slipFor, watchPrinting, wishFor } from "./printing.js";
 import { newRow, scannedOf } from "./rows.js";
 import { has } from "./session.js";
 import { play } from "./sounds.js";
@@ -131,6 +132,7 @@ function taken(scanned, code, mode, patron) {
   redraw(row, true);
   chooseHit(row, -1);
   if (scanned.outcome === "search" && scanned.titles.length) void detail(row);
+  watchPrinting(row, redraw);
   const { mark } = row.look;
   play(mark === "stop" ? "stop" : mark === "todo" ? "act" : "done");
   if (mark === "stop") {
@@ -370,15 +372,12 @@ export function endSession() {
 
 /** The receipt of whoever is open, else of the patron before. */
 export function receiptAgain() {
-  const patron = state.patron?.id ?? state.lastPatron;
-  if (!patron) return;
-  queue.add({
-    path: "/slips",
-    body: () => ({ kind: "receipt", patron }),
-    done: ({ status, body }) => {
-      if (status === 200) state.slip = body;
-      redraw();
-    },
+  const wish = wishFor(state.chosen, state.patron?.id ?? state.lastPatron);
+  if (!wish) return;
+  void slipFor(wish).then((slip) => {
+    state.slip = slip;
+    if (!slip) tell(say("PRINTS"), "done");
+    redraw();
   });
 }
 

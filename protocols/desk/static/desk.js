@@ -6,6 +6,7 @@ import { listen } from "./keys.js";
 import { pay, payLabel } from "./money.js";
 import { part, say } from "./page.js";
 import { owedTo } from "./patron.js";
+import { printAgain } from "./printing.js";
 import { Queue } from "./queue.js";
 import { begin, changePerson, goTo, has, isLocked, lock, signedIn } from "./session.js";
 import { rowInHand, state } from "./state.js";
@@ -59,6 +60,9 @@ function dutyKeys() {
     { letter: "K", label: say("DONE_VAN"), run: () => acts.settle("van") },
     { letter: "Z", label: say("DONE_STAFF"), run: () => acts.settle("staff") },
   ];
+  if (state.unprinted) {
+    keys.push({ letter: "I", label: say("PRINT_AGAIN"), run: () => void printAgain(redraw) });
+  }
   if (!patron) return keys;
   keys.push({ letter: "S", label: say("KEY_END"), run: acts.endSession });
   const owed = owedTo(patron, state.session?.branch?.agency);

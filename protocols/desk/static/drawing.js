@@ -1,4 +1,5 @@
 // Draws what the desk knows. Rows are drawn one by one; the sides as a whole.
+import { barcode } from "./code128.js";
 import { drawnPatron, owedTo } from "./patron.js";
 import { amount, day, el, icon, part, say } from "./page.js";
 import { button, draw } from "./rows.js";
@@ -153,6 +154,9 @@ function drawDuties(keys) {
     const owed = owedTo(patron, state.session?.branch?.agency);
     if (owed) list.append(drawnDuty("todo", say("DUTY_OWED", { amount: amount(owed) }), [], key("B")));
   }
+  if (state.unprinted) {
+    list.append(drawnDuty("todo", say("DUTY_PRINTER"), [state.unprinted.why], key("I")));
+  }
   const side = part("duties");
   const count = list.childElementCount;
   const head = el("h2", { class: "h" }, say("TO_DO"), el("small", {}, count ? "" : say("NOTHING_TO_DO")));
@@ -173,8 +177,12 @@ function drawnEnd(key) {
 
 /** @param {import("../types").Slip} slip */
 function drawnSlip(slip) {
-  const text = el("pre", { lang: slip.language, class: "receipt" }, slip.lines.join("\n"));
-  return el("section", {}, el("h2", { class: "h" }, slip.heading), text);
+  const text = el("pre", { lang: slip.language, class: "receipt" });
+  if (slip.big) text.append(el("b", { class: "nr" }, slip.big), "\n");
+  text.append(slip.lines.join("\n"));
+  if (slip.barcode) text.append(barcode(slip.barcode));
+  const key = el("small", {}, el("kbd", {}, "Ctrl P"), ` ${say("KEY_PRINT")}`);
+  return el("section", { class: "paper" }, el("h2", { class: "h" }, slip.heading, key), text);
 }
 
 /** The keys of the desk, in the order of the sheet. */

@@ -47,6 +47,8 @@ export const state = {
   /** What stands on the right until something else does. @type {import("../types").Slip | null} */
   slip: null,
   isHelpOpen: false,
+  /** What the printer has not printed. @type {{ job: string, why: string, row: Row } | null} */
+  unprinted: null,
 };
 
 /** Rows that are kept to look back at. */

@@ -132,6 +132,7 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "scan": lambda known: {"text": known["card"]},
     "end_session": lambda known: {"patron": known["patron"]},
     "make_slip": lambda known: {"kind": "receipt", "patron": known["patron"]},
+    "print_slip": lambda known: {"kind": "receipt", "patron": known["patron"]},
     "register": lambda known: {
         "card": "NEW-1",
         "category": "adult",
@@ -199,6 +200,8 @@ OF_THE_DESK = {
     "show_unwarned",
     "search_patrons",
     "find_titles",
+    "list_print_jobs",
+    "print_again",
     "show_collected",
     "show_statistics",
     "list_deliveries",

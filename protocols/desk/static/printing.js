@@ -1,0 +1,71 @@
+// Slips: the server prints them at the desk's own printer; where the desk has none, the browser does.
+import { ask, say } from "./page.js";
+import { state } from "./state.js";
+
+/** @typedef {import("./rows.js").Row} Row */
+
+/** Milliseconds after which a slip should lie beside the printer. */
+const SOON = 2500;
+const LATER = 10_000;
+/** What goes into an item on its way. @type {Record<string, string>} */
+const PLACES = { HOLD_SHELF_HERE: "pickup", TRANSIT_HOME: "transit", TRANSIT_TO_PICKUP: "transit" };
+
+/**
+ * Looks whether what goes into the item of a row was printed, and says so where it was not.
+ * @param {Row} row
+ * @param {(row?: Row) => void} redraw
+ */
+export function watchPrinting(row, redraw) {
+  const job = row.scanned.checked_in?.printing;
+  if (job) setTimeout(() => void look(job, row, redraw, LATER), SOON);
+}
+
+/** @param {string} job @param {Row} row @param {(row?: Row) => void} redraw @param {number} pause */
+async function look(job, row, redraw, pause) {
+  const answer = await ask("GET", "/prints").catch(() => null);
+  if (answer?.status !== 200) return;
+  const found = answer.body.jobs.find((/** @type {any} */ each) => each.id === job);
+  if (!found) return;
+  if (found.state === "printed") {
+    row.note = say("NOTE_PRINTED");
+    if (state.unprinted?.job === job) state.unprinted = null;
+  } else {
+    row.note = say("NOT_PRINTED");
+    state.unprinted = { job, why: found.problem || say("PRINTER_ASKS_NOT"), row };
+    if (found.state === "waiting") setTimeout(() => void look(job, row, redraw, pause * 2), pause);
+  }
+  redraw(row);
+}
+
+/** Somebody has seen to the printer: what waits is tried at once. @param {(row?: Row) => void} redraw */
+export async function printAgain(redraw) {
+  const { unprinted } = state;
+  if (!unprinted) return;
+  await ask("POST", `/prints/${unprinted.job}/again`, undefined, crypto.randomUUID()).catch(() => null);
+  state.unprinted = null;
+  redraw();
+  setTimeout(() => void look(unprinted.job, unprinted.row, redraw, LATER), SOON);
+}
+
+/**
+ * Prints a slip: at the desk's printer, or on the screen and by the browser where there is none.
+ * @param {Record<string, unknown>} wish
+ * @returns {Promise<import("../types").Slip | null>} what the browser is to print
+ */
+export async function slipFor(wish) {
+  const printed = await ask("POST", "/prints", wish, crypto.randomUUID()).catch(() => null);
+  if (printed?.status === 200) return null;
+  const { status, body } = await ask("POST", "/slips", wish).catch(() => ({ status: 0, body: null }));
+  return status === 200 ? body : null;
+}
+
+/**
+ * Which slip is wanted: the note of a return that was chosen, else the receipt of a patron.
+ * @param {Row | null} row
+ * @param {string | null} patron
+ */
+export function wishFor(row, patron) {
+  const done = row?.scanned.checked_in;
+  if (row && done && PLACES[done.destination]) return { kind: PLACES[done.destination], item: row.code };
+  return patron ? { kind: "receipt", patron } : null;
+}
