@@ -26,6 +26,9 @@ class _Desk:
     settings: Final = DeskSettings
 
     def ports(self, settings: DeskSettings, services: Services) -> Sequence[Port]:
+        if settings.enabled:
+            later: Any = reactor.callLater
+            PrintService(services, later)
         return []
 
     def resources(self, settings: DeskSettings, services: Services) -> Mapping[bytes, IResource]:
@@ -37,8 +40,6 @@ class _Desk:
         if settings.public_page:
             found[b""] = DeskResource(assets, (PUBLIC,), "/")
         if settings.enabled:
-            later: Any = reactor.callLater
-            PrintService(services, later)
             found[b"cloudprnt"] = CloudPrintResource(services)
         return found
 

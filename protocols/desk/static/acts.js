@@ -161,6 +161,11 @@ async function book(row) {
 function count(scanned) {
   const { patron } = state;
   if (!patron) return;
+  const lent = scanned.checked_out?.item.title_id;
+  if (lent && state.ready.some((each) => each.titleId === lent)) {
+    state.ready = state.ready.filter((each) => each.titleId !== lent);
+    patron.counts.ready -= 1;
+  }
   if (typeof scanned.loans === "number") patron.counts.loans = scanned.loans;
   if (typeof scanned.overdue === "number") patron.counts.overdue = scanned.overdue;
   const done = scanned.checked_out ?? scanned.renewed ?? scanned.checked_in;
@@ -174,12 +179,30 @@ function count(scanned) {
 export function open(patron) {
   if (state.patron?.id !== patron.id) close();
   state.patron = patron;
+  if (patron.counts.ready) void readReady(patron.id);
+}
+
+/** Where what is ready for the patron stands. @param {string} id */
+async function readReady(id) {
+  const answer = await ask("GET", `/patrons/${id}/holds`).catch(() => null);
+  if (answer?.status !== 200 || state.patron?.id !== id) return;
+  const holds = /** @type {any[]} */ (answer.body.holds);
+  state.ready = holds
+    .filter((each) => each.state === "READY")
+    .map(({ title_id, title, number, pickup_branch }) => ({
+      titleId: title_id,
+      title,
+      number,
+      branch: pickup_branch,
+    }));
+  redraw();
 }
 
 /** The patron leaves the screen. */
 export function close() {
   if (state.patron) state.lastPatron = state.patron.id;
-  const nothing = { patron: null, isHidden: false, paying: null, taking: null, slip: null, why: "", draft: {} };
+  const gone = { patron: null, ready: [], isHidden: false, paying: null, taking: null, slip: null };
+  const nothing = { ...gone, why: "", draft: {} };
   Object.assign(state, nothing);
   state.passedOver.clear();
   closeView();

@@ -149,7 +149,7 @@ function drawDuties(keys) {
   const { patron } = state;
   if (patron && !state.isHidden) {
     if (patron.counts.ready) {
-      list.append(drawnDuty("todo", say("DUTY_READY", { count: patron.counts.ready }), []));
+      list.append(drawnReady(patron.counts.ready));
     }
     const owed = owedTo(patron, state.session?.branch?.agency);
     if (owed) list.append(drawnDuty("todo", say("DUTY_OWED", { amount: amount(owed) }), [], key("B")));
@@ -165,6 +165,20 @@ function drawDuties(keys) {
   if (end) side.append(drawnEnd(end));
   if (state.slip) side.append(drawnSlip(state.slip));
   if (state.isHelpOpen) side.append(drawnHelp());
+}
+
+/** What is to be fetched for the patron: its number is what the hand looks for. @param {number} count */
+function drawnReady(count) {
+  const here = state.session?.branch?.isil;
+  const drawn = drawnDuty("todo", say("DUTY_READY", { count }), []);
+  for (const { number, title, branch } of state.ready) {
+    const place = branch.isil === here ? String(number ?? "") : branch.name;
+    const isFar = branch.isil !== here;
+    drawn.append(
+      el("p", { class: "ready" }, el("b", { class: isFar ? "" : "big" }, place), el("span", { class: "s" }, title)),
+    );
+  }
+  return drawn;
 }
 
 /** @param {Solution} key */

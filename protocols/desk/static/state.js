@@ -49,6 +49,11 @@ export const state = {
   isHelpOpen: false,
   /** What the printer has not printed. @type {{ job: string, why: string, row: Row } | null} */
   unprinted: null,
+  /**
+   * What is ready for the patron, and where it stands.
+   * @type {{ titleId: string, title: string, number: number | null, branch: import("../types").Branch }[]}
+   */
+  ready: [],
 };
 
 /** Rows that are kept to look back at. */

@@ -105,8 +105,8 @@ def test_each_of_the_two_can_be_turned_off() -> None:
         services: Any = None
         return set(standard.resources(DeskSettings(**settings), services))
 
-    assert places() == {b"desk", b""}
-    assert places(public_page=False) == {b"desk"}
+    assert places() == {b"desk", b"", b"cloudprnt"}
+    assert places(public_page=False) == {b"desk", b"cloudprnt"}
     assert places(enabled=False, public_page=False) == set()
     found = standard.resources(DeskSettings(enabled=False), None)  # type: ignore[arg-type]
     root = Resource()  # type: ignore[no-untyped-call]

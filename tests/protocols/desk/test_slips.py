@@ -1,0 +1,113 @@
+"""What goes to the hold shelf or elsewhere, by scanner alone; what is ready is handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import sleep
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from circulation.staff.workstations import Printer, add_workstation
+from tests.builders.accounts import at_no_desk
+from tests.builders.circulation import a_patron, an_item
+from tests.builders.holds import ask, title
+from tests.protocols.desk.browser import Desk
+from tests.protocols.desk.stage import NAME, PASSWORD, Stage
+from tests.protocols.desk.test_printing import PAPER_OUT, FakePrinter
+from tests.protocols.desk.test_tasks import Counting
+
+NAMES = iter(range(1, 100))
+
+
+@pytest.fixture
+def printer() -> Iterator[FakePrinter]:
+    printer = FakePrinter()
+    yield printer
+    printer.close()
+
+
+@pytest.fixture
+def at(desk: Desk, stage: Stage, printer: FakePrinter) -> Counting:
+    """A registered workstation with a printer."""
+    with stage.library() as library:
+        branch_id, name = library.main.id, f"Desk {next(NAMES)}"
+        its = Printer("escpos", printer.address)
+        key = at_no_desk(library, lambda act: add_workstation(act, name, branch_id, its))
+    desk.browser.delete_all_cookies()
+    desk.browser.add_cookie({"name": "tiro-workstation", "value": key, "path": "/"})
+    return Counting(desk.log_in(NAME, PASSWORD), stage)
+
+
+def test_return_with_a_hold_takes_one_scan_and_the_note_prints(
+    at: Counting, printer: FakePrinter
+) -> None:
+    """Task 3."""
+    with at.stage.library() as library:
+        item = an_item(library)
+        ask(library, a_patron(library), title(library, item))
+    at.scan(item)
+    assert at.rows(1) == ["checked_in"]
+    assert item.encode() in printer.wait()
+    assert at.strokes == 1
+
+
+def test_return_of_what_goes_elsewhere_takes_one_scan_and_the_slip_prints(
+    at: Counting, printer: FakePrinter
+) -> None:
+    """Task 4."""
+    with at.stage.library() as library:
+        item = an_item(library, home=library.other)
+    at.scan(item)
+    assert at.rows(1) == ["checked_in"]
+    assert b"Havnefilialen" in printer.wait()
+    assert at.strokes == 1
+
+
+def test_ready_holds_are_handed_over_by_a_card_and_a_scan_for_each(
+    desk: Desk, stage: Stage
+) -> None:
+    """Task 14: where they stand is shown."""
+    with stage.library() as library:
+        card, items = a_patron(library), [an_item(library), an_item(library)]
+        for item in items:
+            ask(library, card, title(library, item))
+            library.check_in(item)
+    at = Counting(desk, stage)
+    at.scan(card)
+    assert len(desk.wait(".ready b.big", 2)) == 2
+    at.scan(*items)
+    assert at.rows(3) == ["patron", "checked_out", "checked_out"]
+    assert at.strokes == 3
+    assert not desk.browser.find_elements("css selector", ".ready")
+
+
+def test_who_waits_for_a_note_learns_what_is_wrong_with_the_printer(
+    at: Counting, printer: FakePrinter
+) -> None:
+    printer.status = PAPER_OUT
+    with at.stage.library() as library:
+        item = an_item(library, home=library.other)
+    at.scan(item)
+    at.desk.wait('[data-part="duties"] .todo')
+    for _ in range(200):
+        if "no paper" in at.desk.text('[data-part="duties"]'):
+            break
+        sleep(0.05)
+    assert "no paper" in at.desk.text('[data-part="duties"]')
+    printer.status = b"\x12"
+    at.alt("i")
+    assert b"Havnefilialen" in printer.wait()
+
+
+def test_a_chosen_return_gives_its_note_again_where_there_is_no_printer(
+    desk: Desk, stage: Stage
+) -> None:
+    with stage.library() as library:
+        item = an_item(library, home=library.other)
+    desk.scan(item)
+    desk.outcomes(1)
+    desk.keys(Keys.ARROW_DOWN)
+    desk.keys(Keys.F9)
+    desk.wait(f'.receipt svg[aria-label="{item}"]')
+    assert "Havnefilialen" in desk.text(".receipt")
