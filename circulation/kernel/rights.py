@@ -67,7 +67,7 @@ _ABOUT: Final = {
     Right.COLLECT_DEBTS: "write the files for the debtor system, and call debts back",
     Right.OVERRIDE_SOFT: "pass over refusals that are a matter of how much",
     Right.OVERRIDE_HARD: "pass over refusals that concern somebody else, or a rule",
-    Right.BACKDATE: "say that a return was made earlier",
+    Right.BACKDATE: "say that a return was made earlier, or a loan while the line was down",
     Right.REORDER_HOLDS: "put a hold elsewhere in its queue",
     Right.CHANGE_ITEMS: "change an item: state, price, place, withdrawal",
     Right.CHANGE_MANY_ITEMS: "change many items at once",

@@ -56,9 +56,12 @@ class ForPatron(Request):
 
 
 class CheckoutWish(ForPatron):
-    """An item is to be lent."""
+    """An item is to be lent. `happened`: it was, at that moment, while the line was down. Then only
+    an unknown patron or item is refused; what else the rules say against it is kept as a conflict.
+    """
 
     item: Barcode
+    happened: AwareDatetime | None = None
     override: OverrideWish | None = None
     accept_fee: AcceptedFee | None = None
 

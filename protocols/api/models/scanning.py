@@ -30,13 +30,15 @@ class ScanWish(Request):
 
     In mode `desk` an item is lent to the open patron, else taken back; `return` and `drop` take it
     back (dated back with `at`), `renew` renews, `look` changes nothing, `pick` takes what was
-    fetched. `override` and `accept_fee` go with an item that is lent or renewed.
+    fetched. `happened` is when it was done, while the line was down: see POST /checkouts.
+    `override` and `accept_fee` go with an item that is lent or renewed.
     """
 
     text: Annotated[str, Field(min_length=1, max_length=500)]
     patron: PatronId | None = None
     mode: Literal["desk", "return", "renew", "look", "drop", "pick"] = "desk"
     at: AwareDatetime | None = None
+    happened: AwareDatetime | None = None
     override: OverrideWish | None = None
     accept_fee: AcceptedFee | None = None
 

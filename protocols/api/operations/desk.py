@@ -68,7 +68,8 @@ def identifier_of(
 def lend(
     request: Request[CheckoutWish, None], principal: Principal, context: Context
 ) -> CheckedOut | Problem:
-    """Lends an item to a patron. A loan that costs something needs `accept_fee`."""
+    """Lends an item to a patron. A loan that costs something needs `accept_fee`; one that has
+    happened already needs the right to date back."""
     must_have_here(principal, Right.LEND)
     wish = request.body
     answer = check_out(
@@ -78,6 +79,8 @@ def lend(
             wish.item.strip(),
             fee_acknowledged=wish.accept_fee or False,
             overriding=override_of(wish.override, principal),
+            no_block=wish.happened is not None,
+            happened=moment_said(wish.happened, principal, context),
         ),
     )
     if isinstance(answer, Refused):
@@ -133,7 +136,7 @@ def take_back(
     answer = check_in(
         context.act(principal.desk),
         item=wish.item.strip(),
-        returned=returned_at(wish.at, principal, context),
+        returned=moment_said(wish.at, principal, context),
     )
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
@@ -141,8 +144,8 @@ def take_back(
     return returned(answer, principal, context)
 
 
-def returned_at(at: datetime | None, principal: Principal, context: Context) -> datetime | None:
-    """When it came back, where the caller may say so. Raises Problem."""
+def moment_said(at: datetime | None, principal: Principal, context: Context) -> datetime | None:
+    """When something was done, where the caller may say so. Raises Problem."""
     if at is None:
         return None
     must_have_here(principal, Right.BACKDATE)
@@ -193,7 +196,7 @@ def take_stack_back(
     answers = check_in_stack(
         context.act(principal.desk),
         barcodes=[each.strip() for each in wish.items],
-        returned=returned_at(wish.at, principal, context),
+        returned=moment_said(wish.at, principal, context),
     )
     return together(
         [

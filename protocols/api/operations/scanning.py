@@ -99,12 +99,16 @@ def _with_item(
         scanned = Scanned("renewed", text, item=item, renewed=_or_none(done))
     elif wish.mode == "desk" and wish.patron is not None:
         loan = CheckoutWish(
-            patron=wish.patron, item=barcode, override=wish.override, accept_fee=wish.accept_fee
+            patron=wish.patron,
+            item=barcode,
+            happened=wish.happened,
+            override=wish.override,
+            accept_fee=wish.accept_fee,
         )
         done = lend(_asking(request, loan), principal, context)
         scanned = Scanned("checked_out", text, item=item, checked_out=_or_none(done))
     else:
-        returned = CheckinWish(item=barcode, at=wish.at)
+        returned = CheckinWish(item=barcode, at=wish.at or wish.happened)
         done = take_back(_asking(request, returned), principal, context)
         scanned = Scanned("checked_in", text, item=item, checked_in=_or_none(done))
     if wish.patron is not None:

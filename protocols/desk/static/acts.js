@@ -1,6 +1,7 @@
 // What the desk does. Everything goes through the queue, in the order in which it was asked for.
 import { chooseHit, dropLive, hold, narrowNext, refine } from "./finding.js";
 import { amount, ask, part, say } from "./page.js";
+import { forget, keptBefore } from "./offline.js";
 import { slipFor, watchPrinting, wishFor } from "./printing.js";
 import { newRow, scannedOf } from "./rows.js";
 import { has } from "./session.js";
@@ -96,23 +97,50 @@ export function scan(code) {
 function send(code, more, instead) {
   const { mode } = state;
   const at = mode === "drop" ? state.dropped.toISOString() : undefined;
+  // Without a line for a while, whoever was here has left with their things: it has happened.
+  const happened = queue.isDown && has("backdate") ? new Date().toISOString() : undefined;
+  const kept = { key: crypto.randomUUID(), text: code, mode, at, happened };
+  sendKept(instead || Object.keys(more).length ? { ...kept, key: "" } : kept, more, instead);
+}
+
+/**
+ * Sends what was scanned, now or by an earlier page.
+ * @param {import("./offline.js").Kept} kept without a key where it is not to be kept
+ * @param {Record<string, unknown>} more
+ * @param {Row} [instead]
+ */
+function sendKept(kept, more, instead) {
+  const { text: code = "", mode = "desk", at, happened } = kept;
   /** @type {string | null} */
   let patron = null;
   queue.add({
     path: "/desk/scan",
+    ...(kept.key ? { kept } : {}),
     body: () => {
       patron = state.patron?.id ?? null;
       const why = { reasons: [...state.passedOver], why: state.why || say(WHY) };
       const override = state.passedOver.size ? { override: why } : {};
-      return { text: code, patron, mode, ...(at ? { at } : {}), ...override, ...more };
+      const when = { ...(at ? { at } : {}), ...(happened ? { happened } : {}) };
+      return { text: code, patron, mode, ...when, ...override, ...more };
     },
     done: (answer) => {
       const scanned = scannedOf(answer, code);
       const asked = /** @type {import("./state.js").Mode} */ (more.mode ?? mode);
       if (instead) settleRow(instead, "");
       taken(scanned, code, asked, patron);
+      forget(kept.key, state.patron?.id ?? null);
     },
   });
+}
+
+/** Goes on with what an earlier page could not send. */
+export async function goOn() {
+  const { patron, scans } = await keptBefore();
+  if (patron) await openPatron(patron);
+  for (const each of scans) {
+    if (each.isEnd) end(each.key);
+    else sendKept(each, {});
+  }
 }
 
 /** @param {Scanned} scanned @param {string} code @param {string} mode @param {string | null} patron */
@@ -380,14 +408,19 @@ export function endSession() {
     redraw();
     return;
   }
-  const patron = state.patron?.id;
-  if (!patron) return;
+  if (state.patron || queue.isLost) end(crypto.randomUUID());
+}
+
+/** @param {string} key */
+function end(key) {
   queue.add({
     path: "/desk/end",
-    body: () => ({ patron }),
+    kept: { key, isEnd: true },
+    body: () => ({ patron: state.patron?.id ?? "" }),
     done: ({ status, body }) => {
       close();
       if (status === 200) state.slip = body;
+      forget(key, null);
       redraw();
     },
   });

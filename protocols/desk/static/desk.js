@@ -4,8 +4,9 @@ import { drawAll, drawKeys, drawRow } from "./drawing.js";
 import { lookWhileTyping } from "./finding.js";
 import { listen } from "./keys.js";
 import { pay, payLabel } from "./money.js";
-import { part, say } from "./page.js";
+import { el, part, say } from "./page.js";
 import { owedTo } from "./patron.js";
+import { keep, keepOpen } from "./offline.js";
 import { printAgain } from "./printing.js";
 import { Queue } from "./queue.js";
 import { begin, changePerson, goTo, has, isLocked, lock, signedIn } from "./session.js";
@@ -19,12 +20,26 @@ const box = /** @type {HTMLInputElement} */ (document.getElementById("box"));
 const queue = new Queue(drawLine, signedIn);
 acts.begin(queue, redraw);
 
+let wasLost = false;
+
 /** @param {number} waiting @param {boolean} isLost */
 function drawLine(waiting, isLost) {
   const line = part("line");
   const text = isLost ? say("WAITING", { count: waiting }) : say("CONNECTED");
   if (line.textContent !== text) line.textContent = text;
   line.classList.toggle("todo", isLost);
+  if (isLost && !wasLost) keepOpen(state.patron?.id ?? null);
+  wasLost = isLost;
+  if (isLost) queue.kept.forEach(keep);
+  drawWaiting(isLost ? queue.kept : []);
+  part("down").hidden = !queue.isDown;
+}
+
+/** What waits: the ends of the codes, for they may be those of persons. @param {import("./offline.js").Kept[]} waiting */
+function drawWaiting(waiting) {
+  const lines = waiting.filter((each) => each.text);
+  const drawn = lines.map(({ text = "" }) => el("li", {}, `…${text.slice(-4)}`));
+  part("waits").replaceChildren(...drawn);
 }
 
 /** @param {import("./rows.js").Row} [row] @param {boolean} [isNew] */
@@ -170,10 +185,15 @@ function act(letter) {
 let idle;
 function stirred() {
   clearTimeout(idle);
-  idle = setTimeout(() => {
-    acts.close();
-    setMode("desk");
-  }, IDLE);
+  // In its turn: what waits for the line is still this patron's.
+  idle = setTimeout(
+    () =>
+      queue.after(() => {
+        acts.close();
+        setMode("desk");
+      }),
+    IDLE,
+  );
 }
 
 /** @param {import("../types").Session} session */
@@ -184,8 +204,12 @@ function arrived(session) {
 }
 
 function left() {
-  acts.close();
+  state.isHidden = true;
   redraw();
+  queue.after(() => {
+    acts.close();
+    redraw();
+  });
 }
 
 drawKeys();
@@ -203,8 +227,9 @@ if (await begin({ arrived, left, waiting: () => queue.length })) {
   box.addEventListener("input", () => lookWhileTyping(box.value.trim()));
   document.addEventListener("keydown", stirred);
   stirred();
+  void acts.goOn();
   document.body.dataset.ready = "";
   window.addEventListener("beforeunload", (event) => {
-    if (queue.length) event.preventDefault();
+    if (queue.length > queue.kept.length || (queue.length && !queue.isLost)) event.preventDefault();
   });
 }

@@ -7,6 +7,8 @@ import { ask } from "./page.js";
 /** Milliseconds before the next attempt, one after the other; the last holds on. */
 const PAUSES = [100, 200, 400, 800, 1500, 3000];
 const LATER = new Set([429, 502, 503, 504]);
+/** Milliseconds without a line after which it counts as down: nobody waits for answers any more. */
+export const DOWN = 8000;
 
 /**
  * @typedef {object} Wish
@@ -14,6 +16,7 @@ const LATER = new Set([429, 502, 503, 504]);
  * @property {string} [method] POST unless said
  * @property {string} [version] the ETag of what is changed
  * @property {() => unknown} body what is sent; asked when its turn comes, and once
+ * @property {import("./offline.js").Kept} [kept] what is kept of it while the line is lost
  * @property {(answer: import("../types").Answer) => void} done
  */
 
@@ -21,7 +24,8 @@ export class Queue {
   /** A function is what a key does in its turn. @type {(Wish | (() => void))[]} */
   #waiting = [];
   #isRunning = false;
-  #isLost = false;
+  /** Since when there is no line. @type {number | null} */
+  #lost = null;
   #changed;
   #signIn;
 
@@ -38,10 +42,24 @@ export class Queue {
     return this.#waiting.length;
   }
 
+  get isLost() {
+    return this.#lost !== null;
+  }
+
+  /** Has there been no line for so long that scans count as done? */
+  get isDown() {
+    return this.#lost !== null && Date.now() - this.#lost > DOWN;
+  }
+
+  /** What waits, in its order. @returns {import("./offline.js").Kept[]} */
+  get kept() {
+    return this.#waiting.flatMap((each) => (typeof each === "function" || !each.kept ? [] : [each.kept]));
+  }
+
   /** @param {Wish} wish */
   add(wish) {
     this.#waiting.push(wish);
-    this.#changed(this.length, this.#isLost);
+    this.#changed(this.length, this.isLost);
     if (!this.#isRunning) void this.#run();
   }
 
@@ -56,7 +74,7 @@ export class Queue {
     for (let wish = this.#waiting[0]; wish; wish = this.#waiting[0]) {
       const done = typeof wish === "function" ? wish : await this.#answered(wish);
       this.#waiting.shift();
-      this.#isLost = false;
+      this.#lost = null;
       try {
         done();
       } catch (error) {
@@ -78,8 +96,8 @@ export class Queue {
    * @param {Wish} wish
    * @param {unknown} body
    */
-  async #answer({ path, method = "POST", version }, body) {
-    const key = crypto.randomUUID();
+  async #answer({ path, method = "POST", version, kept }, body) {
+    const key = kept?.key ?? crypto.randomUUID();
     for (let attempt = 0; ; attempt += 1) {
       const answer = await ask(method, path, body, key, version).catch(() => null);
       if (answer?.status === 401) {
@@ -87,7 +105,7 @@ export class Queue {
         continue;
       }
       if (answer !== null && !LATER.has(answer.status)) return answer;
-      this.#isLost = true;
+      this.#lost ??= Date.now();
       this.#changed(this.length, true);
       const seconds = Number(answer?.headers.get("Retry-After") ?? 0);
       const pause = seconds * 1000 || (PAUSES[Math.min(attempt, PAUSES.length - 1)] ?? 0);
