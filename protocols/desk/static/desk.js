@@ -76,7 +76,7 @@ function dutyKeys() {
     { letter: "Z", label: say("DONE_STAFF"), run: () => acts.settle("staff") },
   ];
   if (state.unprinted) {
-    keys.push({ letter: "I", label: say("PRINT_AGAIN"), run: () => void printAgain(redraw) });
+    keys.push({ letter: "Y", label: say("PRINT_AGAIN"), run: () => void printAgain(redraw) });
   }
   if (!patron) return keys;
   keys.push({ letter: "S", label: say("KEY_END"), run: acts.endSession });
@@ -214,7 +214,7 @@ function left() {
 
 drawKeys();
 drawLine(0, false);
-if (await begin({ arrived, left, waiting: () => queue.length })) {
+if (await begin({ arrived, left, waiting: () => queue.length, mayLock: () => !queue.isLost })) {
   listen(box, {
     scanned: acts.scan,
     pressed,

@@ -155,7 +155,7 @@ function drawDuties(keys) {
     if (owed) list.append(drawnDuty("todo", say("DUTY_OWED", { amount: amount(owed) }), [], key("B")));
   }
   if (state.unprinted) {
-    list.append(drawnDuty("todo", say("DUTY_PRINTER"), [state.unprinted.why], key("I")));
+    list.append(drawnDuty("todo", say("DUTY_PRINTER"), [state.unprinted.why], key("Y")));
   }
   const side = part("duties");
   const count = list.childElementCount;

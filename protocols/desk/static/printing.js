@@ -31,10 +31,16 @@ async function look(job, row, redraw, pause) {
     if (state.unprinted?.job === job) state.unprinted = null;
   } else {
     row.note = say("NOT_PRINTED");
-    state.unprinted = { job, why: found.problem || say("PRINTER_ASKS_NOT"), row };
+    state.unprinted = { job, why: whyNot(found.problem), row };
     if (found.state === "waiting") setTimeout(() => void look(job, row, redraw, pause * 2), pause);
   }
   redraw(row);
+}
+
+/** @param {string} problem as the server has noted it */
+function whyNot(problem) {
+  if (!problem) return say("PRINTER_ASKS_NOT");
+  return say(problem.endsWith("no paper") ? "NO_PAPER" : "PRINTER_SILENT");
 }
 
 /** Somebody has seen to the printer: what waits is tried at once. @param {(row?: Row) => void} redraw */

@@ -9,7 +9,12 @@ import { onLogIn } from "./signing_in.js";
  * @property {(session: Session) => void} arrived somebody is there, or there again
  * @property {() => number} [waiting] scans that wait, told to whoever signs in again
  * @property {() => void} [left] the screen is to show nobody's patron any more
+ * @property {() => boolean} [mayLock] nobody gets in again without a line
  */
+
+/** Milliseconds without a sign of anybody after which the page locks, and before that it says so. */
+const LOCK = 15 * 60 * 1000;
+const WARNING = 60 * 1000;
 
 /** @type {Staff} */
 let staff = { arrived: () => {} };
@@ -41,6 +46,8 @@ export async function begin(theStaff) {
     return false;
   }
   arrive(current.body);
+  for (const each of ["keydown", "pointerdown"]) document.addEventListener(each, stirred);
+  stirred();
   document.querySelector('[data-do="lock"]')?.addEventListener("click", () => void lock());
   return true;
 }
@@ -93,6 +100,29 @@ export async function lock() {
 export async function changePerson() {
   await ask("DELETE", "/sessions/current").catch(() => null);
   await signedIn();
+}
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let idle;
+/** Somebody is there: the lock is put off. */
+function stirred() {
+  clearTimeout(idle);
+  part("locks")?.remove();
+  idle = setTimeout(warn, LOCK - WARNING);
+}
+
+/** Says a minute before that the page will lock; any key puts it off. */
+function warn() {
+  if (isLocked() || staff.mayLock?.() === false) {
+    stirred();
+    return;
+  }
+  const text = say("LOCKS_SOON");
+  document.body.append(el("p", { class: "locks", role: "alert", "data-part": "locks" }, text));
+  idle = setTimeout(() => {
+    part("locks")?.remove();
+    if (!isLocked()) void lock();
+  }, WARNING);
 }
 
 /** Goes to the page of the menu that has this key. @param {string} key */

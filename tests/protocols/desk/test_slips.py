@@ -91,12 +91,12 @@ def test_who_waits_for_a_note_learns_what_is_wrong_with_the_printer(
     at.scan(item)
     at.desk.wait('[data-part="duties"] .todo')
     for _ in range(200):
-        if "no paper" in at.desk.text('[data-part="duties"]'):
+        if "There is no paper" in at.desk.text('[data-part="duties"]'):
             break
         sleep(0.05)
-    assert "no paper" in at.desk.text('[data-part="duties"]')
+    assert "There is no paper" in at.desk.text('[data-part="duties"]')
     printer.status = b"\x12"
-    at.alt("i")
+    at.alt("y")
     assert b"Havnefilialen" in printer.wait()
 
 
