@@ -25,6 +25,7 @@ NAMES: Mapping[str, set[str]] = {
     "charge": {each.name for each in ChargeKind},
     "charge reason": {each.name for each in ChargeReason},
     "Digital Post": {"FILE_NAME", "PAY", "LOANS"},
+    "plot": {"LOANS_BY_HOUR", "LONGEST_QUEUES", "WAITING", "MESSAGES", "MACHINES"},
     "problem": {each.name for each in Outcome},
     "reason": {each.name for each in Reason},
     "text message": {"RENEW", "LOANS"},
