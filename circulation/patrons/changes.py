@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypedDict
 from sqlalchemy import select, update
 
 from catalogue.database import Statement, columns, lock, one, send
+from catalogue.schema import branches
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.patrons.checking import fitting
@@ -83,14 +84,20 @@ def _change(
     municipality: str,
     is_protected: bool,
 ) -> Statement:
-    values = {field: value for field, value in locals().items() if field != "patron_id"}
+    values: dict[str, Any] = {
+        field: value for field, value in locals().items() if field != "patron_id"
+    }
+    agency = select(branches.c.agency_id).where(branches.c.id == home_branch_id)
+    values["agency_id"] = agency.scalar_subquery()
     return update(patrons).where(patrons.c.id == patron_id).values(values)
 
 
 def change_patron(act: Act, patron_id: int, changes: Changes) -> PatronFields:
     """Changes what is given, and gives all as it is now. Changing nothing writes no event.
 
-    A new given or family name changes how the patron is addressed, unless `name` says how.
+    A new given or family name changes how the patron is addressed, unless `name` says how. Whoever
+    gets a home branch of another agency is a patron of that agency from now on; loans, holds,
+    debts and blocks stay whose they are.
     Raises PatronUnfit for what cannot be so, and ValueError for an unknown patron.
     """
     transaction, now = act.transaction, act.now

@@ -86,7 +86,8 @@ def unfit(error: PatronUnfit) -> Problem:
 def change_details(
     request: Request[PatronChanges, None], principal: Principal, context: Context
 ) -> Reply | Problem:
-    """Changes what is on record for a patron. If-Match is the ETag of what was read."""
+    """Changes what is on record for a patron. If-Match is the ETag of what was read. With a home
+    branch of another agency they become a patron of that agency, which takes the right there."""
     place = patron_named(request.path["patron"], principal, context, Right.EDIT_PATRONS)
     request.about = place.id
     fields = patron_fields(context.transaction, patron_id=place.id)
@@ -100,9 +101,12 @@ def change_details(
     changes = Changes(**given)  # type: ignore[typeddict-item]
     if request.body.home_branch is not None:
         home = find_branch(context.transaction, isil=request.body.home_branch)
-        if home is None or home.agency_id != place.agency_id:
-            raise malformed("home_branch", "unknown", "the agency has no branch with this ISIL")
+        if home is None:
+            raise malformed("home_branch", "unknown", "no branch has this ISIL")
+        if not principal.may(Right.EDIT_PATRONS, home.agency_id, home.id):
+            raise Problem(Outcome.RIGHT_MISSING, right=Right.EDIT_PATRONS)
         changes["home_branch_id"] = home.id
+        place = place._replace(agency_id=home.agency_id, home_branch_id=home.id)
     try:
         change_patron(context.act(principal.desk), place.id, changes)
     except PatronUnfit as error:

@@ -10,9 +10,13 @@ import pytest
 from catalogue.database import Database
 from circulation.kernel.events import EventKind
 from circulation.kernel.results import UNATTENDED
+from circulation.kernel.rights import Kind, Principal, Reach, Right
 from circulation.kernel.trees import CATEGORIES
 from circulation.patrons.changes import PatronFields, change_patron, patron_fields
 from circulation.patrons.checking import PatronUnfit
+from circulation.patrons.identifiers import place_of_patron
+from circulation.patrons.searching import find_patrons
+from tests.builders.agencies import a_school
 from tests.builders.circulation import Library, a_library, a_patron, events_of_patron
 from tests.builders.fees import number_of
 
@@ -76,3 +80,21 @@ def test_nobody(library: Library) -> None:
         library.write(
             lambda each: change_patron(library.act(each, UNATTENDED), 999, {"email": "x"})
         )
+
+
+def test_a_home_branch_elsewhere_makes_a_patron_of_that_agency(library: Library) -> None:
+    school = a_school(library)
+    card = a_patron(library)
+    assert change(library, card, home_branch_id=school.id).home_branch_id == school.id
+    patron_id = number_of(library, card)
+    place = library.read(lambda transaction: place_of_patron(transaction, patron_id=patron_id))
+    assert place is not None
+    assert (place.agency_id, place.home_branch_id) == (school.agency_id, school.id)
+    there = Reach(agencies=frozenset({school.agency_id}))
+    teacher = Principal(
+        Kind.STAFF, 1, "anna", school.agency_id, school.id, "desk", {Right.VIEW_PATRONS: there}
+    )
+    hits = library.read(
+        lambda transaction: find_patrons(transaction, library.circulation, teacher, "ørsted")
+    )
+    assert [each.card for each in hits.lines] == [card]

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from catalogue.database import Statement, scalars
-from circulation.kernel.rights import Right
+from circulation.kernel.rights import Reach, Right
 from circulation.staff.schema import lookups
+from tests.builders.agencies import a_school
 from tests.builders.circulation import a_patron, an_item
 from tests.protocols.api.stage import Stage, Told
 
@@ -133,3 +134,21 @@ def test_a_pin_that_is_easily_guessed_is_refused(stage: Stage, pin: str) -> None
     told = stage.ask("PUT", path, {"pin": pin}, token=token)
     assert (told.status, told.body["errors"][0]["field"]) == (422, "pin")
     assert pin not in repr(told.body)
+
+
+def test_a_patron_moves_to_another_agency_by_whoever_may_there_too(stage: Stage) -> None:
+    library = stage.library
+    school = a_school(library)
+    path = f"/patrons/{stage.public_id(a_patron(library))}"
+    star, wish = {"if-match": "*"}, {"home_branch": school.isil}
+    clerk = stage.a_caller(Right.VIEW_PATRONS, Right.EDIT_PATRONS)
+    told = stage.ask("PATCH", path, wish, token=clerk, headers=star)
+    assert (told.status, told.body["right"]) == (403, "patrons.edit")
+    both = Reach(agencies=frozenset({library.main.agency_id, school.agency_id}))
+    head = stage.a_caller(grants={Right.VIEW_PATRONS: both, Right.EDIT_PATRONS: both})
+    told = stage.ask("PATCH", path, wish, token=head, headers=star)
+    assert told.body["details"]["home_branch"]["isil"] == school.isil
+    assert stage.ask("GET", path, token=clerk).status == 404
+    nowhere = {"home_branch": "DK-1"}
+    told = stage.ask("PATCH", path, nowhere, token=head, headers=star)
+    assert (told.status, told.body["errors"][0]["field"]) == (422, "home_branch")
