@@ -8,10 +8,8 @@ answered already; and only then the handler of the operation.
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
-from math import ceil
 from time import monotonic
 from typing import Any, Final, NamedTuple
 
@@ -39,18 +37,16 @@ from protocols.api.messages import JSON, Answer, Asked, Reply
 from protocols.api.once import Once, key_in
 from protocols.api.operation import VERSION, Operation, Request
 from protocols.api.operations import OPERATIONS
+from protocols.api.pacing import COUNTED, Paces
 from protocols.api.problems import Outcome, Problem
 from protocols.api.routing import Route, Routes
 from protocols.api.settings import ApiSettings
 from protocols.api.signing_in import Known, known_by, token_for_password
 from protocols.hosting.answering import Context, Lane, Services
-from protocols.hosting.throttle import Bucket
 from protocols.hosting.traces import OK, REFUSED
 
 log = logging.getLogger(__name__)
 
-#: Callers whose requests are counted; who has been away longest is forgotten first.
-_COUNTED: Final = 10_000
 _REFUSING: Final = 400
 _UNKNOWN: Final = 401
 _SHARED_HEADERS: Final = "Authorization, Content-Type, Idempotency-Key, If-Match, Accept-Language"
@@ -63,11 +59,10 @@ class Api:
         self._settings = settings
         self._services = services
         self._routes = Routes(OPERATIONS)
-        self._buckets: OrderedDict[bytes, Bucket] = OrderedDict()
+        self._paces = Paces(settings)
         #: Tokens of those who send their password each time.
         self._signed_in: dict[bytes, str] = {}
         self._touching: set[bytes] = set()
-        self._paced: set[bytes] = set()
         self._meter = services.measures.meter("api")
 
     def answer(self, asked: Asked, reply: Callable[[Answer], None]) -> None:
@@ -136,18 +131,7 @@ class Api:
         Problem."""
         told = asked.host if credential is None else f"{credential.name}\n{credential.secret}"
         caller = blake2b(told.encode(), digest_size=16).digest()
-        bucket = self._buckets.pop(caller, None)
-        if bucket is None:
-            bucket = Bucket(self._settings.requests_per_second, self._settings.burst)
-        self._buckets[caller] = bucket
-        if len(self._buckets) > _COUNTED:
-            self._buckets.popitem(last=False)
-        wait = bucket.wait(monotonic())
-        if wait > 0:
-            raise Problem(
-                Outcome.TOO_MANY_REQUESTS, headers=(("Retry-After", str(max(1, ceil(wait)))),)
-            )
-        bucket.take()
+        self._paces.count(caller, monotonic())
         return caller
 
     def _perform(self, prepared: _Prepared, reply: Callable[[Answer], None]) -> None:
@@ -188,7 +172,7 @@ class Api:
                 wrong = Problem(Outcome.NOT_SIGNED_IN, headers=CHALLENGE)
                 reply(problem_answer(wrong, language))
             else:
-                if len(self._signed_in) >= _COUNTED:
+                if len(self._signed_in) >= COUNTED:
                     self._signed_in.clear()
                 self._signed_in[prepared.caller] = token
                 self._with_password(prepared, credential, reply)
@@ -230,7 +214,7 @@ class Api:
 
     def _follow(self, known: Known, caller: bytes) -> None:
         """What a session leaves to be done: that it was used is written, and nobody waits for it;
-        a program has a pace of its own."""
+        what it asks for counts for its account."""
         session = known.session
         if session is None:
             return
@@ -242,12 +226,7 @@ class Api:
                 lambda context: touch(context.transaction, digest=digest, now=context.now),
                 lambda _, error: self._touching.discard(digest),
             )
-        a_minute = session.requests_per_minute
-        if a_minute is not None and caller not in self._paced:
-            if len(self._paced) >= _COUNTED:
-                self._paced.clear()
-            self._paced.add(caller)
-            self._buckets[caller] = Bucket(a_minute / 60, max(1, a_minute // 6))
+        self._paces.learn(caller, session.principal, session.requests_per_minute)
 
 
 class _Prepared(NamedTuple):

@@ -25,7 +25,8 @@ class ApiSettings:
     enabled: bool = True
     #: Origins of other web pages that may call it from a browser.
     cross_origin: tuple[Origin, ...] = ()
-    #: Requests a second of one session or token, and how many may come at once.
+    #: Requests a second of one session or token, and of an account with all of its own; and how
+    #: many may come at once.
     requests_per_second: Annotated[float, Field(gt=0)] = 50.0
     burst: Annotated[int, Field(ge=1)] = 200
     #: Hours for which the same Idempotency-Key gets the same answer.
