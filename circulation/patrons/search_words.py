@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select
 
 from catalogue.database import Statement, Transaction, columns, many, one, scalars, send_many
 from catalogue.index.folding import WORD_BYTES
@@ -34,6 +34,8 @@ from circulation.patrons.schema import (
 
 #: Patrons that one step of `index_missing` looks at.
 STEP: Final = 2_000
+#: Patrons that `is_indexed` asks, about.
+_ASKED: Final = 16
 
 
 class Searched(NamedTuple):
@@ -131,15 +133,19 @@ class _Standing(NamedTuple):
     is_known: bool
 
 
+class _Ends(NamedTuple):
+    first: int | None
+    last: int | None
+
+
+def _standing() -> Select[Any]:
+    known = select(patron_words.c.word).where(patron_words.c.patron_id == patrons.c.id).exists()
+    return select(*columns(_Standing, patrons, is_known=known))
+
+
 @many(_Standing)
 def _after(*, patron_id: int, at_most: int) -> Statement:
-    known = select(patron_words.c.word).where(patron_words.c.patron_id == patrons.c.id).exists()
-    return (
-        select(*columns(_Standing, patrons, is_known=known))
-        .where(patrons.c.id > patron_id)
-        .order_by(patrons.c.id)
-        .limit(at_most)
-    )
+    return _standing().where(patrons.c.id > patron_id).order_by(patrons.c.id).limit(at_most)
 
 
 def text_words(text: str) -> set[bytes]:
@@ -227,6 +233,28 @@ def _words_of_contact(contact: Reached) -> set[bytes]:
     if contact.kind == "phone":
         return phone_words(contact.value)
     return set()
+
+
+@one(_Ends)
+def _ends() -> Statement:
+    its = patrons.c.id
+    return select(*columns(_Ends, first=func.min(its), last=func.max(its)))
+
+
+@one(_Standing)
+def _next(*, patron_id: int) -> Statement:
+    return _standing().where(patrons.c.id >= patron_id).order_by(patrons.c.id).limit(1)
+
+
+def is_indexed(transaction: Transaction) -> bool:
+    """Have the patrons their words? After an upgrade those who were there before have none until
+    the job `patron-search` has come to them. Some are asked, from the first to the last."""
+    ends = _ends(transaction)
+    if ends is None or ends.first is None or ends.last is None:
+        return True
+    apart = max((ends.last - ends.first) // _ASKED, 1)
+    asked = (_next(transaction, patron_id=at) for at in range(ends.first, ends.last + 1, apart))
+    return all(each is None or each.is_known for each in asked)
 
 
 def index_missing(transaction: Transaction, after: int) -> tuple[int, int | None]:

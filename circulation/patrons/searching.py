@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from catalogue.database import Statement, Transaction, columns, many, scalar_one, taking
-from circulation.kernel.engine import Circulation
+from circulation.kernel.engine import Circulation, Memory
 from circulation.kernel.paging import MOST
 from circulation.kernel.rights import Principal, Reach, Right
 from circulation.kernel.set_up import SetUp
@@ -38,6 +38,7 @@ from circulation.patrons.hits import PatronHit, read_hits
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron, national_digits
 from circulation.patrons.schema import patron_words, patrons
 from circulation.patrons.search_terms import terms_of
+from circulation.patrons.search_words import is_indexed
 
 #: Lines of a page where the caller does not say: what fits on a screen.
 PAGE: Final = 20
@@ -59,10 +60,14 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """Some of those who were found, and where the next page begins; `next` None: that was all."""
+    """Some of those who were found, and where the next page begins; `next` None: that was all.
+
+    `is_complete`: no patron waits for the words that they are found by (`search_words.is_indexed`).
+    """
 
     lines: tuple[PatronHit, ...]
     next: Place | None
+    is_complete: bool = True
 
 
 class _Whose(Enum):
@@ -115,14 +120,27 @@ def find_patrons(
     terms = () if national_digits(text) else terms_of(text)
     owner = _owner(transaction, circulation, principal, text) if text else None
     first = [owner] if owner is not None and after is None else []
+    is_complete = _is_complete(transaction, circulation)
     if not terms or not stretches:
-        return Hits(tuple(first), None)
+        return Hits(tuple(first), None, is_complete)
     start = after or Place(0, b"", 0, _rarest(transaction, terms))
     room = limit - len(first)
     walked = _walk(transaction, stretches, terms, start, owner.id if owner else 0, room + 1)
     shown = walked[:room]
     lines = (*first, *read_hits(transaction, [place.patron_id for place in shown]))
-    return Hits(lines, (shown or [start])[-1] if len(walked) > room else None)
+    following = (shown or [start])[-1] if len(walked) > room else None
+    return Hits(lines, following, is_complete)
+
+
+#: Has a process seen that all have their words? Every change of a patron keeps it so.
+_COMPLETE: Final[Memory[list[bool]]] = Memory(list)
+
+
+def _is_complete(transaction: Transaction, circulation: Circulation) -> bool:
+    known = _COMPLETE.of(circulation)
+    if not known and is_indexed(transaction):
+        known.append(True)
+    return bool(known)
 
 
 def _owner(

@@ -47,8 +47,10 @@ class PatronHit:
 @dataclass(frozen=True, slots=True)
 class PatronsFound:
     """A page of those who were found. `next` is the cursor of the page behind it, where there is
-    one."""
+    one. Where it is not `is_complete`, there are patrons who are found by a whole card or other
+    identifier alone until the job `patron-search` has run, after an upgrade."""
 
     patrons: tuple[PatronHit, ...]
     next: str | None
+    is_complete: bool
     may: tuple[Literal["register"], ...]

@@ -8,7 +8,7 @@ from circulation.kernel.rights import Principal, Right
 from circulation.patrons.hits import PatronHit as Known
 from circulation.patrons.identifiers import national_digits
 from circulation.patrons.public_ids import PublicIds, public_ids
-from circulation.patrons.searching import Place, find_patrons
+from circulation.patrons.searching import Hits, Place, find_patrons
 from circulation.staff.lookups import Seen, looked_at
 from protocols.api.models.common import branch_shown
 from protocols.api.models.searching import HitNext, PatronHit, PatronSearch, PatronsFound
@@ -26,11 +26,12 @@ def search_patrons(
     wish = request.body
     ids = public_ids(context.circulation, context.transaction)
     after = None if wish.cursor is None else _place_in(wish.cursor, ids)
-    hits, following = patrons_found(wish.text, wish.limit, request, principal, context, after)
+    shown, found = patrons_found(wish.text, wish.limit, request, principal, context, after)
     may_register = principal.may(Right.EDIT_PATRONS, principal.agency_id, principal.branch_id)
     return PatronsFound(
-        hits,
-        None if following is None else _word_of(following, ids),
+        shown,
+        None if found.next is None else _word_of(found.next, ids),
+        found.is_complete,
         ("register",) if may_register else (),
     )
 
@@ -42,8 +43,9 @@ def patrons_found(
     principal: Principal,
     context: Context,
     after: Place | None = None,
-) -> tuple[tuple[PatronHit, ...], Place | None]:
-    """Those whom the text fits, and where the next page begins; noted as one look-up."""
+) -> tuple[tuple[PatronHit, ...], Hits]:
+    """Those whom the text fits, as answers show them and as they were found; noted as one
+    look-up."""
     found = find_patrons(
         context.transaction, context.circulation, principal, text, after=after, limit=limit
     )
@@ -51,7 +53,7 @@ def patrons_found(
     hits = len(found.lines)
     context.looked_up(looked_at(principal, Seen.SEARCH, request.name, hits=hits, searched=searched))
     ids = public_ids(context.circulation, context.transaction)
-    return tuple(_hit(each, ids, principal, context) for each in found.lines), found.next
+    return tuple(_hit(each, ids, principal, context) for each in found.lines), found
 
 
 def _hit(known: Known, ids: PublicIds, principal: Principal, context: Context) -> PatronHit:

@@ -42,7 +42,10 @@ def find(
 def _found(
     library: Library, transaction: Transaction, principal: Principal, text: str, limit: int
 ) -> list[dict[str, Any]]:
-    hits = find_patrons(transaction, library.circulation, principal, text, limit=limit).lines
+    found = find_patrons(transaction, library.circulation, principal, text, limit=limit)
+    hits = found.lines
+    if not found.is_complete:
+        click.echo("some patrons are not found by words yet: tiro jobs run patron-search", err=True)
     searched = "words" if national_digits(text) is None else "national number"
     library.looked_at(transaction, Seen.SEARCH, hits=len(hits), searched=searched)
     branches = library.circulation.current_set_up(transaction).branches

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from catalogue.database import Statement, columns, many
+from catalogue.database import Statement, columns, many, send
 from circulation.kernel.rights import Right
 from circulation.patrons.changes import change_patron
+from circulation.patrons.schema import patron_words
+from circulation.patrons.search_words import index_missing
 from circulation.staff.schema import lookups
 from tests.builders.agencies import a_school
 from tests.builders.circulation import a_patron, an_item
@@ -46,10 +48,30 @@ def test_a_hit_says_who_is_meant_and_what_may_be_done(stage: Stage) -> None:
     assert hit["home_branch"]["isil"] == "DK-900101"
     assert hit["may"] == ["open", "lend"]
     assert (told.body["next"], told.body["may"]) == (None, [])
+    assert told.body["is_complete"] is True
     editor = stage.a_caller(Right.VIEW_PATRONS, Right.EDIT_PATRONS)
     told = _search(stage, editor, card)
     assert told.body["patrons"][0]["may"] == ["open", "edit"]
     assert told.body["may"] == ["register"]
+
+
+@send
+def _forget_words() -> Statement:
+    return delete(patron_words)
+
+
+def test_an_answer_says_that_patrons_wait_for_their_words(stage: Stage) -> None:
+    """As after an upgrade."""
+    library = stage.library
+    card = a_patron(library, given_name="Ida")
+    library.write(_forget_words)
+    token = stage.a_caller(Right.VIEW_PATRONS)
+    told = _search(stage, token, "ida").body
+    assert (told["patrons"], told["is_complete"]) == ([], False)
+    assert [each["card"] for each in _search(stage, token, card).body["patrons"]] == [card]
+    library.write(lambda transaction: index_missing(transaction, 0))
+    told = _search(stage, token, "ida").body
+    assert ([each["card"] for each in told["patrons"]], told["is_complete"]) == ([card], True)
 
 
 def test_a_list_is_walked_page_by_page(stage: Stage) -> None:
