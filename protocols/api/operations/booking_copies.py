@@ -101,6 +101,7 @@ def deliver_booking(
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
     request.about = answer.booking.patron_id
+    note_look(request, principal, context, Seen.OPENED, patron_id=answer.booking.patron_id)
     named = items or tuple(
         "" if isinstance(each, Refused) else each.item.barcode for each in answer.answers
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from circulation.items.availability import circulation_status
@@ -13,6 +14,8 @@ from circulation.kernel.results import CirculationStatus, ItemState, Refused
 from circulation.kernel.rights import Principal, Right
 from circulation.loans.lost import claim_returned, declare_lost, find, withdraw_claim
 from circulation.patrons.public_ids import public_ids
+from circulation.staff.lookups import Seen
+from protocols.api.authority import note_look
 from protocols.api.models.common import branch_shown, money
 from protocols.api.models.desk import Patron, item_shown, loan_shown
 from protocols.api.models.titles import (
@@ -37,7 +40,31 @@ _MARKS: Final = {
 
 def show_item(request: Plain, principal: Principal, context: Context) -> ItemStatus:
     """An item and what it is doing. Whose loan it is is told to who may see them."""
-    return status_shown(status_of(request.path["item"], context), principal, context)
+    return status_now(request.path["item"], request, principal, context)
+
+
+def status_now(
+    barcode: str, request: Request[Any, Any], principal: Principal, context: Context
+) -> ItemStatus:
+    """What the item is doing. Whoever is shown its borrower is noted. Raises Problem."""
+    shown = status_shown(status_of(barcode, context), principal, context)
+    note_borrowers([shown], request, principal, context)
+    return shown
+
+
+def note_borrowers(
+    shown: Sequence[ItemStatus],
+    request: Request[Any, Any],
+    principal: Principal,
+    context: Context,
+) -> None:
+    """Notes that the caller was shown whose loans these are: one patron, or several as a list."""
+    ids = public_ids(context.circulation, context.transaction)
+    seen = {each.borrower.id for each in shown if each.borrower is not None}
+    if len(seen) == 1:
+        note_look(request, principal, context, Seen.LOANS, patron_id=ids.meant(seen.pop()))
+    elif seen:
+        note_look(request, principal, context, Seen.LIST, hits=len(seen))
 
 
 def status_of(barcode: str, context: Context) -> CirculationStatus:
@@ -113,7 +140,7 @@ def set_state(
     answer = _MARKS[wish.to](context.act(principal.desk), item=barcode)
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
-    shown = status_shown(status_of(barcode, context), principal, context)
+    shown = status_now(barcode, request, principal, context)
     return StateChanged(barcode, shown, answer.has_changed)
 
 
@@ -134,7 +161,7 @@ def alter_item(
     barcode = request.path["item"]
     _changeable(barcode, principal, context)
     barcode = change_written(barcode, request.body, principal, context)
-    return status_shown(status_of(barcode, context), principal, context)
+    return status_now(barcode, request, principal, context)
 
 
 def change_written(barcode: str, wish: ItemChanges, principal: Principal, context: Context) -> str:

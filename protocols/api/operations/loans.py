@@ -13,7 +13,8 @@ from circulation.loans import lost
 from circulation.loans.batches import check_out_pairs
 from circulation.loans.onward import LentOnward, end_onward_loan, lend_onward
 from circulation.patrons.public_ids import public_ids
-from protocols.api.authority import must_have_here
+from circulation.staff.lookups import Seen
+from protocols.api.authority import must_have_here, note_look
 from protocols.api.models.common import branch_shown, fees_shown
 from protocols.api.models.desk import ForPatron, StackResult, StackResults, patron_shown
 from protocols.api.models.loans import (
@@ -29,7 +30,7 @@ from protocols.api.models.loans import (
 from protocols.api.models.titles import StateChanged
 from protocols.api.operation import Operation, Plain, Request, post
 from protocols.api.operations.desk import identifier_of, lent, together
-from protocols.api.operations.items import status_of, status_shown
+from protocols.api.operations.items import status_now, status_of
 from protocols.api.problems import Outcome, Problem, malformed, reasons_of, refused
 from protocols.hosting.answering import Context, Lane
 
@@ -76,7 +77,7 @@ def _marked(
 ) -> StateChanged | Problem:
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
-    shown = status_shown(status_of(barcode, context), principal, context)
+    shown = status_now(barcode, request, principal, context)
     return StateChanged(barcode, shown, answer.has_changed)
 
 
@@ -122,6 +123,7 @@ def _onward(
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
     ids = public_ids(context.circulation, context.transaction)
+    note_look(request, principal, context, Seen.LOANS, patron_id=answer.borrower.patron_id)
     return OnwardLoan(
         answer.item.barcode,
         answer.item.title,
@@ -161,6 +163,7 @@ def give_receipt(
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
     request.about = answer.patron.id
+    note_look(request, principal, context, Seen.LOANS, patron_id=answer.patron.id)
     return ReturnReceipt(
         patron_shown(answer.patron, public_ids(context.circulation, context.transaction)),
         branch_shown(answer.branch),

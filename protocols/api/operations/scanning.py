@@ -30,10 +30,10 @@ from protocols.api.models.desk import (
 from protocols.api.models.patrons import PatronScreen
 from protocols.api.models.scanning import Command, Scanned, ScanWish
 from protocols.api.models.searching import PatronHit
-from protocols.api.models.titles import Title
+from protocols.api.models.titles import ItemStatus, Title
 from protocols.api.operation import Operation, Request, post
 from protocols.api.operations.desk import lend, prolong, take_back
-from protocols.api.operations.items import status_shown
+from protocols.api.operations.items import note_borrowers, status_shown
 from protocols.api.operations.patrons import screen
 from protocols.api.operations.searching import patrons_found
 from protocols.api.operations.titles import query_asked, titles_shown
@@ -91,7 +91,8 @@ def _with_item(
     wish, barcode = request.body, status.item.barcode
     item = item_shown(status.item)
     if wish.mode == "look":
-        return Scanned("item", text, item=item, status=status_shown(status, principal, context))
+        shown = _status(status, request, principal, context)
+        return Scanned("item", text, item=item, status=shown)
     done: Any
     if wish.mode == "renew":
         longer = RenewalWish(item=barcode, override=wish.override, accept_fee=wish.accept_fee)
@@ -118,9 +119,17 @@ def _with_item(
         ) or (0, 0)
         scanned = replace(scanned, loans=loans, overdue=overdue)
     if isinstance(done, Problem):
-        shown = status_shown(status, principal, context)
+        shown = _status(status, request, principal, context)
         return replace(scanned, outcome="refused", reasons=done.reasons, status=shown)
     return scanned
+
+
+def _status(
+    status: CirculationStatus, request: Wish, principal: Principal, context: Context
+) -> ItemStatus:
+    shown = status_shown(status, principal, context)
+    note_borrowers([shown], request, principal, context)
+    return shown
 
 
 def _asking(request: Wish, body: Any) -> Request[Any, None]:

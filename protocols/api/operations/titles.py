@@ -30,7 +30,7 @@ from protocols.api.models.titles import (
     TitleShown,
 )
 from protocols.api.operation import Caller, Operation, Plain, Request, get, post
-from protocols.api.operations.items import status_shown
+from protocols.api.operations.items import note_borrowers, status_shown
 from protocols.api.paging import LARGEST_OF_FEW, number_in, page_of
 from protocols.api.problems import Outcome, Problem, malformed
 from protocols.cql.context_sets import access_point_of
@@ -184,6 +184,8 @@ def show_title(request: Plain, principal: Principal, context: Context) -> TitleS
         context.circulation, context.transaction, record_ids=[record_id], now=context.now
     ).get(record_id, [])
     title = title_shown(record)
+    shown = tuple(status_shown(each, principal, context) for each in copies_in(scope, copies))
+    note_borrowers(shown, request, principal, context)
     return TitleShown(
         title.id,
         title.title,
@@ -192,7 +194,7 @@ def show_title(request: Plain, principal: Principal, context: Context) -> TitleS
         title.control_number,
         tuple(SUTRS.render(record).decode("utf-8", "replace").splitlines()),
         max((each.open_holds for each in copies), default=0),
-        tuple(status_shown(each, principal, context) for each in copies_in(scope, copies)),
+        shown,
     )
 
 

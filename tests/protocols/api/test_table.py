@@ -10,8 +10,10 @@ from inspect import getdoc
 from typing import Any, get_type_hints
 
 import pytest
+from sqlalchemy import select
 
 from catalogue.changes.accession import add_record
+from catalogue.database import Statement, scalars
 from circulation.booking.placements import NewPlacement, create_placement
 from circulation.booking.results import Station
 from circulation.holds.placing import place_holds
@@ -19,7 +21,9 @@ from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.holds.wishes import HoldWish
 from circulation.kernel.results import StayKind
 from circulation.kernel.rights import EVERYTHING, Kind, Right
+from circulation.kernel.schema import events
 from circulation.ledger.money import Paid
+from circulation.staff.schema import lookups
 from circulation.stock.inventory import ANY_SHELF, begin_inventory
 from protocols.api.messages import JSON
 from protocols.api.operation import Caller, Operation
@@ -446,6 +450,39 @@ def test_whoever_may_is_answered(stage: Stage, known: dict[str, str], operation:
     told = _asked(stage, operation, known, token)
     assert told.status < 500
     assert told.status in (operation.status, 401, 404, 409, 422), told.body
+
+
+@scalars(int)
+def _looked_at() -> Statement:
+    return select(lookups.c.id)
+
+
+@scalars(int)
+def _happened() -> Statement:
+    return select(events.c.id)
+
+
+def _noted(stage: Stage) -> int:
+    """Look-ups and events there are."""
+    return stage.library.read(lambda each: len(_looked_at(each)) + len(_happened(each)))
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [each for each in OPERATIONS if each.caller is not Caller.PATRON],
+    ids=lambda each: each.id,
+)
+def test_whoever_is_shown_a_patron_is_noted(
+    stage: Stage, known: dict[str, str], operation: Operation
+) -> None:
+    """Acts are events; everything else that shows somebody is a look-up, and a list is one."""
+    stage.library.pass_time(days=40)  # the loan is overdue, and so on lists
+    token = stage.a_caller(grants=EVERYTHING)
+    before = _noted(stage)
+    told = _asked(stage, operation, known, token)
+    said = json.dumps(told.body, ensure_ascii=False)
+    if NAME in said or known["card"] in said or f'"{known["patron"]}"' in said:
+        assert _noted(stage) > before, said
 
 
 def test_a_session_is_of_a_kind() -> None:
