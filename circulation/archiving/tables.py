@@ -25,6 +25,7 @@ LEFT_OUT: Final[dict[str, str]] = {
     "index_rules": "of the index",
     "leases": "of the processes that run now",
     "sessions": "of those who are signed in now",
+    "app_tokens": "of those whom apps work for now",
     "desk_sign_ins": "of those who work at a desk today",
     "print_jobs": "of slips that lie beside their printers, or never will",
     "passkey_challenges": "of the last five minutes",

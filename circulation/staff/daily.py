@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from circulation.kernel.jobs import Doing, Job, Step
+from circulation.staff.app_tokens import forget_app_tokens
 from circulation.staff.ceremonies import forget_challenges
 from circulation.staff.desk_sign_ins import forget_desk_sign_ins
 from circulation.staff.lookups import forget_lookups
@@ -22,6 +23,7 @@ def _sessions(doing: Doing) -> Step:
         {
             "sessions deleted": forget_sessions(doing.transaction, now=doing.until),
             "tries forgotten": forget_failures(doing.transaction, now=doing.until),
+            "tokens of apps deleted": forget_app_tokens(doing.transaction, now=doing.until),
             "challenges forgotten": forget_challenges(doing.transaction, now=doing.until),
             "print jobs forgotten": forget_print_jobs(doing.transaction, now=doing.until),
         }

@@ -2,7 +2,8 @@
 
 A program shows its client id and secret (RFC 6749, 4.4: client credentials) and gets an access
 token for an hour; one that cannot do so is given a bearer token (RFC 6750) that holds until the
-program expires. Both are sessions, and end when it is revoked.
+program expires. Both are sessions, and end when it is revoked. A program that works in the name of
+others, with their consent, is an app (`circulation.staff.apps`), and gets nothing in its own.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Select, insert, select, update
 
-from catalogue.database import Statement, change, columns, many, one, scalar_one
+from catalogue.database import Statement, Transaction, change, columns, many, one, scalar_one
 from catalogue.schema import branches
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
-from circulation.kernel.rights import Principal, Right
+from circulation.kernel.rights import Kind, Principal, Right
 from circulation.staff.administering import StaffUnfit, check_grants
+from circulation.staff.app_tokens import forget_tokens_of_program
+from circulation.staff.redirects import problems_of_redirects
 from circulation.staff.results import NotSignedIn, SignedIn, SignInRefusal
 from circulation.staff.roles import grants_of_program
 from circulation.staff.schema import programs
@@ -39,7 +42,11 @@ ACCESS_TOKEN: Final = timedelta(hours=1)
 
 
 class NewProgram(NamedTuple):
-    """A program to be. `is_of_all`: its rights hold at all agencies, not only at its branch's."""
+    """A program to be. `is_of_all`: its rights hold at all agencies, not only at its branch's.
+
+    An app `acts_for` staff or patrons, a value of `Kind`, and comes back to its `redirect_uris`;
+    its rights are what it may ask staff for.
+    """
 
     name: str
     branch_id: int
@@ -47,10 +54,12 @@ class NewProgram(NamedTuple):
     is_of_all: bool = False
     requests_per_minute: int = 600
     expires: datetime | None = None
+    acts_for: str | None = None
+    redirect_uris: tuple[str, ...] = ()
 
 
 class Program(NamedTuple):
-    """A program; `rights` is a JSON array of values of `Right`."""
+    """A program; `rights` and `redirect_uris` are JSON arrays."""
 
     id: int
     client_id: str
@@ -64,6 +73,18 @@ class Program(NamedTuple):
     created: datetime
     expires: datetime | None
     revoked: datetime | None
+    acts_for: str | None
+    redirect_uris: str | None
+
+    @property
+    def ways_back(self) -> tuple[str, ...]:
+        """The addresses to which browsers are sent back to it."""
+        return tuple(json.loads(self.redirect_uris or "[]"))
+
+    def is_app_at(self, now: datetime) -> bool:
+        """Does it work in somebody's name, and still?"""
+        is_over = self.revoked is not None or (self.expires is not None and self.expires <= now)
+        return self.acts_for is not None and not is_over
 
 
 class AddedProgram(NamedTuple):
@@ -79,6 +100,7 @@ class _KeptSecret(NamedTuple):
     secret_digest: bytes
     expires: datetime | None
     revoked: datetime | None
+    acts_for: str | None
 
 
 def _select() -> Select[Any]:
@@ -104,6 +126,11 @@ def program_named(*, name: str) -> Statement:
     return _select().where(programs.c.name == name)
 
 
+@one(Program)
+def program_with(*, client_id: str) -> Statement:
+    return _select().where(programs.c.client_id == client_id)
+
+
 @one(_KeptSecret)
 def _secret_of(*, client_id: str) -> Statement:
     return select(*columns(_KeptSecret, programs)).where(programs.c.client_id == client_id)
@@ -121,6 +148,8 @@ def _insert(
     requests_per_minute: int,
     created: datetime,
     expires: datetime | None,
+    acts_for: str | None,
+    redirect_uris: str | None,
 ) -> Statement:
     return insert(programs).values(locals()).returning(programs.c.id)
 
@@ -145,7 +174,12 @@ def add_program(
         client_id=client_id,
         secret_digest=digest_of(secret),
         created=act.now,
-        **new._asdict() | {"name": new.name.strip(), "rights": rights},
+        **new._asdict()
+        | {
+            "name": new.name.strip(),
+            "rights": rights,
+            "redirect_uris": json.dumps(new.redirect_uris) if new.acts_for else None,
+        },
     )
     _write(act, new.name.strip(), {"rights": json.loads(rights)})
     if new.expires is None or not with_bearer:
@@ -166,13 +200,20 @@ def _problems(act: Act, new: NewProgram, with_bearer: bool) -> list[str]:
         problems.append("a bearer token expires: say when")
     if new.requests_per_minute < 1:
         problems.append("a program may ask once a minute at least")
-    return problems
+    if bool(new.acts_for) != bool(new.redirect_uris):
+        problems.append("an app works for staff or patrons, and has addresses to come back to")
+    if new.acts_for and with_bearer:
+        problems.append("an app has no token of its own")
+    if new.acts_for == Kind.PATRON.value and new.rights:
+        problems.append("an app for patrons has no rights: it does what its patron may")
+    return problems + problems_of_redirects(new.redirect_uris)
 
 
 def revoke_program(act: Act, program: Program) -> None:
     """Nothing is done for it any more."""
     _revoke(act.transaction, program_id=program.id, revoked=act.now)
     end_sessions_of_program(act.transaction, program_id=program.id)
+    forget_tokens_of_program(act.transaction, program_id=program.id)
     _write(act, program.name, {"revoked": True})
 
 
@@ -183,7 +224,8 @@ def access_token(act: Act, client_id: str, secret: str, address: str) -> SignedI
         return NotSignedIn(SignInRefusal.MUST_WAIT)
     kept = _secret_of(transaction, client_id=client_id)
     is_right = compare_digest(digest_of(secret), bytes(kept.secret_digest) if kept else b"")
-    if not is_right or kept is None or kept.revoked or (kept.expires and kept.expires <= now):
+    is_over = kept is None or kept.revoked or (kept.expires and kept.expires <= now)
+    if kept is None or not is_right or is_over or kept.acts_for is not None:
         note_failure(transaction, client_id, address, now)
         told = {"program": client_id[:64], "address": address} if kept else {"address": address}
         append_event(act, NewEvent(EventKind.STAFF_REFUSED, after=told))
@@ -195,6 +237,12 @@ def access_token(act: Act, client_id: str, secret: str, address: str) -> SignedI
     session = session_of(circulation, transaction, token, now)
     assert session is not None
     return SignedIn(token, session)
+
+
+def has_secret(transaction: Transaction, program: Program, secret: str) -> bool:
+    """Is it the program's?"""
+    kept = _secret_of(transaction, client_id=program.client_id)
+    return kept is not None and compare_digest(digest_of(secret), bytes(kept.secret_digest))
 
 
 def _write(act: Act, name: str, told: dict[str, Any]) -> None:

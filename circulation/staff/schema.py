@@ -164,6 +164,27 @@ programs = Table(
     Column("created", Moment, nullable=False),
     Column("expires", Moment),
     Column("revoked", Moment),
+    # Of an app: for whom it works with their consent, a value of `Kind`; NULL: in its own name.
+    Column("acts_for", String),
+    Column("redirect_uris", Text, info=JSON),  # an array
+)
+
+#: Codes and refresh tokens of apps (see `circulation.staff.app_tokens`).
+app_tokens = Table(
+    "app_tokens",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True, info=SECRET),
+    Column("family", LargeBinary, nullable=False, index=True),
+    Column("program_id", ForeignKey(programs.c.id), nullable=False, index=True),
+    Column("staff_id", ForeignKey(staff_accounts.c.id), index=True),
+    Column("patron_id", ForeignKey(patrons.c.id), index=True, info=DELETED),
+    Column("scope", Text, nullable=False),
+    Column("redirect_uri", Text),  # of a code, as its challenge is
+    Column("challenge", String),
+    Column("expires", Moment, nullable=False),
+    Column("ends", Moment, nullable=False, index=True),  # of the consent
+    Column("used", Moment),
+    sqlite_with_rowid=False,
 )
 
 #: PINs by which somebody takes the screen over at a desk where they have signed in that day.
@@ -183,7 +204,7 @@ desk_sign_ins = Table(
     sqlite_with_rowid=False,
 )
 
-#: Who is signed in: of staff, patron and program exactly one.
+#: Who is signed in: of staff, patron and program one, or an app (a program) for one of the others.
 sessions = Table(
     "sessions",
     metadata,
@@ -199,6 +220,8 @@ sessions = Table(
     Column("seen", Moment, nullable=False),
     Column("idle_minutes", Integer),  # NULL: it may be idle
     Column("expires", Moment, nullable=False, index=True),
+    Column("scope", Text),  # of an app
+    Column("family", LargeBinary, index=True),  # the same as of its refresh tokens
     sqlite_with_rowid=False,
 )
 

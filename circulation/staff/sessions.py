@@ -19,6 +19,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.rights import Kind, Principal
 from circulation.kernel.set_up import VERSION, SetUp
 from circulation.patrons.schema import patrons
+from circulation.staff.app_tokens import forget_tokens_of_staff
 from circulation.staff.desk_sign_ins import forget_desks_of, forget_people_at
 from circulation.staff.roles import ROLES, Grants, HeldRole, grants_of_program
 from circulation.staff.schema import programs, sessions, staff_accounts, staff_roles, workstations
@@ -29,7 +30,8 @@ _STALE = timedelta(minutes=1)
 
 
 class NewSession(NamedTuple):
-    """A session to begin; of staff, patron and program exactly one."""
+    """A session to begin; of staff, patron and program one. That of an app has its program besides,
+    the `scope` of what it may do, and the family of its tokens."""
 
     methods: str
     address: str
@@ -40,6 +42,8 @@ class NewSession(NamedTuple):
     program_id: int | None = None
     workstation_id: int | None = None
     is_limited: bool = False
+    scope: str | None = None
+    family: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ class Session:
     `methods` are the words for how they have shown who they are: password, code, recovery, passkey,
     pin, secret. `is_limited`: all that is open to them is setting up a second factor, and they have
     no rights before. `ends` is when they have to sign in again if they do nothing until then.
-    `is_stale`: the caller has `touch` written, and need not wait for it.
+    `is_stale`: the caller has `touch` written, and need not wait for it. `scope` is what an app may
+    do in the name of somebody, None where there is none between.
     """
 
     principal: Principal
@@ -62,6 +67,8 @@ class Session:
     requests_per_minute: int | None = None
     workstation_id: int | None = None
     language: str = ""
+    program_id: int | None = None
+    scope: str | None = None
 
 
 class Open(NamedTuple):
@@ -112,6 +119,7 @@ class _Row(NamedTuple):
     workstation: str | None
     branch_id: int
     agency_id: int
+    scope: str | None
 
 
 def _where_they_are() -> ColumnElement[int]:
@@ -119,8 +127,8 @@ def _where_they_are() -> ColumnElement[int]:
     return func.coalesce(
         workstations.c.branch_id,
         staff_accounts.c.branch_id,
-        programs.c.branch_id,
         patrons.c.home_branch_id,
+        programs.c.branch_id,
     )
 
 
@@ -135,6 +143,7 @@ def _rows(*, digest: bytes) -> Statement:
         "language": staff_accounts.c.language,
         "role_agency_id": staff_roles.c.agency_id,
         "role_branch_id": staff_roles.c.branch_id,
+        "program_id": sessions.c.program_id,
         "program_name": programs.c.name,
         "program_expires": programs.c.expires,
         "workstation": workstations.c.name,
@@ -185,6 +194,8 @@ def _insert(
     program_id: int | None,
     workstation_id: int | None,
     is_limited: bool,
+    scope: str | None,
+    family: bytes | None,
 ) -> Statement:
     return insert(sessions).values(locals())
 
@@ -239,8 +250,9 @@ def begin_session(transaction: Transaction, new: NewSession, now: datetime) -> s
 
 def end_sessions_of_staff(transaction: Transaction, *, staff_id: int, but: bytes) -> None:
     """Ends all sessions of the account but the one with that digest (empty: all); its PIN is
-    enough nowhere."""
+    enough nowhere, and apps get nothing more in its name."""
     _end_of_staff(transaction, staff_id=staff_id, but=but)
+    forget_tokens_of_staff(transaction, staff_id=staff_id)
     forget_desks_of(transaction, staff_id=staff_id)
 
 
@@ -275,6 +287,8 @@ def session_of(
         requests_per_minute=row.requests_per_minute,
         workstation_id=row.workstation_id,
         language=row.language or "",
+        program_id=row.program_id,
+        scope=row.scope,
     )
 
 
@@ -321,4 +335,7 @@ def _principal(set_up: SetUp, rows: list[_Row]) -> Principal:
         )
         grants = grants_of_program(row.rights or "[]", None if row.is_of_all else row.agency_id)
     device = row.workstation or row.address
+    if row.scope is not None:  # an app, in somebody's name
+        device, allowed = f"{Kind.PROGRAM.value}:{row.program_name}", row.scope.split()
+        grants = {right: reach for right, reach in grants.items() if right.value in allowed}
     return Principal(kind, number, name, row.agency_id, row.branch_id, device, grants)

@@ -192,6 +192,8 @@ class Api:
             known.principal, known.session = found.principal, found.session
             principal = found.principal
             _must_be_admitted(operation, principal)
+            if operation.tag == "account" and found.is_of_app:  # nobody's app gives itself more
+                raise Problem(Outcome.RIGHT_MISSING)
             once = None if key is None else Once(request.asked, key, principal, hours)
             kept = None if once is None else once.kept(context)
             if kept is not None:

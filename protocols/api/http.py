@@ -9,8 +9,11 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from catalogue.tracing import request_id
+from circulation.kernel.engine import Circulation
 from protocols.api.handlers import Api
-from protocols.api.messages import Answer, Asked
+from protocols.api.messages import JSON, Answer, Asked
+from protocols.api.metadata import NAME, metadata
+from protocols.api.operations.passkeys import site_at
 from protocols.api.streams import Streams
 from protocols.hosting.brief_requests import BriefRequest
 
@@ -80,6 +83,25 @@ class ApiResource(Resource):
             )
 
         self._api.answer(_asked(request, b"POST", request.query, request.content), reply)
+
+
+class MetadataResource(Resource):
+    """``/.well-known``: what clients of OAuth 2.0 find out by themselves."""
+
+    isLeaf = True  # noqa: N815
+
+    def __init__(self, circulation: Circulation) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._circulation = circulation
+
+    def render_GET(self, request: Any) -> bytes:  # noqa: N802
+        site = site_at(self._circulation, _asked(request, b"GET", b"", b""))
+        if site is None or request.postpath != [NAME.encode()]:
+            request.setResponseCode(404)
+            return b""
+        request.setHeader("Content-Type", JSON)
+        request.setHeader("Access-Control-Allow-Origin", "*")
+        return metadata(site)
 
 
 def _asked(request: Any, method: bytes, query: bytes, body: bytes) -> Asked:

@@ -1,4 +1,4 @@
-"""The API on the network: at /api of the common HTTP port."""
+"""The API on the network: at /api and /.well-known of the common HTTP port."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 from twisted.web.resource import IResource
 
 from protocols.api.handlers import Api
-from protocols.api.http import ApiResource
+from protocols.api.http import ApiResource, MetadataResource
 from protocols.api.settings import ApiSettings
 from protocols.api.streams import Streams
 from protocols.hosting.answering import Services
@@ -31,7 +31,8 @@ class _Api:
         later: Any = reactor.callLater
         streams = Streams(services, later)
         resource: Any = ApiResource(Api(settings, services), streams)
-        return {b"api": resource}
+        metadata: Any = MetadataResource(services.circulation)
+        return {b"api": resource, b".well-known": metadata}
 
     def examples(
         self, settings: ApiSettings, ports: Sequence[int], http_port: int | None

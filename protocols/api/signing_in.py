@@ -26,6 +26,11 @@ class Known:
     principal: Principal = NOBODY
     session: Session | None = None
 
+    @property
+    def is_of_app(self) -> bool:
+        """Does an app ask in their name?"""
+        return self.session is not None and self.session.scope is not None
+
 
 def known_by(context: Context, credential: Credential | None) -> Known:
     """Who shows this. Raises Problem where nobody does."""

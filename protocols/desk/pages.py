@@ -57,6 +57,8 @@ ADMINISTRATION: Final = Page(
     ),
 )
 ACCOUNT: Final = Page("account", "account.html", "account.js", "ACCOUNT")
+#: Where apps send the browser of whoever is to agree.
+AUTHORIZE: Final = Page("authorize", "authorize.html", "authorize.js", "AUTHORIZE")
 #: All of them; those with a right stand in the menu, in this order.
 PAGES: Final[tuple[Page, ...]] = (
     LOG_IN,
@@ -66,6 +68,7 @@ PAGES: Final[tuple[Page, ...]] = (
     TODAY,
     ADMINISTRATION,
     ACCOUNT,
+    AUTHORIZE,
 )
 #: Not of the desk: what everybody sees at ``/``.
 PUBLIC: Final = Page("", "public.html", "public.js", "LIBRARY", context="public")

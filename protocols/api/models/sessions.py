@@ -39,15 +39,6 @@ class PatronSignIn(Request):
     give: Literal["cookie", "token"] = "cookie"
 
 
-class ClientCredentials(Request):
-    """RFC 6749, 4.4.2: a program asks for an access token."""
-
-    grant_type: Annotated[str, Field(max_length=100)]
-    client_id: Annotated[str, Field(max_length=100)] = ""
-    client_secret: Annotated[str, Field(max_length=500)] = ""
-    scope: Annotated[str, Field(max_length=1_000)] = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Session:
     """Who is signed in (`kind`: staff, patron, program), what they may do at all, and until when if
@@ -67,21 +58,3 @@ class Session:
     is_limited: bool
     ends: datetime
     token: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AccessToken:
-    """RFC 6749, 5.1."""
-
-    access_token: str
-    token_type: Literal["Bearer"]
-    expires_in: int
-    scope: str
-
-
-@dataclass(frozen=True, slots=True)
-class OAuthError:
-    """RFC 6749, 5.2."""
-
-    error: Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
-    error_description: str

@@ -170,7 +170,11 @@ def workstation_shown(each: KnownWorkstation) -> Workstation:
 
 
 class NewProgram(Request):
-    """A bot or a web site. `bearer`: it gets a bearer token as well, and then it expires."""
+    """A bot or a web site. `bearer`: it gets a bearer token as well, and then it expires.
+
+    An app works in the name of others (`acts_for`), who agree to it, and its browsers come back to
+    `redirect_uris`; `rights` are what it may ask people of the staff for, and of patrons none.
+    """
 
     branch: Isil
     rights: Annotated[tuple[Right, ...], Field(max_length=100)] = ()
@@ -178,6 +182,10 @@ class NewProgram(Request):
     requests_per_minute: Annotated[int, Field(ge=1, le=10**6)] = 600
     expires: datetime | None = None
     bearer: bool = False
+    acts_for: Literal["staff", "patron"] | None = None
+    redirect_uris: Annotated[
+        tuple[Annotated[str, Field(max_length=500)], ...], Field(max_length=20)
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +201,8 @@ class Program:
     created: datetime
     expires: datetime | None
     revoked: datetime | None
+    acts_for: str | None
+    redirect_uris: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +233,8 @@ def program_shown(each: KnownProgram) -> Program:
         each.created,
         each.expires,
         each.revoked,
+        each.acts_for,
+        each.ways_back,
     )
 
 

@@ -27,6 +27,7 @@ from protocols.api.operations import (
     loans,
     money,
     notices,
+    oauth,
     operating,
     own,
     own_care,
@@ -92,6 +93,7 @@ _NOUNS: Final = (
     own_care,
     events,
     sessions,
+    oauth,
     account,
     passkeys,
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
+from circulation.kernel.engine import Circulation
 from circulation.kernel.results import UNATTENDED
 from circulation.kernel.rights import Principal
 from circulation.staff.accounts import Account
@@ -17,7 +19,7 @@ from circulation.staff.passkeys import Passkey as KnownPasskey
 from circulation.staff.passkeys import passkeys_of, remove_passkey, rename_passkey
 from circulation.staff.site import SITE, Site
 from protocols.api.authentication import is_loopback
-from protocols.api.messages import Reply
+from protocols.api.messages import Asked, Reply
 from protocols.api.models.account import (
     NewPasskey,
     Passkey,
@@ -35,19 +37,26 @@ from protocols.hosting.answering import Context
 _PASSKEYS: Final = "/account/passkeys"
 _PASSKEY: Final = f"{_PASSKEYS}/{{passkey}}"
 #: Of who tries a server out on their own machine.
-_HERE: Final = "localhost"
+_HERE: Final = re.compile(r"localhost(:\d{1,5})?")
+
+
+def site_at(circulation: Circulation, asked: Asked) -> Site | None:
+    """Where browsers reach this server: what the configuration says, or else whoever is on the
+    machine itself asks for localhost."""
+    site, host = SITE.of(circulation), asked.header("host") or ""
+    if site is None and is_loopback(asked) and _HERE.fullmatch(host):
+        return Site(f"http://{host}")
+    return site
 
 
 def site_of(request: Request[Any, Any], context: Context) -> Site:
-    """Where browsers reach this server: what the configuration says, or else whoever is on the
-    machine itself asks for localhost. Raises Problem."""
-    site = SITE.of(context.circulation)
-    if site is not None:
-        return site
-    host = request.asked.header("host") or ""
-    if is_loopback(request.asked) and host.partition(":")[0] == _HERE:
-        return Site(f"http://{host}")
-    raise no_passkeys(NoPasskeys("passkeys need [http] address in tiro.toml, or http://localhost"))
+    """The same. Raises Problem where it is not known."""
+    site = site_at(context.circulation, request.asked)
+    if site is None:
+        raise Problem(
+            Outcome.CONFLICT, "this needs [http] address in tiro.toml, or http://localhost"
+        )
+    return site
 
 
 def no_passkeys(error: NoPasskeys) -> Problem:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from typing import Final
 
 from circulation.kernel.results import UNATTENDED, Refused
 from circulation.kernel.rights import Principal, Right
 from circulation.staff.ceremonies import NoPasskeys, Shown
-from circulation.staff.programs import access_token
 from circulation.staff.results import NotSignedIn, SignedIn, SignInRefusal
 from circulation.staff.sessions import Session as Known
 from circulation.staff.sessions import end_session as end
@@ -29,12 +25,9 @@ from protocols.api.authentication import (
     cookie_name,
     set_cookie,
 )
-from protocols.api.messages import FORM, JSON, Answer, Reply
+from protocols.api.messages import Reply
 from protocols.api.models.common import branch_shown
 from protocols.api.models.sessions import (
-    AccessToken,
-    ClientCredentials,
-    OAuthError,
     PatronSignIn,
     Session,
     SignIn,
@@ -47,7 +40,6 @@ from protocols.hosting.cookies import WORKSTATION
 
 #: A workstation is registered once, and stays for two years of not being used.
 _WORKSTATION_SECONDS: Final = 2 * 365 * 24 * 3600
-_GRANT: Final = "client_credentials"
 
 
 def log_in(
@@ -162,47 +154,6 @@ def log_out(request: Plain, principal: Principal, context: Context) -> Reply:
     return Reply(None, 204, headers)
 
 
-def give_token(
-    request: Request[ClientCredentials, None], principal: Principal, context: Context
-) -> AccessToken | Answer:
-    """Gives a program an access token for its client id and secret (RFC 6749, 4.4), in the form or
-    as HTTP Basic. The token has all rights of the program."""
-    form = request.body
-    if form.grant_type != _GRANT:
-        return oauth_error("unsupported_grant_type", f"this is for {_GRANT}")
-    client_id, secret = form.client_id, form.client_secret
-    basic = request.asked.header("authorization")
-    if basic is not None:
-        client_id, secret = _basic(basic)
-    answer = access_token(context.act(UNATTENDED), client_id, secret, request.asked.host)
-    if isinstance(answer, NotSignedIn):
-        return oauth_error("invalid_client", answer.refusal.value, 401)
-    session = answer.session
-    rights = " ".join(sorted(each.value for each in session.principal.grants))
-    if set(form.scope.split()) - set(rights.split()):
-        end(context.transaction, answer.token)
-        return oauth_error("invalid_scope", f"the program has {rights or 'no rights'}")
-    seconds = int((session.ends - context.now).total_seconds())
-    return AccessToken(answer.token, "Bearer", seconds, rights)
-
-
-def _basic(header: str) -> tuple[str, str]:
-    """RFC 6749, 2.3.1; what cannot be read is nobody's."""
-    try:
-        text = base64.b64decode(header.partition(" ")[2].strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    name, _, secret = text.partition(":")
-    return name, secret
-
-
-def oauth_error(error: str, description: str, status: int = 400) -> Answer:
-    """RFC 6749, 5.2."""
-    said = json.dumps({"error": error, "error_description": description}).encode()
-    headers = (("WWW-Authenticate", 'Basic realm="tiro"'),) if status == 401 else ()
-    return Answer(status, said, JSON, headers)
-
-
 OPERATIONS: Final[tuple[Operation, ...]] = (
     post(
         "/sessions",
@@ -249,18 +200,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         sets_cookie=True,
         status=201,
         outcomes=(Outcome.SIGN_IN_REFUSED, Outcome.CONFLICT),
-    ),
-    post(
-        "/oauth/token",
-        "An access token for a program",
-        give_token,
-        AccessToken,
-        body=ClientCredentials,
-        tag="sessions",
-        caller=Caller.ANYBODY,
-        lane=Lane.WRITE,
-        is_once=False,
-        media_type=FORM,
-        other_answers=((400, OAuthError), (401, OAuthError)),
     ),
 )

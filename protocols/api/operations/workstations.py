@@ -136,6 +136,8 @@ def let_program_in(
         wish.all_agencies,
         wish.requests_per_minute,
         wish.expires,
+        wish.acts_for,
+        wish.redirect_uris,
     )
     act = context.act(principal.desk)
     made = done_by_right(lambda: add_program(act, principal, new, with_bearer=wish.bearer))

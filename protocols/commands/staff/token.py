@@ -40,6 +40,15 @@ def token() -> None:
 @click.option("--all", "is_of_all", is_flag=True, help="At all agencies, not its branch's alone.")
 @click.option("--expires", type=DAY, help="The last day on which it holds (UTC).")
 @click.option("--requests-per-minute", type=click.IntRange(min=1), default=600, show_default=True)
+@click.option(
+    "--for",
+    "acts_for",
+    type=click.Choice(["staff", "patron"]),
+    help="An app: works in the name of whoever agrees to it. Needs --redirect.",
+)
+@click.option(
+    "--redirect", "redirect_uris", multiple=True, help="Where an app's browsers come back to."
+)
 @click.option("--bearer", is_flag=True, help="Print a bearer token, too; needs --expires.")
 @as_json
 @click.pass_obj

@@ -16,6 +16,7 @@ _OTHERS = {
     "schools and classes come from the registers of the schools, every year anew": "patron_groups",
     "staff and programs, and who is signed in": """
         desk_sign_ins lookups passkey_challenges passkeys print_jobs programs recovery_codes
+        app_tokens desk_sign_ins lookups passkey_challenges passkeys programs recovery_codes
         second_factors sessions sign_in_failures staff_accounts staff_identities staff_pins
         staff_roles workstations
     """,

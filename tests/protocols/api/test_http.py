@@ -12,8 +12,10 @@ from twisted.internet.task import Clock
 from twisted.web.resource import Resource
 
 from circulation.staff.workstations import add_workstation
-from protocols.api.http import ALWAYS, ApiResource
+from protocols.api.http import ALWAYS, ApiResource, MetadataResource
+from protocols.api.operations import OPERATIONS
 from protocols.api.streams import Streams
+from protocols.desk.pages import PAGES
 from protocols.hosting.http_channel import EndingSite
 from protocols.hosting.requests import BoundedRequest
 from tests.builders.accounts import PASSWORD, a_colleague, at_no_desk
@@ -123,6 +125,23 @@ def test_a_body_that_is_too_long_is_refused(wire: Wire) -> None:
 def test_an_address_in_parts_that_are_no_text_is_not_found(wire: Wire) -> None:
     for path in ("/api/v1/items/%00", "/api/v1/items/%ff%fe", "/api/v1//", "/api/v1/items/"):
         assert wire.ask(f"GET {path}")[0] == "HTTP/1.1 404 Not Found", path
+
+
+def test_clients_find_out_where_to_ask(wire: Wire) -> None:
+    """RFC 8414; all that it names is there."""
+    root = Resource()  # type: ignore[no-untyped-call]
+    root.putChild(b".well-known", MetadataResource(wire.stage.library.circulation))  # type: ignore[no-untyped-call]
+    client = Client(EndingSite(root, requestFactory=BoundedRequest, timeout=120, reactor=Clock()))
+    name = b"GET /.well-known/oauth-authorization-server HTTP/1.1\r\nHost: x\r\n\r\n"
+    head, _, body = client.ask(name).partition(b"\r\n\r\n")
+    told = json.loads(body)
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert told["issuer"] == "https://tiro.example"
+    paths = {f"https://tiro.example/api/v1{each.path}" for each in OPERATIONS}
+    assert {told["token_endpoint"], told["revocation_endpoint"]} <= paths
+    pages = {f"https://tiro.example/desk/{each.path}" for each in PAGES}
+    assert told["authorization_endpoint"] in pages
+    assert client.ask(name.replace(b"oauth", b"x")).startswith(b"HTTP/1.1 404 ")
 
 
 def test_a_browser_keeps_its_session_and_its_desk(wire: Wire) -> None:

@@ -24,12 +24,13 @@ from circulation.kernel.rights import EVERYTHING, Kind, Right
 from circulation.kernel.schema import events
 from circulation.ledger.money import Paid
 from circulation.staff.schema import lookups
+from circulation.staff.programs import NewProgram, add_program
 from circulation.stock.inventory import ANY_SHELF, begin_inventory
 from protocols.api.messages import JSON
 from protocols.api.operation import Caller, Operation
 from protocols.api.operations import OPERATIONS
 from protocols.api.routing import Routes
-from tests.builders.accounts import a_colleague
+from tests.builders.accounts import COMMAND, a_colleague, at_no_desk
 from tests.builders.bookings import a_booking, a_set
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import charge, paid
@@ -121,6 +122,8 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "change_own_password": lambda known: {"password": "wrong", "new": "a quiet corner"},
     "give_own_pin": lambda known: {"password": "wrong", "pin": "4071"},
     "give_recovery_codes": lambda known: {"password": "wrong"},
+    "revoke_token_of": lambda known: b"token=x",
+    "answer_app": lambda known: {"agreed": True, "asked": {"client_id": known["app"]}},
     "begin_passkey": lambda known: {"password": "wrong"},
     "add_own_passkey": lambda known: {"name": "phone", "credential": {}},
     "name_own_passkey": lambda known: {"name": "phone"},
@@ -190,6 +193,7 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
 QUERIES = {
     "search_titles": "?q=peter",
     "list_lookups_by": "?actor=anna",
+    "show_authorization": "?client_id={app}&redirect_uri=https://app.example/back",
     "show_collected": "?first=2026-01-01",
     "show_statistics": "?first=2026-01-01",
     "show_unused": "?not_lent_since=2026-01-01",
@@ -292,6 +296,7 @@ def known(stage: Stage) -> dict[str, str]:
         "job": "replies",
         "partner": "DK-714700",
         "passkey": "1",
+        "app": _an_app(library),
         "session": "0" * 32,
         "account": a_colleague(library, password=None).user_name,
         "workstation": "desk 1",
@@ -313,6 +318,12 @@ def _a_hold(library: Library, card: str) -> str:
     placed = library.write(work)
     assert isinstance(placed, HoldsPlaced)
     return str(placed.holds[0].hold.id)
+
+
+def _an_app(library: Library) -> str:
+    back = ("https://app.example/back",)
+    new = NewProgram("app", library.main.id, (), acts_for="patron", redirect_uris=back)
+    return at_no_desk(library, lambda act: add_program(act, COMMAND, new)).client_id
 
 
 def _an_inventory(library: Library) -> int:
@@ -347,7 +358,7 @@ def _asked(stage: Stage, operation: Operation, known: dict[str, str], token: str
     headers = {"if-match": "*"} if operation.is_versioned else {}
     if operation.media_type != JSON:
         headers["content-type"] = operation.media_type
-    path += QUERIES.get(operation.id, "")
+    path += QUERIES.get(operation.id, "").format(**known)
     body = None if said is None else said(known)
     return stage.ask(operation.method, path, body, token=token, headers=headers)
 
