@@ -19,7 +19,6 @@ from circulation.patrons.identifiers import IdentifierBlock
 from circulation.staff.lookups import Seen
 from circulation.stock.inventory import Finding
 from protocols.api.operations.titles import FACETS
-from protocols.api.operations.titles import FACETS
 from protocols.desk.assets import CONTEXTS, words_in
 from protocols.desk.pages import PAGES
 
