@@ -23,7 +23,12 @@ from tests.servers import RunningServer, running_demo
 ROOT = Path(__file__).parent.parent
 #: For those who maintain Tiro: nothing in it is to be pasted.
 DECISIONS = ROOT / "docs" / "decisions.md"
-DOCUMENTS = (ROOT / "README.md", *sorted({*(ROOT / "docs").glob("*.md")} - {DECISIONS}))
+#: Done in a browser, by the tests of the desk.
+AT_THE_DESK = ROOT / "docs" / "a-morning-at-the-desk.md"
+DOCUMENTS = (
+    ROOT / "README.md",
+    *sorted({*(ROOT / "docs").glob("*.md")} - {DECISIONS, AT_THE_DESK}),
+)
 #: How a document says that the library is to run beside it.
 STARTED = "tiro demo --data my-library"
 _FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
