@@ -34,6 +34,12 @@ class TransitPaging(ListPaging):
     days: Annotated[int, Field(ge=0, le=400)] = 7
 
 
+class ClaimsPaging(ListPaging):
+    """Which part of what is lost or claimed returned, or of one of the two."""
+
+    mark: Literal["lost", "claimed_returned"] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ToFetch:
     """An item to fetch from its shelf. `fetched_by` has gone for it."""

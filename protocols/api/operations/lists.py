@@ -10,7 +10,7 @@ from circulation.holds.pick_list import ToFetch as KnownLine
 from circulation.holds.pick_list import begin_fetching, give_up_fetching
 from circulation.holds.unfillable import unfillable_holds
 from circulation.holds.work_lists import fetch_page, shelf_page
-from circulation.kernel.results import Refused
+from circulation.kernel.results import LoanMark, Refused
 from circulation.kernel.rights import Principal, Right
 from circulation.loans import work_lists
 from circulation.loans.conflicts import branch_of_conflict, settle_conflict
@@ -21,6 +21,7 @@ from protocols.api.messages import Reply
 from protocols.api.models.common import Money, branch_shown
 from protocols.api.models.desk import Patron
 from protocols.api.models.lists import (
+    ClaimsPaging,
     Conflict,
     Conflicts,
     Fetching,
@@ -157,9 +158,13 @@ def show_overdue(request: Listing, principal: Principal, context: Context) -> Re
     return page_of(request, OverdueLoans(lines), found.next)
 
 
-def show_claims(request: Listing, principal: Principal, context: Context) -> Reply:
+def show_claims(
+    request: Request[None, ClaimsPaging], principal: Principal, context: Context
+) -> Reply:
     """Items on loan that are lost or claimed returned: to be searched for."""
-    found = work_lists.lost_and_claimed(context.transaction, **_asked(request, principal))
+    asked, wanted = _asked(request, principal), request.query.mark
+    mark = None if wanted is None else LoanMark(wanted)
+    found = work_lists.lost_and_claimed(context.transaction, mark=mark, **asked)
     note_look(request, principal, context, Seen.LIST, hits=len(found.lines))
     return page_of(request, _missing(found.lines, context), found.next)
 
@@ -321,7 +326,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     _list("shelf", "The hold shelf", show_shelf, HoldShelf, ShelfPaging),
     _list("overdue", "Overdue loans", show_overdue, OverdueLoans),
-    _list("claims", "Lost, or claimed returned", show_claims, MissingItems),
+    _list("claims", "Lost, or claimed returned", show_claims, MissingItems, ClaimsPaging),
     _list("missing", "Not to be found", show_missing, MissingItems),
     _list("transits", "Not arrived", show_transits, LateTransits, TransitPaging),
     _list("unwarned", "Debts without a warning", show_unwarned, UnwarnedDebtors),

@@ -26,6 +26,10 @@ _NEXT: Final = re.compile(r'<[^>?]+\?([^>]+)>; rel="next"')
 _UNKNOWN, _FORBIDDEN, _MISSING, _REFUSED, _MALFORMED = 401, 403, 404, 409, 422
 
 
+#: Said where something is to be nothing from now on; what is None is not said at all.
+NULL: Final = object()
+
+
 class Told(NamedTuple):
     """What was answered, and the query of the next page, where there is one."""
 
@@ -77,6 +81,10 @@ class Asker(ABC):
 
 
 def _plain(value: Any) -> Any:
+    if value is NULL:
+        return None
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items() if each is not None}
     if isinstance(value, date):
         return value.isoformat()
     return list(value) if isinstance(value, tuple) else value

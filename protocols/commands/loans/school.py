@@ -15,6 +15,17 @@ from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import at_branch
 
 
+def pairs_in(file: TextIO) -> list[tuple[str, str]]:
+    """Card and barcode of each line; raises a mistake of the caller."""
+    pairs = []
+    for number, line in enumerate(file, start=1):
+        words = line.replace(";", " ").replace(",", " ").split()
+        if words and len(words) != 2:
+            raise click.UsageError(f"line {number}: a card and a barcode, and nothing else")
+        pairs += [(words[0], words[1])] if words else []
+    return pairs
+
+
 @click.command("class")
 @click.argument("file", type=click.File("r", encoding="utf-8"))
 @at_branch
@@ -23,12 +34,7 @@ from protocols.commands.shared.values import at_branch
 def class_(settings: Settings, file: TextIO, branch: str, as_json: bool) -> None:
     """Lend a class its books: FILE (- for standard input) has a line for each, with the pupil's
     card and the barcode."""
-    pairs = []
-    for number, line in enumerate(file, start=1):
-        words = line.replace(";", " ").replace(",", " ").split()
-        if words and len(words) != 2:
-            raise click.UsageError(f"line {number}: a card and a barcode, and nothing else")
-        pairs += [(words[0], words[1])] if words else []
+    pairs = pairs_in(file)
     with opened(settings) as library:
         try:
             answers = library.perform(branch, check_out_pairs, pairs=pairs)

@@ -19,6 +19,7 @@ from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import operations_of
 from protocols.commands.asking.server import Server
 from protocols.commands.over_http.served import SERVED, Served
+from protocols.commands.shared.overriding import override_wish
 from protocols.process.failures import Failure
 
 
@@ -83,12 +84,29 @@ def _asked(row: Served, server: Server, given: dict[str, Any]) -> Any:
             server.must_work_at(value)
         elif name == row.card:
             said["patron"] = server.patron(value)
+            if name in row.names:
+                said[row.names[name]] = value
+        elif name == row.holder:
+            _must_hold(server, value, str(given["hold_id"]))
+        elif name in row.people:
+            said[row.people[name]] = server.patron(value)
         else:
             said[row.names.get(name, name)] = row.made[name](value) if name in row.made else value
+    if "overridden" in said:
+        said["override"] = override_wish(said.pop("overridden"), said.pop("why", ""))
+    if row.told is not None:
+        said = row.told(said)
     answer = server.ask(row.operation, **said)
     while row.goes_on and answer.get("cursor") is not None:
         answer = server.ask(row.operation, **said | {"cursor": answer["cursor"]})
     return answer
+
+
+def _must_hold(server: Server, card: str, hold: str) -> None:
+    """Raises click.ClickException where it is not the hold of that patron."""
+    found = server.ask("list_holds", patron=server.patron(card))["holds"]
+    if hold not in {each["id"] for each in found}:
+        raise click.ClickException(f"the patron has no hold {hold}")
 
 
 def _shown(answer: Any) -> Any:

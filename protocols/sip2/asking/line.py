@@ -1,7 +1,6 @@
 """A terminal's end of a line: frames with limits of time, TLS, and the prompts of a telnet login.
 
-Nothing here knows a message; `protocols.sip2.asking.client` speaks over it, and so do the commands
-`tiro sip2 check` and `tiro sip2 replay`.
+Nothing here knows a message; the commands `tiro sip2 check` and `tiro sip2 replay` speak over it.
 """
 
 from __future__ import annotations
