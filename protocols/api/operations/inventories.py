@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from circulation.kernel.act import Act
 from circulation.kernel.results import Refused
 from circulation.kernel.rights import Principal, Right
 from circulation.stock import inventory as engine
-from protocols.api.authority import must_have_here, must_work_here, number_of
+from protocols.api.authority import act_of, must_have_here, must_work_here, number_of
 from protocols.api.messages import Reply
 from protocols.api.models.common import Paging
 from protocols.api.models.stock import (
@@ -53,6 +54,12 @@ def _named(
     return found
 
 
+def _act(inventory: engine.Inventory, principal: Principal, context: Context) -> Act:
+    """What the caller does for it; whoever works at no branch does it at that of the inventory."""
+    its = context.circulation.current_set_up(context.transaction).branches[inventory.branch_id]
+    return act_of(principal, context, its.agency_id, its.id)
+
+
 def _shown(found: engine.Inventory, context: Context) -> Inventory:
     counts = engine.findings_of(context.transaction, inventory_id=found.id)
     set_up = context.circulation.current_set_up(context.transaction)
@@ -85,7 +92,7 @@ def scan_shelf(
 ) -> ShelfScanned:
     """Notes what was found at the shelves, and says of each item what is to be done with it."""
     inventory = _named(request, principal, context, to_scan=True)
-    act = context.act(principal.desk)
+    act = _act(inventory, principal, context)
     set_up = context.circulation.current_set_up(context.transaction)
     found = []
     for barcode in request.body.items:
@@ -122,13 +129,14 @@ def declare_not_seen_missing(
 ) -> DeclaredMissing:
     """Declares missing what was not scanned, a hundred items at most: done again, the others."""
     inventory = _named(request, principal, context, to_scan=True)
-    return DeclaredMissing(engine.declare_not_seen_missing(context.act(principal.desk), inventory))
+    act = _act(inventory, principal, context)
+    return DeclaredMissing(engine.declare_not_seen_missing(act, inventory))
 
 
 def close_inventory(request: Plain, principal: Principal, context: Context) -> Inventory:
     """Ends an inventory: nothing more is scanned."""
     inventory = _named(request, principal, context)
-    engine.close_inventory(context.act(principal.desk), inventory)
+    engine.close_inventory(_act(inventory, principal, context), inventory)
     return _shown(_named(request, principal, context), context)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import click
@@ -58,17 +59,17 @@ class Here(Asker):
         return told(answer.body, dict(answer.headers).get("Link"))
 
     def _answer(self, operation: Operation, asked: Asked, variables: dict[str, str]) -> Answer:
-        library = self._library
+        library, now = self._library, datetime.now(UTC)  # a scanner may type for hours
         lookups: list[Lookup] = []
 
         def work(transaction: Transaction) -> Answer:
             lookups.clear()  # of a try before
-            context = Context(transaction, library.circulation, library.now, lookups)
+            context = Context(transaction, library.circulation, now, lookups)
             answer = answer_known(
                 operation, asked, variables, self._principal, context, library.command
             )
             if operation.changes:
-                note_lookups(transaction, lookups, library.now)
+                note_lookups(transaction, lookups, now)
             return answer
 
         try:
@@ -78,5 +79,5 @@ class Here(Asker):
         except Tried as tried:
             return tried.answer
         if lookups and not operation.changes:
-            library.write(lambda transaction: note_lookups(transaction, lookups, library.now))
+            library.write(lambda transaction: note_lookups(transaction, lookups, now))
         return answer

@@ -217,14 +217,6 @@ SERVED: Final[Mapping[str, tuple[Served, ...]]] = {
     "hold queue": (Served("show_queue", {"record": "title"}, given=frozenset({"record"})),),
     "hold shelf": (Served("show_shelf", here="branch"),),
     "hold unfillable": (Served("show_hopeless", here="branch"),),
-    "inventory begin": (Served("begin_inventory", here="branch"),),
-    "inventory close": (Served("close_inventory", {"number": "inventory"}),),
-    "inventory list": (Served("list_inventories", here="branch"),),
-    "inventory missing": (Served("declare_not_seen_missing", {"number": "inventory"}),),
-    "inventory not-seen": (Served("show_not_seen", {"number": "inventory"}),),
-    "inventory scan": (Served("scan_shelf", {"number": "inventory", "barcodes": "items"}),),
-    "inventory show": (Served("show_inventory", {"number": "inventory"}),),
-    "inventory to-see-to": (Served("show_misplaced", {"number": "inventory"}),),
     "item change": (
         Served(
             "change_many_items",

@@ -30,19 +30,21 @@ def test_shelves_are_scanned_as_a_scanner_types(staff: Staff) -> None:
     assert [line[0] for line in lines] == [" ", "!", "!"], said.output
     assert "should be on loan" in lines[1]
     told = staff.run("inventory", "scan", number, here, "--json")
-    assert set(json.loads(told.output)) == _names(Found)
+    [found] = json.loads(told.output)["found"]
+    assert set(found) == _names(Found)
 
-    (to_do,) = staff.json("inventory", "to-see-to", number)
+    (to_do,) = staff.json("inventory", "to-see-to", number)["lines"]
     assert (to_do["item"], to_do["finding"]) == (lent, "ON_LOAN")
-    (not_seen,) = staff.json("inventory", "not-seen", number)
-    assert set(not_seen) == _names(NotOnShelf) | {"after"}
+    (not_seen,) = staff.json("inventory", "not-seen", number)["lines"]
+    assert set(not_seen) == _names(NotOnShelf)
     assert not_seen["item"] == unseen
-    assert [each["id"] for each in staff.json("inventory", "list", *AT)] == [number]
+    listed = staff.json("inventory", "list", *AT)["inventories"]
+    assert [each["id"] for each in listed] == [number]
     assert staff.json("inventory", "missing", number) == {"items": 1}
     assert staff.json("inventory", "close", number)["closed"] is not None
     assert staff.json("inventory", "show", number)["findings"] == {"ON_LOAN": 1, "SEEN": 1}
     assert "closed" in staff.run("inventory", "scan", number, here).output
-    assert "no inventory" in staff.run("inventory", "show", "99").output
+    assert "/inventories/99" in staff.run("inventory", "show", "99").output
 
 
 def test_what_is_hardly_used_and_the_year_are_told(staff: Staff) -> None:
