@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import Message
+from itertools import pairwise
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -27,11 +28,11 @@ from protocols.commands.asking.server import TOKEN, TOKEN_FILE
 from protocols.commands.command_line import tiro
 from protocols.commands.over_http.served import SERVED, Served
 from tests.builders.accounts import COMMAND, at_no_desk
-from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.circulation import Library, a_patron, an_item, present
 from tests.builders.fees import charge
 from tests.protocols.api.stage import Stage, a_stage
 from tests.protocols.api.test_commands import OPERATION_OF
-from tests.protocols.commands.calls import commands
+from tests.protocols.commands.calls import ALL, call, commands
 
 BY_ID = {each.id: each for each in OPERATIONS}
 VARIABLE = re.compile(r"\{([a-z_]+)\}")
@@ -51,8 +52,13 @@ def _a_token(library: Library) -> str:
 class Calls:
     """The command line, whose requests reach the API of a stage without a network."""
 
-    def __init__(self, stage: Stage, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.stage, self.url = stage, url
+    def __init__(
+        self, stage: Stage, url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.stage = stage
+        stage.library.now = present()
+        self._configuration = folder / "tiro.toml"
+        self._configuration.write_text(f'[database]\nurl = "{url}"\n')
         monkeypatch.setattr(server, "urlopen", self.open)
         self.token = _a_token(stage.library)
         monkeypatch.setenv(TOKEN, self.token)
@@ -80,6 +86,10 @@ class Calls:
     def run(self, *words: str, **more: Any) -> Result:
         return CliRunner().invoke(tiro, ["--server", SERVER, *words], **more)
 
+    def run_here(self, *words: str) -> Result:
+        """The same on the database."""
+        return CliRunner().invoke(tiro, ["--config", str(self._configuration), *words])
+
     def said(self, *words: str) -> Any:
         result = self.run(*words, "--json")
         assert result.exit_code == 0, result.stderr
@@ -87,9 +97,9 @@ class Calls:
 
 
 @pytest.fixture
-def calls(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
+def calls(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
     with a_stage(sqlite_url) as stage:
-        yield Calls(stage, sqlite_url, monkeypatch)
+        yield Calls(stage, sqlite_url, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +138,27 @@ def test_every_command_with_an_operation_works_or_says_why_not() -> None:
     assert set(NOT_YET) <= set(OPERATION_OF)
 
 
+def _looks(words: str) -> bool:
+    operations = operations_of(ALL[words])
+    looks = all(BY_ID[each].method == "GET" for each in operations)
+    return bool(operations) and looks and words != "lookups"  # which tells of each look itself
+
+
+@pytest.mark.parametrize("words", [each for each in ALL if _looks(each)])
+def test_what_is_looked_at_is_one_document(calls: Calls, words: str, tmp_path: Path) -> None:
+    """The same words give the same document and status, on the database and over HTTP."""
+    library = calls.stage.library
+    card = a_patron(library, "1")
+    an_item(library, "1", on_loan_to=card)
+    charge(library, card, 5_000)
+    said = [
+        "DK-900101" if before in ("--at", "--branch") else word
+        for before, word in pairwise(["", *call(words, tmp_path)])
+    ]
+    here, there = calls.run_here(*said, "--json"), calls.run(*said, "--json")
+    assert (here.exit_code, here.stdout) == (there.exit_code, there.stdout), here.stderr
+
+
 def test_a_stack_is_lent_and_taken_back(calls: Calls) -> None:
     library = calls.stage.library
     card, item = a_patron(library), an_item(library)
@@ -162,7 +193,7 @@ def test_staff_are_administered(calls: Calls) -> None:
     assert calls.said("workstation", "key", "desk 1")["key"] != key
 
 
-def test_money_is_taken_and_told_of_as_on_the_database(calls: Calls, tmp_path: Path) -> None:
+def test_money_is_taken_and_told_of_as_on_the_database(calls: Calls) -> None:
     """The same documents, one asked of a server and one of the database."""
     library = calls.stage.library
     card = a_patron(library)
@@ -171,10 +202,8 @@ def test_money_is_taken_and_told_of_as_on_the_database(calls: Calls, tmp_path: P
     assert paid["amount"] == {"amount": 2_000, "currency": "DKK"}
     left = calls.said("charges", "waive", str(made.id), "--amount", "10,00", "--reason", "kind")
     assert left["charge"]["balance"] == 2_000
-    configuration = tmp_path / "tiro.toml"
-    configuration.write_text(f'[database]\nurl = "{calls.url}"\n')
     for words in (("charges", "--patron", card), ("charges", "explain", str(made.id))):
-        here = CliRunner().invoke(tiro, ["--config", str(configuration), *words, "--json"])
+        here = calls.run_here(*words, "--json")
         assert json.loads(here.stdout) == calls.said(*words)
     assert "20.00 DKK" in calls.run("charges", "--patron", card).stdout
     too_much = calls.run("charges", "waive", str(made.id), "--amount", "99", "--reason", "kind")
