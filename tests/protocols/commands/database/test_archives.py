@@ -103,27 +103,28 @@ def test_an_archive_is_silent_of_what_happened_before(
     demo.json("export", str(folder))
     told = Place(tmp_path / "told", f"sqlite:///{tmp_path}/told.sqlite")
     told.json("import", str(folder), "--told")
-    assert told.json("notices", "silence") == []
+    assert told.json("notices", "silence")["batches"] == []
     copy.json("import", str(folder), "--silent", "old system")
-    (batch,) = copy.json("notices", "silence")
+    (batch,) = copy.json("notices", "silence")["batches"]
     assert (batch["batch"], batch["rows"]) == ("old system", 3)
     for place in (told, copy):
         text = place.configuration.read_text() + "[circulation]\nany_day = true\n"
         channel = '[notices.channels.email]\ndriver = "files"\nfolder = "outbox"\n'
         place.configuration.write_text(text + channel)
         place.json("jobs", "run", "notices")
-    states = {each["type"]: each["state"] for each in told.json("notices", "--patron", "P0000002")}
+    told_of = told.json("notices", "--patron", "P0000002")["messages"]
+    states = {each["kind"]: each["state"] for each in told_of}
     assert states["staff"] == "sent"
-    (waiting,) = copy.json("notices", "--patron", "P0000002")
+    (waiting,) = copy.json("notices", "--patron", "P0000002")["messages"]
     assert (waiting["state"], waiting["why"]) == ("withdrawn", "loaded silently with old system")
-    assert copy.json("notices", "--patron", "P0000001") == []
+    assert copy.json("notices", "--patron", "P0000001")["messages"] == []
     # From now on they are told: the loan falls due in the new system.
     day = f"{present() + timedelta(days=6):%Y-%m-%d}"
     copy.json("jobs", "run", "--date", day)
-    (late,) = copy.json("notices", "--patron", "P0000001")
-    assert (late["type"], late["state"]) == ("overdue", "sent")
+    (late,) = copy.json("notices", "--patron", "P0000001")["messages"]
+    assert (late["kind"], late["state"]) == ("overdue", "sent")
     assert copy.run("notices", "silence", "old system", "--end").exit_code == 0
-    assert copy.json("notices", "silence") == []
+    assert copy.json("notices", "silence")["batches"] == []
 
 
 def _branches(database: Database) -> tuple[Branch, Branch]:
@@ -144,10 +145,10 @@ def test_patrons_and_loans_of_a_load_are_silent(demo: Place) -> None:
     database = open_database(demo.url)
     rule(Library(database, *_branches(database)), "email")
     database.close()
-    assert [each["rows"] for each in demo.json("notices", "silence")] == [2]
+    assert [each["rows"] for each in demo.json("notices", "silence")["batches"]] == [2]
     demo.json("jobs", "run", "notices")
-    log = demo.json("notices", "--patron", "L1")
+    log = demo.json("notices", "--patron", "L1")["messages"]
     assert {each["state"] for each in log} <= {"withdrawn"}
-    until = demo.json("notices", "silence", "load", "--until", "2100-01-01")
+    until = demo.json("notices", "silence", "load", "--until", "2100-01-01")["batches"]
     assert until[0]["until"].startswith("2100-01-01")
     assert demo.run("notices", "silence", "load").exit_code == 2

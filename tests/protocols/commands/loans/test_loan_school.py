@@ -70,8 +70,8 @@ def test_who_does_not_return_it_is_billed_once(staff: Staff) -> None:
     charged = {each["type"]: each["amount"] for each in billed["charged"]}
     assert charged == {"compensation": "280.00"}
     assert staff.json("loan", "bill", late, *HERE)["charged"] == []
-    (charge,) = staff.json("charges", "--patron", card)
-    assert (charge["type"], charge["balance"]) == ("compensation", "280.00")
+    (charge,) = staff.json("charges", "--patron", card)["charges"]
+    assert (charge["kind"], charge["balance"]) == ("compensation", 28_000)
 
 
 def test_a_receipt_for_what_came_back_is_kept_once(staff: Staff) -> None:
