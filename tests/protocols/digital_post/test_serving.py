@@ -195,7 +195,7 @@ def test_from_the_notice_to_the_receipt(
     delivered = a_push("e1", *names, "Afleveret Digital Post")
     assert pushed(port, authority, None, delivered)[0] == 403
     assert pushed(port, authority, authority.signed("Stranger"), delivered)[0] == 403
-    (entry,) = commands("notices", "--patron", "P1")
+    (entry,) = commands("notices", "--patron", "P1")["messages"]
     assert (entry["state"], entry["receipts"]) == ("sent", [])
 
     caller = authority.signed("Beskedfordeler")
@@ -203,7 +203,7 @@ def test_from_the_notice_to_the_receipt(
         answered, body = pushed(port, authority, caller, a_push(event, *names, status))
         assert (answered, b"<sagdok:StatusKode>20<" in body) == (200, True)
     assert pushed(port, authority, caller, b"<nothing/>")[0] == 400
-    (entry,) = commands("notices", "--patron", "P1")
+    (entry,) = commands("notices", "--patron", "P1")["messages"]
     assert (entry["channel"], entry["address"], entry["state"]) == (
         "digital_post",
         "010111-xxxx",
