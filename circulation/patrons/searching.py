@@ -6,7 +6,9 @@ card or other identifier was typed comes first. Then come, in stretches, those o
 agency and those of others, the living before the dead; in each stretch by the word that was found,
 so that whole words go before longer ones that begin like them.
 
-Of several words the rarest is walked, and each patron on the way is asked for the others.
+Of several words the rarest is walked, and each patron on the way is asked for the others. Where
+the rarest is common all the same, and among the first of those who have it too few have the others,
+everybody who has those is gathered first: a look into such a set costs a tenth of asking.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from sqlalchemy import (
     and_,
     false,
     func,
+    literal_column,
     not_,
     select,
     tuple_,
@@ -43,7 +46,9 @@ from circulation.patrons.search_words import is_indexed
 #: Lines of a page where the caller does not say: what fits on a screen.
 PAGE: Final = 20
 #: Rows of a word that are counted to find the rarest.
-_COUNTED: Final = 2_000
+_COUNTED: Final = 20_000
+#: Patrons on the way that are asked one by one, before the others are gathered.
+_FEW: Final = 1_000
 #: Behind every word that begins like another: no UTF-8 has this byte.
 _END: Final = b"\xff"
 _NOWHERE: Final = Reach(agencies=frozenset(), branches=frozenset())
@@ -76,6 +81,14 @@ class _Whose(Enum):
     AGENCY = "agency"
     BRANCH = "branch"
     OTHERS = "others"
+
+
+class _How(Enum):
+    """How those on the way who have the other words are told."""
+
+    ASKED = "each is asked"
+    FEW_ASKED = "each of the first is asked"
+    GATHERED = "all who have them are gathered first"
 
 
 #: What says whose patrons they are.
@@ -202,23 +215,28 @@ def _walk(
     bounds = {f"low_{at}": each for at, each in enumerate(others)}
     bounds |= {f"high_{at}": each + _END for at, each in enumerate(others)}
     found: list[Place] = []
+    count = _count(transaction, low=term, high=term + _END, at_most=_FEW) if others else 0
+    hows = (_How.ASKED,) if count < _FEW else (_How.FEW_ASKED, _How.GATHERED)
     for number in range(start.stretch, len(stretches)):
         stretch = stretches[number]
         asked = {name: getattr(stretch, name) for name in _NAMED_BY[stretch.whose]}
         behind = start if number == start.stretch else Place(number, b"", 0, start.term)
-        rows = _statement(stretch.whose, len(others))(
-            transaction,
-            **asked,
-            **bounds,
-            is_deceased=stretch.is_deceased,
-            sees=stretch.sees,
-            but=but,
-            low=term,
-            high=term + _END,
-            after_word=max(behind.word, term),
-            after_id=behind.patron_id if behind.word >= term else 0,
-            at_most=wanted - len(found),
-        )
+        rows: list[_Found] = []
+        for how in hows:
+            if len(rows) < wanted - len(found):
+                rows = _statement(stretch.whose, len(others), how)(
+                    transaction,
+                    **asked,
+                    **bounds,
+                    is_deceased=stretch.is_deceased,
+                    sees=stretch.sees,
+                    but=but,
+                    low=term,
+                    high=term + _END,
+                    after_word=max(behind.word, term),
+                    after_id=behind.patron_id if behind.word >= term else 0,
+                    at_most=wanted - len(found),
+                )
         found += [Place(number, row.word, row.patron_id, start.term) for row in rows]
         if len(found) == wanted:
             break
@@ -243,7 +261,7 @@ def _count(*, low: bytes, high: bytes, at_most: int) -> Statement:
 
 
 @cache
-def _statement(whose: _Whose, others: int) -> Callable[..., list[_Found]]:
+def _statement(whose: _Whose, others: int, how: _How) -> Callable[..., list[_Found]]:
     """The walk along one stretch, with so many other terms to ask for."""
     names = [*_NAMED_BY[whose], "is_deceased", "sees", "low", "high", "after_word", "after_id"]
     names += [f"{side}_{at}" for at in range(others) for side in ("low", "high")]
@@ -253,20 +271,28 @@ def _statement(whose: _Whose, others: int) -> Callable[..., list[_Found]]:
     def walk(**given: Any) -> Statement:
         its = patron_words.c
         behind = tuple_(its.word, its.patron_id) > tuple_(given["after_word"], given["after_id"])
-        conditions = [
+        on_the_way = (
             its.is_deceased == given["is_deceased"],
             _is_theirs(whose, given),
             its.word < given["high"],
             behind,
             its.patron_id != given["but"],
             _is_seen(patron_words, given),
-            *(_word_of_same(given, f"low_{at}", f"high_{at}").is_not(None) for at in range(others)),
-            _word_of_same(given, "low", "high") == its.word,
-        ]
+        )
+        walked = select(*columns(_Found, patron_words)).where(*on_the_way)
+        words: FromClause = patron_words
+        if how is _How.FEW_ASKED:
+            words = walked.order_by(its.word, its.patron_id).limit(_FEW).subquery()
+            walked = select(*columns(_Found, words))
+        ends = [(f"low_{at}", f"high_{at}") for at in range(others)]
+        if how is _How.GATHERED:
+            walked = walked.where(*(_is_among(whose, given, low, high) for low, high in ends))
+        else:
+            have = (_word_of_same(words, given, low, high) for low, high in ends)
+            walked = walked.where(*(each.is_not(None) for each in have))
         return (
-            select(*columns(_Found, patron_words))
-            .where(*conditions)
-            .order_by(its.word, its.patron_id)
+            walked.where(_word_of_same(words, given, "low", "high") == words.c.word)
+            .order_by(words.c.word, words.c.patron_id)
             .limit(given["at_most"])
         )
 
@@ -289,7 +315,25 @@ def _is_seen(words: FromClause, given: Mapping[str, Any]) -> ColumnElement[bool]
     return is_seen
 
 
-def _word_of_same(given: Mapping[str, Any], low: str, high: str) -> ScalarSelect[bytes]:
+def _is_among(whose: _Whose, given: Mapping[str, Any], low: str, high: str) -> ColumnElement[bool]:
+    """Has the patron a word between the two? Those who have are gathered once. The sum keeps SQLite
+    from going from one of them to the next instead of along the index."""
+    words = patron_words.alias()
+    theirs = words.c
+    gathered = select(theirs.patron_id).where(
+        theirs.is_deceased == given["is_deceased"],
+        theirs.word >= given[low],
+        theirs.word < given[high],
+        _is_seen(words, given),
+    )
+    if whose is not _Whose.OTHERS:
+        gathered = gathered.where(theirs.agency_id == given["agency_id"])
+    return (patron_words.c.patron_id + literal_column("0")).in_(gathered)
+
+
+def _word_of_same(
+    whose_words: FromClause, given: Mapping[str, Any], low: str, high: str
+) -> ScalarSelect[bytes]:
     """The first word of the same patron between the two. As a subquery it is asked of one patron
     after the other; a join would be planned by what is known of all of them."""
     words = patron_words.alias()
@@ -297,7 +341,7 @@ def _word_of_same(given: Mapping[str, Any], low: str, high: str) -> ScalarSelect
     return (
         select(theirs.word)
         .where(
-            theirs.patron_id == patron_words.c.patron_id,
+            theirs.patron_id == whose_words.c.patron_id,
             theirs.word >= given[low],
             theirs.word < given[high],
             _is_seen(words, given),

@@ -16,6 +16,7 @@ from catalogue.index.spellings import fold_readings
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import Branch
 from circulation.kernel.rights import Kind, Principal, Reach, Right
+from circulation.patrons import searching
 from circulation.patrons.addresses import NewAddress, add_address
 from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.changes import change_patron
@@ -285,3 +286,37 @@ def test_a_search_finds_what_a_look_at_everybody_finds(
     assert len(cards) == len(set(cards))
     assert set(cards) == expected
     assert cards == found(library, text)
+
+
+def test_common_words_that_few_have_together_are_found_in_the_same_order(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By asking each on the way, and by gathering who has the others first."""
+    names = [("Anna", "Jensen"), ("Anne", "Hansen"), ("Hanne", "Annsen"), ("Hans", "Jansen")] * 3
+    school = a_school(library)
+    for number, (given_name, family_name) in enumerate(names):
+        home = school.id if number % 4 == 0 else library.main.id
+        card = a_patron(library, given_name=given_name, family_name=family_name, home_branch=home)
+        if number % 5 == 0:
+            patron = number_of(library, card)
+            do(library, block_patron, patron, BlockReason.DECEASED)
+    texts = ("ann han", "jan han", "ann jen han", "han jen")
+    usual = {text: pages(library, text) for text in texts}
+    assert any(usual.values())
+    with monkeypatch.context() as patch:
+        patch.setattr(searching, "_FEW", 2)
+        searching._statement.cache_clear()
+        assert {text: pages(library, text) for text in texts} == usual
+    searching._statement.cache_clear()
+
+
+def pages(library: Library, text: str) -> list[str]:
+    """The cards of all who are found, two to a page."""
+    cards: list[str] = []
+    after: Place | None = None
+    while True:
+        hits = search(library, text, after=after, limit=2)
+        cards += [hit.card for hit in hits.lines]
+        if hits.next is None:
+            return cards
+        after = hits.next
