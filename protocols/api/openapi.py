@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from circulation.kernel.reasons import BlockReason
 from circulation.patrons.consents import Consent
 from circulation.patrons.public_ids import PATTERN
-from protocols.api.messages import PROBLEM
+from protocols.api.messages import JSON, PROBLEM
 from protocols.api.once import HEADER, LONGEST
 from protocols.api.operation import Caller, Operation
 from protocols.api.problems import Outcome, ProblemDocument
@@ -56,7 +56,9 @@ def outcomes_of(operation: Operation) -> tuple[Outcome, ...]:
     """Every problem that the operation may be answered with."""
     found = [*_ALWAYS, *operation.outcomes]
     if operation.caller is not Caller.ANYBODY:
-        found += [Outcome.NOT_SIGNED_IN, Outcome.RIGHT_MISSING]
+        found.append(Outcome.RIGHT_MISSING)
+    if operation.media_type == JSON:  # anybody's, too: a token that is none is refused
+        found.append(Outcome.NOT_SIGNED_IN)
     if operation.body is not None:
         found += [Outcome.UNSUPPORTED_MEDIA_TYPE, Outcome.TOO_LARGE]
     if operation.method not in ("GET", "HEAD"):

@@ -209,7 +209,15 @@ def show_booking_calendar(
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     post("/bookings", "Book copies", book, Booking, body=BookingWish, **ABOUT, **_REFUSED),
-    get("/bookings", "Open bookings", list_bookings, Bookings, query=WhichBookings, **ABOUT),
+    get(
+        "/bookings",
+        "Open bookings",
+        list_bookings,
+        Bookings,
+        query=WhichBookings,
+        outcomes=(Outcome.NOT_FOUND,),
+        **ABOUT,
+    ),
     get(BOOKING, "A booking", show_booking, BookingShown, **ABOUT),
     Operation(
         method="PATCH",
