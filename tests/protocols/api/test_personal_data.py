@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from catalogue.database import Statement, scalars
+from catalogue.database import DatabaseUnavailable, Statement, scalars
 from circulation.kernel.rights import Reach, Right
 from circulation.staff.schema import lookups
 from tests.builders.agencies import a_school
@@ -73,6 +74,25 @@ def test_an_export_takes_the_rights_of_all_its_parts(stage: Stage) -> None:
     assert stage.library.read(_looked_at) == ["export"]
     own = stage.ask("GET", "/self/export", token=stage.a_patron_caller(card))
     assert own.body["patron"] == told.body["patron"]
+
+
+def test_nobody_is_shown_a_patron_without_a_line_and_patrons_see_themselves(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the disk is full."""
+    card = a_patron(stage.library)
+    staff, patron = stage.a_caller(), stage.a_patron_caller(card)
+    path = f"/patrons/{stage.public_id(card)}"
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise DatabaseUnavailable("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stage.services.database, "write", fail)
+        assert stage.ask("GET", path, token=staff).status == 503
+        assert stage.ask("GET", "/self", token=patron).status == 200
+        assert stage.ask("GET", "/titles?q=peter", token=staff).status == 200
+    assert stage.ask("GET", path, token=staff).status == 200
 
 
 def test_a_patron_is_erased_once_nothing_is_open(stage: Stage) -> None:
