@@ -10,8 +10,7 @@ from circulation.holds.results import Hold
 from circulation.items import availability
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CirculationStatus
-from circulation.kernel.rights import Kind
-from circulation.staff.lookups import Lookup, Seen
+from circulation.staff.lookups import Seen
 from protocols.hosting.answering import Context
 from protocols.ncip.handling.requesting import HOLD, requested_items
 from protocols.ncip.messages import (
@@ -49,7 +48,7 @@ from protocols.ncip.subjects.request_ids import (
     item_id_of_hold,
     request_id_of,
 )
-from protocols.ncip.subjects.telling import hold_fields
+from protocols.ncip.subjects.telling import hold_fields, note_look
 from protocols.ncip.subjects.titles import ids_of_records
 from protocols.ncip.subjects.users import desired, named_user, user_id, user_optional_fields
 from protocols.ncip.wire.dialects import VERSIONS
@@ -86,9 +85,7 @@ def look_up_user(request: LookupUser, caller: Partner, context: Context) -> Resp
         if isinstance(known, Refusal):
             return known
         status = known
-    # Partners and web sites look at a user under their own names.
-    seen = Lookup(Kind.PARTNER, desk, Seen.OPENED, "NCIP LookupUser", status.patron.id)
-    context.looked_up(seen)
+    note_look(request, Seen.OPENED, status.patron.id, caller, context)
     requested = (
         requested_items(user.identifier, caller, context)
         if request.requested_items_desired and status.has_holds
@@ -217,7 +214,10 @@ def current_borrower(
     if not request.current_borrower_desired:
         return None
     card = borrower_told(status.borrower, caller, context)
-    return CurrentBorrower(user_id(card, status.item.home_branch.agency_isil)) if card else None
+    if not card or status.borrower is None:
+        return None
+    note_look(request, Seen.LOANS, status.borrower.patron_id, caller, context)
+    return CurrentBorrower(user_id(card, status.item.home_branch.agency_isil))
 
 
 def current_requesters(
@@ -230,6 +230,7 @@ def current_requesters(
     for hold in holds_of_record(context.transaction, record_id=status.item.record_id):
         card = card_of(hold.patron_id, context)
         if card and may_name(hold.patron_id, card, caller, context):
+            note_look(request, Seen.HOLDS, hold.patron_id, caller, context)
             told.append(CurrentRequester(user_id(card, agency)))
     return tuple(told)
 

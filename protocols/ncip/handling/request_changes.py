@@ -12,6 +12,7 @@ from circulation.holds.lists import find_hold
 from circulation.holds.results import Hold, QueuedHold
 from circulation.holds.wishes import HoldChange
 from circulation.kernel.results import Refused
+from circulation.staff.lookups import Seen
 from protocols.hosting.answering import Context
 from protocols.ncip.handling.requesting import HOLD, day_of, scope_of, status_of
 from protocols.ncip.messages import Code, ItemId, Problem, Refusal, Response
@@ -41,7 +42,7 @@ from protocols.ncip.subjects.request_ids import (
     request_id_of,
     unknown_request,
 )
-from protocols.ncip.subjects.telling import hold_fields, item_fields, user_fields
+from protocols.ncip.subjects.telling import hold_fields, item_fields, note_look, user_fields
 from protocols.ncip.subjects.users import desired, midnight_of, named_user, user_id
 
 
@@ -58,6 +59,8 @@ def look_up_request(request: LookupRequest, caller: Partner, context: Context) -
     queued, patron_id = found
     hold = queued.hold
     card = _card_told(request, hold, patron_id, caller, context)
+    if card is not None:
+        note_look(request, Seen.HOLDS, patron_id, caller, context)
     wanted = desired(request.request_element_type)
     zone = ZoneInfo(hold.pickup_branch.timezone)
 

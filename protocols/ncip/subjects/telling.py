@@ -8,6 +8,8 @@ from circulation.accounts.status import patron_status
 from circulation.holds.results import Hold
 from circulation.items import availability
 from circulation.kernel.results import Refused
+from circulation.kernel.rights import Kind
+from circulation.staff.lookups import Lookup, Seen
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import Code
 from protocols.ncip.models.items import ElectronicResource, ItemOptionalFields
@@ -18,6 +20,13 @@ from protocols.ncip.subjects.items import item_optional_fields
 from protocols.ncip.subjects.named import desk_of
 from protocols.ncip.subjects.titles import described_title, electronic_address, record_with
 from protocols.ncip.subjects.users import desired, user_optional_fields
+
+
+def note_look(request: Any, what: Seen, patron_id: int, caller: Partner, context: Context) -> None:
+    """Partners and web sites look at users under their own names."""
+    desk = desk_of(caller, context)
+    name = f"NCIP {type(request).__name__}"
+    context.looked_up(Lookup(Kind.PARTNER, desk, what, name, patron_id))
 
 
 def wanted_of(request: Any, caller: Partner) -> frozenset[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from circulation.staff.lookups import NEWEST, lookups_by
-from tests.builders.circulation import a_patron
-from tests.protocols.ncip.stage import PARTNER, Stage, user
-from tests.protocols.ncip.test_lookups import PIN_HASH, look_up_user
+from tests.builders.circulation import a_patron, an_item
+from tests.protocols.ncip.stage import PARTNER, Stage, item, user
+from tests.protocols.ncip.test_lookups import PIN_HASH, look_up_item, look_up_user
 
 
 def test_a_partner_s_look_up_stands_in_the_log_under_its_name(stage: Stage) -> None:
@@ -17,3 +17,14 @@ def test_a_partner_s_look_up_stands_in_the_log_under_its_name(stage: Stage) -> N
     )
     told = [(each.actor_kind, each.branch_id, each.what, each.context) for each in found]
     assert told == [("partner", stage.library.main.id, "opened", "NCIP LookupUser")]
+
+
+def test_a_partner_that_is_told_who_has_an_item_stands_in_the_log(stage: Stage) -> None:
+    library = stage.library
+    barcode = an_item(library, on_loan_to=a_patron(library))
+    stage.ask(look_up_item(item(barcode)))
+    stage.ask(look_up_item(item(barcode) + "<CurrentBorrowerDesired/>"))
+    found = library.read(
+        lambda transaction: lookups_by(transaction, actor=PARTNER.known_as, before=NEWEST)
+    )
+    assert [(each.what, each.context) for each in found] == [("loans", "NCIP LookupItem")]
