@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -36,9 +36,11 @@ from protocols.api.authority import (
     patron_named,
     sees_addresses,
 )
+from protocols.api.covering import covered, covered_in, ways_to
 from protocols.api.messages import Reply
 from protocols.api.models.common import Paging
 from protocols.api.models.notices import (
+    CauseExplained,
     ChoiceChange,
     Choices,
     Decision,
@@ -94,19 +96,43 @@ def _shown(entry: Logged, principal: Principal, context: Context) -> Notice:
 def _all_shown(
     entries: Sequence[Logged], principal: Principal, context: Context
 ) -> tuple[Notice, ...]:
-    """Messages as the caller may see them: without addresses that are protected from them."""
+    """Messages as the caller may see them: without addresses that are protected from them, in
+    their texts either."""
     transaction = context.transaction
     receipts = receipts_of(transaction, [each.id for each in entries if each.channel])
-    whom = {each.recipient_id or each.patron_id for each in entries} - {None}
-    hidden = {each for each in whom if each and not sees_addresses(each, principal, context)}
+    whom = {each for entry in entries for each in _persons(entry)}
+    hidden = {
+        each: tuple(ways_to(transaction, each))
+        for each in whom
+        if not sees_addresses(each, principal, context)
+    }
     known = public_ids(context.circulation, transaction).shown
     return tuple(
         notice_shown(
-            replace(each, address="") if {each.recipient_id or each.patron_id} & hidden else each,
+            _without_addresses(each, hidden),
             known,
             [receipt for receipt in receipts if receipt.message_id == each.id],
         )
         for each in entries
+    )
+
+
+def _persons(entry: Logged) -> set[int]:
+    """Whom a message is about, and who gets it."""
+    return {each for each in (entry.patron_id, entry.recipient_id) if each is not None}
+
+
+def _without_addresses(entry: Logged, hidden: Mapping[int, tuple[str, ...]]) -> Logged:
+    ways = [way for each in _persons(entry) for way in hidden.get(each, ())]
+    if not _persons(entry) & hidden.keys():
+        return entry
+    is_hidden = (entry.recipient_id or entry.patron_id) in hidden
+    ways += entry.address.splitlines() if is_hidden else []
+    return replace(
+        entry,
+        address="" if is_hidden else entry.address,
+        subject=covered(entry.subject, ways),
+        text=covered(entry.text, ways),
     )
 
 
@@ -154,8 +180,24 @@ def explain_notice(request: Plain, principal: Principal, context: Context) -> No
     note_look(request, principal, context, Seen.MESSAGES, patron_id=entry.patron_id)
     whom = entry.recipient_id or entry.patron_id
     sees = whom is None or sees_addresses(whom, principal, context)
-    causes = tuple(cause_shown(each, with_addresses=sees) for each in found.causes)
+    ways = [
+        way
+        for each in _persons(entry)
+        if not sees_addresses(each, principal, context)
+        for way in ways_to(context.transaction, each)
+    ]
+    causes = tuple(
+        _cause_covered(cause_shown(each, with_addresses=sees), ways) for each in found.causes
+    )
     return NoticeExplained(_shown(entry, principal, context), causes)
+
+
+def _cause_covered(cause: CauseExplained, ways: Sequence[str]) -> CauseExplained:
+    now = cause.now
+    if now is not None:
+        subject, text = covered(now.subject, ways), covered(now.text, ways)
+        now = replace(now, subject=subject, text=text)
+    return replace(cause, facts=covered_in(cause.facts, ways), now=now)
 
 
 def list_receipts(

@@ -24,6 +24,7 @@ from circulation.patrons.identifiers import (
 from circulation.patrons.public_ids import PublicIds, public_ids
 from circulation.staff.lookups import NEWEST, Seen, lookups_of_patron
 from protocols.api.authority import note_look, patron_named, sees_addresses
+from protocols.api.covering import COVER
 from protocols.api.messages import Reply
 from protocols.api.models.common import Money, Paging, branch_shown
 from protocols.api.models.desk import Patron, item_shown, loan_shown
@@ -88,6 +89,7 @@ def screen(
     assert fields is not None
     note_look(request, principal, context, Seen.OPENED, patron_id=place.id)
     states = _hold_states(place, context) if status.has_holds else []
+    sees = sees_addresses(place.id, principal, context)
     guardians, wards = (
         guardians_of(transaction, patron_id=place.id),
         wards_of(transaction, guardian_id=place.id),
@@ -95,7 +97,7 @@ def screen(
     shown = PatronScreen(
         id=ids.shown(place.id),
         card=status.patron.card,
-        details=_details(status, fields, sees_addresses(place.id, principal, context)),
+        details=_details(status, fields, sees),
         is_expired=status.is_expired,
         blocks=tuple(
             Block(each.reason.name, each.since, each.message, each.agency_isil)
@@ -111,16 +113,7 @@ def screen(
             status.max_loans,
         ),
         owed=owed_of(balances_of(transaction, place.id), context) if status.has_account else (),
-        identifiers=tuple(
-            Identifier(
-                each.shown,
-                each.kind,
-                None if each.blocked is None else each.blocked.value,
-                each.expires,
-                each.added,
-            )
-            for each in identifiers_of(transaction, patron_id=place.id)
-        ),
+        identifiers=_identifiers(place.id, sees, context),
         guardians=tuple(
             Related(ids.shown(each.patron_id), each.name, each.sees_account) for each in guardians
         ),
@@ -143,6 +136,20 @@ def _hold_states(place: PatronPlace, context: Context) -> list[HoldState]:
         with_prospects=False,
     )
     return [] if isinstance(holds, Refused) else [each.hold.state for each in holds.holds]
+
+
+def _identifiers(patron_id: int, with_addresses: bool, context: Context) -> tuple[Identifier, ...]:
+    """As they may be shown: an e-mail address is one, too."""
+    return tuple(
+        Identifier(
+            COVER if each.kind == "email" and not with_addresses else each.shown,
+            each.kind,
+            None if each.blocked is None else each.blocked.value,
+            each.expires,
+            each.added,
+        )
+        for each in identifiers_of(context.transaction, patron_id=patron_id)
+    )
 
 
 def _details(status: PatronStatus, fields: PatronFields, with_addresses: bool) -> Details:

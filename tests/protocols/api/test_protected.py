@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from circulation.kernel.rights import Right
@@ -47,6 +48,34 @@ def test_who_has_not_the_right_is_told_no_address_of_theirs(stage: Stage) -> Non
     ):
         assert told.status == 200, told.body
         assert EMAIL not in repr(told.body)
+
+
+def test_texts_and_identifiers_say_it_no_more_than_fields(stage: Stage) -> None:
+    """A letter's head, an address that somebody wrote into a message, a login that is one."""
+    library = stage.library
+    card = a_patron(library, email=EMAIL, phone="22334455")
+    path, everything = f"/patrons/{stage.public_id(card)}", stage.a_caller()
+    rule(library, "email")
+    home = {"street": "Hemmelig Allé", "house_number": "77", "postal_code": "6760", "city": "Ribe"}
+    assert stage.ask("POST", f"{path}/addresses", home, token=everything).status == 200
+    login = {"identifier": EMAIL, "kind": "email"}
+    assert stage.ask("POST", f"{path}/cards", login, token=everything).status == 200
+    text = f"To Hemmelig Allé 77, 6760 Ribe; we wrote to {EMAIL} and called 22334455."
+    written = stage.ask("POST", f"{path}/notices", {"text": text}, token=everything)
+    assert written.status == 200, written.body
+    sent(library)
+    star = {"if-match": "*"}
+    stage.ask("PATCH", path, {"is_protected": True}, token=everything, headers=star)
+    token = stage.a_caller(*_RIGHTS)
+    log = stage.ask("GET", f"{path}/notices", token=token)
+    [message] = log.body["messages"]
+    assert "To ***" in message["text"]
+    answers = (log, stage.ask("GET", path, token=token))
+    for told in (*answers, stage.ask("GET", f"/notices/{message['id']}/explanation", token=token)):
+        for way in (EMAIL, "Hemmelig", "6760 Ribe", "22334455"):
+            assert way not in json.dumps(told.body, ensure_ascii=False)
+    [message] = stage.ask("GET", f"{path}/notices", token=everything).body["messages"]
+    assert text in message["text"]
 
 
 def test_who_has_the_right_and_the_patron_are(stage: Stage) -> None:
