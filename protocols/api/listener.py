@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from twisted.web.resource import IResource
-
-from protocols.api.handlers import Api
-from protocols.api.http import ApiResource, MetadataResource
 from protocols.api.settings import ApiSettings
-from protocols.api.streams import Streams
-from protocols.hosting.answering import Services
-from protocols.hosting.reactor import reactor
-from protocols.hosting.standard import Port
+
+if TYPE_CHECKING:
+    from twisted.web.resource import IResource
+
+    from protocols.hosting.answering import Services
+    from protocols.hosting.standard import Port
 
 
 class _Api:
@@ -28,6 +26,11 @@ class _Api:
     def resources(self, settings: ApiSettings, services: Services) -> Mapping[bytes, IResource]:
         if not settings.enabled:
             return {}
+        from protocols.api.handlers import Api  # loads Twisted, which a server alone needs
+        from protocols.api.http import ApiResource, MetadataResource
+        from protocols.api.streams import Streams
+        from protocols.hosting.reactor import reactor
+
         later: Any = reactor.callLater
         streams = Streams(services, later)
         resource: Any = ApiResource(Api(settings, services), streams)

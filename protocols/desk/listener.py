@@ -4,19 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from twisted.web.resource import IResource
-
-from protocols.desk.assets import read_assets
-from protocols.desk.http import DeskResource
-from protocols.desk.pages import PAGES, PUBLIC
-from protocols.desk.printing.cloudprnt import CloudPrintResource
-from protocols.desk.printing.service import PrintService
 from protocols.desk.settings import DeskSettings
-from protocols.hosting.answering import Services
-from protocols.hosting.reactor import reactor
-from protocols.hosting.standard import Port
+
+if TYPE_CHECKING:
+    from twisted.web.resource import IResource
+
+    from protocols.hosting.answering import Services
+    from protocols.hosting.standard import Port
 
 
 class _Desk:
@@ -27,11 +23,19 @@ class _Desk:
 
     def ports(self, settings: DeskSettings, services: Services) -> Sequence[Port]:
         if settings.enabled:
+            from protocols.desk.printing.service import PrintService  # loads Twisted, as below
+            from protocols.hosting.reactor import reactor
+
             later: Any = reactor.callLater
             PrintService(services, later)
         return []
 
     def resources(self, settings: DeskSettings, services: Services) -> Mapping[bytes, IResource]:
+        from protocols.desk.assets import read_assets  # loads Twisted, which a server alone needs
+        from protocols.desk.http import DeskResource
+        from protocols.desk.pages import PAGES, PUBLIC
+        from protocols.desk.printing.cloudprnt import CloudPrintResource
+
         assets = read_assets()
         found: dict[bytes, Any] = {}
         if settings.enabled or settings.public_page:

@@ -12,16 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-from twisted.internet.protocol import Factory
-from twisted.web.resource import IResource
+from typing import TYPE_CHECKING, Any, Protocol
 
 from circulation.sections.options import Checks
 from protocols.hosting.access import ANYBODY, Access
-from protocols.hosting.answering import Services
 from protocols.hosting.installed import installed
 from protocols.hosting.tls import TlsSettings
+
+if TYPE_CHECKING:
+    from twisted.internet.protocol import Factory
+    from twisted.web.resource import IResource
+
+    from protocols.hosting.answering import Services
 
 
 @dataclass(frozen=True, slots=True)

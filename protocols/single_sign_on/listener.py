@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from twisted.web.resource import IResource
-
-from protocols.hosting.answering import Services
-from protocols.hosting.standard import Port
-from protocols.single_sign_on.handlers import SignOn
-from protocols.single_sign_on.http import SignOnResource
 from protocols.single_sign_on.settings import SingleSignOnSettings
+
+if TYPE_CHECKING:
+    from twisted.web.resource import IResource
+
+    from protocols.hosting.answering import Services
+    from protocols.hosting.standard import Port
 
 
 class _SingleSignOn:
@@ -26,6 +26,11 @@ class _SingleSignOn:
     def resources(
         self, settings: SingleSignOnSettings, services: Services
     ) -> Mapping[bytes, IResource]:
+        from protocols.single_sign_on.handlers import (
+            SignOn,
+        )  # loads Twisted, which a server alone needs
+        from protocols.single_sign_on.http import SignOnResource
+
         resource: Any = SignOnResource(SignOn(settings), services)
         return {b"sign-on": resource}
 

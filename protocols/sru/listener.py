@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from twisted.web.resource import IResource
-
-from protocols.hosting.answering import Services
-from protocols.hosting.standard import Port
-from protocols.sru.http import SruResource
 from protocols.sru.settings import SruSettings
+
+if TYPE_CHECKING:
+    from twisted.web.resource import IResource
+
+    from protocols.hosting.answering import Services
+    from protocols.hosting.standard import Port
 
 
 class _Sru:
@@ -25,6 +26,8 @@ class _Sru:
     def resources(self, settings: SruSettings, services: Services) -> Mapping[bytes, IResource]:
         if not settings.enabled:
             return {}
+        from protocols.sru.http import SruResource  # loads Twisted, which a server alone needs
+
         resource: Any = SruResource(settings, services)
         return {b"sru": resource}
 

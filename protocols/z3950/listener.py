@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from twisted.internet.interfaces import IAddress
-from twisted.web.resource import IResource
-
-from protocols.hosting.answering import Services
-from protocols.hosting.listening import Conversation, ConversationFactory
-from protocols.hosting.reactor import reactor
-from protocols.hosting.standard import Port
-from protocols.hosting.throttle import FailedLogins
-from protocols.z3950.entrance import Entrance
-from protocols.z3950.handlers import answer
-from protocols.z3950.outcomes import outcome_of
-from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Z3950Settings
+
+if TYPE_CHECKING:
+    from twisted.web.resource import IResource
+
+    from protocols.hosting.answering import Services
+    from protocols.hosting.standard import Port
 
 #: A host to connect to, for interfaces that stand for all of them.
 _ANY: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104
@@ -32,26 +26,9 @@ class Z3950:
     def ports(self, settings: Z3950Settings, services: Services) -> Sequence[Port]:
         if not settings.enabled:
             return []
+        from protocols.z3950.serving import ports  # loads the reactor
 
-        meter = services.measures.meter(self.name)
-
-        failed = FailedLogins()
-
-        def converse(address: IAddress | None) -> Conversation:
-            session = Z3950Session(settings, reactor.seconds())
-            association = session.association
-            host = str(getattr(address, "host", ""))
-            association.entrance = Entrance(host, failed, reactor.seconds)
-            return Conversation(
-                session,
-                meter.traced(
-                    outcome_of,
-                    lambda request, reply: answer(services, association, request, reply),
-                ),
-            )
-
-        factory = ConversationFactory(converse, meter)
-        return [Port(settings.port, settings.interface, factory, settings.access, settings.tls)]
+        return ports(settings, services)
 
     def resources(self, settings: Z3950Settings, services: Services) -> Mapping[bytes, IResource]:
         return {}
