@@ -23,11 +23,13 @@ class _Desk:
 
     def ports(self, settings: DeskSettings, services: Services) -> Sequence[Port]:
         if settings.enabled:
-            from protocols.desk.printing.service import PrintService  # loads Twisted, as below
+            from twisted.internet.threads import deferToThread  # a server alone needs it
+
+            from protocols.desk.printing.service import PrintService
             from protocols.hosting.reactor import reactor
 
             later: Any = reactor.callLater
-            PrintService(services, later)
+            PrintService(services, later, deferToThread)
         return []
 
     def resources(self, settings: DeskSettings, services: Services) -> Mapping[bytes, IResource]:

@@ -12,8 +12,6 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
-from twisted.internet import threads
-
 from catalogue.database import DatabaseClosed, DatabaseUnavailable
 from circulation.staff.print_jobs import (
     DueJob,
@@ -31,13 +29,13 @@ SECONDS: Final = 0.5
 
 
 class PrintService:
-    """Prints until the process ends. `call_later` is the reactor's."""
+    """Prints until the process ends. `call_later` and `in_thread` are the reactor's."""
 
     def __init__(
         self,
         services: Services,
         call_later: Callable[..., object],
-        in_thread: Callable[..., Any] = threads.deferToThread,
+        in_thread: Callable[..., Any],
     ) -> None:
         self._services = services
         self._call_later = call_later
