@@ -97,8 +97,14 @@ class Turns:
         PrintService(stage.services, self.clock.callLater, maybeDeferred)
 
     def go_on(self, **time: float) -> None:
+        """Until it has printed what it found, and knows when it will look again."""
         self.stage.library.pass_time(**time)
         self.clock.advance(SECONDS)
+        for _ in range(500):
+            if self.clock.getDelayedCalls():  # type: ignore[no-untyped-call]
+                return
+            sleep(0.01)
+        raise AssertionError("it does not look again")
 
 
 def a_desk(stage: Stage, printer: Printer) -> tuple[str, str]:
