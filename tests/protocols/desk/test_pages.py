@@ -6,6 +6,7 @@ import gzip
 import re
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from twisted.internet.task import Clock
@@ -101,14 +102,15 @@ def test_the_first_load_is_light(client: Client, assets: Assets, page: Page) -> 
 
 
 def test_each_of_the_two_can_be_turned_off() -> None:
+    services: Any = Mock()
+
     def places(**settings: bool) -> set[bytes]:
-        services: Any = None
         return set(standard.resources(DeskSettings(**settings), services))
 
     assert places() == {b"desk", b"", b"cloudprnt"}
     assert places(public_page=False) == {b"desk", b"cloudprnt"}
     assert places(enabled=False, public_page=False) == set()
-    found = standard.resources(DeskSettings(enabled=False), None)  # type: ignore[arg-type]
+    found = standard.resources(DeskSettings(enabled=False), services)
     root = Resource()  # type: ignore[no-untyped-call]
     for name, resource in found.items():
         root.putChild(name, resource)  # type: ignore[no-untyped-call]

@@ -116,8 +116,10 @@ def test_words_find_titles_as_they_are_typed(page: Page) -> None:
     page.until('[data-part="found"]', "2 titles")
     rows = [each.text for each in page.wait(".res", 2)]
     assert "Soil and water" in rows[0]
-    assert "1 in" in rows[0]
-    assert "Hovedbiblioteket" in rows[0]
+    assert " in\nHovedbiblioteket" in rows[0]
+    facets = page.text('[data-part="facets"]')
+    assert "English" in facets
+    assert "Book" in facets
     page.press(".value")
     page.until('[data-part="found"]', "1 title")
     page.press('.value[aria-pressed="true"]')
