@@ -15,7 +15,6 @@ from catalogue.query import UnsupportedSearch
 from catalogue.records import fetch_records
 from catalogue.searching.evaluation import search
 from catalogue.searching.standard_numbers import NumberKind, readings, records_with
-from catalogue.visibility import scope_of
 from circulation.items.availability import circulation_status
 from circulation.kernel.results import CirculationStatus
 from circulation.kernel.rights import Principal, Right
@@ -36,7 +35,7 @@ from protocols.api.operations.desk import lend, prolong, take_back
 from protocols.api.operations.items import note_borrowers, status_shown
 from protocols.api.operations.patrons import screen
 from protocols.api.operations.searching import patrons_found
-from protocols.api.operations.titles import query_asked, titles_shown
+from protocols.api.operations.titles import query_asked, scope_for, titles_shown
 from protocols.api.problems import Outcome, Problem
 from protocols.hosting.answering import Context, Lane
 
@@ -81,7 +80,7 @@ def scan(request: Wish, principal: Principal, context: Context) -> Scanned:
         return Scanned("choice", text, item=item_shown(status.item), patron=patron)
     if status is not None:
         return _with_item(text, status, request, principal, context)
-    return _by_number(text, context) or _by_words(text, request, principal, context)
+    return _by_number(text, principal, context) or _by_words(text, request, principal, context)
 
 
 def _with_item(
@@ -141,11 +140,11 @@ def _or_none(done: Any) -> Any:
     return None if isinstance(done, Problem) else done
 
 
-def _by_number(text: str, context: Context) -> Scanned | None:
+def _by_number(text: str, principal: Principal, context: Context) -> Scanned | None:
     """A number of a title."""
     numbers = readings(text)
     standard = [each for each in numbers if each.kind is not NumberKind.CONTROL_NUMBER]
-    scope = scope_of(context.transaction)
+    scope = scope_for(principal, context)
     found = records_with(context.transaction, standard or numbers)
     if not found and text.isascii() and text.isdigit() and len(text) < 10:
         found = [each.id for each in fetch_records(context.transaction, [int(text)])]
@@ -162,7 +161,7 @@ def _by_words(text: str, request: Wish, principal: Principal, context: Context) 
         patrons, _ = patrons_found(text, _FEW, request, principal, context)
     titles: tuple[Title, ...] = ()
     with suppress(UnsupportedSearch, Problem):
-        scope = scope_of(context.transaction)
+        scope = scope_for(principal, context)
         records = search(context.transaction, query_asked(text, None), scope.records)
         titles = titles_shown(list(records[:_FEW]), context)
     outcome: Literal["search", "nothing"] = "search" if patrons or titles else "nothing"

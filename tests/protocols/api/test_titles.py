@@ -91,6 +91,9 @@ def test_what_a_school_keeps_is_shown_to_its_own(stage: Stage) -> None:
         for name in (school.isil, school.agency_isil):
             told = stage.ask("GET", f"{search}&at={name}", token=token)
             assert told.status == (200 if number else 422), (name, told.body)
+        if token not in (None, pupil):
+            scanned = stage.ask("POST", "/desk/scan", {"text": WORKS[0][1]}, token=token)
+            assert len(scanned.body["titles"]) == number
         isils = {each["isil"] for each in _found(stage, "/library", token)["branches"]}
         assert (school.isil in isils) == bool(number)
 

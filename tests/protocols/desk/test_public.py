@@ -13,12 +13,17 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
+from catalogue.changes.accession import add_record
 from catalogue.database import open_database
+from catalogue.items import add_item
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Wanted
 from circulation.holds.wishes import HoldWish
 from circulation.kernel.engine import Circulation
+from circulation.kernel.loan_rules import LOAN_POLICIES
 from circulation.kernel.organisation import find_branch
+from circulation.kernel.set_up import set_up_changed
+from circulation.kernel.trees import GROUPS
 from circulation.notices.writing import Words, write_to
 from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library, a_patron, an_item, present
@@ -26,6 +31,7 @@ from tests.builders.pins import hashed
 from tests.protocols.desk.browser import Desk, a_browser
 from tests.protocols.desk.stage import Stage
 from tests.protocols.desk.test_accessibility import refused_by_policy, violations
+from tests.protocols.sru.stage import a_record
 
 PIN = "4711"
 _NUMBERS = count(7)
@@ -134,6 +140,39 @@ def test_a_title_says_where_its_copies_are(page: Page) -> None:
     assert "Soil and water" in shown
     assert "Hovedbiblioteket" in shown
     assert "Log in to reserve" in shown
+
+
+def test_sets_for_classes_stand_apart(page: Page, stage: Stage) -> None:
+    database = open_database(stage.url)
+    main, other = database.read(_branches).result()
+    library = Library(database, main, other, Circulation(), present())
+
+    def add(transaction: Any) -> None:
+        GROUPS.store(transaction, {"class-set": ("Class sets", None)})
+        LOAN_POLICIES.store(transaction, material_group="class-set", bookable=True)
+        set_up_changed(transaction)
+        work = ("10000077", "Ditte", "Nexø, Martin", "", "Poverty", 1917, "dan")
+        record = add_record(transaction, a_record(*work), now=library.now, record_format="marc21")
+        for number, group in enumerate(("class-set", "class-set", "book")):
+            add_item(
+                transaction,
+                barcode=f"SET{number}",
+                record_id=record,
+                branch_id=main.id,
+                now=library.now,
+                material_group=group,
+            )
+
+    library.write(add)
+    database.close()
+    page.open().look_for("ditte")
+    page.until('[data-part="titles"]', "1 in")
+    page.press(".to-title")
+    page.until('[data-part="title"]', "Teachers book these with the library")
+    shown = page.text('[data-part="title"]')
+    copies, sets = shown.partition("Class sets")[::2]
+    assert "1 in" in copies
+    assert "2 in" in sets
 
 
 def test_what_is_looked_for_is_written_nowhere(page: Page, reader: Reader) -> None:
