@@ -184,7 +184,7 @@ function drawCharges({ charges, owed }, pages) {
       el(
         "li",
         { class: "own" },
-        el("div", {}, el("h3", { class: "what" }, each.text), el("p", { class: "s" }, [titles, each.reason, day(each.created)].filter(Boolean).join(" · "))),
+        el("div", {}, el("h3", { class: "what" }, each.text), el("p", { class: "s" }, [titles, each.reason === each.text ? "" : each.reason, day(each.created)].filter(Boolean).join(" · "))),
         el("b", { class: "end" }, amount({ amount: each.balance, currency: each.currency })),
       ),
     );

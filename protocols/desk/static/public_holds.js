@@ -1,6 +1,6 @@
 // Holds of one's own: where they stand, moved, paused and given up.
 import { day, el, icon, say } from "./page.js";
-import { announce, call, reasonsOf } from "./public_session.js";
+import { announce, call, inDays, reasonsOf } from "./public_session.js";
 
 /** @typedef {import("../public").Hold} Hold */
 /** @typedef {import("../public").Library["branches"]} Branches */
@@ -35,7 +35,7 @@ function standing(hold) {
   const number = hold.number_in_queue;
   return [
     el("p", {}, number ? say("NUMBER", { number }) : say("IN_QUEUE")),
-    hold.days ? el("p", { class: "s" }, say("ABOUT_DAYS", { days: hold.days })) : null,
+    hold.days ? el("p", { class: "s" }, inDays(hold.days)) : null,
   ];
 }
 

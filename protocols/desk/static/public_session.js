@@ -53,6 +53,11 @@ export function reasonsOf(answer) {
   return reasons.length ? reasons.map((each) => each.text) : [body?.title ?? say("NO_LINE")];
 }
 
+/** How long it will take, as far as anybody can say. @param {number} days */
+export function inDays(days) {
+  return days === 1 ? say("ABOUT_A_DAY") : say("ABOUT_DAYS", { days });
+}
+
 /**
  * What would have to be agreed to, where nothing else is in the way.
  * @param {import("../types").Answer | null} answer

@@ -1,6 +1,6 @@
 // A title: its copies by branch, sets apart, and a hold for whoever is signed in.
 import { amount, day, el, icon, say } from "./page.js";
-import { announce, call, feeOf, reasonsOf, whoIsIn } from "./public_session.js";
+import { announce, call, feeOf, inDays, reasonsOf, whoIsIn } from "./public_session.js";
 
 /** @typedef {import("../public").TitleShown} TitleShown */
 /** @typedef {import("../public").Copy} Copy */
@@ -123,7 +123,7 @@ function drawnAnswer(answer, wish) {
     const { number_in_queue: number, days } = hold;
     const text = [
       number ? say("NUMBER", { number }) : "",
-      days ? say("ABOUT_DAYS", { days }) : "",
+      days ? inDays(days) : "",
     ].filter(Boolean);
     announce(say("HELD"));
     return [
