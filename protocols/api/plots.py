@@ -74,12 +74,17 @@ def _cut(text: str, most: int) -> str:
 def _text(x: float, y: float, text: str, anchor: str, kind: str = "") -> str:
     named = f' class="{kind}"' if kind else ""
     place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
-    return f"<text{named} {place}>{escape(text)}</text>"
+    return f"<text{named} {place}>{_escaped(text)}</text>"
+
+
+def _escaped(text: str) -> str:
+    """Without what no XML may hold: titles come from anywhere."""
+    return escape("".join(each if each.isprintable() else " " for each in text))
 
 
 def _picture(high: float, label: str, parts: Sequence[str]) -> str:
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img" '
-        f'viewBox="0 0 {_WIDTH} {high:.0f}" aria-label="{escape(label)}">'
+        f'viewBox="0 0 {_WIDTH} {high:.0f}" aria-label="{_escaped(label)}">'
     )
     return f"{head}{''.join(parts)}</svg>"
