@@ -39,7 +39,10 @@ function allowed() {
 async function open(name) {
   const section = SECTIONS[name];
   if (!section) return;
-  if (shown !== name) tell("");
+  if (shown !== name) {
+    tell("");
+    part("section").replaceChildren();
+  }
   shown = name;
   drawMenu();
   part("heading").textContent = say(`SECTION_${name}`);
