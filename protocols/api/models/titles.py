@@ -25,7 +25,7 @@ class TitleSearch(Paging):
     at: Annotated[str, Field(max_length=100)] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     facets: Annotated[int, Field(ge=0, le=50)] = 0
-    availability: Annotated[bool, Field(strict=False)] = False
+    availability: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated
-
-from pydantic import Field
 
 from protocols.api.models.common import Branch, Request
 
@@ -14,7 +11,7 @@ from protocols.api.models.common import Branch, Request
 class DayAsked(Request):
     """Which day of the branch, today where none is said."""
 
-    day: Annotated[date, Field(strict=False)] | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
