@@ -87,20 +87,13 @@ class EndWish(Request):
 
 
 class SlipWish(Request):
-    """A slip: a `receipt` of a patron, the `pickup` note or `transit` slip of an item, the pick
-    list of the desk's branch."""
+    """A slip: a `receipt` of a patron, the `pickup` note or `transit` slip of an item, its `label`
+    with call number and barcode, the pick list of the desk's branch."""
 
-    kind: Literal["receipt", "pickup", "transit", "pick_list"]
+    kind: Literal["receipt", "pickup", "transit", "label", "pick_list"]
     patron: PatronId | None = None
     item: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 60
-
-
-class PrintWish(SlipWish):
-    """What is to be printed at the workstation: a slip, or the `label` of an item with its call
-    number and barcode."""
-
-    kind: Literal["receipt", "pickup", "transit", "pick_list", "label"]  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)

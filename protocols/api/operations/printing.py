@@ -14,7 +14,7 @@ from circulation.staff.print_jobs import PrintJob as KnownJob
 from circulation.staff.print_jobs import print_job as job_of
 from circulation.staff.workstations import Workstation, workstation_named
 from protocols.api.authority import must_have_here, number_of
-from protocols.api.models.scanning import PrintJob, PrintJobs, PrintWish
+from protocols.api.models.scanning import PrintJob, PrintJobs, SlipWish
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.slips import slip_wanted
 from protocols.api.problems import Outcome, Problem
@@ -44,7 +44,7 @@ def document_of(slip: slips.Slip) -> Document:
 
 
 def print_slip(
-    request: Request[PrintWish, None], principal: Principal, context: Context
+    request: Request[SlipWish, None], principal: Principal, context: Context
 ) -> PrintJob:
     """Has a slip or a label printed at the caller's workstation."""
     must_have_here(principal, Right.LEND)
@@ -109,7 +109,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "Print a slip or a label",
         print_slip,
         PrintJob,
-        body=PrintWish,
+        body=SlipWish,
         tag="desk",
         right=Right.LEND,
         lane=Lane.WRITE,

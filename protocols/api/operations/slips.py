@@ -24,8 +24,8 @@ def end_session(request: Request[EndWish, None], principal: Principal, context: 
 
 
 def make_slip(request: Request[SlipWish, None], principal: Principal, context: Context) -> Slip:
-    """Makes a slip: a receipt, a pickup note (its number, never a name), a transit slip, or the
-    pick list of the desk's branch."""
+    """Makes a slip: a receipt, a pickup note (its number, never a name), a transit slip, the label
+    of an item, or the pick list of the desk's branch."""
     must_have_here(principal, Right.LEND)
     return _shown(slip_wanted(request, principal, context)[0])
 

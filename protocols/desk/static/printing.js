@@ -66,11 +66,12 @@ export async function slipFor(wish) {
 }
 
 /**
- * Which slip is wanted: the note of a return that was chosen, else the receipt of a patron.
+ * Which slip is wanted: of a chosen row the note of a return, or the label of an item; else the receipt of a patron.
  * @param {Row | null} row
  * @param {string | null} patron
  */
 export function wishFor(row, patron) {
+  if (row?.scanned.outcome === "item") return { kind: "label", item: row.code };
   const done = row?.scanned.checked_in;
   if (row && done && PLACES[done.destination]) return { kind: PLACES[done.destination], item: row.code };
   return patron ? { kind: "receipt", patron } : null;

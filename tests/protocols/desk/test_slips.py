@@ -111,3 +111,15 @@ def test_a_chosen_return_gives_its_note_again_where_there_is_no_printer(
     desk.keys(Keys.F9)
     desk.wait(f'.receipt svg[aria-label="{item}"]')
     assert "Havnefilialen" in desk.text(".receipt")
+
+
+def test_an_item_that_is_looked_up_gives_its_label(desk: Desk, stage: Stage) -> None:
+    with stage.library() as library:
+        item = an_item(library, call_number="86-4 Ditlevsen")
+    desk.keys(Keys.F3)
+    desk.scan(item)
+    desk.outcomes(1)
+    desk.keys(Keys.ARROW_DOWN)
+    desk.keys(Keys.F9)
+    desk.wait(f'.receipt svg[aria-label="{item}"]')
+    assert desk.text(".receipt").splitlines()[:2] == ["86-4", "Ditlevsen"]
