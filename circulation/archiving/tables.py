@@ -27,6 +27,7 @@ LEFT_OUT: Final[dict[str, str]] = {
     "sessions": "of those who are signed in now",
     "app_tokens": "of those whom apps work for now",
     "desk_sign_ins": "of those who work at a desk today",
+    "machine_refusals": "of the last half-hour",
     "print_jobs": "of slips that lie beside their printers, or never will",
     "passkey_challenges": "of the last five minutes",
     "sign_in_failures": "of the last quarter of an hour",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from circulation.callers.machine_refusals import forget_machine_refusals
 from circulation.callers.replies import forget_replies
 from circulation.kernel.jobs import Doing, Job, Step
 
@@ -14,7 +15,9 @@ REPLY_HOURS = 24
 
 def _replies(doing: Doing) -> Step:
     deleted, is_more = forget_replies(doing.transaction, doing.until - timedelta(hours=REPLY_HOURS))
-    return Step({"answers deleted": deleted}, 0 if is_more else None)
+    forgotten = forget_machine_refusals(doing.transaction, now=doing.until)
+    counts = {"answers deleted": deleted, "refusals of machines forgotten": forgotten}
+    return Step(counts, 0 if is_more else None)
 
 
 JOBS = (Job("replies", "delete answers kept for machines that ask again", _replies),)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Identity,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import branches
-from circulation.kernel.personal import DELETED, SECRET
+from circulation.kernel.personal import DELETED, JSON, SECRET
 from circulation.patrons.schema import patrons
 
 #: How terminals of a kind are spoken to. `options` is a JSON object, whose names belong to the
@@ -85,6 +95,19 @@ terminal_counts = Table(
     Column("count", Long, nullable=False),
     Column("last", Moment, nullable=False),
     sqlite_with_rowid=False,
+)
+
+#: What machines refused to patrons a short while ago, so that a desk goes on from there.
+machine_refusals = Table(
+    "machine_refusals",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("branch_id", ForeignKey(branches.c.id), nullable=False),
+    Column("machine", String, nullable=False),  # the login of its account
+    Column("barcode", String, nullable=False),
+    Column("patron_id", ForeignKey(patrons.c.id), nullable=False, index=True, info=DELETED),
+    Column("reasons", Text, nullable=False, info=JSON),  # an array of names of `Reason`
 )
 
 #: Into which bin a sorter drops an item: of each scheme the first rule that holds. A condition

@@ -193,6 +193,27 @@ class UnwarnedDebtors:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsolved:
+    """What a machine refused to a patron, and why: the desk goes on from there."""
+
+    id: str
+    at: datetime
+    machine: str
+    item: str
+    title: str | None
+    patron: Patron
+    reasons: tuple[str, ...]
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnsolvedAtMachines:
+    """The newest first, of half an hour; the last of each patron at each machine."""
+
+    lines: tuple[Unsolved, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Hopeless:
     """A hold that nothing can fill, and why."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
+from circulation.callers.machine_refusals import machine_refusals_at
 from circulation.dunning.unwarned import unwarned_debtors
 from circulation.holds.pick_list import ToFetch as KnownLine
 from circulation.holds.pick_list import begin_fetching, give_up_fetching
@@ -42,6 +43,8 @@ from protocols.api.models.lists import (
     ShelfPaging,
     ToFetch,
     TransitPaging,
+    Unsolved,
+    UnsolvedAtMachines,
     Unwarned,
     UnwarnedDebtors,
 )
@@ -298,6 +301,29 @@ def show_hopeless(request: Listing, principal: Principal, context: Context) -> R
     return page_of(request, HopelessHolds(lines), found.next)
 
 
+def show_machines(request: Plain, principal: Principal, context: Context) -> UnsolvedAtMachines:
+    """What machines of the branch refused to patrons within half an hour, the newest first."""
+    must_have_here(principal, Right.VIEW_PATRONS)
+    found = machine_refusals_at(context.transaction, principal.branch_id, context.now)
+    ids = public_ids(context.circulation, context.transaction)
+    note_look(request, principal, context, Seen.LIST, hits=len(found))
+    return UnsolvedAtMachines(
+        tuple(
+            Unsolved(
+                str(each.id),
+                each.at,
+                each.machine,
+                each.barcode,
+                each.title,
+                Patron(ids.shown(each.patron_id), each.patron_name, None),
+                tuple(reason.name for reason in each.reasons),
+                tuple(reason_said(reason, request.language) for reason in each.reasons),
+            )
+            for each in found
+        )
+    )
+
+
 def _list(name: str, summary: str, handler: Any, answer: Any, query: Any = ListPaging) -> Operation:
     return get(
         f"/lists/{name}",
@@ -339,6 +365,15 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         status=204,
         tag="lists",
         right=Right.USE_LISTS,
+    ),
+    get(
+        "/lists/machines",
+        "What machines could not solve",
+        show_machines,
+        UnsolvedAtMachines,
+        tag="lists",
+        right=Right.VIEW_PATRONS,
+        lane=Lane.WIDE_READ,
     ),
     _list("hopeless", "Holds that nothing can fill", show_hopeless, HopelessHolds),
 )

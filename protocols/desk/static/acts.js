@@ -1,6 +1,6 @@
 // What the desk does. Everything goes through the queue, in the order in which it was asked for.
 import { chooseHit, dropLive, hold, narrowNext, refine } from "./finding.js";
-import { amount, ask, part, say } from "./page.js";
+import { amount, ask, clock, part, say } from "./page.js";
 import { forget, keptBefore } from "./offline.js";
 import { slipFor, watchPrinting, wishFor } from "./printing.js";
 import { newRow, scannedOf } from "./rows.js";
@@ -435,6 +435,24 @@ export function receiptAgain() {
     if (!slip) tell(say("PRINTS"), "done");
     redraw();
   });
+}
+
+/** Who stood at a machine that refused something: chosen and opened as other patrons are. */
+export async function continueHere() {
+  const answer = await ask("GET", "/lists/machines").catch(() => null);
+  if (answer?.status !== 200) return;
+  const patrons = answer.body.lines.map((/** @type {any} */ each) => ({
+    id: each.patron.id,
+    name: each.patron.name,
+    card: "",
+    birth_date: null,
+    category: "",
+    home_branch: { isil: "", name: `${each.machine}, ${clock(new Date(each.at))}`, agency: "" },
+    address: [each.title ?? each.item, ...each.why].join(" · "),
+    is_deceased: false,
+  }));
+  const outcome = patrons.length ? "search" : "nothing";
+  taken({ outcome, text: say("LIST_machines"), titles: [], patrons, reasons: [] }, "", "desk", null);
 }
 
 export function openLastPatron() {

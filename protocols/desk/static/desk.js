@@ -133,6 +133,7 @@ const FUNCTIONS = {
   "Shift F4": dropBefore,
   F6: () => setMode("renew"),
   F8: () => acts.openLastPatron(),
+  "Shift F8": () => void acts.continueHere(),
   F9: () => acts.receiptAgain(),
   "Ctrl Z": () => acts.undo(),
   F10: () => void changePerson(),

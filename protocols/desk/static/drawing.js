@@ -208,6 +208,7 @@ export const KEYS = [
   ["Shift F4", "BOOK_DROP"],
   ["F6", "RENEW"],
   ["F8", "KEY_LAST_PATRON"],
+  ["Shift F8", "LIST_machines"],
   ["F9", "KEY_RECEIPT"],
   ["Ctrl Z", "KEY_UNDO"],
   ["↑ ↓ ← →", "KEY_CHOOSE"],

@@ -1,6 +1,6 @@
 // The lists of what is to be seen to: where each comes from, how a line of it looks, what can be
 // done about one, and what a scan does while it is open.
-import { day, say } from "./page.js";
+import { clock, day, say } from "./page.js";
 
 /**
  * A line as it looks. `key` is what it is known by, `group` the heading it stands under.
@@ -163,6 +163,19 @@ export const LISTS = {
         facts: [found.item, found.patron.name],
         big: day(found.due),
         small: say("WAS_DUE"),
+      }),
+  },
+  machines: {
+    path: "/lists/machines",
+    right: "patrons.view",
+    hears: "machines",
+    mode: "look",
+    isWhole: true,
+    line: (found) =>
+      line(found.id, found.patron.name, {
+        facts: [found.title ?? found.item, ...found.why],
+        big: found.machine,
+        small: clock(new Date(found.at)),
       }),
   },
   deliveries: {

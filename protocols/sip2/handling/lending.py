@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from catalogue.items import find_item
 from circulation.accounts.loans import patron_loans
+from circulation.callers.machine_refusals import note_machine_refusal
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refused, Renewed
 from circulation.kernel.rules import lineage
@@ -248,6 +249,9 @@ def _with_outcome(
         response.screen_message = refusal_messages(outcome, caller.words, place.zone)
         if outcome.item is not None and is_let_in:
             response.title_identifier = outcome.item.title
+        if outcome.patron is not None and is_let_in:
+            act, barcode = context.act(place.desk), request.item_identifier or ""
+            note_machine_refusal(act, outcome.patron.id, barcode.strip(), outcome.reasons)
         if outcome.loan is not None:
             response.due_date = due_date_of(outcome.loan.due, caller, place)
         return response

@@ -88,6 +88,7 @@ OF_THE_DESK = {
     "show_transits",
     "show_conflicts",
     "show_hopeless",
+    "show_machines",
     "follow_lists",
     "list_events",
 }

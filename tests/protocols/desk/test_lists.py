@@ -10,6 +10,9 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from circulation.callers.machine_refusals import note_machine_refusal
+from circulation.kernel.reasons import Reason
+from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import ask, title
 from tests.protocols.desk.browser import Desk, a_browser
@@ -94,6 +97,26 @@ def test_a_key_leads_to_the_lists_and_back(desk: Desk) -> None:
     desk.wait("body[data-ready] [data-part=duties]")
 
 
+def test_the_desk_goes_on_where_a_machine_could_not(desk: Desk, stage: Stage) -> None:
+    with stage.library() as library:
+        card, item = a_patron(library, given_name="Mette"), an_item(library, title="Gift")
+        found = library.read(lambda transaction: find_patron(transaction, card))
+        assert found is not None
+        refused = [Reason.ON_LOAN_TO_ANOTHER]
+        library.write(lambda t: note_machine_refusal(library.act(t), found, item, refused))
+    desk.chord(Keys.SHIFT, Keys.F8)
+    desk.wait("li[data-outcome=search]")
+    assert "Gift" in desk.text("li[data-outcome=search]")
+    desk.keys(Keys.ARROW_DOWN)
+    desk.keys(Keys.ENTER)
+    for _ in range(200):
+        if "Mette" in desk.text("aside h1"):
+            break
+        sleep(0.05)
+    assert "Mette" in desk.text("aside h1")
+    opened(desk, "machines").wait("[data-line]")
+
+
 @contextmanager
 def a_full_desk(stage: Stage, **options: object) -> Iterator[Desk]:
     with stage.library() as library:
@@ -115,7 +138,7 @@ def test_every_list_is_for_everybody(language: str, dark: bool, stage: Stage) ->
             each.get_attribute("href").rpartition("#")[2]
             for each in desk.wait('[data-part="lists"] a')
         ]
-        assert len(names) == 13
+        assert len(names) == 14
         for name in names:
             desk.browser.get(f"{desk.address}/desk/lists#{name}")
             desk.wait(f'[data-list="{name}"] > *')

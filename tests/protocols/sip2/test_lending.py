@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from catalogue.database import Transaction
+from circulation.callers.machine_refusals import (
+    MachineRefusal,
+    forget_machine_refusals,
+    machine_refusals_at,
+)
 from circulation.items.media import set_media
+from circulation.kernel.reasons import Reason
 from circulation.kernel.results import ItemState
 from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.trees import GROUPS
@@ -63,6 +69,25 @@ def seen(terminal: Terminal, item: str) -> str:
 
 def kinds(library: Library, item: str) -> list[str]:
     return [event.kind.value for event in library.events_of(item)]
+
+
+def test_what_a_machine_refuses_is_there_for_the_desk(
+    library: Library, terminal: Terminal, card: str
+) -> None:
+    item = an_item(library, title="Gift", on_loan_to=a_patron(library))
+
+    def noted() -> list[MachineRefusal]:
+        return library.read(lambda t: machine_refusals_at(t, library.main.id, library.now))
+
+    assert out(terminal, card, item, "AD9999|").startswith("120")  # says nothing of the patron
+    assert noted() == []
+    assert out(terminal, card, item, "AD1234|").startswith("120")
+    [told] = noted()
+    assert (told.barcode, told.title, told.reasons) == (item, "Gift", (Reason.ON_LOAN_TO_ANOTHER,))
+    library.pass_time(minutes=31)
+    assert noted() == []
+    now = library.now
+    assert library.write(lambda t: forget_machine_refusals(t, now=now)) == 1
 
 
 # Item information
