@@ -12,7 +12,7 @@ DEMO_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test lint base bench crash fuzz mutants audit dist clean help loan-table reference
+.PHONY: demo test lint base bench crash fuzz mutants audit dist clean help loan-table reference pictures
 
 help:
 	@echo "make demo        a working library system on 127.0.0.1, in a temporary folder"
@@ -27,6 +27,7 @@ help:
 	@echo "make dist        sdist and wheel in dist, each installed and tried outside this checkout"
 	@echo "make loan-table  writes the tables of loan states into the READMEs of circulation"
 	@echo "make reference   writes docs/reference: settings of library.toml, rights, the HTTP API"
+	@echo "make pictures    takes the pictures of the documents anew, from a demo in Chromium"
 	@echo "make clean       removes the virtual environment and what tools left"
 
 demo: $(VENV)/run
@@ -75,6 +76,9 @@ reference: $(VENV)/run
 	$(BIN)/python -m circulation.setting_up.reference docs/reference/library-toml.md
 	$(BIN)/python -m circulation.staff.reference docs/reference/rights.md
 	$(BIN)/python -m protocols.api.reference docs/reference
+
+pictures: $(VENV)/test
+	$(BIN)/python -m tests.pictures docs/pictures
 
 # The stamps: one for each set of dependencies, made again when those change.
 

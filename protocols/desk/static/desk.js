@@ -230,6 +230,7 @@ if (await begin({ arrived, left, waiting: () => queue.length, mayLock: () => !qu
   stirred();
   void acts.goOn();
   document.body.dataset.ready = "";
+  if (has("patrons.edit")) void import("./patron_form.js").then((form) => form.prepare());
   window.addEventListener("beforeunload", (event) => {
     if (queue.length > queue.kept.length || (queue.length && !queue.isLost)) event.preventDefault();
   });

@@ -13,10 +13,15 @@ import { closeView, show } from "./views.js";
 const TELLING = ["given_name", "family_name", "birth_date", "email", "phone"];
 const DATES = ["birth_date", "expires"];
 
-/** @returns {Promise<import("../types").Registration>} */
-async function choices() {
+/** What there is to choose from. @type {import("../types").Registration | null} */
+let there = null;
+
+/** Asks once, before anybody wants a form: what is typed right after its key goes into it. */
+export async function prepare() {
+  if (there) return there;
   const answer = await ask("GET", "/registration").catch(() => null);
-  return answer?.status === 200 ? answer.body : { categories: [], languages: [], branches: [] };
+  if (answer?.status === 200) there = answer.body;
+  return there ?? { categories: [], languages: [], branches: [] };
 }
 
 /** @param {import("../types").Registration} there @param {boolean} isNew @returns {Field[]} */
@@ -44,7 +49,7 @@ function fields(there, isNew) {
 
 /** @param {Record<string, string>} [known] what is known of whoever is to be registered */
 export async function register(known = {}) {
-  const there = await choices();
+  const there = await prepare();
   const values = {
     category: there.categories[0]?.code ?? "",
     home_branch: state.session?.branch?.isil ?? "",
@@ -62,7 +67,7 @@ export async function register(known = {}) {
 
 export async function change() {
   const id = state.patron?.id;
-  const [there, answer] = await Promise.all([choices(), ask("GET", `/patrons/${id}`).catch(() => null)]);
+  const [there, answer] = await Promise.all([prepare(), ask("GET", `/patrons/${id}`).catch(() => null)]);
   if (answer?.status !== 200) return;
   const version = answer.headers.get("ETag") ?? "";
   const { details } = answer.body;
