@@ -65,6 +65,14 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class Coded:
+    """Something of the set-up, by its code and what people call it."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fee:
     """What was charged by this act, more than was charged before."""
 

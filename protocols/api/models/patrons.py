@@ -12,6 +12,7 @@ from circulation.kernel.reasons import BlockReason
 from protocols.api.models.common import (
     Branch,
     Card,
+    Coded,
     Isil,
     Money,
     Paging,
@@ -46,19 +47,11 @@ class NewPatron(Request):
 
 
 @dataclass(frozen=True, slots=True)
-class Category:
-    """A category of patrons."""
-
-    code: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Registration:
     """What a new patron can be: where no categories are named, any code will do. `branches` are
     those of which the caller may register patrons."""
 
-    categories: tuple[Category, ...]
+    categories: tuple[Coded, ...]
     languages: tuple[str, ...]
     branches: tuple[Branch, ...]
 

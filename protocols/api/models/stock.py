@@ -16,11 +16,31 @@ from circulation.stock.inventory import FindingCount, NotSeen, Scanned, ScannedL
 from circulation.stock.inventory import Inventory as KnownInventory
 from circulation.stock.weeding import Unused
 from circulation.stock.yearly import Year
-from protocols.api.models.common import Barcode, Branch, Paging, Request, Why, branch_shown
+from protocols.api.models.common import (
+    Barcode,
+    Branch,
+    Coded,
+    Paging,
+    Request,
+    Why,
+    branch_shown,
+)
 from protocols.api.models.titles import ItemChanges
 
 _CODE = Annotated[str, Field(max_length=100)]
 FindingName = Literal["SEEN", "WRONG_PLACE", "ON_LOAN", "ELSEWHERE", "WAS_MISSING"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelving:
+    """What can be said of where the items of an agency stand, and of what kind they are. Where
+    nothing of a level is named, any code will do."""
+
+    material_groups: tuple[Coded, ...]
+    departments: tuple[Coded, ...]
+    locations: tuple[Coded, ...]
+    sublocations: tuple[Coded, ...]
+    sections: tuple[Coded, ...]
 
 
 class ShelfWish(Request):

@@ -15,9 +15,8 @@ from circulation.patrons.registering import NewPatron as Registered
 from circulation.patrons.registering import register_patron
 from protocols.api.authority import patron_named, sees_addresses
 from protocols.api.messages import Reply
-from protocols.api.models.common import branch_shown
+from protocols.api.models.common import Coded, branch_shown
 from protocols.api.models.patrons import (
-    Category,
     NewPatron,
     PatronChanges,
     PatronScreen,
@@ -40,7 +39,7 @@ def show_registration(request: Plain, principal: Principal, context: Context) ->
     if not there:
         raise Problem(Outcome.RIGHT_MISSING, right=Right.EDIT_PATRONS)
     return Registration(
-        tuple(Category(each.code, each.name) for each in CATEGORIES.all(context.transaction)),
+        tuple(Coded(each.code, each.name) for each in CATEGORIES.all(context.transaction)),
         complete_tags(),
         tuple(sorted(there, key=lambda each: each.name)),
     )

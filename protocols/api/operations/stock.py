@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from circulation.items.places import LEVELS, place_names_of
 from circulation.items.removal import ItemNeeded, remove_item
 from circulation.kernel.rights import Principal, Right
+from circulation.kernel.trees import GROUPS
 from circulation.stock.weeding import unused_items
 from circulation.stock.yearly import figures_of_year
-from protocols.api.authority import must_have_here
+from protocols.api.authority import must_have_here, must_work_here
 from protocols.api.messages import Reply
+from protocols.api.models.common import Coded
 from protocols.api.models.stock import (
     ManyChanged,
     ManyChanges,
+    Shelving,
     UnusedItems,
     UnusedQuery,
     Withdrawal,
@@ -23,11 +27,24 @@ from protocols.api.models.stock import (
     unused_shown,
     year_shown,
 )
-from protocols.api.operation import Operation, Request, get, post
+from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.items import change_written, status_of
 from protocols.api.paging import number_in, page_of
 from protocols.api.problems import FieldError, Outcome, Problem
 from protocols.hosting.answering import Context, Lane
+
+
+def show_shelving(request: Plain, principal: Principal, context: Context) -> Shelving:
+    """What a form for items has to choose from: kinds of material, and the places of the caller's
+    agency at each level."""
+    must_work_here(principal, context, Right.LEND)
+    names = place_names_of(context.transaction, principal.agency_id)
+    places = (
+        tuple(Coded(code, name) for (its, code), name in sorted(names.items()) if its == level)
+        for level in LEVELS
+    )
+    groups = GROUPS.all(context.transaction)
+    return Shelving(tuple(Coded(each.code, each.name) for each in groups), *places)
 
 
 def _all_known(items: tuple[str, ...], principal: Principal, context: Context) -> None:
@@ -138,6 +155,14 @@ _REPORT: Final[dict[str, Any]] = {
     "lane": Lane.WIDE_READ,
 }
 OPERATIONS: Final[tuple[Operation, ...]] = (
+    get(
+        "/shelving",
+        "What items can be, and where they stand",
+        show_shelving,
+        Shelving,
+        tag="stock",
+        right=Right.LEND,
+    ),
     post(
         "/stock/changes",
         "Change many items",

@@ -6,8 +6,10 @@ import { day, el, icon, say } from "./page.js";
 
 /** @param {Row} row @returns {Node[]} */
 export function drawnHits(row) {
-  const list = el("ul", { class: "found" });
+  const titles = el("ul", { class: "found" });
+  const patrons = el("ul", { class: "found" });
   row.hits.forEach((hit, index) => {
+    const list = "title" in hit ? titles : patrons;
     const isChosen = index === row.hit;
     const line = el("li", { class: isChosen ? "pick" : "", "aria-current": isChosen && "true" });
     if ("title" in hit) {
@@ -21,7 +23,9 @@ export function drawnHits(row) {
     }
     list.append(line);
   });
-  return row.facets.length && !row.isSettled ? [chips(row), list] : [list];
+  const above = row.facets.length && !row.isSettled ? [chips(row)] : [];
+  const [first] = row.hits;
+  return first && "name" in first ? [patrons, ...above, titles] : [...above, titles, patrons];
 }
 
 /** Facets: a click or Alt T narrows. @param {Row} row */
@@ -35,7 +39,7 @@ function chips(row) {
     for (const value of facet.values) {
       const isOn = value.cql === row.narrowed?.cql;
       const chip = el("button", { type: "button", "aria-pressed": isOn ? "true" : "false" });
-      chip.append(`${value.text} ${value.hits}`);
+      chip.append(`${wordOf(facet.index, value.text)} ${value.hits}`);
       chip.addEventListener("click", () => narrow(row, isOn ? null : value));
       group.append(chip);
     }
@@ -43,6 +47,15 @@ function chips(row) {
   }
   drawn.append(el("span", {}, el("kbd", {}, "Alt T"), ` ${say("KEY_NARROW")}`));
   return drawn;
+}
+
+const LANGUAGES = new Intl.DisplayNames(document.documentElement.lang, { type: "language", fallback: "none" });
+
+/** The value of a facet as people call it. @param {string} index @param {string} text */
+function wordOf(index, text) {
+  if (index === "dc.type") return say(`TYPE_${text.replaceAll(" ", "_")}`);
+  if (index !== "dc.language" || !/^[a-z]{2,3}$/.test(text)) return text;
+  return LANGUAGES.of(text) ?? text;
 }
 
 /** @param {NonNullable<import("../types").Title["availability"]>} there */

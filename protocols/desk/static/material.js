@@ -5,7 +5,7 @@ import { el, icon, part, say } from "./page.js";
 import { Queue } from "./queue.js";
 import { begin, goTo, has, isLocked, signedIn } from "./session.js";
 import { play } from "./sounds.js";
-import { WORKS } from "./works.js";
+import { choices, WORKS } from "./works.js";
 
 /** @typedef {import("./rows.js").Row} Row */
 /** @typedef {import("./rows.js").Look} Look */
@@ -191,6 +191,7 @@ if (await begin({ arrived: () => box.focus(), waiting: () => queue.length })) {
   };
   window.addEventListener("hashchange", byAddress);
   byAddress();
+  document.body.append(...(await choices()));
   document.body.dataset.ready = "";
   window.addEventListener("beforeunload", (event) => {
     if (queue.length) event.preventDefault();

@@ -31,11 +31,31 @@ import { ask, amount, day, el, part, say } from "./page.js";
 /** What can be said of an item. */
 const ITEM = ["material_group", "department", "location", "sublocation", "section", "call_number"];
 
+/** What is offered for some of it, as the API calls it. */
+const CHOICES = {
+  material_group: "material_groups",
+  department: "departments",
+  location: "locations",
+  sublocation: "sublocations",
+  section: "sections",
+};
+
+/** What the agency has, to be offered while somebody writes. */
+export async function choices() {
+  const answer = await ask("GET", "/shelving").catch(() => null);
+  return Object.entries(CHOICES).map(([name, many]) => {
+    const codes = /** @type {{ code: string, name: string }[]} */ (answer?.body?.[many] ?? []);
+    const options = codes.map((each) => el("option", { value: each.code, label: each.name }));
+    return el("datalist", { id: `choices-${name}` }, ...options);
+  });
+}
+
 /** @param {readonly string[]} names */
 function fields(names) {
   return names.map((name) => {
     const placeholder = name === "price" ? say("PRICE_HINT") : undefined;
-    const input = el("input", { name, placeholder, id: `field-${name}`, autocomplete: "off", spellcheck: "false" });
+    const list = name in CHOICES ? `choices-${name}` : undefined;
+    const input = el("input", { name, placeholder, list, id: `field-${name}`, autocomplete: "off", spellcheck: "false" });
     return el("div", { class: "field" }, el("label", { for: `field-${name}` }, say(`ITEM_${name}`)), input);
   });
 }

@@ -55,6 +55,7 @@ JOINED = {
     "WAY_": {"email", "phone", "digital_post", "person"},
     "ADDRESS_": {"home", "temporary"},
     "FACET_": {each.removeprefix("dc.") for each in FACETS},
+    "TYPE_": {each.replace(" ", "_") for each in MATERIAL_TYPES},
     "WORK_": WORKS,
     "TELLS_": WORKS,
     "SCAN_FOR_": WORKS,
