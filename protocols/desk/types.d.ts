@@ -131,6 +131,15 @@ export interface Details {
   municipality: string;
   home_branch: Branch;
   note: string;
+  has_pin: boolean;
+}
+export interface EndedLoan {
+  loan: string;
+  item: string;
+  title: string;
+  author: string;
+  branch: Branch;
+  returned: string;
 }
 export interface Related {
   id: string;

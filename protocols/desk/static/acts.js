@@ -57,7 +57,7 @@ export function have(method, path, body, done, { version, refused } = {}) {
 export function whyNot({ body }) {
   const reasons = [...(body?.reasons ?? []), ...(body?.errors ?? [])];
   const texts = reasons.map((/** @type {{ text: string }} */ each) => each.text);
-  return texts.join(" ") || [body?.title, body?.detail].filter(Boolean).join(": ") || say("NO_ANSWER");
+  return texts.join(" ") || [body?.title, body?.detail].filter(Boolean).join(" ") || say("NO_ANSWER");
 }
 
 /** The scan before: whoever reads it once more within seconds has read it twice. */

@@ -74,6 +74,7 @@ function drawMode() {
   const isLending = mode === "desk" && patron !== null;
   part("label").textContent = taking?.label ?? (isLending ? say("LEND_TO", { name }) : say(label));
   const box = /** @type {HTMLInputElement} */ (document.getElementById("box"));
+  box.type = taking?.isSecret ? "password" : "text";
   box.placeholder = taking?.hint ?? (isLending ? say("SCAN_ITEM") : say(hint));
   const bar = part("mode");
   const was = bar.dataset.mode;

@@ -53,7 +53,7 @@ function have(path, body, done, refused) {
 /** @param {Answer} answer */
 function whyNot({ body }) {
   const texts = [...(body?.reasons ?? []), ...(body?.errors ?? [])].map((each) => each.text);
-  return texts.join(" ") || [body?.title, body?.detail].filter(Boolean).join(": ") || say("NO_ANSWER");
+  return texts.join(" ") || [body?.title, body?.detail].filter(Boolean).join(" ") || say("NO_ANSWER");
 }
 
 /** @param {string} text @param {"done" | "stop"} [mark] */

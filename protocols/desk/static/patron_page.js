@@ -22,6 +22,7 @@ const PARTS = {
   notices: "notices.view",
   lookups: "lookups.view",
   contacts: "patrons.view",
+  history: "patrons.history",
   preferences: "patrons.view",
 };
 /** Lines of messages and look-ups at first, and after the key for all. */
@@ -83,6 +84,7 @@ function sections() {
     stay(patron, known.preferences, () => void load("preferences")),
     charges(patron),
     blocks(patron),
+    past(),
     messages(),
     consents(patron, isNow),
     lookups(),
@@ -173,6 +175,14 @@ function hold(each) {
   if (each.may.includes("cancel")) {
     keys.push({ letter: "Z", label: say("KEY_CANCEL_HOLD"), run: () => have("DELETE", path, none, again) });
   }
+  if (has("holds.reorder") && (each.number_in_queue ?? 1) > 1) {
+    const run = () => {
+      const why = takeWords();
+      if (why) have("POST", `${path}/place`, () => ({ number: 1, why }), again);
+      else tell(say("WRITE_WHY_FIRST"));
+    };
+    keys.push({ letter: "O", label: say("KEY_FIRST_IN_QUEUE"), run });
+  }
   const isReady = each.state === "READY";
   const estimate = each.days === null ? "" : say("IN_ABOUT", { day: day(inDays(each.days)) });
   const queue = each.number_in_queue === null ? "" : say("NUMBER_IN_QUEUE", { number: each.number_in_queue });
@@ -217,7 +227,32 @@ function cards(patron) {
       keys: isOurs ? [{ letter: "V", label, run }] : [],
     });
   });
-  return { name: say("CARDS"), small: String(lines.length), lines };
+  if (patron.may.includes("edit")) lines.push(pin(patron));
+  return { name: say("CARDS"), small: String(patron.identifiers.length), lines };
+}
+
+/** The PIN: the patron types it into the box, which shows nobody what. @param {PatronScreen} patron @returns {Line} */
+function pin(patron) {
+  const path = `/patrons/${patron.id}/pin`;
+  const isThere = patron.details.has_pin;
+  const is = (/** @type {boolean} */ has_pin) => {
+    patron.details.has_pin = has_pin;
+    tell(say(has_pin ? "PIN_GIVEN" : "PIN_TAKEN"), "done");
+  };
+  const give = () => {
+    state.taking = {
+      label: say("PIN_OF", { name: patron.details.given_name }),
+      hint: say("WRITE_PIN"),
+      isSecret: true,
+      scanned: (chosen) => have("PUT", path, () => ({ pin: chosen }), () => is(true)),
+    };
+  };
+  const keys = [
+    { letter: "O", label: say("KEY_GIVE_PIN"), run: give },
+    { letter: "J", label: say("KEY_LET_IN_AGAIN"), run: () => have("DELETE", `${path}/failures`, none, () => is(isThere)) },
+  ];
+  if (isThere) keys.push({ letter: "Z", label: say("KEY_REMOVE"), run: () => have("DELETE", path, none, () => is(false)) });
+  return { id: "pin", heading: say("PIN_CODE"), big: say(isThere ? "GIVEN" : "NOT_GIVEN"), keys };
 }
 
 /** @param {PatronScreen} patron @returns {Section | null} */
@@ -237,11 +272,39 @@ function family(patron) {
       keys,
     };
   };
+  /** @type {Line[]} */
   const lines = [
     ...patron.guardians.map((each) => line(each, "IS_GUARDIAN")),
     ...patron.wards.map((each) => line(each, "IS_WARD")),
   ];
+  if (patron.may.includes("edit")) {
+    const run = () => {
+      state.taking = {
+        label: say("NEW_GUARDIAN", { name: patron.details.given_name }),
+        hint: say("SCAN_GUARDIAN"),
+        scanned: (card) => addGuardian(patron, card),
+      };
+    };
+    const keys = [{ letter: "O", label: say("KEY_ADD"), run }];
+    lines.push({ id: "guardian new", heading: say("GUARDIAN_IS_NEW"), keys });
+  }
   return lines.length ? { name: say("FAMILY"), lines } : null;
+}
+
+/** @param {PatronScreen} patron @param {string} card of somebody who is to answer for the patron */
+function addGuardian(patron, card) {
+  have("POST", "/patrons/search", () => ({ text: card, limit: 2 }), ({ patrons }) => {
+    const [found, other] = /** @type {import("../types").PatronHit[]} */ (patrons);
+    if (!found || other) {
+      tell(say("NOBODY_WITH_CARD", { card }));
+      return;
+    }
+    const wish = () => ({ guardian: found.id });
+    have("POST", `/patrons/${patron.id}/guardians`, wish, (body) => {
+      isNow(body);
+      tell(say("IS_GUARDIAN_NOW", { name: found.name }), "done");
+    });
+  });
 }
 
 /** @param {PatronScreen} patron @returns {Section} */
@@ -309,6 +372,21 @@ function blocks(patron) {
     });
   }
   return lines.length ? { name: say("BLOCKS"), lines, isAside: true } : null;
+}
+
+/** Loans that are over, of whoever keeps them. @returns {Section | null} */
+function past() {
+  const list = /** @type {import("../types").EndedLoan[]} */ (known.history?.loans ?? []);
+  if (!list.length) return null;
+  const lines = list.slice(0, isAll ? MANY : FEW).map((each) => ({
+    id: `past ${each.loan}`,
+    heading: each.title,
+    by: each.author,
+    facts: [each.item, each.branch.name],
+    big: day(each.returned, true),
+    small: say("RETURNED"),
+  }));
+  return { name: say("PAST_LOANS"), lines, isAside: true };
 }
 
 /** @returns {Section | null} */

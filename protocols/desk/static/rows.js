@@ -214,7 +214,7 @@ export function scannedOf({ status, body }, text) {
 
 /** @param {any} body */
 function problem(body) {
-  const text = [body?.title, body?.detail].filter(Boolean).join(": ") || say("NO_ANSWER");
+  const text = [body?.title, body?.detail].filter(Boolean).join(" ") || say("NO_ANSWER");
   const nothing = { overridable: false, may: false, fee: null, limit: null, opens: null };
   return { code: body?.type?.split(":").pop() ?? "fault", text, ...nothing, block: null };
 }

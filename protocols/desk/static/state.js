@@ -9,6 +9,7 @@
  * @typedef {object} Taking
  * @property {string} label
  * @property {string} hint
+ * @property {boolean} [isSecret] nobody is to read it from the screen
  * @property {(code: string) => void} scanned
  */
 

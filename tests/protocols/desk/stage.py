@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ from tests.servers import RunningServer, start_serving
 
 #: Of the barcodes and cards that each `Stage.library` gives.
 _NUMBERS = count(1)
+#: The age of a child.
+CHILDHOOD = timedelta(days=365 * 8)
 NAME, PASSWORD = "anna", "correct horse battery"
 
 
@@ -103,6 +105,7 @@ def _people(library: Library) -> dict[str, str]:
     people = {
         "debtor": a_patron(library),
         "payer": a_patron(library),
+        "child": a_patron(library, given_name="Emil", birth_date=present().date() - CHILDHOOD),
         "blocked": a_patron(library),
         "elder": a_patron(library, **named, birth_date=date(1950, 5, 4)),
         "younger": a_patron(library, **named, birth_date=date(2001, 2, 3)),

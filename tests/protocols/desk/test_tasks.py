@@ -268,6 +268,24 @@ def test_ways_to_a_patron_and_when_they_are_away(desk: Desk, stage: Stage) -> No
     desk.says('[data-line="absence"]', "until 24 Dec 2031")
 
 
+def test_a_guardian_and_a_pin(desk: Desk, stage: Stage) -> None:
+    desk.scan(stage.people["child"])
+    desk.outcomes(1)
+    desk.chord(Keys.ALT, "p")
+    desk.click('[data-line="guardian new"]')
+    desk.chord(Keys.ALT, "o")
+    desk.says('[data-part="label"]', "Guardian of Emil")
+    desk.scan(stage.people["elder"])
+    desk.says('[data-part="said"]', "is a guardian now")
+    desk.says('[data-line^="IS_GUARDIAN"]', "Karla")
+    desk.click('[data-line="pin"]')
+    desk.chord(Keys.ALT, "o")
+    desk.wait("#box[type=password]")
+    desk.scan("7193")
+    desk.says('[data-part="said"]', "The PIN is changed")
+    desk.wait("#box[type=text]")
+
+
 def test_a_block_is_put_with_its_why_and_lifted(desk: Desk, stage: Stage) -> None:
     desk.scan(stage.people["elder"])
     desk.outcomes(1)
