@@ -90,6 +90,7 @@ def test_both_languages_say_all_of_it() -> None:
     asked = _said()
     known = set(english)
     assert known <= asked
+    assert {f"{first}{rest}" for first, ends in JOINED.items() for rest in ends} <= known
     assert _said_directly() <= known
 
 
