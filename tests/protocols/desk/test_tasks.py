@@ -352,6 +352,31 @@ def test_copies_are_booked_on_a_calendar(desk: Desk, stage: Stage) -> None:
     desk.says('[data-part="said"]', "are booked from 2 Jun to 6 Jun")
 
 
+#: Where something of a patron could stay behind.
+_LEFT_BEHIND = """
+const asked = performance.getEntriesByType("resource").map(each => each.name);
+return [location.href, document.title, ...asked, JSON.stringify(localStorage),
+        JSON.stringify(sessionStorage), history.length, document.cookie].join(" ")
+"""
+
+
+def test_nothing_of_a_patron_is_in_addresses_titles_or_storage(desk: Desk, stage: Stage) -> None:
+    before = desk.browser.execute_script("return history.length")
+    desk.keys("karla toft")
+    sleep(1.0)  # long enough to be looked for while it stands there
+    desk.scan("")
+    desk.wait(".found > li", 2)
+    desk.keys(Keys.ARROW_DOWN, Keys.ENTER)
+    desk.says("aside h1", "Karla")
+    desk.chord(Keys.ALT, "p")
+    desk.wait('[data-line^="lookup"]')
+    left = desk.browser.execute_script(_LEFT_BEHIND)
+    assert "/patrons/" in left, "asked for by a number that says nothing"
+    for word in ("karla", "toft", stage.people["elder"], stage.people["younger"]):
+        assert word.lower() not in left.lower(), word
+    assert desk.browser.execute_script("return history.length") == before
+
+
 def test_a_scanned_enter_confirms_nothing(desk: Desk, stage: Stage) -> None:
     desk.scan(stage.cards[0], *stage.take_lent())
     desk.outcomes(2)
