@@ -48,6 +48,7 @@ COMMANDS = {
     "ncip": "standards.ncip",
     "move": "moving.move",
     "notices": "notices.notices",
+    "off-line": "moving.off_line",
     "patron": "patrons.patron",
     "receiving": "accession.receiving",
     "record": "records.record",

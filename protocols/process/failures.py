@@ -135,6 +135,7 @@ _DONE_SO_FAR: Final = {
     "export": "The folder holds a part, which cannot be imported: remove it.",
     "import": "Nothing was read in, unless it was at the index: `tiro reindex` finishes that.",
     "jobs": "What was done is done: run the same again, and only the rest is.",
+    "off-line": "What was done stays: run the same again, and only the rest is.",
     "move": "What is in stays: run the same command again, and it goes on from there.",
     "load": "What was loaded stays: run the same command again, and it goes on from there.",
     "reindex": "What was compared is right: run it again, and it goes on from there.",

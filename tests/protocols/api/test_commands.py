@@ -135,6 +135,8 @@ OF_THE_PROCESS = {
     "move load",
     "move plan",
     "move wrap-pins",
+    "off-line block-list",
+    "off-line play",
     "ncip check",
     "notices posted",
     "notices send",

@@ -1,0 +1,1 @@
+"""Files of what desks have done while the line was down."""

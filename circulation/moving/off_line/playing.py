@@ -1,0 +1,178 @@
+"""What desks have done off line is done here: in the order of time, each line once.
+
+Nothing is refused that has happened: loans go the road without a block, and what the rules would
+have refused, or what nobody knows, becomes a line on the work list of conflicts. Each line is a
+transaction with its name, so that a file may come again, in part or whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from enum import Enum
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+from sqlalchemy import select
+
+from catalogue.database import Statement, Transaction, scalar
+from catalogue.schema import items
+from circulation.fees.paying import PaymentWish, account_currency, pay
+from circulation.kernel.act import Act
+from circulation.kernel.engine import Circulation
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CheckedIn, CheckedOut, Desk, Refused, Renewed
+from circulation.ledger.money import Paid, exponent_of
+from circulation.loans.lending import check_out
+from circulation.loans.off_line import OffLineReport, Reported, take_report
+from circulation.loans.renewals import renew
+from circulation.loans.returns import check_in
+from circulation.loans.schema import loans
+from circulation.loans.wishes import LoanWish, RenewalWish
+from circulation.moving.keys import MovedRow, insert_moved, moved
+from circulation.moving.off_line.files import Command, OffLine
+from circulation.patrons.facts import patron_facts
+from circulation.patrons.identifiers import IDENTIFIERS
+
+_SOURCE: Final = "off-line"
+#: What a payment is noted as.
+METHOD: Final = "off-line"
+
+
+class Outcome(Enum):
+    """What became of a line."""
+
+    DONE = "done"
+    BEFORE = "done already"
+    CONFLICT = "conflict"  # done, against the rules: on the work list
+    UNKNOWN = "unknown"  # nobody has such a card or barcode: on the work list
+    REFUSED = "refused"  # a payment that could not be taken: for people
+    UNREADABLE = "unreadable"
+
+
+class Played(NamedTuple):
+    """A line, what became of it, why, and the loan where there is one."""
+
+    line: OffLine
+    outcome: Outcome
+    why: str = ""
+    loan_id: int | None = None
+
+
+@scalar(datetime)
+def _lent_since(*, barcode: str) -> Statement:
+    return (
+        select(loans.c.checked_out)
+        .select_from(loans.join(items, items.c.id == loans.c.item_id))
+        .where(items.c.barcode == barcode, loans.c.checked_in.is_(None))
+    )
+
+
+def in_order(lines: Iterable[OffLine]) -> list[OffLine]:
+    """All lines of all desks by time; those of one file and moment stay as they were. What cannot
+    be read comes last."""
+    last = datetime.max.replace(tzinfo=UTC)
+    return sorted(lines, key=lambda each: last if each.happened is None else each.happened)
+
+
+def play(
+    transaction: Transaction, circulation: Circulation, desk: Desk, line: OffLine, now: datetime
+) -> Played:
+    """Does what the line says, at the desk of its file, unless it was done before."""
+    if line.command is None or line.happened is None:
+        return Played(line, Outcome.UNREADABLE, line.fault)
+    key = _key(circulation, line)
+    kind = line.command.value
+    if moved(transaction, keys=[key], source=_SOURCE, kind=kind):
+        return Played(line, Outcome.BEFORE, "this line was taken in before")
+    played = _PLAYED[line.command](Act(transaction, circulation, desk, now), line)
+    row = MovedRow(_SOURCE, kind, key, played.loan_id or 0, 0)
+    insert_moved(transaction, [row])
+    return played
+
+
+def _key(circulation: Circulation, line: OffLine) -> str:
+    """The name of the line, which has somebody's card in it, as a digest that needs a key."""
+    secret = IDENTIFIERS.of(circulation).keyed(_SOURCE).encode()[:64]
+    return blake2b(line.name.encode("utf-8", "replace"), key=secret, digest_size=16).hexdigest()
+
+
+def _issue(act: Act, line: OffLine) -> Played:
+    wish = LoanWish(
+        patron=line.patron, item=line.item, no_block=True, happened=line.happened, due=line.due
+    )
+    return _lent(act, line, check_out(act, wish), Reported.CHECK_OUT)
+
+
+def _renew(act: Act, line: OffLine) -> Played:
+    wish = RenewalWish(
+        patron=line.patron, item=line.item, no_block=True, happened=line.happened, due=line.due
+    )
+    return _lent(act, line, renew(act, wish), Reported.RENEWAL)
+
+
+def _lent(
+    act: Act, line: OffLine, answer: CheckedOut | Renewed | Refused, reported: Reported
+) -> Played:
+    if isinstance(answer, Refused):
+        return _reported(act, line, answer, reported)
+    reasons = {refusal.reason for refusal in answer.overridden}
+    is_this = isinstance(answer, CheckedOut) and answer.loan.checked_out == line.happened
+    if is_this and reasons == {Reason.ALREADY_ON_LOAN_TO_PATRON}:
+        return Played(line, Outcome.BEFORE, "the loan is there", answer.loan.id)
+    why = ", ".join(refusal.reason.value for refusal in answer.overridden)
+    outcome = Outcome.CONFLICT if answer.overridden else Outcome.DONE
+    return Played(line, outcome, why, answer.loan.id)
+
+
+def _reported(act: Act, line: OffLine, refused: Refused, reported: Reported) -> Played:
+    report = OffLineReport(reported, line.item, line.patron, refused, line.happened, line.due)
+    take_report(act, report)
+    return Played(line, Outcome.UNKNOWN, _why(refused))
+
+
+def _why(refused: Refused) -> str:
+    return ", ".join(refusal.reason.value for refusal in refused.refusals)
+
+
+def _return(act: Act, line: OffLine) -> Played:
+    """An item that was lent again since is not taken back from whoever has it now."""
+    since = _lent_since(act.transaction, barcode=line.item)
+    if since is not None and line.happened is not None and since > line.happened:
+        return Played(line, Outcome.BEFORE, "the item was lent again since")
+    answer = check_in(act, item=line.item, returned=line.happened)
+    if isinstance(answer, Refused):
+        return _reported(act, line, answer, Reported.CHECK_IN)
+    assert isinstance(answer, CheckedIn)
+    why = "" if answer.was_on_loan else "it was not on loan"
+    return Played(line, Outcome.DONE, why, None if answer.loan is None else answer.loan.id)
+
+
+def _pay(act: Act, line: OffLine) -> Played:
+    """Put to what is owed, the oldest first; what is left is kept as the rules have it."""
+    key = IDENTIFIERS.of(act.circulation)
+    patron = patron_facts(
+        act.transaction, identifier=key.stored(line.patron), now=act.now, material_group=""
+    )
+    if patron is None:
+        return Played(line, Outcome.UNKNOWN, "no patron has this card")
+    currency = account_currency(act, patron_id=patron.id, category=patron.category)
+    assert line.amount is not None
+    units = line.amount.scaleb(exponent_of(currency))
+    if units != int(units):
+        return Played(line, Outcome.REFUSED, "more decimals than the currency has")
+    order = f"{METHOD} {_key(act.circulation, line)}"
+    wish = PaymentWish(int(units), currency, order_id=order, method=METHOD)
+    answer = pay(act, wish, patron=line.patron)
+    if not isinstance(answer, Paid):
+        return Played(line, Outcome.REFUSED, _why(answer))
+    kept = "more than was owed: the rest is kept for the patron" if answer.credit else ""
+    return Played(line, Outcome.DONE, kept)
+
+
+_PLAYED: Final[dict[Command, Callable[[Act, OffLine], Played]]] = {
+    Command.ISSUE: _issue,
+    Command.RENEW: _renew,
+    Command.RETURN: _return,
+    Command.PAYMENT: _pay,
+}

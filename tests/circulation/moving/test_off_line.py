@@ -1,0 +1,194 @@
+"""Files of off-line programs: in order of time, each line once, nothing lost or refused."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import CheckedOut
+from circulation.ledger.money import ChargeKind
+from circulation.moving.off_line.block_list import barred_cards
+from circulation.moving.off_line.files import NotOffLine, OffLine, Origin, read_off_line
+from circulation.moving.off_line.playing import Outcome, Played, in_order, play
+from circulation.patrons.blocks import block_patron
+from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.fees import charge, danish_fees, number_of
+
+HEAD = "Version=1.0\tGenerator=kocfile\tGeneratorVersion=0.1"
+
+
+def koc(folder: Path, *lines: str, name: str = "desk.koc", end: str = "\n") -> Path:
+    path = folder / name
+    path.write_bytes(end.join((HEAD, *lines, "")).encode())
+    return path
+
+
+def origin(library: Library, seconds_fast: float = 0.0) -> Origin:
+    return Origin(library.main.id, library.main.timezone, seconds_fast)
+
+
+def played(library: Library, *paths: Path, fast: float = 0.0) -> list[Played]:
+    lines: list[OffLine] = []
+    for path in paths:
+        lines += read_off_line(path, origin(library, fast))
+    return [
+        library.write(
+            lambda t, line=line: play(t, library.circulation, library.desk(), line, library.now)
+        )
+        for line in in_order(lines)
+    ]
+
+
+def outcomes(found: list[Played]) -> list[str]:
+    return [each.outcome.value for each in found]
+
+
+def test_both_forms_of_time_and_both_ends_of_line(library: Library, tmp_path: Path) -> None:
+    path = koc(
+        tmp_path,
+        "2026-11-25 09:30:00 123\tissue\tP1\tB1",
+        "2026-11-25 09-31-00 000\treturn\tB1",
+        end="\r\n",
+    )
+    first, second = read_off_line(path, origin(library))
+    assert (first.patron, first.item, second.item) == ("P1", "B1", "B1")
+    assert str(first.happened) == "2026-11-25 08:30:00.123000+00:00"
+    assert str(second.happened) == "2026-11-25 08:31:00+00:00"
+
+
+def test_what_was_lent_and_handed_in_off_line(library: Library, tmp_path: Path) -> None:
+    card, lent, back = a_patron(library), an_item(library), an_item(library)
+    assert isinstance(library.check_out(card, back), CheckedOut)
+    library.pass_time(hours=2)
+    path = koc(
+        tmp_path,
+        f"2026-11-25 13:10:00 000\treturn\t{back}",
+        f"2026-11-25 13:00:00 000\tissue\t{card}\t{lent}",
+    )
+    found = played(library, path)
+    assert outcomes(found) == ["done", "done"]
+    assert [each.line.command.value for each in found if each.line.command] == ["issue", "return"]
+    assert outcomes(played(library, path)) == ["done already", "done already"]
+
+
+def test_a_file_that_goes_on_growing_is_done_once(library: Library, tmp_path: Path) -> None:
+    card, one, two = a_patron(library), an_item(library), an_item(library)
+    first = f"2026-11-25 09:00:00 000\tissue\t{card}\t{one}"
+    again = f"2026-11-25 09:05:00 000\tissue\t{card}\t{two}"
+    assert outcomes(played(library, koc(tmp_path, first))) == ["done"]
+    longer = koc(tmp_path, first, again, again, name="renamed.koc")
+    assert outcomes(played(library, longer)) == ["done already", "done", "done already"]
+
+
+def test_desks_are_put_in_order_together(library: Library, tmp_path: Path) -> None:
+    """Lent at one desk, handed in at another, lent to somebody else at the first."""
+    ida, bo, item = a_patron(library), a_patron(library), an_item(library)
+    one = koc(
+        tmp_path,
+        f"2026-11-25 09:00:00 000\tissue\t{ida}\t{item}",
+        f"2026-11-25 09:20:00 000\tissue\t{bo}\t{item}",
+        name="one.koc",
+    )
+    two = koc(tmp_path, f"2026-11-25 09:10:00 000\treturn\t{item}", name="two.koc")
+    assert outcomes(played(library, two, one)) == ["done"] * 3
+
+
+def test_a_return_does_not_end_a_later_loan(library: Library, tmp_path: Path) -> None:
+    card, item = a_patron(library), an_item(library)
+    assert isinstance(library.check_out(card, item), CheckedOut)  # at noon
+    (found,) = played(library, koc(tmp_path, f"2026-11-25 09:00:00 000\treturn\t{item}"))
+    assert (found.outcome, found.why) == (Outcome.BEFORE, "the item was lent again since")
+
+
+def test_what_nobody_knows_and_what_the_rules_refuse_is_for_people(
+    library: Library, tmp_path: Path
+) -> None:
+    card, item = a_patron(library), an_item(library)
+    number = number_of(library, card)
+    library.write(lambda t: block_patron(library.act(t), number, BlockReason.OTHER))
+    path = koc(
+        tmp_path,
+        f"2026-11-25 09:00:00 000\tissue\t{card}\t{item}",
+        f"2026-11-25 09:01:00 000\tissue\tP99\t{item}",
+        "2026-11-25 09:02:00 000\treturn\tB99",
+        "2026-11-25 09:03:00 000\tdance\tB99",
+        "yesterday\treturn\tB99",
+        "2026-13-45 09:02:00 000\treturn\tB99",
+        f"2026-11-25 09:04:00 000\tissue\t{card}",
+    )
+    found = played(library, path)
+    assert outcomes(found) == ["conflict", "unknown", "unknown", "unknown", *["unreadable"] * 3]
+    assert found[0].loan_id is not None
+    count = "SELECT count(*) FROM loan_conflicts"
+    assert library.read(lambda t: t.execute(count, ()).fetchone()[0]) == 4
+
+
+def test_payments_are_put_to_what_is_owed_once(library: Library, tmp_path: Path) -> None:
+    danish_fees(library)
+    card = a_patron(library)
+    charge(library, card, 2_000, ChargeKind.OTHER)
+    path = koc(
+        tmp_path,
+        f"2026-11-25 09:00:00 000\tpayment\t{card}\t12.50",
+        "2026-11-25 09:01:00 000\tpayment\tP99\t12.50",
+        f"2026-11-25 09:02:00 000\tpayment\t{card}\tmuch",
+    )
+    assert outcomes(played(library, path)) == ["done", "unknown", "unreadable"]
+    assert outcomes(played(library, path))[0] == "done already"
+    owed = "SELECT balance FROM charges"
+    assert library.read(lambda t: t.execute(owed, ()).fetchone()[0]) == 750
+
+
+def test_evergreen(library: Library, tmp_path: Path) -> None:
+    card, item, other = a_patron(library), an_item(library), an_item(library)
+    noon = library.now.timestamp()
+    lines = [
+        {"type": "checkout", "timestamp": noon - 600, "patron_barcode": card, "barcode": item,
+         "due_date": "2026-12-24"},
+        {"type": "checkin", "timestamp": noon - 500, "barcode": other},
+        {"type": "in_house_use", "timestamp": noon - 400, "barcode": other},
+        {"type": "register", "timestamp": noon - 400, "user": {"usrname": "x"}},
+    ]  # fmt: skip
+    path = tmp_path / "station.json"
+    path.write_text("\n".join(map(json.dumps, lines)) + "\n[]\n{")
+    found = played(library, path, fast=90)
+    assert outcomes(found) == ["done", "done", *["unreadable"] * 4]
+    assert found[0].line.happened == library.now - timedelta(seconds=690)
+    assert str(found[0].line.due)[:16] == "2026-12-24 22:59"
+
+
+def test_another_file_is_none(library: Library, tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("remember the milk\n")
+    with pytest.raises(NotOffLine):
+        read_off_line(path, origin(library))
+    path.write_text("")
+    assert read_off_line(path, origin(library)) == []
+
+
+@given(st.lists(st.text(max_size=60), max_size=5))
+def test_any_text_gives_lines_or_faults(lines: list[str]) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "any.koc"
+        path.write_bytes("\n".join((HEAD, *lines)).encode("utf-8", "replace"))
+        for each in read_off_line(path, Origin(1, "Europe/Copenhagen")):
+            assert (each.command is None) is bool(each.fault)
+
+
+def test_the_list_for_desks_without_a_line(library: Library) -> None:
+    today = library.today
+    barred, expired = a_patron(library), a_patron(library, expires=today - timedelta(1))
+    a_patron(library)
+    number = number_of(library, barred)
+    library.write(lambda t: block_patron(library.act(t), number, BlockReason.EXCLUDED))
+    agency = library.main.agency_id
+    found = library.read(lambda t: barred_cards(t, agency_id=agency, day=today))
+    assert sorted(found) == sorted([(barred, "B"), (expired, "E")])
