@@ -79,7 +79,7 @@ class Survey(NamedTuple):
     are files that give nothing, each with the reason."""
 
     rows: int
-    keys: frozenset[int]
+    keys: set[int]
     broken: int
     unreadable: tuple[Fault, ...]
 
@@ -160,7 +160,7 @@ class _Delivery:
         self._identifiers = IDENTIFIERS.of(moving.circulation)
         self._mapper = Mapper(plan, kind, formats_of(plan, moving), self._identifiers)
         self.report = KindReport(kind.name)
-        self._seen: set[int] = set()
+        self._awaited: set[int] = set()
 
     def take(self) -> KindReport:
         survey = self._survey()
@@ -174,6 +174,7 @@ class _Delivery:
             return report
         if not survey.unreadable:
             self._see_to_gone(survey)
+        self._awaited = survey.keys  # each once: there may be millions
         for faults in self._batches():
             self._tell(faults)
         if not survey.unreadable:
@@ -212,7 +213,7 @@ class _Delivery:
             broken += key is None
             if key is not None:
                 keys.add(hash(key))
-        return Survey(rows, frozenset(keys), broken, tuple(unreadable))
+        return Survey(rows, keys, broken, tuple(unreadable))
 
     def _see_to_gone(self, survey: Survey) -> None:
         """What the delivery does not have any more. As long as rows of it are broken, nobody knows
@@ -262,10 +263,10 @@ class _Delivery:
             read = self._mapper.arrival(path.name, line)
             if isinstance(read, Fault):
                 faults.append(read)
-            elif hash(read.key) in self._seen:
+            elif hash(read.key) not in self._awaited:
                 faults.append(Fault(read.place, read.key, DOUBLED))
             else:
-                self._seen.add(hash(read.key))
+                self._awaited.discard(hash(read.key))
                 arrivals.append(read)
         return faults, arrivals
 
