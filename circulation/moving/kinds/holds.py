@@ -21,6 +21,7 @@ from circulation.loans.schema import loans
 from circulation.moving.kinds.items import Transit, put_on_way
 from circulation.moving.lookups import FoundItem, FoundPatron, items_of, patrons_of, records_of
 from circulation.moving.rows import Arrival, Batch, Kind
+from circulation.moving.updates import update_planned
 from circulation.moving.values import BRANCH, DAY, LAST_MOMENT, MOMENT, SMALL, TEXT, coded
 
 #: Where the other system tells places in queues, its holds come in their order before all that are
@@ -75,6 +76,21 @@ class _Stored(NamedTuple):
     paused_until: date | None
 
 
+_PLANNED: Final = {
+    "record_id": "",
+    "item_id": "item",
+    "part": "part",
+    "patron_id": "",
+    "pickup_branch_id": "",
+    "priority": "position",
+    "placed": "",
+    "activates": "activates",
+    "interest_until": "interest_until",
+    "paused_from": "paused_from",
+    "paused_until": "paused_from",
+}
+
+
 class _Capture(NamedTuple):
     hold_id: int
     item_id: int
@@ -89,13 +105,6 @@ class _Capture(NamedTuple):
 @send_many
 def _insert(record: _Stored) -> Statement:
     return insert(holds).values(record._asdict())
-
-
-@send_many
-def _update(record: _Stored) -> Statement:
-    given = record._asdict()
-    number = given.pop("id")
-    return update(holds).where(holds.c.id == number, holds.c.closed.is_(None)).values(given)
 
 
 @send_many
@@ -180,7 +189,8 @@ def store_holds(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]
         return _stored(batch, each, waiting[id(each)], record_id, item)
 
     _insert(transaction, [stored(each) for each in new])
-    _update(transaction, [stored(each) for each in changed])
+    those = [stored(each) for each in changed]
+    update_planned(batch, holds, those, _PLANNED, open_while="closed")
     _bind(batch, [*new, *changed], waiting, ready)
 
 

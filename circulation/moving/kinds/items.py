@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, Final, NamedTuple
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert
 
 from catalogue.database import Statement, Transaction, send_many
 from catalogue.holders import update_holders
@@ -18,6 +18,7 @@ from circulation.kernel.trees import GROUPS
 from circulation.moving.keys import new_ids
 from circulation.moving.lookups import find_items, records_of
 from circulation.moving.rows import Arrival, Batch, Kind
+from circulation.moving.updates import update_planned
 from circulation.moving.values import AMOUNT, BRANCH, CODE, MOMENT, TEXT, coded
 
 
@@ -74,14 +75,19 @@ def _insert(record: _Stored) -> Statement:
     return insert(items).values(record._asdict())
 
 
-@send_many
-def _update(record: _Stored) -> Statement:
-    given = record._asdict()
-    number = given.pop("id")
-    del given["created"]
-    return update(items).where(items.c.id == number).values(given)
-
-
+_PLANNED: Final = {
+    "barcode": "",
+    "record_id": "",
+    "branch_id": "",
+    "price": "price",
+    "currency": "price",
+} | {
+    name: name
+    for name in (
+        *("department", "location", "sublocation", "section", "call_number"),
+        *("material_group", "part", "float_group"),
+    )
+}
 _NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -149,7 +155,7 @@ def store_items(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]
     both = [*new, *changed]
     stored = {id(each): _stored(batch, each, found[id(each)]) for each in both}
     _insert(transaction, [stored[id(each)] for each in new])
-    _update(transaction, [stored[id(each)] for each in changed])
+    update_planned(batch, items, [stored[id(each)] for each in changed], _PLANNED)
     _store_states(batch, new, changed)
     update_holders(transaction, {each.record_id for each in stored.values()})
 

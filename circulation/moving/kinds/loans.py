@@ -21,6 +21,7 @@ from circulation.moving.kinds.items import forget_states
 from circulation.moving.kinds.reminders import Act, Subject, acts_of, forget_acts, write_acts
 from circulation.moving.lookups import FoundItem, FoundPatron, items_of, patrons_of
 from circulation.moving.rows import Arrival, Batch, Kind
+from circulation.moving.updates import update_planned
 from circulation.moving.values import BRANCH, LAST_MOMENT, MOMENT, SMALL, TEXT, coded
 
 
@@ -62,11 +63,18 @@ def _insert(record: _Stored) -> Statement:
     return insert(loans).values(record._asdict())
 
 
-@send_many
-def _update(record: _Stored) -> Statement:
-    given = record._asdict()
-    number = given.pop("id")
-    return update(loans).where(loans.c.id == number, loans.c.checked_in.is_(None)).values(given)
+_PLANNED = {
+    "item_id": "",
+    "patron_id": "",
+    "checked_out": "",
+    "due": "",
+    "branch_id": "branch",
+    "renewals": "renewals",
+    "mark": "mark",
+    "marked": "mark",
+    "suspended_until": "suspended_until",
+    "recalled": "recalled",
+}
 
 
 class _End(NamedTuple):
@@ -108,7 +116,8 @@ def store_loans(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]
     stored = {id(each): _stored(each, borrowers[id(each)], lent[id(each)]) for each in both}
     forget_states(transaction, [stored[id(each)].item_id for each in new])
     _insert(transaction, [stored[id(each)] for each in new])
-    _update(transaction, [stored[id(each)] for each in changed])
+    those = [stored[id(each)] for each in changed]
+    update_planned(batch, loans, those, _PLANNED, open_while="checked_in")
     forget_acts(transaction, [_subject(stored[id(each)]) for each in changed])
     acts: list[Act] = []
     for each in both:

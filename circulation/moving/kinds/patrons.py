@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Annotated, NamedTuple
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select
 
 from catalogue.database import Statement, columns, many_of, send_many
 from circulation.kernel.reasons import EVERYWHERE, BlockReason
@@ -15,6 +15,7 @@ from circulation.languages.installed import default_language
 from circulation.moving.keys import new_ids
 from circulation.moving.kinds.identifiers import Named, names_of, seal_numbers, store_names
 from circulation.moving.rows import Arrival, Batch, Kind
+from circulation.moving.updates import update_planned
 from circulation.moving.values import BRANCH, CODE, DAY, MOMENT, TEXT, TEXTS, TRUTH, coded
 from circulation.notices.kinds import Basis
 from circulation.notices.silence import begin_silent_batch, keep_silent
@@ -101,13 +102,25 @@ def _insert(record: _Stored) -> Statement:
     return insert(patrons).values(record._asdict())
 
 
-@send_many
-def _update(record: _Stored) -> Statement:
-    given = record._asdict()
-    number = given.pop("id")
-    del given["created"]
-    given["pin_hash"] = func.coalesce(record.pin_hash, patrons.c.pin_hash)
-    return update(patrons).where(patrons.c.id == number).values(given)
+_NAMES = "name given_name family_name"
+_PLANNED = {
+    "agency_id": "",
+    "home_branch_id": "",
+    "category": "",
+    "name": _NAMES,
+    "given_name": _NAMES,
+    "family_name": _NAMES,
+    "language": "language",
+    "birth_date": "birth_date national_id",
+    "email": "email",
+    "phone": "phone",
+    "expires": "expires",
+    "note": "note",
+    "kind": "kind",
+    "municipality": "municipality",
+    "is_protected": "is_protected",
+    "pin_hash": "pin",
+}
 
 
 class _Address(NamedTuple):
@@ -201,7 +214,7 @@ def store_patrons(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arriva
     new, changed = batch.left(new), batch.left(changed)
     stored = {id(each): _stored(batch, each) for each in [*new, *changed]}
     _insert(transaction, [stored[id(each)] for each in new])
-    _update(transaction, [stored[id(each)] for each in changed])
+    update_planned(batch, patrons, [stored[id(each)] for each in changed], _PLANNED)
     store_names(batch, [name for each in [*new, *changed] for name in named[id(each)]])
     _store_around(batch, new, changed)
     seal_numbers(batch, [*new, *changed])

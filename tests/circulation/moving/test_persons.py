@@ -69,3 +69,17 @@ def test_pins_come_with_their_scheme(sqlite_old: OldSystem) -> None:
         "unknown scheme of PINs, left out",
     ]
     assert digest[:-1] not in repr(old.faults)
+
+
+def test_what_a_plan_does_not_give_stays_as_it_is_here(sqlite_old: OldSystem) -> None:
+    old = sqlite_old
+    old.deliver()
+    number = id_of(old, "Ida")
+    old.library.write(
+        lambda t: t.execute("UPDATE patrons SET note = 'likes maps', expires = '2027-01-01'", ())
+        and None
+    )
+    old.write("patrons", (*IDA[:7], "new@example.org", *IDA[8:]), BO)
+    old.deliver()
+    found = old.rows(f"SELECT email, note, expires FROM patrons WHERE id = {number}")
+    assert found == [("new@example.org", "likes maps", "2027-01-01")]
