@@ -168,11 +168,12 @@ class _Delivery:
         report.rows = survey.rows
         self._tell(survey.unreadable)
         before = self._do(lambda transaction: rows_before(transaction, source=source, kind=name))
-        is_short = before is not None and survey.rows < before * LEAST
+        is_whole = self._plan.kinds[name].delivery == "whole"
+        is_short = is_whole and before is not None and survey.rows < before * LEAST
         if is_short and not self._following.may_be_shorter:
             report.stopped = f"{survey.rows} rows, and {before} the last time: too few to be whole"
             return report
-        if not survey.unreadable:
+        if is_whole and not survey.unreadable:
             self._see_to_gone(survey)
         self._awaited = survey.keys  # each once: there may be millions
         for faults in self._batches():

@@ -79,6 +79,7 @@ class KindPlan(_Strict):
 
     files: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
     format: Literal["csv", "marc"] = "csv"
+    delivery: Literal["whole", "changes"] = "whole"  # changes: what is not there is not gone
     key: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
     fields: dict[str, Annotated[FieldPlan, BeforeValidator(_field)]]
     encoding: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, or_
 
 from catalogue.database import Statement, Transaction, send
 from circulation.moving.schema import moved_rows
@@ -13,7 +13,9 @@ from circulation.patrons.personal_data import PersonalData
 
 @send
 def _forget(*, row_id: int) -> Statement:
-    return delete(moved_rows).where(moved_rows.c.kind == "patrons", moved_rows.c.row_id == row_id)
+    its = moved_rows.c
+    is_person = or_(its.kind == "patrons", its.kind == "members", its.kind == "persons")
+    return delete(moved_rows).where(is_person, its.row_id == row_id)
 
 
 def _forget_patron(transaction: Transaction, patron_id: int, now: datetime) -> None:

@@ -30,6 +30,8 @@ from circulation.moving.sources.opening import open_source
 from circulation.moving.sources.rows import UnreadableFile
 from circulation.patrons.identifiers import IdentifierKey
 
+#: What comes from registers balances with nothing: it changes patrons who are here already.
+_REGISTERS: Final = {"members", "persons"}
 _UNREAD: Final = "not to be read"
 #: A row of a file by the name of its file and its line.
 At = tuple[str, int]
@@ -87,7 +89,7 @@ class _Reading:
             for row in self._rows(kind):
                 if row.texts and (kind, row.at) not in self._aside:
                     self._remember(kind, row)
-        for kind in KINDS:
+        for kind in KINDS.keys() - _REGISTERS:
             for row in self._rows(kind):
                 self._count(kind, row)
         for title, waiting in self._queues.items():

@@ -10,11 +10,16 @@ from circulation.moving.kinds.history import HISTORY
 from circulation.moving.kinds.holds import HOLDS
 from circulation.moving.kinds.items import ITEMS
 from circulation.moving.kinds.loans import LOANS
+from circulation.moving.kinds.members import MEMBERS
 from circulation.moving.kinds.messages import MESSAGES
 from circulation.moving.kinds.patrons import PATRONS
+from circulation.moving.kinds.persons import PERSONS
 from circulation.moving.rows import Kind
 
-_ALL: Final = (PATRONS, GUARDIANS, ITEMS, LOANS, HOLDS, DEBTS, MESSAGES, HISTORY)
+_ALL: Final = (
+    *(PATRONS, MEMBERS, GUARDIANS, PERSONS),
+    *(ITEMS, LOANS, HOLDS, DEBTS, MESSAGES, HISTORY),
+)
 KINDS: Final[dict[str, Kind]] = {each.name: each for each in _ALL}
 #: Kind -> its fields, as a plan may name them.
 FIELDS: Final = {name: list(kind.cells) for name, kind in KINDS.items()}

@@ -76,8 +76,9 @@ def test_what_a_plan_does_not_give_stays_as_it_is_here(sqlite_old: OldSystem) ->
     old.deliver()
     number = id_of(old, "Ida")
     old.library.write(
-        lambda t: t.execute("UPDATE patrons SET note = 'likes maps', expires = '2027-01-01'", ())
-        and None
+        lambda t: (
+            t.execute("UPDATE patrons SET note = 'likes maps', expires = '2027-01-01'", ()) and None
+        )
     )
     old.write("patrons", (*IDA[:7], "new@example.org", *IDA[8:]), BO)
     old.deliver()
