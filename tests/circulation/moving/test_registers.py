@@ -16,7 +16,8 @@ MEMBERS = "login,cpr,first_name,last_name,born,email,school,role,class_path\n"
 IDA = "idao1234,,Ida,Ørsted,2013-05-12,,151001,pupil,Islev Skole/7/7B\n"
 BO = "boaa1234,0102121234,Bo,Åkjær,2012-02-01,,151001,pupil,Islev Skole/7/7B\n"
 PIA = "piak1234,,Pia,Krøyer,1980-02-01,pia@example.org,151001,teacher,Islev Skole\n"
-PERSONS = "cpr,first_name,last_name,care_of,street,number,postal_code,city,municipality,protected,status\n"
+PERSONS = ("cpr", "first_name", "last_name", "care_of", "street", "number", "postal_code", "city",
+           "municipality", "protected", "status")  # fmt: skip
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_nobody_is_told(register: OldSystem) -> None:
 
 
 def persons(register: OldSystem, *lines: str) -> tuple[int, int]:
-    register.example("person-register", persons__csv=PERSONS + "".join(f"{e}\n" for e in lines))
+    register.example("person-register", persons__csv="\n".join((",".join(PERSONS), *lines)))
     found = register.deliver()["persons"]
     return found.new + found.changed, found.set_aside
 
