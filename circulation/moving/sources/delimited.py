@@ -1,7 +1,7 @@
 """CSV and its kin: any columns, delimiter and encoding; a broken row takes no other with it.
 
 A quotation mark that nothing closes would make one row of the rest of the file, so lines are joined
-only as far as a mark is closed within `LONGEST` of them.
+only where they are a row together, at most `LONGEST` of them.
 """
 
 from __future__ import annotations
@@ -90,11 +90,19 @@ class Delimited:
                         break
                     more.append(following)
                     text += following
-                if more and self._is_open(text):  # nothing closes it: the first line alone is lost
+                if more and not self._is_row(
+                    text
+                ):  # nothing closes it: the first line stands alone
                     waiting.extendleft(reversed(more))
                     text, more = text[: len(text) - sum(map(len, more))], []
                 yield number, text
                 number += 1 + len(more)
+
+    def _is_row(self, text: str) -> bool:
+        try:
+            return not self._is_open(text) and len(list(csv.reader([text], **self._dialect))) == 1
+        except csv.Error:
+            return False
 
     def _is_open(self, text: str) -> bool:
         if not self._quote:
