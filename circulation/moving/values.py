@@ -98,10 +98,11 @@ def _parsed(text: str, form: str) -> datetime:
 
 
 class Cell(NamedTuple):
-    """How a field is read; beside the type in its annotation. `is_code`: it may be shown.
-    `is_list`: there may be several, and the value is a tuple."""
+    """How a field is read; beside the type in its annotation. `told`: what it holds, in a word.
+    `is_code`: it may be shown. `is_list`: there may be several, and the value is a tuple."""
 
     read: Callable[[str, Formats], Any]
+    told: str
     is_code: bool = False
     is_list: bool = False
 
@@ -147,17 +148,17 @@ def _coded(text: str, formats: Formats, *, kind: type[Enum]) -> Any:
 
 def coded(kind: type[Enum], *, is_list: bool = False) -> Cell:
     """One of the values of an enumeration."""
-    return Cell(partial(_coded, kind=kind), is_code=True, is_list=is_list)
+    values = ", ".join(each.value for each in kind)
+    return Cell(partial(_coded, kind=kind), values, is_code=True, is_list=is_list)
 
 
-TEXT: Final = Cell(_text)
-TEXTS: Final = Cell(_text, is_list=True)
-CODE: Final = Cell(_text, is_code=True)
-NUMBER: Final = Cell(_number)
-SMALL: Final = Cell(_small)
-TRUTH: Final = Cell(_truth)
-BRANCH: Final = Cell(_branch, is_code=True)
-DAY: Final = Cell(lambda text, formats: formats.day(text))
-MOMENT: Final = Cell(lambda text, formats: formats.moment(text))
-LAST_MOMENT: Final = Cell(lambda text, formats: formats.last_moment(text))
-AMOUNT: Final = Cell(lambda text, formats: formats.amount(text))
+TEXT: Final = Cell(_text, "text")
+TEXTS: Final = Cell(_text, "texts", is_list=True)
+CODE: Final = Cell(_text, "code", is_code=True)
+SMALL: Final = Cell(_small, "number")
+TRUTH: Final = Cell(_truth, "yes or no")
+BRANCH: Final = Cell(_branch, "ISIL of a branch", is_code=True)
+DAY: Final = Cell(lambda text, formats: formats.day(text), "date")
+MOMENT: Final = Cell(lambda text, formats: formats.moment(text), "date or time")
+LAST_MOMENT: Final = Cell(lambda text, formats: formats.last_moment(text), "last day or time")
+AMOUNT: Final = Cell(lambda text, formats: formats.amount(text), "amount")

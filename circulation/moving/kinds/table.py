@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from circulation.moving.kinds.debts import DEBTS
 from circulation.moving.kinds.guardians import GUARDIANS
@@ -23,3 +23,21 @@ _ALL: Final = (
 KINDS: Final[dict[str, Kind]] = {each.name: each for each in _ALL}
 #: Kind -> its fields, as a plan may name them.
 FIELDS: Final = {name: list(kind.cells) for name, kind in KINDS.items()}
+
+
+class FieldTold(NamedTuple):
+    """A field for whoever writes a plan."""
+
+    kind: str
+    field: str
+    needed: bool
+    holds: str
+
+
+def fields_told() -> list[FieldTold]:
+    """All fields of all kinds, in the order of the kinds."""
+    return [
+        FieldTold(kind.name, name, name not in kind.defaults, cell.told)
+        for kind in KINDS.values()
+        for name, cell in kind.cells.items()
+    ]

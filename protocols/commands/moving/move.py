@@ -14,7 +14,7 @@ from circulation.moving.balancing.comparing import write_sheet
 from circulation.moving.balancing.from_database import sheet_of_database
 from circulation.moving.balancing.from_files import sheet_of_files
 from circulation.moving.deliveries import Following, KindReport, take_delivery
-from circulation.moving.kinds.table import FIELDS
+from circulation.moving.kinds.table import FIELDS, fields_told
 from circulation.moving.plans import Plan, PlanUnfit, read_plan
 from circulation.moving.rows import Moving
 from circulation.moving.set_aside import read_set_aside, writing
@@ -149,6 +149,18 @@ def show_plan(system: str, as_json: bool) -> None:
     """Print a plan to begin with, for the files of SYSTEM."""
     text = (_EXAMPLES / f"{system}.toml").read_text(encoding="utf-8")
     tell(text.rstrip("\n"), {"plan": text}, as_json)
+
+
+@move.command("fields")
+@as_json
+def show_fields(as_json: bool) -> None:
+    """List what a plan may say: the kinds, their fields, and what each of them holds."""
+    facts = [each._asdict() for each in fields_told()]
+    lines = (
+        f"{each.kind}.{each.field}{' (needed)' if each.needed else ''}: {each.holds}"
+        for each in fields_told()
+    )
+    tell("\n".join(lines), {"fields": facts}, as_json)
 
 
 @move.command("wrap-pins")

@@ -132,6 +132,7 @@ OF_THE_PROCESS = {
     "import",
     "jobs daily",
     "move balance",
+    "move fields",
     "move load",
     "move plan",
     "move wrap-pins",

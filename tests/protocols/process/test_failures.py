@@ -52,6 +52,7 @@ _WITHOUT_DATABASE = {
     "hash",
     "health",
     "move balance",
+    "move fields",
     "move load",
     "move plan",
     "ncip check",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,23 @@ def test_the_sheet_balances_and_is_kept(staff: Staff, old: OldSystem) -> None:
     said = staff.run("move", "balance", plan)
     assert said.exit_code == 1
     assert "do not balance" in said.output
+
+
+def test_what_a_plan_may_say_is_listed(staff: Staff) -> None:
+    fields = {(e["kind"], e["field"]): e for e in staff.json("move", "fields")["fields"]}
+    assert fields["loans", "due"]["needed"] is True
+    assert "lost" in fields["loans", "mark"]["holds"]
+    assert "patrons.card (needed): text" in staff.run("move", "fields").output
+
+
+@pytest.mark.parametrize("system", ["koha", "folio", "sierra", "school-register"])
+def test_plans_come_along(staff: Staff, system: str) -> None:
+    assert "source = " in staff.run("move", "plan", system).output
+
+
+def test_pins_are_wrapped(staff: Staff, old: OldSystem) -> None:
+    digest = hashlib.md5(b"4711").hexdigest()
+    old.write("patrons", (*IDA[:15], digest, "md5", ""))
+    staff.json("move", "load", str(old.folder / "plan.toml"))
+    assert staff.json("move", "wrap-pins") == {"wrapped": 1}
+    assert staff.json("move", "wrap-pins") == {"wrapped": 0}
