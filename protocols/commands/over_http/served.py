@@ -361,6 +361,14 @@ SERVED: Final[Mapping[str, tuple[Served, ...]]] = {
     "staff enable": (_on_account("change_staff", disabled=False),),
     "staff list": (Served("list_accounts"),),
     "staff passkeys": (Served("list_passkeys", {"user_name": "account"}),),
+    "staff passkeys": (
+        Served(
+            "take_passkey_of",
+            {"user_name": "account", "remove": "passkey"},
+            given=frozenset({"remove"}),
+        ),
+        Served("list_passkeys", {"user_name": "account"}),
+    ),
     "staff password": (
         Served("give_password", {"user_name": "account"}, {"password": _ask_password}),
     ),
