@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64encode
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Final, NamedTuple
 
+from sqlalchemy import func, select
+
+from catalogue.database import Statement, scalar_one
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.schema import events
 from circulation.staff.accounts import account_of
 from circulation.staff.app_tokens import (
     KeptToken,
@@ -19,7 +23,7 @@ from circulation.staff.app_tokens import (
     new_refresh_token,
     use_token,
 )
-from circulation.staff.apps import AppError
+from circulation.staff.apps import PATRON_CONSENT_LASTS, AppError
 from circulation.staff.programs import Program, has_secret, program_with
 from circulation.staff.results import SignedIn
 from circulation.staff.sessions import NewSession, begin_session, end_session, session_of
@@ -46,6 +50,15 @@ class Tokens(NamedTuple):
     access: SignedIn
     refresh: str
     scope: str
+
+
+@scalar_one(int)
+def _new_pins(*, patron_id: int | None, since: datetime) -> Statement:
+    """How many the patron has got since."""
+    its = events.c
+    kind = EventKind.PIN_CHANGED.value
+    newer = its.patron_id == patron_id, its.kind == kind, its.at > since
+    return select(func.count()).where(*newer)
 
 
 def take_code(act: Act, proof: Proof, address: str) -> Tokens | AppError:
@@ -121,6 +134,10 @@ def _given(act: Act, kept: KeptToken, scope: str, address: str) -> Tokens | AppE
         account = account_of(act.transaction, staff_id=kept.staff_id)
         if account is None or account.disabled is not None:
             return AppError.invalid_grant
+    elif _new_pins(
+        act.transaction, patron_id=kept.patron_id, since=kept.ends - PATRON_CONSENT_LASTS
+    ):
+        return AppError.invalid_grant  # whoever had the old one may have agreed
     new = NewSession(
         methods="app",
         address=address,

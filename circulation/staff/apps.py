@@ -28,7 +28,7 @@ from circulation.staff.settings import staff_settings_of
 #: The one scope of apps for patrons: what stands under ``/self``.
 SELF: Final = "self"
 _CODE_LASTS: Final = timedelta(minutes=1)
-_PATRON_CONSENT_LASTS: Final = timedelta(days=90)
+PATRON_CONSENT_LASTS: Final = timedelta(days=90)
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -92,7 +92,7 @@ def agree(act: Act, by: Principal, app: Program, wish: Wish) -> str:
     assert by.id is not None
     is_staff = by.kind is Kind.STAFF
     settings = staff_settings_of(act.circulation.current_set_up(act.transaction), by.agency_id)
-    lasts = timedelta(hours=settings.session_hours) if is_staff else _PATRON_CONSENT_LASTS
+    lasts = timedelta(hours=settings.session_hours) if is_staff else PATRON_CONSENT_LASTS
     consent = Consent(
         token_bytes(16),
         app.id,

@@ -11,7 +11,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from circulation.kernel.rights import Kind, Right
+from circulation.patrons.identifiers import find_patron
 from circulation.patrons.pins import hash_pin
+from circulation.patrons.registering import set_pin
 from circulation.staff.administering import StaffUnfit, disable_account
 from circulation.staff.app_tokens import forget_app_tokens
 from circulation.staff.programs import AddedProgram, NewProgram, add_program
@@ -148,6 +150,20 @@ def test_an_app_of_a_patron_sees_what_is_theirs(house: Stage) -> None:
     assert works(house, later)
     house.library.pass_time(days=2)
     assert error(refreshes(house, app, later.body["refresh_token"])) == (400, "invalid_grant")
+
+
+def test_with_another_pin_a_patron_has_no_app(house: Stage) -> None:
+    app, library = an_app(house, kind=Kind.PATRON), house.library
+    card = a_patron(library, pin_hash=hash_pin("4071"))
+    given = {"card": card, "pin": "4071", "give": "token"}
+    patron = house.ask("POST", "/self/sessions", given, key=None).body["token"]
+    told = redeems(house, app, a_code(house, app, patron))
+    library.pass_time(minutes=5)
+    found = library.read(lambda transaction: find_patron(transaction, card))
+    assert found is not None
+    at_no_desk(library, lambda act: set_pin(act, found, hash_pin("9350")))
+    again = refreshes(house, app, told.body["refresh_token"])
+    assert error(again) == (400, "invalid_grant")
 
 
 def test_the_account_is_out_of_reach(house: Stage) -> None:
