@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from circulation.staff.passkeys import add_passkey
 from circulation.staff.programs import access_token
 from circulation.staff.results import NotSignedIn, SignedIn
 from circulation.staff.sessions import session_of
-from tests.builders.accounts import at_no_desk, is_let_in, signs_in
+from tests.builders.accounts import account, at_no_desk, is_let_in, signs_in
 from tests.builders.staff import Staff
 
 PASSWORD = "Grød med smørklat"
@@ -114,6 +115,28 @@ def test_a_workstation(staff: Staff) -> None:
     )
     assert staff.json("workstation", "remove", "Desk 1")["removed"]
     assert staff.json("workstation", "list") == []
+
+
+def test_passkeys_are_shown_and_taken_away(staff: Staff) -> None:
+    staff.json(*ADD)
+    anna = account(staff.library)
+    made = at_no_desk(staff.library, lambda act: add_passkey(act, anna, "phone", b"id", b"key", 0))
+    [shown] = staff.json("staff", "passkeys", "anna")
+    assert (shown["id"], shown["name"], shown["used"]) == (str(made), "phone", None)
+    assert staff.json("staff", "show", "anna")["has_second_factor"]
+    assert "has no passkey 99" in staff.run("staff", "passkeys", "anna", "--remove", "99").output
+    assert staff.json("staff", "passkeys", "anna", "--remove", str(made)) == []
+
+
+def test_an_app(staff: Staff) -> None:
+    words = ("token", "add", "phone app", "--at", "DK-900101", "--for", "patron")
+    assert "addresses to come back to" in staff.run(*words).output
+    back = ("org.example.app:/back", "http://127.0.0.1/back")
+    wrong = staff.run(*words, "--redirect", "http://app.example/")
+    assert "no address to come back to" in wrong.output
+    staff.json(*words, "--redirect", back[0], "--redirect", back[1])
+    [listed] = staff.json("token", "list")
+    assert (listed["acts_for"], listed["redirect_uris"]) == ("patron", list(back))
 
 
 def test_a_program(staff: Staff) -> None:
