@@ -21,6 +21,7 @@ from circulation.patrons.seals import Seal
 from circulation.staff.identities import sign_in_by_identity
 from circulation.staff.results import NotSignedIn, SignedIn
 from circulation.staff.signing_in import Arrival
+from circulation.staff.site import Site
 from protocols.hosting.answering import Context
 from protocols.hosting.cookies import SESSION, WORKSTATION, cookie_in, cookie_name, set_cookie
 from protocols.single_sign_on.codec import opened, sealed
@@ -36,15 +37,16 @@ PENDING: Final = "tiro-sign-on"
 class SignOn:
     """Single sign-on of one server."""
 
-    def __init__(self, settings: SingleSignOnSettings) -> None:
+    def __init__(self, settings: SingleSignOnSettings, site: Site | None) -> None:
         self.settings = settings
+        self.address = None if site is None else site.address
         self.clients = {
             each.name: ProviderClient(each, settings.patience) for each in settings.providers
         }
-        self._is_secure = (settings.address or "").startswith("https://")
+        self._is_secure = (self.address or "").startswith("https://")
 
     def redirect_uri(self, name: str) -> str:
-        return f"{self.settings.address}/sign-on/{name}/back"
+        return f"{self.address}/sign-on/{name}/back"
 
     def _cookie(self, of: str) -> str:
         return cookie_name(of, is_secure=self._is_secure)
@@ -52,8 +54,9 @@ class SignOn:
     def listed(self) -> Answer:
         """The providers, for whoever makes a page to sign in by."""
         told = [
-            {"name": name, "address": f"{self.settings.address}/sign-on/{name}"}
+            {"name": name, "address": f"{self.address}/sign-on/{name}"}
             for name in self.clients
+            if self.address is not None
         ]
         return Answer(HTTPStatus.OK, json.dumps({"providers": told}), kind="application/json")
 

@@ -26,6 +26,9 @@ T = TypeVar("T")
 
 _NO_SUCH = Answer(HTTPStatus.NOT_FOUND, "There is no such provider.")
 _NO_KEY = Answer(HTTPStatus.SERVICE_UNAVAILABLE, "Single sign-on takes seal_key in tiro.toml.")
+_NO_ADDRESS = Answer(
+    HTTPStatus.SERVICE_UNAVAILABLE, "Single sign-on takes address of [http] in tiro.toml."
+)
 _GET_ALONE = Answer(HTTPStatus.METHOD_NOT_ALLOWED, "", (("Allow", "GET"),))
 _STRANGE = "this browser has begun no such sign-in, or long ago: begin anew"
 _NOT_VOUCHED = "the provider does not vouch for that"
@@ -52,6 +55,8 @@ class SignOnResource(Resource):
             visit.answer(_NO_SUCH)
         elif visit.seal is None:
             visit.answer(_NO_KEY)
+        elif self._sign_on.address is None:
+            visit.answer(_NO_ADDRESS)
         elif (way := _WAYS.get(tuple(steps[1:]))) is None:
             visit.answer(_NO_SUCH)
         else:
@@ -126,7 +131,7 @@ class _Visit:
     def out(self, name: str) -> None:
         """To where the provider ends its own session; ours is ended by the API."""
         sign_on = self._sign_on
-        after = f"{sign_on.settings.address}{sign_on.settings.after}"
+        after = f"{sign_on.address}{sign_on.settings.after}"
 
         def go(address: str | None) -> None:
             self.answer(Answer(HTTPStatus.SEE_OTHER, "", (("Location", address or after),)))

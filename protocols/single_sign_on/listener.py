@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from circulation.staff.site import SITE
 from protocols.single_sign_on.settings import SingleSignOnSettings
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class _SingleSignOn:
         )  # loads Twisted, which a server alone needs
         from protocols.single_sign_on.http import SignOnResource
 
-        resource: Any = SignOnResource(SignOn(settings), services)
+        resource: Any = SignOnResource(SignOn(settings, SITE.of(services.circulation)), services)
         return {b"sign-on": resource}
 
     def examples(

@@ -1,7 +1,7 @@
 """The section ``[single_sign_on]`` of tiro.toml: providers of OpenID Connect for the staff.
 
 [single_sign_on]
-address = "https://library.example.org"     # where browsers reach this server
+after = "/desk"
 
 [[single_sign_on.providers]]
 name = "municipality"
@@ -71,11 +71,11 @@ class Provider:
 
 @dataclass(frozen=True)
 class SingleSignOnSettings:
-    """`address` is where browsers reach this server; `after` is where they go when signed in."""
+    """`after` is where browsers go when signed in. Where they reach this server is `[http]
+    address`."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    address: Address | None = None
     after: Annotated[str, written(r"^/([^/\\].*)?\Z", "a path on this server, such as /desk")] = "/"
     providers: tuple[Provider, ...] = ()
     patience: Annotated[float, Field(gt=0, le=60)] = 10.0
@@ -84,5 +84,3 @@ class SingleSignOnSettings:
         names = [each.name for each in self.providers]
         if len(set(names)) != len(names):
             raise ValueError("two providers have the same name")
-        if names and self.address is None:
-            raise ValueError("providers need the address of this server")

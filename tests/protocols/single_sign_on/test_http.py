@@ -32,7 +32,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningSe
     with a_provider() as issuer:
         section = f"""
 [single_sign_on]
-address = "http://127.0.0.1:{port}"
 after = "/desk"
 [[single_sign_on.providers]]
 name = "town"
@@ -49,7 +48,9 @@ issuer = "http://127.0.0.1:9"
 client_id = "tiro"
 """
         ports = dict.fromkeys(PORTS, 0) | {"http": port}
-        (folder / "tiro.toml").write_text(demo_configuration(**ports) + section)
+        here = f'[http]\naddress = "http://127.0.0.1:{port}"'
+        text = demo_configuration(**ports).replace("[http]", here)
+        (folder / "tiro.toml").write_text(text + section)
         with running_demo(folder, "--patrons", "2", "--http-port", str(port)) as server:
             yield server, f"http://127.0.0.1:{port}"
 
