@@ -4,9 +4,11 @@ import { ask } from "./page.js";
 /** Milliseconds after which what the browser waits with is asked for anew: the API's lasts five minutes. */
 const LASTS = 4 * 60 * 1000;
 
-/** Does this browser know them, in the form that the API takes? */
+/** Does this browser know them, in the form that the API takes? They are made for names of hosts alone. */
 export const areKnown =
-  "PublicKeyCredential" in window && "parseRequestOptionsFromJSON" in PublicKeyCredential;
+  "PublicKeyCredential" in window &&
+  "parseRequestOptionsFromJSON" in PublicKeyCredential &&
+  !/^[\d.]+$|^\[/.test(location.hostname);
 
 /** @param {Credential | null} found */
 function written(found) {
@@ -14,14 +16,15 @@ function written(found) {
 }
 
 /**
- * A passkey that somebody shows; null where they show none, or the server takes none.
+ * A passkey that somebody shows; rejects where they show none, and with an Error of the server's words
+ * where it takes none.
  * @param {AbortSignal} [signal]
  * @param {CredentialMediationRequirement} [mediation]
  * @returns {Promise<object | null>}
  */
 export async function shown(signal, mediation) {
   const { status, body } = await ask("POST", "/sessions/passkey");
-  if (status !== 200) return null;
+  if (status !== 200) throw new Error(body.detail ?? body.title);
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(body.options);
   return written(await navigator.credentials.get({ publicKey, signal, mediation }));
 }

@@ -53,10 +53,13 @@ export function onLogIn(form, done) {
 
   async function useKey() {
     stop.abort();
-    const passkey = await shown().catch(() => null);
     const isSecond = !part("code", form).hidden;
+    let why = say("NO_PASSKEY");
+    const passkey = await shown().catch((error) => {
+      if (!(error instanceof DOMException)) why = error.message;
+    });
     if (passkey) await send(isSecond ? { ...typed(), passkey } : { passkey });
-    else part("refusal", form).textContent = say("NO_PASSKEY");
+    else part("refusal", form).textContent = why;
   }
 
   form.addEventListener("submit", (event) => {
