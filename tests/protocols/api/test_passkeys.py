@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -239,6 +240,17 @@ def test_it_takes_an_address_to_be_made_for(house: Stage) -> None:
     assert told.body["options"]["rpId"] == "localhost"
     far = house.ask("POST", "/sessions/passkey", key=None, headers=here, host="198.51.100.4")
     assert far.status == 409
+
+
+def test_without_the_library_that_is_said(house: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "webauthn", None)
+    for told in (
+        house.ask("POST", "/sessions/passkey", key=None),
+        house.ask("POST", f"{MINE}/options", {"password": PASSWORD}, token=token_of(house)),
+        shows(house, {}),
+    ):
+        assert told.status == 409
+        assert told.body["detail"] == "passkeys take the library webauthn, the extra `passkeys`"
 
 
 def test_challenges_are_forgotten(house: Stage) -> None:
