@@ -258,10 +258,11 @@ export function solutionsOf(row) {
     found.push({ letter: "M", label: say("TAKE_ITEM"), run: () => takeItem(row, item) });
   }
   if (scanned.outcome === "search" || scanned.outcome === "titles") {
-    if (state.patron?.may.includes("hold")) {
+    const hasTitles = scanned.titles.length > 0;
+    if (hasTitles && state.patron?.may.includes("hold")) {
       found.push({ letter: "R", label: say("KEY_HOLD"), run: () => hold(row) });
     }
-    if (has("bookings")) found.push({ letter: "M", label: say("KEY_BOOK"), run: () => void book(row) });
+    if (hasTitles && has("bookings")) found.push({ letter: "M", label: say("KEY_BOOK"), run: () => void book(row) });
     if (row.facets.length) found.push({ letter: "T", label: say("KEY_NARROW"), run: () => narrowNext(row) });
     if (scanned.outcome === "search") registering(row, found);
     return found;
