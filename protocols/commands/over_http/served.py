@@ -360,7 +360,6 @@ SERVED: Final[Mapping[str, tuple[Served, ...]]] = {
     "staff disable": (_on_account("change_staff", disabled=True),),
     "staff enable": (_on_account("change_staff", disabled=False),),
     "staff list": (Served("list_accounts"),),
-    "staff passkeys": (Served("list_passkeys", {"user_name": "account"}),),
     "staff passkeys": (
         Served(
             "take_passkey_of",
