@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from sys import intern
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -79,7 +80,19 @@ class _Reading:
         self._stored = identifiers.stored  # a key that is a national number
         self._found = FilesSheet()
         self._key_of_card: dict[str, str] = {}
-        self._item: dict[str, tuple[str, str]] = {}  # by barcode and by key: barcode, branch
+        self._item: dict[str, tuple[str, str]] = {}  # by barcode: barcode, branch
+        self._item_of_key: dict[str, tuple[str, str]] = {}
+        # What there is no need to remember takes no memory.
+        referring = {
+            each.by
+            for kind in ("loans", "holds")
+            if kind in plan.kinds
+            for name, each in plan.kinds[kind].fields.items()
+            if name in ("item", "ready")
+        }
+        self._needs_keys, self._needs_barcodes = "key" in referring, "number" in referring
+        loans = plan.kinds.get("loans")
+        self._needs_cards = loans is not None and loans.fields["patron"].by == "number"
         self._taken: dict[str, str] = {}  # barcode -> what it is in hand for
         self._queues: defaultdict[str, list[_Waiting]] = defaultdict(list)
         self._number = 0
@@ -148,13 +161,16 @@ class _Reading:
     def _remember(self, kind: str, row: _Row) -> None:
         """What other rows may refer to, of a row that is in."""
         if kind == "patrons":
-            several = self._plan.kinds["patrons"].fields
+            several = self._plan.kinds["patrons"].fields if self._needs_cards else {}
             for name in several.keys() & _NUMBERS:
                 parts = map(str.strip, row[name].split(several[name].separator))
                 self._key_of_card.update((part, row.key) for part in parts if part)
         elif kind == "items":
-            known = row["barcode"], row["branch"]
-            self._item[f"barcode {known[0]}"] = self._item[f"key {row.key}"] = known
+            known = row["barcode"], intern(row["branch"])
+            if self._needs_barcodes:
+                self._item[known[0]] = known
+            if self._needs_keys:
+                self._item_of_key[row.key] = known
         elif kind == "loans":
             self._taken[self._item_of("loans", row)[0]] = "on loan"
         elif row["state"] not in ("", "waiting"):
@@ -165,8 +181,10 @@ class _Reading:
     def _item_of(self, kind: str, row: _Row, name: str = "item") -> tuple[str, str]:
         """Barcode and branch of what the row names."""
         planned = self._plan.kinds[kind].fields.get(name)
-        by = "key" if planned is not None and planned.by == "key" else "barcode"
-        return self._item.get(f"{by} {row[name]}", (row[name], NOWHERE))
+        known = self._item
+        if planned is not None and planned.by == "key":
+            known = self._item_of_key
+        return known.get(row[name], (row[name], NOWHERE))
 
     def _figures(self, kind: str, row: _Row) -> dict[Figure, int]:
         if not row.texts:
