@@ -122,8 +122,12 @@ class Plan(_Head):
         return self.values[field.values] if isinstance(field.values, str) else field.values
 
 
-def read_plan(path: Path, known: Mapping[str, Iterable[str]], folder: Path | None = None) -> Plan:
-    """The plan in the file; `known` are the kinds, each with its fields. Raises PlanUnfit."""
+#: The kinds, each with its fields, and whether a plan must give them.
+Known = Mapping[str, Mapping[str, bool]]
+
+
+def read_plan(path: Path, known: Known, folder: Path | None = None) -> Plan:
+    """The plan in the file. Raises PlanUnfit."""
     try:
         text = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -143,11 +147,14 @@ def _sentence(error: Any) -> str:
     return f"{place}: {error['msg'].removeprefix('Value error, ')}"
 
 
-def _problems(plan: Plan, known: Mapping[str, Iterable[str]]) -> Iterable[str]:
+def _problems(plan: Plan, known: Known) -> Iterable[str]:
     if not plan.kinds:
         yield f"there is nothing to move; there are {', '.join(known)}"
     for kind, its in plan.kinds.items():
         names = list(known[kind])
+        for name, is_needed in known[kind].items():
+            if is_needed and name not in its.fields:
+                yield f"{kind}.fields: {name} is needed"
         for name, field in its.fields.items():
             if name not in names:
                 yield f"{kind}.fields: there is no {name!r}; there are {', '.join(names)}"

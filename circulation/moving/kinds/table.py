@@ -21,8 +21,10 @@ _ALL: Final = (
     *(ITEMS, LOANS, HOLDS, DEBTS, MESSAGES, HISTORY),
 )
 KINDS: Final[dict[str, Kind]] = {each.name: each for each in _ALL}
-#: Kind -> its fields, as a plan may name them.
-FIELDS: Final = {name: list(kind.cells) for name, kind in KINDS.items()}
+#: Kind -> its fields, as a plan may name them, and whether it must.
+FIELDS: Final = {
+    name: {each: each not in kind.defaults for each in kind.cells} for name, kind in KINDS.items()
+}
 
 
 class FieldTold(NamedTuple):

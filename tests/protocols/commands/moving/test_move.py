@@ -56,6 +56,7 @@ def test_a_plan_is_told_all_that_is_wrong_with_it(staff: Staff, old: OldSystem) 
     assert said.exit_code == 1
     assert "there is no 'colour'" in said.output
     assert "there is no [values.none]" in said.output
+    assert "card is needed" in said.output
     plan.write_text("source = ")
     assert "this is no TOML" in staff.run("move", "load", str(plan)).output
 
