@@ -220,15 +220,10 @@ def say(facts: Any, json_wanted: bool) -> None:
             click.echo(f"{click.style(name + ':', bold=True)}{gap}{value}")
 
 
-def shape_of(answer: Any) -> dict[str, Any]:
-    """The answer of an operation of the HTTP API, as facts: a command tells the same."""
-    facts: dict[str, Any] = adapter_of(type(answer)).dump_python(answer, mode="json")
-    return facts
-
-
 def say_answer(answer: Any) -> None:
     """Prints an answer as the operation of the HTTP API gives it, for programs."""
-    click.echo(json.dumps(shape_of(answer), ensure_ascii=False, indent=2))
+    shown = adapter_of(type(answer)).dump_python(answer, mode="json")
+    click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
 
 
 def tell(words: str, facts: Mapping[str, Any], json_wanted: bool) -> None:
