@@ -9,10 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from protocols.api.models.common import Request
 
-_Short = Annotated[str, Field(max_length=200)]
-_Address = Annotated[str, Field(max_length=2_000)]
-_Scope = Annotated[str, Field(max_length=1_000)]
-_Token = Annotated[str, Field(max_length=500)]
+#: RFC 6749, appendix A: characters that can be seen, and blanks. Together they are short enough for
+#: a line of HTTP in any case.
+_VISIBLE = "^[ -~]*$"
+_Short = Annotated[str, Field(max_length=200, pattern=_VISIBLE)]
+_Address = Annotated[str, Field(max_length=2_000, pattern=_VISIBLE)]
+_Scope = Annotated[str, Field(max_length=1_000, pattern=_VISIBLE)]
+_Token = Annotated[str, Field(max_length=500, pattern=_VISIBLE)]
 
 
 class _Form(BaseModel):
