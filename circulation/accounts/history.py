@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import or_, select
 
 from catalogue.database import Statement, Transaction, columns, many
 from catalogue.schema import items, records
@@ -44,7 +44,9 @@ def _ended(*, patron_id: int, before: date, before_id: int, at_most: int) -> Sta
         .where(
             its.patron_id == patron_id,
             its.checked_in.is_not(None),
-            tuple_(its.checked_in, its.id) < tuple_(before, before_id),
+            # Said twice: the first condition is what the index can be walked by.
+            its.checked_in <= before,
+            or_(its.checked_in < before, its.id < before_id),
         )
         .order_by(its.checked_in.desc(), its.id.desc())
         .limit(at_most)

@@ -28,7 +28,7 @@ class Place(NamedTuple):
 
 
 #: Before all there is.
-_START = Place(datetime(1900, 1, 1, tzinfo=UTC), 0)
+START = Place(datetime(1900, 1, 1, tzinfo=UTC), 0)
 
 
 class Order(NamedTuple, Generic[Line]):
@@ -38,7 +38,7 @@ class Order(NamedTuple, Generic[Line]):
     key: ColumnElement[int]
     branch: ColumnElement[Any]
     place_of: Callable[[Line], Place]
-    start: Place = _START
+    start: Place = START
 
 
 @dataclass(frozen=True, slots=True)

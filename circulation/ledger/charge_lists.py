@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from catalogue.database import Statement, Transaction, columns, many, many_of, scalar_one
 from catalogue.schema import items, records
 from circulation.kernel.engine import Circulation
+from circulation.kernel.paging import START, Place
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal, Refused
 from circulation.ledger.balances import balances_of
@@ -36,10 +37,16 @@ class _LoanRow(NamedTuple):
     undone: datetime | None
 
 
+def _behind(at: date, after_id: int) -> tuple[ColumnElement[bool], ...]:
+    its = charges.c
+    return its.created >= at, or_(its.created > at, its.id > after_id)
+
+
 @many(Charge)
-def _page(*, patron_id: int, at_most: int, skipped: int) -> Statement:
+def _page(*, patron_id: int, at: date, after_id: int, at_most: int, skipped: int) -> Statement:
     return (
         _charges_of(patron_id, CHARGE_COLUMNS)
+        .where(*_behind(at, after_id))
         .order_by(charges.c.created, charges.c.id)
         .limit(at_most)
         .offset(skipped)
@@ -47,10 +54,10 @@ def _page(*, patron_id: int, at_most: int, skipped: int) -> Statement:
 
 
 @many(Charge)
-def _open_page(*, patron_id: int, at_most: int, skipped: int) -> Statement:
+def _open_page(*, patron_id: int, at: date, after_id: int, at_most: int, skipped: int) -> Statement:
     return (
         _charges_of(patron_id, CHARGE_COLUMNS)
-        .where(charges.c.balance != 0)
+        .where(charges.c.balance != 0, *_behind(at, after_id))
         .order_by(charges.c.created, charges.c.id)
         .limit(at_most)
         .offset(skipped)
@@ -99,7 +106,8 @@ def charge_facts(charge: Charge) -> dict[str, Any]:
 
 
 class ChargePage(NamedTuple):
-    """Which charges are listed: from the `start`-th (1 is the first), `limit` at most.
+    """Which charges are listed: from the `start`-th (1 is the first), `limit` at most; behind the
+    place `after`, which stays where it is whatever is paid.
 
     `only_open` leaves out those of which nothing is owed either way; `collected_at` is the id of
     an agency, and leaves only what can be paid there (see `circulation.kernel.agreements`), in
@@ -110,6 +118,7 @@ class ChargePage(NamedTuple):
     collected_at: int | None = None
     start: int = 1
     limit: int | None = None
+    after: Place = START
 
 
 _ALL_OPEN = ChargePage()
@@ -127,7 +136,7 @@ def patron_charges(
 
     Refused only with PATRON_UNKNOWN; asks for no PIN.
     """
-    only_open, collected_at, start, limit = page
+    only_open, collected_at, start, limit, (at, after_id) = page
     facts = patron_facts(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
@@ -145,11 +154,20 @@ def patron_charges(
     skipped = min(max(start - 1, 0), ALL)
     at_most = ALL if limit is None else min(max(limit, 0), ALL)
     if agencies is None:
-        found = read(transaction, patron_id=known.id, at_most=at_most, skipped=skipped)
+        found = read(
+            transaction,
+            patron_id=known.id,
+            at=at,
+            after_id=after_id,
+            at_most=at_most,
+            skipped=skipped,
+        )
         total = count(transaction, patron_id=known.id)
     else:
         # Few patrons owe to several agencies: their charges are sorted out here.
-        every = read(transaction, patron_id=known.id, at_most=ALL, skipped=0)
+        every = read(
+            transaction, patron_id=known.id, at=at, after_id=after_id, at_most=ALL, skipped=0
+        )
         its = [each for each in every if each.agency_id in agencies]
         found, total = its[skipped : skipped + at_most], len(its)
     loans = loans_charged(transaction, [charge.id for charge in found])

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from circulation.fees.expected import expected_fees
 from circulation.fees.paying import PaymentWish, account_currency, pay
+from circulation.kernel.paging import START, Place
 from circulation.kernel.results import Refused
 from circulation.kernel.rights import Principal, Right
 from circulation.ledger.balances import balances_of
@@ -37,7 +38,7 @@ from protocols.api.models.money import (
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.patrons import known_by, owed_of, the_patron
-from protocols.api.paging import page_of, start_of
+from protocols.api.paging import LARGEST, page_of, place_in
 from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context, Lane
 
@@ -69,27 +70,31 @@ def charges_of(
     principal: Principal,
     context: Context,
 ) -> Reply | Problem:
-    query, start = request.query, start_of(request.query)
+    query = request.query
+    after = place_in(query, LARGEST) or START
     found = patron_charges(
         context.circulation,
         context.transaction,
         patron=known_by(place),
         now=context.now,
-        page=ChargePage(only_open=query.open, start=start, limit=query.limit),
+        page=ChargePage(only_open=query.open, limit=query.limit + 1, after=after),
     )
     if isinstance(found, Refused):
         return refused(found, principal, request.language)
     lines = tuple(
         charge_shown(each.charge, principal, context, request.language, each.loans)
-        for each in found.charges
+        for each in found.charges[: query.limit]
     )
     fields = patron_fields(context.transaction, patron_id=place.id)
     assert fields is not None
     act = act_of(principal, context, place.agency_id, place.home_branch_id)
     currency = account_currency(act, patron_id=place.id, category=fields.category)
     page = PatronCharges(found.total, currency, owed_of(found.balances, context), lines)
-    following = start + len(lines)
-    return page_of(request, page, following if following <= found.total and lines else None)
+    following = None
+    if len(found.charges) > query.limit:
+        last = found.charges[query.limit - 1].charge
+        following = Place(last.created, last.id)
+    return page_of(request, page, following)
 
 
 def charge_shown(

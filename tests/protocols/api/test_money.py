@@ -136,3 +136,23 @@ def test_agencies_see_what_was_taken_for_them(stage: Stage) -> None:
     assert line == {"taken_by": "DK-900100", "owed_to": "DK-900200", "amount": money}
     assert stage.ask("GET", path, token=stage.a_caller(agency=4_711)).body["lines"] == []
     assert stage.ask("GET", "/collected?first=no", token=token).status == 422
+
+
+def test_a_page_of_charges_begins_where_the_last_ended_whatever_was_paid(stage: Stage) -> None:
+    library, token = stage.library, stage.a_caller()
+    card = a_patron(library)
+    numbers = [str(charge(library, card, 1_000).id) for _ in range(3)]
+    path = f"/patrons/{stage.public_id(card)}"
+    first = stage.ask("GET", f"{path}/charges?limit=1", token=token)
+    assert [each["id"] for each in first.body["charges"]] == numbers[:1]
+    paid = {"amount": 1_000, "currency": "DKK", "charges": numbers[:1]}
+    assert stage.ask("POST", f"{path}/payments", paid, token=token).status == 200
+    following = first.headers["Link"].partition(">")[0].removeprefix("</api/v1")
+    second = stage.ask("GET", following, token=token)
+    assert [each["id"] for each in second.body["charges"]] == numbers[1:2]
+    following = second.headers["Link"].partition(">")[0].removeprefix("</api/v1")
+    last = stage.ask("GET", following, token=token)
+    assert ([each["id"] for each in last.body["charges"]], "Link" in last.headers) == (
+        numbers[2:],
+        False,
+    )

@@ -22,12 +22,12 @@ def _looked_at() -> Statement:
 
 
 def _with_history(stage: Stage, number: int = 3) -> str:
-    """The card of a patron who has given back so many items, one a day."""
+    """The card of a patron who has given back so many items, all but the first on one day."""
     card = a_patron(stage.library)
     token = stage.a_caller()
-    for _ in range(number):
+    for at in range(number):
         item = an_item(stage.library, on_loan_to=card)
-        stage.library.pass_time(days=1)
+        stage.library.pass_time(days=1 if at == 0 else 0)
         assert stage.ask("POST", "/checkins", {"item": item}, token=token).status == 200
     return card
 
@@ -41,13 +41,14 @@ def test_history_is_walked_back_page_by_page(stage: Stage) -> None:
     card = _with_history(stage)
     _consent(stage, card)
     token = stage.a_caller(Right.VIEW_HISTORY)
-    path = f"/patrons/{stage.public_id(card)}/history?limit=2"
-    first = stage.ask("GET", path, token=token)
-    assert first.body["is_kept"] is True
-    following = first.headers["Link"].partition(">")[0].removeprefix("</api/v1")
-    second = stage.ask("GET", following, token=token)
-    lines = [*first.body["loans"], *second.body["loans"]]
-    assert (len(lines), "Link" in second.headers) == (3, False)
+    told = stage.ask("GET", f"/patrons/{stage.public_id(card)}/history?limit=1", token=token)
+    assert told.body["is_kept"] is True
+    lines = [*told.body["loans"]]
+    while "Link" in told.headers and len(lines) < 9:
+        following = told.headers["Link"].partition(">")[0].removeprefix("</api/v1")
+        told = stage.ask("GET", following, token=token)
+        lines += told.body["loans"]
+    assert (len(lines), len({each["loan"] for each in lines})) == (3, 3)
     returned = [each["returned"] for each in lines]
     assert returned == sorted(returned, reverse=True)
     assert lines[0]["title"] == "Peters jul"
