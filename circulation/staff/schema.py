@@ -174,7 +174,7 @@ app_tokens = Table(
     "app_tokens",
     metadata,
     Column("digest", LargeBinary, primary_key=True, info=SECRET),
-    Column("family", LargeBinary, nullable=False, index=True),
+    Column("family", LargeBinary, nullable=False, index=True, info=SECRET),
     Column("program_id", ForeignKey(programs.c.id), nullable=False, index=True),
     Column("staff_id", ForeignKey(staff_accounts.c.id), index=True),
     Column("patron_id", ForeignKey(patrons.c.id), index=True, info=DELETED),
@@ -221,7 +221,7 @@ sessions = Table(
     Column("idle_minutes", Integer),  # NULL: it may be idle
     Column("expires", Moment, nullable=False, index=True),
     Column("scope", Text),  # of an app
-    Column("family", LargeBinary, index=True),  # the same as of its refresh tokens
+    Column("family", LargeBinary, index=True, info=SECRET),  # the same as of its refresh tokens
     sqlite_with_rowid=False,
 )
 
