@@ -59,7 +59,9 @@ port = 0
 [[ncip.partners]]
 agency = "DK-710100"
 branch = "DK-900101"
+serves = ["DK-900100"]
 """
+PARTNER = Partner("DK-710100", "DK-900101", serves=("DK-900100",))
 _NAMESPACE = "http://www.niso.org/2008/ncip"
 _BASE_1 = "http://www.niso.org/ncip/v1_0"
 _AGENCY_1 = (
@@ -276,7 +278,7 @@ def exchanges(url: str) -> None:
         call_from_thread=lambda function: function(),
         call_later=lambda delay, function: None,
     )
-    exchange = Exchange(NcipSettings(partners=(Partner("DK-710100", "DK-900101"),)), services)
+    exchange = Exchange(NcipSettings(partners=(PARTNER,)), services)
     for question in QUESTIONS:
         document = question.document(1).encode()
         answers: list[bytes] = []
