@@ -15,9 +15,8 @@ from protocols.api.messages import Asked
 from protocols.api.problems import Outcome, Problem
 from protocols.api.settings import ApiSettings
 from protocols.hosting import cookies
-from protocols.hosting.networks import is_within
+from protocols.hosting.networks import LOOPBACK, is_within
 
-_LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 _FORWARDED: Final = (
     *("forwarded", "via", "x-real-ip"),
     *("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"),
@@ -43,7 +42,7 @@ class Credential(NamedTuple):
 
 
 def is_loopback(asked: Asked) -> bool:
-    return is_within(_LOOPBACK, asked.host)
+    return is_within(LOOPBACK, asked.host)
 
 
 def cookie_name(asked: Asked, of: str = cookies.SESSION) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
@@ -20,6 +20,8 @@ def _network(text: str) -> str:
     return text
 
 
+#: Where a host speaks to itself.
+LOOPBACK: Final = ("127.0.0.0/8", "::1")
 #: A setting: an address, or a network without bits beyond its mask.
 Network = Annotated[str, AfterValidator(_network)]
 

@@ -1,4 +1,5 @@
-"""SIP2 over TCP: joins sessions to connections. All meaning is in `session` and `handlers`."""
+"""SIP2 on the network: over TCP, and over HTTPS where that is switched on. All meaning is in
+`session` and `handlers`."""
 
 from __future__ import annotations
 
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
 
     from protocols.hosting.answering import Services
     from protocols.hosting.standard import Port
+
+_EXAMPLE: Final = (
+    '<s:sip xmlns:s="http://axiell.com/Schema/sip.xsd" login="kiosk" password="kiosk">'
+    "<request>9900802.00</request></s:sip>"
+)
 
 
 class Sip2:
@@ -28,16 +34,25 @@ class Sip2:
         return ports(settings, services)
 
     def resources(self, settings: Sip2Settings, services: Services) -> Mapping[bytes, IResource]:
-        return {}
+        if not (settings.enabled and settings.https):
+            return {}
+        from protocols.sip2.serving import resource
+
+        return {b"rest": resource(settings, services)}
 
     def examples(
         self, settings: Sip2Settings, ports: Sequence[int], http_port: int | None
     ) -> Sequence[str]:
         ask = r'printf "9900802.00\r" >&3; read -r -d "$(printf "\r")" answer <&3; echo "$answer"'
         # The first port takes plain connections unless that is switched off.
-        return [
+        lines = [
             f"bash -c 'exec 3<>/dev/tcp/{settings.interface}/{port}; {ask}'" for port in ports[:1]
         ]
+        if settings.https and http_port is not None:
+            lines.append(
+                f"curl -s -d '{_EXAMPLE}' http://127.0.0.1:{http_port}/rest/sip2/DK-900100"
+            )
+        return lines
 
 
 standard = Sip2()

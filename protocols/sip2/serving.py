@@ -1,45 +1,42 @@
-"""The ports of SIP2, and what answers there: loaded by a server alone."""
+"""The ports of SIP2, its resource, and what answers there: loaded by a server alone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from twisted.internet.interfaces import IAddress
+from twisted.web.resource import IResource
 
-from protocols.hosting.answering import Lane, Services
+from protocols.hosting.answering import Services
 from protocols.hosting.listening import Conversation, ConversationFactory, reactor
 from protocols.hosting.standard import Port
-from protocols.hosting.throttle import FailedLogins
 from protocols.hosting.tls import security_of
 from protocols.sip2.asking.recording import record
-from protocols.sip2.handlers import answer
-from protocols.sip2.outcomes import outcome_of
+from protocols.sip2.http import Sip2Resource
+from protocols.sip2.joining import joined
 from protocols.sip2.prompts import PromptedSession
 from protocols.sip2.session import Sip2Session
 from protocols.sip2.settings import Sip2Settings
-from protocols.sip2.terminals.accounts import Accounts
-from protocols.sip2.terminals.counting import written_down
 from protocols.sip2.terminals.entrance import Entrance
 from protocols.sip2.terminals.options import LoginWay
-from protocols.sip2.terminals.places import Branches
 
 
 def ports(settings: Sip2Settings, services: Services) -> Sequence[Port]:
     """The ports that the settings want."""
-    branches = Branches()
-    tally = written_down(services)
-    accounts = Accounts(settings)
-    failed = FailedLogins(settings.login_failures)
-    meter = services.measures.meter("sip2")
+    common = joined(settings, services)
+    meter = common.meter
 
     def converse(address: IAddress | None, way: LoginWay = "message") -> Conversation:
         peer = f"{getattr(address, 'host', '')}:{getattr(address, 'port', '')}"
         # The account of an address or a certificate must be known by the first message.
-        services.perform(Lane.READ, accounts.follow, lambda _, error: None)
-        entrance = Entrance(settings, accounts, peer, failed, lambda: security_of(line()), way)
+        common.follow_accounts()
+        entrance = Entrance(
+            settings, common.accounts, peer, common.failed, lambda: security_of(line()), way
+        )
         kind = PromptedSession if way == "prompt" else Sip2Session
-        session = kind(settings, reactor.seconds(), services.clock, entrance, tally)
+        session = kind(settings, reactor.seconds(), services.clock, entrance, common.tally)
 
         if settings.record is not None:
             record(session, settings.record, peer, services.clock)
@@ -47,13 +44,7 @@ def ports(settings: Sip2Settings, services: Services) -> Sequence[Port]:
         def line() -> object:
             return conversation.transport
 
-        conversation = Conversation(
-            session,
-            meter.traced(
-                outcome_of,
-                lambda request, reply: answer(services, branches, session, request, reply),
-            ),
-        )
+        conversation = Conversation(session, common.measured(session))
         return conversation
 
     main = Port(
@@ -71,3 +62,10 @@ def ports(settings: Sip2Settings, services: Services) -> Sequence[Port]:
         factory = ConversationFactory(lambda address: converse(address, "prompt"), meter)
         ports.append(replace(main, number=settings.telnet_port, factory=factory, tls=None))
     return ports
+
+
+def resource(settings: Sip2Settings, services: Services) -> IResource:
+    """That of the common HTTP port."""
+    made: Any = Sip2Resource(joined(settings, services))
+    found: IResource = made
+    return found

@@ -95,6 +95,9 @@ class Sip2Session:
     `entrance` has it.
     """
 
+    #: At which level the log is told of a login.
+    login_level: int = logging.INFO
+
     def __init__(
         self,
         settings: Sip2Settings,
@@ -354,7 +357,7 @@ class Sip2Session:
         account = self.accounts.by_login.get(request.login_user_id) if ok else None
         if account is not None:
             self._enter(account, request.location_code or self._peer, now)
-            log.info("%s has logged in", self)
+            log.log(self.login_level, "%s has logged in", self)
             return
         log.warning("%s: login refused", self)
         self._bad_logins += 1

@@ -4,6 +4,7 @@
 port = 6001
 tls_port = 6443                 # TLS only; with [sip2.tls] the port above takes TLS, too
 telnet_port = 6023              # asks for login and password by prompts
+https = true                    # POST of XML to /rest/sip2/AGENCY on the port of [http], too
 
 [sip2.tls]                      # see protocols.hosting.tls
 certificate = "fullchain.pem"
@@ -31,7 +32,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from protocols.hosting.access import ANYBODY, Access
-from protocols.hosting.networks import is_within
+from protocols.hosting.networks import Network, is_within
 from protocols.hosting.tls import Tls
 from protocols.hosting.validating import HASHED
 from protocols.sip2.messages import LAYOUTS
@@ -121,6 +122,13 @@ class Sip2Settings:
     tls_port: PortNumber | None = None
     telnet_port: PortNumber | None = None
     interface: str = "127.0.0.1"
+    #: SIP2 over HTTPS, too: messages in XML, by POST to ``/rest/sip2/AGENCY`` on the port of
+    #: [http]. It needs TLS there, or a forwarder that ends TLS; in clear it is spoken on this host
+    #: alone.
+    https: bool = False
+    #: Where such forwarders are, besides on this host: they are believed what they say in
+    #: X-Forwarded-Proto and X-Forwarded-For, so they must set both anew.
+    https_forwarders: tuple[Network, ...] = ()
     #: The certificate; with one the port above takes TLS and, if allowed here, plain connections.
     tls: Tls | None = None
     access: Access = ANYBODY

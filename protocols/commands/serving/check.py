@@ -23,7 +23,7 @@ from protocols.process.configuration import (
 from protocols.process.failures import without_password
 from protocols.process.health.files import certificate_findings, permission_findings
 from protocols.process.health.replication import replica_findings
-from protocols.process.health.surroundings import database_findings, port_findings
+from protocols.process.health.surroundings import database_findings, https_findings, port_findings
 
 
 @click.command()
@@ -45,6 +45,7 @@ def check(settings: Settings, running: bool, as_json: bool) -> None:
         owners = frozenset(f"[{name}]" for name in wrong)
         if not running:
             found += port_findings(configuration, owners)
+        found += https_findings(configuration)
         found += certificate_findings(configuration, datetime.now(UTC))
         found += permission_findings(configuration)
         if "database" not in wrong:

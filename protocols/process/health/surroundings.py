@@ -24,6 +24,7 @@ from circulation.kernel.organisation import find_branch
 from circulation.setting_up.stored import stored_parts
 from protocols.hosting.findings import Finding, error, warning
 from protocols.hosting.installed import installed
+from protocols.hosting.networks import LOOPBACK, is_within
 from protocols.hosting.sockets import Sockets
 from protocols.process.addresses import addresses
 from protocols.process.configuration import Configuration
@@ -71,6 +72,23 @@ OUTDATED_INDEX: Final = warning(
     "the index was made by an earlier version of Tiro, and searches miss what it would find today:"
     " `tiro reindex` makes it anew while the library goes on working"
 )
+
+
+def https_findings(configuration: Configuration) -> Iterator[Finding]:
+    """Whether what a section offers over HTTPS alone can be reached so."""
+    http = configuration.http
+    for name, settings in configuration.standards.items():
+        if not getattr(settings, "https", False):
+            continue
+        if not http.enabled:
+            yield error(f"[{name}] https needs the port of [http], which is switched off")
+        elif http.tls is None and not (
+            is_within(LOOPBACK, http.interface) or settings.https_forwarders
+        ):
+            yield warning(
+                f"[{name}] https: whoever comes to {http.interface} in clear is refused; give"
+                " [http.tls] a certificate, or name in https_forwarders who ends TLS before it"
+            )
 
 
 def index_findings(configuration: Configuration) -> list[Finding]:

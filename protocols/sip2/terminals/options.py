@@ -28,7 +28,7 @@ from protocols.sip2.terminals.templates import (
 from protocols.sip2.wire.text import Charset
 
 AccountKind = Literal["self-service", "sorter", "desk"]
-LoginWay = Literal["message", "prompt", "address", "certificate"]
+LoginWay = Literal["message", "prompt", "https", "address", "certificate"]
 #: The fields of 10 that can be sent even if empty.
 AlwaysSent = Literal["AA", "AJ", "CH", "CK", "CL", "CM", "CR", "CS", "CT", "CV", "CY", "DA"]
 
@@ -149,9 +149,9 @@ class Logins:
 
     #: Addresses that the account is used from; empty: any.
     networks: tuple[Network, ...] = ()
-    #: 93; the prompts of the telnet port; by its address alone (`networks` must be given); by the
-    #: certificate that it shows.
-    login_by: tuple[LoginWay, ...] = ("message", "prompt", "certificate")
+    #: 93; the prompts of the telnet port; in the XML of SIP2 over HTTPS; by its address alone
+    #: (`networks` must be given); by the certificate that it shows.
+    login_by: tuple[LoginWay, ...] = ("message", "prompt", "https", "certificate")
     #: Common name or DNS name of the terminal's own certificate; then it needs no other login, and
     #: no other terminal gets in with this account.
     certificate: Annotated[str, Field(min_length=1)] | None = None

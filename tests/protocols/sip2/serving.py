@@ -1,8 +1,9 @@
 """A server of SIP2 alone, in a process of its own, over a database that is there already.
 
-``python -m tests.protocols.sip2.serving DATABASE_URL LEVEL PASSWORD_HASH OPTIONS`` prints the port
-when it is ready; OPTIONS is JSON: settings of the section, and under ``account`` options of the
-account. Servers that one test starts after another have one and the same account.
+``python -m tests.protocols.sip2.serving DATABASE_URL LEVEL PASSWORD_HASH OPTIONS`` prints its ports
+when it is ready; OPTIONS is JSON: settings of the section, under ``account`` options of the
+account, and under ``http`` the section of that name. Servers that one test starts after another
+have one and the same account.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Serving:
 
     process: Running
     port: int
+    http: int = 0
 
     def cpu_seconds(self) -> float:
         """What it has used of the processor until now."""
@@ -44,7 +46,7 @@ def main(database_url: str, level: str, password: str, options: str) -> None:
     configuration = configuration_from(
         {
             "database": {"url": database_url},
-            "http": {"enabled": False},
+            "http": given.pop("http", {"enabled": False}),
             "sip2": {"port": 0, "accounts": [account]} | given,
         },
         Path("tiro.toml").absolute(),
@@ -54,7 +56,7 @@ def main(database_url: str, level: str, password: str, options: str) -> None:
     run(
         configuration,
         {"sip2": standard},
-        lambda bound: print(bound.ports["sip2"][0], flush=True),
+        lambda bound: print(bound.ports["sip2"][0], bound.http or 0, flush=True),
     )
 
 
@@ -70,7 +72,7 @@ def serving(
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, log.read_text()
-        yield Serving(process, int(line))
+        yield Serving(process, *map(int, line.split()))
         process.terminate()
         assert process.wait(5) == 0
     finally:

@@ -159,6 +159,20 @@ def test_two_sections_cannot_have_one_port(place: Place) -> None:
     assert found.endswith(f"127.0.0.1:{place.ports['ncip']}: [ncip] does")
 
 
+def test_kiosks_over_https_need_a_port_that_has_it(place: Place) -> None:
+    place.write(sip2="https = true")
+    assert place.check() == (0, [])
+    place.write(sip2="https = true", http="enabled = false")
+    assert place.check()[1] == [
+        "error: [sip2] https needs the port of [http], which is switched off"
+    ]
+    place.write(sip2="https = true", http='interface = "0.0.0.0"')
+    [found] = place.check()[1]
+    assert found.startswith("warning: [sip2] https: whoever comes to 0.0.0.0 in clear is refused")
+    place.write(sip2='https = true\nhttps_forwarders = ["192.0.2.5"]', http='interface = "0.0.0.0"')
+    assert place.check() == (0, [])
+
+
 def test_the_ports_of_a_running_server_are_its_own(place: Place) -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
