@@ -50,6 +50,7 @@ COMMANDS = {
     "notices": "notices.notices",
     "off-line": "moving.off_line",
     "patron": "patrons.patron",
+    "proxy": "proxy.proxy",
     "receiving": "accession.receiving",
     "record": "records.record",
     "reindex": "records.reindex",

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, TextIO
+from typing import Any, Final, Literal, TextIO, cast
 
 from catalogue.tracing import request_id
 
@@ -69,3 +70,16 @@ def handler_for(form: Form, stream: TextIO) -> logging.Handler:
     handler.setFormatter(JsonFormatter() if form == "json" else logging.Formatter(_TEXT))
     handler.addFilter(_Named())
     return handler
+
+
+def configure_logging(level: str, form: Form = "text") -> None:
+    """Python's logging to standard error, including Twisted's and Python's own warnings."""
+    from twisted.logger import STDLibLogObserver, globalLogBeginner  # for servers alone
+
+    logging.basicConfig(level=level.upper(), handlers=[handler_for(form, sys.stderr)], force=True)
+    logging.captureWarnings(True)
+    globalLogBeginner.beginLoggingTo(
+        [cast(Any, STDLibLogObserver("twisted"))], redirectStandardIO=False, discardBuffer=True
+    )
+    for chatty in ("twisted", "alembic"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.root.level))

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import gc
 import logging
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from twisted.internet import defer, task, threads
-from twisted.logger import STDLibLogObserver, globalLogBeginner
 from twisted.web.resource import Resource
 
 import circulation.assembly  # noqa: F401  the features join before anything is done
@@ -26,7 +24,6 @@ from circulation.notices.composing import POST
 from protocols.hosting.answering import Services, Stage
 from protocols.hosting.fronts import Ending, before
 from protocols.hosting.http_channel import EndingSite
-from protocols.hosting.logs import Form, handler_for
 from protocols.hosting.peers import Peers
 from protocols.hosting.process_names import this_process
 from protocols.hosting.reactor import accept_in_turn, at_turns_end, reactor
@@ -250,17 +247,6 @@ class Server:
             self._services.close()
         if self._database is not None:
             self._database.close()
-
-
-def configure_logging(level: str, form: Form = "text") -> None:
-    """Python's logging to standard error, including Twisted's and Python's own warnings."""
-    logging.basicConfig(level=level.upper(), handlers=[handler_for(form, sys.stderr)], force=True)
-    logging.captureWarnings(True)
-    globalLogBeginner.beginLoggingTo(
-        [cast(Any, STDLibLogObserver("twisted"))], redirectStandardIO=False, discardBuffer=True
-    )
-    for chatty in ("twisted", "alembic"):
-        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.root.level))
 
 
 def run(

@@ -187,9 +187,10 @@ def main() -> None:
 
 
 def serve(path: Path) -> None:
+    from protocols.hosting.logs import configure_logging
     from protocols.ncip.listener import standard as ncip
     from protocols.process.configuration import load_configuration
-    from protocols.process.server import configure_logging, run
+    from protocols.process.server import run
     from protocols.sip2.listener import standard as sip2
 
     standards: dict[str, Any] = {"ncip": ncip, "sip2": sip2}

@@ -66,7 +66,8 @@ def demo(
     SIGINT end it. Where another program has a port that was not asked for by option, another one is
     taken: a demo runs beside a demo.
     """
-    from protocols.process.server import CannotStart, configure_logging, run  # loads the reactor
+    from protocols.hosting.logs import configure_logging
+    from protocols.process.server import CannotStart, run  # loads the reactor
 
     with ExitStack() as stack:
         if data is None:

@@ -16,6 +16,7 @@ from catalogue.database import (
     migrate,
 )
 from protocols.commands.shared.settings import Settings
+from protocols.hosting.logs import configure_logging
 from protocols.hosting.process_names import process_called
 from protocols.hosting.standard import installed_standards
 from protocols.process.configuration import too_many_processes
@@ -44,7 +45,7 @@ def serve(settings: Settings, processes: int | None, with_jobs: bool) -> None:
     """
     from protocols.process.health.files import permission_findings
     from protocols.process.health.surroundings import index_findings
-    from protocols.process.server import CannotStart, configure_logging  # loads the reactor
+    from protocols.process.server import CannotStart  # loads the reactor
     from protocols.process.supervision.beside import Beside
     from protocols.process.supervision.plan import Plan
     from protocols.process.supervision.running import Alone, run_worker

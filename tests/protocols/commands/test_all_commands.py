@@ -23,6 +23,7 @@ WITHOUT_JSON = {
     "completion": "prints a text for the shell",
     "demo": "runs until it is ended",
     "jobs daily": "runs until it is ended",
+    "proxy serve": "runs until it is ended",
     "serve": "runs until it is ended",
 }
 

@@ -246,9 +246,10 @@ def converse(process: Processed, preset: str, program: str) -> Conversation:
 
 
 def serve(path: Path) -> None:
+    from protocols.hosting.logs import configure_logging
     from protocols.ncip.listener import standard as ncip
     from protocols.process.configuration import load_configuration
-    from protocols.process.server import configure_logging, run
+    from protocols.process.server import run
     from protocols.z3950.listener import standard as z3950
 
     standards: dict[str, Any] = {"ncip": ncip, "z3950": z3950}

@@ -65,9 +65,10 @@ def serving(folder: Path, configuration: str) -> Iterator[Serving]:
 
 
 def main(path: Path) -> None:
+    from protocols.hosting.logs import configure_logging
     from protocols.ncip.listener import standard
     from protocols.process.configuration import load_configuration
-    from protocols.process.server import configure_logging, run
+    from protocols.process.server import run
 
     standards: dict[str, Any] = {"ncip": standard}
     configuration = load_configuration(path, standards)

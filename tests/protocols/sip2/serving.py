@@ -17,8 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from protocols.hosting.logs import configure_logging
 from protocols.process.configuration import configuration_from
-from protocols.process.server import configure_logging, run
+from protocols.process.server import run
 from protocols.sip2.listener import standard
 from tests.builders.pins import hashed
 from tests.processes import Running, start

@@ -1,0 +1,1 @@
+"""Commands of the proxy: serving, and asking one that serves."""

@@ -1,0 +1,1 @@
+"""What the proxy was told and told others: written first, read back, everything else from it."""

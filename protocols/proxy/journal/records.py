@@ -1,0 +1,121 @@
+"""The records of the journal, and how one stands in a file.
+
+A record is a line: the length of its JSON in bytes and the CRC-32 of it, as eight hexadecimal
+digits each, then the JSON. So a person can read it, and a tail that was torn off when the power
+went is recognised and cut.
+
+    0000009c 5bd1e2a0 {"id":17,"at":"2026-11-30T08:01:02.345Z","kind":"request",...}
+
+| kind    | says                                                                      |
+|---------|---------------------------------------------------------------------------|
+| begin   | the journal's name, made once: ids are unique beside other journals'       |
+| start   | a process began to write                                                  |
+| request | what a terminal sent, before it is passed on                              |
+| answer  | what the terminal was told                                                |
+| silent  | a system did not answer: its outcome is unknown if it was sent            |
+| judged  | what the new system would have said, or why it was not asked              |
+| carried | a try to tell a system what the other one (or the proxy) did              |
+| flip    | a terminal's mode was changed: by whom, and why                           |
+| settled | a person has dealt with what could not be carried                         |
+
+A message stands as text: its bytes in UTF-8, others as lone surrogates, without the trailer, with
+its secrets replaced (`protocols.proxy.journal.secrets`).
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from json.encoder import encode_basestring_ascii as _quoted
+from typing import Any, Final, Literal, TypedDict, cast
+from zlib import crc32
+
+Kind = Literal[
+    "begin", "start", "request", "answer", "silent", "judged", "carried", "flip", "settled"
+]
+Purpose = Literal["follow", "write-back", "replay"]
+#: ``refused`` is final and for a person, ``unknown`` as well (money); ``failed`` is tried again.
+Outcome = Literal["done", "done already", "refused", "failed", "unknown"]
+
+
+class Record(TypedDict, total=False):
+    """One record; `id`, `at` and `kind` are always there."""
+
+    id: int
+    at: str
+    kind: Kind
+    #: Of begin.
+    journal: str
+    #: Of request: the terminal, which connection of it, its mode, that of its patron session, and
+    #: the system that is asked.
+    terminal: str
+    connection: int
+    mode: str
+    side: str
+    to: str
+    sent: str
+    seq: str
+    #: Of all that follows a request: its id.
+    of: int
+    by: str
+    ms: float
+    why: str
+    was_sent: bool
+    #: Of carried.
+    purpose: Purpose
+    answer: str
+    outcome: Outcome
+    part: int
+    #: Of flip and settled.
+    before: str
+    who: str
+
+
+#: Length, blank, checksum, blank.
+PREFIX: Final = 18
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as records have it: ``2026-11-30T08:01:02.345Z``."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment_of(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def line_of(record: Record) -> bytes:
+    """The record as it stands in a file."""
+    return framed(_encode(record).encode())
+
+
+def framed(text: bytes) -> bytes:
+    return b"%08x %08x %b\n" % (len(text), crc32(text), text)
+
+
+def quoted(text: str) -> str:
+    """The text as JSON."""
+    return _quoted(text)
+
+
+def record_in(line: bytes) -> Record | None:
+    """The record in a line without its end; None if it is none, or not whole."""
+    text = line[PREFIX:]
+    try:
+        is_whole = int(line[:8], 16) == len(text) and int(line[9:17], 16) == crc32(text)
+        found: Any = json.loads(text) if is_whole else None
+    except ValueError:
+        return None
+    return cast("Record", found) if isinstance(found, dict) else None
+
+
+def text_of(body: bytes) -> str:
+    """A message as records have it."""
+    return body.decode("utf-8", "surrogateescape")
+
+
+def bytes_of(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

@@ -1,0 +1,196 @@
+"""Writing the journal: at once to the file, and to the disk by a thread, for many records together.
+
+`put` writes a record before it returns, so that a killed process loses none. Who must not go on
+before it is on the disk gives a function, which is called from the reactor when it is: one
+`fdatasync` is for all that were written while the last one was under way.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from protocols.proxy.journal.reading import SUFFIX, cut_torn_tail, days, read_file
+from protocols.proxy.journal.records import Record, framed, line_of, quoted, stamp
+
+log = logging.getLogger(__name__)
+
+#: Called with None when what was written is on the disk, else with what went wrong.
+Durable = Callable[[OSError | None], object]
+
+
+class JournalInUse(Exception):
+    """Another process writes it."""
+
+
+class Journal:
+    """The journal in a folder, for one process. `now` gives the time, `call` runs a function in the
+    reactor. `told` is given each record once it is written.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        now: Callable[[], datetime],
+        call: Callable[..., object],
+    ) -> None:
+        self.folder = folder
+        self._now = now
+        self._call = call
+        self.told: Callable[[Record], object] = lambda record: None
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = _locked(folder)
+        self._file = -1
+        self._day = ""
+        self._waiting: list[Durable] = []
+        self._wake = threading.Event()
+        self._changing_file = threading.Lock()
+        self._is_closing = False
+        #: What was wrong with the last write; None if nothing.
+        self.trouble: OSError | None = None
+        #: Number of times that was waited for the disk, and of records.
+        self.syncs = self.records = 0
+        self.last_id, self.name = self._resume()
+        self._thread = threading.Thread(target=self._sync, name="journal", daemon=True)
+        self._thread.start()
+        if not self.name:
+            self.name = secrets.token_hex(4)
+            self.put({"kind": "begin", "journal": self.name})
+
+    def _resume(self) -> tuple[int, str]:
+        """Cuts a torn tail; the last id, and the journal's name."""
+        files = days(self.folder)
+        if not files:
+            return 0, ""
+        cut_torn_tail(files[-1])
+        name = next((str(each["journal"]) for each in read_file(files[0]) if "journal" in each), "")
+        for path in reversed(files):
+            last = max((record["id"] for record in read_file(path)), default=0)
+            if last:
+                return last, name
+        return 0, name
+
+    def number(self, request: int, part: int = 0) -> str:
+        """The id of a request that is unique beside other journals'; `part` counts from 1."""
+        return f"{self.name}-{request}" + (f".{part}" if part else "")
+
+    def put(self, facts: Mapping[str, Any], durable: Durable | None = None) -> int:
+        """Writes a record with these facts; returns its id. Raises OSError if it cannot be written,
+        and then nothing of it stands there.
+        """
+        self.last_id = number = self.last_id + 1
+        record = cast("Record", {"id": number, "at": self._stamp(), **facts})
+        self._write(line_of(record), durable)
+        self.told(record)
+        return number
+
+    def put_message(
+        self, kind: str, facts: str, sent: str, record: Record, durable: Durable | None = None
+    ) -> int:
+        """The same for what is written with every message. `facts` are JSON between `kind` and
+        `sent`, and `record` the same without id and time.
+        """
+        self.last_id = number = self.last_id + 1
+        at = self._stamp()
+        text = f'{{"id":{number},"at":"{at}","kind":"{kind}",{facts},"sent":{quoted(sent)}}}'
+        self._write(framed(text.encode()), durable)
+        record["id"], record["at"] = number, at
+        self.told(record)
+        return number
+
+    def _stamp(self) -> str:
+        now = self._now()
+        day = f"{now.year:04}-{now.month:02}-{now.day:02}" if now.tzinfo is UTC else stamp(now)[:10]
+        if day != self._day:
+            self._open(day)
+        return f"{day}T{now.hour:02}:{now.minute:02}:{now.second:02}.{now.microsecond // 1000:03}Z"
+
+    def _open(self, day: str) -> None:
+        """Goes on in the file of a day; never in one before the last, if the clock was set back."""
+        files = days(self.folder)
+        name = max(day, files[-1].stem if files else "")
+        path = self.folder / f"{name}{SUFFIX}"
+        with self._changing_file:
+            if self._file >= 0:
+                os.fdatasync(self._file)
+                os.close(self._file)
+            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._day = day
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def _write(self, line: bytes, durable: Durable | None) -> None:
+        try:
+            written = os.write(self._file, line)
+            if written != len(line):  # the disk is full: what was written is no record
+                os.ftruncate(self._file, os.fstat(self._file).st_size - written)
+                raise OSError(28, "no space left for the journal")
+        except OSError as error:
+            if self.trouble is None:
+                log.error("the journal cannot be written: %s", error)
+            self.trouble = error
+            self.last_id -= 1
+            raise
+        if self.trouble is not None:
+            log.warning("the journal is written again")
+            self.trouble = None
+        self.records += 1
+        if durable is not None:
+            self._waiting.append(durable)
+            self._wake.set()
+
+    def _sync(self) -> None:
+        """The thread: waits for the disk on behalf of all who wait for it."""
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            if self._is_closing:
+                return
+            waiting, self._waiting = self._waiting, []
+            if not waiting:
+                continue
+            failed: OSError | None = None
+            try:
+                with self._changing_file:
+                    os.fdatasync(self._file)
+            except OSError as error:
+                log.error("the journal cannot be brought to the disk: %s", error)
+                failed = error
+            self.syncs += 1
+            self._call(_tell, waiting, failed)
+
+    def close(self) -> None:
+        """Brings everything to the disk, and lets another process write it."""
+        self._is_closing = True
+        self._wake.set()
+        self._thread.join()
+        if self._file >= 0:
+            os.fdatasync(self._file)
+            os.close(self._file)
+        os.close(self._lock)
+
+
+def _tell(waiting: list[Durable], failed: OSError | None) -> None:
+    for each in waiting:
+        each(failed)
+
+
+def _locked(folder: Path) -> int:
+    """The folder's lock, which ends with the process. Raises JournalInUse."""
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise JournalInUse(f"{folder} is the journal of a proxy that runs") from None
+    return handle

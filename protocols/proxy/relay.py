@@ -1,0 +1,273 @@
+"""One terminal's conversation: where each of its messages goes, and what comes back.
+
+    message -> same as before? -> route -> journal -> disk -> system -> journal -> terminal
+
+A message that changes something and comes again byte for byte, perhaps on a new connection, gets
+the answer that it had, or has: the system is not asked twice (`Repeats`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from protocols.hosting.reactor import reactor
+from protocols.proxy.journal.records import Record, text_of
+from protocols.proxy.kinds import (
+    CHANGING,
+    END_OF_SESSION,
+    LOGIN,
+    OF_PATRONS,
+    code_of,
+    text_field,
+)
+from protocols.proxy.line import Line, Said
+from protocols.proxy.proxy import Proxy
+from protocols.proxy.routing import system_for
+from protocols.proxy.session import Asked, TerminalSession
+from protocols.proxy.settings import Mode, System, TerminalSettings
+from protocols.sip2.codec import open_frame
+
+log = logging.getLogger(__name__)
+
+#: Seconds without a message after which a patron has left a machine.
+PATRON_GONE: Final = 300.0
+
+#: Gives the terminal its answer, without its end; see `TerminalSession`.
+Reply = Callable[[bytes | None], object]
+
+
+class Relay:
+    """What answers the messages of one connection. `host` is where it comes from."""
+
+    def __init__(self, proxy: Proxy, host: str, number: int, session: TerminalSession) -> None:
+        self.proxy = proxy
+        self.host = host
+        self.number = number
+        self.session = session
+        self.settings: TerminalSettings | None = proxy.settings.by_address(host)
+        self.name = host if self.settings is None else self.settings.login
+        #: The 93 of this connection as it came, for the other system and for a new line.
+        self.login: bytes | None = None
+        self._lines: dict[System, Line] = {}
+        self._is_busy = self._is_gone = False
+        #: The mode of the patron's session under way, and when it was last heard of.
+        self._side: Mode | None = None
+        self._patron = ""
+        self._heard = 0.0
+
+    def close(self) -> None:
+        """The terminal is gone; what it has asked for is done all the same."""
+        self._is_gone = True
+        if not self._is_busy:
+            self._close_lines()
+
+    def _close_lines(self) -> None:
+        for line in self._lines.values():
+            line.close()
+
+    def answer(self, asked: Asked, reply: Reply) -> None:
+        """Answers a message of the terminal: calls `reply` once."""
+        self._is_busy = True
+
+        def done(raw: bytes | None) -> None:
+            self._is_busy = False
+            if self._is_gone:
+                self._close_lines()
+            reply(raw)
+
+        self._answer(asked, done)
+
+    def _answer(self, asked: Asked, reply: Reply) -> None:
+        body = asked.frame.body
+        code = code_of(body)
+        now = reactor.seconds()
+        if code == LOGIN:
+            self._logs_in(asked)
+        if self.settings is None and self.proxy.settings.others == "refused":
+            log.warning("a terminal that is not listed was refused: %s at %s", self.name, self.host)
+            reply(asked.sealed(b"940") if code == LOGIN else None)
+            return
+        mode = self.proxy.mode_of(self.name)
+        side = self._side_of(code, body, mode, now)
+        if code in CHANGING:
+            known = self.proxy.repeats.find(self.name, body, now)
+            if known is not None:
+                self.proxy.counts["asked again"] += 1
+                if known.answer:
+                    reply(_sealed_again(asked, known.answer[0]))
+                else:
+                    known.waiting.append(lambda answer: reply(_sealed_again(asked, answer)))
+                return
+            self.proxy.repeats.begin(self.name, body, now)
+        Exchange(self, asked, code, mode, side, reply).begin()
+
+    def _logs_in(self, asked: Asked) -> None:
+        self.login = asked.raw
+        name = text_field(asked.frame.body, "CN")
+        found = self.proxy.settings.by_login(name)
+        if found is not None and found.networks and not self.proxy.is_from(found, self.host):
+            log.warning("%s is not called from %s", name, self.host)
+            found = None
+        self.settings = found
+        self.name = name or self.host
+
+    def _side_of(self, code: str, body: bytes, mode: Mode, now: float) -> Mode:
+        """The mode that counts: that in which the session of the patron at the machine began."""
+        if self._side is not None and now - self._heard > PATRON_GONE:
+            self._side = None
+        if code in OF_PATRONS:
+            patron = text_field(body, "AA")
+            if self._side is None or (patron and patron != self._patron):
+                self._side, self._patron = mode, patron
+            self._heard = now
+        side = self._side
+        if code == END_OF_SESSION:
+            self._side = None
+        return mode if side is None else side
+
+    def line(self, system: System) -> Line:
+        """This terminal's own line to a system."""
+        found = self._lines.get(system)
+        if found is None:
+            found = self._lines[system] = self.proxy.line_to(system, lambda: self.login)
+        return found
+
+    def lose(self, system: System) -> None:
+        """The line is no good any more."""
+        self._lines.pop(system, None)
+
+
+class Exchange:
+    """A message of a terminal on its way, until the terminal has its answer."""
+
+    def __init__(
+        self, relay: Relay, asked: Asked, code: str, mode: Mode, side: Mode, reply: Reply
+    ) -> None:
+        self.relay = relay
+        self.proxy = relay.proxy
+        self.asked = asked
+        self.code = code
+        self.mode = mode
+        self.side = side
+        self.to: System = system_for(code, side, self.proxy.holder_of(code, asked.frame.body))
+        self.id = 0
+        self._reply = reply
+        self._began = 0.0
+        self._is_second = False
+
+    def begin(self) -> None:
+        """Writes it down, and goes on when that is on the disk."""
+        relay, frame = self.relay, self.asked.frame
+        sent = text_of(self.proxy.secrets.hidden(frame.body))
+        record = cast(
+            "Record",
+            {
+                "kind": "request",
+                "terminal": relay.name,
+                "connection": relay.number,
+                "mode": self.mode,
+                "side": self.side,
+                "to": self.to,
+                "sent": sent,
+            },
+        )
+        if frame.sequence is not None:
+            record["seq"] = frame.sequence.decode()
+        self._began = reactor.seconds()
+        try:
+            self.id = self.proxy.journal.put(record, self._written)
+        except OSError as error:
+            self._written(error)
+
+    def _written(self, failed: OSError | None) -> None:
+        if failed is None or self.side == "old":
+            # In the mode `old` nothing depends on the journal, and lending goes on without it.
+            self._ask()
+        else:
+            self.done(self.proxy.refusal(self.asked), "proxy")
+
+    def _ask(self) -> None:
+        waits = self.proxy.waits(self.to, self.asked.frame.body)
+        if waits:
+            self._answer_for(Said(None, waits))
+            return
+        self.relay.line(self.to).ask(self.asked.raw, self._said, self.relay.session.end)
+
+    def _said(self, said: Said) -> None:
+        if said.raw is not None:
+            self.proxy.is_heard(self.to)
+            self.done(said.raw, self.to)
+            return
+        if said.was_sent and self.code not in CHANGING and not self._is_second:
+            # A line that was closed meanwhile: it asks for nothing but to be opened again.
+            self._is_second = True
+            self._ask()
+            return
+        self.silent(said)
+        self._answer_for(said)
+
+    def _answer_for(self, said: Said) -> None:
+        """Answers in the system's place."""
+        self.proxy.repeats.forget(self.relay.name, self.asked.frame.body)
+        self.done(b"", "proxy")
+
+    def silent(self, said: Said) -> None:
+        """Writes down that the system did not answer."""
+        log.warning("%s: the %s system %s", self.relay.name, self.to, said.why)
+        self._put(
+            {
+                "kind": "silent",
+                "of": self.id,
+                "by": self.to,
+                "why": said.why,
+                "was_sent": said.was_sent,
+            }
+        )
+
+    def done(self, raw: bytes, by: str) -> None:
+        """Writes the answer down and gives it to the terminal. `raw` is as it goes on the wire,
+        without its end; empty: the terminal gets none.
+        """
+        if raw:
+            body = _body_of(raw)
+            milliseconds = round((reactor.seconds() - self._began) * 1000, 2)
+            record: dict[str, Any] = {
+                "kind": "answer",
+                "of": self.id,
+                "by": by,
+                "ms": milliseconds,
+                "sent": text_of(self.proxy.secrets.hidden(body)),
+            }
+            if by == "proxy" and self.code in CHANGING:
+                # What a patron is told in a system's place is all that there is of it.
+                self._put(record, lambda failed: self._tell(raw))
+                return
+            self._put(record)
+        self._tell(raw)
+
+    def _tell(self, raw: bytes) -> None:
+        if self.code in CHANGING:
+            self.proxy.answered(self.relay.name, self.asked.frame.body, raw)
+        self._reply(raw)
+
+    def _put(self, record: dict[str, Any], durable: Any = None) -> None:
+        if not self.id:
+            if durable is not None:
+                durable(None)
+            return
+        try:
+            self.proxy.journal.put(record, durable)
+        except OSError as error:
+            if durable is not None:
+                durable(error)
+
+
+def _body_of(raw: bytes) -> bytes:
+    return open_frame(raw).body
+
+
+def _sealed_again(asked: Asked, raw: bytes) -> bytes:
+    """An earlier answer under the number of the message that came again."""
+    return asked.sealed(_body_of(raw)) if raw else b""

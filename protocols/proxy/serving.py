@@ -1,0 +1,85 @@
+"""The process of the proxy: its port, its life."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet import defer
+from twisted.internet.interfaces import IAddress
+
+from protocols.hosting.fronts import before
+from protocols.hosting.listening import Conversation, ConversationFactory
+from protocols.hosting.reactor import reactor
+from protocols.hosting.standard import Port
+from protocols.proxy.proxy import Proxy
+from protocols.proxy.relay import Relay
+from protocols.proxy.session import TerminalSession
+from protocols.proxy.settings import ProxySettings
+
+log = logging.getLogger(__name__)
+
+
+class CannotListen(Exception):
+    """The port is taken, or may not be had."""
+
+
+class _Terminal(Conversation):
+    """A conversation that lets its lines go when the terminal has gone."""
+
+    def __init__(self, session: TerminalSession, relay: Relay) -> None:
+        super().__init__(session, relay.answer)
+        self._relay = relay
+
+    def connectionLost(self, reason: Any = None) -> None:  # noqa: N802
+        super().connectionLost(reason)
+        self._relay.close()
+
+
+class Serving:
+    """Everything of the process between `start` and `stop`."""
+
+    def __init__(self, settings: ProxySettings) -> None:
+        self.settings = settings
+        self.proxy = Proxy(settings)
+        self._ports: list[Any] = []
+        self._connections = 0
+        self._terminals = ConversationFactory(self._converse)
+
+    def _converse(self, address: IAddress | None) -> Conversation:
+        listen = self.settings.listen
+        session = TerminalSession(listen.max_frame, listen.idle_timeout, reactor.seconds())
+        self._connections += 1
+        host = getattr(address, "host", "")
+        return _Terminal(session, Relay(self.proxy, host, self._connections, session))
+
+    def start(self) -> int:
+        """Listens; returns the port. Raises CannotListen."""
+        listen = self.settings.listen
+        wanted = Port(listen.port, listen.interface, self._terminals, listen.access, listen.tls)
+        try:
+            port = reactor.listenTCP(listen.port, before(wanted), 512, listen.interface)
+        except Exception as error:
+            raise CannotListen(f"{listen.interface}:{listen.port}: {error}") from error
+        self._ports.append(port)
+        return int(port.getHost().port)
+
+    def stop(self) -> defer.Deferred[Any]:
+        """Closes the port, lets messages under way be answered, and closes the journal."""
+        closing = [defer.maybeDeferred(port.stopListening) for port in self._ports]
+        self._ports.clear()
+        ended = self._terminals.end()
+        ended.addTimeout(2.0, reactor).addErrback(lambda failure: None)
+        done = defer.DeferredList([*closing, ended])
+        done.addCallback(lambda _: self.proxy.journal.close())
+        return done
+
+
+def run(settings: ProxySettings, ready: Callable[[int], None]) -> None:
+    """Serves until SIGTERM or SIGINT. Raises CannotListen."""
+    serving = Serving(settings)
+    number = serving.start()
+    reactor.addSystemEventTrigger("before", "shutdown", serving.stop)
+    reactor.callWhenRunning(ready, number)
+    reactor.run()

@@ -1,0 +1,260 @@
+"""All that the proxy knows, computed from its journal: `take` is given every record, in order.
+
+It is the same whether the records are read back at the start or come one by one: who is in which
+mode, what is still to be told to which system, who holds which loan, and what was seen of items and
+patrons, from which the proxy answers while a system is down.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, cast
+
+from protocols.proxy.journal.records import Purpose, Record, bytes_of
+from protocols.proxy.kinds import CHANGING, LOGIN, all_fields, is_granted, text_field
+from protocols.proxy.routing import tells
+from protocols.proxy.settings import Mode, System
+
+#: Patrons, items and days are remembered for as long as something happens to them.
+_DENIED: Final = "Y"
+
+
+@dataclass(slots=True)
+class Item:
+    """What was last seen of an item. `holder` is the system that made its open loan."""
+
+    holder: System | None = None
+    patron: str = ""
+    due: str = ""
+    #: It waits for somebody else than who has it now.
+    waits_for: str = ""
+    is_reference: bool = False
+    days: int = 0
+
+
+@dataclass(slots=True)
+class Patron:
+    """What was last seen of a patron."""
+
+    is_valid: bool = True
+    is_blocked: bool = False
+
+
+@dataclass(slots=True)
+class Task:
+    """Something that a system has to be told: request and answer as they stand in the journal."""
+
+    request: int
+    part: int
+    to: System
+    purpose: Purpose
+    terminal: str
+    at: str
+    sent: str
+    answer: str
+    #: The system may have done it already: it is asked first.
+    is_unknown: bool = False
+    tries: int = 0
+    why: str = ""
+
+    @property
+    def key(self) -> tuple[int, int, System]:
+        return self.request, self.part, self.to
+
+
+@dataclass(slots=True)
+class State:
+    """See the module."""
+
+    last_id: int = 0
+    modes: dict[str, Mode] = field(default_factory=dict)
+    #: Messages without an answer, by id.
+    open: dict[int, Record] = field(default_factory=dict)
+    #: What is still to be told, oldest first; and what is for a person.
+    tasks: dict[tuple[int, int, System], Task] = field(default_factory=dict)
+    for_a_person: dict[tuple[int, int, System], Task] = field(default_factory=dict)
+    items: dict[str, Item] = field(default_factory=dict)
+    patrons: dict[str, Patron] = field(default_factory=dict)
+    #: The last login of a terminal that was accepted, as it stands in the journal.
+    logins: dict[str, str] = field(default_factory=dict)
+    #: How many days things were lent for.
+    periods: Counter[int] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def take(self, record: Record) -> list[Task]:
+        """Learns from a record; returns what is to be told because of it."""
+        self.last_id = record["id"]
+        kind = record["kind"]
+        if kind == "request":
+            self.open[record["id"]] = record
+        elif kind == "answer":
+            request = self.open.pop(record["of"], None)
+            if request is not None:
+                return self._answered(request, record)
+        elif kind == "silent":
+            self._silent(record)
+        elif kind == "carried":
+            self._carried(record)
+        elif kind == "flip":
+            self.modes[record["terminal"]] = cast("Mode", record["to"])
+        elif kind == "settled":
+            for key in [key for key in self.for_a_person if key[0] == record["of"]]:
+                del self.for_a_person[key]
+        return []
+
+    # Answers
+
+    def _answered(self, request: Record, record: Record) -> list[Task]:
+        sent, answer = bytes_of(request["sent"]), bytes_of(record["sent"])
+        code, by = request["sent"][:2], record["by"]
+        self.counts[f"{code} by {by}"] += 1
+        if code in ("23", "63"):
+            self._learn_patron(answer)
+        elif code == "17":
+            self._learn_item(answer)
+        elif code == LOGIN:
+            if answer[2:3] == b"1":
+                self.logins[request["terminal"]] = request["sent"]
+        elif code in CHANGING and is_granted(code, answer):
+            self._learn_act(code, sent, answer, cast("System", by), request["to"])
+            return self._to_be_told(request, record)
+        return []
+
+    def _to_be_told(self, request: Record, record: Record) -> list[Task]:
+        by = record["by"]
+        was_silent = bool(request.get("was_sent"))
+        made = []
+        asked = cast("System", request["to"])
+        for to, purpose in tells(cast("Mode", request["side"]), by, asked):
+            task = Task(
+                request["id"],
+                0,
+                to,
+                purpose,
+                request["terminal"],
+                request["at"],
+                request["sent"],
+                record["sent"],
+                is_unknown=was_silent and purpose == "replay",
+            )
+            self.tasks[task.key] = task
+            made.append(task)
+        return made
+
+    def _silent(self, record: Record) -> None:
+        """Its outcome is unknown, which counts when the proxy answers in the system's place."""
+        self.counts[f"silent {record['by']}"] += 1
+        request = self.open.get(record["of"])
+        if request is not None and record.get("was_sent"):
+            request["was_sent"] = True
+
+    def _learn_patron(self, answer: bytes) -> None:
+        card = text_field(answer, "AA")
+        if not card or answer[:2] not in (b"24", b"64"):
+            return
+        is_valid = text_field(answer, "BL") != "N"
+        self.patrons[card] = Patron(is_valid, answer[2:3] == b"Y")
+        for item in all_fields(answer, b"AU") if answer[:2] == b"64" else ():
+            barcode = item.decode("utf-8", "surrogateescape").strip()
+            known = self.items.get(barcode)
+            if known is not None and not known.patron:
+                known.patron = card
+
+    def _learn_item(self, answer: bytes) -> None:
+        barcode = text_field(answer, "AB")
+        if not barcode or answer[:2] != b"18":
+            return
+        item = self.items.setdefault(barcode, Item())
+        status = answer[2:4]
+        if status != b"04":
+            item.patron = item.due = ""
+            item.holder = None
+        else:
+            item.due = text_field(answer, "AH")
+        if status == b"08":
+            item.waits_for = item.waits_for or "somebody"
+        elif status == b"03":
+            item.waits_for = ""
+
+    def _learn_act(self, code: str, sent: bytes, answer: bytes, by: str, asked: str) -> None:
+        barcode = text_field(sent, "AB")
+        system = cast("System", by if by in ("old", "new") else asked)
+        if code in ("11", "29") and barcode:
+            item = self.items.setdefault(barcode, Item())
+            item.holder = system
+            item.patron = text_field(sent, "AA") or item.patron
+            item.due = text_field(answer, "AH")
+            item.waits_for = ""
+            self._learn_period(item, sent, by)
+            self.patrons.setdefault(item.patron, Patron())
+        elif code == "09" and barcode:
+            item = self.items.setdefault(barcode, Item())
+            item.holder = None
+            item.patron = item.due = ""
+            if answer[5:6] == b"Y" or text_field(answer, "CV") in ("01", "02"):
+                item.waits_for = text_field(answer, "CY") or "somebody"
+        elif code == "01":
+            self.patrons.setdefault(text_field(sent, "AA"), Patron()).is_blocked = True
+        elif code == "25":
+            self.patrons.setdefault(text_field(sent, "AA"), Patron()).is_blocked = False
+
+    def _learn_period(self, item: Item, sent: bytes, by: str) -> None:
+        from protocols.proxy.dates import days_between
+
+        days = days_between(sent[4:22].decode("latin-1"), item.due)
+        if days is not None and by in ("old", "new"):
+            item.days = days
+            self.periods[days] += 1
+
+    # What others were told
+
+    def _carried(self, record: Record) -> None:
+        outcome = record["outcome"]
+        key = (record["of"], record.get("part", 0), cast("System", record["to"]))
+        self.counts[f"{record['purpose']} {outcome}"] += 1
+        if outcome == "failed":
+            task = self.tasks.get(key)
+            if task is not None:
+                task.tries += 1
+                task.why = record.get("why", "")
+            return
+        task = self.tasks.pop(key, None)
+        if task is not None and outcome in ("refused", "unknown"):
+            task.why = record.get("why", "")
+            self.for_a_person[key] = task
+
+    # A state in a file
+
+    def dumped(self) -> dict[str, Any]:
+        """The state as JSON has it."""
+        return {
+            "last_id": self.last_id,
+            "modes": self.modes,
+            "open": list(self.open.values()),
+            "tasks": [asdict(each) for each in self.tasks.values()],
+            "for_a_person": [asdict(each) for each in self.for_a_person.values()],
+            "items": {name: list(asdict(each).values()) for name, each in self.items.items()},
+            "patrons": {name: list(asdict(each).values()) for name, each in self.patrons.items()},
+            "logins": self.logins,
+            "periods": {str(days): count for days, count in self.periods.items()},
+            "counts": self.counts,
+        }
+
+    @classmethod
+    def loaded(cls, dumped: dict[str, Any]) -> State:
+        """The state that was dumped."""
+        tasks = [Task(**each) for each in dumped["tasks"]]
+        persons = [Task(**each) for each in dumped["for_a_person"]]
+        return cls(
+            dumped["last_id"],
+            dumped["modes"],
+            {each["id"]: each for each in dumped["open"]},
+            {each.key: each for each in tasks},
+            {each.key: each for each in persons},
+            {name: Item(*each) for name, each in dumped["items"].items()},
+            {name: Patron(*each) for name, each in dumped["patrons"].items()},
+            dumped["logins"],
+            Counter({int(days): count for days, count in dumped["periods"].items()}),
+            Counter(dumped["counts"]),
+        )

@@ -1,0 +1,107 @@
+"""The proxy in the mode `old` before a bare peer that answers at once: what a pair of messages
+costs it, and what it adds to an answer at 500 messages a second. Each message is on the disk before
+it is passed on.
+"""
+
+from __future__ import annotations
+
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.bench.sip2_load import Load, cycle, load, log_in, peak_memory
+from tests.bench.table import Row, note
+from tests.protocols.sip2.serving import Serving
+
+TERMINALS, SECONDS, RATE = 64, 4.0, 500.0
+
+SETTINGS = """
+journal = "journal"
+key = "{key}"
+[logging]
+level = "warning"
+[listen]
+port = 0
+[old]
+host = "127.0.0.1"
+port = {port}
+"""
+
+
+@contextmanager
+def _running(*arguments: str) -> Iterator[Serving]:
+    with subprocess.Popen([sys.executable, "-m", *arguments], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline().decode()
+            yield Serving(process, int(line.rpartition(":")[2]))
+        finally:
+            process.terminate()
+
+
+def paced(server: Serving, terminals: int, seconds: float, rate: float) -> Load:
+    """So many messages a second from all terminals together, whether they are answered or not."""
+    connections = [log_in(server.port) for _ in range(terminals)]
+    poll = select.epoll()
+    by_number = {each.fileno(): each for each in connections}
+    sent: dict[int, float] = {}
+    messages = {each.fileno(): cycle(number) for number, each in enumerate(connections)}
+    places = dict.fromkeys(by_number, 0)
+    for number in by_number:
+        poll.register(number, select.EPOLLIN)
+    times: list[float] = []
+    clock = time.perf_counter
+    cpu, begun = server.cpu_seconds(), clock()
+    idle = list(by_number)
+    due = begun
+    while clock() < begun + seconds:
+        now = clock()
+        while due <= now and idle:
+            number = idle.pop(0)
+            due += 1 / rate
+            sent[number] = clock()
+            by_number[number].sendall(messages[number][places[number]])
+            places[number] = (places[number] + 1) % 5
+        for number, _ in poll.poll(max(due - clock(), 0.0)):
+            by_number[number].recv(4096)
+            times.append(clock() - sent.pop(number))
+            idle.append(number)
+    wall = clock() - begun
+    poll.close()
+    for each in connections:
+        each.close()
+    return Load(terminals, wall, server.cpu_seconds() - cpu, sorted(times))
+
+
+def main() -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _running("tests.protocols.proxy.peers") as peer,
+    ):
+        path = Path(folder) / "proxy.toml"
+        path.write_text(SETTINGS.format(key="ab" * 32, port=peer.port))
+        arguments = ("protocols.commands.command_line", "proxy", "serve", "--file", str(path))
+        with _running(*arguments) as proxy:
+            load(proxy, TERMINALS, 1.0)  # what is loaded on the way is loaded
+            most = load(proxy, TERMINALS, SECONDS)
+            print(most)
+            bare = paced(peer, TERMINALS, SECONDS, RATE)
+            behind = paced(proxy, TERMINALS, SECONDS, RATE)
+            added = behind.percentile(99) - bare.percentile(99)
+            print(f"without  {bare}\nwith     {behind}\nadded    p99 {added:.2f} ms")
+            note(
+                Row(
+                    "SIP2, the proxy before a bare peer",
+                    TERMINALS,
+                    most.figures(peak_memory(proxy)),
+                )
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""A library system that is nothing but a line: it answers each message at once, from a table.
+
+``python -m tests.protocols.proxy.peers`` prints its port. The bench takes it as the bare peer.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from twisted.internet.protocol import Factory, Protocol
+
+from protocols.hosting.reactor import reactor
+
+DATE = b"20261125    120000"
+_TAIL = b"AODK-900100|"
+ANSWERS = {
+    b"93": b"941",
+    b"99": b"98YYYYYN600003" + DATE + b"2.00AODK-900100|BXYYYYYYYYYYYYYYYY|",
+    b"23": b"24" + b" " * 14 + b"000" + DATE + _TAIL + b"AAP1|AEJo|BLY|CQY|",
+    b"63": b"64" + b" " * 14 + b"000" + DATE + b"0000" * 6 + _TAIL + b"AAP1|AEJo|BLY|CQY|",
+    b"17": b"18030001" + DATE + b"ABI1|AJPeters jul|",
+    b"11": b"121NNY" + DATE + _TAIL + b"AAP1|ABI1|AJPeters jul|AH20261223    235900|",
+    b"09": b"101YNN" + DATE + _TAIL + b"ABI1|AQDK-900101|AJPeters jul|",
+    b"35": b"36Y" + DATE + _TAIL + b"AAP1|",
+}
+
+
+class Answering(Protocol):
+    """One connection."""
+
+    def connectionMade(self) -> None:  # noqa: N802
+        self.transport: Any
+        self.transport.setTcpNoDelay(True)
+        self.buffer = b""
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        *whole, self.buffer = (self.buffer + data).split(b"\r")
+        for each in whole:
+            self.transport.write(ANSWERS[each[:2]] + b"\r")
+
+
+def main() -> None:
+    port = reactor.listenTCP(0, Factory.forProtocol(Answering), 512, "127.0.0.1")
+    print(port.getHost().port, flush=True)
+    reactor.run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
