@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class Cursor(Protocol):
@@ -49,3 +51,14 @@ class Transaction:
         looking = Transaction(self.dialect, self.execute, self.execute_many, self.is_alone)
         looking.memory, looking.takes_locks = self.memory, False
         return looking
+
+    def undone(self, work: Callable[[], T]) -> T:
+        """What the work answers, which happens in this transaction; whatever it writes is undone.
+
+        For transactions that may write. Where the work raises, so does this, and all is undone.
+        """
+        self.execute("SAVEPOINT undone", ())
+        answer = work()
+        self.execute("ROLLBACK TO SAVEPOINT undone", ())
+        self.execute("RELEASE SAVEPOINT undone", ())
+        return answer

@@ -184,7 +184,13 @@ def _keep(
 
 @send
 def _hold(
-    *, account: str, digest: bytes, at: datetime, answer: bytes, patron_id: int | None
+    *,
+    account: str,
+    digest: bytes,
+    at: datetime,
+    answer: bytes,
+    patron_id: int | None,
+    until: datetime | None,
 ) -> Statement:
     return _insert.values(
         account=account,
@@ -194,9 +200,10 @@ def _hold(
         patron_id=patron_id,
         by_patron=false(),
         mark=literal_column("0"),
+        until=until,
     ).on_conflict_do_update(
         index_elements=[replies.c.account, replies.c.digest],
-        set_={name: _insert.excluded[name] for name in ("at", "answer", "patron_id")},
+        set_={name: _insert.excluded[name] for name in ("at", "answer", "patron_id", "until")},
     )
 
 
@@ -208,11 +215,9 @@ def _take_turns(*, key: int) -> Statement:
 
 @change
 def _purge(*, before: datetime) -> Statement:
-    return delete(replies).where(
-        replies.c.at.in_(
-            select(replies.c.at).where(replies.c.at < before).order_by(replies.c.at).limit(AT_MOST)
-        )
-    )
+    old = and_(replies.c.at < before, or_(replies.c.until.is_(None), replies.c.until < before))
+    first = select(replies.c.at).where(old).order_by(replies.c.at).limit(AT_MOST)
+    return delete(replies).where(replies.c.at.in_(first), old)
 
 
 @change
@@ -283,12 +288,18 @@ def keep_reply(
 
 
 def hold_reply(
-    transaction: Transaction, key: ReplyKey, answer: bytes, *, now: datetime, patron_id: int | None
+    transaction: Transaction,
+    key: ReplyKey,
+    answer: bytes,
+    *,
+    now: datetime,
+    patron_id: int | None,
+    until: datetime | None = None,
 ) -> None:
     """Keeps the answer whatever is done with its item and patron: only this request has that key.
 
     Call it last, in the transaction that did the work. `patron_id` is whom the answer tells of: it
-    is deleted with them.
+    is deleted with them. Where it may be asked for longer than others, `until` says how long.
     """
     _hold(
         transaction,
@@ -297,6 +308,7 @@ def hold_reply(
         at=now,
         answer=answer,
         patron_id=patron_id,
+        until=until,
     )
 
 

@@ -55,7 +55,8 @@ partners = Table(
 )
 
 #: Answers to requests that have done something, for machines that ask again (see
-#: `circulation.callers.replies`). They are deleted after a day; so few that no other index pays.
+#: `circulation.callers.replies`). They are deleted after a day, or after their `until`; so few that
+#: no other index pays.
 replies = Table(
     "replies",
     metadata,
@@ -68,6 +69,7 @@ replies = Table(
     Column("patron_id", ForeignKey(patrons.c.id), info=DELETED),
     Column("by_patron", Boolean, nullable=False),
     Column("mark", Long, nullable=False),  # the last event when the answer was kept
+    Column("until", Moment),
     sqlite_with_rowid=False,
 )
 

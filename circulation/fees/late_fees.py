@@ -238,7 +238,7 @@ def charge_lateness(
     costs nothing.
     """
     transaction = act.transaction
-    if end.at <= loan.due or "late_fees" not in FEES.of(set_up).says:
+    if end.at <= loan.due or "late_fees" not in FEES.of(set_up).says or act.desk.follows:
         return None
     lock_account(transaction, patron_id=loan.patron_id)
     borrower = borrower_facts(transaction, patron_id=loan.patron_id)

@@ -65,6 +65,8 @@ def charge_act(
 
     `loan` is the id of the loan that costs it, and that of its item.
     """
+    if act.desk.follows:
+        return None
     now = act.now
     price, currency = price_of(set_up, what, now)
     if not price:

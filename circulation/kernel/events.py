@@ -329,6 +329,8 @@ def append_event(act: Act, new: NewEvent, set_up: SetUp | None = None) -> None:
         _write_json(new.after) if new.after else None,
         _write_json(new.traits) if new.traits else None,
     )
+    if desk.follows:
+        return
     for follower, tells in _following(new.kind, set_up):
         if tells(desk.actor, new.after or {}):
             _put(transaction, follower=follower)

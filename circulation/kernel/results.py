@@ -24,6 +24,9 @@ class Desk(NamedTuple):
     `actor` is the login (SIP2 account, NCIP partner, staff member) and `device` the machine; both
     go into the event. `clientele` says who must give a PIN. See
     `circulation.kernel.organisation.desk_at`.
+
+    `follows`: another system has decided on what is done here, charges for it and tells people. It
+    is written down, and nothing else.
     """
 
     actor: str
@@ -31,6 +34,7 @@ class Desk(NamedTuple):
     agency_id: int
     branch_id: int
     clientele: Clientele = EVERYBODY
+    follows: bool = False
 
     @property
     def machine(self) -> str:

@@ -73,8 +73,9 @@ def forget_conflicts(*, loan_id: int) -> Statement:
 
 
 def note_conflict(case: LoanCase, loan_id: int, overridden: Sequence[Refusal]) -> None:
-    """Puts the loan on the work list, where it was reported off line and rules were overridden."""
-    if not (overridden and case.wish.no_block):
+    """Puts the loan on the work list, where it was reported off line and rules were overridden:
+    ours, not those of a system that is followed."""
+    if not (overridden and case.wish.no_block) or case.act.desk.follows:
         return
     _insert_conflict(
         case.act.transaction,

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import exists, insert, select
 
-from catalogue.database import Statement, scalar_one, send
+from catalogue.database import Statement, scalar, scalar_one, send
+from catalogue.schema import items
 from circulation.kernel.act import Act
 from circulation.kernel.results import Refused
-from circulation.loans.schema import loan_conflicts
+from circulation.loans.schema import loan_conflicts, loans
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 
 
@@ -43,6 +44,16 @@ def _is_noted(
 ) -> Statement:
     told = (loan_conflicts.c[name] == value for name, value in locals().items())
     return select(exists().where(loan_conflicts.c.settled.is_(None), *told))
+
+
+@scalar(datetime)
+def lent_since(*, barcode: str) -> Statement:
+    """Since when the item is on loan: a return of before that does not end this loan."""
+    return (
+        select(loans.c.checked_out)
+        .select_from(loans.join(items, items.c.id == loans.c.item_id))
+        .where(items.c.barcode == barcode, loans.c.checked_in.is_(None))
+    )
 
 
 #: The longest identifier that is kept.

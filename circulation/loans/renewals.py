@@ -45,8 +45,8 @@ def renew(act: Act, wish: RenewalWish) -> Renewed | Refused:
 
     The rules are those of the branch where the loan was made, and of the item's owner as for a
     check-out. What is not on loan to the patron is refused even with `no_block`, and a due date is
-    never brought forward. A loan that is overdue is charged for being late until now; that is not
-    asked for beforehand, being owed anyway.
+    never brought forward, except by what another system has told. A loan that is overdue is charged
+    for being late until now; that is not asked for beforehand, being owed anyway.
     Raises VerificationNeeded (see `circulation.patrons.pins`).
     """
     known = parties(act, wish, locks_patron=False)
@@ -132,7 +132,9 @@ def _decide(known: Parties, wish: RenewalWish) -> RenewalDecision | Refused:
             due = sight.bounded(case, due)
     if found and not wish.no_block and (due is None or due <= loan.due):
         return Refused(tuple(found), item, borrower.patron(), loan.loan())  # it would gain nothing
-    new = Loan(loan.id, loan.checked_out, max(due or loan.due, loan.due), loan.renewals + 1)
+    if due is None or not (wish.is_told and wish.no_block):
+        due = max(due or loan.due, loan.due)
+    new = Loan(loan.id, loan.checked_out, due, loan.renewals + 1)
     return RenewalDecision(case, loan, new, tuple(found), seen)
 
 

@@ -40,7 +40,8 @@ class RenewalWish(NamedTuple):
     `pin`, `no_block`, `happened`, `due`, `fee_acknowledged` and `overriding` as in `LoanWish`.
     `seen` False tells that the item is not at hand (the patron renews from home): some rules renew
     only what is at hand. `by_owner`: the library that the item is borrowed from says that it is
-    kept until `due`, or longer than before; it cannot be too early for that.
+    kept until `due`, or longer than before; it cannot be too early for that. `is_told`: another
+    system has told the patron `due`, which holds with `no_block` even where it is earlier.
     """
 
     patron: str
@@ -52,4 +53,5 @@ class RenewalWish(NamedTuple):
     fee_acknowledged: bool | int = False
     seen: bool = True
     by_owner: bool = False
+    is_told: bool = False
     overriding: Override = NO_OVERRIDE

@@ -125,6 +125,13 @@ class PinVerifier:
                 while len(self._own) > _WAITING:
                     self._own.popitem(last=False)
 
+    def hashed(self, pin: str) -> str:
+        """The hash to store for a PIN that is right, known to be so from now on. Slow, as
+        `hash_pin` is."""
+        stored = hash_pin(pin)
+        self._remember(stored, pin, True)
+        return stored
+
     def own_hash(self, foreign: str, pin: str) -> str | None:
         """What is to be stored in place of another system's hash, of a PIN that was right; None
         where that is not known any more."""

@@ -9,6 +9,7 @@ from circulation.kernel.results import Desk, Refused
 from circulation.kernel.rights import Kind
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.checking import PatronProblem, PatronUnfit
+from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
     find_patron,
@@ -17,7 +18,7 @@ from circulation.patrons.identifiers import (
 )
 from circulation.patrons.pin_rules import let_in, pin_problems
 from circulation.patrons.pin_settings import pin_rules_of
-from circulation.patrons.pins import hash_pin
+from circulation.patrons.pins import PINS, hash_pin
 from circulation.patrons.registering import set_pin
 from circulation.staff.sessions import end_sessions_of_patron
 from circulation.staff.tokens import digest_of
@@ -52,6 +53,20 @@ def _problems(act: Act, patron_id: int, pin: str) -> list[str]:
     if born and find_patron(transaction, f"{born:%d%m%y}{pin}", key=key) == patron_id:
         problems.append("a PIN is not the end of a card, national number or telephone number")
     return problems
+
+
+def learn_pin(act: Act, *, patron: str, pin: str) -> None:
+    """The PIN was right at another system, so it is the patron's here, whatever the rules for new
+    ones say. Nothing is done where it is known already, or nobody has this identifier. It may take
+    20 ms of CPU, so call it in a worker thread. Raises VerificationNeeded.
+    """
+    identifier = IDENTIFIERS.of(act.circulation).stored(patron)
+    facts = patron_facts(act.transaction, identifier=identifier, now=act.now, material_group="")
+    if facts is None:
+        return
+    pins = PINS.of(act.circulation)
+    if facts.pin_hash is None or not pins.check(facts.pin_hash, pin):
+        set_pin(act, facts.id, pins.hashed(pin))
 
 
 class PinChange(NamedTuple):

@@ -8,7 +8,8 @@
         transaction_id: f.BK | None = None
 
 Fields at fixed places come first, in the order of the wire, then those with ids, required ones
-before optional ones (SIP2 2.12, chapter 3; CR CS CT CV CY DA PB PC are extensions).
+before optional ones (SIP2 2.12, chapter 3; CR CS CT CV CY DA PB PC are extensions, QJ and QL
+Tiro's own).
 """
 
 from __future__ import annotations
@@ -159,6 +160,9 @@ DA = Annotated[str, Variable("DA", "hold_patron_name")]
 FA = Annotated[tuple[Fields, ...], Variable("FA", "fees", Kind.GROUPS)]
 PB = Annotated[str, Variable("PB", "birth_date")]
 PC = Annotated[str, Variable("PC", "patron_class")]
+# Tiro's own, for a proxy that keeps a journal
+QJ = Annotated[str, Variable("QJ", "journal_id", length=64)]
+QL = Annotated[bool, Variable("QL", "learn_pin", Kind.FLAG, 1)]
 #: Fields that libraries add to an answer; they come last.
 Extra = Annotated[Fields, Variable("", "extra_fields", Kind.EXTRA)]
 

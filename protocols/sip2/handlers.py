@@ -20,11 +20,17 @@ from protocols.sip2.handling.fees import fee_paid
 from protocols.sip2.handling.holds import hold
 from protocols.sip2.handling.items import item_information, item_status_update
 from protocols.sip2.handling.lending import checkout, renew, renew_all
-from protocols.sip2.handling.once import known_by, respond_once
+from protocols.sip2.handling.once import (
+    journal_key,
+    known_by,
+    respond_as_followed,
+    respond_once,
+)
 from protocols.sip2.handling.patrons import (
     block,
     enable,
     end_patron_session,
+    is_to_learn,
     patron_information,
     patron_status_request,
 )
@@ -262,12 +268,28 @@ def written(
     return response if isinstance(response, LoginResponse) else Written(write(response))
 
 
+def judged(
+    request: Request, caller: Caller, context: Context, write: Callable[[Response], bytes]
+) -> Response | Written:
+    """The same for an account that judges: what the work would write is undone, and nobody has
+    looked at anybody."""
+    if not caller.may_write:
+        answered = written(request, caller, context, write)
+    else:
+        answered = context.transaction.undone(lambda: written(request, caller, context, write))
+    context.lookups.clear()
+    return answered
+
+
 def _lane_of(request: Request, account: Account | None) -> Lane:
     if isinstance(request, ItemInformation) and account and account.find_on_item_information:
         return Lane.SHORT_WRITE
     if isinstance(request, PatronStatusRequest | PatronInformation):
+        if is_to_learn(request, account):
+            return Lane.WRITE  # it hashes
         # Without a PIN it writes that the patron was looked at.
-        return Lane.READ if is_pin(request.patron_password) else Lane.SHORT_WRITE
+        is_noted = not is_pin(request.patron_password) and not (account and account.judges)
+        return Lane.SHORT_WRITE if is_noted else Lane.READ
     return HANDLERS[type(request)].lane
 
 
@@ -317,12 +339,23 @@ def answer(
     if isinstance(request, SCStatus) and services.database.trouble() is not None:
         not_for_now()
         return
-    key = known_by(request, caller, session.request_body, services.circulation)
-    if key is None:
-        services.perform(lane, lambda context: written(request, caller, context, write), done)
-        return
-    services.perform(
-        lane,
-        lambda context: respond_once(request, caller, context, key, respond, write),
-        done,
-    )
+    services.perform(lane, _work_of(request, caller, session, services, write), done)
+
+
+def _work_of(
+    request: Request,
+    caller: Caller,
+    session: Sip2Session,
+    services: Services,
+    write: Callable[[Response], bytes],
+) -> Callable[[Context], Response | Written]:
+    """What is done in the transaction for the request: once, where it may come twice."""
+    account, circulation = caller.account, services.circulation
+    named = journal_key(request, caller, circulation)
+    if named is not None:
+        return lambda context: respond_as_followed(request, caller, context, named, respond, write)
+    key = known_by(request, caller, session.request_body, circulation)
+    if key is not None:
+        return lambda context: respond_once(request, caller, context, key, respond, write)
+    way = judged if account is not None and account.judges else written
+    return lambda context: way(request, caller, context, write)

@@ -48,6 +48,7 @@ class ItemStatusUpdate:
     item_identifier: f.AB
     item_properties: f.CH
     terminal_password: f.AC | None = field(default=None, repr=False)
+    journal_id: f.QJ | None = None
 
 
 @f.message("20")
@@ -75,6 +76,7 @@ class Checkout:
     patron_password: f.AD | None = field(default=None, repr=False)
     fee_acknowledged: f.BO | None = None
     cancel: f.BI | None = None
+    journal_id: f.QJ | None = None
 
 
 @f.message("12", version_1="AO AA AB AJ AH AF AG")
@@ -111,6 +113,7 @@ class Checkin:
     terminal_password: f.AC = field(repr=False)
     item_properties: f.CH | None = None
     cancel: f.BI | None = None
+    journal_id: f.QJ | None = None
 
 
 @f.message("10", version_1="AO AB AQ AJ AF AG")
@@ -154,6 +157,7 @@ class Renew:
     terminal_password: f.AC | None = field(default=None, repr=False)
     item_properties: f.CH | None = None
     fee_acknowledged: f.BO | None = None
+    journal_id: f.QJ | None = None
 
 
 @f.message("30")

@@ -13,6 +13,7 @@ class PatronStatusRequest:
     patron_identifier: f.AA
     terminal_password: f.AC = field(repr=False)
     patron_password: f.AD | None = field(repr=False)
+    learn_pin: f.QL | None = None
 
 
 @f.message("24", version_1="AO AA AE AF AG")
@@ -42,6 +43,7 @@ class BlockPatron:
     blocked_card_message: f.AL
     patron_identifier: f.AA
     terminal_password: f.AC = field(repr=False)
+    journal_id: f.QJ | None = None
 
 
 @f.message("25")
@@ -53,6 +55,7 @@ class PatronEnable:
     patron_identifier: f.AA
     terminal_password: f.AC | None = field(default=None, repr=False)
     patron_password: f.AD | None = field(default=None, repr=False)
+    journal_id: f.QJ | None = None
 
 
 @f.message("26")
@@ -80,6 +83,7 @@ class PatronInformation:
     patron_password: f.AD | None = field(default=None, repr=False)
     start_item: f.BP | None = None
     end_item: f.BQ | None = None
+    learn_pin: f.QL | None = None
 
 
 @f.message("64")
@@ -155,6 +159,7 @@ class FeePaid:
     patron_password: f.AD | None = field(default=None, repr=False)
     fee_identifier: f.CG | None = None
     transaction_id: f.BK | None = None
+    journal_id: f.QJ | None = None
 
 
 @f.message("38")
@@ -176,6 +181,7 @@ class RenewAll:
     patron_password: f.AD | None = field(default=None, repr=False)
     terminal_password: f.AC | None = field(default=None, repr=False)
     fee_acknowledged: f.BO | None = None
+    journal_id: f.QJ | None = None
 
 
 @f.message("66")
@@ -205,6 +211,7 @@ class Hold:
     title_identifier: f.AJ | None = None
     terminal_password: f.AC | None = field(default=None, repr=False)
     fee_acknowledged: f.BO | None = None
+    journal_id: f.QJ | None = None
 
 
 @f.message("16")

@@ -255,8 +255,10 @@ class Sip2Session:
         return self._frame.body
 
     def count(self, name: str, count: int = 1) -> None:
-        """Counts for the account, or for nobody before the login."""
+        """Counts for the account, or for nobody before the login; nothing for one that judges."""
         account = self.account
+        if account is not None and account.judges:
+            return
         self.tally.add(account.login if account is not None else "", name, count)
 
     speaks_first: bool = False

@@ -52,6 +52,8 @@ class Text(Enum):
     IN_HOUSE_ONLY = auto()
     WRITTEN_OFF = auto()
     NOTED_FOR_STAFF = auto()
+    LENT_AGAIN_SINCE = auto()
+    JOURNAL_ID_TAKEN = auto()
     RECEIPT_DUE = auto()
 
     PATRON_UNKNOWN = auto()

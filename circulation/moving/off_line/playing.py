@@ -13,10 +13,7 @@ from enum import Enum
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from sqlalchemy import select
-
-from catalogue.database import Statement, Transaction, scalar
-from catalogue.schema import items
+from catalogue.database import Transaction
 from circulation.fees.paying import PaymentWish, account_currency, pay
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
@@ -24,10 +21,9 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedIn, CheckedOut, Desk, Refused, Renewed
 from circulation.ledger.money import Paid, exponent_of
 from circulation.loans.lending import check_out
-from circulation.loans.off_line import OffLineReport, Reported, take_report
+from circulation.loans.off_line import OffLineReport, Reported, lent_since, take_report
 from circulation.loans.renewals import renew
 from circulation.loans.returns import check_in
-from circulation.loans.schema import loans
 from circulation.loans.wishes import LoanWish, RenewalWish
 from circulation.moving.keys import MovedRow, insert_moved, moved
 from circulation.moving.off_line.files import Command, OffLine
@@ -57,15 +53,6 @@ class Played(NamedTuple):
     outcome: Outcome
     why: str = ""
     loan_id: int | None = None
-
-
-@scalar(datetime)
-def _lent_since(*, barcode: str) -> Statement:
-    return (
-        select(loans.c.checked_out)
-        .select_from(loans.join(items, items.c.id == loans.c.item_id))
-        .where(items.c.barcode == barcode, loans.c.checked_in.is_(None))
-    )
 
 
 def in_order(lines: Iterable[OffLine]) -> list[OffLine]:
@@ -137,7 +124,7 @@ def _why(refused: Refused) -> str:
 
 def _return(act: Act, line: OffLine) -> Played:
     """An item that was lent again since is not taken back from whoever has it now."""
-    since = _lent_since(act.transaction, barcode=line.item)
+    since = lent_since(act.transaction, barcode=line.item)
     if since is not None and line.happened is not None and since > line.happened:
         return Played(line, Outcome.BEFORE, "the item was lent again since")
     answer = check_in(act, item=line.item, returned=line.happened)

@@ -23,7 +23,7 @@ from protocols.sip2.handling.authority import NOT_LET_IN, admitted, doubted, pin
 from protocols.sip2.handling.facts import patron_shown
 from protocols.sip2.handling.fees import amount_owed, price_of
 from protocols.sip2.handling.items import NOT_MAGNETIC, due_date_of, media_of
-from protocols.sip2.handling.off_line import Report, is_off_line, note_report
+from protocols.sip2.handling.off_line import Report, is_followed, is_off_line, note_report
 from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import (
     Checkout,
@@ -110,6 +110,7 @@ def renew(request: Renew, caller: Caller, context: Context) -> RenewResponse:
             happened=happened,
             due=due,
             fee_acknowledged=request.fee_acknowledged is True,
+            is_told=is_followed(request, caller.account),
         ),
     )
     response = _not_yet(RenewResponse, request, barcode, place, context)

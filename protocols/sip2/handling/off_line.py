@@ -16,7 +16,16 @@ from protocols.sip2.terminals.places import Place
 
 def is_off_line(request: Checkout | Renew | Checkin, account: Account | None) -> bool:
     """Has this happened already, and does the account accept such messages?"""
-    return request.no_block and account is not None and account.accept_offline
+    return (
+        request.no_block
+        and account is not None
+        and (account.accept_offline or account.follows != "no")
+    )
+
+
+def is_followed(request: Checkout | Renew | Checkin, account: Account | None) -> bool:
+    """Was this decided elsewhere, and does the account follow that?"""
+    return is_off_line(request, account) and bool(account and account.follows != "no")
 
 
 class Report(NamedTuple):

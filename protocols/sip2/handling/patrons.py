@@ -11,6 +11,7 @@ from circulation.patrons.addresses import address_on, addresses_of
 from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from circulation.staff.lookups import Lookup, Seen
+from circulation.staff.patron_pins import learn_pin
 from protocols.hosting.answering import Context
 from protocols.sip2.failures import ALL_DENIED
 from protocols.sip2.fields import Fields
@@ -30,6 +31,7 @@ from protocols.sip2.messages import (
     PatronStatusRequest,
     PatronStatusResponse,
 )
+from protocols.sip2.settings import Account
 from protocols.sip2.terminals.places import Caller, Place
 from protocols.sip2.wire.dates import local_date
 from protocols.sip2.wording import Text, code_of, say
@@ -52,6 +54,7 @@ def patron_status_request(
 ) -> PatronStatusResponse:
     """23 -> 24."""
     place = caller.place(context, request.institution_id)
+    _learn(request, caller, place, context)
     status = _status(request, caller, place, context)
     _note(request, status, place, context)
     facts = _Shown(status, caller, place)
@@ -79,6 +82,7 @@ def patron_information(
 ) -> PatronInformationResponse:
     """63 -> 64."""
     place = caller.place(context, request.institution_id)
+    _learn(request, caller, place, context)
     status = _status(request, caller, place, context)
     _note(request, status, place, context)
     facts = _Shown(status, caller, place)
@@ -115,6 +119,27 @@ def patron_information(
             response.birth_date = f"{status.birth_date:%Y%m%d}" if status.birth_date else None
             response.patron_class = status.patron.category
     return response
+
+
+def is_to_learn(request: PatronStatusRequest | PatronInformation, account: Account | None) -> bool:
+    """Does the message bring a PIN that was right elsewhere, and may the account say so?"""
+    return (
+        account is not None
+        and account.learns_pins
+        and request.learn_pin is True
+        and is_pin(request.patron_password)
+    )
+
+
+def _learn(
+    request: PatronStatusRequest | PatronInformation,
+    caller: Caller,
+    place: Place,
+    context: Context,
+) -> None:
+    if is_to_learn(request, caller.account):
+        patron, pin = request.patron_identifier.strip(), request.patron_password or ""
+        learn_pin(context.act(place.desk), patron=patron, pin=pin)
 
 
 def _note(

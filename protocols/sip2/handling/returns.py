@@ -6,7 +6,7 @@ from datetime import datetime
 
 from circulation.callers.sorting import problem_bin_at
 from circulation.kernel.results import Borrower, CheckedIn, HeldFor, Item, Refused
-from circulation.loans.off_line import Reported
+from circulation.loans.off_line import Reported, lent_since
 from circulation.loans.returns import check_in
 from circulation.loans.undo import cancel_check_out
 from protocols.hosting.answering import Context
@@ -15,7 +15,7 @@ from protocols.sip2.handling.facts import card_shown, hold_patron, item_fields, 
 from protocols.sip2.handling.fees import amount_owed
 from protocols.sip2.handling.holds import alert_type_of, card_of, destination_message, hold_handling
 from protocols.sip2.handling.items import NOT_MAGNETIC, media_of
-from protocols.sip2.handling.off_line import Report, is_off_line, note_report
+from protocols.sip2.handling.off_line import Report, is_followed, is_off_line, note_report
 from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import Checkin, CheckinResponse
 from protocols.sip2.settings import Account
@@ -33,6 +33,10 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
     if request.cancel:
         return _cancelled_checkout(request, caller, place, context)
     happened = _returned(request, caller, place)
+    if is_followed(request, caller.account) and happened is not None:
+        since = lent_since(context.transaction, barcode=request.item_identifier.strip())
+        if since is not None and since > happened:
+            return _returned_before(request, caller, place, context)
     outcome = check_in(
         context.act(place.desk),
         item=request.item_identifier.strip(),
@@ -65,6 +69,17 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
         _tell_of_hold(response, outcome.held_for, account, place, context)
     if account is not None:
         _add_messages(response, outcome, account, caller, place, context)
+    return response
+
+
+def _returned_before(
+    request: Checkin, caller: Caller, place: Place, context: Context
+) -> CheckinResponse:
+    """It came back, and was lent again before we heard of that: whoever has it now keeps it."""
+    response = _not_yet(request, place, context)
+    response.ok = response.resensitize = True
+    response.alert = False
+    _add(response, say(Text.LENT_AGAIN_SINCE, caller.words))
     return response
 
 

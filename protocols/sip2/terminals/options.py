@@ -297,5 +297,21 @@ class Returns:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Wire, Logins, Screen, Patrons, Loans, Returns):
+class BesideAnother:
+    """For a proxy between the terminals and two systems, while a library changes from one to the
+    other."""
+
+    #: Each message is answered as it would be, and nothing is written: no loan, no look-up, no
+    #: wrong PIN, no kept answer.
+    judges: bool = False
+    #: What carries a journal id (QJ) was decided elsewhere, and is written down once, however late
+    #: and often it comes. ``shadow``: by another system, which charges for it and tells people;
+    #: ``replay``: in our place, while we could not be asked, so that it counts as ours.
+    follows: Literal["no", "shadow", "replay"] = "no"
+    #: A PIN (AD) that comes with QL Y in a 63 was right elsewhere, and is the patron's from now on.
+    learns_pins: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Wire, Logins, Screen, Patrons, Loans, Returns, BesideAnother):
     """All options of an account."""

@@ -132,13 +132,14 @@ class Caller(NamedTuple):
                 branch.agency_id,
                 branch.id,
                 clientele_of(account, branch, context),
+                follows=account.follows == "shadow",
             ),
         )
 
 
 def clientele_of(account: Account, branch: Branch, context: Context) -> Clientele:
     """Whose patrons the account serves at a branch of its agency, and which of them without a
-    PIN."""
+    PIN: for one that follows, the PIN was seen elsewhere."""
     own = frozenset((branch.agency_id,))
     served = None if account.serves_patrons_of == "all" else own
     if isinstance(account.serves_patrons_of, tuple):
@@ -147,6 +148,6 @@ def clientele_of(account: Account, branch: Branch, context: Context) -> Clientel
             each.agency_id for each in branches if each.agency_isil in account.serves_patrons_of
         )
     needs_pin = account.require_patron_pin
-    if needs_pin == "nobody":
+    if needs_pin == "nobody" or account.follows != "no":
         return Clientele(served)
     return Clientele(served, own if needs_pin == "others" else frozenset())

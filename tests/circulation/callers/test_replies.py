@@ -200,5 +200,5 @@ def test_the_job_deletes_them(library: Library) -> None:
     keep(library, another, item=item)
     day: date = library.today
     ran = run_job(library.circulation, library.database, "replies", day=day, now=library.now)
-    assert ran.counts == {"answers deleted": 2}
+    assert ran.counts["answers deleted"] == 2
     assert library.read(_number) == 2
