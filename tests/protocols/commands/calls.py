@@ -25,13 +25,18 @@ _BESIDES = {
 }
 
 
+_STATION = "2027-01-11 DK-900102"
 #: Values that no kind tells of: command, parameter.
 _INSTEAD = {
     ("apply", "file"): str(SET_UP),
+    ("deposit add", "stations"): _STATION,
+    ("deposit change", "stations"): _STATION,
     ("ncip check", "address"): "http://127.0.0.1:9/ncip",
     ("record merge", "survivor_id"): "2",
     ("sip2 check", "address"): "127.0.0.1:9",
     ("sip2 replay", "address"): "127.0.0.1:9",
+    ("theme add", "stations"): _STATION,
+    ("theme change", "stations"): _STATION,
     ("yearly", "year"): "2026",
 }
 

@@ -41,7 +41,7 @@ from tests.protocols.commands.calls import ALL, call
 
 #: Commands that run until they are ended; how they fail is told in tests/test_serve.py,
 #: tests/test_demo.py and tests/test_container.py, in processes of their own.
-_RUNNING = {"demo", "jobs daily", "serve"}
+_RUNNING = {"demo", "jobs daily", "proxy serve", "serve"}
 #: Commands that ask no database, or say what is wrong with one in another form.
 _WITHOUT_DATABASE = {
     "check",
