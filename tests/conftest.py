@@ -128,6 +128,7 @@ def program() -> Callable[[str], str]:
         **dict.fromkeys(("yaz-client", "yaz-ztest", "zoomsh"), "yaz"),
         **dict.fromkeys(("zebraidx", "zebrasrv"), "idzebra-2.0"),
         "curl": "curl",
+        "xmlsec1": "xmlsec1",
         **dict.fromkeys(("pg_dump", "pg_restore"), "postgresql-client"),
     }
 

@@ -7,7 +7,7 @@ the provider's claims give replaces those of the account at each sign-in.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlalchemy import insert, select
 
@@ -78,24 +78,35 @@ def _insert(*, issuer: str, subject: str, staff_id: int) -> Statement:
 def sign_in_by_identity(
     act: Act, identity: Identity, admission: Admission, arrival: Arrival
 ) -> SignedIn | NotSignedIn:
-    """Lets somebody in for whom a provider vouches. Refused with NO_ACCOUNT, NO_SECOND_FACTOR.
+    """Lets somebody in for whom a provider vouches. Refused with NO_ACCOUNT, NO_ROLE,
+    NO_SECOND_FACTOR; without a role no account is made, and one that is there loses its own.
 
     Raises ValueError where the admission does not fit the library: a branch or role that is not
     there.
     """
     account = _account(act, identity, admission)
-    if account is None or account.disabled is not None:
-        told: dict[str, Any] = {"why": "no_account", "issuer": identity.issuer}
+    if admission.roles == ():
         if account is not None:
-            told["staff"] = account.user_name
-        append_event(act, NewEvent(EventKind.STAFF_REFUSED, after=told))
-        return NotSignedIn(SignInRefusal.NO_ACCOUNT)
+            _give_roles(act, account, admission)
+        return _refused(act, SignInRefusal.NO_ROLE, identity, account)
+    if account is None or account.disabled is not None:
+        return _refused(act, SignInRefusal.NO_ACCOUNT, identity, account)
     place = arrived(act, account.agency_id, arrival)
     if place.wants_second_factor and not identity.is_strong:
         return NotSignedIn(SignInRefusal.NO_SECOND_FACTOR)
     _give_roles(act, account, admission)
     methods = "provider mfa" if identity.is_strong else "provider"
     return let_in_staff(act, account.id, account.user_name, place, Proof(methods))
+
+
+def _refused(
+    act: Act, refusal: SignInRefusal, identity: Identity, account: Account | None
+) -> NotSignedIn:
+    told = {"why": refusal.name.lower(), "issuer": identity.issuer}
+    if account is not None:
+        told["staff"] = account.user_name
+    append_event(act, NewEvent(EventKind.STAFF_REFUSED, after=told))
+    return NotSignedIn(refusal)
 
 
 def _account(act: Act, identity: Identity, admission: Admission) -> Account | None:
@@ -113,7 +124,7 @@ def _account(act: Act, identity: Identity, admission: Admission) -> Account | No
     account = account_named(transaction, identity.user_name)
     if account is not None and _subject(transaction, issuer=issuer, staff_id=account.id):
         return None  # it is somebody else's, who has the name no longer
-    if account is None and admission.accounts == "made":
+    if account is None and admission.accounts == "made" and admission.roles != ():
         account = _made(act, identity, admission)
     if account is not None:
         _insert(transaction, issuer=issuer, subject=subject, staff_id=account.id)

@@ -20,6 +20,7 @@ class SignInRefusal(Enum):
     PASSKEY_UNVERIFIED = "the passkey has not asked for a PIN or a finger: give the password too"
     PIN_WRONG = "the name or the PIN is wrong, or it takes the password at this desk today"
     NO_ACCOUNT = "nobody here has that account"
+    NO_ROLE = "the provider gives that account no role in the library"
     NO_SECOND_FACTOR = "from here it takes a second factor: set one up in the library first"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, get_origin
@@ -11,7 +10,6 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from circulation.languages.installed import default_language, nearest
 from protocols.api.messages import FORM, JSON, PROBLEM, Answer, Asked
 from protocols.api.operation import Operation
 from protocols.api.problems import FieldError, Outcome, Problem, ProblemDocument, malformed
@@ -20,25 +18,8 @@ from protocols.hosting.validating import adapter_of
 #: There are a few parameters; a request with more than this is none.
 _MOST_PARAMETERS: Final = 50
 _PROBLEMS: Final = TypeAdapter(ProblemDocument)
-_QUALITY: Final = re.compile(r"\s*;\s*q\s*=\s*")
 #: What an Accept that takes our answers names, if it names anything.
 _ACCEPTED: Final = ("*/*", "application/*", JSON, PROBLEM, "text/event-stream")
-
-
-@lru_cache(maxsize=256)
-def language_of(accept: str | None) -> str:
-    """The first of the languages asked for that there is (RFC 9110 12.5.4)."""
-    wanted = []
-    for position, each in enumerate((accept or "").split(",")[:20]):
-        tag, *rest = _QUALITY.split(each.strip(), maxsplit=1)
-        try:
-            quality = float(rest[0]) if rest else 1.0
-        except ValueError:
-            quality = 0.0
-        if tag and quality > 0:
-            wanted.append((-quality, position, tag))
-    found = (nearest(tag) for _, _, tag in sorted(wanted) if tag != "*")
-    return next((each for each in found if each is not None), default_language())
 
 
 @lru_cache(maxsize=256)

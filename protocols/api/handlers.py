@@ -28,7 +28,6 @@ from protocols.api.codec import (
     answer_of,
     body_in,
     is_text,
-    language_of,
     problem_answer,
     query_in,
     takes_json,
@@ -42,6 +41,7 @@ from protocols.api.problems import Outcome, Problem
 from protocols.api.routing import Route, Routes
 from protocols.api.settings import ApiSettings
 from protocols.api.signing_in import Known, known_by, token_for_password
+from protocols.hosting.accepting import language_of
 from protocols.hosting.answering import Context, Lane, Services
 from protocols.hosting.traces import OK, REFUSED
 

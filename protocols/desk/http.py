@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from twisted.web.resource import Resource
 
-from circulation.languages.installed import default_language, nearest
 from protocols.desk.assets import Assets
 from protocols.desk.pages import Page, rendered
+from protocols.hosting.accepting import language_of
 
 #: No script, style, picture or answer of anybody else's, and nothing written into a page.
 POLICY: Final = (
@@ -75,7 +75,6 @@ class DeskResource(Resource):
             request.addCookie(_LANGUAGE, chosen, path=self._place, sameSite="strict")
             return chosen
         kept: str = (request.getCookie(_LANGUAGE) or b"").decode("ascii", "replace")
-        accepted = request.getHeader("accept-language") or ""
-        wanted = (nearest(each.partition(";")[0].strip()) for each in accepted[:200].split(","))
-        there = (each for each in (kept, *wanted) if each in self._assets.languages)
-        return next(there, None) or default_language()
+        if kept in self._assets.languages:
+            return kept
+        return language_of(request.getHeader("accept-language"), self._assets.languages)

@@ -21,7 +21,8 @@ _OWNER: Final = "single sign-on"
 
 def sealed(pending: Pending, seal: Seal) -> str:
     """For a cookie."""
-    return urlsafe_b64encode(seal.sealed(json.dumps(asdict(pending)), _OWNER)).decode()
+    said = {name: value for name, value in asdict(pending).items() if value is not None}
+    return urlsafe_b64encode(seal.sealed(json.dumps(said), _OWNER)).decode()
 
 
 def opened(cookie: str, seal: Seal, provider: str, now: datetime) -> Pending | None:

@@ -17,6 +17,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from circulation.kernel.results import UNATTENDED
+from circulation.languages.installed import language
 from circulation.patrons.seals import Seal
 from circulation.staff.identities import sign_in_by_identity
 from circulation.staff.results import NotSignedIn, SignedIn
@@ -25,13 +26,25 @@ from circulation.staff.site import Site
 from protocols.hosting.answering import Context
 from protocols.hosting.cookies import SESSION, WORKSTATION, cookie_in, cookie_name, set_cookie
 from protocols.single_sign_on.codec import opened, sealed
-from protocols.single_sign_on.messages import LASTS, Answer, Pending, begun
+from protocols.single_sign_on.messages import LASTS, Answer, Pending, Word, begun
 from protocols.single_sign_on.provider import ProviderClient, admission_of, identity_of
 from protocols.single_sign_on.settings import SingleSignOnSettings
 
 log = logging.getLogger(__name__)
 
 PENDING: Final = "tiro-sign-on"
+#: What RFC 6749 (4.1.2.1) and OpenID Connect Core (3.1.2.6) call it; anything else is about the
+#: request that this server has made, which is for whoever looks after it.
+_ERRORS: Final = {
+    "access_denied": Word.DENIED,
+    "login_required": Word.DENIED,
+    "interaction_required": Word.DENIED,
+    "consent_required": Word.DENIED,
+    "account_selection_required": Word.DENIED,
+    "server_error": Word.UNREACHABLE,
+    "temporarily_unavailable": Word.UNREACHABLE,
+}
+_MOST_SAID: Final = 300
 
 
 class SignOn:
@@ -54,16 +67,22 @@ class SignOn:
     def listed(self) -> Answer:
         """The providers, for whoever makes a page to sign in by."""
         told = [
-            {"name": name, "address": f"{self.address}/sign-on/{name}"}
-            for name in self.clients
+            {
+                "name": name,
+                "label": client.settings.label or name,
+                "address": f"{self.address}/sign-on/{name}",
+            }
+            for name, client in self.clients.items()
             if self.address is not None
         ]
         return Answer(HTTPStatus.OK, json.dumps({"providers": told}), kind="application/json")
 
-    def begin(self, name: str, cookies: str | None, now: datetime) -> Pending:
-        """A sign-in by that provider, from this browser."""
+    def begin(
+        self, name: str, cookies: str | None, now: datetime, then: str | None = None
+    ) -> Pending:
+        """A sign-in by that provider, from this browser, which goes on to the path `then`."""
         workstation = cookie_in(cookies, self._cookie(WORKSTATION))
-        return begun(name, now, workstation, cookie_in(cookies, self._cookie(SESSION)))
+        return begun(name, now, workstation, cookie_in(cookies, self._cookie(SESSION)), then)
 
     def sent_away(self, address: str, pending: Pending, seal: Seal) -> Answer:
         """The browser goes to the provider. Its cookie must come with the way back, which another
@@ -99,32 +118,48 @@ class SignOn:
             Arrival(address, pending.workstation_key, pending.previous_token),
         )
 
-    def welcomed(self, answer: SignedIn | NotSignedIn) -> Answer:
+    def welcomed(self, pending: Pending, answer: SignedIn | NotSignedIn, language: str) -> Answer:
         """A page that goes on by itself: the strict cookie of the session would not come with a
         redirection, since another site has caused all of this."""
         if isinstance(answer, NotSignedIn):
-            return self.refused(answer.refusal.value)
+            return self.refused(Word(answer.refusal.name), language)
         session = set_cookie(self._cookie(SESSION), answer.token)
+        after = escape(pending.then or self.settings.after, quote=True)
+        go_on = f'<a href="{after}">{_said(Word.GO_ON, language)}</a>'
+        page = f'<meta http-equiv="refresh" content="0; url={after}">{go_on}'
+        cookies = (("Set-Cookie", session), self._forget())
+        return Answer(HTTPStatus.OK, _page(Word.SIGNED_IN, page, language), cookies)
+
+    def denied(self, query: Mapping[str, str], language: str) -> Answer:
+        """The provider has sent the browser back without a code (RFC 6749, 4.1.2.1)."""
+        error = query.get("error", "")
+        said = query.get("error_description", "") or error
+        return self.refused(_ERRORS.get(error, Word.MISCONFIGURED), language, said[:_MOST_SAID])
+
+    def refused(self, why: Word, language: str, said: str = "") -> Answer:
+        """`said` is what the provider says about it."""
+        paragraphs = [_said(why, language)]
+        if said:
+            paragraphs.append(_said(Word.PROVIDER_SAYS, language, text=said))
         after = escape(self.settings.after, quote=True)
-        page = f'<meta http-equiv="refresh" content="0; url={after}"><a href="{after}">Go on</a>'
-        return Answer(
-            HTTPStatus.OK, _page("Signed in", page), (("Set-Cookie", session), self._forget())
-        )
-
-    def refused(self, why: str) -> Answer:
-        page = f'<p>{escape(why)}.</p><p><a href="/">Back</a></p>'
-        return Answer(HTTPStatus.FORBIDDEN, _page("Not signed in", page), (self._forget(),))
-
-    def unreachable(self) -> Answer:
-        page = "<p>The provider does not answer as it should. Try again later.</p>"
-        return Answer(HTTPStatus.BAD_GATEWAY, _page("Not signed in", page), (self._forget(),))
+        paragraphs.append(f'<a href="{after}">{_said(Word.BACK, language)}</a>')
+        page = "".join(f"<p>{each}</p>" for each in paragraphs)
+        status = HTTPStatus.BAD_GATEWAY if why is Word.UNREACHABLE else HTTPStatus.FORBIDDEN
+        return Answer(status, _page(Word.NOT_SIGNED_IN, page, language), (self._forget(),))
 
     def _forget(self) -> tuple[str, str]:
         return "Set-Cookie", set_cookie(self._cookie(PENDING), "", seconds=0, site="Lax")
 
 
-def _page(title: str, body: str) -> str:
+def _said(word: Word, language_tag: str, **facts: str) -> str:
+    """For a page: the facts may be anybody's."""
+    text = language(language_tag).words.pgettext("sign-on", word.value)
+    return escape(text.format(**facts))
+
+
+def _page(title: Word, body: str, language_tag: str) -> str:
+    head = f'<meta charset="utf-8"><title>{_said(title, language_tag)}</title>'
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"</head><body><h1>{escape(title)}</h1>{body}</body></html>"
+        f'<!doctype html><html lang="{escape(language_tag)}"><head>{head}</head>'
+        f"<body><h1>{_said(title, language_tag)}</h1>{body}</body></html>"
     )

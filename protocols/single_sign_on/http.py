@@ -15,10 +15,11 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from circulation.patrons.identifiers import IDENTIFIERS
+from protocols.hosting.accepting import language_of
 from protocols.hosting.answering import Lane, Services
 from protocols.single_sign_on.fetching import ProviderFailed
 from protocols.single_sign_on.handlers import SignOn
-from protocols.single_sign_on.messages import Answer
+from protocols.single_sign_on.messages import Answer, Word
 from protocols.single_sign_on.provider import NotVouched
 
 log = logging.getLogger(__name__)
@@ -29,9 +30,8 @@ _NO_KEY = Answer(HTTPStatus.SERVICE_UNAVAILABLE, "Single sign-on takes seal_key 
 _NO_ADDRESS = Answer(
     HTTPStatus.SERVICE_UNAVAILABLE, "Single sign-on takes address of [http] in tiro.toml."
 )
+_MOST_PARAMETERS = 50
 _GET_ALONE = Answer(HTTPStatus.METHOD_NOT_ALLOWED, "", (("Allow", "GET"),))
-_STRANGE = "this browser has begun no such sign-in, or long ago: begin anew"
-_NOT_VOUCHED = "the provider does not vouch for that"
 
 
 class SignOnResource(Resource):
@@ -72,6 +72,7 @@ class _Visit:
         self._sign_on = sign_on
         self._services = services
         self.seal = IDENTIFIERS.of(services.circulation).seal
+        self._language = language_of(request.getHeader("accept-language"))
         self._is_gone = False
         request.notifyFinish().addErrback(self._gone)
 
@@ -83,11 +84,20 @@ class _Visit:
         sent = self._request.getHeader(b"cookie")
         return None if sent is None else sent.decode("latin-1")
 
+    @property
+    def _query(self) -> dict[str, str]:
+        asked = self._request.uri.partition(b"?")[2].decode("latin-1")
+        try:
+            return dict(parse_qsl(asked, max_num_fields=_MOST_PARAMETERS))
+        except ValueError:  # more than any provider sends
+            return {}
+
     def begin(self, name: str) -> None:
         """To the provider."""
         sign_on, seal = self._sign_on, self.seal
         assert seal is not None
-        pending = sign_on.begin(name, self._cookies, self._services.clock())
+        now, then = self._services.clock(), self._query.get("then")
+        pending = sign_on.begin(name, self._cookies, now, then)
         self._ask(
             lambda: sign_on.clients[name].authorization_address(
                 sign_on.redirect_uri(name), pending.state, pending.nonce, pending.verifier
@@ -99,23 +109,23 @@ class _Visit:
         """And back, with a code."""
         sign_on, services = self._sign_on, self._services
         assert self.seal is not None
-        asked = self._request.uri.partition(b"?")[2].decode("latin-1")
-        query = dict(parse_qsl(asked, max_num_fields=50))
+        query, language = self._query, self._language
         pending = sign_on.pending(name, query, self._cookies, self.seal, services.clock())
         if pending is None:
-            self.answer(sign_on.refused(_STRANGE))
+            self._refuse(Word.STRANGE)
         elif "code" not in query:
-            log.info("%s did not sign anybody in: %.100s", name, query.get("error"))
-            self.answer(sign_on.refused(_NOT_VOUCHED))
+            told = query.get("error"), query.get("error_description")
+            log.info("%s did not sign anybody in: %.100r %.300r", name, *told)
+            self.answer(sign_on.denied(query, language))
         else:
             address = self._request.getClientAddress().host
 
             def done(answer: Any, error: BaseException | None) -> None:
                 if error is not None:
                     log.error("single sign-on by %s: %s", name, error)
-                    self.answer(sign_on.unreachable())
+                    self._refuse(Word.UNREACHABLE)
                 else:
-                    self.answer(sign_on.welcomed(answer))
+                    self.answer(sign_on.welcomed(pending, answer, language))
 
             self._ask(
                 lambda: sign_on.clients[name].claims(
@@ -145,15 +155,18 @@ class _Visit:
             error = failure.value
             if isinstance(error, NotVouched):
                 log.warning("single sign-on: %s", error)
-                self.answer(self._sign_on.refused(_NOT_VOUCHED))
+                self._refuse(Word.NOT_VOUCHED)
             elif isinstance(error, ProviderFailed):
                 log.warning("single sign-on: %s", error)
-                self.answer(self._sign_on.unreachable())
+                self._refuse(Word.UNREACHABLE)
             else:
                 log.error("single sign-on failed: %s", failure.getTraceback())
-                self.answer(self._sign_on.unreachable())
+                self._refuse(Word.UNREACHABLE)
 
         deferToThread(ask).addCallback(then).addErrback(failed)
+
+    def _refuse(self, why: Word) -> None:
+        self.answer(self._sign_on.refused(why, self._language))
 
     def answer(self, answer: Answer) -> None:
         if self._is_gone:

@@ -21,6 +21,7 @@ import jwt
 
 from circulation.staff.identities import Admission, Identity
 from protocols.single_sign_on.fetching import ProviderFailed, get_json, post_form
+from protocols.single_sign_on.privileges import privileges_in
 from protocols.single_sign_on.settings import Provider
 
 ALGORITHMS: Final = (
@@ -189,6 +190,8 @@ def admission_of(settings: Provider, claims: Mapping[str, Any]) -> Admission:
     roles = None
     if settings.roles_claim:
         values = _words(_within(claims, settings.roles_claim))
+        if scope := settings.privileges_of:
+            values = [told for each in values for told in privileges_in(each, scope)]
         roles = tuple(
             dict.fromkeys(role for each in values for role in settings.roles.get(each, ()))
         )

@@ -40,11 +40,13 @@ Address = Annotated[str, AfterValidator(_is_safe)]
 
 @dataclass(frozen=True)
 class Provider:
-    """One provider. `name` stands in addresses: ``/sign-on/NAME``.
+    """One provider. `name` stands in addresses: ``/sign-on/NAME``; people read `label`.
 
     `accounts`: who is let in: those ``known`` by an earlier sign-in, at the first one ``matched``
     by `user_name_claim` too, or ``made`` at `branch`. `roles` gives the roles for each value of
-    `roles_claim`, as `tiro staff roles` takes them; without it the account keeps its own.
+    `roles_claim`, as `tiro staff roles` takes them, and who has none is not let in; without it the
+    account keeps its own. `privileges_of` says that the claim holds privileges in the profile of
+    Danish authorities (see `privileges`), and the scope of those that count.
     `strong` are the values of `amr` and `acr` that say that more than a password was asked for.
     """
 
@@ -53,6 +55,7 @@ class Provider:
     name: Annotated[str, written(r"^[a-z0-9-]+\Z", "small letters, digits and -")]
     issuer: Address
     client_id: str
+    label: str = ""
     client_secret: str | None = field(default=None, repr=False)
     scopes: tuple[str, ...] = ("openid", "profile", "email")
     accounts: Literal["known", "matched", "made"] = "known"
@@ -60,6 +63,7 @@ class Provider:
     user_name_claim: str = "preferred_username"
     roles_claim: str = ""
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    privileges_of: str = ""
     strong: tuple[str, ...] = ("mfa", "otp", "hwk", "swk", "sc")
 
     def __post_init__(self) -> None:
@@ -67,6 +71,8 @@ class Provider:
             raise ValueError("accounts that are made need a branch")
         if bool(self.roles_claim) != bool(self.roles):
             raise ValueError("roles_claim and roles are said together")
+        if self.privileges_of and not self.roles_claim:
+            raise ValueError("privileges_of takes a roles_claim")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 
@@ -39,9 +39,15 @@ class Authority:
         self.certificate = folder / f"{name.replace(' ', '-')}.pem"
         self.certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, name: str, *, file: str, dns: tuple[str, ...] = ()) -> Issued:
+    def issue(
+        self, name: str, *, file: str, dns: tuple[str, ...] = (), is_rsa: bool = False
+    ) -> Issued:
         """A certificate for `name` (and `dns`) in FILE.pem and FILE.key, over what was there."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+        if is_rsa:
+            key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        else:
+            key = ec.generate_private_key(ec.SECP256R1())
         made = self._signed(_name(name), key.public_key(), dns=dns)
         issued = Issued(self.folder / f"{file}.pem", self.folder / f"{file}.key")
         issued.certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
@@ -57,7 +63,7 @@ class Authority:
     def _signed(
         self,
         subject: x509.Name,
-        key: ec.EllipticCurvePublicKey,
+        key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey,
         *,
         is_authority: bool = False,
         dns: tuple[str, ...] = (),

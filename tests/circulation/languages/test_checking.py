@@ -17,6 +17,7 @@ from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.money import ChargeKind
 from circulation.notices.kinds import NoticeKind
 from protocols.api.problems import Outcome
+from protocols.single_sign_on.messages import Word
 from protocols.sip2.wording import Text
 
 #: The names of the sentences of each context, as far as an enumeration holds them.
@@ -28,6 +29,7 @@ NAMES: Mapping[str, set[str]] = {
     "plot": {"LOANS_BY_HOUR", "LONGEST_QUEUES", "WAITING", "MESSAGES", "MACHINES"},
     "problem": {each.name for each in Outcome},
     "reason": {each.name for each in Reason},
+    "sign-on": {each.name for each in Word},
     "text message": {"RENEW", "LOANS"},
 }
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -15,20 +14,14 @@ from circulation.staff.sessions import session_of
 from protocols.demo.configuration import PORTS, demo_configuration
 from protocols.demo.seeding import HOME_BRANCH
 from tests.protocols.single_sign_on.browser import Browser, a_provider, query_of
-from tests.servers import RunningServer, running_demo
-
-
-def a_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
+from tests.servers import RunningServer, free_ports, running_demo
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningServer, str]]:
     """A server that trusts a provider, and its address."""
     folder = tmp_path_factory.mktemp("sign-on")
-    port = a_free_port()
+    port = free_ports(1)[0]
     with a_provider() as issuer:
         section = f"""
 [single_sign_on]

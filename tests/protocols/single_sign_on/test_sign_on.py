@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from circulation.staff.site import Site
 from circulation.staff.workstations import add_workstation
 from protocols.hosting.answering import Context
 from protocols.hosting.validating import adapter_of
+from protocols.single_sign_on.codec import opened, sealed
 from protocols.single_sign_on.fetching import ProviderFailed
 from protocols.single_sign_on.handlers import SignOn
 from protocols.single_sign_on.messages import Pending
@@ -220,12 +222,83 @@ def test_the_session_is_a_new_one_at_the_workstation_of_the_browser(
 def test_over_tls_the_cookies_are_of_this_host_alone(house: Library) -> None:
     settings, site = SingleSignOnSettings("/desk"), Site("https://library.example")
     a_colleague(house, "anna")
-    page = SignOn(settings, site).welcomed(is_let_in(house))
+    sign_on = SignOn(settings, site)
+    pending = sign_on.begin("town", None, house.now)
+    page = sign_on.welcomed(pending, is_let_in(house), "en")
     cookies = [value for name, value in page.headers if name == "Set-Cookie"]
     assert cookies[0].startswith("__Host-tiro=")
     assert "SameSite=Strict" in cookies[0]
     assert all("; Secure" in each and "; HttpOnly" in each for each in cookies)
     assert 'content="0; url=/desk"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("then", "goes_to"),
+    [
+        (None, "/desk"),
+        ("/desk/authorize?client_id=x&amp;state=y", "/desk/authorize?client_id=x&amp;state=y"),
+        ("//evil.example", "/desk"),
+        ("/\\evil.example", "/desk"),
+        ("/\tevil", "/desk"),
+        ("https://evil.example", "/desk"),
+        ("javascript:alert(1)", "/desk"),
+        ("", "/desk"),
+        ("/" + "x" * 2000, "/desk"),
+    ],
+)
+def test_the_browser_goes_on_within_this_server(
+    house: Library, then: str | None, goes_to: str
+) -> None:
+    sign_on = SignOn(SingleSignOnSettings("/desk"), Site(ADDRESS))
+    pending = sign_on.begin("town", None, house.now, None if then is None else unescape(then))
+    kept = opened(sealed(pending, SEAL), SEAL, "town", house.now)
+    assert kept == pending
+    a_colleague(house, "anna")
+    page = sign_on.welcomed(kept, is_let_in(house), "en")
+    assert f'content="0; url={goes_to}"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "said"),
+    [
+        ({"error": "access_denied"}, 403, "Login-tjenesten har ikke lukket dig ind."),
+        ({"error": "temporarily_unavailable"}, 502, "Prøv igen senere."),
+        ({"error": "invalid_scope"}, 403, "den, der passer bibliotekets system"),
+        ({}, 403, "den, der passer bibliotekets system"),
+        (
+            {"error": "access_denied", "error_description": "Fejl <b>7</b> {text} {0}"},
+            403,
+            "Login-tjenesten oplyser: Fejl &lt;b&gt;7&lt;/b&gt; {text} {0}",
+        ),
+    ],
+)
+def test_why_the_provider_lets_nobody_in_is_told(
+    query: dict[str, str], status: int, said: str
+) -> None:
+    sign_on = SignOn(SingleSignOnSettings("/desk"), Site(ADDRESS))
+    page = sign_on.denied(query, "da")
+    assert page.status.value == status
+    assert said in page.text
+    assert '<html lang="da">' in page.text
+
+
+def test_who_gets_no_role_is_not_let_in_and_loses_what_they_had(
+    house: Library, issuer: str
+) -> None:
+    made = {"accounts": "made", "branch": "DK-900101", "roles_claim": "groups"}
+    no_role = NotSignedIn(SignInRefusal.NO_ROLE)
+    stranger = Visit(house, sign_on(issuer, **made, roles={"others": ("librarian",)}))
+    assert stranger.signs_in(stranger.comes_back()) == no_role
+    with pytest.raises(AssertionError):
+        account(house)
+    known = Visit(house, sign_on(issuer, **made, roles=TABLE))
+    answer = known.signs_in(known.comes_back())
+    assert isinstance(answer, SignedIn)
+    again = Visit(house, sign_on(issuer, **made, roles={"others": ("librarian",)}))
+    assert again.signs_in(again.comes_back()) == no_role
+    assert house.read(lambda transaction: roles_of(transaction, staff_id=account(house).id)) == []
+    still = session(house, answer.token)
+    assert still is None or not still.principal.grants
 
 
 @pytest.mark.parametrize(
