@@ -67,7 +67,7 @@ branch = "DK-900101" # where such a partner's loans are made
 
 [sip2]
 port = $sip2
-https = true # XML by POST to /rest/sip2/AGENCY on the port of [http], as Danish kiosks speak it
+https = true # XML by POST to /rest/sip2/AGENCY on the HTTP port, as Danish kiosks speak it
 
 [[sip2.accounts]] # a self-service machine; passwords are argon2id hashes
 login = "kiosk"
