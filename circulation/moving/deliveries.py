@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
 from catalogue.database import Database, Transaction
+from circulation.moving.key_sets import KeySet
 from circulation.moving.keys import (
     STEP,
     GoneRow,
@@ -46,8 +47,10 @@ BATCH: Final = 2_000
 #: Of the rows of the former delivery.
 LEAST: Final = Fraction(99, 100)
 DOUBLED: Final = "doubled"
-#: Told of a kind as often as anything is known: rows dealt with, of how many.
-Progress = Callable[[str, int, int], None]
+#: Rows that are counted between two signs of life.
+_TOLD_EVERY: Final = 20_000
+#: Told of a kind as often as anything is known: rows dealt with, of how many, where that is known.
+Progress = Callable[[str, int, int | None], None]
 #: Has work done in a transaction: of its own, or in that of the dry run.
 Doing = Callable[[Callable[[Transaction], Any]], Any]
 
@@ -75,11 +78,11 @@ class KindReport:
 
 
 class Survey(NamedTuple):
-    """A delivery at first sight: its rows, the hashes of their keys, what is no row; `unreadable`
-    are files that give nothing, each with the reason."""
+    """A delivery at first sight: its rows, their keys, what is no row; `unreadable` are files that
+    give nothing, each with the reason."""
 
     rows: int
-    keys: set[int]
+    keys: KeySet
     broken: int
     unreadable: tuple[Fault, ...]
 
@@ -90,11 +93,13 @@ class _RolledBack(Exception):
 
 class Following(NamedTuple):
     """How a delivery is followed. `on_fault` is told of every row that is set aside or noted, and
-    of its kind. `may_be_shorter`: that there are much fewer rows than before is right."""
+    of its kind. `may_be_shorter`: that there are much fewer rows than before is right. `hold` begins
+    every transaction, and holds a lease, so that no two moves are at it."""
 
     may_be_shorter: bool = False
     on_fault: Callable[[str, Fault], None] = lambda kind, fault: None
     on_progress: Progress = lambda kind, rows, of: None
+    hold: Callable[[Transaction], object] = lambda transaction: None
 
 
 ALONE: Final = Following()
@@ -110,9 +115,16 @@ def take_delivery(
 ) -> list[KindReport]:
     """Takes in all that the plan names, one kind after the other; gives a report of each.
 
-    Raises what the database raises; rows raise nothing.
+    Raises what the database raises, and LeaseTaken where another move is at it; rows raise nothing.
     """
     reports: list[KindReport] = []
+
+    def held(work: Callable[[Transaction], T]) -> T:
+        def holding(transaction: Transaction) -> T:
+            following.hold(transaction)
+            return work(transaction)
+
+        return database.write(holding).result()
 
     def all_kinds(do: Doing) -> None:
         for name in KINDS:
@@ -121,7 +133,7 @@ def take_delivery(
                 reports.append(one.take())
 
     if not dry_run:
-        all_kinds(lambda work: database.write(work).result())
+        all_kinds(held)
         return reports
 
     def tried(transaction: Transaction) -> None:
@@ -129,8 +141,9 @@ def take_delivery(
         all_kinds(lambda work: work(transaction))
         raise _RolledBack
 
+    held(lambda transaction: None)  # so that others are told who is at it
     with suppress(_RolledBack):
-        database.write(tried).result()
+        held(tried)
     return reports
 
 
@@ -160,7 +173,7 @@ class _Delivery:
         self._identifiers = IDENTIFIERS.of(moving.circulation)
         self._mapper = Mapper(plan, kind, formats_of(plan, moving), self._identifiers)
         self.report = KindReport(kind.name)
-        self._awaited: set[int] = set()
+        self._awaited = KeySet()
 
     def take(self) -> KindReport:
         survey = self._survey()
@@ -175,7 +188,7 @@ class _Delivery:
             return report
         if is_whole and not survey.unreadable:
             self._see_to_gone(survey)
-        self._awaited = survey.keys  # each once: there may be millions
+        self._awaited = survey.keys  # each once
         for faults in self._batches():
             self._tell(faults)
         if not survey.unreadable:
@@ -204,16 +217,20 @@ class _Delivery:
                 yield path, Fault(Place(path.name, number), "", "unreadable file", said)
 
     def _survey(self) -> Survey:
-        keys, rows, broken, unreadable = set[int](), 0, 0, []
+        keys, rows, broken, unreadable = KeySet(), 0, 0, []
         for _, line in self._lines():
             if isinstance(line, Fault):
                 unreadable.append(line)
                 continue
             rows += 1
+            if rows % _TOLD_EVERY == 0:
+                self._do(lambda transaction: None)  # whoever follows this hears that it goes on
+                self._following.on_progress(f"{self._kind.name}, counted", rows, None)
             key = self._mapper.key(line)
             broken += key is None
             if key is not None:
-                keys.add(hash(key))
+                keys.add(key)
+        keys.close()
         return Survey(rows, keys, broken, tuple(unreadable))
 
     def _see_to_gone(self, survey: Survey) -> None:
@@ -234,7 +251,7 @@ class _Delivery:
 
         def work(transaction: Transaction) -> tuple[int, str | None]:
             found = moved_after(transaction, source=moving.source, kind=kind.name, after=after)
-            gone = [each for each in found if hash(each.key) not in survey.keys]
+            gone = [each for each in found if each.key not in survey.keys]
             if gone and not survey.broken:
                 if kind.gone is not None:
                     kind.gone(Batch(transaction, moving), [each.row_id for each in gone])
@@ -264,11 +281,10 @@ class _Delivery:
             read = self._mapper.arrival(path.name, line)
             if isinstance(read, Fault):
                 faults.append(read)
-            elif hash(read.key) not in self._awaited:
-                faults.append(Fault(read.place, read.key, DOUBLED))
-            else:
-                self._awaited.discard(hash(read.key))
+            elif self._awaited.take(read.key):
                 arrivals.append(read)
+            else:
+                faults.append(Fault(read.place, read.key, DOUBLED))
         return faults, arrivals
 
     def _store(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import click
 
+from catalogue.database import Transaction
 from circulation import moving
+from circulation.kernel.leases import Lease, LeaseTaken
 from circulation.moving.balancing.comparing import balance as compared
 from circulation.moving.balancing.comparing import write_sheet
 from circulation.moving.balancing.from_database import sheet_of_database
@@ -24,6 +29,7 @@ from protocols.commands.shared.library import Library, as_json, opened, say, tel
 from protocols.commands.shared.progress import progress
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY
+from protocols.hosting.process_names import has_ended, this_process
 from protocols.process.failures import Failure
 
 #: Plans that come along.
@@ -81,14 +87,13 @@ def load(
     where = reports or plan.parent
     where.mkdir(parents=True, exist_ok=True)
     file = where / f"{planned.source}.set-aside.tsv"
-    with opened(settings) as library, progress() as report, writing(file) as on_fault:
-        found = take_delivery(
-            library.database,
-            planned,
-            _moving(library, planned, silent_until),
-            Following(shorter, on_fault, lambda kind, rows, of: report(kind, "rows", rows, of)),
-            dry_run=dry_run,
-        )
+    with opened(settings) as library, _alone(library) as hold, progress() as report:
+        moving = _moving(library, planned, silent_until)
+        with writing(file) as on_fault:
+            following = Following(
+                shorter, on_fault, lambda kind, rows, of: report(kind, "rows", rows, of), hold
+            )
+            found = take_delivery(library.database, planned, moving, following, dry_run=dry_run)
     facts = [_facts(each) for each in found]
     say(
         {"dry_run": dry_run, "set_aside_in": str(file), "kinds": facts} if as_json else facts,
@@ -186,6 +191,29 @@ def _read(path: Path, folder: Path | None) -> Plan:
         return read_plan(path, FIELDS, folder)
     except PlanUnfit as error:
         raise Failure(str(error), "Nothing was done: put the plan right.") from error
+
+
+@contextmanager
+def _alone(library: Library) -> Iterator[Callable[[Transaction], None]]:
+    """No other move is at work within it; what it gives holds the lease of that. A process of this
+    host that was killed is not waited for. Raises LeaseTaken."""
+    zone = ZoneInfo(library.read(library.circulation.current_set_up).timezone)
+    lease = Lease("move", f"{this_process()}, since {datetime.now(zone):%Y-%m-%d %H:%M}")
+
+    def hold(transaction: Transaction) -> None:
+        lease.hold(transaction, datetime.now(UTC))
+
+    try:
+        library.write(hold)
+    except LeaseTaken as taken:
+        if not has_ended(taken.holder):
+            raise
+        library.write(Lease("move", taken.holder).give_back)
+        library.write(hold)
+    try:
+        yield hold
+    finally:
+        library.write(lease.give_back)
 
 
 def _moving(library: Library, plan: Plan, silent_until: date | None) -> Moving:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from circulation.kernel.leases import Lease
+from protocols.hosting.process_names import process_called
+from tests.builders.circulation import present
 from tests.builders.moving import BO, IDA, LENT, OldSystem
 from tests.builders.staff import Staff
 
@@ -107,3 +112,26 @@ def test_pins_are_wrapped(staff: Staff, old: OldSystem) -> None:
     staff.json("move", "load", str(old.folder / "plan.toml"))
     assert staff.json("move", "wrap-pins") == {"wrapped": 1}
     assert staff.json("move", "wrap-pins") == {"wrapped": 0}
+
+
+def test_two_moves_are_not_at_it_at_once(staff: Staff, old: OldSystem) -> None:
+    plan, aside = str(old.folder / "plan.toml"), old.folder / "old.set-aside.tsv"
+    theirs = Lease("move", "host-b process 7, since 2026-11-25 09:12")
+    staff.library.write(lambda transaction: theirs.hold(transaction, present()))
+    aside.write_text("what the other has written", encoding="utf-8")
+    for options in ((), ("--dry-run",)):
+        said = staff.run("move", "load", plan, *options)
+        assert said.exit_code == 1
+        assert "host-b process 7, since 2026-11-25 09:12 is at it" in said.output
+    assert aside.read_text(encoding="utf-8") == "what the other has written"
+    staff.library.write(theirs.give_back)
+    assert staff.run("move", "load", plan).exit_code == 0
+    staff.library.write(lambda transaction: theirs.hold(transaction, present()))  # given back
+
+
+def test_a_move_that_was_killed_here_is_not_waited_for(staff: Staff, old: OldSystem) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    killed = Lease("move", f"{process_called(process.pid)}, since 2026-11-25 09:12")
+    staff.library.write(lambda transaction: killed.hold(transaction, present()))
+    assert staff.run("move", "load", str(old.folder / "plan.toml")).exit_code == 0
