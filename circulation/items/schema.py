@@ -6,7 +6,7 @@ transit says so.
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, String, Table
+from sqlalchemy import Column, ForeignKey, Integer, SmallInteger, String, Table
 
 from catalogue.database import Moment, metadata
 from catalogue.schema import agencies, branches, items
@@ -50,4 +50,18 @@ item_properties = Table(
     Column("item_id", ForeignKey(items.c.id), primary_key=True, info=DELETED),
     Column("properties", String, nullable=False),
     Column("changed", Moment, nullable=False),
+)
+
+#: How often items were lent before they came here, as another system has counted it (see
+#: `circulation.items.use`). `year` 0 is none that is known; all loans up to `until` are counted.
+former_use = Table(
+    "former_use",
+    metadata,
+    Column("item_id", ForeignKey(items.c.id), primary_key=True, info=DELETED),
+    Column("year", SmallInteger, primary_key=True, autoincrement=False),
+    Column("loans", Integer, nullable=False),
+    Column("renewals", Integer, nullable=False),
+    Column("last_lent", Moment),
+    Column("until", Moment, nullable=False),
+    sqlite_with_rowid=False,
 )

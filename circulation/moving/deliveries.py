@@ -93,8 +93,8 @@ class _RolledBack(Exception):
 
 class Following(NamedTuple):
     """How a delivery is followed. `on_fault` is told of every row that is set aside or noted, and
-    of its kind. `may_be_shorter`: that there are much fewer rows than before is right. `hold` begins
-    every transaction, and holds a lease, so that no two moves are at it."""
+    of its kind. `may_be_shorter`: that there are much fewer rows than before is right. `hold`
+    begins every transaction, and holds a lease, so that no two moves are at it."""
 
     may_be_shorter: bool = False
     on_fault: Callable[[str, Fault], None] = lambda kind, fault: None
@@ -293,7 +293,8 @@ class _Delivery:
         source, kind = self._moving.source, self._kind
 
         def work(transaction: Transaction) -> tuple[dict[str, int], list[Fault]]:
-            batch = Batch(transaction, self._moving, self._fields, self._by_key)
+            kinds = frozenset(self._plan.kinds)
+            batch = Batch(transaction, self._moving, self._fields, self._by_key, kinds)
             keys = [each.key for each in arrivals]
             known = {
                 each.key: each

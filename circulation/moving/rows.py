@@ -70,13 +70,14 @@ class Batch:
     """Rows that go into one transaction, and what is set aside of them on the way.
 
     `fields` are those that the plan gives; `by_key` those of them that refer to the other system's
-    own ids.
+    own ids; `kinds` what else it moves.
     """
 
     transaction: Transaction
     moving: Moving
     fields: frozenset[str] = frozenset()
     by_key: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
     faults: list[Fault] = field(default_factory=list)
     _refused: set[int] = field(default_factory=set)
 

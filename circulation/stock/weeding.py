@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import exists, func, literal_column, select
+from sqlalchemy import ColumnElement, exists, func, select
 
 from catalogue.database import Statement, Transaction, columns, many
 from catalogue.schema import items, records
 from circulation.holds.schema import holds
-from circulation.kernel.events import EventKind
+from circulation.items.use import LAST_LENT, LOANS_IN_ALL, lent_since
 from circulation.kernel.paging import PAGE
-from circulation.kernel.schema import events
 from circulation.stock.inventory import ANY_SHELF, Shelf
 from circulation.stock.shelves import is_any_or, is_on_shelf
 
@@ -33,10 +32,6 @@ class Unused(NamedTuple):
     copies: int
 
 
-_WAS_LENT = (
-    events.c.item_id == items.c.id,
-    events.c.kind == literal_column(f"'{EventKind.CHECKED_OUT.value}'"),
-)
 _same = items.alias("same")
 
 
@@ -45,6 +40,7 @@ def _unused(
     *,
     branch_id: int,
     not_since: datetime,
+    not_since_year: int,
     department: str,
     location: str,
     sublocation: str,
@@ -53,18 +49,14 @@ def _unused(
     after_id: int,
     at_most: int,
 ) -> Statement:
-    lent_since = exists(select(1).where(*_WAS_LENT, events.c.at > not_since).correlate(items))
     is_wanted = exists(
         select(1)
         .where(holds.c.record_id == items.c.record_id, holds.c.closed.is_(None))
         .correlate(items)
     )
-    figures = {
-        "loans": select(func.count()).where(*_WAS_LENT).correlate(items).scalar_subquery(),
-        "last_lent": select(func.max(events.c.at))
-        .where(*_WAS_LENT)
-        .correlate(items)
-        .scalar_subquery(),
+    figures: dict[str, ColumnElement[Any]] = {
+        "loans": LOANS_IN_ALL,
+        "last_lent": LAST_LENT,
         "copies": select(func.count())
         .where(_same.c.record_id == items.c.record_id)
         .correlate(items)
@@ -83,7 +75,7 @@ def _unused(
             is_any_or(items.c.material_group, material_group),
             items.c.created < not_since,
             items.c.id > after_id,
-            ~lent_since,
+            ~lent_since(not_since, not_since_year),
             ~is_wanted,
             *is_on_shelf(),
         )
@@ -110,6 +102,7 @@ def unused_items(
         transaction,
         branch_id=branch_id,
         not_since=not_since,
+        not_since_year=not_since.year,
         after_id=after,
         at_most=limit,
         **shelf._asdict(),

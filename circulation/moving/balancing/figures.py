@@ -5,6 +5,7 @@
     item states    by branch and state          holds          by pickup branch and state
     debts          by branch and kind           remaining      the same, in minor units
     guardians, messages, history                counted
+    uses                                        counted, and the loans that they tell of
     loan checksum  over item, patron and due    queue checksum over the holds of each title in order
 
 A checksum is the sum of one for each row, so that what is set aside can be taken off it.

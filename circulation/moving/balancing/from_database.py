@@ -9,11 +9,11 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, case, func, literal_column, select
 
-from catalogue.database import Statement, Transaction, columns, many
+from catalogue.database import Statement, Transaction, columns, many, scalar_one
 from catalogue.schema import branches, items, records
 from circulation.calendars.due_dates import local_date
 from circulation.holds.schema import captures, holds
-from circulation.items.schema import missing_items, transits
+from circulation.items.schema import former_use, missing_items, transits
 from circulation.ledger.schema import charges
 from circulation.loans.schema import loans
 from circulation.moving.balancing.figures import (
@@ -137,9 +137,17 @@ def _others(*, source: str) -> Statement:
     counted = select(*columns(_Other, moved_rows, number=func.count()))
     return counted.where(
         its.source == source,
-        (its.kind == "guardians") | (its.kind == "history"),
+        its.kind.in_([literal_column(f"'{each}'") for each in ("guardians", "history", "uses")]),
         its.gone.is_(None),
     ).group_by(its.kind)
+
+
+@scalar_one(int)
+def _loans_told(*, source: str) -> Statement:
+    those = select(moved_rows.c.row_id).where(*_of(source, "uses"))
+    return select(func.coalesce(func.sum(former_use.c.loans), 0)).where(
+        former_use.c.item_id.in_(those)
+    )
 
 
 @many(_Other)
@@ -237,6 +245,7 @@ def sheet_of_database(transaction: Transaction, source: str, timezone: str) -> S
                 sheet[Figure("remaining", each.branch, each.what)] += int(each.amount)
     for other in _others(transaction, source=source):
         sheet[Figure(other.kind)] += other.number
+    sheet[Figure("uses", "", "loans")] += _loans_told(transaction, source=source)
     for message in _messages(transaction, source=source):
         sheet[Figure("messages", "", message.kind)] += message.number
     for loan in _all_loans(transaction, source):

@@ -200,6 +200,9 @@ class _Reading:
                 return {Figure(kind, row["pickup_branch"], row["state"] or "waiting"): 1}
             case "debts":
                 return self._of_debt(row)
+            case "uses":
+                told = int(row["loans"]) if row["loans"].isdecimal() else 0
+                return {Figure(kind): 1, Figure(kind, "", "loans"): told}
             case "messages":
                 return {Figure(kind, "", row["kind"]): 1}
         return {Figure(kind): 1}

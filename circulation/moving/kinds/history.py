@@ -1,4 +1,7 @@
-"""Loans that are over: counted for the item, and kept with the patron who has consented alone."""
+"""Loans that are over: counted for the item, and kept with the patron who has consented alone.
+
+A loan that was open in an earlier delivery, and has the same key there, is the one that is here.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from catalogue.database import Statement, columns, many_of, send_many
 from circulation.loans.schema import loans
+from circulation.moving.keys import moved
+from circulation.moving.kinds.uses import LentThere, note_loans
 from circulation.moving.lookups import items_of, patrons_of
 from circulation.moving.rows import Arrival, Batch, Kind
 from circulation.moving.values import BRANCH, LAST_MOMENT, MOMENT, SMALL, TEXT
@@ -47,6 +52,20 @@ def _insert(record: _Stored) -> Statement:
     return insert(loans).values(record._asdict())
 
 
+class _Ended(NamedTuple):
+    id: int
+    checked_in: datetime
+
+
+@send_many
+def _end(record: _Ended) -> Statement:
+    return (
+        update(loans)
+        .where(loans.c.id == record.id)
+        .values(checked_in=record.checked_in, checked_in_branch_id=loans.c.branch_id)
+    )
+
+
 class _Consented(NamedTuple):
     patron_id: int
     kind: str
@@ -60,6 +79,7 @@ def _consents(*, patron_ids: Sequence[int]) -> Statement:
 
 def store_past_loans(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:
     """Writes loans that are over; what is over does not change."""
+    new = _not_here(batch, new)
     lent = items_of(batch, new)
     borrowers = patrons_of(batch, [each for each in batch.left(new) if each.row.patron])
     ids = sorted({each.id for each in borrowers.values()})
@@ -90,6 +110,21 @@ def store_past_loans(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arr
             )
         )
     _insert(batch.transaction, stored)
+    note_loans(batch, (LentThere(its.item_id, its.checked_out, its.renewals) for its in stored))
+
+
+def _not_here(batch: Batch, new: Sequence[Arrival]) -> list[Arrival]:
+    """Those that are not known as loans yet; of the others, the return is told."""
+    keys = [each.key for each in new]
+    here = {
+        each.key: each.row_id
+        for each in moved(batch.transaction, keys=keys, source=batch.moving.source, kind="loans")
+    }
+    for each in new:
+        each.row_id = here.get(each.key)
+    known = [each for each in new if each.row_id is not None]
+    _end(batch.transaction, [_Ended(each.row_id or 0, each.row.checked_in) for each in known])
+    return [each for each in new if each.row_id is None]
 
 
 HISTORY = Kind("history", PastLoanRow, store_past_loans)

@@ -19,6 +19,7 @@ from circulation.kernel.results import LoanMark
 from circulation.loans.schema import loans
 from circulation.moving.kinds.items import forget_states
 from circulation.moving.kinds.reminders import Act, Subject, acts_of, forget_acts, write_acts
+from circulation.moving.kinds.uses import LentThere, note_loans
 from circulation.moving.lookups import FoundItem, FoundPatron, items_of, patrons_of
 from circulation.moving.rows import Arrival, Batch, Kind
 from circulation.moving.updates import update_planned
@@ -125,6 +126,8 @@ def store_loans(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]
         told = _told(batch, each, its, borrowers[id(each)])
         acts += acts_of(moving, _subject(its), told, each.row.reminded or moving.now)
     write_acts(transaction, acts)
+    before = (stored[id(each)] for each in new)
+    note_loans(batch, (LentThere(its.item_id, its.checked_out, its.renewals) for its in before))
 
 
 def _check(batch: Batch, arrivals: Sequence[Arrival], lent: dict[int, FoundItem]) -> None:

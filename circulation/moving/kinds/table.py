@@ -14,11 +14,12 @@ from circulation.moving.kinds.members import MEMBERS
 from circulation.moving.kinds.messages import MESSAGES
 from circulation.moving.kinds.patrons import PATRONS
 from circulation.moving.kinds.persons import PERSONS
+from circulation.moving.kinds.uses import USES
 from circulation.moving.rows import Kind
 
 _ALL: Final = (
     *(PATRONS, MEMBERS, GUARDIANS, PERSONS),
-    *(ITEMS, LOANS, HOLDS, DEBTS, MESSAGES, HISTORY),
+    *(ITEMS, USES, LOANS, HOLDS, DEBTS, MESSAGES, HISTORY),
 )
 KINDS: Final[dict[str, Kind]] = {each.name: each for each in _ALL}
 #: Kind -> its fields, as a plan may name them, and whether it must.

@@ -132,6 +132,26 @@ class ItemStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class YearOfUse:
+    """Loans and renewals of a year; null is of loans that were counted without their years."""
+
+    year: int | None
+    loans: int
+    renewals: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemUse:
+    """How often an item was lent, here and in the system that it came from."""
+
+    item: str
+    loans: int
+    renewals: int
+    last_lent: datetime | None
+    years: tuple[YearOfUse, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TitleShown:
     """A title with its copies. `lines` is the record for people to read."""
 

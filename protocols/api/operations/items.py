@@ -9,6 +9,7 @@ from circulation.items.availability import circulation_status
 from circulation.items.changes import ItemChange, ItemUnfit, change_item
 from circulation.items.places import LEVELS, UnknownPlace, place_item
 from circulation.items.removal import ItemNeeded, remove_item
+from circulation.items.use import use_of
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.results import CirculationStatus, ItemState, Refused
 from circulation.kernel.rights import Principal, Right
@@ -21,9 +22,11 @@ from protocols.api.models.desk import Patron, item_shown, loan_shown
 from protocols.api.models.titles import (
     ItemChanges,
     ItemStatus,
+    ItemUse,
     StateChanged,
     StateWish,
     Stay,
+    YearOfUse,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.problems import FieldError, Outcome, Problem, malformed, refused
@@ -129,6 +132,16 @@ def _changeable(barcode: str, principal: Principal, context: Context) -> Circula
     return status
 
 
+def show_use(request: Plain, principal: Principal, context: Context) -> ItemUse:
+    """How often an item was lent in all, when last, and in which years."""
+    item = status_of(request.path["item"], context).item
+    branches = context.circulation.current_set_up(context.transaction).branches
+    zone = branches[item.home_branch.id].timezone
+    found = use_of(context.transaction, item_id=item.id, timezone=zone)
+    years = tuple(YearOfUse(*each) for each in found.years)
+    return ItemUse(item.barcode, found.loans, found.renewals, found.last_lent, years)
+
+
 def set_state(
     request: Request[StateWish, None], principal: Principal, context: Context
 ) -> StateChanged | Problem:
@@ -207,6 +220,14 @@ def _put_elsewhere(barcode: str, wish: ItemChanges, principal: Principal, contex
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     get(_ITEM, "An item", show_item, ItemStatus, tag="items", right=Right.LEND),
+    get(
+        f"{_ITEM}/use",
+        "How often an item was lent",
+        show_use,
+        ItemUse,
+        tag="items",
+        right=Right.LEND,
+    ),
     post(
         f"{_ITEM}/state",
         "Say what has become of an item",

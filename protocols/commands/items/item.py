@@ -10,6 +10,7 @@ import click
 from catalogue.database import Transaction
 from catalogue.items import find_item
 from circulation.items.availability import circulation_status
+from circulation.items.use import use_of
 from circulation.kernel.events import events_of_item
 from circulation.kernel.results import CirculationStatus, Stay
 from protocols.commands.items.stock import Act, Line, change_one, each_of, lines_of, withdraw_one
@@ -42,7 +43,16 @@ def show(settings: Settings, barcode: str, with_events: bool, as_json: bool) -> 
                 return None
             written = find_item(transaction, barcode)
             assert written is not None
-            facts = _facts(status) | {"part": written.part, "float_group": written.float_group}
+            home = library.circulation.current_set_up(transaction).branches[
+                status.item.home_branch.id
+            ]
+            use = use_of(transaction, item_id=status.item.id, timezone=home.timezone)
+            facts = _facts(status) | {
+                "part": written.part,
+                "float_group": written.float_group,
+                "loans": use.loans,
+                "last_lent": use.last_lent,
+            }
             if with_events:
                 facts["events"] = [
                     {

@@ -92,7 +92,7 @@ def test_koha(old: OldSystem) -> None:
         old_issues__csv=OLD_ISSUES,
         records__mrc=records(
             "952",
-            copy | {"p": "B71", "9": "71"},
+            copy | {"p": "B71", "9": "71", "l": "14", "m": "5", "s": "2026-11-01"},
             copy | {"p": "B72", "9": "72", "1": "2"},
             copy | {"p": "B73", "9": "73", "title": "t2"},
             copy | {"p": "B74", "9": "74", "a": "BPL"},
@@ -102,6 +102,7 @@ def test_koha(old: OldSystem) -> None:
         "patrons": (2, 1),
         "guardians": (1, 0),
         "items": (3, 1),
+        "uses": (1, 0),
         "loans": (1, 1),
         "holds": (2, 0),
         "debts": (2, 1),
@@ -185,7 +186,8 @@ def test_sierra(sqlite_old: OldSystem) -> None:
         '"","","","","c"\n',
         records__mrc=records(
             "945",
-            {"title": "t1", "y": "i1", "i": "39001", "l": "main", "s": "-", "t": "1", "p": "20.00"},
+            {"title": "t1", "y": "i1", "i": "39001", "l": "main", "s": "-", "t": "1", "p": "20.00"}
+            | {"u": "7", "v": "2"},
             {"title": "t2", "y": "i2", "i": "39002", "l": "main", "s": "z", "t": "1"},
         ),
         checkouts__txt='"RECORD #(ITEM)","PATRON#","OUT DATE","DUE DATE","# RENEWALS",'
@@ -193,7 +195,14 @@ def test_sierra(sqlite_old: OldSystem) -> None:
         fines__txt='"INVOICE","RECORD #(PATRON)","LOC","AMOUNT","ASSESSED","DESCRIPTION","TYPE"\n'
         '"1","p1000001","main","12.50","10-01-2026","late","2"\n',
     )
-    assert counts(old) == {"patrons": (2, 0), "items": (1, 1), "loans": (1, 0), "debts": (1, 0)}
+    assert counts(old) == {
+        "patrons": (2, 0),
+        "items": (1, 1),
+        "uses": (1, 0),
+        "loans": (1, 0),
+        "debts": (1, 0),
+    }
+    assert old.rows("SELECT year, loans, renewals FROM former_use WHERE loans > 0") == [(0, 7, 2)]
     assert old.rows("SELECT lines FROM patron_addresses") == [("Søgade 3\n2610 Rødovre",)]
     assert old.rows("SELECT count(*) FROM patron_blocks") == [(1,)]
     assert [str(row[0])[:10] for row in old.rows("SELECT due FROM loans")] == ["2026-11-20"]
