@@ -10,24 +10,31 @@ from pydantic import Field, model_validator
 
 from protocols.api.models.common import Barcode, Branch, Fee, Isil, Number, Request, Why
 from protocols.api.models.desk import AcceptedFee, ForPatron, OverrideWish, Patron
+from protocols.api.problems import ProblemReason
 
 
-class HoldDetails(Request):
-    """What is wanted: a `title`, of a serial perhaps a `part`, or just this `item`."""
+class WhatIsWanted(Request):
+    """A `title`, of a serial perhaps a `part`, or just this `item`; and where it is to be fetched,
+    unless that is where the patron usually does."""
 
     title: Number | None = None
     item: Barcode | None = None
     part: Annotated[str, Field(max_length=100)] = ""
     pickup_branch: Isil | None = None
-    activates: date | None = None
-    interest_until: date | None = None
-    accept_fee: AcceptedFee | None = None
 
     @model_validator(mode="after")
-    def _title_or_item(self) -> HoldDetails:
+    def _title_or_item(self) -> WhatIsWanted:
         if (self.title is None) == (self.item is None):
             raise ValueError("give either title or item")
         return self
+
+
+class HoldDetails(WhatIsWanted):
+    """What is wanted, and when."""
+
+    activates: date | None = None
+    interest_until: date | None = None
+    accept_fee: AcceptedFee | None = None
 
 
 class NewHold(HoldDetails, ForPatron):
@@ -93,6 +100,18 @@ class PatronHolds:
     """The open holds of a patron, the oldest first."""
 
     holds: tuple[Hold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldProspect:
+    """What a hold could expect that was placed now: `number_in_queue` 1 is the next, `days` is an
+    estimate, null where nothing is known of any copy. `reasons` are all that the rules say against
+    it; what it costs is one."""
+
+    pickup_branch: Branch
+    number_in_queue: int | None
+    days: int | None
+    reasons: tuple[ProblemReason, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from circulation.holds.changing import cancel_hold, change_hold, pause_hold
+from circulation.holds.judging import judge_hold
 from circulation.holds.lists import find_hold, patron_holds
 from circulation.holds.placing import place_holds
 from circulation.holds.reordering import Move, move_hold
@@ -17,7 +18,7 @@ from circulation.kernel.rights import Kind, Principal, Right
 from circulation.patrons.identifiers import PatronPlace, place_of_patron
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
-from protocols.api.authority import must_have_here, note_look, number_of, override_of
+from protocols.api.authority import must_have_here, note_look, number_of, override_of, patron_named
 from protocols.api.messages import Reply
 from protocols.api.models.common import branch_shown, fees_shown
 from protocols.api.models.desk import Patron, patron_shown
@@ -27,17 +28,19 @@ from protocols.api.models.holds import (
     HoldDetails,
     HoldNext,
     HoldPlaced,
+    HoldProspect,
     MoveWish,
     NewHold,
     PatronHolds,
     Queue,
     QueuedHold,
+    WhatIsWanted,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.desk import identifier_of
 from protocols.api.operations.patrons import known_by, the_patron
 from protocols.api.paging import LARGEST_OF_FEW
-from protocols.api.problems import Outcome, Problem, refused
+from protocols.api.problems import Outcome, Problem, reasons_of, refused
 from protocols.hosting.answering import Context, Lane
 
 _HOLD: Final = "/holds/{hold}"
@@ -60,13 +63,12 @@ def hold_placed(
 ) -> Reply | Problem:
     """A hold for the patron with that identifier."""
     wish = request.body
-    title = None if wish.title is None else number_of(wish.title, "title", LARGEST_OF_FEW)
     named = wish.override if isinstance(wish, NewHold) else None
     answer = place_holds(
         context.act(principal.desk),
         HoldWish(
             identifier,
-            [Wanted(title, wish.item, wish.part)],
+            [_wanted(wish)],
             pickup_branch=wish.pickup_branch,
             activates=wish.activates,
             interest_until=wish.interest_until,
@@ -85,6 +87,41 @@ def hold_placed(
     )
     beginning = "/api/v1/self" if principal.kind is Kind.PATRON else "/api/v1"
     return Reply(placed, 201, (("Location", f"{beginning}/holds/{placed.hold.id}"),))
+
+
+def _wanted(wish: WhatIsWanted) -> Wanted:
+    title = None if wish.title is None else number_of(wish.title, "title", LARGEST_OF_FEW)
+    return Wanted(title, wish.item, wish.part)
+
+
+def show_prospect(
+    request: Request[None, WhatIsWanted], principal: Principal, context: Context
+) -> HoldProspect | Problem:
+    """What a hold of the patron could expect, and what the rules say against it, before it is
+    placed."""
+    must_have_here(principal, Right.LEND)
+    place = patron_named(request.path["patron"], principal, context, Right.LEND)
+    return prospect_of(place, request, principal, context)
+
+
+def prospect_of(
+    place: PatronPlace,
+    request: Request[None, WhatIsWanted],
+    principal: Principal,
+    context: Context,
+) -> HoldProspect | Problem:
+    """A hold that the patron could place."""
+    query = request.query
+    wish = HoldWish(known_by(place), [_wanted(query)], pickup_branch=query.pickup_branch)
+    found = judge_hold(context.act(principal.desk), wish)
+    if isinstance(found, Refused):
+        return refused(found, principal, request.language)
+    return HoldProspect(
+        branch_shown(found.pickup_branch),
+        found.number_in_queue,
+        found.days,
+        reasons_of(found.refusals, principal, request.language),
+    )
 
 
 def hold_shown(queued: KnownHold, principal: Principal) -> Hold:
@@ -307,6 +344,16 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         PatronHolds,
         tag="patrons",
         right=Right.VIEW_PATRONS,
+        outcomes=RULES,
+    ),
+    get(
+        "/patrons/{patron}/hold-prospect",
+        "What a hold could expect",
+        show_prospect,
+        HoldProspect,
+        query=WhatIsWanted,
+        tag="holds",
+        right=Right.LEND,
         outcomes=RULES,
     ),
     get(

@@ -26,7 +26,9 @@ from protocols.api.models.holds import (
     HoldChanges,
     HoldDetails,
     HoldPlaced,
+    HoldProspect,
     PatronHolds,
+    WhatIsWanted,
 )
 from protocols.api.models.money import (
     ChargeExplained,
@@ -46,6 +48,7 @@ from protocols.api.operations.holds import (
     end_hold,
     hold_placed,
     holds_of,
+    prospect_of,
     show_hold,
 )
 from protocols.api.operations.money import charges_of, expected_of
@@ -165,6 +168,14 @@ def place_own_hold(
     return hold_placed(identifier, request, principal, context)
 
 
+def show_own_prospect(
+    request: Request[None, WhatIsWanted], principal: Principal, context: Context
+) -> HoldProspect | Problem:
+    """What a hold of the patron's own could expect, and what the rules say against it, before it is
+    placed."""
+    return prospect_of(own_place(request, principal, context), request, principal, context)
+
+
 def show_own_hold(request: Plain, principal: Principal, context: Context) -> Hold:
     """A hold of the patron's own."""
     return show_hold(request, principal, context)
@@ -226,6 +237,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         body=HoldDetails,
         status=201,
         **_CHANGING,
+    ),
+    get(
+        "/self/hold-prospect",
+        "What a hold could expect",
+        show_own_prospect,
+        HoldProspect,
+        query=WhatIsWanted,
+        **_MORE,
     ),
     get("/self/holds/{hold}", "A hold of mine", show_own_hold, Hold, **_MORE),
     Operation(

@@ -70,3 +70,22 @@ def test_nobody_overtakes_the_patrons_of_others(stage: Stage) -> None:
     told = stage.ask("POST", f"/holds/{own.id}/place", wish, token=head)
     assert (told.status, told.body["number_in_queue"]) == (200, 1)
     assert first.id < own.id
+
+
+def test_what_a_hold_could_expect_is_told_before(stage: Stage) -> None:
+    library = stage.library
+    card, item = a_patron(library), an_item(library, on_loan_to=a_patron(library))
+    a_hold(library, a_patron(library), item)
+    own = stage.a_patron_caller(card)
+    told = stage.ask("GET", f"/self/hold-prospect?item={item}", token=own)
+    assert (told.status, told.body["number_in_queue"], told.body["reasons"]) == (200, 2, [])
+    patron = stage.ask("GET", "/self", token=own).body["id"]
+    path = f"/patrons/{patron}/hold-prospect?item={item}"
+    clerk = stage.a_caller(Right.LEND, Right.VIEW_PATRONS)
+    assert stage.ask("GET", path, token=clerk).body == told.body
+    placed = stage.ask("POST", "/self/holds", {"item": item}, token=own)
+    assert placed.body["hold"]["days"] == told.body["days"]
+    told = stage.ask("GET", path, token=clerk)
+    assert [each["code"] for each in told.body["reasons"]] == ["ALREADY_ON_HOLD"]
+    told = stage.ask("GET", "/self/hold-prospect?title=999999", token=own)
+    assert (told.status, told.codes) == (409, ["RECORD_UNKNOWN"])

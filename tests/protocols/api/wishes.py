@@ -166,4 +166,6 @@ QUERIES = {
     "show_statistics": "?first=2026-01-01",
     "show_unused": "?not_lent_since=2026-01-01",
     "show_year": "?year=2026",
+    "show_prospect": "?item={item}",
+    "show_own_prospect": "?item={item}",
 }
