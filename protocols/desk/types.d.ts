@@ -107,7 +107,9 @@ export interface Booking {
   first: string;
   last: string;
   copies: number;
+  minimum: number;
   state: string;
+  deliver_to: Branch;
 }
 export interface TitleShown extends Title {
   open_holds: number;
@@ -167,6 +169,12 @@ export interface Hold {
   number: number | null;
   deadline: string | null;
   may: string[];
+}
+export interface HoldProspect {
+  pickup_branch: Branch;
+  number_in_queue: number | null;
+  days: number | null;
+  reasons: Reason[];
 }
 export interface Charge {
   id: string;

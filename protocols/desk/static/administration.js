@@ -4,8 +4,9 @@ import { drawClosures, drawSetUp } from "./admin_setup.js";
 import { drawLookUps, drawRules } from "./admin_rules.js";
 import { drawPrograms, drawRoles, drawStaff, drawWorkstations } from "./admin_staff.js";
 import { tell } from "./admin_parts.js";
+import { beside } from "./beside.js";
 import { el, part, say } from "./page.js";
-import { begin, goTo, has, isLocked, lock } from "./session.js";
+import { has } from "./session.js";
 
 /**
  * @typedef {object} Section
@@ -72,13 +73,7 @@ function left() {
   part("section").replaceChildren();
 }
 
-if (await begin({ arrived: follow, left })) {
+if (await beside({ arrived: follow, left })) {
   window.addEventListener("hashchange", follow);
-  document.addEventListener("keydown", (event) => {
-    if (isLocked()) return;
-    if (event.altKey && event.code === "KeyQ") void lock();
-    else if (!goTo(event.key)) return;
-    event.preventDefault();
-  });
   document.body.dataset.ready = "";
 }

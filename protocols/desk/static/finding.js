@@ -1,6 +1,6 @@
 // Titles and patrons that were found: choosing one, where its copies are, reserving it.
 import { have, keepRow, redraw, settleRow, solutionsOf, tell, whyNot } from "./acts.js";
-import { ask, day, say } from "./page.js";
+import { ask, day, inDays, say } from "./page.js";
 import { newRow } from "./rows.js";
 import { state } from "./state.js";
 
@@ -21,11 +21,18 @@ export function chooseHit(row, index) {
   if (title && row.title?.id !== title.id) void showCopies(row, title);
 }
 
-/** @param {Row} row @param {Title} title */
+/** Where the copies are, and what a hold of the open patron could expect. @param {Row} row @param {Title} title */
 async function showCopies(row, title) {
-  const answer = await ask("GET", `/titles/${title.id}`).catch(() => null);
-  if (answer?.status !== 200) return;
-  row.title = answer.body;
+  const { patron } = state;
+  const isHeld = patron?.may.includes("hold") ?? false;
+  const [shown, expected] = await Promise.all([
+    ask("GET", `/titles/${title.id}`).catch(() => null),
+    isHeld ? ask("GET", `/patrons/${patron?.id}/hold-prospect?title=${title.id}`).catch(() => null) : null,
+  ]);
+  const chosen = row.hit < 0 ? row.scanned.titles[0] : chosenTitle(row);
+  if (shown?.status !== 200 || chosen?.id !== title.id) return;
+  row.title = shown.body;
+  row.prospect = expected?.status === 200 ? expected.body : null;
   redraw(row);
 }
 
@@ -118,11 +125,4 @@ export function hold(row) {
     redraw(row);
   };
   have("POST", "/holds", wish, done, { refused });
-}
-
-/** @param {number} days */
-export function inDays(days) {
-  const moment = new Date();
-  moment.setDate(moment.getDate() + days);
-  return moment;
 }

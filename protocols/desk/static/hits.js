@@ -1,6 +1,7 @@
 // What was found, drawn: facets to narrow to, titles with what can be had of them, patrons.
+import { wordOf } from "./facets.js";
 import { narrow } from "./finding.js";
-import { day, el, icon, say } from "./page.js";
+import { amount, day, el, icon, inDays, say } from "./page.js";
 
 /** @typedef {import("./rows.js").Row} Row */
 
@@ -16,7 +17,7 @@ export function drawnHits(row) {
       const year = hit.year ? `, ${hit.year}` : "";
       const what = el("div", {}, el("b", {}, hit.title), el("span", { class: "s" }, ` ${hit.author}${year}`));
       line.append(el("div", { class: "hit" }, what, hit.availability ? availability(hit.availability) : null));
-      if (row.title?.id === hit.id) line.append(copies(row.title));
+      if (row.title?.id === hit.id) line.append(copies(row.title), prospect(row.prospect));
     } else {
       line.append(...person(hit));
       if (isChosen) line.append(el("span", { class: "s end" }, el("kbd", {}, "Enter"), ` ${say("OPENS")}`));
@@ -49,15 +50,6 @@ function chips(row) {
   return drawn;
 }
 
-const LANGUAGES = new Intl.DisplayNames(document.documentElement.lang, { type: "language", fallback: "none" });
-
-/** The value of a facet as people call it. @param {string} index @param {string} text */
-function wordOf(index, text) {
-  if (index === "dc.type") return say(`TYPE_${text.replaceAll(" ", "_")}`);
-  if (index !== "dc.language" || !/^[a-z]{2,3}$/.test(text)) return text;
-  return LANGUAGES.of(text) ?? text;
-}
-
 /** @param {NonNullable<import("../types").Title["availability"]>} there */
 function availability({ open_holds, places }) {
   const home = places.reduce((sum, each) => sum + each.available, 0);
@@ -80,6 +72,21 @@ export function person(hit) {
     el("span", {}, ` ${born}`),
     el("p", { class: "s" }, facts.filter(Boolean).join(" · ")),
   ];
+}
+
+/** What a hold could expect, before anybody places it. @param {import("../types").HoldProspect | null} expected */
+function prospect(expected) {
+  if (!expected) return "";
+  const { number_in_queue: number, days, reasons, pickup_branch } = expected;
+  const facts = [
+    say("PROSPECT", { number: number ?? "", branch: pickup_branch.name }),
+    days === null ? say("NOBODY_KNOWS") : say("IN_ABOUT", { day: day(inDays(days)) }),
+  ];
+  const drawn = el("div", { class: "prospect" }, el("p", {}, facts.join(" · ")));
+  for (const { text, fee } of reasons) {
+    drawn.append(el("p", { class: "mark todo" }, icon("todo", "i m"), fee ? `${text} ${amount(fee)}` : text));
+  }
+  return drawn;
 }
 
 /** @param {import("../types").TitleShown} title */

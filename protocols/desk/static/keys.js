@@ -5,7 +5,7 @@
  * @typedef {object} Hands
  * @property {(text: string) => void} scanned
  * @property {(key: string) => boolean} pressed a function key or chord, as in "Shift F4"; was it one?
- * @property {(step: number) => void} moved by arrow keys
+ * @property {(step: number) => void} [moved] by arrow keys; where nothing can be chosen they scroll
  * @property {() => void} opened Enter in the empty box
  * @property {() => void} left Escape
  * @property {() => void} typed a letter of the box
@@ -42,7 +42,7 @@ export function listen(box, hands) {
       box.value = "";
       hands.left();
       box.focus();
-    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && hands.moved) {
       event.preventDefault();
       hands.moved(event.key === "ArrowDown" ? 1 : -1);
     } else if ((event.key === "ArrowLeft" || event.key === "ArrowRight") && hands.leapt && box.value === "") {
@@ -50,10 +50,10 @@ export function listen(box, hands) {
     } else if (event.key === "Enter" || (event.key === "Tab" && box.value !== "")) {
       // A button that has the focus is left alone: whoever went there by Tab has meant it, and a
       // scan brings the focus back to the box with its first letter.
-      if (target !== box && event.key === "Enter" && target.matches("button, a")) return;
+      if (target !== box && event.key === "Enter" && target.matches("button, a, summary")) return;
       event.preventDefault();
       take();
-    } else if (event.key.length === 1 && !(event.key === " " && target.matches("button"))) {
+    } else if (event.key.length === 1 && !(event.key === " " && target.matches("button, summary"))) {
       hands.typed();
       if (target !== box) box.focus();
     }

@@ -3,7 +3,8 @@ import { listen } from "./keys.js";
 import { LISTS } from "./list_table.js";
 import { ask, clock, el, part, say } from "./page.js";
 import { Queue } from "./queue.js";
-import { draw, newRow, scannedOf } from "./rows.js";
+import { scannedOf } from "./rows.js";
+import { drawScan, isTwice, openAtDesk, scanHere, show, tell } from "./scans.js";
 import { begin, goTo, has, isLocked, lock, signedIn } from "./session.js";
 import { play } from "./sounds.js";
 
@@ -13,13 +14,9 @@ import { play } from "./sounds.js";
 /** Lines that are asked for at first, and at most. */
 const FEW = 100;
 const MOST = 1000;
-/** Scans that are shown above the list. */
-const SCANS = 3;
 /** Milliseconds between two looks at a list that changes all the time, and at one that does not. */
 const BREATH = 2000;
 const NOW_AND_THEN = 120_000;
-/** Milliseconds within which the same code again is the same scan. */
-const TWICE = 4000;
 
 const box = /** @type {HTMLInputElement} */ (document.getElementById("box"));
 const queue = new Queue(drawQueue, signedIn);
@@ -38,7 +35,6 @@ const page = {
   /** Lists that have changed since they were looked at. @type {Set<string>} */
   changed: new Set(),
 };
-const last = { code: "", at: 0 };
 
 function list() {
   return LISTS[page.name] ?? /** @type {import("./list_table.js").List} */ (LISTS.pick);
@@ -226,37 +222,22 @@ function perform(act) {
 
 /** @param {string} code */
 function scan(code) {
-  const now = Date.now();
-  if (code === last.code && now - last.at < TWICE) {
-    last.at = now;
-    play("tick");
+  if (isTwice(code)) return;
+  const { mode } = list();
+  const again = () => void read();
+  if (mode !== "receive") {
+    scanHere(queue, code, mode, again);
     return;
   }
-  Object.assign(last, { code, at: now });
-  const { mode } = list();
-  const isReceiving = mode === "receive";
   queue.add({
-    path: isReceiving ? "/deliveries/scans" : "/desk/scan",
-    body: () => (isReceiving ? { scanned: code } : { text: code, mode }),
+    path: "/deliveries/scans",
+    body: () => ({ scanned: code }),
     done: (answer) => {
-      if (isReceiving && answer.status === 200) received(code, answer.body);
+      if (answer.status === 200) received(code, answer.body);
       else show(scannedOf(answer, code), code, mode);
-      void read();
+      again();
     },
   });
-}
-
-/** @param {import("../types").Scanned} scanned @param {string} code @param {string} mode */
-function show(scanned, code, mode) {
-  // A card is for the desk: nobody's name stands above a list.
-  const isPerson = scanned.outcome === "patron" || scanned.outcome === "choice";
-  const shown = isPerson ? { ...scanned, outcome: "nothing", patron: null } : scanned;
-  const row = newRow(shown, code, mode, null);
-  if (isPerson) row.note = say("CARD_AT_THE_DESK");
-  drawScan(draw(row, { isNew: true }));
-  const { mark } = row.look;
-  play(mark === "stop" ? "stop" : mark === "todo" ? "act" : "done");
-  if (mark === "stop") tell([row.look.word, row.look.heading, ...scanned.reasons.map((each) => each.text)]);
 }
 
 /** @param {string} code @param {any} body */
@@ -278,19 +259,6 @@ function received(code, body) {
   play(isTaken ? "done" : "act");
 }
 
-/** @param {HTMLElement} row */
-function drawScan(row) {
-  const rows = part("rows");
-  rows.querySelector(".new")?.classList.remove("new");
-  rows.prepend(row);
-  while (rows.childElementCount > SCANS) rows.lastElementChild?.remove();
-}
-
-/** @param {(string | undefined)[]} texts */
-function tell(texts) {
-  part("alert").textContent = texts.filter(Boolean).join(". ");
-}
-
 /** @param {number} step */
 function move(step) {
   const all = lines();
@@ -305,6 +273,7 @@ function move(step) {
 function pressed(key) {
   if (isLocked()) return false;
   if (key === "Alt Q") void lock();
+  else if (key === "Alt P") openAtDesk();
   else if (key === "Alt M" && page.isMore) showMore();
   else {
     const act = list().acts?.find((each) => key === `Alt ${each.letter}`);

@@ -182,7 +182,7 @@ function next(event) {
 drawLine(0, false);
 if (await begin({ arrived: () => box.focus(), waiting: () => queue.length })) {
   const nothing = () => {};
-  listen(box, { scanned: scan, pressed, moved: nothing, opened: nothing, left: leave, typed: nothing });
+  listen(box, { scanned: scan, pressed, opened: nothing, left: leave, typed: nothing });
   part("settings").addEventListener("keydown", next);
   part("settings").addEventListener("submit", (event) => event.preventDefault());
   const byAddress = () => {

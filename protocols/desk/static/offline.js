@@ -97,14 +97,22 @@ export function keep(scan) {
   inOrder(() => put(SCANS, id, scan));
 }
 
+/** Hands a scan to the page of the desk, which comes next and does it. @param {string} text */
+export async function carry(text) {
+  keepOpen(null);
+  keep({ key: crypto.randomUUID(), text, mode: "desk" });
+  await last;
+}
+
 /** It was sent. @param {string} key @param {string | null} patron who is open now */
 export function forget(key, patron) {
   const id = numbers.get(key);
   if (id === undefined) return;
   numbers.delete(key);
   // First who is open, for what was scanned after it.
-  keepOpen(patron);
+  if (numbers.size) keepOpen(patron);
   inOrder(async () => answer((await store(SCANS, "readwrite")).delete(id)));
+  if (!numbers.size) inOrder(async () => answer((await store(OPEN, "readwrite")).delete(NAME)));
 }
 
 /** @param {string | null} patron */

@@ -74,6 +74,13 @@ export function day(moment, withYear = false) {
   return new Date(moment).toLocaleDateString(locale, /** @type {any} */ (format));
 }
 
+/** The moment so many days from now. @param {number} days */
+export function inDays(days) {
+  const moment = new Date();
+  moment.setDate(moment.getDate() + days);
+  return moment;
+}
+
 /** A day in figures, as somebody would write it. @param {string} date ISO 8601 */
 export function figures(date) {
   return new Date(date).toLocaleDateString(locale, { timeZone: zone(date) });

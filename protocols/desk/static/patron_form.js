@@ -122,13 +122,18 @@ function readDate(form, name, text) {
   if (about) about.textContent = read ? day(read, true) : say("DATE_HINT");
 }
 
+/** The latest look: an older answer that comes late is dropped. */
+let latest = 0;
+
 /** Those who may be here already, beside the fields: nothing waits for an answer. @param {HTMLFormElement} form @param {Record<string, string>} values */
 async function lookForSame(form, values) {
   const words = [values.given_name, values.family_name].filter(Boolean);
   const text = words.length === 2 ? words.join(" ") : (values.email || values.phone);
   if (!text) return;
+  latest += 1;
+  const mine = latest;
   const answer = await ask("POST", "/patrons/search", { text, limit: 5 }).catch(() => null);
-  if (answer?.status !== 200) return;
+  if (answer?.status !== 200 || mine !== latest) return;
   const born = dateIn(values.birth_date ?? "");
   const hits = /** @type {PatronHit[]} */ (answer.body.patrons).filter(
     (each) => !born || !each.birth_date || each.birth_date === born,

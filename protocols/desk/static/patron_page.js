@@ -1,8 +1,7 @@
 // Everything of the patron who is open: loans, holds, cards, family, money, messages, look-ups.
 import { have, openPatron, tell } from "./acts.js";
-import { inDays } from "./finding.js";
 import { consents, contact, stay } from "./patron_ways.js";
-import { amount, ask, clock, day, none, say } from "./page.js";
+import { amount, ask, clock, day, inDays, none, say } from "./page.js";
 import { payCharge, payLabel, waive } from "./money.js";
 import { has } from "./session.js";
 import { state } from "./state.js";

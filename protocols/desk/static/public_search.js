@@ -1,4 +1,5 @@
 // Search: words as they are typed, what narrows them, and where each title can be had now.
+import { wordOf } from "./facets.js";
 import { el, icon, part, say } from "./page.js";
 import { drawnTitle } from "./public_title.js";
 import { announce, call } from "./public_session.js";
@@ -177,7 +178,7 @@ function drawnFacet(index, values) {
     const button = el(
       "button",
       { type: "button", class: "value", "aria-pressed": String(isChosen) },
-      el("span", {}, inWords(index, value.text)),
+      el("span", {}, wordOf(index, value.text)),
       el("small", {}, String(value.hits)),
     );
     button.addEventListener("click", () => {
@@ -188,17 +189,6 @@ function drawnFacet(index, values) {
     list.append(el("li", {}, button));
   }
   return el("section", {}, el("h2", { class: "h" }, say(`FACET_${index.slice(3)}`)), list);
-}
-
-/** Codes of languages and kinds as words. @param {string} index @param {string} text */
-function inWords(index, text) {
-  if (index === "dc.type") return say(`TYPE_${text.replaceAll(" ", "_")}`).replace(/^TYPE_/, "");
-  if (index !== "dc.language") return text;
-  try {
-    return new Intl.DisplayNames(document.documentElement.lang, { type: "language" }).of(text) ?? text;
-  } catch {
-    return text;
-  }
 }
 
 /** @param {string} id @param {HTMLElement} button */

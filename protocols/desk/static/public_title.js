@@ -94,7 +94,23 @@ function drawnWish(title, around) {
     choice.append(el("option", { value: each.isil, selected: isHome }, each.name));
   }
   const said = el("div", { role: "status" });
+  const expected = el("div", { role: "status", "data-part": "prospect" });
   const button = el("button", { type: "button", class: "act go wide" }, say("HOLD"));
+  /** What it would lead to there, and what the rules say against it. */
+  const expect = async () => {
+    const query = new URLSearchParams({ title: title.id, pickup_branch: choice.value });
+    const answer = await call("GET", `/self/hold-prospect?${query}`);
+    if (answer?.status !== 200) return;
+    /** @type {import("../types").HoldProspect} */
+    const { number_in_queue: number, days, reasons } = answer.body;
+    const facts = [number ? say("WOULD_BE", { number }) : "", days ? inDays(days) : ""].filter(Boolean);
+    const against = reasons.filter((each) => each.fee === null);
+    expected.replaceChildren(
+      el("p", { class: "s" }, facts.join(" · ")),
+      ...against.map((each) => el("p", { class: "mark todo" }, icon("todo", "i m"), each.text)),
+    );
+    button.toggleAttribute("disabled", against.length > 0);
+  };
   /** @param {number} [fee] */
   const wish = async (fee) => {
     const more = fee === undefined ? {} : { accept_fee: fee };
@@ -104,11 +120,16 @@ function drawnWish(title, around) {
       ...more,
     });
     said.replaceChildren(...drawnAnswer(answer, wish));
-    if (answer?.status === 201) button.hidden = true;
+    if (answer?.status !== 201) return;
+    button.hidden = true;
+    expected.replaceChildren();
   };
+  choice.addEventListener("change", () => void expect());
+  void expect();
   button.addEventListener("click", () => void wish());
   place.append(
     el("div", { class: "field" }, el("label", { for: "pickup" }, say("PICK_UP_AT")), choice),
+    expected,
     button,
     said,
   );

@@ -44,6 +44,7 @@ import { drawnWhys } from "./whys.js";
  * @property {string} note
  * @property {HTMLElement | null} element
  * @property {import("../types").TitleShown | null} title
+ * @property {import("../types").HoldProspect | null} prospect of the title, for the open patron
  * @property {(import("../types").PatronHit | import("../types").Title)[]} hits what was found
  * @property {number} hit which of them is chosen
  * @property {number} total how many titles there are in all
@@ -246,6 +247,7 @@ export function newRow(scanned, code, mode, patron) {
     note: "",
     element: null,
     title: null,
+    prospect: null,
     hits: hitsOf(scanned, patron),
     hit: -1,
     total: scanned.titles.length,

@@ -1,6 +1,7 @@
 // The day of the branch as it goes. The server has drawn the plots; what they show is said too.
-import { clock, ask, day, el, icon, part, say } from "./page.js";
-import { begin, goTo, isLocked, lock } from "./session.js";
+import { beside } from "./beside.js";
+import { ask, clock, day, el, icon, part, say } from "./page.js";
+import { isLocked } from "./session.js";
 
 /** Milliseconds between two looks. */
 const EVERY = 60_000;
@@ -28,7 +29,7 @@ function figure(name, figure) {
 async function draw() {
   const query = shown ? `?day=${shown}` : "";
   const answer = await ask("GET", `/today${query}`).catch(() => null);
-  part("line").textContent = answer === null ? say("LINE_LOST") : say("CONNECTED");
+  if (answer === null) part("line").textContent = say("LINE_LOST");
   if (answer?.status !== 200) {
     if (answer) part("peak").textContent = answer.body.title;
     return;
@@ -88,19 +89,15 @@ function control(name) {
   return /** @type {HTMLElement} */ (document.querySelector(`[data-do="${name}"]`));
 }
 
-/** @param {KeyboardEvent} event */
-function pressed(event) {
-  if (isLocked()) return;
-  const letter = event.altKey ? event.code.replace("Key", "") : "";
-  if (letter === "J") move(-1);
-  else if (letter === "L" && !control("after").hidden) move(1);
-  else if (letter === "Q") void lock();
-  else if (!goTo(event.key)) return;
-  event.preventDefault();
+/** @param {string} key */
+function pressed(key) {
+  if (key === "Alt J") move(-1);
+  else if (key === "Alt L" && !control("after").hidden) move(1);
+  else return false;
+  return true;
 }
 
-if (await begin({ arrived: () => void draw() })) {
-  document.addEventListener("keydown", pressed);
+if (await beside({ arrived: () => void draw(), pressed })) {
   control("before").addEventListener("click", () => move(-1));
   control("after").addEventListener("click", () => move(1));
   setInterval(() => shown === new Date().toLocaleDateString("sv") && !isLocked() && void draw(), EVERY);

@@ -12,6 +12,8 @@ from time import sleep
 import pytest
 from selenium.webdriver.common.keys import Keys
 
+from tests.builders.circulation import a_patron
+from tests.builders.holds import a_hold
 from tests.protocols.desk.browser import Desk
 from tests.protocols.desk.stage import Stage
 
@@ -350,6 +352,40 @@ def test_copies_are_booked_on_a_calendar(desk: Desk, stage: Stage) -> None:
     desk.scan("02-06-31", "06-06-31", "1")
     desk.chord(Keys.ALT, "s")
     desk.says('[data-part="said"]', "are booked from 2 Jun to 6 Jun")
+    desk.keys("soil")
+    desk.says('[data-part="live"]', "available")
+    desk.keys(Keys.ARROW_DOWN)
+    desk.chord(Keys.ALT, "m")
+    desk.wait("[data-booking]")
+    desk.chord(Keys.ALT, "n")
+    desk.wait("[data-booking].pick")
+    desk.keys(Keys.CONTROL, "a")
+    desk.scan("03-06-31")
+    desk.chord(Keys.ALT, "s")
+    desk.says('[data-part="said"]', "Changed: 1 copies from 3 Jun to 6 Jun")
+    desk.says("[data-booking]", "3 Jun")
+    desk.click("[data-booking] button")
+    desk.wait("#field-why").pop().send_keys("the teacher is ill")
+    desk.scan("")  # an Enter confirms nothing
+    desk.chord(Keys.ALT, "z")
+    desk.says('[data-part="said"]', "is cancelled")
+    desk.says(".copies", "No bookings yet")
+
+
+def test_what_a_hold_could_expect_is_said_before_it_is_placed(desk: Desk, stage: Stage) -> None:
+    with stage.library() as library:
+        card = a_patron(library)
+        ahead = a_hold(library, a_patron(library), "T10000005").number_in_queue
+    assert ahead is not None
+    desk.scan(card)
+    desk.outcomes(1)
+    desk.scan("wootton")
+    assert f"Would be no. {ahead + 1} in the queue" in desk.says(".prospect", "about")
+    desk.keys(Keys.ARROW_DOWN)
+    desk.chord(Keys.ALT, "r")
+    desk.says('[data-part="said"]', f"no. {ahead + 1} in the queue")
+    desk.scan("elves")
+    desk.says("li[data-code=elves] .prospect .mark", "has a hold on this title already")
 
 
 #: Where something of a patron could stay behind.
