@@ -87,7 +87,8 @@ class HoldProspect:
 def judge_hold(act: Act, wish: HoldWish) -> HoldProspect | Refused:
     """What `place_holds` would say of the one thing that is wanted, and what it would lead to. A
     look: nothing is locked or written. Refused where there is no such patron, branch or title."""
-    case = known_case(act, wish, is_look=True)
+    act = act._replace(transaction=act.transaction.looking())
+    case = known_case(act, wish)
     if isinstance(case, Refused):
         return case
     [located] = case.located
@@ -136,15 +137,12 @@ def _as_if_placed(case: Case, record_id: int, located: Located) -> HoldFacts:
     return HoldFacts(**told)
 
 
-def known_case(act: Act, wish: HoldWish, *, is_look: bool = False) -> Case | Refused:
-    """Locks the patron and the queues, unless it `is_look`, then reads what is to be known."""
+def known_case(act: Act, wish: HoldWish) -> Case | Refused:
+    """Locks the patron and the queues, then reads what is to be known."""
     transaction, circulation, _, now = act
     patron = IDENTIFIERS.of(circulation).stored(wish.patron)
-    if is_look:
-        located = [_locate(transaction, each) for each in wish.wanted]
-    else:
-        lock_patron(transaction, identifier=patron)
-        located = _locate_under_locks(transaction, wish.wanted)
+    lock_patron(transaction, identifier=patron)
+    located = _locate_under_locks(transaction, wish.wanted)
     borrower = patron_facts(transaction, identifier=patron, now=now, material_group="")
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))

@@ -82,6 +82,7 @@ class EventKind(Enum):
     CONTACT_REMOVED = "contact_removed"
     GUARDIAN_ADDED = "guardian_added"
     GUARDIAN_REMOVED = "guardian_removed"
+    GUARDIAN_CHANGED = "guardian_changed"  # whether they see the account
     JOINED_GROUP = "joined_group"
     LEFT_GROUP = "left_group"
     CONSENT_GIVEN = "consent_given"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
-from catalogue.database import Statement, change, columns, many, one, send
+from catalogue.database import Statement, Transaction, change, columns, many, one, send
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.patrons.schema import patron_guardians, patrons
@@ -15,6 +15,8 @@ from circulation.patrons.traits import age_on
 
 #: A guardian answers for a child up to this age.
 ADULT_AGE = 18
+#: From this age on children decide themselves whether a guardian looks at their account.
+DECIDING_AGE = 15
 
 
 class Guardian(NamedTuple):
@@ -73,6 +75,19 @@ def _delete_guardian(*, patron_id: int, guardian_id: int) -> Statement:
     )
 
 
+@change
+def _show_account(*, patron_id: int, guardian_id: int, sees_account: bool) -> Statement:
+    return (
+        update(patron_guardians)
+        .where(
+            patron_guardians.c.patron_id == patron_id,
+            patron_guardians.c.guardian_id == guardian_id,
+            patron_guardians.c.sees_account != sees_account,
+        )
+        .values(sees_account=sees_account)
+    )
+
+
 class _Person(NamedTuple):
     kind: str
     birth_date: date | None
@@ -121,6 +136,50 @@ def add_guardian(
             EventKind.GUARDIAN_ADDED, patron_id=patron_id, after={"sees_account": sees_account}
         ),
     )
+
+
+def decides_who_sees(birth_date: date | None, today: date) -> bool:
+    """May the child say whether its guardians see the account?"""
+    return birth_date is not None and age_on(today, birth_date) >= DECIDING_AGE
+
+
+def show_account(
+    act: Act, patron_id: int, guardian_id: int, *, today: date, sees_account: bool
+) -> bool:
+    """The child `patron_id` lets a guardian look at its account, or does not any longer. False
+    where they do not answer for the child.
+
+    Raises ValueError where the child is too young to say so.
+    """
+    transaction = act.transaction
+    known = {each.patron_id: each for each in guardians_of(transaction, patron_id=patron_id)}
+    if guardian_id not in known:
+        return False
+    child = _person(transaction, patron_id=patron_id)
+    if child is None or not decides_who_sees(child.birth_date, today):
+        raise ValueError(f"who sees the account is for the library to say before {DECIDING_AGE}")
+    if _show_account(
+        transaction, patron_id=patron_id, guardian_id=guardian_id, sees_account=sees_account
+    ):
+        append_event(
+            act,
+            NewEvent(
+                EventKind.GUARDIAN_CHANGED,
+                patron_id=patron_id,
+                before={"sees_account": known[guardian_id].sees_account},
+                after={"sees_account": sees_account},
+            ),
+        )
+    return True
+
+
+def wards_seen_by(transaction: Transaction, guardian_id: int, today: date) -> list[Ward]:
+    """The children whose account the guardian may look at: not one who has grown up."""
+    return [
+        each
+        for each in wards_of(transaction, guardian_id=guardian_id)
+        if each.sees_account and _is_adult(each.birth_date, today) is not True
+    ]
 
 
 def remove_guardian(act: Act, patron_id: int, guardian_id: int) -> bool:

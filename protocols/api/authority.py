@@ -109,8 +109,9 @@ def note_look(
     patron_id: int | None = None,
     hits: int | None = None,
 ) -> None:
-    """Notes who has looked at a patron, or at how many in a list. Patrons look at themselves."""
-    if principal.kind is not Kind.PATRON:
+    """Notes who has looked at a patron, or at how many in a list. Patrons who look at themselves
+    are not noted, guardians who look at a child are."""
+    if principal.kind is not Kind.PATRON or patron_id != principal.id:
         looked = looked_at(principal, what, request.name, patron_id=patron_id, hits=hits)
         context.looked_up(looked)
 

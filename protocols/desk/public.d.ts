@@ -92,7 +92,9 @@ export interface Own {
   blocks: { reason: string; since: string }[];
   counts: { loans: number; overdue: number; holds: number; ready: number; max_loans: number | null };
   owed: Owed[];
-  wards: { name: string }[];
+  wards: { id: string; name: string; sees_account: boolean }[];
+  guardians: { id: string; name: string; sees_account: boolean }[];
+  may: string[];
   consents: Record<string, string>;
 }
 export interface Renewal {

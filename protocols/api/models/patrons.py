@@ -202,7 +202,9 @@ class Counts:
     max_loans: int | None
 
 
-PatronNext = Literal["lend", "renew_all", "hold", "pay", "edit", "block", "unblock", "history"]
+PatronNext = Literal[
+    "lend", "renew_all", "hold", "pay", "edit", "block", "unblock", "history", "decide_who_sees"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -16,14 +17,14 @@ from circulation.ledger.balances import balances_of
 from circulation.ledger.money import Balance
 from circulation.patrons.changes import PatronFields, patron_fields
 from circulation.patrons.consents import consents_of
-from circulation.patrons.guardians import guardians_of, wards_of
+from circulation.patrons.guardians import decides_who_sees, guardians_of, wards_of
 from circulation.patrons.identifiers import (
     PatronPlace,
     identifiers_of,
 )
 from circulation.patrons.public_ids import PublicIds, public_ids
 from circulation.staff.lookups import NEWEST, Seen, lookups_of_patron
-from protocols.api.authority import note_look, patron_named, sees_addresses
+from protocols.api.authority import note_look, patron_named, sees_addresses, today_here
 from protocols.api.covering import COVER
 from protocols.api.messages import Reply
 from protocols.api.models.common import Money, Paging, branch_shown
@@ -122,7 +123,8 @@ def screen(
         ),
         consents={each.value: given for each, given in consents_of(transaction, place.id).items()},
         loans=tuple(loan_line(each, ids) for each in listed.loans),
-        may=_may(status, place, principal),
+        may=_may(status, place, principal)
+        + _may_decide(fields, principal, today_here(principal, context)),
     )
     return Reply(shown, headers=(("ETag", etag(fields)),))
 
@@ -187,6 +189,11 @@ def _may(status: PatronStatus, place: PatronPlace, principal: Principal) -> tupl
         ("history", principal.may(Right.VIEW_HISTORY, *there)),
     )
     return tuple(name for name, holds in can if holds)
+
+
+def _may_decide(fields: PatronFields, principal: Principal, today: date) -> tuple[PatronNext, ...]:
+    is_own = principal.kind is Kind.PATRON
+    return ("decide_who_sees",) if is_own and decides_who_sees(fields.birth_date, today) else ()
 
 
 def etag(fields: object) -> str:

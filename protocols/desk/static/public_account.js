@@ -29,7 +29,12 @@ export async function openAccount() {
   const branches = library?.body?.branches ?? [];
   if (loans?.status === 200) drawLoans(loans.body.loans, loans.body.total);
   if (holds?.status === 200) drawHolds(holds.body.holds, branches);
-  if (charges?.status === 200) drawCharges(charges.body, library?.body?.payment_pages ?? {});
+  const pages = library?.body?.payment_pages ?? {};
+  if (charges?.status === 200) {
+    const owing = heading("charges", owedInAll(charges.body.owed));
+    part("charges").replaceChildren(owing, ...drawnCharges(charges.body, pages));
+  }
+  void drawFamily(first.body.wards, pages);
   if (messages?.status === 200) drawMessages(messages.body.messages);
   part("settings").replaceChildren(heading("settings"));
   if (chosen?.status === 200 && history?.status === 200) {
@@ -46,7 +51,7 @@ function drawHolds(holds, branches) {
 /** Nothing of anybody is left on the page. */
 export function closeAccount() {
   own = null;
-  for (const each of ["me", "loans", "holds", "charges", "messages", "settings"]) {
+  for (const each of ["me", "loans", "holds", "charges", "messages", "settings", "family"]) {
     part(each).replaceChildren();
   }
 }
@@ -96,13 +101,19 @@ function drawMe() {
   );
 }
 
-/** @param {OwnLoan[]} loans @param {number} total */
-function drawLoans(loans, total) {
+/**
+ * Loans, each with its key, and one for all.
+ * @param {string} whose the path of whoever has them
+ * @param {OwnLoan[]} loans
+ * @returns {HTMLElement[]}
+ */
+function drawnLoans(whose, loans) {
+  if (!loans.length) return [el("p", { class: "s" }, say(whose === "/self" ? "NO_LOANS" : "NO_LOANS_OF_CHILD"))];
   const all = el("button", { type: "button", class: "act" }, say("RENEW_ALL"));
   /** @type {Map<string, HTMLElement>} */
-  const rows = new Map(loans.map((each) => [each.item.barcode, drawnLoan(each)]));
+  const rows = new Map(loans.map((each) => [each.item.barcode, drawnLoan(whose, each)]));
   all.addEventListener("click", async () => {
-    const answer = await call("POST", "/self/renewals/all", {});
+    const answer = await call("POST", `${whose}/renewals/all`, {});
     if (answer?.status !== 200) {
       announce(reasonsOf(answer).join(" "));
       return;
@@ -118,11 +129,42 @@ function drawLoans(loans, total) {
   });
   const list = el("ul", { class: "list" });
   list.append(...rows.values());
-  part("loans").replaceChildren(
-    heading("loans", total),
-    loans.length ? el("div", { class: "acts" }, all) : el("p", { class: "s" }, say("NO_LOANS")),
-    list,
-  );
+  return [el("div", { class: "acts" }, all), list];
+}
+
+/** @param {OwnLoan[]} loans @param {number} total */
+function drawLoans(loans, total) {
+  part("loans").replaceChildren(heading("loans", total), ...drawnLoans("/self", loans));
+}
+
+/**
+ * The children whose account may be seen, one after the other.
+ * @param {Own["wards"]} wards
+ * @param {Record<string, string>} pages where one pays, by agency
+ */
+async function drawFamily(wards, pages) {
+  const seen = wards.filter((each) => each.sees_account);
+  const drawn = await Promise.all(seen.map((each) => drawnChild(each, pages)));
+  if (own) part("family").replaceChildren(...drawn.flat());
+}
+
+/** @param {Own["wards"][number]} child @param {Record<string, string>} pages */
+async function drawnChild({ id, name }, pages) {
+  const whose = `/self/wards/${id}`;
+  const [loans, holds, charges] = await Promise.all([
+    call("GET", `${whose}/loans?limit=${AT_ONCE}`),
+    call("GET", `${whose}/holds`),
+    call("GET", `${whose}/charges?limit=${AT_ONCE}`),
+  ]);
+  if (loans?.status !== 200 || holds?.status !== 200 || charges?.status !== 200) return [];
+  const theirs = /** @type {import("../public").Hold[]} */ (holds.body.holds).map((each) => ({ ...each, may: [] }));
+  const drawn = el("section", { "data-ward": id }, el("h2", {}, name, el("small", {}, String(loans.body.total))));
+  drawn.append(...drawnLoans(whose, loans.body.loans));
+  if (theirs.length) drawn.append(el("h3", { class: "h" }, say("HOLDS")), drawnHolds(theirs, [], openAccount));
+  if (charges.body.charges.length) {
+    drawn.append(el("h3", { class: "h" }, say("CHARGES")), ...drawnCharges(charges.body, pages));
+  }
+  return [drawn];
 }
 
 /** @param {import("../types").Answer} answer @returns {import("../public").Renewal[]} */
@@ -138,8 +180,8 @@ function tell(row, text, isDone) {
   row.querySelector(".acts")?.remove();
 }
 
-/** @param {OwnLoan} own */
-function drawnLoan({ item, loan, is_overdue, is_recalled }) {
+/** @param {string} whose @param {OwnLoan} own */
+function drawnLoan(whose, { item, loan, is_overdue, is_recalled }) {
   const due = is_overdue
     ? el("p", { class: "mark todo" }, icon("todo", "i m"), say("WAS_DUE", { day: day(loan.due) }))
     : el("p", {}, say(is_recalled ? "RECALLED" : "DUE", { day: day(loan.due) }));
@@ -155,7 +197,7 @@ function drawnLoan({ item, loan, is_overdue, is_recalled }) {
   /** @param {number} [fee] */
   const renew = async (fee) => {
     const more = fee === undefined ? {} : { accept_fee: fee };
-    const answer = await call("POST", "/self/renewals", { item: item.barcode, ...more });
+    const answer = await call("POST", `${whose}/renewals`, { item: item.barcode, ...more });
     const asked = feeOf(answer);
     if (answer?.status === 200) {
       tell(row, say("RENEWED_UNTIL", { day: day(answer.body.loan.due) }), true);
@@ -173,10 +215,11 @@ function drawnLoan({ item, loan, is_overdue, is_recalled }) {
 }
 
 /**
+ * What is owed and for what, and where one pays.
  * @param {{ charges: import("../public").Charge[], owed: import("../types").Owed[] }} owing
  * @param {Record<string, string>} pages where one pays, by agency
  */
-function drawCharges({ charges, owed }, pages) {
+function drawnCharges({ charges, owed }, pages) {
   const list = el("ul", { class: "list" });
   for (const each of charges) {
     const titles = each.loans.map((loan) => loan.title).filter(Boolean).join(", ");
@@ -196,7 +239,7 @@ function drawCharges({ charges, owed }, pages) {
       el("a", { class: "act go", href: pages[each.agency], rel: "noreferrer" }, say("PAY", { amount: owedInAll([each]) })),
     );
   const pay = el("div", { class: "acts" }, ...links);
-  part("charges").replaceChildren(heading("charges", owedInAll(owed)), nothing ?? list, links.length ? pay : "");
+  return links.length ? [nothing ?? list, pay] : [nothing ?? list];
 }
 
 /** @param {import("../public").Message[]} messages */

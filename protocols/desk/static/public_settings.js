@@ -15,6 +15,7 @@ import { announce, call, reasonsOf } from "./public_session.js";
 export function drawSettings(first, chosen, branches, history) {
   part("settings").append(
     drawnConsents(first.body),
+    ...drawnGuardians(first.body),
     drawnReach(first),
     drawnPlace(chosen, branches),
     drawnAbsence(chosen),
@@ -114,6 +115,25 @@ function drawnConsents(own) {
     list.append(el("li", { class: "choice" }, box, el("label", { for: consent }, say(`CONSENT_${consent}`), hint)));
   }
   return list;
+}
+
+/** Who answers for the reader; from an age on they say whether these look. @param {Own} own */
+function drawnGuardians({ guardians, may }) {
+  if (!guardians.length) return [];
+  const list = el("ul", { class: "list" });
+  for (const { id, name, sees_account } of guardians) {
+    const box = /** @type {HTMLInputElement} */ (
+      el("input", { type: "checkbox", id: `sees-${id}`, checked: sees_account, disabled: !may.includes("decide_who_sees") })
+    );
+    box.addEventListener("change", async () => {
+      const answer = await call(box.checked ? "PUT" : "DELETE", `/self/guardians/${id}/sight`);
+      if (answer?.status !== 200) box.checked = !box.checked;
+      announce(answer?.status === 200 ? say("SAVED") : reasonsOf(answer).join(" "));
+    });
+    const hint = el("small", {}, say(may.includes("decide_who_sees") ? "GUARDIAN_HINT" : "LIBRARY_DECIDES"));
+    list.append(el("li", { class: "choice" }, box, el("label", { for: `sees-${id}` }, say("GUARDIAN_SEES", { name }), hint)));
+  }
+  return [list];
 }
 
 /** @param {string} card for whatever keeps passwords in this browser */

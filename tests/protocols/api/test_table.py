@@ -117,6 +117,7 @@ def known(stage: Stage) -> dict[str, str]:
         "batch": "old",
         "patron": stage.public_id(card),
         "guardian": stage.public_id(a_patron(library)),
+        "ward": stage.public_id(card),
         "item": item,
         "hold": _a_hold(library, card),
         "title": _a_title(library),

@@ -143,6 +143,8 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "fetch": lambda known: {"done": "gone"},
     "renew_own": lambda known: {"item": known["item"]},
     "renew_all_own": lambda known: {},
+    "renew_for_child": lambda known: {"item": known["item"]},
+    "renew_all_for_child": lambda known: {},
     "place_own_hold": lambda known: {"item": known["item"]},
     "alter_own_hold": lambda known: {"pause": None},
     "give_pin": lambda known: {"pin": "739154"},

@@ -25,8 +25,11 @@ from circulation.kernel.organisation import find_branch
 from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.trees import GROUPS
 from circulation.notices.writing import Words, write_to
+from circulation.patrons.guardians import add_guardian
 from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library, a_patron, an_item, present
+from tests.builders.fees import charge, number_of
+from tests.builders.holds import a_hold
 from tests.builders.pins import hashed
 from tests.protocols.desk.browser import Desk, a_browser
 from tests.protocols.desk.stage import Stage
@@ -305,6 +308,43 @@ def test_a_session_that_has_ended_asks_for_the_pin_again(page: Page, reader: Rea
     page.press(f'[data-code="{reader.due}"] button')
     page.wait('[data-part="log-in"]:not([hidden])')
     assert "Lent long ago" not in page.browser.page_source
+
+
+def test_a_guardian_sees_and_renews_until_the_child_says_no(page: Page, stage: Stage) -> None:
+    with stage.library() as library:
+        born = library.today - timedelta(days=366 * 15)
+        pin = hashed(PIN)
+        child = a_patron(library, pin_hash=pin, given_name="Emil", birth_date=born)
+        parent = a_patron(library, pin_hash=pin, given_name="Karen")
+        library.now -= timedelta(days=40)
+        item = an_item(library, on_loan_to=child, title="Lent to Emil")
+        library.now = present()
+        a_hold(library, child, "T10000004")
+        charge(library, child, 5000)
+        numbers = number_of(library, child), number_of(library, parent)
+        library.write(
+            lambda transaction: add_guardian(
+                library.act(transaction), *numbers, today=library.today, sees_account=True
+            )
+        )
+    page.account(parent)
+    page.until('[data-part="family"]', "Lent to Emil")
+    assert "Bøger og læsere" in page.text('[data-part="family"]')
+    assert "50" in page.text('[data-part="family"]')
+    assert violations(page) == []
+    page.press(f'[data-part="family"] [data-code="{item}"] button')
+    page.until('[data-part="family"]', "Renewed until")
+    page.account(child)
+    page.press('[data-part="settings"] [id^="sees-"]')
+    page.until('[data-part="alert"]', "Saved")
+    page.account(parent)
+    page.until('[data-part="loans"]', "nothing on loan")
+    sleep(0.5)
+    assert page.text('[data-part="family"]') == ""
+    assert "Emil" not in page.text("body")
+    page.press('[data-do="log-out"]')
+    page.wait('[data-do="log-in"]:not([hidden])')
+    assert "Karen" not in page.text("body")
 
 
 @pytest.mark.parametrize(("language", "is_dark"), [("da", False), ("en", True)])

@@ -1,0 +1,184 @@
+"""Guardians and their children: what a guardian sees and renews of a child's, and whom a child lets
+look. Of a child nothing is told to a guardian who may not see the account: there is no such child.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from circulation.kernel.results import Refused
+from circulation.kernel.rights import Principal
+from circulation.loans.renewals import renew, renew_all
+from circulation.loans.wishes import RenewalWish as LongerLoan
+from circulation.patrons.guardians import show_account, wards_seen_by
+from circulation.patrons.identifiers import PatronPlace, place_of_patron
+from circulation.patrons.public_ids import public_ids
+from circulation.staff.lookups import Seen
+from protocols.api.authority import note_look, today_here
+from protocols.api.messages import Reply
+from protocols.api.models.desk import OwnRenewalsWish, OwnRenewalWish, Renewed, StackResults
+from protocols.api.models.holds import PatronHolds
+from protocols.api.models.money import ChargePaging, PatronCharges
+from protocols.api.models.patrons import LoanPaging, PatronLoans, PatronScreen
+from protocols.api.operation import Caller, Operation, Plain, Request, get, post
+from protocols.api.operations.desk import all_prolonged, prolonged
+from protocols.api.operations.holds import RULES, holds_of
+from protocols.api.operations.money import charges_of
+from protocols.api.operations.own import own_place, show_self
+from protocols.api.operations.patrons import known_by, loans_of_patron
+from protocols.api.problems import Outcome, Problem, refused
+from protocols.hosting.answering import Context, Lane
+
+
+def _child(request: Request[Any, Any], principal: Principal, context: Context) -> PatronPlace:
+    """The child of the path. Raises Problem where the caller may not look at its account."""
+    guardian, transaction = own_place(request, principal, context), context.transaction
+    meant = public_ids(context.circulation, transaction).meant(request.path["ward"])
+    seen = wards_seen_by(transaction, guardian.id, today_here(principal, context))
+    if any(each.patron_id == meant for each in seen):
+        place = place_of_patron(transaction, patron_id=meant or 0)
+        if place is not None:
+            request.about = place.id
+            return place
+    raise Problem(Outcome.NOT_FOUND)
+
+
+def list_loans_of_child(
+    request: Request[None, LoanPaging], principal: Principal, context: Context
+) -> Reply | Problem:
+    """A child's loans by due date."""
+    return loans_of_patron(_child(request, principal, context), request, principal, context)
+
+
+def list_holds_of_child(
+    request: Plain, principal: Principal, context: Context
+) -> PatronHolds | Problem:
+    """A child's holds with their prospects."""
+    place = _child(request, principal, context)
+    note_look(request, principal, context, Seen.HOLDS, patron_id=place.id)
+    return holds_of(place, request, principal, context)
+
+
+def list_charges_of_child(
+    request: Request[None, ChargePaging], principal: Principal, context: Context
+) -> Reply | Problem:
+    """What a child owes, and for what."""
+    place = _child(request, principal, context)
+    note_look(request, principal, context, Seen.CHARGES, patron_id=place.id)
+    return charges_of(place, request, principal, context)
+
+
+def renew_for_child(
+    request: Request[OwnRenewalWish, None], principal: Principal, context: Context
+) -> Renewed | Problem:
+    """Renews a loan of a child's, the item not being at hand."""
+    wish = request.body
+    answer = renew(
+        context.act(principal.desk),
+        LongerLoan(
+            known_by(_child(request, principal, context)),
+            wish.item.strip(),
+            fee_acknowledged=wish.accept_fee or False,
+            seen=False,
+        ),
+    )
+    if isinstance(answer, Refused):
+        return refused(answer, principal, request.language)
+    return prolonged(answer, principal, context, request.language)
+
+
+def renew_all_for_child(
+    request: Request[OwnRenewalsWish, None], principal: Principal, context: Context
+) -> StackResults | Problem:
+    """Renews what can be renewed of a child's loans."""
+    answer = renew_all(
+        context.act(principal.desk),
+        patron=known_by(_child(request, principal, context)),
+        fee_acknowledged=request.body.accept_fee or False,
+    )
+    if isinstance(answer, Refused):
+        return refused(answer, principal, request.language)
+    return all_prolonged(answer, principal, context, request.language)
+
+
+def _decided(
+    request: Plain, principal: Principal, context: Context, *, sees_account: bool
+) -> Reply | Problem:
+    place = own_place(request, principal, context)
+    meant = public_ids(context.circulation, context.transaction).meant(request.path["guardian"])
+    today = today_here(principal, context)
+    try:
+        is_guardian = meant is not None and show_account(
+            context.act(principal.desk), place.id, meant, today=today, sees_account=sees_account
+        )
+    except ValueError as error:
+        raise Problem(Outcome.CONFLICT, str(error)) from None
+    if not is_guardian:
+        raise Problem(Outcome.NOT_FOUND)
+    return show_self(request, principal, context)
+
+
+def let_guardian_see(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
+    """Lets a guardian look at loans, holds and charges, from 15 years on."""
+    return _decided(request, principal, context, sees_account=True)
+
+
+def hide_from_guardian(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
+    """Does not let a guardian look at loans, holds and charges any more, from 15 years on."""
+    return _decided(request, principal, context, sees_account=False)
+
+
+_WARD: Final = "/self/wards/{ward}"
+_GUARDIAN: Final = "/self/guardians/{guardian}/sight"
+_MORE: Final[dict[str, Any]] = {"tag": "self", "caller": Caller.PATRON, "outcomes": RULES}
+_DECIDED: Final = _MORE | {"lane": Lane.SHORT_WRITE, "answer": PatronScreen}
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    get(
+        f"{_WARD}/loans",
+        "Loans of my child",
+        list_loans_of_child,
+        PatronLoans,
+        query=LoanPaging,
+        **_MORE,
+    ),
+    get(f"{_WARD}/holds", "Holds of my child", list_holds_of_child, PatronHolds, **_MORE),
+    get(
+        f"{_WARD}/charges",
+        "What my child owes",
+        list_charges_of_child,
+        PatronCharges,
+        query=ChargePaging,
+        **_MORE,
+    ),
+    post(
+        f"{_WARD}/renewals",
+        "Renew a loan of my child's",
+        renew_for_child,
+        Renewed,
+        body=OwnRenewalWish,
+        **_MORE,
+    ),
+    post(
+        f"{_WARD}/renewals/all",
+        "Renew all loans of my child's",
+        renew_all_for_child,
+        StackResults,
+        body=OwnRenewalsWish,
+        **(_MORE | {"lane": Lane.WRITE}),
+    ),
+    Operation(
+        method="PUT",
+        path=_GUARDIAN,
+        summary="Let a guardian see",
+        handler=let_guardian_see,
+        **_DECIDED,
+    ),
+    Operation(
+        method="DELETE",
+        path=_GUARDIAN,
+        summary="Let a guardian not see",
+        handler=hide_from_guardian,
+        **_DECIDED,
+    ),
+)
