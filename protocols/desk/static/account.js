@@ -64,7 +64,8 @@ async function draw() {
     ? say("AUTHENTICATOR_IS_SET_UP", { count: recovery_codes })
     : "";
   part("new-codes").hidden = !has_authenticator && !passkeys.length;
-  /** @type {HTMLInputElement} */ (document.querySelector('[name="user"]')).value = user;
+  const names = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('[name="user"]'));
+  for (const each of names) each.defaultValue = user;
   part("passkeys").replaceChildren(
     ...passkeys.map((/** @type {any} */ each) =>
       entry(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from time import sleep
 from typing import Any
@@ -21,9 +20,8 @@ from circulation.staff.roles import HeldRole, Role, store_role
 from protocols.desk.pages import PAGES
 from tests.builders.accounts import a_colleague
 from tests.builders.circulation import Library, present
-from tests.protocols.desk.browser import Desk, a_browser
+from tests.protocols.desk.browser import Desk
 from tests.protocols.desk.stage import NAME, PASSWORD, Stage
-from tests.protocols.desk.test_accessibility import refused_by_policy, violations
 from tests.protocols.desk.test_words import SECTIONS
 
 #: The rights of the sections of administration, and what each asks the API first.
@@ -115,45 +113,10 @@ def test_without_a_right_there_is_no_way_and_the_server_refuses(
         assert _status(desk, "/today") == 403
 
 
-@pytest.fixture(params=[("da", False), ("en", True)], ids=str)
-def each_look(request: pytest.FixtureRequest, stage: Stage) -> Iterator[Desk]:
-    language, dark = request.param
-    with a_browser(language=language, dark=dark) as browser:
-        yield Desk(browser, stage.address)
-
-
-def test_axe_finds_nothing_in_any_section(each_look: Desk, stage: Stage) -> None:
-    desk = each_look
-    _signed_in(desk, NAME)
-    desk.browser.get(f"{stage.address}/desk/today")
-    desk.wait('[data-part="queues"] svg')
-    assert violations(desk) == []
-    for name in sorted(SECTIONS):
-        _open(desk, name)
-        desk.browser.execute_script(
-            "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
-        )
-        assert violations(desk) == [], name
-    assert refused_by_policy(desk) == []
-
-
 def _open(desk: Desk, section: str) -> None:
     desk.browser.get(f"{desk.address}/desk/administration#{section}")
     desk.wait(f'[data-part="sections"] a[href="#{section}"][aria-current]')
     desk.wait('[data-part="section"] > *')
-
-
-def test_nothing_scrolls_sideways_at_320_pixels(stage: Stage) -> None:
-    with a_browser(language="da", width=320) as browser:
-        desk = Desk(browser, stage.address)
-        _signed_in(desk, NAME)
-        script = "return document.documentElement.scrollWidth"
-        browser.get(f"{stage.address}/desk/today")
-        desk.wait('[data-part="queues"] svg')
-        assert browser.execute_script(script) <= 320
-        for name in sorted(SECTIONS):
-            _open(desk, name)
-            assert browser.execute_script(script) <= 320, name
 
 
 def test_an_account_is_made_gets_a_password_and_is_closed(stage: Stage, browser: Chrome) -> None:

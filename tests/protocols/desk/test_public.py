@@ -31,9 +31,9 @@ from tests.builders.circulation import Library, a_patron, an_item, present
 from tests.builders.fees import charge, number_of
 from tests.builders.holds import a_hold
 from tests.builders.pins import hashed
-from tests.protocols.desk.browser import Desk, a_browser
+from tests.protocols.desk.browser import Desk
 from tests.protocols.desk.stage import Stage
-from tests.protocols.desk.test_accessibility import refused_by_policy, violations
+from tests.protocols.desk.test_accessibility import violations
 from tests.protocols.sru.stage import a_record
 
 PIN = "4711"
@@ -345,33 +345,3 @@ def test_a_guardian_sees_and_renews_until_the_child_says_no(page: Page, stage: S
     page.press('[data-do="log-out"]')
     page.wait('[data-do="log-in"]:not([hidden])')
     assert "Karen" not in page.text("body")
-
-
-@pytest.mark.parametrize(("language", "is_dark"), [("da", False), ("en", True)])
-def test_axe_finds_nothing(stage: Stage, reader: Reader, language: str, is_dark: bool) -> None:
-    with a_browser(language=language, dark=is_dark) as browser:
-        page = Page(browser, stage.address).open()
-        page.look_for("soil")
-        page.press(".to-title")
-        page.wait('[data-part="title"] h2')
-        assert violations(page) == []
-        page.press('[data-do="log-in"]')
-        assert violations(page) == []
-        page.account(reader.card)
-        browser.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
-        assert violations(page) == []
-        assert refused_by_policy(page) == []
-
-
-def test_nothing_scrolls_sideways_at_320_pixels(stage: Stage, reader: Reader) -> None:
-    with a_browser(language="da", width=320) as browser:
-        page = Page(browser, stage.address).open()
-        page.look_for("soil")
-        page.press(".to-title")
-        page.wait('[data-part="title"] h2')
-        script = "return document.documentElement.scrollWidth"
-        assert browser.execute_script(script) <= 320
-        page.account(reader.card)
-        browser.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
-        assert browser.execute_script(script) <= 320
-        assert violations(page) == []
