@@ -48,7 +48,6 @@ class EnvelopedSession(Sip2Session):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._peer = self.device = self.entrance.host
         self._paces: dict[str, Pace] = {}
 
     def receive(self, envelope: Envelope, paces: dict[str, Pace]) -> None:

@@ -17,6 +17,7 @@ from protocols.sip2.conversation.answered import Written
 from protocols.sip2.failures import failure_response, off_line_status
 from protocols.sip2.handling.authority import Proof, admitted, is_pin
 from protocols.sip2.handling.fees import fee_paid
+from protocols.sip2.handling.forms import is_fbs, sent_identifier
 from protocols.sip2.handling.holds import hold
 from protocols.sip2.handling.items import item_information, item_status_update
 from protocols.sip2.handling.lending import checkout, renew, renew_all
@@ -224,6 +225,8 @@ def respond(request: Request, caller: Caller, context: Context) -> Response:
     """The response to any request; the negative one if it cannot be dealt with."""
     caller = caller.now(context)
     account = caller.account
+    if is_fbs(account) and hasattr(request, "patron_identifier"):
+        request.patron_identifier = sent_identifier(request.patron_identifier)
     try:
         kind = type(request)
         if kind not in (open_to(account) if account else _ALWAYS):
@@ -253,7 +256,7 @@ def _once_let_in(handler: Handler, request: Any, caller: Caller, context: Contex
     known = admitted(request, place, context)
     if not isinstance(known, Refused):
         return handler.respond(request, caller._replace(patron=known), context)
-    text, *_ = refusal_messages(known, caller.words, place.zone)
+    text, *_ = refusal_messages(known, caller, place.zone)
     response: Any = failure_response(request, local_date(context.now, place.zone), text)
     response.institution_id = place.institution(request.institution_id)
     return cast("Response", response)

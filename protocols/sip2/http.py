@@ -15,7 +15,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from protocols.hosting.answering import Lane
-from protocols.hosting.networks import LOOPBACK, is_within
+from protocols.hosting.networks import LOOPBACK, address_of, is_within
 from protocols.hosting.reactor import reactor
 from protocols.hosting.tls import PLAIN, Security, security_of
 from protocols.sip2.asking.recording import record
@@ -42,9 +42,9 @@ _OTHER_AGENCY: Final = "The address does not name the agency of this login."
 
 
 class Arrival(NamedTuple):
-    """Where a request comes from, and how it is protected."""
+    """Where a request comes from, with the port of the connection, and how it is protected."""
 
-    host: str
+    peer: str
     security: Security
 
 
@@ -55,19 +55,30 @@ def arrival_of(request: Any, forwarders: tuple[str, ...]) -> Arrival | None:
     its own) and that they came by https (X-Forwarded-Proto). It is believed on this host, and at
     the addresses of `forwarders`.
     """
-    host = str(getattr(request.getClientAddress(), "host", "") or "")
+    address = request.getClientAddress()
+    host = str(getattr(address, "host", "") or "")
     is_local = is_within(LOOPBACK, host)
     scheme = caller = None
     if is_local or is_within(forwarders, host):
         scheme = request.getHeader(b"x-forwarded-proto")
         told = (request.getHeader(b"x-forwarded-for") or b"").decode("ascii", "replace")
-        caller = told.rpartition(",")[2].strip() or None
+        caller = _without_port(told.rpartition(",")[2].strip())
+    # An address that cannot be read is nobody's, so that no list of networks has it.
+    peer = f"{caller or host}:{getattr(address, 'port', 0)}"
     if request.isSecure():
-        return Arrival(caller or host, security_of(request.channel.transport))
+        return Arrival(peer, security_of(request.channel.transport))
     if scheme is not None:
         is_https = scheme.strip().lower() == b"https"
-        return Arrival(caller or host, Security(is_encrypted=True)) if is_https else None
-    return Arrival(host, PLAIN) if is_local and caller is None else None
+        return Arrival(peer, Security(is_encrypted=True)) if is_https else None
+    return Arrival(peer, PLAIN) if is_local and not caller else None
+
+
+def _without_port(address: str) -> str:
+    """Some forwarders write ``192.0.2.7:50000`` and ``[2001:db8::7]:50000``."""
+    if address_of(address) is not None:
+        return address
+    host = address.rpartition(":")[0].strip("[]")
+    return host if address_of(host) is not None else address
 
 
 class Sip2Resource(Resource):
@@ -100,7 +111,7 @@ class Sip2Resource(Resource):
         entrance = Entrance(
             joined.settings,
             joined.accounts,
-            f"{arrival.host}:0",
+            arrival.peer,
             joined.failed,
             lambda: arrival.security,
             "https",
@@ -114,7 +125,7 @@ class Sip2Resource(Resource):
         )
         session.receive(envelope, joined.paces)
         if joined.settings.record is not None:
-            record(session, joined.settings.record, arrival.host, joined.services.clock)
+            record(session, joined.settings.record, arrival.peer, joined.services.clock)
         _Exchange(joined, request, session, path[1].decode("ascii", "replace")).begin()
         return NOT_DONE_YET
 

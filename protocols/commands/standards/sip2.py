@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
 from typing import Any, TextIO, get_args
 
@@ -11,6 +12,7 @@ import click
 
 from protocols.process.failures import Failure
 from protocols.sip2.asking.line import Line, LineError, open_line, tls_context
+from protocols.sip2.asking.posting import Poster, Refused
 from protocols.sip2.asking.replay import Replayed, Secrets, read_recording, shown
 from protocols.sip2.asking.replay import replay as replay_exchanges
 from protocols.sip2.checking.findings import Weight
@@ -43,10 +45,13 @@ class Address(click.ParamType[tuple[str, int]]):
 
 
 def _terminal(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options by which a terminal reaches a server and logs in."""
+    """The address and the options by which a terminal reaches a server and logs in."""
+    return click.argument("address", type=Address(), metavar="HOST:PORT")(_options(command))
+
+
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
-            click.argument("address", type=Address(), metavar="HOST:PORT"),
             click.option("--login", help="User id of the terminal (CN)."),
             click.option(
                 "--password",
@@ -80,6 +85,67 @@ def _terminal(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.group()
 def sip2() -> None:
     """Try SIP2 servers: our own or any other."""
+
+
+@sip2.command()
+@click.argument("address", metavar="HOST:PORT|URL")
+@click.argument("messages", nargs=-1, required=True, metavar="MESSAGE...")
+@_options
+@click.option("--delimiter", default="|", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def ask(address: str, messages: tuple[str, ...], as_json: bool, **given: Any) -> None:
+    """Send messages to a SIP2 server and print its answers.
+
+    The address is HOST:PORT, or for SIP2 over HTTPS a URL, such as
+    https://tiro.example.org/rest/sip2/DK-900100. With --login the terminal logs in first. {now} in
+    a message stands for the 18 characters of the date, and {pin} for --pin.
+    """
+    now = f"{datetime.now().astimezone():%Y%m%d    %H%M%S}"
+    asked = [each.replace("{now}", now).replace("{pin}", given["pin"] or "") for each in messages]
+    done: list[dict[str, str]] = []
+    speaking = _posting if "://" in address else _speaking
+    try:
+        for message, answer in zip(messages, speaking(address, asked, given), strict=True):
+            done.append({"message": message, "answer": answer})
+            if not as_json:
+                click.echo(answer)
+    except LineError as error:
+        raise Failure(f"{address}: {error}", status=UNKNOWN) from error
+    except Refused as error:
+        raise Failure(f"{address}: {error}", status=1) from error
+    if as_json:
+        click.echo(json.dumps(done, ensure_ascii=False, indent=2))
+
+
+def _posting(url: str, messages: list[str], given: dict[str, Any]) -> Iterator[str]:
+    tls = tls_context(given["ca"], given["certificate"], given["key"])
+    poster = Poster(url, given["login"] or "", given["password"], given["timeout"], tls)
+    with closing(poster):
+        for message in messages:
+            yield poster.ask(message)
+
+
+def _speaking(address: str, messages: list[str], given: dict[str, Any]) -> Iterator[str]:
+    host, port = Address().convert(address, None, None)
+    charset, delimiter = given["charset"], given["delimiter"]
+    with open_line(host, port, timeout=given["timeout"], tls=_tls(given)) as line:
+        if given["telnet"]:
+            if not line.telnet_login(given["login"] or "", given["password"], charset):
+                raise Refused("the login is refused")
+        elif given["login"] is not None:
+            fields = f"9300CN{given['login']}{delimiter}CO{given['password']}{delimiter}"
+            if not _answered(line, fields, charset).startswith("941"):
+                raise Refused("the login is refused")
+        for message in messages:
+            yield _answered(line, message, charset)
+
+
+def _answered(line: Line, message: str, charset: str) -> str:
+    line.send(message.encode(charset, "replace") + b"\r")
+    frame = line.frame()
+    if frame is None:
+        raise LineError("no answer came in time")
+    return frame.decode(charset, "replace")
 
 
 @sip2.command()

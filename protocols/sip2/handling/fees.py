@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from circulation.fees.giving_up import GivingUp, give_up
 from circulation.fees.paying import PaymentWish, account_currency, pay
 from circulation.fees.rules import agency_fee_terms
+from circulation.fees.terms import FeeTerms
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refused, Renewed
 from circulation.ledger.balances import balances_collected_at
@@ -90,6 +91,12 @@ def owed_of(context: Context, patron_id: int, place: Place) -> tuple[str, str] |
     return currency, decimal_text(totals[currency], currency)
 
 
+def nothing_owed(context: Context, category: str, place: Place) -> tuple[str, str]:
+    """BH and BV where nothing is owed, in the currency of the agency's rules."""
+    currency = _terms(context, category, place).currency
+    return currency, decimal_text(0, currency)
+
+
 def amount_owed(context: Context, patron_id: int, place: Place, language: str) -> tuple[str, ...]:
     """A screen message about what the patron owes, if anything."""
     owed = owed_of(context, patron_id, place)
@@ -114,12 +121,16 @@ def open_fees(context: Context, patron: str, place: Place) -> list[ChargeLine]:
 
 def fee_limit_of(context: Context, category: str, place: Place) -> str | None:
     """CC: the debt at which a patron of the category is blocked; None for never."""
-    set_up = context.circulation.current_set_up(context.transaction)
-    today = context.now.astimezone(place.zone).date()
-    terms = agency_fee_terms(set_up, place.branch.agency_id, category, today)
+    terms = _terms(context, category, place)
     if terms.block_threshold is None:
         return None
     return decimal_text(terms.block_threshold, terms.currency)
+
+
+def _terms(context: Context, category: str, place: Place) -> FeeTerms:
+    set_up = context.circulation.current_set_up(context.transaction)
+    today = context.now.astimezone(place.zone).date()
+    return agency_fee_terms(set_up, place.branch.agency_id, category, today)
 
 
 def fee_line(line: ChargeLine, language: str, place: Place, form: str | None = None) -> str:
@@ -199,7 +210,7 @@ def fee_paid(request: FeePaid, caller: Caller, context: Context) -> FeePaidRespo
         patron=money.patron,
     )
     if isinstance(outcome, Refused):
-        response.screen_message = refusal_messages(outcome, caller.words, place.zone)
+        response.screen_message = refusal_messages(outcome, caller, place.zone)
         return response
     response.payment_accepted = True
     response.transaction_id = request.transaction_id or str(outcome.payment_id)
@@ -226,7 +237,7 @@ def _written_off(
         patron=money.patron,
     )
     if isinstance(outcome, Refused):
-        response.screen_message = refusal_messages(outcome, caller.words, place.zone)
+        response.screen_message = refusal_messages(outcome, caller, place.zone)
         return response
     response.payment_accepted = True
     gone = f"{decimal_text(outcome.amount, outcome.currency)} {outcome.currency}"

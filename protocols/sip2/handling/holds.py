@@ -10,6 +10,7 @@ from datetime import date
 
 from catalogue.database import Transaction
 from catalogue.items import find_item
+from catalogue.records import find_by_control_number
 from circulation.holds.changing import cancel_hold, change_hold
 from circulation.holds.lists import patron_holds
 from circulation.holds.placing import place_holds
@@ -24,6 +25,7 @@ from circulation.patrons.registering import PatronKind, kind_of_patron
 from protocols.hosting.answering import Context
 from protocols.sip2.handling.authority import admitted, pin_to_check
 from protocols.sip2.handling.facts import card_shown, patron_shown
+from protocols.sip2.handling.forms import fbs_form, is_fbs
 from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import Hold, HoldResponse
 from protocols.sip2.settings import Account
@@ -114,11 +116,14 @@ def hold(request: Hold, caller: Caller, context: Context) -> HoldResponse:
         request.patron_identifier, outcome.patron, caller.account
     )
     if isinstance(outcome, Refused):
-        response.screen_message = refusal_messages(outcome, caller.words, place.zone)
+        response.screen_message = refusal_messages(outcome, caller, place.zone)
         return response
     queued = outcome.holds[0] if isinstance(outcome, HoldsPlaced) else outcome.queued
     response.ok = True
     _tell(response, queued, caller, place)
+    form = fbs_form(caller, place, context)
+    if form is not None:
+        response.title_identifier, response.pickup_location = form.hold(queued.hold)
     return response
 
 
@@ -140,7 +145,7 @@ def _tell(response: HoldResponse, queued: QueuedHold, caller: Caller, place: Pla
 
 
 def _add(request: Hold, caller: Caller, place: Place, context: Context) -> HoldsPlaced | Refused:
-    barcode, number = _barcode(request), _number(request.title_identifier)
+    barcode, number = _barcode(request), _record_of(request, caller, context)
     wanted = Wanted(record_id=number)
     if barcode and request.hold_type == THIS_ITEM:
         wanted = Wanted(item=barcode)
@@ -181,7 +186,7 @@ def _change(request: Hold, caller: Caller, place: Place, context: Context) -> Ho
     )
     if isinstance(found, Refused):
         return found
-    meant = _meant(request, context, [queued.hold for queued in found.holds])
+    meant = _meant(request, caller, context, [queued.hold for queued in found.holds])
     hold_id = meant.id if meant is not None else 0
     if request.hold_mode == DELETE:
         return cancel_hold(context.act(place.desk), patron=patron, hold_id=hold_id, pin=pin)
@@ -197,7 +202,9 @@ def _change(request: Hold, caller: Caller, place: Place, context: Context) -> Ho
     )
 
 
-def _meant(request: Hold, context: Context, holds: list[EngineHold]) -> EngineHold | None:
+def _meant(
+    request: Hold, caller: Caller, context: Context, holds: list[EngineHold]
+) -> EngineHold | None:
     """The hold of the patron that the request names; the closest match first."""
     barcode = _barcode(request)
     if barcode:
@@ -207,7 +214,7 @@ def _meant(request: Hold, context: Context, holds: list[EngineHold]) -> EngineHo
                 return each
         record_id = item.record_id if item else None
         return next((each for each in holds if each.record_id == record_id), None)
-    number = _number(request.title_identifier)
+    number = _record_of(request, caller, context)
     title = (request.title_identifier or "").strip()
     return next(
         (each for each in holds if each.record_id == number or (title and each.title == title)),
@@ -217,6 +224,16 @@ def _meant(request: Hold, context: Context, holds: list[EngineHold]) -> EngineHo
 
 def _barcode(request: Hold) -> str:
     return (request.item_identifier or "").strip()
+
+
+def _record_of(request: Hold, caller: Caller, context: Context) -> int | None:
+    """The number of the record that AJ names; in the form of FBS it has the record's own."""
+    named = (request.title_identifier or "").strip()
+    if named and is_fbs(caller.account):
+        found = find_by_control_number(context.transaction, control_number=named)
+        if found:
+            return found[0].id
+    return _number(named)
 
 
 def _number(text: str | None) -> int | None:

@@ -7,11 +7,13 @@ from datetime import datetime
 from circulation.items.availability import circulation_status
 from circulation.items.media import MediaType, media_of_group
 from circulation.items.properties import properties_of, set_properties
+from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CirculationStatus, Item, ItemState
 from circulation.loans.lost import find
 from protocols.hosting.answering import Context
 from protocols.sip2.failures import OTHER
 from protocols.sip2.handling.facts import item_fields, stands_in
+from protocols.sip2.handling.forms import FBS_CODES, fbs_form, is_fbs, tell_item
 from protocols.sip2.messages import (
     ItemInformation,
     ItemInformationResponse,
@@ -98,11 +100,11 @@ def item_information(
             transaction_date=today,
             item_identifier=request.item_identifier,
             title_identifier="",
-            screen_message=(say(Text.ITEM_UNKNOWN, caller.words),),
+            screen_message=(_unknown(caller),),
         )
     item = found.item
     is_recalled = found.recalled is not None and found.state is ItemState.ON_LOAN
-    return ItemInformationResponse(
+    response = ItemInformationResponse(
         circulation_status=RECALLED if is_recalled else CIRCULATION_STATUS[found.state],
         security_marker="00",
         fee_type=OTHER,
@@ -121,6 +123,11 @@ def item_information(
         destination_location=found.to_branch.isil if found.to_branch else None,
         extra_fields=item_fields(item, caller.account),
     )
+    form = fbs_form(caller, place, context)
+    if form is not None:
+        tell_item(response, item, caller, place, context)
+        response.permanent_location = form.stands_in(item)
+    return response
 
 
 def _find(barcode: str, place: Place, context: Context) -> None:
@@ -146,7 +153,7 @@ def item_status_update(
         item_identifier=request.item_identifier,
     )
     if not response.item_properties_ok:
-        response.screen_message = (say(Text.ITEM_UNKNOWN, caller.words),)
+        response.screen_message = (_unknown(caller),)
         return response
     response.item_properties = properties_of(context.transaction, barcode=barcode)
     found = circulation_status(
@@ -154,3 +161,10 @@ def item_status_update(
     )
     response.title_identifier = found.item.title if found is not None else None
     return response
+
+
+def _unknown(caller: Caller) -> str:
+    """AF: there is no such item."""
+    if is_fbs(caller.account):
+        return f"[{FBS_CODES[Reason.ITEM_UNKNOWN]}]"
+    return say(Text.ITEM_UNKNOWN, caller.words)

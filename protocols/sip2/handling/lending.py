@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from catalogue.items import find_item
-from circulation.accounts.loans import patron_loans
+from catalogue.records import control_numbers_of
+from circulation.accounts.loans import PatronLoan, patron_loans
 from circulation.callers.machine_refusals import note_machine_refusal
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refused, Renewed
@@ -22,6 +23,7 @@ from protocols.hosting.answering import Context
 from protocols.sip2.handling.authority import NOT_LET_IN, admitted, doubted, pin_to_check
 from protocols.sip2.handling.facts import patron_shown
 from protocols.sip2.handling.fees import amount_owed, price_of
+from protocols.sip2.handling.forms import fbs_form, tell_item
 from protocols.sip2.handling.items import NOT_MAGNETIC, due_date_of, media_of
 from protocols.sip2.handling.off_line import Report, is_followed, is_off_line, note_report
 from protocols.sip2.handling.refusals import refusal_messages
@@ -139,12 +141,19 @@ def renew_all(request: RenewAll, caller: Caller, context: Context) -> RenewAllRe
         institution_id=place.institution(request.institution_id),
     )
     if isinstance(outcome, Refused):
-        response.screen_message = refusal_messages(outcome, caller.words, place.zone)
+        response.screen_message = refusal_messages(outcome, caller, place.zone)
         return response
-    response.renewed_items = tuple(each.item.barcode for each in outcome.renewed)
-    response.unrenewed_items = tuple(
-        _unrenewed(each.item.barcode, each, caller, place) for each in outcome.refused if each.item
-    )
+    form = fbs_form(caller, place, context)
+    if form is not None:
+        response.renewed_items = form.renewed(outcome.renewed)
+        response.unrenewed_items = form.unrenewed(outcome.refused)
+    else:
+        response.renewed_items = tuple(each.item.barcode for each in outcome.renewed)
+        response.unrenewed_items = tuple(
+            _unrenewed(each.item.barcode, each, caller, place)
+            for each in outcome.refused
+            if each.item
+        )
     response.renewed_count = len(outcome.renewed)
     response.unrenewed_count = len(outcome.refused)
     return response
@@ -154,7 +163,7 @@ def _unrenewed(barcode: str, refused: Refused, caller: Caller, place: Place) -> 
     """BN: the item, and why its loan was not renewed where the account wants to hear that."""
     if caller.account is None or not caller.account.say_why_not_renewed:
         return barcode
-    return " ".join((barcode, *refusal_messages(refused, caller.words, place.zone)))
+    return " ".join((barcode, *refusal_messages(refused, caller, place.zone)))
 
 
 def _barcode_of_title(request: Renew, place: Place, context: Context) -> tuple[str, Refused | None]:
@@ -169,7 +178,14 @@ def _barcode_of_title(request: Renew, place: Place, context: Context) -> tuple[s
     found = patron_loans(context.act(), patron=request.patron_identifier.strip())
     loans = () if isinstance(found, Refused) else found.loans
     found_in = (each.item.barcode for each in loans if each.item.title.strip() == title)
-    return next(found_in, ""), None
+    return next(found_in, "") or _barcode_of_number(title, loans, context), None
+
+
+def _barcode_of_number(number: str, loans: Sequence[PatronLoan], context: Context) -> str:
+    """The item whose record has this number, as it stands in AJ in the form of FBS."""
+    numbers = control_numbers_of(context.transaction, [each.item.record_id for each in loans])
+    found_in = (each.item.barcode for each in loans if numbers.get(each.item.record_id) == number)
+    return next(found_in, "")
 
 
 def _cancelled_checkin(
@@ -187,7 +203,7 @@ def _cancelled_checkin(
     response.ok = True
     response.desensitize = "Y"
     response.patron_identifier = patron_shown(request.patron_identifier, known, caller.account)
-    response.title_identifier = outcome.item.title
+    tell_item(response, outcome.item, caller, place, context)
     response.due_date = due_date_of(outcome.loan.due, caller, place) if outcome.loan else ""
     response.media_type, response.magnetic_media = media_of(outcome.item, context)
     return response
@@ -247,9 +263,9 @@ def _with_outcome(
     if price is not None:
         response.fee_type, response.currency_type, response.fee_amount = price
     if isinstance(outcome, Refused):
-        response.screen_message = refusal_messages(outcome, caller.words, place.zone)
+        response.screen_message = refusal_messages(outcome, caller, place.zone)
         if outcome.item is not None and is_let_in:
-            response.title_identifier = outcome.item.title
+            tell_item(response, outcome.item, caller, place, context)
         if outcome.patron is not None and is_let_in:
             act, barcode = context.act(place.desk), request.item_identifier or ""
             note_machine_refusal(act, outcome.patron.id, barcode.strip(), outcome.reasons)
@@ -258,7 +274,7 @@ def _with_outcome(
         return response
     response.ok = True
     response.desensitize = "Y"
-    response.title_identifier = outcome.item.title
+    tell_item(response, outcome.item, caller, place, context)
     response.due_date = due_date_of(outcome.loan.due, caller, place)
     response.media_type, response.magnetic_media = media_of(outcome.item, context)
     if account is not None:

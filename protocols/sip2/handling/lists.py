@@ -1,7 +1,8 @@
 """The lists of Patron Information (64): what the summary asks for, from BP to BQ.
 
-The summary (63) has ten positions, and a Y asks for that list; only the first Y counts. BP and BQ
-number the lines from 1, both inclusive. The counts are those of all lists, whatever is asked for.
+The summary (63) has ten positions, and a Y asks for that list; only the first Y counts, but in the
+form of FBS all do. BP and BQ number the lines from 1, both inclusive. The counts are those of all
+lists, whatever is asked for.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ from circulation.holds.results import Hold, HoldState
 from circulation.kernel.results import PatronStatus, Refused
 from protocols.hosting.answering import Context
 from protocols.sip2.handling.fees import fee_fields, fee_line, open_fees
+from protocols.sip2.handling.forms import FbsForm, fbs_form
 from protocols.sip2.messages import PatronInformation, PatronInformationResponse
 from protocols.sip2.settings import Account
 from protocols.sip2.terminals.places import Caller, Place
 
 T = TypeVar("T")
+
+#: All lines of a list of loans.
+ALL_LOANS: Final = LoanPage()
 
 #: Positions of the summary.
 HOLD_ITEMS: Final = 0
@@ -33,23 +38,28 @@ FEES: Final = 6
 
 
 class Wanted(NamedTuple):
-    """Which list, and which lines of it: from `start`, counted from 1, to `end` or the last."""
+    """Which lists, and which lines of each: from `start`, counted from 1, to `end` or the last."""
 
-    position: int
+    positions: frozenset[int]
     start: int
     end: int | None
 
     def cut(self, lines: Sequence[T]) -> tuple[T, ...]:
         return tuple(lines[self.start - 1 : self.end])
 
+    def page(self, *, only_overdue: bool) -> LoanPage:
+        """The same lines of a list of loans."""
+        limit = None if self.end is None else self.end - self.start + 1
+        return LoanPage(only_overdue=only_overdue, start=self.start, limit=limit)
 
-def wanted_by(request: PatronInformation) -> Wanted:
-    """What the summary, BP and BQ ask for. Position -1 is no list."""
+
+def wanted_by(request: PatronInformation, *, is_many: bool = False) -> Wanted:
+    """What the summary, BP and BQ ask for; `is_many`: each Y counts."""
     start = max(_number(request.start_item) or 1, 1)
     end = _number(request.end_item)
-    return Wanted(
-        request.summary.upper().find("Y"), start, None if end is None else max(end, start - 1)
-    )
+    asked = [place for place, each in enumerate(request.summary.upper()) if each == "Y"]
+    positions = frozenset(asked if is_many else asked[:1])
+    return Wanted(positions, start, None if end is None else max(end, start - 1))
 
 
 def add_lists(
@@ -60,18 +70,11 @@ def add_lists(
     place: Place,
     context: Context,
 ) -> None:
-    """Fills in the counts of loans, holds, fees and recalls, and the list that is asked for."""
-    wanted = wanted_by(request)
+    """Fills in the counts of loans, holds, fees and recalls, and the lists that are asked for."""
+    form = fbs_form(caller, place, context)
+    wanted = wanted_by(request, is_many=form is not None)
     if response.fee_amount is not None:
-        fees = open_fees(context, request.patron_identifier.strip(), place)
-        response.fine_items_count = len(fees)
-        if wanted.position == FINE_ITEMS:
-            form = caller.account.fee_template if caller.account is not None else None
-            response.fine_items = tuple(
-                fee_line(x, caller.words, place, form) for x in wanted.cut(fees)
-            )
-        elif wanted.position == FEES:
-            response.fees = tuple(fee_fields(x, place, caller.words) for x in wanted.cut(fees))
+        _add_fees(request, response, wanted, caller, place, context)
     response.overdue_items_count = status.overdue
     response.charged_items_count = status.loans
     response.charged_items_limit = status.max_loans
@@ -79,12 +82,50 @@ def add_lists(
     account = caller.account
     by_title = account is not None and account.list_loans_by == "title"
     if status.has_holds:
-        _add_holds(request, response, wanted, context, account)
-    number = {OVERDUE_ITEMS: status.overdue, CHARGED_ITEMS: status.loans}.get(wanted.position)
-    if number:
-        _add_loans(request, response, wanted, context, by_title)
-    elif wanted.position == RECALL_ITEMS and status.recalled:
-        _add_recalls(request, response, wanted, context, by_title)
+        _add_holds(request, response, wanted, context, account, form)
+    shown = _shown_by_title if by_title else _shown_by_barcode
+    if form is not None:
+        shown = form.loans
+    if OVERDUE_ITEMS in wanted.positions and status.overdue:
+        page = wanted.page(only_overdue=True)
+        found = shown(_loans(request, page, context))
+        response.overdue_items = found or response.overdue_items
+    if CHARGED_ITEMS in wanted.positions and status.loans:
+        page = wanted.page(only_overdue=False)
+        found = shown(_loans(request, page, context))
+        response.charged_items = found or response.charged_items
+    if RECALL_ITEMS in wanted.positions and status.recalled:
+        recalled = [each for each in _loans(request, ALL_LOANS, context) if each.is_recalled]
+        response.recall_items = shown(wanted.cut(recalled)) or response.recall_items
+
+
+def leave_no_list_out(response: PatronInformationResponse) -> None:
+    """In the form of FBS a list without lines is one empty field."""
+    nothing = ("",)
+    response.hold_items = response.overdue_items = response.charged_items = nothing
+    response.fine_items = response.recall_items = response.unavailable_hold_items = nothing
+
+
+def _add_fees(
+    request: PatronInformation,
+    response: PatronInformationResponse,
+    wanted: Wanted,
+    caller: Caller,
+    place: Place,
+    context: Context,
+) -> None:
+    fees = open_fees(context, request.patron_identifier.strip(), place)
+    response.fine_items_count = len(fees)
+    form = fbs_form(caller, place, context)
+    if FINE_ITEMS in wanted.positions:
+        template = caller.account.fee_template if caller.account is not None else None
+        response.fine_items = (
+            tuple(fee_line(x, caller.words, place, template) for x in wanted.cut(fees))
+            if form is None
+            else form.fees(wanted.cut(fees)) or response.fine_items
+        )
+    if FEES in wanted.positions and form is None:
+        response.fees = tuple(fee_fields(x, place, caller.words) for x in wanted.cut(fees))
 
 
 def _add_holds(
@@ -93,6 +134,7 @@ def _add_holds(
     wanted: Wanted,
     context: Context,
     account: Account | None,
+    form: FbsForm | None,
 ) -> None:
     """How many holds are ready (AS) and how many are not (CD). As the account wants, the lists name
     them by barcodes, a hold on a title by that of any of its items, or by titles. Only a title
@@ -113,59 +155,36 @@ def _add_holds(
     for hold in (queued.hold for queued in found.holds):
         (ready if hold.state is HoldState.READY else others).append(hold)
 
-    def shown(hold: Hold) -> str:
+    def shown(holds: Sequence[Hold]) -> tuple[str, ...]:
+        return tuple(map(named, holds))
+
+    def named(hold: Hold) -> str:
         if by_title:
             return hold.title
         barcode = hold.bound_item or hold.item or an_item_of(context.transaction, hold.record_id)
         return barcode or hold.title
 
     response.hold_items_count, response.unavailable_holds_count = len(ready), len(others)
-    if wanted.position == HOLD_ITEMS:
-        response.hold_items = tuple(map(shown, wanted.cut(ready)))
-    elif wanted.position == UNAVAILABLE_HOLDS:
-        response.unavailable_hold_items = tuple(map(shown, wanted.cut(others)))
+    if HOLD_ITEMS in wanted.positions:
+        lines = (shown if form is None else form.ready_holds)(wanted.cut(ready))
+        response.hold_items = lines or response.hold_items
+    if UNAVAILABLE_HOLDS in wanted.positions:
+        lines = (shown if form is None else form.other_holds)(wanted.cut(others))
+        response.unavailable_hold_items = lines or response.unavailable_hold_items
 
 
-def _add_loans(
-    request: PatronInformation,
-    response: PatronInformationResponse,
-    wanted: Wanted,
-    context: Context,
-    by_title: bool,
-) -> None:
-    found = patron_loans(
-        context.act(),
-        patron=request.patron_identifier.strip(),
-        page=LoanPage(
-            only_overdue=wanted.position == OVERDUE_ITEMS,
-            start=wanted.start,
-            limit=None if wanted.end is None else wanted.end - wanted.start + 1,
-        ),
-    )
-    if isinstance(found, Refused):
-        return
-    lines = tuple(_shown(each, by_title) for each in found.loans)
-    if wanted.position == OVERDUE_ITEMS:
-        response.overdue_items = lines
-    else:
-        response.charged_items = lines
+def _loans(request: PatronInformation, page: LoanPage, context: Context) -> tuple[PatronLoan, ...]:
+    patron = request.patron_identifier.strip()
+    found = patron_loans(context.act(), patron=patron, page=page)
+    return () if isinstance(found, Refused) else found.loans
 
 
-def _add_recalls(
-    request: PatronInformation,
-    response: PatronInformationResponse,
-    wanted: Wanted,
-    context: Context,
-    by_title: bool,
-) -> None:
-    found = patron_loans(context.act(), patron=request.patron_identifier.strip())
-    if not isinstance(found, Refused):
-        recalled = [_shown(each, by_title) for each in found.loans if each.is_recalled]
-        response.recall_items = wanted.cut(recalled)
+def _shown_by_title(loans: Sequence[PatronLoan]) -> tuple[str, ...]:
+    return tuple(each.item.title for each in loans)
 
 
-def _shown(loan: PatronLoan, by_title: bool) -> str:
-    return loan.item.title if by_title else loan.item.barcode
+def _shown_by_barcode(loans: Sequence[PatronLoan]) -> tuple[str, ...]:
+    return tuple(each.item.barcode for each in loans)
 
 
 def _number(text: str | None) -> int | None:

@@ -17,8 +17,9 @@ from protocols.sip2.failures import ALL_DENIED
 from protocols.sip2.fields import Fields
 from protocols.sip2.handling.authority import is_pin, pin_to_check
 from protocols.sip2.handling.facts import name_of, patron_fields, patron_shown
-from protocols.sip2.handling.fees import fee_limit_of, owed_of
-from protocols.sip2.handling.lists import add_lists
+from protocols.sip2.handling.fees import fee_limit_of, nothing_owed, owed_of
+from protocols.sip2.handling.forms import KNOWN, NO_LIMIT, SENT, fbs_address, is_fbs
+from protocols.sip2.handling.lists import add_lists, leave_no_list_out
 from protocols.sip2.handling.refusals import patron_messages, patron_status_flags, refusal_messages
 from protocols.sip2.messages import (
     BlockPatron,
@@ -104,15 +105,21 @@ def patron_information(
         screen_message=facts.messages,
         extra_fields=facts.extra,
     )
+    if is_fbs(caller.account):
+        leave_no_list_out(response)
     if isinstance(status, PatronStatus):
         owed = owed_of(context, status.patron.id, place) if status.has_account else None
+        if owed is None and is_fbs(caller.account):
+            owed = nothing_owed(context, status.patron.category, place)
         if owed is not None:
             response.currency_type, response.fee_amount = owed
         if caller.account is not None and caller.account.show_fee_limit:
             response.fee_limit = fee_limit_of(context, status.patron.category, place)
         add_lists(request, response, status, caller, place, context)
+        if is_fbs(caller.account):
+            _add_limits(response)
         if caller.account is not None and caller.account.show_address:
-            response.home_address = _address(status, context)
+            response.home_address = _address(status, caller, context)
         if caller.account is not None and caller.account.show_personal_details:
             response.email_address = status.email or None
             response.home_phone_number = status.phone or None
@@ -156,12 +163,21 @@ def _note(
         )
 
 
-def _address(status: PatronStatus, context: Context) -> str | None:
+def _add_limits(response: PatronInformationResponse) -> None:
+    """In the form of FBS no limit is left out."""
+    response.hold_items_limit = response.overdue_items_limit = NO_LIMIT
+    if response.charged_items_limit is None:
+        response.charged_items_limit = NO_LIMIT
+
+
+def _address(status: PatronStatus, caller: Caller, context: Context) -> str | None:
     """BD: where they live now, unless that is protected."""
     if status.is_protected:
         return None
     found = address_on(addresses_of(context.transaction, status.patron.id), context.now.date())
-    return None if found is None else found.text
+    if found is None:
+        return None
+    return fbs_address(found) if is_fbs(caller.account) else found.text
 
 
 def block(request: BlockPatron, caller: Caller, context: Context) -> PatronStatusResponse:
@@ -266,10 +282,13 @@ class _Shown:
             self.flags = " " * 14 if is_pin_missing else ALL_DENIED
             strangers = {Reason.PATRON_UNKNOWN, Reason.PATRON_NOT_SERVED}
             self.is_valid = strangers.isdisjoint(status.reasons)
-            self.messages = refusal_messages(status, caller.words, place.zone)
+            self.messages = refusal_messages(status, caller, place.zone)
 
     def patron_identifier(self, sent: str) -> str:
-        return patron_shown(sent, self._patron, self._account)
+        shown = patron_shown(sent, self._patron, self._account)
+        if is_fbs(self._account):
+            return f"{SENT if self._patron is None else KNOWN}{shown}"
+        return shown
 
 
 def _status_without_pin(patron: str, place: Place, context: Context) -> PatronStatus | Refused:

@@ -7,6 +7,8 @@ from datetime import tzinfo
 from circulation.kernel.reasons import Action, BlockReason, Reason
 from circulation.kernel.results import PatronStatus, Refusal, Refused
 from circulation.ledger.money import amount_text
+from protocols.sip2.handling.forms import FBS_CODES, is_fbs
+from protocols.sip2.terminals.places import Caller
 from protocols.sip2.wording import Text, say
 
 #: The screen message for each reason; for PATRON_BLOCKED it depends on the block.
@@ -136,9 +138,17 @@ def patron_messages(status: PatronStatus, language: str) -> tuple[str, ...]:
     return tuple(say(text, language) for text in dict.fromkeys(texts))
 
 
-def refusal_messages(refused: Refused, language: str, zone: tzinfo) -> tuple[str, ...]:
+def refusal_messages(refused: Refused, caller: Caller, zone: tzinfo) -> tuple[str, ...]:
     """Why nothing was done: a screen message for each reason, the most important first."""
-    return tuple(dict.fromkeys(_message(each, language, zone) for each in refused.refusals))
+    coded = FBS_CODES if is_fbs(caller.account) else {}
+    return tuple(
+        dict.fromkeys(
+            f"[{coded[each.reason]}]"
+            if each.reason in coded
+            else _message(each, caller.words, zone)
+            for each in refused.refusals
+        )
+    )
 
 
 def _message(refusal: Refusal, language: str, zone: tzinfo) -> str:

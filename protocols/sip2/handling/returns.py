@@ -13,6 +13,7 @@ from protocols.hosting.answering import Context
 from protocols.sip2.failures import ALERT_OTHER
 from protocols.sip2.handling.facts import card_shown, hold_patron, item_fields, stands_in
 from protocols.sip2.handling.fees import amount_owed
+from protocols.sip2.handling.forms import KNOWN, fbs_form, is_fbs, tell_item
 from protocols.sip2.handling.holds import alert_type_of, card_of, destination_message, hold_handling
 from protocols.sip2.handling.items import NOT_MAGNETIC, media_of
 from protocols.sip2.handling.off_line import Report, is_followed, is_off_line, note_report
@@ -54,11 +55,11 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
                 _add(response, say(Text.NOTED_FOR_STAFF, caller.words))
         return response
     account = caller.account
-    _describe(response, outcome.item, account, context)
+    _describe(response, outcome.item, caller, place, context)
     response.sort_bin = outcome.sort_bin
     borrower = _borrower_shown(outcome, account, place)
     if borrower is not None:
-        response.patron_identifier = card_shown(borrower.identifier)
+        response.patron_identifier = _known(card_shown(borrower.identifier), account)
     response.alert_type = alert_type_of(outcome, context.transaction)
     response.alert = response.alert_type is not None
     if response.alert or (account is not None and account.always_send_destination):
@@ -103,21 +104,33 @@ def _refuse(
 ) -> None:
     account = caller.account
     if outcome.item is not None:
-        response.permanent_location = stands_in(outcome.item, account)
-        response.title_identifier = outcome.item.title
+        response.permanent_location = _stands_in(outcome.item, caller, place, context)
+        tell_item(response, outcome.item, caller, place, context)
         response.extra_fields = item_fields(outcome.item, account)
     response.alert_type = ALERT_OTHER
     response.sort_bin = problem_bin(outcome, account, place, context)
-    response.screen_message = refusal_messages(outcome, caller.words, place.zone)
+    response.screen_message = refusal_messages(outcome, caller, place.zone)
+
+
+def _known(card: str | None, account: Account | None) -> str | None:
+    """AA: in the form of FBS it says that the card is known."""
+    return f"{KNOWN}{card}" if card is not None and is_fbs(account) else card
+
+
+def _stands_in(item: Item, caller: Caller, place: Place, context: Context) -> str:
+    """AQ."""
+    form = fbs_form(caller, place, context)
+    return stands_in(item, caller.account) if form is None else form.stands_in(item)
 
 
 def _describe(
-    response: CheckinResponse, item: Item, account: Account | None, context: Context
+    response: CheckinResponse, item: Item, caller: Caller, place: Place, context: Context
 ) -> None:
     """What the item is, that was taken."""
+    account = caller.account
     response.ok = response.resensitize = True
-    response.permanent_location = stands_in(item, account)
-    response.title_identifier = item.title
+    response.permanent_location = _stands_in(item, caller, place, context)
+    tell_item(response, item, caller, place, context)
     response.media_type, response.magnetic_media = media_of(item, context)
     response.call_number = item.call_number or None
     response.extra_fields = item_fields(item, account)
@@ -196,11 +209,15 @@ def _cancelled_checkout(
     outcome = cancel_check_out(context.act(place.desk), item=request.item_identifier.strip())
     response = _not_yet(request, place, context)
     if outcome.item is not None:
-        response.permanent_location = outcome.item.home_branch.isil
-        response.title_identifier = outcome.item.title
+        response.permanent_location = (
+            _stands_in(outcome.item, caller, place, context)
+            if is_fbs(caller.account)
+            else outcome.item.home_branch.isil
+        )
+        tell_item(response, outcome.item, caller, place, context)
     if isinstance(outcome, Refused):
         response.alert_type = ALERT_OTHER
-        response.screen_message = refusal_messages(outcome, caller.words, place.zone)
+        response.screen_message = refusal_messages(outcome, caller, place.zone)
         return response
     response.ok = response.resensitize = True
     response.alert = False

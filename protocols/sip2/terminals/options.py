@@ -183,6 +183,9 @@ class Screen:
     hide_fields: FieldIds = ()
     #: If not empty, the only fields that are sent; `hide_fields` takes precedence.
     only_fields: FieldIds = ()
+    #: How fields tell of patrons, items and refusals: as the ``standard`` has it, or packed as by
+    #: the Danish common library system (``fbs``): `protocols.sip2.handling.forms`.
+    answers: Literal["standard", "fbs"] = "standard"
 
 
 @dataclass(frozen=True, kw_only=True)

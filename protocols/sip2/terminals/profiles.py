@@ -68,6 +68,18 @@ PROFILES: Final[Mapping[str, Mapping[str, Any]]] = {
         "refuse_overpayment": True,
         "closed_messages": ["01", "25"],
     },
+    # Kiosks made for FBS, the common library system of Denmark: what they take apart, and no field
+    # that they were never sent.
+    "fbs": {
+        "answers": "fbs",
+        "charset": "utf-8",
+        "language": "da",
+        "due_date": "%Y%m%d    000000",
+        "show_address": True,
+        "show_personal_details": True,
+        "show_fee_limit": True,
+        "hide_fields": ["CK", "CR", "CS", "PC"],
+    },
     # Libki: public PCs; asks who somebody is, how old, and what they owe.
     "libki": {
         "show_personal_details": True,

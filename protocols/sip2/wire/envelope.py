@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Final
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
@@ -76,6 +76,27 @@ def open_envelope(document: bytes) -> Envelope:
     if "\r" in message or "\n" in message:
         raise Unusable("The element request holds more than one line: it is for one message.")
     return Envelope(login, password, message)
+
+
+def answer_in(document: bytes) -> str:
+    """The message in an answer. Raises Unusable with what stands in ``error``, and NoEnvelope."""
+    root = _root_of(document)
+    for each in root:
+        if etree.QName(each).localname == "response":
+            return (each.text or "").strip("\r\n")
+        if etree.QName(each).localname == "error":
+            raise Unusable(each.text or "")
+    raise NoEnvelope("The answer holds neither a response nor an error.")
+
+
+def request_document(login: str, password: str, message: str) -> bytes:
+    """The document that asks."""
+    attributes = f"login={quoteattr(login)} password={quoteattr(password)}"
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        f'<ns1:sip xmlns:ns1="{NAMESPACE}" {attributes}>'
+        f"<request>{escape(message)}</request></ns1:sip>"
+    ).encode()
 
 
 def _root_of(document: bytes) -> etree._Element:

@@ -144,6 +144,7 @@ OF_THE_PROCESS = {
     "reindex",
     "restore",
     "serve",
+    "sip2 ask",
     "sip2 check",
     "sip2 replay",
 }

@@ -33,6 +33,7 @@ _INSTEAD = {
     ("deposit change", "stations"): _STATION,
     ("ncip check", "address"): "http://127.0.0.1:9/ncip",
     ("record merge", "survivor_id"): "2",
+    ("sip2 ask", "address"): "127.0.0.1:9",
     ("sip2 check", "address"): "127.0.0.1:9",
     ("sip2 replay", "address"): "127.0.0.1:9",
     ("theme add", "stations"): _STATION,

@@ -64,6 +64,7 @@ def test_what_pa_means(library: Library, a_terminal: ATerminal, card: str) -> No
         "lyngsoe": [],
         "polaris": ["adult"],
         "gossip": [],
+        "fbs": [],
         "libki": [expires],
     }
 

@@ -10,6 +10,8 @@ import pytest
 from circulation.kernel.reasons import Action, BlockReason, Reason
 from circulation.kernel.results import Refusal, Refused
 from circulation.languages.installed import tags
+from protocols.hosting.throttle import FailedLogins
+from protocols.sip2.conversation.agreed import NO_LANGUAGE
 from protocols.sip2.handling.refusals import (
     BLOCK_POSITIONS,
     BLOCKS,
@@ -17,17 +19,30 @@ from protocols.sip2.handling.refusals import (
     REASONS,
     refusal_messages,
 )
+from protocols.sip2.settings import Sip2Settings
+from protocols.sip2.terminals.accounts import Accounts
+from protocols.sip2.terminals.entrance import Entrance
+from protocols.sip2.terminals.places import Branches, Caller
 from protocols.sip2.wording import code_of, language_of, say
+from tests.protocols.sip2.terminals import an_account
 
 ZONE = ZoneInfo("Europe/Copenhagen")
 SPOKEN = tags()
+
+
+def said(refused: Refused, language: str) -> tuple[str, ...]:
+    """What a terminal is told whose words are in that language."""
+    account, settings = an_account(language=language), Sip2Settings()
+    entrance = Entrance(settings, Accounts(settings), "", FailedLogins())
+    caller = Caller(settings, Branches(), account, "", NO_LANGUAGE, entrance, False)
+    return refusal_messages(refused, caller, ZONE)
 
 
 @pytest.mark.parametrize("language", SPOKEN)
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_has_a_whole_sentence_in_every_language(reason: Reason, language: str) -> None:
     refusal = Refusal(reason, limit=3, opens=datetime(2026, 12, 1, 23, 0, 1, tzinfo=UTC))
-    (message,) = refusal_messages(Refused((refusal,)), language, ZONE)
+    (message,) = said(Refused((refusal,)), language)
     assert message.endswith(".")
     assert "{" not in message
     assert "None" not in message
@@ -37,7 +52,7 @@ def test_every_reason_has_a_whole_sentence_in_every_language(reason: Reason, lan
 @pytest.mark.parametrize("block", BlockReason)
 def test_every_block_has_a_sentence_in_every_language(block: BlockReason, language: str) -> None:
     refused = Refused((Refusal(Reason.PATRON_BLOCKED, block=block),))
-    assert refusal_messages(refused, language, ZONE) == (say(BLOCKS[block], language),)
+    assert said(refused, language) == (say(BLOCKS[block], language),)
 
 
 def test_the_tables_hold_every_reason_block_and_action() -> None:
@@ -55,7 +70,7 @@ def test_the_facts_behind_a_refusal_are_told() -> None:
             Refusal(Reason.RENEWAL_WINDOW_NOT_OPEN, opens=datetime(2026, 12, 1, 23, 0, tzinfo=UTC)),
         )
     )
-    assert refusal_messages(refused, "en", ZONE) == (
+    assert said(refused, "en") == (
         "You have reached the limit of 40 loans.",
         "It is too early to renew this loan. Try again from 2026-12-02.",
     )
@@ -63,7 +78,7 @@ def test_the_facts_behind_a_refusal_are_told() -> None:
 
 def test_a_message_is_shown_once_however_often_it_is_true() -> None:
     refused = Refused((Refusal(Reason.ITEM_NOT_LOANABLE), Refusal(Reason.NO_LOAN_POLICY)))
-    assert len(refusal_messages(refused, "da", ZONE)) == 1
+    assert len(said(refused, "da")) == 1
 
 
 def test_languages_and_their_codes() -> None:
