@@ -126,6 +126,12 @@ def _debts(*, source: str) -> Statement:
     return _grouped(joined, branches.c.isil, charges.c.kind, _of(source, "debts"), owed)
 
 
+#: Written into the statement, so that it stays one and the same.
+_OTHER_KINDS: Final = tuple(
+    map(literal_column, ("'guardians'", "'history'", "'uses'")),
+)
+
+
 class _Other(NamedTuple):
     kind: str
     number: int
@@ -137,7 +143,7 @@ def _others(*, source: str) -> Statement:
     counted = select(*columns(_Other, moved_rows, number=func.count()))
     return counted.where(
         its.source == source,
-        its.kind.in_([literal_column(f"'{each}'") for each in ("guardians", "history", "uses")]),
+        its.kind.in_(_OTHER_KINDS),
         its.gone.is_(None),
     ).group_by(its.kind)
 

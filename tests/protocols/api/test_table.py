@@ -78,6 +78,7 @@ OF_THE_DESK = {
     "prolong",
     "undo",
     "show_item",
+    "show_use",
     "show_queue",
     "fetch",
     "show_pick_list",

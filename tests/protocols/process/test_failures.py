@@ -59,6 +59,7 @@ _WITHOUT_DATABASE = {
     "receiving announce",
     "record replace",
     "restore",
+    "sip2 ask",
     "sip2 check",
     "sip2 replay",
 }
