@@ -127,8 +127,10 @@ def _debts(*, source: str) -> Statement:
 
 
 #: Written into the statement, so that it stays one and the same.
-_OTHER_KINDS: Final = tuple(
-    map(literal_column, ("'guardians'", "'history'", "'uses'")),
+_OTHER_KINDS: Final[tuple[ColumnElement[str], ...]] = (
+    literal_column("'guardians'"),
+    literal_column("'history'"),
+    literal_column("'uses'"),
 )
 
 
