@@ -30,7 +30,7 @@ from catalogue.database.short_writes import (
     outcome_in_savepoint,
     outcome_of,
 )
-from catalogue.database.sqlite_files import connect, outage_of
+from catalogue.database.sqlite_files import MAPPED, connect, outage_of
 from catalogue.database.transactions import Transaction
 
 T = TypeVar("T")
@@ -47,8 +47,8 @@ _BUSY_IN_OUTAGE: Final = 250
 class _Reader:
     """A connection for reads of one thread, and the snapshot it may be holding."""
 
-    def __init__(self, path: Path) -> None:
-        self.connection = connect(path)
+    def __init__(self, path: Path, mapped: int) -> None:
+        self.connection = connect(path, mapped=mapped)
         self.connection.execute("PRAGMA query_only=ON")
         self.transaction = Transaction(
             "sqlite", self.connection.execute, self.connection.executemany
@@ -84,7 +84,12 @@ class SqliteDatabase:
     replica = None
 
     def __init__(
-        self, path: Path, patience: float = PATIENCE, served_by: str | None = None
+        self,
+        path: Path,
+        patience: float = PATIENCE,
+        served_by: str | None = None,
+        *,
+        mapped: bool = True,
     ) -> None:
         """Raises DatabaseInUse where another server than `served_by` has it."""
         self._lock = None if served_by is None else FileLock.shared(path, served_by)
@@ -92,6 +97,7 @@ class SqliteDatabase:
         self.url = f"sqlite:///{path}"
         self.outage = Outage(f"the database {path}", patience)
         self._patience = patience
+        self._mapped = MAPPED if mapped else 0
         self._opened = 0.0  # when the writer's connection was opened anew
         self._batch_began: float | None = None
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
@@ -106,7 +112,7 @@ class SqliteDatabase:
         self._later_thread: int | None = None
         self._wide = ThreadPoolExecutor(max_workers=2, thread_name_prefix="tiro-wide-read")
         self._writer = threading.Thread(target=self._write_jobs, name="tiro-writer", daemon=True)
-        self._writer_connection = connect(path, patience)
+        self._writer_connection = connect(path, patience, self._mapped)
         self._writer.start()
 
     # reading
@@ -157,7 +163,7 @@ class SqliteDatabase:
             self._all_readers.remove(reader)
             reader.close()
             self._readers.reader = None
-        reader = self._readers.reader = _Reader(self.path)
+        reader = self._readers.reader = _Reader(self.path, self._mapped)
         self._all_readers.append(reader)
         if self._later_thread == threading.get_ident():
             reader.connection.execute("PRAGMA mmap_size=0")
@@ -320,7 +326,7 @@ class SqliteDatabase:
             return
         self._opened = now
         try:
-            found = connect(self.path, _BUSY_IN_OUTAGE / 1000)
+            found = connect(self.path, _BUSY_IN_OUTAGE / 1000, self._mapped)
         except sqlite3.Error:
             return
         self._writer_connection.close()

@@ -10,6 +10,8 @@ from typing import Final
 from catalogue.bitmaps import MERGE_BITMAPS, merge
 from catalogue.database.outages import PATIENCE
 
+#: Bytes of a file that are mapped into memory.
+MAPPED: Final = 268_435_456
 #: What SQLite says when not the work but the disk, the file or another process is at fault.
 OUTAGES: Final = {
     sqlite3.SQLITE_BUSY: "another process has kept the write lock for too long",
@@ -23,7 +25,7 @@ OUTAGES: Final = {
 }
 
 
-def connect(path: Path, patience: float = PATIENCE) -> sqlite3.Connection:
+def connect(path: Path, patience: float = PATIENCE, mapped: int = MAPPED) -> sqlite3.Connection:
     """A connection with the settings that the durability promise rests on."""
     connection = sqlite3.connect(
         path,
@@ -38,7 +40,7 @@ def connect(path: Path, patience: float = PATIENCE) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA temp_store=MEMORY")
     connection.execute("PRAGMA cache_size=-65536")
-    connection.execute("PRAGMA mmap_size=268435456")
+    connection.execute(f"PRAGMA mmap_size={mapped}")
     return connection
 
 

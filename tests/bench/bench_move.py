@@ -173,6 +173,17 @@ def deliver(
     return aside
 
 
+def furnish(url: str, titles: int) -> None:
+    """A library with so many titles."""
+    database = open_database(url, mapped=False)
+    danish(a_library(database))
+    for first in range(0, titles, 10_000):
+        those = range(first, min(first + 10_000, titles))
+        numbered = [Titled(f"Title {number}", f"t{number}") for number in those]
+        database.write(lambda t, rows=numbered: _insert(t, rows)).result()
+    database.close()
+
+
 def main(share: float, url: str | None) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -180,13 +191,8 @@ def main(share: float, url: str | None) -> None:
         drawing = [sys.executable, "-m", "tests.bench.bench_move", "draw", str(share), name]
         titles = int(subprocess.run(drawing, check=True, capture_output=True, text=True).stdout)
         migrate(url)
-        database = open_database(url)
-        library = a_library(database)
-        danish(library)
-        for first in range(0, titles, 10_000):
-            those = range(first, min(first + 10_000, titles))
-            numbered = [Titled(f"Title {number}", f"t{number}") for number in those]
-            database.write(lambda t, rows=numbered: _insert(t, rows)).result()
+        furnish(url, titles)
+        database = open_database(url, mapped=False)
         plan = read_plan(folder / "plan.toml", FIELDS)
         circulation = Circulation()
         set_up = database.read(circulation.current_set_up).result()

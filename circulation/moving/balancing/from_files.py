@@ -34,6 +34,10 @@ from circulation.patrons.identifiers import IdentifierKey
 #: What comes from registers balances with nothing: it changes patrons who are here already.
 _REGISTERS: Final = {"members", "persons"}
 _UNREAD: Final = "not to be read"
+#: Rows between two words on how far it has come.
+_TOLD_EVERY: Final = 20_000
+#: Told of a kind, and how many of its rows were read.
+OnRows = Callable[[str, int], None]
 #: A row of a file by the name of its file and its line.
 At = tuple[str, int]
 #: What a hold of a queue is ordered by: its place, or when it was placed; and the row.
@@ -62,10 +66,15 @@ class FilesSheet:
 
 
 def sheet_of_files(
-    plan: Plan, timezone: str, aside: Mapping[tuple[str, At], str], identifiers: IdentifierKey
+    plan: Plan,
+    timezone: str,
+    aside: Mapping[tuple[str, At], str],
+    identifiers: IdentifierKey,
+    on_rows: OnRows = lambda kind, rows: None,
 ) -> FilesSheet:
-    """The sheet; `aside` are the reasons of rows that were set aside, by kind and place."""
-    return _Reading(plan, ZoneInfo(plan.timezone or timezone), aside, identifiers).sheet()
+    """The sheet; `aside` are the reasons of rows that were set aside, by kind and place. `on_rows`
+    is told now and then how many rows of a kind were read."""
+    return _Reading(plan, ZoneInfo(plan.timezone or timezone), aside, identifiers, on_rows).sheet()
 
 
 class _Reading:
@@ -75,8 +84,10 @@ class _Reading:
         zone: ZoneInfo,
         aside: Mapping[tuple[str, At], str],
         identifiers: IdentifierKey,
+        on_rows: OnRows,
     ) -> None:
         self._plan, self._zone, self._aside = plan, zone, aside
+        self._on_rows = on_rows
         self._stored = identifiers.stored  # a key that is a national number
         self._found = FilesSheet()
         self._key_of_card: dict[str, str] = {}
@@ -133,7 +144,9 @@ class _Reading:
             try:
                 source = open_source(path, self._plan, its)
                 at = {name: number for number, name in reversed([*enumerate(source.columns)])}
-                for line in source.lines():
+                for number, line in enumerate(source.lines()):
+                    if number % _TOLD_EVERY == 0:
+                        self._on_rows(kind, number)
                     row_at = path.name, line.number
                     cells = {} if line.fault else {n: line.cells[at[n]].strip() for n in named}
                     if line.fault:

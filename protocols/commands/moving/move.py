@@ -87,7 +87,11 @@ def load(
     where = reports or plan.parent
     where.mkdir(parents=True, exist_ok=True)
     file = where / f"{planned.source}.set-aside.tsv"
-    with opened(settings) as library, _alone(library) as hold, progress() as report:
+    with (
+        opened(settings, is_long=True, mapped=False) as library,
+        _alone(library) as hold,
+        progress() as report,
+    ):
         moving = _moving(library, planned, silent_until)
         with writing(file) as on_fault:
             following = Following(
@@ -127,10 +131,12 @@ def balance(
         (each.kind, (each.file, int(each.line))): each.reason
         for each in read_set_aside(where / f"{planned.source}.set-aside.tsv")
     }
-    with opened(settings) as library:
+    with opened(settings, is_long=True, mapped=False) as library, progress() as report:
         zone = planned.timezone or library.read(library.circulation.current_set_up).timezone
         identifiers = IDENTIFIERS.of(library.circulation)
-        files = sheet_of_files(planned, zone, aside, identifiers)
+        files = sheet_of_files(
+            planned, zone, aside, identifiers, lambda kind, rows: report(kind, "rows", rows)
+        )
         found = library.database.read(
             lambda transaction: sheet_of_database(transaction, planned.source, zone), wide=True
         ).result()

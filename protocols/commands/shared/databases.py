@@ -31,13 +31,14 @@ def open_configured(
     *,
     migrated: bool = False,
     is_long: bool = False,
+    mapped: bool = True,
     patience: float | None = None,
 ) -> Database:
     """The database of the configuration. The caller closes it.
 
-    `migrated`: it is made, or brought to this version, first. `patience`: where it is not said
-    PATIENCE, or LONG_PATIENCE for work that `is_long`. Raises Failure, DatabaseTooNew and
-    DatabaseUnavailable.
+    `migrated`: it is made, or brought to this version, first. `mapped` is that of `open_database`.
+    `patience`: where it is not said PATIENCE, or LONG_PATIENCE for work that `is_long`. Raises
+    Failure, DatabaseTooNew and DatabaseUnavailable.
     """
     url = settings.database_url
     if migrated:
@@ -50,7 +51,7 @@ def open_configured(
         )
     if patience is None:
         patience = LONG_PATIENCE if is_long else PATIENCE
-    database = open_database(url, patience)
+    database = open_database(url, patience, mapped=mapped)
     try:
         _check_version(database, url)
     except BaseException:
