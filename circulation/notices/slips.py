@@ -1,18 +1,19 @@
-"""Slips that are printed on the spot: receipts, pickup notes, transit slips, pick lists.
+"""Slips that are printed on the spot for the house: pickup notes, transit slips, labels, pick
+lists, the form for the day on which nothing works; `circulation.notices.patron_slips` has those
+of patrons.
 
-They are templates like those of messages (``slip_receipt.txt``...), in the language of who reads
-them: the patron's for a receipt, that of the house for the others.
+They are templates like those of messages (``slip_pickup.txt``...), in the language of who reads
+them: that of the house, or the patron's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import select
 
-from catalogue.database import Statement, one, scalars
+from catalogue.database import Statement, one
 from catalogue.schema import items
 from circulation.holds.part import WAITED_FOR
 from circulation.holds.pick_list import pick_list
@@ -21,12 +22,13 @@ from circulation.items.facts import ItemFacts, item_facts
 from circulation.kernel.act import Act
 from circulation.kernel.results import Branch
 from circulation.languages.installed import default_language
-from circulation.loans.facts import ALL, OPEN_LOAN, items_on_loan
-from circulation.loans.schema import loans
+from circulation.loans.facts import OPEN_LOAN
 from circulation.notices.causes import Cause
 from circulation.notices.contents import HoldTold, read_contents
-from circulation.notices.persons import read_persons
 from circulation.notices.rendering import Templates
+
+#: As many items as a patron usually carries.
+_LINES: Final = 10
 
 
 class NothingToPrint(ValueError):
@@ -61,25 +63,16 @@ def _held(*, barcode: str) -> Statement:
     )
 
 
-@scalars(int)
-def _returned(*, patron_id: int, since: datetime) -> Statement:
-    return (
-        select(loans.c.id)
-        .where(loans.c.patron_id == patron_id, loans.c.checked_in >= since)
-        .order_by(loans.c.checked_in, loans.c.id)
-    )
-
-
-def _told(item: ItemFacts) -> dict[str, Any]:
+def told(item: ItemFacts) -> dict[str, Any]:
     """The item as templates name its fields; those of its open loan begin with ``loan_``."""
-    told = item._asdict()
-    del told["present"], told["parts"]
+    facts = item._asdict()
+    del facts["present"], facts["parts"]
     loan = OPEN_LOAN.of(item)
     of_loan = {} if loan is None else loan._asdict()
-    return told | {f"loan_{name}": value for name, value in of_loan.items()}
+    return facts | {f"loan_{name}": value for name, value in of_loan.items()}
 
 
-def _slip(
+def made(
     act: Act,
     templates: Templates,
     name: str,
@@ -87,6 +80,7 @@ def _slip(
     language: str,
     facts: Mapping[str, Any],
 ) -> Slip:
+    """The slip that the template ``slip_NAME`` makes of these facts, in the nearest language."""
     place = (branch.isil, branch.agency_isil)
     spoken = templates.language(language, f"slip_{name}", place=place)
     context = {
@@ -101,26 +95,6 @@ def _slip(
 
     text = part("text")
     return Slip(spoken, part("subject").text, text.text, text.template)
-
-
-def receipt(
-    act: Act, templates: Templates, patron_id: int, *, since: datetime | None = None
-) -> Slip:
-    """What the patron has on loan, and what came back from them since then, with its time."""
-    transaction = act.transaction
-    person = read_persons(transaction, [patron_id])[patron_id]
-    branch = act.circulation.current_set_up(transaction).branches[person.home_branch_id]
-    ids = [] if since is None else _returned(transaction, patron_id=patron_id, since=since)
-    contents = read_contents(transaction, [Cause(loans=tuple(ids))])
-    facts = {
-        "patron": person.name,
-        "loans": [
-            _told(each)
-            for each in items_on_loan(transaction, patron_id=patron_id, at_most=ALL, skipped=0)
-        ],
-        "returned": [each._asdict() for each in contents.loans],
-    }
-    return _slip(act, templates, "receipt", branch, person.language, facts)
 
 
 def pickup_note(act: Act, templates: Templates, barcode: str) -> Slip:
@@ -138,8 +112,8 @@ def pickup_note(act: Act, templates: Templates, barcode: str) -> Slip:
     set_up = act.circulation.current_set_up(transaction)
     item = item_facts(transaction, barcode=barcode)
     assert item is not None
-    facts = {"hold": hold._asdict(), "item": _told(item)}
-    slip = _slip(act, templates, "pickup", set_up.branches[branch_id], default_language(), facts)
+    facts = {"hold": hold._asdict(), "item": told(item)}
+    slip = made(act, templates, "pickup", set_up.branches[branch_id], default_language(), facts)
     return slip._replace(big=str(hold.number or ""), barcode=barcode)
 
 
@@ -157,11 +131,11 @@ def transit_slip(act: Act, templates: Templates, barcode: str) -> Slip:
     start = to if item.transit_from_id is None else set_up.branches[item.transit_from_id]
     waited_for = WAITED_FOR.of(item)
     facts = {
-        "item": _told(item),
+        "item": told(item),
         "to": {"name": to.name, "isil": to.isil},
         "is_held": waited_for is not None and waited_for.hold_id is not None,
     }
-    slip = _slip(act, templates, "transit", start, default_language(), facts)
+    slip = made(act, templates, "transit", start, default_language(), facts)
     return slip._replace(barcode=barcode)
 
 
@@ -183,5 +157,14 @@ def pick_list_slip(act: Act, templates: Templates, branch_id: int) -> Slip:
     if not lines:
         raise NothingToPrint("nothing is to be fetched")
     branch = act.circulation.current_set_up(transaction).branches[branch_id]
-    told = [each._asdict() | {"to": each.pickup_branch.name} for each in lines]
-    return _slip(act, templates, "pick_list", branch, default_language(), {"lines": told})
+    facts = {"lines": [each._asdict() | {"to": each.pickup_branch.name} for each in lines]}
+    return made(act, templates, "pick_list", branch, default_language(), facts)
+
+
+def emergency_form(act: Act, templates: Templates, branch_id: int) -> Slip:
+    """What staff write on while nothing works: a card, items, the time. `loan_days` is what the
+    branch lends for where its rules say nothing else."""
+    set_up = act.circulation.current_set_up(act.transaction)
+    facts = {"loan_days": set_up.terms(branch_id, "", "").loan_days, "lines": _LINES}
+    branch = set_up.branches[branch_id]
+    return made(act, templates, "emergency", branch, default_language(), facts)

@@ -63,6 +63,24 @@ def agency_of_group(*, group_id: int) -> Statement:
     return select(patron_groups.c.agency_id).where(patron_groups.c.id == group_id)
 
 
+@scalar(str)
+def name_of_group(*, group_id: int) -> Statement:
+    """What the group is called; None where there is no such group."""
+    return select(patron_groups.c.name).where(patron_groups.c.id == group_id)
+
+
+@scalars(int)
+def groups_with(*, patron_id: int) -> Statement:
+    """The ids of the groups that the patron is a member of, by name."""
+    its = patron_groups.c
+    return (
+        select(its.id)
+        .join(patron_group_members, patron_group_members.c.group_id == its.id)
+        .where(patron_group_members.c.patron_id == patron_id)
+        .order_by(its.name, its.id)
+    )
+
+
 @scalar_one(int)
 def _insert_group(*, agency_id: int, parent_id: int | None, name: str) -> Statement:
     return insert(patron_groups).values(locals()).returning(patron_groups.c.id)

@@ -87,11 +87,28 @@ class EndWish(Request):
 
 
 class SlipWish(Request):
-    """A slip: a `receipt` of a patron, the `pickup` note or `transit` slip of an item, its `label`
-    with call number and barcode, the pick list of the desk's branch."""
+    """A slip. Of a patron: the `receipt` of all loans and of what has come back, or what was lent
+    (`loans`), handed in (`returns`, today at the desk's branch) or paid (`payment`) just now, or
+    how the patron stands (`status`). Of a `group`, by its number or as that of the patron: what its
+    members have on loan. Of an item: the `pickup` note, the `transit` slip, its `label` with call
+    number and barcode. Of the desk's branch: the pick list, and the form for loans while nothing
+    works (`emergency`). `minutes`: how long ago just now is."""
 
-    kind: Literal["receipt", "pickup", "transit", "label", "pick_list"]
+    kind: Literal[
+        "receipt",
+        "loans",
+        "returns",
+        "payment",
+        "status",
+        "group",
+        "pickup",
+        "transit",
+        "label",
+        "pick_list",
+        "emergency",
+    ]
     patron: PatronId | None = None
+    group: Annotated[str, Field(min_length=1, max_length=20)] | None = None
     item: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 60
 

@@ -2,12 +2,13 @@
 import { chooseHit, dropLive, hold, narrowNext, refine } from "./finding.js";
 import { amount, ask, clock, part, say } from "./page.js";
 import { forget, keptBefore } from "./offline.js";
-import { slipFor, watchPrinting, wishFor } from "./printing.js";
+import { emergencySlip, slipFor, watchPrinting, wishFor } from "./printing.js";
 import { newRow, scannedOf } from "./rows.js";
 import { has } from "./session.js";
+import { slipsView, wishOf } from "./slips.js";
 import { play } from "./sounds.js";
 import { MOST_ROWS, rowInHand, state, stops } from "./state.js";
-import { chosenLine, closeView, moveInView } from "./views.js";
+import { chosenLine, closeView, moveInView, show } from "./views.js";
 import { takeWhy, takeWords } from "./whys.js";
 
 /** @typedef {import("./rows.js").Row} Row */
@@ -409,6 +410,7 @@ export function endSession() {
     redraw();
     return;
   }
+  if (queue.isLost) giveEmergencySlip();
   if (state.patron || queue.isLost) end(crypto.randomUUID());
 }
 
@@ -427,15 +429,45 @@ function end(key) {
   });
 }
 
-/** The receipt of whoever is open, else of the patron before. */
-export function receiptAgain() {
-  const wish = wishFor(state.chosen, state.patron?.id ?? state.lastPatron);
-  if (!wish) return;
-  void slipFor(wish).then((slip) => {
-    state.slip = slip;
-    if (!slip) tell(say("PRINTS"), "done");
-    redraw();
-  });
+/** Whose slips are printed: whoever is open, else the patron before. */
+function whoseSlips() {
+  return state.patron?.id ?? state.lastPatron;
+}
+
+/** The slip whose digit stands in the box; else that of the chosen row, or the receipt. */
+export function printSlip() {
+  const digit = takeWords();
+  const wish = digit ? wishOf(digit, whoseSlips()) : wishFor(state.chosen, whoseSlips());
+  if (queue.isLost) giveEmergencySlip();
+  else if (wish) void print(wish);
+  else showSlips();
+}
+
+/** All slips there are, with their digits. */
+export function showSlips() {
+  const byDigit = (/** @type {string} */ digit) => {
+    const wish = wishOf(digit, whoseSlips());
+    if (wish) void print(wish);
+  };
+  show(slipsView(whoseSlips, byDigit));
+  redraw();
+}
+
+/** @param {Record<string, unknown>} wish */
+async function print(wish) {
+  const { slip, why } = await slipFor(wish);
+  if (slip || !why) closeView();
+  state.slip = slip;
+  if (why) tell(why);
+  else if (!slip) tell(say("PRINTS"), "done");
+  redraw();
+}
+
+/** While the line is down the page itself says what was scanned since the last session ended. */
+function giveEmergencySlip() {
+  state.slip = emergencySlip(queue.kept, state.session?.branch?.name ?? "");
+  if (!state.slip) tell(say("NOTHING_TO_PRINT"));
+  redraw();
 }
 
 /** Who stood at a machine that refused something: chosen and opened as other patrons are. */
@@ -560,7 +592,7 @@ function command(name) {
   const key = new Map([["return", "F4"], ["renew", "F6"], ["look", "F3"], ["last_patron", "F8"]]);
   if (name === "undo") undo();
   else if (name === "done") endSession();
-  else if (name === "receipt") receiptAgain();
+  else if (name === "receipt") printSlip();
   else if (name === "confirm") rowInHand()?.solutions.find((each) => !each.isFirst)?.run();
   else if (key.has(name)) {
     document.dispatchEvent(new KeyboardEvent("keydown", { key: key.get(name), bubbles: true }));

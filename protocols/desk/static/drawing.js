@@ -192,9 +192,11 @@ function drawnEnd(key) {
 
 /** @param {import("../types").Slip} slip */
 function drawnSlip(slip) {
-  const text = el("pre", { lang: slip.language, class: "receipt" });
-  if (slip.big) text.append(el("b", { class: "nr" }, slip.big), "\n");
-  text.append(slip.lines.join("\n"));
+  const text = el("div", { lang: slip.language, class: "receipt" });
+  if (slip.big) text.append(el("b", { class: "nr" }, slip.big));
+  for (const each of slip.lines) {
+    text.append(el("div", { class: each.startsWith("* ") ? "point" : undefined }, each || el("br")));
+  }
   if (slip.barcode) text.append(barcode(slip.barcode));
   const key = el("small", {}, el("kbd", {}, "Ctrl P"), ` ${say("KEY_PRINT")}`);
   return el("section", { class: "paper" }, el("h2", { class: "h" }, slip.heading, key), text);
@@ -211,6 +213,7 @@ export const KEYS = [
   ["F8", "KEY_LAST_PATRON"],
   ["Shift F8", "LIST_machines"],
   ["F9", "KEY_RECEIPT"],
+  ["Shift F9", "SLIPS"],
   ["Ctrl Z", "KEY_UNDO"],
   ["↑ ↓ ← →", "KEY_CHOOSE"],
   ["Esc", "KEY_BOX"],

@@ -216,6 +216,13 @@ def _calendar(desk: Desk, stage: Stage) -> None:
     desk.wait(".calendar td", 35)
 
 
+def _slips(desk: Desk, stage: Stage) -> None:
+    desk.keys(Keys.ESCAPE)
+    desk.chord(Keys.SHIFT, Keys.F9)
+    desk.wait('[data-line^="slip "]', 7)
+    desk.keys(Keys.ARROW_DOWN)
+
+
 def _receipt(desk: Desk, stage: Stage) -> None:
     desk.keys(Keys.ESCAPE)
     desk.chord(Keys.ALT, "s")
@@ -294,6 +301,7 @@ def _places() -> Iterator[Place]:
     yield Place(pages.DESK, "form", _form)
     yield Place(pages.DESK, "typing", _typing)
     yield Place(pages.DESK, "calendar", _calendar)
+    yield Place(pages.DESK, "slips", _slips)
     yield Place(pages.DESK, "receipt", _receipt)
     yield Place(pages.LISTS, "pick", _open(pages.LISTS))
     for name in sorted(LISTS):

@@ -7,6 +7,7 @@ from pathlib import Path
 from time import sleep
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
 from catalogue.database import migrate
 from tests.builders.circulation import a_patron, an_item
@@ -76,6 +77,11 @@ def test_what_happens_meanwhile_is_kept_and_comes_into_the_books(
         assert waits == [
             f"…{each[-4:]}" for each in (items[0], blocked, stage.cards[2], *items[1:])
         ]
+        desk.keys(Keys.F9)  # what they take home: the page knows no more
+        assert desk.says(".paper h2", "Emergency receipt")
+        said = desk.text(".receipt")
+        assert all(f"* {each}" in said for each in (items[0], blocked, *items[1:]))
+        assert "The system is down" in said
         sleep(0.5)
         kept = browser.execute_async_script(KEPT)
         assert (kept["extractable"], kept["number"]) == (False, 5)

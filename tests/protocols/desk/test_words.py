@@ -27,6 +27,8 @@ FOLDER = Path(protocols.desk.__file__).parent
 LISTS = set(
     re.findall(r"^  (\w+): \{", (FOLDER / "static" / "list_table.js").read_text(), re.MULTILINE)
 )
+#: The slips, by their kind.
+SLIPS = set(re.findall(r'^  \["(\w+)"', (FOLDER / "static" / "slips.js").read_text(), re.MULTILINE))
 #: What is done with material.
 WORKS = {"new", "receive", "inventory", "batch"}
 #: The sections of administration, by their word in the address.
@@ -41,6 +43,8 @@ JOINED = {
     | {"ON_HOLD_SHELF", "GOES_BACK"},
     "MODE_": {"return", "drop", "renew", "look"},
     "SETTLED_": {"shelf", "van", "staff"},
+    "SLIP_": SLIPS,
+    "SLIP_TELLS_": SLIPS,
     "LIST_": LISTS,
     "ABOUT_": LISTS,
     "SCAN_": {"pick", "look", "receive"},

@@ -134,6 +134,23 @@ def test_slips(staff: Staff, card: str) -> None:
         assert staff.run("slip", *arguments).exit_code == 1
 
 
+def test_slips_of_patrons_and_of_the_house(staff: Staff, card: str) -> None:
+    assert staff.run("slip", "status", card).output.startswith("Lånerstatus\n\nIda Ørsted\n")
+    assert staff.json("slip", "emergency", "DK-900101")["heading"] == "Nødlån"
+    for arguments in (
+        ("loans", card, "--minutes", "0"),
+        ("returns", card, "--at", "DK-900101"),
+        ("payment", card),
+        ("group", "1", "--at", "DK-900101"),
+    ):
+        assert staff.run("slip", *arguments).exit_code == 1, arguments
+    group = staff.json("group", "add", "2b", "--at", "DK-900101")["group"]
+    staff.json("group", "join", group, card)
+    listed = staff.json("slip", "group", group, "--at", "DK-900101")
+    assert listed["heading"] == "Gruppelån: 2b"
+    assert "Ida Ørsted" in listed["text"]
+
+
 def test_a_day_that_has_not_come_is_for_trying_only(staff: Staff, card: str) -> None:
     text = staff.configuration.read_text().replace("any_day = true", "any_day = false")
     staff.configuration.write_text(text)
