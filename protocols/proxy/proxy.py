@@ -1,4 +1,4 @@
-"""What all conversations of the proxy share: journal, state, lines, modes, and what is down."""
+"""What all conversations of the proxy share: journal, state, modes, systems, what is to be told."""
 
 from __future__ import annotations
 
@@ -10,16 +10,35 @@ from typing import Any, Final
 
 from protocols.hosting.networks import is_within
 from protocols.hosting.reactor import reactor
+from protocols.proxy.carrier import Carrier, Job, Pools, job_of, keys_of
+from protocols.proxy.health import Health
 from protocols.proxy.journal.reading import read_journal
-from protocols.proxy.journal.records import Record
+from protocols.proxy.journal.records import Record, bytes_of, text_of
 from protocols.proxy.journal.secrets import Secrets
 from protocols.proxy.journal.writing import Journal
-from protocols.proxy.kinds import OF_LOANS, code_of, is_granted, text_field
-from protocols.proxy.line import Line
+from protocols.proxy.kinds import (
+    CHANGING,
+    OF_LOANS,
+    code_of,
+    is_granted,
+    text_field,
+)
+from protocols.proxy.line import Line, Said
+from protocols.proxy.off_line import OffLine
+from protocols.proxy.pool import Pool, login_message
 from protocols.proxy.repeats import Repeats
 from protocols.proxy.session import Asked
-from protocols.proxy.settings import SYSTEMS, Mode, ProxySettings, System, TerminalSettings
-from protocols.proxy.state import State
+from protocols.proxy.settings import (
+    MODES,
+    SYSTEMS,
+    Login,
+    Mode,
+    ProxySettings,
+    System,
+    TerminalSettings,
+)
+from protocols.proxy.snapshots import keep_state, kept_state
+from protocols.proxy.state import Task
 from protocols.proxy.towards import context_towards
 from protocols.sip2.codec import MalformedMessage, decode, encode, open_frame
 from protocols.sip2.failures import failure_response
@@ -28,6 +47,12 @@ from protocols.sip2.wire.text import Dialect
 log = logging.getLogger(__name__)
 
 _PLAIN: Final = Dialect()
+#: Messages whose answer is compared with what the new system would have said.
+JUDGED: Final = frozenset({"09", "11", "15", "17", "19", "23", "29", "37", "63", "65"})
+
+
+class CannotFlip(Exception):
+    """The terminal cannot be in that mode; the message says why."""
 
 
 class Proxy:
@@ -40,39 +65,195 @@ class Proxy:
         self.now = now
         self.secrets = Secrets(bytes.fromhex(settings.key))
         self.journal = Journal(settings.journal, now, reactor.callFromThread)
-        self.state = State()
-        for record in read_journal(settings.journal):
+        self.state = kept_state(settings.journal)
+        for record in read_journal(settings.journal, self.state.last_id):
             self.state.take(record)
-        self.journal.told = self._told
-        self.journal.put({"kind": "start"})
         self.repeats = Repeats(settings.listen.repeats_within)
         self.counts: Counter[str] = Counter()
         self.line_counts: dict[System, Counter[str]] = {each: Counter() for each in SYSTEMS}
+        #: Messages under way that are to be judged, with their secrets.
+        self._bodies: dict[int, bytes] = {}
+        self._terminals: dict[int, str] = {}
+        self._learned: set[tuple[str, str]] = set()
+        self._last_login: bytes | None = None
         self._contexts = {
             each: context_towards(system)
             for each in SYSTEMS
             if (system := settings.system(each)) is not None
         }
+        self.carriers: dict[System, Carrier] = {}
+        self.health: dict[System, Health] = {}
+        for each in self._contexts:
+            self._open(each)
+        self.journal.told = self._told
+        self.journal.put({"kind": "start"})
+        for task in list(self.state.tasks.values()):
+            self._take_up(job_of(task))
+
+    def _open(self, system: System) -> None:
+        settings = self.settings.system(system)
+        assert settings is not None
+        new = self.settings.new
+        own = self._pool(system, settings.account)
+        pools = Pools(own, own)
+        if system == "new" and new is not None:
+            follow = None if new.follow is None else self._pool(system, new.follow)
+            judge = None if new.judge is None else self._pool(system, new.judge)
+            pools = Pools(follow, own, judge, new.judge_queue)
+        self.carriers[system] = Carrier(self, system, settings, pools)
+        asking = self._pool(system, settings.account, size=1)
+        self.health[system] = Health(
+            system, settings, asking, lambda is_up: self._changed(system, is_up)
+        )
+
+    def _pool(self, system: System, login: Login | None, size: int = 0) -> Pool:
+        """Lines with an account; without one, with the login of the terminal that was last on."""
+        settings = self.settings.system(system)
+        assert settings is not None
+
+        def first() -> bytes | None:
+            return self._last_login if login is None else login_message(login)
+
+        return Pool(
+            lambda login: self.line_to(system, login),
+            first,
+            size or settings.lines,
+            settings.error_detection,
+        )
+
+    # What the journal leads to
 
     def _told(self, record: Record) -> None:
-        self.state.take(record)
+        made = self.state.take(record)
+        if record["kind"] != "answer":
+            return
+        body = self._bodies.pop(record["of"], None)
+        terminal = self._terminals.pop(record["of"], "")
+        for task in made:
+            judged = body if task.to == "new" and task.purpose == "follow" else None
+            self._take_up(job_of(task, judged))
+            body = None if judged is not None else body
+        if body is not None and record["by"] == "old":
+            self._judge(record, terminal, body)
+
+    def _take_up(self, job: Job) -> None:
+        assert job.task is not None
+        carrier = self.carriers.get(job.task.to)
+        if carrier is not None:
+            carrier.add(job)
+
+    def _judge(self, record: Record, terminal: str, body: bytes) -> None:
+        """Asks what the new system would have said, where nothing follows from the message."""
+        answer = bytes_of(record["sent"])
+        hidden = self.secrets.hidden(body)
+        known = (text_field(hidden, "AA"), text_field(hidden, "AD"))
+        is_proven = bool(known[1]) and text_field(answer, "CQ") == "Y"
+        is_new = is_proven and known not in self._learned
+        if is_new:
+            self._learned.add(known)
+        at, keys = (record["of"], 0), keys_of(hidden, answer)
+        job = Job(at, keys, terminal, judged=body, is_proven=is_new)
+        self.carriers["new"].add(job)
+
+    def will_be_judged(self, request: int, terminal: str, code: str, body: bytes) -> None:
+        """The answer of the old system to this is compared with that of the new one."""
+        new = self.settings.new
+        if new is not None and new.judge is not None and code in JUDGED:
+            self._bodies[request] = body
+            self._terminals[request] = terminal
+
+    def write_down(self, record: dict[str, Any]) -> None:
+        """Writes a record, its messages without their secrets."""
+        for name in ("sent", "answer"):
+            if name in record:
+                record[name] = text_of(self.secrets.hidden(bytes_of(record[name])))
+        try:
+            self.journal.put(record)
+        except OSError:
+            # It stands in the log. What was told is told again after the next start.
+            self.counts["records that could not be written"] += 1
+            self.state.take({"id": self.state.last_id, "at": "", **record})  # type: ignore[typeddict-item]
+
+    # What a carrier needs
+
+    def later(self, seconds: float, work: Callable[[], object]) -> object:
+        return reactor.callLater(seconds, work)
+
+    def institution(self, system: System, terminal: str) -> str:
+        """The place of a terminal as a system calls it; empty: as the terminal does."""
+        settings = self.settings.system(system)
+        if settings is not None and settings.institution is not None:
+            return settings.institution
+        found = self.settings.by_login(terminal)
+        return found.branch if system == "new" and found is not None else ""
+
+    def number(self, task: Task) -> str:
+        return self.journal.number(task.request, task.part)
+
+    def readable(self, body: bytes) -> bytes:
+        return self.secrets.opened(body)
+
+    def system_answered(self, system: System, said: Said) -> None:
+        self.health[system].heard(said)
+
+    def _changed(self, system: System, is_up: bool) -> None:
+        if is_up:
+            self.carriers[system].resume()
 
     # Terminals
 
     def mode_of(self, terminal: str) -> Mode:
         """The mode of a terminal: that of its last flip, or of the settings."""
         mode = self.state.modes.get(terminal)
-        if mode is not None:
+        if mode is not None and (mode == "old" or self.settings.new is not None):
             return mode
         found = self.settings.by_login(terminal)
         return "old" if found is None else found.mode
+
+    def may_flip(self, terminal: str, mode: str) -> Mode:
+        """The mode that is meant. Raises CannotFlip where the terminal cannot be in it."""
+        wanted: Mode | None = next((each for each in MODES if each == mode), None)
+        new = self.settings.new
+        if wanted is None:
+            raise CannotFlip(f"there is no mode {mode!r}; there are {', '.join(MODES)}")
+        if self.settings.by_login(terminal) is None:
+            raise CannotFlip(f"no terminal has the login {terminal!r}")
+        if wanted != "old" and new is None:
+            raise CannotFlip("proxy.toml has no [new]")
+        if wanted == "shadow" and new is not None and new.follow is None:
+            raise CannotFlip("shadow needs an account that follows: [new] follow")
+        if wanted == "new with write-back" and self.settings.old.account is None:
+            raise CannotFlip("write-back needs an account: [old] account")
+        return wanted
+
+    def flip(self, terminal: str, mode: str, who: str, why: str) -> None:
+        """Changes the mode of a terminal from its next message on. Raises CannotFlip, OSError."""
+        wanted = self.may_flip(terminal, mode)
+        before = self.mode_of(terminal)
+        self.journal.put(
+            {
+                "kind": "flip",
+                "terminal": terminal,
+                "before": before,
+                "to": wanted,
+                "who": who,
+                "why": why,
+            }
+        )
+
+    def settle(self, request: int, who: str, why: str) -> bool:
+        """Takes what could not be told off the list of what is for a person; was it there?"""
+        is_there = any(key[0] == request for key in self.state.for_a_person)
+        if is_there:
+            self.journal.put({"kind": "settled", "of": request, "who": who, "why": why})
+        return is_there
 
     def is_from(self, terminal: TerminalSettings, host: str) -> bool:
         return is_within(terminal.networks, host)
 
     def holder_of(self, code: str, body: bytes) -> System | None:
         """The system that made the open loan of the item that a message is about."""
-        if code not in OF_LOANS:
+        if code not in OF_LOANS or self.settings.new is None:
             return None
         item = self.state.items.get(text_field(body, "AB"))
         return None if item is None else item.holder
@@ -84,14 +265,29 @@ class Proxy:
         assert settings is not None, "no terminal is in a mode that needs it"
         return Line(settings, self._contexts[system], login, self.line_counts[system])
 
-    def waits(self, system: System, body: bytes) -> str:
-        """Why the system is not asked now; empty if it is."""
-        return ""
+    def is_down(self, system: System) -> str:
+        """Why the system is not asked; empty where it is."""
+        health = self.health[system]
+        return health.why if health.is_down else ""
 
-    def is_heard(self, system: System) -> None:
-        """It has answered."""
+    def is_behind(self, system: System, code: str, body: bytes) -> bool:
+        """Has the system still to be told of something that came before, about the same item?"""
+        if code not in CHANGING or not self.carriers[system].count:
+            return False
+        return self.carriers[system].holds(keys_of(self.secrets.hidden(body)))
+
+    def logged_in(self, raw: bytes) -> None:
+        """A login of a terminal was accepted."""
+        self._last_login = open_frame(raw).body
 
     # Answers
+
+    def off_line(self, terminal: str, asked: Asked) -> bytes:
+        """The proxy's own answer in the place of a system; empty where it has none."""
+        hidden = self.secrets.hidden(asked.frame.body)
+        answers = OffLine(self.state, self.local_date(), "The library system is off line.")
+        body = answers.answer(terminal, asked.frame.body, hidden)
+        return asked.sealed(body) if body else b""
 
     def refusal(self, asked: Asked, text: str = "") -> bytes:
         """The negative answer of its pair; empty where there is none."""
@@ -110,11 +306,12 @@ class Proxy:
         """A message that changes something has its answer: those who ask again get it too."""
         known = self.repeats.find(name, body, reactor.seconds())
         answer = open_frame(raw).body if raw else b""
-        if is_granted(code_of(body), answer):
+        is_done = is_granted(code_of(body), answer)
+        if is_done:
             self.repeats.forget_item(text_field(body, "AB"), body)
         if known is None:
             return
-        if is_granted(code_of(body), answer):
+        if is_done:
             known.answer.append(raw)
         else:
             self.repeats.forget(name, body)
@@ -122,3 +319,8 @@ class Proxy:
         known.waiting.clear()
         for each in waiting:
             each(raw)
+
+    def close(self) -> None:
+        """Keeps the state, so that the next start is quick, and ends the journal."""
+        keep_state(self.settings.journal, self.state)
+        self.journal.close()

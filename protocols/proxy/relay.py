@@ -24,7 +24,7 @@ from protocols.proxy.kinds import (
 )
 from protocols.proxy.line import Line, Said
 from protocols.proxy.proxy import Proxy
-from protocols.proxy.routing import system_for
+from protocols.proxy.routing import is_judged, system_for
 from protocols.proxy.session import Asked, TerminalSession
 from protocols.proxy.settings import Mode, System, TerminalSettings
 from protocols.sip2.codec import open_frame
@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 
 #: Seconds without a message after which a patron has left a machine.
 PATRON_GONE: Final = 300.0
+
+#: Seconds that a message waits for a system to be told of what came before.
+BEHIND: Final = 2.0
 
 #: Gives the terminal its answer, without its end; see `TerminalSession`.
 Reply = Callable[[bytes | None], object]
@@ -156,6 +159,8 @@ class Exchange:
         self._reply = reply
         self._began = 0.0
         self._is_second = False
+        #: Until when it waits for what came before to be told.
+        self._patience = 0.0
 
     def begin(self) -> None:
         """Writes it down, and goes on when that is on the disk."""
@@ -184,20 +189,32 @@ class Exchange:
     def _written(self, failed: OSError | None) -> None:
         if failed is None or self.side == "old":
             # In the mode `old` nothing depends on the journal, and lending goes on without it.
+            if self.id and is_judged(self.side, self.to):
+                body = self.asked.frame.body
+                self.proxy.will_be_judged(self.id, self.relay.name, self.code, body)
+            self._patience = reactor.seconds() + BEHIND
             self._ask()
         else:
             self.done(self.proxy.refusal(self.asked), "proxy")
 
     def _ask(self) -> None:
-        waits = self.proxy.waits(self.to, self.asked.frame.body)
-        if waits:
-            self._answer_for(Said(None, waits))
+        body = self.asked.frame.body
+        down = self.proxy.is_down(self.to)
+        if not down and self.proxy.is_behind(self.to, self.code, body):
+            if reactor.seconds() < self._patience:
+                reactor.callLater(BEHIND / 40, self._ask)
+                return
+            down = "has still to be told of what came before"
+        if down:
+            self._answer_for(Said(None, down))
             return
         self.relay.line(self.to).ask(self.asked.raw, self._said, self.relay.session.end)
 
     def _said(self, said: Said) -> None:
+        self.proxy.system_answered(self.to, said)
         if said.raw is not None:
-            self.proxy.is_heard(self.to)
+            if self.code == LOGIN and self.to == "old":
+                self.proxy.logged_in(self.asked.raw)
             self.done(said.raw, self.to)
             return
         if said.was_sent and self.code not in CHANGING and not self._is_second:
@@ -209,9 +226,13 @@ class Exchange:
         self._answer_for(said)
 
     def _answer_for(self, said: Said) -> None:
-        """Answers in the system's place."""
-        self.proxy.repeats.forget(self.relay.name, self.asked.frame.body)
-        self.done(b"", "proxy")
+        """Answers in the system's place, if that is wanted."""
+        own = b""
+        if self.to == "new" or self.proxy.settings.old.answer_for_it:
+            own = self.proxy.off_line(self.relay.name, self.asked)
+        if not own:
+            self.proxy.repeats.forget(self.relay.name, self.asked.frame.body)
+        self.done(own, "proxy")
 
     def silent(self, said: Said) -> None:
         """Writes down that the system did not answer."""

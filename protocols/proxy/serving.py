@@ -13,6 +13,7 @@ from protocols.hosting.fronts import before
 from protocols.hosting.listening import Conversation, ConversationFactory
 from protocols.hosting.reactor import reactor
 from protocols.hosting.standard import Port
+from protocols.proxy.control import listen as listen_for_commands
 from protocols.proxy.proxy import Proxy
 from protocols.proxy.relay import Relay
 from protocols.proxy.session import TerminalSession
@@ -63,6 +64,13 @@ class Serving:
         except Exception as error:
             raise CannotListen(f"{listen.interface}:{listen.port}: {error}") from error
         self._ports.append(port)
+        self._ports.append(listen_for_commands(reactor, self.proxy, self.settings.journal))
+        metrics = self.settings.metrics
+        if metrics.port is not None:
+            from protocols.proxy.metrics import site_of
+
+            site = site_of(self.proxy)
+            self._ports.append(reactor.listenTCP(metrics.port, site, 50, metrics.interface))
         return int(port.getHost().port)
 
     def stop(self) -> defer.Deferred[Any]:
@@ -72,7 +80,7 @@ class Serving:
         ended = self._terminals.end()
         ended.addTimeout(2.0, reactor).addErrback(lambda failure: None)
         done = defer.DeferredList([*closing, ended])
-        done.addCallback(lambda _: self.proxy.journal.close())
+        done.addCallback(lambda _: self.proxy.close())
         return done
 
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final, cast
+from typing import Any, cast
 
-from protocols.proxy.journal.records import Purpose, Record, bytes_of
+from protocols.proxy.dates import BLANK, days_between
+from protocols.proxy.journal.records import Purpose, Record, bytes_of, text_of
 from protocols.proxy.kinds import CHANGING, LOGIN, all_fields, is_granted, text_field
 from protocols.proxy.routing import tells
 from protocols.proxy.settings import Mode, System
-
-#: Patrons, items and days are remembered for as long as something happens to them.
-_DENIED: Final = "Y"
 
 
 @dataclass(slots=True)
@@ -39,6 +37,8 @@ class Patron:
 
     is_valid: bool = True
     is_blocked: bool = False
+    #: The digest of the PIN that was right.
+    pin: str = ""
 
 
 @dataclass(slots=True)
@@ -109,16 +109,24 @@ class State:
         sent, answer = bytes_of(request["sent"]), bytes_of(record["sent"])
         code, by = request["sent"][:2], record["by"]
         self.counts[f"{code} by {by}"] += 1
+        if by == "proxy" and code not in CHANGING:
+            return []  # what it said was learned before
         if code in ("23", "63"):
-            self._learn_patron(answer)
+            self._learn_patron(sent, answer)
         elif code == "17":
             self._learn_item(answer)
         elif code == LOGIN:
             if answer[2:3] == b"1":
                 self.logins[request["terminal"]] = request["sent"]
         elif code in CHANGING and is_granted(code, answer):
-            self._learn_act(code, sent, answer, cast("System", by), request["to"])
+            self._learn_act(code, sent, answer, by, request["to"])
             return self._to_be_told(request, record)
+        elif code in CHANGING and by == "proxy" and request.get("was_sent"):
+            # The terminal was told no, and the system may have done it.
+            asked = cast("System", request["to"])
+            task = _task(request, record, 0, asked, "replay")
+            task.why = "it was refused while nobody knew what the system had done"
+            self.for_a_person[task.key] = task
         return []
 
     def _to_be_told(self, request: Record, record: Record) -> list[Task]:
@@ -127,19 +135,12 @@ class State:
         made = []
         asked = cast("System", request["to"])
         for to, purpose in tells(cast("Mode", request["side"]), by, asked):
-            task = Task(
-                request["id"],
-                0,
-                to,
-                purpose,
-                request["terminal"],
-                request["at"],
-                request["sent"],
-                record["sent"],
-                is_unknown=was_silent and purpose == "replay",
-            )
-            self.tasks[task.key] = task
-            made.append(task)
+            for part, sent, answer in _parts(request["sent"], record["sent"]):
+                task = _task(request, record, part, to, purpose)
+                task.sent, task.answer = sent, answer
+                task.is_unknown = was_silent and purpose == "replay"
+                self.tasks[task.key] = task
+                made.append(task)
         return made
 
     def _silent(self, record: Record) -> None:
@@ -149,17 +150,19 @@ class State:
         if request is not None and record.get("was_sent"):
             request["was_sent"] = True
 
-    def _learn_patron(self, answer: bytes) -> None:
-        card = text_field(answer, "AA")
+    def _learn_patron(self, sent: bytes, answer: bytes) -> None:
+        card = text_field(sent, "AA")
         if not card or answer[:2] not in (b"24", b"64"):
             return
-        is_valid = text_field(answer, "BL") != "N"
-        self.patrons[card] = Patron(is_valid, answer[2:3] == b"Y")
-        for item in all_fields(answer, b"AU") if answer[:2] == b"64" else ():
-            barcode = item.decode("utf-8", "surrogateescape").strip()
-            known = self.items.get(barcode)
-            if known is not None and not known.patron:
-                known.patron = card
+        known = self.patrons.setdefault(card, Patron())
+        known.is_valid = text_field(answer, "BL") != "N"
+        known.is_blocked = answer[2:3] == b"Y"
+        if text_field(answer, "CQ") == "Y" and text_field(sent, "AD"):
+            known.pin = text_field(sent, "AD")
+        for listed in all_fields(answer, b"AU") if answer[:2] == b"64" else ():
+            barcode = text_of(listed).strip()
+            item = self.items.setdefault(barcode, Item())
+            item.patron = item.patron or card
 
     def _learn_item(self, answer: bytes) -> None:
         barcode = text_field(answer, "AB")
@@ -200,8 +203,6 @@ class State:
             self.patrons.setdefault(text_field(sent, "AA"), Patron()).is_blocked = False
 
     def _learn_period(self, item: Item, sent: bytes, by: str) -> None:
-        from protocols.proxy.dates import days_between
-
         days = days_between(sent[4:22].decode("latin-1"), item.due)
         if days is not None and by in ("old", "new"):
             item.days = days
@@ -258,3 +259,33 @@ class State:
             Counter({int(days): count for days, count in dumped["periods"].items()}),
             Counter(dumped["counts"]),
         )
+
+
+def _task(request: Record, record: Record, part: int, to: System, purpose: Purpose) -> Task:
+    return Task(
+        request["id"],
+        part,
+        to,
+        purpose,
+        request["terminal"],
+        request["at"],
+        request["sent"],
+        record["sent"],
+    )
+
+
+def _parts(sent: str, answer: str) -> list[tuple[int, str, str]]:
+    """What is told of one exchange: itself; or of all loans renewed at once, each renewal."""
+    if sent[:2] != "65":
+        return [(0, sent, answer)]
+    request, response = bytes_of(sent), bytes_of(answer)
+    place, card = text_field(request, "AO"), text_field(request, "AA")
+    date = answer[11:29]
+    return [
+        (
+            number,
+            f"29NN{sent[2:20]}{BLANK}AO{place}|AA{card}|AB{text_of(item).strip()}|",
+            f"301YNN{date}AO{place}|AA{card}|AB{text_of(item).strip()}|AJ|AH|",
+        )
+        for number, item in enumerate(all_fields(response, b"BM"), 1)
+    ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -65,3 +66,130 @@ def serve(path: Path) -> None:
         raise Failure(
             f"cannot listen on {error}", "Stop what listens there, or change [listen] port."
         ) from error
+
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def asked(path: Path, **request: Any) -> dict[str, Any]:
+    """What the proxy of that file answers. Raises Failure."""
+    from protocols.proxy.asking import NoProxy, ask
+
+    folder = settings_of(path).journal
+    try:
+        answer = ask(folder, **request)
+    except NoProxy as error:
+        raise Failure(
+            str(error), "Is `tiro proxy serve` running, and may you write to that folder?"
+        ) from error
+    if "error" in answer:
+        raise Failure(answer["error"], "`tiro proxy status` names the terminals and their modes.")
+    return answer
+
+
+@proxy.command()
+@_FILE
+@_JSON
+def status(path: Path, as_json: bool) -> None:
+    """Show who is in which mode, what is still to be told, and what is for a person."""
+    found = asked(path, ask="status")
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    for each in found["terminals"]:
+        click.echo(f"{each['login']:20} {each['branch']:12} {each['mode']}")
+    for name, system in found["systems"].items():
+        health = f"down: {system['why']}" if system["is_down"] else "up"
+        click.echo(
+            f"{name} system: {health}; to be told {system['to_be_told']}"
+            f" (the oldest for {system['oldest_seconds']:g} s), to be judged"
+            f" {system['to_be_judged']}"
+        )
+    if found["trouble"]:
+        click.secho(f"the journal cannot be written: {found['trouble']}", fg="red")
+    back = "loses nothing" if found["can_go_back"] else "would lose what the old system lacks"
+    click.echo(f"a flip back to the old system {back}")
+    click.echo(f"for a person: {found['number_for_a_person']}")
+    for each in found["for_a_person"]:
+        about = " ".join(each[name] for name in ("item", "patron") if each[name])
+        click.echo(
+            f"  {each['request']} {each['at']} {each['terminal']}: {each['message']} {about},"
+            f" {each['system']} system: {each['why']}"
+        )
+
+
+@proxy.command()
+@click.argument("terminals", nargs=-1, required=True)
+@click.option(
+    "--to",
+    "mode",
+    required=True,
+    type=click.Choice(["old", "shadow", "new with write-back", "new"]),
+    help="The mode, from the next message on; a patron's session ends where it began.",
+)
+@click.option("--why", required=True, help="For the journal.")
+@_FILE
+@_JSON
+def flip(terminals: tuple[str, ...], mode: str, why: str, path: Path, as_json: bool) -> None:
+    """Change the mode of terminals, named by their logins, or of a branch by its ISIL."""
+    known = settings_of(path).terminals
+    named = [
+        login
+        for name in terminals
+        for login in ([each.login for each in known if each.branch == name] or [name])
+    ]
+    answer = asked(path, ask="flip", terminals=named, mode=mode, why=why)
+    if as_json:
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        return
+    for login, now in answer["flipped"].items():
+        click.echo(f"{login}: {now}")
+
+
+@proxy.command()
+@click.argument("request", type=int)
+@click.option("--why", required=True, help="What was done about it, for the journal.")
+@_FILE
+@_JSON
+def settle(request: int, why: str, path: Path, as_json: bool) -> None:
+    """Take what a system did not take off the list of what is for a person."""
+    answer = asked(path, ask="settle", request=request, why=why)
+    if not answer["settled"]:
+        raise Failure(f"{request} is not on the list", "`tiro proxy status` shows the list.")
+    click.echo(json.dumps(answer) if as_json else f"{request} is settled")
+
+
+@proxy.command()
+@click.option("--since", default="", metavar="DATE", help="From this day on (2026-11-30, UTC).")
+@click.option("--terminal", help="Of this terminal alone.")
+@click.option("--request", type=int, help="What this request was, and all that became of it.")
+@_FILE
+@_JSON
+def journal(
+    since: str, terminal: str | None, request: int | None, path: Path, as_json: bool
+) -> None:
+    """Read the journal: what terminals said, what they were told, and who was told of it."""
+    from protocols.proxy.journal.reading import read_journal
+
+    shown: set[int] = set()
+    for record in read_journal(settings_of(path).journal, since=since):
+        if terminal is not None and record.get("terminal") == terminal:
+            shown.add(record["id"])
+        about = record.get("of", record["id"])
+        if (terminal is not None and about not in shown) or (
+            request is not None and about != request
+        ):
+            continue
+        if as_json:
+            click.echo(json.dumps(record, ensure_ascii=False))
+        else:
+            click.echo(_line(record))
+
+
+def _line(record: Any) -> str:
+    who = record.get("terminal") or record.get("by") or record.get("to") or ""
+    what = record.get("sent") or record.get("why") or record.get("journal") or ""
+    of = f" of {record['of']}" if "of" in record else ""
+    extra = record.get("outcome") or record.get("mode") or ""
+    text = f"{record['id']:>8} {record['at']} {record['kind']:8}{of} {who} {extra} {what}"
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,37 @@
+"""Asking a proxy that runs, from another process: see `protocols.proxy.control`."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any, Final
+
+#: In the folder of the journal.
+SOCKET: Final = "control.sock"
+_SECONDS: Final = 10.0
+
+
+class NoProxy(Exception):
+    """No proxy runs with that journal, or it may not be asked."""
+
+
+def ask(folder: Path, **asked: Any) -> dict[str, Any]:
+    """The answer of the proxy whose journal is in the folder. Raises NoProxy."""
+    before = os.open(".", os.O_RDONLY)
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_SECONDS)
+            os.chdir(folder)  # a path of a socket may have about a hundred bytes
+            connection.connect(SOCKET)
+            connection.sendall(json.dumps(asked).encode() + b"\n")
+            with connection.makefile("rb") as lines:
+                answer: Any = json.loads(lines.readline() or b"{}")
+    except (OSError, ValueError) as error:
+        raise NoProxy(f"no proxy answers in {folder}: {error}") from error
+    finally:
+        os.fchdir(before)
+        os.close(before)
+    found: dict[str, Any] = answer
+    return found

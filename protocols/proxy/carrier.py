@@ -1,0 +1,389 @@
+"""Telling one system what the other one, or the proxy in its place, has done.
+
+What is about the same item or patron is told in the order in which it happened; the rest side by
+side. It is tried for ever, less and less often. A system without the field QJ (`telling`) is asked
+back how the item is: what is as it should be is done, however the telling went. What it refuses for
+good, and money of which nobody knows whether it was taken, goes to a person: nobody at a counter
+waits for it.
+
+In shadow each exchange is judged first: the new system is asked what it would have said, at the
+point in the order where it knows all that came before.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, Protocol
+
+from protocols.proxy.journal.records import Outcome, bytes_of, text_of
+from protocols.proxy.kinds import code_of, is_granted, text_field
+from protocols.proxy.line import Said
+from protocols.proxy.pool import Pool
+from protocols.proxy.settings import System, SystemSettings
+from protocols.proxy.state import Task
+from protocols.proxy.telling import (
+    has_on_loan,
+    is_as_told,
+    item_question,
+    judged_body,
+    learning_body,
+    patron_question,
+    told_body,
+)
+from protocols.sip2.codec import open_frame
+
+log = logging.getLogger(__name__)
+
+#: How often something is told that is refused, before it goes to a person.
+REFUSALS: Final = 5
+_ABOUT_ITEMS: Final = frozenset({"09", "11", "29"})
+_MONEY: Final = "37"
+
+
+class Around(Protocol):
+    """What a carrier needs of the proxy."""
+
+    def write_down(self, record: dict[str, Any]) -> None: ...
+    def later(self, seconds: float, work: Callable[[], object]) -> object: ...
+    def institution(self, system: System, terminal: str) -> str: ...
+    def number(self, task: Task) -> str: ...
+    def readable(self, body: bytes) -> bytes: ...
+    def system_answered(self, system: System, said: Said) -> None: ...
+
+
+@dataclass(slots=True, order=True)
+class Job:
+    """Something to be told, or judged, or both; `at` is the order."""
+
+    at: tuple[int, int]
+    keys: tuple[str, ...] = field(compare=False)
+    terminal: str = field(compare=False)
+    task: Task | None = field(compare=False, default=None)
+    #: The terminal's message with its secrets, which is in no journal; None if it is not judged.
+    judged: bytes | None = field(compare=False, default=None)
+    #: The old system has found its PIN right.
+    is_proven: bool = field(compare=False, default=False)
+    tries: int = field(compare=False, default=0)
+    is_ready: bool = field(compare=False, default=False)
+    is_asked: bool = field(compare=False, default=False)
+    is_counted: bool = field(compare=False, default=False)
+
+
+def keys_of(sent: bytes, answer: bytes = b"") -> tuple[str, ...]:
+    """What the order is kept for: the item and the patron."""
+    keys = []
+    for code in ("AB", "AA"):
+        value = text_field(sent, code) or text_field(answer, code)
+        if value:
+            keys.append(f"{code}{value}")
+    return tuple(keys)
+
+
+class Pools(NamedTuple):
+    """Lines to a system: to tell what the other did, to tell what the proxy answered in its place,
+    and to ask what it would say; so many messages may wait for that.
+    """
+
+    tell: Pool | None
+    replay: Pool | None
+    judge: Pool | None = None
+    judge_queue: int = 0
+
+
+class Carrier:
+    """What is told to the system `to`."""
+
+    def __init__(self, around: Around, to: System, settings: SystemSettings, pools: Pools) -> None:
+        self.to: System = to
+        self._around = around
+        self._settings = settings
+        self._pools = pools
+        self._held: dict[str, deque[Job]] = {}
+        self._ready: list[Job] = []
+        self._running = 0
+        self._pauses = 0
+        self.is_paused = False
+        self.to_judge = 0
+        self.count = 0
+
+    # What is to be done
+
+    def add(self, job: Job) -> None:
+        """Takes something up. What would be judged is not, where too much waits already."""
+        if job.judged is not None and (self.to_judge >= self._pools.judge_queue or self.is_paused):
+            why = "the new system is down" if self.is_paused else "too much waits to be judged"
+            self._not_judged(job, why)
+            if job.task is None and not job.is_proven:
+                return
+        if job.judged is not None:
+            job.is_counted = True
+            self.to_judge += 1
+        self.count += 1
+        for key in job.keys:
+            self._held.setdefault(key, deque()).append(job)
+        self._if_ready(job)
+        self._next()
+
+    def holds(self, keys: tuple[str, ...]) -> bool:
+        """Is something still to be told about one of them?"""
+        return any(job.task is not None for key in keys for job in self._held.get(key, ()))
+
+    def _if_ready(self, job: Job) -> None:
+        if not job.is_ready and all(self._held[key][0] is job for key in job.keys):
+            self._push(job)
+
+    def _push(self, job: Job) -> None:
+        job.is_ready = True
+        heapq.heappush(self._ready, job)
+
+    def _next(self) -> None:
+        while self._ready and not self.is_paused and self._running < self._settings.lines:
+            self._running += 1
+            self._begin(heapq.heappop(self._ready))
+
+    def _over(self, job: Job) -> None:
+        self._running -= 1
+        self.count -= 1
+        if job.is_counted:
+            self.to_judge -= 1
+        for key in job.keys:
+            held = self._held[key]
+            held.popleft()
+            if not held:
+                del self._held[key]
+        for key in job.keys:
+            if key in self._held:
+                self._if_ready(self._held[key][0])
+        self._next()
+
+    def _again(self, job: Job, *, is_down: bool) -> None:
+        """Later. Where the system is down, nothing else is told meanwhile."""
+        job.tries += 1
+        self._running -= 1
+        first, most = self._settings.retry_from, self._settings.retry_to
+        if is_down:
+            self.is_paused = True
+            self._push(job)
+            self._drop_what_is_only_judged()
+            wait = min(most, first * 2 ** min(self._pauses, 16))
+            self._pauses += 1
+            self._around.later(wait, self.resume)
+            return
+
+        def again() -> None:
+            self._push(job)
+            self._next()
+
+        self._around.later(min(most, first * 2 ** min(job.tries, 16)), again)
+
+    def resume(self) -> None:
+        """The system may be there again."""
+        self.is_paused = False
+        self._next()
+
+    def _drop_what_is_only_judged(self) -> None:
+        """Nobody waits for a verdict: what only asks for one is not kept for later."""
+        dropped = [job for job in self._ready if job.task is None]
+        for job in dropped:
+            self._ready.remove(job)
+            self._running += 1
+            self._not_judged(job, "the new system is down")
+            self._over(job)
+
+    # Judging
+
+    def _begin(self, job: Job) -> None:
+        if job.judged is not None and not job.is_asked and self._pools.judge is not None:
+            place = self._around.institution(self.to, job.terminal)
+            body = judged_body(job.judged, place)
+            self._pools.judge.ask(body, lambda said: self._was_judged(job, said))
+        else:
+            self._learn(job)
+
+    def _was_judged(self, job: Job, said: Said) -> None:
+        job.is_asked = True
+        if said.raw is None:
+            self._not_judged(job, f"the new system {said.why}")
+            self._around.system_answered(self.to, said)
+        else:
+            self._pauses = 0
+            sent = text_of(open_frame(said.raw).body)
+            self._write(job, {"kind": "judged", "by": self.to, "sent": sent})
+        self._learn(job)
+
+    def _not_judged(self, job: Job, why: str) -> None:
+        self._write(job, {"kind": "judged", "by": self.to, "why": why})
+        job.is_asked = True
+        if not job.is_proven:
+            job.judged = None
+
+    def _learn(self, job: Job) -> None:
+        """A PIN that the old system has found right is the new one's from then on."""
+        if job.is_proven and job.judged is not None and self._pools.tell is not None:
+            place = self._around.institution(self.to, job.terminal)
+            job.is_proven = False
+            self._pools.tell.ask(learning_body(job.judged, place), lambda said: self._carry(job))
+        else:
+            self._carry(job)
+
+    # Telling
+
+    def _carry(self, job: Job) -> None:
+        task = job.task
+        if task is None:
+            self._over(job)
+        elif self._pool(task) is None:
+            self._end(job, "refused", "the proxy has no account there")
+        elif self.to == "old" and (task.is_unknown or task.tries):
+            self._ask_first(job, task)
+        else:
+            self._send(job, task)
+
+    def _pool(self, task: Task) -> Pool | None:
+        return self._pools.replay if task.purpose == "replay" else self._pools.tell
+
+    def _ask(self, task: Task, body: bytes, done: Callable[[Said], object]) -> None:
+        pool = self._pool(task)
+        assert pool is not None
+        pool.ask(self._around.readable(body), done)
+
+    def _place(self, task: Task) -> str:
+        return self._around.institution(self.to, task.terminal)
+
+    def _ask_first(self, job: Job, task: Task) -> None:
+        """Was it done already, when it was told before?"""
+        code = task.sent[:2]
+        if code == _MONEY and task.is_unknown:
+            self._end(job, "unknown", "nobody knows whether the payment was taken")
+            return
+        if code not in _ABOUT_ITEMS:
+            self._send(job, task)
+            return
+
+        def told(said: Said) -> None:
+            if said.raw is None:
+                self._failed(job, said)
+            elif is_as_told(task, open_frame(said.raw).body) and code != "11":
+                self._end(job, "done already")
+            elif code == "11":
+                self._ask_patron(job, task)
+            else:
+                self._send(job, task)
+
+        self._ask(task, item_question(task, self._place(task)), told)
+
+    def _ask_patron(self, job: Job, task: Task) -> None:
+        def told(said: Said) -> None:
+            if said.raw is None:
+                self._failed(job, said)
+            elif has_on_loan(task, open_frame(said.raw).body):
+                self._end(job, "done already")
+            else:
+                self._send(job, task)
+
+        self._ask(task, patron_question(task, self._place(task)), told)
+
+    def _send(self, job: Job, task: Task) -> None:
+        number = self._around.number(task) if self.to == "new" else None
+        body = told_body(task, self._place(task), number)
+
+        def told(said: Said) -> None:
+            if said.raw is None:
+                if said.was_sent and body[:2] == _MONEY.encode() and self.to == "old":
+                    self._end(job, "unknown", f"the payment was sent, and the system {said.why}")
+                else:
+                    self._failed(job, said)
+                return
+            answer = open_frame(said.raw).body
+            if self.to == "old" and code_of(body) in _ABOUT_ITEMS:
+                self._ask_back(job, task, answer)
+            elif is_granted(code_of(body), answer):
+                self._end(job, "done", answer=answer, sent=body)
+            else:
+                self._refused(job, task, answer)
+
+        self._ask(task, body, told)
+
+    def _ask_back(self, job: Job, task: Task, answer: bytes) -> None:
+        """Is the item as it should be? Only then was it told."""
+
+        def told(said: Said) -> None:
+            if said.raw is None:
+                self._failed(job, said)
+                return
+            item = open_frame(said.raw).body
+            is_done = is_granted(code_of(answer_request(answer)), answer)
+            if is_as_told(task, item):
+                self._end(job, "done", answer=answer)
+            elif is_done and item[2:4] == b"04" and task.sent[:2] != "09":
+                there = text_field(item, "AH")
+                self._end(job, "done", f"the due date there is {there}", answer=answer)
+            elif is_done and item[:2] != b"18":
+                self._end(job, "done", "nothing is told of the item", answer=answer)
+            else:
+                self._refused(job, task, answer)
+
+        self._ask(task, item_question(task, self._place(task)), told)
+
+    def _refused(self, job: Job, task: Task, answer: bytes) -> None:
+        why = text_field(answer, "AF") or "was refused"
+        if self.to == "new" or task.tries + 1 >= REFUSALS or task.sent[:2] == _MONEY:
+            self._end(job, "refused", why, answer=answer)
+            return
+        self._note(task, "failed", why, answer)
+        self._again(job, is_down=False)
+
+    def _failed(self, job: Job, said: Said) -> None:
+        assert job.task is not None
+        job.task.is_unknown = job.task.is_unknown or said.was_sent
+        self._note(job.task, "failed", f"the {self.to} system {said.why}")
+        self._around.system_answered(self.to, said)
+        self._again(job, is_down=True)
+
+    def _end(
+        self, job: Job, outcome: Outcome, why: str = "", answer: bytes = b"", sent: bytes = b""
+    ) -> None:
+        assert job.task is not None
+        self._pauses = 0
+        if outcome in ("refused", "unknown"):
+            log.warning("request %d was not taken by the %s system: %s", job.at[0], self.to, why)
+        self._note(job.task, outcome, why, answer, sent)
+        self._around.system_answered(self.to, Said(b""))
+        self._over(job)
+
+    def _note(
+        self, task: Task, outcome: Outcome, why: str = "", answer: bytes = b"", sent: bytes = b""
+    ) -> None:
+        record: dict[str, Any] = {
+            "kind": "carried",
+            "of": task.request,
+            "part": task.part,
+            "to": self.to,
+            "purpose": task.purpose,
+            "outcome": outcome,
+        }
+        if why:
+            record["why"] = why
+        if sent:
+            record["sent"] = text_of(sent)
+        if answer:
+            record["answer"] = text_of(answer)
+        self._around.write_down(record)
+
+    def _write(self, job: Job, facts: dict[str, Any]) -> None:
+        self._around.write_down({"of": job.at[0], **facts})
+
+
+def answer_request(answer: bytes) -> bytes:
+    """The code of the request to an answer about an item."""
+    return {b"12": b"11", b"10": b"09", b"30": b"29"}.get(answer[:2], b"")
+
+
+def job_of(task: Task, judged: bytes | None = None) -> Job:
+    """The job to tell of something."""
+    keys = keys_of(bytes_of(task.sent), bytes_of(task.answer))
+    return Job((task.request, task.part), keys, task.terminal, task, judged, tries=task.tries)

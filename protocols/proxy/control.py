@@ -1,0 +1,100 @@
+"""How `tiro proxy` asks a proxy that runs: a local socket in the folder of the journal.
+
+A request is a line of JSON, ``{"ask": "status"}``, and so is its answer. Who may write to the
+folder may ask; who asks is told by the kernel, and stands in the journal.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import socket
+import struct
+from pathlib import Path
+from typing import Any, Final
+
+from twisted.internet.protocol import Factory
+from twisted.protocols.basic import LineReceiver
+
+from protocols.proxy.asking import SOCKET
+from protocols.proxy.proxy import CannotFlip, Proxy
+from protocols.proxy.status import status_of
+
+MAX_LINE: Final = 65_536
+
+
+class Control(LineReceiver):
+    """One connection of somebody who asks."""
+
+    delimiter = b"\n"
+    MAX_LENGTH = MAX_LINE
+
+    def __init__(self, proxy: Proxy) -> None:
+        self._proxy = proxy
+
+    def lineReceived(self, line: bytes) -> None:  # noqa: N802
+        try:
+            asked = json.loads(line)
+            answer = self._answer(asked if isinstance(asked, dict) else {})
+        except ValueError:
+            answer = {"error": "that is no JSON"}
+        transport: Any = self.transport
+        transport.write(json.dumps(answer, ensure_ascii=False).encode() + self.delimiter)
+
+    def _answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        proxy, why = self._proxy, str(asked.get("why", ""))
+        try:
+            match asked.get("ask"):
+                case "status":
+                    return status_of(proxy)
+                case "flip":
+                    terminals = [str(each) for each in asked.get("terminals", [])]
+                    mode = str(asked.get("mode", ""))
+                    for each in terminals:
+                        proxy.may_flip(each, mode)
+                    for each in terminals:
+                        proxy.flip(each, mode, self._who(), why)
+                    return {"flipped": {each: proxy.mode_of(each) for each in terminals}}
+                case "settle":
+                    request = int(asked.get("request", 0))
+                    return {"settled": proxy.settle(request, self._who(), why)}
+        except CannotFlip as error:
+            return {"error": str(error)}
+        except OSError as error:
+            return {"error": f"the journal cannot be written: {error.strerror}"}
+        return {"error": "there is status, flip and settle"}
+
+    def _who(self) -> str:
+        """The user of the process at the other end."""
+        transport: Any = self.transport
+        end: socket.socket = transport.socket
+        told = end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        _, user, _ = struct.unpack("3i", told)
+        try:
+            return pwd.getpwuid(user).pw_name
+        except KeyError:
+            return str(user)
+
+
+def listen(reactor: Any, proxy: Proxy, folder: Path) -> Any:
+    """Listens in the folder, in place of a proxy that was killed."""
+    path = folder / SOCKET
+    path.unlink(missing_ok=True)
+    factory: Any = Factory()
+    factory.noisy = False
+    factory.buildProtocol = lambda address: _built(factory, proxy)
+    # A path of a socket may have about a hundred bytes: it is named from its folder.
+    before = os.open(".", os.O_RDONLY)
+    try:
+        os.chdir(folder)
+        return reactor.listenUNIX(SOCKET, factory, mode=0o600)
+    finally:
+        os.fchdir(before)
+        os.close(before)
+
+
+def _built(factory: Any, proxy: Proxy) -> Control:
+    made = Control(proxy)
+    made.factory = factory
+    return made

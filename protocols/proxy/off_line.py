@@ -1,0 +1,232 @@
+"""What a terminal is told while the system that it needs is down, out of what was seen before.
+
+Only what is known to be refused is refused: a blocked or unknown card, a wrong PIN, an item that
+waits for somebody else. Everything else that can be told later is granted: loans until the usual
+day, renewals, returns. Money is not taken, and holds are not placed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from protocols.proxy.dates import after
+from protocols.proxy.journal.records import text_of
+from protocols.proxy.kinds import LOGIN, text_field
+from protocols.proxy.state import Item, Patron, State
+from protocols.sip2.codec import MalformedMessage, decode, encode
+from protocols.sip2.failures import failure_response
+from protocols.sip2.messages import (
+    ACSStatus,
+    Checkin,
+    CheckinResponse,
+    Checkout,
+    CheckoutResponse,
+    EndPatronSession,
+    EndSessionResponse,
+    ItemInformation,
+    ItemInformationResponse,
+    PatronInformation,
+    PatronInformationResponse,
+    PatronStatusRequest,
+    PatronStatusResponse,
+    Renew,
+    RenewResponse,
+    SCStatus,
+)
+from protocols.sip2.wire.dates import NO_CLOCK
+from protocols.sip2.wire.text import Dialect
+
+_PLAIN: Final = Dialect()
+#: Days of a loan where none was seen yet.
+USUAL_DAYS: Final = 28
+_NOBODY: Final = Item()
+_FREE: Final = " " * 14
+_DENIED: Final = "YYYY          "
+#: Alert type: the item waits for somebody at this place (10, CV).
+_WAITS: Final = "01"
+
+
+class OffLine:
+    """Answers from a state. `date` is now, in 18 characters; `text` is what the screen says."""
+
+    def __init__(self, state: State, date: str, text: str) -> None:
+        self._state = state
+        self._date = date
+        self._text = text
+
+    def answer(self, terminal: str, body: bytes, hidden: bytes) -> bytes:
+        """The answer without its trailer, empty where there is none. `hidden` is the message as
+        it stands in the journal.
+        """
+        if body[:2].decode("latin-1") == LOGIN:
+            return self._login(terminal, hidden)
+        try:
+            request: Any = decode(body, _PLAIN)
+        except MalformedMessage:
+            return b""
+        return encode(self._answer(request, hidden), _PLAIN)
+
+    def _login(self, terminal: str, hidden: bytes) -> bytes:
+        """As it was before: the digests of two equal passwords are equal."""
+        known = self._state.logins.get(terminal)
+        return b"941" if known == text_of(hidden) else b"940"
+
+    def _answer(self, request: Any, hidden: bytes) -> Any:
+        match request:
+            case Checkout():
+                return self._check_out(request, hidden)
+            case Checkin():
+                return self._check_in(request)
+            case Renew():
+                return self._renew(request, hidden)
+            case PatronStatusRequest() | PatronInformation():
+                return self._patron(request, hidden)
+            case ItemInformation():
+                return self._item(request)
+            case EndPatronSession():
+                return EndSessionResponse(
+                    True, self._date, request.institution_id, request.patron_identifier
+                )
+            case SCStatus():
+                return self._status()
+        return failure_response(request, self._date, self._text)
+
+    def _status(self) -> ACSStatus:
+        """On line, for the proxy is; loans and returns are taken."""
+        return ACSStatus(
+            *(True, True, True, True, False, True),
+            timeout_period=300,
+            retries_allowed=3,
+            date_time_sync=NO_CLOCK,
+            protocol_version="2.00",
+            institution_id="",
+            supported_messages="YYYNNYYNYNNNNYNN",
+        )
+
+    def _known(self, hidden: bytes) -> Patron:
+        return self._state.patrons.get(text_field(hidden, "AA"), Patron())
+
+    def _is_wrong_pin(self, patron: Patron, hidden: bytes) -> bool:
+        given = text_field(hidden, "AD")
+        return bool(given and patron.pin and given != patron.pin)
+
+    def _days(self, item: Item) -> int:
+        if item.days > 0:
+            return item.days
+        usual = [days for days, _ in self._state.periods.most_common() if days > 0]
+        return usual[0] if usual else USUAL_DAYS
+
+    def _check_out(self, request: Checkout, hidden: bytes) -> CheckoutResponse:
+        barcode = request.item_identifier.strip()
+        item = self._state.items.get(barcode, _NOBODY)
+        patron, card = self._known(hidden), text_field(hidden, "AA")
+        is_refused = (
+            bool(request.cancel)
+            or not patron.is_valid
+            or patron.is_blocked
+            or self._is_wrong_pin(patron, hidden)
+            or item.is_reference
+            or item.waits_for not in ("", card)
+        )
+        if is_refused or not barcode or not card:
+            said: Any = failure_response(request, self._date, self._text)
+            refused: CheckoutResponse = said
+            return refused
+        return CheckoutResponse(
+            ok=True,
+            renewal_ok=item.patron == card,
+            magnetic_media="N",
+            desensitize="Y",
+            transaction_date=self._date,
+            institution_id=request.institution_id,
+            patron_identifier=request.patron_identifier,
+            item_identifier=request.item_identifier,
+            title_identifier="",
+            due_date=after(self._date, self._days(item)),
+        )
+
+    def _renew(self, request: Renew, hidden: bytes) -> RenewResponse:
+        barcode = (request.item_identifier or "").strip()
+        item = self._state.items.get(barcode, _NOBODY)
+        patron, card = self._known(hidden), text_field(hidden, "AA")
+        is_refused = (
+            not barcode
+            or item.patron not in ("", card)
+            or patron.is_blocked
+            or self._is_wrong_pin(patron, hidden)
+            or item.waits_for not in ("", card)
+        )
+        if is_refused:
+            said: Any = failure_response(request, self._date, self._text)
+            refused: RenewResponse = said
+            return refused
+        return RenewResponse(
+            ok=True,
+            renewal_ok=True,
+            magnetic_media="N",
+            desensitize="N",
+            transaction_date=self._date,
+            institution_id=request.institution_id,
+            patron_identifier=request.patron_identifier,
+            item_identifier=request.item_identifier or "",
+            title_identifier="",
+            due_date=after(self._date, self._days(item)),
+        )
+
+    def _check_in(self, request: Checkin) -> CheckinResponse:
+        item = self._state.items.get(request.item_identifier.strip(), _NOBODY)
+        waits = bool(item.waits_for)
+        return CheckinResponse(
+            ok=True,
+            resensitize=True,
+            magnetic_media="N",
+            alert=waits,
+            transaction_date=self._date,
+            institution_id=request.institution_id,
+            item_identifier=request.item_identifier,
+            permanent_location="",
+            alert_type=_WAITS if waits else None,
+        )
+
+    def _patron(self, request: Any, hidden: bytes) -> Any:
+        patron, card = self._known(hidden), text_field(hidden, "AA")
+        is_denied = not patron.is_valid or patron.is_blocked
+        given = text_field(hidden, "AD")
+        facts: dict[str, Any] = {
+            "patron_status": _DENIED if is_denied else _FREE,
+            "language": request.language,
+            "transaction_date": self._date,
+            "institution_id": request.institution_id,
+            "patron_identifier": request.patron_identifier,
+            "personal_name": "",
+            "valid_patron": patron.is_valid,
+            "valid_patron_password": not self._is_wrong_pin(patron, hidden) if given else None,
+            "screen_message": (self._text,) if is_denied else (),
+        }
+        if isinstance(request, PatronStatusRequest):
+            return PatronStatusResponse(**facts)
+        items = [name for name, item in self._state.items.items() if item.patron == card != ""]
+        shows = request.summary[2:3] == "Y"
+        return PatronInformationResponse(
+            **facts,
+            hold_items_count=None,
+            overdue_items_count=None,
+            charged_items_count=len(items),
+            fine_items_count=None,
+            recall_items_count=None,
+            unavailable_holds_count=None,
+            charged_items=tuple(items) if shows else (),
+        )
+
+    def _item(self, request: ItemInformation) -> ItemInformationResponse:
+        item = self._state.items.get(request.item_identifier.strip(), _NOBODY)
+        status = "04" if item.patron else "08" if item.waits_for else "03"
+        return ItemInformationResponse(
+            circulation_status=status,
+            security_marker="00",
+            fee_type="01",
+            transaction_date=self._date,
+            item_identifier=request.item_identifier,
+            title_identifier="",
+            due_date=item.due or None,
+        )

@@ -1,0 +1,65 @@
+"""How a proxy is doing, for `tiro proxy status`, the desk and Prometheus."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from protocols.proxy.journal.records import moment_of
+from protocols.proxy.kinds import text_field
+from protocols.proxy.proxy import Proxy
+from protocols.proxy.settings import System
+from protocols.proxy.state import Task
+
+#: Of what is for a person, the newest are shown.
+MOST_SHOWN = 200
+
+
+def status_of(proxy: Proxy) -> dict[str, Any]:
+    """Who is in which mode, what is still to be told, what is for a person, what is down."""
+    state = proxy.state
+    backlog = {each: _backlog(proxy, each) for each in proxy.carriers}
+    told_old = backlog["old"]["to_be_told"]
+    return {
+        "journal": proxy.journal.name,
+        "last_id": state.last_id,
+        "terminals": [
+            {"login": each.login, "branch": each.branch, "mode": proxy.mode_of(each.login)}
+            for each in proxy.settings.terminals
+        ],
+        "systems": backlog,
+        "for_a_person": [_shown(each) for each in list(state.for_a_person.values())[-MOST_SHOWN:]],
+        "number_for_a_person": len(state.for_a_person),
+        # Only then does the old system know everything, and a flip back loses nothing.
+        "can_go_back": not told_old and not any(key[2] == "old" for key in state.for_a_person),
+        "messages": dict(sorted(state.counts.items())),
+        "asked_again": proxy.counts["asked again"],
+        "trouble": "" if proxy.journal.trouble is None else str(proxy.journal.trouble),
+    }
+
+
+def _backlog(proxy: Proxy, system: System) -> dict[str, Any]:
+    waiting = [each for each in proxy.state.tasks.values() if each.to == system]
+    oldest = min((moment_of(each.at) for each in waiting), default=None)
+    carrier, health = proxy.carriers[system], proxy.health[system]
+    return {
+        "is_down": health.is_down,
+        "why": health.why,
+        "to_be_told": len(waiting),
+        "oldest_seconds": 0 if oldest is None else round((proxy.now() - oldest).total_seconds(), 1),
+        "to_be_judged": carrier.to_judge,
+        **{name.replace(" ", "_"): count for name, count in proxy.line_counts[system].items()},
+    }
+
+
+def _shown(task: Task) -> dict[str, Any]:
+    sent = task.sent.encode("utf-8", "surrogateescape")
+    return {
+        "request": task.request,
+        "at": task.at,
+        "terminal": task.terminal,
+        "system": task.to,
+        "message": task.sent[:2],
+        "item": text_field(sent, "AB"),
+        "patron": text_field(sent, "AA"),
+        "why": task.why,
+    }

@@ -1,0 +1,121 @@
+"""What a system is told of something that has happened already: messages with no block = Y.
+
+They name the item, the patron, when it happened, and the date that the patron was told; no PIN, for
+it was checked when it happened. The new system gets the journal's id of the request in the field QJ
+and does each once, however often it is told.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from protocols.proxy.dates import BLANK, wire_date
+from protocols.proxy.journal.records import bytes_of, text_of
+from protocols.proxy.kinds import all_fields, layout_of, text_field
+from protocols.proxy.state import Task
+
+#: The field of the journal's id, and that which says that a PIN has been proven.
+JOURNAL_ID: Final = "QJ"
+PIN_PROVEN: Final = "QL"
+#: Fields that are between a terminal and one system.
+_OF_ONE: Final = frozenset({"AC", "AD", "AO", "BO"})
+#: Where the transaction date stands in answers.
+_DATE_AT: Final = {"12": 6, "30": 6, "10": 6, "38": 3, "66": 11, "16": 4, "24": 19, "26": 19}
+
+
+def happened(task: Task) -> str:
+    """When it happened, in 18 characters, as the system that did it says; else as the terminal."""
+    place = _DATE_AT.get(task.answer[:2])
+    for date in (task.answer[place : place + 18] if place else "", task.sent[4:22]):
+        if date[:8].isdigit() and date[12:18].isdigit():
+            return date
+    return BLANK
+
+
+def due(task: Task) -> str:
+    """The due date that the patron was told, in 18 characters; blanks where none was told."""
+    return wire_date(text_field(bytes_of(task.answer), "AH"))
+
+
+def told_body(task: Task, institution: str, number: str | None) -> bytes:
+    """The message that tells of it, without its trailer. `institution` is the place as the system
+    calls it (AO; empty: as the terminal did), `number` the journal's id, where it is known there.
+    """
+    sent, answer = bytes_of(task.sent), bytes_of(task.answer)
+    code = task.sent[:2]
+    place = institution or text_field(sent, "AO")
+    item = text_field(sent, "AB") or text_field(answer, "AB")
+    card = text_field(sent, "AA") or text_field(answer, "AA")
+    when = happened(task)
+    if code == "29" or (code == "11" and task.answer[3:4] == "Y"):
+        text = f"29NY{when}{due(task)}AO{place}|AA{card}|AB{item}|"
+    elif code == "11":
+        text = f"11{task.sent[2]}Y{when}{due(task)}AO{place}|AA{card}|AB{item}|AC|"
+    elif code == "09":
+        returned = task.sent[21:39] if task.sent[21:29].isdigit() else when
+        at = institution or text_field(sent, "AP")
+        text = f"09Y{when}{returned}AP{at}|AO{place}|AB{item}|AC|"
+    else:
+        text = _as_it_was(task.sent, place, number is not None)
+    if number is not None:
+        text += f"{JOURNAL_ID}{number}|"
+    return bytes_of(text)
+
+
+def _as_it_was(sent: str, place: str, is_new: bool) -> str:
+    """The message itself, but for what is between the terminal and the other system."""
+    layout = layout_of(sent[:2])
+    start = layout.fixed_length
+    left_out = _OF_ONE | ({"CG"} if is_new else set())
+    kept = [part for part in sent[start:].split("|") if part and part[:2] not in left_out]
+    needed = [each.code for each in layout.variable if each.is_required and each.code == "AC"]
+    parts = [f"AO{place}", *kept, *needed]
+    return sent[:start] + "".join(f"{part}|" for part in parts)
+
+
+def judged_body(body: bytes, institution: str) -> bytes:
+    """A terminal's message as the new system is asked what it would say."""
+    start = layout_of(body[:2].decode("latin-1")).fixed_length
+    parts = body[start:].split(b"|")
+    place = bytes_of(institution)
+    swapped = [part[:2] + place if part[:2] == b"AO" else part for part in parts]
+    return body[:start] + b"|".join(swapped)
+
+
+def learning_body(body: bytes, institution: str) -> bytes:
+    """A message with a PIN (23, 63) that the old system has found right."""
+    told = judged_body(body, institution)
+    return (told if told.endswith(b"|") else told + b"|") + PIN_PROVEN.encode() + b"Y|"
+
+
+def item_question(task: Task, institution: str) -> bytes:
+    """17: how is the item there?"""
+    sent = bytes_of(task.sent)
+    place = institution or text_field(sent, "AO")
+    item = text_field(sent, "AB")
+    return bytes_of(f"17{happened(task)}AO{place}|AB{item}|")
+
+
+def patron_question(task: Task, institution: str) -> bytes:
+    """63: what does the patron have on loan there?"""
+    sent = bytes_of(task.sent)
+    place = institution or text_field(sent, "AO")
+    card = text_field(sent, "AA") or text_field(bytes_of(task.answer), "AA")
+    return bytes_of(f"63000{happened(task)}  Y       AO{place}|AA{card}|AC|AD|")
+
+
+def is_as_told(task: Task, answer: bytes) -> bool:
+    """Does an 18 say that the item is as it should be after this?"""
+    if answer[:2] != b"18":
+        return False
+    is_lent = answer[2:4] == b"04"
+    if task.sent[:2] == "09":
+        return not is_lent
+    there = wire_date(text_field(answer, "AH"))
+    return is_lent and (due(task) == BLANK or there[:8] == due(task)[:8])
+
+
+def has_on_loan(task: Task, answer: bytes) -> bool:
+    """Does a 64 say that the patron has the item?"""
+    item = text_field(bytes_of(task.sent), "AB")
+    return item in {text_of(each).strip() for each in all_fields(answer, b"AU")}

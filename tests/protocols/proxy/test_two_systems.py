@@ -1,0 +1,270 @@
+"""Two systems behind one address: who is asked, who is told, and in which order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from protocols.proxy.kinds import field
+from tests.protocols.proxy.serving import IN, LOGIN, OUT, Running, ask, proxy, settings
+from tests.protocols.proxy.systems import DATE, DUE, OldSystem
+
+TERMINAL = """
+[[terminals]]
+login = "kiosk-{number}"
+branch = "DK-90010{number}"
+mode = "{mode}"
+"""
+NEW = """
+[new]
+host = "127.0.0.1"
+port = {port}
+retry_from = 0.05
+retry_to = 0.2
+answer_timeout = 2.0
+account = {{ login = "replays", password = "x" }}
+follow = {{ login = "follows", password = "x" }}
+judge = {{ login = "judges", password = "x" }}
+"""
+
+
+class Two:
+    """An old and a new system, and the proxy in front of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.old, self.new = OldSystem(), OldSystem()
+
+    def settings(self, *modes: str, patience: float = 2.0) -> None:
+        terminals = "".join(
+            TERMINAL.format(number=number, mode=mode) for number, mode in enumerate(modes, 1)
+        )
+        account = 'account = { login = "writes-back", password = "x" }'
+        more = NEW.format(port=self.new.port) + terminals
+        settings(self.folder, self.old.port, old=f"{account}\n{more}", patience=patience)
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Two]:
+    found = Two(tmp_path)
+    with found.old, found.new:
+        yield found
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5.0
+    while not true():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.01)
+
+
+def carried(running: Running) -> list[tuple[str, str, str]]:
+    return [(each["to"], each["purpose"], each["outcome"]) for each in running.records("carried")]
+
+
+def value(message: str, code: str) -> str:
+    return (field(message.encode(), code.encode()) or b"").decode()
+
+
+def test_in_shadow_the_old_system_answers_and_the_new_one_follows(two: Two) -> None:
+    two.settings("shadow")
+    with proxy(two.folder) as running:
+        assert ask(running.terminal(), OUT).startswith(b"121NNY")
+        until(lambda: ("new", "follow", "done") in carried(running))
+        assert two.new.loans["I1"] == ("P1", DUE)
+        judged, followed = two.new.asked("11")
+        assert "AD1234" in judged
+        assert followed.startswith(f"11YY{DATE}{DUE}")
+        assert "AD" not in followed
+        assert value(followed, "AO") == "DK-900101"
+        request = next(each for each in running.records("request") if each["sent"][:2] == "11")
+        begin = running.records("begin")[0]["journal"]
+        assert value(followed, "QJ") == f"{begin}-{request['id']}"
+        verdict = running.records("judged")[-1]
+        assert verdict["of"] == request["id"]
+        assert verdict["sent"].startswith("121")
+
+
+def test_what_asks_only_is_judged_only_and_a_pin_is_learned_once(two: Two) -> None:
+    two.settings("shadow")
+    who = f"63000{DATE}          AOOLD|AAP1|AD1234|".encode()
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        ask(terminal, who)
+        ask(terminal, who.replace(b"000", b"001", 1))
+        until(lambda: len(running.records("judged")) == 2)
+        learned = [each for each in two.new.heard if "QLY" in each]
+        assert len(learned) == 1
+        assert "AD1234|QLY|" in learned[0]
+        assert b"AD1234" not in running.journal()
+        assert not [each for each in two.old.heard if "QL" in each or "QJ" in each]
+
+
+def test_a_wrong_pin_is_not_learned(two: Two) -> None:
+    two.settings("shadow")
+    with proxy(two.folder) as running:
+        ask(running.terminal(), f"63000{DATE}          AOOLD|AAP1|AD9999|".encode())
+        until(lambda: len(running.records("judged")) == 1)
+        assert not [each for each in two.new.heard if "QL" in each]
+
+
+def test_the_old_answer_never_waits_for_the_new_system(two: Two) -> None:
+    two.settings("shadow")
+    two.new.habits.seconds = 1.0
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        began = time.monotonic()
+        for number in range(10):
+            ask(terminal, OUT.replace(b"ABI1", b"ABI%d" % number))
+        assert time.monotonic() - began < 1.0
+        assert len(two.old.loans) == 10
+        two.new.habits.seconds = 0.0
+        until(lambda: len(two.new.loans) == 10)
+
+
+def test_what_the_new_system_missed_it_is_told_when_it_is_there(two: Two) -> None:
+    two.settings("shadow")
+    two.new.stop()
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        for message in (OUT, IN, OUT.replace(b"ABI1", b"ABI2")):
+            assert ask(terminal, message)[2:3] == b"1"
+        until(lambda: ("new", "follow", "failed") in carried(running))
+        assert "why" in running.records("judged")[-1]
+        running.kill()
+        two.new.start()
+        running.begin()
+        until(lambda: carried(running).count(("new", "follow", "done")) == 3)
+        assert set(two.new.loans) == {"I2"}, "in the order in which it happened"
+
+
+def test_write_back_is_asked_back(two: Two) -> None:
+    two.settings("new with write-back")
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        assert ask(terminal, OUT).startswith(b"121NNY")
+        assert two.new.loans["I1"] == ("P1", DUE)
+        until(lambda: ("old", "write-back", "done") in carried(running))
+        assert two.old.loans["I1"] == ("P1", DUE)
+        told = two.old.asked("11")
+        assert [each[:4] for each in told] == ["11YY"]
+        assert "QJ" not in told[0]
+        assert two.old.asked("17"), "it was asked how the item is now"
+
+
+def test_what_the_old_system_refuses_for_good_is_for_a_person_and_stops_nobody(two: Two) -> None:
+    two.settings("new with write-back")
+    two.old.habits.knows_no_block = False
+    two.old.habits.blocked.add("P1")
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        assert ask(terminal, OUT).startswith(b"121NNY")
+        other = OUT.replace(b"ABI1", b"ABI2").replace(b"AAP1", b"AAP2").replace(b"1234", b"5678")
+        assert ask(terminal, other).startswith(b"121NNY")
+        until(lambda: ("old", "write-back", "refused") in carried(running))
+        assert set(two.old.loans) == {"I2"}
+
+
+def test_a_write_back_whose_answer_was_lost_is_not_done_twice(two: Two) -> None:
+    two.settings("new with write-back")
+    two.old.habits.drops_after = frozenset({"11"})
+    with proxy(two.folder) as running:
+        ask(running.terminal(), OUT)
+        until(lambda: ("old", "write-back", "done already") in carried(running))
+        assert len(two.old.asked("11")) == 1
+
+
+def test_money_is_never_written_back_twice(two: Two) -> None:
+    two.settings("new with write-back")
+    two.old.habits.drops_after = frozenset({"37"})
+    pay = f"37{DATE}0101DKKBV20.50|AOOLD|AAP1|AC|AD1234|BK77|".encode()
+    with proxy(two.folder) as running:
+        assert ask(running.terminal(), pay).startswith(b"38Y")
+        until(lambda: ("old", "write-back", "unknown") in carried(running))
+        running.kill()
+        running.begin()
+        ask(running.terminal(), OUT)
+        until(lambda: ("old", "write-back", "done") in carried(running))
+        assert two.old.paid == [("P1", "20.50")]
+
+
+def test_a_book_of_the_old_system_returned_at_a_branch_that_has_moved(two: Two) -> None:
+    two.settings("shadow", "new with write-back")
+    with proxy(two.folder) as running:
+        ask(running.terminal(), OUT)
+        until(lambda: "I1" in two.new.loans)
+        moved = running.terminal(LOGIN.replace(b"kiosk-1", b"kiosk-2"))
+        assert ask(moved, IN).startswith(b"101")
+        request = running.records("request")[-1]
+        assert (request["mode"], request["to"]) == ("new with write-back", "old")
+        until(lambda: "I1" not in two.new.loans)
+        assert two.old.loans == {}
+
+
+def test_while_the_old_system_is_down_the_proxy_answers_and_tells_it_later(two: Two) -> None:
+    two.settings("old")
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        assert ask(terminal, OUT).startswith(b"121NNY")
+        assert ask(terminal, IN).startswith(b"101")
+        two.old.stop()
+        answer = ask(terminal, OUT.replace(b"ABI1", b"ABI2"))
+        assert answer.startswith(b"121NNY")
+        told = (field(answer, b"AH") or b"").decode()
+        assert told.strip(), "the patron is told a date"
+        assert ask(terminal, b"9900802.00").startswith(b"98YYY")
+        running.kill()
+        running.begin()
+        terminal = running.terminal()
+        assert ask(terminal, IN.replace(b"ABI1", b"ABI7")).startswith(b"101")
+        two.old.start()
+        # A return of what is not on loan there was done already.
+        until(lambda: sum(outcome.startswith("done") for *_, outcome in carried(running)) == 2)
+        assert two.old.loans["I2"] == ("P1", told), "what the patron was told is what holds"
+        until(lambda: ask(terminal, OUT.replace(b"ABI1", b"ABI5"))[:3] == b"121")
+        assert "I5" in two.old.loans
+
+
+def test_a_login_is_known_while_the_system_is_down(two: Two) -> None:
+    two.settings("old")
+    with proxy(two.folder) as running:
+        running.terminal()
+        two.old.stop()
+        other = running.terminal(b"")
+        assert ask(other, LOGIN.replace(b"sesame", b"barley")) == b"940"
+        assert ask(other, LOGIN) == b"941"
+
+
+def test_off_line_refuses_only_what_is_known_to_be_refused(two: Two) -> None:
+    two.settings("old")
+    two.old.habits.blocked.add("P2")
+    who = f"23000{DATE}AOOLD|AAP2|AC|AD5678|".encode()
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        ask(terminal, who)
+        two.old.stop()
+        assert ask(terminal, OUT.replace(b"AAP1", b"AAP2")).startswith(b"120")
+        assert ask(terminal, OUT.replace(b"AAP1", b"AAP3")).startswith(b"121")
+        assert ask(terminal, f"37{DATE}0101DKKBV5|AOOLD|AAP1|".encode()).startswith(b"38N")
+
+
+def test_a_checkout_that_nobody_answered_is_not_told_twice(two: Two) -> None:
+    two.settings("old")
+    two.old.habits.drops_after = frozenset({"11"})
+    with proxy(two.folder) as running:
+        assert ask(running.terminal(), OUT).startswith(b"121NNY")
+        until(lambda: ("old", "replay", "done already") in carried(running))
+        assert len(two.old.asked("11")) == 1
+
+
+def test_a_payment_that_nobody_answered_is_for_a_person(two: Two) -> None:
+    two.settings("old")
+    two.old.habits.drops_after = frozenset({"37"})
+    pay = f"37{DATE}0101DKKBV20.50|AOOLD|AAP1|".encode()
+    with proxy(two.folder) as running:
+        assert ask(running.terminal(), pay).startswith(b"38N")
+        until(lambda: bool(running.records("silent")))
+        assert two.old.paid == [("P1", "20.50")]
