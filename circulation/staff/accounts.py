@@ -31,6 +31,11 @@ class Account(NamedTuple):
     created: datetime
     disabled: datetime | None
 
+    @property
+    def has_password(self) -> bool:
+        """Or does a provider of single sign-on alone vouch for them?"""
+        return self.password_changed is not None
+
 
 class KeptPassword(NamedTuple):
     """What an account is let in by. `password_hash` is None where that is no password."""

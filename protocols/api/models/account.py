@@ -27,9 +27,10 @@ class PasswordChange(Request):
 
 
 class NewPin(Request):
-    """The password of whoever is signed in, and four to six digits."""
+    """Four to six digits, and the password of whoever is signed in; who has none, since a provider
+    vouches for them, has signed in by it within five minutes."""
 
-    password: Secret
+    password: Secret | None = None
     pin: Annotated[str, Field(min_length=1, max_length=40)]
 
 
@@ -48,10 +49,20 @@ class PasskeyName(Request):
 
 @dataclass(frozen=True, slots=True)
 class PasskeyOptions:
-    """What `navigator.credentials` is to be called with (WebAuthn, 5.1):
-    PublicKeyCredentialCreationOptionsJSON or PublicKeyCredentialRequestOptionsJSON."""
+    """What `navigator.credentials.create` is to be called with (WebAuthn, 5.1):
+    PublicKeyCredentialCreationOptionsJSON."""
 
     options: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeySignIn:
+    """What `navigator.credentials.get` is to be called with (WebAuthn, 5.1:
+    PublicKeyCredentialRequestOptionsJSON); null where nobody signs in by a passkey here: then `why`
+    says so."""
+
+    options: dict[str, Any] | None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def account_shown(transaction: Transaction, account: KnownAccount) -> Account:
         account.branch_isil,
         tuple(words_of(transaction, roles_of(transaction, staff_id=account.id))),
         account.waiving_limit,
-        account.password_changed is not None,
+        account.has_password,
         account.password_changed,
         bool(account.has_second_factor),
         account.created,

@@ -6,6 +6,7 @@ for again.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 from circulation.kernel.results import UNATTENDED
@@ -41,6 +42,8 @@ from protocols.api.problems import Outcome, Problem, ProblemReason, malformed
 from protocols.hosting.answering import Context, Lane
 
 _ISSUER: Final = "Tiro"
+#: How lately somebody without a password has signed in, where others are asked for theirs.
+_FRESH: Final = timedelta(minutes=5)
 
 
 def show_own_account(request: Plain, principal: Principal, context: Context) -> OwnAccount:
@@ -52,7 +55,7 @@ def show_own_account(request: Plain, principal: Principal, context: Context) -> 
         account.name,
         account.email,
         account.branch_isil,
-        account.password_changed is not None,
+        account.has_password,
         account.password_changed,
         factor is not None and factor.sealed is not None,
         recovery_codes_left(context.transaction, staff_id=account.id),
@@ -65,7 +68,7 @@ def change_own_password(
 ) -> Problem | None:
     """Another password; all other sessions end. The one before is asked for."""
     account, wish = own_account(principal, context), request.body
-    problem = must_know_password(request, wish.password, principal, context)
+    problem = must_know_password(request, wish.password, account, context)
     if problem is not None:
         return problem
     hashed = hashed_for(account, wish.new, "new", context)
@@ -92,7 +95,7 @@ def give_recovery_codes(
 ) -> RecoveryCodes | Problem:
     """New recovery codes in place of those before, for who has a second factor; told this once."""
     account = own_account(principal, context)
-    problem = must_know_password(request, request.body.password, principal, context)
+    problem = must_know_password(request, request.body.password, account, context)
     if problem is not None:
         return problem
     if not account.has_second_factor:
@@ -106,9 +109,14 @@ def give_own_pin(
     """A PIN, in place of the one before. It takes a registered workstation over from a colleague,
     where one has signed in already that day."""
     account, wish = own_account(principal, context), request.body
-    problem = must_know_password(request, wish.password, principal, context)
-    if problem is not None:
-        return problem
+    if account.has_password:
+        if wish.password is None:
+            raise malformed("password", "missing", "the password is asked for again")
+        problem = must_know_password(request, wish.password, account, context)
+        if problem is not None:
+            return problem
+    else:
+        _must_have_come_by_provider(request, account, context)
     try:
         set_pin(context.act(principal.desk), account, wish.pin)
     except WeakPassword as error:
@@ -146,7 +154,7 @@ def begin_second_factor_of(
     there is counts until then. The password is asked for again: a session that somebody has left
     open is not enough."""
     account = own_account(principal, context)
-    problem = must_know_password(request, request.body.password, principal, context)
+    problem = must_know_password(request, request.body.password, account, context)
     if problem is not None:
         return problem
     try:
@@ -180,16 +188,30 @@ def own_account(principal: Principal, context: Context) -> Account:
 
 
 def must_know_password(
-    request: Request[Any, Any], password: str, principal: Principal, context: Context
+    request: Request[Any, Any], password: str, account: Account, context: Context
 ) -> Problem | None:
     """The problem, which the handler gives back so that the try stays counted, where this is not
-    the password of whoever asks. Raises VerificationNeeded."""
-    given = Credentials(principal.name, password, request.asked.host)
+    the password of whoever asks. Raises VerificationNeeded, and Problem for who has none: what
+    they signed in with otherwise would outlast their account at the provider."""
+    if not account.has_password:
+        raise Problem(Outcome.CONFLICT, "this account is signed in to by its provider alone")
+    given = Credentials(account.user_name, password, request.asked.host)
     refusal = refusal_of_password(context.act(UNATTENDED), given)
     if refusal is None:
         return None
     why = ProblemReason(refusal.name, refusal.value)
     return Problem(Outcome.SIGN_IN_REFUSED, reasons=(why,), headers=CHALLENGE)
+
+
+def _must_have_come_by_provider(
+    request: Request[Any, Any], account: Account, context: Context
+) -> None:
+    """For who has no password. Raises Problem where they have not just signed in."""
+    digest, since = digest_of(request.token), context.now - _FRESH
+    for each in sessions_of(context.transaction, staff_id=account.id):
+        if bytes(each.digest) == digest and "provider" in each.methods and each.created > since:
+            return
+    raise Problem(Outcome.CONFLICT, "sign in by the provider again, and then within five minutes")
 
 
 def of_own_account(method: str, path: str, summary: str, handler: Any, **more: Any) -> Operation:

@@ -26,6 +26,7 @@ from protocols.api.models.account import (
     PasskeyName,
     PasskeyOptions,
     Passkeys,
+    PasskeySignIn,
     passkey_shown,
 )
 from protocols.api.models.second_factor import OwnPassword
@@ -36,6 +37,7 @@ from protocols.hosting.answering import Context
 
 _PASSKEYS: Final = "/account/passkeys"
 _PASSKEY: Final = f"{_PASSKEYS}/{{passkey}}"
+_NO_SITE: Final = "this needs [http] address in tiro.toml, or http://localhost"
 #: Of who tries a server out on their own machine.
 _HERE: Final = re.compile(r"localhost(:\d{1,5})?")
 
@@ -53,9 +55,7 @@ def site_of(request: Request[Any, Any], context: Context) -> Site:
     """The same. Raises Problem where it is not known."""
     site = site_at(context.circulation, request.asked)
     if site is None:
-        raise Problem(
-            Outcome.CONFLICT, "this needs [http] address in tiro.toml, or http://localhost"
-        )
+        raise Problem(Outcome.CONFLICT, _NO_SITE)
     return site
 
 
@@ -63,14 +63,17 @@ def no_passkeys(error: NoPasskeys) -> Problem:
     return Problem(Outcome.CONFLICT, str(error))
 
 
-def begin_passkey_sign_in(request: Plain, principal: Principal, context: Context) -> PasskeyOptions:
+def begin_passkey_sign_in(request: Plain, principal: Principal, context: Context) -> PasskeySignIn:
     """What the browser is told to ask for a passkey, with a challenge that is taken once within
-    five minutes. `POST /sessions` takes the answer. It says nothing of who has any."""
+    five minutes. `POST /sessions` takes the answer. It says nothing of who has any; a server that
+    takes none says why."""
+    site = site_at(context.circulation, request.asked)
+    if site is None:
+        return PasskeySignIn(None, _NO_SITE)
     try:
-        options = begin_showing(context.act(UNATTENDED), site_of(request, context))
+        return PasskeySignIn(begin_showing(context.act(UNATTENDED), site))
     except NoPasskeys as error:
-        raise no_passkeys(error) from None
-    return PasskeyOptions(options)
+        return PasskeySignIn(None, str(error))
 
 
 def list_own_passkeys(request: Plain, principal: Principal, context: Context) -> Passkeys:
@@ -85,7 +88,7 @@ def begin_passkey(
     """What the browser is told to make a passkey. The password is asked for again: a session that
     somebody has left open is not enough."""
     account, site = own_account(principal, context), site_of(request, context)
-    problem = must_know_password(request, request.body.password, principal, context)
+    problem = must_know_password(request, request.body.password, account, context)
     if problem is not None:
         return problem
     try:
@@ -143,11 +146,10 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "/sessions/passkey",
         "Begin to sign in by a passkey",
         begin_passkey_sign_in,
-        PasskeyOptions,
+        PasskeySignIn,
         tag="account",
         caller=Caller.ANYBODY,
         is_once=False,
-        outcomes=(Outcome.CONFLICT,),
     ),
     of_own_account("GET", _PASSKEYS, "One's own passkeys", list_own_passkeys, answer=Passkeys),
     of_own_account(

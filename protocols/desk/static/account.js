@@ -57,7 +57,12 @@ async function draw() {
     wish("GET", "/passkeys"),
     wish("GET", "/sessions"),
   ]);
-  const { has_authenticator, has_pin, recovery_codes, user } = account;
+  const { has_authenticator, has_password, has_pin, recovery_codes, user } = account;
+  part("provider").hidden = has_password;
+  for (const each of document.querySelectorAll("[data-own-password]")) {
+    /** @type {HTMLElement} */ (each).hidden = !has_password;
+  }
+  /** @type {HTMLInputElement} */ (document.querySelector('[data-do="pin"] [name="password"]')).disabled = !has_password;
   part("pin").textContent = has_pin ? say("PIN_IS_CHOSEN") : "";
   noPin.hidden = !has_pin;
   part("factor").textContent = has_authenticator

@@ -23,8 +23,8 @@ function written(found) {
  * @returns {Promise<object | null>}
  */
 export async function shown(signal, mediation) {
-  const { status, body } = await ask("POST", "/sessions/passkey");
-  if (status !== 200) throw new Error(body.detail ?? body.title);
+  const { body } = await ask("POST", "/sessions/passkey");
+  if (!body.options) throw new Error(body.why ?? body.detail ?? body.title);
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(body.options);
   return written(await navigator.credentials.get({ publicKey, signal, mediation }));
 }

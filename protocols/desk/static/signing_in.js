@@ -1,9 +1,26 @@
 // The log-in form, on its own page and over a page that is locked: a password, or a passkey.
-import { ask, part, say } from "./page.js";
+import { ask, el, part, say } from "./page.js";
 import { areKnown, chosen, shown } from "./passkeys.js";
 
 /** Why somebody is not let in, where more can be told than that something is wrong. */
 const TOLD = ["PIN_WRONG", "PASSKEY_WRONG", "PASSKEY_COPIED", "PASSKEY_UNVERIFIED", "NO_SECOND_FACTOR"];
+
+/**
+ * Ways to sign in by a provider, and back to this page.
+ * @param {HTMLElement} place
+ */
+async function offerProviders(place) {
+  const answer = await fetch("/sign-on", { signal: AbortSignal.timeout(15_000) }).catch(() => null);
+  if (!answer?.ok) return;
+  const { pathname, search } = location;
+  const then = pathname === "/desk/log-in" ? "" : `?${new URLSearchParams({ then: pathname + search })}`;
+  /** @type {{label: string, address: string}[]} */
+  const providers = (await answer.json()).providers;
+  const ways = providers.map(({ address, label }) =>
+    el("a", { class: "act", href: address + then }, say("LOG_IN_BY_PROVIDER", { provider: label })),
+  );
+  place.replaceChildren(...ways);
+}
 
 /**
  * Has a log-in form ask the API, and tells when somebody is signed in.
@@ -72,4 +89,5 @@ export function onLogIn(form, done) {
   });
   key.hidden = !areKnown;
   trying(offer);
+  void offerProviders(part("providers", form));
 }

@@ -7,6 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from circulation.staff.administering import disable_account
+from circulation.staff.identities import Admission, Identity, sign_in_by_identity
+from circulation.staff.results import SignedIn
+from circulation.staff.signing_in import Arrival
 from circulation.staff.workstations import add_workstation, renew_key, workstation_named
 from tests.builders.accounts import COMMAND, PASSWORD, a_colleague, account, at_no_desk
 from tests.circulation.staff.conftest import settings
@@ -151,3 +154,38 @@ def test_a_pin_has_digits_that_are_not_guessed(house: Stage, pin: str) -> None:
     token = signs_in(house, "anna").body["token"]
     told = house.ask("PUT", "/account/pin", {"password": PASSWORD, "pin": pin}, token=token)
     assert (told.status, told.body["errors"][0]["field"]) == (422, "pin")
+
+
+def by_provider(house: Stage, name: str) -> str:
+    """The token of somebody without a password, who has just signed in by a provider."""
+    identity = Identity("https://login.example", name, name, name.capitalize())
+    admission = Admission("made", "DK-900101", ("librarian",))
+    arrival = Arrival("127.0.0.1")
+    answer = at_no_desk(
+        house.library, lambda act: sign_in_by_identity(act, identity, admission, arrival)
+    )
+    assert isinstance(answer, SignedIn)
+    return answer.token
+
+
+def test_who_has_no_password_chooses_one_when_they_have_just_signed_in(
+    house: Stage, desk: str
+) -> None:
+    token = by_provider(house, "ida")
+    house.library.pass_time(minutes=4)
+    assert house.ask("PUT", "/account/pin", {"pin": "8305"}, token=token).status == 204
+    house.library.pass_time(minutes=1)
+    late = house.ask("PUT", "/account/pin", {"pin": "8306"}, token=token)
+    assert (late.status, "within five minutes" in late.body["detail"]) == (409, True)
+    for path in ("/account/passkeys/options", "/account/second-factor", "/account/recovery-codes"):
+        told = house.ask("POST", path, {"password": "anything at all"}, token=token)
+        assert told.status == 409
+        assert told.body["detail"] == "this account is signed in to by its provider alone"
+    assert house.ask("GET", "/account", token=token).body["has_password"] is False
+
+
+def test_who_has_a_password_is_asked_for_it(house: Stage) -> None:
+    token = signs_in(house, "anna").body["token"]
+    told = house.ask("PUT", "/account/pin", {"pin": "8305"}, token=token)
+    assert told.status == 422
+    assert told.body["errors"][0]["field"] == "password"

@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 from catalogue.database import open_database
 from circulation.kernel.engine import Circulation
 from circulation.staff.sessions import session_of
 from protocols.demo.configuration import PORTS, demo_configuration
 from protocols.demo.seeding import HOME_BRANCH
+from tests.protocols.desk.browser import Desk, a_browser
 from tests.protocols.single_sign_on.browser import Browser, a_provider, query_of
 from tests.servers import RunningServer, free_ports, running_demo
 
@@ -28,6 +31,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningSe
 after = "/desk"
 [[single_sign_on.providers]]
 name = "town"
+label = "Borup Kommune"
 issuer = "{issuer}"
 client_id = "tiro"
 client_secret = "a secret"
@@ -108,3 +112,35 @@ def test_ways_that_lead_nowhere(served: tuple[RunningServer, str], path: str, st
     assert Browser().get(f"{address}{path}").status == status
     if status == 403:
         assert Browser().post(f"{address}{path}", state="x", code="y").status == 405
+
+
+def test_the_desk_offers_the_providers_and_is_come_back_to(
+    served: tuple[RunningServer, str],
+) -> None:
+    _, address = served
+    with a_browser() as browser:
+        page = Desk(browser, address)
+
+        def sign_in() -> None:
+            ways = page.wait('[data-part="providers"] a')
+            offered = [each.text for each in ways]
+            assert offered == ["Sign in with Borup Kommune", "Sign in with gone"]
+            ways[0].click()
+            page.wait('[name="sub"]')[0].send_keys("a-1\n")
+            page.wait("body[data-ready]")
+            assert page.text('[data-part="who"]') == "anna"
+
+        browser.get(f"{address}/desk/log-in")
+        sign_in()
+        assert browser.current_url == f"{address}/desk"
+        browser.get(f"{address}/desk/account")
+        page.wait('[data-part="sessions"] li')
+        page.wait("body")[0].send_keys(Keys.ALT, "q")  # locks the page
+        sign_in()
+        assert browser.current_url == f"{address}/desk/account"
+        page.wait('[data-part="sessions"] li')
+        assert "vouches for you" in page.text('[data-part="provider"]')
+        hidden = browser.find_elements(By.CSS_SELECTOR, "[data-own-password]")
+        assert not any(each.is_displayed() for each in hidden)
+        page.wait('[name="pin"]')[0].send_keys("8305\n")
+        page.says('[data-part="told"]', "PIN")
