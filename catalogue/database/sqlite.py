@@ -30,7 +30,7 @@ from catalogue.database.short_writes import (
     outcome_in_savepoint,
     outcome_of,
 )
-from catalogue.database.sqlite_files import MAPPED, connect, outage_of
+from catalogue.database.sqlite_files import connect, outage_of
 from catalogue.database.transactions import Transaction
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ _BUSY_IN_OUTAGE: Final = 250
 class _Reader:
     """A connection for reads of one thread, and the snapshot it may be holding."""
 
-    def __init__(self, path: Path, mapped: int) -> None:
+    def __init__(self, path: Path, mapped: bool) -> None:
         self.connection = connect(path, mapped=mapped)
         self.connection.execute("PRAGMA query_only=ON")
         self.transaction = Transaction(
@@ -97,7 +97,7 @@ class SqliteDatabase:
         self.url = f"sqlite:///{path}"
         self.outage = Outage(f"the database {path}", patience)
         self._patience = patience
-        self._mapped = MAPPED if mapped else 0
+        self._mapped = mapped
         self._opened = 0.0  # when the writer's connection was opened anew
         self._batch_began: float | None = None
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()

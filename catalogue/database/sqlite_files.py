@@ -10,8 +10,6 @@ from typing import Final
 from catalogue.bitmaps import MERGE_BITMAPS, merge
 from catalogue.database.outages import PATIENCE
 
-#: Bytes of a file that are mapped into memory.
-MAPPED: Final = 268_435_456
 #: What SQLite says when not the work but the disk, the file or another process is at fault.
 OUTAGES: Final = {
     sqlite3.SQLITE_BUSY: "another process has kept the write lock for too long",
@@ -25,7 +23,7 @@ OUTAGES: Final = {
 }
 
 
-def connect(path: Path, patience: float = PATIENCE, mapped: int = MAPPED) -> sqlite3.Connection:
+def connect(path: Path, patience: float = PATIENCE, mapped: bool = True) -> sqlite3.Connection:
     """A connection with the settings that the durability promise rests on."""
     connection = sqlite3.connect(
         path,
@@ -40,7 +38,7 @@ def connect(path: Path, patience: float = PATIENCE, mapped: int = MAPPED) -> sql
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA temp_store=MEMORY")
     connection.execute("PRAGMA cache_size=-65536")
-    connection.execute(f"PRAGMA mmap_size={mapped}")
+    connection.execute("PRAGMA mmap_size=268435456" if mapped else "PRAGMA mmap_size=0")
     return connection
 
 

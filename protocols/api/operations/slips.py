@@ -139,7 +139,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         tag="desk",
         right=Right.LEND,
         lane=Lane.WRITE,
-        is_once=False,
         outcomes=(Outcome.NOT_FOUND, Outcome.CONFLICT),
     ),
 )

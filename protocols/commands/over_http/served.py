@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,10 +53,10 @@ def _end_of(day: date) -> str:
     return f"{day.isoformat()}T23:59:59Z"
 
 
-def _ask_password() -> str:
+def _ask(what: str) -> str:
     from protocols.commands.shared.asking import secret
 
-    return secret("password")
+    return secret(what)
 
 
 def _on_item(state: str) -> Served:
@@ -64,12 +65,6 @@ def _on_item(state: str) -> Served:
 
 def _on_account(operation: str, **said: Any) -> Served:
     return Served(operation, {"user_name": "account", "given": "roles"}, said)
-
-
-def _ask_pin() -> str:
-    from protocols.commands.shared.asking import secret
-
-    return secret("PIN")
 
 
 def _none(given: Any) -> Any:
@@ -122,7 +117,13 @@ def _of_patron(operation: str, more: Mapping[str, str] | None = None, **other: A
 
 
 _FILE: Final = {"file": _text_of}
+
+
 #: Command -> its rows: the first whose `given` were given counts.
+def _slip(kind: str, **more: Any) -> tuple[Served, ...]:
+    return (Served("make_slip", said={"kind": kind}, **more),)
+
+
 SERVED: Final[Mapping[str, tuple[Served, ...]]] = {
     "accession": (
         Served(
@@ -313,7 +314,7 @@ SERVED: Final[Mapping[str, tuple[Served, ...]]] = {
     ),
     "patron guardian add": (_of_patron("link_guardian", people={"other": "guardian"}),),
     "patron guardian remove": (_of_patron("unlink_guardian", people={"other": "guardian"}),),
-    "patron pin": (_of_patron("give_pin", said={"pin": _ask_pin}),),
+    "patron pin": (_of_patron("give_pin", said={"pin": partial(_ask, "PIN")}),),
     "patron show": (Served("show_patron", {"identifier": "patron"}, card="identifier"),),
     "patron unblock": (
         _of_patron("unblock", said={"reason": "OTHER"}, here="branch", made={"reason": str.upper}),
@@ -350,18 +351,15 @@ SERVED: Final[Mapping[str, tuple[Served, ...]]] = {
     ),
     "record show": (Served("show_record", {"record_id": "record"}),),
     "role list": (Served("list_roles"),),
-    "slip emergency": (Served("make_slip", said={"kind": "emergency"}, here="branch"),),
-    "slip group": (
-        Served("make_slip", said={"kind": "group"}, here="branch", made={"group": str}),
-    ),
-    "slip loans": (Served("make_slip", said={"kind": "loans"}, card="patron"),),
-    "slip payment": (Served("make_slip", said={"kind": "payment"}, card="patron"),),
-    "slip pick-list": (Served("make_slip", said={"kind": "pick_list"}, here="branch"),),
-    "slip pickup": (Served("make_slip", said={"kind": "pickup"}),),
-    "slip receipt": (Served("make_slip", said={"kind": "receipt"}, card="patron"),),
-    "slip returns": (Served("make_slip", said={"kind": "returns"}, card="patron", here="branch"),),
-    "slip status": (Served("make_slip", said={"kind": "status"}, card="patron"),),
-    "slip transit": (Served("make_slip", said={"kind": "transit"}),),
+    "slip emergency": _slip("emergency", here="branch"),
+    "slip group": _slip("group", here="branch", made={"group": str}),
+    "slip loans": _slip("loans", card="patron"),
+    "slip payment": _slip("payment", card="patron"),
+    "slip pick-list": _slip("pick_list", here="branch"),
+    "slip receipt": _slip("receipt", card="patron"),
+    "slip returns": _slip("returns", card="patron", here="branch"),
+    "slip status": _slip("status", card="patron"),
+    **{f"slip {of_item}": _slip(of_item) for of_item in ("pickup", "transit")},
     "sorter explain": (Served("explain_sorting_of", {"barcode": "item"}),),
     "staff add": (Served("add_staff", {"user_name": "user"}),),
     "staff change": (_on_account("change_staff"),),
@@ -377,7 +375,7 @@ SERVED: Final[Mapping[str, tuple[Served, ...]]] = {
         Served("list_passkeys", {"user_name": "account"}),
     ),
     "staff password": (
-        Served("give_password", {"user_name": "account"}, {"password": _ask_password}),
+        Served("give_password", {"user_name": "account"}, {"password": partial(_ask, "password")}),
     ),
     "staff roles": (_on_account("change_staff"),),
     "staff second-factor": (

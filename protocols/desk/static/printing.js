@@ -62,7 +62,8 @@ export async function printAgain(redraw) {
 export async function slipFor(wish) {
   const printed = await ask("POST", "/prints", wish, crypto.randomUUID()).catch(() => null);
   if (printed?.status === 200) return { slip: null, why: "" };
-  const { status, body } = await ask("POST", "/slips", wish).catch(() => ({ status: 0, body: null }));
+  const made = ask("POST", "/slips", wish, crypto.randomUUID());
+  const { status, body } = await made.catch(() => ({ status: 0, body: null }));
   if (status === 200) return { slip: body, why: "" };
   return { slip: null, why: say(status === 409 ? "NOTHING_TO_PRINT" : "NO_ANSWER") };
 }

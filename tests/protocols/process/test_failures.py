@@ -63,6 +63,8 @@ _WITHOUT_DATABASE = {
     "sip2 check",
     "sip2 replay",
 }
+#: Those that read a configuration of their own and no database.
+_WITHOUT_DATABASE |= {name for name in ALL if name.startswith("proxy ")}
 #: Commands that are tried in all surroundings; they share with the others how they get at it.
 _IN_ALL = {"apply", "backup", "check", "explain", "import", "load", "patron show", "reindex"}
 #: What `migrate` makes or brings up to date first.
