@@ -168,7 +168,9 @@ def run_tiro(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
 
-def tiro_process(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def tiro_process(
+    config: Path, *arguments: str, patience: float = 120.0
+) -> subprocess.CompletedProcess[str]:
     """The same in a process of its own, as `tiro serve` must be."""
     return subprocess.run(
         [
@@ -181,7 +183,7 @@ def tiro_process(config: Path, *arguments: str) -> subprocess.CompletedProcess[s
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=patience,
         check=False,
     )
 
