@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from protocols.commands.proxy.differences import accept_pattern, ask_gate, list_differences
+from protocols.commands.proxy.shared import FILE, settings_of
 from protocols.process.failures import Failure
-
-if TYPE_CHECKING:
-    from protocols.proxy.settings import ProxySettings
-
-_FILE = click.option(
-    "--file",
-    "path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    envvar="TIRO_PROXY",
-    default=Path("proxy.toml"),
-    show_default=True,
-    help="The configuration of the proxy (variable TIRO_PROXY).",
-)
 
 
 @click.group()
@@ -29,24 +18,12 @@ def proxy() -> None:
     """Put one address in front of the old system and Tiro, and move terminals one by one."""
 
 
-def settings_of(path: Path) -> ProxySettings:
-    """The settings in the file. Raises Failure with all that is wrong there."""
-    from protocols.proxy.settings import ProxyUnusable, load_settings
-
-    if not path.exists():
-        raise Failure(
-            f"{path} does not exist",
-            "Name it with --file FILE or the variable TIRO_PROXY;"
-            " docs/one-address-for-two-systems.md has one to start from.",
-        )
-    try:
-        return load_settings(path)
-    except ProxyUnusable as error:
-        raise Failure(str(error), "Put it right there.") from error
+for _command in (list_differences, accept_pattern, ask_gate):
+    proxy.add_command(_command)
 
 
 @proxy.command()
-@_FILE
+@FILE
 def serve(path: Path) -> None:
     """Serve terminals until stopped (SIGTERM, SIGINT)."""
     settings = settings_of(path)
@@ -88,7 +65,7 @@ def asked(path: Path, **request: Any) -> dict[str, Any]:
 
 
 @proxy.command()
-@_FILE
+@FILE
 @_JSON
 def status(path: Path, as_json: bool) -> None:
     """Show who is in which mode, what is still to be told, and what is for a person."""
@@ -128,7 +105,7 @@ def status(path: Path, as_json: bool) -> None:
     help="The mode, from the next message on; a patron's session ends where it began.",
 )
 @click.option("--why", required=True, help="For the journal.")
-@_FILE
+@FILE
 @_JSON
 def flip(terminals: tuple[str, ...], mode: str, why: str, path: Path, as_json: bool) -> None:
     """Change the mode of terminals, named by their logins, or of a branch by its ISIL."""
@@ -149,7 +126,7 @@ def flip(terminals: tuple[str, ...], mode: str, why: str, path: Path, as_json: b
 @proxy.command()
 @click.argument("request", type=int)
 @click.option("--why", required=True, help="What was done about it, for the journal.")
-@_FILE
+@FILE
 @_JSON
 def settle(request: int, why: str, path: Path, as_json: bool) -> None:
     """Take what a system did not take off the list of what is for a person."""
@@ -163,7 +140,7 @@ def settle(request: int, why: str, path: Path, as_json: bool) -> None:
 @click.option("--since", default="", metavar="DATE", help="From this day on (2026-11-30, UTC).")
 @click.option("--terminal", help="Of this terminal alone.")
 @click.option("--request", type=int, help="What this request was, and all that became of it.")
-@_FILE
+@FILE
 @_JSON
 def journal(
     since: str, terminal: str | None, request: int | None, path: Path, as_json: bool
