@@ -252,6 +252,8 @@ export interface PatronScreen {
   consents: Record<string, string>;
   loans: PatronLoan[];
   may: string[];
+  /** What was scanned, where a card has opened them. */
+  scanned?: string;
 }
 export interface Scanned {
   outcome: string;

@@ -61,6 +61,22 @@ export function whyNot({ body }) {
   return texts.join(" ") || [body?.title, body?.detail].filter(Boolean).join(" ") || say("NO_ANSWER");
 }
 
+/**
+ * Code 128 on the sheet beside the desk. They are known here too, so that they count for what is
+ * scanned after them, and also while there is no line.
+ * @type {Record<string, string>}
+ */
+const COMMANDS = {
+  TIROUNDO: "undo",
+  TIRODONE: "done",
+  TIRORECEIPT: "receipt",
+  TIRORETURN: "return",
+  TIRORENEW: "renew",
+  TIROLOOK: "look",
+  TIROCONFIRM: "confirm",
+  TIROLASTPATRON: "last_patron",
+};
+
 /** The scan before: whoever reads it once more within seconds has read it twice. */
 const last = { code: "", mode: "", at: 0, row: /** @type {Row | null} */ (null) };
 
@@ -70,6 +86,11 @@ export function scan(code) {
   leaveChosen();
   tell("");
   dropLive();
+  const name = COMMANDS[code.toUpperCase()];
+  if (name) {
+    command(name);
+    return;
+  }
   if (state.taking) {
     const { taking } = state;
     state.taking = null;
@@ -101,7 +122,8 @@ function send(code, more, instead) {
   // Without a line for a while, whoever was here has left with their things: it has happened.
   const happened = queue.isDown && has("backdate") ? new Date().toISOString() : undefined;
   const kept = { key: crypto.randomUUID(), text: code, mode, at, happened };
-  sendKept(instead || Object.keys(more).length ? { ...kept, key: "" } : kept, more, instead);
+  const then = instead?.happened ? { happened: instead.happened } : {};
+  sendKept(instead || Object.keys(more).length ? { ...kept, ...then, key: "" } : kept, more, instead);
 }
 
 /**
@@ -114,48 +136,83 @@ function sendKept(kept, more, instead) {
   const { text: code = "", mode = "desk", at, happened } = kept;
   /** @type {string | null} */
   let patron = null;
+  let isBarred = false;
   queue.add({
     path: "/desk/scan",
     ...(kept.key ? { kept } : {}),
     body: () => {
       patron = state.patron?.id ?? null;
+      isBarred = state.barring !== null && mode === "desk" && !instead;
+      if (isBarred) return { text: code, patron, mode: "look" };
       const why = { reasons: [...state.passedOver], why: state.why || say(WHY) };
       const override = state.passedOver.size ? { override: why } : {};
       const when = { ...(at ? { at } : {}), ...(happened ? { happened } : {}) };
       return { text: code, patron, mode, ...when, ...override, ...more };
     },
     done: (answer) => {
-      const scanned = scannedOf(answer, code);
+      const scanned = isBarred ? barred(scannedOf(answer, code)) : scannedOf(answer, code);
       const asked = /** @type {import("./state.js").Mode} */ (more.mode ?? mode);
       if (instead) settleRow(instead, "");
-      taken(scanned, code, asked, patron);
+      const row = taken(scanned, code, asked, patron, happened);
+      const isSaid = [200, 403, 404].includes(answer.status);
+      if (isSaid && asked === "desk" && isBarring(scanned, happened)) state.barring = row;
+      redraw();
       forget(kept.key, state.patron?.id ?? null);
     },
   });
 }
 
-/** Goes on with what an earlier page could not send. */
+/** Does the code open nobody, so that what comes after it is not known to be anybody's? @param {Scanned} scanned @param {string} [happened] */
+function isBarring({ outcome, item }, happened) {
+  if (outcome === "choice") return true;
+  if (outcome === "refused") return !item;
+  // Nobody saw that it was not known: it may have been a card.
+  return happened !== undefined && ["nothing", "search", "titles"].includes(outcome);
+}
+
+/** An item that was scanned after such a code: it is neither lent nor taken back. @param {Scanned} scanned @returns {Scanned} */
+function barred(scanned) {
+  if (scanned.outcome !== "item") return scanned;
+  const nothing = { overridable: false, may: false, fee: null, limit: null, opens: null, block: null };
+  return { ...scanned, outcome: "refused", reasons: [{ code: "NOBODYS", text: say("NOBODYS"), ...nothing }] };
+}
+
+/** Goes on with what an earlier page could not send, for whoever was open then. */
 export async function goOn() {
   const { patron, scans } = await keptBefore();
-  if (patron) await openPatron(patron);
+  if (patron) {
+    queue.add({
+      method: "GET",
+      path: `/patrons/${patron}`,
+      body: () => undefined,
+      done: (answer) => {
+        if (answer.status === 200) open(answer.body);
+        else state.barring = taken(scannedOf(answer, ""), "", "desk", patron);
+        redraw();
+      },
+    });
+  }
   for (const each of scans) {
     if (each.isEnd) end(each.key);
     else sendKept(each, {});
   }
 }
 
-/** @param {Scanned} scanned @param {string} code @param {string} mode @param {string | null} patron */
-function taken(scanned, code, mode, patron) {
-  if (scanned.outcome === "command") {
-    command(scanned.command ?? "");
-    return;
-  }
+/**
+ * @param {Scanned} scanned
+ * @param {string} code
+ * @param {string} mode
+ * @param {string | null} patron
+ * @param {string} [happened]
+ */
+function taken(scanned, code, mode, patron, happened) {
   const row = newRow(scanned, code, mode, patron);
+  row.happened = happened;
   row.solutions = solutionsOf(row);
   state.rows.unshift(row);
   state.rows.length = Math.min(state.rows.length, MOST_ROWS);
   if (code === last.code) last.row = row;
-  if (scanned.outcome === "patron" && scanned.patron) open(scanned.patron);
+  if (scanned.outcome === "patron" && scanned.patron) open({ ...scanned.patron, scanned: code });
   count(scanned);
   if (!state.view?.nodes) closeView();
   redraw(row, true);
@@ -168,6 +225,7 @@ function taken(scanned, code, mode, patron) {
     const why = scanned.reasons.map((each) => each.text).join(" ");
     part("alert").textContent = `${row.look.word}: ${row.look.heading}. ${why}`;
   }
+  return row;
 }
 
 /** Facets, and what can be had of each title. @param {Row} row */
@@ -208,6 +266,7 @@ function count(scanned) {
 export function open(patron) {
   if (state.patron?.id !== patron.id) close();
   state.patron = patron;
+  state.barring = null;
   if (patron.counts.ready) void readReady(patron.id);
 }
 
@@ -231,7 +290,7 @@ async function readReady(id) {
 export function close() {
   if (state.patron) state.lastPatron = state.patron.id;
   const gone = { patron: null, ready: [], isHidden: false, paying: null, taking: null, slip: null };
-  const nothing = { ...gone, why: "", draft: {} };
+  const nothing = { ...gone, why: "", draft: {}, barring: null };
   Object.assign(state, nothing);
   state.passedOver.clear();
   closeView();
@@ -311,7 +370,18 @@ function registering(row, found) {
 
 /** @param {Row} row */
 export function again(row) {
+  // What was to be lent is not taken back because nobody is open.
+  if (isNobodys(row) && !state.patron) {
+    tell(say("OPEN_PATRON_FIRST"));
+    redraw();
+    return;
+  }
   send(row.code, { mode: row.mode }, row);
+}
+
+/** @param {Row} row */
+function isNobodys({ scanned }) {
+  return scanned.reasons.some((each) => each.code === "NOBODYS");
 }
 
 /** Passes over the reasons, for this patron until they leave. @param {Row} row */
@@ -329,6 +399,7 @@ function choose(row, patron) {
 
 /** @param {Row} row @param {import("../types").Item} item */
 function takeItem(row, item) {
+  if (state.barring === row) state.barring = null;
   const isLoan = state.mode === "desk" && state.patron !== null;
   queue.add({
     path: isLoan ? "/checkouts" : "/checkins",
@@ -354,6 +425,7 @@ export function settleRow(row, note) {
 
 /** @param {Row} row */
 function dismiss(row) {
+  if (state.barring === row) state.barring = null;
   settleRow(row, say("DISMISSED"));
 }
 
@@ -495,7 +567,11 @@ export function openLastPatron() {
 /** @param {string} id */
 export async function openPatron(id) {
   const { status, body } = await ask("GET", `/patrons/${id}`).catch(() => ({ status: 0, body: null }));
-  if (status !== 200) return;
+  if (status !== 200) {
+    tell(body ? whyNot({ status, body, headers: new Headers() }) : say("LINE_LOST"));
+    redraw();
+    return;
+  }
   open(body);
   redraw();
 }
@@ -591,10 +667,27 @@ export function typed() {
 function command(name) {
   const key = new Map([["return", "F4"], ["renew", "F6"], ["look", "F3"], ["last_patron", "F8"]]);
   if (name === "undo") undo();
-  else if (name === "done") endSession();
+  else if (name === "done") endInTurn();
   else if (name === "receipt") printSlip();
-  else if (name === "confirm") rowInHand()?.solutions.find((each) => !each.isFirst)?.run();
+  else if (name === "confirm") confirmInTurn();
   else if (key.has(name)) {
     document.dispatchEvent(new KeyboardEvent("keydown", { key: key.get(name), bubbles: true }));
   }
+}
+
+/** What was scanned before is answered first; without a line the end is kept in its place. */
+function endInTurn() {
+  if (queue.isLost) endSession();
+  else queue.after(() => queue.ahead(endSession));
+}
+
+/** Confirms the row that waits; where there is no line nobody has seen one. */
+function confirmInTurn() {
+  if (queue.isLost) {
+    tell(say("LINE_LOST"));
+    redraw();
+    return;
+  }
+  const confirm = () => rowInHand()?.solutions.find((each) => !each.isFirst)?.run();
+  queue.after(() => queue.ahead(confirm));
 }

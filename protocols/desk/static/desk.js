@@ -168,7 +168,9 @@ function pressed(key) {
   const letter = /^Alt ([A-Z])$/.exec(key)?.[1];
   if (!letter) return goTo(key);
   if ("DEF".includes(letter)) return false; // the browser's own
-  queue.after(() => act(letter));
+  // Without a line the end of a session is kept with the scans, in its place among them.
+  if (letter === "S" && queue.isLost && !state.view) acts.endSession();
+  else queue.after(() => queue.ahead(() => act(letter)));
   return true;
 }
 

@@ -1,6 +1,6 @@
 // The patron who is open, on the left.
 import { amount, day, el, icon, say } from "./page.js";
-import { button } from "./rows.js";
+import { button, stoppedCard } from "./rows.js";
 
 /** @typedef {import("../types").PatronScreen} PatronScreen */
 
@@ -39,6 +39,8 @@ function warnings(patron) {
     say("BLOCKED_SINCE", { day: day(each.since), why: each.message || say(`BLOCK_${each.reason.toLowerCase()}`) }),
   );
   if (patron.is_expired) lines.unshift(say("CARD_EXPIRED"));
+  const stopped = stoppedCard(patron, patron.scanned);
+  if (stopped) lines.unshift(stopped);
   return lines.map((each) =>
     el("section", { class: "note" }, el("div", { class: "mark todo" }, icon("todo", "i m"), each)),
   );

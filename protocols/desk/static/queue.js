@@ -69,6 +69,14 @@ export class Queue {
     else run();
   }
 
+  /** What `run` asks for comes before all that waits. @param {() => void} run */
+  ahead(run) {
+    const later = this.#waiting;
+    this.#waiting = [];
+    run();
+    this.#waiting.push(...later);
+  }
+
   async #run() {
     this.#isRunning = true;
     for (let wish = this.#waiting[0]; wish; wish = this.#waiting[0]) {

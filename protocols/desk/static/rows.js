@@ -39,6 +39,7 @@ import { drawnWhys } from "./whys.js";
  * @property {Scanned} scanned
  * @property {Look} look
  * @property {Solution[]} solutions
+ * @property {string} [happened] when it was done, if the line was down
  * @property {boolean} isSettled
  * @property {boolean} isUndone
  * @property {string} note
@@ -152,6 +153,12 @@ export function isHadAlready({ reasons }) {
   return reasons.length === 1 && reasons[0]?.code === "ALREADY_ON_LOAN_TO_PATRON";
 }
 
+/** What is wrong with the card that was shown: it may be another who has found it. @param {import("../types").PatronScreen} patron @param {string} [card] */
+export function stoppedCard({ identifiers }, card) {
+  const blocked = identifiers.find((each) => each.shown === card)?.blocked;
+  return blocked ? say("CARD_SHOWN", { card: card ?? "", why: say(`CARD_${blocked}`) }) : "";
+}
+
 /**
  * How it looks what the server has answered.
  * @param {Scanned} scanned
@@ -194,8 +201,11 @@ export function lookOf(scanned, mode) {
       };
     case "choice":
       return { ...plain, word: say("CHOOSE"), heading: say("ITEM_AND_PATRON") };
-    case "patron":
+    case "patron": {
+      const stopped = scanned.patron ? stoppedCard(scanned.patron, code) : "";
+      if (stopped) return { ...plain, mark: "todo", word: say("PATRON"), heading: stopped, facts: [] };
       return { ...plain, word: say("PATRON"), heading: say("PATRON_OPENED"), facts: [] };
+    }
     default:
       return { ...plain, word: say("FOUND"), heading: say("FOUND_FOR", { words: code }), facts: [] };
   }

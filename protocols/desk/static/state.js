@@ -27,6 +27,8 @@ export const state = {
   isHidden: false,
   /** Reasons that are passed over for this patron until they leave. @type {Set<string>} */
   passedOver: new Set(),
+  /** A card that opened nobody: what is scanned after it is nobody's. @type {Row | null} */
+  barring: null,
   /** The newest first. @type {Row[]} */
   rows: [],
   /** A row chosen by arrow keys. @type {Row | null} */
