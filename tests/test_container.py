@@ -183,7 +183,7 @@ def test_the_image_runs_them_beside_the_server(
 def jobs_run(config: Path) -> set[str]:
     return {
         each["job"]
-        for each in json.loads(run_tiro(config, "jobs", "list", "--json").stdout)
+        for each in json.loads(run_tiro(config, "jobs", "list", "--json").stdout)["jobs"]
         if each["runs"]
     }
 

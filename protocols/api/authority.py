@@ -24,6 +24,7 @@ from protocols.api.models.desk import OverrideWish
 from protocols.api.operation import Request
 from protocols.api.paging import LARGEST
 from protocols.api.problems import Outcome, Problem, malformed
+from protocols.api.unknown import no_branch
 from protocols.hosting.answering import Context
 
 
@@ -47,10 +48,24 @@ def branch_meant(
     the request it is that which is wrong, without one it is a part of the path."""
     found = find_branch(context.transaction, isil=isil)
     if field is not None and found is None:
-        raise malformed(field, "unknown", "no branch has this ISIL")
+        raise unknown_branch(isil, field, context)
     if found is None or not principal.may(right, found.agency_id, found.id):
         raise Problem(Outcome.NOT_FOUND if field is None else Outcome.RIGHT_MISSING, right=right)
     return found
+
+
+def unknown_branch(isil: str, field: str, context: Context) -> Problem:
+    """The field names a branch that is not there."""
+    return malformed(field, "unknown", no_branch(context.transaction, isil))
+
+
+def branch_or_all(principal: Principal, right: Right) -> int | None:
+    """The branch where the caller works; None, all of them, where they work at none and have the
+    right everywhere."""
+    reach = principal.grants.get(right)
+    if not principal.branch_id and reach is not None and reach.everywhere:
+        return None
+    return principal.branch_id
 
 
 def must_work_here(principal: Principal, context: Context, right: Right) -> None:
@@ -65,6 +80,11 @@ def act_of(principal: Principal, context: Context, agency_id: int, branch_id: in
     if principal.branch_id:
         return context.act(principal.desk)
     return context.act(Desk(principal.name, principal.device, agency_id, branch_id))
+
+
+def act_with(place: PatronPlace, principal: Principal, context: Context) -> Act:
+    """What the caller does with a patron: where they work, else where the patron belongs."""
+    return act_of(principal, context, place.agency_id, place.home_branch_id)
 
 
 def today_here(principal: Principal, context: Context) -> date:

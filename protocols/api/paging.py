@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -27,7 +27,7 @@ def word_of(place: object) -> str:
 
 
 def _plain(part: Any) -> Any:
-    return part.isoformat() if isinstance(part, datetime) else part
+    return part.isoformat() if isinstance(part, date) else part
 
 
 def read_word(word: str) -> Any:
@@ -63,6 +63,20 @@ def place_in(query: Paging, largest: int = LARGEST_OF_FEW) -> Place | None:
     except (ValueError, TypeError):
         raise no_page_ended_there() from None
     if place.moment.tzinfo is None or not 0 <= place.id <= largest:  # type: ignore[attr-defined]
+        raise no_page_ended_there()
+    return place
+
+
+def day_place_in(query: Paging) -> Place | None:
+    """The day and number after which the page begins. Raises Problem."""
+    if query.cursor is None:
+        return None
+    try:
+        day, number = read_word(query.cursor)
+        place = Place(date.fromisoformat(day), int(number))
+    except (ValueError, TypeError):
+        raise no_page_ended_there() from None
+    if not 0 <= place.id <= LARGEST_OF_FEW:
         raise no_page_ended_there()
     return place
 

@@ -9,6 +9,7 @@ from protocols.hosting.answering import Lane, Services
 from protocols.hosting.throttle import FailedLogins
 from protocols.sip2.conversation.pacing import Pace
 from protocols.sip2.handlers import answer
+from protocols.sip2.machines import tell_of_machines
 from protocols.sip2.messages import Request
 from protocols.sip2.outcomes import outcome_of
 from protocols.sip2.session import Sip2Session
@@ -24,6 +25,7 @@ class Joined:
     """Shared by the ports and the resource, so that a login is the same over each of them."""
 
     def __init__(self, settings: Sip2Settings, services: Services) -> None:
+        tell_of_machines(settings, services.circulation)
         self.settings = settings
         self.services = services
         self.branches = Branches()

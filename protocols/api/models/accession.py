@@ -24,6 +24,7 @@ from protocols.api.models.common import (
     branch_shown,
     money,
 )
+from protocols.api.models.records import BASE64
 from protocols.api.models.titles import Price
 
 _CODE = Annotated[str, Field(max_length=100)]
@@ -69,13 +70,23 @@ class BriefRecord(Request):
     author: _Text = ""
 
 
+class FetchedRecord(Request):
+    """A record that the caller has from another catalogue, `source`: ISO 2709 in base64."""
+
+    iso2709: Annotated[str, Field(min_length=1, max_length=140_000, pattern=BASE64)]
+    format: Literal["marc21", "danmarc2", "unimarc"]
+    source: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class AccessionWish(Request):
     """An item of the title with this number is in hand. It belongs to `home`, by default the
-    caller's branch. `dry_run` adds nothing."""
+    caller's branch. Where the catalogue has no record with the number, it is `fetched`, or else
+    made of `brief`. `dry_run` adds nothing."""
 
     number: Scan
     item: ItemWish = ItemWish()
     home: Isil | None = None
+    fetched: FetchedRecord | None = None
     brief: BriefRecord | None = None
     dry_run: bool = False
 
@@ -108,18 +119,30 @@ class DeliveryWish(Request):
     lines: Annotated[tuple[LineWish, ...], Field(min_length=1, max_length=1_000)]
 
 
+class DeliveriesWish(Request):
+    """Several deliveries, all of them or none. `fetched`: records from other catalogues, by the
+    numbers of the lines."""
+
+    deliveries: Annotated[tuple[DeliveryWish, ...], Field(min_length=1, max_length=1_000)]
+    fetched: Annotated[dict[str, FetchedRecord], Field(max_length=1_000)] = {}
+
+
 class ReceiptWish(Request):
-    """A scan of a barcode or number. `take_unexpected` takes in what nobody has announced."""
+    """A scan of a barcode or number. `take_unexpected` takes in what nobody has announced, the
+    record `fetched` where the catalogue has none."""
 
     scanned: Scan
     item: ItemWish = ItemWish()
     take_unexpected: bool = False
+    fetched: FetchedRecord | None = None
 
 
 class DeliveriesPaging(Paging):
-    """Which deliveries; `overdue`: what should have come before today."""
+    """Which deliveries: `overdue`, what should have come before today; or those with the number of
+    an `order`, whether they are still waited for or not."""
 
     overdue: bool = False
+    order: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +232,22 @@ class Announced:
     lines: int
     copies: int
     new_titles: int
+    supplier: str
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllAnnounced:
+    """The deliveries that were noted, in the order in which they were given."""
+
+    deliveries: tuple[Announced, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownNumbers:
+    """Numbers of lines of which the catalogue has no record: what is worth fetching."""
+
+    numbers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ Isil = Annotated[str, Field(min_length=1, max_length=32, description="the ISIL o
 Secret = Annotated[str, Field(min_length=1, max_length=500)]
 Sentence = Annotated[str, Field(max_length=1_000)]
 Why = Annotated[str, Field(min_length=1, max_length=1_000)]
+BatchName = Annotated[str, Field(min_length=1, max_length=200)]
 #: What a request asks for at once.
 Limit = Annotated[int, Field(ge=1, le=1_000)]
 Cursor = Annotated[

@@ -12,9 +12,11 @@ from circulation.kernel.overriding import OVERRIDABLE
 from circulation.kernel.results import Item as KnownItem
 from circulation.kernel.results import Loan as KnownLoan
 from circulation.kernel.results import Patron as KnownPatron
+from circulation.loans.batches import LARGEST
 from circulation.patrons.public_ids import PublicIds
 from protocols.api.models.common import (
     Barcode,
+    BatchName,
     Branch,
     Card,
     Fee,
@@ -28,7 +30,7 @@ from protocols.api.problems import ProblemReason
 _OVERRIDABLE = sorted(each.name for each in OVERRIDABLE)
 OverridableReason = Annotated[str, Field(pattern=f"^({'|'.join(_OVERRIDABLE)})$")]
 #: A stack on an RFID plate, a class, a box.
-Stack = Annotated[tuple[Barcode, ...], Field(min_length=1, max_length=100)]
+Stack = Annotated[tuple[Barcode, ...], Field(min_length=1, max_length=LARGEST)]
 AcceptedFee = Annotated[
     int,
     Field(ge=0, le=10**12, description="the patron has agreed to pay so many minor units for it"),
@@ -67,9 +69,13 @@ class CheckoutWish(ForPatron):
 
 
 class StackCheckoutWish(ForPatron):
-    """Several items are to be lent to one patron."""
+    """Several items are to be lent to one patron. `happened` is as with one item. `silent_batch`:
+    it is part of that load from another system, and nobody is told of it."""
 
     items: Stack
+    happened: AwareDatetime | None = None
+    override: OverrideWish | None = None
+    silent_batch: BatchName | None = None
 
 
 class CheckinWish(Request):
@@ -93,6 +99,13 @@ class RenewalWish(Request):
     seen: bool = True
     override: OverrideWish | None = None
     accept_fee: AcceptedFee | None = None
+
+
+class StackRenewalWish(Request):
+    """The loans of several items are to last longer."""
+
+    items: Stack
+    override: OverrideWish | None = None
 
 
 class AllRenewalsWish(ForPatron):
@@ -236,13 +249,15 @@ class CheckedIn:
 
 @dataclass(frozen=True, slots=True)
 class StackResult:
-    """What became of one item of a stack: one of the three is there, or else `reasons` are."""
+    """What became of one item of a stack: one of the three is there, or else `reasons` are. Where
+    no item has the barcode, `near` are those of items that are a slip of a finger away."""
 
     barcode: str
     checked_out: CheckedOut | None = None
     checked_in: CheckedIn | None = None
     renewed: Renewed | None = None
     reasons: tuple[ProblemReason, ...] = ()
+    near: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,21 +12,27 @@ from protocols.api.models.common import Barcode, Branch, Fee, Isil, Number, Requ
 from protocols.api.models.desk import AcceptedFee, ForPatron, OverrideWish, Patron
 from protocols.api.problems import ProblemReason
 
+HoldKindName = Literal["normal", "parallel", "serial"]
 
-class WhatIsWanted(Request):
-    """A `title`, of a serial perhaps a `part`, or just this `item`; and where it is to be fetched,
-    unless that is where the patron usually does."""
+
+class WantedWish(Request):
+    """A `title`, of a serial perhaps a `part`, or just this `item`."""
 
     title: Number | None = None
     item: Barcode | None = None
     part: Annotated[str, Field(max_length=100)] = ""
-    pickup_branch: Isil | None = None
 
     @model_validator(mode="after")
-    def _title_or_item(self) -> WhatIsWanted:
+    def _title_or_item(self) -> WantedWish:
         if (self.title is None) == (self.item is None):
             raise ValueError("give either title or item")
         return self
+
+
+class WhatIsWanted(WantedWish):
+    """The same, and where it is to be fetched, unless that is where the patron usually does."""
+
+    pickup_branch: Isil | None = None
 
 
 class HoldDetails(WhatIsWanted):
@@ -34,6 +40,27 @@ class HoldDetails(WhatIsWanted):
 
     activates: date | None = None
     interest_until: date | None = None
+    accept_fee: AcceptedFee | None = None
+
+
+class HoldEnd(Request):
+    """Why a hold ends: the library cannot get what is wanted, which the patron is told."""
+
+    unobtainable: bool = False
+
+
+class NewHoldSet(ForPatron):
+    """Several holds for a patron, all or none. `parallel`: any one of them will do, and those that
+    cannot be placed are left out; `serial`: one after the other. In the queue the smaller
+    `priority` goes first, which takes the right to reorder holds."""
+
+    wanted: Annotated[tuple[WantedWish, ...], Field(min_length=1, max_length=100)]
+    kind: HoldKindName = "normal"
+    pickup_branch: Isil | None = None
+    activates: date | None = None
+    interest_until: date | None = None
+    priority: Annotated[int, Field(ge=-1_000, le=1_000)] = 0
+    override: OverrideWish | None = None
     accept_fee: AcceptedFee | None = None
 
 
@@ -71,8 +98,9 @@ HoldNext = Literal["change", "pause", "cancel", "move"]
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A hold and its prospects: `number_in_queue` 1 is the next; `days` is an estimate. `number`
-    and `deadline` while it is on the hold shelf."""
+    """A hold and its prospects: `number_in_queue` 1 is the next; `days` is an estimate. `kind` is
+    how it belongs to those that were asked for with it. `bound_item` is the one that comes for it;
+    `number` and `deadline` while it is on the hold shelf."""
 
     id: str
     title_id: str
@@ -93,6 +121,8 @@ class Hold:
     number: int | None
     deadline: datetime | None
     may: tuple[HoldNext, ...]
+    kind: HoldKindName
+    bound_item: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +151,37 @@ class HoldPlaced:
     hold: Hold
     patron: Patron
     recalled: tuple[str, ...]
+    charged: tuple[Fee, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecalledFor:
+    """A loan that was brought forward."""
+
+    item: str
+    due: datetime
+    previous_due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NotPlaced:
+    """What could not be placed of a parallel set, and why."""
+
+    title_id: str | None
+    item: str | None
+    part: str
+    reasons: tuple[ProblemReason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldSetPlaced:
+    """The holds that were placed, in the order asked for; `recalled` are the loans that were
+    brought forward for them."""
+
+    holds: tuple[Hold, ...]
+    patron: Patron
+    refused: tuple[NotPlaced, ...]
+    recalled: tuple[RecalledFor, ...]
     charged: tuple[Fee, ...]
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LibraryBranch:
-    """A branch, and the name of its agency."""
+    """A branch, the name of its agency, and the time zone of its clock (IANA)."""
 
     isil: str
     name: str
     agency: str
     agency_name: str
+    timezone: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -97,13 +97,17 @@ class HoldShelf:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """A loan beyond its due date."""
+    """A loan beyond its due date, made at `branch`. A pupil may have the item: then the loan
+    `is_lent_onward`."""
 
     item: str
     title: str
     due: datetime
     renewals: int
     patron: Patron
+    branch: Branch
+    checked_out: datetime
+    is_lent_onward: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +119,15 @@ class OverdueLoans:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """An item that somebody answers for but cannot show, or that nobody can find."""
+    """An item that somebody answers for but cannot show, or that nobody can find. `branch` is
+    where it was lent, or where it belongs."""
 
     item: str
     title: str
     since: datetime
     mark: str | None
     patron: Patron | None
+    branch: Branch
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +159,8 @@ class LateTransits:
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """What happened off line and the rules would have refused; `why` says the reasons in the
-    language of the answer."""
+    language of the answer. What could not be booked at all is told as the machine reported it:
+    `act`, whose identifier it sent, when it happened and when the loan would be due."""
 
     id: str
     noted: datetime
@@ -162,6 +169,11 @@ class Conflict:
     patron: Patron | None
     reasons: tuple[str, ...]
     why: tuple[str, ...]
+    branch: Branch
+    act: str | None
+    patron_identifier: str | None
+    happened: datetime | None
+    due: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +235,10 @@ class Hopeless:
     patron: Patron
     placed: datetime
     why: str
+    author: str
+    part: str
+    pickup_branch: Branch
+    interest_until: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from circulation.loans.batches import LARGEST
 from protocols.api.models.bookings import Pupil
 from protocols.api.models.common import Branch, Card, Fee, Request
 from protocols.api.models.desk import Patron
@@ -28,7 +29,7 @@ class HolderWish(Request):
 class ClassWish(Request):
     """Who borrows which item, each decided on its own."""
 
-    pupils: Annotated[tuple[Pupil, ...], Field(min_length=1, max_length=100)]
+    pupils: Annotated[tuple[Pupil, ...], Field(min_length=1, max_length=LARGEST)]
 
 
 @dataclass(frozen=True, slots=True)

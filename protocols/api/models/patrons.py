@@ -10,6 +10,7 @@ from pydantic import Field
 
 from circulation.kernel.reasons import BlockReason
 from protocols.api.models.common import (
+    BatchName,
     Branch,
     Card,
     Coded,
@@ -25,16 +26,19 @@ from protocols.api.models.desk import Item, Loan, Patron
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Short = Annotated[str, Field(max_length=200)]
 Code = Annotated[str, Field(min_length=1, max_length=100)]
+PatronKindName = Literal["person", "company", "group", "library"]
 BlockName = Annotated[BlockReason, Field(strict=False)]
 
 
 class NewPatron(Request):
-    """A patron to register, with a first card. Their branch is `home_branch`, else the desk's."""
+    """A patron to register, with a first card. Their branch is `home_branch`, else the desk's.
+    `silent_batch`: they are part of that load from another system, and nobody is told of it."""
 
     card: Card
     category: Code
     given_name: Name
-    family_name: Name
+    family_name: Short = ""
+    kind: PatronKindName = "person"
     home_branch: Isil | None = None
     language: Annotated[str, Field(pattern="^[a-z]{2}$")] | None = None
     birth_date: date | None = None
@@ -44,6 +48,7 @@ class NewPatron(Request):
     expires: date | None = None
     note: Sentence = ""
     municipality: Short = ""
+    silent_batch: BatchName | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from catalogue.records import Record as KnownRecord
 from protocols.api.models.common import Number, Request
 
+BASE64 = "^[A-Za-z0-9+/]+={0,2}$"
+
 
 class RecordText(Request):
-    """One record in MARCXML."""
+    """One record, in MARCXML or as ISO 2709 in base64."""
 
-    marcxml: Annotated[str, Field(min_length=1, max_length=900_000)]
+    marcxml: Annotated[str, Field(min_length=1, max_length=900_000)] | None = None
+    iso2709: Annotated[str, Field(min_length=1, max_length=140_000, pattern=BASE64)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> RecordText:
+        if (self.marcxml is None) == (self.iso2709 is None):
+            raise ValueError("give either marcxml or iso2709")
+        return self
 
 
 class RecordTexts(Request):
@@ -59,6 +68,15 @@ def record_shown(
         changed,
         items,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSource:
+    """A record as it is kept: its format, and ISO 2709 in base64."""
+
+    record: str
+    format: str
+    iso2709: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,8 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class ItemStatus:
-    """An item and what it is doing. `borrower` where the caller may see them."""
+    """An item and what it is doing. `borrower` where the caller may see them. `part` and
+    `float_group` are told of an item that was asked for alone."""
 
     item: Item
     state: ItemStateName
@@ -129,6 +130,8 @@ class ItemStatus:
         ],
         ...,
     ]
+    part: str | None = None
+    float_group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,31 @@ class ItemChanges(Request):
     location: _CODE | None = None
     sublocation: _CODE | None = None
     section: _CODE | None = None
+
+
+class OneItemChange(ItemChanges):
+    """The same for one item; `dry_run` changes nothing."""
+
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ItemEvent:
+    """Something that has happened to an item: who did it, what they passed over, and why."""
+
+    at: datetime
+    what: str
+    by: str
+    overridden: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemEvents:
+    """The oldest first."""
+
+    item: str
+    events: tuple[ItemEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from circulation.patrons.identifiers import (
     find_patron,
     set_identifier_expiry,
 )
-from protocols.api.authority import patron_named
+from protocols.api.authority import act_with, patron_named
 from protocols.api.messages import Reply
 from protocols.api.models.patrons import (
     IdentifierChange,
@@ -50,7 +50,7 @@ def add_card(
 ) -> Reply | Problem:
     """Gives a patron a further card or another identifier, perhaps in place of an old one."""
     place, wish = _the_patron(request, principal, context), request.body
-    act = context.act(principal.desk)
+    act = act_with(place, principal, context)
     if wish.replaces is not None:
         _must_be_theirs(wish.replaces, "replaces", place, context)
     try:
@@ -70,7 +70,7 @@ def change_card(
     """Stops a card from being used, lets it be used again, or sets the last day on which it may."""
     place, wish = _the_patron(request, principal, context), request.body
     _must_be_theirs(wish.identifier, "identifier", place, context)
-    act = context.act(principal.desk)
+    act = act_with(place, principal, context)
     if "blocked" in wish.model_fields_set:
         block = None if wish.blocked is None else IdentifierBlock(wish.blocked)
         block_identifier(act, wish.identifier, block)
@@ -91,7 +91,7 @@ def block(
     """Blocks a patron at the desk's agency, or everywhere."""
     place, wish = _the_patron(request, principal, context), request.body
     block_patron(
-        context.act(principal.desk),
+        act_with(place, principal, context),
         place.id,
         wish.reason,
         message=wish.message,
@@ -107,7 +107,7 @@ def unblock(request: Plain, principal: Principal, context: Context) -> Reply | P
     if reason is None:
         raise Problem(Outcome.NOT_FOUND)
     for everywhere in (False, True):
-        unblock_patron(context.act(principal.desk), place.id, reason, everywhere=everywhere)
+        unblock_patron(act_with(place, principal, context), place.id, reason, everywhere=everywhere)
     return patron_now(place, request, principal, context)
 
 
@@ -120,7 +120,7 @@ def link_guardian(
     branch = context.circulation.current_set_up(context.transaction).branches[place.home_branch_id]
     try:
         add_guardian(
-            context.act(principal.desk),
+            act_with(place, principal, context),
             place.id,
             guardian.id,
             today=local_date(context.now, branch.timezone),
@@ -135,7 +135,7 @@ def unlink_guardian(request: Plain, principal: Principal, context: Context) -> R
     """Somebody does not answer for a child any more."""
     place = _the_patron(request, principal, context)
     guardian = patron_named(request.path["guardian"], principal, context, Right.EDIT_PATRONS)
-    if not remove_guardian(context.act(principal.desk), place.id, guardian.id):
+    if not remove_guardian(act_with(place, principal, context), place.id, guardian.id):
         raise Problem(Outcome.NOT_FOUND)
     return patron_now(place, request, principal, context)
 
@@ -151,14 +151,14 @@ def consent_in(request: Plain) -> Consent:
 def consent(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
     """A patron consents to something: keep_history, person_registry."""
     place = _the_patron(request, principal, context)
-    give_consent(context.act(principal.desk), place.id, consent_in(request))
+    give_consent(act_with(place, principal, context), place.id, consent_in(request))
     return patron_now(place, request, principal, context)
 
 
 def withdraw(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
     """A patron takes a consent back. Without keep_history all that has ended is forgotten."""
     place = _the_patron(request, principal, context)
-    withdraw_consent(context.act(principal.desk), place.id, consent_in(request))
+    withdraw_consent(act_with(place, principal, context), place.id, consent_in(request))
     return patron_now(place, request, principal, context)
 
 

@@ -24,7 +24,14 @@ from circulation.patrons.contacts import (
 )
 from circulation.patrons.identifiers import PatronPlace
 from circulation.staff.lookups import Seen
-from protocols.api.authority import note_look, number_of, patron_named, sees_addresses
+from protocols.api.authority import (
+    act_with,
+    note_look,
+    number_of,
+    patron_named,
+    sees_addresses,
+    unknown_branch,
+)
 from protocols.api.models.care import (
     Absence,
     AbsenceWish,
@@ -85,7 +92,7 @@ def verify_contact_of(request: Plain, principal: Principal, context: Context) ->
     known = contacts_of(context.transaction, patron_id=place.id)
     if number not in {each.id for each in known}:
         raise Problem(Outcome.NOT_FOUND)
-    verify_contact(context.act(principal.desk), place.id, number)
+    verify_contact(act_with(place, principal, context), place.id, number)
     return contacts_shown(place, request, principal, context)
 
 
@@ -139,7 +146,7 @@ def contact_added(
     wish: OwnContact = request.body
     try:
         add_contact(
-            context.act(principal.desk),
+            act_with(place, principal, context),
             place.id,
             ContactKind(wish.kind),
             wish.value,
@@ -156,7 +163,7 @@ def contact_removed(
     place: PatronPlace, request: Request[Any, Any], principal: Principal, context: Context
 ) -> Contacts:
     number = number_of(request.path["contact"], None, LARGEST_OF_FEW)
-    if not remove_contact(context.act(principal.desk), place.id, number):
+    if not remove_contact(act_with(place, principal, context), place.id, number):
         raise Problem(Outcome.NOT_FOUND)
     return contacts_shown(place, request, principal, context)
 
@@ -170,7 +177,9 @@ def address_added(
     given = request.body.model_dump(exclude={"notices", "kind"})
     new = Dwells(Dwelling(request.body.kind), **given)
     try:
-        add_address(context.act(principal.desk), place.id, new, notices=request.body.notices)
+        add_address(
+            act_with(place, principal, context), place.id, new, notices=request.body.notices
+        )
     except PatronUnfit as error:
         raise unfit(error) from None
     return contacts_shown(place, request, principal, context)
@@ -180,7 +189,7 @@ def address_removed(
     place: PatronPlace, request: Request[Any, Any], principal: Principal, context: Context
 ) -> Contacts:
     number = number_of(request.path["address"], None, LARGEST_OF_FEW)
-    if not remove_address(context.act(principal.desk), place.id, number):
+    if not remove_address(act_with(place, principal, context), place.id, number):
         raise Problem(Outcome.NOT_FOUND)
     return contacts_shown(place, request, principal, context)
 
@@ -239,7 +248,7 @@ def preferences_changed(
     principal: Principal,
     context: Context,
 ) -> Preferences:
-    wish, act = request.body, context.act(principal.desk)
+    wish, act = request.body, act_with(place, principal, context)
     said = wish.model_fields_set
     chosen = preferences_of(context.transaction, place.id)
     if "pickup_branch" in said:
@@ -247,7 +256,7 @@ def preferences_changed(
         if wish.pickup_branch is not None:
             branch = find_branch(context.transaction, isil=wish.pickup_branch)
             if branch is None:
-                raise malformed("pickup_branch", "unknown", "no branch has this ISIL")
+                raise unknown_branch(wish.pickup_branch, "pickup_branch", context)
         chosen = chosen._replace(pickup_branch_id=None if branch is None else branch.id)
     if "interest_days" in said:
         chosen = chosen._replace(interest_days=wish.interest_days)
@@ -272,7 +281,7 @@ def absence_noted(
     first = request.body.first or set_up.day(context.now, place.home_branch_id)
     away = KnownAbsence(first, request.body.last)
     try:
-        set_absence(context.act(principal.desk), place.id, away)
+        set_absence(act_with(place, principal, context), place.id, away)
     except ValueError as error:
         raise malformed("last", "order", str(error)) from None
     return preferences_shown(place, request, principal, context)
@@ -281,7 +290,7 @@ def absence_noted(
 def absence_ended(
     place: PatronPlace, request: Request[Any, Any], principal: Principal, context: Context
 ) -> Preferences:
-    set_absence(context.act(principal.desk), place.id, None)
+    set_absence(act_with(place, principal, context), place.id, None)
     return preferences_shown(place, request, principal, context)
 
 

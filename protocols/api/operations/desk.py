@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
+from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedIn as KnownReturn
 from circulation.kernel.results import CheckedOut as KnownLoan
 from circulation.kernel.results import Refused, RenewedAll
 from circulation.kernel.results import Renewed as KnownRenewal
 from circulation.kernel.rights import Principal, Right
-from circulation.loans.batches import borrower_of, check_in_stack, check_out_stack
+from circulation.loans.batches import borrower_of
 from circulation.loans.lending import check_out
 from circulation.loans.renewals import renew, renew_all
 from circulation.loans.returns import check_in
@@ -32,8 +33,6 @@ from protocols.api.models.desk import (
     Patron,
     RenewalWish,
     Renewed,
-    StackCheckinWish,
-    StackCheckoutWish,
     StackResult,
     StackResults,
     Undone,
@@ -45,6 +44,7 @@ from protocols.api.models.desk import (
 from protocols.api.operation import Request, post
 from protocols.api.operations.printing import print_what_goes_on
 from protocols.api.problems import Outcome, Problem, reasons_of, refused
+from protocols.api.unknown import near_items
 from protocols.hosting.answering import Context, Lane
 
 #: Before this no loan of anybody's began.
@@ -101,30 +101,6 @@ def lent(answer: KnownLoan, principal: Principal, context: Context, language: st
         fees_shown(answer.charged),
         may if answer.may_renew else may[:2],
     )
-
-
-def lend_stack(
-    request: Request[StackCheckoutWish, None], principal: Principal, context: Context
-) -> StackResults:
-    """Lends a stack to a patron. Each item is decided on its own."""
-    must_have_here(principal, Right.LEND)
-    wish, language = request.body, request.language
-    identifier = identifier_of(wish, principal, context)
-    answers = check_out_stack(
-        context.act(principal.desk),
-        patron=identifier,
-        barcodes=[each.strip() for each in wish.items],
-    )
-    results = []
-    for barcode, answer in zip(wish.items, answers, strict=True):
-        if isinstance(answer, Refused):
-            reasons = reasons_of(answer.refusals, principal, language)
-            results.append(StackResult(barcode, reasons=reasons))
-        else:
-            request.about = answer.patron.id
-            shown = lent(answer, principal, context, language)
-            results.append(StackResult(barcode, checked_out=shown))
-    return together(results)
 
 
 def take_back(
@@ -184,27 +160,6 @@ def returned(answer: KnownReturn, principal: Principal, context: Context) -> Che
         fees_shown(answer.charged),
         may + (("open_patron",) if borrower is not None else ()),
         print_what_goes_on(answer, principal, context),
-    )
-
-
-def take_stack_back(
-    request: Request[StackCheckinWish, None], principal: Principal, context: Context
-) -> StackResults:
-    """Takes a stack back. Each item goes somewhere, and the answer says where."""
-    must_have_here(principal, Right.LEND)
-    wish = request.body
-    answers = check_in_stack(
-        context.act(principal.desk),
-        barcodes=[each.strip() for each in wish.items],
-        returned=moment_said(wish.at, principal, context),
-    )
-    return together(
-        [
-            StackResult(barcode, reasons=reasons_of(each.refusals, principal, request.language))
-            if isinstance(each, Refused)
-            else StackResult(barcode, checked_in=returned(each, principal, context))
-            for barcode, each in zip(wish.items, answers, strict=True)
-        ]
     )
 
 
@@ -309,13 +264,25 @@ def undo(
     )
 
 
+def not_done(
+    barcode: str, answer: Refused, principal: Principal, context: Context, language: str
+) -> StackResult:
+    """Why nothing became of an item of a stack, and what may have been meant."""
+    near: tuple[str, ...] = ()
+    if Reason.ITEM_UNKNOWN in answer.reasons:
+        near = tuple(near_items(context.transaction, barcode))
+    reasons = reasons_of(answer.refusals, principal, language)
+    return StackResult(barcode, reasons=reasons, near=near)
+
+
 def together(results: list[StackResult]) -> StackResults:
     """What became of a stack, with how many were done and refused."""
     not_done = sum(bool(each.reasons) for each in results)
     return StackResults(len(results) - not_done, not_done, tuple(results))
 
 
-_RULES: Final = (Outcome.REFUSED, Outcome.NOT_FOUND, Outcome.CONFLICT)
+#: What the rules may say of a loan.
+RULES: Final = (Outcome.REFUSED, Outcome.NOT_FOUND, Outcome.CONFLICT)
 
 OPERATIONS: Final = (
     post(
@@ -326,18 +293,7 @@ OPERATIONS: Final = (
         body=CheckoutWish,
         tag="desk",
         right=Right.LEND,
-        outcomes=_RULES,
-    ),
-    post(
-        "/checkouts/stack",
-        "Lend a stack",
-        lend_stack,
-        StackResults,
-        body=StackCheckoutWish,
-        tag="desk",
-        right=Right.LEND,
-        lane=Lane.WRITE,
-        outcomes=_RULES,
+        outcomes=RULES,
     ),
     post(
         "/checkins",
@@ -347,17 +303,7 @@ OPERATIONS: Final = (
         body=CheckinWish,
         tag="desk",
         right=Right.LEND,
-        outcomes=_RULES[:1],
-    ),
-    post(
-        "/checkins/stack",
-        "Take a stack back",
-        take_stack_back,
-        StackResults,
-        body=StackCheckinWish,
-        tag="desk",
-        right=Right.LEND,
-        lane=Lane.WRITE,
+        outcomes=RULES[:1],
     ),
     post(
         "/renewals",
@@ -367,7 +313,7 @@ OPERATIONS: Final = (
         body=RenewalWish,
         tag="desk",
         right=Right.LEND,
-        outcomes=_RULES[:1],
+        outcomes=RULES[:1],
     ),
     post(
         "/renewals/all",
@@ -378,7 +324,7 @@ OPERATIONS: Final = (
         tag="desk",
         right=Right.LEND,
         lane=Lane.WRITE,
-        outcomes=_RULES,
+        outcomes=RULES,
     ),
     post(
         "/undo",
@@ -388,6 +334,6 @@ OPERATIONS: Final = (
         body=UndoWish,
         tag="desk",
         right=Right.LEND,
-        outcomes=_RULES[:1],
+        outcomes=RULES[:1],
     ),
 )

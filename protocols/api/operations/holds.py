@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from circulation.holds.changing import cancel_hold, change_hold, pause_hold
 from circulation.holds.judging import judge_hold
@@ -26,6 +26,7 @@ from protocols.api.models.holds import (
     Hold,
     HoldChanges,
     HoldDetails,
+    HoldEnd,
     HoldNext,
     HoldPlaced,
     HoldProspect,
@@ -152,6 +153,8 @@ def hold_shown(queued: KnownHold, principal: Principal) -> Hold:
         hold.number,
         hold.deadline,
         may,
+        hold.kind.value,
+        hold.bound_item,
     )
 
 
@@ -225,11 +228,25 @@ def alter_hold(
     return hold_shown(queued if answer is None else answer.queued, principal)
 
 
-def end_hold(request: Plain, principal: Principal, context: Context) -> Hold | Problem:
+def end_hold(
+    request: Request[None, HoldEnd], principal: Principal, context: Context
+) -> Hold | Problem:
     """Cancels a hold. An item that is bound to it goes on to the next when it is in hand."""
+    return hold_ended(request.query.unobtainable, request, principal, context)
+
+
+def hold_ended(
+    is_unobtainable: bool, request: Request[Any, Any], principal: Principal, context: Context
+) -> Hold | Problem:
+    """The hold of the path, cancelled."""
     hold_id, _, place = _the_hold(request.path["hold"], principal, context)
     request.about = place.id
-    answer = cancel_hold(context.act(principal.desk), patron=known_by(place), hold_id=hold_id)
+    answer = cancel_hold(
+        context.act(principal.desk),
+        patron=known_by(place),
+        hold_id=hold_id,
+        unobtainable=is_unobtainable,
+    )
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
     return hold_shown(answer.queued, principal)
@@ -321,6 +338,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Cancel a hold",
         handler=end_hold,
         answer=Hold,
+        query=HoldEnd,
         tag="holds",
         right=Right.LEND,
         lane=Lane.WRITE,

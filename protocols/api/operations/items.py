@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
+from catalogue.items import find_item
 from circulation.items.availability import circulation_status
 from circulation.items.changes import ItemChange, ItemUnfit, change_item
 from circulation.items.places import LEVELS, UnknownPlace, place_item
 from circulation.items.removal import ItemNeeded, remove_item
 from circulation.items.use import use_of
+from circulation.kernel.act import Act
+from circulation.kernel.events import events_of_item
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.results import CirculationStatus, ItemState, Refused
 from circulation.kernel.rights import Principal, Right
 from circulation.loans.lost import claim_returned, declare_lost, find, withdraw_claim
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
-from protocols.api.authority import note_look
+from protocols.api.authority import act_of, note_look, unknown_branch
+from protocols.api.messages import Reply
 from protocols.api.models.common import branch_shown, money
 from protocols.api.models.desk import Patron, item_shown, loan_shown
 from protocols.api.models.titles import (
     ItemChanges,
+    ItemEvent,
+    ItemEvents,
     ItemStatus,
     ItemUse,
+    OneItemChange,
     StateChanged,
     StateWish,
     Stay,
@@ -30,6 +38,7 @@ from protocols.api.models.titles import (
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.problems import FieldError, Outcome, Problem, malformed, refused
+from protocols.api.unknown import no_item
 from protocols.hosting.answering import Context, Lane
 
 _ITEM: Final = "/items/{item}"
@@ -52,7 +61,9 @@ def status_now(
     """What the item is doing. Whoever is shown its borrower is noted. Raises Problem."""
     shown = status_shown(status_of(barcode, context), principal, context)
     note_borrowers([shown], request, principal, context)
-    return shown
+    written = find_item(context.transaction, barcode)
+    assert written is not None
+    return replace(shown, part=written.part, float_group=written.float_group)
 
 
 def note_borrowers(
@@ -76,7 +87,7 @@ def status_of(barcode: str, context: Context) -> CirculationStatus:
         context.circulation, context.transaction, item=barcode, now=context.now
     )
     if found is None:
-        raise Problem(Outcome.NOT_FOUND)
+        raise Problem(Outcome.NOT_FOUND, no_item(context.transaction, barcode))
     return found
 
 
@@ -142,6 +153,11 @@ def show_use(request: Plain, principal: Principal, context: Context) -> ItemUse:
     return ItemUse(item.barcode, found.loans, found.renewals, found.last_lent, years)
 
 
+def _home(known: CirculationStatus) -> tuple[int, int]:
+    """The agency and the branch where the item belongs."""
+    return known.item.home_branch.agency_id, known.item.home_branch.id
+
+
 def set_state(
     request: Request[StateWish, None], principal: Principal, context: Context
 ) -> StateChanged | Problem:
@@ -150,7 +166,7 @@ def set_state(
     known = _changeable(barcode, principal, context)
     if wish.to == "withdrawn":
         return _withdrawn(known, wish.why or "", principal, context)
-    answer = _MARKS[wish.to](context.act(principal.desk), item=barcode)
+    answer = _MARKS[wish.to](act_of(principal, context, *_home(known)), item=barcode)
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
     shown = status_now(barcode, request, principal, context)
@@ -161,20 +177,44 @@ def _withdrawn(
     known: CirculationStatus, why: str, principal: Principal, context: Context
 ) -> StateChanged | Problem:
     barcode = known.item.barcode
-    answer = remove_item(context.act(principal.desk), item=barcode, why=why)
+    answer = remove_item(act_of(principal, context, *_home(known)), item=barcode, why=why)
     if isinstance(answer, ItemNeeded):
-        return Problem(Outcome.CONFLICT, "; ".join(each.value for each in answer.needs))
+        errors = [FieldError("to", each.name.lower(), each.value) for each in answer.needs]
+        text = "; ".join(each.value for each in answer.needs)
+        return Problem(Outcome.CONFLICT, text, errors=errors)
     return StateChanged(barcode, None, answer is not None)
 
 
 def alter_item(
-    request: Request[ItemChanges, None], principal: Principal, context: Context
-) -> ItemStatus:
+    request: Request[OneItemChange, None], principal: Principal, context: Context
+) -> Reply:
     """Changes what is written of an item; `barcode` is the one that it bears from now on."""
-    barcode = request.path["item"]
+    barcode, wish = request.path["item"], request.body
     _changeable(barcode, principal, context)
-    barcode = change_written(barcode, request.body, principal, context)
-    return status_now(barcode, request, principal, context)
+    barcode = change_written(barcode, wish, principal, context)
+    return Reply(status_now(barcode, request, principal, context), is_dry=wish.dry_run)
+
+
+def show_item_events(request: Plain, principal: Principal, context: Context) -> ItemEvents:
+    """What has happened to an item, and who did it. Nothing is told of patrons."""
+    barcode = request.path["item"]
+    item = status_of(barcode, context).item
+    home = item.home_branch
+    if not principal.may(Right.CHANGE_ITEMS, home.agency_id, home.id):
+        raise Problem(Outcome.RIGHT_MISSING, right=Right.CHANGE_ITEMS)
+    return ItemEvents(
+        barcode,
+        tuple(
+            ItemEvent(
+                each.at,
+                each.kind.value,
+                each.actor,
+                tuple(each.after.get("overridden", ())),
+                str(each.after.get("why", "")),
+            )
+            for each in events_of_item(context.transaction, item_id=item.id)
+        ),
+    )
 
 
 def change_written(barcode: str, wish: ItemChanges, principal: Principal, context: Context) -> str:
@@ -190,18 +230,28 @@ def change_written(barcode: str, wish: ItemChanges, principal: Principal, contex
     if "price" in wish.model_fields_set:
         price = None if wish.price is None else (wish.price.amount, wish.price.currency)
         change = change._replace(price=price)
+    home = status_of(barcode, context).item.home_branch
+    act, errors = act_of(principal, context, home.agency_id, home.id), []
     try:
-        answer = change_item(context.act(principal.desk), barcode, change)
+        answer = change_item(act, barcode, change)
+        assert not isinstance(answer, Refused)
+        barcode = answer.barcode
     except ItemUnfit as error:
         errors = [FieldError("body", "unfit", each) for each in error.problems]
-        raise Problem(Outcome.MALFORMED, str(error), errors=errors) from None
-    if isinstance(answer, Refused):
-        raise Problem(Outcome.NOT_FOUND)
-    _put_elsewhere(answer.barcode, wish, principal, context)
-    return answer.barcode
+    try:
+        _put_elsewhere(barcode, wish, act, principal, context)
+    except Problem as problem:
+        if problem.outcome is not Outcome.MALFORMED:
+            raise
+        errors += problem.errors
+    if errors:
+        raise Problem(Outcome.MALFORMED, "; ".join(each.text for each in errors), errors=errors)
+    return barcode
 
 
-def _put_elsewhere(barcode: str, wish: ItemChanges, principal: Principal, context: Context) -> None:
+def _put_elsewhere(
+    barcode: str, wish: ItemChanges, act: Act, principal: Principal, context: Context
+) -> None:
     """Puts the item into another place, where one is said. Raises Problem."""
     placement = {level: code for level in LEVELS if (code := getattr(wish, level)) is not None}
     if wish.home_branch is None and not placement:
@@ -209,11 +259,11 @@ def _put_elsewhere(barcode: str, wish: ItemChanges, principal: Principal, contex
     if wish.home_branch is not None:
         home = find_branch(context.transaction, isil=wish.home_branch)
         if home is None:
-            raise malformed("home_branch", "unknown", "no branch has this ISIL")
+            raise unknown_branch(wish.home_branch, "home_branch", context)
         if not principal.may(Right.CHANGE_ITEMS, home.agency_id, home.id):
             raise Problem(Outcome.RIGHT_MISSING, right=Right.CHANGE_ITEMS)
     try:
-        place_item(context.act(principal.desk), item=barcode, branch=wish.home_branch, **placement)
+        place_item(act, item=barcode, branch=wish.home_branch, **placement)
     except UnknownPlace as error:
         raise malformed("location", "unknown", str(error)) from None
 
@@ -227,6 +277,15 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         ItemUse,
         tag="items",
         right=Right.LEND,
+    ),
+    get(
+        f"{_ITEM}/events",
+        "What has happened to an item",
+        show_item_events,
+        ItemEvents,
+        tag="items",
+        right=Right.CHANGE_ITEMS,
+        lane=Lane.WIDE_READ,
     ),
     post(
         f"{_ITEM}/state",
@@ -245,7 +304,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Change what is written of an item",
         handler=alter_item,
         answer=ItemStatus,
-        body=ItemChanges,
+        body=OneItemChange,
         tag="items",
         right=Right.CHANGE_ITEMS,
         lane=Lane.WRITE,

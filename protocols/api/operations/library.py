@@ -23,7 +23,7 @@ def show_library(request: Plain, principal: Principal, context: Context) -> Libr
     names = [each.title for each in database_names(transaction) if each.kind == CONSORTIUM]
     shown = scope_for(principal, context).branches
     branches = [
-        LibraryBranch(each.isil, each.name, each.agency_isil, each.agency_name)
+        LibraryBranch(each.isil, each.name, each.agency_isil, each.agency_name, each.timezone)
         for each in set_up.branches.values()
         if shown is None or each.id in shown
     ]

@@ -7,41 +7,27 @@ from typing import Any, Final
 
 from circulation.callers.machine_refusals import machine_refusals_at
 from circulation.dunning.unwarned import unwarned_debtors
-from circulation.holds.pick_list import ToFetch as KnownLine
-from circulation.holds.pick_list import begin_fetching, give_up_fetching
-from circulation.holds.unfillable import unfillable_holds
-from circulation.holds.work_lists import fetch_page, shelf_page
-from circulation.kernel.results import LoanMark, Refused
+from circulation.kernel.results import LoanMark
 from circulation.kernel.rights import Principal, Right
 from circulation.loans import work_lists
 from circulation.loans.conflicts import branch_of_conflict, settle_conflict
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
-from protocols.api.authority import must_have_here, note_look, number_of
+from protocols.api.authority import branch_or_all, must_have_here, note_look, number_of
 from protocols.api.messages import Reply
-from protocols.api.models.common import Money, branch_shown
+from protocols.api.models.common import Branch, Money, branch_shown
 from protocols.api.models.desk import Patron
 from protocols.api.models.lists import (
     ClaimsPaging,
     Conflict,
     Conflicts,
-    Fetching,
-    FetchWish,
-    HoldShelf,
-    Hopeless,
-    HopelessHolds,
     Late,
     LateTransits,
     ListPaging,
     Missing,
     MissingItems,
-    OnShelf,
     Overdue,
     OverdueLoans,
-    PickList,
-    PickPaging,
-    ShelfPaging,
-    ToFetch,
     TransitPaging,
     Unsolved,
     UnsolvedAtMachines,
@@ -49,87 +35,19 @@ from protocols.api.models.lists import (
     UnwarnedDebtors,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.paging import LARGEST, LARGEST_OF_FEW, number_in, page_of, place_in, spot_in
-from protocols.api.problems import Outcome, Problem, reason_said, refused
+from protocols.api.paging import LARGEST, LARGEST_OF_FEW, page_of, place_in
+from protocols.api.problems import Outcome, Problem, reason_said
 from protocols.hosting.answering import Context, Lane
 
 Listing = Request[None, ListPaging]
 
 
-def show_pick_list(
-    request: Request[None, PickPaging], principal: Principal, context: Context
-) -> Reply:
-    """What to fetch from the shelves of the branch, in the order of the shelves."""
-    must_have_here(principal, Right.USE_LISTS)
-    found = fetch_page(
-        context.transaction,
-        branch_id=principal.branch_id,
-        now=context.now,
-        only_unmarked=request.query.unmarked,
-        after=spot_in(request.query),
-        limit=request.query.limit,
-    )
-    return page_of(request, PickList(tuple(map(_to_fetch, found.lines))), found.next)
-
-
-def _to_fetch(line: KnownLine) -> ToFetch:
-    return ToFetch(
-        line.item,
-        line.title,
-        line.author,
-        line.location,
-        line.sublocation,
-        line.call_number,
-        str(line.hold_id),
-        branch_shown(line.pickup_branch),
-        line.fetched_by,
-        line.fetched_since,
-    )
-
-
-def fetch(
-    request: Request[FetchWish, None], principal: Principal, context: Context
-) -> Fetching | Problem:
-    """Notes that somebody goes to fetch an item of the pick list, or did not find it."""
-    must_have_here(principal, Right.USE_LISTS)
-    act, item = context.act(principal.desk), request.path["item"]
-    if request.body.done == "not_found":
-        give_up_fetching(act, item=item)
-        return Fetching(None)
-    answer = begin_fetching(act, item=item)
-    if isinstance(answer, Refused):
-        return refused(answer, principal, request.language)
-    return Fetching(_to_fetch(answer))
-
-
-def show_shelf(
-    request: Request[None, ShelfPaging], principal: Principal, context: Context
-) -> Reply:
-    """What stands on the hold shelf of the branch, by number."""
-    must_have_here(principal, Right.USE_LISTS)
-    found = shelf_page(
-        context.transaction,
-        branch_id=principal.branch_id,
-        now=context.now,
-        only_to_go=request.query.to_go,
-        after=spot_in(request.query),
-        limit=request.query.limit,
-    )
-    lines = tuple(
-        OnShelf(
-            each.number, each.item, each.hold.title, str(each.hold.id), each.deadline, each.is_to_go
-        )
-        for each in found.lines
-    )
-    return page_of(request, HoldShelf(lines), found.next)
-
-
 def _asked(request: Request[None, Any], principal: Principal, largest: int = LARGEST_OF_FEW) -> Any:
-    """What a list is asked for. Raises Problem."""
+    """What a list is asked for: that of the branch where the caller works. Raises Problem."""
     must_have_here(principal, Right.USE_LISTS)
     query = request.query
     return {
-        "branch_id": principal.branch_id,
+        "branch_id": branch_or_all(principal, Right.USE_LISTS),
         "after": place_in(query, largest),
         "limit": query.limit,
     }
@@ -154,11 +72,18 @@ def show_overdue(request: Listing, principal: Principal, context: Context) -> Re
             each.due,
             each.renewals,
             Patron(ids.shown(each.patron_id), each.patron_name, None),
+            _branch(each.branch_id, context),
+            each.checked_out,
+            each.co_patron_id is not None,
         )
         for each in found.lines
     )
     note_look(request, principal, context, Seen.LIST, hits=len(found.lines))
     return page_of(request, OverdueLoans(lines), found.next)
+
+
+def _branch(branch_id: int, context: Context) -> Branch:
+    return branch_shown(context.circulation.current_set_up(context.transaction).branches[branch_id])
 
 
 def show_claims(
@@ -188,6 +113,7 @@ def _missing(lines: tuple[work_lists.MissingItem, ...], context: Context) -> Mis
                 each.since,
                 None if each.mark is None else each.mark.value,
                 _person(each.patron_id, each.patron_name, context),
+                _branch(each.branch_id, context),
             )
             for each in lines
         )
@@ -234,6 +160,11 @@ def show_conflicts(request: Listing, principal: Principal, context: Context) -> 
             _person(each.patron_id, each.patron_name, context),
             tuple(reason.name for reason in each.reasons),
             tuple(reason_said(reason, request.language) for reason in each.reasons),
+            _branch(each.branch_id, context),
+            each.act,
+            each.patron_identifier,
+            each.happened,
+            each.due,
         )
         for each in found.lines
     )
@@ -275,32 +206,6 @@ def settle(request: Plain, principal: Principal, context: Context) -> None:
         raise Problem(Outcome.NOT_FOUND)
 
 
-def show_hopeless(request: Listing, principal: Principal, context: Context) -> Reply:
-    """Holds for pickup at the branch that nothing can fill any more, and why."""
-    must_have_here(principal, Right.USE_LISTS)
-    found = unfillable_holds(
-        context.circulation,
-        context.transaction,
-        pickup_branch_id=principal.branch_id,
-        after=number_in(request.query),
-        limit=request.query.limit,
-    )
-    ids = public_ids(context.circulation, context.transaction)
-    lines = tuple(
-        Hopeless(
-            str(each.hold.id),
-            str(each.hold.record_id),
-            each.hold.title,
-            Patron(ids.shown(each.patron_id), each.patron_name, None),
-            each.hold.placed,
-            each.why.name.lower(),
-        )
-        for each in found.holds
-    )
-    note_look(request, principal, context, Seen.LIST, hits=len(found.holds))
-    return page_of(request, HopelessHolds(lines), found.next)
-
-
 def show_machines(request: Plain, principal: Principal, context: Context) -> UnsolvedAtMachines:
     """What machines of the branch refused to patrons within half an hour, the newest first."""
     must_have_here(principal, Right.VIEW_PATRONS)
@@ -324,7 +229,10 @@ def show_machines(request: Plain, principal: Principal, context: Context) -> Uns
     )
 
 
-def _list(name: str, summary: str, handler: Any, answer: Any, query: Any = ListPaging) -> Operation:
+def a_list(
+    name: str, summary: str, handler: Any, answer: Any, query: Any = ListPaging
+) -> Operation:
+    """A list of the branch where the caller works."""
     return get(
         f"/lists/{name}",
         summary,
@@ -338,25 +246,12 @@ def _list(name: str, summary: str, handler: Any, answer: Any, query: Any = ListP
 
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
-    _list("pick", "The pick list", show_pick_list, PickList, PickPaging),
-    post(
-        "/lists/pick/{item}",
-        "Go to fetch an item",
-        fetch,
-        Fetching,
-        body=FetchWish,
-        tag="lists",
-        right=Right.USE_LISTS,
-        lane=Lane.WRITE,
-        outcomes=(Outcome.REFUSED,),
-    ),
-    _list("shelf", "The hold shelf", show_shelf, HoldShelf, ShelfPaging),
-    _list("overdue", "Overdue loans", show_overdue, OverdueLoans),
-    _list("claims", "Lost, or claimed returned", show_claims, MissingItems, ClaimsPaging),
-    _list("missing", "Not to be found", show_missing, MissingItems),
-    _list("transits", "Not arrived", show_transits, LateTransits, TransitPaging),
-    _list("unwarned", "Debts without a warning", show_unwarned, UnwarnedDebtors),
-    _list("conflicts", "Off line, and against the rules", show_conflicts, Conflicts),
+    a_list("overdue", "Overdue loans", show_overdue, OverdueLoans),
+    a_list("claims", "Lost, or claimed returned", show_claims, MissingItems, ClaimsPaging),
+    a_list("missing", "Not to be found", show_missing, MissingItems),
+    a_list("transits", "Not arrived", show_transits, LateTransits, TransitPaging),
+    a_list("unwarned", "Debts without a warning", show_unwarned, UnwarnedDebtors),
+    a_list("conflicts", "Off line, and against the rules", show_conflicts, Conflicts),
     post(
         "/lists/conflicts/{conflict}/settle",
         "Settle a conflict",
@@ -375,5 +270,4 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         right=Right.VIEW_PATRONS,
         lane=Lane.WIDE_READ,
     ),
-    _list("hopeless", "Holds that nothing can fill", show_hopeless, HopelessHolds),
 )

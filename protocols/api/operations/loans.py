@@ -29,9 +29,9 @@ from protocols.api.models.loans import (
 )
 from protocols.api.models.titles import StateChanged
 from protocols.api.operation import Operation, Plain, Request, post
-from protocols.api.operations.desk import identifier_of, lent, together
+from protocols.api.operations.desk import identifier_of, lent, not_done, together
 from protocols.api.operations.items import status_now, status_of
-from protocols.api.problems import Outcome, Problem, malformed, reasons_of, refused
+from protocols.api.problems import Outcome, Problem, malformed, refused
 from protocols.hosting.answering import Context, Lane
 
 _ITEM: Final = "/items/{item}"
@@ -144,8 +144,7 @@ def lend_to_class(
     results = []
     for each, answer in zip(pupils, answers, strict=True):
         if isinstance(answer, Refused):
-            reasons = reasons_of(answer.refusals, principal, request.language)
-            results.append(StackResult(each.item, reasons=reasons))
+            results.append(not_done(each.item, answer, principal, context, request.language))
         else:
             shown = lent(answer, principal, context, request.language)
             results.append(StackResult(each.item, checked_out=shown))

@@ -10,7 +10,7 @@ from typing import Any, Final
 from circulation.callers.partners import PARTNERS, folded_agency
 from circulation.callers.partners import Partner as KnownPartner
 from circulation.callers.terminal_counts import all_counts
-from circulation.callers.terminals import all_terminals
+from circulation.explaining.sorting import MACHINES
 from circulation.interlending.exchanges import Line, latest_exchanges
 from circulation.interlending.notices import waiting_notices
 from circulation.jobs.running import note_run, runs_since
@@ -18,7 +18,7 @@ from circulation.jobs.table import JOBS
 from circulation.kernel.jobs import Doing
 from circulation.kernel.leases import Lease, LeaseTaken
 from circulation.kernel.rights import Principal, Right
-from protocols.api.authority import must_have_everywhere
+from protocols.api.authority import branch_or_all, must_have_everywhere
 from protocols.api.models.operating import (
     Exchange,
     Exchanges,
@@ -107,14 +107,17 @@ def list_terminals(request: Plain, principal: Principal, context: Context) -> Te
 
 def terminals_of(principal: Principal, context: Context) -> Terminals:
     """The machines at whose branches the caller sees them."""
-    branches = context.circulation.current_set_up(context.transaction).branches
-    logins = [
-        each.login
-        for each in all_terminals(context.transaction)
-        if each.branch_id in branches
-        and principal.may(Right.OPERATE, branches[each.branch_id].agency_id, each.branch_id)
-    ]
-    return terminals_shown(logins, all_counts(context.transaction))
+    set_up = context.circulation.current_set_up(context.transaction)
+    known = {each.isil: each for each in set_up.branches.values()}
+    logins = []
+    for each in MACHINES.of(context.circulation)(set_up).values():
+        branch = known.get(each.branch)
+        if branch is not None and principal.may(Right.OPERATE, branch.agency_id, branch.id):
+            logins.append(each.login)
+    counts = all_counts(context.transaction)
+    if branch_or_all(principal, Right.OPERATE) is None:  # those too that nobody has any more
+        logins += sorted({each.account for each in counts}.difference(logins))
+    return terminals_shown(logins, counts)
 
 
 def list_partners(request: Plain, principal: Principal, context: Context) -> Partners:

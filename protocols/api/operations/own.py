@@ -45,7 +45,7 @@ from protocols.api.operations.desk import all_prolonged, prolonged
 from protocols.api.operations.holds import (
     RULES,
     alter_hold,
-    end_hold,
+    hold_ended,
     hold_placed,
     holds_of,
     prospect_of,
@@ -190,7 +190,7 @@ def alter_own_hold(
 
 def end_own_hold(request: Plain, principal: Principal, context: Context) -> Hold | Problem:
     """Cancels a hold of the patron's own."""
-    return end_hold(request, principal, context)
+    return hold_ended(False, request, principal, context)
 
 
 def give_own_consent(request: Plain, principal: Principal, context: Context) -> Reply | Problem:

@@ -138,7 +138,8 @@ def passkey_meant(request: Request[Any, Any], account: Account, context: Context
     for each in passkeys_of(context.transaction, staff_id=account.id):
         if str(each.id) == request.path["passkey"]:
             return each
-    raise Problem(Outcome.NOT_FOUND)
+    text = f"{account.user_name} has no passkey {request.path['passkey']}"
+    raise Problem(Outcome.NOT_FOUND, text)
 
 
 OPERATIONS: Final[tuple[Operation, ...]] = (

@@ -15,7 +15,7 @@ from circulation.patrons.pin_rules import unlock_pin
 from circulation.patrons.registering import set_pin
 from circulation.staff.lookups import Seen
 from circulation.staff.patron_pins import choose_pin
-from protocols.api.authority import note_look, patron_named, sees_addresses
+from protocols.api.authority import act_with, note_look, patron_named, sees_addresses
 from protocols.api.messages import Reply
 from protocols.api.models.care import EndedLoan, History, NewPin
 from protocols.api.models.common import Paging, branch_shown
@@ -98,7 +98,7 @@ def erase(request: Plain, principal: Principal, context: Context) -> None:
     something is open."""
     place = patron_named(request.path["patron"], principal, context, Right.ERASE_PATRONS)
     try:
-        erase_person(context.act(principal.desk), place.id)
+        erase_person(act_with(place, principal, context), place.id)
     except StillNeeded as error:
         raise Problem(Outcome.CONFLICT, str(error)) from None
 
@@ -115,7 +115,7 @@ def give_pin(
     """Gives a patron the PIN that they have chosen, and ends their sessions."""
     place = _edited(request, principal, context)
     try:
-        choose_pin(context.act(principal.desk), place.id, request.body.pin)
+        choose_pin(act_with(place, principal, context), place.id, request.body.pin)
     except PatronUnfit as error:
         raise unfit(error) from None
     return patron_now(place, request, principal, context)
@@ -124,14 +124,14 @@ def give_pin(
 def take_pin(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
     """Takes a patron's PIN away."""
     place = _edited(request, principal, context)
-    set_pin(context.act(principal.desk), place.id, None)
+    set_pin(act_with(place, principal, context), place.id, None)
     return patron_now(place, request, principal, context)
 
 
 def forgive_wrong_pins(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
     """Ends the lock-out after wrong PINs."""
     place = _edited(request, principal, context)
-    unlock_pin(context.act(principal.desk), place.id)
+    unlock_pin(act_with(place, principal, context), place.id)
     return patron_now(place, request, principal, context)
 
 

@@ -10,7 +10,13 @@ from circulation.booking.results import Placement as KnownPlacement
 from circulation.booking.results import Station
 from circulation.kernel.results import Refused, StayKind
 from circulation.kernel.rights import Principal, Right
-from protocols.api.authority import must_have_here, must_work_here, number_of, today_here
+from protocols.api.authority import (
+    must_have_here,
+    must_work_here,
+    number_of,
+    today_here,
+    unknown_branch,
+)
 from protocols.api.messages import Reply
 from protocols.api.models.bookings import CopiesDone
 from protocols.api.models.placements import (
@@ -112,7 +118,7 @@ def _stations(wishes: tuple[StationWish, ...], context: Context) -> list[Station
     by_isil = {branch.isil: branch for branch in branches}
     for number, each in enumerate(wishes):
         if each.branch not in by_isil:
-            raise malformed(f"stations.{number}.branch", "unknown", "no branch has this ISIL")
+            raise unknown_branch(each.branch, f"stations.{number}.branch", context)
     return [Station(each.first, by_isil[each.branch], each.place.strip()) for each in wishes]
 
 

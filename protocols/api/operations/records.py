@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import binascii
 import io
-from typing import Any, Final
+from base64 import b64decode, b64encode
+from typing import Any, Final, NamedTuple
 
 from catalogue.changes.former_records import NoSuchRecord, former_record
 from catalogue.changes.replacing import last_change
@@ -11,6 +13,8 @@ from catalogue.items import items_of_records
 from catalogue.marc import marcxml
 from catalogue.marc.checking import Refused as Unfit
 from catalogue.marc.records_found import FoundRecord
+from catalogue.marc.splitting import split
+from catalogue.records import Record as KnownRecord
 from catalogue.records import fetch_records
 from circulation.kernel.rights import Principal, Right
 from circulation.records.changes import (
@@ -28,12 +32,13 @@ from protocols.api.models.records import (
     NotLoaded,
     Record,
     RecordChanged,
+    RecordSource,
     RecordText,
     RecordTexts,
     record_shown,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.problems import Outcome, Problem, malformed
+from protocols.api.problems import FieldError, Outcome, Problem, malformed
 from protocols.hosting.answering import Context, Lane
 
 _RECORD: Final = "/records/{record}"
@@ -42,15 +47,29 @@ _RIGHT: Final = Right.EDIT_CATALOGUE
 _MOST: Final = 500
 
 
+def _present(asked: int, context: Context) -> KnownRecord:
+    """The record with that number, or the one that it was merged into. Raises Problem."""
+    former = former_record(context.transaction, record_id=asked)
+    present = asked if former is None else former.survivor_id
+    found = [] if present is None else fetch_records(context.transaction, [present])
+    if not found:
+        text = f"there is no record {asked}"
+        if former is not None:
+            text = f"record {asked} was deleted on {former.gone:%Y-%m-%d}"
+        raise Problem(Outcome.NOT_FOUND, text)
+    return found[0]
+
+
+def show_record_source(request: Plain, principal: Principal, context: Context) -> RecordSource:
+    """A record as it is kept, for other programs."""
+    record = _present(number_of(request.path["record"], None), context)
+    return RecordSource(str(record.id), record.format, b64encode(record.data).decode())
+
+
 def show_record(request: Plain, principal: Principal, context: Context) -> Record:
     """A record by its number, or the one that it was merged into."""
     asked, transaction = number_of(request.path["record"], None), context.transaction
-    former = former_record(transaction, record_id=asked)
-    present = asked if former is None else former.survivor_id
-    found = [] if present is None else fetch_records(transaction, [present])
-    if not found:
-        raise Problem(Outcome.NOT_FOUND)
-    [record] = found
+    record = _present(asked, context)
     items = items_of_records(transaction, [record.id])[record.id]
     changed = last_change(transaction, record.id)
     return record_shown(record, asked, changed, tuple(each.barcode for each in items))
@@ -60,12 +79,31 @@ def _read(text: str) -> list[FoundRecord]:
     return list(marcxml.read_records(io.BytesIO(text.encode())))
 
 
-def _the_one(text: str) -> FoundRecord:
-    found = _read(text)
+class _Given(NamedTuple):
+    """A record, and its format where it says so."""
+
+    data: bytes
+    record_format: str | None
+
+
+def _the_one(wish: RecordText) -> _Given:
+    """The record of a request. Raises Problem."""
+    field, found, why = "marcxml", [], None
+    if wish.marcxml is not None:
+        read = _read(wish.marcxml)
+        found = [_Given(each.data, each.record_format) for each in read]
+        why = next((each.refusal for each in read if each.refusal is not None), None)
+    else:
+        field = "iso2709"
+        try:
+            octets = b64decode(wish.iso2709 or "", validate=True)
+        except binascii.Error:
+            raise malformed(field, "base64", "this is no base64") from None
+        found = [_Given(each.data, None) for each in split(io.BytesIO(octets))]
     if len(found) != 1:
-        raise malformed("marcxml", "number", f"there are {len(found)} records, and not one")
-    if found[0].refusal is not None:
-        raise malformed("marcxml", "unfit", found[0].refusal)
+        raise malformed(field, "number", f"there are {len(found)} records, and not one")
+    if why is not None:
+        raise malformed(field, "unfit", why)
     return found[0]
 
 
@@ -74,7 +112,7 @@ def catalogue_record(
 ) -> RecordChanged:
     """Adds a record to the catalogue."""
     must_have_here(principal, _RIGHT)
-    given = _the_one(request.body.marcxml)
+    given = _the_one(request.body)
     try:
         record_id = _added(given, principal, context)
     except Unfit as error:
@@ -82,7 +120,7 @@ def catalogue_record(
     return _changed(record_id, True, context)
 
 
-def _added(given: FoundRecord, principal: Principal, context: Context) -> int:
+def _added(given: FoundRecord | _Given, principal: Principal, context: Context) -> int:
     act = context.act(principal.desk)
     return add_record(act, given.data, record_format=given.record_format or "marc21")
 
@@ -118,12 +156,12 @@ def rewrite_record(
 ) -> RecordChanged:
     """Puts another text in the place of a record's."""
     must_have_here(principal, _RIGHT)
-    record_id, given = number_of(request.path["record"], None), _the_one(request.body.marcxml)
+    record_id, given = number_of(request.path["record"], None), _the_one(request.body)
     act = context.act(principal.desk)
     try:
         changed = replace_record(act, record_id, given.data, record_format=given.record_format)
-    except NoSuchRecord:
-        raise Problem(Outcome.NOT_FOUND) from None
+    except NoSuchRecord as error:
+        raise Problem(Outcome.NOT_FOUND, str(error)) from None
     except Unfit as error:
         raise malformed("marcxml", "unfit", str(error)) from None
     return _changed(record_id, changed, context)
@@ -134,11 +172,15 @@ def discard_record(request: Plain, principal: Principal, context: Context) -> Pr
     must_have_here(principal, _RIGHT)
     try:
         answer = delete_record(context.act(principal.desk), number_of(request.path["record"], None))
-    except NoSuchRecord:
-        raise Problem(Outcome.NOT_FOUND) from None
+    except NoSuchRecord as error:
+        raise Problem(Outcome.NOT_FOUND, str(error)) from None
     if isinstance(answer, RecordNeeded):
-        why = "; ".join(f"{need.value} ({number})" for need, number in answer.needs)
-        return Problem(Outcome.CONFLICT, why)
+        errors = [
+            FieldError("body", need.name.lower(), f"{need.value} ({number})")
+            for need, number in answer.needs
+        ]
+        text = "; ".join(each.text for each in errors)
+        return Problem(Outcome.CONFLICT, text, errors=errors)
     return None
 
 
@@ -153,8 +195,8 @@ def merge_titles(
         raise malformed("survivor", "same", "a record cannot be merged with itself")
     try:
         merged = merge_records(context.act(principal.desk), record_id, survivor_id)
-    except NoSuchRecord:
-        raise Problem(Outcome.NOT_FOUND) from None
+    except NoSuchRecord as error:
+        raise Problem(Outcome.NOT_FOUND, str(error)) from None
     return Merged(
         str(merged.survivor_id),
         merged.title,
@@ -180,6 +222,14 @@ def _post(path: str, summary: str, handler: Any, answer: Any, body: Any) -> Oper
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     get(_RECORD, "A record", show_record, Record, tag="records", right=_RIGHT),
+    get(
+        f"{_RECORD}/source",
+        "A record as it is kept",
+        show_record_source,
+        RecordSource,
+        tag="records",
+        right=_RIGHT,
+    ),
     _post("/records", "Add a record", catalogue_record, RecordChanged, RecordText),
     _post("/records/load", "Add the records of a small file", load_records, Loaded, RecordTexts),
     _post(f"{_RECORD}/merge", "Merge a record into another", merge_titles, Merged, MergeWish),

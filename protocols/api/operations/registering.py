@@ -8,12 +8,13 @@ from circulation.kernel.organisation import find_branch
 from circulation.kernel.rights import Principal, Right
 from circulation.kernel.trees import CATEGORIES
 from circulation.languages.installed import complete_tags
+from circulation.notices.kinds import Basis
 from circulation.patrons.changes import Changes, change_patron, patron_fields
 from circulation.patrons.checking import PatronUnfit
 from circulation.patrons.identifiers import IdentifierTaken, NoIdentifierKey, PatronPlace
 from circulation.patrons.registering import NewPatron as Registered
-from circulation.patrons.registering import register_patron
-from protocols.api.authority import patron_named, sees_addresses
+from circulation.patrons.registering import PatronKind, register_patron
+from protocols.api.authority import act_of, act_with, patron_named, sees_addresses, unknown_branch
 from protocols.api.messages import Reply
 from protocols.api.models.common import Coded, branch_shown
 from protocols.api.models.patrons import (
@@ -24,6 +25,7 @@ from protocols.api.models.patrons import (
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.patrons import etag, screen
+from protocols.api.operations.silence import keep_quiet
 from protocols.api.problems import FieldError, Outcome, Problem, malformed
 from protocols.hosting.answering import Context, Lane
 
@@ -55,12 +57,14 @@ def register(
     if wish.home_branch is not None:
         home = find_branch(context.transaction, isil=wish.home_branch)
     if home is None:
-        raise malformed("home_branch", "unknown", "no branch has this ISIL")
+        raise unknown_branch(wish.home_branch or "", "home_branch", context)
     if not principal.may(Right.EDIT_PATRONS, home.agency_id, home.id):
         raise Problem(Outcome.RIGHT_MISSING, right=Right.EDIT_PATRONS)
-    given = wish.model_dump() | {"home_branch": home.id, "card": wish.card.strip()}
+    given = wish.model_dump(exclude={"silent_batch"})
+    given |= {"home_branch": home.id, "card": wish.card.strip(), "kind": PatronKind(wish.kind)}
+    act = act_of(principal, context, home.agency_id, home.id)
     try:
-        patron_id = register_patron(context.act(principal.desk), Registered(**given))
+        patron_id = register_patron(act, Registered(**given))
     except PatronUnfit as error:
         raise unfit(error) from None
     except NoIdentifierKey as error:
@@ -68,6 +72,7 @@ def register(
     except IdentifierTaken as error:
         raise Problem(Outcome.CONFLICT, str(error)) from None
     request.about = patron_id
+    keep_quiet(wish.silent_batch, Basis.PATRON, [patron_id], principal, context)
     place = PatronPlace(patron_id, home.agency_id, home.id, wish.card.strip())
     shown = screen(place, request, principal, context)
     if isinstance(shown, Problem):
@@ -101,13 +106,13 @@ def change_details(
     if request.body.home_branch is not None:
         home = find_branch(context.transaction, isil=request.body.home_branch)
         if home is None:
-            raise malformed("home_branch", "unknown", "no branch has this ISIL")
+            raise unknown_branch(request.body.home_branch, "home_branch", context)
         if not principal.may(Right.EDIT_PATRONS, home.agency_id, home.id):
             raise Problem(Outcome.RIGHT_MISSING, right=Right.EDIT_PATRONS)
         changes["home_branch_id"] = home.id
         place = place._replace(agency_id=home.agency_id, home_branch_id=home.id)
     try:
-        change_patron(context.act(principal.desk), place.id, changes)
+        change_patron(act_with(place, principal, context), place.id, changes)
     except PatronUnfit as error:
         raise unfit(error) from None
     return screen(place, request, principal, context)

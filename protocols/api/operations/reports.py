@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final
 
-from circulation.callers.terminals import TERMINALS
-from circulation.explaining.sorting import explain_sorting
+from circulation.callers.sorting import problem_bin_at
+from circulation.explaining.sorting import MACHINES, explain_sorting
 from circulation.kernel.results import Desk, Refused
 from circulation.kernel.rights import Principal, Right
-from circulation.loans.features import HoldHandling
 from circulation.loans.statistics import DIMENSIONS, loans_by
-from protocols.api.authority import must_have_here, today_here
+from protocols.api.authority import branch_meant, must_have_here, today_here
 from protocols.api.messages import Reply
 from protocols.api.models.sorting import Sorting, SortingWish, sorting_shown
 from protocols.api.models.statistics import LoansCounted, LoansQuery, Statistics
 from protocols.api.operation import Operation, Request, get, post
-from protocols.api.problems import Outcome, Problem, refused
+from protocols.api.problems import malformed, reasons_of
 from protocols.hosting.answering import Context, Lane
 
 
@@ -47,26 +46,29 @@ def show_statistics(
 
 def explain_sorting_of(
     request: Request[SortingWish, None], principal: Principal, context: Context
-) -> Reply | Problem:
+) -> Reply:
     """Says into which bin a machine would drop an item now, and by which rule. It is handed in, and
     that is taken back at once: nothing is changed."""
     wish = request.body
     set_up = context.circulation.current_set_up(context.transaction)
-    terminal = TERMINALS.of(set_up).get(wish.terminal)
-    if terminal is None:
-        raise Problem(Outcome.NOT_FOUND, "no machine of library.toml has this login")
-    here = set_up.branches[terminal.branch_id]
-    if not principal.may(Right.OPERATE, here.agency_id, here.id):
-        raise Problem(Outcome.RIGHT_MISSING, right=Right.OPERATE)
+    machine = MACHINES.of(context.circulation)(set_up).get(wish.terminal)
+    if machine is None:
+        text = f"there is no terminal with the login {wish.terminal}"
+        raise malformed("terminal", "login", text)
+    field = "terminal" if wish.at is None else "at"
+    here = branch_meant(wish.at or machine.branch, principal, context, Right.OPERATE, field)
     answer = explain_sorting(
-        context.act(Desk(terminal.login, "", here.agency_id, here.id)),
+        context.act(Desk(machine.login, "", here.agency_id, here.id)),
         item=wish.item,
-        holds=HoldHandling(terminal.options.get("holds", HoldHandling.BIND.value)),
-        sorting=terminal.sorting,
+        holds=machine.holds,
+        sorting=machine.sorting,
     )
     if isinstance(answer, Refused):
-        raise refused(answer, principal, request.language)
-    return Reply(sorting_shown(answer), is_dry=True)
+        reasons = reasons_of(answer.refusals, principal, request.language)
+        bin_ = problem_bin_at(set_up, machine.login, here.id, answer.item, machine.sorting)
+        return Reply(Sorting(wish.item, bin_, reasons), is_dry=True)
+    alert = machine.alert(answer.returned, context.transaction)
+    return Reply(sorting_shown(answer, alert, set_up), is_dry=True)
 
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
@@ -89,6 +91,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         tag="operations",
         right=Right.OPERATE,
         lane=Lane.WRITE,
-        outcomes=(Outcome.REFUSED,),
     ),
 )

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from circulation.kernel.rights import Principal, Right
-from circulation.notices.silence import begin_silent_batch, end_silent_batch, silent_batch_list
+from circulation.notices.kinds import Basis
+from circulation.notices.silence import (
+    begin_silent_batch,
+    end_silent_batch,
+    keep_silent,
+    silent_batch_list,
+)
 from protocols.api.authority import must_have_everywhere
 from protocols.api.models.notices import SilentBatches, SilentUntil, batches_shown
 from protocols.api.operation import Operation, Plain, Request, get
@@ -40,6 +46,17 @@ def end_silence(request: Plain, principal: Principal, context: Context) -> Silen
     if not end_silent_batch(context.transaction, request.path["batch"]):
         raise Problem(Outcome.NOT_FOUND)
     return batches_shown(silent_batch_list(context.transaction))
+
+
+def keep_quiet(
+    batch: str | None, noun: Basis, ids: list[int], principal: Principal, context: Context
+) -> None:
+    """What was just made belongs to a load, where there is one: it is silent up to now. Raises
+    Problem."""
+    if batch is not None:
+        must_have_everywhere(principal, Right.SEND_NOTICES)
+        begin_silent_batch(context.transaction, batch, until=context.now)
+        keep_silent(context.transaction, batch, noun, ids)
 
 
 OPERATIONS: Final[tuple[Operation, ...]] = (

@@ -41,11 +41,13 @@ from protocols.api.models.staff import (
     account_shown,
     role_shown,
 )
+from protocols.api.near import did_you_mean
 from protocols.api.operation import Operation, Plain, Request, get
 from protocols.api.operations.account import hashed_for
 from protocols.api.operations.passkeys import passkey_meant
 from protocols.api.paging import number_in, page_of
 from protocols.api.problems import FieldError, Outcome, Problem, malformed
+from protocols.api.unknown import none_called
 from protocols.hosting.answering import Context, Lane
 
 _ACCOUNT: Final = "/staff/{account}"
@@ -54,14 +56,8 @@ _RIGHT: Final = Right.ADMINISTER_STAFF
 
 def list_accounts(request: Plain, principal: Principal, context: Context) -> Accounts:
     """All accounts that the caller administers, by user name; those that are disabled as well."""
-    transaction = context.transaction
-    return Accounts(
-        tuple(
-            account_shown(transaction, each)
-            for each in all_accounts(transaction)
-            if principal.may(_RIGHT, each.agency_id, each.branch_id)
-        )
-    )
+    found = _administered(principal, context)
+    return Accounts(tuple(account_shown(context.transaction, each) for each in found))
 
 
 def show_account(request: Plain, principal: Principal, context: Context) -> Account:
@@ -72,10 +68,20 @@ def show_account(request: Plain, principal: Principal, context: Context) -> Acco
 def _the_account(
     request: Request[Any, Any], principal: Principal, context: Context
 ) -> KnownAccount:
-    found = account_named(context.transaction, request.path["account"])
+    name = request.path["account"]
+    found = account_named(context.transaction, name)
     if found is None or not principal.may(_RIGHT, found.agency_id, found.branch_id):
-        raise Problem(Outcome.NOT_FOUND)
+        theirs = [each.user_name for each in _administered(principal, context)]
+        raise Problem(Outcome.NOT_FOUND, none_called("account", name, theirs))
     return found
+
+
+def _administered(principal: Principal, context: Context) -> list[KnownAccount]:
+    return [
+        each
+        for each in all_accounts(context.transaction)
+        if principal.may(_RIGHT, each.agency_id, each.branch_id)
+    ]
 
 
 def done_by_right(work: Callable[[], Any]) -> Any:
@@ -88,7 +94,8 @@ def done_by_right(work: Callable[[], Any]) -> Any:
         errors = [FieldError("body", "unfit", each) for each in error.problems]
         raise Problem(Outcome.MALFORMED, str(error), errors=errors) from None
     except NoSuchPlace as error:
-        raise malformed("roles", "unknown", str(error)) from None
+        near = did_you_mean(error.place, error.known)
+        raise malformed("roles", "unknown", f"{error}.{near}") from None
 
 
 def add_staff(
@@ -149,7 +156,7 @@ def remove_factor(request: Plain, principal: Principal, context: Context) -> Non
     account = _the_account(request, principal, context)
     act = context.act(principal.desk)
     if not done_by_right(lambda: take_second_factor(act, principal, account)):
-        raise Problem(Outcome.NOT_FOUND)
+        raise Problem(Outcome.NOT_FOUND, f"{account.user_name} has no second factor")
 
 
 def list_passkeys(request: Plain, principal: Principal, context: Context) -> Passkeys:

@@ -11,7 +11,7 @@ from circulation.kernel.rights import Principal, Right
 from circulation.kernel.trees import GROUPS
 from circulation.stock.weeding import unused_items
 from circulation.stock.yearly import figures_of_year
-from protocols.api.authority import must_have_here, must_work_here
+from protocols.api.authority import act_of, must_have_here, must_work_here
 from protocols.api.messages import Reply
 from protocols.api.models.common import Coded
 from protocols.api.models.stock import (
@@ -31,6 +31,7 @@ from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.items import change_written, status_of
 from protocols.api.paging import number_in, page_of
 from protocols.api.problems import FieldError, Outcome, Problem
+from protocols.api.unknown import no_item
 from protocols.hosting.answering import Context, Lane
 
 
@@ -54,7 +55,8 @@ def _all_known(items: tuple[str, ...], principal: Principal, context: Context) -
         try:
             home = status_of(barcode, context).item.home_branch
         except Problem:
-            errors.append(FieldError(f"items.{number}", "unknown", "no item has this barcode"))
+            text = no_item(context.transaction, barcode)
+            errors.append(FieldError(f"items.{number}", "unknown", text))
             continue
         if not principal.may(Right.CHANGE_MANY_ITEMS, home.agency_id, home.id):
             raise Problem(Outcome.RIGHT_MISSING, right=Right.CHANGE_MANY_ITEMS)
@@ -96,8 +98,10 @@ def withdraw_items(
     way."""
     wish = request.body
     _all_known(wish.items, principal, context)
-    act, errors, alone = context.act(principal.desk), [], []
+    errors, alone = [], []
     for number, barcode in enumerate(dict.fromkeys(wish.items)):
+        home = status_of(barcode, context).item.home_branch
+        act = act_of(principal, context, home.agency_id, home.id)
         answer = remove_item(act, item=barcode, why=wish.why or "")
         if isinstance(answer, ItemNeeded):
             field = f"items.{number}"

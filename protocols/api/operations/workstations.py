@@ -39,6 +39,7 @@ from protocols.api.models.staff import (
 from protocols.api.operation import Operation, Plain, Request, get
 from protocols.api.operations.staff import done_by_right
 from protocols.api.problems import Outcome, Problem, malformed
+from protocols.api.unknown import none_called
 from protocols.hosting.answering import Context, Lane
 
 _WORKSTATION: Final = "/workstations/{workstation}"
@@ -47,13 +48,15 @@ _RIGHT: Final = Right.ADMINISTER_STAFF
 
 def list_workstations(request: Plain, principal: Principal, context: Context) -> Workstations:
     """The desks that the caller administers, by branch and name."""
-    return Workstations(
-        tuple(
-            workstation_shown(each)
-            for each in all_workstations(context.transaction)
-            if principal.may(_RIGHT, each.agency_id, each.branch_id)
-        )
-    )
+    return Workstations(tuple(map(workstation_shown, _desks(principal, context))))
+
+
+def _desks(principal: Principal, context: Context) -> list[KnownWorkstation]:
+    return [
+        each
+        for each in all_workstations(context.transaction)
+        if principal.may(_RIGHT, each.agency_id, each.branch_id)
+    ]
 
 
 def register_workstation(
@@ -74,9 +77,11 @@ def register_workstation(
 def _the_workstation(
     request: Request[Any, Any], principal: Principal, context: Context
 ) -> KnownWorkstation:
-    found = workstation_named(context.transaction, name=request.path["workstation"])
+    name = request.path["workstation"]
+    found = workstation_named(context.transaction, name=name)
     if found is None or not principal.may(_RIGHT, found.agency_id, found.branch_id):
-        raise Problem(Outcome.NOT_FOUND)
+        theirs = [each.name for each in _desks(principal, context)]
+        raise Problem(Outcome.NOT_FOUND, none_called("workstation", name, theirs))
     return found
 
 
@@ -108,13 +113,11 @@ def remove_desk(request: Plain, principal: Principal, context: Context) -> None:
 
 def list_programs(request: Plain, principal: Principal, context: Context) -> Programs:
     """The programs that the caller administers, by name; those that were revoked as well."""
-    return Programs(
-        tuple(
-            program_shown(each)
-            for each in all_programs(context.transaction)
-            if _administers(principal, each)
-        )
-    )
+    return Programs(tuple(map(program_shown, _programs(principal, context))))
+
+
+def _programs(principal: Principal, context: Context) -> list[KnownProgram]:
+    return [each for each in all_programs(context.transaction) if _administers(principal, each)]
 
 
 def _administers(principal: Principal, program: KnownProgram) -> bool:
@@ -146,9 +149,11 @@ def let_program_in(
 
 def revoke(request: Plain, principal: Principal, context: Context) -> None:
     """Nothing is done for a program any more."""
-    found = program_named(context.transaction, name=request.path["program"])
+    name = request.path["program"]
+    found = program_named(context.transaction, name=name)
     if found is None or not _administers(principal, found):
-        raise Problem(Outcome.NOT_FOUND)
+        theirs = [each.name for each in _programs(principal, context)]
+        raise Problem(Outcome.NOT_FOUND, none_called("program", name, theirs))
     revoke_program(context.act(principal.desk), found)
 
 

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from catalogue.changes.fetched import Fetched
-from catalogue.database import Transaction
 from catalogue.searching.standard_numbers import readings
-from circulation.accession.adding import (
-    Accessioned,
-    Brief,
-    NewItem,
-    NotAccessioned,
-    Obstacle,
-    Origin,
-)
-from circulation.accession.adding import accession as accession_verb
-from circulation.kernel.results import Desk, Destination
+from circulation.kernel.results import Destination
 from circulation.ledger.prices import WrongPrice, price_of
-from protocols.commands.shared.library import Library, as_json, opened, say
+from protocols.commands.accession.fetching import as_told, asked_shown, targets_of
+from protocols.commands.asking.answers import Outcome, print_answer, print_each
+from protocols.commands.asking.asked import asked, asks
+from protocols.commands.asking.asker import Asker, fail
+from protocols.commands.shared.library import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import ISIL
-from protocols.commands.shared.wording import plain
-from protocols.records.record_sources import Asked, Targets
+from protocols.records.record_sources import Targets
 
 
 @click.command()
@@ -52,6 +42,7 @@ from protocols.records.record_sources import Asked, Targets
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @as_json
 @click.pass_obj
+@asks("accession")
 def accession(
     settings: Settings,
     /,
@@ -76,183 +67,99 @@ def accession(
     if len(numbers) != 1 and (barcode is not None or title is not None):
         raise click.UsageError("--barcode and --brief go with exactly one number")
     try:
-        units, currency = price_of(price, currency) or (None, None)
+        paid = price_of(price, currency)
     except WrongPrice as error:
         raise click.UsageError(str(error)) from error
-    with opened(settings) as library, Targets(settings.configuration.accession) as targets:
-        work = _Work(
-            library,
-            targets,
-            library.desk(branch),
-            None if home is None else library.desk(home).branch_id,
-            NewItem(price=units, currency=currency, **said),
-            None if title is None else Brief(title, author),
-            dry_run,
-        )
-        answers = []
-        is_good = True
-        for number, own_barcode in _scans(numbers, barcode):
-            library.now = datetime.now(UTC)
-            facts = work.facts_of(number, own_barcode)
-            is_good &= "obstacle" not in facts
-            if numbers:
-                answers.append(facts)
-            else:
-                _tell(facts, as_json)
-    if numbers:
-        say(answers[0] if len(answers) == 1 else answers, as_json)
+    said["price"] = None if paid is None else {"amount": paid[0], "currency": paid[1]}
+    brief = None if title is None else {"title": title, "author": author}
+    wish = {"home": home, "brief": brief, "dry_run": dry_run}
+    with asked(settings, branch) as asker, targets_of(settings) as targets:
+        work = _Work(asker, targets, said, wish)
+        if not numbers:
+            _scan(work, as_json)
+            return
+        done = [work.done_with(number, barcode) for number in numbers]
+    if len(done) > 1:
+        print_each(done, as_json)
+    elif (problem := done[0].problem) is not None:
+        fail(problem["status"], problem, done[0].item)
+    else:
+        print_answer(done[0].answer, as_json)
+
+
+def _scan(work: _Work, as_json: bool) -> None:
+    """One line for each line that is read, at once."""
+    is_good = True
+    for number, barcode in _scans():
+        outcome = work.done_with(number, barcode)
+        is_good &= outcome.problem is None
+        shown = json.dumps(outcome._asdict(), ensure_ascii=False) if as_json else _line(outcome)
+        click.echo(shown)
+        sys.stdout.flush()
     if not is_good:
-        sys.exit(1)
+        raise click.exceptions.Exit(1)
 
 
-def _scans(numbers: tuple[str, ...], barcode: str | None) -> Iterator[tuple[str, str | None]]:
-    if numbers:
-        for number in numbers:
-            yield number, barcode
-        return
+def _scans() -> Iterator[tuple[str, str | None]]:
     for line in sys.stdin.buffer:  # a scanner that sends nonsense is no reason to end
         number, _, own = line.decode("utf-8", "replace").rstrip("\r\n").partition("\t")
         if number.strip():
             yield number.strip(), own.strip() or None
 
 
-class _NotMeant(Exception):
-    """Carries the answer of a dry run out of its transaction, which is rolled back."""
-
-    def __init__(self, answer: Accessioned | NotAccessioned) -> None:
-        super().__init__()
-        self.answer = answer
-
-
 @dataclass
 class _Work:
-    library: Library
+    asker: Asker
     targets: Targets
-    desk: Desk
-    home_branch_id: int | None
-    item: NewItem
-    brief: Brief | None
-    is_dry: bool
+    item: dict[str, Any]
+    wish: dict[str, Any]
 
-    def facts_of(self, number: str, barcode: str | None) -> dict[str, Any]:
-        """Adds one item; what there is to tell of it."""
-        answer = self._attempt(number, barcode)
-        asked: tuple[Asked, ...] = ()
-        if isinstance(answer, NotAccessioned) and answer.obstacle is Obstacle.RECORD_UNKNOWN:
-            outcome = self.targets.fetch(readings(number))
-            asked = outcome.asked
-            if outcome.fetched is not None or self.brief is not None:
-                answer = self._attempt(number, barcode, outcome.fetched, self.brief)
-        if isinstance(answer, NotAccessioned):
-            facts: dict[str, Any] = {
-                "number": number,
-                "obstacle": answer.obstacle.name,
-                "why": answer.obstacle.value,
-                "detail": answer.detail if answer.detail != number else "",
-            }
-        else:
-            facts = {"number": number, **facts_of_item(answer)}
-        facts["asked"] = [_told(each) for each in asked]
-        if self.is_dry:
-            facts["dry_run"] = True
-        return facts
+    def done_with(self, number: str, barcode: str | None) -> Outcome:
+        """Adds one item, of a record that is fetched where the catalogue has none. What a title is
+        given for is made only if nobody has a record."""
+        first, wish = self.wish | {"brief": None}, self.wish
+        outcome = self._attempt(number, barcode, first)
+        if outcome.problem is None or not _is_unknown(outcome.problem):
+            return outcome
+        found = self.targets.fetch(readings(number))
+        if found.fetched is not None:
+            wish = wish | {"fetched": as_told(found.fetched)}
+        if found.fetched is not None or self.wish["brief"] is not None:
+            outcome = self._attempt(number, barcode, wish)
+        if outcome.problem is not None:
+            outcome.problem["asked"] = [asked_shown(each) for each in found.asked]
+        return outcome
 
-    def _attempt(
-        self,
-        number: str,
-        barcode: str | None,
-        fetched: Fetched | None = None,
-        brief: Brief | None = None,
-    ) -> Accessioned | NotAccessioned:
-        item = dataclasses.replace(self.item, barcode=barcode)
-
-        def work(transaction: Transaction) -> Accessioned | NotAccessioned:
-            answer = accession_verb(
-                self.library.act(transaction, self.desk),
-                number=number,
-                item=item,
-                home_branch_id=self.home_branch_id,
-                fetched=fetched,
-                brief=brief,
-            )
-            if self.is_dry:
-                raise _NotMeant(answer)
-            return answer
-
-        try:
-            return self.library.write(work)
-        except _NotMeant as dry:
-            return dry.answer
+    def _attempt(self, number: str, barcode: str | None, wish: dict[str, Any]) -> Outcome:
+        item = self.item | {"barcode": barcode}
+        return Outcome(number, *self.asker.attempt("accession", number=number, item=item, **wish))
 
 
-def facts_of_item(answer: Accessioned) -> dict[str, Any]:
-    """What a desk is told of a new item."""
-    item, held_for = answer.item, answer.check_in.held_for
-    return {
-        "item": item.barcode,
-        "title": answer.title,
-        "author": answer.author,
-        "record": item.record_id,
-        "origin": answer.origin.name,
-        "source": answer.source,
-        "copies_before": answer.copies,
-        "other_records": list(answer.others),
-        "home": answer.check_in.item.home_branch.isil,
-        "placement": [
-            part
-            for part in (item.department, item.location, item.sublocation, item.section)
-            if part
-        ],
-        "call_number": item.call_number,
-        "material_group": item.material_group,
-        "price": item.price,
-        "currency": item.currency,
-        "destination": answer.check_in.destination.name,
-        "to": answer.check_in.to_branch.isil,
-        "held_for": None
-        if held_for is None
-        else {
-            "pickup": held_for.pickup_branch.isil,
-            "number": held_for.number,
-            "until": held_for.deadline,
-        },
-    }
+def _is_unknown(problem: dict[str, Any]) -> bool:
+    return any(each["rule"] == "record_unknown" for each in problem.get("errors", ()))
 
 
-def _told(asked: Asked) -> dict[str, Any]:
-    """What one target has answered."""
-    found = asked.choice.fetched is not None
-    return {
-        "target": asked.target,
-        "found": found,
-        "problem": asked.problem or ("" if found else "; ".join(asked.choice.refusals)),
-        "milliseconds": round(asked.seconds * 1000),
-    }
+def _line(outcome: Outcome) -> str:
+    problem, answer = outcome.problem, outcome.answer
+    if problem is not None:
+        asked = problem.get("asked", ())
+        troubles = [f"{each['target']}: {each['problem']}" for each in asked if each["problem"]]
+        return "; ".join(
+            [f"! {outcome.item}: {problem.get('detail', problem['title'])}", *troubles]
+        )
+    words = [answer["item"], answer["title"]]
+    if answer["author"]:
+        words.append(answer["author"])
+    if answer["copies_before"]:
+        words.append(f"{answer['copies_before']} items before")
+    if answer["origin"] != "OWN":
+        words.append(f"from {answer['source']}" if answer["source"] else "brief record")
+    return f"{' | '.join(words)} -> {where_put(answer['put'])}"
 
 
-def _tell(facts: dict[str, Any], as_json: bool) -> None:
-    """One line for a scan, at once."""
-    click.echo(json.dumps(plain(facts), ensure_ascii=False) if as_json else _line(facts))
-    sys.stdout.flush()
-
-
-def _line(facts: dict[str, Any]) -> str:
-    if "obstacle" in facts:
-        why = f"{facts['why']} ({facts['detail']})" if facts["detail"] else facts["why"]
-        problems = [
-            f"{each['target']}: {each['problem']}" for each in facts["asked"] if each["problem"]
-        ]
-        return "; ".join([f"! {facts['number']}: {why}", *problems])
-    words = [facts["item"], facts["title"]]
-    if facts["author"]:
-        words.append(facts["author"])
-    if facts["copies_before"]:
-        words.append(f"{facts['copies_before']} items before")
-    if facts["origin"] != Origin.OWN.name:
-        words.append(f"from {facts['source']}" if facts["source"] else "brief record")
-    where = Destination[facts["destination"]].value
-    if facts["held_for"] is not None and facts["held_for"]["number"] is not None:
-        where += f", number {facts['held_for']['number']}"
-    elif facts["destination"].startswith("TRANSIT"):
-        where += f", {facts['to']}"
-    return f"{' | '.join(words)} -> {where}"
+def where_put(put: dict[str, Any]) -> str:
+    """Where a new item is to be put, in words."""
+    where = Destination[put["destination"]].value
+    if put["number"] is not None:
+        return f"{where}, number {put['number']}"
+    return f"{where}, {put['to']['isil']}" if put["destination"].startswith("TRANSIT") else where

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import click
 
@@ -13,7 +13,17 @@ from protocols.commands.shared.wording import Money, with_money
 
 #: What pages are made from, and nobody reads.
 _UNSAID: Final = ("may",)
+#: Parts that are told among the facts of what they are parts of.
+_TOLD_WITHIN: Final = ("checked_out", "checked_in", "renewed", "loan", "hold", "details")
 _MONEY: Final = {"amount", "currency"}
+
+
+class Outcome(NamedTuple):
+    """What became of one of several things: the answer, or why it could not be done."""
+
+    item: str
+    answer: Any
+    problem: dict[str, Any] | None
 
 
 def print_answer(answer: Any, as_json: bool) -> None:
@@ -37,12 +47,33 @@ def print_stack(answer: Any, as_json: bool, *, within: str | None = None) -> Non
         raise click.exceptions.Exit(1)
 
 
+def print_each(outcomes: Sequence[Outcome], as_json: bool) -> None:
+    """Prints what became of each of several things, each a request of its own, and ends the command
+    with 1 where one of them could not be done."""
+    if as_json:
+        shown = [each._asdict() for each in outcomes]
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+    else:
+        say([_outcome_said(each) for each in outcomes], False)
+    if any(each.problem is not None for each in outcomes):
+        raise click.exceptions.Exit(1)
+
+
+def _outcome_said(outcome: Outcome) -> dict[str, Any]:
+    problem = outcome.problem
+    if problem is None:
+        return {"item": outcome.item} | _facts(outcome.answer, None)
+    named = [each["text"] for each in (*problem.get("reasons", ()), *problem.get("errors", ()))]
+    return {"item": outcome.item, "refused": named or problem.get("detail", problem["title"])}
+
+
 def _blocks(answer: Any, currency: str | None) -> list[Any]:
     """An answer in parts: its own facts, then what is in it, each as `say` takes it."""
     if not isinstance(answer, Mapping):
         return [[_facts(each, currency) for each in answer]]
     if _is_alone(answer):
         return [[]]
+    answer = _flat(answer)
     currency = answer.get("currency", currency)
     own, parts = {}, []
     for name, value in answer.items():
@@ -57,6 +88,20 @@ def _blocks(answer: Any, currency: str | None) -> list[Any]:
     return [facts, *parts] if facts or not parts else parts
 
 
+def _flat(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer, what is told within it taken out of its parts: of those by their numbers."""
+    flat: dict[str, Any] = {}
+    for name, value in answer.items():
+        if name in _TOLD_WITHIN and isinstance(value, Mapping):
+            number = {name: value["id"]} if "id" in value else {}
+            flat |= number | _flat({key: each for key, each in value.items() if key != "id"})
+        else:
+            flat[name] = value
+    if isinstance(flat.get("item"), Mapping):
+        flat.pop("barcode", None)  # the item says it
+    return flat
+
+
 def _has_lines(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
 
@@ -67,13 +112,14 @@ def _is_noun(value: Mapping[str, Any]) -> bool:
 
 
 def _is_alone(answer: Mapping[str, Any]) -> bool:
-    """Is an empty list all of it?"""
-    return list(answer.values()) == [[]]
+    """Is an empty list all of it, but for how many there are?"""
+    return [each for each in answer.values() if each != 0] == [[]]
 
 
 def _facts(answer: Mapping[str, Any], currency: str | None) -> dict[str, Any]:
     """An answer in facts: of an item its barcode and title, of a branch its ISIL, of a patron the
     card, of reasons their words, and amounts with their currency."""
+    answer = _flat(answer)
     currency = answer.get("currency", currency)
     facts: dict[str, Any] = {}
     for name, value in answer.items():

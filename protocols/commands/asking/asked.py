@@ -47,4 +47,7 @@ def asked(settings: Settings, at: str | None = None) -> Iterator[Asker]:
     with opened(settings) as library:
         configuration = settings.configuration
         POST.put(library.circulation, post_of(configuration.notices, configuration.path.parent))
+        from protocols.sip2.machines import tell_of_machines  # not for a server, which has its own
+
+        tell_of_machines(configuration.standards["sip2"], library.circulation)
         yield Here(library, at)

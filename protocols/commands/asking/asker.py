@@ -11,7 +11,7 @@ import re
 from abc import ABC, abstractmethod
 from datetime import date
 from typing import Any, Final, NamedTuple, NoReturn
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import click
 
@@ -30,6 +30,16 @@ _UNKNOWN, _FORBIDDEN, _MISSING, _REFUSED, _MALFORMED = 401, 403, 404, 409, 422
 NULL: Final = object()
 
 
+class Refused(Exception):
+    """The answer is a problem."""
+
+    def __init__(self, status: int, problem: dict[str, Any], what: str) -> None:
+        super().__init__(status, what)
+        self.status = status
+        self.problem = problem
+        self.what = what
+
+
 class Told(NamedTuple):
     """What was answered, and the query of the next page, where there is one."""
 
@@ -43,7 +53,13 @@ def told(octets: bytes, link: str | None) -> Told:
 
 
 class Asker(ABC):
-    """Operations, asked by their names."""
+    """Operations, asked by their names.
+
+    `next_cursor` is where the page ended that was asked for last with a `limit`; None where it was
+    the last page.
+    """
+
+    next_cursor: str | None = None
 
     def ask(self, name: str, /, **said: Any) -> Any:
         """The answer of the operation, with all of its pages in one unless a `limit` is said.
@@ -51,6 +67,12 @@ class Asker(ABC):
         What is None is not said. Raises click.UsageError for what the operation does not know or
         take, Failure for what cannot be done; the command ends where the rules refuse.
         """
+        try:
+            return self._answer_of(name, said)
+        except Refused as refused:
+            fail(refused.status, refused.problem, refused.what)
+
+    def _answer_of(self, name: str, said: dict[str, Any]) -> Any:
         operation = BY_ID[name]
         given = {each: _plain(value) for each, value in said.items() if value is not None}
         variables = {each: str(given.pop(each)) for each in _VARIABLE.findall(operation.path)}
@@ -67,7 +89,16 @@ class Asker(ABC):
             for each, value in more.items():
                 if isinstance(value, list):
                     answer[each] += value
+        self.next_cursor = None if following is None else parse_qs(following)["cursor"][0]
         return answer
+
+    def attempt(self, name: str, /, **said: Any) -> tuple[Any, dict[str, Any] | None]:
+        """The answer, or None and the problem where that is in what was asked for: one of several
+        things cannot be done, and the others go on."""
+        try:
+            return self._answer_of(name, said), None
+        except Refused as refused:
+            return None, refused.problem
 
     @abstractmethod
     def patron(self, card: str) -> str:
@@ -75,9 +106,8 @@ class Asker(ABC):
         has it."""
 
     @abstractmethod
-    def send(
-        self, operation: Operation, variables: dict[str, str], query: str, body: Any
-    ) -> Told: ...
+    def send(self, operation: Operation, variables: dict[str, str], query: str, body: Any) -> Told:
+        """The answer. Raises Refused."""
 
 
 def _plain(value: Any) -> Any:
@@ -87,11 +117,22 @@ def _plain(value: Any) -> Any:
         return {name: _plain(each) for name, each in value.items() if each is not None}
     if isinstance(value, date):
         return value.isoformat()
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _word(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else value
+
+
+def _is_of_set_up(field: str) -> bool:
+    """Does the field name something of the set-up, and not of the stock or of people?"""
+    return field in ("roles", "at") or field.endswith(("branch", "home"))
+
+
+def _mistake(error: dict[str, Any]) -> str:
+    """What is wrong with a field, which says by itself where it is of the set-up or of all."""
+    field, text = error["field"], str(error["text"])
+    return text if field == "body" or _is_of_set_up(field) else f"{field}: {text}"
 
 
 def fail(status: int, problem: dict[str, Any], what: str) -> NoReturn:
@@ -105,10 +146,11 @@ def fail(status: int, problem: dict[str, Any], what: str) -> NoReturn:
         raise click.exceptions.Exit(1)
     words = " ".join(filter(None, (problem.get("title"), problem.get("detail"))))
     if status == _MISSING:
-        words = f"{words} ({what})"
+        words = problem.get("detail") or f"{words} ({what})"
     if status == _MALFORMED:
-        words = problem.get("detail") or words
-        if all(each["rule"] != "unknown" for each in problem.get("errors", ())):
+        errors = problem.get("errors", ())
+        words = "; ".join(map(_mistake, errors)) or problem.get("detail") or words
+        if all(each["rule"] != "unknown" or _is_of_set_up(each["field"]) for each in errors):
             raise click.UsageError(words)
     advice = ""
     if status == _UNKNOWN:

@@ -18,7 +18,7 @@ from protocols.api.handlers import Tried, answer_known
 from protocols.api.messages import JSON, Answer, Asked
 from protocols.api.operation import VERSION, Operation
 from protocols.api.problems import Problem
-from protocols.commands.asking.asker import Asker, Told, fail, told
+from protocols.commands.asking.asker import Asker, Refused, Told, told
 from protocols.commands.shared.library import Library
 from protocols.hosting.answering import Context
 
@@ -55,7 +55,7 @@ class Here(Asker):
         asked = Asked(operation.method, parts, query.encode(), octets, _HEADERS.get, "", True)
         answer = self._answer(operation, asked, variables)
         if answer.status >= _WRONG:
-            fail(answer.status, json.loads(answer.body), path)
+            raise Refused(answer.status, json.loads(answer.body), path)
         return told(answer.body, dict(answer.headers).get("Link"))
 
     def _answer(self, operation: Operation, asked: Asked, variables: dict[str, str]) -> Answer:

@@ -17,7 +17,8 @@ from urllib.request import Request, urlopen
 import click
 
 from protocols.api.operation import Operation
-from protocols.commands.asking.asker import BY_ID, Asker, Told, fail, told
+from protocols.api.unknown import no_branch_of
+from protocols.commands.asking.asker import Asker, Refused, Told, told
 from protocols.process.failures import Failure
 
 #: Variables in which the token stands, or the name of a file that holds it: in no argument, which
@@ -46,19 +47,23 @@ class Server(Asker):
             self.must_work_at(at)
 
     def patron(self, card: str) -> str:
-        wish = {"text": card, "mode": "look"}
-        scanned = self.send(BY_ID["scan"], {}, "", wish).body
-        patron = scanned.get("patron")
+        patron = self.ask("scan", text=card, mode="look").get("patron")
         if patron is None:
             raise click.ClickException("no patron has this identifier")
         return str(patron["id"])
 
     def must_work_at(self, branch: str) -> None:
-        """Raises Failure where the token works at another branch: there it would be done."""
-        session = self.send(BY_ID["show_session"], {}, "", None).body
+        """Raises Failure where the token works at another branch: there it would be done. That
+        there is no such branch is a mistake of the caller."""
+        session = self.ask("show_session")
         here = (session.get("branch") or {}).get("isil")
-        if here != branch:
-            raise Failure(f"this token works at {here or 'no branch'}, and not at {branch}")
+        if here == branch:
+            return
+        branches = self.ask("show_library")["branches"]
+        names = {each["isil"]: each["name"] for each in branches}
+        if branch not in names:
+            raise click.UsageError(no_branch_of(names, branch))
+        raise Failure(f"this token works at {here or 'no branch'}, and not at {branch}")
 
     def send(self, operation: Operation, variables: dict[str, str], query: str, body: Any) -> Told:
         quoted = {name: quote(value, safe="") for name, value in variables.items()}
@@ -85,7 +90,7 @@ class Server(Asker):
 
     @contextmanager
     def _told_of(self, path: str) -> Iterator[None]:
-        """Tells what a server refuses as a command does."""
+        """Raises Refused for what a server refuses, Failure where there is none."""
         try:
             yield
         except HTTPError as error:
@@ -93,7 +98,7 @@ class Server(Asker):
                 problem = json.loads(error.read())
             except ValueError:
                 problem = {}
-            fail(error.code, problem, f"{self._address}{path}")
+            raise Refused(error.code, problem, f"{self._address}{path}") from error
         except (URLError, TimeoutError, ConnectionError) as error:
             reason = getattr(error, "reason", error)
             advice = "See that it runs, and that --server (TIRO_SERVER) names it."

@@ -12,6 +12,7 @@ from circulation.kernel.results import StayKind
 from protocols.commands.asking.answers import print_answer, print_stack
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.asking.asker import Asker
+from protocols.commands.asking.pages import paged, print_page
 from protocols.commands.shared.library import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY, ISIL, at_branch, several_barcodes
@@ -151,12 +152,14 @@ def _add_end(group: click.Group, kind: StayKind) -> None:
 def _add_to_move(group: click.Group, kind: StayKind) -> None:
     @group.command("to-move", help="List the items that stand in the wrong place.")
     @click.option("--at", "branch", type=ISIL, help="Those that stand at this branch.")
+    @paged
     @as_json
     @click.pass_obj
     @asks("show_items_to_move")
-    def to_move(settings: Settings, branch: str | None, as_json: bool) -> None:
+    def to_move(settings: Settings, /, branch: str | None, as_json: bool, **page: Any) -> None:
         with asked(settings, branch) as asker:
-            print_answer(asker.ask("show_items_to_move", here=branch is not None), as_json)
+            found = asker.ask("show_items_to_move", here=branch is not None, **page)
+            print_page(asker, found, as_json)
 
 
 def add_common(group: click.Group, kind: StayKind) -> None:

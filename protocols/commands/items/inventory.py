@@ -11,6 +11,7 @@ import click
 
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
+from protocols.commands.asking.pages import paged, print_page
 from protocols.commands.shared.library import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import at_branch
@@ -98,9 +99,21 @@ def _looking(name: str, operation: str, about: str) -> None:
             print_answer(asker.ask(operation, inventory=inventory), as_json)
 
 
+def _listing(name: str, operation: str, about: str) -> None:
+    @inventory.command(name, help=about)
+    @_INVENTORY
+    @paged
+    @as_json
+    @click.pass_obj
+    @asks(operation)
+    def command(settings: Settings, /, inventory: int, as_json: bool, **page: Any) -> None:
+        with asked(settings) as asker:
+            print_page(asker, asker.ask(operation, inventory=inventory, **page), as_json)
+
+
 _looking("show", "show_inventory", "Show an inventory, and how many items were found how.")
-_looking("to-see-to", "show_misplaced", "List what was scanned and is not where it belongs.")
-_looking("not-seen", "show_not_seen", "List what should stand on the shelves and was not scanned.")
+_listing("to-see-to", "show_misplaced", "List what was scanned and is not where it belongs.")
+_listing("not-seen", "show_not_seen", "List what should stand on the shelves and was not scanned.")
 _looking("close", "close_inventory", "End an inventory: nothing more is scanned.")
 
 

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import TextIO
 
 import click
 
-from catalogue.database import Transaction
-from catalogue.items import find_item
-from circulation.items.availability import circulation_status
-from circulation.items.use import use_of
-from circulation.kernel.events import events_of_item
-from circulation.kernel.results import CirculationStatus, Stay
-from protocols.commands.items.stock import Act, Line, change_one, each_of, lines_of, withdraw_one
-from protocols.commands.shared.library import as_json, opened, say
+from protocols.commands.asking.answers import Outcome, print_answer, print_each
+from protocols.commands.asking.asked import asked, asks
+from protocols.commands.items.stock import Line, changed, lines_of
+from protocols.commands.shared.library import as_json
 from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.unknown import no_item
 from protocols.commands.shared.values import ISIL
-from protocols.commands.shared.wording import money
 
 
 @click.group()
@@ -28,50 +22,38 @@ def item() -> None:
 
 @item.command()
 @click.argument("barcode")
-@click.option("--events", "with_events", is_flag=True, help="What has happened to it as well.")
 @as_json
 @click.pass_obj
-def show(settings: Settings, barcode: str, with_events: bool, as_json: bool) -> None:
-    """Show an item and its state: where it is, and until when. Not who has it."""
-    with opened(settings) as library:
+@asks("show_item")
+def show(settings: Settings, barcode: str, as_json: bool) -> None:
+    """Show an item and its state: where it is, who has it and until when.
 
-        def work(transaction: Transaction) -> dict[str, Any] | None:
-            status = circulation_status(
-                library.circulation, transaction, item=barcode, now=library.now
-            )
-            if status is None:
-                return None
-            written = find_item(transaction, barcode)
-            assert written is not None
-            home = library.circulation.current_set_up(transaction).branches[
-                status.item.home_branch.id
-            ]
-            use = use_of(transaction, item_id=status.item.id, timezone=home.timezone)
-            facts = _facts(status) | {
-                "part": written.part,
-                "float_group": written.float_group,
-                "loans": use.loans,
-                "last_lent": use.last_lent,
-            }
-            if with_events:
-                facts["events"] = [
-                    {
-                        "at": event.at,
-                        "what": event.kind.value,
-                        "by": event.actor,
-                        "overridden": event.after.get("overridden", []),
-                        "why": event.after.get("why", ""),
-                    }
-                    for event in events_of_item(transaction, item_id=status.item.id)
-                ]
-            return facts
+    The log of look-ups notes whose loan you saw.
+    """
+    with asked(settings) as asker:
+        print_answer(asker.ask("show_item", item=barcode), as_json)
 
-        facts = library.read(work)
-        if facts is None:
-            raise click.ClickException(
-                library.read(lambda transaction: no_item(transaction, barcode))
-            )
-        say(facts, as_json)
+
+@item.command()
+@click.argument("barcode")
+@as_json
+@click.pass_obj
+@asks("show_item_events")
+def events(settings: Settings, barcode: str, as_json: bool) -> None:
+    """Show what has happened to an item, and who did it."""
+    with asked(settings) as asker:
+        print_answer(asker.ask("show_item_events", item=barcode), as_json)
+
+
+@item.command()
+@click.argument("barcode")
+@as_json
+@click.pass_obj
+@asks("show_use")
+def use(settings: Settings, barcode: str, as_json: bool) -> None:
+    """Show how often an item was lent, when last, and in which years."""
+    with asked(settings) as asker:
+        print_answer(asker.ask("show_use", item=barcode), as_json)
 
 
 _ITEMS = click.argument("barcodes", nargs=-1, metavar="[BARCODE]...")
@@ -111,6 +93,7 @@ def _places(command: Callable[..., None]) -> Callable[..., None]:
 @_DRY_RUN
 @as_json
 @click.pass_obj
+@asks("alter_item", "show_item")
 def change(
     settings: Settings,
     /,
@@ -134,7 +117,7 @@ def change(
         raise click.UsageError("--barcode goes with exactly one item; give others in CSV")
     if not any(line.changes for line in lines):
         raise click.UsageError("say what is to be changed")
-    _do(settings, lines, change_one, dry_run, as_json)
+    _change(settings, lines, dry_run, as_json)
 
 
 @item.command()
@@ -144,6 +127,7 @@ def change(
 @_DRY_RUN
 @as_json
 @click.pass_obj
+@asks("withdraw_items")
 def withdraw(
     settings: Settings,
     barcodes: tuple[str, ...],
@@ -158,7 +142,17 @@ def withdraw(
     those whom no copy can serve any more. What is on loan, stands ready for somebody, or is owed
     for stays, and the reasons are told. The exit code is 1 where anything could not be done.
     """
-    _do(settings, lines_of(barcodes, file, {}), withdraw_one(why), dry_run, as_json)
+    lines = lines_of(barcodes, file, {})
+    wish = {"why": why or None, "dry_run": dry_run}
+    with asked(settings) as asker:
+        if len(lines) == 1:
+            print_answer(asker.ask("withdraw_items", items=[lines[0].item], **wish), as_json)
+            return
+        done = [
+            Outcome(each.item, *asker.attempt("withdraw_items", items=[each.item], **wish))
+            for each in lines
+        ]
+    print_each(done, as_json)
 
 
 @item.command()
@@ -167,54 +161,17 @@ def withdraw(
 @_places
 @as_json
 @click.pass_obj
+@asks("alter_item")
 def place(settings: Settings, /, barcode: str, as_json: bool, **given: str | None) -> None:
     """Put an item into another place. What is not given stays; another branch begins with none."""
     changes = {name: text for name, text in given.items() if text is not None}
-    _do(settings, [Line(barcode, changes)], change_one, False, as_json)
+    _change(settings, [Line(barcode, changes)], False, as_json)
 
 
-def _do(settings: Settings, lines: list[Line], act: Act, dry_run: bool, json_wanted: bool) -> None:
-    with opened(settings) as library:
-        found = list(each_of(library, lines, act, dry_run=dry_run))
-        say(found if len(lines) > 1 else found[0], json_wanted)
-    if any("refused" in each for each in found):
-        raise click.exceptions.Exit(1)
-
-
-def _stay(stay: Stay) -> dict[str, Any]:
-    """Where the item is to be for a while; not whose booking it waits for."""
-    return {
-        "for": stay.kind.value,
-        "name": stay.name,
-        "branch": stay.branch.isil,
-        "place": stay.place,
-        "is_at": stay.seen_branch.isil,
-        "until": stay.until,
-        "is_lent": stay.loan_days != 0,
-        "goes_home": stay.is_over,
-    }
-
-
-def _facts(status: CirculationStatus) -> dict[str, Any]:
-    item = status.item
-    return {
-        "item": item.barcode,
-        "title": item.title,
-        "author": item.author,
-        "record": item.record_id,
-        "home": item.home_branch.isil,
-        "placement": list(item.placement),
-        "call_number": item.call_number,
-        "material_group": item.material_group,
-        "price": money(item.price, item.currency),
-        "currency": item.currency,
-        "state": status.state.value,
-        "lent": status.loan.checked_out if status.loan else None,
-        "due": status.loan.due if status.loan else None,
-        "renewals": status.loan.renewals if status.loan else None,
-        "overdue": status.is_overdue,
-        "to": status.to_branch.isil if status.to_branch else None,
-        "since": status.since,
-        "holds": status.open_holds,
-        "stay": _stay(status.stay) if status.stay else None,
-    }
+def _change(settings: Settings, lines: list[Line], dry_run: bool, as_json: bool) -> None:
+    with asked(settings) as asker:
+        done = [changed(asker, each, dry_run=dry_run) for each in lines]
+    if len(done) > 1 or done[0].problem is not None:
+        print_each(done, as_json)
+    else:
+        print_answer(done[0].answer, as_json)

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from catalogue.database import Transaction
-from circulation.accounts.loans import LoanPage, patron_loans
-from circulation.calendars.due_dates import end_of_day
-from circulation.holds.recalls import recall
-from circulation.kernel.act import Act
-from circulation.kernel.results import CheckedOut, Desk, Refused
-from circulation.loans import lost
-from circulation.loans.batches import check_in_stack, check_out_stack, renew_stack
-from circulation.loans.conflicts import settle_conflict
-from circulation.notices.kinds import Basis
-from circulation.staff.lookups import Seen
-from protocols.commands.loans.answers import say_all
+from circulation.calendars.due_dates import end_of_day, local_date
+from protocols.commands.asking.answers import print_answer, print_stack
+from protocols.commands.asking.asked import asked, asks
+from protocols.commands.asking.asker import Asker
+from protocols.commands.asking.pages import paged, print_page
 from protocols.commands.loans.returns import COMMANDS as RETURN_COMMANDS
 from protocols.commands.loans.school import COMMANDS as SCHOOL_COMMANDS
-from protocols.commands.shared.library import Library, as_json, opened, refusal_of, say, silent
-from protocols.commands.shared.overriding import override_of, overriding
+from protocols.commands.shared.library import as_json, silent
+from protocols.commands.shared.overriding import override_wish, overriding
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY, MOMENT, at_branch, several_barcodes
 
@@ -41,6 +35,7 @@ def loan() -> None:
 @silent
 @as_json
 @click.pass_obj
+@asks("lend_stack")
 def out(
     settings: Settings,
     patron: str,
@@ -53,24 +48,15 @@ def out(
     as_json: bool,
 ) -> None:
     """Lend one or more items to PATRON."""
-    with opened(settings) as library:
-        desk = library.desk(branch)
-        override = override_of(library, desk, overridden, why)
-
-        def lend(transaction: Transaction) -> list[CheckedOut | Refused]:
-            answers = check_out_stack(
-                library.act(transaction, desk),
-                patron=patron,
-                barcodes=barcodes,
-                no_block=no_block,
-                overriding=override,
-            )
-            lent = [each.loan.id for each in answers if isinstance(each, CheckedOut)]
-            library.keep_silent(transaction, batch, Basis.LOANS, lent)
-            return answers
-
-        answers = library.write(lend)
-        say_all(library, barcodes, answers, as_json)
+    wish = {
+        "card": patron,
+        "items": barcodes,
+        "happened": datetime.now(UTC) if no_block else None,
+        "override": override_wish(overridden, why),
+        "silent_batch": batch,
+    }
+    with asked(settings, branch) as asker:
+        print_stack(asker.ask("lend_stack", **wish), as_json)
 
 
 @loan.command("in")
@@ -84,6 +70,7 @@ def out(
 )
 @as_json
 @click.pass_obj
+@asks("take_stack_back", "show_library")
 def in_(
     settings: Settings,
     barcodes: tuple[str, ...],
@@ -95,22 +82,22 @@ def in_(
 
     What lay in the book drop is dated back with --returned: late fees are reckoned by that.
     """
-    with opened(settings) as library:
-        desk = library.desk(branch)
-        came = None if returned is None else _came(library, desk, returned)
-        answers = library.perform(desk, check_in_stack, barcodes=barcodes, returned=came)
-        say_all(library, barcodes, answers, as_json)
+    with asked(settings, branch) as asker:
+        at = None if returned is None else _came(asker, branch, returned)
+        print_stack(asker.ask("take_stack_back", items=barcodes, at=at), as_json)
 
 
-def _came(library: Library, desk: Desk, returned: date | datetime) -> datetime:
+def _came(asker: Asker, branch: str, returned: date | datetime) -> datetime:
     """When it came back; a mistake of the caller for a day, or a time, that has not come."""
-    timezone = library.read(library.circulation.current_set_up).branches[desk.branch_id].timezone
+    branches = asker.ask("show_library")["branches"]
+    timezone = next(each["timezone"] for each in branches if each["isil"] == branch)
+    now = datetime.now(UTC)
     if isinstance(returned, datetime):
         moment = returned if returned.tzinfo else returned.replace(tzinfo=ZoneInfo(timezone))
-        has_come = moment <= library.now
+        has_come = moment <= now
     else:
-        moment = min(end_of_day(returned, timezone), library.now)
-        has_come = returned <= library.today(desk)
+        moment = min(end_of_day(returned, timezone), now)
+        has_come = returned <= local_date(now, timezone)
     if not has_come:
         raise click.UsageError(f"--returned: {returned.isoformat()} has not come yet")
     return moment.astimezone(UTC)
@@ -122,6 +109,7 @@ def _came(library: Library, desk: Desk, returned: date | datetime) -> datetime:
 @overriding
 @as_json
 @click.pass_obj
+@asks("prolong_stack")
 def renew(
     settings: Settings,
     barcodes: tuple[str, ...],
@@ -131,69 +119,62 @@ def renew(
     as_json: bool,
 ) -> None:
     """Renew the loans of one or more items, whoever has them."""
-    with opened(settings) as library:
-        override = override_of(library, library.desk(branch), overridden, why)
-        answers = library.perform(branch, renew_stack, barcodes=barcodes, overriding=override)
-        say_all(library, barcodes, answers, as_json)
+    wish = {"items": barcodes, "override": override_wish(overridden, why)}
+    with asked(settings, branch) as asker:
+        print_stack(asker.ask("prolong_stack", **wish), as_json)
 
 
 @loan.command("list")
 @click.argument("patron")
 @click.option("--overdue", is_flag=True, help="Only what is overdue.")
+@paged
 @as_json
 @click.pass_obj
-def list_(settings: Settings, patron: str, overdue: bool, as_json: bool) -> None:
+@asks("list_loans")
+def list_(
+    settings: Settings,
+    patron: str,
+    overdue: bool,
+    limit: int | None,
+    cursor: str | None,
+    as_json: bool,
+) -> None:
     """List a patron's loans by due date, then what others have lent onward to them."""
-    with opened(settings) as library:
-        library.patron(patron, Seen.LOANS)
-        found = library.read(
-            lambda transaction: patron_loans(
-                library.act(transaction), patron=patron, page=LoanPage(only_overdue=overdue)
-            )
-        )
-    assert not isinstance(found, Refused)
-    say(
-        [
-            {
-                "item": each.item.barcode,
-                "title": each.item.title,
-                "lent": each.loan.checked_out,
-                "due": each.loan.due,
-                "renewals": each.loan.renewals,
-                "overdue": each.is_overdue,
-                "recalled": each.is_recalled,
-                "lent_onward_to": each.lent_onward_to.name if each.lent_onward_to else None,
-                "lent_onward_by": each.lent_onward_by.name if each.lent_onward_by else None,
-            }
-            for each in found.loans
-        ],
-        as_json,
-    )
+    page = {"overdue": overdue, "limit": limit, "cursor": cursor}
+    with asked(settings) as asker:
+        found = asker.ask("list_loans", patron=asker.patron(patron), **page)
+        print_page(asker, found, as_json)
 
 
-def _marking(name: str, verb: lost.MarkingVerb, about: str) -> None:
+def _doing(name: str, operation: str, about: str, **said: Any) -> None:
+    """A command that does something with one loan."""
+
     @loan.command(name, help=about)
     @click.argument("barcode")
     @at_branch
     @as_json
     @click.pass_obj
+    @asks(operation)
     def command(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
-        _mark(settings, verb, barcode, branch, as_json)
+        with asked(settings, branch) as asker:
+            print_answer(asker.ask(operation, item=barcode, **said), as_json)
 
 
-def _mark(
-    settings: Settings, verb: lost.MarkingVerb, barcode: str, branch: str, as_json: bool
-) -> None:
-    with opened(settings) as library:
-        answer = library.perform(branch, verb, item=barcode)
-        say_all(library, (barcode,), (answer,), as_json)
-
-
-_marking("claim", lost.claim_returned, "The borrower says that the item was returned.")
-_marking("unclaim", lost.withdraw_claim, "The borrower has the item after all.")
-_marking("lost", lost.declare_lost, "The item is lost: by its borrower, or in the house.")
-_marking("found", lost.find, "What was lost has turned up with its borrower, or in the house.")
-_marking("resume", lost.resume, "A suspended loan goes on.")
+_doing("claim", "set_state", "The borrower says that the item was returned.", to="claimed_returned")
+_doing("unclaim", "set_state", "The borrower has the item after all.", to="claim_withdrawn")
+_doing("lost", "set_state", "The item is lost: by its borrower, or in the house.", to="lost")
+_doing(
+    "found",
+    "set_state",
+    "What was lost has turned up with its borrower, or in the house.",
+    to="found",
+)
+_doing("resume", "resume_loan", "A suspended loan goes on.")
+_doing(
+    "recall",
+    "recall_loan",
+    "Bring the due date of a loan forward, as far as the rules allow it.",
+)
 
 
 @loan.command()
@@ -202,31 +183,11 @@ _marking("resume", lost.resume, "A suspended loan goes on.")
 @at_branch
 @as_json
 @click.pass_obj
+@asks("suspend_loan")
 def suspend(settings: Settings, barcode: str, until: date, branch: str, as_json: bool) -> None:
     """Stop the clock of a loan through the day UNTIL."""
-
-    def suspended(act: Act, *, item: str) -> lost.Marked | Refused:
-        return lost.suspend(act, item=item, until=until)
-
-    try:
-        _mark(settings, suspended, barcode, branch, as_json)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-
-
-@loan.command("recall")
-@click.argument("barcode")
-@at_branch
-@as_json
-@click.pass_obj
-def recall_(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
-    """Bring the due date of a loan forward, as far as the rules allow it."""
-    with opened(settings) as library:
-        answer = library.perform(branch, recall, item=barcode)
-    if isinstance(answer, Refused):
-        say([{"item": barcode} | refusal_of(answer)], as_json)
-        raise click.exceptions.Exit(1)
-    say([{"item": answer.item, "due": answer.due, "was_due": answer.previous_due}], as_json)
+    with asked(settings, branch) as asker:
+        print_answer(asker.ask("suspend_loan", item=barcode, until=until), as_json)
 
 
 @loan.command()
@@ -234,14 +195,11 @@ def recall_(settings: Settings, barcode: str, branch: str, as_json: bool) -> Non
 @at_branch
 @as_json
 @click.pass_obj
+@asks("settle")
 def settle(settings: Settings, conflict: int, branch: str, as_json: bool) -> None:
     """Take a CONFLICT of `tiro list conflicts` off the list: it was dealt with."""
-    with opened(settings) as library:
-        desk = library.desk(branch)
-        settled = library.write(
-            lambda transaction: settle_conflict(library.act(transaction, desk), conflict)
-        )
-    say({"conflict": conflict, "was_open": settled}, as_json)
+    with asked(settings, branch) as asker:
+        print_answer(asker.ask("settle", conflict=conflict), as_json)
 
 
 for _command in (*SCHOOL_COMMANDS, *RETURN_COMMANDS):

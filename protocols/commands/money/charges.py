@@ -11,6 +11,7 @@ from circulation.ledger.money import ChargeKind
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.asking.asker import Asker
+from protocols.commands.asking.pages import paged, print_page
 from protocols.commands.shared.library import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import AMOUNT, DAY, ISIL, units_of
@@ -42,10 +43,13 @@ _BY_HAND = [
 @click.group(invoke_without_command=True)
 @click.option("--patron", metavar="PATRON", help="Whose charges are listed.")
 @click.option("--open", "only_open", is_flag=True, help="Only those that are not settled.")
+@paged
 @as_json
 @click.pass_context
 @asks("list_charges")
-def charges(context: click.Context, patron: str | None, only_open: bool, as_json: bool) -> None:
+def charges(
+    context: click.Context, /, patron: str | None, only_open: bool, as_json: bool, **page: Any
+) -> None:
     """List what a patron is charged, the oldest first.
 
     Amounts are given as decimals, such as 50 or 50.25 (or 50,25); --json prints them in minor units
@@ -56,8 +60,8 @@ def charges(context: click.Context, patron: str | None, only_open: bool, as_json
     if patron is None:
         raise click.UsageError("name a patron with --patron, or a command")
     with asked(context.obj) as asker:
-        found = asker.ask("list_charges", patron=asker.patron(patron), open=only_open)
-    print_answer(found, as_json)
+        found = asker.ask("list_charges", patron=asker.patron(patron), open=only_open, **page)
+        print_page(asker, found, as_json)
 
 
 @charges.command()

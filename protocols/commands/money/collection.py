@@ -11,6 +11,7 @@ import click
 from circulation.dunning.collection_files import CollectionFile, file_text
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
+from protocols.commands.asking.pages import paged, print_page
 from protocols.commands.shared.library import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import ISIL
@@ -30,11 +31,18 @@ _OUTPUT = click.option(
 )
 @click.option("--patron", metavar="PATRON", help="Whose debts are listed.")
 @click.option("--all", "every", is_flag=True, help="Claims that are closed, too.")
+@paged
 @as_json
 @click.pass_context
 @asks("list_claims", "list_patron_claims")
 def collection(
-    context: click.Context, branch: str | None, patron: str | None, every: bool, as_json: bool
+    context: click.Context,
+    /,
+    branch: str | None,
+    patron: str | None,
+    every: bool,
+    as_json: bool,
+    **page: Any,
 ) -> None:
     """List the debts that were handed over, of an agency or a patron.
 
@@ -44,12 +52,14 @@ def collection(
         return
     if (branch is None) == (patron is None):
         raise click.UsageError("name a branch with --at, or a patron with --patron, or a command")
+    if patron is not None and any(page.values()):
+        raise click.UsageError("--limit and --cursor go with --at")
     with asked(context.obj, branch) as asker:
         if patron is not None:
             found = asker.ask("list_patron_claims", patron=asker.patron(patron))
         else:
-            found = asker.ask("list_claims", all=every)
-    print_answer(found, as_json)
+            found = asker.ask("list_claims", all=every, **page)
+        print_page(asker, found, as_json)
 
 
 @collection.command()

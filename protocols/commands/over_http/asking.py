@@ -19,7 +19,6 @@ from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import operations_of
 from protocols.commands.asking.server import Server
 from protocols.commands.over_http.served import SERVED, Served
-from protocols.commands.shared.overriding import override_wish
 from protocols.process.failures import Failure
 
 
@@ -63,7 +62,7 @@ def _answer(rows: tuple[Served, ...], words: str, values: dict[str, Any]) -> Non
             f"tiro {words} as it was called does not work over --server",
             "Run it where tiro.toml names the database; the HTTP API may be able to do it.",
         )
-    answers = [_shown(_asked(row, server, each)) for each in _calls(row, given)]
+    answers = [_asked(row, server, each) for each in _calls(row, given)]
     print_answer(answers if row.each is not None else answers[0], as_json)
 
 
@@ -76,42 +75,12 @@ def _calls(row: Served, given: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _asked(row: Served, server: Server, given: dict[str, Any]) -> Any:
-    said = {name: each() if callable(each) else each for name, each in row.said.items()}
-    for name, value in given.items():
-        if name in row.given and value is True:
-            continue  # it has chosen the row
-        if name == row.here:
-            server.must_work_at(value)
-        elif name == row.card:
-            said["patron"] = server.patron(value)
-            if name in row.names:
-                said[row.names[name]] = value
-        elif name == row.holder:
-            _must_hold(server, value, str(given["hold_id"]))
-        elif name in row.people:
-            said[row.people[name]] = server.patron(value)
-        else:
-            said[row.names.get(name, name)] = row.made[name](value) if name in row.made else value
-    if "overridden" in said:
-        said["override"] = override_wish(said.pop("overridden"), said.pop("why", ""))
-    if row.told is not None:
-        said = row.told(said)
+    said = {
+        row.names.get(name, name): row.made[name](value) if name in row.made else value
+        for name, value in given.items()
+        if name not in row.given or value is not True  # that has chosen the row
+    }
     answer = server.ask(row.operation, **said)
     while row.goes_on and answer.get("cursor") is not None:
         answer = server.ask(row.operation, **said | {"cursor": answer["cursor"]})
-    return answer
-
-
-def _must_hold(server: Server, card: str, hold: str) -> None:
-    """Raises click.ClickException where it is not the hold of that patron."""
-    found = server.ask("list_holds", patron=server.patron(card))["holds"]
-    if hold not in {each["id"] for each in found}:
-        raise click.ClickException(f"the patron has no hold {hold}")
-
-
-def _shown(answer: Any) -> Any:
-    """A list that is all of an answer is printed without its name."""
-    if isinstance(answer, dict) and len(answer) == 1:
-        [alone] = answer.values()
-        return alone if isinstance(alone, list) else answer
     return answer

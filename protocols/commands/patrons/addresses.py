@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import click
 
-from catalogue.database import Transaction
-from circulation.patrons.addresses import (
-    Dwelling,
-    NewAddress,
-    add_address,
-    addresses_of,
-    remove_address,
-)
-from protocols.commands.patrons.changes import PATRON, Change, done
+from protocols.commands.asking.asked import asks
+from protocols.commands.patrons.changes import PATRON, of_patron
 from protocols.commands.shared.library import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY
-
-
-def address_facts(transaction: Transaction, patron_id: int) -> list[dict[str, Any]]:
-    """The patron's addresses, whether they are protected or not."""
-    return [
-        each._asdict() | {"kind": each.kind.value, "address": each.line}
-        for each in addresses_of(transaction, patron_id)
-    ]
 
 
 @click.group()
@@ -48,25 +32,19 @@ def address() -> None:
 @click.option("--without-messages", is_flag=True, help="No letter is to go there.")
 @as_json
 @click.pass_obj
+@asks("give_address")
 def new_address(
     settings: Settings,
     /,
     identifier: str,
     temporary: bool,
-    valid_from: date | None,
-    valid_until: date | None,
     without_messages: bool,
     as_json: bool,
-    **parts: str,
+    **parts: Any,
 ) -> None:
     """Add an address. Remove the one that it takes the place of."""
-    kind = Dwelling.TEMPORARY if temporary else Dwelling.HOME
-    new = NewAddress(kind, **parts, valid_from=valid_from, valid_until=valid_until)
-
-    def work(at: Change) -> None:
-        add_address(at.act, at.patron_id, new, notices=not without_messages)
-
-    done(settings, identifier, as_json, work, address_facts)
+    parts |= {"kind": "temporary" if temporary else "home", "notices": not without_messages}
+    of_patron(settings, identifier, "give_address", as_json, **parts)
 
 
 @address.command("remove")
@@ -74,11 +52,7 @@ def new_address(
 @click.argument("number", type=int)
 @as_json
 @click.pass_obj
+@asks("drop_address")
 def drop_address(settings: Settings, identifier: str, number: int, as_json: bool) -> None:
-    """Forget the address with that number: `tiro patron show` has it."""
-
-    def work(at: Change) -> None:
-        if not remove_address(at.act, at.patron_id, number):
-            raise ValueError("the patron has no such address: `tiro patron show` has them all")
-
-    done(settings, identifier, as_json, work, address_facts)
+    """Forget the address with that number: `tiro patron contact list` has it."""
+    of_patron(settings, identifier, "drop_address", as_json, address=number)

@@ -1,4 +1,4 @@
-"""`tiro patron change`, `contact`, `guardian`, `consent`: what is changed of a patron at a desk."""
+"""`tiro patron change`, `preferences`, `contact`, `guardian`, `consent`: what a desk changes."""
 
 from __future__ import annotations
 
@@ -7,42 +7,16 @@ from typing import Any
 
 import click
 
-from catalogue.database import Transaction
-from circulation.kernel.organisation import find_branch
-from circulation.kernel.set_up import all_branches
-from circulation.patrons.changes import Changes, change_patron, patron_fields
 from circulation.patrons.checking import dialled, telephone
-from circulation.patrons.consents import Consent, consents_of, give_consent, withdraw_consent
-from circulation.patrons.contacts import (
-    ContactKind,
-    add_contact,
-    contacts_of,
-    preferences_of,
-    remove_contact,
-    set_preferences,
-    verify_contact,
-)
-from circulation.patrons.guardians import add_guardian, guardians_of, remove_guardian
-from circulation.patrons.identifiers import IDENTIFIERS, find_patron
-from protocols.commands.patrons.changes import PATRON, Change, contact_facts, done
+from circulation.patrons.consents import Consent
+from circulation.patrons.contacts import ContactKind
+from protocols.commands.asking.answers import print_answer
+from protocols.commands.asking.asked import asked, asks
+from protocols.commands.asking.asker import NULL
+from protocols.commands.patrons.changes import PATRON, of_patron
 from protocols.commands.shared.library import as_json
 from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.unknown import no_branch
 from protocols.commands.shared.values import DAY, ISIL
-
-
-def _guardian_facts(transaction: Transaction, patron_id: int) -> list[dict[str, Any]]:
-    return [
-        {"name": each.name, "since": each.since, "sees_account": each.sees_account}
-        for each in guardians_of(transaction, patron_id=patron_id)
-    ]
-
-
-def _consent_facts(transaction: Transaction, patron_id: int) -> list[dict[str, Any]]:
-    return [
-        {"consent": consent.value, "given": given}
-        for consent, given in consents_of(transaction, patron_id).items()
-    ]
 
 
 @click.command()
@@ -64,64 +38,40 @@ def _consent_facts(transaction: Transaction, patron_id: int) -> list[dict[str, A
     default=None,
     help="Name and address protection: few are told address, telephone and e-mail address.",
 )
-@click.option("--at", "home", type=ISIL, help="The home branch.")
-@click.option("--pickup", type=ISIL, help="Where they fetch their holds, unless they say so.")
-@click.option("--interest-days", type=click.IntRange(min=1), help="How long they wait for a hold.")
+@click.option("--at", "home_branch", type=ISIL, help="The home branch.")
 @as_json
 @click.pass_obj
+@asks("change_details")
 def change(
     settings: Settings,
     /,
     identifier: str,
     expires: date | None,
     never_expires: bool,
-    home: str | None,
-    pickup: str | None,
-    interest_days: int | None,
     as_json: bool,
     **details: Any,
 ) -> None:
     """Change what is written of a patron. What no option names stays as it is."""
     if expires and never_expires:
         raise click.UsageError("--expires and --never-expires are two things")
-    given: dict[str, Any] = {name: each for name, each in details.items() if each is not None}
-    if expires or never_expires:
-        given["expires"] = expires
-
-    def work(at: Change) -> None:
-        changes = Changes(**given)  # type: ignore[typeddict-item]
-        if home is not None:
-            changes["home_branch_id"] = _branch(at.act.transaction, home)
-        change_patron(at.act, at.patron_id, changes)
-        chosen = preferences_of(at.act.transaction, at.patron_id)
-        if pickup is not None:
-            chosen = chosen._replace(pickup_branch_id=_branch(at.act.transaction, pickup))
-        if interest_days is not None:
-            chosen = chosen._replace(interest_days=interest_days)
-        set_preferences(at.act, at.patron_id, chosen)
-
-    done(settings, identifier, as_json, work, _written)
+    details["expires"] = NULL if never_expires else expires
+    of_patron(settings, identifier, "change_details", as_json, **details)
 
 
-def _branch(transaction: Transaction, isil: str) -> int:
-    branch = find_branch(transaction, isil=isil)
-    if branch is None:
-        raise ValueError(no_branch(transaction, isil))
-    return branch.id
-
-
-def _written(transaction: Transaction, patron_id: int) -> dict[str, Any]:
-    fields = patron_fields(transaction, patron_id=patron_id)
-    assert fields is not None
-    chosen = preferences_of(transaction, patron_id)
-    isils = {branch.id: branch.isil for branch in all_branches(transaction)}
-    facts = fields._asdict()
-    return {
-        **{name: facts[name] for name in fields._fields if name != "home_branch_id"},
-        "home": isils[fields.home_branch_id],
-        "pickup": isils.get(chosen.pickup_branch_id or 0),
-        "interest_days": chosen.interest_days,
-    }
+@click.command()
+@PATRON
+@click.option(
+    "--pickup", "pickup_branch", type=ISIL, help="Where they fetch holds, unless they say so."
+)
+@click.option("--interest-days", type=click.IntRange(min=1), help="How long they wait for a hold.")
+@as_json
+@click.pass_obj
+@asks("change_preferences", "show_preferences")
+def preferences(settings: Settings, /, identifier: str, as_json: bool, **chosen: Any) -> None:
+    """Show or change what a patron has chosen. What no option names stays as it is."""
+    is_looked_at = all(each is None for each in chosen.values())
+    operation = "show_preferences" if is_looked_at else "change_preferences"
+    of_patron(settings, identifier, operation, as_json, **chosen)
 
 
 @click.group()
@@ -132,6 +82,16 @@ def contact() -> None:
 _VALUE = click.argument("value", metavar="ADDRESS")
 
 
+@contact.command("list")
+@PATRON
+@as_json
+@click.pass_obj
+@asks("list_contacts")
+def list_(settings: Settings, identifier: str, as_json: bool) -> None:
+    """List the ways to a patron, and where they live."""
+    of_patron(settings, identifier, "list_contacts", as_json)
+
+
 @contact.command("add")
 @PATRON
 @click.argument("kind", type=click.Choice([kind.value for kind in ContactKind]))
@@ -139,6 +99,7 @@ _VALUE = click.argument("value", metavar="ADDRESS")
 @click.option("--without-messages", is_flag=True, help="No message is to go there.")
 @as_json
 @click.pass_obj
+@asks("give_contact")
 def new_contact(
     settings: Settings,
     identifier: str,
@@ -148,11 +109,8 @@ def new_contact(
     as_json: bool,
 ) -> None:
     """Add an address, not verified yet."""
-
-    def work(at: Change) -> None:
-        add_contact(at.act, at.patron_id, ContactKind(kind), value, notices=not without_messages)
-
-    done(settings, identifier, as_json, work, contact_facts)
+    wish: dict[str, Any] = {"kind": kind, "value": value, "notices": not without_messages}
+    of_patron(settings, identifier, "give_contact", as_json, **wish)
 
 
 @contact.command("verify")
@@ -160,14 +118,10 @@ def new_contact(
 @_VALUE
 @as_json
 @click.pass_obj
+@asks("verify_contact_of", "list_contacts")
 def verify(settings: Settings, identifier: str, value: str, as_json: bool) -> None:
     """The patron has shown that an address is theirs."""
-
-    def work(at: Change) -> None:
-        for contact_id in _contact_ids(at, value):
-            verify_contact(at.act, at.patron_id, contact_id)
-
-    done(settings, identifier, as_json, work, contact_facts)
+    _with_contact(settings, identifier, value, "verify_contact_of", as_json)
 
 
 @contact.command("remove")
@@ -175,24 +129,28 @@ def verify(settings: Settings, identifier: str, value: str, as_json: bool) -> No
 @_VALUE
 @as_json
 @click.pass_obj
+@asks("drop_contact", "list_contacts")
 def drop_contact(settings: Settings, identifier: str, value: str, as_json: bool) -> None:
     """Forget an address."""
-
-    def work(at: Change) -> None:
-        for contact_id in _contact_ids(at, value):
-            remove_contact(at.act, at.patron_id, contact_id)
-
-    done(settings, identifier, as_json, work, contact_facts)
+    _with_contact(settings, identifier, value, "drop_contact", as_json)
 
 
-def _contact_ids(at: Change, value: str) -> list[int]:
-    known = contacts_of(at.act.transaction, patron_id=at.patron_id)
+def _with_contact(
+    settings: Settings, identifier: str, value: str, operation: str, as_json: bool
+) -> None:
+    """Asks the operation with the address that is written so, of whatever kinds."""
     number = telephone(value)
     wanted = {value, dialled(number) if number is not None else value}
-    found = [each.id for each in known if each.value in wanted]
-    if not found:
-        raise ValueError("the patron has no such address: `tiro patron show` has them all")
-    return found
+    with asked(settings) as asker:
+        patron = asker.patron(identifier)
+        known = asker.ask("list_contacts", patron=patron)["contacts"]
+        found = [each["number"] for each in known if each["value"] in wanted]
+        if not found:
+            raise click.ClickException(
+                "the patron has no such address: `tiro patron contact list` has them all"
+            )
+        answers = [asker.ask(operation, patron=patron, contact=each) for each in found]
+        print_answer(answers[-1], as_json)
 
 
 @click.group()
@@ -210,17 +168,15 @@ _GUARDIAN = click.argument("other", metavar="GUARDIAN")
 @click.option("--sees-account", is_flag=True, help="They may look at the child's loans and holds.")
 @as_json
 @click.pass_obj
+@asks("link_guardian")
 def new_guardian(
     settings: Settings, identifier: str, other: str, sees_account: bool, as_json: bool
 ) -> None:
     """From now on GUARDIAN answers for CHILD; each is a card number or another identifier."""
-
-    def work(at: Change) -> None:
-        add_guardian(
-            at.act, at.patron_id, _known(at, other), today=at.today, sees_account=sees_account
-        )
-
-    done(settings, identifier, as_json, work, _guardian_facts)
+    with asked(settings) as asker:
+        child, adult = asker.patron(identifier), asker.patron(other)
+        wish = {"guardian": adult, "sees_account": sees_account}
+        print_answer(asker.ask("link_guardian", patron=child, **wish), as_json)
 
 
 @guardian.command("remove")
@@ -228,22 +184,12 @@ def new_guardian(
 @_GUARDIAN
 @as_json
 @click.pass_obj
+@asks("unlink_guardian")
 def drop_guardian(settings: Settings, identifier: str, other: str, as_json: bool) -> None:
     """GUARDIAN answers for CHILD no longer."""
-
-    def work(at: Change) -> None:
-        guardian_id = _known(at, other)
-        if not remove_guardian(at.act, at.patron_id, guardian_id):
-            raise ValueError("they did not answer for this patron")
-
-    done(settings, identifier, as_json, work, _guardian_facts)
-
-
-def _known(at: Change, identifier: str) -> int:
-    found = find_patron(at.act.transaction, identifier, key=IDENTIFIERS.of(at.act.circulation))
-    if found is None:
-        raise ValueError("no patron has the guardian's identifier")
-    return found
+    with asked(settings) as asker:
+        child, adult = asker.patron(identifier), asker.patron(other)
+        print_answer(asker.ask("unlink_guardian", patron=child, guardian=adult), as_json)
 
 
 @click.group()
@@ -259,13 +205,10 @@ _CONSENT = click.argument("kind", type=click.Choice([each.value for each in Cons
 @_CONSENT
 @as_json
 @click.pass_obj
+@asks("consent")
 def give(settings: Settings, identifier: str, kind: str, as_json: bool) -> None:
     """The patron consents; where they did before, that date stands."""
-
-    def work(at: Change) -> None:
-        give_consent(at.act, at.patron_id, Consent(kind))
-
-    done(settings, identifier, as_json, work, _consent_facts)
+    of_patron(settings, identifier, "consent", as_json, consent=kind)
 
 
 @consent.command("withdraw")
@@ -273,14 +216,11 @@ def give(settings: Settings, identifier: str, kind: str, as_json: bool) -> None:
 @_CONSENT
 @as_json
 @click.pass_obj
+@asks("withdraw")
 def withdraw(settings: Settings, identifier: str, kind: str, as_json: bool) -> None:
     """The patron consents no longer: what it kept is cut from them at once."""
-
-    def work(at: Change) -> None:
-        withdraw_consent(at.act, at.patron_id, Consent(kind))
-
-    done(settings, identifier, as_json, work, _consent_facts)
+    of_patron(settings, identifier, "withdraw", as_json, consent=kind)
 
 
 #: For `tiro patron`.
-COMMANDS: tuple[click.Command, ...] = (change, contact, guardian, consent)
+COMMANDS: tuple[click.Command, ...] = (change, preferences, contact, guardian, consent)

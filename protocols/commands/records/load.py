@@ -12,7 +12,7 @@ import click
 
 from catalogue.changes.accession import ItemDefaults
 from catalogue.changes.overlaying import Protected
-from catalogue.database import Database
+from catalogue.database import Database, Transaction
 from catalogue.loading.files import load_files
 from catalogue.loading.import_plans import LOCAL_FIELDS, ImportRules, Overlay
 from catalogue.loading.load_reports import READING, WRITING, LoadOptions, LoadReport, Stage
@@ -21,11 +21,12 @@ from catalogue.loading.record_matches import MatchKey
 from catalogue.reindexing.late_indexing import load_then_index
 from catalogue.reindexing.rebuilding import Progress as Reindexed
 from catalogue.reindexing.rebuilding import ReindexOptions
+from circulation.kernel.organisation import find_branch
+from protocols.api.unknown import no_branch
 from protocols.commands.shared.databases import open_configured
 from protocols.commands.shared.library import as_json as json_option
 from protocols.commands.shared.library import say
 from protocols.commands.shared.progress import progress
-from protocols.commands.shared.unknown import branch_named
 from protocols.commands.shared.values import ISIL
 from protocols.process.failures import Failure
 
@@ -277,4 +278,10 @@ def _item_defaults(
 
 
 def _branch(database: Database, isil: str) -> int:
-    return database.read(lambda transaction: branch_named(transaction, isil).id).result()
+    def work(transaction: Transaction) -> int:
+        branch = find_branch(transaction, isil=isil)
+        if branch is None:
+            raise click.UsageError(no_branch(transaction, isil))
+        return branch.id
+
+    return database.read(work).result()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import click
 
-from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
+from protocols.commands.asking.pages import paged, print_page
 from protocols.commands.shared.library import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY, at_branch
@@ -21,16 +22,15 @@ from protocols.commands.shared.values import DAY, at_branch
 @click.option("--section")
 @click.option("--material-group", metavar="CODE")
 @at_branch
+@paged
 @as_json
 @click.pass_obj
 @asks("show_unused")
-def unused(
-    settings: Settings, /, since: date, branch: str, as_json: bool, **shelf: str | None
-) -> None:
+def unused(settings: Settings, /, since: date, branch: str, as_json: bool, **which: Any) -> None:
     """List what stands on the shelves of a branch and nobody has borrowed for long.
 
     Titles that somebody waits for are left out. `copies` says how many items a title has at all;
     `tiro item withdraw` takes those out of the stock that you decide on.
     """
     with asked(settings, branch) as asker:
-        print_answer(asker.ask("show_unused", not_lent_since=since, **shelf), as_json)
+        print_page(asker, asker.ask("show_unused", not_lent_since=since, **which), as_json)

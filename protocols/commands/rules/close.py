@@ -15,9 +15,9 @@ from circulation.fees.redating import ReckonedAgain
 from circulation.fees.terms import FeeTerms
 from circulation.kernel.results import Refused
 from protocols.api.models.rules import closure_shown
+from protocols.api.unknown import no_branch
 from protocols.commands.shared.library import Library, opened, say_answer
 from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.unknown import no_branch
 from protocols.commands.shared.values import DAY, ISIL
 from protocols.commands.shared.wording import amount, day
 

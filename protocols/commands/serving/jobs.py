@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -12,7 +12,8 @@ from catalogue.database import Transaction
 from circulation.jobs.running import run_job, runs_since, try_job
 from circulation.jobs.table import JOBS
 from circulation.kernel.leases import Lease, LeaseTaken
-from protocols.api.models.operating import jobs_shown
+from protocols.commands.asking.answers import print_answer
+from protocols.commands.asking.asked import asked, asks
 from protocols.commands.notices.posting import foreseen, send_due
 from protocols.commands.serving.daily import daily
 from protocols.commands.shared.library import Library, as_json, opened, say
@@ -122,12 +123,11 @@ def _run(
 @click.option("--days", type=click.IntRange(0), default=7, show_default=True)
 @as_json
 @click.pass_obj
+@asks("list_jobs")
 def list_(settings: Settings, days: int, as_json: bool) -> None:
     """List the jobs, and when they were run for the last days."""
-    with opened(settings) as library:
-        first = library.today() - timedelta(days=days)
-        runs = library.read(lambda transaction: runs_since(transaction, first=first))
-    say([asdict(each) for each in jobs_shown(runs).jobs], as_json)
+    with asked(settings) as asker:
+        print_answer(asker.ask("list_jobs", days=days), as_json)
 
 
 jobs.add_command(daily)

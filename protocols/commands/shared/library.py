@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import click
 
@@ -17,19 +17,16 @@ from catalogue.database import Database, Transaction
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.organisation import desk_at
-from circulation.kernel.results import UNATTENDED, Desk, Refused
+from circulation.kernel.results import UNATTENDED, Desk
 from circulation.kernel.rights import Principal, at_command_line
 from circulation.kernel.set_up import all_branches
-from circulation.notices.kinds import Basis
-from circulation.notices.silence import begin_silent_batch, keep_silent
-from circulation.patrons.changes import patron_fields
-from circulation.patrons.identifiers import IDENTIFIERS, find_patron, shown_as
+from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from circulation.patrons.pins import PINS, VerificationNeeded
 from circulation.staff.lookups import Seen, looked_at, note_lookups
+from protocols.api.unknown import no_branch
 from protocols.commands.shared.databases import open_configured
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.tables import print_if_it_fits
-from protocols.commands.shared.unknown import no_branch
 from protocols.commands.shared.wording import for_people, plain, remember_zones
 from protocols.hosting.validating import adapter_of
 
@@ -68,32 +65,12 @@ class Library:
             PINS.of(self.circulation).verify(needed)
             return self.database.write(work).result()
 
-    def keep_silent(
-        self, transaction: Transaction, batch: str | None, noun: Basis, ids: Iterable[int]
-    ) -> None:
-        """What was just made belongs to the batch, where there is one: it is silent up to now."""
-        if batch is not None:
-            begin_silent_batch(transaction, batch, until=self.now)
-            keep_silent(transaction, batch, noun, ids)
-
     def read(self, work: Callable[[Transaction], T]) -> T:
         return self.database.read(work).result()
 
     def act(self, transaction: Transaction, desk: Desk = UNATTENDED) -> Act:
         """What is done now at that desk, or at none."""
         return Act(transaction, self.circulation, desk, self.now)
-
-    def perform(
-        self,
-        at: str | Desk,
-        verb: Callable[Concatenate[Act, P], T],
-        /,
-        *given: P.args,
-        **named: P.kwargs,
-    ) -> T:
-        """What a verb answers at a desk, or at one of the branch with that ISIL."""
-        desk = self.desk(at) if isinstance(at, str) else at
-        return self.write(lambda transaction: verb(self.act(transaction, desk), *given, **named))
 
     def desk(self, isil: str, actor: str | None = None) -> Desk:
         """A desk in that branch, of that actor or of whoever is working here; a mistake of the
@@ -103,17 +80,6 @@ class Library:
         if desk is None:
             raise click.UsageError(self.read(lambda transaction: no_branch(transaction, isil)))
         return desk
-
-    def desk_for(self, patron_id: int) -> Desk:
-        """A desk in the patron's home branch: who changes a patron from here is told by that."""
-
-        def work(transaction: Transaction) -> Desk:
-            fields = patron_fields(transaction, patron_id=patron_id)
-            assert fields is not None
-            home = self.circulation.current_set_up(transaction).branches[fields.home_branch_id]
-            return Desk(self.actor, DEVICE, home.agency_id, home.id)
-
-        return self.read(work)
 
     def today(self, desk: Desk | None = None) -> date:
         """The date at the desk; without one, the date that has come at every branch."""
@@ -165,16 +131,6 @@ class Library:
         )
         note_lookups(transaction, [line], self.now)
         self._looked_at.add((patron_id, seen))
-
-    def listed(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The lines of a list; the log of look-ups notes how many of them name a patron."""
-        if hits := sum(1 for each in lines if each.get("patron")):
-            self.write(lambda transaction: self.looked_at(transaction, Seen.LIST, hits=hits))
-        return lines
-
-    def card(self, patron_id: int) -> str:
-        """What the patron goes by, whichever identifier was typed."""
-        return self.read(lambda transaction: shown_as(transaction, patron_id))
 
 
 @contextmanager
@@ -246,28 +202,3 @@ def _words(value: Any) -> str:
     return (
         {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
     )
-
-
-def refusal_of(refused: Refused) -> dict[str, Any]:
-    """Why nothing was done, for people and for programs."""
-    return {
-        "refused": [refusal.reason.name for refusal in refused.refusals],
-        "why": [
-            f"{refusal.reason.value}{f' ({refusal.block.value})' if refusal.block else ''}"
-            for refusal in refused.refusals
-        ],
-    }
-
-
-def accepted(answer: T | Refused, json_wanted: bool) -> T:
-    """The answer of a verb; where that is a refusal, it is printed and the command ends with 1."""
-    if isinstance(answer, Refused):
-        say(refusal_of(answer), json_wanted)
-        raise click.exceptions.Exit(1)
-    return answer
-
-
-def end_by(answers: Iterable[object]) -> None:
-    """Ends the command with 1 where one of the answers is a refusal."""
-    if any(isinstance(answer, Refused) for answer in answers):
-        raise click.exceptions.Exit(1)

@@ -7,10 +7,7 @@ from typing import Any
 
 import click
 
-from circulation.kernel.overriding import OVERRIDABLE, Override, forbidden_to
-from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Desk
-from protocols.commands.shared.library import Library
+from circulation.kernel.overriding import OVERRIDABLE
 
 _REASONS = click.Choice(sorted(reason.name for reason in OVERRIDABLE), case_sensitive=False)
 
@@ -36,22 +33,3 @@ def override_wish(overridden: tuple[str, ...], why: str) -> dict[str, Any] | Non
     if not why.strip():
         raise click.UsageError("--why is missing: whoever passes over a reason says why")
     return {"reasons": overridden, "why": why}
-
-
-def override_of(library: Library, desk: Desk, overridden: tuple[str, ...], why: str) -> Override:
-    """What was named, where whoever types may pass it over. Raises click.UsageError."""
-    override = Override(frozenset(Reason[name] for name in overridden), why)
-    try:
-        forbidden = forbidden_to(library.principal_at(desk), override)
-    except ValueError as error:
-        raise click.UsageError(f"--why is missing: {error}") from error
-    if forbidden:
-        raise click.UsageError(
-            "; ".join(
-                f"{each.reason.name} takes the right {each.right.value}"
-                if each.right
-                else f"nobody may pass over {each.reason.name}"
-                for each in forbidden
-            )
-        )
-    return override

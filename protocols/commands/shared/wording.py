@@ -28,7 +28,10 @@ from circulation.languages.installed import language, nearest
 from circulation.ledger.money import decimal_of, decimal_text
 
 #: Facts that name the branch they are of by its ISIL; the first that is there counts.
-_BRANCHES: Final = ("branch", "at", "pickup", "home", "is_at", "to")
+_BRANCHES: Final = (
+    *("branch", "at", "pickup", "home", "is_at", "to"),
+    *("pickup_branch", "home_branch", "to_branch"),
+)
 _STORED_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[:.\d]*(?:[+-]\d\d:\d\d|Z)")
 _STORED_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 #: Where the root context of a call keeps the time zones of branches.

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 
-from circulation.staff.roles import ROLES, Role
-from protocols.api.models.staff import role_shown
-from protocols.commands.shared.library import Library, as_json, opened, say
+from protocols.api.unknown import none_called
+from protocols.commands.asking.answers import print_answer
+from protocols.commands.asking.asked import asked, asks
+from protocols.commands.shared.library import as_json
 from protocols.commands.shared.settings import Settings
-from protocols.process.near import did_you_mean
 
 
 @click.group()
@@ -21,26 +19,22 @@ def role() -> None:
 @role.command("list")
 @as_json
 @click.pass_obj
+@asks("list_roles")
 def list_(settings: Settings, as_json: bool) -> None:
     """List all roles, by code."""
-    with opened(settings) as library:
-        found = roles_of(library)
-    say([asdict(role_shown(each)) for _, each in sorted(found.items())], as_json)
+    with asked(settings) as asker:
+        print_answer(asker.ask("list_roles"), as_json)
 
 
 @role.command()
 @click.argument("code", metavar="ROLE")
 @as_json
 @click.pass_obj
+@asks("list_roles")
 def show(settings: Settings, code: str, as_json: bool) -> None:
     """Show the rights of ROLE."""
-    with opened(settings) as library:
-        found = roles_of(library)
-    if code not in found:
-        raise click.ClickException(f"there is no role {code}.{did_you_mean(code, found)}")
-    say(asdict(role_shown(found[code])), as_json)
-
-
-def roles_of(library: Library) -> dict[str, Role]:
-    """All roles, by code."""
-    return ROLES.of(library.read(library.circulation.current_set_up)).by_code
+    with asked(settings) as asker:
+        known = {each["role"]: each for each in asker.ask("list_roles")["roles"]}
+    if code not in known:
+        raise click.ClickException(none_called("role", code, known))
+    print_answer(known[code], as_json)

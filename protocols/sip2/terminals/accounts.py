@@ -95,11 +95,12 @@ class Accounts:
         self._looked = context.now
         set_up = context.circulation.current_set_up(context.transaction)
         if set_up.version != self._version:
-            self.by_login = self._of(set_up)
+            self.by_login = self.of(set_up)
             self._version = set_up.version
             self.zone = ZoneInfo(set_up.timezone)
 
-    def _of(self, set_up: SetUp) -> Mapping[str, Account]:
+    def of(self, set_up: SetUp) -> Mapping[str, Account]:
+        """All accounts of a set-up, and those of tiro.toml."""
         found = {}
         for terminal in TERMINALS.of(set_up).values():
             try:

@@ -50,4 +50,7 @@ def test_a_machine_says_its_bin_and_nothing_is_changed(stage: Stage) -> None:
     shown = stage.ask("GET", f"/items/{item}", token=token)
     assert shown.body["state"] == ItemState.ON_LOAN.name
     unknown = stage.ask("POST", "/sorters/explanations", wish | {"item": "no"}, token=token)
-    assert (unknown.status, unknown.codes) == (409, ["ITEM_UNKNOWN"])
+    assert (unknown.status, unknown.codes) == (200, ["ITEM_UNKNOWN"])
+    assert (unknown.body["bin"], unknown.body["destination"]) == (None, None)
+    nobody = stage.ask("POST", "/sorters/explanations", wish | {"terminal": "x"}, token=token)
+    assert (nobody.status, nobody.body["errors"][0]["field"]) == (422, "terminal")

@@ -10,6 +10,12 @@ MARCXML = (
     '<controlfield tag="001">7</controlfield><datafield tag="245" ind1="0" ind2="0">'
     '<subfield code="a">Soil</subfield></datafield></record>'
 )
+DELIVERY = {
+    "supplier": "S",
+    "order": "1",
+    "branch": "DK-900101",
+    "lines": [{"number": "9788700730816", "title": "Silas"}],
+}
 #: What a request to each operation may say, where it has to say something.
 BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "book": lambda known: {
@@ -38,12 +44,9 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
         "item": {"barcode": "NEW-ITEM"},
         "brief": {"title": "Silas"},
     },
-    "announce_delivery": lambda known: {
-        "supplier": "S",
-        "order": "1",
-        "branch": "DK-900101",
-        "lines": [{"number": "9788700730816", "title": "Silas"}],
-    },
+    "announce_delivery": lambda known: DELIVERY,
+    "announce_deliveries": lambda known: {"deliveries": [DELIVERY]},
+    "list_unknown_numbers": lambda known: {"deliveries": [DELIVERY]},
     "receive": lambda known: {"scanned": "9788700730816"},
     "begin_deposit": lambda known: {
         "name": "Nursery",
@@ -99,6 +102,7 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "confirm_second_factor_of": lambda known: {"code": "000000"},
     "take_back": lambda known: {"item": known["item"]},
     "take_stack_back": lambda known: {"items": [known["item"]]},
+    "prolong_stack": lambda known: {"items": [known["item"]]},
     "prolong": lambda known: {"item": known["item"]},
     "prolong_all": lambda known: {"patron": known["patron"]},
     "undo": lambda known: {"item": known["item"]},
@@ -136,6 +140,10 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
         "reason": "x",
     },
     "place_hold": lambda known: {"patron": known["patron"], "item": known["item"]},
+    "place_hold_set": lambda known: {
+        "patron": known["patron"],
+        "wanted": [{"item": known["item"]}],
+    },
     "alter_hold": lambda known: {"pause": None},
     "put_elsewhere": lambda known: {"number": 1, "why": "the exam is on Friday"},
     "set_state": lambda known: {"to": "lost"},

@@ -13,6 +13,10 @@ from protocols.demo.seeding import SET_UP
 
 #: What a command needs besides its required arguments, to be no mistake of the caller.
 _BESIDES = {
+    "accession": ("9788700000018", "--brief", "1", "--barcode", "2"),
+    "inventory scan": ("1",),
+    "patron address add": ("--lines", "1"),
+    "receiving receive": ("9788700000018",),
     "item change": ("1", "--price", "1"),
     "item withdraw": ("1",),
     "booking list": ("--patron", "1"),
@@ -28,6 +32,10 @@ _BESIDES = {
 _STATION = "2027-01-11 DK-900102"
 #: Values that no kind tells of: command, parameter.
 _INSTEAD = {
+    ("loan suspend", "until"): "2099-01-05",
+    ("patron contact add", "value"): "1@example.org",
+    ("patron find", "words"): "Ida",
+    ("slip pick-list", "branch"): "DK-900101",
     ("apply", "file"): str(SET_UP),
     ("deposit add", "stations"): _STATION,
     ("deposit change", "stations"): _STATION,

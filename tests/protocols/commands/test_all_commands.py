@@ -177,7 +177,7 @@ def test_a_pin_may_come_through_a_pipe(staff: Staff, given: str, code: int) -> N
     card = a_patron(staff.library, "P1")
     said = staff.run("patron", "pin", card, typed=given)
     assert said.exit_code == code, said.output
-    assert staff.json("patron", "show", card)["has_pin"] is (code == 0)
+    assert staff.json("patron", "show", card)["details"]["has_pin"] is (code == 0)
     assert "4711" not in said.output
 
 
@@ -199,4 +199,4 @@ def test_at_a_terminal_a_pin_is_typed_twice_and_not_shown(staff: Staff) -> None:
     assert process.wait(60) == 0
     os.close(ours)
     assert b"4711" not in shown
-    assert staff.json("patron", "show", card)["has_pin"] is True
+    assert staff.json("patron", "show", card)["details"]["has_pin"] is True

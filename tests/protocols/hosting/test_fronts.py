@@ -354,11 +354,10 @@ def test_a_sorter_follows_its_rules_as_they_change(fronted: Fronted) -> None:
         told = run_tiro(config, "sorter", "explain", item, "--terminal", "line-sorter", "--json")
         assert told.returncode == 0, told
         facts = json.loads(told.stdout)
-        assert (shown["CL"], shown["CT"], shown["CV"]) == (facts["bin"], facts["to"], "00")
-        assert (facts["bin"], facts["rule"]) == (
-            "7",
-            {"number": 1, "home": "DK-900101", "hold": False},
-        )
+        where = facts["bin"], facts["to"]["isil"]
+        assert (shown["CL"], shown["CT"], shown["CV"]) == (*where, "00")
+        assert (facts["bin"], facts["rule"]) == ("7", 1)
+        assert facts["conditions"] == {"home": "DK-900101", "hold": False}
         assert set(shown) >= {"AB", "AQ", "AJ", "CL", "CR", "CS", "CT", "CV", "CH"}
         changed = sorter.replace("{bin}", "8").replace("networks", 'hide_fields = ["CS"]\nnetworks')
         apply(text + changed)

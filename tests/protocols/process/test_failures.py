@@ -336,8 +336,8 @@ def test_a_slip_in_a_barcode_or_isil_is_offered_right(staff: Staff) -> None:
         said = told(staff.run("loan", "in", barcode, "--at", mistyped))
         assert "Did you mean " in said
         assert isil in said
-    [answer] = staff.json("loan", "in", wrong, "--at", isil, code=1)
-    assert barcode in answer["did_you_mean"]
+    [result] = staff.json("loan", "in", wrong, "--at", isil, code=1)["results"]
+    assert barcode in result["near"]
 
 
 def test_nothing_is_told_of_a_card_that_is_nearly_there(staff: Staff) -> None:

@@ -140,7 +140,7 @@ def test_a_server_writes_its_counts_down_and_the_command_shows_them(
         f'password = "{hashed(PASSWORD)}"\nbranch = "DK-900101"\n'
     )
     shown = CliRunner().invoke(tiro, ["--config", str(configuration), "terminals", "--json"])
-    idle, nobody, kiosk_ = json.loads(shown.output)
+    idle, nobody, kiosk_ = json.loads(shown.output)["terminals"]
     assert idle == {"account": "idle", "last": None, "messages": {}, "deviations": {}}
     assert nobody["account"] == "(before the login)"
     assert kiosk_["messages"] == {"99": 1}

@@ -47,18 +47,19 @@ def test_one_number(desk: Staff) -> None:
         "accession", OWN, *AT, "--barcode", "B1", "--price", "99,50", "--currency", "DKK"
     )
     assert (facts["item"], facts["title"], facts["origin"]) == ("B1", "The Odyssey", "OWN")
-    assert (facts["price"], facts["currency"]) == (9_950, "DKK")
-    assert facts["destination"] == "SHELF_HERE"
-    assert desk.json("item", "show", "B1")["price"] == "99.50"
+    assert facts["price"] == {"amount": 9_950, "currency": "DKK"}
+    assert facts["put"]["destination"] == "SHELF_HERE"
+    assert desk.json("item", "show", "B1")["price"] == facts["price"]
 
 
 def test_several_numbers_from_here_and_elsewhere(desk: Staff) -> None:
-    facts = desk.json("accession", OWN, FETCHED, UNKNOWN, *AT, code=1)
-    assert [each.get("item") for each in facts] == ["A0001", "A0002", None]
-    assert [each.get("origin") for each in facts] == ["OWN", "FETCHED", None]
-    assert facts[1]["source"] == "demo"
-    assert facts[2]["obstacle"] == "RECORD_UNKNOWN"
-    assert facts[2]["asked"][0]["found"] is False
+    own, fetched, unknown = desk.json("accession", OWN, FETCHED, UNKNOWN, *AT, code=1)
+    assert [each["answer"]["item"] for each in (own, fetched)] == ["A0001", "A0002"]
+    assert [each["answer"]["origin"] for each in (own, fetched)] == ["OWN", "FETCHED"]
+    assert fetched["answer"]["source"] == "demo"
+    problem = unknown["problem"]
+    assert [each["rule"] for each in problem["errors"]] == ["record_unknown"]
+    assert problem["asked"][0]["found"] is False
 
 
 def test_nobody_knows_it_but_there_is_a_title(desk: Staff) -> None:
@@ -70,7 +71,7 @@ def test_nobody_knows_it_but_there_is_a_title(desk: Staff) -> None:
 def test_a_dry_run_does_nothing(desk: Staff) -> None:
     for _ in range(2):
         facts = desk.json("accession", FETCHED, *AT, "--dry-run")
-        assert (facts["item"], facts["origin"], facts["dry_run"]) == ("A0001", "FETCHED", True)
+        assert (facts["item"], facts["origin"], facts["is_done"]) == ("A0001", "FETCHED", False)
     found = desk.library.read(lambda transaction: find_item(transaction, "A0001"))
     assert found is None
 
@@ -90,7 +91,7 @@ def test_a_desk_scans_and_is_answered_line_by_line(desk: Staff) -> None:
 
 def test_scans_for_programs_are_a_line_of_json_each(desk: Staff) -> None:
     result = desk.run("accession", *AT, "--json", typed=f"{OWN}\n{OWN}\n")
-    facts = [json.loads(line) for line in result.output.splitlines()]
+    facts = [json.loads(line)["answer"] for line in result.output.splitlines()]
     assert [each["item"] for each in facts] == ["A0001", "A0002"]
     assert facts[1]["copies_before"] == 1
 
@@ -101,8 +102,8 @@ def test_somebody_who_waits_is_told_of(desk: Staff) -> None:
     library.check_out(a_patron(library), first)
     a_hold(library, a_patron(library), first)
     facts = desk.json("accession", OWN, *AT)
-    assert facts["destination"] == "HOLD_SHELF_HERE"
-    assert facts["held_for"]["pickup"] == "DK-900101"
+    assert facts["put"]["destination"] == "HOLD_SHELF_HERE"
+    assert facts["put"]["pickup"]["isil"] == "DK-900101"
     result = desk.run("accession", *AT, typed=f"{OWN}\n")
     assert "to the shelf" in result.output
 

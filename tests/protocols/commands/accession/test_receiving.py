@@ -43,13 +43,13 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_announced_received_and_listed(desk: Staff, file: Path) -> None:
-    told = desk.json("receiving", "announce", str(file))
+    told = desk.json("receiving", "announce", str(file))["deliveries"]
     assert [(each["order"], each["copies"], each["new_titles"]) for each in told] == [
         ("117", 2, 1),
         ("118", 2, 0),
     ]
     late = desk.json("receiving", "list", "--overdue")
-    assert [each["order_number"] for each in late["deliveries"]] == ["117"]
+    assert [each["order"] for each in late["deliveries"]] == ["117"]
     result = desk.run("receiving", "receive", *AT, typed=f"S1\n{ISBN}\n9788700000025\nS1\n")
     assert result.exit_code == 1
     lines = result.output.splitlines()
@@ -57,39 +57,38 @@ def test_announced_received_and_listed(desk: Staff, file: Path) -> None:
     assert lines[1].startswith("A0001 | The Odyssey | order 117 2 of 2")
     assert "nobody has announced this" in lines[2]
     assert "here already" in lines[3]
-    assert desk.json("item", "show", "A0001")["price"] == "199.95"
+    assert desk.json("item", "show", "A0001")["price"]["amount"] == 19_995
     (left,) = desk.json("receiving", "list")["deliveries"]
-    assert left["order_number"] == "118"
-    (order,) = desk.json("receiving", "list", "--order", "118")
-    assert order["lines"][0]["copies"] == 2
-    (odd,) = desk.json("receiving", "unexpected")
+    assert left["order"] == "118"
+    assert desk.json("receiving", "list", "--order", "118")["deliveries"] == [left]
+    assert desk.json("receiving", "show", left["id"])["lines"][0]["copies"] == 2
+    (odd,) = desk.json("receiving", "unexpected")["lines"]
     assert odd["scanned"] == "9788700000025"
-    assert desk.run("receiving", "unexpected", "--settle", str(odd["id"])).exit_code == 0
-    assert desk.json("receiving", "unexpected", *AT) == []
-    assert desk.run("receiving", "unexpected", "--settle", str(odd["id"])).exit_code == 1
-    assert desk.run("receiving", "close", str(left["id"])).output == "closed\n"
-    assert desk.run("receiving", "close", str(left["id"])).exit_code == 1
+    assert desk.run("receiving", "unexpected", "--settle", odd["id"]).exit_code == 0
+    assert desk.json("receiving", "unexpected", *AT)["lines"] == []
+    assert desk.run("receiving", "unexpected", "--settle", odd["id"]).exit_code == 1
+    assert desk.json("receiving", "close", left["id"])["delivery"]["closed"]
+    assert desk.run("receiving", "close", left["id"]).exit_code == 1
 
 
 def test_pages_of_the_list(desk: Staff, file: Path) -> None:
     desk.json("receiving", "announce", str(file))
-    first = desk.json("receiving", "list", "--limit", "1")
-    second = desk.json("receiving", "list", "--limit", "1", "--after", first["next"])
-    assert [first["deliveries"][0]["order_number"], second["deliveries"][0]["order_number"]] == [
-        "117",
-        "118",
-    ]
-    assert second["next"] is None
-    assert "more: --after" in desk.run("receiving", "list", "--limit", "1").output
-    assert desk.run("receiving", "list", "--after", "x").exit_code == 2
+    first = desk.run("receiving", "list", "--limit", "1", "--json")
+    word = json.loads(first.stderr)["cursor"]
+    second = desk.run("receiving", "list", "--limit", "1", "--cursor", word, "--json")
+    pages = [json.loads(each.stdout)["deliveries"] for each in (first, second)]
+    assert [[each["order"] for each in page] for page in pages] == [["117"], ["118"]]
+    assert second.stderr == ""
+    assert "more: --cursor" in desk.run("receiving", "list", "--limit", "1").stderr
+    assert desk.run("receiving", "list", "--cursor", "x").exit_code == 1
 
 
 def test_the_unexpected_can_be_taken_in(desk: Staff) -> None:
     result = desk.run(
         "receiving", "receive", ISBN, *AT, "--take-unexpected", "--barcode", "B1", "--json"
     )
-    facts = json.loads(result.output)
-    assert (facts["item"], facts["destination"]) == ("B1", "SHELF_HERE")
+    facts = json.loads(result.output)["answer"]
+    assert (facts["item"], facts["put"]["destination"]) == ("B1", "SHELF_HERE")
 
 
 def test_a_file_with_mistakes_announces_nothing(desk: Staff, tmp_path: Path) -> None:
@@ -97,7 +96,7 @@ def test_a_file_with_mistakes_announces_nothing(desk: Staff, tmp_path: Path) -> 
     path.write_text(CSV.replace("DK-900102", "DK-1").replace(",Ny,", ",,"))
     result = desk.run("receiving", "announce", str(path))
     assert result.exit_code == 1
-    assert "orders.csv:4: there is no branch DK-1" in result.output
+    assert "orders.csv:4: there is no branch with the ISIL DK-1" in result.output
     assert "orders.csv:3: nobody has a record" in result.output
     assert desk.json("receiving", "list")["deliveries"] == []
     path = tmp_path / "order.toml"

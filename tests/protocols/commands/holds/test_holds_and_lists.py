@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 from circulation.kernel.results import CheckedOut
@@ -20,40 +21,43 @@ def test_a_hold_from_its_place_in_the_queue_to_the_shelf(staff: Staff) -> None:
     first, second = a_patron(staff.library), a_patron(staff.library)
     barcode = an_item(staff.library, location="Fiction")
     record = str(record_of(staff.library, barcode))
-    (placed,) = staff.json("hold", "place", first, "--record", record, *AT)
-    assert (placed["number_in_queue"], placed["pickup"]) == (1, "DK-900101")
+    (placed,) = staff.json("hold", "place", first, "--record", record, *AT)["holds"]
+    assert (placed["number_in_queue"], placed["pickup_branch"]["isil"]) == (1, "DK-900101")
     again = staff.json("hold", "place", first, "--record", record, *AT, code=1)
-    assert again[0]["refused"] == ["ALREADY_ON_HOLD"]
-    (later,) = staff.json("hold", "place", second, "--item", barcode, *AT, "--pickup", "DK-900102")
+    assert again["refused"] == ["ALREADY_ON_HOLD"]
+    there = ("--pickup", "DK-900102")
+    (later,) = staff.json("hold", "place", second, "--item", barcode, *AT, *there)["holds"]
     assert (later["number_in_queue"], later["item"]) == (2, barcode)
-    changed = staff.json("hold", "change", second, str(later["hold"]), *AT, "--pickup", "DK-900101")
-    assert changed["pickup"] == "DK-900101"
-    paused = staff.json("hold", "pause", second, str(later["hold"]), *AT, "--from", "2020-01-01")
+    changed = staff.json("hold", "change", second, later["id"], *AT, "--pickup", "DK-900101")
+    assert changed["pickup_branch"]["isil"] == "DK-900101"
+    paused = staff.json("hold", "pause", second, later["id"], *AT, "--from", "2020-01-01")
     assert (paused["paused_from"], paused["number_in_queue"]) == ("2020-01-01", 2)
-    queue = staff.json("hold", "queue", "--item", barcode)
-    assert [line["hold"] for line in queue] == [placed["hold"], later["hold"]]
-    assert [line["passed_over"] for line in queue] == [None, "it is paused"]
-    resumed = staff.json("hold", "pause", second, str(later["hold"]), *AT, "--end")
+    queue = staff.json("hold", "queue", "--item", barcode)["holds"]
+    assert [line["hold"]["id"] for line in queue] == [placed["id"], later["id"]]
+    assert [line["passed_over"] for line in queue] == [None, "paused"]
+    resumed = staff.json("hold", "pause", second, later["id"], *AT, "--end")
     assert resumed["paused_from"] is None
 
-    (line,) = staff.json("hold", "pick-list", *AT)
+    (line,) = staff.json("hold", "pick-list", *AT)["lines"]
     assert (line["item"], line["location"], line["fetched_by"]) == (barcode, "Fiction", None)
-    assert staff.json("hold", "fetch", barcode, *AT)["hold"] == placed["hold"]
-    assert staff.json("hold", "pick-list", *AT, "--unmarked") == []
-    assert staff.json("hold", "fetch", barcode, *AT, "--give-up")["was_marked"]
-    assert staff.json("hold", "fetch", "nothing", *AT, code=1)[0]["refused"] == ["ITEM_UNKNOWN"]
+    assert staff.json("hold", "fetch", barcode, *AT)["line"]["hold"] == placed["id"]
+    assert staff.json("hold", "pick-list", *AT, "--unmarked")["lines"] == []
+    assert staff.json("hold", "fetch", barcode, *AT, "--give-up")["line"] is None
+    assert staff.json("hold", "fetch", "nothing", *AT, code=1)["refused"] == ["ITEM_UNKNOWN"]
 
-    assert staff.json("loan", "in", barcode, *AT)[0]["pickup_number"] == 1
-    (on_shelf,) = staff.json("hold", "shelf", *AT)
+    (back,) = staff.json("loan", "in", barcode, *AT)["results"]
+    assert back["checked_in"]["held_for"]["number"] == 1
+    (on_shelf,) = staff.json("hold", "shelf", *AT)["lines"]
     assert (on_shelf["number"], on_shelf["is_to_go"]) == (1, False)
-    assert staff.json("hold", "list", first)[0]["state"] == "ready for pickup"
-    cancelled = staff.json("hold", "cancel", first, str(placed["hold"]), *AT)
+    assert staff.json("hold", "list", first)["holds"][0]["state"] == "READY"
+    cancelled = staff.json("hold", "cancel", first, placed["id"], *AT)
     assert cancelled["outcome"] == "cancelled"
     (to_go,) = staff.json("list", "shelf", *AT)["lines"]
     assert to_go["item"] == barcode
-    (cleared,) = staff.json("hold", "shelf", *AT, "--clear")
-    assert (cleared["goes"], cleared["pickup_number"]) == ("to the hold shelf of this branch", 1)
-    assert staff.json("hold", "list", first) == []
+    (cleared,) = staff.json("hold", "shelf", *AT, "--clear")["results"]
+    goes = cleared["checked_in"]
+    assert (goes["destination"], goes["held_for"]["number"]) == ("HOLD_SHELF_HERE", 1)
+    assert staff.json("hold", "list", first)["holds"] == []
 
 
 def test_sets_are_placed_together(staff: Staff) -> None:
@@ -61,12 +65,13 @@ def test_sets_are_placed_together(staff: Staff) -> None:
     records = [str(record_of(staff.library, an_item(staff.library))) for _ in range(2)]
     options = [word for record in records for word in ("--record", record)]
     placed = staff.json("hold", "place", card, *options, "--record", "999", *AT, code=1)
-    assert placed[0]["refused"] == ["RECORD_UNKNOWN"]
+    assert placed["refused"] == ["RECORD_UNKNOWN"]
     placed = staff.json(
         *("hold", "place", card, *options, "--record", "999", *AT, "--kind", "parallel")
     )
-    assert [line.get("kind") for line in placed] == ["parallel", "parallel", None]
-    assert placed[2]["refused"] == ["RECORD_UNKNOWN"]
+    assert [line["kind"] for line in placed["holds"]] == ["parallel", "parallel"]
+    [refused] = placed["refused"]
+    assert [each["code"] for each in refused["reasons"]] == ["RECORD_UNKNOWN"]
     assert staff.run("hold", "place", card, *AT).exit_code == 2
 
 
@@ -76,14 +81,14 @@ def test_overdue_loans_by_pages(staff: Staff) -> None:
     barcodes = [an_item(library, on_loan_to=card) for _ in range(5)]
     found, word = [], None
     for _ in range(3):
-        after = ("--after", word) if word else ()
-        page = staff.json("list", "overdue", "--limit", "2", *after)
-        found += [line["item"] for line in page["lines"]]
-        word = page["next"]
+        after = ("--cursor", word) if word else ()
+        page = staff.run("list", "overdue", "--limit", "2", *after, "--json")
+        found += [line["item"] for line in json.loads(page.stdout)["lines"]]
+        word = json.loads(page.stderr)["cursor"] if page.stderr else None
     assert (found, word) == (barcodes, None)
     assert staff.json("list", "overdue", *THERE)["lines"] == []
-    assert "more: --after" in staff.run("list", "overdue", "--limit", "2").output
-    assert staff.run("list", "overdue", "--after", "rubbish").exit_code == 2
+    assert "more: --cursor" in staff.run("list", "overdue", "--limit", "2").stderr
+    assert staff.run("list", "overdue", "--cursor", "rubbish").exit_code == 1
 
 
 def test_the_pick_list_by_pages(staff: Staff) -> None:
@@ -91,11 +96,13 @@ def test_the_pick_list_by_pages(staff: Staff) -> None:
     barcodes = [an_item(library, call_number=str(number)) for number in range(3)]
     for barcode in barcodes:
         staff.json("hold", "place", card, "--record", str(record_of(library, barcode)), *AT)
-    first = staff.json("list", "fetch", *AT, "--limit", "2")
-    assert [line["item"] for line in first["lines"]] == barcodes[:2]
+    first = staff.run("list", "fetch", *AT, "--limit", "2", "--json")
+    assert [line["item"] for line in json.loads(first.stdout)["lines"]] == barcodes[:2]
+    word = json.loads(first.stderr)["cursor"]
     staff.json("loan", "in", barcodes[0], *AT)  # what was fetched meanwhile hides nothing
-    second = staff.json("list", "fetch", *AT, "--limit", "2", "--after", first["next"])
-    assert ([line["item"] for line in second["lines"]], second["next"]) == (barcodes[2:], None)
+    second = staff.run("list", "fetch", *AT, "--limit", "2", "--cursor", word, "--json")
+    assert [line["item"] for line in json.loads(second.stdout)["lines"]] == barcodes[2:]
+    assert second.stderr == ""
 
 
 def test_lost_claimed_missing_and_late(staff: Staff) -> None:
@@ -111,7 +118,11 @@ def test_lost_claimed_missing_and_late(staff: Staff) -> None:
         assert [line["item"] for line in lines] == [barcode], name
     assert staff.json("list", "transits")["lines"] == []
     (late,) = staff.json("list", "transits", "--days", "0", *AT)["lines"]
-    assert (late["item"], late["from"], late["to"]) == (sent, "DK-900102", "DK-900101")
+    assert late["item"] == sent
+    assert [late[each]["isil"] for each in ("from_branch", "to_branch")] == [
+        "DK-900102",
+        "DK-900101",
+    ]
 
 
 def test_a_conflict_is_settled(staff: Staff) -> None:
@@ -125,10 +136,9 @@ def test_a_conflict_is_settled(staff: Staff) -> None:
     )
     assert isinstance(lent, CheckedOut)
     (line,) = staff.json("list", "conflicts")["lines"]
-    assert (line["item"], line["overridden"]) == (barcode, ["ON_LOAN_TO_ANOTHER"])
-    number = str(line["conflict"])
-    assert staff.json("loan", "settle", number, *AT)["was_open"]
-    assert not staff.json("loan", "settle", number, *AT)["was_open"]
+    assert (line["item"], line["reasons"]) == (barcode, ["ON_LOAN_TO_ANOTHER"])
+    assert staff.json("loan", "settle", line["id"], *AT)["done"]
+    assert staff.run("loan", "settle", line["id"], *AT).exit_code == 1
     assert staff.json("list", "conflicts")["lines"] == []
 
 
@@ -138,22 +148,22 @@ def test_teacher_and_pupil_both_see_an_onward_loan(staff: Staff) -> None:
     pupil = a_patron(library, given_name="Per")
     own, lent = an_item(library, on_loan_to=pupil), an_item(library, on_loan_to=teacher)
     library.write(lambda transaction: lend_onward(library.act(transaction), item=lent, to=pupil))
-    (of_teacher,) = staff.json("loan", "list", teacher)
-    assert (of_teacher["item"], of_teacher["lent_onward_to"]) == (lent, "Per Ørsted")
-    of_pupil = staff.json("loan", "list", pupil)
-    assert [(line["item"], line["lent_onward_by"]) for line in of_pupil] == [
-        (own, None),
-        (lent, "Lone Ørsted"),
-    ]
-    assert staff.json("patron", "show", pupil)["loans"] == 2
+    (of_teacher,) = staff.json("loan", "list", teacher)["loans"]
+    assert of_teacher["item"]["barcode"] == lent
+    assert of_teacher["lent_onward_to"]["name"] == "Per Ørsted"
+    mine, lent_to_me = staff.json("loan", "list", pupil)["loans"]
+    assert (mine["item"]["barcode"], mine["lent_onward_by"]) == (own, None)
+    assert lent_to_me["item"]["barcode"] == lent
+    assert lent_to_me["lent_onward_by"]["name"] == "Lone Ørsted"
+    assert staff.json("patron", "show", pupil)["counts"]["loans"] == 2
 
 
 def test_a_patron_is_away_and_back(staff: Staff) -> None:
     card = a_patron(staff.library)
     away = staff.json("patron", "absent", card, "--from", "2026-07-01", "--until", "2026-07-31")
-    assert away["absent"] == {"first": "2026-07-01", "last": "2026-07-31"}
-    assert staff.json("patron", "show", card)["absent"] == away["absent"]
-    assert staff.json("patron", "absent", card, "--end")["absent"] is None
+    assert away["absence"] == {"first": "2026-07-01", "last": "2026-07-31"}
+    assert staff.json("patron", "preferences", card)["absence"] == away["absence"]
+    assert staff.json("patron", "absent", card, "--end")["absence"] is None
     wrong = staff.run("patron", "absent", card, "--from", "2026-07-02", "--until", "2026-07-01")
     assert wrong.exit_code == 2
 
@@ -161,21 +171,21 @@ def test_a_patron_is_away_and_back(staff: Staff) -> None:
 def test_an_item_is_put_elsewhere(staff: Staff) -> None:
     barcode = an_item(staff.library, department="Adults", section="Display")
     placed = staff.json("item", "place", barcode, "--location", "Crime", "--section", "")
-    assert placed["placement"] == ["Adults", "Crime"]
-    moved = staff.json("item", "place", barcode, "--at", "DK-900102")
-    assert (moved["home"], moved["placement"]) == ("DK-900102", [])
-    assert staff.json("item", "show", barcode)["home"] == "DK-900102"
-    assert staff.json("item", "place", "nothing", code=1)["refused"] == ["ITEM_UNKNOWN"]
+    assert placed["item"]["placement"] == ["Adults", "Crime"]
+    moved = staff.json("item", "place", barcode, "--at", "DK-900102")["item"]
+    assert (moved["home_branch"]["isil"], moved["placement"]) == ("DK-900102", [])
+    assert staff.json("item", "show", barcode)["item"] == moved
+    assert staff.json("item", "place", "nothing", code=1)[0]["problem"]["status"] == 404
 
 
 def test_a_loan_is_recalled(staff: Staff) -> None:
     library = staff.library
     barcode = an_item(library, on_loan_to=a_patron(library))
     refused = staff.json("loan", "recall", barcode, *AT, code=1)
-    assert refused[0]["refused"] == ["NOT_RECALLABLE"]
+    assert refused["refused"] == ["NOT_RECALLABLE"]
     library.policy(loan_days=28, recall_days=10)
-    (recalled,) = staff.json("loan", "recall", barcode, *AT)
-    assert recalled["due"] < recalled["was_due"]
+    recalled = staff.json("loan", "recall", barcode, *AT)
+    assert recalled["due"] < recalled["previous_due"]
 
 
 def test_a_password_is_hashed(staff: Staff) -> None:

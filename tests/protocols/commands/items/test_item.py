@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 from pathlib import Path
 
 import pytest
@@ -25,19 +26,18 @@ def test_all_of_an_item_is_changed_in_one_go(staff: Staff) -> None:
         *("--part", "2", "--material-group", "film", "--call-number", "86.4"),
         *("--at", "DK-900102", "--location", "Film"),
     )
-    assert changed["done"] == "changed"
+    assert changed["item"]["barcode"] == "NEW-1"
     written = item_of(staff, "NEW-1")
     assert written is not None
     assert (written.price, written.currency, written.part) == (14_995, "DKK", "2")
     assert (written.material_group, written.call_number) == ("film", "86.4")
     assert (written.branch_id, written.location) == (staff.library.other.id, "Film")
     last = staff.library.events_of("NEW-1")[-2:]
-    assert [event.kind for event in last] == [EventKind.ITEM_PLACED, EventKind.ITEM_CHANGED]
+    assert [event.kind for event in last] == [EventKind.ITEM_CHANGED, EventKind.ITEM_PLACED]
     assert {event.actor for event in last} == {getpass.getuser()}
     shown = staff.json("item", "show", "NEW-1")
-    assert (shown["part"], shown["home"]) == ("2", "DK-900102")
-    again = staff.json("item", "change", "NEW-1", "--part", "2", "--price", "149.95")
-    assert again["done"] == "unchanged"
+    assert (shown["part"], shown["item"]["home_branch"]["isil"]) == ("2", "DK-900102")
+    staff.json("item", "change", "NEW-1", "--part", "2", "--price", "149.95")
     assert len(staff.library.events_of("NEW-1")) == 2
     staff.json("item", "change", "NEW-1", "--price", "", "--part", "")
     bare = item_of(staff, "NEW-1")
@@ -47,14 +47,12 @@ def test_all_of_an_item_is_changed_in_one_go(staff: Staff) -> None:
 
 def test_what_is_wrong_is_told_together_and_nothing_is_changed(staff: Staff) -> None:
     barcode, other = an_item(staff.library), an_item(staff.library)
-    refused = staff.json(
-        *("item", "change", barcode, "--call-number", "X", "--barcode", other),
-        *("--price", "1.000", "--at", "DK-9", "--float-group", "nowhere"),
-        code=1,
-    )
-    assert refused["done"] == "nothing"
-    assert refused["refused"] == ["PRICE_WRONG", "BRANCH_UNKNOWN", "ITEM_UNFIT", "ITEM_UNFIT"]
-    assert "2 decimals" in refused["why"][0]
+    changes = ("item", "change", barcode, "--call-number", "X", "--barcode", other)
+    [refused] = staff.json(*changes, "--at", "DK-9", "--float-group", "nowhere", code=1)
+    rules = [(each["field"], each["rule"]) for each in refused["problem"]["errors"]]
+    assert rules == [("body", "unfit"), ("body", "unfit"), ("home_branch", "unknown")]
+    [refused] = staff.json(*changes, "--price", "1.000", code=1)
+    assert "2 decimals" in refused["problem"]["errors"][0]["text"]
     assert staff.library.events_of(barcode) == []
 
 
@@ -77,9 +75,9 @@ def test_a_list_of_changes(staff: Staff, tmp_path: Path, separator: str) -> None
     assert staff.library.events_of(first) == []
     done = staff.json(*arguments, code=1)
     assert done == dry
-    assert [each["done"] for each in done] == ["changed", "nothing", "nothing", "changed"]
-    assert "'a lot' is no amount" in done[1]["why"][0]
-    assert done[2]["refused"] == ["ITEM_UNKNOWN"]
+    assert [each["problem"] is None for each in done] == [True, False, False, True]
+    assert "'a lot' is no amount" in done[1]["problem"]["errors"][0]["text"]
+    assert done[2]["problem"]["detail"] == "no item has the barcode nothing"
     written, untouched, emptied = (item_of(staff, each) for each in (first, second, third))
     assert written is not None
     assert untouched is not None
@@ -87,8 +85,7 @@ def test_a_list_of_changes(staff: Staff, tmp_path: Path, separator: str) -> None
     assert (written.price, written.call_number, written.part) == (10_050, "new", "1")
     assert (untouched.call_number, untouched.part) == ("old", "")
     assert (emptied.call_number, emptied.part) == ("", "1")
-    again = staff.json(*arguments, code=1)
-    assert [each["done"] for each in again] == ["unchanged", "nothing", "nothing", "unchanged"]
+    assert staff.json(*arguments, code=1) == done
 
 
 def test_a_list_of_barcodes_on_standard_input_is_withdrawn(staff: Staff) -> None:
@@ -102,12 +99,15 @@ def test_a_list_of_barcodes_on_standard_input_is_withdrawn(staff: Staff) -> None
     before = item_of(staff, gone)
     assert before is not None
     done = staff.run(*arguments, typed=typed)
-    assert (done.exit_code, done.output) == (1, dry.output)
-    assert '"done": "withdrawn"' in done.output
-    assert '"ON_LOAN"' in done.output
+    assert done.exit_code == 1
+    withdrawn, refused = json.loads(done.stdout)
+    assert withdrawn["answer"]["is_done"]
+    assert [each["rule"] for each in refused["problem"]["errors"]] == ["on_loan"]
+    assert json.loads(dry.stdout)[1] == refused
     assert item_of(staff, gone) is None
-    again = staff.json("item", "withdraw", gone, code=1)
-    assert again["refused"] == ["ITEM_UNKNOWN"]
+    again = staff.run("item", "withdraw", gone)
+    assert again.exit_code == 1
+    assert f"no item has the barcode {gone}" in again.output
 
 
 def test_who_withdrew_it_and_why_is_noted(staff: Staff) -> None:
@@ -140,13 +140,13 @@ def test_holds_that_nothing_can_fill_are_listed(staff: Staff) -> None:
     second = a_copy(staff.library, first)
     card = a_patron(staff.library)
     held = a_hold(staff.library, card, second, only_item=True).hold
-    assert staff.json("hold", "unfillable") == []
+    assert staff.json("hold", "unfillable")["lines"] == []
     staff.json("item", "withdraw", second)
-    assert staff.json("hold", "unfillable") == []  # the other copy will do
+    assert staff.json("hold", "unfillable")["lines"] == []  # the other copy will do
     staff.json("item", "withdraw", first)
-    [line] = staff.json("hold", "unfillable", "--at", "DK-900101")
-    assert (line["hold"], line["title"]) == (held.id, "Borte")
-    assert line["why"] == "there is no copy any more"
-    assert staff.json("hold", "unfillable", "--at", "DK-900102") == []
+    [line] = staff.json("hold", "unfillable", "--at", "DK-900101")["lines"]
+    assert (line["hold"], line["title"]) == (str(held.id), "Borte")
+    assert line["why"] == "no_copy"
+    assert staff.json("hold", "unfillable", "--at", "DK-900102")["lines"] == []
     staff.json("hold", "cancel", card, str(held.id), "--at", "DK-900101", "--unobtainable")
-    assert staff.json("hold", "unfillable") == []
+    assert staff.json("hold", "unfillable")["lines"] == []

@@ -69,27 +69,29 @@ def test_the_bin_the_destination_and_the_rule(sorters: Staff) -> None:
     item = an_item(library, title="Sult")
     assert explained(sorters, item) == {
         "item": item,
-        "title": "Sult",
         "bin": "9",
-        "destination": "shelf-here",
-        "to": "DK-900101",
-        "held": False,
+        "reasons": [],
+        "title": "Sult",
+        "destination": "SHELF_HERE",
+        "to": {"isil": "DK-900101", "name": "Hovedbiblioteket", "agency": "DK-900100"},
+        "is_held": False,
         "alert": None,
         "scheme": "main",
-        "rule": {"number": 4},
+        "rule": 4,
+        "conditions": {},
         "passed_over": [
-            {"rule": 1, "bin": "1", "not": "destination"},
-            {"rule": 2, "bin": "2", "not": "to"},
-            {"rule": 3, "bin": "3", "not": "group"},
+            {"rule": 1, "bin": "1", "hindrance": "destination"},
+            {"rule": 2, "bin": "2", "hindrance": "to"},
+            {"rule": 3, "bin": "3", "hindrance": "group"},
         ],
     }
     away = explained(sorters, an_item(library, home=library.other))
-    assert (away["bin"], away["destination"], away["alert"]) == ("2", "transit-home", "04")
-    assert away["rule"] == {"number": 2, "to": "DK-900102"}
+    assert (away["bin"], away["destination"], away["alert"]) == ("2", "TRANSIT_HOME", "04")
+    assert (away["rule"], away["conditions"]) == (2, {"to": "DK-900102"})
     printed = sorters.run("sorter", "explain", item, "--terminal", "sorter").output
     assert "bin:           9\n" in printed
-    assert "destination:   shelf-here\n" in printed
-    assert "rule:          number=4\n" in printed
+    assert "destination:   SHELF_HERE\n" in printed
+    assert "rule:          4\n" in printed
 
 
 def test_it_changes_nothing_and_holds_are_seen(sorters: Staff) -> None:
@@ -98,17 +100,21 @@ def test_it_changes_nothing_and_holds_are_seen(sorters: Staff) -> None:
     a_hold(library, a_patron(library), item)
     before = library.events_of(item)
     refused = explained(sorters, item, code=1)
-    assert (refused["refused"], refused["bin"]) == (["ON_HOLD_FOR_ANOTHER"], "9")
+    assert ([each["code"] for each in refused["reasons"]], refused["bin"]) == (
+        ["ON_HOLD_FOR_ANOTHER"],
+        "9",
+    )
     told = sorters.json("sorter", "explain", item, "--terminal", "own-sorter", "--at", "DK-900101")
-    assert (told["bin"], told["held"], told["alert"]) == ("1", True, "01")
-    assert told["rule"] == {"number": 1, "destination": "hold-shelf-here", "hold": True}
+    assert (told["bin"], told["is_held"], told["alert"]) == ("1", True, "01")
+    assert told["rule"] == 1
+    assert told["conditions"] == {"destination": "HOLD_SHELF_HERE", "hold": True}
     assert library.events_of(item) == before
 
 
 def test_an_account_of_the_file_and_the_alerts_it_knows(sorters: Staff) -> None:
     item = an_item(sorters.library)
     told = sorters.json("sorter", "explain", item, "--terminal", "own-sorter")
-    assert (told["destination"], told["to"]) == ("transit-home", "DK-900101")
+    assert (told["destination"], told["to"]["isil"]) == ("TRANSIT_HOME", "DK-900101")
     assert told["alert"] == "99"  # the machine does not know 04
 
 
@@ -128,4 +134,4 @@ def test_what_cannot_be_asked(sorters: Staff, arguments: tuple[str, ...], said: 
 
 def test_an_unknown_item(sorters: Staff) -> None:
     told = explained(sorters, "nothing", code=1)
-    assert (told["refused"], told["bin"]) == (["ITEM_UNKNOWN"], "9")
+    assert ([each["code"] for each in told["reasons"]], told["bin"]) == (["ITEM_UNKNOWN"], "9")

@@ -5,17 +5,14 @@ Nothing near is offered for patrons: whoever tries numbers must not be led to ot
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Final
 
-import click
-
 from catalogue.database import Transaction
 from catalogue.items import find_item
-from circulation.kernel.organisation import find_branch
-from circulation.kernel.results import Branch
 from circulation.kernel.set_up import all_branches
-from protocols.process.near import near, question, slips
+from protocols.api.near import near, question, slips
 
 #: Items that are offered.
 _MOST: Final = 3
@@ -23,18 +20,18 @@ _MOST: Final = 3
 
 def no_branch(transaction: Transaction, isil: str) -> str:
     """There is no branch with this ISIL, but perhaps one that is nearly so, or called so."""
-    branches = all_branches(transaction)
-    offered = [each.isil for each in branches if each.name.casefold() == isil.casefold()]
-    offered = offered or near(isil, [each.isil for each in branches])
-    return _sentence(f"there is no branch with the ISIL {isil}", offered)
+    return no_branch_of({each.isil: each.name for each in all_branches(transaction)}, isil)
 
 
-def branch_named(transaction: Transaction, isil: str) -> Branch:
-    """The branch with this ISIL; a mistake of the caller where there is none."""
-    branch = find_branch(transaction, isil=isil)
-    if branch is None:
-        raise click.UsageError(no_branch(transaction, isil))
-    return branch
+def no_branch_of(names: Mapping[str, str], isil: str) -> str:
+    """The same of branches that are known already: their names by ISIL."""
+    offered = [each for each, name in names.items() if name.casefold() == isil.casefold()]
+    return _sentence(f"there is no branch with the ISIL {isil}", offered or near(isil, names))
+
+
+def none_called(noun: str, name: str, known: Iterable[str]) -> str:
+    """There is nothing of that name, but perhaps something that is called nearly so."""
+    return _sentence(f"there is no {noun} {name}", near(name, known))
 
 
 def no_item(transaction: Transaction, barcode: str) -> str:
