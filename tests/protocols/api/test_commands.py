@@ -41,6 +41,7 @@ OF_THE_PROCESS = {
     "ncip check": "tries another machine",
     "notices posted": "is about the folder of a printer",
     "notices send": "is what the server does by itself every few seconds",
+    "proxy serve": "runs until it is ended",
     "reindex": "works for hours on the whole database",
     "restore": "takes the place of the database",
     "serve": "runs until it is ended",
