@@ -235,6 +235,13 @@ def _end_at(*, workstation_id: int) -> Statement:
 
 
 @change
+def move_session(*, digest: bytes, workstation_id: int | None) -> Statement:
+    """The session goes on at that workstation, and at its branch; None: at none."""
+    here = {"workstation_id": workstation_id}
+    return update(sessions).where(sessions.c.digest == digest).values(here)
+
+
+@change
 def forget_sessions(*, now: datetime) -> Statement:
     """Deletes the sessions that are over; gives how many."""
     return delete(sessions).where(sessions.c.expires <= now)

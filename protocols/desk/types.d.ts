@@ -18,6 +18,7 @@ export interface Session {
   name: string;
   branch: Branch | null;
   workstation: string;
+  is_registered: boolean;
   rights: string[];
 }
 export interface Reason {

@@ -44,6 +44,7 @@ class Session:
     """Who is signed in (`kind`: staff, patron, program), what they may do at all, and until when if
     they do nothing.
 
+    `workstation` is the registered desk, or else the address (`is_registered` says which).
     `token` is told once, where one was asked for. `is_limited`: a second factor has to be set up
     before anything else.
     """
@@ -57,4 +58,5 @@ class Session:
     language: str
     is_limited: bool
     ends: datetime
+    is_registered: bool = False
     token: str | None = None

@@ -19,7 +19,7 @@ from circulation.staff.roles import BUILT_IN
 from circulation.staff.roles import Role as KnownRole
 from circulation.staff.workstations import Printer
 from circulation.staff.workstations import Workstation as KnownWorkstation
-from protocols.api.models.common import Isil, Paging, Request
+from protocols.api.models.common import Branch, Isil, Paging, Request
 
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 _Word = Annotated[str, Field(max_length=200)]
@@ -139,6 +139,16 @@ class NewWorkstation(Request):
     branch: Isil
 
 
+class NewDesk(Request):
+    """What the browser that asks is to be: a desk of that name, at a branch (that of who asks, if
+    none is said). `takes_over`: it is one that is registered already, with its branch and printer;
+    it gets a new key, and the browser that it was before is none any more."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    branch: Isil | None = None
+    takes_over: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Workstation:
     """A registered desk; `registered` is when its key was made, null where it has none."""
@@ -154,6 +164,14 @@ class Workstations:
     """The desks that the caller administers, by branch and name."""
 
     workstations: tuple[Workstation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThisBrowser:
+    """The desk that the browser that asks is registered as; null where it is none."""
+
+    workstation: str | None
+    branch: Branch | None
 
 
 @dataclass(frozen=True, slots=True)

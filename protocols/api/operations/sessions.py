@@ -34,12 +34,10 @@ from protocols.api.models.sessions import (
 )
 from protocols.api.operation import Caller, Operation, Plain, Request, get, post
 from protocols.api.operations.passkeys import no_passkeys, site_of
+from protocols.api.operations.this_browser import WORKSTATION_SECONDS
 from protocols.api.problems import Outcome, Problem, ProblemReason, malformed, refused
 from protocols.hosting.answering import Context, Lane
 from protocols.hosting.cookies import WORKSTATION
-
-#: A workstation is registered once, and stays for two years of not being used.
-_WORKSTATION_SECONDS: Final = 2 * 365 * 24 * 3600
 
 
 def log_in(
@@ -58,7 +56,7 @@ def log_in(
     desk = cookie_name(asked, WORKSTATION)
     is_known = answer.session.workstation_id is not None
     if wish.workstation_key is not None and desk is not None and is_known:
-        kept = set_cookie(desk, wish.workstation_key, _WORKSTATION_SECONDS)
+        kept = set_cookie(desk, wish.workstation_key, WORKSTATION_SECONDS)
         reply = reply._replace(headers=(*reply.headers, kept))
     return reply
 
@@ -119,6 +117,7 @@ def _session(session: Known, context: Context, token: str | None = None) -> Sess
         session.language,
         session.is_limited,
         session.ends,
+        session.workstation_id is not None,
         token,
     )
 

@@ -32,6 +32,28 @@ function against({ body }) {
   return [body.title, ...(more.length ? more : [body.detail])].filter(Boolean).join(". ");
 }
 
+/** @typedef {() => Promise<void>} Again draws the section anew */
+
+/** Does something, says so, and draws the section anew. @param {Promise<any>} asked @param {Again} again */
+export async function done(asked, again) {
+  const answer = await asked;
+  if (answer === null) return null;
+  await again();
+  tell(say("SAVED"));
+  return answer;
+}
+
+/** What is told this once. @param {string} text */
+export function secret(text) {
+  return el("div", { class: "note", role: "status" }, el("p", {}, say("TOLD_ONCE")), el("pre", { class: "receipt", tabindex: "0" }, text));
+}
+
+/** The branches, to be offered: ISIL and name. @returns {Promise<[string, string][]>} */
+export async function branches() {
+  const found = await ask("GET", "/library").catch(() => null);
+  return (found?.body?.branches ?? []).map((/** @type {any} */ each) => [each.isil, each.name]);
+}
+
 /** @param {string | null | undefined} moment */
 export function when(moment) {
   return moment ? `${day(moment, true)} ${clock(new Date(moment))}` : "";
@@ -82,18 +104,25 @@ export function button(label, run, of = "") {
  * @property {string} [type]
  * @property {boolean} [isNeeded]
  * @property {[string, string][]} [choices] values and their words
+ * @property {[string, string][]} [offered] the same, beside whatever else may be written
  * @property {number} [lines] of a text that has several
  */
 
+/** Lists of what is offered: each has an id of its own. */
+let lists = 0;
+
 /** @param {Field} field */
-function drawn({ name, label, value = "", type = "text", isNeeded, choices, lines }) {
+function drawn({ name, label, value = "", type = "text", isNeeded, choices, offered, lines }) {
   if (lines) {
     const text = { name, rows: String(lines), required: isNeeded, spellcheck: "false" };
     return el("label", {}, label, el("textarea", text, value));
   }
   if (!choices) {
     const attributes = { name, type, value, required: isNeeded, autocomplete: type === "password" ? "new-password" : "off" };
-    return el("label", {}, label, el("input", attributes));
+    if (!offered) return el("label", {}, label, el("input", attributes));
+    const list = `offered-${(lists += 1)}`;
+    const options = offered.map(([each, text]) => el("option", { value: each, label: text }));
+    return el("label", {}, label, el("input", { ...attributes, list }), el("datalist", { id: list }, ...options));
   }
   const options = choices.map(([each, text]) => el("option", { value: each, selected: each === value }, text));
   return el("label", {}, label, el("select", { name }, ...options));

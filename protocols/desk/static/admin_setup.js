@@ -1,5 +1,5 @@
 // The set-up as it is, a library.toml held against it, and closures.
-import { button, form, mark, table, tell, when, wish } from "./admin_parts.js";
+import { branches, button, form, mark, table, tell, when, wish } from "./admin_parts.js";
 import { el, say } from "./page.js";
 
 /** @param {unknown} value */
@@ -65,7 +65,7 @@ function drawnPlan({ changes, problems }, text, again) {
 export async function drawClosures() {
   const place = el("div", { "aria-live": "polite" });
   const fields = [
-    { name: "branch", label: say("BRANCH_ISIL"), isNeeded: true },
+    { name: "branch", label: say("BRANCH_ISIL"), isNeeded: true, offered: await branches() },
     { name: "first", label: say("FIRST_DAY"), type: "date", isNeeded: true },
     { name: "last", label: say("LAST_DAY"), type: "date" },
     { name: "reason", label: say("REASON") },

@@ -1,18 +1,9 @@
-// Accounts of the staff, roles, workstations, programs. Nobody gives more than they have: the
+// Accounts of the staff, roles, programs. Nobody gives more than they have: the
 // server sees to that, and says so.
-import { button, form, mark, table, tell, when, wish } from "./admin_parts.js";
+import { branches, button, done, form, mark, secret, table, wish } from "./admin_parts.js";
 import { el, say } from "./page.js";
 
-/** @typedef {() => Promise<void>} Again draws the section anew */
-
-/** Does something, says so, and draws the section anew. @param {Promise<any>} asked @param {Again} again */
-async function done(asked, again) {
-  const answer = await asked;
-  if (answer === null) return null;
-  await again();
-  tell(say("SAVED"));
-  return answer;
-}
+/** @typedef {import("./admin_parts.js").Again} Again */
 
 /** @param {string} text */
 function words(text) {
@@ -26,7 +17,7 @@ export async function drawStaff(again) {
   const fields = [
     { name: "user", label: say("USER_NAME"), isNeeded: true },
     { name: "name", label: say("FULL_NAME"), isNeeded: true },
-    { name: "branch", label: say("BRANCH_ISIL"), isNeeded: true },
+    { name: "branch", label: say("BRANCH_ISIL"), isNeeded: true, offered: await branches() },
     { name: "roles", label: say("ROLES_HELD") },
   ];
   const add = form(say("NEW_ACCOUNT"), fields, say("ADD"), ({ roles = "", ...rest }) =>
@@ -76,51 +67,6 @@ export async function drawRoles() {
   return [table(say("SECTION_roles"), ["NAME", "FROM_WHERE", "RIGHTS"], rows), el("p", { class: "s" }, say("ROLES_HINT"))];
 }
 
-/** What is told this once. @param {string} text */
-function secret(text) {
-  return el("div", { class: "note", role: "status" }, el("p", {}, say("TOLD_ONCE")), el("pre", { class: "receipt", tabindex: "0" }, text));
-}
-
-/** @param {Again} again @returns {Promise<Node[]>} */
-export async function drawWorkstations(again) {
-  const found = await wish("GET", "/workstations");
-  if (!found) return [];
-  const place = el("div");
-  const fields = [
-    { name: "name", label: say("NAME"), isNeeded: true },
-    { name: "branch", label: say("BRANCH_ISIL"), isNeeded: true },
-  ];
-  const add = form(say("NEW_WORKSTATION"), fields, say("ADD"), async ({ name = "", branch }) => {
-    const made = await wish("PUT", `/workstations/${encodeURIComponent(name)}`, { branch });
-    if (made) place.replaceChildren(secret(made.key));
-  });
-  const rows = found.workstations.map((/** @type {any} */ each) => {
-    const path = `/workstations/${encodeURIComponent(each.name)}`;
-    const anew = button(say("NEW_KEY"), async () => {
-      const made = await wish("PUT", `${path}/key`);
-      if (made) place.replaceChildren(secret(made.key));
-    }, each.name);
-    const take = button(say("TAKE_AWAY"), () => done(wish("DELETE", path), again), each.name);
-    const { kind, address, width } = each.printer;
-    const printer = [el("div", {}, kind), el("div", { class: "s" }, [address, width].filter(Boolean).join(" · "))];
-    const acts = el("div", { class: "acts" }, anew, take);
-    return [[el("div", {}, each.name), el("div", { class: "s" }, each.branch)], when(each.registered), printer, [drawnPrinter(each, again), acts]];
-  });
-  return [add, place, table(say("SECTION_workstations"), ["NAME", "SINCE", "PRINTER", "ACTS"], rows)];
-}
-
-/** @param {any} workstation @param {Again} again */
-function drawnPrinter({ name, printer }, again) {
-  const kinds = /** @type {[string, string][]} */ (["none", "escpos", "cups", "cloudprnt"].map((each) => [each, each]));
-  const fields = [
-    { name: "kind", label: say("PRINTER"), value: printer.kind, choices: kinds },
-    { name: "address", label: say("ADDRESS"), value: printer.address },
-  ];
-  return form(say("CHOOSE_PRINTER"), fields, say("SAVE"), (given) =>
-    done(wish("PUT", `/workstations/${encodeURIComponent(name)}/printer`, given), again),
-  );
-}
-
 /** @param {Again} again @returns {Promise<Node[]>} */
 export async function drawPrograms(again) {
   const found = await wish("GET", "/programs");
@@ -128,7 +74,7 @@ export async function drawPrograms(again) {
   const place = el("div");
   const fields = [
     { name: "name", label: say("NAME"), isNeeded: true },
-    { name: "branch", label: say("BRANCH_ISIL"), isNeeded: true },
+    { name: "branch", label: say("BRANCH_ISIL"), isNeeded: true, offered: await branches() },
     { name: "rights", label: say("RIGHTS") },
   ];
   const add = form(say("NEW_PROGRAM"), fields, say("ADD"), async ({ name = "", branch, rights = "" }) => {

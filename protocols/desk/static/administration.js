@@ -1,8 +1,9 @@
 // Administration: a section for each noun; who lacks its right does not see the way to it.
+import { drawWorkstations } from "./admin_desks.js";
 import { drawJobs, drawMachines, drawPartners } from "./admin_house.js";
 import { drawClosures, drawSetUp } from "./admin_setup.js";
 import { drawLookUps, drawRules } from "./admin_rules.js";
-import { drawPrograms, drawRoles, drawStaff, drawWorkstations } from "./admin_staff.js";
+import { drawPrograms, drawRoles, drawStaff } from "./admin_staff.js";
 import { tell } from "./admin_parts.js";
 import { beside } from "./beside.js";
 import { el, part, say } from "./page.js";

@@ -56,11 +56,20 @@ export async function begin(theStaff) {
 function arrive(found) {
   session = found;
   part("who").textContent = session.name;
-  part("place").textContent = [session.branch?.name, session.workstation].filter(Boolean).join(", ");
+  part("place").replaceChildren(el("span", {}, ...drawnPlace(session)));
   for (const link of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("nav [data-right]"))) {
     link.hidden = !(link.dataset.right ?? "").split(" ").some(has);
   }
   staff.arrived(session);
+}
+
+/** Where somebody works; who may register a browser is led there. @param {Session} session */
+function drawnPlace({ branch, workstation, is_registered }) {
+  const name = branch?.name ?? "";
+  if (is_registered) return [[name, workstation].filter(Boolean).join(", ")];
+  const text = say("NOT_REGISTERED");
+  const way = { href: "/desk/administration#workstations", title: say("REGISTER_BROWSER") };
+  return [name ? `${name}, ` : "", has("staff.administer") ? el("a", { ...way, class: "link" }, text) : text];
 }
 
 /** Asks who is there, over everything else; what waits goes on waiting. */

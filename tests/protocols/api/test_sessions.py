@@ -99,6 +99,71 @@ def test_a_workstation_is_remembered(house: Stage) -> None:
     assert told.headers["Set-Cookie"].startswith("tiro-workstation=")
 
 
+def _browser(house: Stage, name: str = "eva") -> str:
+    """Eva, who administers staff, signs in; what her browser sends from then on."""
+    told = house.ask("POST", "/sessions", ANNA | {"name": name}, key=None)
+    return told.headers["Set-Cookie"].partition(";")[0]
+
+
+@pytest.fixture
+def eva(house: Stage) -> None:
+    a_colleague(house.library, "eva", "administrator")
+
+
+def _registers(house: Stage, sent: str, **wish: object) -> Told:
+    headers = {"cookie": sent, "sec-fetch-site": "same-origin"}
+    return house.ask("PUT", "/desk/registration", {"name": "Desk 7"} | wish, headers=headers)
+
+
+def _is(house: Stage, sent: str) -> object:
+    """The desk that the browser is, to whoever asks from there."""
+    return house.ask("GET", "/desk/registration", headers={"cookie": sent}).body["workstation"]
+
+
+@pytest.mark.usefixtures("eva")
+def test_a_browser_is_registered_where_it_stands(house: Stage) -> None:
+    sent = _browser(house)
+    assert _is(house, sent) is None
+    told = _registers(house, sent, branch="DK-900102")
+    assert (told.status, told.body["workstation"]) == (200, "Desk 7")
+    assert "HttpOnly" in told.headers["Set-Cookie"]
+    assert "key" not in told.body
+    key = told.headers["Set-Cookie"].partition(";")[0]
+    now = house.ask("GET", "/sessions/current", headers={"cookie": sent}).body
+    assert (now["workstation"], now["branch"]["isil"]) == ("Desk 7", "DK-900102")
+    assert _is(house, key) == "Desk 7"
+    again = _registers(house, sent)
+    assert (again.status, again.body["type"]) == (409, "urn:tiro:problem:conflict")
+
+
+@pytest.mark.usefixtures("eva")
+def test_a_desk_that_is_taken_over_has_a_new_key(house: Stage) -> None:
+    first = _browser(house)
+    old = _registers(house, first).headers["Set-Cookie"].partition(";")[0]
+    second = _browser(house)
+    new = _registers(house, second, takes_over=True).headers["Set-Cookie"].partition(";")[0]
+    assert (_is(house, old), _is(house, new)) == (None, "Desk 7")
+    gone = house.ask("GET", "/sessions/current", headers={"cookie": first})
+    here = house.ask("GET", "/sessions/current", headers={"cookie": second})
+    assert (gone.status, here.body["workstation"]) == (401, "Desk 7")
+
+
+@pytest.mark.usefixtures("eva")
+def test_a_browser_that_is_no_desk_any_more_goes_on_without_one(house: Stage) -> None:
+    sent = _browser(house)
+    key = _registers(house, sent).headers["Set-Cookie"].partition(";")[0]
+    headers = {"cookie": f"{sent}; {key}", "sec-fetch-site": "same-origin"}
+    told = house.ask("DELETE", "/desk/registration", headers=headers)
+    assert (told.status, _is(house, key)) == (204, None)
+    assert "Max-Age=0" in told.headers["Set-Cookie"]
+    now = house.ask("GET", "/sessions/current", headers={"cookie": sent}).body
+    assert now["workstation"] == "127.0.0.1"
+
+
+def test_who_does_not_administer_staff_registers_nothing(house: Stage) -> None:
+    assert _registers(house, _browser(house, "anna")).status == 403
+
+
 def test_a_patron_signs_in_with_card_and_pin(house: Stage) -> None:
     card = a_patron(house.library, pin_hash=hash_pin("2468"))
     an_item(house.library, on_loan_to=card)

@@ -111,6 +111,7 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "scan": lambda known: {"text": known["card"]},
     "end_session": lambda known: {"patron": known["patron"]},
     "make_slip": lambda known: {"kind": "receipt", "patron": known["patron"]},
+    "register_this_browser": lambda known: {"name": "Desk 7"},
     "print_slip": lambda known: {"kind": "receipt", "patron": known["patron"]},
     "register": lambda known: {
         "card": "NEW-1",

@@ -259,7 +259,7 @@ def _account(desk: Desk, stage: Stage) -> None:
 
 def _log_in(desk: Desk, stage: Stage) -> None:
     desk.browser.get(f"{stage.address}/desk/log-in")
-    desk.wait('input[name="password"]')
+    desk.wait('[data-part="where"] a')
 
 
 def _search(desk: Desk, stage: Stage) -> None:

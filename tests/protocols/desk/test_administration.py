@@ -10,6 +10,7 @@ import pytest
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 from catalogue.database import open_database
 from circulation.kernel.engine import Circulation
@@ -142,6 +143,40 @@ def test_an_account_is_made_gets_a_password_and_is_closed(stage: Stage, browser:
     browser.find_element(By.XPATH, f"{row}//summary[contains(., 'Change')]").click()
     browser.find_element(By.XPATH, f"{row}//button[text()='Close']").click()
     _until(desk, row, "Closed")
+
+
+def test_a_browser_is_registered_from_the_log_in_page(stage: Stage, browser: Chrome) -> None:
+    desk = Desk(browser, stage.address)
+    browser.delete_all_cookies()
+    browser.get(f"{stage.address}/desk/log-in")
+    desk.says('[data-part="where"]', "not registered")
+    desk.click('[data-part="where"] a')
+    browser.find_element(By.NAME, "name").send_keys(NAME)
+    browser.find_element(By.NAME, "password").send_keys(PASSWORD + Keys.ENTER)
+    desk.wait('[data-part="sections"] a[href="#workstations"][aria-current]')
+    assert desk.text('[data-part="place"]') == "Hovedbiblioteket, not registered"
+    desk.wait('[data-part="section"] summary')[0].click()
+    form = desk.wait('[data-part="section"] form')[0]
+    form.find_element(By.NAME, "name").send_keys("Front desk")
+    form.find_element(By.NAME, "branch").send_keys("DK-900102")
+    form.find_element(By.NAME, "kind").send_keys("Receipt")
+    form.find_element(By.NAME, "address").send_keys("127.0.0.1:9100" + Keys.ENTER)
+    desk.says('[data-part="place"]', "Havnefilialen, Front desk")
+    said = desk.says('[data-part="section"]', "This browser is the workstation Front desk")
+    assert "127.0.0.1:9100" in said
+    before = browser.get_cookie("tiro-workstation")
+    desk.click('[data-part="section"] .here button')
+    for _ in range(200):
+        if browser.get_cookie("tiro-workstation") != before:
+            break
+        sleep(0.05)
+    assert browser.get_cookie("tiro-workstation") != before
+    desk.wait("body[data-ready]")
+    desk.wait('[data-part="section"] .here button', 2)[1].click()
+    desk.says('[data-part="place"]', "Hovedbiblioteket, not registered")
+    desk.wait('[data-part="section"] table')
+    assert browser.get_cookie("tiro-workstation") is None
+    assert "Front desk" not in desk.text('[data-part="section"] table')
 
 
 def test_why_a_loan_is_allowed_is_explained(stage: Stage, browser: Chrome) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -17,6 +18,7 @@ from circulation.notices.kinds import NoticeState
 from circulation.patrons.consents import Consent
 from circulation.patrons.identifiers import IdentifierBlock
 from circulation.staff.lookups import Seen
+from circulation.staff.workstations import Printer
 from circulation.stock.inventory import Finding
 from protocols.api.operations.titles import FACETS
 from protocols.desk.assets import CONTEXTS, words_in
@@ -43,6 +45,7 @@ JOINED = {
     | {"ON_HOLD_SHELF", "GOES_BACK"},
     "MODE_": {"return", "drop", "renew", "look"},
     "SETTLED_": {"shelf", "van", "staff"},
+    "PRINTER_": set(get_args(get_type_hints(Printer)["kind"])),
     "SLIP_": SLIPS,
     "SLIP_TELLS_": SLIPS,
     "LIST_": LISTS,
