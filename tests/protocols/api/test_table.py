@@ -76,6 +76,8 @@ OF_THE_DESK = {
     "take_back",
     "take_stack_back",
     "prolong",
+    "register_this_browser",
+    "forget_this_browser",
     "undo",
     "show_item",
     "show_use",
