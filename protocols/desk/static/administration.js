@@ -1,9 +1,4 @@
 // Administration: a section for each noun; who lacks its right does not see the way to it.
-import { drawWorkstations } from "./admin_desks.js";
-import { drawJobs, drawMachines, drawPartners } from "./admin_house.js";
-import { drawClosures, drawSetUp } from "./admin_setup.js";
-import { drawLookUps, drawRules } from "./admin_rules.js";
-import { drawPrograms, drawRoles, drawStaff } from "./admin_staff.js";
 import { tell } from "./admin_parts.js";
 import { beside } from "./beside.js";
 import { el, part, say } from "./page.js";
@@ -15,19 +10,26 @@ import { has } from "./session.js";
  * @property {() => Promise<Node[]>} draw
  */
 
+// What a section needs is loaded when it is opened.
+const desks = () => import("./admin_desks.js");
+const house = () => import("./admin_house.js");
+const rules = () => import("./admin_rules.js");
+const setUp = () => import("./admin_setup.js");
+const staff = () => import("./admin_staff.js");
+
 /** @type {Record<string, Section>} */
 const SECTIONS = {
-  machines: { right: "operations", draw: drawMachines },
-  partners: { right: "operations", draw: drawPartners },
-  jobs: { right: "jobs", draw: drawJobs },
-  staff: { right: "staff.administer", draw: () => drawStaff(() => open("staff")) },
-  roles: { right: "staff.administer", draw: drawRoles },
-  workstations: { right: "staff.administer", draw: () => drawWorkstations(() => open("workstations")) },
-  programs: { right: "staff.administer", draw: () => drawPrograms(() => open("programs")) },
-  rules: { right: "rules.view", draw: drawRules },
-  closures: { right: "rules.edit", draw: drawClosures },
-  setup: { right: "rules.edit", draw: () => drawSetUp(() => open("setup")) },
-  lookups: { right: "lookups.view", draw: drawLookUps },
+  machines: { right: "operations", draw: async () => (await house()).drawMachines() },
+  partners: { right: "operations", draw: async () => (await house()).drawPartners() },
+  jobs: { right: "jobs", draw: async () => (await house()).drawJobs() },
+  staff: { right: "staff.administer", draw: async () => (await staff()).drawStaff(() => open("staff")) },
+  roles: { right: "staff.administer", draw: async () => (await staff()).drawRoles() },
+  workstations: { right: "staff.administer", draw: async () => (await desks()).drawWorkstations(() => open("workstations")) },
+  programs: { right: "staff.administer", draw: async () => (await staff()).drawPrograms(() => open("programs")) },
+  rules: { right: "rules.view", draw: async () => (await rules()).drawRules() },
+  closures: { right: "rules.edit", draw: async () => (await setUp()).drawClosures() },
+  setup: { right: "rules.edit", draw: async () => (await setUp()).drawSetUp(() => open("setup")) },
+  lookups: { right: "lookups.view", draw: async () => (await rules()).drawLookUps() },
 };
 
 /** The section that is open. */

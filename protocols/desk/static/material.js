@@ -5,7 +5,7 @@ import { el, icon, part, say } from "./page.js";
 import { Queue } from "./queue.js";
 import { begin, goTo, has, isLocked, signedIn } from "./session.js";
 import { play } from "./sounds.js";
-import { choices, WORKS } from "./works.js";
+import { choices, leftField, WORKS } from "./works.js";
 
 /** @typedef {import("./rows.js").Row} Row */
 /** @typedef {import("./rows.js").Look} Look */
@@ -184,6 +184,7 @@ if (await begin({ arrived: () => box.focus(), waiting: () => queue.length })) {
   const nothing = () => {};
   listen(box, { scanned: scan, pressed, opened: nothing, left: leave, typed: nothing });
   part("settings").addEventListener("keydown", next);
+  part("settings").addEventListener("focusout", (event) => leftField(event.target));
   part("settings").addEventListener("submit", (event) => event.preventDefault());
   const byAddress = () => {
     const chosen = works().find((each) => `#${each.name}` === location.hash) ?? works()[0];

@@ -40,23 +40,71 @@ const CHOICES = {
   section: "sections",
 };
 
+/** What there is of each; where there is something, nothing else will do. @type {Record<string, { code: string, name: string }[]>} */
+let known = {};
+
 /** What the agency has, to be offered while somebody writes. */
 export async function choices() {
-  const answer = await ask("GET", "/shelving").catch(() => null);
-  return Object.entries(CHOICES).map(([name, many]) => {
-    const codes = /** @type {{ code: string, name: string }[]} */ (answer?.body?.[many] ?? []);
+  const [shelving, library] = await Promise.all([
+    ask("GET", "/shelving").catch(() => null),
+    ask("GET", "/library").catch(() => null),
+  ]);
+  const branches = /** @type {{ isil: string, name: string }[]} */ (library?.body?.branches ?? []);
+  known = { home: branches.map(({ isil, name }) => ({ code: isil, name })) };
+  for (const [name, many] of Object.entries(CHOICES)) known[name] = shelving?.body?.[many] ?? [];
+  return Object.entries(known).map(([name, codes]) => {
     const options = codes.map((each) => el("option", { value: each.code, label: each.name }));
     return el("datalist", { id: `choices-${name}` }, ...options);
   });
+}
+
+/** The one that was meant, by its code or what people call it; none where there is no such. @param {string} name @param {string} text */
+function meant(name, text) {
+  const wanted = text.toLowerCase();
+  return known[name]?.find((each) => each.code === text || each.name.toLowerCase() === wanted);
+}
+
+/** Says beside a field what was understood; gives its name where nothing was. @param {string} name @param {string} text */
+function understood(name, text) {
+  const about = document.querySelector(`[data-about="${name}"]`);
+  const input = document.getElementById(`field-${name}`);
+  const one = meant(name, text);
+  const isWrong = text !== "" && (name === "price" ? !moneyIn(text) : Boolean(known[name]?.length) && !one);
+  if (about) about.textContent = isWrong ? say("NOT_AMONG") : (one?.name ?? "");
+  about?.classList.toggle("stop", isWrong);
+  input?.toggleAttribute("aria-invalid", false);
+  if (isWrong) input?.setAttribute("aria-invalid", "true");
+  return !isWrong;
+}
+
+/** What is written in a field that nobody understands, by its name. */
+function notUnderstood() {
+  return Object.entries(written()).filter(([name, text]) => !understood(name, text)).map(([name]) => say(`ITEM_${name}`));
+}
+
+/** A field was left: what was understood stands beside it. @param {EventTarget | null} field */
+export function leftField(field) {
+  if (field instanceof HTMLInputElement && field.name) understood(field.name, field.value.trim());
+}
+
+/** A scan is for nothing as long as a field is not understood: a row says so. @param {string} code @param {Page} page */
+function isHindered(code, page) {
+  const names = notUnderstood();
+  if (!names.length) return false;
+  const title = say("FIELDS_WRONG", { names: names.join(", ") });
+  page.row(code, { status: 422, headers: new Headers(), body: { title } });
+  return true;
 }
 
 /** @param {readonly string[]} names */
 function fields(names) {
   return names.map((name) => {
     const placeholder = name === "price" ? say("PRICE_HINT") : undefined;
-    const list = name in CHOICES ? `choices-${name}` : undefined;
-    const input = el("input", { name, placeholder, list, id: `field-${name}`, autocomplete: "off", spellcheck: "false" });
-    return el("div", { class: "field" }, el("label", { for: `field-${name}` }, say(`ITEM_${name}`)), input);
+    const list = name === "home" || name in CHOICES ? `choices-${name}` : undefined;
+    const shared = { name, id: `field-${name}`, "aria-describedby": `about-${name}` };
+    const input = el("input", { ...shared, placeholder, list, autocomplete: "off", spellcheck: "false" });
+    const about = el("small", { id: `about-${name}`, "data-about": name });
+    return el("div", { class: "field" }, el("label", { for: `field-${name}` }, say(`ITEM_${name}`)), input, about);
   });
 }
 
@@ -70,13 +118,19 @@ function written() {
   return values;
 }
 
-/** What was written of an item; a price with its currency: 249.95 DKK. */
-function itemWritten() {
-  const { price = "", ...rest } = written();
-  const found = /^(\d{1,7})(?:[.,](\d{1,2}))? ?([A-Z]{3})$/.exec(price.toUpperCase());
+/** A price with its currency: 249.95 DKK. @param {string} text */
+function moneyIn(text) {
+  const found = /^(\d{1,7})(?:[.,](\d{1,2}))? ?([A-Z]{3})$/.exec(text.toUpperCase());
   const [, whole, part = "", currency] = found ?? [];
-  if (!currency) return rest;
-  return { ...rest, price: { amount: Number(whole) * 100 + Number(part.padEnd(2, "0")), currency } };
+  return currency ? { amount: Number(whole) * 100 + Number(part.padEnd(2, "0")), currency } : null;
+}
+
+/** What was written of an item, in codes. */
+function itemWritten() {
+  const { price = "", home: _, ...rest } = written();
+  const coded = Object.entries(rest).map(([name, text]) => [name, meant(name, text)?.code ?? text]);
+  const money = moneyIn(price);
+  return { ...Object.fromEntries(coded), ...(money ? { price: money } : {}) };
 }
 
 /** @type {Answer} */
@@ -109,7 +163,9 @@ function printLabel(item, page, refused) {
 /** @param {string} code @param {Page} page @param {Brief} [brief] @param {string} [barcode] */
 function add(code, page, brief, barcode) {
   const item = { ...itemWritten(), ...(barcode ? { barcode } : {}) };
-  const wish = () => ({ number: code, item, ...(brief ? { brief } : {}) });
+  const { home = "" } = written();
+  const where = home ? { home: meant("home", home)?.code ?? home } : {};
+  const wish = () => ({ number: code, item, ...where, ...(brief ? { brief } : {}) });
   const done = (/** @type {any} */ body) => {
     unknown = "";
     lastItem = body.item;
@@ -145,8 +201,9 @@ const adding = {
   name: "new",
   letter: "N",
   right: "catalogue.edit",
-  settings: () => fields([...ITEM, "price"]),
+  settings: () => fields([...ITEM, "price", "home"]),
   scanned: (code, page) => {
+    if (isHindered(code, page)) return;
     const next = bears;
     bears = null;
     if (next) next(code);
@@ -204,7 +261,9 @@ const receiving = {
   letter: "M",
   right: "catalogue.edit",
   settings: () => fields(ITEM),
-  scanned: (code, page) => receive(code, page),
+  scanned: (code, page) => {
+    if (!isHindered(code, page)) receive(code, page);
+  },
   opened: readDeliveries,
   keys: () => [],
   drawn: () =>
@@ -310,12 +369,18 @@ const changing = {
   keys: (page) => {
     if (!together.size) return [];
     const items = [...together];
-    const change = (/** @type {boolean} */ dry_run) =>
+    const change = (/** @type {boolean} */ dry_run) => {
+      const names = notUnderstood();
+      if (names.length) {
+        page.tell(say("FIELDS_WRONG", { names: names.join(", ") }));
+        return;
+      }
       page.have("/stock/changes", () => ({ items, changes: itemWritten(), dry_run }), (body) => {
         page.tell(say(dry_run ? "WOULD_CHANGE" : "HAVE_CHANGED", { count: body.changed }), "done");
         isTried = dry_run;
         if (!dry_run) together = new Set();
       });
+    };
     const withdraw = () => {
       const why = page.words();
       if (!why) page.tell(say("WRITE_WHY_FIRST"));

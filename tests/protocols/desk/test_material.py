@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import sleep
+
 import pytest
 from selenium.webdriver.common.keys import Keys
 
@@ -78,3 +80,24 @@ def test_many_items_are_changed_after_a_trial(desk: Desk, stage: Stage) -> None:
     assert violations(desk) == []
     desk.chord(Keys.ALT, "s")
     desk.says('[data-part="said"]', "2 have changed")
+
+
+def test_what_there_is_none_of_is_said_beside_its_field(desk: Desk, stage: Stage) -> None:
+    desk.wait("#field-home").pop().send_keys("nonsense" + Keys.TAB)
+    desk.says('[data-about="home"]', "not among")
+    desk.wait("#field-price").pop().send_keys("dear" + Keys.TAB)
+    desk.wait("#box").pop().click()
+    desk.scan(KNOWN)
+    assert "Price, Belongs to" in desk.says("li.row.x", "not understood")
+    assert violations(desk) == []
+    for name, text in (("home", "havnefilialen"), ("price", "249.95 DKK")):
+        field = desk.wait(f"#field-{name}").pop()
+        field.clear()
+        field.send_keys(text + Keys.TAB)
+    desk.says('[data-about="home"]', "Havnefilialen")
+    sleep(0.5)
+    desk.wait("#box").pop().click()
+    desk.scan(KNOWN)
+    desk.says("li.row", "Scan the barcode that the item bears")
+    desk.scan("NEWITEM3")
+    assert "Havnefilialen" in desk.says("li.row", "DKK")

@@ -67,7 +67,7 @@ JOINED = {
     "TELLS_": WORKS,
     "SCAN_FOR_": WORKS,
     "ITEM_": {"material_group", "department", "location", "sublocation", "section"}
-    | {"call_number", "price"},
+    | {"call_number", "price", "home"},
     "OBSTACLE_": {each.name.lower() for each in Obstacle},
     "ORIGIN_": {"FETCHED", "BRIEF"},
     "FINDING_": {each.name for each in Finding} - {"SEEN"} | {"NONE"},
