@@ -134,7 +134,7 @@ class EventKind(Enum):
     STAFF_REFUSED = "staff_refused"  # a wrong password or code
     PROGRAM_CHANGED = "program_changed"
     APP_AGREED_TO = "app_agreed_to"  # somebody lets an app work in their name; `after` names it
-    APP_CUT_OFF = "app_cut_off"  # what it had came twice: it is in two hands
+    APP_CUT_OFF = "app_cut_off"  # it gets nothing more in their name; `after` says why
     WORKSTATION_CHANGED = "workstation_changed"
     RECORD_ADDED = "record_added"  # by hand or over the wire; a load of files writes none
     RECORD_REPLACED = "record_replaced"

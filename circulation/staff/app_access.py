@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import func, select
 
-from catalogue.database import Statement, scalar_one
+from catalogue.database import Statement, Transaction, scalar_one
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.schema import events
@@ -59,6 +59,13 @@ def _new_pins(*, patron_id: int | None, since: datetime) -> Statement:
     kind = EventKind.PIN_CHANGED.value
     newer = its.patron_id == patron_id, its.kind == kind, its.at > since
     return select(func.count()).where(*newer)
+
+
+def has_new_pin(transaction: Transaction, patron_id: int | None, ends: datetime) -> bool:
+    """Has the patron got another PIN since they agreed to what `ends` then? Whoever had the old one
+    may have agreed, so that nothing is got for it any more."""
+    since = ends - PATRON_CONSENT_LASTS
+    return _new_pins(transaction, patron_id=patron_id, since=since) > 0
 
 
 def take_code(act: Act, proof: Proof, address: str) -> Tokens | AppError:
@@ -134,10 +141,8 @@ def _given(act: Act, kept: KeptToken, scope: str, address: str) -> Tokens | AppE
         account = account_of(act.transaction, staff_id=kept.staff_id)
         if account is None or account.disabled is not None:
             return AppError.invalid_grant
-    elif _new_pins(
-        act.transaction, patron_id=kept.patron_id, since=kept.ends - PATRON_CONSENT_LASTS
-    ):
-        return AppError.invalid_grant  # whoever had the old one may have agreed
+    elif has_new_pin(act.transaction, kept.patron_id, kept.ends):
+        return AppError.invalid_grant
     new = NewSession(
         methods="app",
         address=address,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from circulation.staff.allowed_apps import AllowedApp
 from protocols.api.models.common import Request
 
 #: RFC 6749, appendix A: characters that can be seen, and blanks. Together they are short enough for
@@ -93,6 +96,29 @@ class AccessToken:
     expires_in: int
     scope: str
     refresh_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An app that may work in somebody's name. `scope` are rights, or `self`; `ends` is when it has
+    to ask again; `used` when it was last seen, where that is known."""
+
+    id: str
+    name: str
+    scope: tuple[str, ...]
+    ends: datetime
+    used: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Apps:
+    """Those of somebody, by name."""
+
+    apps: tuple[App, ...]
+
+
+def apps_shown(apps: Iterable[AllowedApp]) -> Apps:
+    return Apps(tuple(App(str(each.id), *each[1:]) for each in apps))
 
 
 @dataclass(frozen=True, slots=True)

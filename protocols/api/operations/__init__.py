@@ -8,6 +8,7 @@ from protocols.api.operation import Operation
 from protocols.api.operations import (
     accession,
     account,
+    apps,
     booking_copies,
     bookings,
     care,
@@ -107,6 +108,7 @@ _NOUNS: Final = (
     sessions,
     oauth,
     account,
+    apps,
     passkeys,
 )
 OPERATIONS: Final[tuple[Operation, ...]] = documents.described(

@@ -62,12 +62,13 @@ def list_accounts(request: Plain, principal: Principal, context: Context) -> Acc
 
 def show_account(request: Plain, principal: Principal, context: Context) -> Account:
     """An account of the staff."""
-    return account_shown(context.transaction, _the_account(request, principal, context))
+    return account_shown(context.transaction, account_meant(request, principal, context))
 
 
-def _the_account(
+def account_meant(
     request: Request[Any, Any], principal: Principal, context: Context
 ) -> KnownAccount:
+    """The one of the path, if the caller administers it. Raises Problem."""
     name = request.path["account"]
     found = account_named(context.transaction, name)
     if found is None or not principal.may(_RIGHT, found.agency_id, found.branch_id):
@@ -117,7 +118,7 @@ def change_staff(
     request: Request[AccountChanges, None], principal: Principal, context: Context
 ) -> Account:
     """Changes an account: what is written of it, its roles, and whether anybody gets in by it."""
-    account, wish = _the_account(request, principal, context), request.body
+    account, wish = account_meant(request, principal, context), request.body
     given = wish.model_fields_set
     its = {name: getattr(account, name) for name in AccountFields._fields}
     said = {name: getattr(wish, name) for name in ("name", "email", "language")}
@@ -138,14 +139,14 @@ def change_staff(
             (disable_account if wish.disabled else enable_account)(act, principal, account)
 
     done_by_right(work)
-    return account_shown(context.transaction, _the_account(request, principal, context))
+    return account_shown(context.transaction, account_meant(request, principal, context))
 
 
 def give_password(
     request: Request[NewPassword, None], principal: Principal, context: Context
 ) -> None:
     """Gives somebody a password, and ends their sessions."""
-    account = _the_account(request, principal, context)
+    account = account_meant(request, principal, context)
     hashed = hashed_for(account, request.body.password, "password", context)
     act = context.act(principal.desk)
     done_by_right(lambda: set_password(act, principal, account, hashed))
@@ -153,7 +154,7 @@ def give_password(
 
 def remove_factor(request: Plain, principal: Principal, context: Context) -> None:
     """Takes the second factor of who has lost it, and ends their sessions."""
-    account = _the_account(request, principal, context)
+    account = account_meant(request, principal, context)
     act = context.act(principal.desk)
     if not done_by_right(lambda: take_second_factor(act, principal, account)):
         raise Problem(Outcome.NOT_FOUND, f"{account.user_name} has no second factor")
@@ -161,14 +162,14 @@ def remove_factor(request: Plain, principal: Principal, context: Context) -> Non
 
 def list_passkeys(request: Plain, principal: Principal, context: Context) -> Passkeys:
     """The passkeys of somebody, the oldest first."""
-    account = _the_account(request, principal, context)
+    account = account_meant(request, principal, context)
     found = passkeys_of(context.transaction, staff_id=account.id)
     return Passkeys(tuple(map(passkey_shown, found)))
 
 
 def take_passkey_of(request: Plain, principal: Principal, context: Context) -> None:
     """Takes a passkey of who has lost it, and ends their sessions."""
-    account = _the_account(request, principal, context)
+    account = account_meant(request, principal, context)
     passkey = passkey_meant(request, account, context)
     act = context.act(principal.desk)
     done_by_right(lambda: take_passkey_away(act, principal, account, passkey))

@@ -137,5 +137,20 @@ def erase(settings: Settings, identifier: str, yes: bool, as_json: bool) -> None
         print_answer(asker.ask("erase", patron=its), as_json)
 
 
+@patron.command()
+@click.argument("identifier", metavar="PATRON")
+@click.option("--end", metavar="ID", help="End one at once: it has to ask again.")
+@as_json
+@click.pass_obj
+@asks("list_apps_of_patron", "end_app_of_patron")
+def apps(settings: Settings, identifier: str, end: str | None, as_json: bool) -> None:
+    """List the apps that a patron has let work in their name."""
+    with asked(settings) as asker:
+        its = asker.patron(identifier)
+        if end is not None:
+            asker.ask("end_app_of_patron", patron=its, app=end)
+        print_answer(asker.ask("list_apps_of_patron", patron=its), as_json)
+
+
 for _command in (find, card, address, *BLOCKS, *COMMANDS):
     patron.add_command(_command)

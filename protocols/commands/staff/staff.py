@@ -170,3 +170,17 @@ def passkeys(settings: Settings, user_name: str, remove: str | None, as_json: bo
         if remove is not None:
             asker.ask("take_passkey_of", account=user_name, passkey=remove)
         print_answer(asker.ask("list_passkeys", account=user_name), as_json)
+
+
+@staff.command()
+@_USER
+@click.option("--end", metavar="ID", help="End one at once: it has to ask again.")
+@as_json
+@click.pass_obj
+@asks("list_apps_of_account", "end_app_of_account")
+def apps(settings: Settings, user_name: str, end: str | None, as_json: bool) -> None:
+    """List the apps that USER has let work in their name."""
+    with asked(settings) as asker:
+        if end is not None:
+            asker.ask("end_app_of_account", account=user_name, app=end)
+        print_answer(asker.ask("list_apps_of_account", account=user_name), as_json)

@@ -52,10 +52,11 @@ function entry(title, more, label, act) {
 }
 
 async function draw() {
-  const [account, { passkeys }, { sessions }] = await Promise.all([
+  const [account, { passkeys }, { sessions }, { apps }] = await Promise.all([
     wish("GET", ""),
     wish("GET", "/passkeys"),
     wish("GET", "/sessions"),
+    wish("GET", "/apps"),
   ]);
   const { has_authenticator, has_password, has_pin, recovery_codes, user } = account;
   part("provider").hidden = has_password;
@@ -78,6 +79,17 @@ async function draw() {
         each.used ? say("USED", { when: when(each.used) }) : say("MADE", { when: when(each.created) }),
         say("REMOVE"),
         () => void change("DELETE", `/passkeys/${each.id}`, say("REMOVED")),
+      ),
+    ),
+  );
+  part("no-apps").hidden = apps.length > 0;
+  part("apps").replaceChildren(
+    ...apps.map((/** @type {any} */ each) =>
+      entry(
+        each.name,
+        [...each.scope.map((/** @type {string} */ right) => say(`RIGHT_${right}`)), say("APP_UNTIL", { when: when(each.ends) })].join(" · "),
+        say("END_APP"),
+        () => void change("DELETE", `/apps/${each.id}`, say("APP_ENDED")),
       ),
     ),
   );

@@ -29,7 +29,7 @@ function show(wish, session) {
   part("app").textContent = say("APP_ASKS", { app: wish.app });
   part("who").textContent =
     session.kind === "patron" ? say("APP_FOR_YOU") : say("APP_FOR", { name: session.name });
-  const named = wish.scope.map((each) => (each === "self" ? say("SCOPE_SELF") : each));
+  const named = wish.scope.map((each) => (each === "self" ? say("SCOPE_SELF") : say(`RIGHT_${each}`)));
   part("scope").replaceChildren(...named.map((each) => el("li", {}, each)));
   part("consent").hidden = false;
   part("consent").querySelector("button")?.focus();

@@ -13,7 +13,7 @@ let own = null;
 
 /** Reads everything anew and draws it. */
 export async function openAccount() {
-  const [first, loans, holds, charges, messages, library, chosen, history] = await Promise.all([
+  const [first, loans, holds, charges, messages, library, chosen, history, apps] = await Promise.all([
     call("GET", "/self"),
     call("GET", `/self/loans?limit=${AT_ONCE}`),
     call("GET", "/self/holds"),
@@ -22,6 +22,7 @@ export async function openAccount() {
     call("GET", "/library"),
     call("GET", "/self/preferences"),
     call("GET", "/self/history?limit=50"),
+    call("GET", "/self/apps"),
   ]);
   if (first?.status !== 200) return;
   own = first.body;
@@ -38,7 +39,7 @@ export async function openAccount() {
   if (messages?.status === 200) drawMessages(messages.body.messages);
   part("settings").replaceChildren(heading("settings"));
   if (chosen?.status === 200 && history?.status === 200) {
-    drawSettings(first, chosen.body, branches, history.body);
+    drawSettings(first, chosen.body, branches, history.body, apps?.body?.apps ?? []);
   }
 }
 

@@ -5,14 +5,16 @@ import { announce, call, reasonsOf } from "./public_session.js";
 /** @typedef {import("../public").Own} Own */
 /** @typedef {import("../public").Preferences} Preferences */
 /** @typedef {import("../types").Answer} Answer */
+/** @typedef {{ id: string, name: string, ends: string }} App */
 
 /**
  * @param {Answer} first the answer that has the patron, and its version
  * @param {Preferences} chosen
  * @param {import("../public").Library["branches"]} branches
  * @param {{ is_kept: boolean, loans: { title: string, author: string, returned: string }[] }} history
+ * @param {App[]} apps
  */
-export function drawSettings(first, chosen, branches, history) {
+export function drawSettings(first, chosen, branches, history, apps) {
   part("settings").append(
     drawnConsents(first.body),
     ...drawnGuardians(first.body),
@@ -20,6 +22,7 @@ export function drawSettings(first, chosen, branches, history) {
     drawnPlace(chosen, branches),
     drawnAbsence(chosen),
     drawnPin(first.body.card ?? ""),
+    drawnApps(apps),
     drawnHistory(history.loans),
     el("p", {}, el("a", { class: "link", href: "/api/v1/self/export", download: "tiro.json" }, say("EXPORT"))),
   );
@@ -145,6 +148,30 @@ function drawnPin(card) {
   return drawnForm(say("CHANGE_PIN"), [name, old, fresh], say("SAVE"), (fields) =>
     call("PUT", "/self/pin", { old: fields.get("old"), pin: fields.get("pin") }),
   );
+}
+
+/** @param {App[]} apps that may work in the patron's name */
+function drawnApps(apps) {
+  const list = el("ul", { class: "list", "data-part": "apps" });
+  for (const { id, name, ends } of apps) {
+    const button = el("button", { class: "act", type: "button" }, say("END_APP"));
+    const line = el(
+      "li",
+      {},
+      el("b", {}, name),
+      el("p", { class: "s" }, say("APP_UNTIL", { day: day(ends, true) })),
+      button,
+    );
+    button.addEventListener("click", async () => {
+      const answer = await call("DELETE", `/self/apps/${id}`);
+      const isOver = answer?.status === 204 || answer?.status === 404;
+      if (isOver) line.remove();
+      announce(isOver ? say("APP_ENDED", { app: name }) : reasonsOf(answer).join(" "));
+    });
+    list.append(line);
+  }
+  const nothing = apps.length ? null : el("p", { class: "s" }, say("NO_APPS"));
+  return el("details", {}, el("summary", {}, say("APPS")), nothing ?? list);
 }
 
 /** @param {{ title: string, author: string, returned: string }[]} loans */

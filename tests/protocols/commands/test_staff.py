@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from circulation.patrons.identifiers import find_patron
+from circulation.staff.app_tokens import Consent, new_refresh_token
+from circulation.staff.apps import PATRON_CONSENT_LASTS
 from circulation.staff.passkeys import add_passkey
-from circulation.staff.programs import access_token
+from circulation.staff.programs import access_token, program_named
 from circulation.staff.results import NotSignedIn, SignedIn
 from circulation.staff.sessions import session_of
 from tests.builders.accounts import account, at_no_desk, is_let_in, signs_in
+from tests.builders.circulation import a_patron
 from tests.builders.staff import Staff
 
 PASSWORD = "Grød med smørklat"
@@ -126,6 +130,27 @@ def test_passkeys_are_shown_and_taken_away(staff: Staff) -> None:
     assert staff.json("staff", "show", "anna")["has_second_factor"]
     assert "has no passkey 99" in staff.run("staff", "passkeys", "anna", "--remove", "99").output
     assert staff.json("staff", "passkeys", "anna", "--remove", str(made)) == {"passkeys": []}
+
+
+def test_apps_are_shown_and_ended(staff: Staff) -> None:
+    staff.json(*ADD)
+    patron = a_patron(staff.library)
+    words = ("token", "add", "bot", "--at", "DK-900101", "--redirect", "http://127.0.0.1/back")
+    staff.json(*words, "--for", "staff", "--right", "lend")
+    now, anna = staff.library.now, account(staff.library)
+    bot = staff.library.read(lambda transaction: program_named(transaction, name="bot"))
+    found = staff.library.read(lambda transaction: find_patron(transaction, patron))
+    assert bot is not None
+    for who, ids in (("anna", (anna.id, None)), (patron, (None, found))):
+        ends = now + PATRON_CONSENT_LASTS
+        consent = Consent(f"family of {who}".encode(), bot.id, *ids, "lend", ends)
+        staff.library.write(lambda transaction, its=consent: new_refresh_token(transaction, its))
+        command = ("staff" if ids[0] else "patron", "apps", who)
+        [shown] = staff.json(*command)
+        assert (shown["name"], shown["scope"], shown["used"]) == ("bot", ["lend"], None)
+        assert "there is no app 99" in staff.run(*command, "--end", "99").output
+        assert staff.json(*command, "--end", shown["id"]) == []
+        assert staff.json(*command) == []
 
 
 def test_an_app(staff: Staff) -> None:

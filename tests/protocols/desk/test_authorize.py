@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
+from urllib.error import HTTPError
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from urllib.request import Request, urlopen
 
@@ -118,14 +119,24 @@ def test_somebody_of_the_staff_agrees(desk: Desk, app: App) -> None:
     fill(desk, "staff", name=NAME, password=PASSWORD)
     desk.wait('[data-part="consent"]:not([hidden])')
     assert desk.text('[data-part="app"]') == "staff app wants to work in your name"
-    assert desk.text('[data-part="scope"]') == "lend"
+    told = "lend, renew, take returns; place, change and cancel holds"
+    assert desk.text('[data-part="scope"]') == told
     assert violations(desk) == []
     desk.browser.find_element(By.CSS_SELECTOR, '[data-do="agree"]').click()
     desk.wait("#back")
     assert app.came[-1]["state"] == "of the app"
     assert app.came[-1]["iss"] == app.address
-    session = app.ask("/sessions/current", app.token()["access_token"])
+    token = app.token()["access_token"]
+    session = app.ask("/sessions/current", token)
     assert (session["name"], session["rights"]) == (NAME, ["lend"])
+    desk.browser.get(f"{app.address}/desk/account")
+    [shown] = desk.wait('[data-part="apps"] li')
+    assert f"staff app\n{told} · Until" in shown.text
+    desk.click('[data-part="apps"] button')
+    desk.says('[data-part="told"]', "The app has no access any more.")
+    assert not desk.text('[data-part="apps"]')
+    with pytest.raises(HTTPError, match="401"):
+        app.ask("/sessions/current", token)
     desk.browser.get(app.page())  # who is signed in is not asked who they are
     desk.wait('[data-part="consent"]:not([hidden])')
     desk.browser.find_element(By.CSS_SELECTOR, '[data-do="deny"]').click()
@@ -152,3 +163,12 @@ def test_a_patron_agrees(desk: Desk, app: App, stage: Stage) -> None:
     told = app.token()
     assert told["scope"] == "self"
     assert app.ask("/self", told["access_token"])["card"] == card
+    desk.browser.get(f"{app.address}/")
+    desk.click('[data-view="account"]')
+    desk.click("details:has([data-part=apps]) summary")
+    assert "patron app" in desk.text('[data-part="apps"] li')
+    assert violations(desk) == []
+    desk.click('[data-part="apps"] button')
+    desk.says('[data-part="alert"]', "patron app has no access any more.")
+    with pytest.raises(HTTPError, match="401"):
+        app.ask("/self", told["access_token"])

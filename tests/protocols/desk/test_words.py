@@ -14,6 +14,7 @@ from circulation.accession.adding import Obstacle
 from circulation.holds.unfillable import InVain
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import LoanMark
+from circulation.kernel.rights import Right
 from circulation.notices.kinds import NoticeState
 from circulation.patrons.consents import Consent
 from circulation.patrons.identifiers import IdentifierBlock
@@ -73,6 +74,7 @@ JOINED = {
     "FINDING_": {each.name for each in Finding} - {"SEEN"} | {"NONE"},
     "CHANGE_": {"added", "removed", "changed"},
     "SECTION_": SECTIONS,
+    "RIGHT_": {each.value for each in Right},
     "SEEN_": {each.value for each in Seen},
 }
 
