@@ -12,7 +12,7 @@ DEMO_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test lint base bench crash fuzz mutants audit dist clean help loan-table reference pictures
+.PHONY: demo test lint base bench crash cut-over fuzz mutants audit dist clean help loan-table reference pictures
 
 help:
 	@echo "make demo        a working library system on 127.0.0.1, in a temporary folder"
@@ -20,6 +20,7 @@ help:
 	@echo "make lint        ruff, mypy, the import rules, and tsc over the scripts of the desk"
 	@echo "make base        make demo, every --help and the README, in an environment without extras"
 	@echo "make bench       measurements: loading, searching, lending"
+	@echo "make cut-over    rehearses a change of systems: sixty days, flips, kills, three figures"
 	@echo "make crash       kills the server again and again under load, and looks at what is left"
 	@echo "make fuzz        feeds every parser with mutations of real messages"
 	@echo "make mutants     small mistakes in the rules of lending and money: do the tests see them?"
@@ -50,6 +51,10 @@ bench: $(VENV)/test
 	$(BIN)/python -m tests.bench
 
 # CRASH_OPTIONS and FUZZ_OPTIONS: --kills, --database, --seed; --count, --parser, --seed, --engine.
+# CUT_OVER_OPTIONS: --days, --acts, --kills, --seed, --keep FOLDER.
+cut-over: $(VENV)/test
+	$(BIN)/python -m tests.cut_over $(CUT_OVER_OPTIONS)
+
 crash: $(VENV)/test
 	$(BIN)/python -m tests.crash $(CRASH_OPTIONS)
 

@@ -1,0 +1,48 @@
+"""``python -m tests.cut_over [--days N] [--acts N] [--kills N] [--seed N]``: see the package."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from tests.cut_over.campaign import SHORT, Draw, rehearsed
+from tests.cut_over.checker import figures
+from tests.processes import fork_from_now_on
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.cut_over")
+    parser.add_argument("--days", type=int, default=60)
+    parser.add_argument("--acts", type=int, default=2000, help="a day")
+    parser.add_argument("--kills", type=int, default=120)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="A new folder that everything is left in.")
+    chosen = parser.parse_args()
+    fork_from_now_on()
+    began = time.monotonic()
+    draw = Draw(chosen.days, chosen.acts, chosen.kills, chosen.seed)
+    if draw.days <= draw.again:
+        draw = replace(draw, **SHORT)
+    with tempfile.TemporaryDirectory(prefix="tiro-cut-over-") as name:
+        folder = chosen.keep or Path(name)
+        folder.mkdir(exist_ok=True)
+        with rehearsed(folder, draw, lambda line: print(line, flush=True)) as done:
+            found = figures(
+                folder,
+                done.heard,
+                done.unfounded,
+                unsure=done.told.unsure,
+                since=done.shadow_since,
+                off_line=done.off_line,
+            )
+    print(f"\nseed {draw.seed}, {draw.days} days, {time.monotonic() - began:.0f} s")
+    print(found.text())
+    return 0 if found.is_sound else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
