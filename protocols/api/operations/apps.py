@@ -84,7 +84,7 @@ def _meant(owner: Owner, app: str, context: Context) -> AllowedApp:
     for each in allowed_apps(context.transaction, owner, context.now):
         if str(each.id) == app:
             return each
-    raise Problem(Outcome.NOT_FOUND)
+    raise Problem(Outcome.NOT_FOUND, f"there is no app {app}")
 
 
 def _ending(path: str, summary: str, handler: Any, right: Right, tag: str) -> Operation:

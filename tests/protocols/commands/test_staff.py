@@ -146,11 +146,11 @@ def test_apps_are_shown_and_ended(staff: Staff) -> None:
         consent = Consent(f"family of {who}".encode(), bot.id, *ids, "lend", ends)
         staff.library.write(lambda transaction, its=consent: new_refresh_token(transaction, its))
         command = ("staff" if ids[0] else "patron", "apps", who)
-        [shown] = staff.json(*command)
+        [shown] = staff.json(*command)["apps"]
         assert (shown["name"], shown["scope"], shown["used"]) == ("bot", ["lend"], None)
         assert "there is no app 99" in staff.run(*command, "--end", "99").output
-        assert staff.json(*command, "--end", shown["id"]) == []
-        assert staff.json(*command) == []
+        assert staff.json(*command, "--end", shown["id"]) == {"apps": []}
+        assert staff.json(*command) == {"apps": []}
 
 
 def test_an_app(staff: Staff) -> None:
