@@ -44,6 +44,7 @@ from tests.protocols.commands.calls import ALL, call
 _RUNNING = {"demo", "jobs daily", "proxy serve", "serve"}
 #: Commands that ask no database, or say what is wrong with one in another form.
 _WITHOUT_DATABASE = {
+    *(name for name in ALL if name.startswith("proxy ")),
     "check",
     "completion",
     "digital-post check",
@@ -67,8 +68,6 @@ _WITHOUT_DATABASE = {
     "sip2 check",
     "sip2 replay",
 }
-#: Those that read a configuration of their own and no database.
-_WITHOUT_DATABASE |= {name for name in ALL if name.startswith("proxy ")}
 #: Commands that are tried in all surroundings; they share with the others how they get at it.
 _IN_ALL = {"apply", "backup", "check", "explain", "import", "load", "patron show", "reindex"}
 #: What `migrate` makes or brings up to date first.
