@@ -203,10 +203,15 @@ class _Delivery:
 
     def _lines(self) -> Iterator[tuple[Path, Line | Fault]]:
         """All rows that are wanted, and for a file that cannot be read on a fault."""
-        for path in self._plan.paths(self._kind.name):
+        its = self._plan.kinds[self._kind.name]
+        paths = self._plan.paths(self._kind.name)
+        if not paths and its.delivery == "whole":
+            place = Place(", ".join(its.files), 0)
+            yield Path(place.file), Fault(place, "", "unreadable file", "no file has that name")
+        for path in paths:
             number = 0
             try:
-                source = open_source(path, self._plan, self._plan.kinds[self._kind.name])
+                source = open_source(path, self._plan, its)
                 self._mapper.begin(source.columns)
                 for line in source.lines():
                     number = line.number

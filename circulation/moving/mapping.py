@@ -86,7 +86,7 @@ class Mapper:
             return None
         parts = (self._joined(line.cells, (number,), "") for number in self._key)
         key = "/".join(map(self._identifiers.stored, parts))
-        return key if key.strip("/") and len(key) <= _LONGEST_KEY else None
+        return key if key.strip("/") and len(key) <= _LONGEST_KEY and "\0" not in key else None
 
     def arrival(self, file: str, line: Line) -> Arrival | Fault:
         place = Place(file, line.number)
@@ -99,7 +99,8 @@ class Mapper:
         for each in self._fields:
             try:
                 values.append(self._value(each, line.cells))
-            except Unreadable as wrong:
+            except (ValueError, OverflowError) as error:
+                wrong = error if isinstance(error, Unreadable) else "cannot be read"
                 said = f"{each.name}: {self._code(each, line.cells)}"
                 return Fault(place, key, str(wrong), said.rstrip(": "))
         row = self._kind.row(*values)

@@ -19,12 +19,22 @@ What a section may be called, and which fields it has, `circulation.moving.kinds
 
 from __future__ import annotations
 
+import codecs
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 #: What means any value at all in a table of values.
 ANY: Final = "*"
@@ -42,6 +52,23 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        raise ValueError(f"there is no encoding {name!r}") from None
+    return name
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"there is no time zone {name!r}") from None
+    return name
+
+
+Encoding = Annotated[str, AfterValidator(_encoding)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
@@ -82,7 +109,7 @@ class KindPlan(_Strict):
     delivery: Literal["whole", "changes"] = "whole"  # changes: what is not there is not gone
     key: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
     fields: dict[str, Annotated[FieldPlan, BeforeValidator(_field)]]
-    encoding: str | None = None
+    encoding: Encoding | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     quote: Annotated[str, Field(max_length=1)] = '"'
     escape: Annotated[str, Field(max_length=1)] = ""
@@ -91,14 +118,20 @@ class KindPlan(_Strict):
     only: Columns = {}
     unless: Columns = {}
 
+    @model_validator(mode="after")
+    def _can_be_parted(self) -> KindPlan:
+        if self.delimiter in ("\n", "\r", self.quote, self.escape):
+            raise ValueError("the delimiter parts cells, and is no quotation mark or line end")
+        return self
+
 
 class _Head(_Strict):
     source: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
-    encoding: str = "utf-8-sig"
+    encoding: Encoding = "utf-8-sig"
     dates: tuple[str, ...] = ()  # none: ISO 8601
     decimal: Literal[".", ","] = "."
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "DKK"
-    timezone: str | None = None
+    timezone: Annotated[str, AfterValidator(_timezone)] | None = None
     empty: tuple[str, ...] = ("\\N",)
     values: dict[str, dict[str, str]] = {}
 

@@ -82,6 +82,9 @@ class Batch:
     _refused: set[int] = field(default_factory=set)
 
     def set_aside(self, arrival: Arrival, reason: str, detail: str = "") -> None:
+        """The row is not in. It is told once, with the reason that was found first."""
+        if id(arrival) in self._refused:
+            return
         self.faults.append(Fault(arrival.place, arrival.key, reason, detail))
         self._refused.add(id(arrival))
 

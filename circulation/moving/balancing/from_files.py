@@ -6,15 +6,17 @@ all the same, at no branch, so that nothing of the files is missing from the she
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, datetime
+from decimal import Decimal
 from sys import intern
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from circulation.ledger.money import exponent_of
 from circulation.moving.balancing.figures import (
     LOAN_CHECKSUM,
     NOWHERE,
@@ -34,6 +36,8 @@ from circulation.patrons.identifiers import IdentifierKey
 #: What comes from registers balances with nothing: it changes patrons who are here already.
 _REGISTERS: Final = {"members", "persons"}
 _UNREAD: Final = "not to be read"
+_AMOUNT: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,8})?")
+_NUMBER: Final = re.compile("[0-9]{1,9}")
 #: Rows between two words on how far it has come.
 _TOLD_EVERY: Final = 20_000
 #: Told of a kind, and how many of its rows were read.
@@ -144,6 +148,8 @@ class _Reading:
             try:
                 source = open_source(path, self._plan, its)
                 at = {name: number for number, name in reversed([*enumerate(source.columns)])}
+                if named - at.keys():
+                    continue  # the load has told of the file: nothing of it is in
                 for number, line in enumerate(source.lines()):
                     if number % _TOLD_EVERY == 0:
                         self._on_rows(kind, number)
@@ -153,8 +159,8 @@ class _Reading:
                         yield _Row(row_at)
                     elif _is_chosen(its, cells):
                         yield self._row(row_at, its, cells)
-            except (UnreadableFile, OSError, UnicodeError, KeyError):
-                continue  # the load has told of the file: nothing of it is in
+            except (UnreadableFile, OSError, UnicodeError):
+                continue  # nor of what follows where it breaks off
 
     def _row(self, at: At, its: KindPlan, cells: Mapping[str, str]) -> _Row:
         known = {name: "" if text in self._plan.empty else text for name, text in cells.items()}
@@ -214,7 +220,7 @@ class _Reading:
             case "debts":
                 return self._of_debt(row)
             case "uses":
-                told = int(row["loans"]) if row["loans"].isdecimal() else 0
+                told = int(row["loans"]) if _NUMBER.fullmatch(row["loans"]) else 0
                 return {Figure(kind): 1, Figure(kind, "", "loans"): told}
             case "messages":
                 return {Figure(kind, "", row["kind"]): 1}
@@ -250,10 +256,9 @@ class _Reading:
     def _amount(self, text: str) -> int:
         """Minor units; nothing for what is no amount, or has more digits than there are øre."""
         plain = text.replace("\u00a0", "").replace(" ", "").replace(self._plan.decimal, ".")
-        try:
-            units = Decimal(plain) * 100
-        except InvalidOperation:
+        if not _AMOUNT.fullmatch(plain):
             return 0
+        units = Decimal(plain).scaleb(exponent_of(self._plan.currency))
         return int(units) if units == int(units) else 0
 
     def _time(self, text: str) -> datetime | None:
@@ -263,9 +268,10 @@ class _Reading:
                     read = datetime.fromisoformat(text)
                 else:
                     read = datetime.strptime(text, form)  # noqa: DTZ007  the zone follows
-            except ValueError:
+                local = read if read.tzinfo else read.replace(tzinfo=self._zone)
+                return local.astimezone(self._zone).astimezone(UTC)
+            except (ValueError, OverflowError):
                 continue
-            return read if read.tzinfo else read.replace(tzinfo=self._zone)
         return None
 
     def _day(self, text: str) -> str:
@@ -275,9 +281,9 @@ class _Reading:
     def _queue(self, row: _Row) -> None:
         title = row["record"] or self._item_of("holds", row)[0]
         placed = self._time(row["placed"])
-        place = int(row["position"]) - 10_000 if row["position"].isdigit() else 0
+        place = int(row["position"]) - 10_000 if _NUMBER.fullmatch(row["position"]) else 0
         self._number += 1
-        when = "" if placed is None else placed.astimezone(ZoneInfo("UTC")).isoformat()
+        when = "" if placed is None else placed.isoformat()
         self._queues[title].append(((place, when), self._number, row.key))
 
 

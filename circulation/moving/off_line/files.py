@@ -1,10 +1,10 @@
 """Files of off-line programs: Koha's ``.koc`` and Evergreen's lines of JSON, told apart by content.
 
 A ``.koc`` has tabs: time, command, fields; the time is that of the wall, with hyphens or colons,
-and milliseconds. Evergreen's lines are objects with the seconds since 1970. Either end of line will
-do, and short lines have empty fields. Programs go on writing to a file that was taken in already,
-so whole files come again and again: a line is known by what it says and how often the file has said
-it before (`OffLine.name`).
+and milliseconds. In an older layout the command comes first and the time last. Evergreen's lines
+are objects with the seconds since 1970. Either end of line will do, and short lines have empty
+fields. Programs go on writing to a file that was taken in already, so whole files come again and
+again: a line is known by what it says and how often the file has said it before (`OffLine.name`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -27,6 +27,7 @@ _STAMP: Final = re.compile(
 )
 _END: Final = re.compile("\r\n|\n|\r")
 _VERSION: Final = "Version="
+_AMOUNT: Final = re.compile(r"\d{1,7}([.,]\d{1,8})?", re.ASCII)
 
 
 class Command(Enum):
@@ -83,10 +84,12 @@ def read_off_line(path: Path, origin: Origin) -> list[OffLine]:
     if not lines:
         return []
     is_json = lines[0][1].lstrip().startswith("{")
-    if not is_json and not lines[0][1].startswith(_VERSION):
+    has_head = lines[0][1].startswith(_VERSION)
+    is_old = lines[0][1].partition("\t")[0].strip() in _KOC
+    if not is_json and not has_head and not is_old:
         raise NotOffLine(f"{path.name} is neither a .koc file nor lines of JSON")
     read = _evergreen if is_json else _koc
-    return list(_named(path.name, lines if is_json else lines[1:], read, origin))
+    return list(_named(path.name, lines[has_head:], read, origin))
 
 
 def _named(
@@ -101,13 +104,26 @@ def _named(
         before[said] += 1
         name = f"{origin.branch_id}\0{said}\0{before[said]}"
         try:
-            yield OffLine(file, number, name, **read(line, origin))
+            found = OffLine(file, number, name, **read(line, origin))
+            (found.patron + found.item).encode()
+        except UnicodeEncodeError:
+            yield OffLine(file, number, name, fault="a character that no text holds")
+        except OverflowError:
+            yield OffLine(file, number, name, fault="no time")
         except ValueError as wrong:
             yield OffLine(file, number, name, fault=str(wrong))
+        else:
+            if "\0" in found.patron + found.item:
+                found = OffLine(file, number, name, fault="a character that no text holds")
+            yield found
 
 
 def _koc(line: str, origin: Origin) -> dict[str, Any]:
     time, command, *fields = (*line.split("\t"), "", "")
+    if time.strip() in _KOC:  # the older layout: command, card, barcode, time
+        card, barcode, time, *_ = (command, *fields, "", "")
+        command = line.partition("\t")[0]
+        fields = [barcode] if command.strip() == Command.RETURN.value else [card, barcode]
     known = _KOC.get(command.strip())
     if known is None:
         raise ValueError("an unknown command")
@@ -134,11 +150,10 @@ def _stamp(text: str, origin: Origin) -> datetime:
 
 
 def _amount(text: str) -> Decimal:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        raise ValueError("no amount") from None
-    if not amount.is_finite() or amount <= 0 or amount > 1_000_000:
+    if not _AMOUNT.fullmatch(text):
+        raise ValueError("no amount")
+    amount = Decimal(text.replace(",", "."))
+    if not 0 < amount <= 1_000_000:
         raise ValueError("no amount")
     return amount
 
@@ -146,7 +161,7 @@ def _amount(text: str) -> Decimal:
 def _evergreen(line: str, origin: Origin) -> dict[str, Any]:
     try:
         said = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("no JSON") from None
     if not isinstance(said, dict):
         raise ValueError("no JSON of a transaction")

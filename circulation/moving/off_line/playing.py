@@ -8,7 +8,7 @@ transaction with its name, so that a file may come again, in part or whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from hashlib import blake2b
 from typing import Final, NamedTuple
@@ -31,6 +31,8 @@ from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 
 _SOURCE: Final = "off-line"
+#: What clocks may differ by.
+_AHEAD: Final = timedelta(minutes=10)
 #: What a payment is noted as.
 METHOD: Final = "off-line"
 
@@ -44,6 +46,7 @@ class Outcome(Enum):
     UNKNOWN = "unknown"  # nobody has such a card or barcode: on the work list
     REFUSED = "refused"  # a payment that could not be taken: for people
     UNREADABLE = "unreadable"
+    AHEAD = "ahead"  # by the clock of the desk it has not happened yet: nothing was done
 
 
 class Played(NamedTuple):
@@ -68,13 +71,16 @@ def play(
     """Does what the line says, at the desk of its file, unless it was done before."""
     if line.command is None or line.happened is None:
         return Played(line, Outcome.UNREADABLE, line.fault)
+    if line.happened > now + _AHEAD:
+        return Played(line, Outcome.AHEAD, "how fast is the clock of that desk?")
     key = _key(circulation, line)
     kind = line.command.value
     if moved(transaction, keys=[key], source=_SOURCE, kind=kind):
         return Played(line, Outcome.BEFORE, "this line was taken in before")
     played = _PLAYED[line.command](Act(transaction, circulation, desk, now), line)
-    row = MovedRow(_SOURCE, kind, key, played.loan_id or 0, 0)
-    insert_moved(transaction, [row])
+    is_open = line.command is Command.PAYMENT and played.outcome is not Outcome.DONE
+    if not is_open:  # money that was not taken is told as often as its file comes
+        insert_moved(transaction, [MovedRow(_SOURCE, kind, key, played.loan_id or 0, 0)])
     return played
 
 

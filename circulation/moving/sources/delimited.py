@@ -10,15 +10,16 @@ import csv
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from circulation.moving.plans import KindPlan
 from circulation.moving.sources.rows import Line, UnreadableFile
 
 #: Lines that one row may take: notes have line ends in them.
 LONGEST: Final = 50
-#: Characters of a line; a file without line ends is no CSV.
-_LONGEST_LINE: Final = 1_000_000
+#: Characters of a line; what is longer is no row, and is not kept.
+LONGEST_LINE: Final = 1_000_000
+_ENDS: Final = ("\n", "\r")
 
 
 class Delimited:
@@ -60,6 +61,9 @@ class Delimited:
     def _rows(self) -> Iterator[Line]:
         """All rows, the header among them; blank lines are none."""
         for number, text in self._records():
+            if len(text) >= LONGEST_LINE and not text.endswith(_ENDS):
+                yield Line(number, (), f"a line of more than {LONGEST_LINE:,} characters")
+                continue
             if not text.strip():
                 continue
             try:
@@ -69,8 +73,10 @@ class Delimited:
                 yield Line(number, (), f"not in {self._encoding}")
             except ValueError:
                 yield Line(number, (), "no row of cells")
-            except csv.Error:
-                yield Line(number, (), "quotation marks that do not fit")
+            except csv.Error as error:
+                is_long = "field larger" in str(error)
+                said = "a cell that is too long" if is_long else "quotation marks that do not fit"
+                yield Line(number, (), said)
             else:
                 yield Line(number, cells)
 
@@ -80,12 +86,12 @@ class Delimited:
         number = 1
         with self._path.open(encoding=self._encoding, errors="surrogateescape", newline="") as file:
             while True:
-                text = waiting.popleft() if waiting else file.readline(_LONGEST_LINE)
+                text = waiting.popleft() if waiting else _line(file)
                 if not text:
                     return
                 more: list[str] = []
                 while self._is_open(text) and len(more) < LONGEST:
-                    following = waiting.popleft() if waiting else file.readline(_LONGEST_LINE)
+                    following = waiting.popleft() if waiting else _line(file)
                     if not following:
                         break
                     more.append(following)
@@ -110,3 +116,12 @@ class Delimited:
         if self._escape:
             text = text.replace(self._escape + self._quote, "")
         return text.count(self._quote) % 2 == 1
+
+
+def _line(file: TextIO) -> str:
+    """The next line; of one that is too long its beginning, and the rest is passed over."""
+    text = file.readline(LONGEST_LINE)
+    rest = text
+    while len(rest) == LONGEST_LINE and not rest.endswith(_ENDS):
+        rest = file.readline(LONGEST_LINE)
+    return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,53 @@ def test_the_list_for_desks_without_a_line(library: Library) -> None:
     agency = library.main.agency_id
     found = library.read(lambda t: barred_cards(t, agency_id=agency, day=today))
     assert sorted(found) == sorted([(barred, "B"), (expired, "E")])
+
+
+def test_the_older_layout_has_the_time_last(library: Library, tmp_path: Path) -> None:
+    path = tmp_path / "old.koc"
+    path.write_text(
+        "issue\tP1\tB1\t2026-11-25 09-30-00 123\r\nreturn\t\tB1\t2026-11-25 09:40:00\r\n"
+        "payment\tP1\t12.50\t2026-11-25 09:41:00\r\nissue\tP1\r\n"
+    )
+    *found, short = read_off_line(path, origin(library))
+    assert [(e.command and e.command.value, e.patron, e.item, e.amount) for e in found] == [
+        ("issue", "P1", "B1", None),
+        ("return", "", "B1", None),
+        ("payment", "P1", "", Decimal("12.50")),
+    ]
+    assert short.fault == "no time"
+
+
+def test_money_that_was_not_taken_is_told_until_it_is(library: Library, tmp_path: Path) -> None:
+    danish_fees(library)
+    path = koc(tmp_path, "2026-11-25 09:01:00 000\tpayment\tP77\t12.50")
+    assert outcomes(played(library, path)) == ["unknown"]
+    assert outcomes(played(library, path)) == ["unknown"]
+    a_patron(library, card="P77")
+    assert outcomes(played(library, path)) == ["done"]
+    assert outcomes(played(library, path)) == ["done already"]
+
+
+def test_what_a_clock_tells_of_tomorrow_is_not_done(library: Library, tmp_path: Path) -> None:
+    card, item = a_patron(library), an_item(library)
+    tomorrow = (library.now + timedelta(days=1)).strftime("%Y-%m-%d %H:%M:%S")
+    path = koc(tmp_path, f"{tomorrow} 000\tissue\t{card}\t{item}")
+    assert outcomes(played(library, path)) == ["ahead"]
+    assert outcomes(played(library, path, fast=24 * 3600 + 3600)) == ["done"]
+
+
+def test_lines_that_would_break_a_program(library: Library, tmp_path: Path) -> None:
+    path = koc(
+        tmp_path,
+        "0001-01-01 00:00:00\treturn\tB1",
+        "2026-11-25 09:01:00\tissue\tP\0\tB1",
+        "2026-11-25 09:01:00\tpayment\tP1\t1E-400",
+    )
+    faults = [each.fault for each in read_off_line(path, origin(library))]
+    assert faults == ["no time", "a character that no text holds", "no amount"]
+    path = tmp_path / "station.json"
+    path.write_text(
+        '{"type": "checkin", "timestamp": 1, "barcode": "\\ud800"}\n{"a":' + "[" * 100_000 + "\n"
+    )
+    faults = [each.fault for each in read_off_line(path, origin(library))]
+    assert faults == ["a character that no text holds", "no JSON"]
