@@ -36,7 +36,13 @@ with socket.socket(socket.AF_UNIX) as loaded:
 def preloaded_tiro(folder: Path) -> Iterator[Path]:
     """Makes a program `tiro` in the folder that is to be first in PATH, for as long as it lasts."""
     address = folder / "loaded"
-    process = subprocess.Popen([sys.executable, "-m", "tests.preloaded", str(address)])
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(address))
+        listener.listen()  # who calls before all is loaded waits
+        number = listener.fileno()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.preloaded", str(number)], pass_fds=(number,)
+        )
     program = folder / "tiro"
     program.write_text(_CLIENT.format(python=sys.executable, address=str(address)))
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
@@ -47,10 +53,8 @@ def preloaded_tiro(folder: Path) -> Iterator[Path]:
         process.wait(10)
 
 
-def main(address: str) -> None:
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(address)
-        listener.listen()  # who calls meanwhile waits
+def main(number: int) -> None:
+    with socket.socket(fileno=number) as listener:
         load_all()
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # its children need nobody to wait for them
         while True:
@@ -89,4 +93,4 @@ def _serve(caller: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(int(sys.argv[1]))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -18,16 +19,18 @@ from typing import NamedTuple
 import pytest
 
 from tests.preloaded import preloaded_tiro
-from tests.servers import RunningServer, running_demo
+from tests.servers import RunningServer, free_ports, running_demo
 
 ROOT = Path(__file__).parent.parent
 #: For those who maintain Tiro: nothing in it is to be pasted.
 DECISIONS = ROOT / "docs" / "decisions.md"
 #: Done in a browser, by the tests of the desk.
 AT_THE_DESK = ROOT / "docs" / "a-morning-at-the-desk.md"
+#: Begins with nothing, and makes a library of its own.
+EMPTY_DISK = ROOT / "docs" / "from-an-empty-disk.md"
 DOCUMENTS = (
     ROOT / "README.md",
-    *sorted({*(ROOT / "docs").glob("*.md")} - {DECISIONS, AT_THE_DESK}),
+    *sorted({*(ROOT / "docs").glob("*.md")} - {DECISIONS, AT_THE_DESK, EMPTY_DISK}),
 )
 #: How a document says that the library is to run beside it.
 STARTED = "tiro demo --data my-library"
@@ -76,20 +79,23 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beside]:
 def paste(commands: list[str], beside: Beside, patience: float = 60) -> list[str]:
     """What each block of commands prints; the first that fails ends it, and the test."""
     server = beside.server
+    ports = {"6001": server.sip2, "2100": server.z3950, "8080": server.http, "3121": server.ncip}
+    return pasted(commands, ports, beside.tiro, server.data.parent, patience)
+
+
+def pasted(
+    commands: list[str], ports: dict[str, int], tiro: Path, folder: Path, patience: float
+) -> list[str]:
+    """The same in a folder, with ports in the place of the usual ones."""
     mark = "== block of the document =="
     script = "\n".join(f"echo '{mark}'\n{each}" for each in commands)
-    for usual, port in (
-        ("6001", server.sip2),
-        ("2100", server.z3950),
-        ("8080", server.http),
-        ("3121", server.ncip),
-    ):
+    for usual, port in ports.items():
         script = re.sub(rf"(?<=127\.0\.0\.1[:/]){usual}\b", str(port), script)
     environment = {name: value for name, value in os.environ.items() if name != "TIRO_CONFIG"}
-    environment["PATH"] = f"{beside.tiro.parent}:{environment['PATH']}"
+    environment["PATH"] = f"{tiro.parent}:{environment['PATH']}"
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
-        cwd=server.data.parent,
+        cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
@@ -113,6 +119,20 @@ def test_what_is_pasted_prints_what_is_said(
         if any(name in block.commands for block in blocks):
             program(name)
     outputs = paste([block.commands for block in blocks], running)
+    for block, output in zip(blocks, outputs, strict=True):
+        for line in block.printed:
+            assert is_printed(line, output), f"{block.commands}\n{line}\n is not in\n{output}"
+
+
+def test_a_library_from_an_empty_disk(tmp_path: Path, program: Callable[[str], str]) -> None:
+    """By the program itself, as the document ends the server that it starts."""
+    program("curl")
+    http, sip2, z3950 = free_ports(3)
+    options = f"--http-port {http} --sip2-port {sip2} --z3950-port {z3950}"
+    blocks = blocks_of(EMPTY_DISK.read_text(encoding="utf-8"))
+    commands = [each.commands.replace("tiro new ", f"tiro new {options} ") for each in blocks]
+    tiro = Path(sys.executable).parent / "tiro"
+    outputs = pasted(commands, {"8080": http}, tiro, tmp_path, 240)
     for block, output in zip(blocks, outputs, strict=True):
         for line in block.printed:
             assert is_printed(line, output), f"{block.commands}\n{line}\n is not in\n{output}"

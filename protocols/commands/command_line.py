@@ -47,6 +47,7 @@ COMMANDS = {
     "lookups": "staff.lookups",
     "ncip": "standards.ncip",
     "move": "moving.move",
+    "new": "serving.new",
     "notices": "notices.notices",
     "off-line": "moving.off_line",
     "patron": "patrons.patron",

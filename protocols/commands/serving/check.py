@@ -40,17 +40,7 @@ def check(settings: Settings, running: bool, as_json: bool) -> None:
     Says everything that is wrong at once. The status is 1 where there is an error; a warning is for
     you to judge.
     """
-    configuration, wrong, found = _read(settings)
-    if configuration is not None:
-        owners = frozenset(f"[{name}]" for name in wrong)
-        if not running:
-            found += port_findings(configuration, owners)
-        found += https_findings(configuration)
-        found += certificate_findings(configuration, datetime.now(UTC))
-        found += permission_findings(configuration)
-        if "database" not in wrong:
-            found += database_findings(configuration)
-            found += replica_findings(configuration)
+    configuration, found = look(settings, running)
     if as_json:
         say([{"severity": each.severity, "text": each.text} for each in found], True)
     else:
@@ -67,6 +57,22 @@ def check(settings: Settings, running: bool, as_json: bool) -> None:
         click.echo(f"{configuration.path} is in order; the database is {shown}")
         spoken = (tag if language(tag).is_complete else f"{tag} (in part)" for tag in tags())
         click.echo(f"languages: {', '.join(spoken)}")
+
+
+def look(settings: Settings, running: bool) -> tuple[Configuration | None, list[Finding]]:
+    """The configuration as far as it can be used, and all that is wrong with it and around it."""
+    configuration, wrong, found = _read(settings)
+    if configuration is not None:
+        owners = frozenset(f"[{name}]" for name in wrong)
+        if not running:
+            found += port_findings(configuration, owners)
+        found += https_findings(configuration)
+        found += certificate_findings(configuration, datetime.now(UTC))
+        found += permission_findings(configuration)
+        if "database" not in wrong:
+            found += database_findings(configuration)
+            found += replica_findings(configuration)
+    return configuration, found
 
 
 def _read(settings: Settings) -> tuple[Configuration | None, set[str], list[Finding]]:

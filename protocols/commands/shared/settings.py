@@ -30,7 +30,7 @@ class Settings:
             raise Failure(
                 f"{self.path} does not exist",
                 "Name the configuration with --config FILE or the variable TIRO_CONFIG; "
-                "`tiro demo --data DIR` writes one to start from.",
+                "`tiro new DIR` makes one, with a library.",
             )
         try:
             return load_configuration(self.path, installed_standards())

@@ -73,7 +73,6 @@ PROFILES: Final[Mapping[str, Mapping[str, Any]]] = {
     "fbs": {
         "answers": "fbs",
         "charset": "utf-8",
-        "language": "da",
         "due_date": "%Y%m%d    000000",
         "show_address": True,
         "show_personal_details": True,

@@ -39,6 +39,7 @@ OF_THE_PROCESS = {
     "off-line block-list": "writes a file for desks that have no line",
     "off-line play": "does what desks without a line have done, in one go and in order",
     "ncip check": "tries another machine",
+    "new": "makes the library that a server is to serve",
     "notices posted": "is about the folder of a printer",
     "notices send": "is what the server does by itself every few seconds",
     "proxy serve": "runs until it is ended",

@@ -15,6 +15,7 @@ from protocols.demo.seeding import SET_UP
 _BESIDES = {
     "accession": ("9788700000018", "--brief", "1", "--barcode", "2"),
     "inventory scan": ("1",),
+    "new": ("--yes",),
     "patron address add": ("--lines", "1"),
     "receiving receive": ("9788700000018",),
     "item change": ("1", "--price", "1"),

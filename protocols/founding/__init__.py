@@ -1,0 +1,1 @@
+"""A library of one's own: its two files, to begin with."""
