@@ -105,9 +105,7 @@ def broken(data: bytes, choose: random.Random) -> bytes:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_any_damage_is_set_aside_and_the_rest_balances(
-    whole: OldSystem, seed: int
-) -> None:
+def test_any_damage_is_set_aside_and_the_rest_balances(whole: OldSystem, seed: int) -> None:
     choose = random.Random(seed)
     sound, rows = differences(whole)
     assert (sound, rows) == ([], 12)
