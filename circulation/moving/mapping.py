@@ -7,14 +7,13 @@ from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 from circulation.moving.plans import ANY, Columns, FieldPlan, Plan
-from circulation.moving.rows import Arrival, Fault, Kind, Place
+from circulation.moving.rows import Arrival, Fault, Kind, Place, code_shown
 from circulation.moving.sources.rows import Line, UnreadableFile
 from circulation.moving.values import Cell, Formats, Unreadable
-from circulation.patrons.identifiers import IdentifierKey, masked, national_digits
+from circulation.patrons.identifiers import IdentifierKey
 
-#: Characters of a key; of a code that a report names.
+#: Characters of a key.
 _LONGEST_KEY: Final = 200
-_LONGEST_CODE: Final = 40
 BROKEN: Final = "broken row"
 
 
@@ -140,8 +139,7 @@ class Mapper:
         """The code that is unknown; nothing of any other cell."""
         if not field.cell.is_code and field.table is None:
             return ""
-        text = self._text(field, cells)
-        return masked(text) or ("" if national_digits(text) else repr(text[:_LONGEST_CODE]))
+        return code_shown(self._text(field, cells))
 
 
 _NOTHING = FieldPlan(constant="")

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, Final, NamedTuple, get_type_hints
 
 from catalogue.database import Transaction
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Desk
 from circulation.kernel.set_up import SetUp
 from circulation.moving.values import Cell
+from circulation.patrons.identifiers import national_digits
+
+#: Characters of a code that a report names.
+_LONGEST_CODE: Final = 40
 
 
 class Place(NamedTuple):
@@ -33,6 +37,11 @@ class Fault(NamedTuple):
     reason: str
     detail: str = ""
     is_noted: bool = False
+
+
+def code_shown(text: str) -> str:
+    """A code that nobody knows, for a report; nothing where it is somebody's national number."""
+    return "" if national_digits(text.strip()) else repr(text[:_LONGEST_CODE])
 
 
 @dataclass(slots=True)

@@ -31,7 +31,7 @@ from circulation.moving.kinds.table import KINDS
 from circulation.moving.plans import ANY, FieldPlan, KindPlan, Plan
 from circulation.moving.sources.opening import open_source
 from circulation.moving.sources.rows import UnreadableFile
-from circulation.patrons.identifiers import IdentifierKey
+from circulation.patrons.identifiers import IdentifierKey, national_digits
 
 #: What comes from registers balances with nothing: it changes patrons who are here already.
 _REGISTERS: Final = {"members", "persons"}
@@ -128,7 +128,7 @@ class _Reading:
         return self._found
 
     def _count(self, kind: str, row: _Row) -> None:
-        figures = self._figures(kind, row)
+        figures = {_told(each): value for each, value in self._figures(kind, row).items()}
         self._found.all.update(figures)
         reason = self._aside.get((kind, row.at))
         if reason is None:
@@ -285,6 +285,12 @@ class _Reading:
         self._number += 1
         when = "" if placed is None else placed.isoformat()
         self._queues[title].append(((place, when), self._number, row.key))
+
+
+def _told(figure: Figure) -> Figure:
+    """Without somebody's national number, where a column holds what it should not."""
+    parts = (_UNREAD if national_digits(each.strip()) else each for each in figure)
+    return Figure(*parts)
 
 
 def _is_chosen(its: KindPlan, cells: Mapping[str, str]) -> bool:

@@ -17,7 +17,7 @@ from circulation.items.schema import missing_items, transits
 from circulation.kernel.trees import GROUPS
 from circulation.moving.keys import new_ids
 from circulation.moving.lookups import find_items, records_of
-from circulation.moving.rows import Arrival, Batch, Kind
+from circulation.moving.rows import Arrival, Batch, Kind, code_shown
 from circulation.moving.updates import update_planned
 from circulation.moving.values import AMOUNT, BRANCH, CODE, MOMENT, TEXT, coded
 
@@ -176,7 +176,7 @@ def _check(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> 
         elif owners.setdefault(row.barcode, own) != own:
             batch.set_aside(each, "a barcode of another item", "barcode")
         elif known and row.material_group and row.material_group not in known:
-            batch.set_aside(each, "unknown material group", repr(row.material_group[:40]))
+            batch.set_aside(each, "unknown material group", code_shown(row.material_group))
         elif row.state is ItemState.TRANSIT and row.transit_to is None:
             batch.set_aside(each, "nothing there", "transit_to")
         elif row.price is not None and row.price < 0:

@@ -14,7 +14,7 @@ from circulation.kernel.trees import CATEGORIES
 from circulation.languages.installed import default_language
 from circulation.moving.keys import new_ids
 from circulation.moving.kinds.identifiers import Named, names_of, seal_numbers, store_names
-from circulation.moving.rows import Arrival, Batch, Kind
+from circulation.moving.rows import Arrival, Batch, Kind, code_shown
 from circulation.moving.updates import update_planned
 from circulation.moving.values import BRANCH, CODE, DAY, MOMENT, TEXT, TEXTS, TRUTH, coded
 from circulation.notices.kinds import Basis
@@ -204,7 +204,7 @@ def store_patrons(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arriva
     known = {node.code for node in CATEGORIES.all(transaction)}
     for each in [*new, *changed]:
         if known and each.row.category not in known:
-            batch.set_aside(each, "unknown category", repr(each.row.category[:40]))
+            batch.set_aside(each, "unknown category", code_shown(each.row.category))
         elif not (each.row.name or each.row.given_name or each.row.family_name):
             batch.set_aside(each, "nothing there", "name")
     new, changed = batch.left(new), batch.left(changed)

@@ -215,7 +215,7 @@ def test_money_that_was_not_taken_is_told_until_it_is(library: Library, tmp_path
     path = koc(tmp_path, "2026-11-25 09:01:00 000\tpayment\tP77\t12.50")
     assert outcomes(played(library, path)) == ["unknown"]
     assert outcomes(played(library, path)) == ["unknown"]
-    a_patron(library, card="P77")
+    charge(library, a_patron(library, card="P77"), 2_000, ChargeKind.OTHER)
     assert outcomes(played(library, path)) == ["done"]
     assert outcomes(played(library, path)) == ["done already"]
 
