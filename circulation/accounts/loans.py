@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
 from catalogue.database import Statement, Transaction, columns, many_of
 from circulation.items.facts import ItemFacts
 from circulation.kernel.act import Act
+from circulation.kernel.paging import START, Place
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Borrower, Item, Loan, Patron, Refusal, Refused
 from circulation.kernel.set_up import SetUp
@@ -62,7 +63,9 @@ def _borrowers(*, patron_ids: Sequence[int]) -> Statement:
 
 
 class LoanPage(NamedTuple):
-    """Which loans are listed: from the `start`-th (1 is the first), `limit` at most.
+    """Which loans are listed: from the `start`-th (1 is the first), `limit` at most; behind the
+    place `after` (due date, loan), which stays where it is whatever is returned: of the patron's
+    own loans, or, `is_onward`, of what others have lent onward to them.
 
     `only_overdue` leaves the others out of the list and of `total`.
     """
@@ -70,6 +73,8 @@ class LoanPage(NamedTuple):
     only_overdue: bool = False
     start: int = 1
     limit: int | None = None
+    after: Place = START
+    is_onward: bool = False
 
 
 _ALL_OF_THEM = LoanPage()
@@ -95,19 +100,27 @@ def patron_loans(act: Act, *, patron: str, page: LoanPage = _ALL_OF_THEM) -> Pat
 
 def loans_listed(act: Act, facts: PatronFacts, page: LoanPage = _ALL_OF_THEM) -> PatronLoans:
     transaction, circulation, _, now = act
-    only_overdue, start, limit = page
+    only_overdue, start, limit, (at, after_id), is_onward = page
     set_up = circulation.set_up(transaction, facts.set_up_version)
     skipped = min(max(start - 1, 0), ALL)
     at_most = ALL if limit is None else min(max(limit, 0), ALL)
     counted = loans_of(facts)
     if not (counted.number or counted.onward):
         return PatronLoans(facts.patron(), 0, ())
-    if only_overdue:
-        own = items_overdue(
-            transaction, patron_id=facts.id, now=now, at_most=at_most, skipped=skipped
+    where: dict[str, Any] = {
+        "patron_id": facts.id,
+        "at": at,
+        "after_id": after_id,
+        "at_most": at_most,
+        "skipped": skipped,
+    }
+    own: list[ItemFacts] = []
+    if not is_onward:
+        own = (
+            items_overdue(transaction, now=now, **where)
+            if only_overdue
+            else items_listed(transaction, **where)
         )
-    else:
-        own = items_listed(transaction, patron_id=facts.id, at_most=at_most, skipped=skipped)
     number = counted.overdue if only_overdue else counted.number
     onward = [
         item
@@ -116,10 +129,19 @@ def loans_listed(act: Act, facts: PatronFacts, page: LoanPage = _ALL_OF_THEM) ->
         )
         if not only_overdue or ((loan := OPEN_LOAN.of(item)) and loan.is_overdue(now))
     ]
+    total = number + len(onward)
+    if is_onward:
+        onward = [each for each in onward if _place(each) > (at, after_id)]
     first = max(skipped - number, 0)
     found = own + onward[first : first + at_most - len(own)]
     listed = _listed(transaction, set_up, facts.id, found, now)
-    return PatronLoans(facts.patron(), number + len(onward), tuple(listed))
+    return PatronLoans(facts.patron(), total, tuple(listed))
+
+
+def _place(item: ItemFacts) -> tuple[date, int]:
+    """Where its loan stands in a list."""
+    loan = OPEN_LOAN.of(item)
+    return START if loan is None else (loan.due, loan.id)
 
 
 def _listed(

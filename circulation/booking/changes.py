@@ -242,11 +242,16 @@ def _extended(
         terms = set_up.terms(
             each.branch_id, facts.patron_category or "", supply.pool.material_group
         )
-        if terms.max_booking_days and (last - facts.first).days >= terms.max_booking_days:
+        is_longer = last > facts.last
+        if (
+            is_longer
+            and terms.max_booking_days
+            and (last - facts.first).days >= terms.max_booking_days
+        ):
             return Refusal(Reason.BOOKING_TOO_LONG, limit=terms.max_booking_days)
         _, until = reserved(facts.first, last, terms)
         free = pools[supply.pool].free(max(supply.reserved_from, today), max(until, today))
-        if last > facts.last and free < supply.held:
+        if is_longer and free < supply.held:
             return Refusal(Reason.NOT_ENOUGH_COPIES, limit=free)
         shares.append(Share(supply.pool, supply.copies, supply.reserved_from, until))
     return shares

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     func,
     literal_column,
+    or_,
     select,
 )
 
@@ -135,16 +136,26 @@ def items_on_loan(*, patron_id: int, at_most: int, skipped: int) -> Statement:
     return _of_patron(ITEM.select(), patron_id, at_most, skipped)
 
 
-@many(ITEM)
-def items_listed(*, patron_id: int, at_most: int, skipped: int) -> Statement:
-    """The same, for lists: nobody counts who waits for them."""
-    return _of_patron(ITEM.select(in_list=True), patron_id, at_most, skipped)
+def _behind(at: date, after_id: int) -> tuple[ColumnElement[bool], ...]:
+    return loans.c.due >= at, or_(loans.c.due > at, loans.c.id > after_id)
 
 
 @many(ITEM)
-def items_overdue(*, patron_id: int, now: datetime, at_most: int, skipped: int) -> Statement:
+def items_listed(
+    *, patron_id: int, at: date, after_id: int, at_most: int, skipped: int
+) -> Statement:
+    """The same, for lists, behind the loan `after_id` that is due `at`: nobody counts who waits for
+    them."""
+    listed = ITEM.select(in_list=True).where(*_behind(at, after_id))
+    return _of_patron(listed, patron_id, at_most, skipped)
+
+
+@many(ITEM)
+def items_overdue(
+    *, patron_id: int, now: datetime, at: date, after_id: int, at_most: int, skipped: int
+) -> Statement:
     """The same, of the loans due before `now` that are neither claimed returned nor lost."""
-    overdue = ITEM.select().where(loans.c.due < now, loans.c.mark.is_(None))
+    overdue = ITEM.select().where(loans.c.due < now, loans.c.mark.is_(None), *_behind(at, after_id))
     return _of_patron(overdue, patron_id, at_most, skipped)
 
 

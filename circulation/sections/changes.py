@@ -22,16 +22,30 @@ class Change:
         return self.noun.title(self.key)
 
     @property
+    def falls_back(self) -> bool:
+        """Is it removed, and something built in that holds again?"""
+        return self.after is None and self.key[0] in self.noun.built_in
+
+    @property
     def what(self) -> str:
         if self.before is None:
             return "added"
         return "removed" if self.after is None else "changed"
 
     def __str__(self) -> str:
-        """One line: ``~ branch DK-900101: name "Main" -> "Main library"``."""
+        """One line: ``~ branch DK-900101: name "Main" -> "Main library"``. What is built in is not
+        removed with the part that goes before it: it holds again."""
         sign = {"added": "+", "removed": "-", "changed": "~"}[self.what]
         before, after = self.before or {}, self.after or {}
         told = []
+        if self.falls_back:
+            again = self.noun.built_in[self.key[0]]
+            told = [
+                f"{name} {_shown(before.get(name))} -> {_shown(new)}"
+                for name, new in again.items()
+                if before.get(name) != new
+            ]
+            return f"{sign} {self.title}: {', '.join(['what is built in holds again', *told])}"
         for name in dict.fromkeys((*before, *after)):
             old, new = before.get(name), after.get(name)
             if name in self.noun.secret:

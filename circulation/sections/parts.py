@@ -22,13 +22,15 @@ class Noun:
 
     `called` gives the name of a part by its key, if that is not the word and the key. `lets_go`: a
     changed part is removed first, so that what it names can be removed too. `secret` are fields
-    that are never shown: hashes of passwords.
+    that are never shown: hashes of passwords. `built_in` are parts, by the first of their key, that
+    are there where the text says nothing of them: what it says goes before them.
     """
 
     word: str
     called: Callable[[Key], str] | None = None
     lets_go: bool = False
     secret: frozenset[str] = frozenset()
+    built_in: Mapping[str, Fields] = field(default_factory=dict)
 
     def title(self, key: Key) -> str:
         """The name of a part."""

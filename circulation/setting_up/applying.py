@@ -89,6 +89,8 @@ def _objections(
     problems = []
     for change in changes:
         name = change.title
+        if change.falls_back:
+            continue
         if change.after is None:
             if found := uses(transaction, change.noun, change.key):
                 counted = ", ".join(f"{number} {table}" for table, number in found.items())

@@ -13,11 +13,17 @@ from circulation.sections.positions import Path
 from circulation.sections.rules import AgencyRowsSection
 from circulation.sections.sections import Reading, Section, Stored, Storing
 from circulation.sections.source import Source, shown
-from circulation.staff.roles import Role, forget_role, store_role, stored_roles
+from circulation.staff.roles import BUILT_IN, Role, forget_role, store_role, stored_roles
 from circulation.staff.schema import staff_roles
 from circulation.staff.settings import STAFF_SETTINGS
 
-ROLE = Noun("role")  # code -> name, rights
+ROLE = Noun(  # code -> name, rights
+    "role",
+    built_in={
+        code: {"name": each.name, "rights": sorted(right.value for right in each.rights)}
+        for code, each in BUILT_IN.items()
+    },
+)
 _RIGHTS = tuple(each.value for each in Right)
 
 

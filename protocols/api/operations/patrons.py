@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from circulation.accounts.loans import PatronLoan as KnownLine
 from circulation.accounts.status import patron_status_and_loans
 from circulation.holds.lists import patron_holds
 from circulation.holds.results import HoldState
+from circulation.kernel.paging import START, Place
 from circulation.kernel.results import Borrower, PatronStatus, Refused
 from circulation.kernel.rights import Kind, Principal, Right
 from circulation.ledger.balances import balances_of
@@ -45,7 +46,7 @@ from protocols.api.models.patrons import (
     Related,
 )
 from protocols.api.operation import Operation, Plain, Request, get
-from protocols.api.paging import LARGEST, number_in, page_of, start_of
+from protocols.api.paging import LARGEST, no_page_ended_there, number_in, page_of, read_word
 from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context
 
@@ -243,19 +244,38 @@ def loans_of_patron(
     principal: Principal,
     context: Context,
 ) -> Reply | Problem:
-    query, start = request.query, start_of(request.query)
+    query = request.query
+    after, is_onward = _loan_place_in(query)
     found = patron_loans(
         context.act(principal.desk),
         patron=known_by(place),
-        page=LoanPage(query.overdue, start, query.limit),
+        page=LoanPage(query.overdue, 1, query.limit + 1, after, is_onward),
     )
     if isinstance(found, Refused):
         return refused(found, principal, request.language)
     note_look(request, principal, context, Seen.LOANS, patron_id=place.id)
     ids = public_ids(context.circulation, context.transaction)
-    page = PatronLoans(found.total, tuple(loan_line(each, ids) for each in found.loans))
-    following = start + len(found.loans)
-    return page_of(request, page, following if following <= found.total and found.loans else None)
+    lines = found.loans[: query.limit]
+    page = PatronLoans(found.total, tuple(loan_line(each, ids) for each in lines))
+    following = None
+    if len(found.loans) > query.limit:
+        last = lines[-1]
+        following = (last.loan.due, last.loan.id, last.lent_onward_by is not None)
+    return page_of(request, page, following)
+
+
+def _loan_place_in(query: LoanPaging) -> tuple[Place, bool]:
+    """Behind which loan the page begins, and whether that was lent onward. Raises Problem."""
+    if query.cursor is None:
+        return START, False
+    try:
+        due, number, is_onward = read_word(query.cursor)
+        place = Place(datetime.fromisoformat(due), int(number))
+    except (ValueError, TypeError):
+        raise no_page_ended_there() from None
+    if place.moment.tzinfo is None or not 0 <= place.id <= LARGEST:  # type: ignore[attr-defined]
+        raise no_page_ended_there()
+    return place, bool(is_onward)
 
 
 def list_lookups(request: Request[None, Paging], principal: Principal, context: Context) -> Reply:

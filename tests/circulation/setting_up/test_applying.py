@@ -23,7 +23,10 @@ from circulation.setting_up.applying import (
 )
 from circulation.setting_up.reading import read
 from circulation.setting_up.stored import stored_parts
+from circulation.staff.roles import BUILT_IN, HeldRole
+from circulation.staff.roles import ROLES as ROLES_OF
 from protocols.demo.seeding import SET_UP
+from tests.builders.accounts import a_colleague
 from tests.builders.circulation import NOON, Library, a_patron, an_item
 from tests.circulation.setting_up.test_reading import GOOD
 
@@ -104,6 +107,33 @@ def test_what_is_in_use_is_not_removed_and_nothing_is_applied(library: Library) 
     ]
     assert said[0].endswith(": 1 items")
     assert library.read(stored_parts).of == read(GOOD).parts.of
+
+
+ROLES = """
+[roles.head]
+name = "Leader"
+rights = ["lend", "staff.administer"]
+[roles.helper]
+name = "Helper"
+rights = ["lend"]
+"""
+
+
+def test_a_built_in_role_holds_again_where_the_text_says_nothing_of_it(library: Library) -> None:
+    apply(library.database, GOOD + ROLES)
+    a_colleague(library, "anna", HeldRole("head"), HeldRole("helper"))
+    own = ROLES[ROLES.index("[roles.helper]") :]
+    [gone] = apply(library.database, GOOD + own)
+    assert str(gone).startswith(
+        '- role head: what is built in holds again, name "Leader" -> "Head of a library", rights '
+        "lend, staff.administer -> "
+    )
+    roles = ROLES_OF.of(library.read(library.circulation.current_set_up))
+    assert roles.by_code["head"] == BUILT_IN["head"]
+    with pytest.raises(DoesNotFit) as refused:
+        apply(library.database, GOOD)
+    [problem] = refused.value.problems
+    assert problem.text == "role helper is in use, so it cannot be left out: 1 staff_roles"
 
 
 def test_a_branch_goes_with_all_that_is_said_of_it(database: Database) -> None:

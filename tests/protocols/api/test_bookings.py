@@ -66,7 +66,13 @@ def test_a_booking_that_is_too_long_is_made_by_whoever_may(stage: Stage) -> None
     wish["override"] = {"reasons": ["BOOKING_TOO_LONG"], "why": "a school trip"}
     assert stage.ask("POST", "/bookings", wish, token=clerk).status == 403
     head = stage.a_caller(Right.BOOK, Right.OVERRIDE_SOFT)
-    assert stage.ask("POST", "/bookings", wish, token=head).status == 200
+    made = stage.ask("POST", "/bookings", wish, token=head)
+    assert made.status == 200
+    longer, shorter = ({"last": day(library, number).isoformat()} for number in (10, 8))
+    path = f"/bookings/{made.body['id']}/extension"
+    told = stage.ask("POST", path, longer, token=clerk)
+    assert (told.status, told.codes) == (409, ["BOOKING_TOO_LONG"])
+    assert stage.ask("POST", path, shorter, token=clerk).status == 200
 
 
 def test_more_than_there_are_is_refused_with_how_many_there_could_be(stage: Stage) -> None:

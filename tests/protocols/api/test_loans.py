@@ -50,3 +50,24 @@ def test_a_class_has_its_books_and_a_receipt_for_them(stage: Stage) -> None:
     stage.ask("POST", "/checkins", {"item": items[0]}, token=token)
     told = stage.ask("POST", "/receipts", {"card": first}, token=token)
     assert [each["item"] for each in told.body["returned"]] == [items[0]], told.body
+
+
+def test_a_page_of_loans_begins_where_the_last_ended_whatever_came_back(stage: Stage) -> None:
+    library, token = stage.library, stage.a_caller()
+    card, teacher = a_patron(library), a_patron(library)
+    own = [an_item(library, on_loan_to=card) for _ in range(3)]
+    lent = [an_item(library, on_loan_to=teacher) for _ in range(2)]
+    for each in lent:
+        answer = stage.ask("POST", f"/items/{each}/holder", {"card": card}, token=token)
+        assert answer.status == 200
+    path = f"/patrons/{stage.public_id(card)}/loans?limit=2"
+    seen = []
+    while path:
+        page = stage.ask("GET", path, token=token)
+        assert page.status == 200, page.body
+        seen.append([each["item"]["barcode"] for each in page.body["loans"]])
+        library.check_in(seen[-1][0])
+        path = page.headers.get("Link", "").partition(">")[0].removeprefix("</api/v1")
+    assert seen == [own[:2], [own[2], lent[0]], [lent[1]]]
+    wrong = stage.ask("GET", f"/patrons/{stage.public_id(card)}/loans?cursor=MQ", token=token)
+    assert wrong.status == 422
