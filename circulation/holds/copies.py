@@ -41,6 +41,8 @@ class Copy(NamedTuple):
     stay_loan_days: int | None = None  # 0: kept for a booking, or in a theme that is not lent
     is_foreign: bool = False  # it belongs to another library
     came_for: int | None = None  # and is here for this patron
+    sought_by: str | None = None  # who did not find it on its shelf
+    sought: datetime | None = None
 
     @property
     def is_on_shelf(self) -> bool:
@@ -76,6 +78,8 @@ _OWN: dict[str, ColumnElement[Any]] = {
     "hold_id": captures.c.hold_id,
     "fetched_by": fetches.c.actor,
     "fetched_since": fetches.c.since,
+    "sought_by": fetches.c.sought_by,
+    "sought": fetches.c.sought,
     "stay_loan_days": null(),
     "is_foreign": false(),
     "came_for": null(),

@@ -2,7 +2,8 @@
 
 It is computed, never stored: what stands on shelves is shared out among those who wait, each of
 whom gets the copy that is cheapest to send. An item that somebody has gone to fetch is marked, so
-that two people do not look for the same book.
+that two people do not look for the same book. One that was not found on its shelf is kept in mind
+with who did not find it: for a while another copy is fetched wherever one would do.
 """
 
 from __future__ import annotations
@@ -29,10 +30,20 @@ from circulation.kernel.set_up import SetUp, read_set_up
 
 #: A mark that is older says nothing any more: the book was not found, or the mark forgotten.
 MARK_LASTS = timedelta(hours=12)
+#: So long after nobody has found it a copy is asked for last.
+SOUGHT_LASTS = timedelta(days=7)
 
 
 @send
-def _insert_fetch(*, item_id: int, hold_id: int, actor: str, since: datetime) -> Statement:
+def _insert_fetch(
+    *,
+    item_id: int,
+    hold_id: int,
+    actor: str,
+    since: datetime,
+    sought_by: str | None,
+    sought: datetime | None,
+) -> Statement:
     return insert(fetches).values(locals())
 
 
@@ -42,7 +53,8 @@ def _delete_fetch(*, item_id: int) -> Statement:
 
 
 class ToFetch(NamedTuple):
-    """A line of the list. `fetched_by` is the login of who has gone for it, None for nobody."""
+    """A line of the list. `fetched_by` is the login of who has gone for it, None for nobody;
+    `sought_by` that of who did not find it lately, at `sought`."""
 
     item: str  # barcode
     title: str
@@ -54,6 +66,8 @@ class ToFetch(NamedTuple):
     pickup_branch: Branch
     fetched_by: str | None
     fetched_since: datetime | None
+    sought_by: str | None
+    sought: datetime | None
 
 
 def pick_list(
@@ -99,11 +113,17 @@ def _shared_out(
     copies = copies_of_record(transaction, record_id=record_id)
     for feature in keeping:
         copies = feature.left(transaction, set_up, record_id, copies, now)
-    return assign(queue, copies, set_up, now)
+    found = [copy for copy in copies if not _is_sought(copy, now)]
+    if len(found) == len(copies):
+        return assign(queue, copies, set_up, now)
+    assigned = assign(queue, found, set_up, now)
+    served_now = {hold.id for _, hold in assigned}
+    rest = [hold for hold in queue if hold.id not in served_now]
+    return assigned + assign(rest, [each for each in copies if each not in found], set_up, now)
 
 
 def _line(copy: Copy, hold: HoldFacts, set_up: SetUp, now: datetime) -> ToFetch:
-    is_marked = _is_marked(copy, now)
+    is_marked, is_sought = _is_marked(copy, now), _is_sought(copy, now)
     return ToFetch(
         copy.barcode,
         hold.title,
@@ -115,11 +135,19 @@ def _line(copy: Copy, hold: HoldFacts, set_up: SetUp, now: datetime) -> ToFetch:
         set_up.branches[hold.pickup_branch_id],
         copy.fetched_by if is_marked else None,
         copy.fetched_since if is_marked else None,
+        copy.sought_by if is_sought else None,
+        copy.sought if is_sought else None,
     )
 
 
 def _is_marked(copy: Copy, now: datetime) -> bool:
-    return copy.fetched_since is not None and now - copy.fetched_since < MARK_LASTS
+    since = copy.fetched_since
+    is_over = copy.sought is not None and since is not None and copy.sought >= since
+    return since is not None and not is_over and now - since < MARK_LASTS
+
+
+def _is_sought(copy: Copy, now: datetime) -> bool:
+    return copy.sought is not None and now - copy.sought < SOUGHT_LASTS
 
 
 def begin_fetching(act: Act, *, item: str) -> ToFetch | Refused:
@@ -128,25 +156,70 @@ def begin_fetching(act: Act, *, item: str) -> ToFetch | Refused:
     Refused where it is not on the pick list (NOT_WANTED), or somebody else has gone
     (BEING_FETCHED). The mark ends when the item is bound to a hold, and after `MARK_LASTS`.
     """
-    transaction, circulation, desk, now = act
-    lock_item(transaction, barcode=item)
-    facts = item_facts(transaction, barcode=item)
+    found = _on_the_list(act, item)
+    if isinstance(found, Refused):
+        return found
+    (copy, hold), set_up = found
+    if _is_marked(copy, act.now) and copy.fetched_by != act.desk.actor:
+        return Refused((Refusal(Reason.BEING_FETCHED),))
+    marked = copy._replace(fetched_by=act.desk.actor, fetched_since=act.now)
+    _keep(act, marked, hold)
+    append_event(act, NewEvent(EventKind.FETCH_BEGUN, item_id=copy.id, hold_id=hold.id))
+    return _line(marked, hold, set_up, act.now)
+
+
+def note_not_found(act: Act, *, item: str) -> ToFetch | Refused:
+    """Keeps in mind that the desk's actor has not found the item on its shelf: for `SOUGHT_LASTS`
+    another copy is fetched where one would do; else the line stays, and says who has looked.
+
+    Refused where it is not on the pick list (NOT_WANTED).
+    """
+    found = _on_the_list(act, item)
+    if isinstance(found, Refused):
+        return found
+    (copy, hold), set_up = found
+    actor, now = act.desk.actor, act.now
+    since = copy.fetched_since or now
+    marked = copy._replace(fetched_by=actor, fetched_since=since, sought_by=actor, sought=now)
+    _keep(act, marked, hold)
+    told = {"not_found": True}
+    append_event(
+        act,
+        NewEvent(EventKind.FETCH_GIVEN_UP, item_id=copy.id, hold_id=hold.id, after=told),
+    )
+    return _line(marked, hold, set_up, now)
+
+
+def _on_the_list(act: Act, barcode: str) -> tuple[Assignment, SetUp] | Refused:
+    """The item with the hold that it would be fetched for, both locked."""
+    transaction, circulation, _, now = act
+    lock_item(transaction, barcode=barcode)
+    facts = item_facts(transaction, barcode=barcode)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)
     lock_queue(transaction, record_id=facts.record_id)
     keeping = [feature for feature in KEEPING.of(facts) if feature.keeps_copies(facts)]
-    for copy, hold in _shared_out(transaction, set_up, facts.record_id, now, keeping):
-        if copy.id != facts.id:
-            continue
-        if _is_marked(copy, now) and copy.fetched_by != desk.actor:
-            return Refused((Refusal(Reason.BEING_FETCHED),))
-        _delete_fetch(transaction, item_id=copy.id)
-        _insert_fetch(transaction, item_id=copy.id, hold_id=hold.id, actor=desk.actor, since=now)
-        append_event(act, NewEvent(EventKind.FETCH_BEGUN, item_id=copy.id, hold_id=hold.id))
-        marked = copy._replace(fetched_by=desk.actor, fetched_since=now)
-        return _line(marked, hold, set_up, now)
+    for assignment in _shared_out(transaction, set_up, facts.record_id, now, keeping):
+        if assignment.copy.id == facts.id:
+            return assignment, set_up
     return Refused((Refusal(Reason.NOT_WANTED),), facts.item(set_up.branches[facts.home_branch_id]))
+
+
+def _keep(act: Act, copy: Copy, hold: HoldFacts) -> None:
+    """In place of what was noted of the item before."""
+    assert copy.fetched_by is not None
+    assert copy.fetched_since is not None
+    _delete_fetch(act.transaction, item_id=copy.id)
+    _insert_fetch(
+        act.transaction,
+        item_id=copy.id,
+        hold_id=hold.id,
+        actor=copy.fetched_by,
+        since=copy.fetched_since,
+        sought_by=copy.sought_by,
+        sought=copy.sought,
+    )
 
 
 def give_up_fetching(act: Act, *, item: str) -> bool:

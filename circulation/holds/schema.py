@@ -126,7 +126,8 @@ patron_absences = Table(
     Column("absent_until", Date),  # the last day; NULL: until further notice
 )
 
-#: Somebody has gone to fetch the item from its shelf.
+#: Somebody has gone to fetch the item from its shelf (`since`), or has not found it there
+#: (`sought`, later than `since` where they had gone for it).
 fetches = Table(
     "fetches",
     metadata,
@@ -134,4 +135,6 @@ fetches = Table(
     Column("hold_id", ForeignKey(holds.c.id), nullable=False),
     Column("actor", String, nullable=False),
     Column("since", Moment, nullable=False),
+    Column("sought_by", String),
+    Column("sought", Moment),
 )

@@ -42,7 +42,8 @@ class ClaimsPaging(ListPaging):
 
 @dataclass(frozen=True, slots=True)
 class ToFetch:
-    """An item to fetch from its shelf. `fetched_by` has gone for it."""
+    """An item to fetch from its shelf. `fetched_by` has gone for it; `sought_by` did not find it
+    there lately, at `sought`."""
 
     item: str
     title: str
@@ -54,6 +55,8 @@ class ToFetch:
     pickup_branch: Branch
     fetched_by: str | None
     fetched_since: datetime | None
+    sought_by: str | None
+    sought: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,9 @@ class PickList:
 
 
 class FetchWish(Request):
-    """Somebody goes to fetch the item, or gives up: it was not found."""
+    """Somebody goes to fetch the item, does not any more, or has not found it on its shelf."""
 
-    done: Literal["gone", "not_found"]
+    done: Literal["gone", "given_up", "not_found"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from circulation.holds.pick_list import ToFetch as KnownLine
-from circulation.holds.pick_list import begin_fetching, give_up_fetching
+from circulation.holds.pick_list import begin_fetching, give_up_fetching, note_not_found
 from circulation.holds.shelf import clear_shelf
 from circulation.holds.unfillable import unfillable_holds
 from circulation.holds.work_lists import fetch_page, shelf_page
@@ -66,19 +66,23 @@ def _to_fetch(line: KnownLine) -> ToFetch:
         branch_shown(line.pickup_branch),
         line.fetched_by,
         line.fetched_since,
+        line.sought_by,
+        line.sought,
     )
 
 
 def fetch(
     request: Request[FetchWish, None], principal: Principal, context: Context
 ) -> Fetching | Problem:
-    """Notes that somebody goes to fetch an item of the pick list, or did not find it."""
+    """Notes that somebody goes to fetch an item of the pick list, does not any more, or has not
+    found it: then another copy is fetched where one would do."""
     must_have_here(principal, Right.USE_LISTS)
     act, item = context.act(principal.desk), request.path["item"]
-    if request.body.done == "not_found":
+    if request.body.done == "given_up":
         give_up_fetching(act, item=item)
         return Fetching(None)
-    answer = begin_fetching(act, item=item)
+    verb = note_not_found if request.body.done == "not_found" else begin_fetching
+    answer = verb(act, item=item)
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
     return Fetching(_to_fetch(answer))

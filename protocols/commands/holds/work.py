@@ -58,14 +58,17 @@ def pick_list_(
 @click.command()
 @click.argument("barcode")
 @at_branch
-@click.option("--give-up", is_flag=True, help="Take the mark off again: it was not found.")
+@click.option("--give-up", is_flag=True, help="Take the mark off again.")
+@click.option("--not-found", is_flag=True, help="It was not found: ask for another copy first.")
 @as_json
 @click.pass_obj
 @asks("fetch")
-def fetch(settings: Settings, barcode: str, branch: str, give_up: bool, as_json: bool) -> None:
+def fetch(
+    settings: Settings, barcode: str, branch: str, give_up: bool, not_found: bool, as_json: bool
+) -> None:
     """Mark an item of the pick list: somebody has gone to fetch it."""
     with asked(settings, branch) as asker:
-        done = "not_found" if give_up else "gone"
+        done = "not_found" if not_found else "given_up" if give_up else "gone"
         print_answer(asker.ask("fetch", item=barcode, done=done), as_json)
 
 

@@ -13,6 +13,7 @@ import { clock, day, say } from "./page.js";
  * @property {string} big
  * @property {string} small
  * @property {string} taken who sees to it, where that is somebody else
+ * @property {boolean} isLater it comes up after all others
  */
 
 /**
@@ -23,7 +24,8 @@ import { clock, day, say } from "./page.js";
  * @property {boolean} [isFirst]
  * @property {(line: any) => { path: string, body?: unknown }} [asks]
  * @property {boolean} [scans] the same as if the item were scanned
- * @property {string} [note] what stands at the line afterwards
+ * @property {string} [right] without which nobody is shown it
+ * @property {(line: any) => boolean} [isFor] the lines about which it can be done
  */
 
 /**
@@ -42,7 +44,7 @@ const called = (branch) => branch?.name ?? "";
 
 /** @param {string} key @param {string} text @param {Partial<Line>} more @returns {Line} */
 function line(key, text, more) {
-  return { key, text, group: "", lead: "", facts: [], big: "", small: "", taken: "", ...more };
+  return { key, text, group: "", lead: "", facts: [], big: "", small: "", taken: "", isLater: false, ...more };
 }
 
 /** @param {any} found @returns {Line} */
@@ -62,6 +64,15 @@ function onShelf(found) {
   });
 }
 
+/** Who did not find it, and when. @param {any} found @param {import("../types").Session} session */
+function sought({ sought_by, sought }, session) {
+  if (!sought) return "";
+  const then = new Date(sought);
+  const isToday = then.toDateString() === new Date().toDateString();
+  const when = isToday ? say("AT_CLOCK", { time: clock(then) }) : day(then);
+  return sought_by === session.name ? say("SOUGHT_BY_ME", { when }) : say("SOUGHT_BY", { name: sought_by, when });
+}
+
 /** Milliseconds after which a transit is looked into. */
 const LATE = 7 * 24 * 60 * 60 * 1000;
 
@@ -75,12 +86,18 @@ const PICKING = [
     letter: "I",
     label: "NOT_HERE",
     asks: (found) => ({ path: `/lists/pick/${encodeURIComponent(found.item)}`, body: { done: "not_found" } }),
-    note: "WAS_NOT_HERE",
   },
   {
     letter: "G",
     label: "GOING",
     asks: (found) => ({ path: `/lists/pick/${encodeURIComponent(found.item)}`, body: { done: "gone" } }),
+  },
+  {
+    letter: "V",
+    label: "DECLARE_MISSING",
+    right: "items.change",
+    isFor: (found) => found.sought !== null,
+    asks: (found) => ({ path: `/items/${encodeURIComponent(found.item)}/state`, body: { to: "lost" } }),
   },
 ];
 /** @param {string} list @returns {readonly Act[]} */
@@ -104,7 +121,8 @@ export const LISTS = {
       line(found.item, found.title, {
         group: [found.location, found.sublocation].filter(Boolean).join(", "),
         lead: found.call_number || found.author.split(",")[0],
-        facts: [found.author, found.item],
+        facts: [found.author, found.item, sought(found, session)],
+        isLater: found.sought !== null,
         ...(found.pickup_branch.isil === session.branch?.isil
           ? { big: say("HOLD_SHELF"), small: say("HERE") }
           : { big: called(found.pickup_branch), small: say("TO_VAN") }),

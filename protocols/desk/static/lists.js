@@ -1,7 +1,7 @@
 // What is to be seen to: one list at a time, which keeps itself up to date.
 import { listen } from "./keys.js";
 import { LISTS } from "./list_table.js";
-import { ask, clock, el, part, say } from "./page.js";
+import { ask, el, part, say } from "./page.js";
 import { Queue } from "./queue.js";
 import { scannedOf } from "./rows.js";
 import { drawScan, isTwice, openAtDesk, scanHere, show, tell } from "./scans.js";
@@ -30,8 +30,6 @@ const page = {
   found: [],
   /** What the line is known by that is in hand. */
   chosen: "",
-  /** What was said of a line here. @type {Map<string, string>} */
-  notes: new Map(),
   /** Lists that have changed since they were looked at. @type {Set<string>} */
   changed: new Set(),
 };
@@ -52,7 +50,6 @@ function open() {
   const asked = location.hash.slice(1);
   page.name = LISTS[asked] && has(LISTS[asked].right) ? asked : firstAllowed();
   Object.assign(page, { limit: FEW, found: [], chosen: "" });
-  page.notes.clear();
   part("rows").replaceChildren();
   part("heading").textContent = say(`LIST_${page.name}`);
   document.title = `${say(`LIST_${page.name}`)} · Tiro`;
@@ -113,7 +110,8 @@ function lines() {
 function inHand(all) {
   return (
     all.find((each) => each.key === page.chosen) ??
-    all.find((each) => !each.taken && !page.notes.has(each.key)) ??
+    all.find((each) => !each.taken && !each.isLater) ??
+    all.find((each) => !each.taken) ??
     null
   );
 }
@@ -156,7 +154,7 @@ function showMore() {
 
 /** @param {Line} line @param {boolean} isChosen */
 function drawnLine(line, isChosen) {
-  const facts = [...line.facts, page.notes.get(line.key) ?? ""].filter(Boolean).join(" · ");
+  const facts = line.facts.filter(Boolean).join(" · ");
   const heading = el(line.group ? "h3" : "h2", { class: "what" });
   if (line.lead) heading.append(el("b", isChosen ? { class: "big" } : {}, line.lead), " ");
   heading.append(line.lead && !isChosen ? el("span", {}, line.text) : line.text);
@@ -173,15 +171,20 @@ function drawnLine(line, isChosen) {
     el("div", {}, heading, el("p", { class: "s" }, facts)),
     answer,
   );
-  if (isChosen && list().acts) {
-    drawn.append(el("div", { class: "acts" }, ...(list().acts ?? []).map((act) => key(act))));
-  }
+  const acts = isChosen ? actsOf(line) : [];
+  if (acts.length) drawn.append(el("div", { class: "acts" }, ...acts.map((act) => key(act))));
   drawn.addEventListener("click", () => {
     if (isChosen) return;
     page.chosen = line.key;
     redraw();
   });
   return drawn;
+}
+
+/** What can be done about a line, by whoever works here. @param {Line} line */
+function actsOf(line) {
+  const found = page.found[lines().findIndex((each) => each.key === line.key)];
+  return (list().acts ?? []).filter((act) => (!act.right || has(act.right)) && (act.isFor?.(found) ?? true));
 }
 
 /** @param {Act} act */
@@ -213,7 +216,6 @@ function perform(act) {
     body: () => asked.body,
     done: ({ status, body }) => {
       if (status >= 400) tell([body?.title, ...(body?.reasons ?? []).map((/** @type {any} */ each) => each.text)]);
-      else if (act.note) page.notes.set(chosen.key, say(act.note, { time: clock(new Date()) }));
       play(status >= 400 ? "stop" : "done");
       void read();
     },
@@ -276,7 +278,8 @@ function pressed(key) {
   else if (key === "Alt P") openAtDesk();
   else if (key === "Alt M" && page.isMore) showMore();
   else {
-    const act = list().acts?.find((each) => key === `Alt ${each.letter}`);
+    const chosen = inHand(lines());
+    const act = chosen && actsOf(chosen).find((each) => key === `Alt ${each.letter}`);
     if (!act) return goTo(key);
     perform(act);
   }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from circulation.holds.pick_list import ToFetch
+from circulation.holds.pick_list import ToFetch, note_not_found
 from circulation.holds.results import HoldKind, Wanted
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Refused
+from circulation.kernel.results import Branch, Refused
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import (
     a_copy,
@@ -76,3 +76,46 @@ def test_a_hold_on_an_item_goes_before_one_on_the_title_that_another_copy_would_
     ]
     lines = {line.item: line.hold_id for line in to_fetch(library)}
     assert lines == {alone: on_title[0].id, first: on_item[1].id, second: on_title[1].id}
+
+
+def not_found(library: Library, barcode: str, at: Branch | None = None) -> ToFetch | Refused:
+    return library.write(
+        lambda transaction: note_not_found(library.act(transaction, at), item=barcode)
+    )
+
+
+def test_what_was_not_found_is_remembered_with_who_looked(library: Library) -> None:
+    barcode = an_item(library)
+    a_hold(library, a_patron(library), barcode)
+    fetch(library, barcode)
+    library.pass_time(minutes=5)
+    line = not_found(library, barcode)
+    assert isinstance(line, ToFetch)
+    assert (line.fetched_by, line.sought_by, line.sought) == (None, "kiosk", library.now)
+    assert [each.sought_by for each in to_fetch(library, only_unmarked=True)] == ["kiosk"]
+    library.pass_time(minutes=5)
+    going = fetch(library, barcode)  # somebody looks again
+    assert isinstance(going, ToFetch)
+    assert (going.fetched_by, going.sought_by) == ("kiosk", "kiosk")
+    library.pass_time(days=8)
+    assert [each.sought_by for each in to_fetch(library)] == [None]
+    library.check_in(barcode)
+    assert reasons(not_found(library, barcode)) == (Reason.NOT_WANTED,)
+
+
+def test_another_copy_is_fetched_for_the_hold_where_one_would_do(library: Library) -> None:
+    first = an_item(library)
+    hold = a_hold(library, a_patron(library), first).hold
+    there = a_copy(library, first, home=library.other)
+    assert [each.item for each in to_fetch(library)] == [first]
+    not_found(library, first)
+    assert to_fetch(library) == []
+    [line] = to_fetch(library, library.other)
+    assert (line.item, line.hold_id) == (there, hold.id)
+    not_found(library, there, library.other)
+    # Nobody has found either: the nearest is looked for again.
+    [line] = to_fetch(library)
+    assert (line.item, line.sought_by) == (first, "kiosk")
+    second = a_hold(library, a_patron(library), first).hold
+    lines = to_fetch(library) + to_fetch(library, library.other)
+    assert {each.hold_id for each in lines} == {hold.id, second.id}

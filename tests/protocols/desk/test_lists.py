@@ -61,7 +61,7 @@ def test_what_is_found_leaves_the_pick_list_by_one_tap(desk: Desk, stage: Stage)
     gone(desk, line(item))
 
 
-def test_what_is_not_there_is_said_by_one_key_and_the_next_comes_up(
+def test_what_is_not_there_is_said_by_one_key_and_stands_there_on_every_screen(
     desk: Desk, stage: Stage
 ) -> None:
     with stage.library() as library:
@@ -70,7 +70,15 @@ def test_what_is_not_there_is_said_by_one_key_and_the_next_comes_up(
     opened(desk, "pick").wait(f"{line(first)}.pick")
     desk.chord(Keys.ALT, "i")
     desk.wait(f"{line(second)}.pick")
+    desk.says(line(first), "you did not find it at")
+    opened(desk, "shelf")  # whatever this screen knew is gone
+    opened(desk, "pick").wait(f"{line(second)}.pick")
     assert "look again" in desk.text(line(first))
+    desk.click(line(first))
+    desk.wait(f"{line(first)}.pick")
+    desk.chord(Keys.ALT, "v")
+    gone(desk, line(first))
+    opened(desk, "missing").wait(line(first))
 
 
 def test_a_list_keeps_itself_up_to_date(desk: Desk, stage: Stage) -> None:

@@ -43,6 +43,7 @@ def test_a_hold_from_its_place_in_the_queue_to_the_shelf(staff: Staff) -> None:
     assert staff.json("hold", "fetch", barcode, *AT)["line"]["hold"] == placed["id"]
     assert staff.json("hold", "pick-list", *AT, "--unmarked")["lines"] == []
     assert staff.json("hold", "fetch", barcode, *AT, "--give-up")["line"] is None
+    assert staff.json("hold", "fetch", barcode, *AT, "--not-found")["line"]["sought_by"]
     assert staff.json("hold", "fetch", "nothing", *AT, code=1)["refused"] == ["ITEM_UNKNOWN"]
 
     (back,) = staff.json("loan", "in", barcode, *AT)["results"]
