@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
+from twisted.internet.defer import DeferredSemaphore
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 from twisted.web.resource import Resource
@@ -31,6 +32,8 @@ _NO_ADDRESS = Answer(
     HTTPStatus.SERVICE_UNAVAILABLE, "Single sign-on takes address of [http] in tiro.toml."
 )
 _MOST_PARAMETERS = 50
+#: Threads that wait for providers, which others need as well, and how many browsers wait for one.
+_AT_ONCE, _WAITING = 4, 100
 _GET_ALONE = Answer(HTTPStatus.METHOD_NOT_ALLOWED, "", (("Allow", "GET"),))
 
 
@@ -43,9 +46,10 @@ class SignOnResource(Resource):
         super().__init__()  # type: ignore[no-untyped-call]
         self._sign_on = sign_on
         self._services = services
+        self._asking = DeferredSemaphore(_AT_ONCE)
 
     def render(self, request: Any) -> Any:
-        visit = _Visit(request, self._sign_on, self._services)
+        visit = _Visit(request, self._sign_on, self._services, self._asking)
         steps = [part.decode("latin-1") for part in request.postpath if part]
         if request.method != b"GET":
             visit.answer(_GET_ALONE)
@@ -67,8 +71,11 @@ class SignOnResource(Resource):
 class _Visit:
     """One request."""
 
-    def __init__(self, request: Any, sign_on: SignOn, services: Services) -> None:
+    def __init__(
+        self, request: Any, sign_on: SignOn, services: Services, asking: DeferredSemaphore
+    ) -> None:
         self._request = request
+        self._asking = asking
         self._sign_on = sign_on
         self._services = services
         self.seal = IDENTIFIERS.of(services.circulation).seal
@@ -163,7 +170,11 @@ class _Visit:
                 log.error("single sign-on failed: %s", failure.getTraceback())
                 self._refuse(Word.UNREACHABLE)
 
-        deferToThread(ask).addCallback(then).addErrback(failed)
+        if len(self._asking.waiting) >= _WAITING:
+            self._refuse(Word.UNREACHABLE)
+            return
+        asked = self._asking.run(deferToThread, ask)
+        asked.addCallback(then).addErrback(failed)
 
     def _refuse(self, why: Word) -> None:
         self.answer(self._sign_on.refused(why, self._language))

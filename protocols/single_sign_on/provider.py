@@ -31,6 +31,8 @@ ALGORITHMS: Final = (
 _LEEWAY: Final = 60.0
 #: How long what a provider publishes is remembered, and how soon its keys may be asked for again.
 _REMEMBERED, _AGAIN = 3600.0, 30.0
+#: How long one that has not answered is not asked again, so that nobody waits in vain.
+_SPARED: Final = 5.0
 
 
 class NotVouched(Exception):
@@ -46,7 +48,7 @@ class ProviderClient:
         self._lock = threading.Lock()
         self._document: dict[str, Any] = {}
         self._keys: dict[str | None, jwt.PyJWK] = {}
-        self._read_at = self._keys_at = -_REMEMBERED
+        self._read_at = self._keys_at = self._failed_at = -_REMEMBERED
 
     def authorization_address(
         self, redirect_uri: str, state: str, nonce: str, verifier: str
@@ -62,6 +64,8 @@ class ProviderClient:
             "code_challenge": _challenge(verifier),
             "code_challenge_method": "S256",
         }
+        if self.settings.prompt:
+            asked["prompt"] = self.settings.prompt
         endpoint = self._endpoint("authorization_endpoint")
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(asked)}"
 
@@ -134,12 +138,22 @@ class ProviderClient:
         """OpenID Connect Discovery 1.0, 4: the issuer in it is the one that was asked."""
         with self._lock:
             if monotonic() - self._read_at >= _REMEMBERED:
-                address = f"{self.settings.issuer}/.well-known/openid-configuration"
-                found = get_json(address, self._patience)
-                if str(found.get("issuer", "")).rstrip("/") != self.settings.issuer:
-                    raise ProviderFailed(f"{address} is of the issuer {found.get('issuer')!r}")
-                self._document, self._read_at = found, monotonic()
+                if monotonic() - self._failed_at < _SPARED:
+                    raise ProviderFailed(f"{self.settings.issuer} has just not answered")
+                try:
+                    self._document = self._read()
+                except ProviderFailed:
+                    self._failed_at = monotonic()
+                    raise
+                self._read_at = monotonic()
             return self._document
+
+    def _read(self) -> dict[str, Any]:
+        address = f"{self.settings.issuer}/.well-known/openid-configuration"
+        found = get_json(address, self._patience)
+        if str(found.get("issuer", "")).rstrip("/") != self.settings.issuer:
+            raise ProviderFailed(f"{address} is of the issuer {found.get('issuer')!r}")
+        return found
 
     def _key(self, kid: str | None) -> jwt.PyJWK:
         """The key of that id; those of the provider are read anew where it is not among them."""

@@ -47,6 +47,7 @@ class Provider:
     `roles_claim`, as `tiro staff roles` takes them, and who has none is not let in; without it the
     account keeps its own. `privileges_of` says that the claim holds privileges in the profile of
     Danish authorities (see `privileges`), and the scope of those that count.
+    `prompt` has the provider ask who it is, where desks are shared (OpenID Connect Core, 3.1.2.1).
     `strong` are the values of `amr` and `acr` that say that more than a password was asked for.
     """
 
@@ -64,6 +65,7 @@ class Provider:
     roles_claim: str = ""
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     privileges_of: str = ""
+    prompt: Literal["", "login", "select_account"] = ""
     strong: tuple[str, ...] = ("mfa", "otp", "hwk", "swk", "sc")
 
     def __post_init__(self) -> None:

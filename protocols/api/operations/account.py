@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
+from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.results import UNATTENDED
 from circulation.kernel.rights import Kind, Principal
 from circulation.staff.accounts import Account, account_of
@@ -22,7 +23,7 @@ from circulation.staff.second_factors import (
     recovery_codes_left,
     second_factor_of,
 )
-from circulation.staff.sessions import end_session_with, sessions_of
+from circulation.staff.sessions import end_session_with, end_sessions_of_staff, sessions_of
 from circulation.staff.settings import staff_settings_of
 from circulation.staff.signing_in import Credentials, refusal_of_password
 from circulation.staff.taking_over import has_pin, remove_pin, set_pin
@@ -136,6 +137,16 @@ def list_own_sessions(request: Plain, principal: Principal, context: Context) ->
     found = sessions_of(context.transaction, staff_id=own_account(principal, context).id)
     shown = (session_shown(each, current) for each in found if each.ends > context.now)
     return OpenSessions(tuple(shown))
+
+
+def end_other_sessions(request: Plain, principal: Principal, context: Context) -> None:
+    """Signs out everywhere else, at once: other browsers, tokens and apps; a PIN is enough at no
+    desk until its owner has signed in there again."""
+    account = own_account(principal, context)
+    keep = digest_of(request.token)
+    end_sessions_of_staff(context.transaction, staff_id=account.id, but=keep)
+    told = {"staff": account.user_name, "fields": ["sessions"]}
+    append_event(context.act(principal.desk), NewEvent(EventKind.STAFF_CHANGED, after=told))
 
 
 def end_own_session(request: Plain, principal: Principal, context: Context) -> None:
@@ -275,6 +286,9 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     of_own_account(
         "GET", "/account/sessions", "Where one is signed in", list_own_sessions, answer=OpenSessions
+    ),
+    of_own_account(
+        "DELETE", "/account/sessions", "Sign out everywhere else", end_other_sessions, status=204
     ),
     of_own_account(
         "DELETE",

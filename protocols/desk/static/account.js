@@ -82,6 +82,7 @@ async function draw() {
       ),
     ),
   );
+  elsewhere.hidden = sessions.length < 2 && !apps.length;
   part("no-apps").hidden = apps.length > 0;
   part("apps").replaceChildren(
     ...apps.map((/** @type {any} */ each) =>
@@ -165,6 +166,8 @@ onForm("password", ({ password, new: wanted }) =>
 onForm("pin", ({ password, pin }) =>
   change("PUT", "/pin", say("PIN_CHOSEN"), { password, pin }),
 );
+const elsewhere = /** @type {HTMLElement} */ (document.querySelector('[data-do="elsewhere"]'));
+elsewhere.addEventListener("click", () => void change("DELETE", "/sessions", say("ENDED")));
 const noPin = /** @type {HTMLElement} */ (document.querySelector('[data-do="no-pin"]'));
 noPin.addEventListener("click", () => void change("DELETE", "/pin", say("REMOVED")));
 make.hidden = !areKnown;

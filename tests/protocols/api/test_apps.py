@@ -145,3 +145,14 @@ def test_who_has_the_right_ends_them_for_others(house: Stage) -> None:
     [shown] = house.ask("GET", "/staff/anna/apps", token=head).body["apps"]
     assert house.ask("DELETE", f"/staff/anna/apps/{shown['id']}", token=head).status == 204
     assert is_over(house, bots, given)
+
+
+def test_signing_out_everywhere_else_ends_all_but_this_session(house: Stage) -> None:
+    app, here, there = an_app(house, Right.LEND), signs_in(house), signs_in(house)
+    told = redeems(house, app, a_code(house, app, there))
+    token = told.body["access_token"]
+    assert house.ask("DELETE", "/account/sessions", token=token).status == 403  # no app does that
+    assert house.ask("DELETE", "/account/sessions", token=here).status == 204
+    assert house.ask("GET", "/sessions/current", token=there).status == 401
+    assert is_over(house, app, told)
+    assert len(house.ask("GET", "/account/sessions", token=here).body["sessions"]) == 1

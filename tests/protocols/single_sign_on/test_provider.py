@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -24,7 +25,7 @@ from protocols.single_sign_on.provider import (
     identity_of,
 )
 from protocols.single_sign_on.settings import Provider
-from tests.protocols.single_sign_on.browser import ANNA, BROKERED
+from tests.protocols.single_sign_on.browser import ANNA, BROKERED, query_of
 
 ISSUER = "https://login.example.org"
 KEY = rsa.generate_private_key(65537, 2048)
@@ -163,3 +164,30 @@ def test_who_the_claims_tell_of() -> None:
     anna = identity_of(SETTINGS, ANNA | {"sub": "a-1", "email_verified": False})
     assert (anna.user_name, anna.email, anna.is_strong) == ("Anna", "", False)
     assert identity_of(SETTINGS, {"sub": "a-1", "amr": ["pwd", "mfa"]}).is_strong
+
+
+def test_one_that_does_not_answer_is_spared(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, now = [], [1000.0]
+
+    def fails(address: str, patience: float) -> dict[str, Any]:
+        asked.append(address)
+        raise ProviderFailed("it hangs")
+
+    monkeypatch.setattr(provider, "get_json", fails)
+    monkeypatch.setattr(provider, "monotonic", lambda: now[0])
+    client = ProviderClient(SETTINGS, 1.0)
+    for seconds, times in ((0, 1), (4, 1), (2, 2), (1, 2)):
+        now[0] += seconds
+        with pytest.raises(ProviderFailed):
+            client.log_out_address("/")
+        assert len(asked) == times
+    now[0] += 6
+    monkeypatch.setattr(provider, "get_json", lambda address, patience: DOCUMENT)
+    assert client.log_out_address("/") is None
+
+
+@pytest.mark.parametrize("prompt", ["", "login", "select_account"])
+def test_whoever_shares_a_desk_is_asked_who_they_are(client: ProviderClient, prompt: str) -> None:
+    client.settings = replace(SETTINGS, prompt=prompt)  # type: ignore[arg-type]
+    asked = query_of(client.authorization_address("https://x/back", "s", "n", "v"))
+    assert asked.get("prompt", "") == prompt
