@@ -198,6 +198,15 @@ def test_a_code_is_taken_once(house: Library, issuer: str) -> None:
         visit.signs_in(query)
 
 
+def test_the_way_back_may_lead_to_another_process(house: Library, issuer: str) -> None:
+    """Those of a supervisor, or the one that a restart has begun meanwhile."""
+    a_colleague(house, "anna")
+    visit = Visit(house, sign_on(issuer, accounts="matched"))
+    query = visit.comes_back()
+    visit.sign_on = sign_on(issuer, accounts="matched")
+    assert isinstance(visit.signs_in(query), SignedIn)
+
+
 def test_a_sign_in_waits_ten_minutes(house: Library, issuer: str) -> None:
     visit = Visit(house, sign_on(issuer))
     query = visit.comes_back()
