@@ -31,6 +31,8 @@ MAX_ANSWER: Final = 1_000_000
 TRIES: Final = 3
 _PLAIN: Final = Dialect()
 
+#: Why there is no answer: the line was closed, and a new one may do.
+CLOSED: Final = "closed the line without an answer"
 #: What was counted of all lines to a system: see `Line.counts`.
 STRAY: Final = "answers that belonged to nothing"
 SILENT: Final = "messages without an answer"
@@ -133,7 +135,7 @@ class Line:
         self._wire = None
         if self._wanted is not None:
             was_sent = not self._is_logging_in
-            self._finish(Said(None, "closed the line without an answer", was_sent))
+            self._finish(Said(None, CLOSED, was_sent))
 
     def received(self, raw: bytes) -> None:
         frame = open_frame(raw)

@@ -13,13 +13,12 @@ from protocols.hosting.reactor import reactor
 from protocols.proxy.carrier import Carrier, Job, Pools, job_of, keys_of
 from protocols.proxy.health import Health
 from protocols.proxy.journal.reading import read_journal
-from protocols.proxy.journal.records import Record, bytes_of, text_of
+from protocols.proxy.journal.records import Record, bytes_of, moment_of, text_of
 from protocols.proxy.journal.secrets import Secrets
 from protocols.proxy.journal.writing import Journal
 from protocols.proxy.kinds import (
     CHANGING,
     OF_LOANS,
-    code_of,
     is_granted,
     text_field,
 )
@@ -89,6 +88,19 @@ class Proxy:
         self.journal.put({"kind": "start"})
         for task in list(self.state.tasks.values()):
             self._take_up(job_of(task))
+        self._remember_repeats()
+
+    def _remember_repeats(self) -> None:
+        """What terminals may send again, because the process before this one was killed."""
+        now, monotonic = self.now(), reactor.seconds()
+        for at, terminal, sent, told in self.state.recent:
+            age = (now - moment_of(at)).total_seconds()
+            if 0 <= age < self.settings.listen.repeats_within:
+                begun = self.repeats.begin(terminal, sent, monotonic - age)
+                begun.answer.append(self.secrets.opened(bytes_of(told)))
+        for number, request in self.state.open.items():
+            if request["sent"][:2] in CHANGING:
+                self.repeats.begin(request["terminal"], request["sent"], monotonic, number)
 
     def _open(self, system: System) -> None:
         settings = self.settings.system(system)
@@ -130,8 +142,13 @@ class Proxy:
         body = self._bodies.pop(record["of"], None)
         terminal = self._terminals.pop(record["of"], "")
         for task in made:
-            judged = body if task.to == "new" and task.purpose == "follow" else None
-            self._take_up(job_of(task, judged))
+            is_followed = task.to == "new" and task.purpose == "follow"
+            judged = body if is_followed and record["by"] == "old" else None
+            job = job_of(task, judged)
+            if judged is not None and record["by"] == "old":
+                answer = bytes_of(record["sent"])
+                job.is_proven = self._is_new_pin(self.secrets.hidden(judged), answer)
+            self._take_up(job)
             body = None if judged is not None else body
         if body is not None and record["by"] == "old":
             self._judge(record, terminal, body)
@@ -144,16 +161,20 @@ class Proxy:
 
     def _judge(self, record: Record, terminal: str, body: bytes) -> None:
         """Asks what the new system would have said, where nothing follows from the message."""
-        answer = bytes_of(record["sent"])
-        hidden = self.secrets.hidden(body)
-        known = (text_field(hidden, "AA"), text_field(hidden, "AD"))
-        is_proven = bool(known[1]) and text_field(answer, "CQ") == "Y"
-        is_new = is_proven and known not in self._learned
-        if is_new:
-            self._learned.add(known)
+        answer, hidden = bytes_of(record["sent"]), self.secrets.hidden(body)
+        is_new = self._is_new_pin(hidden, answer)
         at, keys = (record["of"], 0), keys_of(hidden, answer)
         job = Job(at, keys, terminal, judged=body, is_proven=is_new)
         self.carriers["new"].add(job)
+
+    def _is_new_pin(self, hidden: bytes, answer: bytes) -> bool:
+        """Has the old system found a PIN right, which was not learned since the start?"""
+        code, known = hidden[:2].decode(), (text_field(hidden, "AA"), text_field(hidden, "AD"))
+        is_right = text_field(answer, "CQ") == "Y" or is_granted(code, answer)
+        if not all(known) or not is_right or known in self._learned:
+            return False
+        self._learned.add(known)
+        return True
 
     def will_be_judged(self, request: int, terminal: str, code: str, body: bytes) -> None:
         """The answer of the old system to this is compared with that of the new one."""
@@ -258,12 +279,29 @@ class Proxy:
         item = self.state.items.get(text_field(body, "AB"))
         return None if item is None else item.holder
 
+    def due_of(self, item: str) -> str:
+        """When an item on loan was last said to be due."""
+        known = self.state.items.get(item)
+        return "" if known is None else known.due
+
     # Systems
 
     def line_to(self, system: System, login: Callable[[], bytes | None]) -> Line:
         settings = self.settings.system(system)
         assert settings is not None, "no terminal is in a mode that needs it"
         return Line(settings, self._contexts[system], login, self.line_counts[system])
+
+    def own_pool(self, system: System) -> Pool:
+        """A line of the proxy's own, to ask how things are."""
+        settings = self.settings.system(system)
+        assert settings is not None
+        return self._pool(system, settings.account, size=1)
+
+    def put_silent(self, request: int, system: System, why: str, *, was_sent: bool) -> None:
+        """Writes down that a system did not answer."""
+        self.write_down(
+            {"kind": "silent", "of": request, "by": system, "why": why, "was_sent": was_sent}
+        )
 
     def is_down(self, system: System) -> str:
         """Why the system is not asked; empty where it is."""
@@ -302,23 +340,23 @@ class Proxy:
         """Now, as messages have it."""
         return f"{self.now().astimezone():%Y%m%d    %H%M%S}"
 
-    def answered(self, name: str, body: bytes, raw: bytes) -> None:
+    def answered(self, name: str, sent: str, raw: bytes) -> None:
         """A message that changes something has its answer: those who ask again get it too."""
-        known = self.repeats.find(name, body, reactor.seconds())
+        known = self.repeats.find(name, sent, reactor.seconds())
         answer = open_frame(raw).body if raw else b""
-        is_done = is_granted(code_of(body), answer)
+        is_done = is_granted(sent[:2], answer)
         if is_done:
-            self.repeats.forget_item(text_field(body, "AB"), body)
+            self.repeats.forget_item(text_field(bytes_of(sent), "AB"), sent)
         if known is None:
             return
         if is_done:
-            known.answer.append(raw)
+            known.answer.append(answer)
         else:
-            self.repeats.forget(name, body)
+            self.repeats.forget(name, sent)
         waiting = known.waiting[:]
         known.waiting.clear()
         for each in waiting:
-            each(raw)
+            each(answer)
 
     def close(self) -> None:
         """Keeps the state, so that the next start is quick, and ends the journal."""

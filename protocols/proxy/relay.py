@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from protocols.hosting.reactor import reactor
+from protocols.proxy.finding_out import KNOWABLE, Found, Inquiry
 from protocols.proxy.journal.records import Record, text_of
 from protocols.proxy.kinds import (
     CHANGING,
@@ -22,7 +23,7 @@ from protocols.proxy.kinds import (
     code_of,
     text_field,
 )
-from protocols.proxy.line import Line, Said
+from protocols.proxy.line import CLOSED, Line, Said
 from protocols.proxy.proxy import Proxy
 from protocols.proxy.routing import is_judged, system_for
 from protocols.proxy.session import Asked, TerminalSession
@@ -36,6 +37,8 @@ PATRON_GONE: Final = 300.0
 
 #: Seconds that a message waits for a system to be told of what came before.
 BEHIND: Final = 2.0
+
+_MONEY: Final = "37"
 
 #: Gives the terminal its answer, without its end; see `TerminalSession`.
 Reply = Callable[[bytes | None], object]
@@ -94,17 +97,21 @@ class Relay:
             return
         mode = self.proxy.mode_of(self.name)
         side = self._side_of(code, body, mode, now)
+        sent = text_of(self.proxy.secrets.hidden(body))
+        again = 0
         if code in CHANGING:
-            known = self.proxy.repeats.find(self.name, body, now)
-            if known is not None:
+            known = self.proxy.repeats.find(self.name, sent, now)
+            if known is not None and known.unknown:
+                again = known.unknown
+            elif known is not None:
                 self.proxy.counts["asked again"] += 1
                 if known.answer:
                     reply(_sealed_again(asked, known.answer[0]))
                 else:
                     known.waiting.append(lambda answer: reply(_sealed_again(asked, answer)))
                 return
-            self.proxy.repeats.begin(self.name, body, now)
-        Exchange(self, asked, code, mode, side, reply).begin()
+            self.proxy.repeats.begin(self.name, sent, now)
+        Exchange(self, asked, sent, (mode, side), reply).begin(again)
 
     def _logs_in(self, asked: Asked) -> None:
         self.login = asked.raw
@@ -146,26 +153,33 @@ class Exchange:
     """A message of a terminal on its way, until the terminal has its answer."""
 
     def __init__(
-        self, relay: Relay, asked: Asked, code: str, mode: Mode, side: Mode, reply: Reply
+        self, relay: Relay, asked: Asked, sent: str, modes: tuple[Mode, Mode], reply: Reply
     ) -> None:
+        """`sent`: the message as it stands in the journal. `modes`: the terminal's, and that in
+        which the patron's session began.
+        """
         self.relay = relay
         self.proxy = relay.proxy
         self.asked = asked
-        self.code = code
-        self.mode = mode
-        self.side = side
-        self.to: System = system_for(code, side, self.proxy.holder_of(code, asked.frame.body))
+        self.sent = sent
+        self.code = code_of(asked.frame.body)
+        self.mode, self.side = modes
+        holder = self.proxy.holder_of(self.code, asked.frame.body)
+        self.to: System = system_for(self.code, self.side, holder)
         self.id = 0
         self._reply = reply
         self._began = 0.0
         self._is_second = False
+        #: The same message was sent before, and nobody knows what became of it.
+        self._is_unknown = self._was_sent = False
         #: Until when it waits for what came before to be told.
         self._patience = 0.0
 
-    def begin(self) -> None:
-        """Writes it down, and goes on when that is on the disk."""
+    def begin(self, again: int = 0) -> None:
+        """Writes it down, and goes on when that is on the disk. `again` is the number of the same
+        message before, of whose answer nobody knows.
+        """
         relay, frame = self.relay, self.asked.frame
-        sent = text_of(self.proxy.secrets.hidden(frame.body))
         record = cast(
             "Record",
             {
@@ -175,9 +189,12 @@ class Exchange:
                 "mode": self.mode,
                 "side": self.side,
                 "to": self.to,
-                "sent": sent,
+                "sent": self.sent,
             },
         )
+        if again:
+            record["again"] = again
+            self._is_unknown = True
         if frame.sequence is not None:
             record["seq"] = frame.sequence.decode()
         self._began = reactor.seconds()
@@ -206,9 +223,41 @@ class Exchange:
                 return
             down = "has still to be told of what came before"
         if down:
-            self._answer_for(Said(None, down))
+            self._answer_for()
             return
+        if self._is_unknown:
+            self._is_unknown = False
+            if self.code in KNOWABLE:
+                self._find_out()
+                return
+            if self.code == _MONEY:
+                self.silent(Said(None, "was sent this before, and nobody heard its answer", True))
+                self.done(self.proxy.refusal(self.asked), "proxy")
+                return
         self.relay.line(self.to).ask(self.asked.raw, self._said, self.relay.session.end)
+
+    def _find_out(self) -> None:
+        """Asks whether it was done; if not, it is sent, once more."""
+        line = self.relay.line(self.to)
+        end = self.relay.session.end
+
+        def found(what: Found) -> None:
+            if what.answer:
+                self.done(self.asked.sealed(what.answer), self.to)
+            elif what.is_known:
+                self._is_second = True
+                line.ask(self.asked.raw, self._said, end)
+            else:
+                self.silent(Said(None, "did not say whether it was done", True))
+                self._answer_for()
+
+        due = self.proxy.due_of(text_field(self.asked.frame.body, "AB"))
+        Inquiry(
+            lambda body, done: line.ask(self.asked.sealed(body), done, end),
+            self.asked.frame.body,
+            due,
+            self.proxy.local_date(),
+        ).begin(found)
 
     def _said(self, said: Said) -> None:
         self.proxy.system_answered(self.to, said)
@@ -222,30 +271,28 @@ class Exchange:
             self._is_second = True
             self._ask()
             return
+        if said.was_sent and self.code in KNOWABLE and said.why == CLOSED and not self._is_second:
+            self._is_second = True
+            self._find_out()
+            return
         self.silent(said)
-        self._answer_for(said)
+        self._answer_for()
 
-    def _answer_for(self, said: Said) -> None:
+    def _answer_for(self) -> None:
         """Answers in the system's place, if that is wanted."""
         own = b""
         if self.to == "new" or self.proxy.settings.old.answer_for_it:
             own = self.proxy.off_line(self.relay.name, self.asked)
         if not own:
-            self.proxy.repeats.forget(self.relay.name, self.asked.frame.body)
+            self.proxy.repeats.forget(self.relay.name, self.sent)
         self.done(own, "proxy")
 
     def silent(self, said: Said) -> None:
         """Writes down that the system did not answer."""
         log.warning("%s: the %s system %s", self.relay.name, self.to, said.why)
-        self._put(
-            {
-                "kind": "silent",
-                "of": self.id,
-                "by": self.to,
-                "why": said.why,
-                "was_sent": said.was_sent,
-            }
-        )
+        self._was_sent = said.was_sent
+        if self.id:
+            self.proxy.put_silent(self.id, self.to, said.why, was_sent=said.was_sent)
 
     def done(self, raw: bytes, by: str) -> None:
         """Writes the answer down and gives it to the terminal. `raw` is as it goes on the wire,
@@ -270,7 +317,11 @@ class Exchange:
 
     def _tell(self, raw: bytes) -> None:
         if self.code in CHANGING:
-            self.proxy.answered(self.relay.name, self.asked.frame.body, raw)
+            name, now = self.relay.name, reactor.seconds()
+            self.proxy.answered(name, self.sent, raw)
+            if self._was_sent and self.proxy.repeats.find(name, self.sent, now) is None:
+                # The same once more is no new message: it may have been done.
+                self.proxy.repeats.begin(name, self.sent, now, self.id)
         self._reply(raw)
 
     def _put(self, record: dict[str, Any], durable: Any = None) -> None:
@@ -289,6 +340,6 @@ def _body_of(raw: bytes) -> bytes:
     return open_frame(raw).body
 
 
-def _sealed_again(asked: Asked, raw: bytes) -> bytes:
+def _sealed_again(asked: Asked, body: bytes) -> bytes:
     """An earlier answer under the number of the message that came again."""
-    return asked.sealed(_body_of(raw)) if raw else b""
+    return asked.sealed(body) if body else b""

@@ -15,6 +15,7 @@ from protocols.hosting.reactor import reactor
 from protocols.hosting.standard import Port
 from protocols.proxy.control import listen as listen_for_commands
 from protocols.proxy.proxy import Proxy
+from protocols.proxy.recovering import Recovery
 from protocols.proxy.relay import Relay
 from protocols.proxy.session import TerminalSession
 from protocols.proxy.settings import ProxySettings
@@ -64,6 +65,7 @@ class Serving:
         except Exception as error:
             raise CannotListen(f"{listen.interface}:{listen.port}: {error}") from error
         self._ports.append(port)
+        Recovery(self.proxy).begin()
         self._ports.append(listen_for_commands(reactor, self.proxy, self.settings.journal))
         metrics = self.settings.metrics
         if metrics.port is not None:

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from protocols.proxy.dates import BLANK, days_between
 from protocols.proxy.journal.records import Purpose, Record, bytes_of, text_of
 from protocols.proxy.kinds import CHANGING, LOGIN, all_fields, is_granted, text_field
 from protocols.proxy.routing import tells
 from protocols.proxy.settings import Mode, System
+
+#: So many messages are kept for terminals that ask again.
+RECENT: Final = 1000
 
 
 @dataclass(slots=True)
@@ -78,6 +81,8 @@ class State:
     patrons: dict[str, Patron] = field(default_factory=dict)
     #: The last login of a terminal that was accepted, as it stands in the journal.
     logins: dict[str, str] = field(default_factory=dict)
+    #: Messages that changed something: when, which terminal, the message, the answer.
+    recent: list[tuple[str, str, str, str]] = field(default_factory=list)
     #: How many days things were lent for.
     periods: Counter[int] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
@@ -88,6 +93,7 @@ class State:
         kind = record["kind"]
         if kind == "request":
             self.open[record["id"]] = record
+            self.open.pop(record.get("again", 0), None)
         elif kind == "answer":
             request = self.open.pop(record["of"], None)
             if request is not None:
@@ -120,6 +126,8 @@ class State:
                 self.logins[request["terminal"]] = request["sent"]
         elif code in CHANGING and is_granted(code, answer):
             self._learn_act(code, sent, answer, by, request["to"])
+            self.recent.append((record["at"], request["terminal"], request["sent"], record["sent"]))
+            del self.recent[:-RECENT]
             return self._to_be_told(request, record)
         elif code in CHANGING and by == "proxy" and request.get("was_sent"):
             # The terminal was told no, and the system may have done it.
@@ -195,7 +203,7 @@ class State:
             item = self.items.setdefault(barcode, Item())
             item.holder = None
             item.patron = item.due = ""
-            if answer[5:6] == b"Y" or text_field(answer, "CV") in ("01", "02"):
+            if text_field(answer, "CV") in ("01", "02") or text_field(answer, "CY"):
                 item.waits_for = text_field(answer, "CY") or "somebody"
         elif code == "01":
             self.patrons.setdefault(text_field(sent, "AA"), Patron()).is_blocked = True
@@ -238,6 +246,7 @@ class State:
             "items": {name: list(asdict(each).values()) for name, each in self.items.items()},
             "patrons": {name: list(asdict(each).values()) for name, each in self.patrons.items()},
             "logins": self.logins,
+            "recent": self.recent,
             "periods": {str(days): count for days, count in self.periods.items()},
             "counts": self.counts,
         }
@@ -256,6 +265,7 @@ class State:
             {name: Item(*each) for name, each in dumped["items"].items()},
             {name: Patron(*each) for name, each in dumped["patrons"].items()},
             dumped["logins"],
+            [(at, terminal, sent, told) for at, terminal, sent, told in dumped["recent"]],
             Counter({int(days): count for days, count in dumped["periods"].items()}),
             Counter(dumped["counts"]),
         )

@@ -82,10 +82,11 @@ def judged_body(body: bytes, institution: str) -> bytes:
     return body[:start] + b"|".join(swapped)
 
 
-def learning_body(body: bytes, institution: str) -> bytes:
-    """A message with a PIN (23, 63) that the old system has found right."""
-    told = judged_body(body, institution)
-    return (told if told.endswith(b"|") else told + b"|") + PIN_PROVEN.encode() + b"Y|"
+def learning_body(body: bytes, institution: str, date: str) -> bytes:
+    """63 with a PIN that the old system has found right in the message `body`."""
+    card, pin = text_field(body, "AA"), text_field(body, "AD")
+    place = institution or text_field(body, "AO")
+    return bytes_of(f"63000{date}{' ' * 10}AO{place}|AA{card}|AD{pin}|{PIN_PROVEN}Y|")
 
 
 def item_question(task: Task, institution: str) -> bytes:

@@ -55,6 +55,8 @@ class Record(TypedDict, total=False):
     to: str
     sent: str
     seq: str
+    #: The id of the same message before, whose answer nobody heard.
+    again: int
     #: Of all that follows a request: its id.
     of: int
     by: str

@@ -38,6 +38,12 @@ class Habits:
     #: Codes that it does not answer, and those whose line it closes after the work is done.
     silent_on: frozenset[str] = frozenset()
     drops_after: frozenset[str] = frozenset()
+    #: Codes that it does the work of, and then says nothing.
+    mute_after: frozenset[str] = frozenset()
+    #: So many check-outs come to nothing: the line is closed before they are dealt with.
+    loses: int = 0
+    #: The alert type of returns.
+    alert: str = ""
     knows_no_block: bool = True
     #: Cards that it refuses.
     blocked: set[str] = field(default_factory=set)
@@ -124,6 +130,9 @@ class OldSystem:
             return True
         if code in habits.silent_on:
             return True
+        if code == "11" and habits.loses:
+            habits.loses -= 1
+            return False
         time.sleep(habits.seconds)
         with self._lock:
             body = self._answer(code, frame.body)
@@ -131,6 +140,8 @@ class OldSystem:
         self._last = sent
         if code in habits.drops_after:
             return False
+        if code in habits.mute_after:
+            return True
         if habits.garbled:
             habits.garbled -= 1
             sent = sent[:-5] + b"0000\r"
@@ -185,7 +196,9 @@ class OldSystem:
     def _check_in(self, body: bytes) -> str:
         item = _text(body, b"AB")
         self.loans.pop(item, None)
-        return f"101YNN{DATE}AOOLD|AB{item}|AQHB|AJPeters jul|"
+        alert = self.habits.alert
+        told = f"CV{alert}|" if alert else ""
+        return f"101YN{'Y' if alert else 'N'}{DATE}AOOLD|AB{item}|AQHB|AJPeters jul|{told}"
 
     def _renew(self, body: bytes) -> str:
         item, no_block = _text(body, b"AB"), body[3:4] == b"Y" and self.habits.knows_no_block

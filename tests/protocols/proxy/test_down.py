@@ -1,0 +1,154 @@
+"""A system that is down, a line that breaks, a proxy that is killed: what terminals are told, and
+what becomes of it.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from protocols.proxy.kinds import field
+from tests.protocols.proxy.serving import IN, LOGIN, OUT, ask, proxy
+from tests.protocols.proxy.systems import DATE, DUE
+from tests.protocols.proxy.test_two_systems import Two, carried, two, until
+
+__all__ = ["two"]
+
+
+def test_while_the_old_system_is_down_the_proxy_answers_and_tells_it_later(two: Two) -> None:
+    two.settings("old")
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        assert ask(terminal, OUT).startswith(b"121NNY")
+        assert ask(terminal, IN).startswith(b"101")
+        two.old.stop()
+        answer = ask(terminal, OUT.replace(b"ABI1", b"ABI2"))
+        assert answer.startswith(b"121NNY")
+        told = (field(answer, b"AH") or b"").decode()
+        assert told.strip(), "the patron is told a date"
+        assert ask(terminal, b"9900802.00").startswith(b"98YYY")
+        running.kill()
+        running.begin()
+        terminal = running.terminal()
+        assert ask(terminal, IN.replace(b"ABI1", b"ABI7")).startswith(b"101")
+        two.old.start()
+        # A return of what is not on loan there was done already.
+        until(lambda: sum(outcome.startswith("done") for *_, outcome in carried(running)) == 2)
+        assert two.old.loans["I2"] == ("P1", told), "what the patron was told is what holds"
+        until(lambda: ask(terminal, OUT.replace(b"ABI1", b"ABI5"))[:3] == b"121")
+        assert "I5" in two.old.loans
+
+
+def test_a_login_is_known_while_the_system_is_down(two: Two) -> None:
+    two.settings("old")
+    with proxy(two.folder) as running:
+        running.terminal()
+        two.old.stop()
+        other = running.terminal(b"")
+        assert ask(other, LOGIN.replace(b"sesame", b"barley")) == b"940"
+        assert ask(other, LOGIN) == b"941"
+
+
+def test_off_line_refuses_only_what_is_known_to_be_refused(two: Two) -> None:
+    two.settings("old")
+    two.old.habits.blocked.add("P2")
+    who = f"23000{DATE}AOOLD|AAP2|AC|AD5678|".encode()
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        ask(terminal, who)
+        two.old.stop()
+        assert ask(terminal, OUT.replace(b"AAP1", b"AAP2")).startswith(b"120")
+        assert ask(terminal, OUT.replace(b"AAP1", b"AAP3")).startswith(b"121")
+        assert ask(terminal, f"37{DATE}0101DKKBV5|AOOLD|AAP1|".encode()).startswith(b"38N")
+
+
+def test_a_checkout_whose_answer_was_lost_is_found_out(two: Two) -> None:
+    two.settings("shadow")
+    two.old.habits.drops_after = frozenset({"11"})
+    with proxy(two.folder) as running:
+        assert ask(running.terminal(), OUT).startswith(b"121NNY")
+        assert running.records("answer")[-1]["by"] == "old"
+        until(lambda: ("new", "follow", "done") in carried(running))
+        assert len(two.old.asked("11")) == 1
+
+
+def test_a_checkout_that_was_never_done_is_sent_again(two: Two) -> None:
+    two.settings("old")
+    two.old.habits.loses = 1
+    with proxy(two.folder) as running:
+        assert ask(running.terminal(), OUT).startswith(b"121NNY")
+        assert len(two.old.asked("11")) == 2
+        assert two.old.loans["I1"] == ("P1", DUE)
+
+
+def test_a_payment_that_nobody_answered_is_for_a_person_and_never_sent_again(two: Two) -> None:
+    two.settings("old")
+    two.old.habits.drops_after = frozenset({"37"})
+    pay = f"37{DATE}0101DKKBV20.50|AOOLD|AAP1|".encode()
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        assert ask(terminal, pay).startswith(b"38N")
+        assert ask(terminal, pay).startswith(b"38N")
+        assert two.old.paid == [("P1", "20.50")]
+
+
+@pytest.mark.parametrize("message", [OUT, IN])
+def test_what_a_killed_proxy_had_sent_is_found_out_when_it_comes_again(
+    two: Two, message: bytes
+) -> None:
+    two.settings("shadow", patience=30.0)
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        if message == IN:
+            ask(terminal, OUT)
+            until(lambda: "I1" in two.new.loans)
+        code = message[:2].decode()
+        two.old.habits.mute_after = frozenset({code})
+        terminal.send(message + b"\r")
+        until(lambda: len(two.old.asked(code)) == 1)
+        running.kill()
+        two.old.habits.mute_after = frozenset()
+        running.begin()
+        assert ask(running.terminal(), message)[2:3] == b"1"
+        assert len(two.old.asked(code)) == 1
+        until(lambda: set(two.new.loans) == set(two.old.loans))
+        assert ask(running.terminal(), message)[2:3] == b"1", "and again from memory"
+        assert len(two.old.asked(code)) == 1
+
+
+def test_a_payment_that_a_killed_proxy_had_sent_is_for_a_person(two: Two) -> None:
+    two.settings("old", patience=30.0)
+    two.old.habits.mute_after = frozenset({"37"})
+    pay = f"37{DATE}0101DKKBV20.50|AOOLD|AAP1|".encode()
+    with proxy(two.folder) as running:
+        running.terminal().send(pay + b"\r")
+        until(lambda: bool(two.old.paid))
+        running.kill()
+        running.begin()
+        assert ask(running.terminal(), pay).startswith(b"38N")
+        assert two.old.paid == [("P1", "20.50")]
+        assert running.records("silent")[-1]["was_sent"]
+
+
+def test_an_answer_is_given_again_by_the_process_after(two: Two) -> None:
+    two.settings("old")
+    with proxy(two.folder) as running:
+        first = ask(running.terminal(), OUT)
+        running.kill()
+        running.begin()
+        assert ask(running.terminal(), OUT) == first
+        running.stop()
+        running.begin()
+        assert ask(running.terminal(), OUT) == first
+        assert len(two.old.asked("11")) == 1
+
+
+@pytest.mark.parametrize(("alert", "verdict"), [("04", b"121"), ("01", b"120")])
+def test_an_item_waits_only_where_it_is_said_to(two: Two, alert: str, verdict: bytes) -> None:
+    two.settings("old")
+    two.old.habits.alert = alert
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        ask(terminal, OUT)
+        ask(terminal, IN)
+        two.old.stop()
+        assert ask(terminal, OUT.replace(b"120000A", b"120001A")).startswith(verdict)
