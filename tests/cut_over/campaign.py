@@ -229,9 +229,10 @@ class Rehearsal:
 
     def _play_off_line(self) -> None:
         """A desk that has moved was without its line, and its file comes twice."""
-        free = [each for each in self.world.barcodes if each not in self.told.loans]
+        asked = {each.asked("AB") for each in self.heard}
+        free = set(self.world.barcodes) - set(self.told.loans) - self.told.unsure - asked
         cards = [each for each in self.world.cards if each not in self.told.unsure]
-        for barcode in self.random.sample(sorted(set(free) - self.told.unsure), 8):
+        for barcode in self.random.sample(sorted(free), min(8, len(free))):
             self.off_line[barcode] = self.random.choice(cards)
         self.told.unsure |= set(self.off_line)
         when = f"{self.clock().astimezone(ZONE):%Y-%m-%d %H:%M:%S}"

@@ -21,7 +21,7 @@ def test_nothing_is_lost_refused_or_told_twice(tmp_path: Path) -> None:
                 tmp_path,
                 heard,
                 done.unfounded,
-                unsure=done.told.unsure - set(done.off_line),
+                unsure=done.told.unsure,
                 since=done.shadow_since,
                 off_line=done.off_line,
             )
