@@ -3,24 +3,32 @@
     python -m tests.distributions [FOLDER]      # where they are to stay; else they are thrown away
 
 Each is installed into a new virtual environment in a temporary folder, away from this checkout.
-There `tiro --version` is that of setup.cfg, and `tiro demo` gets ready, lets a SIP2 terminal log
-in, and ends with status 0.
+There `tiro --version` is that of setup.cfg; `tiro new` makes a library that is in order; and `tiro
+demo` gets ready, shows the desk and all that its page loads, lends over SIP2 and over HTTPS, finds
+over Z39.50, and ends with status 0.
 """
 
 from __future__ import annotations
 
 import configparser
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import tarfile
 import tempfile
 import venv
 import zipfile
+from datetime import datetime
 from pathlib import Path, PurePosixPath
+from urllib.parse import urljoin
+from urllib.request import urlopen
 
-from tests.servers import free_ports, talk
+from protocols.z3950.asking.client import Client
+from protocols.z3950.queries.pqf import query
+from tests.servers import free_ports
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("catalogue", "circulation", "protocols")
@@ -88,11 +96,18 @@ def try_out(file: Path, folder: Path) -> None:
     tiro = str(environment / "bin/tiro")
     told = run(tiro, "--version")
     assert told == f"tiro, version {version()}\n", told
+    run(tiro, "new", "mine", "--yes", *_ports("--http-port", "--sip2-port", "--z3950-port"))
+    run(tiro, "--config", "mine/tiro.toml", "check")
     demo(tiro, folder, clean)
 
 
+def _ports(*options: str) -> list[str]:
+    found = zip(options, free_ports(len(options)), strict=True)
+    return [word for option, port in found for word in (option, str(port))]
+
+
 def demo(tiro: str, folder: Path, environment: dict[str, str]) -> None:
-    """Runs `tiro demo` until a terminal has logged in."""
+    """Runs `tiro demo`, and uses it in each of its ways."""
     sip2, z3950, http, ncip = free_ports(4)
     log = folder / "demo.log"
     with log.open("wb") as errors:
@@ -115,11 +130,53 @@ def demo(tiro: str, folder: Path, environment: dict[str, str]) -> None:
                 break
         else:
             raise AssertionError(f"the demo did not get ready:\n{log.read_text()[-4000:]}")
-        assert talk(sip2, [b"9300CNkiosk|COkiosk|\r"], b"\r") == b"941\r"
+        _lend(sip2)
+        _look_at_desk(http)
+        with Client.connect("127.0.0.1", z3950) as client:
+            assert client.search("Default", query("@attr 1=4 sange")) > 0
+        done = subprocess.run(
+            [
+                *(tiro, "sip2", "ask", f"http://127.0.0.1:{http}/rest/sip2/DK-900100"),
+                *("--login", "kiosk", "--password", "kiosk", "17{now}AO|ABI0000002|"),
+            ],
+            cwd=folder,
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        assert done.stdout.startswith("1804"), done.stdout
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
     assert process.returncode == 0, log.read_text()[-4000:]
+
+
+def _lend(port: int) -> None:
+    """The second item to the second patron, over one connection."""
+    now = datetime.now().astimezone().strftime("%Y%m%d    %H%M%S")
+    lending = f"11NN{now}{now}AODK-900100|AAP0000002|ABI0000002|AC|AD1234|"
+    messages = [b"9300CNkiosk|COkiosk|\r", lending.encode() + b"\r"]
+    with socket.create_connection(("127.0.0.1", port), 20) as line, line.makefile("rb") as answers:
+        for message, begins in zip(messages, (b"941", b"121"), strict=True):
+            line.sendall(message)
+            answer = b""
+            while not answer.endswith(b"\r"):
+                answer += answers.read(1)
+            assert answer.startswith(begins), answer
+
+
+def _look_at_desk(port: int) -> None:
+    """Its page, and all that the page loads: scripts, styles, pictures."""
+    address = f"http://127.0.0.1:{port}/desk"
+    with urlopen(address, timeout=20) as page:
+        text = page.read().decode()
+    loaded = {each for each in re.findall(r'(?:src|href)="([^"#?]+)"', text) if "." in each}
+    assert any(each.endswith(".css") for each in loaded), text[:2000]
+    assert any(each.endswith(".js") for each in loaded), text[:2000]
+    for each in loaded:
+        with urlopen(urljoin(address, each), timeout=20) as found:
+            assert found.read(), each
 
 
 def main(arguments: list[str]) -> None:
@@ -131,7 +188,9 @@ def main(arguments: list[str]) -> None:
             folder = Path(name) / file.suffix.lstrip(".")
             folder.mkdir()
             try_out(file, folder)
-            print(f"{file.name}: installed, ready, a terminal has logged in")
+            print(
+                f"{file.name}: installed; a new library; a demo that lends, finds, shows its desk"
+            )
 
 
 if __name__ == "__main__":
