@@ -81,21 +81,27 @@ def check_out_stack(
     patron: str,
     barcodes: Sequence[str],
     pin: str | None = None,
-    no_block: bool = False,
+    happened: datetime | None = None,
     overriding: Override = NO_OVERRIDE,
 ) -> list[CheckedOut | Refused]:
-    """Lends all items to one patron; an answer for each, in order.
+    """Lends all items to one patron; an answer for each, in order. With `happened` all of it was
+    done at that time, whatever the rules say (`no_block`).
 
     A wrong PIN is one failed try, however many items there are. Raises VerificationNeeded.
     """
     transaction, circulation = act.transaction, act.circulation
     _begin(transaction, barcodes, [IDENTIFIERS.of(circulation).stored(patron)])
     answers: list[CheckedOut | Refused] = []
+    wish = LoanWish(
+        patron=patron,
+        item="",
+        pin=pin,
+        no_block=happened is not None,
+        happened=happened,
+        overriding=overriding,
+    )
     for barcode in barcodes:
-        wish = LoanWish(
-            patron=patron, item=barcode, pin=pin, no_block=no_block, overriding=overriding
-        )
-        answer = check_out(act, wish)
+        answer = check_out(act, wish._replace(item=barcode))
         if isinstance(answer, Refused) and _PIN_REASONS.intersection(answer.reasons):
             return [answer] * len(barcodes)
         answers.append(answer)

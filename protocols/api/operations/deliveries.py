@@ -85,6 +85,9 @@ def list_unknown_numbers(
 ) -> UnknownNumbers:
     """The numbers in these deliveries of which the catalogue has no record: whoever can fetches
     them elsewhere before the deliveries are announced."""
+    for number, each in enumerate(request.body.deliveries):
+        field = f"deliveries.{number}.branch"
+        branch_meant(each.branch, principal, context, Right.EDIT_CATALOGUE, field)
     found = [
         number
         for each in request.body.deliveries

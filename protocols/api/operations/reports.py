@@ -15,7 +15,7 @@ from protocols.api.messages import Reply
 from protocols.api.models.sorting import Sorting, SortingWish, sorting_shown
 from protocols.api.models.statistics import LoansCounted, LoansQuery, Statistics
 from protocols.api.operation import Operation, Request, get, post
-from protocols.api.problems import malformed, reasons_of
+from protocols.api.problems import Outcome, Problem, reasons_of
 from protocols.hosting.answering import Context, Lane
 
 
@@ -54,8 +54,8 @@ def explain_sorting_of(
     machine = MACHINES.of(context.circulation)(set_up).get(wish.terminal)
     if machine is None:
         text = f"there is no terminal with the login {wish.terminal}"
-        raise malformed("terminal", "login", text)
-    field = "terminal" if wish.at is None else "at"
+        raise Problem(Outcome.NOT_FOUND, text)
+    field = None if wish.at is None else "at"
     here = branch_meant(wish.at or machine.branch, principal, context, Right.OPERATE, field)
     answer = explain_sorting(
         context.act(Desk(machine.login, "", here.agency_id, here.id)),

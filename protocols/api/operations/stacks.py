@@ -44,7 +44,7 @@ def lend_stack(
         context.act(principal.desk),
         patron=identifier,
         barcodes=[each.strip() for each in wish.items],
-        no_block=moment_said(wish.happened, principal, context) is not None,
+        happened=moment_said(wish.happened, principal, context),
         overriding=override_of(wish.override, principal),
     )
     lent_now = [each.loan.id for each in answers if isinstance(each, KnownLoan)]

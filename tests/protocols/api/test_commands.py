@@ -42,6 +42,13 @@ OF_THE_PROCESS = {
     "new": "makes the library that a server is to serve",
     "notices posted": "is about the folder of a printer",
     "notices send": "is what the server does by itself every few seconds",
+    **dict.fromkeys(
+        (
+            *("proxy accept", "proxy differences", "proxy flip", "proxy gate", "proxy journal"),
+            *("proxy settle", "proxy status"),
+        ),
+        "is about the journal and terminals of proxy.toml, which no library has",
+    ),
     "proxy serve": "runs until it is ended",
     "reindex": "works for hours on the whole database",
     "restore": "takes the place of the database",

@@ -140,3 +140,39 @@ def test_somebody_elses_patron_is_nobody(stage: Stage) -> None:
     wish = {"patron": stage.public_id(card), "item": item}
     told = stage.ask("POST", "/checkouts", wish, token=stage.a_caller(agency=999))
     assert told.status in (403, 404)
+
+
+def test_a_stack_that_was_lent_off_line_counts_from_then(stage: Stage) -> None:
+    library, card = stage.library, a_patron(stage.library)
+    items = [an_item(library) for _ in range(2)]
+    then = library.now - timedelta(days=2)
+    wish = {"card": card, "items": items, "happened": then.isoformat()}
+    refused = stage.ask("POST", "/checkouts/stack", wish, token=stage.a_caller(Right.LEND))
+    assert (refused.status, refused.body["right"]) == (403, "backdate")
+    token = stage.a_caller(Right.LEND, Right.BACKDATE)
+    lent = stage.ask("POST", "/checkouts/stack", wish, token=token).body
+    began = {each["checked_out"]["loan"]["checked_out"][:10] for each in lent["results"]}
+    assert (lent["done"], began) == (2, {then.date().isoformat()})
+
+
+def test_a_stack_of_a_silent_load_takes_the_right_to_send_notices(stage: Stage) -> None:
+    card, item = a_patron(stage.library), an_item(stage.library)
+    wish = {"card": card, "items": [item, "nothing"], "silent_batch": "move"}
+    refused = stage.ask("POST", "/checkouts/stack", wish, token=stage.a_caller(Right.LEND))
+    assert (refused.status, refused.body["right"]) == (403, "notices.send")
+    token = stage.a_caller()
+    lent = stage.ask("POST", "/checkouts/stack", wish, token=token).body
+    assert (lent["done"], lent["refused"]) == (1, 1)
+    batches = stage.ask("GET", "/silent-batches", token=token).body["batches"]
+    assert [each["batch"] for each in batches] == ["move"]
+
+
+def test_a_stack_is_renewed_item_by_item(stage: Stage) -> None:
+    library = stage.library
+    library.policy(loan_days=28, max_renewals=2)
+    item, idle = an_item(library, on_loan_to=a_patron(library)), an_item(library)
+    token = stage.a_caller(Right.LEND)
+    wish = {"items": [item, idle]}
+    told = stage.ask("POST", "/renewals/stack", wish, token=token).body
+    assert (told["done"], told["refused"]) == (1, 1), told
+    assert [each["code"] for each in told["results"][1]["reasons"]] == ["ITEM_NOT_ON_LOAN"]

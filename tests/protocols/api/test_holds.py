@@ -89,3 +89,21 @@ def test_what_a_hold_could_expect_is_told_before(stage: Stage) -> None:
     assert [each["code"] for each in told.body["reasons"]] == ["ALREADY_ON_HOLD"]
     told = stage.ask("GET", "/self/hold-prospect?title=999999", token=own)
     assert (told.status, told.codes) == (409, ["RECORD_UNKNOWN"])
+
+
+def test_a_set_of_holds_is_placed_together(stage: Stage) -> None:
+    library, card = stage.library, a_patron(stage.library)
+    items = [an_item(library) for _ in range(2)]
+    wish = {"card": card, "wanted": [{"item": each} for each in items], "kind": "parallel"}
+    token = stage.a_caller(Right.LEND)
+    first = wish | {"priority": -1}
+    assert stage.ask("POST", "/holds/sets", first, token=token).body["right"] == "holds.reorder"
+    wish["wanted"] += [{"title": "99999"}]
+    placed = stage.ask("POST", "/holds/sets", wish, token=token)
+    assert placed.status == 201, placed.body
+    assert [each["item"] for each in placed.body["holds"]] == items
+    assert {each["kind"] for each in placed.body["holds"]} == {"parallel"}
+    [refused] = placed.body["refused"]
+    assert refused["title_id"] == "99999"
+    both = wish | {"wanted": [{"title": "1", "item": items[0]}]}
+    assert stage.ask("POST", "/holds/sets", both, token=token).status == 422

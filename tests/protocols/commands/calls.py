@@ -36,6 +36,7 @@ _INSTEAD = {
     ("loan suspend", "until"): "2099-01-05",
     ("patron contact add", "value"): "1@example.org",
     ("patron find", "words"): "Ida",
+    ("slip emergency", "branch"): "DK-900101",
     ("slip pick-list", "branch"): "DK-900101",
     ("apply", "file"): str(SET_UP),
     ("deposit add", "stations"): _STATION,

@@ -38,6 +38,7 @@ _REFUSED = {
     *("patron address remove", "patron card add", "patron card replace", "patron guardian add"),
     *("patron guardian remove", "patron pin", "patron contact remove", "patron contact verify"),
     *("patron add", "charges pay", "charges add", "patron erase"),
+    *("slip loans", "slip payment", "slip returns"),
 }
 
 

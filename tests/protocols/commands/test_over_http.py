@@ -172,7 +172,6 @@ NEED_MORE = {
     "loan class": "a file of pupils",
     "notices write": "a rule that names a channel",
     "record replace": "a file with a record",
-    "sorter explain": "a machine that logs in",
 }
 #: What is made first for the commands of a noun; what the database numbers is 1 then.
 BEFORE = {

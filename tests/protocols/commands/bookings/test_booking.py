@@ -88,7 +88,7 @@ def test_a_class_set_is_booked_prepared_lent_and_taken_back(staff: Staff) -> Non
     late = staff.json("booking", "set-aside", number, third, *AT, code=1)
     assert [each["code"] for each in late["copies"][0]["reasons"]] == ["NOT_FOR_BOOKING"]
     shown = staff.json("item", "show", first)
-    assert (shown["state"], shown["stay"]["for"]) == ("on the hold shelf", "booking")
+    assert (shown["state"], shown["stay"]["kind"]) == ("ON_HOLD_SHELF", "booking")
     assert staff.json("booking", "put-back", second, *AT)["was_set_aside"] is True
 
     lent = staff.json("booking", "deliver", number, *AT)["copies"]["copies"]
@@ -130,7 +130,7 @@ def test_a_booking_is_cancelled(staff: Staff) -> None:
         ),
         (("booking", "list"), "--patron"),
         (("booking", "show", "7"), "(/bookings/7)"),
-        (("booking", "calendar", "I1"), "(/items/I1)"),
+        (("booking", "calendar", "I1"), "no item has the barcode I1"),
         (("booking", "onward", "7", "I1", *AT), "each pair"),
         (("deposit", "add", "Box", "--station", "soon", *AT), "no station"),
         (("deposit", "add", " ", "--station", "2027-01-01 DK-900102", *AT), "a name"),
@@ -165,8 +165,10 @@ def test_a_deposit_is_made_packed_moved_and_ended(staff: Staff) -> None:
         (second, "Solsikken"),
     ]
     assert staff.json("deposit", "to-move")["lines"] == moves
-    packed = staff.json("loan", "in", first, *AT)
-    assert (packed[0]["to"], packed[0]["stay"]) == ("DK-900102", "deposit Nursery box")
+    [packed] = staff.json("loan", "in", first, *AT)["results"]
+    assert packed["checked_in"]["to_branch"]["isil"] == "DK-900102"
+    stay = staff.json("item", "show", first)["stay"]
+    assert (stay["kind"], stay["name"]) == ("deposit", "Nursery box")
     assert staff.json("deposit", "take", second, *AT)["was_in"] is True
     changed = staff.json(
         "deposit", "change", number, "--station", f"{staff.day(0)} DK-900101 Bus", *AT
@@ -186,9 +188,10 @@ def test_a_theme_is_put_up_and_taken_down(staff: Staff) -> None:
     number = made["id"]
     staff.json("theme", "put", number, barcode, *AT)
     refused = staff.json("loan", "out", card, barcode, *AT, code=1)
-    assert refused[0]["refused"] == ["ON_DISPLAY"]
+    [result] = refused["results"]
+    assert [each["code"] for each in result["reasons"]] == ["ON_DISPLAY"]
     shown = staff.json("item", "show", barcode)["stay"]
-    assert (shown["for"], shown["name"], shown["is_lent"]) == ("theme", "Christmas", False)
+    assert (shown["kind"], shown["name"]) == ("theme", "Christmas")
     assert staff.run("theme", "show", number).output.startswith("id:")
     staff.json("theme", "end", number, *AT)
     staff.json("loan", "out", card, barcode, *AT)

@@ -65,6 +65,11 @@ def test_a_backup_and_back(demo: Place, copy: Place, tmp_path: Path) -> None:
     assert shown == demo.json("patron", "show", "P0000001")
 
 
+def _alike(shown: Any) -> Any:
+    """The same but for what a database calls its patrons."""
+    return {name: value for name, value in shown.items() if name not in ("id", "borrower")}
+
+
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
 def test_an_archive_from_one_kind_of_database_to_the_other(
     demo: Place, tmp_path: Path, form: str
@@ -76,7 +81,7 @@ def test_an_archive_from_one_kind_of_database_to_the_other(
     assert read["rows"] == written["rows"]
     assert read["records"] > 0
     for command in (("item", "show", "I0000001"), ("patron", "show", "P0000002")):
-        assert other.json(*command) == demo.json(*command)
+        assert _alike(other.json(*command)) == _alike(demo.json(*command))
     again = other.run("import", str(folder))
     assert again.exit_code == 1
     assert "already" in again.output

