@@ -46,6 +46,8 @@ export async function begin(theStaff) {
     return false;
   }
   arrive(current.body);
+  // A page that the browser has kept for the way back is nobody's any more.
+  window.addEventListener("pageshow", (event) => event.persisted && location.reload());
   for (const each of ["keydown", "pointerdown"]) document.addEventListener(each, stirred);
   stirred();
   document.querySelector('[data-do="lock"]')?.addEventListener("click", () => void lock());
