@@ -238,6 +238,10 @@ def _stored(batch: Batch, arrival: Arrival) -> _Stored:
         batch.note(arrival, "no telephone number, kept as it is", "phone")
     if row.email and not is_email(row.email):
         batch.note(arrival, "no e-mail address, kept as it is", "email")
+    born = row.birth_date
+    if born is not None and born > moving.now.date():  # two digits of a year, maybe
+        batch.note(arrival, "born in the future, left out", "birth_date")
+        born = None
     given, family = row.given_name, row.family_name
     return _Stored(
         number_of(arrival),
@@ -248,7 +252,7 @@ def _stored(batch: Batch, arrival: Arrival) -> _Stored:
         given,
         family,
         row.language or default_language(),
-        row.birth_date or national_birth_date(row.national_id),
+        born or national_birth_date(row.national_id),
         row.email,
         row.phone if phone is None else dialled(phone),
         row.expires,

@@ -208,6 +208,13 @@ def test_a_quotation_mark_that_nothing_closes_costs_one_row(old: OldSystem) -> N
     assert (found.new, found.set_aside) == (1, 1)
 
 
+def test_nobody_is_born_tomorrow(sqlite_old: OldSystem) -> None:
+    old = sqlite_old
+    old.write("patrons", (*IDA[:6], "2045-05-12", *IDA[7:]), BO)
+    assert dict(old.deliver()["patrons"].noted) == {"born in the future, left out": 1}
+    assert old.rows("SELECT count(birth_date) FROM patrons") == [(1,)]
+
+
 class Killed(Exception):
     """The process ends here."""
 
