@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -13,7 +14,10 @@ from circulation.patrons.pins import hash_pin
 from circulation.staff.administering import disable_account
 from circulation.staff.programs import AddedProgram, NewProgram, add_program
 from circulation.staff.workstations import add_workstation
+from protocols.api.authentication import SAFE
 from protocols.api.handlers import Api
+from protocols.api.messages import JSON
+from protocols.api.operations import OPERATIONS
 from protocols.api.settings import ApiSettings
 from tests.builders.accounts import COMMAND, PASSWORD, a_colleague, account, at_no_desk
 from tests.builders.circulation import a_patron, an_item
@@ -62,6 +66,18 @@ def test_a_page_of_another_host_cannot_use_the_cookie(house: Stage) -> None:
     assert house.ask("POST", "/checkouts", wish, headers=cookie | own).status == 200
     signing = house.ask("POST", "/sessions", ANNA, headers={"sec-fetch-site": "cross-site"})
     assert signing.status == 403
+
+
+def test_nothing_that_changes_anything_takes_the_cookie_from_elsewhere(house: Stage) -> None:
+    """Each operation of the table that is not a form, whose clients show who they are in it."""
+    cookie = _cookie(house.ask("POST", "/sessions", ANNA, key=None))
+    unsafe = [each for each in OPERATIONS if each.method not in SAFE and each.media_type == JSON]
+    assert len(unsafe) > 100
+    for each in unsafe:
+        path = re.sub(r"\{\w+\}", "1", each.path)
+        for headers in ({}, {"sec-fetch-site": "same-site"}, {"origin": "null"}):
+            told = house.ask(each.method, path, {}, headers=cookie | headers)
+            assert (told.status, told.body["type"]) == (403, "urn:tiro:problem:other-origin"), path
 
 
 def test_others_get_a_token(house: Stage) -> None:
