@@ -188,9 +188,7 @@ def main(arguments: list[str]) -> None:
             folder = Path(name) / file.suffix.lstrip(".")
             folder.mkdir()
             try_out(file, folder)
-            print(
-                f"{file.name}: installed; a new library; a demo that lends, finds, shows its desk"
-            )
+            print(f"{file.name}: installed; a library made; a demo that lends, finds, has a desk")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from protocols.hosting.proxy_protocol import HeaderMalformed, read_header
 from protocols.ncip import codec as ncip_codec
 from protocols.ncip.wire.framing import DocumentScanner, Unframeable
 from protocols.sip2 import codec as sip2_codec
+from protocols.sip2.wire import envelope
 from protocols.sip2.wire.framing import FrameReader
 from protocols.sip2.wire.text import Dialect as Sip2Dialect
 from protocols.sru.http import parameters_in
@@ -81,6 +82,18 @@ def _feed_sip2(data: bytes) -> None:
         with suppress(sip2_codec.MalformedMessage):
             message = sip2_codec.decode(opened.body, Sip2Dialect(), [])
             sip2_codec.encode(message, Sip2Dialect())
+
+
+def _envelope_seeds(samples: Path | None) -> list[bytes]:
+    messages = [line.decode() for line in dict.fromkeys(_transcripts("sip2"))]
+    asked = [envelope.request_document("kiosk", "open sesame", each) for each in messages]
+    return [*asked, envelope.response_document("98YYYYYY"), envelope.error_document("no <&> it is")]
+
+
+def _feed_envelope(data: bytes) -> None:
+    for read in (envelope.open_envelope, envelope.answer_in):
+        with suppress(envelope.NoEnvelope, envelope.Unusable):
+            read(data)
 
 
 # Z39.50
@@ -239,6 +252,7 @@ PARSERS: Final = {
     parser.name: parser
     for parser in (
         Parser("sip2", _sip2_seeds, _feed_sip2),
+        Parser("sip2-https", _envelope_seeds, _feed_envelope, mutated_xml),
         Parser("z3950", _z3950_seeds, _feed_z3950, mutated_ber),
         Parser("cql", _cql_seeds, _feed_cql),
         Parser("ncip", _ncip_seeds, _feed_ncip, mutated_xml),
