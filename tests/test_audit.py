@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.audit import verdict
+from tests.audit import ACCEPTED, verdict
 
 CLEAN = {"name": "click", "version": "8.2.0", "vulns": []}
 UNKNOWN = {"name": "ours", "skip_reason": "Dependency not found on PyPI"}
@@ -25,6 +25,16 @@ def test_a_known_vulnerability_fails_it_with_what_mends_it() -> None:
     status, lines = verdict(report(CLEAN, VULNERABLE, UNKNOWN), "Found 1 known vulnerability")
     assert status == 1
     assert lines == ["jinja2 2.4.1: PYSEC-2014-8, mended in 2.7.2"]
+
+
+def test_what_is_accepted_passes_and_is_said() -> None:
+    known = {"id": "GHSA-1", "aliases": [next(iter(ACCEPTED))], "fix_versions": []}
+    disputed = {"name": "future", "version": "1.0.0", "vulns": [known]}
+    status, lines = verdict(report(CLEAN, disputed), "")
+    assert status == 0
+    assert lines[0].startswith(f"{next(iter(ACCEPTED))} is accepted: ")
+    status, lines = verdict(report(VULNERABLE, disputed), "")
+    assert (status, len(lines)) == (1, 1)
 
 
 def test_nothing_known_passes_and_says_what_nobody_knows() -> None:
