@@ -98,7 +98,7 @@ async function draw() {
     ...sessions.map((/** @type {any} */ each) =>
       entry(
         each.is_current ? say("THIS_SESSION") : (each.workstation ?? each.address),
-        say("SINCE", { when: when(each.created), seen: when(each.seen) }),
+        say("SESSION_SINCE", { when: when(each.created), seen: when(each.seen) }),
         say("END_SESSION"),
         each.is_current ? undefined : () => void change("DELETE", `/sessions/${each.id}`, say("ENDED")),
       ),

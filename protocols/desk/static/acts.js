@@ -2,13 +2,12 @@
 import { chooseHit, dropLive, hold, narrowNext, refine } from "./finding.js";
 import { amount, ask, clock, part, say } from "./page.js";
 import { forget, keptBefore } from "./offline.js";
-import { emergencySlip, slipFor, watchPrinting, wishFor } from "./printing.js";
+import { watchPrinting } from "./printing.js";
 import { newRow, scannedOf } from "./rows.js";
 import { has } from "./session.js";
-import { slipsView, wishOf } from "./slips.js";
 import { play } from "./sounds.js";
 import { MOST_ROWS, rowInHand, state, stops } from "./state.js";
-import { chosenLine, closeView, moveInView, show } from "./views.js";
+import { chosenLine, closeView, moveInView } from "./views.js";
 import { takeWhy, takeWords } from "./whys.js";
 
 /** @typedef {import("./rows.js").Row} Row */
@@ -482,7 +481,10 @@ export function endSession() {
     redraw();
     return;
   }
-  if (queue.isLost) giveEmergencySlip();
+  if (queue.isLost) {
+    const { kept } = queue;
+    void import("./slips.js").then((slips) => slips.giveEmergencySlip(kept));
+  }
   if (state.patron || queue.isLost) end(crypto.randomUUID());
 }
 
@@ -501,45 +503,16 @@ function end(key) {
   });
 }
 
-/** Whose slips are printed: whoever is open, else the patron before. */
-function whoseSlips() {
-  return state.patron?.id ?? state.lastPatron;
-}
-
 /** The slip whose digit stands in the box; else that of the chosen row, or the receipt. */
 export function printSlip() {
   const digit = takeWords();
-  const wish = digit ? wishOf(digit, whoseSlips()) : wishFor(state.chosen, whoseSlips());
-  if (queue.isLost) giveEmergencySlip();
-  else if (wish) void print(wish);
-  else showSlips();
+  const kept = queue.isLost ? queue.kept : null;
+  void import("./slips.js").then((slips) => slips.printSlip(digit, kept));
 }
 
 /** All slips there are, with their digits. */
 export function showSlips() {
-  const byDigit = (/** @type {string} */ digit) => {
-    const wish = wishOf(digit, whoseSlips());
-    if (wish) void print(wish);
-  };
-  show(slipsView(whoseSlips, byDigit));
-  redraw();
-}
-
-/** @param {Record<string, unknown>} wish */
-async function print(wish) {
-  const { slip, why } = await slipFor(wish);
-  if (slip || !why) closeView();
-  state.slip = slip;
-  if (why) tell(why);
-  else if (!slip) tell(say("PRINTS"), "done");
-  redraw();
-}
-
-/** While the line is down the page itself says what was scanned since the last session ended. */
-function giveEmergencySlip() {
-  state.slip = emergencySlip(queue.kept, state.session?.branch?.name ?? "");
-  if (!state.slip) tell(say("NOTHING_TO_PRINT"));
-  redraw();
+  void import("./slips.js").then((slips) => slips.showSlips());
 }
 
 /** Who stood at a machine that refused something: chosen and opened as other patrons are. */

@@ -233,6 +233,7 @@ if (await begin({ arrived, left, waiting: () => queue.length, mayLock: () => !qu
   stirred();
   void acts.goOn();
   document.body.dataset.ready = "";
+  void import("./slips.js"); // there without a line, too
   if (has("patrons.edit")) void import("./patron_form.js").then((form) => form.prepare());
   window.addEventListener("beforeunload", (event) => {
     if (queue.length > queue.kept.length || (queue.length && !queue.isLost)) event.preventDefault();

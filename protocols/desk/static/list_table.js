@@ -231,7 +231,7 @@ export const LISTS = {
       line(found.booking.id, found.booking.title, {
         group: day(found.booking.first),
         facts: [found.booking.borrower?.name ?? "", found.short ? say("TOO_FEW", { count: found.short }) : ""],
-        big: say("COPIES", { count: found.copies }),
+        big: say("COPIES_WANTED", { count: found.copies }),
         small: called(found.booking.deliver_to),
       }),
   },

@@ -196,7 +196,9 @@ def test_a_set_up_is_checked_and_a_closure_thought_about(stage: Stage, browser: 
     _signed_in(desk, NAME)
     _open(desk, "setup")
     desk.wait("summary")[0].click()
-    browser.find_element(By.NAME, "text").send_keys("nonsense = 1")
+    browser.find_element(By.TAG_NAME, "textarea").send_keys(
+        "nonsense = 1"
+    )  # the box is "text", too
     desk.wait(".fields .go")[0].click()
     desk.wait('[data-part="section"] .stop')
     _open(desk, "closures")

@@ -131,3 +131,13 @@ def test_facts_are_the_same_in_both(context: str) -> None:
     english, danish = words_in("en", context), words_in("da", context)
     for name, text in english.items():
         assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", danish[name]))
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_what_is_handed_to_a_sentence_stands_in_it(context: str) -> None:
+    """Two that share a name would lose it."""
+    said, of = words_in("en", context), "public" if context == "public" else ""
+    for text in _texts(of):
+        for name, facts in re.findall(r'\bsay\("(\w+)", \{ ([^{}]*) \}\)', text):
+            for fact in re.findall(r"(?:^|, )(\w+)(?=:|,|$)", facts):
+                assert f"{{{fact}}}" in said.get(name, f"{{{fact}}}"), (name, fact)
