@@ -86,6 +86,17 @@ def test_assets_are_compressed_and_kept_for_ever(client: Client, assets: Assets)
     assert ask(client, path)[2] == assets.files["desk.js"].plain
 
 
+def test_scripts_are_sent_without_comments_and_with_every_line(assets: Assets) -> None:
+    for path in (Path(protocols.desk.__file__).parent / "static").glob("*.js"):
+        whole = path.read_text().split("\n")
+        sent = assets.files[path.name].plain.decode().split("\n")
+        assert len(sent) == len(whole), path.name
+        assert "@param" not in re.sub(r"=>.*|\(/\*\*.*", "", "\n".join(sent)), path.name
+        dropped = [old for old, new in zip(whole, sent, strict=True) if old != new]
+        assert all(re.match(r"\s*(//|/\*|\*|[^;{}]*\*/$)", each) for each in dropped), path.name
+        assert all(not new for old, new in zip(whole, sent, strict=True) if old != new), path.name
+
+
 @pytest.mark.parametrize("page", [*PAGES, PUBLIC], ids=lambda page: page.name)
 def test_the_first_load_is_light(client: Client, assets: Assets, page: Page) -> None:
     path = "/" if page is PUBLIC else f"/desk/{page.path}".rstrip("/")
