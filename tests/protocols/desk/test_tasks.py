@@ -7,6 +7,7 @@ one, a field that is filled and left is one.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from time import sleep
 
 import pytest
@@ -14,8 +15,8 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.builders.circulation import a_patron
 from tests.builders.holds import a_hold
-from tests.protocols.desk.browser import Desk
-from tests.protocols.desk.stage import Stage
+from tests.protocols.desk.browser import Desk, a_browser
+from tests.protocols.desk.stage import NAME, PASSWORD, Stage, a_stage
 
 
 class Counting:
@@ -217,6 +218,20 @@ def test_a_task_takes_no_more_strokes_than_it_must(
     counting = Counting(desk, stage)
     task(counting)
     assert counting.strokes <= ideal
+
+
+#: What writes most, for a database of the other kind.
+DRAWN = (lend_three, return_ten, renew_in_hand, override_a_block, take_a_payment)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_draw_of_tasks_on_postgresql(database_url: str, tmp_path: Path) -> None:
+    with a_stage(database_url, tmp_path, renewal_from="due") as stage, a_browser() as browser:
+        desk = Desk(browser, stage.address).log_in(NAME, PASSWORD)
+        for task in (*DRAWN, hold_for_the_open_patron, register_a_patron):
+            browser.refresh()
+            desk.wait("body[data-ready]")
+            task(Counting(desk, stage))
 
 
 def test_whoever_may_be_here_already_is_shown_beside_the_form(desk: Desk, stage: Stage) -> None:
