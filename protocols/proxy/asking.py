@@ -19,19 +19,21 @@ class NoProxy(Exception):
 
 def ask(folder: Path, **asked: Any) -> dict[str, Any]:
     """The answer of the proxy whose journal is in the folder. Raises NoProxy."""
-    before = os.open(".", os.O_RDONLY)
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise NoProxy(f"there is no journal in {folder}: {error.strerror}") from error
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_SECONDS)
-            os.chdir(folder)  # a path of a socket may have about a hundred bytes
-            connection.connect(SOCKET)
+            # A path of a socket may have about a hundred bytes.
+            connection.connect(f"/proc/self/fd/{handle}/{SOCKET}")
             connection.sendall(json.dumps(asked).encode() + b"\n")
             with connection.makefile("rb") as lines:
                 answer: Any = json.loads(lines.readline() or b"{}")
     except (OSError, ValueError) as error:
         raise NoProxy(f"no proxy answers in {folder}: {error}") from error
     finally:
-        os.fchdir(before)
-        os.close(before)
+        os.close(handle)
     found: dict[str, Any] = answer
     return found

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
 from protocols.proxy.journal.records import Outcome, bytes_of, text_of
-from protocols.proxy.kinds import code_of, is_granted, text_field
+from protocols.proxy.kinds import MONEY, code_of, is_granted, text_field
 from protocols.proxy.line import Said
 from protocols.proxy.pool import Pool
 from protocols.proxy.settings import System, SystemSettings
@@ -41,7 +41,6 @@ log = logging.getLogger(__name__)
 #: How often something is told that is refused, before it goes to a person.
 REFUSALS: Final = 5
 _ABOUT_ITEMS: Final = frozenset({"09", "11", "29"})
-_MONEY: Final = "37"
 
 
 class Around(Protocol):
@@ -259,7 +258,7 @@ class Carrier:
     def _ask_first(self, job: Job, task: Task) -> None:
         """Was it done already, when it was told before?"""
         code = task.sent[:2]
-        if code == _MONEY and task.is_unknown:
+        if code == MONEY and task.is_unknown:
             self._end(job, "unknown", "nobody knows whether the payment was taken")
             return
         if code not in _ABOUT_ITEMS:
@@ -295,7 +294,7 @@ class Carrier:
 
         def told(said: Said) -> None:
             if said.raw is None:
-                if said.was_sent and body[:2] == _MONEY.encode() and self.to == "old":
+                if said.was_sent and body[:2] == MONEY.encode() and self.to == "old":
                     self._end(job, "unknown", f"the payment was sent, and the system {said.why}")
                 else:
                     self._failed(job, said)
@@ -308,6 +307,8 @@ class Carrier:
             else:
                 self._refused(job, task, answer)
 
+        if self.to == "old" and body[:2] == MONEY.encode():
+            self._note(task, "begun")
         self._ask(task, body, told)
 
     def _ask_back(self, job: Job, task: Task, answer: bytes) -> None:
@@ -333,7 +334,7 @@ class Carrier:
 
     def _refused(self, job: Job, task: Task, answer: bytes) -> None:
         why = text_field(answer, "AF") or "was refused"
-        if self.to == "new" or task.tries + 1 >= REFUSALS or task.sent[:2] == _MONEY:
+        if self.to == "new" or task.tries + 1 >= REFUSALS or task.sent[:2] == MONEY:
             self._end(job, "refused", why, answer=answer)
             return
         self._note(task, "failed", why, answer)

@@ -79,19 +79,13 @@ class Control(LineReceiver):
 
 def listen(reactor: Any, proxy: Proxy, folder: Path) -> Any:
     """Listens in the folder, in place of a proxy that was killed."""
-    path = folder / SOCKET
-    path.unlink(missing_ok=True)
+    (folder / SOCKET).unlink(missing_ok=True)
     factory: Any = Factory()
     factory.noisy = False
     factory.buildProtocol = lambda address: _built(factory, proxy)
-    # A path of a socket may have about a hundred bytes: it is named from its folder.
-    before = os.open(".", os.O_RDONLY)
-    try:
-        os.chdir(folder)
-        return reactor.listenUNIX(SOCKET, factory, mode=0o600)
-    finally:
-        os.fchdir(before)
-        os.close(before)
+    # A path of a socket may have about a hundred bytes, so its folder is named by a number.
+    handle = os.open(folder, os.O_RDONLY)
+    return reactor.listenUNIX(f"/proc/self/fd/{handle}/{SOCKET}", factory, mode=0o600)
 
 
 def _built(factory: Any, proxy: Proxy) -> Control:

@@ -27,6 +27,7 @@ OF_LOANS: Final = frozenset({"09", "17", "19", "29"})
 #: Requests that begin a patron's session at a machine, unless one is under way, and what ends it.
 OF_PATRONS: Final = frozenset({"23", "63", "11", "29", "65", "37", "15", "25"})
 END_OF_SESSION: Final = "35"
+MONEY: Final = "37"
 LOGIN: Final = "93"
 STATUS: Final = "99"
 RESEND: Final = b"97"

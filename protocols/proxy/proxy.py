@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from protocols.hosting.networks import is_within
-from protocols.hosting.reactor import reactor
+from protocols.hosting.reactor import at_turns_end, reactor
 from protocols.proxy.carrier import Carrier, Job, Pools, job_of, keys_of
 from protocols.proxy.health import Health
 from protocols.proxy.journal.reading import read_journal
@@ -18,6 +19,7 @@ from protocols.proxy.journal.secrets import Secrets
 from protocols.proxy.journal.writing import Journal
 from protocols.proxy.kinds import (
     CHANGING,
+    MONEY,
     OF_LOANS,
     is_granted,
     text_field,
@@ -41,6 +43,7 @@ from protocols.proxy.state import Task
 from protocols.proxy.towards import context_towards
 from protocols.sip2.codec import MalformedMessage, decode, encode, open_frame
 from protocols.sip2.failures import failure_response
+from protocols.sip2.wire.dates import local_date
 from protocols.sip2.wire.text import Dialect
 
 log = logging.getLogger(__name__)
@@ -62,8 +65,9 @@ class Proxy:
     ) -> None:
         self.settings = settings
         self.now = now
+        self._zone = ZoneInfo(settings.timezone)
         self.secrets = Secrets(bytes.fromhex(settings.key))
-        self.journal = Journal(settings.journal, now, reactor.callFromThread)
+        self.journal = Journal(settings.journal, now, reactor.callFromThread, at_turns_end)
         self.state = kept_state(settings.journal)
         for record in read_journal(settings.journal, self.state.last_id):
             self.state.take(record)
@@ -87,6 +91,8 @@ class Proxy:
         self.journal.told = self._told
         self.journal.put({"kind": "start"})
         for task in list(self.state.tasks.values()):
+            # It may have been told before the process ended; money has a record of its own.
+            task.is_unknown = task.is_unknown or task.sent[:2] != MONEY
             self._take_up(job_of(task))
         self._remember_repeats()
 
@@ -338,7 +344,7 @@ class Proxy:
 
     def local_date(self) -> str:
         """Now, as messages have it."""
-        return f"{self.now().astimezone():%Y%m%d    %H%M%S}"
+        return local_date(self.now(), self._zone)
 
     def answered(self, name: str, sent: str, raw: bytes) -> None:
         """A message that changes something has its answer: those who ask again get it too."""
@@ -346,7 +352,7 @@ class Proxy:
         answer = open_frame(raw).body if raw else b""
         is_done = is_granted(sent[:2], answer)
         if is_done:
-            self.repeats.forget_item(text_field(bytes_of(sent), "AB"), sent)
+            self.repeats.forget_item(sent)
         if known is None:
             return
         if is_done:

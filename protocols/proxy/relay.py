@@ -19,6 +19,7 @@ from protocols.proxy.kinds import (
     CHANGING,
     END_OF_SESSION,
     LOGIN,
+    MONEY,
     OF_PATRONS,
     code_of,
     text_field,
@@ -37,8 +38,6 @@ PATRON_GONE: Final = 300.0
 
 #: Seconds that a message waits for a system to be told of what came before.
 BEHIND: Final = 2.0
-
-_MONEY: Final = "37"
 
 #: Gives the terminal its answer, without its end; see `TerminalSession`.
 Reply = Callable[[bytes | None], object]
@@ -230,7 +229,7 @@ class Exchange:
             if self.code in KNOWABLE:
                 self._find_out()
                 return
-            if self.code == _MONEY:
+            if self.code == MONEY:
                 self.silent(Said(None, "was sent this before, and nobody heard its answer", True))
                 self.done(self.proxy.refusal(self.asked), "proxy")
                 return

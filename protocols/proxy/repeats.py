@@ -10,6 +10,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from protocols.proxy.journal.records import bytes_of
+from protocols.proxy.kinds import text_field
+
 #: Answers that are remembered.
 MOST_REPEATS: Final = 10_000
 
@@ -31,6 +34,7 @@ class Repeats:
     def __init__(self, within: float) -> None:
         self._within = within
         self._known: OrderedDict[tuple[str, str], Repeat] = OrderedDict()
+        self._by_item: dict[str, set[tuple[str, str]]] = {}
 
     def find(self, terminal: str, sent: str, now: float) -> Repeat | None:
         """What is known of the message, as it stands in the journal."""
@@ -38,22 +42,32 @@ class Repeats:
         return known if known is not None and now - known.at < self._within else None
 
     def begin(self, terminal: str, sent: str, now: float, unknown: int = 0) -> Repeat:
-        begun = self._known[terminal, sent] = Repeat(now, [], [], unknown)
-        self._known.move_to_end((terminal, sent))
+        key = (terminal, sent)
+        begun = self._known[key] = Repeat(now, [], [], unknown)
+        self._known.move_to_end(key)
+        self._by_item.setdefault(_item(sent), set()).add(key)
         while (
             len(self._known) > MOST_REPEATS
             or now - next(iter(self._known.values())).at >= self._within
         ):
-            self._known.popitem(last=False)
+            self.forget(*next(iter(self._known)))
         return begun
 
     def forget(self, terminal: str, sent: str) -> None:
         """The outcome is no answer to be given again."""
-        self._known.pop((terminal, sent), None)
+        key, item = (terminal, sent), _item(sent)
+        if self._known.pop(key, None) is not None:
+            self._by_item[item].discard(key)
+            if not self._by_item[item]:
+                del self._by_item[item]
 
-    def forget_item(self, item: str, but: str) -> None:
-        """Somebody has dealt with the item since: the same message would mean something new."""
-        mark = f"|AB{item}|"
-        for key in [key for key in self._known if mark in key[1] and key[1] != but]:
-            if self._known[key].answer:
-                del self._known[key]
+    def forget_item(self, sent: str) -> None:
+        """Somebody has dealt with the item of this message: earlier ones would mean more."""
+        item = _item(sent)
+        for key in list(self._by_item.get(item, ())) if item else ():
+            if key[1] != sent and self._known[key].answer:
+                self.forget(*key)
+
+
+def _item(sent: str) -> str:
+    return text_field(bytes_of(sent), "AB")

@@ -34,9 +34,11 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
+from circulation.kernel.set_up import DEFAULT_TIMEZONE
 from protocols.hosting.access import ANYBODY, Access
 from protocols.hosting.logs import Form
 from protocols.hosting.networks import Network, narrowest
@@ -178,6 +180,14 @@ class TerminalSettings:
     mode: Mode = "old"
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise ValueError(f"{name!r} is no time zone such as {DEFAULT_TIMEZONE}") from None
+    return name
+
+
 @dataclass(frozen=True)
 class LoggingSettings:
     """How much is written to standard error, and in which form (`protocols.hosting.logs`)."""
@@ -203,6 +213,8 @@ class ProxySettings:
     listen: ListenSettings = ListenSettings()
     metrics: MetricsSettings = MetricsSettings()
     logging: LoggingSettings = LoggingSettings()
+    #: Where the terminals are: dates that the proxy itself tells are by its clocks.
+    timezone: Annotated[str, AfterValidator(_zone)] = DEFAULT_TIMEZONE
     terminals: tuple[TerminalSettings, ...] = ()
     #: For terminals that are not listed.
     others: Literal["old", "refused"] = "old"

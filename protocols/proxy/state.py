@@ -222,10 +222,12 @@ class State:
         outcome = record["outcome"]
         key = (record["of"], record.get("part", 0), cast("System", record["to"]))
         self.counts[f"{record['purpose']} {outcome}"] += 1
-        if outcome == "failed":
+        if outcome in ("failed", "begun"):
             task = self.tasks.get(key)
             if task is not None:
-                task.tries += 1
+                task.tries += outcome == "failed"
+                # Money is sent once: what failed was not.
+                task.is_unknown = outcome == "begun"
                 task.why = record.get("why", "")
             return
         task = self.tasks.pop(key, None)

@@ -26,7 +26,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Final, Literal, TypedDict, cast
 from zlib import crc32
 
@@ -34,8 +33,9 @@ Kind = Literal[
     "begin", "start", "request", "answer", "silent", "judged", "carried", "flip", "settled"
 ]
 Purpose = Literal["follow", "write-back", "replay"]
-#: ``refused`` is final and for a person, ``unknown`` as well (money); ``failed`` is tried again.
-Outcome = Literal["done", "done already", "refused", "failed", "unknown"]
+#: ``begun`` is of money alone, before it is sent. ``refused`` is final and for a person, and so is
+#: ``unknown`` (money); ``failed`` is tried again.
+Outcome = Literal["begun", "done", "done already", "refused", "failed", "unknown"]
 
 
 class Record(TypedDict, total=False):
@@ -91,16 +91,8 @@ _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 def line_of(record: Record) -> bytes:
     """The record as it stands in a file."""
-    return framed(_encode(record).encode())
-
-
-def framed(text: bytes) -> bytes:
+    text = _encode(record).encode()
     return b"%08x %08x %b\n" % (len(text), crc32(text), text)
-
-
-def quoted(text: str) -> str:
-    """The text as JSON."""
-    return _quoted(text)
 
 
 def record_in(line: bytes) -> Record | None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from protocols.proxy.journal.reading import SUFFIX, cut_torn_tail, days, read_file
-from protocols.proxy.journal.records import Record, framed, line_of, quoted, stamp
+from protocols.proxy.journal.records import Record, line_of, stamp
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,8 @@ class JournalInUse(Exception):
 
 class Journal:
     """The journal in a folder, for one process. `now` gives the time, `call` runs a function in the
-    reactor. `told` is given each record once it is written.
+    reactor from a thread, `soon` when what has arrived is dealt with. `told` is given each record
+    once it is written.
     """
 
     def __init__(
@@ -40,16 +41,20 @@ class Journal:
         folder: Path,
         now: Callable[[], datetime],
         call: Callable[..., object],
+        soon: Callable[[Callable[[], None]], object] = lambda work: work(),
     ) -> None:
         self.folder = folder
         self._now = now
         self._call = call
+        self._soon = soon
         self.told: Callable[[Record], object] = lambda record: None
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _locked(folder)
         self._file = -1
         self._day = ""
         self._waiting: list[Durable] = []
+        self._batch: list[Durable] = []
+        self._is_syncing = False
         self._wake = threading.Event()
         self._changing_file = threading.Lock()
         self._is_closing = False
@@ -88,20 +93,6 @@ class Journal:
         self.last_id = number = self.last_id + 1
         record = cast("Record", {"id": number, "at": self._stamp(), **facts})
         self._write(line_of(record), durable)
-        self.told(record)
-        return number
-
-    def put_message(
-        self, kind: str, facts: str, sent: str, record: Record, durable: Durable | None = None
-    ) -> int:
-        """The same for what is written with every message. `facts` are JSON between `kind` and
-        `sent`, and `record` the same without id and time.
-        """
-        self.last_id = number = self.last_id + 1
-        at = self._stamp()
-        text = f'{{"id":{number},"at":"{at}","kind":"{kind}",{facts},"sent":{quoted(sent)}}}'
-        self._write(framed(text.encode()), durable)
-        record["id"], record["at"] = number, at
         self.told(record)
         return number
 
@@ -147,7 +138,23 @@ class Journal:
         self.records += 1
         if durable is not None:
             self._waiting.append(durable)
-            self._wake.set()
+            if not self._is_syncing:
+                self._is_syncing = True
+                self._soon(self._begin_sync)
+
+    def _begin_sync(self) -> None:
+        """Has the thread wait for the disk, for all that was written until now."""
+        self._batch, self._waiting = self._waiting, []
+        self._wake.set()
+
+    def _synced(self, batch: list[Durable], failed: OSError | None) -> None:
+        """In the reactor: the disk has it, and those who came meanwhile are next."""
+        if self._waiting:
+            self._begin_sync()
+        else:
+            self._is_syncing = False
+        for each in batch:
+            each(failed)
 
     def _sync(self) -> None:
         """The thread: waits for the disk on behalf of all who wait for it."""
@@ -156,9 +163,7 @@ class Journal:
             self._wake.clear()
             if self._is_closing:
                 return
-            waiting, self._waiting = self._waiting, []
-            if not waiting:
-                continue
+            batch = self._batch
             failed: OSError | None = None
             try:
                 with self._changing_file:
@@ -167,7 +172,7 @@ class Journal:
                 log.error("the journal cannot be brought to the disk: %s", error)
                 failed = error
             self.syncs += 1
-            self._call(_tell, waiting, failed)
+            self._call(self._synced, batch, failed)
 
     def close(self) -> None:
         """Brings everything to the disk, and lets another process write it."""
@@ -178,11 +183,6 @@ class Journal:
             os.fdatasync(self._file)
             os.close(self._file)
         os.close(self._lock)
-
-
-def _tell(waiting: list[Durable], failed: OSError | None) -> None:
-    for each in waiting:
-        each(failed)
 
 
 def _locked(folder: Path) -> int:

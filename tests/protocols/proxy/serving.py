@@ -107,6 +107,7 @@ def proxy(folder: Path) -> Iterator[Running]:
     try:
         yield running
         running.stop()
+        assert "CRITICAL" not in (folder / "log").read_text()
     finally:
         if running.process.poll() is None:
             running.kill()
