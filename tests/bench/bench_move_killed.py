@@ -74,7 +74,7 @@ def everything(url: str) -> dict[str, tuple[int, str]]:
 
 def _digest(cursor: Any) -> tuple[int, str]:
     digest, rows = blake2b(digest_size=16), 0
-    for row in cursor:
+    for row in cursor.fetchall():
         digest.update(repr(tuple(row)).encode())
         rows += 1
     return rows, digest.hexdigest()
