@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from circulation.jobs.running import run_job
 from protocols.proxy.settings import Mode
-from tests.builders.circulation import ZONE, Library
+from tests.builders.circulation import ZONE, Library, present
 from tests.builders.notices import gathered, sent
 from tests.cut_over.clock import Clock
 from tests.cut_over.front import Front
@@ -235,7 +235,8 @@ class Rehearsal:
         for barcode in self.random.sample(sorted(free), min(8, len(free))):
             self.off_line[barcode] = self.random.choice(cards)
         self.told.unsure |= set(self.off_line)
-        when = f"{self.clock().astimezone(ZONE):%Y-%m-%d %H:%M:%S}"
+        # The command has the clock of the wall, and takes nothing of the future.
+        when = f"{present() - timedelta(minutes=5):%Y-%m-%d %H:%M:%S}"
         lines = ["Version=1.0\tGenerator=rehearsal\tGeneratorVersion=1"]
         lines += [
             f"{when} {number:03}\tissue\t{card}\t{barcode}"
