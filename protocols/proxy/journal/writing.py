@@ -186,11 +186,13 @@ class Journal:
 
 
 def _locked(folder: Path) -> int:
-    """The folder's lock, which ends with the process. Raises JournalInUse."""
+    """The folder's lock, which ends with the process and holds its number. Raises JournalInUse."""
     handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(handle)
         raise JournalInUse(f"{folder} is the journal of a proxy that runs") from None
+    os.ftruncate(handle, 0)
+    os.write(handle, b"%d\n" % os.getpid())
     return handle
