@@ -14,14 +14,18 @@ from tests.cut_over.checker import figures
 from tests.processes import fork_from_now_on
 
 
-def main() -> int:
+def options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.cut_over")
     parser.add_argument("--days", type=int, default=60)
     parser.add_argument("--acts", type=int, default=2000, help="a day")
     parser.add_argument("--kills", type=int, default=120)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="A new folder that everything is left in.")
-    chosen = parser.parse_args()
+    return parser
+
+
+def main() -> int:
+    chosen = options().parse_args()
     fork_from_now_on()
     began = time.monotonic()
     draw = Draw(chosen.days, chosen.acts, chosen.kills, chosen.seed)

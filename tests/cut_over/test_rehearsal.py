@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from tests.cut_over.__main__ import options
 from tests.cut_over.campaign import SHORT, Draw, rehearsed
 from tests.cut_over.checker import Figures, figures
 from tests.cut_over.terminals import Heard
@@ -39,3 +42,11 @@ def test_nothing_is_lost_refused_or_told_twice(tmp_path: Path) -> None:
             connection.execute("DELETE FROM loans WHERE checked_in IS NULL")
             connection.commit()
         assert found(done.heard).differing
+
+
+def test_the_calls_in_the_document_are_calls_of_it() -> None:
+    path = Path(__file__).parents[2] / "docs" / "changing-systems.md"
+    calls = re.findall(r'make cut-over CUT_OVER_OPTIONS="([^"]*)"', path.read_text("utf-8"))
+    assert len(calls) == 2
+    for call in calls:
+        assert options().parse_args(shlex.split(call)).days < 60
