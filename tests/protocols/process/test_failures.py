@@ -57,6 +57,7 @@ _WITHOUT_DATABASE = {
     "move load",
     "move plan",
     "ncip check",
+    "new",
     "receiving announce",
     "record replace",
     "restore",
