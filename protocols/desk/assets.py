@@ -20,7 +20,7 @@ from circulation.languages.language import catalogue_of
 
 _STATIC: Final = Path(__file__).with_name("static")
 #: Of the words in ``messages.po``: a file of each for each language.
-CONTEXTS: Final = ("desk", "public")
+CONTEXTS: Final = ("desk", "administration", "public")
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

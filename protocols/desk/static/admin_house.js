@@ -1,5 +1,6 @@
 // The house at work: machines, partners with their last errors, the daily jobs.
 import { button, mark, table, tell, when, wish } from "./admin_parts.js";
+import { namer } from "./admin_words.js";
 import { el, say } from "./page.js";
 
 /** @param {Record<string, number>} counts */
@@ -59,22 +60,33 @@ async function drawExchanges(agency, place) {
   place.replaceChildren(table(`${say("EXCHANGES")}: ${agency}`, ["WHEN", "DIRECTION", "SERVICE", "OUTCOME", "TOOK"], rows));
 }
 
+/** Steps of the dunning flow are counted by their code, which is the library's own. */
+const OF_STEP = /^steps (?!passed over$)(.+)$/;
+
 /** @returns {Promise<Node[]>} */
 export async function drawJobs() {
-  const found = await wish("GET", "/jobs?days=7");
+  const [found, named] = await Promise.all([wish("GET", "/jobs?days=7"), namer()]);
   if (!found) return [];
+  const done = (/** @type {Record<string, number>} */ counts) =>
+    Object.entries(counts).map(([name, number]) => {
+      const step = OF_STEP.exec(name)?.[1];
+      const text = step ? named("COUNT", "steps", name, { step }) : named("COUNT", name);
+      return el("div", {}, `${text}: ${number}`);
+    });
   const rows = found.jobs.map((/** @type {any} */ { job, about, runs }) => {
     const [last] = [...runs].sort((one, other) => other.day.localeCompare(one.day));
     const state = last ? mark("done", when(last.ran)) : mark("todo", say("NOT_THIS_WEEK"));
-    const run = button(say("RUN"), () => runJob(job), job);
-    return [[el("div", {}, job), el("div", { class: "s" }, about)], state, last ? counted(last.counts) : "", run];
+    const name = named("JOB", job);
+    const run = button(say("RUN"), () => runJob(job, name), name);
+    const told = el("div", { class: "s" }, `${job}: ${named("JOB_TELLS", job, about)}`);
+    return [[el("div", {}, name), told], state, last ? done(last.counts) : "", run];
   });
   return [table(say("SECTION_jobs"), ["JOB", "LAST_RUN", "COUNTS_OF", "ACTS"], rows)];
 }
 
-/** Goes on with a job until it is at its end. @param {string} job */
-async function runJob(job) {
-  tell(say("RUNNING", { job }));
+/** Goes on with a job until it is at its end. @param {string} job @param {string} name */
+async function runJob(job, name) {
+  tell(say("RUNNING", { job: name }));
   /** @type {string | null} */
   let cursor = null;
   do {
@@ -82,5 +94,5 @@ async function runJob(job) {
     if (!done) return;
     cursor = done.cursor;
   } while (cursor);
-  tell(say("HAS_RUN", { job }));
+  tell(say("HAS_RUN", { job: name }));
 }

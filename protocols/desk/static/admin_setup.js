@@ -1,5 +1,6 @@
 // The set-up as it is, a library.toml held against it, and closures.
 import { branches, button, form, mark, table, tell, when, wish } from "./admin_parts.js";
+import { namer } from "./admin_words.js";
 import { el, say } from "./page.js";
 
 /** @param {unknown} value */
@@ -14,34 +15,42 @@ function listed(fields) {
 }
 
 /** @param {any} part */
-function named({ noun, key }) {
+function keyOf({ key }) {
   const parts = key.filter((/** @type {unknown} */ each) => each !== null && each !== "").map(shown);
-  return parts.join(" ").trim() || noun;
+  return parts.join(" ").trim();
 }
 
 /** @param {() => Promise<void>} again @returns {Promise<Node[]>} */
 export async function drawSetUp(again) {
-  const found = await wish("GET", "/set-up");
+  const [found, named] = await Promise.all([wish("GET", "/set-up"), namer()]);
   if (!found) return [];
   const place = el("div", { "aria-live": "polite" });
   const fields = [{ name: "text", label: say("SET_UP_TEXT"), lines: 12, isNeeded: true }];
   const asked = form(say("SET_UP_CHANGE"), fields, say("SET_UP_CHECK"), async ({ text }) => {
     const planned = await wish("POST", "/set-up/check", { text });
-    place.replaceChildren(...(planned ? drawnPlan(planned, text ?? "", again) : []));
+    place.replaceChildren(...(planned ? drawnPlan(planned, text ?? "", named, again) : []));
   });
   /** @type {Map<string, any[]>} */
   const nouns = new Map();
   for (const each of found.parts) nouns.set(each.noun, [...(nouns.get(each.noun) ?? []), each]);
   const parts = [...nouns].map(([noun, its]) => {
-    const rows = its.map((each) => [named(each), listed(each.fields)]);
-    const heading = el("summary", {}, `${noun} (${its.length})`);
-    return el("details", {}, heading, table(noun, ["NAME", "VALUE"], rows));
+    const name = named("NOUN", noun);
+    const rows = its.map((each) => [keyOf(each) || name, listed(each.fields)]);
+    const heading = el("summary", {}, `${name} (${its.length})`);
+    return el("details", {}, heading, table(name, ["NAME", "VALUE"], rows));
   });
   return [asked, place, ...parts];
 }
 
-/** What a text would change, and the key that has it done. @param {any} planned @param {string} text @param {() => Promise<void>} again @returns {Node[]} */
-function drawnPlan({ changes, problems }, text, again) {
+/**
+ * What a text would change, and the key that has it done.
+ * @param {any} planned
+ * @param {string} text
+ * @param {Awaited<ReturnType<typeof namer>>} named
+ * @param {() => Promise<void>} again
+ * @returns {Node[]}
+ */
+function drawnPlan({ changes, problems }, text, named, again) {
   if (problems.length) {
     const lines = problems.map((/** @type {any} */ each) =>
       el("li", {}, mark("stop", each.line ? say("AT_LINE", { line: each.line, text: each.text }) : each.text)),
@@ -50,7 +59,7 @@ function drawnPlan({ changes, problems }, text, again) {
   }
   if (!changes.length) return [mark("done", say("CHANGES_NOTHING"))];
   const rows = changes.map((/** @type {any} */ each) => [
-    `${each.noun} ${named(each)}`, say(`CHANGE_${each.change}`), listed(each.before), listed(each.after),
+    `${named("NOUN", each.noun)} ${keyOf(each)}`.trim(), say(`CHANGE_${each.change}`), listed(each.before), listed(each.after),
   ]);
   const apply = button(say("SET_UP_APPLY", { count: changes.length }), async () => {
     const done = await wish("POST", "/set-up", { text, changes: changes.length });

@@ -1,6 +1,7 @@
 // Accounts of the staff, roles, programs. Nobody gives more than they have: the
 // server sees to that, and says so.
 import { branches, button, done, form, mark, secret, table, wish } from "./admin_parts.js";
+import { namer } from "./admin_words.js";
 import { el, say } from "./page.js";
 
 /** @typedef {import("./admin_parts.js").Again} Again */
@@ -10,10 +11,25 @@ function words(text) {
   return text.split(/[\s,]+/).filter(Boolean);
 }
 
+/**
+ * What roles are called: those that are built in by our words, the library's own by its words.
+ * @param {any[]} roles @param {Awaited<ReturnType<typeof namer>>} named
+ */
+function roleNames(roles, named) {
+  const names = roles.map(({ role, name, built_in }) => [role, built_in ? named("ROLE", role, name) : name]);
+  return new Map(/** @type {[string, string][]} */ (names));
+}
+
 /** @param {Again} again @returns {Promise<Node[]>} */
 export async function drawStaff(again) {
-  const found = await wish("GET", "/staff");
-  if (!found) return [];
+  const [found, known, named] = await Promise.all([wish("GET", "/staff"), wish("GET", "/roles"), namer()]);
+  if (!found || !known) return [];
+  const names = roleNames(known.roles, named);
+  const held = (/** @type {string} */ written) => {
+    const [code = "", place = ""] = written.split("@");
+    const facts = { role: names.get(code) ?? code, place };
+    return el("div", {}, named("ROLE", place === "all" ? "EVERYWHERE" : "AT", written, facts));
+  };
   const fields = [
     { name: "user", label: say("USER_NAME"), isNeeded: true },
     { name: "name", label: say("FULL_NAME"), isNeeded: true },
@@ -26,7 +42,7 @@ export async function drawStaff(again) {
   const rows = found.accounts.map((/** @type {any} */ each) => [
     [el("div", {}, each.name), el("div", { class: "s" }, `${each.user} · ${each.branch}`)],
     each.disabled ? mark("stop", say("DISABLED")) : each.has_password ? mark("done", say("GETS_IN")) : mark("todo", say("NO_PASSWORD")),
-    each.roles.join(", "),
+    each.roles.map(held),
     drawnAccount(each, again),
   ]);
   return [add, table(say("SECTION_staff"), ["NAME", "STATE", "ROLES_HELD", "ACTS"], rows)];
@@ -57,10 +73,11 @@ function drawnAccount(account, again) {
 
 /** @returns {Promise<Node[]>} */
 export async function drawRoles() {
-  const found = await wish("GET", "/roles");
+  const [found, named] = await Promise.all([wish("GET", "/roles"), namer()]);
   if (!found) return [];
+  const names = roleNames(found.roles, named);
   const rows = found.roles.map((/** @type {any} */ each) => [
-    [el("div", {}, each.name), el("div", { class: "s" }, each.role)],
+    [el("div", {}, names.get(each.role)), el("div", { class: "s" }, each.role)],
     each.built_in ? say("BUILT_IN") : "library.toml",
     each.rights.join(", "),
   ]);

@@ -21,7 +21,7 @@ from circulation.staff.roles import HeldRole, Role, store_role
 from protocols.desk.pages import PAGES
 from tests.builders.accounts import a_colleague
 from tests.builders.circulation import Library, present
-from tests.protocols.desk.browser import Desk
+from tests.protocols.desk.browser import Desk, a_browser
 from tests.protocols.desk.stage import NAME, PASSWORD, Stage
 from tests.protocols.desk.test_words import SECTIONS
 
@@ -207,6 +207,47 @@ def test_a_set_up_is_checked_and_a_closure_thought_about(stage: Stage, browser: 
     browser.execute_script(day, browser.find_element(By.NAME, "first"), "2031-03-03")
     desk.wait(".fields .go")[0].click()
     desk.wait('[data-part="section"] table', 2)
+
+
+TEXT = """
+consortium = "Prøvestad"
+[roles.skole]
+name = "Skolens folk"
+rights = ["lend"]
+"""
+
+
+def test_a_danish_page_names_jobs_roles_and_parts_in_danish(stage: Stage) -> None:
+    """The library's own roles are called what the library calls them."""
+    with stage.library() as library:
+        own = Role("skole", "Skolens folk", frozenset({Right.LEND}))
+        library.write(lambda transaction: store_role(transaction, own))
+        library.write(set_up_changed)
+        a_colleague(library, "eva", HeldRole("skole"), HeldRole("librarian"))
+    with a_browser(language="da") as browser:
+        desk = Desk(browser, stage.address)
+        _signed_in(desk, NAME)
+        _open(desk, "jobs")
+        row = "//tr[contains(., 'old-notices')]"
+        _until(desk, row, "Gamle beskeder")
+        _until(desk, row, "old-notices: sletter indholdet af gamle beskeder")
+        browser.find_element(By.XPATH, f"{row}//button").click()
+        _until(desk, row.replace("old-notices", "sessions"), "Sessioner")
+        desk.says('[data-part="told"]', "Gamle beskeder er kørt")
+        browser.refresh()
+        _until(desk, row, "beskeder anonymiseret: 0")
+        _open(desk, "roles")
+        _until(desk, "//tr[contains(., 'head')]", "Biblioteksleder")
+        _until(desk, "//tr[contains(., 'skole')]", "Skolens folk")
+        _open(desk, "staff")
+        _until(desk, "//tr[contains(., 'eva')]", "Bibliotekar, alle steder")
+        _until(desk, "//tr[contains(., 'eva')]", "Skolens folk, alle steder")
+        _open(desk, "setup")
+        desk.says('[data-part="section"]', "Lånerkategori (")
+        desk.wait("summary")[0].click()
+        browser.find_element(By.TAG_NAME, "textarea").send_keys(TEXT)
+        desk.wait(".fields .go")[0].click()
+        _until(desk, "//tr[contains(., 'DK-900102')][contains(., 'fjern')]", "Afdeling DK-900102")
 
 
 def _until(desk: Desk, row: str, text: str) -> None:

@@ -110,6 +110,7 @@ def test_the_first_load_is_light(client: Client, assets: Assets, page: Page) -> 
         waiting += further
     assert {page.script, "desk.css", "page.js", f"{page.context}-da.json"} <= names
     assert sum(len(assets.files[each].compressed) for each in names) <= MOST
+    assert not any(each.startswith(("administration-", "admin_words")) for each in names)
 
 
 def test_each_of_the_two_can_be_turned_off() -> None:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
 
+import circulation
 import protocols.desk
 from catalogue.index.describing import MATERIAL_TYPES
 from circulation.accession.adding import Obstacle
 from circulation.holds.unfillable import InVain
+from circulation.jobs.table import JOBS
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import LoanMark
 from circulation.kernel.rights import Right
 from circulation.notices.kinds import NoticeState
 from circulation.patrons.consents import Consent
 from circulation.patrons.identifiers import IdentifierBlock
+from circulation.sections.sections import SECTIONS as SET_UP
 from circulation.staff.lookups import Seen
+from circulation.staff.roles import BUILT_IN
 from circulation.staff.workstations import Printer
 from circulation.stock.inventory import Finding
 from protocols.api.operations.titles import FACETS
@@ -26,6 +32,7 @@ from protocols.desk.assets import CONTEXTS, words_in
 from protocols.desk.pages import PAGES
 
 FOLDER = Path(protocols.desk.__file__).parent
+ROOMS = Path(circulation.__file__).parent
 #: The lists, by their word in the address.
 LISTS = set(
     re.findall(r"^  (\w+): \{", (FOLDER / "static" / "list_table.js").read_text(), re.MULTILINE)
@@ -124,6 +131,47 @@ def test_both_languages_say_all_of_the_page_for_everybody() -> None:
     named = {n for text in _texts("public") for n in re.findall(r'"([A-Z][A-Z_]{2,})"', text)}
     said = _said_directly("public") | joined | headings
     assert english.keys() == said | (named & english.keys())
+
+
+def _counted() -> Iterator[str]:
+    """What the daily jobs count, by the name under which they answer it: written out where their
+    steps are, or handed to the run of a flow."""
+    of_flows = {each for each in ROOMS.glob("dunning/*.py") if "run.count(" in each.read_text()}
+    for path in {*ROOMS.glob("*/daily.py"), *of_flows}:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names: list[ast.expr | None] = []
+            if isinstance(node, ast.Dict) and path.name == "daily.py":
+                names = list(node.keys)
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) == "run.count":
+                first = node.args[0]
+                names = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
+            for name in names:
+                if isinstance(name, ast.JoinedStr):  # the library's own code follows the word
+                    name = name.values[0]
+                assert isinstance(name, ast.Constant), (path, ast.dump(node))
+                yield str(name.value).strip()
+
+
+@pytest.mark.parametrize("tag", ["en", "da"])
+def test_each_job_role_and_noun_has_words_in_administration(tag: str) -> None:
+    nouns = {noun.word for section in SET_UP for noun in section.nouns}
+    codes = {
+        "JOB_": JOBS.keys(),
+        "JOB_TELLS_": JOBS.keys(),
+        "COUNT_": set(_counted()),
+        "ROLE_": {*BUILT_IN, "AT", "EVERYWHERE"},
+        "NOUN_": nouns,
+    }
+    needed = {f"{first}{code.replace(' ', '_')}" for first, its in codes.items() for code in its}
+    words = words_in(tag, "administration")
+    assert words.keys() == needed
+    assert not [name for name, text in words.items() if text in ("", name)]
+
+
+def test_danish_of_administration_is_not_english() -> None:
+    english, danish = words_in("en", "administration"), words_in("da", "administration")
+    same = {name for name, text in danish.items() if text == english[name]}
+    assert same <= {"ROLE_administrator", "NOUN_transport", "NOUN_partner"}
 
 
 @pytest.mark.parametrize("context", CONTEXTS)
