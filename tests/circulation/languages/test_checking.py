@@ -47,7 +47,8 @@ def test_english_has_every_sentence_and_every_message() -> None:
     refusals = {name for where, name in found if where == "not renewed"}
     assert refusals - {"OTHERWISE"} <= {each.name for each in Reason}
     # Those of the pages are held against them, too: tests/protocols/desk/test_words.py.
-    assert {where for where, _ in found} == {*NAMES, "not renewed", "administration", "desk", "public"}
+    pages = {"administration", "desk", "public"}
+    assert {where for where, _ in found} == {*NAMES, "not renewed", *pages}
     texts = {path.stem for path in (SHIPPED / "en").glob("*.txt")}
     assert {each.value for each in NoticeKind} <= texts
 

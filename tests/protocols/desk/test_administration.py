@@ -211,9 +211,19 @@ def test_a_set_up_is_checked_and_a_closure_thought_about(stage: Stage, browser: 
 
 TEXT = """
 consortium = "Prøvestad"
+[categories]
+adult = "Voksne"
 [roles.skole]
 name = "Skolens folk"
 rights = ["lend"]
+[agencies.DK-900100]
+name = "Biblioteket"
+[branches.DK-900101]
+agency = "DK-900100"
+name = "Centralen"
+[branches.DK-900102]
+agency = "DK-900100"
+name = "Havnen"
 """
 
 
@@ -247,7 +257,8 @@ def test_a_danish_page_names_jobs_roles_and_parts_in_danish(stage: Stage) -> Non
         desk.wait("summary")[0].click()
         browser.find_element(By.TAG_NAME, "textarea").send_keys(TEXT)
         desk.wait(".fields .go")[0].click()
-        _until(desk, "//tr[contains(., 'DK-900102')][contains(., 'fjern')]", "Afdeling DK-900102")
+        _until(desk, "//tr[contains(., 'Centralen')]", "Afdeling DK-900101")
+        assert "patron category" not in desk.text('[data-part="section"]')
 
 
 def _until(desk: Desk, row: str, text: str) -> None:
