@@ -1,11 +1,15 @@
-"""Lists by pages: where the next one begins is a word of ours, in a link (RFC 8288)."""
+"""Lists by pages: where the next one begins is a word of ours, in a link (RFC 8288).
+
+A word that comes back may have been altered: numbers may be infinite, and moments outside the
+calendar of UTC. None of that gets as far as the database.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -59,8 +63,17 @@ def place_in(query: Paging, largest: int = LARGEST_OF_FEW) -> Place | None:
         return None
     try:
         moment, number = read_word(query.cursor)
-        place = Place(datetime.fromisoformat(moment), int(number))
+        return place_at(moment, number, largest)
     except (ValueError, TypeError):
+        raise no_page_ended_there() from None
+
+
+def place_at(moment: Any, number: Any, largest: int) -> Place:
+    """The place that these parts of a word stand for. Raises Problem."""
+    try:
+        place = Place(datetime.fromisoformat(moment), int(number))
+        place.moment.astimezone(UTC)  # type: ignore[attr-defined]
+    except (OverflowError, ValueError, TypeError):
         raise no_page_ended_there() from None
     if place.moment.tzinfo is None or not 0 <= place.id <= largest:  # type: ignore[attr-defined]
         raise no_page_ended_there()
@@ -74,7 +87,7 @@ def day_place_in(query: Paging) -> Place | None:
     try:
         day, number = read_word(query.cursor)
         place = Place(date.fromisoformat(day), int(number))
-    except (ValueError, TypeError):
+    except (OverflowError, ValueError, TypeError):
         raise no_page_ended_there() from None
     if not 0 <= place.id <= LARGEST_OF_FEW:
         raise no_page_ended_there()

@@ -35,7 +35,7 @@ from protocols.api.models.operating import (
     terminals_shown,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.paging import read_word, word_of
+from protocols.api.paging import LARGEST, read_word, word_of
 from protocols.api.problems import Outcome, Problem, malformed
 from protocols.hosting.answering import Context, Lane
 
@@ -94,8 +94,10 @@ def _begun(cursor: str | None, name: str, day: date) -> tuple[int, Counter[str]]
     try:
         its_name, its_day, after, counts = read_word(cursor)
         if (its_name, its_day) == (name, day.isoformat()):
-            return int(after), Counter({str(key): int(count) for key, count in counts.items()})
-    except (ValueError, TypeError, AttributeError):
+            read = {str(key): int(count) for key, count in counts.items()}
+            if all(0 <= each <= LARGEST for each in (int(after), *read.values())):
+                return int(after), Counter(read)
+    except (OverflowError, ValueError, TypeError, AttributeError):
         pass
     raise malformed("cursor", "unknown", "no run of this job for this day has stopped there")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -46,7 +46,14 @@ from protocols.api.models.patrons import (
     Related,
 )
 from protocols.api.operation import Operation, Plain, Request, get
-from protocols.api.paging import LARGEST, no_page_ended_there, number_in, page_of, read_word
+from protocols.api.paging import (
+    LARGEST,
+    no_page_ended_there,
+    number_in,
+    page_of,
+    place_at,
+    read_word,
+)
 from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context
 
@@ -270,12 +277,9 @@ def _loan_place_in(query: LoanPaging) -> tuple[Place, bool]:
         return START, False
     try:
         due, number, is_onward = read_word(query.cursor)
-        place = Place(datetime.fromisoformat(due), int(number))
     except (ValueError, TypeError):
         raise no_page_ended_there() from None
-    if place.moment.tzinfo is None or not 0 <= place.id <= LARGEST:  # type: ignore[attr-defined]
-        raise no_page_ended_there()
-    return place, bool(is_onward)
+    return place_at(due, number, LARGEST), bool(is_onward)
 
 
 def list_lookups(request: Request[None, Paging], principal: Principal, context: Context) -> Reply:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from circulation.kernel.rights import Right
+from circulation.kernel.rights import Reach, Right
 from protocols.api.list_changes import LISTS
 from protocols.api.operations import OPERATIONS
 from protocols.api.settings import ApiSettings
@@ -185,3 +185,40 @@ def test_a_cursor_of_nowhere_is_told(stage: Stage, path: str, place: Any) -> Non
     word = base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
     told = stage.ask("GET", f"{path}&cursor={word}", token=stage.a_caller())
     assert told.status in (200, 422), told.body
+
+
+#: Words that were altered: no number, and a moment before the first of UTC.
+_ALTERED = [
+    '["2026-01-01T00:00:00+00:00", Infinity]',
+    '["2026-01-01", Infinity]',
+    '["2026-01-01T00:00:00+00:00", Infinity, true]',
+    '["0001-01-01T00:00:00+23:59", 1]',
+    '["9999-12-31T23:59:59-23:59", 1, true]',
+    "[" * 290,
+]
+
+
+@pytest.mark.parametrize("place", _ALTERED)
+def test_an_altered_cursor_is_told(stage: Stage, place: str) -> None:
+    word = base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+    patron = f"/patrons/{stage.public_id(a_patron(stage.library))}"
+    lists = [
+        *(each.removesuffix("?") for each in _LISTED),
+        *(f"{patron}/{each}" for each in ("charges", "loans", "history", "notices", "lookups")),
+        "/deliveries",
+    ]
+    token = stage.a_caller()
+    told = {path: stage.ask("GET", f"{path}?cursor={word}", token=token).status for path in lists}
+    assert {path for path, status in told.items() if status not in (200, 422)} == set()
+    assert told[f"{patron}/charges"] == told[f"{patron}/loans"] == 422
+
+
+@pytest.mark.parametrize(("after", "count"), [("Infinity", "1"), ("1", "Infinity"), ("-1", "1")])
+def test_an_altered_place_of_a_job_is_told(stage: Stage, after: str, count: str) -> None:
+    library = stage.library
+    place = f'["replies", "{library.today.isoformat()}", {after}, {{"done": {count}}}]'
+    word = base64.urlsafe_b64encode(place.encode()).decode()
+    everywhere = {Right.RUN_JOBS: Reach(everywhere=True)}
+    token = stage.a_caller(grants=everywhere)
+    told = stage.ask("POST", "/jobs/replies", {"cursor": word}, token=token)
+    assert (told.status, told.body["errors"][0]["field"]) == (422, "cursor"), told.body
