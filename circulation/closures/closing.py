@@ -175,8 +175,10 @@ def preview_closure(
     """What closing the branch with this ISIL, both days included, would move. Changes nothing.
 
     Refused with BRANCH_UNKNOWN only. Raises ValueError where `last` is before `first`, or more
-    than `LONGEST` after it.
+    than `LONGEST` after it, and for days at the ends of the calendar, which no branch has.
     """
+    if not date.min + LONGEST < first < date.max - 2 * LONGEST:
+        raise ValueError("no branch is open on such a day")
     if not first <= last <= first + LONGEST:
         raise ValueError(f"a closure lasts from one day to {LONGEST.days} days later at most")
     set_up = read_set_up(transaction)

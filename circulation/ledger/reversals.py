@@ -82,12 +82,12 @@ def reimburse(account: Account, charge: Charge, reason: str, amount: int | None 
 
     Raises ValueError for an amount that is not positive, or more than is owed to the patron.
     """
-    too_much = -charge.balance
+    too_much = max(-charge.balance, 0)
     amount = too_much if amount is None else amount
     if not 0 < amount <= too_much:
         raise ValueError(
             f"{amount_text(amount, charge.currency)} cannot be given back of "
-            f"{amount_text(max(too_much, 0), charge.currency)} paid too much"
+            f"{amount_text(too_much, charge.currency)} paid too much"
         )
     parent, payment_id = last_payment_of(account.act.transaction, charge_id=charge.id) or (
         None,

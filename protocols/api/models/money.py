@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from circulation.dunning.acts import DunningAct
 from circulation.ledger.collected import Collected as Taken
@@ -18,7 +18,17 @@ from protocols.api.models.patrons import Owed
 
 MinorUnits = Annotated[int, Field(ge=1, le=10**9)]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
-Kind = Annotated[ChargeKind, Field(strict=False)]
+
+
+def _owed_for(kind: ChargeKind) -> ChargeKind:
+    if kind is ChargeKind.CREDIT:
+        raise ValueError("nobody owes a credit: it is what was paid beforehand")
+    return kind
+
+
+Kind = Annotated[ChargeKind, Field(strict=False), AfterValidator(_owed_for)]
+#: Postings are read years later: a blank tells nothing.
+Reason = Annotated[Why, Field(pattern=r"\S")]
 Order = Annotated[
     str,
     Field(
@@ -49,14 +59,14 @@ class ChargeChange(Request):
     """What is done to a charge, or to `amount` of it: to all there is, where none is said."""
 
     amount: MinorUnits | None = None
-    why: Why
+    why: Reason
     order: Order | None = None
 
 
 class Reversal(Request):
     """Why a payment was none."""
 
-    why: Why
+    why: Reason
 
 
 class NewCharge(Request):
@@ -65,7 +75,7 @@ class NewCharge(Request):
     kind: Kind
     amount: MinorUnits
     currency: Currency
-    reason: Why
+    reason: Reason
     order: Order | None = None
 
 

@@ -170,3 +170,6 @@ def test_closures_that_cannot_be(sqlite_library: Library) -> None:
     for last in (MONDAY - timedelta(days=1), MONDAY + timedelta(days=500)):
         with pytest.raises(ValueError, match="lasts from"):
             preview(library, last=last)
+    for first in (date.min, date.max):
+        with pytest.raises(ValueError, match="no branch is open"):
+            preview(library, first=first, last=first)

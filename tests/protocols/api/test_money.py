@@ -156,3 +156,24 @@ def test_a_page_of_charges_begins_where_the_last_ended_whatever_was_paid(stage: 
         numbers[2:],
         False,
     )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"kind": "credit"}, "kind"),  # it could never be paid
+        ({"currency": "XXX"}, "currency"),
+        ({"currency": "EUR"}, "currency"),
+        ({"reason": " \n"}, "reason"),
+    ],
+)
+def test_a_charge_that_nobody_could_pay_is_refused(
+    stage: Stage, wrong: dict[str, str], field: str
+) -> None:
+    token = stage.a_caller()
+    charges = f"/patrons/{stage.public_id(a_patron(stage.library))}/charges"
+    wish = {"kind": "service", "amount": 100, "currency": "DKK", "reason": "copies"}
+    assert stage.ask("POST", charges, wish, token=token).status == 200
+    told = stage.ask("POST", charges, wish | wrong, token=token)
+    assert (told.status, told.body["errors"][0]["field"]) == (422, field), told.body
+    assert stage.ask("GET", charges, token=token).body["total"] == 1
