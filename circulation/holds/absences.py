@@ -46,7 +46,9 @@ def set_absence(act: Act, patron_id: int, absence: Absence | None) -> None:
     """
     transaction = act.transaction
     if absence is not None and absence.last is not None and absence.last < absence.first:
-        raise ValueError(f"an absence cannot end before it begins: {absence}")
+        raise ValueError(
+            f"an absence cannot end on {absence.last}, before it begins on {absence.first}"
+        )
     before = absence_of(transaction, patron_id=patron_id)
     if before == absence:
         return

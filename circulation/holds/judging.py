@@ -159,7 +159,8 @@ def known_case(act: Act, wish: HoldWish) -> Case | Refused:
     terms = set_up.terms(pickup.id, borrower.category, "")
     own = holds_of_patron(transaction, patron_id=borrower.id)
     interest = timedelta(days=chosen.interest_days or terms.interest_days)
-    until = wish.interest_until or max(today, wish.activates or today) + interest
+    begins = max(today, wish.activates or today)
+    until = wish.interest_until or begins + min(interest, date.max - begins)
     return Case(act, wish, set_up, borrower, pickup, located, own, today, terms, until)
 
 

@@ -104,7 +104,7 @@ def first_day_from(hold: HoldFacts, day: date) -> date | None:
     pauses = ((hold.paused_from, hold.paused_until), (hold.absent_from, hold.absent_until))
     for first, last in sorted(pauses, key=lambda pause: pause[0] or date.max):
         if is_within(day, first, last):
-            if last is None:
+            if last is None or last == date.max:
                 return None
             day = last + timedelta(days=1)
     return day

@@ -102,6 +102,7 @@ def show_prospect(
     placed."""
     must_have_here(principal, Right.LEND)
     place = patron_named(request.path["patron"], principal, context, Right.LEND)
+    note_look(request, principal, context, Seen.HOLDS, patron_id=place.id)
     return prospect_of(place, request, principal, context)
 
 

@@ -134,6 +134,7 @@ def test_who_can_be_served_before() -> None:
             TODAY + 5 * DAY,
         ),
         ({"absent_from": TODAY - DAY, "absent_until": TODAY - DAY}, TODAY),
+        ({"absent_from": TODAY, "absent_until": date.max}, None),
     ],
 )
 def test_the_first_day_on_which_a_hold_may_be_served(

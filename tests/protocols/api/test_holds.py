@@ -107,3 +107,38 @@ def test_a_set_of_holds_is_placed_together(stage: Stage) -> None:
     assert refused["title_id"] == "99999"
     both = wish | {"wanted": [{"title": "1", "item": items[0]}]}
     assert stage.ask("POST", "/holds/sets", both, token=token).status == 422
+
+
+def test_a_patron_who_is_away_for_ever_stops_no_queue(stage: Stage) -> None:
+    """What one patron says of dates is shown to all who look at the queue."""
+    library, token = stage.library, stage.a_caller()
+    away, other = a_patron(library), a_patron(library)
+    item = an_item(library)
+    title = stage.ask("GET", f"/items/{item}", token=token).body["item"]["title_id"]
+    theirs = stage.a_patron_caller(away)
+    for dates in ({"activates": "9999-12-31"}, {"interest_until": "9999-12-31"}):
+        placed = stage.ask("POST", "/self/holds", {"title": title} | dates, token=theirs)
+        assert placed.status == 201, placed.body
+        hold = f"/self/holds/{placed.body['hold']['id']}"
+        assert stage.ask("DELETE", hold, token=theirs).status == 200
+    placed = stage.ask("POST", "/self/holds", {"title": title}, token=theirs)
+    pause = {"pause": {"first": library.today.isoformat(), "last": "9999-12-31"}}
+    hold = f"/self/holds/{placed.body['hold']['id']}"
+    assert stage.ask("PATCH", hold, pause, token=theirs).status == 200
+    absence = {"last": "9999-12-31"}
+    assert stage.ask("PUT", "/self/absence", absence, token=theirs).status == 200
+    for path in ("/self/holds", hold):
+        assert stage.ask("GET", path, token=theirs).status == 200
+    listed = stage.ask("GET", f"/titles/{title}/holds", token=token)
+    assert (listed.status, listed.body["holds"][0]["hold"]["days"]) == (200, None), listed.body
+    wish = {"card": other, "title": title}
+    assert stage.ask("POST", "/holds", wish, token=token).status == 201
+
+
+def test_who_asks_what_a_patron_could_expect_is_noted(stage: Stage) -> None:
+    token, card = stage.a_caller(), a_patron(stage.library)
+    patron = f"/patrons/{stage.public_id(card)}"
+    item = an_item(stage.library)
+    assert stage.ask("GET", f"{patron}/hold-prospect?item={item}", token=token).status == 200
+    looks = stage.ask("GET", f"{patron}/lookups", token=token).body["lookups"]
+    assert [each["what"] for each in looks] == ["holds"], looks
