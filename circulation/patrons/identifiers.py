@@ -146,6 +146,8 @@ def identifier_problem(identifier: str, kind: str) -> str | None:
         return f"there is no kind of identifier {kind!r}; there are {', '.join(kinds)}"
     if not identifier.strip():
         return "an identifier must not be empty"
+    if not identifier.strip().isprintable():
+        return "an identifier has no line breaks, and nothing else that cannot be seen"
     if kind == IdentifierKind.NATIONAL_ID.value and national_birth_date(identifier) is None:
         return "this is no national number: DDMMYY-SSSS, of a day that there was"
     if kind == IdentifierKind.COMPANY_NUMBER.value and not _CVR.fullmatch(identifier):

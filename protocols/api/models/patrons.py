@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from circulation.kernel.reasons import BlockReason
 from protocols.api.models.common import (
@@ -28,6 +29,16 @@ Short = Annotated[str, Field(max_length=200)]
 Code = Annotated[str, Field(min_length=1, max_length=100)]
 PatronKindName = Literal["person", "company", "group", "library"]
 BlockName = Annotated[BlockReason, Field(strict=False)]
+#: What no name has: control characters, line ends, and marks that turn the text after them around.
+_UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def _is_seen(name: str) -> str:
+    if _UNSEEN.search(name) or (
+        name and not any(each.isprintable() and not each.isspace() for each in name)
+    ):
+        raise ValueError("a name is something that can be read, on one line")
+    return name
 
 
 class NewPatron(Request):
@@ -36,8 +47,8 @@ class NewPatron(Request):
 
     card: Card
     category: Code
-    given_name: Name
-    family_name: Short = ""
+    given_name: Annotated[Name, AfterValidator(_is_seen)]
+    family_name: Annotated[Short, AfterValidator(_is_seen)] = ""
     kind: PatronKindName = "person"
     home_branch: Isil | None = None
     language: Annotated[str, Field(pattern="^[a-z]{2}$")] | None = None
@@ -64,8 +75,8 @@ class Registration:
 class PatronChanges(Request):
     """What is to be changed of a patron; what is not said stays."""
 
-    given_name: Name | None = None
-    family_name: Name | None = None
+    given_name: Annotated[Name, AfterValidator(_is_seen)] | None = None
+    family_name: Annotated[Name, AfterValidator(_is_seen)] | None = None
     name: Name | None = None
     birth_date: date | None = None
     language: Annotated[str, Field(pattern="^[a-z]{2}$")] | None = None

@@ -144,3 +144,33 @@ def test_patrons_change_how_they_are_reached(stage: Stage) -> None:
         assert (told.status, told.body["errors"][0]["field"]) == (422, next(iter(wrong)))
     told = stage.ask("PATCH", "/self", {"note": "x"}, token=token, headers={"if-match": "*"})
     assert told.status == 422
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"given_name": " "},
+        {"given_name": "\u200b"},
+        {"given_name": "Ida\nHolm"},
+        {"family_name": "\u202eHolm"},
+        {"family_name": "\x07"},
+        {"card": "\u200b"},
+        {"card": "P1\r\n2"},
+    ],
+)
+def test_nobody_is_registered_who_cannot_be_read(stage: Stage, wrong: dict[str, str]) -> None:
+    token = stage.a_caller()
+    wish = {"card": "P-NEW", "category": "adult", "given_name": "Zoë 'Z'", "family_name": ""}
+    told = stage.ask("POST", "/patrons", wish | wrong, token=token)
+    assert (told.status, told.body["type"]) == (422, "urn:tiro:problem:malformed"), told.body
+    made = stage.ask("POST", "/patrons", wish, token=token)
+    assert made.status == 201, made.body
+    if "card" not in wrong:
+        told = stage.ask(
+            "PATCH",
+            f"/patrons/{made.body['id']}",
+            wrong,
+            token=token,
+            headers={"if-match": made.headers.get("ETag", "*")},
+        )
+        assert told.status == 422, told.body
