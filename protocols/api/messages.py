@@ -28,12 +28,13 @@ class Asked(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """An answer that does not end by itself: of which branch, after which event it begins, and the
-    lists of which it tells at once."""
+    """An answer that does not end by itself: of which branch, after which event it begins, the
+    lists of which it tells at once, and who listens."""
 
     branch_id: int
     after: int
     missed: Sequence[str]
+    listener: str = ""
 
 
 class Answer(NamedTuple):

@@ -24,6 +24,9 @@ SECONDS: Final = 1.0
 LOOKS: Final = 600
 #: A line now and then, so that nothing in between takes the connection for dead.
 _COMMENT_EVERY: Final = 20
+#: Streams of one account, which may stand at many desks; each holds a connection. One more ends the
+#: oldest.
+MOST: Final = 100
 _AT_ONCE: Final = 1_000
 #: Milliseconds after which a browser connects again.
 _BEGINNING: Final = b"retry: 2000\n\n"
@@ -35,6 +38,7 @@ class _Listener:
     write: Callable[[bytes], object]
     finish: Callable[[], object]
     gone: Sequence[object]  # not empty once nobody is there any more
+    name: str
     looks: int = 0
 
 
@@ -58,7 +62,10 @@ class Streams:
         """Serves a stream until it is `gone`, or has lasted long enough."""
         if not self._listeners:
             self._window = Window(stream.after)
-        self._listeners.append(_Listener(stream.branch_id, write, finish, gone))
+        name = stream.listener
+        theirs = [each for each in self._listeners if each.name == name and not each.gone]
+        self._end(theirs[: len(theirs) + 1 - MOST] if len(theirs) >= MOST else [])
+        self._listeners.append(_Listener(stream.branch_id, write, finish, gone, name))
         write(_BEGINNING + _message(stream.after, stream.missed))
         if not self._is_looking:
             self._is_looking = True

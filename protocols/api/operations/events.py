@@ -55,7 +55,9 @@ def follow_lists(
     if after is not None and after < last:
         found = events_after(context.transaction, after=after, at_most=_MANY)
         missed = list(LISTS) if len(found) == _MANY else changed(found, principal.branch_id)
-    return Answer(200, media_type=EVENT_STREAM, stream=Stream(principal.branch_id, last, missed))
+    who = f"{principal.kind.value} {principal.id}"
+    stream = Stream(principal.branch_id, last, missed, who)
+    return Answer(200, media_type=EVENT_STREAM, stream=stream)
 
 
 OPERATIONS: Final[tuple[Operation, ...]] = (

@@ -11,7 +11,7 @@ from circulation.kernel.rights import Right
 from protocols.api.list_changes import HORIZON, LISTS, Window, changed, settled
 from protocols.api.messages import Stream
 from protocols.api.operations import OPERATIONS
-from protocols.api.streams import LOOKS, Streams
+from protocols.api.streams import LOOKS, MOST, Streams
 from protocols.hosting.answering import Stage as LifeStage
 from tests.builders.circulation import NOON, a_patron, an_item
 from tests.protocols.api.stage import Stage
@@ -104,6 +104,20 @@ def test_streams_end_with_the_process_and_after_a_while(stage: Stage) -> None:
     for _ in range(3):
         turns.go_on()
     assert ended == ["old", "drained"]
+
+
+def test_one_account_does_not_take_all_connections(stage: Stage) -> None:
+    turns, ended = Turns(), []  # type: ignore[var-annotated]
+    streams = Streams(stage.services, turns.later)
+
+    def begin(number: int, listener: str) -> None:
+        begun = Stream(1, 0, [], listener)
+        streams.begin(begun, lambda data: None, lambda: ended.append(number), [])
+
+    begin(-1, "staff 1")
+    for number in range(MOST + 2):
+        begin(number, "staff 2")
+    assert ended == [0, 1]
 
 
 def test_every_list_that_may_change_is_one(stage: Stage) -> None:
