@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, get_origin
@@ -17,6 +18,8 @@ from protocols.hosting.validating import adapter_of
 
 #: There are a few parameters; a request with more than this is none.
 _MOST_PARAMETERS: Final = 50
+#: U+0000 as JSON writes it; a backslash that is itself escaped begins nothing.
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _PROBLEMS: Final = TypeAdapter(ProblemDocument)
 #: What an Accept that takes our answers names, if it names anything.
 _ACCEPTED: Final = ("*/*", "application/*", JSON, PROBLEM, "text/event-stream")
@@ -83,7 +86,9 @@ def body_in(operation: Operation, asked: Asked) -> Any:
         raise Problem(Outcome.UNSUPPORTED_MEDIA_TYPE)
     if operation.media_type == FORM:
         return query_in(model, asked.body)
-    if b"\\u0000" in asked.body:
+    if asked.header("content-encoding") not in (None, "", "identity"):
+        raise Problem(Outcome.UNSUPPORTED_MEDIA_TYPE, "a body is not compressed here")
+    if b"\\u0000" in asked.body and _NUL.search(asked.body):
         raise malformed("body", "control_character", "U+0000 is no letter of a text")
     try:
         return model.__pydantic_validator__.validate_json(asked.body, strict=True)

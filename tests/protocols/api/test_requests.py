@@ -222,3 +222,24 @@ def test_an_altered_place_of_a_job_is_told(stage: Stage, after: str, count: str)
     token = stage.a_caller(grants=everywhere)
     told = stage.ask("POST", "/jobs/replies", {"cursor": word}, token=token)
     assert (told.status, told.body["errors"][0]["field"]) == (422, "cursor"), told.body
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (r"a\u0000", 422),
+        (r"a\\u0000", 200),  # a backslash, then a u and figures
+        (r"a\\\u0000", 422),
+        (r"a\\\\u0000", 200),
+        (r"a\ud800", 422),
+    ],
+)
+def test_a_text_of_json_is_read_as_it_is_meant(stage: Stage, text: str, status: int) -> None:
+    told = stage.ask("POST", "/desk/scan", f'{{"text": "{text}"}}'.encode(), token=stage.a_caller())
+    assert told.status == status, told.body
+
+
+def test_a_compressed_body_is_refused_as_such(stage: Stage) -> None:
+    packed = {"content-encoding": "gzip"}
+    told = stage.ask("POST", "/checkouts", _wish(stage), token=stage.a_caller(), headers=packed)
+    assert told.status == 415, told.body
