@@ -6,8 +6,6 @@ from typing import Any, Final
 
 from circulation.fees.expected import expected_fees
 from circulation.fees.paying import PaymentWish, account_currency, pay
-from circulation.fees.rules import agency_fee_terms
-from circulation.kernel.act import Act
 from circulation.kernel.paging import START, Place
 from circulation.kernel.results import Refused
 from circulation.kernel.rights import Principal, Right
@@ -41,7 +39,7 @@ from protocols.api.models.money import (
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.patrons import known_by, owed_of, the_patron
 from protocols.api.paging import LARGEST, page_of, place_in
-from protocols.api.problems import Outcome, Problem, malformed, refused
+from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context, Lane
 
 _OF_PATRON: Final = "/patrons/{patron}"
@@ -166,22 +164,9 @@ def charge_by_hand(
     place = _debtor(request, principal, context, Right.TAKE_FEES)
     wish = request.body
     act = act_of(principal, context, place.agency_id, place.home_branch_id)
-    _must_be_charged_here(wish.currency, act, place)
     new = Charged(wish.kind, wish.amount, wish.currency, act.desk.branch_id, wish.reason)
     answer = charge_patron(act, place.id, new, order_id=wish.order)
     return charge_changed(answer, request, principal, context)
-
-
-def _must_be_charged_here(currency: str, act: Act, place: PatronPlace) -> None:
-    """Raises Problem for a currency in which the agency does not charge: a debt in it could be
-    paid nowhere."""
-    fields = patron_fields(act.transaction, patron_id=place.id)
-    assert fields is not None
-    set_up = act.circulation.current_set_up(act.transaction)
-    day = set_up.day(act.now, act.desk.branch_id)
-    terms = agency_fee_terms(set_up, act.desk.agency_id, fields.category, day)
-    if currency != terms.currency:
-        raise malformed("currency", "unknown", f"charges are made in {terms.currency} here")
 
 
 def charge_changed(
