@@ -15,7 +15,7 @@ def test_an_absence_ends_after_it_begins(sqlite_library: Library) -> None:
     library = sqlite_library
     a_patron(library)
     wrong = Absence(date(2026, 12, 2), date(2026, 12, 1))
-    with pytest.raises(ValueError, match="cannot end before it begins"):
+    with pytest.raises(ValueError, match="cannot end on 2026-12-01, before it begins"):
         library.write(
             lambda transaction: set_absence(library.act(transaction, UNATTENDED), 1, wrong)
         )
