@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from sqlalchemy import or_, select
@@ -33,7 +33,7 @@ _LAST = Place(datetime(9999, 12, 31, tzinfo=UTC), 2**63 - 1)
 
 
 @many(EndedLoan)
-def _ended(*, patron_id: int, before: date, before_id: int, at_most: int) -> Statement:
+def _ended(*, patron_id: int, before: datetime, before_id: int, at_most: int) -> Statement:
     its = loans.c
     own = {"id": its.id, "branch_id": its.branch_id, "material_group": its.material_group}
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from inspect import signature
 from typing import Any, Generic, NamedTuple, ParamSpec, TypedDict, TypeVar, cast
 
@@ -23,7 +23,7 @@ Line = TypeVar("Line")
 class Place(NamedTuple):
     """Where a page ended."""
 
-    moment: date  # a datetime where the list is ordered by one
+    moment: Any  # a date, or a datetime where the list is ordered by one
     id: int
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -37,13 +37,13 @@ class _LoanRow(NamedTuple):
     undone: datetime | None
 
 
-def _behind(at: date, after_id: int) -> tuple[ColumnElement[bool], ...]:
+def _behind(at: datetime, after_id: int) -> tuple[ColumnElement[bool], ...]:
     its = charges.c
     return its.created >= at, or_(its.created > at, its.id > after_id)
 
 
 @many(Charge)
-def _page(*, patron_id: int, at: date, after_id: int, at_most: int, skipped: int) -> Statement:
+def _page(*, patron_id: int, at: datetime, after_id: int, at_most: int, skipped: int) -> Statement:
     return (
         _charges_of(patron_id, CHARGE_COLUMNS)
         .where(*_behind(at, after_id))
@@ -54,7 +54,9 @@ def _page(*, patron_id: int, at: date, after_id: int, at_most: int, skipped: int
 
 
 @many(Charge)
-def _open_page(*, patron_id: int, at: date, after_id: int, at_most: int, skipped: int) -> Statement:
+def _open_page(
+    *, patron_id: int, at: datetime, after_id: int, at_most: int, skipped: int
+) -> Statement:
     return (
         _charges_of(patron_id, CHARGE_COLUMNS)
         .where(charges.c.balance != 0, *_behind(at, after_id))

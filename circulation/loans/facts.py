@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -136,13 +136,13 @@ def items_on_loan(*, patron_id: int, at_most: int, skipped: int) -> Statement:
     return _of_patron(ITEM.select(), patron_id, at_most, skipped)
 
 
-def _behind(at: date, after_id: int) -> tuple[ColumnElement[bool], ...]:
+def _behind(at: datetime, after_id: int) -> tuple[ColumnElement[bool], ...]:
     return loans.c.due >= at, or_(loans.c.due > at, loans.c.id > after_id)
 
 
 @many(ITEM)
 def items_listed(
-    *, patron_id: int, at: date, after_id: int, at_most: int, skipped: int
+    *, patron_id: int, at: datetime, after_id: int, at_most: int, skipped: int
 ) -> Statement:
     """The same, for lists, behind the loan `after_id` that is due `at`: nobody counts who waits for
     them."""
@@ -152,7 +152,7 @@ def items_listed(
 
 @many(ITEM)
 def items_overdue(
-    *, patron_id: int, now: datetime, at: date, after_id: int, at_most: int, skipped: int
+    *, patron_id: int, now: datetime, at: datetime, after_id: int, at_most: int, skipped: int
 ) -> Statement:
     """The same, of the loans due before `now` that are neither claimed returned nor lost."""
     overdue = ITEM.select().where(loans.c.due < now, loans.c.mark.is_(None), *_behind(at, after_id))

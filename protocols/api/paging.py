@@ -72,10 +72,10 @@ def place_at(moment: Any, number: Any, largest: int) -> Place:
     """The place that these parts of a word stand for. Raises Problem."""
     try:
         place = Place(datetime.fromisoformat(moment), int(number))
-        place.moment.astimezone(UTC)  # type: ignore[attr-defined]
+        place.moment.astimezone(UTC)
     except (OverflowError, ValueError, TypeError):
         raise no_page_ended_there() from None
-    if place.moment.tzinfo is None or not 0 <= place.id <= largest:  # type: ignore[attr-defined]
+    if place.moment.tzinfo is None or not 0 <= place.id <= largest:
         raise no_page_ended_there()
     return place
 

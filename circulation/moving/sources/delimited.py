@@ -19,6 +19,9 @@ from circulation.moving.sources.rows import Line, UnreadableFile
 LONGEST: Final = 50
 #: Characters of a line; what is longer is no row, and is not kept.
 LONGEST_LINE: Final = 1_000_000
+#: Characters of a cell. The limit of the csv module is the process's, and archives raise it.
+LONGEST_CELL: Final = 131_072
+_TOO_LONG: Final = "a cell that is too long"
 _ENDS: Final = ("\n", "\r")
 
 
@@ -75,10 +78,10 @@ class Delimited:
                 yield Line(number, (), "no row of cells")
             except csv.Error as error:
                 is_long = "field larger" in str(error)
-                said = "a cell that is too long" if is_long else "quotation marks that do not fit"
-                yield Line(number, (), said)
+                yield Line(number, (), _TOO_LONG if is_long else "quotation marks that do not fit")
             else:
-                yield Line(number, cells)
+                is_long = any(len(cell) > LONGEST_CELL for cell in cells)
+                yield Line(number, (), _TOO_LONG) if is_long else Line(number, cells)
 
     def _records(self) -> Iterator[tuple[int, str]]:
         """The lines, joined where a quotation mark is open."""
