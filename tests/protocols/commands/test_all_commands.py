@@ -55,7 +55,7 @@ def test_a_wrong_option_names_the_command_that_helps(name: str) -> None:
 def test_a_missing_configuration_says_how_to_name_or_make_one() -> None:
     said = CliRunner().invoke(tiro, ["--config", "/nonexistent/tiro.toml", "patron", "show", "P1"])
     assert said.exit_code == 1
-    for words in ("/nonexistent/tiro.toml", "--config", "TIRO_CONFIG", "tiro demo"):
+    for words in ("/nonexistent/tiro.toml", "--config", "TIRO_CONFIG", "tiro new DIR"):
         assert words in said.output
 
 
