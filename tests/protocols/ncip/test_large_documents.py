@@ -73,7 +73,7 @@ def test_a_partner_that_has_proven_itself_may_send_them(stage: Stage, asked: lis
     lent = f"<CheckOutItem>{header()}{user(card)}{item(barcode)}{remark}</CheckOutItem>"
     asked.clear()
     assert text_of(stage.ask(lent), "UserId/UserIdentifierValue") == card
-    assert asked == [Lane.WIDE_READ, Lane.WRITE]
+    assert asked == [Lane.WIDE_READ, Lane.SHORT_WRITE]
 
 
 @pytest.mark.parametrize(
