@@ -24,9 +24,9 @@ SECONDS: Final = 1.0
 LOOKS: Final = 600
 #: A line now and then, so that nothing in between takes the connection for dead.
 _COMMENT_EVERY: Final = 20
-#: Streams of one account, which may stand at many desks; each holds a connection. One more ends the
-#: oldest.
-MOST: Final = 100
+#: Streams of one account, which all desks of a house may share; each holds a connection. One more
+#: ends the oldest.
+MOST: Final = 1000
 _AT_ONCE: Final = 1_000
 #: Milliseconds after which a browser connects again.
 _BEGINNING: Final = b"retry: 2000\n\n"
