@@ -13,10 +13,15 @@ from twisted.web.server import Request
 #: The longest body, in bytes. No message of a protocol spoken here is nearly as long.
 BODY_BYTES = 4 * 1024 * 1024
 
-_TEXT = b"The body of this request is too long.\n"
+#: A problem of RFC 9457, as the HTTP API promises; which protocol was meant is not known yet.
+_PROBLEM = (
+    b'{"type": "urn:tiro:problem:too-large", "title": "The body of this request is too long.",'
+    b' "status": 413}\n'
+)
 _TOO_LONG = (
     b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n"
-    b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s" % (len(_TEXT), _TEXT)
+    b"Content-Type: application/problem+json\r\nContent-Length: %d\r\n\r\n%s"
+    % (len(_PROBLEM), _PROBLEM)
 )
 
 

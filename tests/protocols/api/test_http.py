@@ -119,7 +119,10 @@ def test_a_body_that_is_too_long_is_refused(wire: Wire) -> None:
         "POST /api/v1/checkouts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         "Content-Length: 99999999\r\n\r\n"
     )
-    assert wire.sent(head.encode()).startswith(b"HTTP/1.1 413")
+    told = wire.sent(head.encode())
+    assert told.startswith(b"HTTP/1.1 413")
+    assert b"application/problem+json" in told
+    assert json.loads(told.partition(b"\r\n\r\n")[2])["status"] == 413
 
 
 def test_an_address_in_parts_that_are_no_text_is_not_found(wire: Wire) -> None:
