@@ -6,10 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from circulation.kernel.results import Refused
 from circulation.kernel.rights import Principal
-from circulation.loans.renewals import renew, renew_all
-from circulation.loans.wishes import RenewalWish as LongerLoan
 from circulation.patrons.guardians import show_account, wards_seen_by
 from circulation.patrons.identifiers import PatronPlace, place_of_patron
 from circulation.patrons.public_ids import public_ids
@@ -21,12 +18,11 @@ from protocols.api.models.holds import PatronHolds
 from protocols.api.models.money import ChargePaging, PatronCharges
 from protocols.api.models.patrons import LoanPaging, PatronLoans, PatronScreen
 from protocols.api.operation import Caller, Operation, Plain, Request, get, post
-from protocols.api.operations.desk import all_prolonged, prolonged
 from protocols.api.operations.holds import RULES, holds_of
 from protocols.api.operations.money import charges_of
-from protocols.api.operations.own import own_place, show_self
-from protocols.api.operations.patrons import known_by, loans_of_patron
-from protocols.api.problems import Outcome, Problem, refused
+from protocols.api.operations.own import all_renewed_for, own_place, renewed_for, show_self
+from protocols.api.operations.patrons import loans_of_patron
+from protocols.api.problems import Outcome, Problem
 from protocols.hosting.answering import Context, Lane
 
 
@@ -72,33 +68,14 @@ def renew_for_child(
     request: Request[OwnRenewalWish, None], principal: Principal, context: Context
 ) -> Renewed | Problem:
     """Renews a loan of a child's, the item not being at hand."""
-    wish = request.body
-    answer = renew(
-        context.act(principal.desk),
-        LongerLoan(
-            known_by(_child(request, principal, context)),
-            wish.item.strip(),
-            fee_acknowledged=wish.accept_fee or False,
-            seen=False,
-        ),
-    )
-    if isinstance(answer, Refused):
-        return refused(answer, principal, request.language)
-    return prolonged(answer, principal, context, request.language)
+    return renewed_for(_child(request, principal, context), request, principal, context)
 
 
 def renew_all_for_child(
     request: Request[OwnRenewalsWish, None], principal: Principal, context: Context
 ) -> StackResults | Problem:
     """Renews what can be renewed of a child's loans."""
-    answer = renew_all(
-        context.act(principal.desk),
-        patron=known_by(_child(request, principal, context)),
-        fee_acknowledged=request.body.accept_fee or False,
-    )
-    if isinstance(answer, Refused):
-        return refused(answer, principal, request.language)
-    return all_prolonged(answer, principal, context, request.language)
+    return all_renewed_for(_child(request, principal, context), request, principal, context)
 
 
 def _decided(

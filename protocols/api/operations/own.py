@@ -131,11 +131,21 @@ def renew_own(
     request: Request[OwnRenewalWish, None], principal: Principal, context: Context
 ) -> Renewed | Problem:
     """Renews a loan of the patron's own, the item not being at hand."""
+    return renewed_for(own_place(request, principal, context), request, principal, context)
+
+
+def renewed_for(
+    place: PatronPlace,
+    request: Request[OwnRenewalWish, None],
+    principal: Principal,
+    context: Context,
+) -> Renewed | Problem:
+    """Renews a loan of that patron's, as a patron asks for it."""
     wish = request.body
     answer = renew(
         context.act(principal.desk),
         LongerLoan(
-            known_by(own_place(request, principal, context)),
+            known_by(place),
             wish.item.strip(),
             fee_acknowledged=wish.accept_fee or False,
             seen=False,
@@ -150,9 +160,19 @@ def renew_all_own(
     request: Request[OwnRenewalsWish, None], principal: Principal, context: Context
 ) -> StackResults | Problem:
     """Renews what can be renewed of the patron's own loans."""
+    return all_renewed_for(own_place(request, principal, context), request, principal, context)
+
+
+def all_renewed_for(
+    place: PatronPlace,
+    request: Request[OwnRenewalsWish, None],
+    principal: Principal,
+    context: Context,
+) -> StackResults | Problem:
+    """Renews what can be renewed of that patron's loans, as a patron asks for it."""
     answer = renew_all(
         context.act(principal.desk),
-        patron=known_by(own_place(request, principal, context)),
+        patron=known_by(place),
         fee_acknowledged=request.body.accept_fee or False,
     )
     if isinstance(answer, Refused):
