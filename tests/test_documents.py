@@ -22,8 +22,10 @@ from tests.preloaded import preloaded_tiro
 from tests.servers import RunningServer, free_ports, running_demo
 
 ROOT = Path(__file__).parent.parent
-#: For those who maintain Tiro: nothing in it is to be pasted.
-DECISIONS = ROOT / "docs" / "decisions.md"
+#: To be read: nothing in them is to be pasted beside a demo.
+READ = {
+    ROOT / "docs" / f"{name}.md" for name in ("decisions", "glossary", "map", "running", "speed")
+}
 #: Done in a browser, by the tests of the desk.
 AT_THE_DESK = ROOT / "docs" / "a-morning-at-the-desk.md"
 #: Begins with nothing, and makes a library of its own.
@@ -32,7 +34,7 @@ EMPTY_DISK = ROOT / "docs" / "from-an-empty-disk.md"
 REHEARSAL = ROOT / "docs" / "changing-systems.md"
 DOCUMENTS = (
     ROOT / "README.md",
-    *sorted({*(ROOT / "docs").glob("*.md")} - {DECISIONS, AT_THE_DESK, EMPTY_DISK, REHEARSAL}),
+    *sorted({*(ROOT / "docs").glob("*.md")} - READ - {AT_THE_DESK, EMPTY_DISK, REHEARSAL}),
 )
 #: How a document says that the library is to run beside it.
 STARTED = "tiro demo --data my-library"

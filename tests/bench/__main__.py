@@ -1,7 +1,7 @@
 """`python -m tests.bench [--write] [NAME...]`: all measurements, or those whose name holds NAME.
 
-All of them together, or those named after --write, put what they have noted into the table of the
-README (`tests.bench.table`), in place of what it had of the same kinds.
+All of them together, or those named after --write, put what they have noted into the table of
+docs/speed.md (`tests.bench.table`), in place of what it had of the same kinds.
 """
 
 from __future__ import annotations

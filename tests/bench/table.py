@@ -1,4 +1,4 @@
-"""The table of what was measured: rows that the benches note down, written into the README.
+"""The table of what was measured: rows that the benches note down, written into docs/speed.md.
 
 A row is an operation at so many callers at once, what it took here and, where there is one, what it
 took the peer that ran in turns with it.
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-README: Final = Path(__file__).parents[2] / "README.md"
+SPEED: Final = Path(__file__).parents[2] / "docs" / "speed.md"
 _BEGIN, _END = "<!-- measured -->", "<!-- end of measured -->"
 #: A row of the table, but for its head, and what is said of a kind of operation.
 _ROW: Final = re.compile(r"\| \w")
@@ -106,7 +106,7 @@ def _kind(name: str) -> str:
 
 
 def section(rows: Iterable[Row], at: datetime, before: str = "") -> str:
-    """What stands between the marks of the README: when and on what each kind of operation was
+    """What stands between the marks of the document: when and on what each kind of operation was
     measured, and the table. What is there of other kinds (`before`) stays as it is."""
     rows = list(rows)
     by_kind: dict[str, list[str]] = {}
@@ -131,8 +131,8 @@ def section(rows: Iterable[Row], at: datetime, before: str = "") -> str:
     )
 
 
-def write(rows: Iterable[Row], path: Path = README) -> None:
-    """Puts the rows into the README in place of those of their kinds. Raises ValueError without
+def write(rows: Iterable[Row], path: Path = SPEED) -> None:
+    """Puts the rows into docs/speed.md in place of those of their kinds. Raises ValueError without
     marks."""
     text = path.read_text()
     begin, end = text.find(_BEGIN), text.find(_END)
