@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,9 +34,13 @@ AT_THE_DESK = ROOT / "docs" / "a-morning-at-the-desk.md"
 EMPTY_DISK = ROOT / "docs" / "from-an-empty-disk.md"
 #: Runs for minutes to hours: its calls are read in tests/cut_over.
 REHEARSAL = ROOT / "docs" / "changing-systems.md"
+#: How one thing is done, a page each; the index is added to a copy of the code.
+HOW_TO = sorted((ROOT / "docs" / "how-to").glob("*.md"))
+AN_INDEX = ROOT / "docs" / "how-to" / "add-a-search-index.md"
 DOCUMENTS = (
     ROOT / "README.md",
     *sorted({*(ROOT / "docs").glob("*.md")} - READ - {AT_THE_DESK, EMPTY_DISK, REHEARSAL}),
+    *(path for path in HOW_TO if path != AN_INDEX),
 )
 #: How a document says that the library is to run beside it.
 STARTED = "tiro demo --data my-library"
@@ -140,6 +146,47 @@ def test_a_library_from_an_empty_disk(tmp_path: Path, program: Callable[[str], s
     for block, output in zip(blocks, outputs, strict=True):
         for line in block.printed:
             assert is_printed(line, output), f"{block.commands}\n{line}\n is not in\n{output}"
+
+
+def test_an_index_is_added(tmp_path: Path) -> None:
+    for name in ("catalogue", "circulation", "protocols"):
+        shutil.copytree(
+            ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "static")
+        )
+    for block in blocks_of(AN_INDEX.read_text(encoding="utf-8")):
+        commands = block.commands.replace("python -", f"{sys.executable} -")
+        output = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", commands],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        assert all(is_printed(line, output) for line in block.printed), output
+
+
+def test_what_a_stranger_does_has_a_short_page() -> None:
+    """The tasks that everybody meets; no page is longer than a screen."""
+    assert {path.stem for path in HOW_TO} >= {
+        "add-a-branch",
+        "add-a-kiosk",
+        "add-a-search-index",
+        "change-a-loan-period",
+        "speak-another-language",
+        "why-was-it-refused",
+    }
+    lengths = {path.stem: len(path.read_text(encoding="utf-8").splitlines()) for path in HOW_TO}
+    assert {name: length for name, length in lengths.items() if length > 40} == {}
+
+
+def test_the_readme_is_short() -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 120
+    tables = [
+        list(rows) for is_row, rows in groupby(lines, lambda line: line.startswith("|")) if is_row
+    ]
+    assert all(len(rows) - 2 <= 10 for rows in tables)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
