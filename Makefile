@@ -12,7 +12,7 @@ DEMO_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test lint base bench crash cut-over fuzz mutants audit dist clean help loan-table reference pictures
+.PHONY: demo test lint base bench crash cut-over docs fuzz mutants audit dist clean help loan-table reference pictures
 
 help:
 	@echo "make demo        a working library system on 127.0.0.1, in a temporary folder"
@@ -26,8 +26,9 @@ help:
 	@echo "make mutants     small mistakes in the rules of lending and money: do the tests see them?"
 	@echo "make audit       known vulnerabilities in what is installed"
 	@echo "make dist        sdist and wheel in dist, each installed and tried outside this checkout"
+	@echo "make docs        the documents as a site in build/docs; a link that leads nowhere fails"
 	@echo "make loan-table  writes the tables of loan states into the READMEs of circulation"
-	@echo "make reference   writes docs/reference: settings of library.toml, rights, the HTTP API"
+	@echo "make reference   writes docs/reference: settings, rights, commands, the HTTP API"
 	@echo "make pictures    takes the pictures of the documents anew, from a demo in Chromium"
 	@echo "make clean       removes the virtual environment and what tools left"
 
@@ -71,6 +72,9 @@ audit: $(VENV)/release
 dist: $(VENV)/release
 	$(BIN)/python -m tests.distributions $(CURDIR)/dist
 
+docs: $(VENV)/docs
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs . build/docs
+
 # The pictures of what can be done with an item in which state, written into the READMEs.
 loan-table: $(VENV)/run
 	$(BIN)/python -m circulation.loans.states circulation/loans/README.md
@@ -81,6 +85,7 @@ reference: $(VENV)/run
 	$(BIN)/python -m circulation.setting_up.reference docs/reference/library-toml.md
 	$(BIN)/python -m circulation.staff.reference docs/reference/rights.md
 	$(BIN)/python -m protocols.api.reference docs/reference
+	$(BIN)/python -m protocols.commands.reference docs/reference
 
 pictures: $(VENV)/test
 	$(BIN)/python -m tests.pictures docs/pictures
@@ -112,6 +117,10 @@ node_modules/installed: package.json package-lock.json
 # Guided by coverage, with --engine atheris, which is not to be had for every Python.
 $(VENV)/fuzz: $(VENV)/test
 	$(INSTALL) --editable '.[test,fuzz]'
+	@touch $@
+
+$(VENV)/docs: setup.cfg pyproject.toml $(BIN)/python
+	$(INSTALL) --editable '.[docs]'
 	@touch $@
 
 $(VENV)/mutants: setup.cfg pyproject.toml $(VENV)/test

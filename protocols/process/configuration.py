@@ -219,7 +219,7 @@ class Configuration:
         return f"sqlite:///{(self.path.parent / rest).absolute()}"
 
 
-_COMMON: dict[str, Any] = {
+SECTIONS: dict[str, Any] = {
     "languages": UsedLanguages,  # the first, since others name languages
     "accession": AccessionSettings,
     "circulation": CirculationSettings,
@@ -268,7 +268,7 @@ def configuration_from(
     table: Mapping[str, Any], path: Path, standards: Mapping[str, Standard]
 ) -> Configuration:
     """A configuration from a parsed file; `path` is where it stands, for relative names."""
-    sections = _COMMON | {name: standard.settings for name, standard in standards.items()}
+    sections = SECTIONS | {name: standard.settings for name, standard in standards.items()}
     problems = [
         f"[{name}]: no such section; there are {', '.join(sorted(sections))}"
         for name in table

@@ -15,7 +15,7 @@ from protocols.hosting import validating
 from protocols.hosting.standard import installed_standards
 from protocols.hosting.validating import adapter_of, problem_of, written
 from protocols.notices.settings import driver_names, load_driver
-from protocols.process.configuration import _COMMON, ConfigurationError, configuration_from
+from protocols.process.configuration import SECTIONS, ConfigurationError, configuration_from
 
 #: Words that only the library of the schemas uses.
 _FOREIGN = re.compile(
@@ -29,7 +29,7 @@ _VALUES: tuple[Any, ...] = (
 
 
 def settings() -> Iterator[tuple[str, type[Any]]]:
-    for name, kind in _COMMON.items():  # one with a check of its own is annotated
+    for name, kind in SECTIONS.items():  # one with a check of its own is annotated
         yield name, getattr(kind, "__origin__", kind)
     yield from ((name, each.settings) for name, each in installed_standards().items())
     yield from ((name, load_driver(name).settings) for name in driver_names())
