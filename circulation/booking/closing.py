@@ -7,7 +7,13 @@ from datetime import date, datetime
 from sqlalchemy import update
 
 from catalogue.database import Statement, change
-from circulation.booking.facts import booking_facts, bookings_over, lock_copies, supplies_of_booking
+from circulation.booking.facts import (
+    booking_facts,
+    bookings_of_patron,
+    bookings_over,
+    lock_copies,
+    supplies_of_booking,
+)
 from circulation.booking.results import BookingOutcome
 from circulation.booking.schema import bookings
 from circulation.booking.stays import end_stay, stays_of_booking
@@ -80,3 +86,19 @@ def close_bookings_over(act: Act, *, day: date, after: int = 0) -> tuple[int, in
             outcome = BookingOutcome.NOT_COLLECTED
             ended += close_booking(act, booking.id, outcome)
     return ended, found[-1].id if len(found) == AT_MOST else None
+
+
+def end_bookings_of(act: Act, patron_id: int) -> int:
+    """Ends the open bookings of somebody who has died, and gives how many; one of which copies are
+    out ends when they are back."""
+    transaction, ended = act.transaction, 0
+    found = bookings_of_patron(transaction, patron_id=patron_id)
+    for record_id in sorted({booking.record_id for booking in found}):
+        lock_copies(transaction, record_id=record_id)
+        lock_queue(transaction, record_id=record_id)
+    for each in found:
+        supplies = supplies_of_booking(transaction, booking_id=each.id)
+        if any(supply.delivered > supply.returned for supply in supplies):
+            continue
+        ended += close_booking(act, each.id, BookingOutcome.CANCELLED)
+    return ended

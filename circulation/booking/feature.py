@@ -9,6 +9,7 @@ from circulation.booking.at_loan import (
     BookingsAtUndo,
     BookingsBeforeHolds,
 )
+from circulation.booking.closing import end_bookings_of
 from circulation.booking.daily import JOBS
 from circulation.booking.part import SPOKEN_FOR, STAYS_OF_COPIES, BookingsOfItem
 from circulation.booking.privacy import HISTORY, PERSONAL
@@ -27,6 +28,7 @@ from circulation.loans.privacy import LOAN_HISTORY
 from circulation.loans.undo import UNDOING
 from circulation.notices.contents import ROWS_TOLD
 from circulation.notices.triggers import TRIGGERS
+from circulation.patrons.blocks import AT_DEATH
 from circulation.patrons.personal_data import PERSONAL_DATA
 from circulation.stock.shelves import AWAY
 
@@ -42,6 +44,7 @@ JOINS: tuple[Join, ...] = (
     joins(REMOVING, StaysAtRemoval()),
     joins(AWAY, stays.c.item_id),
     joins(PERSONAL_DATA, PERSONAL),
+    joins(AT_DEATH, end_bookings_of),
     joins(LOAN_HISTORY, HISTORY),
     joins(ROWS_TOLD, BOOKINGS_TOLD),
     joins(TRIGGERS, *TRIGGERS_OF_BOOKINGS),

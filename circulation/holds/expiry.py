@@ -1,9 +1,16 @@
-"""Holds whose interest period has run out. Idempotent: each is ended once, whenever it is run."""
+"""Holds whose interest period has run out, and those of the dead. Idempotent: each is ended once,
+whenever it is run."""
 
 from __future__ import annotations
 
-from circulation.holds.changes import HoldOutcome, close
-from circulation.holds.facts import hold_facts, holds_out_of_interest, lock_hold_set, lock_queue
+from circulation.holds.changes import HoldOutcome, close, release
+from circulation.holds.facts import (
+    hold_facts,
+    holds_of_patron,
+    holds_out_of_interest,
+    lock_hold_set,
+    lock_queue,
+)
 from circulation.holds.results import Hold, hold_of
 from circulation.kernel.act import Act
 from circulation.kernel.set_up import read_set_up
@@ -35,3 +42,22 @@ def expire_holds(act: Act, *, at_most: int = AT_MOST) -> list[Hold]:
         assert closed is not None
         expired.append(hold_of(closed, set_up))
     return expired
+
+
+def end_holds_of(act: Act, patron_id: int) -> int:
+    """Ends all open holds of somebody who has died, and gives how many; an item on its way to them,
+    or on a hold shelf, is the next one's."""
+    transaction = act.transaction
+    found = holds_of_patron(transaction, patron_id=patron_id)
+    for record_id in sorted({hold.record_id for hold in found}):
+        lock_queue(transaction, record_id=record_id)
+    ended = 0
+    for each in found:
+        if each.set_id is not None:
+            lock_hold_set(transaction, set_id=each.set_id)
+        hold = hold_facts(transaction, hold_id=each.id)
+        if hold is not None and hold.closed is None:
+            release(act, hold)
+            close(act, hold, HoldOutcome.CANCELLED)
+            ended += 1
+    return ended

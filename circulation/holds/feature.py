@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from circulation.holds.at_return import HoldsAtReturn
 from circulation.holds.daily import JOBS
+from circulation.holds.expiry import end_holds_of
 from circulation.holds.fulfilment import HOLDS_AT_LOAN, HOLDS_AT_RENEWAL
 from circulation.holds.part import HOLDS_OF_PATRON, WAITED_FOR, HoldsOfItem
 from circulation.holds.privacy import PERSONAL
@@ -16,6 +17,7 @@ from circulation.kernel.jobs import DAILY
 from circulation.kernel.parts import Join, joins
 from circulation.loans.features import LENDING, RENEWING, RETURNING
 from circulation.loans.undo import UNDOING
+from circulation.patrons.blocks import AT_DEATH
 from circulation.patrons.facts import PATRON
 from circulation.patrons.personal_data import PERSONAL_DATA
 
@@ -29,5 +31,6 @@ JOINS: tuple[Join, ...] = (
     joins(UNDOING, HoldsAtUndo()),
     joins(REMOVING, HoldsAtRemoval()),
     joins(PERSONAL_DATA, PERSONAL),
+    joins(AT_DEATH, end_holds_of),
     joins(DAILY, *JOBS),
 )

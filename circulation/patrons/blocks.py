@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
@@ -10,11 +11,15 @@ from catalogue.database import Statement, change, columns, many, scalar, send
 from catalogue.schema import agencies
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import EVERYWHERE, BlockReason
 from circulation.kernel.results import Block
 from circulation.kernel.stored import stored_as
 from circulation.patrons.schema import patron_blocks, patrons
 from circulation.patrons.search_words import index_patron
+
+#: What ends when somebody has died, by the id of the patron; loans and debts do not.
+AT_DEATH: Registry[Callable[[Act, int], object]] = Registry("what ends with a patron")
 
 
 @scalar(int)
@@ -85,6 +90,7 @@ def block_patron(
     That is `agency_id`, else the agency of the desk, else the patron's own. `everywhere` blocks
     at all agencies instead; the reasons of `circulation.kernel.reasons.EVERYWHERE` always do.
     Repeated for the same reason and agency, it keeps the first date and takes the new message.
+    Who has died waits for nothing any more: holds and bookings end.
     """
     transaction = act.transaction
     whose = _whose(act, patron_id, reason, agency_id, everywhere)
@@ -109,6 +115,9 @@ def block_patron(
             after={"reason": reason.value, "message": message, "agency": whose},
         ),
     )
+    if reason is BlockReason.DECEASED:
+        for end in AT_DEATH:
+            end(act, patron_id)
 
 
 def unblock_patron(
