@@ -52,6 +52,19 @@ class Transaction:
         looking.memory, looking.takes_locks = self.memory, False
         return looking
 
+    def whole(self, work: Callable[[], T]) -> T:
+        """What the work answers; where it raises, nothing of what it wrote stays, and the rest of
+        the transaction does."""
+        self.execute("SAVEPOINT whole", ())
+        try:
+            answer = work()
+        except Exception:
+            self.execute("ROLLBACK TO SAVEPOINT whole", ())
+            self.execute("RELEASE SAVEPOINT whole", ())
+            raise
+        self.execute("RELEASE SAVEPOINT whole", ())
+        return answer
+
     def undone(self, work: Callable[[], T]) -> T:
         """What the work answers, which happens in this transaction; whatever it writes is undone.
 

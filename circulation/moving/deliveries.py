@@ -1,10 +1,10 @@
 """A delivery taken in: whole files, of which only what is new or has changed is written.
 
 Each kind of rows is read twice. First its rows are counted and their keys remembered: a delivery
-with under `LEAST` of the former number stops the kind before anything is written, and what a whole
-one does not have any more is gone. Then rows go in by batches, each a transaction with the keys of
-its rows, so that a move can be ended at any moment and run again: what is in is passed over by its
-checksum. A dry run is the same run in one transaction that is rolled back.
+with less of the former number than its plan allows stops the kind before anything is written, and
+what a whole one does not have any more is gone. Then rows go in by batches, each a transaction with
+the keys of its rows, so that a move can be ended at any moment and run again: what is in is passed
+over by its checksum. A dry run is the same run in one transaction that is rolled back.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from circulation.moving.keys import (
     STEP,
     GoneRow,
     MovedRow,
+    homes_before,
     insert_moved,
     mark_gone,
     moved,
@@ -44,8 +45,10 @@ from circulation.patrons.identifiers import IDENTIFIERS
 T = TypeVar("T")
 #: Rows of one transaction.
 BATCH: Final = 2_000
-#: Of the rows of the former delivery.
-LEAST: Final = Fraction(99, 100)
+#: Of the rows that a home branch had in the former delivery, where they were `MANY`: a whole file
+#: may be missing, which is little among those of all schools.
+LEAST_OF_HOME: Final = Fraction(1, 2)
+MANY: Final = 20
 DOUBLED: Final = "doubled"
 #: Rows that are counted between two signs of life.
 _TOLD_EVERY: Final = 20_000
@@ -79,12 +82,13 @@ class KindReport:
 
 class Survey(NamedTuple):
     """A delivery at first sight: its rows, their keys, what is no row; `unreadable` are files that
-    give nothing, each with the reason."""
+    give nothing, each with the reason. `homes` are the rows by the ISIL of their home branch."""
 
     rows: int
     keys: KeySet
     broken: int
     unreadable: tuple[Fault, ...]
+    homes: Counter[str]
 
 
 class _RolledBack(Exception):
@@ -170,8 +174,13 @@ class _Delivery:
         its = plan.kinds[kind.name]
         self._fields = frozenset(its.fields)
         self._by_key = frozenset(name for name, each in its.fields.items() if each.by == "key")
+        self._kinds, formats = frozenset(plan.kinds), formats_of(plan, moving)
+        homes = plan.homes(kind.name) or formats.branches
+        self._branches = frozenset(
+            number for isil, number in formats.branches.items() if isil in homes
+        )
         self._identifiers = IDENTIFIERS.of(moving.circulation)
-        self._mapper = Mapper(plan, kind, formats_of(plan, moving), self._identifiers)
+        self._mapper = Mapper(plan, kind, formats, self._identifiers)
         self.report = KindReport(kind.name)
         self._awaited = KeySet()
 
@@ -180,12 +189,11 @@ class _Delivery:
         report, source, name = self.report, self._moving.source, self._kind.name
         report.rows = survey.rows
         self._tell(survey.unreadable)
-        before = self._do(lambda transaction: rows_before(transaction, source=source, kind=name))
         is_whole = self._plan.kinds[name].delivery == "whole"
-        is_short = is_whole and before is not None and survey.rows < before * LEAST
-        if is_short and not self._following.may_be_shorter:
-            report.stopped = f"{survey.rows} rows, and {before} the last time: too few to be whole"
-            return report
+        if is_whole and not self._following.may_be_shorter:
+            report.stopped = self._do(lambda transaction: self._too_short(transaction, survey))
+            if report.stopped:
+                return report
         if is_whole and not survey.unreadable:
             self._see_to_gone(survey)
         self._awaited = survey.keys  # each once
@@ -193,8 +201,27 @@ class _Delivery:
             self._tell(faults)
         if not survey.unreadable:
             rows, now = survey.rows, self._moving.now
-            self._do(lambda transaction: note_delivery(transaction, source, name, rows, now))
+            homes = survey.homes
+            self._do(lambda transaction: note_delivery(transaction, source, name, rows, now, homes))
         return report
+
+    def _too_short(self, transaction: Transaction, survey: Survey) -> str:
+        """What says that files are broken, or missing; empty where nothing does."""
+        source, name = self._moving.source, self._kind.name
+        before = rows_before(transaction, source=source, kind=name)
+        if before is not None and survey.rows < before * Fraction(
+            str(self._plan.kinds[name].least)
+        ):
+            return f"{survey.rows} rows, and {before} the last time: too few to be whole"
+        for home, number in homes_before(transaction, source, name).items():
+            if number >= MANY and survey.homes[home] < number * LEAST_OF_HOME:
+                told = f"{survey.homes[home]} rows of {home}, and {number} the last time"
+                return f"{told}: too few to be whole"
+        return ""
+
+    def _batch(self, transaction: Transaction) -> Batch:
+        given = self._fields, self._by_key, self._kinds, self._branches
+        return Batch(transaction, self._moving, *given)
 
     def _tell(self, faults: Sequence[Fault]) -> None:
         self.report.take(faults)
@@ -223,6 +250,7 @@ class _Delivery:
 
     def _survey(self) -> Survey:
         keys, rows, broken, unreadable = KeySet(), 0, 0, []
+        homes: Counter[str] = Counter()
         for _, line in self._lines():
             if isinstance(line, Fault):
                 unreadable.append(line)
@@ -231,12 +259,14 @@ class _Delivery:
             if rows % _TOLD_EVERY == 0:
                 self._do(lambda transaction: None)  # whoever follows this hears that it goes on
                 self._following.on_progress(f"{self._kind.name}, counted", rows, None)
+            if home := self._mapper.home(line):
+                homes[home] += 1
             key = self._mapper.key(line)
             broken += key is None
             if key is not None:
                 keys.add(key)
         keys.close()
-        return Survey(rows, keys, broken, tuple(unreadable))
+        return Survey(rows, keys, broken, tuple(unreadable), homes)
 
     def _see_to_gone(self, survey: Survey) -> None:
         """What the delivery does not have any more. As long as rows of it are broken, nobody knows
@@ -259,7 +289,7 @@ class _Delivery:
             gone = [each for each in found if each.key not in survey.keys]
             if gone and not survey.broken:
                 if kind.gone is not None:
-                    kind.gone(Batch(transaction, moving), [each.row_id for each in gone])
+                    kind.gone(self._batch(transaction), gone)
                 rows = (GoneRow(moving.source, kind.name, each.key, moving.now) for each in gone)
                 mark_gone(transaction, list(rows))
             return len(gone), found[-1].key if len(found) == STEP else None
@@ -298,8 +328,7 @@ class _Delivery:
         source, kind = self._moving.source, self._kind
 
         def work(transaction: Transaction) -> tuple[dict[str, int], list[Fault]]:
-            kinds = frozenset(self._plan.kinds)
-            batch = Batch(transaction, self._moving, self._fields, self._by_key, kinds)
+            batch = self._batch(transaction)
             keys = [each.key for each in arrivals]
             known = {
                 each.key: each

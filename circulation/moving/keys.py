@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Table, delete, func, insert, literal_column, select, update
@@ -81,6 +82,35 @@ def update_moved(record: MovedRow) -> Statement:
     )
 
 
+@send_many
+def _forget_row(record: MovedRow) -> Statement:
+    its = moved_rows.c
+    return delete(moved_rows).where(
+        its.source == record.source, its.kind == record.kind, its.key == record.key
+    )
+
+
+def remember(transaction: Transaction, rows: Sequence[MovedRow]) -> None:
+    """What else of ours stands for rows of the other system, in place of what did so before; its
+    kind is that of the row and a word: ``members.group``."""
+    _forget_row(transaction, rows)
+    insert_moved(transaction, [row for row in rows if row.row_id])
+
+
+class _Known(NamedTuple):
+    source: str
+    key: str
+
+
+@many(_Known)
+def known_under(*, kind: str, row_id: int) -> Statement:
+    """The rows of any system that ours stands for now."""
+    its = moved_rows.c
+    return select(*columns(_Known, moved_rows)).where(
+        its.kind == kind, its.row_id == row_id, its.gone.is_(None)
+    )
+
+
 class GoneRow(NamedTuple):
     """A row that the other system does not have any more."""
 
@@ -107,6 +137,27 @@ def rows_before(*, source: str, kind: str) -> Statement:
     return select(its.rows).where(its.source == source, its.kind == kind)
 
 
+class _Delivered(NamedTuple):
+    kind: str
+    rows: int
+
+
+@many(_Delivered)
+def _delivered(*, source: str) -> Statement:
+    its = moved_deliveries
+    return select(*columns(_Delivered, its)).where(its.c.source == source)
+
+
+def homes_before(transaction: Transaction, source: str, kind: str) -> dict[str, int]:
+    """How many rows of each home branch, by ISIL, the last whole delivery had."""
+    begins = f"{kind} "
+    return {
+        each.kind.removeprefix(begins): each.rows
+        for each in _delivered(transaction, source=source)
+        if each.kind.startswith(begins)
+    }
+
+
 @send
 def _forget_delivery(*, source: str, kind: str) -> Statement:
     its = moved_deliveries.c
@@ -119,11 +170,22 @@ def _insert_delivery(*, source: str, kind: str, rows: int, at: datetime) -> Stat
 
 
 def note_delivery(
-    transaction: Transaction, source: str, kind: str, rows: int, now: datetime
+    transaction: Transaction,
+    source: str,
+    kind: str,
+    rows: int,
+    now: datetime,
+    homes: Mapping[str, int] = MappingProxyType({}),
 ) -> None:
-    """The delivery was read to its end."""
+    """The delivery was read to its end; `homes` are its rows by the ISIL of the home branch."""
+    there = homes_before(transaction, source, kind)
+    for home in there:
+        _forget_delivery(transaction, source=source, kind=f"{kind} {home}")
     _forget_delivery(transaction, source=source, kind=kind)
     _insert_delivery(transaction, source=source, kind=kind, rows=rows, at=now)
+    for home, number in homes.items():
+        told = f"{kind} {home}"
+        _insert_delivery(transaction, source=source, kind=told, rows=number, at=now)
 
 
 @scalars(int)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
@@ -52,8 +53,7 @@ class Mapper:
         """The lines that follow have these columns."""
         header = {name: number for number, name in reversed([*enumerate(columns)])}
         its = self._plan
-        named = {name for each in its.fields.values() for name in each.column}
-        if missing := sorted((named | {*its.key, *its.only, *its.unless}) - header.keys()):
+        if missing := sorted(its.columns_named() - header.keys()):
             raise UnreadableFile(f"it has no column {', '.join(missing)}")
         self._key = _columns(its.key, header)
         self._only = [*_choices(its.only, header, True), *_choices(its.unless, header, False)]
@@ -86,6 +86,15 @@ class Mapper:
         parts = (self._joined(line.cells, (number,), "") for number in self._key)
         key = "/".join(map(self._identifiers.stored, parts))
         return key if key.strip("/") and len(key) <= _LONGEST_KEY and "\0" not in key else None
+
+    def home(self, line: Line) -> str | None:
+        """The ISIL of the home branch that the row tells, where it tells one that there is."""
+        for each in self._fields if not line.fault else ():
+            if each.name == "home_branch":
+                with suppress(Unreadable):
+                    told = _translated(each.table, self._text(each, line.cells))
+                    return told if told in self._formats.branches else None
+        return None
 
     def arrival(self, file: str, line: Line) -> Arrival | Fault:
         place = Place(file, line.number)

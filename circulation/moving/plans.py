@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from lxml import etree
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -105,8 +106,9 @@ class KindPlan(_Strict):
     """The files of one kind of rows. `only` and `unless` choose rows by what a column holds."""
 
     files: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
-    format: Literal["csv", "marc"] = "csv"
+    format: Literal["csv", "marc", "xml"] = "csv"
     delivery: Literal["whole", "changes"] = "whole"  # changes: what is not there is not gone
+    least: Annotated[float, Field(ge=0.5, le=1)] = 0.99  # of the rows of the last whole delivery
     key: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
     fields: dict[str, Annotated[FieldPlan, BeforeValidator(_field)]]
     encoding: Encoding | None = None
@@ -114,9 +116,14 @@ class KindPlan(_Strict):
     quote: Annotated[str, Field(max_length=1)] = '"'
     escape: Annotated[str, Field(max_length=1)] = ""
     columns: tuple[str, ...] = ()  # of files without a header
-    tag: str = ""  # of the field of a record that is an item
+    tag: str = ""  # of the field of a record that is an item; of an XML file, the element of a row
     only: Columns = {}
     unless: Columns = {}
+
+    def columns_named(self) -> set[str]:
+        """All columns that the plan speaks of."""
+        named = {name for each in self.fields.values() for name in each.column}
+        return named | {*self.key, *self.only, *self.unless}
 
     @model_validator(mode="after")
     def _can_be_parted(self) -> KindPlan:
@@ -149,6 +156,16 @@ class Plan(_Head):
             matching = sorted(self.folder.glob(name)) if "*" in name else [self.folder / name]
             found |= dict.fromkeys(matching)
         return list(found)
+
+    def homes(self, kind: str) -> frozenset[str]:
+        """The ISILs of all home branches that rows of the kind may have; none where the plan does
+        not say which."""
+        field = self.kinds[kind].fields.get("home_branch")
+        if field is None:
+            return frozenset()
+        if field.constant is not None:
+            return frozenset((field.constant,))
+        return frozenset((self.table(field) or {}).values())
 
     def table(self, field: FieldPlan) -> Mapping[str, str] | None:
         """The values of the field, old to new; None where it takes them as they are."""
@@ -195,3 +212,16 @@ def _problems(plan: Plan, known: Known) -> Iterable[str]:
                 yield f"{kind}.fields.{name}: there is no [values.{field.values}]"
         if its.format == "marc" and not its.tag:
             yield f"{kind}: format marc needs the tag of the items"
+        if its.format == "xml" and not its.tag:
+            yield f"{kind}: format xml needs the name of the element that is a row, as tag"
+        for name in sorted(its.columns_named()) if its.format == "xml" else ():
+            if not _is_path(name):
+                yield f"{kind}: {name!r} is no path of XPath"
+
+
+def _is_path(text: str) -> bool:
+    try:
+        etree.XPath(text)
+    except etree.XPathError:
+        return False
+    return True

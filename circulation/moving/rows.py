@@ -11,6 +11,7 @@ from catalogue.database import Transaction
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Desk
 from circulation.kernel.set_up import SetUp
+from circulation.moving.keys import Moved
 from circulation.moving.values import Cell
 from circulation.patrons.identifiers import national_digits
 
@@ -79,7 +80,7 @@ class Batch:
     """Rows that go into one transaction, and what is set aside of them on the way.
 
     `fields` are those that the plan gives; `by_key` those of them that refer to the other system's
-    own ids; `kinds` what else it moves.
+    own ids; `kinds` what else it moves. `branches` are those that the plan speaks of as homes.
     """
 
     transaction: Transaction
@@ -87,6 +88,7 @@ class Batch:
     fields: frozenset[str] = frozenset()
     by_key: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
+    branches: frozenset[int] = frozenset()
     faults: list[Fault] = field(default_factory=list)
     _refused: set[int] = field(default_factory=set)
 
@@ -110,14 +112,14 @@ class Kind(NamedTuple):
     """A kind of rows: `row` is its NamedTuple, whose annotations say how cells are read.
 
     `store` writes new rows, giving each its `row_id`, and those that have changed; `gone` sees to
-    rows of ours, by their ids, that the other system does not have any more, and is None where they
-    stay as they are.
+    rows of ours that the other system does not have any more, and is None where they stay as they
+    are.
     """
 
     name: str
     row: type[Any]
     store: Callable[[Batch, Sequence[Arrival], Sequence[Arrival]], None]
-    gone: Callable[[Batch, Sequence[int]], None] | None = None
+    gone: Callable[[Batch, Sequence[Moved]], None] | None = None
 
     @property
     def cells(self) -> dict[str, Cell]:

@@ -142,8 +142,7 @@ class _Reading:
         if kind not in self._plan.kinds:
             return
         its = self._plan.kinds[kind]
-        named = {name for each in its.fields.values() for name in each.column}
-        named |= {*its.key, *its.only, *its.unless}
+        named = its.columns_named()
         for path in self._plan.paths(kind):
             try:
                 source = open_source(path, self._plan, its)

@@ -14,6 +14,7 @@ from circulation.dunning.flow_rows import DUNNING
 from circulation.dunning.steps import Step
 from circulation.ledger.money import ChargeKind, PostingKind
 from circulation.ledger.schema import charge_postings, charges, patron_balances
+from circulation.moving.keys import Moved
 from circulation.moving.kinds.reminders import Act, Subject, acts_of, forget_acts, write_acts
 from circulation.moving.lookups import FoundPatron, items_of, patrons_of
 from circulation.moving.rows import Arrival, Batch, Kind
@@ -268,9 +269,9 @@ def _told(batch: Batch, arrival: Arrival, patron: FoundPatron) -> Sequence[Step]
     return steps if row.collected else steps[: row.reminders]
 
 
-def settle_debts(batch: Batch, ids: Sequence[int]) -> None:
+def settle_debts(batch: Batch, gone: Sequence[Moved]) -> None:
     """The other system has these debts no more: they were paid or given up there."""
-    _set_balances(batch, dict.fromkeys(ids, 0))
+    _set_balances(batch, {each.row_id: 0 for each in gone})
 
 
 DEBTS = Kind("debts", DebtRow, store_debts, settle_debts)

@@ -18,6 +18,7 @@ from circulation.holds.schema import captures, holds
 from circulation.items.schema import transits
 from circulation.items.transits import TransitReason
 from circulation.loans.schema import loans
+from circulation.moving.keys import Moved
 from circulation.moving.kinds.items import Transit, put_on_way
 from circulation.moving.lookups import FoundItem, FoundPatron, items_of, patrons_of, records_of
 from circulation.moving.rows import Arrival, Batch, Kind
@@ -283,9 +284,9 @@ def _deadline(batch: Batch, arrival: Arrival, patron: FoundPatron) -> datetime:
     return end_of_day(set_up.calendars[branch.id].next_open_day(last), branch.timezone)
 
 
-def end_holds(batch: Batch, ids: Sequence[int]) -> None:
+def end_holds(batch: Batch, gone: Sequence[Moved]) -> None:
     """The other system has these holds no more: they were fetched or cancelled there."""
-    ended = [_Ended(each, batch.moving.now) for each in ids]
+    ended = [_Ended(each.row_id, batch.moving.now) for each in gone]
     _forget_transit(batch.transaction, ended)
     _forget_capture(batch.transaction, ended)
     _close(batch.transaction, ended)

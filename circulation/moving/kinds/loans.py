@@ -17,6 +17,7 @@ from circulation.dunning.flow_rows import DUNNING
 from circulation.dunning.steps import Does, Step, is_before_due
 from circulation.kernel.results import LoanMark
 from circulation.loans.schema import loans
+from circulation.moving.keys import Moved
 from circulation.moving.kinds.items import forget_states
 from circulation.moving.kinds.reminders import Act, Subject, acts_of, forget_acts, write_acts
 from circulation.moving.kinds.uses import LentThere, note_loans
@@ -195,9 +196,9 @@ def _steps(batch: Batch, stored: _Stored, borrower: FoundPatron) -> Sequence[Ste
     return () if flow is None else [each for each in flow.of_loans if each.does is not Does.BILL]
 
 
-def end_loans(batch: Batch, ids: Sequence[int]) -> None:
+def end_loans(batch: Batch, gone: Sequence[Moved]) -> None:
     """The other system has these loans no more: the items were handed in there."""
-    _end(batch.transaction, [_End(each, batch.moving.now) for each in ids])
+    _end(batch.transaction, [_End(each.row_id, batch.moving.now) for each in gone])
 
 
 LOANS = Kind("loans", LoanRow, store_loans, end_loans)

@@ -1,8 +1,10 @@
-"""What the register of persons tells of patrons: a name, an address, protection, a death.
+"""What the register of persons tells of patrons: a name, an address, protection, a death, another
+national number.
 
 Files have those alone of whom something has changed, found by their national numbers. Name, address
 and municipality are taken over from those who have consented to it; that an address is protected,
-and that somebody has died, holds for all.
+that somebody has another number now, and that they have died, holds for all. Of the dead nothing is
+asked any more: their holds and bookings end. Loans and debts stay, for people to see to.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
 from circulation.kernel.act import Act
-from circulation.kernel.reasons import BlockReason
+from circulation.kernel.reasons import BlockReason, IdentifierBlock
 from circulation.moving.lookups import FoundPatron, patrons_of
 from circulation.moving.rows import Arrival, Batch, Kind
 from circulation.moving.values import CODE, TEXT, TRUTH
@@ -24,10 +26,18 @@ from circulation.patrons.addresses import (
     addresses_of,
     remove_address,
 )
-from circulation.patrons.blocks import block_patron
+from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.changes import Changes, change_patron
 from circulation.patrons.checking import PatronUnfit
 from circulation.patrons.consents import Consent, consents_of
+from circulation.patrons.identifiers import (
+    IDENTIFIERS,
+    IdentifierKind,
+    IdentifierTaken,
+    add_identifier,
+    block_identifier,
+    find_patron,
+)
 
 
 class PersonRow(NamedTuple):
@@ -44,23 +54,26 @@ class PersonRow(NamedTuple):
     country: Annotated[str, CODE] = ""
     municipality: Annotated[str, CODE] = ""
     is_protected: Annotated[bool | None, TRUTH] = None
-    is_dead: Annotated[bool, TRUTH] = False
+    is_dead: Annotated[bool | None, TRUTH] = None
+    new_national_id: Annotated[str, TEXT] = ""
 
 
 def store_persons(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:
     """Changes the patrons as the rows say."""
     both = [*new, *changed]
     found = patrons_of(batch, both, "national_id")
-    moving = batch.moving
-    begin_silent_batch(batch.transaction, moving.source, until=moving.until)
+    moving, transaction = batch.moving, batch.transaction
+    begin_silent_batch(transaction, moving.source, until=moving.until)
     for each in batch.left(both):
         patron = found[id(each)]
         each.row_id = patron.id
-        keep_silent(batch.transaction, moving.source, Basis.PATRON, [patron.id])
+        keep_silent(transaction, moving.source, Basis.PATRON, [patron.id])
         try:
-            _change(batch, each.row, patron)
+            transaction.whole(lambda row=each.row, its=patron: _change(batch, row, its))  # type: ignore[misc]
         except PatronUnfit as unfit:
             batch.set_aside(each, "cannot be so", ", ".join(p.field for p in unfit.problems))
+        except IdentifierTaken:
+            batch.set_aside(each, "a number of somebody else's", "new_national_id")
 
 
 def _change(batch: Batch, row: PersonRow, patron: FoundPatron) -> None:
@@ -79,8 +92,20 @@ def _change(batch: Batch, row: PersonRow, patron: FoundPatron) -> None:
             changes["municipality"] = row.municipality
         _move(act, row, patron.id)
     change_patron(act, patron.id, changes)
+    if row.new_national_id:
+        _renumber(act, row, patron.id)
     if row.is_dead:
         block_patron(act, patron.id, BlockReason.DECEASED)
+    elif row.is_dead is False:  # it was said by mistake
+        unblock_patron(act, patron.id, BlockReason.DECEASED)
+
+
+def _renumber(act: Act, row: PersonRow, patron_id: int) -> None:
+    """They go by the new number; the old one is known still, and is not to be used."""
+    key = IDENTIFIERS.of(act.circulation)
+    if find_patron(act.transaction, row.new_national_id, key=key) != patron_id:
+        add_identifier(act, patron_id, row.new_national_id, IdentifierKind.NATIONAL_ID.value)
+    block_identifier(act, row.national_id, IdentifierBlock.REPLACED)
 
 
 def _move(act: Act, row: PersonRow, patron_id: int) -> None:

@@ -25,8 +25,7 @@ class MarcItems:
 
     def __init__(self, path: Path, plan: KindPlan) -> None:
         self._path, self._tag = path, plan.tag
-        named = {name for each in plan.fields.values() for name in each.column}
-        self.columns = sorted(named | {*plan.key, *plan.only, *plan.unless})
+        self.columns = sorted(plan.columns_named())
 
     def lines(self) -> Iterator[Line]:
         number = 0

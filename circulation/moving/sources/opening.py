@@ -8,10 +8,13 @@ from circulation.moving.plans import KindPlan, Plan
 from circulation.moving.sources.delimited import Delimited
 from circulation.moving.sources.marc_items import MarcItems
 from circulation.moving.sources.rows import Source
+from circulation.moving.sources.xml_rows import XmlRows
 
 
 def open_source(path: Path, plan: Plan, kind: KindPlan) -> Source:
     """The file, its columns known. Raises UnreadableFile and OSError."""
     if kind.format == "marc":
         return MarcItems(path, kind)
+    if kind.format == "xml":
+        return XmlRows(path, kind)
     return Delimited(path, kind, kind.encoding or plan.encoding)
