@@ -26,10 +26,10 @@ from protocols.proxy.pool import Pool
 from protocols.proxy.settings import System, SystemSettings
 from protocols.proxy.state import Task
 from protocols.proxy.telling import (
+    asked_body,
     has_on_loan,
     is_as_told,
     item_question,
-    judged_body,
     learning_body,
     patron_question,
     told_body,
@@ -199,7 +199,7 @@ class Carrier:
     def _begin(self, job: Job) -> None:
         if job.judged is not None and not job.is_asked and self._pools.judge is not None:
             place = self._around.institution(self.to, job.terminal)
-            body = judged_body(job.judged, place)
+            body = asked_body(job.judged, place)
             self._pools.judge.ask(body, lambda said: self._was_judged(job, said))
         else:
             self._learn(job)

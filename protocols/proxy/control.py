@@ -18,7 +18,8 @@ from twisted.internet.protocol import Factory
 from twisted.protocols.basic import LineReceiver
 
 from protocols.proxy.asking import SOCKET
-from protocols.proxy.proxy import CannotFlip, Proxy
+from protocols.proxy.modes import CannotFlip
+from protocols.proxy.proxy import Proxy
 from protocols.proxy.status import status_of
 
 MAX_LINE: Final = 65_536
@@ -52,10 +53,10 @@ class Control(LineReceiver):
                     terminals = [str(each) for each in asked.get("terminals", [])]
                     mode = str(asked.get("mode", ""))
                     for each in terminals:
-                        proxy.may_flip(each, mode)
+                        proxy.modes.may_flip(each, mode)
                     for each in terminals:
-                        proxy.flip(each, mode, self._who(), why)
-                    return {"flipped": {each: proxy.mode_of(each) for each in terminals}}
+                        proxy.modes.flip(each, mode, self._who(), why)
+                    return {"flipped": {each: proxy.modes.of(each) for each in terminals}}
                 case "settle":
                     request = int(asked.get("request", 0))
                     return {"settled": proxy.settle(request, self._who(), why)}

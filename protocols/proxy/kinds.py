@@ -26,6 +26,8 @@ CHANGING: Final = {
 OF_LOANS: Final = frozenset({"09", "17", "19", "29"})
 #: Requests that begin a patron's session at a machine, unless one is under way, and what ends it.
 OF_PATRONS: Final = frozenset({"23", "63", "11", "29", "65", "37", "15", "25"})
+#: Requests about what a patron has and owes, perhaps in both systems.
+OF_BOTH: Final = frozenset({"23", "63", "37"})
 END_OF_SESSION: Final = "35"
 MONEY: Final = "37"
 LOGIN: Final = "93"
@@ -52,9 +54,15 @@ def answer_bytes(code: bytes) -> bytes | None:
     return _ANSWER_BYTES.get(code)
 
 
+def fixed_length(body: bytes) -> int:
+    """Where the fields with ids begin; right after the code where the message is none of the
+    standard's."""
+    return _FIXED.get(body[:2].decode("latin-1"), 2)
+
+
 def field(body: bytes, code: bytes, delimiter: bytes = b"|") -> bytes | None:
     """The first field with this id; None if there is none. Also that right after the fixed part."""
-    start = _FIXED.get(body[:2].decode("latin-1"), 2)
+    start = fixed_length(body)
     if body[start : start + 2] == code:
         return body[start + 2 :].partition(delimiter)[0]
     found = body.find(delimiter + code, start)
@@ -67,7 +75,7 @@ def field(body: bytes, code: bytes, delimiter: bytes = b"|") -> bytes | None:
 
 def all_fields(body: bytes, code: bytes, delimiter: bytes = b"|") -> list[bytes]:
     """The values of a field that may stand there many times."""
-    start = _FIXED.get(body[:2].decode("latin-1"), 2)
+    start = fixed_length(body)
     return [each[2:] for each in body[start:].split(delimiter) if each[:2] == code]
 
 
@@ -86,3 +94,10 @@ def is_granted(request: str, answer: bytes) -> bool:
 
 def layout_of(code: str) -> Layout:
     return LAYOUTS[code]
+
+
+def with_field(body: bytes, code: bytes, value: bytes) -> bytes:
+    """The message with another value of a field that it has."""
+    start = fixed_length(body)
+    parts = body[start:].split(b"|")
+    return body[:start] + b"|".join(code + value if part[:2] == code else part for part in parts)

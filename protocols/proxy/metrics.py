@@ -22,7 +22,7 @@ class _Collector:
         proxy, state = self._proxy, self._proxy.state
         modes = GaugeMetricFamily("tiro_proxy_terminals", "Terminals by mode.", labels=["mode"])
         for mode in MODES:
-            number = sum(proxy.mode_of(each.login) == mode for each in proxy.settings.terminals)
+            number = sum(proxy.modes.of(each.login) == mode for each in proxy.settings.terminals)
             modes.add_metric([mode], number)
         yield modes
         down = GaugeMetricFamily("tiro_proxy_down", "1 while a system is down.", labels=["system"])

@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from protocols.hosting.networks import is_within
@@ -25,12 +25,13 @@ from protocols.proxy.kinds import (
     text_field,
 )
 from protocols.proxy.line import Line, Said
+from protocols.proxy.modes import Modes
 from protocols.proxy.off_line import OffLine
 from protocols.proxy.pool import Pool, login_message
 from protocols.proxy.repeats import Repeats
+from protocols.proxy.routing import IN_CARE_OF_OLD, SIDE, knows_all
 from protocols.proxy.session import Asked
 from protocols.proxy.settings import (
-    MODES,
     SYSTEMS,
     Login,
     Mode,
@@ -40,11 +41,13 @@ from protocols.proxy.settings import (
 )
 from protocols.proxy.snapshots import keep_state, kept_state
 from protocols.proxy.state import Task
+from protocols.proxy.telling import asked_body
 from protocols.proxy.towards import context_towards
 from protocols.sip2.codec import MalformedMessage, decode, encode, open_frame
 from protocols.sip2.failures import failure_response
 from protocols.sip2.wire.dates import local_date
 from protocols.sip2.wire.text import Dialect
+from protocols.sip2.wording import Text, language_of, say
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +56,14 @@ _PLAIN: Final = Dialect()
 JUDGED: Final = frozenset({"09", "11", "15", "17", "19", "23", "29", "37", "63", "65"})
 
 
-class CannotFlip(Exception):
-    """The terminal cannot be in that mode; the message says why."""
+class Beside(NamedTuple):
+    """A system that may have something of a patron beside the one that is asked. `adds`: debts of
+    the one are no debts of the other. `down` says why it is not asked.
+    """
+
+    system: System
+    adds: bool
+    down: str
 
 
 class Proxy:
@@ -71,6 +80,8 @@ class Proxy:
         self.state = kept_state(settings.journal)
         for record in read_journal(settings.journal, self.state.last_id):
             self.state.take(record)
+        self.modes = Modes(settings, self.state, self.journal)
+        self._inquiries: dict[System, Pool] = {}
         self.repeats = Repeats(settings.listen.repeats_within)
         self.counts: Counter[str] = Counter()
         self.line_counts: dict[System, Counter[str]] = {each: Counter() for each in SYSTEMS}
@@ -143,6 +154,7 @@ class Proxy:
 
     def _told(self, record: Record) -> None:
         made = self.state.take(record)
+        self.modes.told(record)
         if record["kind"] != "answer":
             return
         body = self._bodies.pop(record["of"], None)
@@ -229,45 +241,6 @@ class Proxy:
 
     # Terminals
 
-    def mode_of(self, terminal: str) -> Mode:
-        """The mode of a terminal: that of its last flip, or of the settings."""
-        mode = self.state.modes.get(terminal)
-        if mode is not None and (mode == "old" or self.settings.new is not None):
-            return mode
-        found = self.settings.by_login(terminal)
-        return "old" if found is None else found.mode
-
-    def may_flip(self, terminal: str, mode: str) -> Mode:
-        """The mode that is meant. Raises CannotFlip where the terminal cannot be in it."""
-        wanted: Mode | None = next((each for each in MODES if each == mode), None)
-        new = self.settings.new
-        if wanted is None:
-            raise CannotFlip(f"there is no mode {mode!r}; there are {', '.join(MODES)}")
-        if self.settings.by_login(terminal) is None:
-            raise CannotFlip(f"no terminal has the login {terminal!r}")
-        if wanted != "old" and new is None:
-            raise CannotFlip("proxy.toml has no [new]")
-        if wanted == "shadow" and new is not None and new.follow is None:
-            raise CannotFlip("shadow needs an account that follows: [new] follow")
-        if wanted == "new with write-back" and self.settings.old.account is None:
-            raise CannotFlip("write-back needs an account: [old] account")
-        return wanted
-
-    def flip(self, terminal: str, mode: str, who: str, why: str) -> None:
-        """Changes the mode of a terminal from its next message on. Raises CannotFlip, OSError."""
-        wanted = self.may_flip(terminal, mode)
-        before = self.mode_of(terminal)
-        self.journal.put(
-            {
-                "kind": "flip",
-                "terminal": terminal,
-                "before": before,
-                "to": wanted,
-                "who": who,
-                "why": why,
-            }
-        )
-
     def settle(self, request: int, who: str, why: str) -> bool:
         """Takes what could not be told off the list of what is for a person; was it there?"""
         is_there = any(key[0] == request for key in self.state.for_a_person)
@@ -278,12 +251,57 @@ class Proxy:
     def is_from(self, terminal: TerminalSettings, host: str) -> bool:
         return is_within(terminal.networks, host)
 
-    def holder_of(self, code: str, body: bytes) -> System | None:
-        """The system that made the open loan of the item that a message is about."""
+    def holder_of(self, code: str, body: bytes, side: Mode) -> System | None:
+        """The system that made the open loan of the item that a message is about; None where that
+        does not count any more, because no terminal is in the old system's care.
+        """
         if code not in OF_LOANS or self.settings.new is None:
+            return None
+        if side == "new" and not self.modes.in_use & IN_CARE_OF_OLD:
             return None
         item = self.state.items.get(text_field(body, "AB"))
         return None if item is None else item.holder
+
+    def beside(self, side: Mode) -> Beside | None:
+        """The system in which a patron may have what the one of this mode is not told of."""
+        if self.settings.new is None or knows_all(SIDE[side], self.modes.in_use):
+            return None
+        other: System = "new" if SIDE[side] == "old" else "old"
+        adds = not knows_all(other, self.modes.in_use)
+        return Beside(other, adds, self.is_down(other))
+
+    def ask_about(
+        self,
+        system: System,
+        terminal: str,
+        body: bytes,
+        done: Callable[[Said], object],
+        *,
+        with_pin: bool = False,
+    ) -> None:
+        """Asks a system about a patron on a line of the proxy's own. An account of the proxy's
+        needs no PIN; without one it is asked as a terminal asks.
+        """
+        settings = self.settings.system(system)
+        assert settings is not None
+        pool = self._inquiries.get(system)
+        if pool is None:
+            pool = self._inquiries[system] = self._pool(system, settings.account)
+
+        def told(said: Said) -> None:
+            self.system_answered(system, said)
+            done(said)
+
+        place = self.institution(system, terminal)
+        is_hidden = not with_pin and settings.account is not None
+        pool.ask(asked_body(body, place, with_pin=not is_hidden), told)
+
+    def words(self, text: Text, body: bytes = b"", **facts: str) -> str:
+        """A screen message in the language of the patron who asks (23, 63), else of the house."""
+        tag = self.settings.language
+        if body[:2] in (b"23", b"63"):
+            tag = language_of(body[2:5].decode("latin-1"), tag)
+        return say(text, tag, **facts)
 
     def due_of(self, item: str) -> str:
         """When an item on loan was last said to be due."""
@@ -329,7 +347,9 @@ class Proxy:
     def off_line(self, terminal: str, asked: Asked) -> bytes:
         """The proxy's own answer in the place of a system; empty where it has none."""
         hidden = self.secrets.hidden(asked.frame.body)
-        answers = OffLine(self.state, self.local_date(), "The library system is off line.")
+        answers = OffLine(
+            self.state, self.local_date(), self.words(Text.NOT_FOR_NOW, asked.frame.body)
+        )
         body = answers.answer(terminal, asked.frame.body, hidden)
         return asked.sealed(body) if body else b""
 

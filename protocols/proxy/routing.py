@@ -7,6 +7,7 @@ old loan. What a system has done is told to the other one as the mode says.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from protocols.proxy.journal.records import Purpose
@@ -20,13 +21,20 @@ SIDE: Final[dict[Mode, System]] = {
     "new with write-back": "new",
     "new": "new",
 }
+#: While a terminal is in one of these, the old system lends.
+IN_CARE_OF_OLD: Final[frozenset[Mode]] = frozenset({"old", "shadow"})
 
 
 def system_for(code: str, mode: Mode, holder: System | None) -> System:
     """The system that is asked. `holder`: which one made the open loan of the message's item."""
-    if holder is not None and code in OF_LOANS and mode != "new":
+    if holder is not None and code in OF_LOANS:
         return holder
     return SIDE[mode]
+
+
+def knows_all(system: System, modes: Collection[Mode]) -> bool:
+    """Is the system told all that is done at terminals of these modes, by itself or the other?"""
+    return ("new" if system == "old" else "old") not in modes
 
 
 def tells(mode: Mode, by: str, asked: System) -> list[tuple[System, Purpose]]:
@@ -41,7 +49,7 @@ def tells(mode: Mode, by: str, asked: System) -> list[tuple[System, Purpose]]:
         system = "new"
     else:
         system = "old"
-    if system == "old" and mode in ("shadow", "new with write-back"):
+    if system == "old" and mode != "old":
         told.append(("new", "follow"))
     elif system == "new" and mode != "new":
         told.append(("old", "write-back"))

@@ -39,6 +39,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from circulation.kernel.set_up import DEFAULT_TIMEZONE
+from circulation.languages.installed import default_language, named
 from protocols.hosting.access import ANYBODY, Access
 from protocols.hosting.logs import Form
 from protocols.hosting.networks import Network, narrowest
@@ -215,6 +216,8 @@ class ProxySettings:
     logging: LoggingSettings = LoggingSettings()
     #: Where the terminals are: dates that the proxy itself tells are by its clocks.
     timezone: Annotated[str, AfterValidator(_zone)] = DEFAULT_TIMEZONE
+    #: What the proxy itself says on a screen, where the patron's language is not known.
+    language: Annotated[str, AfterValidator(named)] = field(default_factory=default_language)
     terminals: tuple[TerminalSettings, ...] = ()
     #: For terminals that are not listed.
     others: Literal["old", "refused"] = "old"

@@ -13,7 +13,14 @@ from typing import Any, Final, cast
 
 from protocols.proxy.dates import BLANK, days_between
 from protocols.proxy.journal.records import Purpose, Record, bytes_of, text_of
-from protocols.proxy.kinds import CHANGING, LOGIN, all_fields, is_granted, text_field
+from protocols.proxy.kinds import (
+    CHANGING,
+    LOGIN,
+    all_fields,
+    is_granted,
+    text_field,
+    with_field,
+)
 from protocols.proxy.routing import tells
 from protocols.proxy.settings import Mode, System
 
@@ -98,6 +105,8 @@ class State:
             request = self.open.pop(record["of"], None)
             if request is not None:
                 return self._answered(request, record)
+        elif kind == "shared":
+            self._shared(record)
         elif kind == "silent":
             self._silent(record)
         elif kind == "carried":
@@ -138,6 +147,8 @@ class State:
         return []
 
     def _to_be_told(self, request: Record, record: Record) -> list[Task]:
+        if "shares" in request:
+            return self._shares(request, record)
         by = record["by"]
         was_silent = bool(request.get("was_sent"))
         made = []
@@ -149,6 +160,26 @@ class State:
                 task.is_unknown = was_silent and purpose == "replay"
                 self.tasks[task.key] = task
                 made.append(task)
+        return made
+
+    def _shared(self, record: Record) -> None:
+        """A payment goes where the debt is."""
+        request = self.open.get(record["of"])
+        if request is not None:
+            request["to"] = record["to"]
+            if "shares" in record:
+                request["shares"], request["adds"] = record["shares"], record["adds"]
+
+    def _shares(self, request: Record, record: Record) -> list[Task]:
+        """What of a payment the other system is told: its part, or that the same debt is paid."""
+        made = []
+        for part, (to, amount) in enumerate(request["shares"].items(), 1):
+            same: Purpose = "write-back" if to == "old" else "follow"
+            purpose: Purpose = "replay" if request["adds"] else same
+            task = _task(request, record, part, cast("System", to), purpose)
+            task.sent = text_of(with_field(bytes_of(task.sent), b"BV", amount.encode()))
+            self.tasks[task.key] = task
+            made.append(task)
         return made
 
     def _silent(self, record: Record) -> None:

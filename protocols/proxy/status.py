@@ -23,7 +23,7 @@ def status_of(proxy: Proxy) -> dict[str, Any]:
         "journal": proxy.journal.name,
         "last_id": state.last_id,
         "terminals": [
-            {"login": each.login, "branch": each.branch, "mode": proxy.mode_of(each.login)}
+            {"login": each.login, "branch": each.branch, "mode": proxy.modes.of(each.login)}
             for each in proxy.settings.terminals
         ],
         "systems": backlog,

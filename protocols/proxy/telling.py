@@ -11,7 +11,7 @@ from typing import Final
 
 from protocols.proxy.dates import BLANK, wire_date
 from protocols.proxy.journal.records import bytes_of, text_of
-from protocols.proxy.kinds import all_fields, layout_of, text_field
+from protocols.proxy.kinds import all_fields, fixed_length, layout_of, text_field
 from protocols.proxy.state import Task
 
 #: The field of the journal's id, and that which says that a PIN has been proven.
@@ -73,13 +73,16 @@ def _as_it_was(sent: str, place: str, is_new: bool) -> str:
     return sent[:start] + "".join(f"{part}|" for part in parts)
 
 
-def judged_body(body: bytes, institution: str) -> bytes:
-    """A terminal's message as the new system is asked what it would say."""
-    start = layout_of(body[:2].decode("latin-1")).fixed_length
+def asked_body(body: bytes, institution: str, *, with_pin: bool = True) -> bytes:
+    """A terminal's message as a system is asked on a line of the proxy's: what would it say?"""
+    start = fixed_length(body)
     parts = body[start:].split(b"|")
-    place = bytes_of(institution)
-    swapped = [part[:2] + place if part[:2] == b"AO" else part for part in parts]
-    return body[:start] + b"|".join(swapped)
+    if institution:
+        place = bytes_of(institution)
+        parts = [part[:2] + place if part[:2] == b"AO" else part for part in parts]
+    if not with_pin:
+        parts = [part[:2] if part[:2] in (b"AC", b"AD") else part for part in parts]
+    return body[:start] + b"|".join(parts)
 
 
 def learning_body(body: bytes, institution: str, date: str) -> bytes:

@@ -55,6 +55,8 @@ class Text(Enum):
     LENT_AGAIN_SINCE = auto()
     JOURNAL_ID_TAKEN = auto()
     RECEIPT_DUE = auto()
+    OTHER_SYSTEM_UNREACHED = auto()
+    AMOUNT_FITS_NO_DEBT = auto()
 
     PATRON_UNKNOWN = auto()
     PATRON_NOT_SERVED = auto()

@@ -12,6 +12,7 @@ went is recognised and cut.
 | start   | a process began to write                                                  |
 | request | what a terminal sent, before it is passed on                              |
 | answer  | what the terminal was told                                                |
+| shared  | where a payment goes, of a patron who may owe in both systems             |
 | silent  | a system did not answer: its outcome is unknown if it was sent            |
 | judged  | what the new system would have said, or why it was not asked              |
 | carried | a try to tell a system what the other one (or the proxy) did              |
@@ -30,7 +31,16 @@ from typing import Any, Final, Literal, TypedDict, cast
 from zlib import crc32
 
 Kind = Literal[
-    "begin", "start", "request", "answer", "silent", "judged", "carried", "flip", "settled"
+    "begin",
+    "start",
+    "request",
+    "answer",
+    "shared",
+    "silent",
+    "judged",
+    "carried",
+    "flip",
+    "settled",
 ]
 Purpose = Literal["follow", "write-back", "replay"]
 #: ``begun`` is of money alone, before it is sent. ``refused`` is final and for a person, and so is
@@ -63,6 +73,12 @@ class Record(TypedDict, total=False):
     ms: float
     why: str
     was_sent: bool
+    #: Of answer: why what the other system has of the patron is not in it.
+    without: str
+    #: Of shared: what the other system is told of the payment, as BV has it, and whether that is a
+    #: part of it; else it is the same debt, paid once.
+    shares: dict[str, str]
+    adds: bool
     #: Of carried.
     purpose: Purpose
     answer: str

@@ -21,6 +21,7 @@ IN = f"09N{DATE}{DATE}APHB|AOOLD|ABI1|AC|".encode()
 SETTINGS = """
 journal = "journal"
 key = "{key}"
+language = "en"
 {more}
 [listen]
 port = 0

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from protocols.proxy.kinds import code_of
 from protocols.proxy.kinds import field as field_of
@@ -44,6 +45,8 @@ class Habits:
     loses: int = 0
     #: The alert type of returns.
     alert: str = ""
+    #: What it says on a screen of every patron.
+    words: tuple[str, ...] = ()
     knows_no_block: bool = True
     #: Cards that it refuses.
     blocked: set[str] = field(default_factory=set)
@@ -60,6 +63,8 @@ class OldSystem:
         self.loans: dict[str, tuple[str, str]] = {}
         self.paid: list[tuple[str, str]] = []
         self.pins = {"P1": "1234", "P2": "5678"}
+        #: What patrons owe, in their own money; None: any payment is taken.
+        self.owes: dict[str, Decimal] | None = None
         self._tls = tls
         self._lock = threading.RLock()
         self._open: set[socket.socket] = set()
@@ -170,10 +175,15 @@ class OldSystem:
         status = "Y" + " " * 13 if card in self.habits.blocked else " " * 14
         loans = [item for item, (patron, _) in self.loans.items() if patron == card]
         counts = "" if code == "24" else f"00000000{len(loans):04}000000000000"
-        pin = "Y" if _text(body, b"AD") == self.pins.get(card) else "N"
-        lists = "" if code == "24" else "".join(f"AU{item}|" for item in loans)
+        pin = "N" if _text(body, b"AD") not in (self.pins.get(card), "") else "Y"
+        first, last = _text(body, b"BP") or "1", _text(body, b"BQ") or "9999"
+        shown = loans[int(first) - 1 : int(last)] if body[25:26] == b"Y" else []
+        lists = "".join(f"AU{item}|" for item in shown)
         known = "Y" if card in self.pins else "N"
-        return f"{code}{status}000{DATE}{counts}AOOLD|AA{card}|AEJo|BL{known}|CQ{pin}|{lists}"
+        owed = "" if self.owes is None else f"BHDKK|BV{self.owes.get(card, Decimal(0)):.2f}|"
+        words = "".join(f"AF{each}|" for each in self.habits.words)
+        about = f"AOOLD|AA{card}|AEJo|BL{known}|CQ{pin}|{owed}{lists}{words}"
+        return f"{code}{status}000{DATE}{counts}{about}"
 
     def _item(self, body: bytes) -> str:
         item = _text(body, b"AB")
@@ -209,5 +219,10 @@ class OldSystem:
         return f"301YNN{DATE}AOOLD|AA{self.loans[item][0]}|AB{item}|AJPeters jul|AH{due}|"
 
     def _pay(self, body: bytes) -> str:
-        self.paid.append((_text(body, b"AA"), _text(body, b"BV")))
+        card, amount = _text(body, b"AA"), _text(body, b"BV")
+        if self.owes is not None:
+            if Decimal(amount) > self.owes.get(card, Decimal(0)):
+                return f"38N{DATE}AOOLD|AA{card}|AFToo much.|"
+            self.owes[card] -= Decimal(amount)
+        self.paid.append((card, amount))
         return f"38Y{DATE}AOOLD|AA{_text(body, b'AA')}|"

@@ -1,0 +1,327 @@
+"""A message of a terminal on its way, from the journal to the system that is asked and back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final, Protocol, cast
+
+from protocols.hosting.reactor import reactor
+from protocols.proxy.both import Asking, CannotBePaid, answer_in, shares
+from protocols.proxy.finding_out import KNOWABLE, Found, Inquiry
+from protocols.proxy.journal.records import Record, text_of
+from protocols.proxy.kinds import CHANGING, LOGIN, MONEY, OF_BOTH, code_of, text_field, with_field
+from protocols.proxy.line import CLOSED, Line, Said
+from protocols.proxy.merging import with_words, without_page
+from protocols.proxy.proxy import Beside, Proxy
+from protocols.proxy.routing import is_judged, system_for
+from protocols.proxy.session import Asked, TerminalSession
+from protocols.proxy.settings import Mode, System
+from protocols.sip2.codec import open_frame
+from protocols.sip2.wording import Text
+
+log = logging.getLogger(__name__)
+
+#: Seconds that a message waits for a system to be told of what came before.
+BEHIND: Final = 2.0
+
+#: Gives the terminal its answer, without its end; see `TerminalSession`.
+Reply = Callable[[bytes | None], object]
+
+
+class Sender(Protocol):
+    """The conversation that a message belongs to: see `protocols.proxy.relay`."""
+
+    proxy: Proxy
+    name: str
+    number: int
+    session: TerminalSession
+
+    def line(self, system: System) -> Line: ...
+
+
+class Exchange:
+    """A message of a terminal on its way, until the terminal has its answer."""
+
+    def __init__(
+        self, relay: Sender, asked: Asked, sent: str, modes: tuple[Mode, Mode], reply: Reply
+    ) -> None:
+        """`sent`: the message as it stands in the journal. `modes`: the terminal's, and that in
+        which the patron's session began.
+        """
+        self.relay = relay
+        self.proxy = relay.proxy
+        self.asked = asked
+        self.sent = sent
+        self.code = code_of(asked.frame.body)
+        self.mode, self.side = modes
+        holder = self.proxy.holder_of(self.code, asked.frame.body, self.side)
+        self.to: System = system_for(self.code, self.side, holder)
+        self.id = 0
+        self._reply = reply
+        self._began = 0.0
+        self._is_second = False
+        #: The same message was sent before, and nobody knows what became of it.
+        self._is_unknown = self._was_sent = False
+        #: Until when it waits for what came before to be told.
+        self._patience = 0.0
+        #: Why what the other system has of the patron was left out of the answer.
+        self.without = ""
+
+    def begin(self, again: int = 0) -> None:
+        """Writes it down, and goes on when that is on the disk. `again` is the number of the same
+        message before, of whose answer nobody knows.
+        """
+        relay, frame = self.relay, self.asked.frame
+        record = cast(
+            "Record",
+            {
+                "kind": "request",
+                "terminal": relay.name,
+                "connection": relay.number,
+                "mode": self.mode,
+                "side": self.side,
+                "to": self.to,
+                "sent": self.sent,
+            },
+        )
+        if again:
+            record["again"] = again
+            self._is_unknown = True
+        if frame.sequence is not None:
+            record["seq"] = frame.sequence.decode()
+        self._began = reactor.seconds()
+        try:
+            self.id = self.proxy.journal.put(record, self._written)
+        except OSError as error:
+            self._written(error)
+
+    def _written(self, failed: OSError | None) -> None:
+        if failed is None or self.side == "old":
+            # In the mode `old` nothing depends on the journal, and lending goes on without it.
+            if self.id and is_judged(self.side, self.to):
+                body = self.asked.frame.body
+                self.proxy.will_be_judged(self.id, self.relay.name, self.code, body)
+            self._patience = reactor.seconds() + BEHIND
+            self._ask()
+        else:
+            self.done(self.proxy.refusal(self.asked), "proxy")
+
+    def _ask(self) -> None:
+        body = self.asked.frame.body
+        down = self.proxy.is_down(self.to)
+        if not down and self.proxy.is_behind(self.to, self.code, body):
+            if reactor.seconds() < self._patience:
+                reactor.callLater(BEHIND / 40, self._ask)
+                return
+            down = "has still to be told of what came before"
+        if down:
+            self._answer_for()
+            return
+        if self._is_unknown:
+            self._is_unknown = False
+            if self.code in KNOWABLE:
+                self._find_out()
+                return
+            if self.code == MONEY:
+                self.silent(Said(None, "was sent this before, and nobody heard its answer", True))
+                self.done(self.proxy.refusal(self.asked), "proxy")
+                return
+        beside = self.proxy.beside(self.side) if self.code in OF_BOTH else None
+        if beside is None:
+            self.send(self.asked.raw)
+        else:
+            InBoth(self, beside).begin()
+
+    def send(self, raw: bytes, to: System | None = None) -> None:
+        """Sends the message as it is to be on the wire, to its system or to another."""
+        if to is not None:
+            self.to = to
+        self.relay.line(self.to).ask(raw, self.said, self.relay.session.end)
+
+    def _find_out(self) -> None:
+        """Asks whether it was done; if not, it is sent, once more."""
+        line = self.relay.line(self.to)
+        end = self.relay.session.end
+
+        def found(what: Found) -> None:
+            if what.answer:
+                self.done(self.asked.sealed(what.answer), self.to)
+            elif what.is_known:
+                self._is_second = True
+                line.ask(self.asked.raw, self.said, end)
+            else:
+                self.silent(Said(None, "did not say whether it was done", True))
+                self._answer_for()
+
+        due = self.proxy.due_of(text_field(self.asked.frame.body, "AB"))
+        Inquiry(
+            lambda body, done: line.ask(self.asked.sealed(body), done, end),
+            self.asked.frame.body,
+            due,
+            self.proxy.local_date(),
+        ).begin(found)
+
+    def said(self, said: Said) -> None:
+        self.proxy.system_answered(self.to, said)
+        if said.raw is not None:
+            if self.code == LOGIN and self.to == "old":
+                self.proxy.logged_in(self.asked.raw)
+            self.done(said.raw, self.to)
+            return
+        if said.was_sent and self.code not in CHANGING and not self._is_second:
+            # A line that was closed meanwhile: it asks for nothing but to be opened again.
+            self._is_second = True
+            self._ask()
+            return
+        if said.was_sent and self.code in KNOWABLE and said.why == CLOSED and not self._is_second:
+            self._is_second = True
+            self._find_out()
+            return
+        self.silent(said)
+        self._answer_for()
+
+    def _answer_for(self) -> None:
+        """Answers in the system's place, if that is wanted."""
+        own = b""
+        if self.to == "new" or self.proxy.settings.old.answer_for_it:
+            own = self.proxy.off_line(self.relay.name, self.asked)
+        if not own:
+            self.proxy.repeats.forget(self.relay.name, self.sent)
+        self.done(own, "proxy")
+
+    def silent(self, said: Said) -> None:
+        """Writes down that the system did not answer."""
+        log.warning("%s: the %s system %s", self.relay.name, self.to, said.why)
+        self._was_sent = said.was_sent
+        if self.id:
+            self.proxy.put_silent(self.id, self.to, said.why, was_sent=said.was_sent)
+
+    def done(self, raw: bytes, by: str) -> None:
+        """Writes the answer down and gives it to the terminal. `raw` is as it goes on the wire,
+        without its end; empty: the terminal gets none.
+        """
+        if raw:
+            body = _body_of(raw)
+            milliseconds = round((reactor.seconds() - self._began) * 1000, 2)
+            record: dict[str, Any] = {
+                "kind": "answer",
+                "of": self.id,
+                "by": by,
+                "ms": milliseconds,
+                "sent": text_of(self.proxy.secrets.hidden(body)),
+            }
+            if self.without:
+                record["without"] = self.without
+            if by == "proxy" and self.code in CHANGING:
+                # What a patron is told in a system's place is all that there is of it.
+                self.put(record, lambda failed: self._tell(raw))
+                return
+            self.put(record)
+        self._tell(raw)
+
+    def _tell(self, raw: bytes) -> None:
+        if self.code in CHANGING:
+            name, now = self.relay.name, reactor.seconds()
+            self.proxy.answered(name, self.sent, raw)
+            if self._was_sent and self.proxy.repeats.find(name, self.sent, now) is None:
+                # The same once more is no new message: it may have been done.
+                self.proxy.repeats.begin(name, self.sent, now, self.id)
+        self._reply(raw)
+
+    def put(self, record: dict[str, Any], durable: Any = None) -> None:
+        if not self.id:
+            if durable is not None:
+                durable(None)
+            return
+        try:
+            self.proxy.journal.put(record, durable)
+        except OSError as error:
+            if durable is not None:
+                durable(error)
+
+
+class InBoth:
+    """A message about a patron who may have something in both systems: what they have there (23,
+    63) is told as one, and money (37) goes where the debt is.
+    """
+
+    def __init__(self, exchange: Exchange, beside: Beside) -> None:
+        self._exchange = exchange
+        self._beside = beside
+        proxy, terminal = exchange.proxy, exchange.relay.name
+        own = exchange.to
+        self._body = exchange.asked.frame.body
+        self._asking = Asking(
+            self._body,
+            lambda body, done: proxy.ask_about(own, terminal, body, done, with_pin=True),
+            lambda body, done: proxy.ask_about(beside.system, terminal, body, done),
+            proxy.later,
+        )
+
+    def begin(self) -> None:
+        exchange, asking = self._exchange, self._asking
+        if exchange.code != MONEY:
+            whole = without_page(self._body)
+            raw = exchange.asked.raw if whole == self._body else exchange.asked.sealed(whole)
+            exchange.relay.line(exchange.to).ask(raw, self._said, exchange.relay.session.end)
+        elif self._beside.down:
+            asking.alone(self._beside.down, self._pay)
+        else:
+            asking.owed(self._pay)
+
+    def _said(self, said: Said) -> None:
+        """Its own system has answered."""
+        mine = answer_in(said)
+        if mine is None or mine.is_refused:
+            self._exchange.said(said)
+            return
+        self._exchange.proxy.system_answered(self._exchange.to, said)
+        if self._beside.down:
+            self._asking.mine, self._asking.why = mine, self._beside.down
+            self._both_said(said)
+        else:
+            self._asking.beside(mine, lambda: self._both_said(said))
+
+    def _both_said(self, said: Said) -> None:
+        exchange, asking = self._exchange, self._asking
+        assert said.raw is not None
+        body = asking.answer(adds=self._beside.adds)
+        if asking.theirs is None and asking.why:
+            log.warning(
+                "%s: the %s system %s", exchange.relay.name, self._beside.system, asking.why
+            )
+            exchange.without = f"the {self._beside.system} system {asking.why}"
+            words = exchange.proxy.words(Text.OTHER_SYSTEM_UNREACHED, self._body)
+            body = with_words(body or open_frame(said.raw).body, words)
+        exchange.done(exchange.asked.sealed(body) if body else said.raw, exchange.to)
+
+    def _pay(self) -> None:
+        exchange, asking = self._exchange, self._asking
+        try:
+            first, *others = shares(self._body, exchange.to, asking, adds=self._beside.adds)
+        except CannotBePaid as error:
+            words = exchange.proxy.words(
+                Text.AMOUNT_FITS_NO_DEBT, self._body, amounts=" / ".join(error.amounts)
+            )
+            exchange.done(exchange.proxy.refusal(exchange.asked, words), "proxy")
+            return
+        raw = exchange.asked.raw
+        if others and self._beside.adds:
+            raw = exchange.asked.sealed(with_field(self._body, b"BV", first.amount.encode()))
+        facts: dict[str, Any] = {"kind": "shared", "of": exchange.id, "to": first.system}
+        if asking.knows_both:
+            facts["adds"] = self._beside.adds
+            facts["shares"] = {each.system: each.amount for each in others}
+
+        def written(failed: OSError | None) -> None:
+            if failed is not None:
+                exchange.done(exchange.proxy.refusal(exchange.asked), "proxy")
+            else:
+                exchange.send(raw, first.system)
+
+        exchange.put(facts, written)
+
+
+def _body_of(raw: bytes) -> bytes:
+    return open_frame(raw).body

@@ -1,0 +1,76 @@
+"""In which mode each terminal is, and how that is changed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from protocols.proxy.journal.records import Record
+from protocols.proxy.journal.writing import Journal
+from protocols.proxy.settings import MODES, Mode, ProxySettings
+from protocols.proxy.state import State
+
+
+class CannotFlip(Exception):
+    """The terminal cannot be in that mode; the message says why."""
+
+
+class Modes:
+    """Those of all terminals."""
+
+    def __init__(self, settings: ProxySettings, state: State, journal: Journal) -> None:
+        self._settings = settings
+        self._state = state
+        self._journal = journal
+        self._listed: Final = {each.login: each for each in settings.terminals}
+        self._in_use: frozenset[Mode] | None = None
+
+    def of(self, terminal: str) -> Mode:
+        """The mode of a terminal: that of its last flip, or of the settings."""
+        mode = self._state.modes.get(terminal)
+        if mode is not None and (mode == "old" or self._settings.new is not None):
+            return mode
+        found = self._listed.get(terminal)
+        return "old" if found is None else found.mode
+
+    @property
+    def in_use(self) -> frozenset[Mode]:
+        """The modes that terminals are in; one that is not listed counts once it was on line."""
+        if self._in_use is None:
+            seen = {*self._listed, *self._state.logins}
+            self._in_use = frozenset(map(self.of, seen))
+        return self._in_use
+
+    def told(self, record: Record) -> None:
+        """A record was written."""
+        if record["kind"] == "flip" or record.get("sent", "")[:3] == "941":
+            self._in_use = None
+
+    def may_flip(self, terminal: str, mode: str) -> Mode:
+        """The mode that is meant. Raises CannotFlip where the terminal cannot be in it."""
+        wanted: Mode | None = next((each for each in MODES if each == mode), None)
+        new = self._settings.new
+        if wanted is None:
+            raise CannotFlip(f"there is no mode {mode!r}; there are {', '.join(MODES)}")
+        if terminal not in self._listed:
+            raise CannotFlip(f"no terminal has the login {terminal!r}")
+        if wanted != "old" and new is None:
+            raise CannotFlip("proxy.toml has no [new]")
+        if wanted == "shadow" and new is not None and new.follow is None:
+            raise CannotFlip("shadow needs an account that follows: [new] follow")
+        if wanted == "new with write-back" and self._settings.old.account is None:
+            raise CannotFlip("write-back needs an account: [old] account")
+        return wanted
+
+    def flip(self, terminal: str, mode: str, who: str, why: str) -> None:
+        """Changes the mode of a terminal from its next message on. Raises CannotFlip, OSError."""
+        wanted = self.may_flip(terminal, mode)
+        self._journal.put(
+            {
+                "kind": "flip",
+                "terminal": terminal,
+                "before": self.of(terminal),
+                "to": wanted,
+                "who": who,
+                "why": why,
+            }
+        )

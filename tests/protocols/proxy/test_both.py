@@ -1,0 +1,183 @@
+"""A patron who has something in both systems, while neither is told all that the other does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from protocols.proxy.kinds import all_fields, field
+from protocols.sip2.asking.line import Line
+from tests.protocols.proxy.serving import LOGIN, OUT, Running, ask, proxy
+from tests.protocols.proxy.systems import DATE
+from tests.protocols.proxy.test_two_systems import Two, carried, until
+
+WHO = f"63001{DATE}  Y       AOOLD|AAP1|AC|AD1234|"
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Two]:
+    found = Two(tmp_path)
+    with found.old, found.new:
+        found.old.owes = {"P1": Decimal(20)}
+        found.new.owes = {"P1": Decimal(30)}
+        yield found
+
+
+def at(running: Running, number: int) -> Line:
+    return running.terminal(LOGIN.replace(b"kiosk-1", b"kiosk-%d" % number))
+
+
+def pay(amount: str, card: str = "P1") -> bytes:
+    return f"37{DATE}0101DKKBV{amount}|AOOLD|AA{card}|AC|AD1234|BK77|".encode()
+
+
+def loans(answer: bytes) -> list[str]:
+    return [each.decode() for each in all_fields(answer, b"AU")]
+
+
+def test_the_answer_is_that_of_both_and_its_page_is_cut_from_both(two: Two) -> None:
+    two.settings("old", "new")
+    two.old.habits.words, two.new.habits.words = ("Old.", "Same."), ("New.", "Same.")
+    two.new.habits.blocked.add("P1")
+    with proxy(two.folder) as running:
+        two.old.loans.update({"I1": ("P1", "x"), "I2": ("P1", "x")})
+        two.new.loans.update({"I2": ("P1", "x"), "I3": ("P1", "x")})
+        answer = ask(at(running, 1), WHO.encode())
+        assert loans(answer) == ["I1", "I2", "I3"]
+        assert answer[45:49] == b"0003"
+        assert field(answer, b"BV") == b"50.00"
+        assert answer[2:3] == b"Y"
+        assert all_fields(answer, b"AF") == [b"Old.", b"Same.", b"New."]
+        assert loans(ask(at(running, 2), f"{WHO}BP2|BQ3|".encode())) == ["I3", "I1"]
+        assert ask(at(running, 1), WHO.replace("  Y ", "    ").encode())[45:49] == b"0003"
+        told = [each for each in two.new.asked("63") if "AODK-900101" in each]
+        assert told
+        assert not any("AD1234" in each for each in told), "its account needs none"
+
+
+def test_where_one_of_them_is_told_everything_it_is_asked_alone(two: Two) -> None:
+    two.settings("shadow", "new with write-back")
+    with proxy(two.folder) as running:
+        ask(at(running, 1), WHO.replace("AOOLD", "AOX").encode())
+        assert field(ask(at(running, 2), WHO.encode()), b"BV") == b"30.00"
+        assert not [each for each in two.old.asked("63") if "AODK" in each]
+
+
+def test_a_patron_of_one_system_is_answered_byte_for_byte(two: Two) -> None:
+    two.settings("old", "new")
+    two.new.owes = {}
+    with proxy(two.folder) as running:
+        terminal = at(running, 1)
+        answer = ask(terminal, WHO.encode())
+        del two.new.pins["P1"]
+        assert ask(terminal, WHO.encode()) == answer
+        assert b"AF" not in answer
+        wrong = ask(terminal, WHO.replace("1234", "9999").encode())
+        assert b"CQN" in wrong
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_what_does_not_come_in_time_is_left_out_with_a_word(two: Two, is_gone: bool) -> None:
+    two.settings("old", "new")
+    with proxy(two.folder) as running:
+        terminal = at(running, 1)
+        if is_gone:
+            two.new.stop()
+        else:
+            two.new.habits.silent_on = frozenset({"63"})
+        two.old.loans["I1"] = ("P1", "x")
+        answer = ask(terminal, WHO.encode())
+        assert loans(answer) == ["I1"]
+        assert b"AFWhat you have in the library's other system" in answer
+        assert "the new system" in running.records("answer")[-1]["without"]
+        assert ask(terminal, OUT.replace(b"ABI1", b"ABI7")).startswith(b"121")
+
+
+def test_money_goes_where_the_debt_is(two: Two) -> None:
+    two.settings("old", "new")
+    assert two.old.owes is not None
+    two.old.owes["P1"] = Decimal(0)
+    with proxy(two.folder) as running:
+        assert ask(at(running, 1), pay("30.00")).startswith(b"38Y")
+        assert (two.old.paid, two.new.paid) == ([], [("P1", "30.00")])
+        assert carried(running) == []
+
+
+@pytest.mark.parametrize(
+    ("amount", "old", "new"),
+    [
+        ("20.00", ["20.00"], []),
+        ("30.00", [], ["30.00"]),
+        ("5.00", ["5.00"], []),
+        ("25.00", [], ["25.00"]),
+        ("50.00", ["20.00"], ["30.00"]),
+    ],
+)
+def test_an_amount_is_paid_where_it_fits(
+    two: Two, amount: str, old: list[str], new: list[str]
+) -> None:
+    two.settings("old", "new")
+    with proxy(two.folder) as running:
+        assert ask(at(running, 1), pay(amount)).startswith(b"38Y")
+        until(lambda: [each for _, each in two.new.paid] == new)
+        assert [each for _, each in two.old.paid] == old
+        if len(old + new) == 2:
+            until(lambda: carried(running)[-1:] == [("new", "replay", "done")])
+            running.kill()
+            running.begin()
+            ask(at(running, 1), WHO.encode())
+            assert [each for _, each in two.new.paid] == new
+
+
+@pytest.mark.parametrize("amount", ["40.00", "51.00"])
+def test_an_amount_that_fits_neither_is_refused_with_what_would_do(two: Two, amount: str) -> None:
+    two.settings("old", "new")
+    with proxy(two.folder) as running:
+        answer = ask(at(running, 1), pay(amount))
+        assert answer.startswith(b"38N")
+        assert b"20.00 / 30.00 / 50.00" in answer
+        assert two.old.paid + two.new.paid == []
+
+
+def test_a_debt_that_both_know_is_paid_once_and_told_to_the_other(two: Two) -> None:
+    two.settings("old", "new with write-back")
+    with proxy(two.folder) as running:
+        terminal = at(running, 2)
+        assert field(ask(terminal, WHO.encode()), b"BV") == b"30.00"
+        assert ask(terminal, pay("30.00")).startswith(b"38Y")
+        until(lambda: two.old.paid == [("P1", "20.00")])
+        assert two.new.paid == [("P1", "30.00")]
+
+
+def test_a_payment_that_the_one_refuses_is_shared_with_nobody(two: Two) -> None:
+    two.settings("old", "new")
+    with proxy(two.folder) as running:
+        terminal = at(running, 1)
+        two.old.habits.silent_on = frozenset({"37"})
+        assert ask(terminal, pay("50.00")).startswith(b"38N")
+        assert two.new.paid == []
+
+
+def test_a_payment_while_the_other_system_is_gone(two: Two) -> None:
+    two.settings("old", "new")
+    two.new.stop()
+    with proxy(two.folder) as running:
+        terminal = at(running, 1)
+        ask(terminal, WHO.encode())
+        assert ask(terminal, pay("30.00")).startswith(b"38N")
+        assert ask(terminal, pay("20.00")).startswith(b"38Y")
+        assert two.old.paid == [("P1", "20.00")]
+
+
+def test_a_book_of_the_old_system_is_returned_there_while_it_lends(two: Two) -> None:
+    two.settings("shadow", "new")
+    with proxy(two.folder) as running:
+        ask(at(running, 1), OUT)
+        until(lambda: "I1" in two.new.loans)
+        returned = f"09N{DATE}{DATE}APHB|AOOLD|ABI1|AC|".encode()
+        assert ask(at(running, 2), returned).startswith(b"101")
+        assert two.old.loans == {}
+        until(lambda: two.new.loans == {})
