@@ -26,7 +26,8 @@ from tests.servers import RunningServer, free_ports, running_demo
 ROOT = Path(__file__).parent.parent
 #: To be read: nothing in them is to be pasted beside a demo.
 READ = {
-    ROOT / "docs" / f"{name}.md" for name in ("decisions", "glossary", "map", "running", "speed")
+    ROOT / "docs" / f"{name}.md"
+    for name in ("decisions", "glossary", "index", "map", "running", "speed")
 }
 #: Done in a browser, by the tests of the desk.
 AT_THE_DESK = ROOT / "docs" / "a-morning-at-the-desk.md"
