@@ -17,44 +17,68 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import sql
 
-#: Beyond so many bytes more than the template a database is dropped: what is deleted leaves room
-#: behind, and statistics that are true of nothing.
-GROWTH = 16 * 1024 * 1024
+#: With so many bytes in its tables a database is dropped: what is deleted leaves room behind, and
+#: statistics that are true of nothing.
+LIMIT = 16 * 1024 * 1024
 
-#: Everything but rows: a change of any of it makes another sum.
+#: Everything but rows: whatever changes a table, an index, a trigger or a setting writes a row of
+#: these catalogues anew, in a later transaction than all before.
 _SHAPE = """
-SELECT md5(string_agg(said, ';' ORDER BY said)) FROM (
-  SELECT concat_ws('|', c.relname, c.relkind, c.relpersistence, c.reloptions, a.attnum, a.attname,
-      a.atttypid, a.atttypmod, a.attnotnull, a.attisdropped)
-    FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-    WHERE c.relnamespace = 'public'::regnamespace
-  UNION ALL
-  SELECT concat_ws('|', pg_get_indexdef(i.indexrelid), i.indisvalid)
-    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-    WHERE c.relnamespace = 'public'::regnamespace
-  UNION ALL
-  SELECT concat_ws('|', conname, pg_get_constraintdef(oid)) FROM pg_constraint
-    WHERE connamespace = 'public'::regnamespace
-  UNION ALL
-  SELECT concat_ws('|', tgname, tgenabled) FROM pg_trigger WHERE NOT tgisinternal
-  UNION ALL
-  SELECT concat_ws('|', proname, prosrc) FROM pg_proc
+SELECT string_agg(concat_ws(' ', number, newest), ', ') FROM (
+  SELECT count(*), max(xmin::text::bigint) FROM pg_class WHERE relpersistence <> 't'
+  UNION ALL SELECT count(*), max(a.xmin::text::bigint)
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE relpersistence <> 't'
+  UNION ALL SELECT count(*), max(xmin::text::bigint) FROM pg_attrdef
+  UNION ALL SELECT count(*), max(xmin::text::bigint) FROM pg_constraint
+  UNION ALL SELECT count(*), max(xmin::text::bigint) FROM pg_trigger
+  UNION ALL SELECT count(*), max(xmin::text::bigint) FROM pg_proc
     WHERE pronamespace = 'public'::regnamespace
-  UNION ALL
-  SELECT nspname::text FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_'
-  UNION ALL
-  SELECT concat_ws('|', s.setrole, s.setconfig) FROM pg_db_role_setting s
+  UNION ALL SELECT count(*), max(xmin::text::bigint) FROM pg_namespace
+    WHERE nspname !~ '^pg_(toast_)?temp_'
+  UNION ALL SELECT count(*), max(s.xmin::text::bigint) FROM pg_db_role_setting s
     JOIN pg_database d ON d.oid = s.setdatabase WHERE d.datname = current_database()
-) AS shape(said)
+) AS shape(number, newest)
+"""
+
+#: Made in the session that keeps a copy, where its plans stay. Sends the other sessions away, and
+#: looks every other millisecond whether they have gone; deletes all rows, in any order and past
+#: all triggers (`session_replication_role`); gives the bytes of the tables.
+_EMPTYING = """
+CREATE FUNCTION pg_temp.emptied() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  each record;
+  bytes bigint := 0;
+BEGIN
+  PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid();
+  FOR turn IN 1..2500 LOOP
+    PERFORM pg_stat_clear_snapshot();
+    EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+      AND usename = current_user AND pid <> pg_backend_pid());
+    PERFORM pg_sleep(0.002);
+  END LOOP;
+  FOR each IN SELECT oid::regclass AS name, pg_relation_size(oid) AS size FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0
+  LOOP
+    bytes := bytes + each.size;
+    EXECUTE format('DELETE FROM %s', each.name);
+  END LOOP;
+  PERFORM setval(format('%I.%I', schemaname, sequencename), start_value, false)
+    FROM pg_sequences WHERE last_value IS NOT NULL;
+  RETURN bytes;
+END $$
 """
 
 
 class _Copy(NamedTuple):
-    """A database as it was made: what it is like, and the rows of each table that has any."""
+    """A database as it was made: what it is like, and the rows of each table that has any.
+
+    `keeper` is a session that stays there, and knows by heart how it is emptied.
+    """
 
     name: str
+    keeper: psycopg.Connection[Any]
     shape: str
-    size: int
     rows: dict[str, bytes]
 
 
@@ -65,7 +89,6 @@ class Copies:
         self._base = base
         self._template = template
         self._free: list[_Copy] = []
-        self._tables: list[str] = []
 
     @contextmanager
     def lent(self) -> Iterator[str]:
@@ -74,17 +97,15 @@ class Copies:
         try:
             yield f"{self._base}/{copy.name}"
         finally:
-            with self._connected("postgres") as connection:
-                _end_sessions(connection, copy.name)
-            if self._is_like_new(copy):
+            if _is_like_new(copy):
                 self._free.append(copy)
             else:
-                self._drop(copy.name)
+                self._drop(copy)
 
     def close(self) -> None:
         """Drops all that is not lent."""
         while self._free:
-            self._drop(self._free.pop().name)
+            self._drop(self._free.pop())
 
     def _connected(self, database: str) -> psycopg.Connection[Any]:
         return psycopg.connect(f"{self._base}/{database}", autocommit=True)
@@ -97,50 +118,53 @@ class Copies:
                     sql.Identifier(name), sql.Identifier(self._template)
                 )
             )
-        with self._connected(name) as connection:
-            self._tables = [
-                table
-                for (table,) in connection.execute(
-                    "SELECT relname FROM pg_class WHERE relkind = 'r'"
-                    " AND relnamespace = 'public'::regnamespace ORDER BY relname"
+            # What a power cut would lose matters to no test, and a commit waits for no disk.
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(
+                    sql.Identifier(name)
                 )
-            ]
-            rows = {table: _read(connection, table) for table in self._filled(connection)}
-            return _Copy(name, _value(connection, _SHAPE), _size(connection), rows)
+            )
+        keeper = self._connected(name)
+        rows = {table: _read(keeper, table) for table in _filled(keeper)}
+        keeper.execute(_EMPTYING)
+        return _Copy(name, keeper, _value(keeper, _SHAPE), rows)
 
-    def _filled(self, connection: Any) -> list[str]:
-        """The tables with rows."""
-        each = sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})")
-        asked = sql.SQL(" UNION ALL ").join(
-            each.format(sql.Literal(table), sql.Identifier(table)) for table in self._tables
-        )
-        return [table for (table,) in connection.execute(asked)]
-
-    def _is_like_new(self, copy: _Copy) -> bool:
-        """Brings it back to what it was; False where that cannot be."""
-        with self._connected(copy.name) as connection:
-            is_master = _value(connection, "SELECT current_setting('is_superuser')") == "on"
-            if not is_master or _value(connection, _SHAPE) != copy.shape:
-                return False
-            if _size(connection) > copy.size + GROWTH:
-                return False
-            connection.execute("SET synchronous_commit = off")
-            # Rows go in any order then, and no trigger minds.
-            connection.execute("SET session_replication_role = replica")
-            with connection.transaction():
-                for table in self._filled(connection):
-                    connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
-                for table, rows in copy.rows.items():
-                    _write(connection, table, rows)
-                connection.execute(
-                    "SELECT setval(format('%I.%I', schemaname, sequencename), start_value, false)"
-                    " FROM pg_sequences WHERE last_value IS NOT NULL"
-                )
-        return True
-
-    def _drop(self, name: str) -> None:
+    def _drop(self, copy: _Copy) -> None:
+        copy.keeper.close()
         with self._connected("postgres") as connection:
-            drop_database(connection, name)
+            drop_database(connection, copy.name)
+
+
+def _filled(connection: Any) -> list[str]:
+    """The tables with rows."""
+    tables = connection.execute(
+        "SELECT relname FROM pg_class WHERE relkind = 'r'"
+        " AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0 ORDER BY relname"
+    ).fetchall()
+    each = sql.SQL("SELECT FROM {} LIMIT 1")
+    return [
+        table
+        for (table,) in tables
+        if connection.execute(each.format(sql.Identifier(table))).rowcount
+    ]
+
+
+def _is_like_new(copy: _Copy) -> bool:
+    """Brings it back to what it was; False where that cannot be."""
+    keeper = copy.keeper
+    try:
+        if _value(keeper, "SELECT current_setting('is_superuser')") != "on":
+            return False
+        if _value(keeper, _SHAPE) != copy.shape:
+            return False
+        keeper.execute("SET session_replication_role = replica")
+        with keeper.transaction():
+            size = _value(keeper, "SELECT pg_temp.emptied()")
+            for table, rows in copy.rows.items():
+                _write(keeper, table, rows)
+    except psycopg.OperationalError:  # a test has sent the keeper away, or restarted the server
+        return False
+    return bool(size <= LIMIT)
 
 
 def drop_database(connection: Any, name: str) -> None:
@@ -163,10 +187,6 @@ def _end_sessions(connection: Any, name: str) -> None:
 
 def _value(connection: Any, statement: str) -> Any:
     return connection.execute(statement).fetchone()[0]
-
-
-def _size(connection: Any) -> int:
-    return int(_value(connection, "SELECT pg_database_size(current_database())"))
 
 
 def _read(connection: Any, table: str) -> bytes:
