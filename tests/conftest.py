@@ -17,6 +17,7 @@ the sample data.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -57,6 +58,11 @@ CAMPAIGNS = (
 )
 
 
+#: Where files of tests are, if there is room for them: a file system in memory, whose changes wait
+#: for no disk.
+IN_MEMORY = Path("/dev/shm")
+ROOM = 4 * 2**30
+
 fork_from_now_on()
 # What a shell runs in the background ignores SIGINT, and so would every server started from here.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -69,6 +75,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     try_all(_is_thorough(config))
+    if _has_room(IN_MEMORY):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
+
+
+def _has_room(folder: Path) -> bool:
+    """May many files, programs among them, be written there?"""
+    if not os.access(folder, os.W_OK):
+        return False
+    found = os.statvfs(folder)
+    return not found.f_flag & os.ST_NOEXEC and found.f_bavail * found.f_frsize >= ROOM
 
 
 def _is_thorough(config: pytest.Config) -> bool:
@@ -145,8 +161,15 @@ def program() -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "tiro.sqlite"
-    migrate(f"sqlite:///{path}")
+    """A migrated database, made by the first of the workers that asks for one."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    path = folder / "template.sqlite"
+    with (folder / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            migrate(f"sqlite:///{path}")
     return path
 
 

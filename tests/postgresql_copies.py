@@ -49,13 +49,12 @@ DECLARE
   each record;
   bytes bigint := 0;
 BEGIN
-  PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid();
   FOR turn IN 1..2500 LOOP
-    PERFORM pg_stat_clear_snapshot();
-    EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
-      AND usename = current_user AND pid <> pg_backend_pid());
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid();
+    EXIT WHEN NOT FOUND;
     PERFORM pg_sleep(0.002);
+    PERFORM pg_stat_clear_snapshot();
   END LOOP;
   FOR each IN SELECT oid::regclass AS name, pg_relation_size(oid) AS size FROM pg_class
     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0

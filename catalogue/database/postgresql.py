@@ -1,15 +1,16 @@
 """The database for many processes: PostgreSQL through psycopg 3 and a pool of worker threads.
 
-Each job is one transaction on one worker's connection, run inside a pipeline
+Each job is one transaction on one connection, run inside a pipeline
 (`catalogue.database.pipelines`): statements whose result nobody waits for
 (`catalogue.database.statements.send` and `lock`) travel with the next one that does, so a check-out
-needs three round trips. READ COMMITTED; who must not race takes row locks in a statement of their
-own before reading the facts. A job that fell to a deadlock, a serialisation failure or a constraint
-that a competitor reached first is run again, and so is one whose connection broke before the commit
-was sent. A server that is gone is waited for and tried by a thread of its own until it is back
-(`catalogue.database.outages`); where the URL names several, each new connection goes to the one
-that takes changes (`catalogue.database.connections`). Reads that may lag are a replica's, if there
-is one (`catalogue.database.replicas`).
+needs three round trips. Of the connections that are free it is the one that was used last: a new
+one has to plan each statement first, so little work stays on few of them. READ COMMITTED; who must
+not race takes row locks in a statement of their own before reading the facts. A job that fell to a
+deadlock, a serialisation failure or a constraint that a competitor reached first is run again, and
+so is one whose connection broke before the commit was sent. A server that is gone is waited for and
+tried by a thread of its own until it is back (`catalogue.database.outages`); where the URL names
+several, each new connection goes to the one that takes changes (`catalogue.database.connections`).
+Reads that may lag are a replica's, if there is one (`catalogue.database.replicas`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
@@ -36,7 +38,7 @@ from catalogue.database.transactions import Transaction
 
 T = TypeVar("T")
 
-#: Worker threads, each with its connection; more gain nothing on two cores.
+#: Worker threads, and connections at most; more gain nothing on two cores.
 WORKERS = 8
 #: Attempts of one job before its error reaches the caller.
 ATTEMPTS = 8
@@ -95,15 +97,14 @@ class PostgresqlDatabase:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
-        self._connected().close()  # a wrong address or password is an error now, not later
+        # The first is made now: a wrong address or password is an error at once, not later.
+        self._free: deque[Pipeline] = deque([Pipeline(self._connected())])
         self._workers = [
             threading.Thread(target=self._work, name=f"tiro-postgresql-{number}", daemon=True)
             for number in range(workers)
         ]
         for worker in self._workers:
             worker.start()
-        if served_by is not None:  # from the start there is a connection that says so
-            self._jobs.put(_Job(lambda transaction: None, Future(), time.monotonic(), False, False))
         self.replica: Replica | None = None
         if following is not None:
             self.replica = Replica(
@@ -155,22 +156,35 @@ class PostgresqlDatabase:
             self._jobs.put(None)
         for worker in self._workers:
             worker.join()
+        while self._free:
+            self._free.pop().close()
 
     def _work(self) -> None:
-        connection: Pipeline | None = None
         while (job := self._jobs.get()) is not None:
             answer = job.answer
             # What the replica had begun is running already.
             if not answer.running() and not answer.set_running_or_notify_cancel():
                 continue
+            connection = self._taken()
             try:
                 connection, result = self._run(connection, job)
             except BaseException as error:
+                self._give_back(connection)
                 answer.set_exception(error)
             else:
+                self._give_back(connection)  # first: whoever gets the answer may go on with it
                 answer.set_result(result)
-        if connection is not None:
-            connection.close()
+
+    def _taken(self) -> Pipeline | None:
+        """The connection that was used last of those that are free."""
+        try:
+            return self._free.pop()
+        except IndexError:
+            return None
+
+    def _give_back(self, connection: Pipeline | None) -> None:
+        if connection is not None and not connection.closed:
+            self._free.append(connection)
 
     def _run(self, connection: Pipeline | None, job: _Job) -> tuple[Pipeline, Any]:
         """Runs work until it is committed; gives the connection to go on with."""

@@ -1,0 +1,54 @@
+"""How many connections PostgreSQL is asked for: as many as work is done at once."""
+
+from __future__ import annotations
+
+import threading
+
+from catalogue.database import Transaction, open_database
+from catalogue.database.postgresql import WORKERS
+from tests.conftest import a_postgresql
+
+
+def session(transaction: Transaction) -> int:
+    (pid,) = transaction.execute("SELECT pg_backend_pid()", ()).fetchone()
+    return int(pid)
+
+
+def test_work_that_comes_one_after_another_stays_on_one_connection(
+    postgresql_template: tuple[str, str],
+) -> None:
+    with a_postgresql(postgresql_template) as url:
+        database = open_database(url)
+        pids = {database.read(session).result() for _ in range(WORKERS)}
+        pids |= {database.write(session).result() for _ in range(WORKERS)}
+        database.close()
+    assert len(pids) == 1
+
+
+def test_work_that_comes_at_once_has_a_connection_each(
+    postgresql_template: tuple[str, str],
+) -> None:
+    met = threading.Barrier(WORKERS, timeout=30)
+
+    def work(transaction: Transaction) -> int:
+        pid = session(transaction)
+        met.wait()
+        return pid
+
+    with a_postgresql(postgresql_template) as url:
+        database = open_database(url)
+        answers = [database.read(work) for _ in range(WORKERS)]
+        assert len({answer.result() for answer in answers}) == WORKERS
+        database.close()
+
+
+def test_work_that_fails_gives_its_connection_back(postgresql_template: tuple[str, str]) -> None:
+    def fails(transaction: Transaction) -> None:
+        transaction.execute("SELECT 1 / 0", ()).fetchone()
+
+    with a_postgresql(postgresql_template) as url:
+        database = open_database(url)
+        before = database.write(session).result()
+        assert database.write(fails).exception() is not None
+        assert database.write(session).result() == before
+        database.close()
