@@ -22,7 +22,7 @@ def test_it_prints_that_it_is_ready_and_a_line_to_try_each_listener(
     demo_server: RunningServer,
 ) -> None:
     ready = demo_server.printed.index("Tiro is ready")
-    lines = demo_server.printed[ready + 1 :]
+    lines = [line for line in demo_server.printed[ready + 1 :] if not line.startswith("# ")]
     for port in (demo_server.sip2, demo_server.z3950, demo_server.http, demo_server.ncip):
         assert any(str(port) in line for line in lines), (port, lines)
 
@@ -31,7 +31,12 @@ def test_every_line_to_try_works_in_a_shell(demo_server: RunningServer, program)
     for name in ("yaz-client", "curl"):
         program(name)
     ready = demo_server.printed.index("Tiro is ready")
-    for line in demo_server.printed[ready + 1 :]:
+    greeting = demo_server.printed[ready + 1 :]
+    assert greeting[0].startswith("# ")
+    assert str(demo_server.data) in greeting[0]
+    lines = [line for line in greeting if not line.startswith("# ")]
+    assert all(greeting[greeting.index(line) - 1].startswith("# ") for line in lines)
+    for line in lines:
         done = subprocess.run(
             line, shell=True, capture_output=True, text=True, timeout=30, executable="/bin/bash"
         )

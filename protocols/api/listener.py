@@ -43,11 +43,14 @@ class _Api:
         if http_port is None or not settings.enabled:
             return []
         address = f"http://127.0.0.1:{http_port}/api/v1"
-        lines = [f"curl -s {address}/openapi.json"]
+        lines = [f"curl -s {address}/openapi.json  # the HTTP API: all that it can do"]
         if settings.basic_authentication:  # of a demo, with the demo's accounts
             loan = '{"card": "P0000001", "item": "I0000001"}'
             headers = "-H 'Content-Type: application/json' -H 'Idempotency-Key: first'"
-            lines.append(f"curl -s -u desk:desk {headers} -d '{loan}' {address}/checkouts")
+            lines.append(
+                f"curl -s -u desk:desk {headers} -d '{loan}' {address}/checkouts"
+                "  # the HTTP API: lends a book"
+            )
         return lines
 
 

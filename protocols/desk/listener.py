@@ -54,12 +54,15 @@ class _Desk:
     ) -> Sequence[str]:
         if http_port is None:
             return []
+        address = f"http://127.0.0.1:{http_port}"
         said = []
         if settings.enabled:
-            said.append("desk  # the desk, in a browser: sign in as desk, password desk")
+            said.append(
+                f"curl -s {address}/desk  # the desk, for a browser: desk/desk, or head/head"
+            )
         if settings.public_page:
-            said.append("  # for patrons, in a browser: sign in with card P0000001, PIN 1234")
-        return [f"curl -s http://127.0.0.1:{http_port}/{each}" for each in said]
+            said.append(f"curl -s {address}/  # for patrons, for a browser: P0000001, PIN 1234")
+        return said
 
 
 standard = _Desk()

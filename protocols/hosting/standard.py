@@ -64,7 +64,8 @@ class Standard(Protocol):
         ...
 
     def examples(self, settings: Any, ports: Sequence[int], http_port: int | None) -> Sequence[str]:
-        """A line for each listener to paste into a shell to try it.
+        """A line for each listener to paste into a shell to try it, and behind ``  # `` what it
+        shows.
 
         `ports` are the numbers really bound, in the order `ports()` gave.
         """

@@ -41,10 +41,13 @@ class _Ncip:
     ) -> Sequence[str]:
         lines = []
         if http_port is not None:
-            lines.append(f"curl -s -d '{_EXAMPLE}' http://127.0.0.1:{http_port}/ncip")
+            lines.append(
+                f"curl -s -d '{_EXAMPLE}' http://127.0.0.1:{http_port}/ncip"
+                "  # NCIP: where a book is"
+            )
         lines += [
-            f"bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port}; cat >&3; read -r answer <&3;"
-            f""" echo "$answer"' <<< '{_EXAMPLE}'"""
+            f"tiro ncip check tcp://127.0.0.1:{port} --agency DK-100400"
+            "  # NCIP over TCP: what a partner may ask"
             for port in ports
         ]
         return lines

@@ -36,7 +36,10 @@ class _Operations:
         self, settings: OperationsSettings, ports: Sequence[int], http_port: int | None
     ) -> Sequence[str]:
         host = settings.interface or "127.0.0.1"
-        return [f"curl -s http://{host}:{port}/ready" for port in ports]
+        return [
+            f"curl -s http://{host}:{port}/ready  # for whoever runs it: is it well?"
+            for port in ports
+        ]
 
 
 standard = _Operations()

@@ -40,7 +40,7 @@ class _SingleSignOn:
     ) -> Sequence[str]:
         if http_port is None:
             return []
-        return [f"curl -s http://127.0.0.1:{http_port}/sign-on"]
+        return [f"curl -s http://127.0.0.1:{http_port}/sign-on  # the providers to sign in by"]
 
 
 standard = _SingleSignOn()

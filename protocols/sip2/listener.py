@@ -43,14 +43,16 @@ class Sip2:
     def examples(
         self, settings: Sip2Settings, ports: Sequence[int], http_port: int | None
     ) -> Sequence[str]:
-        ask = r'printf "9900802.00\r" >&3; read -r -d "$(printf "\r")" answer <&3; echo "$answer"'
         # The first port takes plain connections unless that is switched off.
         lines = [
-            f"bash -c 'exec 3<>/dev/tcp/{settings.interface}/{port}; {ask}'" for port in ports[:1]
+            f"tiro sip2 ask {settings.interface}:{port} --login kiosk --password kiosk"
+            " '17{now}AO|ABI0000001|'  # SIP2: a kiosk asks about a book"
+            for port in ports[:1]
         ]
         if settings.https and http_port is not None:
             lines.append(
                 f"curl -s -d '{_EXAMPLE}' http://127.0.0.1:{http_port}/rest/sip2/DK-900100"
+                "  # SIP2 over HTTPS: what a kiosk may do"
             )
         return lines
 

@@ -37,7 +37,9 @@ class _Sru:
         if http_port is None or not settings.enabled:
             return []
         address = f"http://127.0.0.1:{http_port}/sru/{settings.databases[0]}"
-        return [f"curl -s '{address}?query=dc.creator=andersen&maximumRecords=1'"]
+        return [
+            f"curl -s '{address}?query=dc.creator=andersen&maximumRecords=1'  # SRU: finds a record"
+        ]
 
 
 standard = _Sru()

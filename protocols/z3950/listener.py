@@ -39,7 +39,7 @@ class Z3950:
         host = _ANY.get(settings.interface, settings.interface)
         return [
             rf"printf 'find @attr 1=1003 andersen\nformat sutrs\nshow 1\nquit\n' | yaz-client"
-            rf" {host}:{port}/{settings.databases[0]}"
+            rf" {host}:{port}/{settings.databases[0]}  # Z39.50: finds a record (package yaz)"
             for port in ports
         ]
 

@@ -104,6 +104,7 @@ def test_it_offers_something_to_reach_it_by_and_a_line_to_try_each(
     for number in range(len(ports)):
         assert any(str(50_001 + number) in line for line in lines)
     assert all("\n" not in line for line in lines)
+    assert all(line.partition("  # ")[2] for line in lines), "what does it show?"
 
 
 @pytest.mark.parametrize("name", sorted(STANDARDS))

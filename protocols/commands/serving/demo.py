@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import replace
@@ -98,15 +101,28 @@ def demo(
         def ready(bound: Any) -> None:
             sockets.close()  # the server has its own
             click.echo("Tiro is ready")
-            for name, standard in installed_standards().items():
-                settings = configuration.standards[name]
-                for line in standard.examples(settings, bound.ports[name], bound.http):
-                    click.echo(line)
+            _greet(configuration, bound)
 
         try:
             run(configuration, installed_standards(), ready, sockets)
         except CannotStart as error:
             raise click.ClickException(str(error)) from error
+
+
+def _greet(configuration: Configuration, bound: Any) -> None:
+    """What there is to see, and a line to paste for each way in; all else are comments of a shell."""
+    click.secho(
+        f"# A library of its own in {configuration.path.parent}, until you press Ctrl-C.\n"
+        "# Paste a line into another terminal, or its address into a browser.",
+        dim=True,
+    )
+    called = "tiro" if shutil.which("tiro") else str(Path(sys.executable).parent / "tiro")
+    for name, standard in sorted(installed_standards().items(), key=lambda each: each[0] != "desk"):
+        settings = configuration.standards[name]
+        for example in standard.examples(settings, bound.ports[name], bound.http):
+            line, _, shows = example.rpartition("  # ")
+            click.secho(f"# {shows}", fg="green")
+            click.echo(re.sub(r"^tiro(?= )", called, line))
 
 
 def _configuration(data: Path, given: dict[str, int], sockets: Sockets) -> Configuration:
