@@ -110,7 +110,7 @@ def demo(
 
 
 def _greet(configuration: Configuration, bound: Any) -> None:
-    """What there is to see, and a line to paste for each way in; all else are comments of a shell."""
+    """What there is to see, and a line to paste for each way in; the rest are comments."""
     click.secho(
         f"# A library of its own in {configuration.path.parent}, until you press Ctrl-C.\n"
         "# Paste a line into another terminal, or its address into a browser.",
