@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from catalogue.generated import OnDemand
 from protocols.z3950.messages.apdus import Apdu
+from protocols.z3950.messages.retrieval import NamePlusRecord
 from protocols.z3950.wire import ber
 from protocols.z3950.wire.asn1 import Sequence
 from protocols.z3950.wire.ber import MalformedMessage
@@ -29,7 +30,7 @@ SEQUENCE = ber.identifier_of(16, constructed=True, universal=True)
 REMEMBERED, LONGEST_REMEMBERED = 1_024, 512
 
 
-_generator = Generator()
+_generator = Generator(NamePlusRecord)
 _decoders = OnDemand(_generator.decoder)
 _encoders = OnDemand(_generator.encoder)
 #: The octets of each APDU's tag, and the APDU for each identifier.

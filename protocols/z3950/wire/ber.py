@@ -251,6 +251,8 @@ def length(size: int) -> bytes:
     """The length octets for contents of `size` octets, in their shortest form."""
     if size < 4096:
         return _LENGTHS[size]
+    if size < 65536:
+        return b"\x82" + size.to_bytes(2, "big")
     octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
     return bytes((0x80 | len(octets),)) + octets
 
@@ -258,6 +260,22 @@ def length(size: int) -> bytes:
 def value(identifier: bytes, contents: bytes) -> bytes:
     """A whole value."""
     return identifier + length(len(contents)) + contents
+
+
+# The same from the end of a message to its beginning: what comes last is the first piece.
+
+
+def piece(octets: bytes, pieces: list[bytes]) -> int:
+    """Adds octets before those that are there; gives their size."""
+    pieces.append(octets)
+    return len(octets)
+
+
+def headed(identifier: bytes, size: int, pieces: list[bytes]) -> int:
+    """Adds the header of the `size` octets that were added last; gives the size of the value."""
+    octets = identifier + length(size)
+    pieces.append(octets)
+    return size + len(octets)
 
 
 _INTEGERS = [

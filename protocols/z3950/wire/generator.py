@@ -23,22 +23,34 @@ The result for ``RPNQuery`` is
 
 The decoder of a SEQUENCE takes the contents from ``at`` to ``stop``; that of a CHOICE takes a
 header that has been read. Types that can contain themselves count their depth.
+
+What may hold values of a long type, such as records, is written from its end to its beginning, so
+that each header knows the size of what follows it and no record is copied for any of the headers
+around it:
+
+    def write_NamePlusRecord(message, pieces):
+        size = 0
+        size += headed(b'\\xa1', write_Record(message.record, pieces), pieces)
+        size += piece(b'' if (x := message.name) is None else value(b'\\x80', x.encode()), pieces)
+        return size
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from itertools import groupby
 from threading import RLock
 from typing import Any
 
 from catalogue.generated import Source
 from protocols.z3950.wire import ber
-from protocols.z3950.wire.asn1 import NULL_TAG, Explicit, Primitive, Sequence
+from protocols.z3950.wire.asn1 import NULL_TAG, Explicit, External, Primitive, Sequence
 from protocols.z3950.wire.ber import MalformedMessage
 from protocols.z3950.wire.layouts import (
     CLASSES,
     Constant,
+    Field,
     ListOf,
     OneOf,
     Tagged,
@@ -82,6 +94,9 @@ _WRITE = {
     **dict.fromkeys(_TEXTS, "value({tag}, {x}.encode())"),
 }
 
+#: What an EXTERNAL holds: the octets of a record, as a rule.
+_ENCODING = fields_of(External)[-1].type
+
 #: One form of a value: a test of its identifier, and the expression that reads it.
 Case = tuple[str, str]
 
@@ -107,16 +122,20 @@ def _constant(start: int, end: int, constant: Enum) -> Enum:
 
 #: The functions of `ber` that generated source calls.
 _CALLED = (
-    *("END", "bits", "boolean", "header", "inside", "integer", "oid", "one_value", "read_bits"),
-    *("read_boolean", "read_integer", "read_oid", "read_segments", "read_text"),
-    *("read_text_segments", "value"),
+    *("END", "bits", "boolean", "header", "headed", "inside", "integer", "oid", "one_value"),
+    *("piece", "read_bits", "read_boolean", "read_integer", "read_oid", "read_segments"),
+    *("read_text", "read_text_segments", "value"),
 )
 
 
 class Generator:
-    """Makes the decoders and encoders of declared types, each when it is first asked for."""
+    """Makes the decoders and encoders of declared types, each when it is first asked for.
 
-    def __init__(self) -> None:
+    Values of the `long` type hold an EXTERNAL of many octets.
+    """
+
+    def __init__(self, long: type[Any] | None = None) -> None:
+        self._long = long
         self._source = Source("protocols.z3950", {name: getattr(ber, name) for name in _CALLED})
         self._names = self._source.names
         self._names |= {"constant": _constant, "missing": _missing, "new": object.__new__}
@@ -255,15 +274,20 @@ class Generator:
     def _encoder(self, kind: type[Any]) -> str:
         function = f"encode_{kind.__name__}"
         if self._is_new(function, kind):
-            parts = []
-            for field in fields_of(kind):
-                if field.is_optional:
-                    written = self._written(field.type, "x")
-                    parts.append(f"b'' if (x := message.{field.name}) is None else {written}")
-                else:
-                    parts.append(self._written(field.type, f"message.{field.name}"))
-            self._define(function, "message", [f"return b''.join(({', '.join(parts)},))"])
+            if self._is_long(kind):
+                body = ["pieces = []", f"{self._writer(kind)}(message, pieces)"]
+                body += ["pieces.reverse()", "return b''.join(pieces)"]
+            else:
+                parts = [self._written_field(field) for field in fields_of(kind)]
+                body = [f"return b''.join(({', '.join(parts)},))"]
+            self._define(function, "message", body)
         return function
+
+    def _written_field(self, field: Field) -> str:
+        if not field.is_optional:
+            return self._written(field.type, f"message.{field.name}")
+        written = self._written(field.type, "x")
+        return f"b'' if (x := message.{field.name}) is None else {written}"
 
     def _written(self, of: Type, x: str) -> str:
         """The expression that writes the value of the expression `x`."""
@@ -288,7 +312,12 @@ class Generator:
         return f"value({octets!r}, {contents})"
 
     def _choice_encoder(self, of: OneOf) -> str:
-        function = f"encode_{of.name}"
+        return self._choice(f"encode_{of.name}", of, "x", self._written)
+
+    def _choice(
+        self, function: str, of: OneOf, parameters: str, way: Callable[[Type, str], str]
+    ) -> str:
+        """The function that does with a value what `way` writes for each alternative."""
         if self._is_new(function, of):
             body = ["kind = x.__class__"]
             told: set[Any] = set()
@@ -297,10 +326,65 @@ class Generator:
                 assert not told & tellers, f"the alternatives of {of.name} share a class"
                 told |= tellers
                 condition = " or ".join(sorted(map(self._told_by, tellers)))
-                body += [f"if {condition}:", f"    return {self._written(alternative, 'x')}"]
+                body += [f"if {condition}:", f"    return {way(alternative, 'x')}"]
             body.append(f"raise TypeError(f'no {of.name}: {{kind.__name__}}')")
-            self._define(function, "x", body)
+            self._define(function, parameters, body)
         return function
+
+    # Encoding from the end to the beginning: sizes of what was added to the pieces
+
+    def _is_long(self, of: Type) -> bool:
+        """May a value of the type hold long ones, or lie between one and its octets?"""
+        long = self._long
+        if long is None:
+            return False
+        if of == long or holds(of, long):
+            return True
+        return (of == _ENCODING or holds(of, _ENCODING)) and holds(long, of)
+
+    def _writer(self, kind: type[Any]) -> str:
+        function = f"write_{kind.__name__}"
+        if self._is_new(function, kind):
+            body = ["size = 0"]
+            backwards = reversed(fields_of(kind))
+            for is_long, together in groupby(backwards, lambda field: self._is_long(field.type)):
+                fields = list(together)
+                if not is_long:
+                    parts = [self._written_field(field) for field in reversed(fields)]
+                    joined = parts[0] if len(parts) == 1 else f"b''.join(({', '.join(parts)}))"
+                    body.append(f"size += piece({joined}, pieces)")
+                    continue
+                for field in fields:
+                    test = f"if (x := message.{field.name}) is not None: "
+                    x = "x" if field.is_optional else f"message.{field.name}"
+                    size = f"size += {self._added(field.type, x)}"
+                    body.append(test + size if field.is_optional else size)
+            self._define(function, "message, pieces", [*body, "return size"])
+        return function
+
+    def _added(self, of: Type, x: str) -> str:
+        """The expression that adds the value of the expression `x` to the pieces."""
+        if isinstance(of, Wrapped):
+            return self._added(of.of, f"{x}.value")
+        if isinstance(of, OneOf) and self._is_long(of):
+            return f"{self._choice_writer(of)}({x}, pieces)"
+        tag, bare = _tag_of(of)
+        if bare in (Primitive.OCTETS, Primitive.ANY):
+            contents = f"piece({x}, pieces)"
+        elif not self._is_long(of):
+            return f"piece({self._written(of, x)}, pieces)"
+        elif isinstance(bare, Tagged):
+            contents = self._added(bare.of, x)
+        elif isinstance(bare, ListOf):
+            contents = f"sum([{self._added(bare.of, 'each')} for each in reversed({x})])"
+        else:
+            assert isinstance(bare, type), f"{label(bare)} without a tag"
+            contents = f"{self._writer(bare)}({x}, pieces)"
+        octets = _identifier_octets(tag, bare, is_constructed=bare is not Primitive.OCTETS)
+        return f"headed({octets!r}, {contents}, pieces)"
+
+    def _choice_writer(self, of: OneOf) -> str:
+        return self._choice(f"write_{of.name}", of, "x, pieces", self._added)
 
     def _told_by(self, teller: type | Enum) -> str:
         return f"{'kind' if isinstance(teller, type) else 'x'} is {self._named(teller)}"
