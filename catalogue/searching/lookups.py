@@ -33,6 +33,7 @@ from catalogue.searching.matches import (
     Posting,
     Span,
     Texts,
+    sole_posting,
 )
 from catalogue.searching.patterns import Pattern
 
@@ -169,7 +170,7 @@ def find_matches(transaction: Transaction, matches: Sequence[Match]) -> list[Bit
     """The records of each match. Raises UnsupportedSearch where one would take in too much."""
     if len(matches) == 1 or transaction.dialect == "sqlite":
         # Without a round trip, a statement for each term is as quick as one for several.
-        sole = [posting for match in matches if (posting := _sole_posting(match))]
+        sole = [posting for match in matches if (posting := sole_posting(match))]
         if len(sole) == len(matches) <= MOST_POSTINGS:
             return [
                 _joined(_one_term(transaction, access_point=index, term=term))
@@ -186,21 +187,12 @@ def find_matches(transaction: Transaction, matches: Sequence[Match]) -> list[Bit
             raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_POSTINGS} words")
     read_terms(transaction, wanted)
     return [
-        wanted[posting] if (posting := _sole_posting(match)) else _find(transaction, match, wanted)
+        wanted[posting] if (posting := sole_posting(match)) else _find(transaction, match, wanted)
         for match in matches
     ]
 
 
 _NONE = BitMap()
-
-
-def _sole_posting(match: Match) -> Posting | None:
-    """The one term of an index that decides a match, as it often is."""
-    alternative = match[0]
-    if len(match) > 1 or len(alternative.clauses) > 1 or alternative.without or alternative.check:
-        return None
-    part = alternative.clauses[0][0]
-    return part if len(alternative.clauses[0]) == 1 and isinstance(part, tuple) else None
 
 
 def read_terms(transaction: Transaction, wanted: dict[Posting, BitMap]) -> None:

@@ -102,3 +102,12 @@ def present(points: tuple[AccessPoint, ...]) -> Clause:
 def after(prefix: bytes) -> bytes:
     """The least term greater than all that begin with `prefix`, which is UTF-8 or ASCII."""
     return prefix[:-1] + bytes((prefix[-1] + 1,))
+
+
+def sole_posting(match: Match) -> Posting | None:
+    """The one term of an index that decides a match, as it often is."""
+    alternative = match[0]
+    if len(match) > 1 or len(alternative.clauses) > 1 or alternative.without or alternative.check:
+        return None
+    part = alternative.clauses[0][0]
+    return part if len(alternative.clauses[0]) == 1 and isinstance(part, tuple) else None

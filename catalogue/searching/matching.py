@@ -8,7 +8,7 @@ from itertools import chain
 
 from catalogue.index.access_points import ACCESS_POINTS, Kind, searched_points
 from catalogue.query import Part, Relation, Structure, Term, UnsupportedSearch
-from catalogue.searching.matches import Alternative, Match, Span, present
+from catalogue.searching.matches import Alternative, Match, Span, present, sole_posting
 from catalogue.searching.matching_numbers import plan_number
 from catalogue.searching.matching_within import plan_within
 from catalogue.searching.matching_words import plan_words
@@ -50,10 +50,10 @@ def _plan_some_word(term: Term) -> Match:
     return tuple(chain.from_iterable(map(plan_term, terms)))
 
 
-@lru_cache(maxsize=2_048)
 def is_wide_term(term: Term) -> bool:
     """May the term read many postings, or records? Raises what `plan_term` raises."""
-    return any(
+    match = plan_term(term)
+    return sole_posting(match) is None and any(
         alternative.check is not None
         or len(alternative.clauses) > FEW_CLAUSES
         or any(
@@ -61,5 +61,5 @@ def is_wide_term(term: Term) -> bool:
             for clause in (*alternative.clauses, alternative.without)
             for part in clause
         )
-        for alternative in plan_term(term)
+        for alternative in match
     )

@@ -7,12 +7,20 @@ and strings in pieces; `encode` writes definite lengths in their shortest form.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from functools import lru_cache
-from typing import TypeVar
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, TypeVar
 
 from catalogue.generated import OnDemand
 from protocols.z3950.messages.apdus import Apdu
 from protocols.z3950.messages.retrieval import NamePlusRecord
+from protocols.z3950.messages.searching import (
+    AttributesPlusTerm,
+    RPNQuery,
+    SearchRequest,
+    Type1,
+)
 from protocols.z3950.wire import ber
 from protocols.z3950.wire.asn1 import Sequence
 from protocols.z3950.wire.ber import MalformedMessage
@@ -61,7 +69,90 @@ def _decode(data: bytes) -> Apdu:
         raise MalformedMessage("the APDU ends too early") from None
 
 
-_remembered = lru_cache(REMEMBERED)(_decode)
+@lru_cache(REMEMBERED)
+def _remembered(data: bytes) -> Apdu:
+    place = _place_of_term(data)
+    if place is None:
+        return _decode(data)
+    start, end = place
+    around = data[:start], data[end:]
+    known = _forms.get(around)
+    if known is not None:
+        return _with_term(known, data[start:end])
+    message = _decode(data)
+    form = _form_of(message)
+    if form is not None:
+        _meet(around, form, data)
+    return message
+
+
+# Searches of one term, which a client writes alike but for the term: where everything around it is
+# as before, all of it means what it meant before, the lengths of what holds the term among it.
+
+
+class _Form(NamedTuple):
+    """What a search of one term holds, and of its query what stands around the term."""
+
+    values: tuple[Any, ...]
+    attribute_set: str
+    operand: AttributesPlusTerm
+
+
+#: Forms by their octets before the term and after it, the latest so many; None where a search was
+#: met once: of clients that number their requests, all are.
+_FORMS: Final = 1_024
+_forms: Final[dict[tuple[bytes, bytes], _Form | None]] = {}
+#: The header of a term that is plain octets, but for its length.
+_TERM: Final = ber.identifier_of(45, constructed=False)
+_NAMES: Final = tuple(field.name for field in fields(SearchRequest) if field.name != "query")
+_values_of: Final = attrgetter(*_NAMES)
+
+
+def _place_of_term(data: bytes) -> tuple[int, int] | None:
+    """Where the octets of the last term seem to be, if they are few."""
+    start = data.rfind(_TERM) + len(_TERM) + 1
+    if start <= len(_TERM) or start > len(data):
+        return None
+    end = start + data[start - 1]
+    return (start, end) if data[start - 1] < 128 and end <= len(data) else None
+
+
+def _form_of(message: Apdu) -> _Form | None:
+    """The form of a search of one term in octets."""
+    if isinstance(message, SearchRequest) and isinstance(message.query, Type1):
+        rpn = message.query.value
+        operand = rpn.rpn
+        if isinstance(operand, AttributesPlusTerm) and isinstance(operand.term, bytes):
+            return _Form(_values_of(message), rpn.attribute_set, operand)
+    return None
+
+
+def _with_term(form: _Form, term: bytes) -> SearchRequest:
+    values, attribute_set, operand = form
+    message = object.__new__(SearchRequest)
+    for name, value in zip(_NAMES, values, strict=True):
+        setattr(message, name, value)
+    operand = AttributesPlusTerm(operand.attributes, term)
+    message.query = Type1(RPNQuery(attribute_set, operand))
+    return message
+
+
+def _meet(around: tuple[bytes, bytes], form: _Form, data: bytes) -> None:
+    """Remembers that a form was met; the second time the form itself, if what stands between is its
+    term and nothing else that looks like one."""
+    if around not in _forms:
+        while len(_forms) >= _FORMS:
+            del _forms[next(iter(_forms))]
+        _forms[around] = None
+        return
+    before, after = around
+    other = bytes(octet ^ 1 for octet in data[len(before) : len(data) - len(after)])
+    try:
+        is_its_term = _decode(before + other + after) == _with_term(form, other)
+    except MalformedMessage:
+        is_its_term = False
+    if is_its_term:
+        _forms[around] = form
 
 
 def encode(message: Apdu) -> bytes:

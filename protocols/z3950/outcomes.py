@@ -13,13 +13,15 @@ from protocols.z3950.messages.retrieval import MultipleNonSurDiagnostics, Presen
 from protocols.z3950.messages.scanning import ScanResponse
 from protocols.z3950.messages.searching import SearchResponse
 
+# Tuples: a union would be made anew for each answer.
 _DIAGNOSTICS = (DefaultDiagFormat, MultipleNonSurDiagnostics)
+_WITH_RECORDS = (SearchResponse, PresentResponse)
 
 
 def outcome_of(answer: Answer) -> str:
     """The outcome of an answer; surrogate diagnostics, in place of single records, do not count."""
     response = answer.response
-    if isinstance(response, SearchResponse | PresentResponse):
+    if isinstance(response, _WITH_RECORDS):
         is_refused = isinstance(response.records, _DIAGNOSTICS)
     elif isinstance(response, InitializeResponse):
         is_refused = not response.result

@@ -7,7 +7,8 @@ thousands: more than anybody remembers, and asked in turns from the first to the
 from __future__ import annotations
 
 import random
-from typing import Any
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from sqlalchemy import func, select
 
@@ -30,6 +31,12 @@ SEED = 20261128
 DRAWN = 4_000
 #: The records that a broad search finds, of a thousand.
 BROAD = (10, 200)
+#: Title words by how many records have them: at the most so many. All others are common.
+RARE, MIDDLING = 3, 100
+#: Letters before a truncation, and of the words that are cut.
+CUT, LONG = 5, 8
+#: The kind of which every other operation asks for what is not there.
+HALF_UNKNOWN = "ISBN, every other one unknown"
 #: Letters that a word has at least: shorter ones are left out of some lists of words.
 SHORTEST = 3
 
@@ -80,39 +87,92 @@ ONE_OF_EACH: dict[str, Operation] = {
 def drawn(database: Database, number: int = DRAWN, seed: int = SEED) -> dict[str, list[Operation]]:
     """So many operations of each kind; words of ASCII letters, which every server reads alike."""
     choose = random.Random(seed)
-    count = database.read(_last_id).result()
+    count = database.read(_last_id).result() or 0
     pairs = _words_of_records(database, choose, count, number)
-    wide: dict[str, Any] = {"wide": True}
-    any_words, isbns = (
-        database.read(lambda t, i=index: _terms(t, access_point=i), **wide).result()  # type: ignore[misc]
+    any_words, title_words, isbns = (
+        _read_terms(database, index)
         for index in (
             ACCESS_POINTS["any"].index(Kind.WORD),
+            ACCESS_POINTS["title"].index(Kind.WORD),
             ACCESS_POINTS["isbn"].index(Kind.NUMBER),
         )
     )
     low, high = (count * each // 1_000 for each in BROAD)
-    broad = [
-        word.decode()
-        for word, hits in any_words
-        if low <= hits <= high and _is_plain(word.decode())
-    ]
-    numbers = [term.decode() for term, _ in isbns if len(term) == 10]
+    numbers = [term for term, _ in isbns if len(term) == 10]
+    bands = {"rare": (1, RARE), "middling": (RARE + 1, MIDDLING), "common": (MIDDLING + 1, count)}
+
+    def some(found: Sequence[str]) -> list[str]:
+        return choose.sample(found, min(number, len(found)))
+
+    def finding(words: Sequence[tuple[str, int]], least: int, most: int) -> list[str]:
+        return some([word for word, hits in words if least <= hits <= most and _is_plain(word)])
+
+    beginnings = dict.fromkeys(w[:CUT] for w, _ in title_words if len(w) >= LONG and _is_plain(w))
     return {
         "title word": [[encode(search(f"@attr 1=4 {title}"))] for _, title in pairs],
+        **{
+            f"{band} title word": [
+                [encode(search(f"@attr 1=4 {word}"))] for word in finding(title_words, *bounds)
+            ]
+            for band, bounds in bands.items()
+        },
+        "name": [[encode(search(f"@attr 1=1003 {author}"))] for author, _ in pairs],
         "author AND title": [
             [encode(search(f"@and @attr 1=1003 {author} @attr 1=4 {title}"))]
             for author, title in pairs
         ],
+        "title phrase": [
+            [encode(search(f'@attr 1=4 @attr 4=1 "{phrase}"'))]
+            for phrase in some(_phrases_of_records(database, choose, count, number))
+        ],
+        "truncated title word": [
+            [encode(search(f"@attr 1=4 @attr 5=1 {beginning}"))]
+            for beginning in some(list(beginnings))
+        ],
+        HALF_UNKNOWN: [
+            [encode(search(f"@attr 1=7 {each}"))]
+            for pair in zip(some(numbers), _unknown_isbns(set(numbers), choose), strict=False)
+            for each in pair
+        ][:number],
         "ISBN + 1 record": [
-            [encode(search(f"@attr 1=7 {isbn}")), present_request(1)]
-            for isbn in choose.sample(numbers, min(number, len(numbers)))
+            [encode(search(f"@attr 1=7 {isbn}")), present_request(1)] for isbn in some(numbers)
         ],
         "broad + 10 records": [
             [encode(search(f"@attr 1=1016 {word}")), present_request(10)]
-            for word in choose.sample(broad, min(number, len(broad)))
+            for word in finding(any_words, low, high)
         ],
         "scan of 20 terms": [[scan_request(f"@attr 1=4 {title}", 20)] for _, title in pairs],
     }
+
+
+def _read_terms(database: Database, access_point: int) -> list[tuple[str, int]]:
+    """Each term of an index, and how many records have it."""
+    found = database.read(lambda t: _terms(t, access_point=access_point), wide=True).result()
+    return [(term.decode(), hits) for term, hits in found]
+
+
+def _unknown_isbns(known: set[str], choose: random.Random) -> Iterator[str]:
+    """Numbers that are ISBNs and that no record has."""
+    while True:
+        nine = f"{choose.randrange(10**9):09}"
+        digits = (weight * int(digit) for weight, digit in zip(range(10, 1, -1), nine, strict=True))
+        isbn = nine + "0123456789x"[-sum(digits) % 11]
+        if isbn not in known:
+            yield isbn
+
+
+def _phrases_of_records(
+    database: Database, choose: random.Random, count: int, number: int
+) -> list[str]:
+    """Two words that follow each other in the title of a record, of records taken at random."""
+    ids = sorted(choose.sample(range(1, count + 1), min(3 * number, count)))
+    found: dict[str, None] = {}
+    for record in database.read(lambda t: fetch_records(t, ids), wide=True).result():
+        words = list(fold_words(record.title))
+        pairs = [pair for pair in pairwise(words) if all(map(_is_plain, pair))]
+        if pairs:
+            found[" ".join(choose.choice(pairs))] = None
+    return list(found)
 
 
 def _words_of_records(

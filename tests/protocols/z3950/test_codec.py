@@ -154,6 +154,34 @@ def test_strings_may_come_in_pieces() -> None:
     assert decode(rebuilt) == SEARCH
 
 
+TERM_TAG = b"\x9f\x2d"
+
+
+@FORGIVING
+@given(
+    st.lists(st.binary(max_size=8) | st.just(TERM_TAG + b"\x01x"), min_size=3, max_size=6),
+    st.sampled_from(["1", "default", "\u00e6", "x\x01"]),
+    st.sampled_from([None, b"", b"7", TERM_TAG + b"\x01"]),
+)
+def test_searches_alike_but_for_their_term_are_read_as_any_other(
+    terms: list[bytes], name: str, reference: bytes | None
+) -> None:
+    for term in [*terms, *terms]:
+        rpn = RPNQuery("1.2.840.10003.3.1", AttributesPlusTerm([AttributeElement(1, 4)], term))
+        message = replace(SEARCH, result_set_name=name, reference_id=reference, query=Type1(rpn))
+        assert decode(encode(message)) == message
+
+
+def test_what_looks_like_a_term_is_none() -> None:
+    """The term comes in pieces, and octets like those of a term stand elsewhere."""
+    for letter in (b"a", b"b", b"c", b"d"):
+        reference = TERM_TAG + b"\x01" + letter
+        data = encode(replace(SEARCH, reference_id=reference))
+        pieces = value("bf2d", value("04", b"so") + value("04", b"il"))
+        message = decode(_replaced(data, value("9f2d", b"soil"), pieces))
+        assert message == replace(SEARCH, reference_id=reference)
+
+
 def _replaced(data: bytes, old: bytes, new: bytes) -> bytes:
     """`data` with one value inside replaced, and all lengths put right."""
     if data == old:
