@@ -137,7 +137,7 @@ class Exchange:
         """Sends the message as it is to be on the wire, to its system or to another."""
         if to is not None:
             self.to = to
-        self.relay.line(self.to).ask(raw, self.said, self.relay.session.end)
+        self.relay.line(self.to).ask(raw, self._said, self.relay.session.end)
 
     def _find_out(self) -> None:
         """Asks whether it was done; if not, it is sent, once more."""
@@ -149,7 +149,7 @@ class Exchange:
                 self.done(self.asked.sealed(what.answer), self.to)
             elif what.is_known:
                 self._is_second = True
-                line.ask(self.asked.raw, self.said, end)
+                line.ask(self.asked.raw, self._said, end)
             else:
                 self.silent(Said(None, "did not say whether it was done", True))
                 self._answer_for()
@@ -162,11 +162,11 @@ class Exchange:
             self.proxy.local_date(),
         ).begin(found)
 
-    def said(self, said: Said) -> None:
+    def _said(self, said: Said) -> None:
         self.proxy.system_answered(self.to, said)
         if said.raw is not None:
             if self.code == LOGIN and self.to == "old":
-                self.proxy.logged_in(self.asked.raw)
+                self.proxy.connections.last_login = self.asked.frame.body
             self.done(said.raw, self.to)
             return
         if said.was_sent and self.code not in CHANGING and not self._is_second:
@@ -274,7 +274,7 @@ class InBoth:
         """Its own system has answered."""
         mine = answer_in(said)
         if mine is None or mine.is_refused:
-            self._exchange.said(said)
+            self._exchange._said(said)
             return
         self._exchange.proxy.system_answered(self._exchange.to, said)
         if self._beside.down:

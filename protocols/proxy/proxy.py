@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 from protocols.hosting.networks import is_within
 from protocols.hosting.reactor import at_turns_end, reactor
 from protocols.proxy.carrier import Carrier, Job, Pools, job_of, keys_of
+from protocols.proxy.connections import Connections
 from protocols.proxy.health import Health
-from protocols.proxy.journal.reading import read_journal
+from protocols.proxy.journal.reading import size_after
 from protocols.proxy.journal.records import Record, bytes_of, moment_of, text_of
 from protocols.proxy.journal.secrets import Secrets
-from protocols.proxy.journal.writing import Journal
+from protocols.proxy.journal.writing import Journal, Known
+from protocols.proxy.keeping import Keeper
 from protocols.proxy.kinds import (
     CHANGING,
     MONEY,
@@ -24,25 +26,20 @@ from protocols.proxy.kinds import (
     is_granted,
     text_field,
 )
-from protocols.proxy.line import Line, Said
+from protocols.proxy.line import Said
 from protocols.proxy.modes import Modes
 from protocols.proxy.off_line import OffLine
-from protocols.proxy.pool import Pool, login_message
 from protocols.proxy.repeats import Repeats
 from protocols.proxy.routing import IN_CARE_OF_OLD, SIDE, knows_all
 from protocols.proxy.session import Asked
 from protocols.proxy.settings import (
-    SYSTEMS,
-    Login,
     Mode,
     ProxySettings,
     System,
     TerminalSettings,
 )
-from protocols.proxy.snapshots import keep_state, kept_state
-from protocols.proxy.state import Task
-from protocols.proxy.telling import asked_body
-from protocols.proxy.towards import context_towards
+from protocols.proxy.snapshots import Kept, followed, keep_state, kept_state
+from protocols.proxy.state import State, Task
 from protocols.sip2.codec import MalformedMessage, decode, encode, open_frame
 from protocols.sip2.failures import failure_response
 from protocols.sip2.wire.dates import local_date
@@ -76,28 +73,21 @@ class Proxy:
         self.now = now
         self._zone = ZoneInfo(settings.timezone)
         self.secrets = Secrets(bytes.fromhex(settings.key))
-        self.journal = Journal(settings.journal, now, reactor.callFromThread, at_turns_end)
-        self.state = kept_state(settings.journal)
-        for record in read_journal(settings.journal, self.state.last_id):
-            self.state.take(record)
+        self.state = State()
+        self.journal = Journal(
+            settings.journal, now, reactor.callFromThread, at_turns_end, self._read
+        )
         self.modes = Modes(settings, self.state, self.journal)
-        self._inquiries: dict[System, Pool] = {}
+        self.connections = Connections(settings)
         self.repeats = Repeats(settings.listen.repeats_within)
         self.counts: Counter[str] = Counter()
-        self.line_counts: dict[System, Counter[str]] = {each: Counter() for each in SYSTEMS}
         #: Messages under way that are to be judged, with their secrets.
         self._bodies: dict[int, bytes] = {}
         self._terminals: dict[int, str] = {}
         self._learned: set[tuple[str, str]] = set()
-        self._last_login: bytes | None = None
-        self._contexts = {
-            each: context_towards(system)
-            for each in SYSTEMS
-            if (system := settings.system(each)) is not None
-        }
         self.carriers: dict[System, Carrier] = {}
         self.health: dict[System, Health] = {}
-        for each in self._contexts:
+        for each in self.connections.systems:
             self._open(each)
         self.journal.told = self._told
         self.journal.put({"kind": "start"})
@@ -106,6 +96,16 @@ class Proxy:
             task.is_unknown = task.is_unknown or task.sent[:2] != MONEY
             self._take_up(job_of(task))
         self._remember_repeats()
+
+    def _read(self) -> Known:
+        """Reads the journal: the state that was kept, and what was written since."""
+        folder = self.settings.journal
+        kept = kept_state(folder)
+        read = size_after(folder, kept.place)
+        every = round(self.settings.keep_state_after * 1_000_000)
+        self.keeper = Keeper(folder, every, read)
+        self.state, place, name = followed(folder, kept)
+        return Known(place, self.state.last_id, name)
 
     def _remember_repeats(self) -> None:
         """What terminals may send again, because the process before this one was killed."""
@@ -123,37 +123,23 @@ class Proxy:
         settings = self.settings.system(system)
         assert settings is not None
         new = self.settings.new
-        own = self._pool(system, settings.account)
+        own = self.connections.pool(system, settings.account)
         pools = Pools(own, own)
         if system == "new" and new is not None:
-            follow = None if new.follow is None else self._pool(system, new.follow)
-            judge = None if new.judge is None else self._pool(system, new.judge)
+            follow = None if new.follow is None else self.connections.pool(system, new.follow)
+            judge = None if new.judge is None else self.connections.pool(system, new.judge)
             pools = Pools(follow, own, judge, new.judge_queue)
         self.carriers[system] = Carrier(self, system, settings, pools)
-        asking = self._pool(system, settings.account, size=1)
+        asking = self.connections.pool(system, settings.account, size=1)
         self.health[system] = Health(
             system, settings, asking, lambda is_up: self._changed(system, is_up)
-        )
-
-    def _pool(self, system: System, login: Login | None, size: int = 0) -> Pool:
-        """Lines with an account; without one, with the login of the terminal that was last on."""
-        settings = self.settings.system(system)
-        assert settings is not None
-
-        def first() -> bytes | None:
-            return self._last_login if login is None else login_message(login)
-
-        return Pool(
-            lambda login: self.line_to(system, login),
-            first,
-            size or settings.lines,
-            settings.error_detection,
         )
 
     # What the journal leads to
 
     def _told(self, record: Record) -> None:
         made = self.state.take(record)
+        self.keeper.grown(self.journal.bytes)
         self.modes.told(record)
         if record["kind"] != "answer":
             return
@@ -279,22 +265,14 @@ class Proxy:
         *,
         with_pin: bool = False,
     ) -> None:
-        """Asks a system about a patron on a line of the proxy's own. An account of the proxy's
-        needs no PIN; without one it is asked as a terminal asks.
-        """
-        settings = self.settings.system(system)
-        assert settings is not None
-        pool = self._inquiries.get(system)
-        if pool is None:
-            pool = self._inquiries[system] = self._pool(system, settings.account)
+        """Asks a system about a patron; see `Connections.ask_about`."""
 
         def told(said: Said) -> None:
             self.system_answered(system, said)
             done(said)
 
         place = self.institution(system, terminal)
-        is_hidden = not with_pin and settings.account is not None
-        pool.ask(asked_body(body, place, with_pin=not is_hidden), told)
+        self.connections.ask_about(system, place, body, told, with_pin=with_pin)
 
     def words(self, text: Text, body: bytes = b"", **facts: str) -> str:
         """A screen message in the language of the patron who asks (23, 63), else of the house."""
@@ -309,17 +287,6 @@ class Proxy:
         return "" if known is None else known.due
 
     # Systems
-
-    def line_to(self, system: System, login: Callable[[], bytes | None]) -> Line:
-        settings = self.settings.system(system)
-        assert settings is not None, "no terminal is in a mode that needs it"
-        return Line(settings, self._contexts[system], login, self.line_counts[system])
-
-    def own_pool(self, system: System) -> Pool:
-        """A line of the proxy's own, to ask how things are."""
-        settings = self.settings.system(system)
-        assert settings is not None
-        return self._pool(system, settings.account, size=1)
 
     def put_silent(self, request: int, system: System, why: str, *, was_sent: bool) -> None:
         """Writes down that a system did not answer."""
@@ -337,10 +304,6 @@ class Proxy:
         if code not in CHANGING or not self.carriers[system].count:
             return False
         return self.carriers[system].holds(keys_of(self.secrets.hidden(body)))
-
-    def logged_in(self, raw: bytes) -> None:
-        """A login of a terminal was accepted."""
-        self._last_login = open_frame(raw).body
 
     # Answers
 
@@ -386,5 +349,10 @@ class Proxy:
 
     def close(self) -> None:
         """Keeps the state, so that the next start is quick, and ends the journal."""
-        keep_state(self.settings.journal, self.state)
+        self.keeper.close()
+        kept = Kept(self.state, self.journal.place, self.journal.name)
+        try:
+            keep_state(self.settings.journal, kept)
+        except OSError as error:
+            log.warning("the state cannot be kept: %s", error)
         self.journal.close()

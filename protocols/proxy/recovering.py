@@ -15,7 +15,6 @@ from protocols.proxy.finding_out import KNOWABLE, Found, Inquiry
 from protocols.proxy.journal.records import Record, bytes_of, text_of
 from protocols.proxy.kinds import CHANGING, text_field
 from protocols.proxy.line import Said
-from protocols.proxy.pool import Pool
 from protocols.proxy.proxy import Proxy
 from protocols.proxy.settings import System
 
@@ -32,7 +31,6 @@ class Recovery:
         self._proxy = proxy
         self._patience = patience
         self._open = list(proxy.state.open)
-        self._pools: dict[System, Pool] = {}
 
     def begin(self) -> None:
         """Looks after what terminals do not ask for again."""
@@ -58,7 +56,7 @@ class Recovery:
 
     def _ask(self, request: Record, system: System) -> None:
         proxy, number = self._proxy, request["id"]
-        pool = self._pools.setdefault(system, proxy.own_pool(system))
+        pool = proxy.connections.asking(system)
         body = bytes_of(request["sent"])
         item = proxy.state.items.get(text_field(body, "AB"))
 

@@ -130,7 +130,7 @@ class Relay:
         """This terminal's own line to a system."""
         found = self._lines.get(system)
         if found is None:
-            found = self._lines[system] = self.proxy.line_to(system, lambda: self.login)
+            found = self._lines[system] = self.proxy.connections.line(system, lambda: self.login)
         return found
 
     def lose(self, system: System) -> None:

@@ -41,13 +41,14 @@ def _backlog(proxy: Proxy, system: System) -> dict[str, Any]:
     waiting = [each for each in proxy.state.tasks.values() if each.to == system]
     oldest = min((moment_of(each.at) for each in waiting), default=None)
     carrier, health = proxy.carriers[system], proxy.health[system]
+    counted = proxy.connections.counts[system]
     return {
         "is_down": health.is_down,
         "why": health.why,
         "to_be_told": len(waiting),
         "oldest_seconds": 0 if oldest is None else round((proxy.now() - oldest).total_seconds(), 1),
         "to_be_judged": carrier.to_judge,
-        **{name.replace(" ", "_"): count for name, count in proxy.line_counts[system].items()},
+        **{name.replace(" ", "_"): count for name, count in counted.items()},
     }
 
 

@@ -18,9 +18,10 @@ from protocols.hosting.logs import configure_logging
 from protocols.process.configuration import load_configuration
 from protocols.process.server import run
 from protocols.proxy import serving as proxy_serving
+from protocols.proxy.exchange import Exchange
 from protocols.proxy.journal.writing import Journal
 from protocols.proxy.proxy import Proxy
-from protocols.proxy.relay import Exchange, Relay
+from protocols.proxy.relay import Relay
 from protocols.proxy.settings import load_settings
 from protocols.sip2 import handlers
 from protocols.sip2.listener import standard

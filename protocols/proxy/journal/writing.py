@@ -15,9 +15,15 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from protocols.proxy.journal.reading import SUFFIX, cut_torn_tail, days, read_file
+from protocols.proxy.journal.reading import (
+    BEGIN,
+    SUFFIX,
+    Place,
+    cut_torn_tail,
+    days,
+)
 from protocols.proxy.journal.records import Record, line_of, stamp
 
 log = logging.getLogger(__name__)
@@ -30,10 +36,18 @@ class JournalInUse(Exception):
     """Another process writes it."""
 
 
+class Known(NamedTuple):
+    """A journal as it was read: up to which place, its last id, and its name."""
+
+    place: Place
+    last_id: int
+    name: str
+
+
 class Journal:
     """The journal in a folder, for one process. `now` gives the time, `call` runs a function in the
     reactor from a thread, `soon` when what has arrived is dealt with. `told` is given each record
-    once it is written.
+    once it is written. `read` reads what stands there already.
     """
 
     def __init__(
@@ -41,7 +55,8 @@ class Journal:
         folder: Path,
         now: Callable[[], datetime],
         call: Callable[..., object],
-        soon: Callable[[Callable[[], None]], object] = lambda work: work(),
+        soon: Callable[[Callable[[], None]], object],
+        read: Callable[[], Known],
     ) -> None:
         self.folder = folder
         self._now = now
@@ -51,7 +66,7 @@ class Journal:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _locked(folder)
         self._file = -1
-        self._day = ""
+        self._day = self._path = ""
         self._waiting: list[Durable] = []
         self._batch: list[Durable] = []
         self._is_syncing = False
@@ -60,27 +75,25 @@ class Journal:
         self._is_closing = False
         #: What was wrong with the last write; None if nothing.
         self.trouble: OSError | None = None
-        #: Number of times that was waited for the disk, and of records.
-        self.syncs = self.records = 0
-        self.last_id, self.name = self._resume()
+        #: Number of times that was waited for the disk, of records, and of their bytes.
+        self.syncs = self.records = self.bytes = 0
+        self.last_id, self.name = self._resume(read())
         self._thread = threading.Thread(target=self._sync, name="journal", daemon=True)
         self._thread.start()
         if not self.name:
             self.name = secrets.token_hex(4)
             self.put({"kind": "begin", "journal": self.name})
 
-    def _resume(self) -> tuple[int, str]:
+    def _resume(self, known: Known) -> tuple[int, str]:
         """Cuts a torn tail; the last id, and the journal's name."""
-        files = days(self.folder)
-        if not files:
-            return 0, ""
-        cut_torn_tail(files[-1])
-        name = next((str(each["journal"]) for each in read_file(files[0]) if "journal" in each), "")
-        for path in reversed(files):
-            last = max((record["id"] for record in read_file(path)), default=0)
-            if last:
-                return last, name
-        return 0, name
+        for last in days(self.folder)[-1:]:
+            cut_torn_tail(last, known.place.offset if last.stem == known.place.day else 0)
+        return known.last_id, known.name
+
+    @property
+    def place(self) -> Place:
+        """Where the next record will stand."""
+        return Place(Path(self._path).stem, os.fstat(self._file).st_size) if self._path else BEGIN
 
     def number(self, request: int, part: int = 0) -> str:
         """The id of a request that is unique beside other journals'; `part` counts from 1."""
@@ -113,7 +126,7 @@ class Journal:
                 os.fdatasync(self._file)
                 os.close(self._file)
             self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        self._day = day
+        self._day, self._path = day, str(path)
         handle = os.open(self.folder, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -136,6 +149,7 @@ class Journal:
             log.warning("the journal is written again")
             self.trouble = None
         self.records += 1
+        self.bytes += len(line)
         if durable is not None:
             self._waiting.append(durable)
             if not self._is_syncing:
