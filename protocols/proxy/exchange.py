@@ -22,7 +22,8 @@ from protocols.sip2.wording import Text
 
 log = logging.getLogger(__name__)
 
-#: Seconds that a message waits for a system to be told of what came before.
+#: Seconds that a message waits for what came before about the same item: until that is answered,
+#: and until the system that is asked was told of it.
 BEHIND: Final = 2.0
 
 #: Gives the terminal its answer, without its end; see `TerminalSession`.
@@ -110,7 +111,8 @@ class Exchange:
     def _ask(self) -> None:
         body = self.asked.frame.body
         down = self.proxy.is_down(self.to)
-        if not down and self.proxy.is_behind(self.to, self.code, body):
+        is_early = not self.proxy.turns.take(self.id, self.code, body)
+        if is_early or (not down and self.proxy.is_behind(self.to, self.code, body)):
             if reactor.seconds() < self._patience:
                 reactor.callLater(BEHIND / 40, self._ask)
                 return
@@ -221,6 +223,7 @@ class Exchange:
         self._tell(raw)
 
     def _tell(self, raw: bytes) -> None:
+        self.proxy.turns.end(self.id, self.asked.frame.body)
         if self.code in CHANGING:
             name, now = self.relay.name, reactor.seconds()
             self.proxy.answered(name, self.sent, raw)

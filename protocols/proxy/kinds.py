@@ -89,7 +89,9 @@ def is_granted(request: str, answer: bytes) -> bool:
     place = CHANGING.get(request)
     if place is None or answer[:2].decode("latin-1") != ANSWER_OF[request]:
         return False
-    return place < 0 or answer[place : place + 1] in (b"1", b"Y")
+    if place < 0:  # there is no letter for it: it was done, unless nobody has that card
+        return text_field(answer, "BL") != "N"
+    return answer[place : place + 1] in (b"1", b"Y")
 
 
 def layout_of(code: str) -> Layout:

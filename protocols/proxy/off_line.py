@@ -2,7 +2,7 @@
 
 Only what is known to be refused is refused: a blocked or unknown card, a wrong PIN, an item that
 waits for somebody else. Everything else that can be told later is granted: loans until the usual
-day, renewals, returns. Money is not taken, and holds are not placed.
+day, renewals, returns, holds, cards that are blocked and freed again. Money is not taken.
 """
 
 from __future__ import annotations
@@ -17,14 +17,19 @@ from protocols.sip2.codec import MalformedMessage, decode, encode
 from protocols.sip2.failures import failure_response
 from protocols.sip2.messages import (
     ACSStatus,
+    BlockPatron,
     Checkin,
     CheckinResponse,
     Checkout,
     CheckoutResponse,
     EndPatronSession,
     EndSessionResponse,
+    Hold,
+    HoldResponse,
     ItemInformation,
     ItemInformationResponse,
+    PatronEnable,
+    PatronEnableResponse,
     PatronInformation,
     PatronInformationResponse,
     PatronStatusRequest,
@@ -83,6 +88,12 @@ class OffLine:
                 return self._patron(request, hidden)
             case ItemInformation():
                 return self._item(request)
+            case Hold():
+                return self._hold(request, hidden)
+            case BlockPatron():
+                return self._block(request, hidden)
+            case PatronEnable():
+                return self._enable(request, hidden)
             case EndPatronSession():
                 return EndSessionResponse(
                     True, self._date, request.institution_id, request.patron_identifier
@@ -100,7 +111,7 @@ class OffLine:
             date_time_sync=NO_CLOCK,
             protocol_version="2.00",
             institution_id="",
-            supported_messages="YYYNNYYNYNNNNYNN",
+            supported_messages="YYYYYYYYYNYNYYYN",
         )
 
     def _known(self, hidden: bytes) -> Patron:
@@ -216,6 +227,52 @@ class OffLine:
             recall_items_count=None,
             unavailable_holds_count=None,
             charged_items=tuple(items) if shows else (),
+        )
+
+    def _hold(self, request: Hold, hidden: bytes) -> HoldResponse:
+        """Its place in the queue is known when the system has been told."""
+        patron = self._known(hidden)
+        if not patron.is_valid or patron.is_blocked or self._is_wrong_pin(patron, hidden):
+            said: Any = failure_response(request, self._date, self._text)
+            refused: HoldResponse = said
+            return refused
+        return HoldResponse(
+            ok=True,
+            available=False,
+            transaction_date=self._date,
+            institution_id=request.institution_id,
+            patron_identifier=request.patron_identifier,
+            pickup_location=request.pickup_location,
+            item_identifier=request.item_identifier,
+            title_identifier=request.title_identifier,
+        )
+
+    def _block(self, request: BlockPatron, hidden: bytes) -> PatronStatusResponse:
+        return PatronStatusResponse(
+            patron_status=_DENIED,
+            language="000",
+            transaction_date=self._date,
+            institution_id=request.institution_id,
+            patron_identifier=request.patron_identifier,
+            personal_name="",
+            valid_patron=self._known(hidden).is_valid,
+        )
+
+    def _enable(self, request: PatronEnable, hidden: bytes) -> PatronEnableResponse:
+        patron = self._known(hidden)
+        is_wrong = self._is_wrong_pin(patron, hidden)
+        if not patron.is_valid or is_wrong:
+            said: Any = failure_response(request, self._date, self._text)
+            refused: PatronEnableResponse = said
+            return refused
+        return PatronEnableResponse(
+            patron_status=_FREE,
+            language="000",
+            transaction_date=self._date,
+            institution_id=request.institution_id,
+            patron_identifier=request.patron_identifier,
+            personal_name="",
+            valid_patron=True,
         )
 
     def _item(self, request: ItemInformation) -> ItemInformationResponse:

@@ -40,6 +40,7 @@ from protocols.proxy.settings import (
 )
 from protocols.proxy.snapshots import Kept, followed, keep_state, kept_state
 from protocols.proxy.state import State, Task
+from protocols.proxy.turns import Turns
 from protocols.sip2.codec import MalformedMessage, decode, encode, open_frame
 from protocols.sip2.failures import failure_response
 from protocols.sip2.wire.dates import local_date
@@ -80,6 +81,7 @@ class Proxy:
         self.modes = Modes(settings, self.state, self.journal)
         self.connections = Connections(settings)
         self.repeats = Repeats(settings.listen.repeats_within)
+        self.turns = Turns()
         self.counts: Counter[str] = Counter()
         #: Messages under way that are to be judged, with their secrets.
         self._bodies: dict[int, bytes] = {}

@@ -62,6 +62,7 @@ class OldSystem:
         self.heard: list[str] = []
         self.loans: dict[str, tuple[str, str]] = {}
         self.paid: list[tuple[str, str]] = []
+        self.reserved: list[tuple[str, str]] = []
         self.pins = {"P1": "1234", "P2": "5678"}
         #: What patrons owe, in their own money; None: any payment is taken.
         self.owes: dict[str, Decimal] | None = None
@@ -164,6 +165,9 @@ class OldSystem:
             "09": self._check_in,
             "29": self._renew,
             "37": self._pay,
+            "15": self._reserve,
+            "01": self._block,
+            "25": self._enable,
             "35": lambda body: f"36Y{DATE}AOOLD|AA{_text(body, b'AA')}|",
         }
         if code == "81":  # its maker's own
@@ -174,16 +178,29 @@ class OldSystem:
         card = _text(body, b"AA")
         status = "Y" + " " * 13 if card in self.habits.blocked else " " * 14
         loans = [item for item, (patron, _) in self.loans.items() if patron == card]
-        counts = "" if code == "24" else f"00000000{len(loans):04}000000000000"
+        counts = "" if code != "64" else f"00000000{len(loans):04}000000000000"
         pin = "N" if _text(body, b"AD") not in (self.pins.get(card), "") else "Y"
         first, last = _text(body, b"BP") or "1", _text(body, b"BQ") or "9999"
-        shown = loans[int(first) - 1 : int(last)] if body[25:26] == b"Y" else []
+        shown = loans[int(first) - 1 : int(last)] if code == "64" and body[25:26] == b"Y" else []
         lists = "".join(f"AU{item}|" for item in shown)
         known = "Y" if card in self.pins else "N"
         owed = "" if self.owes is None else f"BHDKK|BV{self.owes.get(card, Decimal(0)):.2f}|"
         words = "".join(f"AF{each}|" for each in self.habits.words)
         about = f"AOOLD|AA{card}|AEJo|BL{known}|CQ{pin}|{owed}{lists}{words}"
         return f"{code}{status}000{DATE}{counts}{about}"
+
+    def _reserve(self, body: bytes) -> str:
+        card, item = _text(body, b"AA"), _text(body, b"AB")
+        self.reserved.append((card, item))
+        return f"161N{DATE}AOOLD|AA{card}|AB{item}|"
+
+    def _block(self, body: bytes) -> str:
+        self.habits.blocked.add(_text(body, b"AA"))
+        return self._patron(body, "24")
+
+    def _enable(self, body: bytes) -> str:
+        self.habits.blocked.discard(_text(body, b"AA"))
+        return self._patron(body, "26")
 
     def _item(self, body: bytes) -> str:
         item = _text(body, b"AB")

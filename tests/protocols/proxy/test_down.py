@@ -61,6 +61,34 @@ def test_off_line_refuses_only_what_is_known_to_be_refused(two: Two) -> None:
         assert ask(terminal, f"37{DATE}0101DKKBV5|AOOLD|AAP1|".encode()).startswith(b"38N")
 
 
+def test_off_line_holds_are_placed_and_cards_blocked_and_the_system_is_told(two: Two) -> None:
+    two.settings("old")
+    hold = f"15+{DATE}AOOLD|AAP1|ABI4|BSHB|".encode()
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        two.old.stop()
+        assert ask(terminal, hold).startswith(b"161N")
+        assert ask(terminal, f"01N{DATE}AOOLD|ALkept|AAP2|AC|".encode()).startswith(b"24YYYY")
+        assert ask(terminal, OUT.replace(b"AAP1", b"AAP2")).startswith(b"120")
+        assert ask(terminal, hold.replace(b"AAP1", b"AAP2")).startswith(b"160N")
+        two.old.start()
+        until(lambda: two.old.reserved == [("P1", "I4")] and "P2" in two.old.habits.blocked)
+        two.old.stop()
+        freed = f"25{DATE}AOOLD|AAP2|AC|AD5678|".encode()
+        until(lambda: ask(terminal, freed).startswith(b"26    "))
+        assert ask(terminal, OUT.replace(b"AAP1", b"AAP2")).startswith(b"121")
+        two.old.start()
+        until(lambda: "P2" not in two.old.habits.blocked)
+
+
+def test_what_nobody_knows_is_not_blocked(two: Two) -> None:
+    two.settings("shadow")
+    with proxy(two.folder) as running:
+        ask(running.terminal(), f"01N{DATE}AOOLD|ALkept|AAP9|AC|".encode())
+        until(lambda: bool(running.records("answer")))
+        assert carried(running) == []
+
+
 def test_a_checkout_whose_answer_was_lost_is_found_out(two: Two) -> None:
     two.settings("shadow")
     two.old.habits.drops_after = frozenset({"11"})

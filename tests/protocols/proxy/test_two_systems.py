@@ -202,3 +202,24 @@ def test_a_book_of_the_old_system_returned_at_a_branch_that_has_moved(two: Two) 
         assert (request["mode"], request["to"]) == ("new with write-back", "old")
         until(lambda: "I1" not in two.new.loans)
         assert two.old.loans == {}
+
+
+def test_two_machines_with_the_same_item_are_answered_one_after_the_other(two: Two) -> None:
+    """Renewed at a branch that has moved, while it is handed in at one that has not."""
+    two.settings("new with write-back", "shadow")
+    for system in (two.old, two.new):
+        system.loans["I1"] = "P1", DUE
+    two.new.habits.seconds = 0.3
+    renewal = f"29NN{DATE}{' ' * 18}AOOLD|AAP1|ABI1|".encode()
+    with proxy(two.folder) as running:
+        moved = running.terminal()
+        other = running.terminal(LOGIN.replace(b"kiosk-1", b"kiosk-2"))
+        moved.send(renewal + b"\r")
+        time.sleep(0.1)
+        assert ask(other, IN).startswith(b"101")
+        assert (moved.frame() or b"").startswith(b"301")
+        until(lambda: ("new", "follow", "done") in carried(running))
+        told = [each[:2] for each in two.old.heard if each[:2] in ("09", "29")]
+        assert told == ["29", "09"]
+        assert not two.old.loans
+        assert not two.new.loans

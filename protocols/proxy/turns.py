@@ -1,0 +1,29 @@
+"""Who has to do with an item at this moment: messages about it are answered in turn.
+
+A book lies in one place, but its loan may be renewed at one machine while it is handed in at
+another, and these may be in the care of two systems. Each would do its part, and could not be told
+of the other's any more.
+"""
+
+from __future__ import annotations
+
+from protocols.proxy.kinds import CHANGING, text_field
+
+
+class Turns:
+    """The messages that are under way, by item: numbers of requests."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, int] = {}
+
+    def take(self, request: int, code: str, body: bytes) -> bool:
+        """Is it the turn of the message? It has it then until `end`. What changes nothing, and what
+        is about no item, waits for nobody."""
+        item = text_field(body, "AB") if code in CHANGING else ""
+        return not item or self._of.setdefault(item, request) == request
+
+    def end(self, request: int, body: bytes) -> None:
+        """The message has its answer."""
+        item = text_field(body, "AB")
+        if self._of.get(item) == request:
+            del self._of[item]
