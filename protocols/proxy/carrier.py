@@ -239,10 +239,17 @@ class Carrier:
             self._over(job)
         elif self._pool(task) is None:
             self._end(job, "refused", "the proxy has no account there")
-        elif self.to == "old" and (task.is_unknown or task.tries):
+        elif self._may_be_done(task):
             self._ask_first(job, task)
         else:
             self._send(job, task)
+
+    def _may_be_done(self, task: Task) -> bool:
+        """Has the system done it perhaps: by an earlier try to tell it, which the new system knows
+        by its number, or by the terminal's own message, whose answer nobody heard?"""
+        if self.to == "old":
+            return task.is_unknown or bool(task.tries)
+        return task.is_unknown and task.purpose == "replay"
 
     def _pool(self, task: Task) -> Pool | None:
         return self._pools.replay if task.purpose == "replay" else self._pools.tell

@@ -1,7 +1,8 @@
 """What a terminal is told while the system that it needs is down, out of what was seen before.
 
 Only what is known to be refused is refused: a blocked or unknown card, a wrong PIN, an item that
-waits for somebody else. Everything else that can be told later is granted: loans until the usual
+waits for somebody else. (Where the system has not said for whom it waits, CY, it may
+be this patron.) Everything else that can be told later is granted: loans until the usual
 day, renewals, returns, holds, cards that are blocked and freed again. Money is not taken.
 """
 
@@ -137,7 +138,7 @@ class OffLine:
             or patron.is_blocked
             or self._is_wrong_pin(patron, hidden)
             or item.is_reference
-            or item.waits_for not in ("", card)
+            or item.waits_for_others(card)
         )
         if is_refused or not barcode or not card:
             said: Any = failure_response(request, self._date, self._text)
@@ -165,7 +166,7 @@ class OffLine:
             or item.patron not in ("", card)
             or patron.is_blocked
             or self._is_wrong_pin(patron, hidden)
-            or item.waits_for not in ("", card)
+            or item.waits_for_others(card)
         )
         if is_refused:
             said: Any = failure_response(request, self._date, self._text)

@@ -24,6 +24,8 @@ from protocols.proxy.kinds import (
 from protocols.proxy.routing import tells
 from protocols.proxy.settings import Mode, System
 
+#: For whom an item waits, where the system has not said it.
+SOMEBODY: Final = "somebody"
 #: So many messages are kept for terminals that ask again.
 RECENT: Final = 1000
 
@@ -39,6 +41,14 @@ class Item:
     waits_for: str = ""
     is_reference: bool = False
     days: int = 0
+    #: Who handed it in last, for whom it does not wait.
+    returned_by: str = ""
+
+    def waits_for_others(self, card: str) -> bool:
+        """Is it known to wait for somebody else than the patron with this card?"""
+        if self.waits_for == SOMEBODY:
+            return card == self.returned_by
+        return self.waits_for not in ("", card)
 
 
 @dataclass(slots=True)
@@ -215,7 +225,7 @@ class State:
         else:
             item.due = text_field(answer, "AH")
         if status == b"08":
-            item.waits_for = item.waits_for or "somebody"
+            item.waits_for = item.waits_for or SOMEBODY
         elif status == b"03":
             item.waits_for = ""
 
@@ -233,9 +243,10 @@ class State:
         elif code == "09" and barcode:
             item = self.items.setdefault(barcode, Item())
             item.holder = None
+            item.returned_by = item.patron
             item.patron = item.due = ""
             if text_field(answer, "CV") in ("01", "02") or text_field(answer, "CY"):
-                item.waits_for = text_field(answer, "CY") or "somebody"
+                item.waits_for = text_field(answer, "CY") or SOMEBODY
         elif code == "01":
             self.patrons.setdefault(text_field(sent, "AA"), Patron()).is_blocked = True
         elif code == "25":

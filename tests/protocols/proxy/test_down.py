@@ -99,6 +99,22 @@ def test_a_checkout_whose_answer_was_lost_is_found_out(two: Two) -> None:
         assert len(two.old.asked("11")) == 1
 
 
+def test_a_renewal_whose_answer_was_lost_with_the_system_is_not_done_twice(two: Two) -> None:
+    two.settings("new with write-back")
+    renewal = f"29NN{DATE}{' ' * 18}AOOLD|AAP1|ABI1|".encode()
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        ask(terminal, OUT)
+        two.new.habits.mute_after = frozenset({"29", "17", "99"})
+        told = ask(terminal, renewal)
+        assert told.startswith(b"301"), "by the proxy"
+        # It has done it, until the very day that the proxy told.
+        two.new.loans["I1"] = "P1", (field(told, b"AH") or b"").decode()
+        two.new.habits.mute_after = frozenset()
+        until(lambda: ("new", "replay", "done already") in carried(running))
+        assert len(two.new.asked("29")) == 1
+
+
 def test_a_checkout_that_was_never_done_is_sent_again(two: Two) -> None:
     two.settings("old")
     two.old.habits.loses = 1
@@ -180,3 +196,4 @@ def test_an_item_waits_only_where_it_is_said_to(two: Two, alert: str, verdict: b
         ask(terminal, IN)
         two.old.stop()
         assert ask(terminal, OUT.replace(b"120000A", b"120001A")).startswith(verdict)
+        assert ask(terminal, OUT.replace(b"AAP1", b"AAP3")).startswith(b"121"), "perhaps for them"
