@@ -6,10 +6,12 @@ import argparse
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from tests.cut_over.campaign import SHORT, Draw, rehearsed
+from tests.crash.__main__ import a_postgresql
+from tests.cut_over.campaign import SHORT, Draw, rehearse
 from tests.cut_over.checker import figures
 from tests.processes import fork_from_now_on
 
@@ -18,9 +20,15 @@ def options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.cut_over")
     parser.add_argument("--days", type=int, default=60)
     parser.add_argument("--acts", type=int, default=2000, help="a day")
-    parser.add_argument("--kills", type=int, default=120)
+    parser.add_argument("--kills", type=int, default=2, help="a day")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="A new folder that everything is left in.")
+    parser.add_argument(
+        "--database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="of the new system; PostgreSQL at TIRO_TEST_POSTGRESQL",
+    )
     return parser
 
 
@@ -31,19 +39,15 @@ def main() -> int:
     draw = Draw(chosen.days, chosen.acts, chosen.kills, chosen.seed)
     if draw.days <= draw.again:
         draw = replace(draw, **SHORT)
-    with tempfile.TemporaryDirectory(prefix="tiro-cut-over-") as name:
+    database = a_postgresql() if chosen.database == "postgresql" else nullcontext("")
+    with tempfile.TemporaryDirectory(prefix="tiro-cut-over-") as name, database as url:
         folder = chosen.keep or Path(name)
         folder.mkdir(exist_ok=True)
-        with rehearsed(folder, draw, lambda line: print(line, flush=True)) as done:
-            found = figures(
-                folder,
-                done.heard,
-                done.unfounded,
-                unsure=done.told.unsure,
-                since=done.shadow_since,
-                off_line=done.off_line,
-            )
-    print(f"\nseed {draw.seed}, {draw.days} days, {time.monotonic() - began:.0f} s")
+        done = rehearse(folder, draw, lambda line: print(line, flush=True), url=url)
+        found = figures(folder)
+    took = time.monotonic() - began
+    print(f"\nseed {draw.seed}, {draw.days} days of {draw.acts:,} acts, {took:.0f} s")
+    print(done.deaths())
     print(found.text())
     return 0 if found.is_sound else 1
 

@@ -1,42 +1,56 @@
-"""The days of the rehearsal: what happens at the counters, and what befalls the machines."""
+"""The days of the rehearsal: what happens on each, and what befalls the machines."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from catalogue.database import Transaction
 from circulation.jobs.running import run_job
+from circulation.kernel.results import UNATTENDED
+from circulation.notices.gathering import gather
+from protocols.proxy.asking import NoProxy, ask
 from protocols.proxy.settings import Mode
 from tests.builders.circulation import ZONE, Library, present
-from tests.builders.notices import gathered, sent
+from tests.builders.notices import sent
 from tests.cut_over.clock import Clock
+from tests.cut_over.counters import Bag, Counters, Told
 from tests.cut_over.front import Front
-from tests.cut_over.processes import POINTS
-from tests.cut_over.terminals import Heard, Terminal
+from tests.cut_over.machines import Machine
+from tests.cut_over.terminals import Diary, Terminal
 from tests.cut_over.world import (
     BRANCHES,
-    OLD_RULES,
     TERMINALS,
     World,
     branch_of,
-    configure_proxy,
     deliver,
     found,
+    is_desk,
+    open_debts,
     open_loans,
     terminal_name,
 )
-from tests.processes import Running, start
 from tests.servers import run_tiro
 
 _JOBS = ("dunning", "reminders", "replies")
 _BEGIN = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
+#: The clock does not run further ahead of what is not answered: machines give up after minutes, and
+#: the day passes in seconds.
+_AHEAD = timedelta(seconds=100)
+#: Of a hundred acts so many happen in a rush, when many stand at the machines at once.
+_IN_RUSHES, _RUSH = 40, 20
+#: So many acts begin while a machine is started.
+_MISSED = 12
+#: Seconds in which the evening waits until everybody was told everything.
+_EVENING = 90.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +59,8 @@ class Draw:
 
     days: int = 60
     acts: int = 2000
-    kills: int = 120
+    #: A day.
+    kills: int = 2
     seed: int = 1
     #: The first day of shadow, the flips of both branches, the flip back, and the second flip.
     shadow: int = 2
@@ -59,136 +74,132 @@ SHORT: Final[dict[str, Any]] = {"shadow": 0, "flips": (0, 1), "back": -1, "again
 
 
 @dataclass
-class Process:
-    """One of the three, as it is now. `down_for`: acts that it stays down after a kill."""
-
-    kind: str
-    folder: Path
-    running: Running | None = None
-    port: int = 0
-    down_for: int = 0
-    deaths: Counter[str] = field(default_factory=Counter)
-
-    def begin(self, crash_at: str = "") -> None:
-        environment = {"CRASH_AT": crash_at} if crash_at else {}
-        self.running = start(
-            "tests.cut_over.processes",
-            "proxy" if self.kind == "proxy" else "system",
-            str(self.folder),
-            errors=self.folder / "log",
-            environment=environment,
-        )
-        assert self.running.stdout is not None
-        line = self.running.stdout.readline()
-        if line:  # or it was killed at once
-            self.port = int(line)
-
-    @property
-    def is_dead(self) -> bool:
-        return self.running is None or self.running.poll() is not None
-
-    def kill(self) -> None:
-        assert self.running is not None
-        self.running.kill()
-        with suppress(Exception):
-            self.running.wait(10)
-
-    def stop(self) -> None:
-        if self.running is not None and self.running.poll() is None:
-            self.running.terminate()
-            self.running.wait(20)
-
-
-@dataclass
-class Told:
-    """What patrons were told at terminals: the model that acts are drawn from."""
-
-    loans: dict[str, tuple[str, datetime, int]]
-    unsure: set[str] = field(default_factory=set)
-
-    def of(self, card: str) -> int:
-        return sum(held == card for held, _, _ in self.loans.values())
-
-
-@dataclass
 class Rehearsal:
-    """All of it while it runs, and what is left for the checker."""
+    """All of it while it runs."""
 
     world: World
     draw: Draw
     clock: Clock
     random: Random
-    told: Told
-    old: Process
-    new: Process
-    proxy: Process
-    fronts: dict[str, Front]
+    counters: Counters
+    machines: dict[str, Machine]
+    fronts: list[Front]
     terminals: list[Terminal]
+    diary: Diary
     say: Callable[[str], object]
-    unfounded: list[Heard] = field(default_factory=list)
-    unknown: list[Heard] = field(default_factory=list)
-    heard: list[Heard] = field(default_factory=list)
-    #: What happened before is in the delivery of that morning.
-    shadow_since: datetime = _BEGIN
-    off_line: dict[str, str] = field(default_factory=dict)
+
+    def deaths(self) -> str:
+        """Of what the machines died, and how often."""
+        lines = []
+        for name, machine in self.machines.items():
+            died = ", ".join(f"{each} {count}" for each, count in sorted(machine.deaths.items()))
+            lines.append(f"{name} died {sum(machine.deaths.values())} times: {died}")
+        lines.append(f"{sum(front.faults for front in self.fronts)} faults of lines")
+        return "\n".join(lines)
 
     # A day
 
-    def live(self) -> None:
+    async def live(self) -> None:
         kills = self._kill_plan()
         for day in range(self.draw.days):
+            began = time.monotonic()
             self._morning(day)
-            moments = sorted(self.random.triangular(8.0, 20.0, 15.5) for _ in range(self.draw.acts))
-            for number, hour in enumerate(moments):
-                midnight = _BEGIN.replace(hour=0) + timedelta(days=day)
-                self.clock.set(max(self.clock(), midnight + timedelta(hours=hour)))
-                self.revive()
+            await self._open_doors(day, kills)
+            await self._evening()
+            self._night(day)
+            took = time.monotonic() - began
+            dead = sum(sum(each.deaths.values()) for each in self.machines.values())
+            self.say(f"day {day + 1}: {self.diary.count:,} messages, {dead} deaths, {took:.1f} s")
+        for front in self.fronts:
+            front.slow = front.cut_before = front.cut_after = 0
+        await self._evening()
+
+    async def _open_doors(self, day: int, kills: dict[tuple[int, int], tuple[str, str]]) -> None:
+        """The acts of a day: each begins when its time has come and a terminal is free."""
+        midnight = _BEGIN.replace(hour=0) + timedelta(days=day)
+        under_way: dict[asyncio.Task[None], datetime] = {}
+        async with asyncio.TaskGroup() as group:
+            for number, hour in enumerate(self._moments()):
+                at = max(self.clock(), midnight + timedelta(hours=hour))
+                while under_way and min(under_way.values()) < at - _AHEAD:
+                    await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                self.clock.set(at)
+                await self._out_for_long()
                 if (day, number) in kills:
-                    self._strike(kills[day, number])
+                    self._strike(*kills[day, number])
                 if number == self.draw.acts // 2:
                     self._noon(day)
-                self._act(self.random.choice(self.terminals))
-            self._night(day)
-            self.say(f"day {day + 1}: {len(self.heard):,} answers, {self._deaths()} deaths")
-        self._settle()
+                while (terminal := self._free()) is None:
+                    await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                task = group.create_task(self._act(terminal))
+                under_way[task] = at
+                task.add_done_callback(under_way.pop)
 
-    def _kill_plan(self) -> dict[tuple[int, int], str]:
-        moments = [
-            (self.random.randrange(self.draw.days), self.random.randrange(self.draw.acts))
-            for _ in range(self.draw.kills)
+    async def _out_for_long(self) -> None:
+        """What a start takes on the wall is not hours of the rehearsal."""
+        for machine in self.machines.values():
+            machine.missed += machine.is_out
+            while machine.is_out and machine.missed > machine.down_for + _MISSED:
+                await asyncio.sleep(0.01)
+
+    def _moments(self) -> list[float]:
+        """The hours of a day's acts."""
+        hours: list[float] = []
+        while len(hours) < self.draw.acts:
+            hour = self.random.triangular(8.0, 20.0, 15.5)
+            is_rush = self.random.randrange(100 * _RUSH) < _IN_RUSHES * 2
+            hours += [hour] * (self.random.randint(2, _RUSH) if is_rush else 1)
+        return sorted(hours[: self.draw.acts])
+
+    def _free(self) -> Terminal | None:
+        """A terminal that nobody stands at, which somebody does from now on."""
+        free = [each for each in self.terminals if each.is_free]
+        if not free:
+            return None
+        terminal = self.random.choice(free)
+        terminal.is_free = False
+        return terminal
+
+    async def _act(self, terminal: Terminal) -> None:
+        try:
+            await self.counters.act(terminal)
+        finally:
+            terminal.is_free = True
+
+    # Kills
+
+    def _kill_plan(self) -> dict[tuple[int, int], tuple[str, str]]:
+        """By day and act: who is killed, and at which point, if at any. All have their turn, at
+        each point and at random."""
+        ways = [
+            (name, point)
+            for name, machine in self.machines.items()
+            for point in [*machine.points, "", ""]
         ]
-        points = [(kind, point) for kind, named in POINTS.items() for point in named]
+        self.random.shuffle(ways)
         plan = {}
-        for number, moment in enumerate(moments):
-            kind, point = points[number % len(points)]
-            name = kind if kind == "proxy" else self.random.choice(("old", "new"))
-            plan[moment] = name if number % 2 else f"{name}@{point}"
+        for number in range(self.draw.days * self.draw.kills):
+            moment = (number // self.draw.kills, self.random.randrange(self.draw.acts))
+            plan[moment] = ways[number % len(ways)]
         return plan
 
-    def _strike(self, what: str) -> None:
+    def _strike(self, name: str, point: str) -> None:
         """Kills it now, or has it kill itself at a point that it soon passes."""
-        name, _, point = what.partition("@")
-        process = getattr(self, name)
-        if process.is_dead:
+        machine = self.machines[name]
+        if machine.is_out:
             return
-        process.deaths[point or "at random"] += 1
-        process.kill()
         if point:
-            process.begin(f"{point}:{self.random.randint(1, 12)}")
+            machine.die_at(point, self.random.randint(0, 8))
         else:
-            process.down_for = 0 if name == "proxy" else self.random.randint(0, 6)
+            machine.kill(0 if name == "proxy" else self.random.randint(0, 12))
 
-    def revive(self) -> None:
+    async def look_after(self) -> None:
         """The service manager starts what has died."""
-        for process in (self.old, self.new, self.proxy):
-            if process.is_dead:
-                if process.down_for > 0:
-                    process.down_for -= 1
-                else:
-                    process.begin()
-
-    def _deaths(self) -> int:
-        return sum(sum(each.deaths.values()) for each in (self.old, self.new, self.proxy))
+        while True:
+            for machine in self.machines.values():
+                if machine.may_begin:
+                    await asyncio.to_thread(machine.begin)
+            await asyncio.sleep(0.02)
 
     # Flips
 
@@ -197,8 +208,8 @@ class Rehearsal:
         if day == draw.shadow:
             # What happens from now on is followed: what the delivery brings was before that.
             self._flip(BRANCHES, "shadow", "the new system learns")
-            self.shadow_since = self.clock()
             deliver(self.world, _BEGIN + timedelta(days=min(draw.again, draw.days)))
+            self.counters.has_holds = True
 
     def _noon(self, day: int) -> None:
         """Branches are flipped at noon, while patrons stand at the machines."""
@@ -215,7 +226,6 @@ class Rehearsal:
 
     def _flip(self, branches: tuple[str, ...], mode: Mode, why: str) -> None:
         for _ in range(40):
-            self.revive()
             done = run_tiro(
                 self.world.folder / "old" / "tiro.toml",
                 *("proxy", "flip", *branches, "--to", mode, "--why", why),
@@ -224,24 +234,22 @@ class Rehearsal:
             if done.returncode == 0:
                 self.say(f"{', '.join(branches)}: {mode}")
                 return
+            proxy = self.machines["proxy"]
+            if proxy.is_dead and not proxy.is_starting:
+                proxy.begin()
             time.sleep(0.25)
         raise AssertionError(f"no flip: {done.stdout} {done.stderr}")
 
     def _play_off_line(self) -> None:
         """A desk that has moved was without its line, and its file comes twice."""
-        asked = {each.asked("AB") for each in self.heard}
-        free = set(self.world.barcodes) - set(self.told.loans) - self.told.unsure - asked
-        cards = [each for each in self.world.cards if each not in self.told.unsure]
-        for barcode in self.random.sample(sorted(free), min(8, len(free))):
-            self.off_line[barcode] = self.random.choice(cards)
-        self.told.unsure |= set(self.off_line)
+        lines = ["Version=1.0\tGenerator=rehearsal\tGeneratorVersion=1"]
         # The command has the clock of the wall, and takes nothing of the future.
         when = f"{present() - timedelta(minutes=5):%Y-%m-%d %H:%M:%S}"
-        lines = ["Version=1.0\tGenerator=rehearsal\tGeneratorVersion=1"]
-        lines += [
-            f"{when} {number:03}\tissue\t{card}\t{barcode}"
-            for number, (barcode, card) in enumerate(self.off_line.items())
-        ]
+        for number in range(8):
+            aside = self.counters.set_aside()
+            assert aside is not None, "everything is lent"
+            barcode, card = aside
+            lines.append(f"{when} {number:03}\tissue\t{card}\t{barcode}")
         path = self.world.folder / "files" / "desk.koc"
         path.write_text("\n".join([*lines, ""]), encoding="utf-8")
         for _ in range(2):
@@ -252,6 +260,21 @@ class Rehearsal:
             assert "unknown" not in played.stdout + played.stderr, played.stdout
 
     # Nights
+
+    async def _evening(self) -> None:
+        """Until each system has been told all that it has to be told."""
+        for machine in self.machines.values():
+            machine.down_for = 0
+        end = time.monotonic() + _EVENING
+        while time.monotonic() < end:
+            try:
+                told = ask(self.world.folder / "proxy" / "journal", ask="status")
+            except NoProxy:
+                told = {}
+            if told and not any(each["to_be_told"] for each in told["systems"].values()):
+                return
+            await asyncio.sleep(0.05)
+        self.say("something is still to be told")
 
     def _night(self, day: int) -> None:
         """The jobs of both, as of the evening; the old one tells people until the last flip."""
@@ -273,145 +296,93 @@ class Rehearsal:
 
     @staticmethod
     def _tell(library: Library) -> None:
-        gathered(library)
+        after: int | None = 0
+        while after is not None:
+            after = library.write(partial(_gathered, library, after))
         sent(library)
 
-    # Acts
 
-    def _act(self, terminal: Terminal) -> None:
-        card = self.random.choice(self.world.cards)
-        dice = self.random.random()
-        lent = [each for each in self.told.loans if each not in self.told.unsure]
-        if self.random.random() < 0.004:
-            terminal.cut()
-        if dice < 0.40:
-            self._check_out(terminal, card)
-        elif dice < 0.76 and lent:
-            self._check_in(terminal, self.random.choice(lent))
-        elif dice < 0.88 and lent:
-            self._renew(terminal, self.random.choice(lent))
-        else:
-            self._session(terminal, card)
-
-    def _check_out(self, terminal: Terminal, card: str) -> None:
-        barcode = self.random.choice(self.world.barcodes)
-        if barcode in self.told.unsure or card in self.told.unsure:
-            return
-        holder = self.told.loans.get(barcode)
-        now = terminal.date()
-        heard = terminal.ask(f"11NN{now}{' ' * 18}AO|AA{card}|AB{barcode}|AC|AD1234|")
-        self.heard.append(heard)
-        is_founded = holder is not None or self.told.of(card) >= OLD_RULES["max_loans"]
-        if self._is_told(heard, barcode, card, is_founded):
-            self.told.loans[barcode] = (card, due_of(heard), 0)
-        if self.random.random() < 0.8:  # others walk away
-            self.heard.append(terminal.ask(f"35{terminal.date()}AO|AA{card}|AC|"))
-
-    def _check_in(self, terminal: Terminal, barcode: str) -> None:
-        now = terminal.date()
-        heard = terminal.ask(f"09N{now}{now}AP|AO|AB{barcode}|AC|")
-        self.heard.append(heard)
-        if self._is_told(heard, barcode, "", is_founded=False):
-            del self.told.loans[barcode]
-
-    def _renew(self, terminal: Terminal, barcode: str) -> None:
-        card, due, renewals = self.told.loans[barcode]
-        if card in self.told.unsure:
-            return
-        now = terminal.date()
-        heard = terminal.ask(f"29NN{now}{' ' * 18}AO|AA{card}|AD1234|AB{barcode}|")
-        self.heard.append(heard)
-        gain = self.clock() + timedelta(days=OLD_RULES["loan_days"])
-        is_founded = renewals >= OLD_RULES["renewals"] or due.date() >= gain.date()
-        if self._is_told(heard, barcode, card, is_founded):
-            self.told.loans[barcode] = (card, due_of(heard), renewals + 1)
-
-    def _session(self, terminal: Terminal, card: str) -> None:
-        """Somebody looks at what they have, and stays a while at the machine."""
-        now = terminal.date()
-        self.heard.append(terminal.ask(f"63001{now}  Y       AO|AA{card}|AC|AD1234|"))
-        if self.random.random() < 0.5:
-            self._check_out(terminal, card)
-        self.heard.append(terminal.ask(f"35{terminal.date()}AO|AA{card}|AC|"))
-
-    def _is_told(self, heard: Heard, barcode: str, card: str, is_founded: bool) -> bool:
-        """Was it granted? What was refused without a reason that the old system has is noted."""
-        if heard.answer is None:
-            self.unknown.append(heard)
-            self.told.unsure |= {barcode} | ({card} if card else set())
-            return False
-        if not heard.is_granted and not is_founded:
-            self.unfounded.append(heard)
-        return heard.is_granted
-
-    # The end
-
-    def _settle(self) -> None:
-        """Waits until each system has been told all that it has to be told."""
-        for front in self.fronts.values():
-            front.slow = front.cut_before = front.cut_after = 0
-        end = time.monotonic() + 180
-        while time.monotonic() < end:
-            self.revive()
-            for each in (self.old, self.new, self.proxy):
-                each.down_for = 0
-            done = run_tiro(
-                self.world.folder / "old" / "tiro.toml",
-                *("proxy", "status", "--json"),
-                *("--file", str(self.world.folder / "proxy" / "proxy.toml")),
-            )
-            if done.returncode == 0 and done.stdout.count('"to_be_told": 0') >= 2:
-                return
-            time.sleep(0.5)
-        self.say("something is still to be told")
+def _gathered(library: Library, after: int, transaction: Transaction) -> int | None:
+    return gather(library.act(transaction, UNATTENDED), after=after)[1]
 
 
-def due_of(heard: Heard) -> datetime:
-    text = heard.field("AH")
-    return datetime.strptime(text, "%Y%m%d    %H%M%S").replace(tzinfo=ZONE).astimezone(UTC)
-
-
-@contextmanager
-def rehearsed(
-    folder: Path, draw: Draw, say: Callable[[str], object] = lambda line: None
-) -> Iterator[Rehearsal]:
-    """The rehearsal of the draw, when all has happened and the processes are down."""
+@asynccontextmanager
+async def _rehearsing(
+    folder: Path, draw: Draw, url: str, say: Callable[[str], object]
+) -> AsyncIterator[Rehearsal]:
     random = Random(draw.seed)
     clock = Clock(folder / "clock", _BEGIN)
-    patrons, items = max(30, draw.acts // 4), max(120, draw.acts * 2)
+    patrons, items = max(30, draw.acts // 2), max(120, draw.acts * 4)
     last = _BEGIN + timedelta(days=min(draw.again, draw.days))
-    world = found(folder, _BEGIN, random, patrons=patrons, items=items, until=last)
-    old, new = Process("old", folder / "old"), Process("new", folder / "new")
-    proxy = Process("proxy", folder / "proxy")
-    fronts = {
-        "old": Front(lambda: old.port, Random(draw.seed + 1)),
-        "new": Front(lambda: new.port, Random(draw.seed + 2)),
-    }
-    configure_proxy(folder, fronts["old"].port, fronts["new"].port)
-    fronts["old"].slow, fronts["old"].cut_before, fronts["old"].cut_after = 10, 3, 3
-    fronts["new"].cut_before = fronts["new"].cut_after = 2
-    slow = {3: timedelta(seconds=90), 17: timedelta(seconds=-90)}
+    world = found(folder, _BEGIN, random, patrons=patrons, items=items, until=last, url=url)
+    ports = world.ports
+    fronts = [
+        Front(ports[f"before {name}"], ports[name], Random(draw.seed + number))
+        for number, name in enumerate(("old", "new"), 1)
+    ]
+    fronts[0].slow, fronts[0].cut_before, fronts[0].cut_after = 3, 3, 3
+    fronts[1].cut_before = fronts[1].cut_after = 2
+    wrong = {3: timedelta(seconds=90), 17: timedelta(seconds=-90)}
+    diary = Diary(folder / "terminals.jsonl")
     terminals = [
-        Terminal(terminal_name(each), lambda: proxy.port, clock, slow.get(each, timedelta()))
+        Terminal(
+            terminal_name(each),
+            branch_of(each),
+            ports["proxy"],
+            clock,
+            diary,
+            is_desk(each),
+            wrong.get(each, timedelta()),
+        )
         for each in range(TERMINALS)
     ]
-    assert {branch_of(each) for each in slow} == set(BRANCHES[1:])
-    told = Told(open_loans(world.old.database))
-    rehearsal = Rehearsal(world, draw, clock, random, told, old, new, proxy, fronts, terminals, say)
-    for terminal in terminals:
-        terminal.meanwhile = rehearsal.revive
+    told = Told(
+        {barcode: card for barcode, (card, _, _) in open_loans(world.old.database).items()},
+        Bag(list(world.barcodes)),
+        open_debts(world.old.database),
+    )
+    machines = {name: Machine(name, folder / name) for name in ("old", "new", "proxy")}
+    counters = Counters(told, world.cards, random, lambda: rehearsal._free())
+    rehearsal = Rehearsal(
+        world, draw, clock, random, counters, machines, fronts, terminals, diary, say
+    )
     try:
-        for each in (old, new, proxy):
-            each.begin()
-        rehearsal.live()
-        for each in (proxy, old, new):
-            each.stop()
+        for front in fronts:
+            await front.open()
+        for machine in machines.values():
+            machine.begin()
         yield rehearsal
     finally:
-        for each in (proxy, old, new):
-            if not each.is_dead:
-                each.kill()
-        for front in fronts.values():
+        for machine in reversed(machines.values()):
+            await asyncio.to_thread(machine.stop)
+        for front in fronts:
             front.close()
+        diary.close()
         world.old.database.close()
         world.new.database.close()
+
+
+async def _rehearse(folder: Path, draw: Draw, url: str, say: Callable[[str], object]) -> Rehearsal:
+    async with _rehearsing(folder, draw, url, say) as rehearsal:
+        manager = asyncio.create_task(rehearsal.look_after())
+        living = asyncio.create_task(rehearsal.live())
+        await asyncio.wait((manager, living), return_when=asyncio.FIRST_COMPLETED)
+        if manager.done():
+            living.cancel()
+            manager.result()
+        manager.cancel()
+        await living
+        return rehearsal
+
+
+def rehearse(
+    folder: Path,
+    draw: Draw,
+    say: Callable[[str], object] = lambda line: None,
+    *,
+    url: str = "",
+) -> Rehearsal:
+    """The rehearsal of the draw in the folder; `url` is the new system's database, SQLite where
+    nothing else is said. When it returns, all has happened and the processes are down."""
+    wanted = url or f"sqlite:///{folder / 'new' / 'tiro.sqlite'}"
+    return asyncio.run(_rehearse(folder, draw, wanted, say))

@@ -1,198 +1,356 @@
-"""The three figures: what was lost, what was refused without reason, who was told twice.
+"""The figures: what was lost, refused without reason, told or done twice, and what differs.
 
-It reads what terminals saw, the journal of the proxy and both databases, and nothing of the model
-by which the rehearsal chose its acts.
+    python -m tests.cut_over.checker FOLDER      # of a rehearsal that was kept
+
+It reads what terminals wrote down, the journal of the proxy and both databases, and nothing of the
+model by which the rehearsal chose its acts.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
+import sys
+import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
-from protocols.proxy.journal.reading import read_journal
-from tests.cut_over.terminals import Heard
+from sqlalchemy import Connection, create_engine, text
 
-#: What an answer that grants a message stands for among the events.
-_GAINS_NOTHING = "renewed until the same day"
-_EVENTS = {"11": "checked_out", "29": "renewed", "09": "checked_in"}
+from tests.cut_over.replaying import Journal, Shop, read, without_secrets
+from tests.cut_over.terminals import read_diary
+
+_ZONE: Final = ZoneInfo("Europe/Copenhagen")
+_EVENTS: Final = ("checked_out", "renewed", "checked_in")
+_SHOWN: Final = 12
 
 
 @dataclass
 class Figures:
-    """`lost` and the others hold a line for each case."""
+    """Lists hold a line for each case. `unknown`: nobody knows what became of it, so that a person
+    must find out; what has to do with the same item or patron is not judged from then on."""
 
     answered: int = 0
+    unanswered: int = 0
     changes: int = 0
+    messages: int = 0
     lost: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     told_twice: list[str] = field(default_factory=list)
     done_twice: list[str] = field(default_factory=list)
     differing: list[str] = field(default_factory=list)
-    unknown: int = 0
-    messages: int = 0
+    unknown: list[str] = field(default_factory=list)
+    #: Payments that were not taken while a system was down.
+    not_paid: int = 0
 
     @property
     def is_sound(self) -> bool:
-        return not (
-            self.lost or self.refused or self.told_twice or self.done_twice or self.differing
-        )
+        return not any(cases for _, cases in self._counted)
+
+    @property
+    def _counted(self) -> list[tuple[str, list[str]]]:
+        return [
+            ("lost", self.lost),
+            ("refused that the old system would have allowed", self.refused),
+            ("told twice", self.told_twice),
+            ("done twice", self.done_twice),
+            ("loans, debts, holds and blocks that differ at the end", self.differing),
+        ]
 
     def text(self) -> str:
         lines = [
             f"{self.answered:,} messages answered, {self.changes:,} acts granted",
-            f"{self.unknown} without an answer, {self.messages:,} letters",
-            f"lost: {len(self.lost)}",
-            f"refused that the old system would have allowed: {len(self.refused)}",
-            f"told twice: {len(self.told_twice)}",
-            f"done twice: {len(self.done_twice)}",
-            f"loans that differ at the end: {len(self.differing)}",
+            f"{self.unanswered} without an answer, {self.messages:,} letters",
+            f"{self.not_paid} payments were not taken while a system was down",
+            *(f"{name}: {len(cases)}" for name, cases in self._counted),
+            f"of which nobody knows what became of them: {len(self.unknown)}",
         ]
-        for cases in (
-            *(self.lost, self.refused, self.told_twice, self.done_twice, self.differing),
-        ):
-            lines += [f"  {case}" for case in cases[:10]]
+        for cases in (*(cases for _, cases in self._counted), self.unknown):
+            lines += [f"  {case}" for case in cases[:_SHOWN]]
         return "\n".join(lines)
 
 
-def figures(
-    folder: Path,
-    heard: Iterable[Heard],
-    unfounded: Iterable[Heard],
-    *,
-    unsure: set[str],
-    since: datetime,
-    off_line: Mapping[str, str],
-) -> Figures:
-    """Of the rehearsal in that folder. `unsure`: items of which no terminal knows what became;
-    `since` when the new system was told of all that happened; `off_line` who has borrowed what at
-    the desk whose file came twice."""
+def figures(folder: Path) -> Figures:
+    """Of the rehearsal in that folder."""
     found = Figures()
-    acts = list(heard)
-    found.answered = sum(each.answer is not None for each in acts)
-    found.unknown = sum(each.answer is None for each in acts)
-    found.refused = [
-        f"{each.terminal} {each.at:%d/%m %H:%M} {each.sent} -> {each.answer}" for each in unfounded
-    ]
-    told = _as_told(acts, unsure)
-    found.changes = sum(map(len, told.values()))
-    answered = _answered_in(folder / "proxy" / "journal")
-    for each in acts:
-        if each.is_granted and each.sent[:2] in _EVENTS and each.answer not in answered:
-            found.lost.append(f"not in the journal: {each.sent} -> {each.answer}")
+    journal = read(folder / "proxy" / "journal")
+    _heard(found, folder / "terminals.jsonl", journal)
+    shop = Shop.before(folder / "first files")
+    for act in journal.acts:
+        if act.is_granted:
+            found.changes += 1
+            shop.do(act)
+    desk = _lent_off_line(folder / "files" / "desk.koc")
+    unsure = _unsure(found, journal)
+    _refusals(found, journal, shop, unsure)
+    unsure |= set(desk)
+    there: dict[str, _There] = {}
+    letters: Counter[tuple[str, ...]] = Counter()
     for name in ("old", "new"):
-        database = folder / name / "tiro.sqlite"
-        with closing(sqlite3.connect(database)) as connection:
-            _compare_loans(found, name, connection, told)
-            _compare_events(found, name, connection, told, since)
-    with closing(sqlite3.connect(folder / "new" / "tiro.sqlite")) as connection:
-        lent = {barcode: [("checked_out", card, since)] for barcode, card in off_line.items()}
-        _compare_loans(found, "new, off line", connection, lent)
-        _compare_events(found, "new, off line", connection, lent, since)
-    _letters(found, folder)
+        since = 0 if name == "old" else journal.shadow
+        with create_engine(_url(folder / name)).connect() as connection:
+            there[name] = _There.read(connection)
+            _compare_events(found, name, connection, shop, unsure, since)
+            _compare_payments(found, name, connection, shop, unsure, since)
+            letters.update(_letters(connection))
+            if name == "new":
+                _off_line(found, connection, there[name], desk, shop)
+    _compare(found, there, shop, unsure)
+    found.messages = sum(letters.values())
+    found.told_twice = [
+        f"{' '.join(case)}: {number} times" for case, number in letters.items() if number > 1
+    ]
     return found
 
 
-Told = dict[str, list[tuple[str, str, datetime]]]
+def _url(folder: Path) -> str:
+    table = tomllib.loads((folder / "tiro.toml").read_text(encoding="utf-8"))
+    url: str = table["database"]["url"]
+    return url.replace("postgresql:", "postgresql+psycopg:")
 
 
-def _as_told(acts: Iterable[Heard], unsure: set[str]) -> Told:
-    """Of each item what was granted, in order: the event, the card, and when. A renewal until the
-    day that was told before is apart: a system may well say yes to it and do nothing."""
-    told: Told = defaultdict(list)
-    due: dict[str, str] = {}
-    for each in acts:
-        event, barcode = _EVENTS.get(each.sent[:2]), each.asked("AB")
-        if not event or not each.is_granted or barcode in unsure:
+# What terminals were told
+
+
+def _heard(found: Figures, diary: Path, journal: Journal) -> None:
+    """Every grant that a terminal heard must stand in the journal."""
+    for heard in read_diary(diary):
+        if heard.answer is None:
+            found.unanswered += 1
             continue
-        day = each.field("AH")[:8]
-        if event == "renewed" and day == due.get(barcode):
-            event = _GAINS_NOTHING
-        due[barcode] = day
-        told[barcode].append((event, each.asked("AA"), each.at))
-    return told
+        found.answered += 1
+        told = (heard.terminal, without_secrets(heard.sent), heard.answer)
+        if heard.is_granted and told not in journal.answers:
+            found.lost.append(f"not in the journal: {heard.sent} -> {heard.answer}")
 
 
-def _answered_in(journal: Path) -> set[str]:
-    return {each["sent"] for each in read_journal(journal) if each["kind"] == "answer"}
+def _unsure(found: Figures, journal: Journal) -> set[str]:
+    """Items, and what is owed by whom, of which nobody can say what became of them."""
+    unsure = set()
+    for act in journal.unknown:
+        found.unknown.append(act.text())
+        unsure.add(act.item or _debt(act.card))
+    for (number, system), (outcome, why) in journal.untold.items():
+        found.unknown.append(f"request {number} was not taken by the {system} system: {why}")
+        if outcome == "unknown":
+            unsure.add(_debt(journal.cards.get(number, "")))
+    return unsure
 
 
-def _compare_loans(found: Figures, name: str, connection: sqlite3.Connection, told: Told) -> None:
-    """Has each item whoever was told so last?"""
-    lent: dict[str, str] = dict(
-        connection.execute(
-            "SELECT i.barcode, p.identifier FROM loans l JOIN items i ON i.id = l.item_id"
-            " JOIN patron_identifiers p ON p.patron_id = l.patron_id AND p.kind = 'card'"
-            " WHERE l.checked_in IS NULL"
-        )
-    )
-    for barcode, acts in told.items():
-        last, card, _ = acts[-1]
-        held_by = card if last != "checked_in" else None
-        if lent.get(barcode) != held_by:
-            found.differing.append(
-                f"{name}: {barcode} is with {lent.get(barcode)}, and {held_by} was told"
+def _debt(card: str) -> str:
+    return f"what {card} owes"
+
+
+def _refusals(found: Figures, journal: Journal, shop: Shop, unsure: set[str]) -> None:
+    for act in journal.acts:
+        if act.is_granted or act.item in unsure:
+            continue
+        if act.code == "37" and act.by == "proxy":
+            found.not_paid += 1
+        elif not shop.would_refuse(act):
+            found.refused.append(act.text())
+
+
+# What stands in the databases
+
+
+class _There(NamedTuple):
+    """What one of them says. Loans by item: card and due day. Debts by card, holds by item."""
+
+    loans: dict[str, tuple[str, str]]
+    debts: dict[str, int]
+    holds: dict[str, tuple[str, ...]]
+    blocked: frozenset[str]
+
+    @classmethod
+    def read(cls, connection: Connection) -> _There:
+        loans = connection.execute(
+            text(
+                "SELECT i.barcode, p.identifier, l.due FROM loans l"
+                " JOIN items i ON i.id = l.item_id"
+                " JOIN patron_identifiers p ON p.patron_id = l.patron_id AND p.kind = 'card'"
+                " WHERE l.checked_in IS NULL"
             )
+        )
+        debts = connection.execute(
+            text(
+                "SELECT p.identifier, b.fees + b.compensations FROM patron_balances b"
+                " JOIN patron_identifiers p ON p.patron_id = b.patron_id AND p.kind = 'card'"
+            )
+        )
+        holds = connection.execute(
+            text(
+                "SELECT i.barcode, p.identifier FROM holds h"
+                " JOIN items i ON i.record_id = h.record_id"
+                " JOIN patron_identifiers p ON p.patron_id = h.patron_id AND p.kind = 'card'"
+                " WHERE h.closed IS NULL"
+                " ORDER BY h.queue_class, h.priority, coalesce(h.queued, h.placed), h.id"
+            )
+        )
+        blocked = connection.execute(
+            text(
+                "SELECT p.identifier FROM patron_blocks b"
+                " JOIN patron_identifiers p ON p.patron_id = b.patron_id AND p.kind = 'card'"
+                " WHERE b.reason = 'self_service'"
+            )
+        )
+        queues: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+        for barcode, card in holds:
+            queues[barcode] += (card,)
+        return cls(
+            {barcode: (card, _day(due)) for barcode, card, due in loans},
+            {card: owed for card, owed in debts if owed},
+            dict(queues),
+            frozenset(card for (card,) in blocked),
+        )
+
+
+def _day(moment: str | datetime) -> str:
+    """The day of a moment where the library is, YYYYMMDD."""
+    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{(at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(_ZONE):%Y%m%d}"
+
+
+def _compare(found: Figures, there: dict[str, _There], shop: Shop, unsure: set[str]) -> None:
+    """Do both have what was told last?"""
+    for name, one in there.items():
+        for barcode in {*one.loans, *shop.loans} - unsure:
+            told = [each and (each.card, each.due) for each in shop.loans[barcode].at_last()]
+            if one.loans.get(barcode) not in told:
+                found.differing.append(
+                    f"{name}: {barcode} is with {one.loans.get(barcode)}, and {told} was told"
+                )
+        for card in {*one.debts, *shop.owed}:
+            owed = one.debts.get(card, 0)
+            if owed != shop.owed[card] and _debt(card) not in unsure:
+                found.differing.append(f"{name}: {card} owes {owed}, and not {shop.owed[card]}")
+        for barcode in {*one.holds, *shop.queues} - unsure:
+            queue = one.holds.get(barcode, ())
+            waiting = list(shop.queues[barcode].at_last())
+            if queue not in waiting:
+                found.differing.append(f"{name}: for {barcode} wait {queue}, and not {waiting}")
+        for card in {*one.blocked, *shop.blocks}:
+            if (card in one.blocked) not in list(shop.blocks[card].at_last()):
+                found.differing.append(
+                    f"{name}: {card} is blocked or not, and it was told otherwise"
+                )
+    for barcode in {*there["old"].loans, *there["new"].loans} - unsure:
+        old, new = (there[name].loans.get(barcode) for name in ("old", "new"))
+        if old != new:
+            found.differing.append(f"{barcode}: old {old}, new {new}")
 
 
 def _compare_events(
-    found: Figures, name: str, connection: sqlite3.Connection, told: Told, since: datetime
+    found: Figures, name: str, connection: Connection, shop: Shop, unsure: set[str], since: int
 ) -> None:
     """Is every act among the events, once? What the old system did before the rehearsal began was
     done at another machine. A loan that another one ended was not handed in."""
-    events: dict[str, Counter[str]] = defaultdict(Counter)
+    events: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for barcode, kind, number in connection.execute(
-        "SELECT i.barcode, e.kind, count(*) FROM events e JOIN items i ON i.id = e.item_id"
-        " WHERE e.actor <> 'kiosk' AND coalesce(e.after, '') NOT LIKE '%ended_by_loan%'"
-        " GROUP BY i.barcode, e.kind"
+        text(
+            "SELECT i.barcode, e.kind, count(*) FROM events e JOIN items i ON i.id = e.item_id"
+            " WHERE e.actor <> 'kiosk' AND coalesce(e.after, '') NOT LIKE '%ended_by_loan%'"
+            " GROUP BY i.barcode, e.kind"
+        )
     ):
         events[barcode][kind] = number
-    for barcode, acts in told.items():
-        wanted = Counter(event for event, _, at in acts if name == "old" or at >= since)
-        for event in _EVENTS.values():
+    for barcode in {*events, *shop.done} - unsure:
+        acts = shop.done.get(barcode, [])
+        wanted = Counter(event for event, act in acts if act.began > since)
+        for event in _EVENTS:
             there, number = events[barcode][event], wanted[event]
-            may_be = wanted[_GAINS_NOTHING] if event == "renewed" else 0
+            may_be = wanted["gained nothing"] if event == "renewed" else 0
             if there < number:
                 found.lost.append(f"{name}: {barcode} {event} {there} of {number} times")
-            elif number and there > number + may_be:
+            elif there > number + may_be:
                 found.done_twice.append(f"{name}: {barcode} {event} {there} for {number}")
 
 
-def _letters(found: Figures, folder: Path) -> None:
-    """Joins both logs of messages by patron, item, loan and step."""
+def _compare_payments(
+    found: Figures, name: str, connection: Connection, shop: Shop, unsure: set[str], since: int
+) -> None:
+    """Was every payment taken, once?"""
+    rows = connection.execute(
+        text(
+            "SELECT p.identifier, count(*) FROM payments y"
+            " JOIN patron_identifiers p ON p.patron_id = y.patron_id AND p.kind = 'card'"
+            " GROUP BY p.identifier"
+        )
+    )
+    taken: dict[str, int] = dict(tuple(row) for row in rows)
+    for card in {*taken, *shop.paid}:
+        number = sum(act.began > since for act in shop.paid.get(card, []))
+        there = taken.get(card, 0)
+        if there < number and _debt(card) not in unsure:
+            found.lost.append(f"{name}: {card} has paid {there} of {number} times")
+        elif there > number and _debt(card) not in unsure:
+            found.done_twice.append(f"{name}: {card} has paid {there} times for {number}")
+
+
+def _lent_off_line(file: Path) -> dict[str, str]:
+    """Who has borrowed what at the desk whose file came twice."""
+    if not file.exists():
+        return {}
+    rows = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines()[1:]]
+    return {row[3]: row[2] for row in rows}
+
+
+def _off_line(
+    found: Figures, connection: Connection, there: _There, desk: Mapping[str, str], shop: Shop
+) -> None:
+    """They are lent to whoever the file says, once."""
+    for barcode, card in desk.items():
+        if there.loans.get(barcode, ("", ""))[0] != card:
+            found.lost.append(f"new: {barcode} was lent off line to {card}")
+        (number,) = connection.execute(
+            text(
+                "SELECT count(*) FROM events e JOIN items i ON i.id = e.item_id"
+                " WHERE i.barcode = :barcode AND e.kind = 'checked_out'"
+            ),
+            {"barcode": barcode},
+        ).one()
+        before = sum(event == "checked_out" for event, _ in shop.done.get(barcode, ()))
+        if number > before + 1:
+            found.done_twice.append(f"new: {barcode} was lent off line {number - before} times")
+
+
+# Letters
+
+
+def _letters(connection: Connection) -> Counter[tuple[str, ...]]:
+    """What was told: by patron, kind, step, item, and the day of the loan or hold."""
+    about = {}
+    for number, barcode, at in connection.execute(
+        text("SELECT l.id, i.barcode, l.checked_out FROM loans l JOIN items i ON i.id = l.item_id")
+    ):
+        about["loans", number] = barcode, _day(at)
+    for number, barcode, at in connection.execute(
+        text(
+            "SELECT h.id, i.barcode, h.placed FROM holds h"
+            " JOIN items i ON i.record_id = h.record_id"
+        )
+    ):
+        about["holds", number] = barcode, _day(at)
     told: Counter[tuple[str, ...]] = Counter()
-    for name in ("old", "new"):
-        with closing(sqlite3.connect(folder / name / "tiro.sqlite")) as connection:
-            for row in connection.execute(
-                "SELECT p.identifier, n.kind, n.cause FROM notices n"
-                " JOIN patron_identifiers p ON p.patron_id = n.patron_id AND p.kind = 'card'"
-                " WHERE n.state = 'sent'"
-            ):
-                for case in _cases(connection, *row):
-                    told[case] += 1
-    found.messages = sum(told.values())
-    found.told_twice = [
-        f"{' '.join(case)}: {number} times" for case, number in told.items() if number > 1
-    ]
+    for card, kind, cause in connection.execute(
+        text(
+            "SELECT p.identifier, n.kind, n.cause FROM notices n"
+            " JOIN patron_identifiers p ON p.patron_id = n.patron_id AND p.kind = 'card'"
+            " WHERE n.state = 'sent'"
+        )
+    ):
+        facts: dict[str, Any] = json.loads(cause)
+        for what in ("loans", "holds"):
+            for number in facts.get(what) or ():
+                told[card, kind, str(facts.get("key", "")), *about.get((what, number), ())] += 1
+    return told
 
 
-def _cases(
-    connection: sqlite3.Connection, card: str, kind: str, cause: str
-) -> list[tuple[str, ...]]:
-
-    facts = json.loads(cause)
-    found: list[tuple[str, ...]] = []
-    for loan in facts.get("loans") or ():
-        row = connection.execute(
-            "SELECT i.barcode, l.checked_out FROM loans l JOIN items i ON i.id = l.item_id"
-            " WHERE l.id = ?",
-            (loan,),
-        ).fetchone()
-        if row is not None:
-            found.append((card, kind, str(facts.get("key", "")), row[0], str(row[1])[:10]))
-    return found
+if __name__ == "__main__":
+    result = figures(Path(sys.argv[1]))
+    print(result.text())
+    sys.exit(0 if result.is_sound else 1)

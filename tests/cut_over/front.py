@@ -1,87 +1,110 @@
-"""A line with faults, before a system: slow, cut before or after the work, no-block ignored.
+"""A line with faults, before a system: slow, cut before or after the work.
 
 It listens on a port of its own, whatever becomes of the system behind it.
 """
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
+import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from random import Random
+from typing import cast
+
+_SLOW = 0.3
 
 
 class Front:
-    """Passes messages on to the port that `behind` gives at that moment."""
+    """Passes messages on to the port `behind` of this host."""
 
-    def __init__(self, behind: Callable[[], int], random: Random) -> None:
-        self._behind = behind
+    def __init__(self, port: int, behind: int, random: Random) -> None:
+        self.port = port
+        self.behind = behind
         self._random = random
         #: How often, of 1,000 messages.
         self.slow = self.cut_before = self.cut_after = 0
-        self.ignores_no_block = False
         self.faults = 0
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listening.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _Caller(self), "127.0.0.1", self.port)
 
     def close(self) -> None:
-        self._listening.close()
+        if self._server is not None:
+            self._server.close()
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listening.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with (
-            suppress(OSError),
-            connection,
-            socket.create_connection(("127.0.0.1", self._behind()), 2.0) as system,
-        ):
-            connection.settimeout(120)
-            system.settimeout(30)
-            self._pass(connection, system)
-
-    def _pass(self, connection: socket.socket, system: socket.socket) -> None:
-        while True:
-            message = self._message(connection)
-            if not message:
-                return
-            if self._happens(self.cut_before):
-                return
-            if self._happens(self.slow):
-                time.sleep(0.3)
-            system.sendall(self._as_known(message))
-            answer = self._message(system)
-            if not answer or self._happens(self.cut_after):
-                return
-            connection.sendall(answer)
-
-    @staticmethod
-    def _message(connection: socket.socket) -> bytes:
-        found = b""
-        while not found.endswith(b"\r"):
-            data = connection.recv(65536)
-            if not data:
-                return b""
-            found += data
-        return found
-
-    def _as_known(self, message: bytes) -> bytes:
-        """The message as a system takes it that knows no no-block: its letter is lost, and with it
-        the sequence number and the checksum that cover it."""
-        if not self.ignores_no_block or message[:2] not in (b"11", b"29") or message[3:4] != b"Y":
-            return message
-        body = message[:3] + b"N" + message[4:]
-        return body[: body.rindex(b"|AY") + 1] + b"\r" if b"|AY" in body else body
-
-    def _happens(self, of_thousand: int) -> bool:
+    def happens(self, of_thousand: int) -> bool:
         happens = self._random.randrange(1000) < of_thousand
         self.faults += happens
         return happens
+
+
+class _End(asyncio.Protocol):
+    """An end of a line, and the other one. Whole messages pass, for whoever asks waits for the
+    answer; a long one may come in pieces, and then a fault hits a piece."""
+
+    def __init__(self, front: Front) -> None:
+        self.front = front
+        self.transport: asyncio.Transport | None = None
+        self.other: _End | None = None
+        self.waiting = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.transport = None
+        if self.other is not None:
+            self.other.end()
+
+    def end(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
+    def pass_on(self, data: bytes) -> None:
+        other = self.other
+        if other is None or other.transport is None:
+            self.waiting += data
+        else:
+            other.transport.write(data)
+
+
+class _Caller(_End):
+    """The end of the proxy."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._task = asyncio.get_running_loop().create_task(self._connect())
+
+    async def _connect(self) -> None:
+        make: Callable[[], _Called] = lambda: _Called(self.front)  # noqa: E731
+        try:
+            _, system = await asyncio.get_running_loop().create_connection(
+                make, "127.0.0.1", self.front.behind
+            )
+        except OSError:
+            self.end()
+            return
+        system.other, self.other = self, system
+        if self.transport is None:
+            system.end()
+        elif self.waiting:
+            self.pass_on(self.waiting)
+
+    def data_received(self, data: bytes) -> None:
+        if self.front.happens(self.front.cut_before):
+            self.end()
+        elif self.front.happens(self.front.slow):
+            asyncio.get_running_loop().call_later(_SLOW, self.pass_on, data)
+        else:
+            self.pass_on(data)
+
+
+class _Called(_End):
+    """The end of the system."""
+
+    def data_received(self, data: bytes) -> None:
+        if self.front.happens(self.front.cut_after):
+            self.end()
+        else:
+            self.pass_on(data)

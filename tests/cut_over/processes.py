@@ -1,8 +1,8 @@
 """``python -m tests.cut_over.processes system|proxy FOLDER``: the processes of the rehearsal.
 
 They are those of the product, but for the clock, which is that of the rehearsal, and for the points
-at which they can be made to kill themselves: the variable CRASH_AT names one, and how often it is
-passed before that, as in ``before the answer:3``.
+at which they can be made to kill themselves: at SIGUSR1 they read from the file `CRASH_AT` of their
+folder which one, and how often it is passed before that, as in ``before the answer:3``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from protocols.hosting.logs import configure_logging
 from protocols.process.configuration import load_configuration
 from protocols.process.server import run
 from protocols.proxy import serving as proxy_serving
+from protocols.proxy.carrier import Carrier
 from protocols.proxy.exchange import Exchange
 from protocols.proxy.journal.writing import Journal
 from protocols.proxy.proxy import Proxy
@@ -28,10 +29,12 @@ from protocols.sip2.listener import standard
 from protocols.sip2.session import Sip2Session
 from tests.cut_over.clock import Clock
 
+CRASH_AT = "crash-at"
 #: Where the processes may be killed: the method, and whether before or after it.
 POINTS: dict[str, dict[str, tuple[Any, str, bool]]] = {
     "system": {
-        "before the work": (handlers, "written", False),
+        "before the work": (handlers, "respond", False),
+        "the work is done and not committed": (handlers, "respond", True),
         "after the work": (Sip2Session, "send", False),
         "after the answer is made": (Sip2Session, "send", True),
     },
@@ -42,36 +45,49 @@ POINTS: dict[str, dict[str, tuple[Any, str, bool]]] = {
         "the system has answered": (Exchange, "_said", False),
         "before the answer is told": (Exchange, "_tell", False),
         "after the answer is told": (Exchange, "_tell", True),
+        "before the other system is told": (Carrier, "_send", False),
+        "the other system was told": (Carrier, "_end", False),
     },
 }
 
 
-def arm(kind: str) -> None:
-    """Has the process kill itself where CRASH_AT says."""
-    point, _, passed = os.environ.get("CRASH_AT", "").rpartition(":")
-    if not point:
-        return
-    owner, name, is_after = POINTS[kind][point]
-    method: Callable[..., Any] = getattr(owner, name)
-    left = int(passed)
+def arm(kind: str, folder: Path) -> None:
+    """Lets the process kill itself where it is told to."""
+    left: dict[str, int] = {}
 
+    def chosen(*_: object) -> None:
+        point, _, passed = (folder / CRASH_AT).read_text().rpartition(":")
+        left[point] = int(passed)
+
+    def passes(point: str) -> None:
+        if point in left:
+            left[point] -= 1
+            if left[point] < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    for point, (owner, name, is_after) in POINTS[kind].items():
+        setattr(owner, name, _deadly(getattr(owner, name), point, passes, is_after=is_after))
+    signal.signal(signal.SIGUSR1, chosen)
+
+
+def _deadly(
+    method: Callable[..., Any], point: str, passes: Callable[[str], None], *, is_after: bool
+) -> Callable[..., Any]:
     def deadly(*arguments: Any, **options: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left < 0 and not is_after:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if not is_after:
+            passes(point)
         result = method(*arguments, **options)
-        if left < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if is_after:
+            passes(point)
         return result
 
-    setattr(owner, name, deadly)
+    return deadly
 
 
 def system(folder: Path) -> None:
     """A Tiro that speaks SIP2 alone."""
     configuration = load_configuration(folder / "tiro.toml", {"sip2": standard})
-    configure_logging("info")
+    configure_logging("warning")
     clock = Clock(folder.parent / "clock")
     run(
         configuration,
@@ -90,5 +106,5 @@ def proxy(folder: Path) -> None:
 
 if __name__ == "__main__":
     KINDS = {"system": system, "proxy": proxy}
-    arm(sys.argv[1])
+    arm(sys.argv[1], Path(sys.argv[2]))
     KINDS[sys.argv[1]](Path(sys.argv[2]))

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from protocols.sip2.asking.line import Line, LineError, open_line
 from tests.builders.circulation import ZONE
 from tests.cut_over.world import PASSWORD
 from tests.protocols.sip2.terminals import with_checksum
 
-#: Seconds for an answer, and how often it is asked again: as long as machines do.
-PATIENCE, TRIES = 6.0, 12
+#: Seconds for an answer, and until a machine gives up to ask again.
+PATIENCE, AGAIN = 6.0, 45.0
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a terminal sent and was told; None: nothing, whatever came of it."""
+    """What a terminal sent and was told; `answer` None: nothing, whatever came of it. `at` is the
+    time of the rehearsal."""
 
     terminal: str
-    at: datetime
+    at: str
     sent: str
     answer: str | None
     tries: int
-    seconds: float
 
     @property
     def is_granted(self) -> bool:
@@ -35,73 +37,113 @@ class Heard:
         """A field of the answer."""
         return field_of(self.answer or "", code)
 
-    def asked(self, code: str) -> str:
-        return field_of(self.sent, code)
+
+#: Characters before the first field (SIP2 chapter 4), of the messages that the rehearsal knows.
+_LENGTHS = (
+    "01:21 09:39 11:40 15:21 17:20 23:23 25:20 29:40 35:20 37:27 63:33"
+    " 10:24 12:24 16:22 18:26 24:37 26:37 30:24 36:21 38:21 64:61"
+)
+_FIXED = {each[:2]: int(each[3:]) for each in _LENGTHS.split()}
+
+
+def fields_of(message: str) -> list[tuple[str, str]]:
+    """The fields of a message, in order."""
+    parts = message[_FIXED.get(message[:2], 2) :].split("|")
+    return [(part[:2], part[2:]) for part in parts if part]
 
 
 def field_of(message: str, code: str) -> str:
-    start = message.find(f"|{code}")
-    if start < 0:
-        # The first field comes right after the fixed ones; AO does in all answers about items.
-        return ""
-    return message[start + 1 + len(code) :].partition("|")[0]
+    """The first field with this id, empty where there is none."""
+    return next((value for name, value in fields_of(message) if name == code), "")
+
+
+class Diary:
+    """All that terminals sent and heard, in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.count = 0
+        self._file = path.open("a", encoding="utf-8")
+
+    def note(self, heard: Heard) -> None:
+        self.count += 1
+        self._file.write(json.dumps(asdict(heard), ensure_ascii=False) + "\n")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def read_diary(path: Path) -> Iterator[Heard]:
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield Heard(**json.loads(line))
+
+
+class _NoLogin(Exception):
+    """Not for now."""
 
 
 @dataclass
 class Terminal:
-    """One machine. `port` gives the proxy's port of the moment; `fast` is its clock's error.
-
-    `meanwhile` is called before it tries again: what else happens while it waits.
-    """
+    """One machine. `fast` is its clock's error."""
 
     login: str
-    port: Callable[[], int]
+    branch: str
+    port: int
     clock: Callable[[], datetime]
+    diary: Diary
+    is_desk: bool
     fast: timedelta = timedelta()
-    meanwhile: Callable[[], object] = lambda: None
-    heard: list[Heard] = field(default_factory=list)
-    _line: Line | None = None
+    is_free: bool = True
+    _line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
     _sequence: int = 0
 
     def date(self) -> str:
         now = (self.clock() + self.fast).astimezone(ZONE)
         return f"{now:%Y%m%d    %H%M%S}"
 
-    def ask(self, message: str) -> Heard:
+    async def ask(self, message: str) -> Heard:
         """Sends it, again and again where no answer comes."""
         self._sequence = (self._sequence + 1) % 10
         data = with_checksum(message.encode(), self._sequence) + b"\r"
-        began, tries, answer = time.monotonic(), 0, None
-        while answer is None and tries < TRIES:
-            if tries:
-                self.meanwhile()
+        at, tries, answer = self.clock().isoformat(), 0, None
+        end = time.monotonic() + AGAIN
+        while answer is None and time.monotonic() < end:
             tries += 1
-            answer = self._tried(data)
-        said = None if answer is None else answer.decode().partition("AY")[0]
-        took = time.monotonic() - began
-        heard = Heard(self.login, self.clock(), message, said, tries, took)
-        self.heard.append(heard)
+            answer = await self._tried(data)
+        said = None if answer is None else answer.decode().rpartition("AY")[0]
+        heard = Heard(self.login, at, message, said, tries)
+        self.diary.note(heard)
         return heard
 
     def cut(self) -> None:
         """Somebody pulls the plug of its line."""
         if self._line is not None:
-            self._line.close()
+            self._line[1].transport.abort()
             self._line = None
 
-    def _tried(self, data: bytes) -> bytes | None:
+    async def _tried(self, data: bytes) -> bytes | None:
+        answer = b""
         try:
-            if self._line is None:
-                self._line = open_line("127.0.0.1", self.port(), timeout=PATIENCE)
-                self._line.send(f"9300CN{self.login}|CO{PASSWORD}|\r".encode())
-                if self._line.frame() != b"941":
-                    raise LineError("no login for now")
-            self._line.send(data)
-            answer = self._line.frame()
-        except LineError:
-            answer = None
-        if answer is None or answer[:2] == b"96":
+            async with asyncio.timeout(PATIENCE):
+                if self._line is None:
+                    await self._open()
+                answer = await self._exchanged(data)
+        except (TimeoutError, OSError, EOFError, _NoLogin):
+            pass
+        if not answer or answer[:2] == b"96":
             self.cut()
-            time.sleep(0.1)
+            await asyncio.sleep(0.1)
             return None
         return answer
+
+    async def _open(self) -> None:
+        self._line = await asyncio.open_connection("127.0.0.1", self.port)
+        login = await self._exchanged(f"9300CN{self.login}|CO{PASSWORD}|\r".encode())
+        if login != b"941":
+            raise _NoLogin
+
+    async def _exchanged(self, data: bytes) -> bytes:
+        assert self._line is not None
+        reader, writer = self._line
+        writer.write(data)
+        return (await reader.readuntil(b"\r"))[:-1]

@@ -1,0 +1,344 @@
+"""What the journal says that was done, in order, and what an old system would have said to it.
+
+Nothing here knows the product: lines of the journal are read as its documentation says, and the
+rules are those by which the old system of the rehearsal lends.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+from tests.builders.circulation import ZONE
+from tests.cut_over.terminals import field_of
+
+T = TypeVar("T")
+
+#: The old system's rules: days, renewals, loans at once.
+DAYS, RENEWALS, LOANS = 28, 2, 12
+_CHANGING: Final = frozenset({"01", "09", "11", "15", "25", "29", "37"})
+#: Answers to these always mean that it was done.
+_ALWAYS: Final = frozenset({"01", "25"})
+
+
+class Act(NamedTuple):
+    """A message that was to change something, and its answer. `began` and `over` are the records'
+    numbers in the journal, `by` who has answered: old, new or proxy."""
+
+    began: int
+    over: int
+    terminal: str
+    at: str
+    code: str
+    card: str
+    item: str
+    is_granted: bool
+    by: str
+    sent: str
+    answer: str
+
+    @property
+    def told_due(self) -> str:
+        """The due date that the patron was told: YYYYMMDD."""
+        return field_of(self.answer, "AH")[:8]
+
+    def text(self) -> str:
+        return f"{self.terminal} {self.at[:19]} {self.sent} -> {self.by}: {self.answer}"
+
+
+@dataclass
+class Journal:
+    """All of it. `answers` has every answer as a terminal may have got it; `unknown` requests of
+    which nobody ever heard; `shadow` the number of the record with which shadow began."""
+
+    acts: list[Act] = field(default_factory=list)
+    answers: set[tuple[str, str, str]] = field(default_factory=set)
+    unknown: list[Act] = field(default_factory=list)
+    #: What could not be told, by the number of the request and the system: outcome, and why.
+    untold: dict[tuple[int, str], tuple[str, str]] = field(default_factory=dict)
+    #: Cards that requests name.
+    cards: dict[int, str] = field(default_factory=dict)
+    shadow: int = 0
+
+
+def without_secrets(message: str) -> str:
+    """The message without the PIN, as it is compared."""
+    return "|".join(part for part in message.split("|") if part[:2] != "AD")
+
+
+def _records(folder: Path) -> Iterator[dict[str, Any]]:
+    for path in sorted(folder.glob("*.journal")):
+        for line in path.read_bytes().splitlines():
+            yield json.loads(line[line.index(b"{") :])
+
+
+def read(folder: Path) -> Journal:
+    """The journal in that folder."""
+    found, open_requests, sent_and_silent = Journal(), {}, set()
+    for record in _records(folder):
+        kind = record["kind"]
+        if kind == "request":
+            open_requests[record["id"]] = record
+            found.cards[record["id"]] = field_of(record["sent"], "AA")
+            before = record.get("again", 0)
+            if open_requests.pop(before, None) and before in sent_and_silent:
+                sent_and_silent.add(record["id"])
+        elif kind == "flip" and record["to"] == "shadow" and not found.shadow:
+            found.shadow = record["id"]
+        elif kind == "silent" and record.get("was_sent"):
+            sent_and_silent.add(record["of"])
+        elif kind == "answer" and record["of"] in open_requests:
+            request = open_requests.pop(record["of"])
+            if record["sent"]:
+                sent = without_secrets(request["sent"])
+                found.answers.add((request["terminal"], sent, record["sent"]))
+            if request["sent"][:2] in _CHANGING:
+                _answered(found, request, record, request["id"] in sent_and_silent)
+        elif kind == "carried" and record["outcome"] in ("refused", "unknown"):
+            found.untold[record["of"], record["to"]] = record["outcome"], record.get("why", "")
+    found.unknown += [
+        _act(request, {"id": 2**62, "by": "nobody", "sent": ""})
+        for request in open_requests.values()
+        if request["sent"][:2] in _CHANGING
+    ]
+    return found
+
+
+def _answered(
+    found: Journal, request: dict[str, Any], record: dict[str, Any], was_silent: bool
+) -> None:
+    act = _act(request, record)
+    if act.by == "proxy" and was_silent and not act.is_granted:
+        found.unknown.append(act)  # nobody knows what the system has done
+    elif act.answer:
+        found.acts.append(act)
+
+
+def _act(request: dict[str, Any], record: dict[str, Any]) -> Act:
+    sent, answer = request["sent"], record["sent"]
+    code = sent[:2]
+    is_granted = bool(answer) and (code in _ALWAYS or answer[2:3] in ("1", "Y"))
+    return Act(
+        request["id"],
+        record["id"],
+        request["terminal"],
+        request["at"],
+        code,
+        field_of(sent, "AA"),
+        field_of(sent, "AB"),
+        is_granted,
+        record["by"],
+        sent,
+        answer,
+    )
+
+
+class Timeline(Generic[T]):
+    """Something that changes by acts, and what it was while another act was under way."""
+
+    def __init__(self, first: T) -> None:
+        self._first = first
+        self._changes: list[tuple[int, int, T]] = []
+
+    @property
+    def now(self) -> T:
+        return self._changes[-1][2] if self._changes else self._first
+
+    def becomes(self, act: Act, value: T) -> None:
+        self._changes.append((act.over, act.began, value))
+
+    def during(self, act: Act) -> Iterator[T]:
+        """All that it may have been then."""
+        place = bisect_left(self._changes, (act.began, 0), key=lambda change: change[:2])
+        yield self._changes[place - 1][2] if place else self._first
+        for _, began, value in self._changes[place:]:
+            if began > act.over:
+                break
+            yield value
+
+    def at_last(self) -> Iterator[T]:
+        """All that it may be now: two acts at once may have been done in either order."""
+        began = self._changes[-1][1] if self._changes else 0
+        if not self._changes:
+            yield self._first
+        for over, _, value in self._changes:
+            if over >= began:
+                yield value
+
+
+class Loan(NamedTuple):
+    """An open loan. `due` is YYYYMMDD."""
+
+    card: str
+    due: str
+    renewals: int
+
+
+@dataclass
+class Shop:
+    """What the old system would know, if it had done all that was granted."""
+
+    loans: defaultdict[str, Timeline[Loan | None]]
+    counts: defaultdict[str, Timeline[int]]
+    #: Who waits for an item, in order.
+    queues: defaultdict[str, Timeline[tuple[str, ...]]]
+    blocks: defaultdict[str, Timeline[bool]]
+    owed: defaultdict[str, int]
+    #: Of each item what was done: the event, and whether it gained anything.
+    done: dict[str, list[tuple[str, Act]]] = field(default_factory=dict)
+    paid: dict[str, list[Act]] = field(default_factory=dict)
+
+    @classmethod
+    def before(cls, files: Path) -> Shop:
+        """As it was, by the files that the old system wrote on the first day."""
+        lent: dict[str, Loan] = {}
+        counts: defaultdict[str, int] = defaultdict(int)
+        for row in _rows(files / "loans.csv"):
+            due = datetime.fromisoformat(row["due"]).astimezone(ZONE)
+            lent[row["item"]] = Loan(row["card"], f"{due:%Y%m%d}", int(row["renewals"]))
+            counts[row["card"]] += 1
+        owed: defaultdict[str, int] = defaultdict(int)
+        for row in _rows(files / "debts.csv"):
+            owed[row["card"]] += round(float(row["left"]) * 100)
+        return cls(
+            _Lazily(lambda item: Timeline(lent.get(item))),
+            _Lazily(lambda card: Timeline(counts[card])),
+            _Lazily(lambda item: Timeline(())),
+            _Lazily(lambda card: Timeline(False)),
+            owed,
+        )
+
+    def do(self, act: Act) -> None:
+        """Does what was granted."""
+        _DOES[act.code](self, act)
+
+    def lend(self, act: Act) -> None:
+        before = self.loans[act.item].now
+        if before is not None and before.card == act.card:
+            self.renew(act)
+            return
+        if before is not None:
+            self._ends(before, act)
+        self.loans[act.item].becomes(act, Loan(act.card, act.told_due, 0))
+        self.counts[act.card].becomes(act, self.counts[act.card].now + 1)
+        queue = self.queues[act.item].now
+        if act.card in queue:
+            self.queues[act.item].becomes(act, tuple(each for each in queue if each != act.card))
+        self._note("checked_out", act)
+
+    def renew(self, act: Act) -> None:
+        before = self.loans[act.item].now
+        renewals = 0 if before is None else before.renewals + 1
+        gains = before is None or before.due != act.told_due
+        self.loans[act.item].becomes(act, Loan(act.card, act.told_due, renewals))
+        if before is None or before.card != act.card:
+            if before is not None:
+                self._ends(before, act)
+            self.counts[act.card].becomes(act, self.counts[act.card].now + 1)
+        self._note("renewed" if gains else "gained nothing", act)
+
+    def take_back(self, act: Act) -> None:
+        before = self.loans[act.item].now
+        if before is None:
+            return
+        self._ends(before, act)
+        self.loans[act.item].becomes(act, None)
+        self._note("checked_in", act)
+
+    def _ends(self, loan: Loan, act: Act) -> None:
+        self.counts[loan.card].becomes(act, self.counts[loan.card].now - 1)
+
+    def reserve(self, act: Act) -> None:
+        self.queues[act.item].becomes(act, (*self.queues[act.item].now, act.card))
+
+    def pay(self, act: Act) -> None:
+        self.owed[act.card] -= round(float(field_of(act.sent, "BV")) * 100)
+        self.paid.setdefault(act.card, []).append(act)
+
+    def block(self, act: Act) -> None:
+        self.blocks[act.card].becomes(act, True)
+
+    def unblock(self, act: Act) -> None:
+        self.blocks[act.card].becomes(act, False)
+
+    def _note(self, event: str, act: Act) -> None:
+        self.done.setdefault(act.item, []).append((event, act))
+
+    # What the old system would have refused
+
+    def would_refuse(self, act: Act) -> bool:
+        """Had the old system a reason, at any moment while the message was under way?"""
+        if any(self.blocks[act.card].during(act)):
+            return act.code != "09"
+        return _REFUSES[act.code](self, act)
+
+    def _refuses_loan(self, act: Act) -> bool:
+        is_full = max(self.counts[act.card].during(act)) >= LOANS
+        return is_full or any(self.loans[act.item].during(act)) or self._waits_for_others(act)
+
+    def _refuses_renewal(self, act: Act) -> bool:
+        gain = _day(act.sent[4:12]) + timedelta(days=DAYS)
+        return self._waits_for_others(act) or any(
+            loan is None
+            or loan.card != act.card
+            or loan.renewals >= RENEWALS
+            or _day(loan.due) >= gain
+            for loan in self.loans[act.item].during(act)
+        )
+
+    def _waits_for_others(self, act: Act) -> bool:
+        return any(queue and queue[0] != act.card for queue in self.queues[act.item].during(act))
+
+    def _refuses_hold(self, act: Act) -> bool:
+        has_it = any(
+            loan is None or loan.card == act.card for loan in self.loans[act.item].during(act)
+        )
+        return has_it or any(act.card in queue for queue in self.queues[act.item].during(act))
+
+
+class _Lazily(defaultdict[str, T]):
+    """Makes what is not there of its name."""
+
+    def __init__(self, make: Callable[[str], T]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, name: str) -> T:
+        made = self[name] = self._make(name)
+        return made
+
+
+def _day(text: str) -> date:
+    return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        yield from csv.DictReader(file)
+
+
+_DOES: Final = {
+    "11": Shop.lend,
+    "29": Shop.renew,
+    "09": Shop.take_back,
+    "15": Shop.reserve,
+    "37": Shop.pay,
+    "01": Shop.block,
+    "25": Shop.unblock,
+}
+_REFUSES: Final[dict[str, Callable[[Shop, Act], bool]]] = {
+    "11": Shop._refuses_loan,
+    "29": Shop._refuses_renewal,
+    "15": Shop._refuses_hold,
+    "09": lambda shop, act: False,
+    "37": lambda shop, act: act.by == "proxy",
+    "01": lambda shop, act: False,
+    "25": lambda shop, act: False,
+}
