@@ -34,9 +34,10 @@ from circulation.setting_up.reading import read
 from circulation.staff.programs import NewProgram, access_token, add_program
 from circulation.staff.results import SignedIn
 from circulation.staff.workstations import add_workstation
+from protocols.hosting.journal import Journal
 from protocols.ncip.exchange import Exchange
-from protocols.ncip.partners.journal import Journal
 from protocols.sip2.settings import Sip2Settings
+from protocols.wire.masking import masked
 from tests.builders.accounts import COMMAND, a_colleague, at_no_desk, is_let_in, signs_in
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.circulation.staff.test_second_factors import Authenticator
@@ -114,7 +115,7 @@ def _at_the_machine(library: Library, first: str, second: str) -> None:
 
 def _by_a_partner(library: Library) -> None:
     stage = Stage(library, SETTINGS, None)  # type: ignore[arg-type]
-    journal = Journal(stage.services, 30, lambda seconds, work: None)
+    journal = Journal(stage.services, 30, lambda seconds, work: None, masked)
     stage.exchange = Exchange(SETTINGS, stage.services, journal)
     secret = f"<FromAgencyAuthentication>{PARTNER_SECRET}</FromAgencyAuthentication>"
     header = HEADER.replace("<ToAgencyId>", f"{secret}<ToAgencyId>")

@@ -17,6 +17,9 @@ from catalogue.database import Statement, Transaction, columns, many, send
 from circulation.callers.schema import partners
 from circulation.kernel.set_up import SetUpPart
 
+#: The option that names the protocol, and what is spoken where it is not given.
+PROTOCOL, USUAL_PROTOCOL = "protocol", "ncip"
+
 
 class Partner(NamedTuple):
     """Another agency. `agency` is the name that it goes by in its messages, often an ISIL.
@@ -30,6 +33,11 @@ class Partner(NamedTuple):
     branch_id: int
     shared_secret: str | None
     options: Mapping[str, Any]
+
+    @property
+    def protocol(self) -> str:
+        """The protocol that is spoken with it: the name of its folder."""
+        return str(self.options.get(PROTOCOL, USUAL_PROTOCOL))
 
 
 def _partner(

@@ -100,7 +100,7 @@ def ask(
         patron_id=borrower.id,
         user=told_as(transaction, borrower.id, patron),
     )
-    insert_loan(transaction, loan)
+    insert_loan(transaction, loan.with_said(pickup=pickup.isil))
     about = {"pickup": pickup.isil}
     if wanted.record_id is not None:
         about["record"] = str(wanted.record_id)
@@ -147,6 +147,16 @@ def answered(act: Act, loan_id: int, *, will_lend: bool) -> InterlibraryLoan | O
             follow(act, loan)
     action = BorrowingAction.EXPECT if will_lend else BorrowingAction.CANCEL
     return advance(act, loan, action)
+
+
+def declined(act: Act, loan: InterlibraryLoan, why: str) -> InterlibraryLoan | Obstacle:
+    """The partner will not lend what it was asked for, whatever it has promised: the patron is
+    told. Nobody is told of what was cancelled here."""
+    if loan.closed is not None:
+        return loan
+    for follow in UNOBTAINABLE:
+        follow(act, loan)
+    return advance(act, loan.with_said(why=why or None), BorrowingAction.REFUSE)
 
 
 def _partner(set_up: SetUp, agency: str | None) -> Partner | None:

@@ -195,6 +195,17 @@ def shipped(
     return advance(act, loan, BorrowingAction.SHIP, **changes)
 
 
+def sent_all_the_same(
+    act: Act, loan: InterlibraryLoan, *, barcode: str, due: datetime | None
+) -> InterlibraryLoan | Obstacle:
+    """The owner has sent what we had cancelled in the meantime: it comes, for nobody."""
+    if loan.state is not BorrowingState.CANCELLED or loan.item_id is not None:
+        return Obstacle.IS_OVER
+    again = loan._replace(state_name=BorrowingState.SHIPPED.value, closed=None, changed=act.now)
+    store(act.transaction, again)
+    return shipped(act, again, barcode=barcode, due=due)
+
+
 def send_home(act: Act, loan: InterlibraryLoan) -> InterlibraryLoan | Obstacle:
     """It goes back to its owner: record and item are no more. Repeated, it changes nothing."""
     transaction = act.transaction

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from circulation.holds.facts import hold_facts
 from circulation.holds.part import WAITED_FOR
-from circulation.interlending.notices import PartnerNoticeKind, tell, withdraw
+from circulation.interlending.notices import PartnerNoticeKind, is_partners, tell, withdraw
 from circulation.interlending.part import WITH_PARTNER
 from circulation.interlending.rows import (
     InterlibraryLoan,
@@ -181,15 +182,22 @@ class PartnerAtLoss(LossFeature):
 
 
 def follow_end_of_hold(act: Act, hold_id: int) -> None:
-    """A hold has ended without a loan: whoever it was for wants the item no more."""
+    """A hold has ended without a loan: its patron wants the item no more, or the library that asked
+    us for it does not; or we do not lend it after all."""
     transaction = act.transaction
     found = loan_of_hold(transaction, hold_id=hold_id)
     if found is None:
         return
-    action = BorrowingAction.CANCEL if found.is_borrowed else LendingAction.CANCEL
+    action: LendingAction | BorrowingAction
+    if found.is_borrowed:
+        action = BorrowingAction.CANCEL
+    else:
+        action = LendingAction.CANCEL if is_partners(act, found) else LendingAction.REFUSE
     new = advance(act, found, action)
     if isinstance(new, InterlibraryLoan) and new.state is not found.state:
-        tell(act, found, PartnerNoticeKind.CANCELLED)
+        hold = hold_facts(transaction, hold_id=hold_id)
+        outcome = (hold.outcome if hold else None) or ""
+        tell(act, found, PartnerNoticeKind.CANCELLED, about={"outcome": outcome})
 
 
 class PartnerAtUndo(UndoFeature):
@@ -209,7 +217,7 @@ class PartnerAtUndo(UndoFeature):
             undone = found._replace(loan_id=None, item_id=None, due=None)
         store(transaction, undone._replace(state_name=back.value, changed=now))
         if not withdraw(transaction, found.id, kind):
-            tell(case.act, found, PartnerNoticeKind.CHECKED_IN)
+            tell(case.act, found, PartnerNoticeKind.CHECKED_IN, about={"undone": "loan"})
 
     def undo_return(self, case: UndoCase) -> None:
         """The interlibrary loan goes on, too."""

@@ -38,8 +38,8 @@ LEASE = timedelta(minutes=2)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=6)
 PATIENCE = timedelta(days=7)
 
-#: `Desk.device` of all that partners do.
-PARTNER_DEVICE = "NCIP"
+#: `Desk.device` of all that partners do, by protocol.
+PARTNER_DEVICES = {"ncip": "NCIP", "iso18626": "ISO 18626"}
 
 _table = partner_notices
 
@@ -60,6 +60,31 @@ class PartnerNoticeKind(Enum):
     SENT_HOME = "sent_home"  # theirs is on the way back
     CANCELLED = "cancelled"
 
+    # Where a message and its answer go apart.
+    ANSWERED = "answered"  # what it asked for: will we lend it?
+    CANCEL_ANSWERED = "cancel_answered"
+    RENEWAL_ANSWERED = "renewal_answered"
+    STATUS_ASKED = "status_asked"  # how far is it?
+    STATUS_TOLD = "status_told"
+    OVERDUE = "overdue"
+    SUPPLIED = "supplied"  # a copy, which it keeps
+    NOTED = "noted"  # what somebody here writes
+
+
+#: What is told only where a message and its answer go apart (ISO 18626).
+ONLY_APART = frozenset(
+    {
+        PartnerNoticeKind.ANSWERED,
+        PartnerNoticeKind.CANCEL_ANSWERED,
+        PartnerNoticeKind.RENEWAL_ANSWERED,
+        PartnerNoticeKind.STATUS_ASKED,
+        PartnerNoticeKind.STATUS_TOLD,
+        PartnerNoticeKind.OVERDUE,
+        PartnerNoticeKind.SUPPLIED,
+        PartnerNoticeKind.NOTED,
+    }
+)
+
 
 class PartnerNotice(NamedTuple):
     """A notice to be sent, and the loan it is about."""
@@ -76,6 +101,7 @@ class PartnerNotice(NamedTuple):
     barcode: str
     title: str
     author: str
+    document: bytes | None = None
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -153,6 +179,7 @@ def _take(*, notice_id: int, next_try: datetime) -> Statement:
 @one(PartnerNotice)
 def _read(*, notice_id: int) -> Statement:
     told = {
+        "document": _table.c.document,
         "id": _table.c.id,
         "loan_id": _table.c.interlibrary_loan_id,
         "partner": _table.c.partner,
@@ -168,7 +195,7 @@ def _read(*, notice_id: int) -> Statement:
 
 @send
 def _set_sent(*, notice_id: int, sent: datetime, problem: str) -> Statement:
-    return _update(notice_id).values(sent=sent, facts="{}", problem=problem)
+    return _update(notice_id).values(sent=sent, facts="{}", document=None, problem=problem)
 
 
 @send
@@ -178,7 +205,12 @@ def _put_off(*, notice_id: int, next_try: datetime, problem: str) -> Statement:
 
 @send
 def _give_up(*, notice_id: int, given_up: datetime, problem: str) -> Statement:
-    return _update(notice_id).values(given_up=given_up, facts="{}", problem=problem)
+    return _update(notice_id).values(given_up=given_up, facts="{}", document=None, problem=problem)
+
+
+@send
+def _set_document(*, notice_id: int, document: bytes) -> Statement:
+    return _update(notice_id).values(document=document)
 
 
 @change
@@ -216,15 +248,17 @@ def tell(
 ) -> None:
     """Has the partner told, unless it was the partner who did it.
 
-    `about` are further facts of the notice.
+    `about` are further facts of the notice. Answers go to who has asked.
     """
-    if act.desk.device == PARTNER_DEVICE and act.desk.actor == loan.actor:
+    if is_partners(act, loan) and kind not in ONLY_APART:
         return
     facts: dict[str, Any] = dict(about or {})
     if loan.user:
         facts["user"] = loan.user
     if due is not None:
         facts["due"] = due.isoformat()
+    if kind in ONLY_APART:
+        facts["state"] = loan.state_name  # as it is now: an answer says what was so then
     _insert(
         act.transaction,
         loan_id=loan.id,
@@ -233,6 +267,11 @@ def tell(
         facts=json.dumps(facts),
         written=act.now,
     )
+
+
+def is_partners(act: Act, loan: InterlibraryLoan) -> bool:
+    """Is it the partner of the loan who does this?"""
+    return act.desk.device in PARTNER_DEVICES.values() and act.desk.actor == loan.actor
 
 
 def withdraw(transaction: Transaction, loan_id: int, kind: PartnerNoticeKind) -> bool:
@@ -246,6 +285,11 @@ def claim_notice(transaction: Transaction, partner: str, now: datetime) -> Partn
     if notice_id is None or not _take(transaction, notice_id=notice_id, next_try=now + LEASE):
         return None
     return _read(transaction, notice_id=notice_id)
+
+
+def keep_document(transaction: Transaction, notice: PartnerNotice, document: bytes) -> None:
+    """The notice as it goes out now, and goes out again until it is taken."""
+    _set_document(transaction, notice_id=notice.id, document=document)
 
 
 def notice_sent(

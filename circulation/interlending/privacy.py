@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from catalogue.database import Statement, Transaction, send
 from circulation.interlending.exchanges import Line, exchanges_of_request
-from circulation.interlending.schema import interlibrary_loans
+from circulation.interlending.schema import interlibrary_loans, interlibrary_remarks
 from circulation.patrons.personal_data import Export, PersonalData
 from circulation.patrons.personal_export import readable
 
@@ -23,8 +23,23 @@ def _forget(*, patron_id: int) -> Statement:
     )
 
 
+@send
+def _forget_remarks(*, patron_id: int) -> Statement:
+    its = interlibrary_loans.c.patron_id == patron_id
+    return (
+        update(interlibrary_remarks)
+        .where(
+            interlibrary_remarks.c.interlibrary_loan_id.in_(
+                select(interlibrary_loans.c.id).where(its)
+            )
+        )
+        .values(text="")
+    )
+
+
 def _forget_user(transaction: Transaction, patron_id: int, now: datetime) -> None:
-    """Forgets by which name partners know the patron."""
+    """Forgets by which name partners know the patron, and what they have written."""
+    _forget_remarks(transaction, patron_id=patron_id)
     _forget(transaction, patron_id=patron_id)
 
 

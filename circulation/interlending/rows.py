@@ -5,6 +5,7 @@ A change goes through `advance`, which asks the tables of `states`; nothing else
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -55,6 +56,18 @@ class InterlibraryLoan(NamedTuple):
     created: datetime
     changed: datetime
     closed: datetime | None
+    details: str = "{}"
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What else was said of it, by name."""
+        found: dict[str, Any] = json.loads(self.details)
+        return found
+
+    def with_said(self, **said: Any) -> InterlibraryLoan:
+        """The same with these details more; what is None is dropped."""
+        new = {name: value for name, value in (self.said | said).items() if value is not None}
+        return self._replace(details=json.dumps(new, sort_keys=True, ensure_ascii=False))
 
     @property
     def state(self) -> State:
@@ -84,6 +97,7 @@ def begun(act: Act, **known: Any) -> InterlibraryLoan:
         "renewable": True,
         "made_here": True,
         "goes_at_check_in": False,
+        "details": "{}",
         "created": act.now,
         "changed": act.now,
     }

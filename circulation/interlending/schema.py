@@ -51,6 +51,8 @@ interlibrary_loans = Table(
     Column("renewable", Boolean, nullable=False),
     Column("made_here", Boolean, nullable=False),  # item and record are temporary
     Column("goes_at_check_in", Boolean, nullable=False),  # they go with the partner's CheckInItem
+    # What else was said of it, by name: a JSON object.
+    Column("details", Text, nullable=False, server_default="{}", info=JSON),
     Column("created", Moment, nullable=False),
     Column("changed", Moment, nullable=False),
     Column("closed", Moment),
@@ -90,6 +92,8 @@ partner_notices = Table(
     Column("partner", String, nullable=False),
     Column("kind", String, nullable=False),  # a value of `NoticeKind`
     Column("facts", Text, nullable=False, info=JSON),  # JSON object; emptied when it was sent
+    # As it goes out: made when it is sent first, so that the same is sent again. Cut with `facts`.
+    Column("document", LargeBinary),
     Column("written", Moment, nullable=False),
     Column("next_try", Moment, nullable=False),
     Column("tries", SmallInteger, nullable=False),
@@ -104,6 +108,26 @@ Index(
     partner_notices.c.next_try,
     sqlite_where=_IS_WAITING,
     postgresql_where=_IS_WAITING,
+)
+
+#: What somebody should read about an interlibrary loan: what the other library writes, offers or
+#: did not take. Until somebody has seen to it, `settled` is NULL.
+interlibrary_remarks = Table(
+    "interlibrary_remarks",
+    metadata,
+    Column("id", Long, Identity(), primary_key=True),
+    Column("interlibrary_loan_id", ForeignKey(interlibrary_loans.c.id), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("kind", String, nullable=False),  # a value of `RemarkKind`
+    Column("text", Text, nullable=False),
+    Column("settled", Moment),
+)
+_IS_UNSETTLED = text("settled IS NULL")
+Index(
+    "ix_interlibrary_remarks_unsettled",
+    interlibrary_remarks.c.at,
+    sqlite_where=_IS_UNSETTLED,
+    postgresql_where=_IS_UNSETTLED,
 )
 
 #: One line for each exchange with a partner, in either direction.

@@ -40,6 +40,9 @@ class LendingState(Enum):
     LOST = "lost"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
+    OFFERED = "offered"  # on terms, or for later: the borrower may ask again
+    UNFILLED = "unfilled"  # we do not lend it
+    SUPPLIED = "supplied"  # a copy, which does not come back
 
 
 class BorrowingState(Enum):
@@ -56,6 +59,9 @@ class BorrowingState(Enum):
     RETURNED = "returned"  # here again, and to go home
     COMPLETED = "completed"
     CANCELLED = "cancelled"
+    OFFERED = "offered"  # on terms, or for later: somebody has to decide
+    UNFILLED = "unfilled"  # the owner does not lend it
+    SUPPLIED = "supplied"  # a copy has come, which is kept
 
 
 State = LendingState | BorrowingState
@@ -64,8 +70,12 @@ OVER: Final = frozenset(
     {
         LendingState.COMPLETED,
         LendingState.CANCELLED,
+        LendingState.UNFILLED,
+        LendingState.SUPPLIED,
         BorrowingState.COMPLETED,
         BorrowingState.CANCELLED,
+        BorrowingState.UNFILLED,
+        BorrowingState.SUPPLIED,
     }
 )
 
@@ -82,6 +92,9 @@ class LendingAction(Enum):
     FIND = "find"
     COME_BACK = "come back"  # our item is checked in
     CANCEL = "cancel"
+    OFFER = "offer"
+    REFUSE = "refuse"
+    SUPPLY = "supply"
 
 
 class BorrowingAction(Enum):
@@ -100,6 +113,9 @@ class BorrowingAction(Enum):
     COME_BACK = "come back"  # from the patron
     SEND_HOME = "send home"  # record and item go
     CANCEL = "cancel"
+    OFFER = "offer"  # the owner would lend it on terms, or later
+    REFUSE = "refuse"  # the owner does not lend it
+    SUPPLY = "supply"  # the owner has sent a copy
 
 
 class Obstacle(Enum):
@@ -109,6 +125,7 @@ class Obstacle(Enum):
     NOT_LENT = "it was not lent yet"
     ALREADY_LENT = "it was lent already"
     NOT_HERE = "it is not here yet"
+    HERE_ALREADY = "it was sent, or is here already"
     ON_LOAN = "the patron has it still"
     NOT_ON_LOAN = "the patron does not have it"
     ASKED_ALREADY = "the owner was asked for a renewal, and has not answered"
@@ -124,59 +141,93 @@ class Obstacle(Enum):
 
 Cell = State | Obstacle
 
-_Q, _L, _R, _B, _X, _DONE, _OFF = LendingState
+_Q, _L, _R, _B, _X, _DONE, _OFF, _F, _NO, _COPY = LendingState
 _IS_OVER, _NOT_LENT = Obstacle.IS_OVER, Obstacle.NOT_LENT
 _LENT, _IS_LOST, _NOT_LOST = Obstacle.ALREADY_LENT, Obstacle.LOST, Obstacle.NOT_LOST
 
 # fmt: off
 _LENDING: dict[LendingAction, tuple[Cell, ...]] = {
-    # requested, lent, recalled, returning, lost, completed, cancelled
-    LendingAction.LEND:      (_L, _L, _R, _L, _L, _IS_OVER, _IS_OVER),
-    LendingAction.ARRIVE:    (_NOT_LENT, _L, _R, _B, _L, _IS_OVER, _IS_OVER),
-    LendingAction.RENEW:     (_NOT_LENT, _L, _L, _L, _IS_LOST, _IS_OVER, _IS_OVER),
-    LendingAction.RECALL:    (_NOT_LENT, _R, _R, _B, _IS_LOST, _IS_OVER, _IS_OVER),
-    LendingAction.SEND_BACK: (_NOT_LENT, _B, _B, _B, _B, _DONE, _IS_OVER),
-    LendingAction.LOSE:      (_NOT_LENT, _X, _X, _X, _X, _IS_OVER, _IS_OVER),
-    LendingAction.FIND:      (_NOT_LOST, _L, _R, _B, _L, _IS_OVER, _IS_OVER),
-    LendingAction.COME_BACK: (_Q, _DONE, _DONE, _DONE, _DONE, _DONE, _IS_OVER),
-    LendingAction.CANCEL:    (_OFF, _LENT, _LENT, _LENT, _LENT, _IS_OVER, _OFF),
+    # requested, lent, recalled, returning, lost, completed, cancelled;
+    # offered, unfilled, supplied
+    LendingAction.LEND: (
+        _L, _L, _R, _L, _L, _IS_OVER, _IS_OVER, _L, _IS_OVER, _IS_OVER),
+    LendingAction.ARRIVE: (
+        _NOT_LENT, _L, _R, _B, _L, _IS_OVER, _IS_OVER, _NOT_LENT, _IS_OVER, _COPY),
+    LendingAction.RENEW: (
+        _NOT_LENT, _L, _L, _L, _IS_LOST, _IS_OVER, _IS_OVER, _NOT_LENT, _IS_OVER, _IS_OVER),
+    LendingAction.RECALL: (
+        _NOT_LENT, _R, _R, _B, _IS_LOST, _IS_OVER, _IS_OVER, _NOT_LENT, _IS_OVER, _IS_OVER),
+    LendingAction.SEND_BACK: (
+        _NOT_LENT, _B, _B, _B, _B, _DONE, _IS_OVER, _NOT_LENT, _IS_OVER, _IS_OVER),
+    LendingAction.LOSE: (
+        _NOT_LENT, _X, _X, _X, _X, _IS_OVER, _IS_OVER, _NOT_LENT, _IS_OVER, _IS_OVER),
+    LendingAction.FIND: (
+        _NOT_LOST, _L, _R, _B, _L, _IS_OVER, _IS_OVER, _NOT_LOST, _IS_OVER, _IS_OVER),
+    LendingAction.COME_BACK: (
+        _Q, _DONE, _DONE, _DONE, _DONE, _DONE, _IS_OVER, _F, _IS_OVER, _IS_OVER),
+    LendingAction.CANCEL: (
+        _OFF, _LENT, _LENT, _LENT, _LENT, _IS_OVER, _OFF, _OFF, _IS_OVER, _IS_OVER),
+    LendingAction.OFFER: (
+        _F, _LENT, _LENT, _LENT, _LENT, _IS_OVER, _IS_OVER, _F, _IS_OVER, _IS_OVER),
+    LendingAction.REFUSE: (
+        _NO, _LENT, _LENT, _LENT, _LENT, _IS_OVER, _IS_OVER, _NO, _NO, _IS_OVER),
+    LendingAction.SUPPLY: (
+        _COPY, _LENT, _LENT, _LENT, _LENT, _IS_OVER, _IS_OVER, _COPY, _IS_OVER, _COPY),
 }
 
-_ASK, _E, _S, _A, _O, _W, _C, _G, _H, _HOME, _NONE = BorrowingState
+_ASK, _E, _S, _A, _O, _W, _C, _G, _H, _HOME, _NONE, _T, _REF, _HAS = BorrowingState
 _NOT_HERE, _NOT_OUT, _OUT = Obstacle.NOT_HERE, Obstacle.NOT_ON_LOAN, Obstacle.ON_LOAN
 _ASKED, _NOT_ASKED, _WANTED = Obstacle.ASKED_ALREADY, Obstacle.NOT_ASKED, Obstacle.RECALLED
+_HERE = Obstacle.HERE_ALREADY
 
 _BORROWING: dict[BorrowingAction, tuple[Cell, ...]] = {
     # asked, expected, shipped, arrived, on loan, renewal asked, recalled, lost, returned;
-    # completed, cancelled
+    # completed, cancelled, offered, unfilled, supplied
     BorrowingAction.EXPECT: (
-        _E, _E, _S, _A, _O, _W, _C, _G, _H, _IS_OVER, _IS_OVER),
+        _E, _E, _S, _A, _O, _W, _C, _G, _H, _IS_OVER, _IS_OVER, _E, _IS_OVER, _IS_OVER),
     BorrowingAction.SHIP: (
-        _S, _S, _S, _A, _O, _W, _C, _G, _H, _IS_OVER, _IS_OVER),
+        _S, _S, _S, _A, _O, _W, _C, _G, _H, _IS_OVER, _IS_OVER, _S, _IS_OVER, _IS_OVER),
     BorrowingAction.ACCEPT: (
-        _A, _A, _A, _A, _O, _W, _C, _G, _H, _IS_OVER, _IS_OVER),
+        _A, _A, _A, _A, _O, _W, _C, _G, _H, _IS_OVER, _IS_OVER, _A, _IS_OVER, _IS_OVER),
     BorrowingAction.LEND: (
-        _NOT_HERE, _NOT_HERE, _NOT_HERE, _O, _O, _W, _C, _O, _O, _IS_OVER, _IS_OVER),
+        _NOT_HERE, _NOT_HERE, _NOT_HERE, _O, _O, _W, _C, _O, _O,
+        _IS_OVER, _IS_OVER, _NOT_HERE, _IS_OVER, _IS_OVER),
     BorrowingAction.ASK_RENEWAL: (
         _NOT_HERE, _NOT_HERE, _NOT_HERE, _NOT_OUT, _W, _ASKED, _WANTED, _IS_LOST, _NOT_OUT,
-        _IS_OVER, _IS_OVER),
+        _IS_OVER, _IS_OVER, _NOT_HERE, _IS_OVER, _IS_OVER),
     BorrowingAction.GRANT_RENEWAL: (
-        _NOT_HERE, _NOT_HERE, _NOT_HERE, _A, _O, _O, _O, _G, _H, _IS_OVER, _IS_OVER),
+        _NOT_HERE, _NOT_HERE, _NOT_HERE, _A, _O, _O, _O, _G, _H,
+        _IS_OVER, _IS_OVER, _NOT_HERE, _IS_OVER, _IS_OVER),
     BorrowingAction.REFUSE_RENEWAL: (
         _NOT_HERE, _NOT_HERE, _NOT_HERE, _NOT_ASKED, _NOT_ASKED, _O, _NOT_ASKED, _NOT_ASKED,
-        _NOT_ASKED, _IS_OVER, _IS_OVER),
+        _NOT_ASKED, _IS_OVER, _IS_OVER, _NOT_HERE, _IS_OVER, _IS_OVER),
     BorrowingAction.RECALL: (
-        _NOT_HERE, _NOT_HERE, _NOT_HERE, _A, _C, _C, _C, _G, _H, _IS_OVER, _IS_OVER),
+        _NOT_HERE, _NOT_HERE, _NOT_HERE, _A, _C, _C, _C, _G, _H,
+        _IS_OVER, _IS_OVER, _NOT_HERE, _IS_OVER, _IS_OVER),
     BorrowingAction.LOSE: (
-        _NOT_HERE, _NOT_HERE, _NOT_HERE, _G, _G, _G, _G, _G, _G, _IS_OVER, _IS_OVER),
+        _NOT_HERE, _NOT_HERE, _NOT_HERE, _G, _G, _G, _G, _G, _G,
+        _IS_OVER, _IS_OVER, _NOT_HERE, _IS_OVER, _IS_OVER),
     BorrowingAction.FIND: (
-        _NOT_HERE, _NOT_HERE, _NOT_HERE, _A, _O, _W, _C, _O, _H, _IS_OVER, _IS_OVER),
+        _NOT_HERE, _NOT_HERE, _NOT_HERE, _A, _O, _W, _C, _O, _H,
+        _IS_OVER, _IS_OVER, _NOT_HERE, _IS_OVER, _IS_OVER),
     BorrowingAction.COME_BACK: (
-        _NOT_HERE, _NOT_HERE, _NOT_HERE, _A, _H, _H, _H, _H, _H, _IS_OVER, _IS_OVER),
+        _NOT_HERE, _NOT_HERE, _NOT_HERE, _A, _H, _H, _H, _H, _H,
+        _IS_OVER, _IS_OVER, _NOT_HERE, _IS_OVER, _IS_OVER),
     BorrowingAction.SEND_HOME: (
-        _NOT_HERE, _NOT_HERE, _NOT_HERE, _HOME, _OUT, _OUT, _OUT, _HOME, _HOME, _HOME, _IS_OVER),
+        _NOT_HERE, _NOT_HERE, _NOT_HERE, _HOME, _OUT, _OUT, _OUT, _HOME, _HOME,
+        _HOME, _IS_OVER, _NOT_HERE, _IS_OVER, _IS_OVER),
     BorrowingAction.CANCEL: (
-        _NONE, _NONE, _NONE, _H, _OUT, _OUT, _OUT, _IS_LOST, _H, _IS_OVER, _NONE),
+        _NONE, _NONE, _NONE, _H, _OUT, _OUT, _OUT, _IS_LOST, _H,
+        _IS_OVER, _NONE, _NONE, _IS_OVER, _IS_OVER),
+    BorrowingAction.OFFER: (
+        _T, _T, _HERE, _HERE, _HERE, _HERE, _HERE, _HERE, _HERE,
+        _IS_OVER, _IS_OVER, _T, _IS_OVER, _IS_OVER),
+    BorrowingAction.REFUSE: (
+        _REF, _REF, _REF, _HERE, _HERE, _HERE, _HERE, _HERE, _HERE,
+        _IS_OVER, _IS_OVER, _REF, _REF, _IS_OVER),
+    BorrowingAction.SUPPLY: (
+        _HAS, _HAS, _HAS, _HERE, _HERE, _HERE, _HERE, _HERE, _HERE,
+        _IS_OVER, _IS_OVER, _HAS, _IS_OVER, _HAS),
 }
 # fmt: on
 

@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from circulation.sections.options import Checks
+from circulation.callers.partners import PROTOCOL, USUAL_PROTOCOL
+from circulation.sections.options import Checks, Options
 from protocols.hosting.access import ANYBODY, Access
 from protocols.hosting.installed import installed
 from protocols.hosting.tls import TlsSettings
@@ -72,13 +73,31 @@ class Standard(Protocol):
         ...
 
 
+#: How the entry points of partners' options begin.
+_PARTNER = "partner."
+
+
 def option_checks() -> Checks:
     """What the protocol folders say of options in a set-up: entry points ``tiro.set_up_options``.
 
-    ``profile`` and ``terminal`` check those of terminals, ``partner`` those of partners.
+    ``profile`` and ``terminal`` check those of terminals, ``partner.NAME`` those of partners with
+    whom the protocol NAME is spoken.
     """
     found = {name: entry.load() for name, entry in installed("tiro.set_up_options").items()}
-    return Checks(**found)
+    of_partners = {
+        name.removeprefix(_PARTNER): found.pop(name) for name in list(found) if _PARTNER in name
+    }
+
+    def partner(options: Options) -> Mapping[str, str]:
+        rest = dict(options)
+        protocol = rest.pop(PROTOCOL, USUAL_PROTOCOL)
+        check = of_partners.get(protocol) if isinstance(protocol, str) else None
+        if check is None:
+            return {PROTOCOL: f"no such protocol; there are {', '.join(of_partners)}"}
+        problems: Mapping[str, str] = check(rest)
+        return problems
+
+    return Checks(**found, partner=partner)
 
 
 def installed_standards() -> dict[str, Standard]:

@@ -38,16 +38,16 @@ from protocols.ncip.wire.dialects import (
     version_digits,
     version_with,
 )
-from protocols.ncip.wire.documents import (
+from protocols.ncip.wire.reading import attribute_of, local_name, read, read_code
+from protocols.ncip.wire.version_1 import read_problems, write_problems
+from protocols.ncip.wire.writing import ATTRIBUTE, attribute, text, write
+from protocols.wire.moments import LocalTime
+from protocols.wire.xml_documents import (
     MalformedDocument,
     parse_answer,
     parse_beginning,
     parse_document,
 )
-from protocols.ncip.wire.moments import LocalTime
-from protocols.ncip.wire.reading import attribute_of, local_name, read, read_code
-from protocols.ncip.wire.version_1 import read_problems, write_problems
-from protocols.ncip.wire.writing import ATTRIBUTE, attribute, text, write
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 #: The version attribute of a LookupVersionResponse.
@@ -179,9 +179,11 @@ def decode_response(data: bytes) -> tuple[Any, Dialect]:
     return read(kind, body, LocalTime()), dialect
 
 
-def _root(data: bytes, parse: Callable[[bytes], etree._Element] = parse_document) -> etree._Element:
+def _root(
+    data: bytes, parse: Callable[[bytes, str], etree._Element] = parse_document
+) -> etree._Element:
     try:
-        root = parse(data)
+        root = parse(data, NAMESPACE)
     except MalformedDocument as error:
         raise MalformedMessage(problem(ProblemType.INVALID_MESSAGE_SYNTAX, str(error))) from None
     if local_name(root) not in ("NCIPMessage", "NCIPVersionMessage"):

@@ -19,6 +19,8 @@ from catalogue.tracing import here
 from circulation.interlending.exchanges import Exchanged
 from circulation.patrons.pins import PINS
 from protocols.hosting.answering import Context, Lane, Services
+from protocols.hosting.arrivals import UNTOLD, Arrival
+from protocols.hosting.journal import Journal
 from protocols.hosting.throttle import FailedLogins
 from protocols.hosting.traces import OK, REFUSED, Trace, mark_failed, traced
 from protocols.ncip.codec import (
@@ -48,16 +50,15 @@ from protocols.ncip.messages import (
     ToAgencyId,
 )
 from protocols.ncip.models.services import SERVICES
-from protocols.ncip.partners.arrivals import UNTOLD, Arrival
 from protocols.ncip.partners.authentication import authenticate
 from protocols.ncip.partners.caps import Caps, TooMany
-from protocols.ncip.partners.journal import Journal, outcome_of, request_id_of
+from protocols.ncip.partners.journal import outcome_of, request_id_of
 from protocols.ncip.partners.partners import Partners, agency_of, turned_round
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem
 from protocols.ncip.settings import NcipSettings, Partner, folded_agency
 from protocols.ncip.wire.dialects import Dialect
-from protocols.ncip.wire.documents import PLAIN_BYTES, PLAIN_TAGS, is_plain
+from protocols.wire.xml_documents import PLAIN_BYTES, PLAIN_TAGS, is_plain
 
 log = logging.getLogger(__name__)
 

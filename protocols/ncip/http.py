@@ -11,10 +11,10 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from catalogue.tracing import request_id
+from protocols.hosting.arrivals import http_arrival
 from protocols.hosting.brief_requests import BriefRequest
 from protocols.ncip.exchange import Exchange
-from protocols.ncip.partners.arrivals import http_arrival
-from protocols.ncip.wire.documents import DOCUMENT_BYTES
+from protocols.wire.xml_documents import DOCUMENT_BYTES
 
 MEDIA_TYPE = b"application/xml; charset=utf-8"
 #: The form fields that clients put a message into.

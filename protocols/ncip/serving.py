@@ -7,17 +7,18 @@ from typing import Any, Final
 from twisted.web.resource import IResource
 
 from protocols.hosting.answering import Services
+from protocols.hosting.arrivals import Arrival, certificate_names
+from protocols.hosting.journal import Journal
 from protocols.hosting.listening import Conversation, ConversationFactory
+from protocols.hosting.outbox import SendingLoop
 from protocols.hosting.reactor import reactor
 from protocols.hosting.standard import Port
-from protocols.ncip.asking.sending import SendingLoop
 from protocols.ncip.asking.telling_partners import Teller
 from protocols.ncip.exchange import Exchange
 from protocols.ncip.http import NcipResource
-from protocols.ncip.partners.arrivals import Arrival, certificate_names
-from protocols.ncip.partners.journal import Journal
 from protocols.ncip.session import NcipSession
 from protocols.ncip.settings import NcipSettings
+from protocols.wire.masking import masked
 
 
 class Serving:
@@ -56,7 +57,7 @@ class Serving:
         """One for all listeners of a process: a partner is the same over every transport."""
         found = self._exchanges.get(services)
         if found is None:
-            journal = Journal(services, settings.body_days, reactor.callLater)
+            journal = Journal(services, settings.body_days, reactor.callLater, masked)
             found = Exchange(settings, services, journal, reactor.callLater)
             self._exchanges[services] = found
             services.before_close(lambda: self._exchanges.pop(services, None))

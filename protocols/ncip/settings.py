@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
-from circulation.interlending.notices import PartnerNoticeKind
+from circulation.interlending.notices import ONLY_APART, PartnerNoticeKind
 from protocols.hosting.access import ANYBODY, Access
 from protocols.hosting.networks import Network
 from protocols.hosting.tls import Tls
@@ -64,8 +64,9 @@ def _address(text: str) -> str:
 
 
 def _notice(kind: str) -> str:
-    if kind not in {each.value for each in PartnerNoticeKind}:
-        names = ", ".join(each.value for each in PartnerNoticeKind)
+    known = [each.value for each in PartnerNoticeKind if each not in ONLY_APART]
+    if kind not in known:
+        names = ", ".join(known)
         raise ValueError(f"no such notice; there are {names}")
     return kind
 

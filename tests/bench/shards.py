@@ -42,7 +42,14 @@ _OF_ITEMS = (
         "events",
         "outbox",
     ),
-    *("item_properties", "interlibrary_loans", "partner_notices", "booking_loans", "item_replies"),
+    *(
+        "item_properties",
+        "interlibrary_loans",
+        "interlibrary_remarks",
+        "partner_notices",
+        "booking_loans",
+    ),
+    "item_replies",
 )
 _OF_PICKUP = (
     *("holds", "hold_sets", "partner_requests", "bookings", "booking_supplies"),

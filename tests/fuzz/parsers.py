@@ -11,6 +11,7 @@ import lzma
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -23,6 +24,8 @@ from protocols.cql.diagnostics import Refused as CqlRefused
 from protocols.cql.parser import parse, written
 from protocols.cql.translation import query_of as query_of_cql
 from protocols.hosting.proxy_protocol import HeaderMalformed, read_header
+from protocols.iso18626 import codec as iso18626_codec
+from protocols.iso18626.codes import Version
 from protocols.ncip import codec as ncip_codec
 from protocols.ncip.wire.framing import DocumentScanner, Unframeable
 from protocols.sip2 import codec as sip2_codec
@@ -45,6 +48,8 @@ from tests.fuzz.xml_mutations import mutated_xml
 
 #: Octets of one APDU, frame or document, as the servers have them.
 LIMIT: Final = 1 << 20
+#: When messages are confirmed.
+_NOW: Final = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +189,40 @@ def _feed_ncip(data: bytes) -> None:
             read(data)
 
 
+# ISO 18626
+
+
+def _iso18626_seeds(samples: Path | None) -> list[bytes]:
+    header = (
+        b"<header><requestingAgencyId><agencyIdValue>DK-710100</agencyIdValue></requestingAgencyId>"
+        b"<requestingAgencyRequestId>1</requestingAgencyRequestId></header>"
+    )
+    message = (
+        b"<requestingAgencyMessage>%b<action>Renew</action></requestingAgencyMessage>" % header
+    )
+    found = [b"<ISO18626Message>%b</ISO18626Message>" % message]
+    if samples is not None:
+        folder = samples / "data/iso18626-samples"
+        found += [path.read_bytes() for path in sorted(folder.glob("*.xml"))]
+    return found
+
+
+def _feed_iso18626(data: bytes) -> None:
+    """Whatever it is, there is a confirmation of it; and what was read can be written."""
+    kind, header, error, read = iso18626_codec.REQUEST, None, None, None
+    try:
+        read = iso18626_codec.decode(data)
+        header = read.message.header
+    except iso18626_codec.MalformedMessage as malformed:
+        kind, header, error = malformed.kind, malformed.header, malformed.error
+    said = iso18626_codec.confirmation_of(
+        kind, header, timestamp=_NOW, timestamp_received=_NOW, error=error
+    )
+    confirmed = iso18626_codec.encode_confirmation(said, Version.V1_2)
+    assert iso18626_codec.decode_confirmation(confirmed) is not None
+    iso18626_codec.decode_confirmation(data)
+
+
 # MARC
 
 
@@ -256,6 +295,7 @@ PARSERS: Final = {
         Parser("z3950", _z3950_seeds, _feed_z3950, mutated_ber),
         Parser("cql", _cql_seeds, _feed_cql),
         Parser("ncip", _ncip_seeds, _feed_ncip, mutated_xml),
+        Parser("iso18626", _iso18626_seeds, _feed_iso18626, mutated_xml),
         Parser("marc", _marc_seeds, _feed_marc),
         Parser("marc-text", _marc_text_seeds, _feed_marc_text, mutated_xml),
         Parser("proxy", _proxy_seeds, _feed_proxy),

@@ -21,6 +21,7 @@ _TEXTS: Final = (
 _NAMESPACES: Final = (
     "",
     "http://www.niso.org/2008/ncip",
+    "http://illtransactions.org/2013/iso18626",
     "http://www.loc.gov/MARC21/slim",
     "urn:x",
 )

@@ -19,8 +19,8 @@ from circulation.archiving.manifest import MANIFEST
 from circulation.languages.installed import default_language
 from circulation.notices.rendering import Templates
 from circulation.setting_up.reading import read
-from protocols.ncip.wire.documents import MalformedDocument, parse_document
 from protocols.records.foreign_xml import XmlUnreadable, parsed
+from protocols.wire.xml_documents import MalformedDocument, parse_document
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SECRET = "what only the host knows"

@@ -14,8 +14,8 @@ from datetime import timedelta
 import pytest
 
 from catalogue.database import open_database
+from protocols.hosting.arrivals import Arrival
 from protocols.hosting.throttle import FailedLogins
-from protocols.ncip.partners.arrivals import Arrival
 from protocols.ncip.settings import NcipSettings
 from protocols.sip2.settings import Sip2Settings
 from protocols.z3950.entrance import Entrance

@@ -22,8 +22,8 @@ from protocols.ncip.asking.checking import Tried, ask_versions, run_steps
 from protocols.ncip.asking.client import NcipClient, NcipUnreachable
 from protocols.ncip.asking.life_cycles import LIFE_CYCLES, Sandbox
 from protocols.ncip.partners.presets import PRESETS
-from protocols.ncip.wire.documents import MalformedDocument, parse_document
 from protocols.process.failures import Failure
+from protocols.wire.xml_documents import MalformedDocument, parse_document
 
 #: The exit status where nothing could be found out.
 UNKNOWN = 3

@@ -31,8 +31,8 @@ from protocols.ncip.messages import (
     ToAgencyId,
 )
 from protocols.ncip.wire.dialects import VERSIONS, Dialect, version_digits
-from protocols.ncip.wire.documents import ANSWER_BYTES
 from protocols.ncip.wire.framing import DocumentScanner, Unframeable
+from protocols.wire.xml_documents import ANSWER_BYTES
 
 MEDIA_TYPE: Final = 'application/xml; charset="utf-8"'
 SCHEMES: Final = ("http", "https", "tcp", "tls")

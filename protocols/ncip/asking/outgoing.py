@@ -191,7 +191,8 @@ def _asked(telling: Telling) -> RequestItem:
     )
 
 
-#: By kind of notice. They are the same from borrower and lender: `Telling` differs.
+#: By kind of notice, but for what is told only where message and answer go apart. They are the
+#: same from borrower and lender: `Telling` differs.
 MESSAGES: Final[dict[PartnerNoticeKind, Callable[[Telling], Any]]] = {
     PartnerNoticeKind.ASKED: _asked,
     PartnerNoticeKind.SHIPPED: _shipped,

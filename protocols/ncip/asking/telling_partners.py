@@ -22,6 +22,7 @@ from circulation.interlending.notices import (
     notice_dropped,
     notice_failed,
     notice_sent,
+    partners_to_tell,
 )
 from circulation.interlending.owners import grant_renewal, refuse_renewal
 from circulation.interlending.rows import loan_by_id
@@ -71,6 +72,13 @@ class Teller:
         self._clock = clock
         self._note = note
         self.is_stopping = False
+
+    def due(self, context: Context) -> list[str]:
+        """The partners for whom something may be sent now: those of no other protocol, so that what
+        nobody is to be told any more is dropped as well."""
+        self._partners.follow(context)
+        found = partners_to_tell(context.transaction, now=context.now)
+        return [each for each in found if not self._partners.is_of_another(each, context)]
 
     def tell(self, partner: str) -> int:
         """Sends all that is due to a partner; returns the number of notices dealt with."""

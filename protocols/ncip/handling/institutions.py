@@ -9,18 +9,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from circulation.interlending.institutions import LONGEST, Institution
+from circulation.interlending.institutions import register_institution as registered_institution
 from circulation.kernel.organisation import find_branch
-from circulation.patrons.identifiers import IDENTIFIERS, find_patron
-from circulation.patrons.registering import NewPatron, PatronKind, register_patron
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import Problem, Refusal, Response
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.settings import Partner
 from protocols.ncip.subjects.named import desk_of
 from protocols.ncip.subjects.users import named_user
-
-#: The longest identifier that is registered unseen.
-_LONGEST = 64
 
 
 def institution_in(request: Any, caller: Partner) -> str | None:
@@ -31,7 +28,7 @@ def institution_in(request: Any, caller: Partner) -> str | None:
     if given is None and hasattr(request, "authentication_input"):
         user = named_user(request)
         given = None if isinstance(user, Problem) else user.identifier
-    if given is None or len(given) > _LONGEST or not given.isprintable():
+    if given is None or len(given) > LONGEST or not given.isprintable():
         return None
     return given if caller.is_institution(given) else None
 
@@ -52,23 +49,10 @@ def register_institution(request: Any, caller: Partner, context: Context) -> Non
     identifier = institution_in(request, caller)
     if identifier is None or not caller.registers_institutions:
         return
-    key = IDENTIFIERS.of(context.circulation)
-    if find_patron(context.transaction, identifier, key=key) is not None:
-        return
     branch = find_branch(context.transaction, isil=caller.branch)
     if branch is None:
         return
-    register_patron(
+    registered_institution(
         context.act(desk_of(caller, context)),
-        NewPatron(
-            home_branch=branch.id,
-            category=caller.institution_category,
-            given_name="",
-            family_name=identifier,
-            name=identifier,
-            card=identifier,
-            note=f"registered for {caller.known_as}",
-            kind=PatronKind.LIBRARY,
-        ),
-        any_category=True,
+        Institution(identifier, branch.id, caller.institution_category, caller.known_as),
     )

@@ -8,13 +8,14 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from circulation.callers import partners
+from circulation.callers.partners import PROTOCOL
 from circulation.kernel.results import Branch
 from protocols.hosting.validating import problem_of
 from protocols.ncip.settings import Partner, PartnerSetting
 
 _PARTNER: TypeAdapter[Partner] = TypeAdapter(PartnerSetting)
 #: Options that all partners have, whatever their protocol.
-_COMMON = frozenset({"agency", "name", "branch", "shared_secret"})
+_COMMON = frozenset({"agency", "name", "branch", "shared_secret", PROTOCOL})
 
 
 def partner_problems(options: Mapping[str, Any]) -> dict[str, str]:

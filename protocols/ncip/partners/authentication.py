@@ -19,9 +19,9 @@ from datetime import datetime
 import jwt
 
 from circulation.patrons.pins import PinVerifier
+from protocols.hosting.arrivals import Arrival, plain_fingerprint
 from protocols.hosting.networks import is_within
 from protocols.ncip.messages import InitiationHeader, Problem
-from protocols.ncip.partners.arrivals import Arrival, plain_fingerprint
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem
 from protocols.ncip.settings import Partner

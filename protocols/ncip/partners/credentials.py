@@ -9,7 +9,7 @@ from jwt.exceptions import InvalidKeyError
 from pydantic import ValidationError
 
 from catalogue.database import Transaction
-from circulation.callers.partners import all_partners
+from circulation.callers.partners import USUAL_PROTOCOL, all_partners
 from circulation.kernel.set_up import all_branches
 from protocols.hosting.findings import Finding, error, warning
 from protocols.ncip.partners.agreements import partner_of
@@ -29,6 +29,8 @@ def check(settings: NcipSettings, transaction: Transaction) -> Sequence[Finding]
     for partner in settings.partners:
         found += _of(partner, f"[ncip.partners] {partner.agency}", agencies)
     for stored in all_partners(transaction):
+        if stored.protocol != USUAL_PROTOCOL:
+            continue
         branch = branches[stored.branch_id]
         where = f"the partner {stored.agency} of the set-up"
         try:

@@ -6,8 +6,9 @@ import logging
 
 from pydantic import ValidationError
 
-from circulation.callers.partners import PARTNERS
+from circulation.callers.partners import PARTNERS, USUAL_PROTOCOL
 from protocols.hosting.answering import Context
+from protocols.hosting.arrivals import UNTOLD, Arrival, plain_fingerprint
 from protocols.ncip.messages import (
     Code,
     FromAgencyId,
@@ -18,7 +19,6 @@ from protocols.ncip.messages import (
 )
 from protocols.ncip.models.services import SERVICES
 from protocols.ncip.partners.agreements import partner_of
-from protocols.ncip.partners.arrivals import UNTOLD, Arrival, plain_fingerprint
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem
 from protocols.ncip.settings import NcipSettings, Partner, folded_agency
@@ -52,6 +52,8 @@ class Partners:
             return
         found = {}
         for agency, stored in PARTNERS.of(set_up).items():
+            if stored.protocol != USUAL_PROTOCOL:
+                continue
             try:
                 found[agency] = partner_of(stored, set_up.branches[stored.branch_id])
             except ValidationError as error:
@@ -101,6 +103,11 @@ class Partners:
                 ProblemType.UNAUTHORIZED_SERVICE_FOR_AGENCY, "not agreed with this partner", service
             )
         return caller
+
+    def is_of_another(self, key: str, context: Context) -> bool:
+        """Is it a partner of the set-up with whom another protocol is spoken?"""
+        stored = PARTNERS.of(context.circulation.current_set_up(context.transaction)).get(key)
+        return key not in self._own and stored is not None and stored.protocol != USUAL_PROTOCOL
 
     def by_key(self, key: str) -> Partner | None:
         """The partner by its name in notices."""

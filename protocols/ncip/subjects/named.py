@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from circulation.accounts.loans import PatronLoans
 from circulation.accounts.status import patron_status, patron_status_and_loans
+from circulation.interlending.notices import PARTNER_DEVICES
 from circulation.kernel.act import Act
 from circulation.kernel.organisation import desk_at
 from circulation.kernel.results import Desk, PatronStatus, Refused
@@ -39,7 +40,9 @@ class Named:
 def desk_of(caller: Partner, context: Context) -> Desk:
     """The desk at which the partner's work is done."""
     branch = caller.branch
-    desk = desk_at(context.transaction, branch, actor=caller.known_as, device="NCIP")
+    desk = desk_at(
+        context.transaction, branch, actor=caller.known_as, device=PARTNER_DEVICES["ncip"]
+    )
     if desk is None:
         raise UnknownBranch(f"[ncip] partner {caller.known_as}: there is no branch {branch!r}")
     return desk

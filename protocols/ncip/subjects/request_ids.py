@@ -10,7 +10,7 @@ from typing import Any
 from catalogue.items import find_item
 from circulation.holds.lists import find_hold, patron_holds
 from circulation.holds.results import Hold, QueuedHold
-from circulation.interlending.notices import PARTNER_DEVICE
+from circulation.interlending.notices import PARTNER_DEVICES
 from circulation.interlending.partner_requests import hold_of_request, request_of_hold
 from circulation.kernel.events import EventKind, events_of_hold
 from circulation.kernel.results import Refused
@@ -112,6 +112,6 @@ def is_made_by(hold: Hold, caller: Partner, context: Context) -> bool:
         return True
     return any(
         event.kind is EventKind.HOLD_PLACED
-        and (event.device, event.actor) == (PARTNER_DEVICE, caller.known_as)
+        and (event.device, event.actor) == (PARTNER_DEVICES["ncip"], caller.known_as)
         for event in events_of_hold(context.transaction, hold_id=hold.id)
     )

@@ -13,7 +13,7 @@ import re
 from enum import Enum
 from functools import lru_cache
 
-from protocols.ncip.wire.documents import DEPTH, DOCUMENT_BYTES, DOCUMENT_TAGS
+from protocols.wire.xml_documents import DEPTH, DOCUMENT_BYTES, DOCUMENT_TAGS
 
 
 class _Place(Enum):

@@ -17,7 +17,7 @@ from protocols.ncip.messages import Code
 from protocols.ncip.models.elements import LAYOUTS, Row
 from protocols.ncip.models.marks import CODE, COUNT, FLAG, MANY, MOMENT, NUMBER, SOME, TEXT, V1
 from protocols.ncip.wire.dialects import NAMESPACE
-from protocols.ncip.wire.moments import LocalTime, read_moment
+from protocols.wire.moments import LocalTime, read_moment
 
 Reader = Callable[[etree._Element, LocalTime], Any]
 #: The field, whether it is a tuple, and how its element is read; None for an element of version 1

@@ -31,8 +31,8 @@ from protocols.ncip.models.marks import (
     Version,
 )
 from protocols.ncip.wire.dialects import Dialect
-from protocols.ncip.wire.moments import write_moment
 from protocols.ncip.wire.schemes import SCHEMES
+from protocols.wire.moments import write_moment
 
 Add = Callable[[str], object]
 Writer = Callable[[Any, Add, Dialect], None]

@@ -173,6 +173,7 @@ def test_each_long_text_is_known_to_be_words_or_json() -> None:
         ("app_tokens", "scope"),
         ("collection_lines", "record"),
         ("incoming_texts", "body"),
+        ("interlibrary_remarks", "text"),
         ("notice_messages", "body"),
         ("post_receipts", "error_text"),
         ("sessions", "scope"),

@@ -12,9 +12,9 @@ from typing import Any
 from lxml import etree
 
 from protocols.hosting.answering import Services
+from protocols.hosting.arrivals import UNTOLD, Arrival
 from protocols.ncip.exchange import Exchange
 from protocols.ncip.models.services import SERVICES
-from protocols.ncip.partners.arrivals import UNTOLD, Arrival
 from protocols.ncip.settings import NcipSettings, Partner
 from protocols.ncip.wire.dialects import version_digits
 from tests.builders.circulation import Library

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from protocols.ncip.partners.arrivals import UNTOLD, Arrival, credentials_in, plain_fingerprint
+from protocols.hosting.arrivals import UNTOLD, Arrival, credentials_in, plain_fingerprint
 from protocols.ncip.settings import NcipSettings
 from tests.builders.pins import hashed
 from tests.protocols.ncip.stage import HEADER, PARTNER, Stage, item, message, problem_types

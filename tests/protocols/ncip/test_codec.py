@@ -36,8 +36,8 @@ from protocols.ncip.models.lookups import LookupItem, LookupItemResponse, Lookup
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem
 from protocols.ncip.wire.dialects import NAMESPACE, NEWEST, VERSIONS, Dialect, version_digits
-from protocols.ncip.wire.documents import DEPTH, DOCUMENT_BYTES
 from protocols.ncip.wire.reading import read_code
+from protocols.wire.xml_documents import DEPTH, DOCUMENT_BYTES
 from tests.protocols.ncip.stage import HEADER, VERSION, Schemas, item, message, typed, user
 
 LOOKUP = "<LookupItem><ItemId><ItemIdentifierValue>I1</ItemIdentifierValue></ItemId></LookupItem>"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.ncip.wire.documents import DEPTH, DOCUMENT_BYTES
 from protocols.ncip.wire.framing import DocumentScanner, Unframeable
+from protocols.wire.xml_documents import DEPTH, DOCUMENT_BYTES
 
 WHOLE = {
     "plain": b"<a><b>text</b></a>",

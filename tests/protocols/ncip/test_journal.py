@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from circulation.interlending.exchanges import Line, latest_exchanges
+from protocols.hosting import journal
+from protocols.hosting.arrivals import Arrival
+from protocols.hosting.journal import Journal
 from protocols.ncip.exchange import Exchange
-from protocols.ncip.partners import journal
-from protocols.ncip.partners.arrivals import Arrival
-from protocols.ncip.partners.journal import Journal
 from protocols.ncip.settings import NcipSettings
+from protocols.wire.masking import masked
 from tests.builders.circulation import a_patron
 from tests.builders.pins import hashed
 from tests.protocols.ncip.stage import (
@@ -34,7 +35,9 @@ class Kept:
     def __init__(self, stage: Stage, settings: NcipSettings = SETTINGS, days: int = 7) -> None:
         self.stage = stage
         self.later: list[Callable[[], None]] = []
-        self.journal = Journal(stage.services, days, lambda seconds, work: self.later.append(work))
+        self.journal = Journal(
+            stage.services, days, lambda seconds, work: self.later.append(work), masked
+        )
         stage.exchange = Exchange(settings, stage.services, self.journal)
 
     def lines(self) -> list[Line]:

@@ -11,7 +11,7 @@ from protocols.ncip.codec import decode
 from protocols.ncip.exchange import PAUSE_SECONDS, Exchange
 from protocols.ncip.models.circulation import CheckOutItem
 from protocols.ncip.settings import NcipSettings, Partner
-from protocols.ncip.wire.documents import (
+from protocols.wire.xml_documents import (
     DOCUMENT_BYTES,
     DOCUMENT_TAGS,
     FAULTS,

@@ -15,7 +15,7 @@ from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import UNATTENDED, PatronStatus
 from circulation.ledger.charges import NewCharge, create_charge
 from circulation.ledger.money import ChargeKind
-from protocols.ncip.partners.arrivals import UNTOLD
+from protocols.hosting.arrivals import UNTOLD
 from tests.builders import fees
 from tests.builders.circulation import a_library, a_patron, events_of_patron
 from tests.builders.dunning import a_blocked_debtor

@@ -10,7 +10,7 @@ from typing import Final
 MASK: Final = b"***"
 _SECRET: Final = re.compile(
     rb"(<(?:[\w.-]{1,40}:)?(AuthenticationInputData|FromAgencyAuthentication"
-    rb"|FromSystemAuthentication)(?:\s[^<>]*)?>)(.*?)(?=</(?:[\w.-]{1,40}:)?\2\s*>|\Z)",
+    rb"|FromSystemAuthentication|securityCode)(?:\s[^<>]*)?>)(.*?)(?=</(?:[\w.-]{1,40}:)?\2\s*>|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
 #: Other names that a secret may have, as in vendors' extensions.
@@ -22,7 +22,7 @@ _ATTRIBUTE: Final = re.compile(
 #: A user's identifier that may be a Danish national number: we keep only its hash, so a log must
 #: not hold it either. The date is left.
 _NATIONAL: Final = re.compile(
-    rb"(<(?:[\w.-]{1,40}:)?\w{0,40}User\w{0,40}(?:\s[^<>]*)?>\s*[0-3][0-9][01][0-9]{3})"
+    rb"(<(?:[\w.-]{1,40}:)?\w{0,40}(?:User|patronId)\w{0,40}(?:\s[^<>]*)?>\s*[0-3][0-9][01][0-9]{3})"
     rb"[- ]?[0-9]{4}(?=\s*<)"
 )
 #: A quick test for such a number: few documents have anything like it.
@@ -37,7 +37,7 @@ def masked(document: bytes) -> bytes:
         except UnicodeDecodeError:
             return b"(%d bytes that are not text)" % len(document)
     folded = document.lower()  # most documents hold none, which is quicker to see without a pattern
-    if b"authentication" in folded:
+    if b"authentication" in folded or b"securitycode" in folded:
         document = _SECRET.sub(rb"\1" + MASK, document)
     if any(word in folded for word in _WORDS):
         document = _ATTRIBUTE.sub(rb"\1" + MASK, document)

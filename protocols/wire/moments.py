@@ -15,14 +15,18 @@ _ENDS = frozenset(
         "date_for_return",
         "desired_date_due",
         "desired_date_for_return",
+        "due_date",
         "need_before_date",
         "pickup_expiry_date",
+        "retry_before",
         "valid_to_date",
     }
 )
 #: For these, midnight means the day that begins with it, in whatever zone, as systems that only
 #: know days write it. They end as days do at the branch.
-_DUE = frozenset({"date_due", "date_for_return", "desired_date_due", "desired_date_for_return"})
+_DUE = frozenset(
+    {"date_due", "date_for_return", "desired_date_due", "desired_date_for_return", "due_date"}
+)
 #: A plain day, the same wherever you are.
 _DAYS = frozenset({"date_of_birth"})
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")

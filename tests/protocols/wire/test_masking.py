@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.ncip.wire.masking import masked
+from protocols.wire.masking import masked
 
 SECRET = b"s3cr3t-1234"
 
@@ -24,6 +24,7 @@ SECRET = b"s3cr3t-1234"
         b"<fromsystemauthentication>%s</fromsystemauthentication>",
         b"<Ext><x:Password>%s</x:Password></Ext>",
         b"<ApiKey>%s</ApiKey>",
+        b"<ill:securityCode>%s</ill:securityCode>",
     ],
 )
 def test_secrets(document: bytes) -> None:

@@ -2,7 +2,7 @@
 
 No DTD is loaded, no entity is expanded, nothing is fetched. Unambiguous mistakes of real clients
 are put right first: a wrong encoding declaration, control characters, bare ampersands, prefixes
-that were never declared.
+that were never declared, which are taken for the `namespace` of the protocol.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ import re
 from itertools import islice
 
 from lxml import etree
-
-from protocols.ncip.wire.dialects import NAMESPACE
 
 #: The largest request, in bytes; real ones have a few thousand.
 DOCUMENT_BYTES = 256 * 1024
@@ -76,17 +74,17 @@ def is_plain(data: bytes) -> bool:
     return len(data) <= PLAIN_BYTES and data.count(b"<") <= PLAIN_TAGS
 
 
-def parse_document(data: bytes) -> etree._Element:
+def parse_document(data: bytes, namespace: str = "") -> etree._Element:
     """The root of the request in `data`; raises MalformedDocument."""
     _measure(data)
-    return _parsed(data)
+    return _parsed(data, namespace)
 
 
-def parse_answer(data: bytes) -> etree._Element:
+def parse_answer(data: bytes, namespace: str = "") -> etree._Element:
     """The root of an answer to a request of ours; raises MalformedDocument."""
     if len(data) > ANSWER_BYTES:
         raise MalformedDocument(f"the answer is longer than {ANSWER_BYTES} bytes")
-    return _parsed(data)
+    return _parsed(data, namespace)
 
 
 def parse_beginning(data: bytes) -> etree._Element | None:
@@ -120,7 +118,7 @@ def _measure(data: bytes) -> None:
         raise MalformedDocument(f"the message has more than {DOCUMENT_TAGS} tags")
 
 
-def _parsed(data: bytes) -> etree._Element:
+def _parsed(data: bytes, namespace: str) -> etree._Element:
     root = _sound(data)
     if root is None:
         if len(data) > PLAIN_BYTES:
@@ -130,7 +128,7 @@ def _parsed(data: bytes) -> etree._Element:
         text = _text(data)
         if "<!ENTITY" in text:
             raise MalformedDocument("the message declares entities")
-        root = _tree(text)
+        root = _tree(text, namespace)
     # No more elements than may be open at a time cannot be nested too deeply.
     if data.count(b"<") > DEPTH and _TOO_DEEP(root):
         raise MalformedDocument(f"elements are nested more than {DEPTH} deep")
@@ -180,26 +178,26 @@ def _text(data: bytes) -> str:
     return text
 
 
-def _tree(text: str) -> etree._Element:
+def _tree(text: str, namespace: str) -> etree._Element:
     for _ in range(_REPAIRS):
         try:
             return etree.fromstring(text.encode(), _PARSER)
         except etree.XMLSyntaxError as error:
-            repaired = _repaired(text, error)
+            repaired = _repaired(text, error, namespace)
             if repaired == text:
                 raise MalformedDocument(_place(error)) from None
             text = repaired
     raise MalformedDocument("the message is not well-formed XML")
 
 
-def _repaired(text: str, error: etree.XMLSyntaxError) -> str:
+def _repaired(text: str, error: etree.XMLSyntaxError, namespace: str) -> str:
     """`text` with one unambiguous fault put right."""
     undeclared = _UNDECLARED_PREFIX.search(error.msg or "")
-    if undeclared:
+    if undeclared and namespace:
         root = _ROOT.search(text)
         if root and f"xmlns:{undeclared[1]}=" not in text:
             end = root.end()
-            return f'{text[:end]} xmlns:{undeclared[1]}="{NAMESPACE}"{text[end:]}'
+            return f'{text[:end]} xmlns:{undeclared[1]}="{namespace}"{text[end:]}'
     elif "<![CDATA[" not in text and text.count("&") <= FAULTS:
         return _BARE_AMPERSAND.sub("&amp;", text)
     return text

@@ -1,21 +1,33 @@
-"""The loop that sends notices to partners, beside the listeners."""
+"""The loop that sends notices to partners, beside the listeners: one for each protocol."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 from catalogue.database import DatabaseUnavailable
-from circulation.interlending.notices import partners_to_tell
-from protocols.hosting.answering import Lane, Services
-from protocols.ncip.asking.telling_partners import Teller
+from protocols.hosting.answering import Context, Lane, Services
 
 log = logging.getLogger(__name__)
 
 #: How many partners are told at the same time.
 AT_ONCE = 16
+
+
+class Teller(Protocol):
+    """Tells partners what they are to be told, in the words of a protocol."""
+
+    is_stopping: bool
+
+    def due(self, context: Context) -> list[str]:
+        """The partners of this protocol for whom something may be sent now."""
+        ...
+
+    def tell(self, partner: str) -> int:
+        """Sends all that is due to a partner, in a thread; gives the number of notices."""
+        ...
 
 
 class SendingLoop:
@@ -38,7 +50,7 @@ class SendingLoop:
         self._later = later
         self._call_from_thread = call_from_thread
         self._busy: set[str] = set()
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="tiro-ncip")
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="tiro-partner")
         self._is_over = False
         services.before_close(self._end)
         later(0.0, self._look)
@@ -47,7 +59,7 @@ class SendingLoop:
         if not self._is_over:
             self._services.perform(
                 Lane.READ,
-                lambda context: partners_to_tell(context.transaction, now=context.now),
+                self._teller.due,
                 self._found,
             )
 

@@ -1,0 +1,179 @@
+"""The log of exchanges: noted in the reactor, masked, and written down in batches."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import accumulate
+from typing import Final, TypeAlias
+
+from catalogue.database import DatabaseUnavailable, Transaction
+from circulation.interlending.exchanges import Exchanged, keep_exchanges
+from circulation.kernel.engine import Circulation
+from protocols.hosting.answering import Lane, Services
+
+log = logging.getLogger(__name__)
+
+#: Seconds until what was noted is written down.
+WRITE_SECONDS: Final = 1.0
+#: How many are written down at once: a second's work in one piece would delay answers.
+BATCH: Final = 64
+#: How many exchanges may wait to be written down; more are lost, and the log says so.
+MOST_WAITING: Final = 20_000
+#: How many bytes of bodies may wait; more are dropped, as the line is more important.
+MOST_BYTES: Final = 16 * 1024 * 1024
+#: How much of the beginning of a longer message is kept.
+KEPT_BYTES: Final = 32 * 1024
+#: The same for callers that have not proven who they are.
+STRANGERS_BYTES: Final = 4 * 1024
+#: Bytes of bodies that are written down at once, like `BATCH`.
+BATCH_BYTES: Final = 256 * 1024
+_LONGEST: Final = 128
+
+#: A message as it may be kept: without its secrets.
+Mask: TypeAlias = Callable[[bytes], bytes]
+
+
+class Journal:
+    """The log. `body_days` is how long bodies are kept; 0: not at all. `later` calls a function
+    after some seconds, in the same thread. `masked` takes the secrets out of a body.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        body_days: int,
+        later: Callable[[float, Callable[[], None]], object],
+        masked: Mask,
+    ) -> None:
+        self._services = services
+        self._kept = timedelta(days=body_days)
+        self._later = later
+        self._masked = masked
+        self._waiting: list[Exchanged] = []
+        self._held = 0  # bytes of waiting bodies
+        self._is_due = False
+        self._is_writing = False
+        self._lost = 0
+        services.before_close(self._at_the_end)
+
+    def note(self, exchanged: Exchanged, *, is_proven: bool = True) -> None:
+        """Notes an exchange that is over now: how long it took is reckoned here, and so is how much
+        of the bodies is kept, and until when.
+
+        `is_proven`: the other side is a partner who has shown that it is. Who is none must not fill
+        the log with what it likes.
+        """
+        began = exchanged.at
+        took = self._services.clock() - began
+        who = (
+            exchanged.direction,
+            exchanged.partner or "-",
+            exchanged.service or "-",
+            exchanged.outcome,
+        )
+        log.debug("%s %s %s %s %s", *who, took)
+        if len(self._waiting) >= MOST_WAITING:
+            self._lost += 1
+            return
+        # Cut before masking, which goes on to the end of a message that is cut short.
+        most = KEPT_BYTES if is_proven else STRANGERS_BYTES
+        request, answer = exchanged.request[:most], exchanged.answer[:most]
+        size = len(request) + len(answer)
+        with_bodies = bool(self._kept) and self._held + size <= MOST_BYTES
+        self._held += size if with_bodies else 0
+        self._waiting.append(
+            Exchanged(
+                at=began,
+                direction=exchanged.direction,
+                partner=exchanged.partner[:_LONGEST],
+                peer=exchanged.peer[:_LONGEST],
+                service=exchanged.service[:_LONGEST],
+                request_id=exchanged.request_id[:_LONGEST],
+                outcome=exchanged.outcome[:_LONGEST],
+                milliseconds=max(0, round(took.total_seconds() * 1000)),
+                request=request if with_bodies else b"",
+                answer=answer if with_bodies else b"",
+                until=began + self._kept if with_bodies else None,
+            )
+        )
+        self._go_on()
+
+    def _go_on(self) -> None:
+        is_full = len(self._waiting) >= BATCH or self._held >= BATCH_BYTES
+        if is_full and not self._is_writing:  # one batch at a time
+            self._write_out()
+        elif self._waiting and not self._is_due:
+            self._is_due = True
+            self._later(WRITE_SECONDS, self.write)
+
+    def write(self) -> None:
+        """Writes down what was noted; called automatically."""
+        self._is_due = False
+        self._write_out()
+
+    def _write_out(self) -> None:
+        found = self._take(BATCH_BYTES)
+        if found:
+            self._is_writing = True
+            self._services.perform(
+                Lane.WRITE,
+                lambda context: self._keep(context.transaction, context.circulation, found),
+                lambda _, error: self._written(found, error),
+            )
+
+    def _written(self, found: list[Exchanged], error: BaseException | None) -> None:
+        self._is_writing = False
+        if isinstance(error, DatabaseUnavailable):
+            self._give_back(found)
+        elif error is not None:
+            log.error("%d exchanges were not written down", len(found), exc_info=error)
+        if error is None:
+            self._go_on()
+
+    def _give_back(self, found: list[Exchanged]) -> None:
+        """Keeps them for a better time, as far as there is room."""
+        kept = found[: MOST_WAITING - len(self._waiting)]
+        self._lost += len(found) - len(kept)
+        self._waiting = kept + self._waiting
+        self._held += sum(map(_size, kept))
+        if not self._is_due:
+            self._is_due = True
+            self._later(WRITE_SECONDS, self.write)
+
+    def _take(self, most: int | None = None) -> list[Exchanged]:
+        """What is waiting, up to this many bytes of bodies."""
+        found, self._waiting = self._waiting, []
+        if most is not None and self._held > most:
+            sizes = accumulate(map(_size, found))
+            count = max(1, sum(size <= most for size in sizes))
+            found, self._waiting = found[:count], found[count:]
+        self._held -= sum(map(_size, found))
+        if self._lost:
+            log.error("%d exchanges were not noted: there were too many", self._lost)
+            self._lost = 0
+        return found
+
+    def _at_the_end(self) -> None:
+        found, circulation = self._take(), self._services.circulation
+        if found:
+            self._services.database.write(
+                lambda transaction: self._keep(transaction, circulation, found)
+            ).result()
+
+    def _keep(
+        self, transaction: Transaction, circulation: Circulation, found: list[Exchanged]
+    ) -> None:
+        keep_exchanges(transaction, circulation.ids.next, map(self._kept_of, found))
+
+    def _kept_of(self, found: Exchanged) -> Exchanged:
+        if found.until is None:
+            return found
+        return found._replace(
+            request=self._masked(found.request), answer=self._masked(found.answer)
+        )
+
+
+def _size(exchanged: Exchanged) -> int:
+    return len(exchanged.request) + len(exchanged.answer)

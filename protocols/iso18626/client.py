@@ -1,0 +1,56 @@
+"""Sending a message to another system, and its answer: it blocks."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+from protocols.wire.xml_documents import ANSWER_BYTES
+
+#: Seconds that a partner may take: brokers answer when the library behind them has.
+TIMEOUT: Final = 30.0
+MEDIA_TYPE: Final = "application/xml; charset=utf-8"
+
+
+class Unreachable(Exception):
+    """There was no answer; the text says why. It is unknown whether the message was read."""
+
+
+class Answer(NamedTuple):
+    """The status of HTTP, and what came with it."""
+
+    status: int
+    body: bytes
+
+
+def post(
+    address: str, document: bytes, headers: Mapping[str, str], timeout: float = TIMEOUT
+) -> Answer:
+    """Sends the document to an address of http or https, whose certificate is verified by the
+    authorities of the system. It goes nowhere else: redirections are not followed, as a secret
+    goes with it. Raises Unreachable."""
+    parts = urlsplit(address)
+    host, port = parts.hostname or "", parts.port
+    connection: http.client.HTTPConnection
+    if parts.scheme == "https":
+        context = ssl.create_default_context()
+        connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
+    else:
+        connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    path = parts.path or "/"
+    try:
+        connection.request(
+            "POST",
+            f"{path}?{parts.query}" if parts.query else path,
+            document,
+            {"Content-Type": MEDIA_TYPE, **headers},
+        )
+        response = connection.getresponse()
+        return Answer(response.status, response.read(ANSWER_BYTES + 1))
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise Unreachable(str(error) or type(error).__name__) from error
+    finally:
+        connection.close()

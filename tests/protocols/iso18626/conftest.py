@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from catalogue.database import Database, open_database
+from tests.builders.circulation import a_library
+from tests.protocols.iso18626.schemas import Schemas
+from tests.protocols.iso18626.stage import Stage, a_partner
+
+
+@pytest.fixture(scope="session")
+def schemas(shared: Path) -> Schemas:
+    return Schemas(shared)
+
+
+@pytest.fixture
+def stage(sqlite_url: str, schemas: Schemas) -> Iterator[Stage]:
+    """A library with one partner, Odense, on SQLite."""
+    stage = Stage(a_library(open_database(sqlite_url)), schemas)
+    a_partner(stage.library)
+    yield stage
+    stage.close()
+
+
+@pytest.fixture
+def either_stage(database: Database, schemas: Schemas) -> Iterator[Stage]:
+    """The same on either database."""
+    stage = Stage(a_library(database), schemas)
+    a_partner(stage.library)
+    yield stage
+    stage.services.close()
