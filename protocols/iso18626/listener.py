@@ -36,7 +36,8 @@ class _Iso18626:
         if http_port is None:
             return []
         message = "<ISO18626Message><request/></ISO18626Message>"
-        return [f"curl -s -d '{message}' http://127.0.0.1:{http_port}/{PROTOCOL}"]
+        ask = f"curl -s -d '{message}' http://127.0.0.1:{http_port}/{PROTOCOL}"
+        return [f"{ask}  # ISO 18626 over HTTP: the confirmation of a request with nothing in it"]
 
 
 standard = _Iso18626()
