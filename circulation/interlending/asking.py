@@ -100,7 +100,8 @@ def ask(
         patron_id=borrower.id,
         user=told_as(transaction, borrower.id, patron),
     )
-    insert_loan(transaction, loan.with_said(pickup=pickup.isil))
+    loan = loan.with_said(pickup=pickup.isil)
+    insert_loan(transaction, loan)
     about = {"pickup": pickup.isil}
     if wanted.record_id is not None:
         about["record"] = str(wanted.record_id)
