@@ -5,6 +5,10 @@ So what leaves the house is that number put through a permutation of 64 bits (fo
 Feistel network over BLAKE2b) under a key that each database has of its own, in thirteen letters and
 digits. There is nothing to keep for each patron, and a number that was made up is that of nobody:
 only one in 2^33 stands for a number that a patron could have at all.
+
+Where a standard wants a number of JSON, which programs in JavaScript hold exactly up to 2^53, it
+is the same with 52 bits (`number`, `with_number`). Of those one in 2^21 stands for a patron's
+number, so such a number gives no right by itself.
 """
 
 from __future__ import annotations
@@ -25,7 +29,11 @@ from circulation.patrons.schema import public_id_key
 PATTERN: Final = "^[0-9a-v]{13}$"
 _LENGTH: Final = 13
 _ROUNDS: Final = range(4)
+#: Of numbers, so that they have nothing to do with the texts.
+_NUMBER_ROUNDS: Final = range(4, 8)
 _HALF: Final = 0xFFFFFFFF
+_NUMBER_BITS: Final = 26
+_NUMBER_HALF: Final = (1 << _NUMBER_BITS) - 1
 #: What the database numbers patrons with.
 _LARGEST: Final = 2**31 - 1
 
@@ -41,6 +49,7 @@ class PublicIds:
     def __init__(self, key: bytes) -> None:
         self._hash = blake2b(key=key, digest_size=4)
         self.shown = lru_cache(maxsize=10_000)(self._shown)
+        self.number = lru_cache(maxsize=10_000)(self._number)
 
     def _mixed(self, number: int, half: int) -> int:
         mixing = self._hash.copy()
@@ -66,6 +75,22 @@ class PublicIds:
         for number in reversed(_ROUNDS):
             left, right = right ^ self._mixed(number, left), left
         return right if left == 0 and 0 < right <= _LARGEST and self.shown(right) == shown else None
+
+    def _number(self, patron_id: int) -> int:
+        left, right = patron_id >> _NUMBER_BITS, patron_id & _NUMBER_HALF
+        for number in _NUMBER_ROUNDS:
+            left, right = right, left ^ self._mixed(number, right) & _NUMBER_HALF
+        return left << _NUMBER_BITS | right
+
+    def with_number(self, number: int) -> int | None:
+        """The patron's own number; None for what no patron can have been given as `number`."""
+        left, right = number >> _NUMBER_BITS, number & _NUMBER_HALF
+        if not 0 <= left <= _NUMBER_HALF:
+            return None
+        for each in reversed(_NUMBER_ROUNDS):
+            left, right = right ^ self._mixed(each, left) & _NUMBER_HALF, left
+        meant = left << _NUMBER_BITS | right
+        return meant if 0 < meant <= _LARGEST else None
 
 
 _KNOWN: Final[Memory[list[PublicIds]]] = Memory(list)
