@@ -64,6 +64,7 @@ class Hold(NamedTuple):
     bound_item: str | None  # barcode
     number: int | None  # on the hold shelf: says nothing of the patron
     deadline: datetime | None
+    set_id: int | None  # of those that belong together
 
 
 def hold_of(facts: HoldFacts, set_up: SetUp) -> Hold:
@@ -102,6 +103,7 @@ def hold_of(facts: HoldFacts, set_up: SetUp) -> Hold:
         facts.captured_barcode if facts.is_bound else None,
         facts.number if is_ready else None,
         facts.deadline if is_ready else None,
+        facts.set_id,
     )
 
 
