@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from circulation.calendars.due_dates import local_date
+from circulation.items.facts import ItemFacts
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.loan_lengths import renewal_due
@@ -13,7 +14,15 @@ from circulation.kernel.reasons import Action, Reason
 from circulation.kernel.results import Loan, Refusal, Refused, Renewed, RenewedAll
 from circulation.loans.checks import patron_refusals, renewal_refusals
 from circulation.loans.conflicts import note_conflict
-from circulation.loans.facts import ALL, OPEN_LOAN, OpenLoan, items_on_loan, lock_items_on_loan_to
+from circulation.loans.facts import (
+    ALL,
+    OPEN_LOAN,
+    OpenLoan,
+    items_lent_onward_to,
+    items_on_loan,
+    loans_of,
+    lock_items_on_loan_to,
+)
 from circulation.loans.features import RENEWING, LoanCase, LoanSight, Written, charge, look_at
 from circulation.loans.parties import Parties, parties
 from circulation.loans.rows import must_touch_one, prolong_loan
@@ -61,6 +70,41 @@ def judge_renewal(act: Act, wish: RenewalWish) -> RenewalDecision | Refused:
     looking = act._replace(transaction=act.transaction.looking())
     known = parties(looking, wish, locks_patron=False)
     return known if isinstance(known, Refused) else _decide(known, wish)
+
+
+class LoanProspect(NamedTuple):
+    """A loan of a patron's, and all that hinders its renewal now; nothing where it can be made."""
+
+    item: ItemFacts
+    loan: OpenLoan
+    refusals: tuple[Refusal, ...]
+
+
+def judge_renewals(act: Act, *, patron: str) -> list[LoanProspect] | Refused:
+    """What `renew_all` would do, for each open loan of the patron in order of due date, and after
+    them what others have lent onward to them, which they cannot renew. Asks for no PIN, locks and
+    writes nothing. Refused only where the patron is unknown."""
+    act = act._replace(transaction=act.transaction.looking())
+    transaction, circulation, _, now = act
+    patron = IDENTIFIERS.of(circulation).stored(patron)
+    borrower = patron_facts(transaction, identifier=patron, now=now, material_group="")
+    if borrower is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    counted, found_items = loans_of(borrower), []
+    if counted.number:
+        found_items += items_on_loan(transaction, patron_id=borrower.id, at_most=ALL, skipped=0)
+    if counted.onward:
+        found_items += items_lent_onward_to(transaction, patron_id=borrower.id)
+    set_up = circulation.set_up(transaction, borrower.set_up_version)
+    prospects = []
+    for item in found_items:
+        loan = OPEN_LOAN.of(item)
+        assert loan is not None
+        wish = RenewalWish(patron, item.barcode, seen=False)
+        found = _decide(Parties(act, item, borrower, set_up), wish)
+        refusals = found.refusals if isinstance(found, Refused) else ()
+        prospects.append(LoanProspect(item, loan, refusals))
+    return prospects
 
 
 def renew_all(
