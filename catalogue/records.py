@@ -53,6 +53,33 @@ def find_by_control_number(*, control_number: str) -> Statement:
     )
 
 
+class Numbered(NamedTuple):
+    """A record, and the control number that it was looked for by."""
+
+    id: int
+    control_number: str
+
+
+@many_of(Numbered)
+def _numbered(*, control_numbers: Sequence[str]) -> Statement:
+    return (
+        select(*columns(Numbered, records))
+        .where(records.c.control_number.in_(control_numbers))
+        .order_by(records.c.id)
+    )
+
+
+def records_numbered(
+    transaction: Transaction, control_numbers: Sequence[str]
+) -> dict[str, list[int]]:
+    """The ids of the records with each of these control numbers, oldest first; numbers that no
+    record has are left out."""
+    found: dict[str, list[int]] = {}
+    for each in _numbered(transaction, control_numbers=list(control_numbers)):
+        found.setdefault(each.control_number, []).append(each.id)
+    return found
+
+
 def fetch_records(transaction: Transaction, ids: Sequence[int]) -> list[Record]:
     """The records numbered `ids`, in the order asked.
 

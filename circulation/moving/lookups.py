@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import select
 
-from catalogue.database import Statement, Transaction, columns, many_of
-from catalogue.schema import items, records
+from catalogue.database import Statement, columns, many_of
+from catalogue.records import records_numbered
+from catalogue.schema import items
 from circulation.moving.rows import Arrival, Batch
 from circulation.moving.schema import moved_rows
 from circulation.patrons.identifiers import IDENTIFIERS
@@ -77,12 +77,6 @@ def _item_by_key(*, sought: Sequence[str], source: str) -> Statement:
     )
 
 
-@many_of(tuple[str, int])
-def _records(*, control_numbers: Sequence[str]) -> Statement:
-    its = records.c
-    return select(its.control_number, its.id).where(its.control_number.in_(control_numbers))
-
-
 def patrons_of(
     batch: Batch, arrivals: Sequence[Arrival], field: str = "patron"
 ) -> dict[int, FoundPatron]:
@@ -122,7 +116,7 @@ def records_of(batch: Batch, arrivals: Sequence[Arrival], field: str = "record")
     """The record that each row names by its control number; others are set aside."""
     naming = [each for each in arrivals if getattr(each.row, field)]
     wanted = sorted({getattr(each.row, field) for each in naming})
-    known = _by_control_number(batch.transaction, wanted)
+    known = records_numbered(batch.transaction, wanted)
     found: dict[int, int] = {}
     for each in naming:
         ids = known.get(getattr(each.row, field), [])
@@ -131,13 +125,6 @@ def records_of(batch: Batch, arrivals: Sequence[Arrival], field: str = "record")
         else:
             batch.set_aside(each, f"{'more than one' if ids else 'unknown'} record", field)
     return found
-
-
-def _by_control_number(transaction: Transaction, wanted: Sequence[str]) -> dict[str, list[int]]:
-    known: dict[str, list[int]] = defaultdict(list)
-    for control_number, record_id in sorted(set(_records(transaction, control_numbers=wanted))):
-        known[control_number].append(record_id)
-    return known
 
 
 def _known(
