@@ -18,7 +18,7 @@ from twisted.web.server import NOT_DONE_YET
 from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.hosting.accepting import language_of
 from protocols.hosting.answering import Lane, Services
-from protocols.single_sign_on.fetching import ProviderFailed
+from protocols.hosting.fetching import ProviderFailed
 from protocols.single_sign_on.handlers import SignOn
 from protocols.single_sign_on.messages import Answer, Word
 from protocols.single_sign_on.provider import NotVouched

@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode
 import jwt
 
 from circulation.staff.identities import Admission, Identity
-from protocols.single_sign_on.fetching import ProviderFailed, get_json, post_form
+from protocols.hosting.fetching import ProviderFailed, get_json, post_form
 from protocols.single_sign_on.privileges import privileges_in
 from protocols.single_sign_on.settings import Provider
 

@@ -16,9 +16,11 @@ class ProviderFailed(Exception):
     """The provider does not answer as it should; the text holds no secret."""
 
 
-def get_json(address: str, patience: float) -> dict[str, Any]:
+def get_json(
+    address: str, patience: float, headers: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """The document at the address. Raises ProviderFailed."""
-    return _asked("GET", address, None, {}, patience)
+    return _asked("GET", address, None, headers or {}, patience)
 
 
 def post_form(
