@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
 
-from catalogue.database import Statement, Transaction, columns, many, many_of
+from catalogue.database import Statement, Transaction, columns, many, many_of, scalars
 from circulation.dunning.claims import Claim, LineAction, select_claims
 from circulation.dunning.schema import collection_claims, collection_lines
 from circulation.kernel.stored import stored_as
@@ -54,6 +54,13 @@ def _open_claims(*, agency_id: int, after: int, at_most: int) -> Statement:
 def _claims_of(*, patron_id: int) -> Statement:
     theirs = collection_claims.c.patron_id == patron_id
     return select_claims().where(theirs).order_by(collection_claims.c.id)
+
+
+@scalars(int)
+def charges_claimed(*, patron_id: int) -> Statement:
+    """The charges of the patron that are handed over for collection now."""
+    its = collection_claims.c
+    return select(its.charge_id).where(its.patron_id == patron_id, its.closed.is_(None))
 
 
 def claims_of_agency(

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from catalogue.database import Statement, Transaction, change, columns, many_of, scalar_one
 from circulation.kernel.act import Act
@@ -155,6 +155,15 @@ def _delete(*, address_id: int, patron_id: int) -> Statement:
     return delete(patron_addresses).where(its.id == address_id, its.patron_id == patron_id)
 
 
+@change
+def _let_write(*, patron_id: int, notices: bool) -> Statement:
+    its = patron_addresses.c
+    is_other = its.notices != notices
+    return (
+        update(patron_addresses).where(its.patron_id == patron_id, is_other).values(notices=notices)
+    )
+
+
 def address_on(addresses: Iterable[Address], day: date) -> Address | None:
     """Where a letter goes on that day: to the newest temporary address that holds, else to the
     newest home; None where there is none."""
@@ -195,6 +204,21 @@ def add_address(act: Act, patron_id: int, new: NewAddress, *, notices: bool = Tr
         ),
     )
     return Address(address_id, *new, notices)
+
+
+def let_write(act: Act, patron_id: int, *, notices: bool) -> None:
+    """Letters may be sent to the patron's addresses, or to none of them."""
+    if not _let_write(act.transaction, patron_id=patron_id, notices=notices):
+        return
+    append_event(
+        act,
+        NewEvent(
+            EventKind.PATRON_CHANGED,
+            patron_id=patron_id,
+            before={"letters": not notices},
+            after={"letters": notices},
+        ),
+    )
 
 
 def remove_address(act: Act, patron_id: int, address_id: int) -> bool:
