@@ -83,7 +83,27 @@ branch = "DK-900101"
 
 [api]
 basic_authentication = true # fit for a demo only: curl -u desk:desk
+
+[fbs] # what Danish web sites ask, at /external of the HTTP port
+enabled = true
+tokens = "tokens.toml"
+category = "adult" # of patrons who register on the web
 """)
+
+#: What stands in tokens.toml of a demo, beside tiro.toml.
+TOKENS: Final = """\
+# Bearer tokens, as a web site shows them, and what they mean: fit for a demo only. In their place
+# [fbs.provider] of tiro.toml names who gives them out.
+
+[[tokens]] # of the library's web site
+token = "demo-site"
+agency = "DK-900100"
+
+[[tokens]] # of a patron who is logged in there
+token = "demo-patron"
+agency = "DK-900100"
+patron = "P0000001"
+"""
 
 
 #: The ports of a demo where they are free and none are asked for, by section.

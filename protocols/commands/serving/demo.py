@@ -20,7 +20,7 @@ from catalogue.database import Database, Transaction, kept_from_others, migrate,
 from catalogue.loading import loads
 from circulation.kernel.organisation import find_branch
 from protocols.commands.records.load import load_with_progress, summary
-from protocols.demo.configuration import PORTS, demo_configuration
+from protocols.demo.configuration import PORTS, TOKENS, demo_configuration
 from protocols.demo.ports import bind_all
 from protocols.demo.seeding import HOME_BRANCH, SET_UP, seed
 from protocols.hosting.process_names import this_process
@@ -137,8 +137,9 @@ def _configuration(data: Path, given: dict[str, int], sockets: Sockets) -> Confi
         places = [Address(f"[{name}]", "127.0.0.1", port) for name, port in wanted.items()]
         instead = {each.owner: port for each, port in bind_all(places, given, sockets).items()}
         wanted = {name: instead.get(f"[{name}]", port) for name, port in wanted.items()}
-        path.touch(mode=0o600)
-        path.write_text(demo_configuration(**wanted), encoding="utf-8")
+        for name, text in ((path, demo_configuration(**wanted)), (data / "tokens.toml", TOKENS)):
+            name.touch(mode=0o600)
+            name.write_text(text, encoding="utf-8")
         return _loaded(path)
     configuration = _loaded(path)
     for name, port in given.items():

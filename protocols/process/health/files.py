@@ -19,6 +19,8 @@ from protocols.process.health.every_setting import Place, every_setting
 #: Settings that name a file of certificates in PEM, and those that name a private key.
 _CERTIFICATES: Final = frozenset({"certificate", "client_ca", "authorities"})
 _KEYS: Final = frozenset({"key"})
+#: Settings that name a file of other secrets.
+_SECRETS: Final = frozenset({"tokens"})
 #: Parts of the names of settings that hold a secret.
 _SECRET_WORDS: Final = ("password", "secret", "token", "identifier_key", "seal_key")
 #: A certificate that ends within so many days is worth a warning.
@@ -66,6 +68,12 @@ def permission_findings(configuration: Configuration) -> Iterator[Finding]:
         if _all_can_read(place.value):
             yield error(
                 f"[{place.path}] {place.value} is a private key and can be read by everybody: "
+                f"chmod 640 {place.value}"
+            )
+    for place in _files(configuration, _SECRETS):
+        if _all_can_read(place.value):
+            yield error(
+                f"[{place.path}] {place.value} holds secrets and can be read by everybody: "
                 f"chmod 640 {place.value}"
             )
     database = configuration.database_url.removeprefix("sqlite:///")

@@ -31,6 +31,7 @@ NAMES: Mapping[str, set[str]] = {
     "reason": {each.name for each in Reason},
     "sign-on": {each.name for each in Word},
     "text message": {"RENEW", "LOANS"},
+    "web site": {"NAMELESS"},
 }
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n'
 

@@ -1,0 +1,1 @@
+"""The rows of the table of calls, a module for each noun."""

@@ -1,0 +1,153 @@
+"""What is asked of loans, reservations and fees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from circulation.kernel.rights import Right
+from protocols.fbs import shapes
+from protocols.fbs.calls import Asker, Call
+from protocols.fbs.codec import reads, reads_list
+from protocols.fbs.handling import (
+    fees,
+    loans,
+    reservations,
+)
+from protocols.fbs.messages import (
+    CreateReservationBatch,
+    Number,
+    PaymentOrder,
+    UpdateReservationBatch,
+)
+from protocols.fbs.rows.writing import (
+    LEND,
+    NOTHING,
+    PV1,
+    P,
+    versions,
+)
+from protocols.fbs.shapes import Shape
+from protocols.hosting.answering import Lane
+
+
+def _loans() -> Iterator[Call]:
+    wide = {"lane": Lane.WIDE_READ}
+    yield from versions(
+        "GET",
+        loans.list_loans,
+        {f"{PV1}/loans": shapes.LOANS_V1, f"{P}/loans/v2": shapes.LOANS_V2},
+        **wide,
+    )
+    yield from versions(
+        "GET",
+        loans.list_with_history,
+        {f"{P}/loans/withhistoricalloans/v1": shapes.LOANS_WITH_HISTORY},
+        **wide,
+    )
+    yield from versions(
+        "POST",
+        loans.renew_loans,
+        {
+            f"{PV1}/loans/renew": shapes.RENEWED_V1,
+            f"{P}/loans/renew/v2": shapes.RENEWED_V2,
+        },
+        reads=reads_list(Number),
+        **LEND,
+    )
+
+
+def _reservations() -> Iterator[Call]:
+    yield from versions(
+        "GET",
+        reservations.list_reservations,
+        {
+            f"{PV1}/reservations": shapes.RESERVATIONS_V1,
+            f"{PV1}/reservations/v2": shapes.RESERVATIONS_V2,
+            f"{P}/reservations/v3": shapes.RESERVATIONS_V3,
+            f"{P}/reservations/v4": shapes.RESERVATIONS_V4,
+        },
+        lane=Lane.WIDE_READ,
+        **NOTHING,
+    )
+    its = LEND | {"reads": reads(CreateReservationBatch)}
+    placing: tuple[tuple[Callable[..., Any], dict[str, Shape | None]], ...] = (
+        (reservations.reserve_or_fail, {f"{PV1}/reservations": shapes.RESERVATIONS_V1}),
+        (
+            reservations.reserve,
+            {
+                f"{PV1}/reservations/add": shapes.RESERVED_V1,
+                f"{PV1}/reservations/v2": shapes.RESERVED_V2,
+            },
+        ),
+        (
+            reservations.reserve_what_can_be,
+            {
+                f"{P}/reservations/v3": shapes.RESERVED_V3,
+                f"{P}/reservations/v4": shapes.RESERVED_V4,
+            },
+        ),
+    )
+    for handler, paths in placing:
+        yield from versions("POST", handler, paths, **its)
+    yield from versions(
+        "PUT",
+        reservations.change_reservations,
+        {
+            f"{PV1}/reservations": shapes.RESERVATIONS_V1,
+            f"{P}/reservations/v2": shapes.RESERVATIONS_V3,
+            f"{P}/reservations/v3": shapes.RESERVATIONS_V4,
+        },
+        reads=reads(UpdateReservationBatch),
+        **LEND,
+        **NOTHING,
+    )
+    yield Call(
+        method="DELETE",
+        path=f"{PV1}/reservations",
+        handler=reservations.drop_reservations,
+        lists=frozenset({"reservationid"}),
+        wanted=frozenset({"reservationid"}),
+        absent=None,
+        **LEND,
+    )
+
+
+def _fees() -> Iterator[Call]:
+    patron, old = "{agencyid}/patron/{patronid}", "v1/{agencyid}/patron/{patronid}"
+    yield from versions(
+        "GET",
+        fees.list_fees,
+        {f"{old}/fees": shapes.FEES_V1, f"{patron}/fees/v2": shapes.FEES_V2},
+        names=frozenset({"includepaid", "includenonpayable"}),
+        **NOTHING,
+    )
+    yield from versions(
+        "GET",
+        fees.list_expected,
+        {f"{patron}/fee/expected-fees/v1": shapes.FEES_V2},
+        **NOTHING,
+    )
+    yield from versions(
+        "GET",
+        fees.list_transactions,
+        {f"{patron}/fee/{{feeId}}/transactions/v1": shapes.TRANSACTIONS},
+        **NOTHING,
+    )
+    yield from versions(
+        "POST",
+        fees.register_payment,
+        {f"{old}/payment": shapes.PAYMENTS, f"{patron}/payment/v2": shapes.PAYMENTS},
+        reads=reads(PaymentOrder),
+        asker=Asker.SITE,
+        right=Right.TAKE_FEES,
+        lane=Lane.WRITE,
+        absent=fees.refuse_payment,
+    )
+
+
+CALLS: Final[tuple[Call, ...]] = (
+    *_loans(),
+    *_reservations(),
+    *_fees(),
+)
