@@ -52,8 +52,9 @@ class _Fbs:
         address = f"http://127.0.0.1:{http_port}/external"
         if is_of_demo(settings):
             shown = f"-H 'Authorization: Bearer {DEMO_TOKEN}'"
-            return [f"curl -s {shown} {address}/agencyid/patrons/patronid/loans/v2"]
-        return [f"curl -s -i {address}/v1/agencyid/branches"]
+            asked = f"curl -s {shown} {address}/agencyid/patrons/patronid/loans/v2"
+            return [f"{asked}  # FBS: a web site asks for a patron's loans"]
+        return [f"curl -s -i {address}/v1/agencyid/branches  # FBS: who asks without a session"]
 
 
 standard = _Fbs()
