@@ -16,8 +16,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from protocols.single_sign_on import provider
 from protocols.hosting.fetching import ProviderFailed
+from protocols.single_sign_on import provider
 from protocols.single_sign_on.provider import (
     NotVouched,
     ProviderClient,

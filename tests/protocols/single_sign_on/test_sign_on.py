@@ -19,9 +19,9 @@ from circulation.staff.roles import HeldRole
 from circulation.staff.site import Site
 from circulation.staff.workstations import add_workstation
 from protocols.hosting.answering import Context
+from protocols.hosting.fetching import ProviderFailed
 from protocols.hosting.validating import adapter_of
 from protocols.single_sign_on.codec import opened, sealed
-from protocols.hosting.fetching import ProviderFailed
 from protocols.single_sign_on.handlers import SignOn
 from protocols.single_sign_on.messages import Pending
 from protocols.single_sign_on.provider import NotVouched
