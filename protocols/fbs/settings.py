@@ -43,22 +43,23 @@ Origin = Annotated[
 
 @dataclass(frozen=True)
 class ProviderSettings:
-    """Who gives out bearer tokens and says what they mean: by introspection (RFC 7662), and, where
-    there is a `userinfo`, by it whose they are.
-
-    `parameter` is the name under which the token is sent: ``token`` in a form, as the RFC has it,
-    or ``access_token`` in the query, as the common log-in of Danish libraries wants it. An answer
-    is believed for `keep_seconds`, and no longer than it says itself.
-    """
+    """Who gives out bearer tokens and says what they mean."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
+    #: Where a token is shown to be told what it means (RFC 7662).
     introspection: Address
+    #: Who this server is to the provider.
     client_id: str
     client_secret: str = field(repr=False)
+    #: Where is told whose a token is; without it tokens are of the library alone.
     userinfo: Address | None = None
+    #: The name under which the token is sent: ``token`` in a form, as the RFC has it, or
+    #: ``access_token`` in the query, as the common log-in of Danish libraries wants it.
     parameter: Literal["token", "access_token"] = "token"
+    #: Seconds that the provider may take to answer.
     patience: Annotated[float, Field(gt=0, le=60)] = 10.0
+    #: For how long an answer is believed, unless it says itself that it ends sooner.
     keep_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
 
 
@@ -73,16 +74,19 @@ class FbsSettings:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
+    #: Are web sites answered at all?
     enabled: bool = False
     #: Origins of web pages that may call it from a browser; ``*``: any.
     cross_origin: tuple[Origin, ...] = ()
-    #: Bearer tokens, a file beside tiro.toml (see `protocols.fbs.tokens`).
+    #: Bearer tokens and what they mean: ``[[tokens]]`` with ``token``, ``agency``, ``patron``.
     tokens: File | None = None
+    #: Who gives out bearer tokens.
     provider: ProviderSettings | None = None
     #: The category of patrons who register themselves on the web; empty: nobody can.
     category: str = ""
     #: What ``configuration/{key}`` answers: texts, and lists of them.
     configuration: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
-    #: Requests a second of one bearer token, and how many may come at once.
+    #: Requests a second of one bearer token.
     requests_per_second: Annotated[float, Field(gt=0)] = 20.0
+    #: How many of them may come at once.
     burst: Annotated[int, Field(ge=1)] = 100
