@@ -137,9 +137,10 @@ def _configuration(data: Path, given: dict[str, int], sockets: Sockets) -> Confi
         places = [Address(f"[{name}]", "127.0.0.1", port) for name, port in wanted.items()]
         instead = {each.owner: port for each, port in bind_all(places, given, sockets).items()}
         wanted = {name: instead.get(f"[{name}]", port) for name, port in wanted.items()}
-        for name, text in ((path, demo_configuration(**wanted)), (data / "tokens.toml", TOKENS)):
-            name.touch(mode=0o600)
-            name.write_text(text, encoding="utf-8")
+        texts = {path: demo_configuration(**wanted), data / "tokens.toml": TOKENS}
+        for file, text in texts.items():
+            file.touch(mode=0o600)
+            file.write_text(text, encoding="utf-8")
         return _loaded(path)
     configuration = _loaded(path)
     for name, port in given.items():
