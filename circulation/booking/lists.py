@@ -21,6 +21,7 @@ from circulation.booking.facts import (
 )
 from circulation.booking.results import Booking, DayFree, ToMove, booking_of
 from circulation.booking.schema import stays, temporary_placements, temporary_stations
+from circulation.booking.spans import MOST_DAYS
 from circulation.booking.stays import STAY_TABLES
 from circulation.calendars.due_dates import local_date
 from circulation.items.schema import transits
@@ -30,9 +31,6 @@ from circulation.kernel.paging import PAGE
 from circulation.kernel.results import StayKind
 from circulation.kernel.set_up import SetUp
 from circulation.loans.schema import loans
-
-#: The longest stretch of a calendar that is shown at once.
-MOST_DAYS = 400
 
 
 def availability_calendar(

@@ -23,6 +23,7 @@ from circulation.booking.facts import (
 )
 from circulation.booking.part import SPOKEN_FOR
 from circulation.booking.results import ShelfCopy, ToPrepare, booking_of
+from circulation.booking.spans import DAYS_AHEAD
 from circulation.booking.stays import NewStay, begin_stay, seen, send_home, stays_of
 from circulation.calendars.due_dates import local_date
 from circulation.holds.part import WAITED_FOR
@@ -34,9 +35,6 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refusal, Refused, Stay
 from circulation.kernel.set_up import SetUp
 from circulation.loans.facts import OPEN_LOAN
-
-#: How long before a branch's days of preparation begin a booking is on its picking list.
-DAYS_AHEAD = 3
 
 
 def bookings_to_prepare(

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from sqlalchemy import or_, select
 
 from catalogue.database import Statement, Transaction, columns, many, many_of, scalar
-from circulation.patrons.identifiers import IdentifierKey, IdentifierKind
+from circulation.patrons.identifiers import IdentifierKey
+from circulation.patrons.kinds import IdentifierKind
 from circulation.patrons.schema import patron_identifiers, sealed_numbers
 from circulation.patrons.seals import Seal, Unreadable, of_patron
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from catalogue.database import Statement, Transaction, scalar
 from circulation.patrons.blocks import has_died
 from circulation.patrons.guardians import ADULT_AGE, guardians_of
-from circulation.patrons.registering import PatronKind
+from circulation.patrons.kinds import PatronKind
 from circulation.patrons.schema import patrons
 from circulation.patrons.traits import age_on
 

@@ -39,8 +39,9 @@ from circulation.fees.warned import (
 )
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import DEFAULT_TIMEZONE
 from circulation.kernel.schema import agency_settings
-from circulation.kernel.set_up import DEFAULT_TIMEZONE, SetUp
+from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import debt_blocks_of, lock_account
 from circulation.ledger.money import amount_text
 from circulation.ledger.postings import Account

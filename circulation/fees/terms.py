@@ -10,6 +10,7 @@ from sqlalchemy import SmallInteger, String
 
 from circulation.fees.tiers import Tiers, read_tiers, tiers_of_text, tiers_text
 from circulation.kernel.models import DESCRIBED, AsText, Model, Wanted
+from circulation.ledger.money import DEFAULT_CURRENCY
 
 Days = Annotated[int, Field(ge=0, le=365)]
 Amount = Annotated[int, Field(ge=0, le=100_000_000)]
@@ -45,7 +46,7 @@ class FeeTerms:
     late_fees: Literal["none", "per_item", "per_occasion"] = "none"
     """``per_item``: so much for each item and period; ``per_occasion``: one fee for all that was
     lent together, due together and handed in together (the Danish way)."""
-    currency: Currency = "DKK"
+    currency: Currency = DEFAULT_CURRENCY
     """ISO 4217, of all amounts."""
     grace_days: Days = 0
     """Late days that cost nothing, and are not counted beyond it either."""

@@ -16,7 +16,7 @@ from circulation.kernel.results import Branch, Refusal
 from circulation.kernel.set_up import SetUp
 from circulation.loans.checks import patron_refusals
 from circulation.patrons.facts import PatronFacts
-from circulation.patrons.registering import PatronKind
+from circulation.patrons.kinds import PatronKind
 
 
 def patron_hold_refusals(

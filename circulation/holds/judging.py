@@ -24,8 +24,9 @@ from circulation.holds.eligibility import (
     target_refusals,
 )
 from circulation.holds.facts import HoldFacts, holds_of_patron, holds_of_record, lock_queue
+from circulation.holds.kinds import HoldKind
 from circulation.holds.lists import queued
-from circulation.holds.results import HoldKind, Wanted
+from circulation.holds.results import Wanted
 from circulation.holds.wishes import PLACING, HoldsCase, HoldsSight, HoldWish
 from circulation.kernel.act import Act
 from circulation.kernel.policy import LoanTerms

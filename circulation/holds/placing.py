@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from circulation.holds.changes import insert_hold, insert_hold_set
 from circulation.holds.facts import holds_of_record
 from circulation.holds.judging import Accepted, Case, common_refusals, known_case, sorted_out
+from circulation.holds.kinds import HoldKind
 from circulation.holds.lists import queued
 from circulation.holds.recalls import recall_for
-from circulation.holds.results import HoldKind, HoldsPlaced
+from circulation.holds.results import HoldsPlaced
 from circulation.holds.wishes import HoldWish
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event

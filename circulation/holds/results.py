@@ -10,16 +10,9 @@ from typing import NamedTuple
 
 from circulation.holds.changes import HoldOutcome
 from circulation.holds.facts import HoldFacts
+from circulation.holds.kinds import HoldKind
 from circulation.kernel.results import Branch, ChargedFee, Patron, Refusal
 from circulation.kernel.set_up import SetUp
-
-
-class HoldKind(Enum):
-    """How titles that are asked for together belong to each other."""
-
-    NORMAL = "normal"  # each for itself, all or none
-    PARALLEL = "parallel"  # any one of them
-    SERIAL = "serial"  # one after the other
 
 
 class Wanted(NamedTuple):

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from circulation.holds.kinds import HoldKind
 from circulation.holds.queues import ORDINARY
-from circulation.holds.results import HoldKind, Wanted
+from circulation.holds.results import Wanted
 from circulation.kernel.act import Act
 from circulation.kernel.overriding import NO_OVERRIDE, Override
 from circulation.kernel.parts import Registry

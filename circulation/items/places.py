@@ -18,14 +18,12 @@ from catalogue.database import Statement, Transaction, columns, many, send, taki
 from catalogue.holders import update_holders
 from catalogue.schema import items
 from circulation.items.facts import item_facts, lock_item
+from circulation.items.levels import LEVELS
 from circulation.items.schema import placement_names
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Item, Refusal, Refused
-
-#: The levels within the branch, the widest first.
-LEVELS = ("department", "location", "sublocation", "section")
 
 
 class PlaceName(NamedTuple):

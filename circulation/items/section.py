@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from catalogue.schema import items
+from circulation.items.levels import LEVELS
 from circulation.items.media import MediaType, said_of_media, set_media
-from circulation.items.places import LEVELS, all_place_names, forget_place_name, store_place_name
+from circulation.items.places import all_place_names, forget_place_name, store_place_name
 from circulation.sections.changes import Change
 from circulation.sections.parts import AGENCY, GROUP, Fields, Noun
 from circulation.sections.sections import Changes, Reading, Section, Stored, Storing

@@ -13,9 +13,9 @@ from sqlalchemy import delete, func, insert, select, update
 
 from catalogue.database import Statement, Transaction, columns, many, one, scalar_one, send
 from catalogue.schema import agencies, branches, consortia
-from circulation.kernel.results import Branch, Desk
+from circulation.kernel.results import DEFAULT_TIMEZONE, Branch, Desk
 from circulation.kernel.schema import agency_settings
-from circulation.kernel.set_up import DEFAULT_TIMEZONE, select_branches, set_up_changed
+from circulation.kernel.set_up import select_branches, set_up_changed
 
 _KINDS = ("public", "school")
 

@@ -17,6 +17,9 @@ from circulation.kernel.reasons import Action, BlockReason, IdentifierBlock, Rea
 
 # Nouns
 
+#: Of a branch whose agency has said nothing else.
+DEFAULT_TIMEZONE = "Europe/Copenhagen"
+
 
 class Desk(NamedTuple):
     """Where and by whom a verb is done: a terminal of a branch, a partner, a staff client.

@@ -25,14 +25,13 @@ from circulation.calendars.rows import read_calendars
 from circulation.kernel.agreements import Agreements, read_agreements
 from circulation.kernel.loan_rules import LOAN_POLICIES, LoanRules
 from circulation.kernel.parts import Registry
-from circulation.kernel.results import Branch, Desk
+from circulation.kernel.results import DEFAULT_TIMEZONE, Branch, Desk
 from circulation.kernel.schema import agency_settings, set_up_version
 from circulation.kernel.transport import Transport, read_transport
 from circulation.kernel.trees import CATEGORIES, GROUPS
 
 P = TypeVar("P")
 
-DEFAULT_TIMEZONE = "Europe/Copenhagen"
 
 #: For the fact statements: the version under which the rest of the row was read.
 VERSION = select(set_up_version.c.version).scalar_subquery()

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from circulation.kernel.results import Patron, Refused
 
+#: Of an agency that has said nothing else.
+DEFAULT_CURRENCY = "DKK"
 #: Digits after the point, of the currencies that do not have two (ISO 4217).
 # fmt: off
 EXPONENTS: dict[str, int] = {

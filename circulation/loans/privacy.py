@@ -30,8 +30,8 @@ from catalogue.schema import agencies
 from circulation.calendars.due_dates import end_of_day
 from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import DEFAULT_TIMEZONE
 from circulation.kernel.schema import agency_settings, events
-from circulation.kernel.set_up import DEFAULT_TIMEZONE
 from circulation.loans.schema import loan_conflicts, loans
 from circulation.patrons.personal_data import Hindrance, PersonalData
 from circulation.patrons.schema import history_settings, patron_blocks, patron_consents, patrons

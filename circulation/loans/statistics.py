@@ -21,8 +21,8 @@ from catalogue.schema import branches, items
 from circulation.calendars.due_dates import end_of_day
 from circulation.kernel.events import EventKind
 from circulation.kernel.models import row_of
+from circulation.kernel.results import DEFAULT_TIMEZONE
 from circulation.kernel.schema import agency_settings, events, loan_statistics
-from circulation.kernel.set_up import DEFAULT_TIMEZONE
 
 #: What is counted.
 COUNTED = (EventKind.CHECKED_OUT, EventKind.RENEWED, EventKind.CHECKED_IN)

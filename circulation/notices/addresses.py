@@ -9,7 +9,7 @@ from circulation.notices.persons import Person
 from circulation.notices.phone_numbers import mobile_number
 from circulation.patrons.addresses import address_on
 from circulation.patrons.checking import is_email
-from circulation.patrons.contacts import ContactKind
+from circulation.patrons.kinds import ContactKind
 
 _CONTACTS = {
     AddressKind.EMAIL: ContactKind.EMAIL,

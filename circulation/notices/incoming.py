@@ -32,8 +32,8 @@ from circulation.notices.phone_numbers import mobile_number
 from circulation.notices.refusal_words import why_not_renewed
 from circulation.notices.requests import NoticeRequest, request_notice
 from circulation.notices.schema import incoming_texts
-from circulation.patrons.contacts import ContactKind
 from circulation.patrons.identifiers import known_as
+from circulation.patrons.kinds import ContactKind
 from circulation.patrons.schema import patron_contacts, patrons
 
 #: What events of such a renewal name as who did it, and by what.

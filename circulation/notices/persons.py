@@ -16,7 +16,8 @@ from circulation.holds.absences import Absence
 from circulation.holds.schema import patron_absences
 from circulation.kernel.reasons import BlockReason
 from circulation.patrons.addresses import Address, addresses_of_all
-from circulation.patrons.contacts import Contact, ContactKind
+from circulation.patrons.contacts import Contact
+from circulation.patrons.kinds import ContactKind
 from circulation.patrons.schema import patron_blocks, patron_contacts, patrons
 
 

@@ -4,22 +4,15 @@ because of it goes too."""
 from __future__ import annotations
 
 from datetime import datetime
-from enum import Enum
 
 from sqlalchemy import delete, insert, select
 
 from catalogue.database import Statement, Transaction, change, columns, many, send
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.patrons.kinds import Consent
 from circulation.patrons.personal_data import PERSONAL_DATA
 from circulation.patrons.schema import patron_consents
-
-
-class Consent(Enum):
-    """What may be consented to. The value is what `patron_consents.kind` holds."""
-
-    KEEP_HISTORY = "keep_history"  # of loans, beyond the days for which it is kept anyway
-    PERSON_REGISTRY = "person_registry"  # name and address from the national register
 
 
 @send

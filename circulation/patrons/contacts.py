@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select, update
@@ -14,18 +13,9 @@ from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.patrons.checking import fitting
 from circulation.patrons.identifiers import masked
+from circulation.patrons.kinds import ContactKind
 from circulation.patrons.schema import patron_contacts, patron_preferences
 from circulation.patrons.search_words import index_patron
-
-
-class ContactKind(Enum):
-    """The value is what `patron_contacts.kind` holds."""
-
-    EMAIL = "email"
-    PHONE = "phone"
-    DIGITAL_POST = "digital_post"
-    PERSON = "person"  # who speaks for a group, a company or a library
-
 
 #: What is checked of a contact as the same field of a patron is.
 _FIELDS = {ContactKind.EMAIL: "email", ContactKind.PHONE: "phone"}

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from enum import Enum
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -34,6 +33,7 @@ from circulation.kernel.engine import Memory
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import IdentifierBlock
 from circulation.patrons.checking import PatronProblem, PatronUnfit, is_email
+from circulation.patrons.kinds import IdentifierKind
 from circulation.patrons.schema import patron_identifiers, patrons
 from circulation.patrons.sealed_numbers import keep_number
 from circulation.patrons.seals import Seal
@@ -45,16 +45,6 @@ _CVR = re.compile(r"[0-9]{8}", re.ASCII)
 _HASHED = "cpr:"
 #: Stands for the last four digits of a national number.
 COVER = "-xxxx"
-
-
-class IdentifierKind(Enum):
-    """What an identifier is. The value is what `patron_identifiers.kind` holds."""
-
-    CARD = "card"
-    LOGIN = "login"  # of a school, say
-    EMAIL = "email"
-    NATIONAL_ID = "national_id"
-    COMPANY_NUMBER = "cvr"  # of the Central Business Register
 
 
 class IdentifierTaken(ValueError):

@@ -7,7 +7,6 @@ What is known of a patron is asked of `circulation.accounts`, and what they go b
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import Enum
 from typing import NamedTuple
 
 from sqlalchemy import insert, select, update
@@ -19,23 +18,14 @@ from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.languages.installed import default_language
 from circulation.patrons.checking import PatronProblem, PatronUnfit, fitting, patron_problems
 from circulation.patrons.identifiers import (
-    IdentifierKind,
     identifier_problem,
     national_birth_date,
     national_digits,
     store_identifier,
 )
+from circulation.patrons.kinds import IdentifierKind, PatronKind
 from circulation.patrons.schema import patrons
 from circulation.patrons.search_words import index_patron
-
-
-class PatronKind(Enum):
-    """Who a patron is. The value is what `patrons.kind` holds."""
-
-    PERSON = "person"
-    COMPANY = "company"
-    GROUP = "group"  # a class, a reading circle: it borrows under a name of its own
-    LIBRARY = "library"
 
 
 #: What kind of patron somebody is, as `PatronKind` has it; None for nobody.

@@ -26,7 +26,8 @@ from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.schema import all_tables
 from circulation.loans.schema import loans
-from circulation.patrons.registering import PatronKind, kind_of_patron
+from circulation.patrons.kinds import PatronKind
+from circulation.patrons.registering import kind_of_patron
 
 _LIBRARY = PatronKind.LIBRARY.value
 

@@ -24,8 +24,9 @@ from circulation.kernel.organisation import (
     rename_branch,
     rename_consortium,
 )
+from circulation.kernel.results import DEFAULT_TIMEZONE
 from circulation.kernel.rules import lineage
-from circulation.kernel.set_up import DEFAULT_TIMEZONE, all_branches
+from circulation.kernel.set_up import all_branches
 from circulation.kernel.trees import CATEGORIES, GROUPS, Nodes
 from circulation.sections.changes import Change
 from circulation.sections.parts import (

@@ -17,6 +17,7 @@ from catalogue.database import DatabaseUnavailable
 from catalogue.tracing import here
 from circulation.kernel.rights import Principal
 from circulation.staff.sessions import touch
+from protocols.api import operations
 from protocols.api.authentication import (
     CHALLENGE,
     Credential,
@@ -35,7 +36,6 @@ from protocols.api.codec import (
 from protocols.api.messages import JSON, Answer, Asked, Reply
 from protocols.api.once import Once, key_in
 from protocols.api.operation import VERSION, Operation, Request
-from protocols.api.operations import OPERATIONS
 from protocols.api.pacing import COUNTED, Paces
 from protocols.api.problems import Outcome, Problem
 from protocols.api.routing import Route, Routes
@@ -58,7 +58,7 @@ class Api:
     def __init__(self, settings: ApiSettings, services: Services) -> None:
         self._settings = settings
         self._services = services
-        self._routes = Routes(OPERATIONS)
+        self._routes = Routes(operations.OPERATIONS)
         self._paces = Paces(settings)
         #: Tokens of those who send their password each time.
         self._signed_in: dict[bytes, str] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 #: So many are offered.
@@ -44,3 +44,20 @@ def slips(word: str) -> Iterator[str]:
             yield from (f"{head}{sign}{tail[1:]}" for sign in signs)
         if len(tail) > 1:
             yield f"{head}{tail[1]}{tail[0]}{tail[2:]}"
+
+
+def no_branch_of(names: Mapping[str, str], isil: str) -> str:
+    """There is no branch with this ISIL, but perhaps one that is nearly so, or called so, of these
+    names by ISIL."""
+    offered = [each for each, name in names.items() if name.casefold() == isil.casefold()]
+    return with_offer(f"there is no branch with the ISIL {isil}", offered or near(isil, names))
+
+
+def none_called(noun: str, name: str, known: Iterable[str]) -> str:
+    """There is nothing of that name, but perhaps something that is called nearly so."""
+    return with_offer(f"there is no {noun} {name}", near(name, known))
+
+
+def with_offer(said: str, offered: list[str]) -> str:
+    """What is said, and the names that may have been meant."""
+    return f"{said}.{question(offered)}" if offered else said

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from pydantic import TypeAdapter
 
 from circulation.kernel.reasons import BlockReason
-from circulation.patrons.consents import Consent
+from circulation.patrons.kinds import Consent
 from circulation.patrons.public_ids import PATTERN
 from protocols.api.messages import JSON, PROBLEM
 from protocols.api.once import HEADER, LONGEST

@@ -1,6 +1,6 @@
-"""What is committed of the table: docs/reference/openapi.json, and a page for people.
+"""What is committed of the table: docs/reference/openapi.json, a page for people, addresses.tsv.
 
-`python -m protocols.api.reference FOLDER` writes both, `make reference` does so where they belong.
+`python -m protocols.api.reference FOLDER` writes all, `make reference` does so where they belong.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from inspect import getdoc
 from pathlib import Path
 from typing import Final
 
+from protocols.api.addresses import FILE, address_of, line_of
 from protocols.api.openapi import outcomes_of, written
 from protocols.api.operation import Operation
 from protocols.api.operations import OPERATIONS
@@ -65,7 +66,13 @@ def _problems() -> Iterator[str]:
         yield f"| `{outcome.type}` | {outcome.status} | {outcome.title('en')} |"
 
 
+def lines(operations: tuple[Operation, ...]) -> str:
+    """What commands know of the operations (`protocols.api.addresses`)."""
+    return "".join(f"{line_of(address_of(each))}\n" for each in operations)
+
+
 def main(folder: Path) -> None:
+    FILE.write_text(lines(OPERATIONS), encoding="utf-8")
     (folder / "openapi.json").write_bytes(written(OPERATIONS))
     (folder / "api.md").write_text(page(OPERATIONS), encoding="utf-8")
 

@@ -5,14 +5,13 @@ Nothing near is offered for patrons: whoever tries numbers must not be led to ot
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Final
 
 from catalogue.database import Transaction
 from catalogue.items import find_item
 from circulation.kernel.set_up import all_branches
-from protocols.api.near import near, question, slips
+from protocols.api.near import no_branch_of, slips, with_offer
 
 #: Items that are offered.
 _MOST: Final = 3
@@ -23,27 +22,12 @@ def no_branch(transaction: Transaction, isil: str) -> str:
     return no_branch_of({each.isil: each.name for each in all_branches(transaction)}, isil)
 
 
-def no_branch_of(names: Mapping[str, str], isil: str) -> str:
-    """The same of branches that are known already: their names by ISIL."""
-    offered = [each for each, name in names.items() if name.casefold() == isil.casefold()]
-    return _sentence(f"there is no branch with the ISIL {isil}", offered or near(isil, names))
-
-
-def none_called(noun: str, name: str, known: Iterable[str]) -> str:
-    """There is nothing of that name, but perhaps something that is called nearly so."""
-    return _sentence(f"there is no {noun} {name}", near(name, known))
-
-
 def no_item(transaction: Transaction, barcode: str) -> str:
     """No item has this barcode, but perhaps one that is a slip away."""
-    return _sentence(f"no item has the barcode {barcode}", near_items(transaction, barcode))
+    return with_offer(f"no item has the barcode {barcode}", near_items(transaction, barcode))
 
 
 def near_items(transaction: Transaction, barcode: str) -> list[str]:
     """The barcodes of items that are a slip of a finger away."""
     found = (each for each in dict.fromkeys(slips(barcode)) if each and each != barcode)
     return list(islice((each for each in found if find_item(transaction, each)), _MOST))
-
-
-def _sentence(said: str, offered: list[str]) -> str:
-    return f"{said}.{question(offered)}" if offered else said

@@ -38,7 +38,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
-from circulation.kernel.set_up import DEFAULT_TIMEZONE
+from circulation.kernel.results import DEFAULT_TIMEZONE
 from circulation.languages.installed import default_language, named
 from protocols.hosting.access import ANYBODY, Access
 from protocols.hosting.logs import Form

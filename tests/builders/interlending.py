@@ -14,7 +14,7 @@ from circulation.interlending.rows import InterlibraryLoan, loan_by_id
 from circulation.kernel.act import Act
 from circulation.kernel.results import Desk
 from circulation.kernel.set_up import set_up_changed
-from circulation.patrons.registering import PatronKind
+from circulation.patrons.kinds import PatronKind
 from tests.builders.circulation import Library, a_patron
 from tests.builders.holds import a_hold, holds_of
 

@@ -18,7 +18,8 @@ from circulation.kernel.organisation import find_branch
 from circulation.kernel.results import UNATTENDED, Branch, Desk
 from circulation.kernel.set_up import SetUp, set_up_changed
 from circulation.notices.rules import NOTICE_RULES
-from circulation.patrons.registering import NewPatron, PatronKind, register_patron
+from circulation.patrons.kinds import PatronKind
+from circulation.patrons.registering import NewPatron, register_patron
 from circulation.setting_up.applying import apply_set_up
 from circulation.setting_up.reading import read
 from protocols.demo.seeding import SET_UP

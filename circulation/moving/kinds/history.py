@@ -18,7 +18,7 @@ from circulation.moving.kinds.uses import LentThere, note_loans
 from circulation.moving.lookups import items_of, patrons_of
 from circulation.moving.rows import Arrival, Batch, Kind
 from circulation.moving.values import BRANCH, LAST_MOMENT, MOMENT, SMALL, TEXT
-from circulation.patrons.consents import Consent
+from circulation.patrons.kinds import Consent
 from circulation.patrons.schema import patron_consents
 
 

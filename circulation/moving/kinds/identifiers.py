@@ -14,11 +14,11 @@ from circulation.moving.rows import Arrival, Batch
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
     IdentifierKey,
-    IdentifierKind,
     masked,
     national_birth_date,
     national_digits,
 )
+from circulation.patrons.kinds import IdentifierKind
 from circulation.patrons.schema import patron_identifiers
 from circulation.patrons.sealed_numbers import keep_number
 

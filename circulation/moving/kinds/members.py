@@ -28,12 +28,12 @@ from circulation.patrons.checking import PatronUnfit
 from circulation.patrons.groups import add_group, join_group, leave_group
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
-    IdentifierKind,
     IdentifierTaken,
     NoIdentifierKey,
     add_identifier,
     find_patron,
 )
+from circulation.patrons.kinds import IdentifierKind
 from circulation.patrons.registering import NewPatron, home_branch_of, register_patron
 from circulation.patrons.schema import patron_groups
 

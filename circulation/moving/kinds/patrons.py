@@ -21,10 +21,9 @@ from circulation.notices.kinds import Basis
 from circulation.notices.silence import begin_silent_batch, keep_silent
 from circulation.patrons.addresses import Dwelling
 from circulation.patrons.checking import dialled, is_email, telephone
-from circulation.patrons.consents import Consent
 from circulation.patrons.foreign_pins import SCHEMES, NotOfScheme, stored_pin
 from circulation.patrons.identifiers import national_birth_date
-from circulation.patrons.registering import PatronKind
+from circulation.patrons.kinds import Consent, PatronKind
 from circulation.patrons.schema import (
     patron_addresses,
     patron_blocks,

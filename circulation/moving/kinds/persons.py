@@ -29,15 +29,15 @@ from circulation.patrons.addresses import (
 from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.changes import Changes, change_patron
 from circulation.patrons.checking import PatronUnfit
-from circulation.patrons.consents import Consent, consents_of
+from circulation.patrons.consents import consents_of
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
-    IdentifierKind,
     IdentifierTaken,
     add_identifier,
     block_identifier,
     find_patron,
 )
+from circulation.patrons.kinds import Consent, IdentifierKind
 
 
 class PersonRow(NamedTuple):

@@ -8,10 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from circulation.booking.lists import MOST_DAYS
-from circulation.booking.preparing import DAYS_AHEAD
 from circulation.booking.results import Booking as KnownBooking
 from circulation.booking.results import OutFor
+from circulation.booking.spans import DAYS_AHEAD, MOST_DAYS
 from circulation.patrons.public_ids import PublicIds
 from protocols.api.models.common import (
     Barcode,

@@ -9,8 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from protocols.api.models.common import Request
-
-By = Literal["day", "branch", "kind", "material_group", "category", "age_band", "municipality"]
+from protocols.api.models.sums import By
 
 
 class LoansQuery(Request):

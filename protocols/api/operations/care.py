@@ -9,7 +9,7 @@ from circulation.kernel.reasons import BlockReason, IdentifierBlock
 from circulation.kernel.rights import Principal, Right
 from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.checking import PatronUnfit
-from circulation.patrons.consents import Consent, give_consent, withdraw_consent
+from circulation.patrons.consents import give_consent, withdraw_consent
 from circulation.patrons.guardians import add_guardian, remove_guardian
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
@@ -21,6 +21,7 @@ from circulation.patrons.identifiers import (
     find_patron,
     set_identifier_expiry,
 )
+from circulation.patrons.kinds import Consent
 from protocols.api.authority import act_with, patron_named
 from protocols.api.messages import Reply
 from protocols.api.models.patrons import (

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from circulation.explaining.charges import ChargeExplained as Known
 from circulation.explaining.charges import explain_charge
+from circulation.kernel.results import DEFAULT_TIMEZONE
 from circulation.kernel.rights import Kind, Principal, Right
-from circulation.kernel.set_up import DEFAULT_TIMEZONE, all_branches
+from circulation.kernel.set_up import all_branches
 from circulation.ledger.balances import balances_of
 from circulation.ledger.changes import change_charge
 from circulation.ledger.collected import collected_for_others

@@ -12,9 +12,8 @@ from circulation.patrons.addresses import Dwelling, add_address, addresses_of, r
 from circulation.patrons.addresses import NewAddress as Dwells
 from circulation.patrons.changes import change_patron, patron_fields
 from circulation.patrons.checking import PatronUnfit
-from circulation.patrons.consents import Consent, consents_of
+from circulation.patrons.consents import consents_of
 from circulation.patrons.contacts import (
-    ContactKind,
     add_contact,
     contacts_of,
     preferences_of,
@@ -23,6 +22,7 @@ from circulation.patrons.contacts import (
     verify_contact,
 )
 from circulation.patrons.identifiers import PatronPlace
+from circulation.patrons.kinds import Consent, ContactKind
 from circulation.staff.lookups import Seen
 from protocols.api.authority import (
     act_with,

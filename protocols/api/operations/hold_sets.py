@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from circulation.holds.kinds import HoldKind
 from circulation.holds.placing import place_holds
-from circulation.holds.results import HoldKind, Wanted
+from circulation.holds.results import Wanted
 from circulation.holds.wishes import HoldWish
 from circulation.kernel.results import Refused
 from circulation.kernel.rights import Principal, Right

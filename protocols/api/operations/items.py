@@ -9,7 +9,8 @@ from typing import Any, Final
 from catalogue.items import find_item
 from circulation.items.availability import circulation_status
 from circulation.items.changes import ItemChange, ItemUnfit, change_item
-from circulation.items.places import LEVELS, UnknownPlace, place_item
+from circulation.items.levels import LEVELS
+from circulation.items.places import UnknownPlace, place_item
 from circulation.items.removal import ItemNeeded, remove_item
 from circulation.items.use import use_of
 from circulation.kernel.act import Act

@@ -7,8 +7,9 @@ from typing import Any, Final
 from circulation.accounts.history import ended_loans
 from circulation.kernel.rights import Kind, Principal, Right
 from circulation.patrons.checking import PatronUnfit
-from circulation.patrons.consents import Consent, consents_of
+from circulation.patrons.consents import consents_of
 from circulation.patrons.identifiers import PatronPlace
+from circulation.patrons.kinds import Consent
 from circulation.patrons.personal_erasure import StillNeeded, erase_person
 from circulation.patrons.personal_export import export_person
 from circulation.patrons.pin_rules import unlock_pin

@@ -12,8 +12,9 @@ from circulation.notices.kinds import Basis
 from circulation.patrons.changes import Changes, change_patron, patron_fields
 from circulation.patrons.checking import PatronUnfit
 from circulation.patrons.identifiers import IdentifierTaken, NoIdentifierKey, PatronPlace
+from circulation.patrons.kinds import PatronKind
 from circulation.patrons.registering import NewPatron as Registered
-from circulation.patrons.registering import PatronKind, register_patron
+from circulation.patrons.registering import register_patron
 from protocols.api.authority import act_of, act_with, patron_named, sees_addresses, unknown_branch
 from protocols.api.messages import Reply
 from protocols.api.models.common import Coded, branch_shown

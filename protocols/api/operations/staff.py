@@ -41,13 +41,12 @@ from protocols.api.models.staff import (
     account_shown,
     role_shown,
 )
-from protocols.api.near import did_you_mean
+from protocols.api.near import did_you_mean, none_called
 from protocols.api.operation import Operation, Plain, Request, get
 from protocols.api.operations.account import hashed_for
 from protocols.api.operations.passkeys import passkey_meant
 from protocols.api.paging import number_in, page_of
 from protocols.api.problems import FieldError, Outcome, Problem, malformed
-from protocols.api.unknown import none_called
 from protocols.hosting.answering import Context, Lane
 
 _ACCOUNT: Final = "/staff/{account}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from circulation.items.places import LEVELS, place_names_of
+from circulation.items.levels import LEVELS
+from circulation.items.places import place_names_of
 from circulation.items.removal import ItemNeeded, remove_item
 from circulation.kernel.rights import Principal, Right
 from circulation.kernel.trees import GROUPS

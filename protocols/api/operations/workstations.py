@@ -36,10 +36,10 @@ from protocols.api.models.staff import (
     program_shown,
     workstation_shown,
 )
+from protocols.api.near import none_called
 from protocols.api.operation import Operation, Plain, Request, get
 from protocols.api.operations.staff import done_by_right
 from protocols.api.problems import Outcome, Problem, malformed
-from protocols.api.unknown import none_called
 from protocols.hosting.answering import Context, Lane
 
 _WORKSTATION: Final = "/workstations/{workstation}"

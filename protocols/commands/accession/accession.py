@@ -6,21 +6,22 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalogue.searching.standard_numbers import readings
 from circulation.kernel.results import Destination
 from circulation.ledger.prices import WrongPrice, price_of
-from protocols.commands.accession.fetching import as_told, asked_shown, targets_of
+from protocols.commands.accession.fetching import as_told, asked_shown, fetched_by, targets_of
 from protocols.commands.asking.answers import Outcome, print_answer, print_each
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.asking.asker import Asker, fail
-from protocols.commands.shared.library import as_json
+from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import ISIL
-from protocols.records.record_sources import Targets
+
+if TYPE_CHECKING:
+    from protocols.records.record_sources import Targets
 
 
 @click.command()
@@ -121,7 +122,7 @@ class _Work:
         outcome = self._attempt(number, barcode, first)
         if outcome.problem is None or not _is_unknown(outcome.problem):
             return outcome
-        found = self.targets.fetch(readings(number))
+        found = fetched_by(self.targets, number)
         if found.fetched is not None:
             wish = wish | {"fetched": as_told(found.fetched)}
         if found.fetched is not None or self.wish["brief"] is not None:

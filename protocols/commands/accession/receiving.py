@@ -7,24 +7,25 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from catalogue.searching.standard_numbers import readings
-from circulation.accession.announcing import AnnouncedDelivery, AnnouncedLine
-from circulation.accession.delivery_files import DeclaredDeliveries, read_csv, read_toml
 from protocols.commands.accession.accession import where_put
-from protocols.commands.accession.fetching import as_told, targets_of
+from protocols.commands.accession.fetching import as_told, fetched_by, targets_of
 from protocols.commands.asking.answers import Outcome, print_answer
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.asking.asker import Asker
 from protocols.commands.asking.pages import paged, print_page
-from protocols.commands.shared.library import as_json
+from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import ISIL
 from protocols.process.failures import Failure
-from protocols.records.record_sources import Targets
+
+if TYPE_CHECKING:
+    from circulation.accession.announcing import AnnouncedDelivery, AnnouncedLine
+    from circulation.accession.delivery_files import DeclaredDeliveries
+    from protocols.records.record_sources import Targets
 
 #: A delivery, perhaps a line of it, in the fields of a problem.
 _PLACE: Final = re.compile(r"deliveries\.([0-9]+)(?:\.lines\.([0-9]+))?")
@@ -46,6 +47,8 @@ def announce_file(settings: Settings, file: Path, as_json: bool) -> None:
     Titles that the catalogue does not have are fetched from the targets of [accession], else made
     of the titles in the file.
     """
+    from circulation.accession.delivery_files import read_csv, read_toml
+
     text = file.read_text(encoding="utf-8", errors="replace")
     declared = (read_csv if file.suffix.lower() == ".csv" else read_toml)(text)
     if declared.problems:
@@ -91,7 +94,7 @@ def _fetched(asker: Asker, targets: Targets, wish: list[dict[str, Any]]) -> dict
         return {}
     unknown, _ = asker.attempt("list_unknown_numbers", deliveries=wish)
     numbers = [] if unknown is None else unknown["numbers"]
-    outcomes = {number: targets.fetch(readings(number)).fetched for number in numbers}
+    outcomes = {number: fetched_by(targets, number).fetched for number in numbers}
     return {number: as_told(each) for number, each in outcomes.items() if each is not None}
 
 
@@ -156,7 +159,7 @@ def _scans() -> Iterator[tuple[str, str | None]]:
 def _receive(asker: Asker, targets: Targets, scanned: str, wish: dict[str, Any]) -> Outcome:
     answer, problem = asker.attempt("receive", scanned=scanned, **wish)
     if answer is not None and answer["item"] is None and answer["title"] is None:
-        fetched = targets.fetch(readings(scanned)).fetched
+        fetched = fetched_by(targets, scanned).fetched
         if fetched is not None:
             wish = wish | {"fetched": as_told(fetched)}
             answer, problem = asker.attempt("receive", scanned=scanned, **wish)

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from protocols.commands.shared.library import say
+from protocols.commands.shared.saying import say
 from protocols.commands.shared.wording import Money, with_money
 
 #: What pages are made from, and nobody reads.

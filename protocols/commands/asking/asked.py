@@ -8,13 +8,8 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from circulation.notices.composing import POST
 from protocols.commands.asking.asker import Asker
-from protocols.commands.asking.here import Here
-from protocols.commands.asking.server import Server
-from protocols.commands.shared.library import opened
 from protocols.commands.shared.settings import Settings
-from protocols.notices.settings import post_of
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 _OPERATIONS: Final = "operations"
@@ -42,12 +37,12 @@ def asked(settings: Settings, at: str | None = None) -> Iterator[Asker]:
     """Whoever answers, for what is done at the branch with that ISIL; where none is said, where the
     patron or the charge belongs, or where the token works."""
     if settings.server is not None:
+        from protocols.commands.asking.server import Server
+
         yield Server(settings.server, at)
         return
-    with opened(settings) as library:
-        configuration = settings.configuration
-        POST.put(library.circulation, post_of(configuration.notices, configuration.path.parent))
-        from protocols.sip2.machines import tell_of_machines  # not for a server, which has its own
+    # The engine, which a command that asks a server has no need of.
+    from protocols.commands.asking.here import asked_here
 
-        tell_of_machines(configuration.standards["sip2"], library.circulation)
-        yield Here(library, at)
+    with asked_here(settings, at) as here:
+        yield here

@@ -15,12 +15,10 @@ from urllib.parse import parse_qs, urlencode
 
 import click
 
-from protocols.api.operation import Operation
-from protocols.api.operations import OPERATIONS
+from protocols.api.addresses import Address, addresses
 from protocols.commands.asking.answers import print_answer
 from protocols.process.failures import Failure
 
-BY_ID: Final = {each.id: each for each in OPERATIONS}
 _VARIABLE: Final = re.compile(r"\{([a-z_]+)\}")
 _NEXT: Final = re.compile(r'<[^>?]+\?([^>]+)>; rel="next"')
 _UNKNOWN, _FORBIDDEN, _MISSING, _REFUSED, _MALFORMED = 401, 403, 404, 409, 422
@@ -73,19 +71,17 @@ class Asker(ABC):
             fail(refused.status, refused.problem, refused.what)
 
     def _answer_of(self, name: str, said: dict[str, Any]) -> Any:
-        operation = BY_ID[name]
+        address = addresses()[name]
         given = {each: _plain(value) for each, value in said.items() if value is not None}
-        variables = {each: str(given.pop(each)) for each in _VARIABLE.findall(operation.path)}
-        model = operation.body or operation.query
-        known = set() if model is None else set(model.model_fields)
-        if unknown := sorted(set(given) - known):
+        variables = {each: str(given.pop(each)) for each in _VARIABLE.findall(address.path)}
+        if unknown := sorted(set(given) - set(address.fields)):
             raise click.UsageError(f"this cannot be said: {', '.join(unknown)}")
-        if operation.body is not None:
-            return self.send(operation, variables, "", given).body
+        if address.has_body:
+            return self.send(address, variables, "", given).body
         query = urlencode({each: _word(value) for each, value in given.items()}, doseq=True)
-        answer, following = self.send(operation, variables, query, None)
+        answer, following = self.send(address, variables, query, None)
         while following is not None and "limit" not in given:
-            more, following = self.send(operation, variables, following, None)
+            more, following = self.send(address, variables, following, None)
             for each, value in more.items():
                 if isinstance(value, list):
                     answer[each] += value
@@ -106,7 +102,7 @@ class Asker(ABC):
         has it."""
 
     @abstractmethod
-    def send(self, operation: Operation, variables: dict[str, str], query: str, body: Any) -> Told:
+    def send(self, address: Address, variables: dict[str, str], query: str, body: Any) -> Told:
         """The answer. Raises Refused."""
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -10,21 +12,37 @@ import click
 
 from catalogue.database import Transaction
 from circulation.kernel.rights import Principal
+from circulation.notices.composing import POST
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Lookup, note_lookups
+from protocols.api.addresses import Address, operation_at
 from protocols.api.codec import problem_answer
 from protocols.api.handlers import Tried, answer_known
 from protocols.api.messages import JSON, Answer, Asked
 from protocols.api.operation import VERSION, Operation
 from protocols.api.problems import Problem
 from protocols.commands.asking.asker import Asker, Refused, Told, told
-from protocols.commands.shared.library import Library
+from protocols.commands.shared.library import Library, opened
+from protocols.commands.shared.settings import Settings
 from protocols.hosting.answering import Context
+from protocols.notices.settings import post_of
 
 _HEADERS: Final = {"content-type": JSON, "accept-language": "en", "if-match": "*"}
 _LANGUAGE: Final = "en"
 _WRONG: Final = 400
+
+
+@contextmanager
+def asked_here(settings: Settings, at: str | None) -> Iterator[Here]:
+    """The operations on the database of the configuration, as `asked` gives them."""
+    with opened(settings) as library:
+        configuration = settings.configuration
+        POST.put(library.circulation, post_of(configuration.notices, configuration.path.parent))
+        from protocols.sip2.machines import tell_of_machines  # not for a server, which has its own
+
+        tell_of_machines(configuration.standards["sip2"], library.circulation)
+        yield Here(library, at)
 
 
 class Here(Asker):
@@ -48,7 +66,8 @@ class Here(Asker):
             raise click.ClickException("no patron has this identifier")
         return shown
 
-    def send(self, operation: Operation, variables: dict[str, str], query: str, body: Any) -> Told:
+    def send(self, address: Address, variables: dict[str, str], query: str, body: Any) -> Told:
+        operation = operation_at(address)
         path = operation.path.format_map(variables)
         octets = b"" if body is None else json.dumps(body).encode()
         parts = (VERSION, *path.strip("/").split("/"))

@@ -16,8 +16,8 @@ from urllib.request import Request, urlopen
 
 import click
 
-from protocols.api.operation import Operation
-from protocols.api.unknown import no_branch_of
+from protocols.api.addresses import Address
+from protocols.api.near import no_branch_of
 from protocols.commands.asking.asker import Asker, Refused, Told, told
 from protocols.process.failures import Failure
 
@@ -65,22 +65,22 @@ class Server(Asker):
             raise click.UsageError(no_branch_of(names, branch))
         raise Failure(f"this token works at {here or 'no branch'}, and not at {branch}")
 
-    def send(self, operation: Operation, variables: dict[str, str], query: str, body: Any) -> Told:
+    def send(self, address: Address, variables: dict[str, str], query: str, body: Any) -> Told:
         quoted = {name: quote(value, safe="") for name, value in variables.items()}
-        path = f"/api/v1{operation.path.format_map(quoted)}{'?' * bool(query)}{query}"
+        path = f"/api/v1{address.path.format_map(quoted)}{'?' * bool(query)}{query}"
         headers = {
             "Authorization": f"Bearer {self._token}",
             "Accept": "application/json",
             "Accept-Language": "en",
             "If-Match": "*",
         }
-        if operation.is_once:
+        if address.is_once:
             headers["Idempotency-Key"] = uuid.uuid4().hex
         data = None if body is None else json.dumps(body).encode()
         if data is not None:
             headers["Content-Type"] = "application/json"
         request = Request(  # noqa: S310  http or https, as was looked at
-            self._address + path, data, headers, method=operation.method
+            self._address + path, data, headers, method=address.method
         )
         with self._told_of(path), self._open(request) as response:
             return told(response.read(), response.headers.get("Link"))

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from circulation.booking.lists import MOST_DAYS
+from circulation.booking.spans import MOST_DAYS
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.asking.asker import Asker
 from protocols.commands.bookings.copies import BOOKING, COPY_COMMANDS
-from protocols.commands.shared.library import as_json
 from protocols.commands.shared.overriding import override_wish, overriding
+from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY, ISIL, at_branch
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from circulation.booking import preparing
+from circulation.booking.spans import DAYS_AHEAD
 from protocols.commands.asking.answers import print_answer, print_stack
 from protocols.commands.asking.asked import asked, asks
-from protocols.commands.shared.library import as_json
+from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import at_branch, several_barcodes
 
@@ -16,7 +16,7 @@ BOOKING = click.argument("booking", type=int, metavar="BOOKING")
 
 @click.command()
 @at_branch
-@click.option("--days", type=click.IntRange(0), default=preparing.DAYS_AHEAD, show_default=True)
+@click.option("--days", type=click.IntRange(0), default=DAYS_AHEAD, show_default=True)
 @as_json
 @click.pass_obj
 @asks("show_bookings_to_prepare")

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from catalogue.database import back_up
-from protocols.commands.shared.library import as_json, say
 from protocols.commands.shared.progress import progress
+from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
 
 

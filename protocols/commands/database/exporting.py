@@ -11,8 +11,8 @@ from catalogue.database import newest_named
 from circulation.archiving.exporting import export as write_archive
 from circulation.archiving.forms import FORMS
 from protocols.commands.shared.databases import open_configured
-from protocols.commands.shared.library import as_json, say
 from protocols.commands.shared.progress import progress
+from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
 
 

@@ -23,8 +23,8 @@ from circulation.notices.silence import silence_all_patrons
 from circulation.patrons.search_words import index_missing
 from protocols.commands.records.reindex import reindex_shown
 from protocols.commands.shared.databases import open_configured
-from protocols.commands.shared.library import as_json, say
 from protocols.commands.shared.progress import progress
+from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY
 from protocols.hosting.process_names import this_process

@@ -8,8 +8,8 @@ import click
 
 from catalogue.database import migrate
 from catalogue.database import restore as put_back
-from protocols.commands.shared.library import as_json, say
 from protocols.commands.shared.progress import progress
+from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
 from protocols.hosting.process_names import this_process
 

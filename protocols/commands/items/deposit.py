@@ -10,7 +10,7 @@ from circulation.kernel.results import StayKind
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.items.deposits_and_themes import ENDS, STATIONS, add_common, stations_in
-from protocols.commands.shared.library import as_json
+from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import at_branch
 

@@ -13,7 +13,7 @@ from protocols.commands.asking.answers import print_answer, print_stack
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.asking.asker import Asker
 from protocols.commands.asking.pages import paged, print_page
-from protocols.commands.shared.library import as_json
+from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY, ISIL, at_branch, several_barcodes
 

@@ -10,7 +10,7 @@ import click
 from protocols.commands.asking.answers import Outcome, print_answer, print_each
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.items.stock import Line, changed, lines_of
-from protocols.commands.shared.library import as_json
+from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import ISIL
 

@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple, TextIO
 
 import click
 
-from circulation.fees.terms import FeeTerms
-from circulation.items.places import LEVELS
+from circulation.items.levels import LEVELS
+from circulation.ledger.money import DEFAULT_CURRENCY
 from circulation.ledger.prices import WrongPrice, minor_units
 from protocols.commands.asking.answers import Outcome
 from protocols.commands.asking.asker import NULL, Asker
@@ -106,5 +106,5 @@ def _price(asker: Asker, item: str, amount: str | None, currency: str | None) ->
     if currency is None:
         known, _ = asker.attempt("show_item", item=item)
         price = None if known is None else known["price"]
-        currency = FeeTerms().currency if price is None else price["currency"]
+        currency = DEFAULT_CURRENCY if price is None else price["currency"]
     return {"price": {"amount": minor_units(amount, currency), "currency": currency}}

@@ -15,8 +15,8 @@ from protocols.commands.asking.asker import Asker
 from protocols.commands.asking.pages import paged, print_page
 from protocols.commands.loans.returns import COMMANDS as RETURN_COMMANDS
 from protocols.commands.loans.school import COMMANDS as SCHOOL_COMMANDS
-from protocols.commands.shared.library import as_json, silent
 from protocols.commands.shared.overriding import override_wish, overriding
+from protocols.commands.shared.saying import as_json, silent
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY, MOMENT, at_branch, several_barcodes
 

@@ -8,11 +8,10 @@ from typing import Any
 
 import click
 
-from circulation.dunning.collection_files import CollectionFile, file_text
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.asking.pages import paged, print_page
-from protocols.commands.shared.library import as_json
+from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import ISIL
 
@@ -102,6 +101,8 @@ def _put(
 ) -> None:
     """Writes the file that the answer holds, and prints the answer to programs."""
     if shown is not None and (output is not None or not json_wanted):
+        from circulation.dunning.collection_files import CollectionFile, file_text
+
         told = shown["file"]
         written = datetime.fromisoformat(told["written"])
         records = tuple(shown["records"])

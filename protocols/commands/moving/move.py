@@ -25,8 +25,9 @@ from circulation.moving.rows import Moving
 from circulation.moving.set_aside import read_set_aside, writing
 from circulation.patrons.foreign_pins import wrap_weak
 from circulation.patrons.identifiers import IDENTIFIERS
-from protocols.commands.shared.library import Library, as_json, opened, say, tell
+from protocols.commands.shared.library import Library, opened
 from protocols.commands.shared.progress import progress
+from protocols.commands.shared.saying import as_json, say, tell
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY
 from protocols.hosting.process_names import has_ended, this_process

@@ -14,7 +14,8 @@ from circulation.moving.off_line.block_list import Barred, barred_cards
 from circulation.moving.off_line.files import NotOffLine, OffLine, Origin, read_off_line
 from circulation.moving.off_line.playing import Outcome, Played, in_order, play
 from circulation.staff.lookups import Seen
-from protocols.commands.shared.library import Library, as_json, opened, say
+from protocols.commands.shared.library import Library, opened
+from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import ISIL, at_branch
 from protocols.process.failures import Failure

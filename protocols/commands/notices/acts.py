@@ -10,7 +10,7 @@ from circulation.notices.kinds import NoticeKind
 from circulation.notices.writing import BY_STAFF
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
-from protocols.commands.shared.library import as_json
+from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 
 #: The argument of commands on one message.

@@ -10,7 +10,8 @@ import click
 from circulation.notices.outcomes import take_report
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
-from protocols.commands.shared.library import as_json, opened, say
+from protocols.commands.shared.library import opened
+from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
 from protocols.digital_post.channel import DigitalPostDriver, identities_of
 from protocols.digital_post.memo.checking import MemoInvalid, problems_of

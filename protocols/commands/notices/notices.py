@@ -10,8 +10,7 @@ from circulation.notices.kinds import NoticeKind
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.notices.acts import COMMANDS, ENTRY
-from protocols.commands.notices.posting import posted, send_due
-from protocols.commands.shared.library import as_json, opened, say
+from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
 
 _KINDS = click.Choice([kind.value for kind in NoticeKind])
@@ -53,6 +52,9 @@ def queue(settings: Settings, waiting: bool, days: int, as_json: bool) -> None:
 @click.pass_obj
 def send(settings: Settings, as_json: bool) -> None:
     """Send what is due now, as the server does every few seconds."""
+    from protocols.commands.notices.posting import send_due
+    from protocols.commands.shared.library import opened
+
     with opened(settings) as library:
         say({"sent": 0} | send_due(settings, library), as_json)
 
@@ -132,5 +134,23 @@ def explain(settings: Settings, entry: int, as_json: bool) -> None:
         print_answer(asker.ask("explain_notice", notice=entry), as_json)
 
 
-for _command in (*COMMANDS, posted):
+@notices.command()
+@click.argument("batch")
+@click.option("--channel", default="print", show_default=True, help="The channel that printed it.")
+@as_json
+@click.pass_obj
+def posted(settings: Settings, batch: str, channel: str, as_json: bool) -> None:
+    """The letters of BATCH (20270201-0001, as its file is called) are in the post."""
+    from protocols.commands.notices.posting import note_posted
+    from protocols.commands.shared.library import opened
+
+    with opened(settings) as library:
+        try:
+            letters = note_posted(settings, library, channel, batch)
+        except LookupError as error:
+            raise click.ClickException(str(error.args[0])) from error
+    say({"batch": batch, "letters": letters}, as_json)
+
+
+for _command in COMMANDS:
     notices.add_command(_command)

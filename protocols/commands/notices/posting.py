@@ -17,7 +17,7 @@ from circulation.notices.forecast import Foreseen, forecast
 from circulation.notices.kinds import NoticeState
 from circulation.notices.outcomes import Report, take_report
 from circulation.patrons.identifiers import known_as
-from protocols.commands.shared.library import Library, as_json, opened, say
+from protocols.commands.shared.library import Library
 from protocols.commands.shared.settings import Settings
 from protocols.hosting.process_names import this_process
 from protocols.notices.printing import PrintChannel
@@ -53,21 +53,6 @@ def note_posted(settings: Settings, library: Library, channel: str, batch: str) 
         library.write(work)
 
     return paper.posted(batch, keep)
-
-
-@click.command()
-@click.argument("batch")
-@click.option("--channel", default="print", show_default=True, help="The channel that printed it.")
-@as_json
-@click.pass_obj
-def posted(settings: Settings, batch: str, channel: str, as_json: bool) -> None:
-    """The letters of BATCH (20270201-0001, as its file is called) are in the post."""
-    with opened(settings) as library:
-        try:
-            letters = note_posted(settings, library, channel, batch)
-        except LookupError as error:
-            raise click.ClickException(str(error.args[0])) from error
-    say({"batch": batch, "letters": letters}, as_json)
 
 
 def send_due(settings: Settings, library: Library) -> dict[str, Any]:

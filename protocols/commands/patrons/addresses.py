@@ -8,7 +8,7 @@ import click
 
 from protocols.commands.asking.asked import asks
 from protocols.commands.patrons.changes import PATRON, of_patron
-from protocols.commands.shared.library import as_json
+from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY
 

@@ -7,7 +7,7 @@ import click
 from circulation.kernel.reasons import BlockReason
 from protocols.commands.asking.asked import asks
 from protocols.commands.patrons.changes import of_patron
-from protocols.commands.shared.library import as_json
+from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import ISIL
 

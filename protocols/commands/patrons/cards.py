@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from circulation.kernel.reasons import IdentifierBlock
-from circulation.patrons.identifiers import IdentifierKind
+from circulation.patrons.kinds import IdentifierKind
 from protocols.commands.asking.asked import asks
 from protocols.commands.asking.asker import NULL
 from protocols.commands.patrons.changes import PATRON, of_patron
-from protocols.commands.shared.library import as_json
+from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY
 

@@ -7,14 +7,12 @@ from typing import Any
 
 import click
 
-from circulation.patrons.checking import dialled, telephone
-from circulation.patrons.consents import Consent
-from circulation.patrons.contacts import ContactKind
+from circulation.patrons.kinds import Consent, ContactKind
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.asking.asker import NULL
 from protocols.commands.patrons.changes import PATRON, of_patron
-from protocols.commands.shared.library import as_json
+from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY, ISIL
 
@@ -139,6 +137,8 @@ def _with_contact(
     settings: Settings, identifier: str, value: str, operation: str, as_json: bool
 ) -> None:
     """Asks the operation with the address that is written so, of whatever kinds."""
+    from circulation.patrons.checking import dialled, telephone
+
     number = telephone(value)
     wanted = {value, dialled(number) if number is not None else value}
     with asked(settings) as asker:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import click
 
-from circulation.kernel.paging import MOST
-from circulation.patrons.searching import PAGE
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
-from protocols.commands.shared.library import as_json
+from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import ISIL
 
@@ -16,7 +14,7 @@ from protocols.commands.shared.values import ISIL
 @click.command()
 @click.argument("words", metavar="TEXT...", nargs=-1, required=True)
 @click.option("--at", "branch", type=ISIL, help="Your branch: patrons of its agency go first.")
-@click.option("--limit", type=click.IntRange(1, MOST), default=PAGE, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1_000), default=20, show_default=True)
 @click.option("--cursor", metavar="WORD", help="The `next` of the page before.")
 @as_json
 @click.pass_obj

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from circulation.patrons.registering import PatronKind
+from circulation.patrons.kinds import PatronKind
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.patrons.addresses import address
@@ -17,7 +17,7 @@ from protocols.commands.patrons.care import COMMANDS
 from protocols.commands.patrons.changes import PATRON, of_patron
 from protocols.commands.patrons.find import find
 from protocols.commands.shared.asking import secret
-from protocols.commands.shared.library import as_json, silent
+from protocols.commands.shared.saying import as_json, silent
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY, ISIL
 

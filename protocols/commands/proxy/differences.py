@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from protocols.commands.proxy.shared import FILE, settings_of
-from protocols.commands.shared.library import as_json, say
+from protocols.commands.shared.saying import as_json, say
 from protocols.process.failures import Failure
 
 if TYPE_CHECKING:

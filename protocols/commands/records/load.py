@@ -24,9 +24,9 @@ from catalogue.reindexing.rebuilding import ReindexOptions
 from circulation.kernel.organisation import find_branch
 from protocols.api.unknown import no_branch
 from protocols.commands.shared.databases import open_configured
-from protocols.commands.shared.library import as_json as json_option
-from protocols.commands.shared.library import say
 from protocols.commands.shared.progress import progress
+from protocols.commands.shared.saying import as_json as json_option
+from protocols.commands.shared.saying import say
 from protocols.commands.shared.values import ISIL
 from protocols.process.failures import Failure
 

@@ -14,8 +14,8 @@ from catalogue.reindexing.rebuilding import Progress as Reindexed
 from catalogue.reindexing.rebuilding import ReindexOptions, ReindexReport, indexes_of
 from catalogue.reindexing.rebuilding import reindex as reindex_records
 from protocols.commands.shared.databases import open_configured
-from protocols.commands.shared.library import as_json, say
 from protocols.commands.shared.progress import progress
+from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
 
 

@@ -7,10 +7,10 @@ from typing import get_args
 
 import click
 
-from protocols.api.models.statistics import By
+from protocols.api.models.sums import By
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
-from protocols.commands.shared.library import as_json
+from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY
 

@@ -21,7 +21,7 @@ from circulation.setting_up.applying import (
 from circulation.setting_up.reading import read
 from protocols.api.models.rules import changes_shown
 from protocols.commands.shared.databases import open_configured
-from protocols.commands.shared.library import say_answer
+from protocols.commands.shared.saying import say_answer
 from protocols.commands.shared.settings import Settings
 from protocols.hosting.standard import option_checks
 

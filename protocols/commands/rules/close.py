@@ -16,7 +16,8 @@ from circulation.fees.terms import FeeTerms
 from circulation.kernel.results import Refused
 from protocols.api.models.rules import closure_shown
 from protocols.api.unknown import no_branch
-from protocols.commands.shared.library import Library, opened, say_answer
+from protocols.commands.shared.library import Library, opened
+from protocols.commands.shared.saying import say_answer
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY, ISIL
 from protocols.commands.shared.wording import amount, day

@@ -16,7 +16,8 @@ from circulation.kernel.results import Branch, Refused
 from circulation.kernel.rules import Explained, Rule, scope_of
 from circulation.ledger.money import amount_text
 from protocols.api.models.rules import explanation_shown
-from protocols.commands.shared.library import as_json, opened, say_answer
+from protocols.commands.shared.library import opened
+from protocols.commands.shared.saying import as_json, say_answer
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.tables import print_table
 from protocols.commands.shared.values import ISIL

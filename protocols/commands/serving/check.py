@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from circulation.languages.installed import language, tags
-from protocols.commands.shared.library import as_json, say
+from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
 from protocols.hosting.findings import Finding, error
 from protocols.hosting.standard import installed_standards

@@ -6,7 +6,7 @@ import click
 
 from circulation.patrons.pins import hash_pin
 from protocols.commands.shared.asking import secret
-from protocols.commands.shared.library import as_json, tell
+from protocols.commands.shared.saying import as_json, tell
 
 
 @click.command("hash")

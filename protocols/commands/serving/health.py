@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from protocols.commands.shared.library import as_json, tell
+from protocols.commands.shared.saying import as_json, tell
 from protocols.commands.shared.settings import Settings
 from protocols.process.configuration import Configuration
 from protocols.process.failures import Failure

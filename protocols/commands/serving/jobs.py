@@ -16,8 +16,9 @@ from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.notices.posting import foreseen, send_due
 from protocols.commands.serving.daily import daily
-from protocols.commands.shared.library import Library, as_json, opened, say
+from protocols.commands.shared.library import Library, opened
 from protocols.commands.shared.progress import progress
+from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY
 from protocols.hosting.process_names import this_process

@@ -33,7 +33,7 @@ from circulation.staff.passwords import WeakPassword, hash_password
 from circulation.staff.settings import StaffSettings
 from protocols.commands.serving.check import look
 from protocols.commands.shared.asking import secret
-from protocols.commands.shared.library import as_json, say
+from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
 from protocols.founding.texts import (
     Wish,

@@ -9,9 +9,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from circulation.kernel.set_up import all_branches
 from circulation.ledger.prices import WrongPrice, minor_units
-from protocols.commands.shared.databases import open_configured
 from protocols.commands.shared.settings import Settings
 
 
@@ -24,6 +22,9 @@ class _Isil(click.types.StringParamType):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """The branches of the library, with their names; none where it cannot be asked."""
+        from circulation.kernel.set_up import all_branches
+        from protocols.commands.shared.databases import open_configured
+
         try:
             settings = Settings(ctx.find_root().params["path"])
             with closing(open_configured(settings, patience=1.0)) as database:

@@ -20,12 +20,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from circulation.fees.terms import FeeTerms
-from circulation.kernel.results import Branch
-from circulation.kernel.set_up import DEFAULT_TIMEZONE
+from circulation.kernel.results import DEFAULT_TIMEZONE, Branch
 from circulation.languages.formats import Formats
 from circulation.languages.installed import language, nearest
-from circulation.ledger.money import decimal_of, decimal_text
+from circulation.ledger.money import DEFAULT_CURRENCY, decimal_of, decimal_text
 
 #: Facts that name the branch they are of by its ISIL; the first that is there counts.
 _BRANCHES: Final = (
@@ -64,7 +62,7 @@ _AMOUNTS: Final = frozenset(
 _TARIFFS: Final = frozenset({"tiers", "ceilings", "child_tiers", "child_ceilings"})
 
 
-def with_money(facts: Mapping[str, Any], currency: str = FeeTerms().currency) -> dict[str, Any]:
+def with_money(facts: Mapping[str, Any], currency: str = DEFAULT_CURRENCY) -> dict[str, Any]:
     """Facts as they were stored, the amounts among them as `Money`, on all levels.
 
     A currency among the facts of a level goes before `currency`.

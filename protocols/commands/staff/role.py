@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from protocols.api.unknown import none_called
+from protocols.api.near import none_called
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
-from protocols.commands.shared.library import as_json
+from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 
 

@@ -10,7 +10,7 @@ from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.asking.asker import NULL
 from protocols.commands.shared.asking import secret
-from protocols.commands.shared.library import as_json
+from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import ISIL
 

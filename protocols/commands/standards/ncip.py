@@ -15,7 +15,8 @@ from circulation.interlending.states import OVER, Role
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.asking.asker import Asker
-from protocols.commands.shared.library import as_json, opened, say
+from protocols.commands.shared.library import opened
+from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY, ISIL
 from protocols.ncip.asking.checking import Tried, ask_versions, run_steps

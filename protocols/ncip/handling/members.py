@@ -24,11 +24,12 @@ from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.changes import Changes, change_patron
 from circulation.patrons.checking import patron_problems
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
+from circulation.patrons.kinds import PatronKind
 from circulation.patrons.languages import ISO_639_1
 from circulation.patrons.personal_erasure import StillNeeded, erase_person
 from circulation.patrons.pin_rules import pin_problems
 from circulation.patrons.pins import hash_pin
-from circulation.patrons.registering import NewPatron, PatronKind, register_patron, set_pin
+from circulation.patrons.registering import NewPatron, register_patron, set_pin
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import AuthenticationInput, Code, Problem, Refusal, Response
 from protocols.ncip.models.users import (

@@ -20,7 +20,8 @@ from circulation.accession.barcode_ranges import NoBarcodes, next_barcode
 from circulation.accession.brief import accession_brief
 from circulation.accession.item_defaults import Place
 from circulation.items.changes import KEEP, ItemChange, change_item
-from circulation.items.places import LEVELS, place_item, place_problems
+from circulation.items.levels import LEVELS
+from circulation.items.places import place_item, place_problems
 from circulation.items.removal import ItemNeeded, remove_item
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.reasons import Reason

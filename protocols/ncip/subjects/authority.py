@@ -21,7 +21,8 @@ from circulation.interlending.states import Role
 from circulation.items.availability import circulation_status
 from circulation.kernel.results import Borrower
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
-from circulation.patrons.registering import PatronKind, home_of
+from circulation.patrons.kinds import PatronKind
+from circulation.patrons.registering import home_of
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import Problem
 from protocols.ncip.settings import Partner

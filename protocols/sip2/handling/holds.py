@@ -21,7 +21,8 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedIn, Destination, Refusal, Refused
 from circulation.loans.features import HoldHandling
 from circulation.patrons.identifiers import identifiers_of
-from circulation.patrons.registering import PatronKind, kind_of_patron
+from circulation.patrons.kinds import PatronKind
+from circulation.patrons.registering import kind_of_patron
 from protocols.hosting.answering import Context
 from protocols.sip2.handling.authority import admitted, pin_to_check
 from protocols.sip2.handling.facts import card_shown, patron_shown

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from circulation.callers.terminals import TERMINALS, Terminal
-from circulation.kernel.results import Branch
-from circulation.kernel.set_up import DEFAULT_TIMEZONE, SetUp
+from circulation.kernel.results import DEFAULT_TIMEZONE, Branch
+from circulation.kernel.set_up import SetUp
 from protocols.hosting.answering import Context
 from protocols.hosting.validating import problem_of
 from protocols.sip2.settings import Account, Sip2Settings, account_from

@@ -22,7 +22,8 @@ from circulation.archiving.exporting import export
 from circulation.archiving.forms import UnreadableArchive
 from circulation.archiving.importing import NotEmpty, import_archive
 from circulation.archiving.tables import LEFT_OUT, archived_tables
-from circulation.holds.results import HoldKind, Wanted
+from circulation.holds.kinds import HoldKind
+from circulation.holds.results import Wanted
 from circulation.patrons.search_words import index_missing
 from tests.builders.catalogue import a_record
 from tests.builders.circulation import Library, a_library, a_patron

@@ -24,9 +24,10 @@ from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.transport import store_transport_cost
 from circulation.loans.lost import declare_lost
 from circulation.loans.privacy import DEFAULT_DAYS
-from circulation.patrons.consents import Consent, give_consent
+from circulation.patrons.consents import give_consent
 from circulation.patrons.groups import add_group, join_group
 from circulation.patrons.identifiers import find_patron
+from circulation.patrons.kinds import Consent
 from circulation.patrons.personal_erasure import StillNeeded, erase_person
 from circulation.patrons.personal_export import export_person
 from tests.builders.bookings import (

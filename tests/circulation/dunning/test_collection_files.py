@@ -25,7 +25,7 @@ from circulation.dunning.collection_files import (
 from circulation.kernel.events import EventKind
 from circulation.kernel.results import UNATTENDED
 from circulation.patrons.guardians import add_guardian
-from circulation.patrons.registering import PatronKind
+from circulation.patrons.kinds import PatronKind
 from tests.builders.circulation import Library, a_patron, events_of_patron
 from tests.builders.dunning import changed, claims, danish, run_day, run_days
 from tests.builders.fees import hand_in, lend, number_of, paid

@@ -18,7 +18,7 @@ from circulation.ledger.money import ChargeKind
 from circulation.loans.lost import claim_returned, declare_lost, suspend, withdraw_claim
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.guardians import add_guardian
-from circulation.patrons.registering import PatronKind
+from circulation.patrons.kinds import PatronKind
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.dunning import (
     DANISH,

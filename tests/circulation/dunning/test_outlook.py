@@ -14,7 +14,7 @@ from circulation.kernel.set_up import set_up_changed
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.rules import NOTICE_RULES
 from circulation.patrons.guardians import add_guardian
-from circulation.patrons.registering import PatronKind
+from circulation.patrons.kinds import PatronKind
 from tests.builders.circulation import Library, a_patron
 from tests.builders.dunning import (
     DANISH,

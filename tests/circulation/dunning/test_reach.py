@@ -18,8 +18,9 @@ from circulation.notices.log import resend, settle_as_sent
 from circulation.notices.outcomes import Doubtful, NotSent, Report, take_report
 from circulation.patrons.addresses import NewAddress, add_address
 from circulation.patrons.blocks import block_patron
-from circulation.patrons.contacts import ContactKind, add_contact
+from circulation.patrons.contacts import add_contact
 from circulation.patrons.guardians import add_guardian
+from circulation.patrons.kinds import ContactKind
 from tests.builders.circulation import Library, a_patron
 from tests.builders.dunning import danish, flow, kinds, notices_by, run_day, run_days
 from tests.builders.fees import charge, charges_of, lend, number_of, paid

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from circulation.explaining.charges import explain_charge
+from circulation.holds.kinds import HoldKind
 from circulation.holds.placing import place_holds
-from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
+from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.holds.wishes import HoldWish
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import UNATTENDED, CheckedOut, Refused, Renewed, RenewedAll

@@ -17,7 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sqlalchemy import select
 
 from catalogue.database import Database, Statement, Transaction, many, open_database
-from circulation.holds.results import HoldKind, HoldsPlaced, HoldState, Wanted
+from circulation.holds.kinds import HoldKind
+from circulation.holds.results import HoldsPlaced, HoldState, Wanted
 from circulation.holds.schema import captures, hold_sets, holds
 from circulation.items.schema import transits
 from circulation.kernel.events import EventKind

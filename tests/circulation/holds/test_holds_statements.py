@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from circulation.holds.absences import Absence, set_absence
-from circulation.holds.results import HoldKind, HoldsPlaced, HoldState, Wanted
+from circulation.holds.kinds import HoldKind
+from circulation.holds.results import HoldsPlaced, HoldState, Wanted
 from circulation.items.availability import circulation_status
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason

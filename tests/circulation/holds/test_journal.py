@@ -15,12 +15,13 @@ from catalogue.database import Transaction
 from circulation.holds.absences import Absence, set_absence
 from circulation.holds.changing import cancel_hold, change_hold, pause_hold
 from circulation.holds.expiry import expire_holds
+from circulation.holds.kinds import HoldKind
 from circulation.holds.part import WAITED_FOR
 from circulation.holds.pick_list import begin_fetching, give_up_fetching
 from circulation.holds.placing import place_holds
 from circulation.holds.purge import purge_holds
 from circulation.holds.recalls import cancel_recall, recall, recall_for_holds_that_begin
-from circulation.holds.results import HoldKind, Wanted
+from circulation.holds.results import Wanted
 from circulation.holds.shelf import clear_shelf
 from circulation.holds.unfillable import unfillable_holds
 from circulation.holds.withdrawing import let_go_of_item

@@ -8,7 +8,7 @@ from circulation.holds.withdrawing import let_go_of_item
 from circulation.items.facts import item_facts
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedIn, CheckedOut, Refused
-from circulation.patrons.registering import PatronKind
+from circulation.patrons.kinds import PatronKind
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.holds import a_copy, a_hold, ask, holds_of, outcome_of, record_of
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from circulation.holds.kinds import HoldKind
 from circulation.holds.pick_list import ToFetch, note_not_found
-from circulation.holds.results import HoldKind, Wanted
+from circulation.holds.results import Wanted
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refused
 from tests.builders.circulation import Library, a_patron, an_item

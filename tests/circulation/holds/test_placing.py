@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import permutations
 
-from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
+from circulation.holds.kinds import HoldKind
+from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import UNATTENDED, Refused
 from circulation.patrons.blocks import block_patron

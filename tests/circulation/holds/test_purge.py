@@ -7,8 +7,9 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from catalogue.database import Statement, Transaction, scalar_one
+from circulation.holds.kinds import HoldKind
 from circulation.holds.purge import purge_holds
-from circulation.holds.results import Hold, HoldKind, HoldsPlaced, Wanted
+from circulation.holds.results import Hold, HoldsPlaced, Wanted
 from circulation.holds.schema import hold_sets, holds
 from circulation.jobs.running import run_job
 from circulation.loans.privacy import set_history_days

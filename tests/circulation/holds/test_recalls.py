@@ -11,8 +11,9 @@ from circulation.accounts.loans import patron_loans
 from circulation.accounts.status import patron_status
 from circulation.calendars.due_dates import local_date
 from circulation.holds.absences import Absence, set_absence
+from circulation.holds.kinds import HoldKind
 from circulation.holds.recalls import recall, recall_for_holds_that_begin
-from circulation.holds.results import HoldKind, HoldsPlaced, RecalledLoan, Wanted
+from circulation.holds.results import HoldsPlaced, RecalledLoan, Wanted
 from circulation.jobs.running import run_job
 from circulation.kernel.events import Event, EventKind
 from circulation.kernel.reasons import Reason

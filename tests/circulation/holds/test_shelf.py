@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
+from circulation.holds.kinds import HoldKind
+from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.kernel.events import EventKind
 from circulation.kernel.results import CheckedOut, Destination
 from tests.builders.circulation import Library, a_patron, an_item

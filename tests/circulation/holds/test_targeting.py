@@ -8,7 +8,8 @@ import pytest
 
 from catalogue.database import Transaction
 from catalogue.visibility import share_stock
-from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
+from circulation.holds.kinds import HoldKind
+from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.kernel.organisation import add_agency, add_branch, find_branch
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, CheckedIn, Destination, Refused

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from circulation.holds.kinds import HoldKind
 from circulation.holds.queues import PassedOver
-from circulation.holds.results import HoldKind
 from circulation.holds.work_lists import Slice, fetch_page, record_queue, shelf_page
 from circulation.kernel.paging import MOST
 from circulation.kernel.results import Branch

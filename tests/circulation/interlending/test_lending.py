@@ -12,7 +12,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.results import UNATTENDED, CheckedIn, CheckedOut, Renewed
 from circulation.loans.lost import declare_lost
 from circulation.loans.undo import cancel_check_in, cancel_check_out
-from circulation.patrons.registering import PatronKind
+from circulation.patrons.kinds import PatronKind
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import cancel, holds_of
 from tests.builders.interlending import (

@@ -15,7 +15,6 @@ from circulation.loans.onward import LentOnward, end_onward_loan, lend_onward
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.changes import change_patron
 from circulation.patrons.contacts import (
-    ContactKind,
     Preferences,
     add_contact,
     contacts_of,
@@ -34,7 +33,7 @@ from circulation.patrons.groups import (
 )
 from circulation.patrons.guardians import add_guardian, guardians_of, remove_guardian, wards_of
 from circulation.patrons.identifiers import find_patron
-from circulation.patrons.registering import PatronKind
+from circulation.patrons.kinds import ContactKind, PatronKind
 from tests.builders.circulation import Library, a_patron, an_item, events_of_patron
 from tests.builders.holds import a_hold
 

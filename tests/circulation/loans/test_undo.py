@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from circulation.holds.results import HoldKind, HoldsPlaced, Wanted
+from circulation.holds.kinds import HoldKind
+from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.items.facts import item_facts
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind

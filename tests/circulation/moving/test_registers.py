@@ -11,9 +11,10 @@ from circulation.accounts.status import patron_status
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refused
 from circulation.patrons.changes import change_patron
-from circulation.patrons.consents import Consent, give_consent
+from circulation.patrons.consents import give_consent
 from circulation.patrons.groups import add_group, join_group
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey
+from circulation.patrons.kinds import Consent
 from circulation.patrons.personal_erasure import erase_person
 from tests.builders.bookings import a_booking, a_set
 from tests.builders.circulation import a_patron, an_item

@@ -12,8 +12,9 @@ from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.patrons.addresses import NewAddress, add_address
 from circulation.patrons.blocks import block_patron
-from circulation.patrons.contacts import ContactKind, add_contact, verify_contact
+from circulation.patrons.contacts import add_contact, verify_contact
 from circulation.patrons.guardians import add_guardian
+from circulation.patrons.kinds import ContactKind
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.notices import (
     EMAIL,

@@ -6,7 +6,8 @@ import pytest
 
 from circulation.kernel.results import UNATTENDED
 from circulation.notices.incoming import answer_text, patrons_with_number
-from circulation.patrons.contacts import ContactKind, add_contact, verify_contact
+from circulation.patrons.contacts import add_contact, verify_contact
+from circulation.patrons.kinds import ContactKind
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_copy, a_hold
 from tests.builders.notices import act, lend, patron_id, sent, speak_english, states

@@ -21,7 +21,8 @@ from circulation.patrons.addresses import (
 )
 from circulation.patrons.changes import change_patron
 from circulation.patrons.checking import PatronUnfit
-from circulation.patrons.contacts import ContactKind, add_contact
+from circulation.patrons.contacts import add_contact
+from circulation.patrons.kinds import ContactKind
 from circulation.patrons.personal_erasure import erase_person
 from circulation.patrons.personal_export import export_person
 from circulation.patrons.searching import Hits, find_patrons

@@ -13,12 +13,7 @@ from circulation.kernel.results import UNATTENDED
 from circulation.kernel.trees import CATEGORIES
 from circulation.patrons.changes import Changes, PatronFields, change_patron
 from circulation.patrons.checking import PatronProblem, PatronUnfit, is_email, patron_problems
-from circulation.patrons.contacts import (
-    Contact,
-    ContactKind,
-    add_contact,
-    contacts_of,
-)
+from circulation.patrons.contacts import Contact, add_contact, contacts_of
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
     IdentifierKey,
@@ -29,6 +24,7 @@ from circulation.patrons.identifiers import (
     national_birth_date,
     shown_as,
 )
+from circulation.patrons.kinds import ContactKind
 from circulation.patrons.registering import NewPatron, register_patron
 from circulation.patrons.schema import patrons
 from tests.builders.circulation import Library, a_patron

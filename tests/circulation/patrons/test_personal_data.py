@@ -19,10 +19,11 @@ from circulation.loans.lost import declare_lost
 from circulation.loans.privacy import BATCH, DEFAULT_DAYS, cut_history, set_history_days
 from circulation.loans.statistics import loans_by
 from circulation.patrons.blocks import block_patron, unblock_patron
-from circulation.patrons.consents import Consent, consents_of, give_consent, withdraw_consent
-from circulation.patrons.contacts import ContactKind, Preferences, add_contact, set_preferences
+from circulation.patrons.consents import consents_of, give_consent, withdraw_consent
+from circulation.patrons.contacts import Preferences, add_contact, set_preferences
 from circulation.patrons.guardians import add_guardian
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_identifier, find_patron
+from circulation.patrons.kinds import Consent, ContactKind
 from circulation.patrons.personal_data import references
 from circulation.patrons.personal_erasure import StillNeeded, erase_person
 from circulation.patrons.personal_export import export_person

@@ -20,13 +20,9 @@ from circulation.patrons import searching
 from circulation.patrons.addresses import NewAddress, add_address
 from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.changes import change_patron
-from circulation.patrons.contacts import ContactKind, add_contact, contacts_of, remove_contact
-from circulation.patrons.identifiers import (
-    IDENTIFIERS,
-    IdentifierKey,
-    IdentifierKind,
-    add_identifier,
-)
+from circulation.patrons.contacts import add_contact, contacts_of, remove_contact
+from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_identifier
+from circulation.patrons.kinds import ContactKind, IdentifierKind
 from circulation.patrons.personal_erasure import erase_person
 from circulation.patrons.schema import patron_words, patrons
 from circulation.patrons.search_terms import terms_of

@@ -14,11 +14,12 @@ from catalogue.database import Statement, Transaction, many, metadata, send
 from catalogue.items import add_item
 from catalogue.schema import items, records
 from circulation.holds.changes import HoldOutcome
-from circulation.holds.results import HoldKind, HoldsPlaced, HoldState, Wanted
+from circulation.holds.kinds import HoldKind
+from circulation.holds.results import HoldsPlaced, HoldState, Wanted
 from circulation.kernel.events import Event, EventKind, events_of_hold, select_events
 from circulation.kernel.results import CheckedIn, CheckedOut, Destination
 from circulation.kernel.schema import events
-from circulation.patrons.registering import PatronKind
+from circulation.patrons.kinds import PatronKind
 from circulation.records import changes as record_changes
 from circulation.records.changes import Need, RecordDeleted, RecordNeeded, RecordsMerged
 from tests.builders.catalogue import a_record

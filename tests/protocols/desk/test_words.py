@@ -20,8 +20,8 @@ from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import LoanMark
 from circulation.kernel.rights import Right
 from circulation.notices.kinds import NoticeState
-from circulation.patrons.consents import Consent
 from circulation.patrons.identifiers import IdentifierBlock
+from circulation.patrons.kinds import Consent
 from circulation.sections.sections import SECTIONS as SET_UP
 from circulation.staff.lookups import Seen
 from circulation.staff.roles import BUILT_IN

@@ -20,8 +20,9 @@ from circulation.kernel.results import UNATTENDED, Branch
 from circulation.loans.work_lists import no_block_conflicts
 from circulation.patrons.addresses import NewAddress, add_address
 from circulation.patrons.blocks import block_patron
-from circulation.patrons.contacts import ContactKind, add_contact
+from circulation.patrons.contacts import add_contact
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_identifier, find_patron
+from circulation.patrons.kinds import ContactKind
 from protocols.sip2.handlers import HANDLERS
 from protocols.sip2.messages import (
     BlockPatron,

@@ -99,7 +99,7 @@ def on_a_terminal(command: list[str], **environment: str) -> str:
 
 CYAN = "36m"
 _TABLE = """
-from protocols.commands.shared.library import say
+from protocols.commands.shared.saying import say
 say([{"item": "I1", "title": "Emma [1815]"}, {"item": "I2", "title": "", "due": "soon"}], False)
 """
 
