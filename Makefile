@@ -12,11 +12,12 @@ DEMO_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test lint base bench crash cut-over docs fuzz mutants audit dist clean help loan-table reference pictures
+.PHONY: demo test trials lint base bench crash cut-over docs fuzz mutants audit dist clean help loan-table reference pictures
 
 help:
 	@echo "make demo        a working library system on 127.0.0.1, in a temporary folder"
-	@echo "make test        the tests; with PYTEST_OPTIONS=--campaigns the longest ones too"
+	@echo "make test        the tests, and a draw of what is long"
+	@echo "make trials      what is long, whole: property tests, faults, tutorials, crashes, fuzzing, mutants"
 	@echo "make lint        ruff, mypy, the import rules, and tsc over the scripts of the desk"
 	@echo "make base        make demo, every --help and the README, in an environment without extras"
 	@echo "make bench       measurements: loading, searching, lending"
@@ -35,8 +36,22 @@ help:
 demo: $(VENV)/run
 	$(BIN)/tiro demo $(DEMO_OPTIONS)
 
+# More workers than cores, since many tests wait for servers; each begins with a stretch of its own and
+# takes from the others at the end, so that what the tests of a module share is made once.
+WORKERS ?= $(shell echo $$(( $$(nproc) + ($$(nproc) + 1) / 2 )))
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(PYTEST_OPTIONS)
+
 test: $(VENV)/test
-	$(BIN)/python -m pytest --numprocesses auto $(PYTEST_OPTIONS)
+	$(PYTEST)
+
+# TRIALS_SEED says what is drawn, and in which order; it is the day, where nothing is said.
+TRIALS_SEED ?= $(shell date -u +%Y%m%d)
+trials: $(VENV)/mutants
+	TIRO_TESTS_SEED=$(TRIALS_SEED) $(PYTEST) --trials --hypothesis-seed=$(TRIALS_SEED)
+	$(BIN)/python -m tests.cut_over --seed $(TRIALS_SEED) $(CUT_OVER_OPTIONS)
+	$(BIN)/python -m tests.crash --seed $(TRIALS_SEED) $(CRASH_OPTIONS)
+	$(BIN)/python -m tests.fuzz --seed $(TRIALS_SEED) $(FUZZ_OPTIONS)
+	$(BIN)/python -m tests.mutants --seed $(TRIALS_SEED) $(MUTANTS_OPTIONS)
 
 lint: $(VENV)/lint node_modules/installed
 	$(BIN)/ruff check .

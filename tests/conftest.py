@@ -7,8 +7,9 @@
 * `demo_server`: a running `tiro demo`, one for all tests; a test takes patrons and items that no
   other test takes (`demo_server.take_patron()`, `demo_server.take_item()`).
 
-Campaigns (`CAMPAIGNS`) take minutes: CI runs them, and ``pytest --campaigns``; so it is with three
-of four examples of the property tests (`tests.examples`).
+Of what is long (`tests.trials`) a few are drawn, and ``pytest --trials`` runs all; so it is with
+three of four examples of the property tests (`tests.examples`). A test with many cases of a kind
+says how many of them are drawn: ``@pytest.mark.drawn(3)``.
 
 What is missing skips the test with a sentence that says what to install. With TIRO_TESTS_STRICT
 set, as in CI, a skipped test is a failure; the value ``but-for-samples`` excepts those that lack
@@ -31,7 +32,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from catalogue.database import Database, migrate, open_database
-from tests.examples import try_all
+from tests import trials
+from tests.examples import load_settings
 from tests.processes import fork_from_now_on
 from tests.servers import RunningServer, running_demo
 
@@ -42,20 +44,6 @@ ROOT = Path(__file__).parent.parent
 NO_SAMPLES = "no sample data"
 #: The databases that are used again, by server and template.
 _COPIES: dict[tuple[str, str], Copies] = {}
-
-
-#: Whole servers started, stopped and killed over and over, and a year of a town: minutes of it. By
-#: the beginning of what pytest calls a test, below this folder.
-CAMPAIGNS = (
-    "faults/",
-    "simulation/",
-    "test_crash.py",
-    "test_documents.py::test_what_is_pasted",
-    "test_durability.py",
-    "test_set_up_while_running.py",
-    "test_side_by_side.py",
-    "test_supervisor.py",
-)
 
 
 #: Where files of tests are, if there is room for them: a file system in memory, whose changes wait
@@ -70,11 +58,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--campaigns", action="store_true", help="run the campaigns too, as CI does")
+    parser.addoption("--trials", action="store_true", help="run what is long whole, not a draw")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    try_all(_is_thorough(config))
+    trials.begin(are_whole=config.getoption("--trials"))
+    load_settings()
     if _has_room(IN_MEMORY):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
 
@@ -87,25 +76,29 @@ def _has_room(folder: Path) -> bool:
     return not found.f_flag & os.ST_NOEXEC and found.f_bavail * found.f_frsize >= ROOM
 
 
-def _is_thorough(config: pytest.Config) -> bool:
-    return bool(config.getoption("--campaigns") or os.environ.get("TIRO_TESTS_STRICT"))
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests of whole processes come first: what is left for the end is short, and all workers have
-    some of it. Campaigns are run where they are asked for by option or by path, and where nothing
-    may be skipped."""
+    """Leaves of each trial what is drawn of it, unless it was asked for by its path. Tests of whole
+    processes come first: what is left for the end is short, and all workers have some of it."""
     items.sort(key=lambda item: item.path.parent != ROOT / "tests")
-    asked = " ".join(config.args)
-    if _is_thorough(config):
-        return
-    reason = "a campaign, which CI runs: make test PYTEST_OPTIONS=--campaigns"
+    found: dict[str, tuple[int, list[pytest.Item]]] = {}
     for item in items:
-        name = item.nodeid.removeprefix("tests/")
-        for each in CAMPAIGNS:
-            is_asked_for = each.partition("::")[0].rstrip("/") in asked
-            if name.startswith(each) and not is_asked_for:
-                item.add_marker(pytest.mark.skip(reason=reason))
+        trial, number = _trial_of(item)
+        if trial and trial.partition("::")[0].rstrip("/") not in " ".join(config.args):
+            found.setdefault(trial, (number, []))[1].append(item)
+    for trial, (number, its) in found.items():
+        left_out = set(its).difference(trials.drawn(trial, its, number))
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=list(left_out))
+
+
+def _trial_of(item: pytest.Item) -> tuple[str, int]:
+    """The name of the trial that a test is of, and how many of that are drawn; "" where of none."""
+    name = item.nodeid.removeprefix("tests/")
+    for trial, number in trials.TRIALS.items():
+        if name.startswith(trial):
+            return trial, number
+    mark = item.get_closest_marker("drawn")
+    return ("", 0) if mark is None else (name.partition("[")[0], *mark.args)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -120,7 +113,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Each reason for skipping once, with what to do about it."""
+    """Each reason for skipping once, with what to do about it; and how to draw the same again."""
     reasons = Counter(
         str(report.longrepr[2]).removeprefix("Skipped: ")
         for report in terminalreporter.stats.get("skipped", [])
@@ -128,6 +121,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     )
     for reason, number in reasons.most_common():
         terminalreporter.write_line(f"{number} skipped: {reason}", yellow=True)
+    if left_out := len(terminalreporter.stats.get("deselected", [])):
+        seed = f"{trials.SEED}={os.environ[trials.SEED]}"
+        terminalreporter.write_line(f"{left_out} left to make trials; {seed} draws these again")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
-"""How many examples the property tests try: all where nothing may be skipped and with the
-campaigns, a quarter elsewhere. None may be too slow: machines are at times."""
+"""How many examples the property tests try: all in `make trials`, a quarter elsewhere. None may be
+too slow: machines are at times."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
+from tests.trials import are_whole
+
 _SHARE = 4
-_are_all_tried = False
 
 
-def try_all(are_all_tried: bool) -> None:
-    """Says it, before the first test is read."""
-    global _are_all_tried
-    _are_all_tried = are_all_tried
+def load_settings() -> None:
+    """Those of a property test that says nothing."""
     settings.register_profile("tiro", examples(100), deadline=None)
     settings.load_profile("tiro")
 
 
 def _number(all_of_them: int) -> int:
-    return all_of_them if _are_all_tried else max(1, all_of_them // _SHARE)
+    return all_of_them if are_whole() else max(1, all_of_them // _SHARE)
 
 
 def examples(

@@ -10,7 +10,6 @@ from circulation.booking.at_loan import (
     BookingsBeforeHolds,
 )
 from circulation.booking.closing import end_bookings_of
-from circulation.booking.daily import JOBS
 from circulation.booking.part import SPOKEN_FOR, STAYS_OF_COPIES, BookingsOfItem
 from circulation.booking.privacy import HISTORY, PERSONAL
 from circulation.booking.schema import stays
@@ -48,5 +47,5 @@ JOINS: tuple[Join, ...] = (
     joins(LOAN_HISTORY, HISTORY),
     joins(ROWS_TOLD, BOOKINGS_TOLD),
     joins(TRIGGERS, *TRIGGERS_OF_BOOKINGS),
-    joins(DAILY, *JOBS),
+    joins(DAILY, "circulation.booking.daily"),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from circulation.callers.daily import JOBS
 from circulation.callers.partners import PARTNERS
 from circulation.callers.section import CALLERS
 from circulation.callers.sorting import SORTING
@@ -17,5 +16,5 @@ JOINS: tuple[Join, ...] = (
     joins(SET_UP_PARTS, PARTNERS),
     joins(SET_UP_PARTS, SORTING),
     joins(SECTIONS, *CALLERS),
-    joins(DAILY, *JOBS),
+    joins(DAILY, "circulation.callers.daily"),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from circulation.dunning import flow_rows, section
-from circulation.dunning.daily import JOBS
 from circulation.dunning.privacy import HISTORY, PERSONAL
 from circulation.kernel.jobs import DAILY
 from circulation.kernel.parts import Join, joins
@@ -17,5 +16,5 @@ JOINS: tuple[Join, ...] = (
     joins(LOAN_HISTORY, HISTORY),
     joins(SET_UP_PARTS, flow_rows.DUNNING),
     joins(SECTIONS, section.DUNNING),
-    joins(DAILY, *JOBS),
+    joins(DAILY, "circulation.dunning.daily"),
 )

@@ -6,51 +6,14 @@ here cannot differ from what will be done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
 
-from catalogue.database import Transaction
 from circulation.callers.sorting import SortRule, hindrance, sort_rules_at
 from circulation.callers.terminals import TERMINALS
 from circulation.kernel.act import Act
-from circulation.kernel.engine import Memory
 from circulation.kernel.results import CheckedIn, Refused
-from circulation.kernel.set_up import SetUp
 from circulation.loans.features import HoldHandling
 from circulation.loans.returns import check_in
-
-
-def _no_alert(returned: CheckedIn, transaction: Transaction) -> str | None:
-    return None
-
-
-class Machine(NamedTuple):
-    """A machine that takes items back: its login, the ISIL of its branch, what it does with what
-    somebody waits for, its scheme. `alert` is what it is told beside the bin, in its protocol."""
-
-    login: str
-    branch: str
-    holds: HoldHandling = HoldHandling.BIND
-    sorting: str | None = None
-    alert: Callable[[CheckedIn, Transaction], str | None] = _no_alert
-
-
-def _of_set_up(set_up: SetUp) -> Mapping[str, Machine]:
-    return {
-        each.login: Machine(
-            each.login,
-            set_up.branches[each.branch_id].isil,
-            HoldHandling(each.options.get("holds", HoldHandling.BIND.value)),
-            each.sorting,
-        )
-        for each in TERMINALS.of(set_up).values()
-    }
-
-
-#: The machines by their logins. Their protocol, where it is served, knows more of them than the
-#: set-up does, and further ones, and puts that here.
-MACHINES: Final[Memory[Callable[[SetUp], Mapping[str, Machine]]]] = Memory(lambda: _of_set_up)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from circulation.holds.at_return import HoldsAtReturn
-from circulation.holds.daily import JOBS
 from circulation.holds.expiry import end_holds_of
 from circulation.holds.fulfilment import HOLDS_AT_LOAN, HOLDS_AT_RENEWAL
 from circulation.holds.part import HOLDS_OF_PATRON, WAITED_FOR, HoldsOfItem
@@ -32,5 +31,5 @@ JOINS: tuple[Join, ...] = (
     joins(REMOVING, HoldsAtRemoval()),
     joins(PERSONAL_DATA, PERSONAL),
     joins(AT_DEATH, end_holds_of),
-    joins(DAILY, *JOBS),
+    joins(DAILY, "circulation.holds.daily"),
 )

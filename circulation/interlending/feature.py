@@ -5,7 +5,6 @@ from __future__ import annotations
 from circulation.holds.changes import ENDED_IN_VAIN
 from circulation.holds.copies import COPY_COLUMNS
 from circulation.holds.recalls import RECALLED
-from circulation.interlending.daily import JOBS
 from circulation.interlending.following import (
     PARTNER_AT_LOAN,
     PARTNER_AT_RENEWAL,
@@ -38,5 +37,5 @@ JOINS: tuple[Join, ...] = (
     joins(ENDED_IN_VAIN, follow_end_of_hold),
     joins(RECALLED, follow_recall),
     joins(PERSONAL_DATA, PERSONAL),
-    joins(DAILY, *JOBS),
+    joins(DAILY, "circulation.interlending.daily"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Final
 
 import circulation.assembly  # noqa: F401  features bring their jobs
@@ -33,5 +34,6 @@ _ORDER: Final = (
     "replies",
 )
 
-_BY_NAME = {job.name: job for job in DAILY}
+_JOBS: Final[list[Job]] = [job for module in DAILY for job in import_module(module).JOBS]
+_BY_NAME: Final = {job.name: job for job in _JOBS}
 JOBS: Final[dict[str, Job]] = {name: _BY_NAME[name] for name in _ORDER if name in _BY_NAME}

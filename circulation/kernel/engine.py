@@ -24,8 +24,14 @@ class Memory(Generic[M]):
         """The same for all threads."""
         memory: M | None = circulation.memories.get(self)
         if memory is None:
-            memory = circulation.memories.setdefault(self, self._make())
+            memory = circulation.memories.setdefault(
+                self, circulation.makers.get(self, self._make)()
+            )
         return memory
+
+    def later(self, circulation: Circulation, make: Callable[[], M]) -> None:
+        """Has `make` give what is remembered, when it is first asked for."""
+        circulation.makers[self] = make
 
     def put(self, circulation: Circulation, memory: M) -> None:
         """Takes the place of what was remembered."""
@@ -41,6 +47,7 @@ class Circulation:
     """
 
     memories: dict[Memory[Any], Any] = field(default_factory=dict, repr=False)
+    makers: dict[Memory[Any], Callable[[], Any]] = field(default_factory=dict, repr=False)
     ids: IdSource = field(default_factory=IdSource)
     _set_up: SetUp | None = field(default=None, repr=False)
 

@@ -61,4 +61,6 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(1), time(), UTC)
 
 
-DAILY: Registry[Job] = Registry("daily jobs")
+#: Modules whose ``JOBS`` are done daily: loaded where they are, or are asked for
+#: (`circulation.jobs.table`).
+DAILY: Registry[str] = Registry("daily jobs")

@@ -7,7 +7,6 @@ from circulation.items.features import ITEM_FEATURES
 from circulation.items.removal import REMOVING
 from circulation.kernel.jobs import DAILY
 from circulation.kernel.parts import Join, joins
-from circulation.loans.daily import JOBS
 from circulation.loans.facts import LOANS_OF_PATRON, OPEN_LOAN, LoanAtRemoval, LoanOfItem
 from circulation.loans.privacy import PERSONAL
 from circulation.loans.section import HistorySection
@@ -22,5 +21,5 @@ JOINS: tuple[Join, ...] = (
     joins(REMOVING, LoanAtRemoval()),
     joins(PERSONAL_DATA, PERSONAL),
     joins(SECTIONS, HistorySection()),
-    joins(DAILY, *JOBS),
+    joins(DAILY, "circulation.loans.daily"),
 )

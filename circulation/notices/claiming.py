@@ -24,10 +24,10 @@ from circulation.kernel.results import Branch
 from circulation.kernel.set_up import SetUp
 from circulation.notices.addresses import address_of
 from circulation.notices.channels import AddressKind
-from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeKind, NoticeState
 from circulation.notices.persons import Person
 from circulation.notices.planning import Planned, Planner
+from circulation.notices.post import Post
 from circulation.notices.rows import (
     Message,
     Notice,

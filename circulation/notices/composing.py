@@ -3,41 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from circulation.fees.payment_ways import PaymentWays
-from circulation.kernel.engine import Memory
 from circulation.kernel.results import Branch
 from circulation.languages.installed import language as language_called
 from circulation.ledger.charge_words import charge_text
 from circulation.ledger.money import ChargeKind, decimal_of
-from circulation.notices.channels import CHANNELS, ChannelTraits, Form
+from circulation.notices.channels import Form
 from circulation.notices.contents import NOUNS, Contents
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.persons import Person
+from circulation.notices.post import Post
 from circulation.notices.rendering import BadTemplate, Rendered, Templates
 from circulation.notices.sms_texts import softened
 
 #: Of an agency that has said no way to pay: one pays at the branch.
 NOWHERE = PaymentWays()
-
-
-@dataclass
-class Post:
-    """What messages are made with: templates, and the channels that there are.
-
-    `region` (ISO 3166) is where telephone numbers without a country code belong.
-    """
-
-    templates: Templates = field(default_factory=Templates)
-    channels: Mapping[str, ChannelTraits] = field(default_factory=lambda: CHANNELS)
-    region: str = "DK"
-
-
-#: What the messages of this process are made with, as its configuration says.
-POST: Final = Memory(Post)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ from circulation.kernel.schema import events
 from circulation.kernel.set_up import SetUp
 from circulation.notices.addresses import address_of
 from circulation.notices.channels import AddressKind
-from circulation.notices.composing import Post
 from circulation.notices.contents import Contents, read_contents
 from circulation.notices.kinds import NoticeState
 from circulation.notices.log import Logged, find_entry
 from circulation.notices.persons import Person, read_persons
 from circulation.notices.planning import Planned, Planner
+from circulation.notices.post import Post
 from circulation.notices.rows import Notice, find_notice, tried_as
 from circulation.notices.rules import NOTICE_RULES, NOTICES, notice_case
 

@@ -10,7 +10,6 @@ from circulation.kernel.set_up import SET_UP_PARTS
 from circulation.loans.auto_renewals import NOT_RENEWED
 from circulation.notices import rules, section
 from circulation.notices.contents import OWN_ROWS, ROWS_TOLD
-from circulation.notices.daily import JOBS
 from circulation.notices.not_renewed import tell_not_renewed
 from circulation.notices.privacy import PERSONAL
 from circulation.notices.triggers import FOLLOWER, OWN_TRIGGERS, TRIGGERS
@@ -27,5 +26,5 @@ JOINS: tuple[Join, ...] = (
     joins(PERSONAL_DATA, PERSONAL),
     joins(SET_UP_PARTS, rules.NOTICES),
     joins(SECTIONS, section.NOTICES),
-    joins(DAILY, *JOBS),
+    joins(DAILY, "circulation.notices.daily"),
 )

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from catalogue.database import Statement, many
 from circulation.kernel.act import Act
-from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeState
 from circulation.notices.persons import Person
 from circulation.notices.planning import Planned, Planner
+from circulation.notices.post import Post
 from circulation.notices.rows import Notice, read_notice, select_notices
 from circulation.notices.schema import notices
 

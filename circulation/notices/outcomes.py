@@ -16,9 +16,9 @@ from catalogue.database import Transaction
 from circulation.digital_post.receipts import PostReceipt, write_receipt
 from circulation.kernel.act import Act
 from circulation.notices.claiming import AT_MOST, Outgoing, number_for, outgoing_of
-from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeState
 from circulation.notices.planning import Planned, Planner
+from circulation.notices.post import Post
 from circulation.notices.rows import (
     Message,
     abandoned_messages,

@@ -16,10 +16,11 @@ from circulation.kernel.results import Branch
 from circulation.kernel.set_up import SetUp
 from circulation.notices.addresses import address_of
 from circulation.notices.channels import AddressKind
-from circulation.notices.composing import NOWHERE, Draft, Post, Text, compose
+from circulation.notices.composing import NOWHERE, Draft, Text, compose
 from circulation.notices.contents import NOUNS, Contents, read_contents
 from circulation.notices.kinds import TRAITS, Basis, NoticeKind, NoticeState
 from circulation.notices.persons import Person, read_persons
+from circulation.notices.post import Post
 from circulation.notices.rendering import BadTemplate
 from circulation.notices.requests import may_be_child
 from circulation.notices.rows import Notice, tried_as

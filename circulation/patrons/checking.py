@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, Final, NamedTuple
-
-import phonenumbers
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from catalogue.database import Transaction
 from circulation.kernel.trees import CATEGORIES
 from circulation.patrons.languages import ISO_639_2
+
+if TYPE_CHECKING:
+    import phonenumbers
 
 #: Nobody who was born before that day borrows.
 EARLIEST_BIRTH: Final = date(1900, 1, 1)
@@ -69,6 +70,8 @@ def telephone(typed: str, region: str = REGION) -> phonenumbers.PhoneNumber | No
     """
     if not _TYPED.fullmatch(typed.strip()):
         return None
+    import phonenumbers  # loads the numbering plans of the world
+
     try:
         number = phonenumbers.parse(typed, region)
     except phonenumbers.NumberParseException:
@@ -78,6 +81,8 @@ def telephone(typed: str, region: str = REGION) -> phonenumbers.PhoneNumber | No
 
 def dialled(number: phonenumbers.PhoneNumber) -> str:
     """As it is dialled from anywhere (E.164): ``+4522334455``."""
+    import phonenumbers
+
     written: str = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return written
 

@@ -6,7 +6,6 @@ from circulation.kernel.jobs import DAILY
 from circulation.kernel.parts import Join, joins
 from circulation.kernel.set_up import SET_UP_PARTS
 from circulation.sections.sections import SECTIONS
-from circulation.staff.daily import JOBS
 from circulation.staff.roles import ROLES
 from circulation.staff.section import STAFF
 from circulation.staff.settings import STAFF_RULES
@@ -15,5 +14,5 @@ JOINS: tuple[Join, ...] = (
     joins(SET_UP_PARTS, ROLES),
     joins(SET_UP_PARTS, STAFF_RULES),
     joins(SECTIONS, *STAFF),
-    joins(DAILY, *JOBS),
+    joins(DAILY, "circulation.staff.daily"),
 )

@@ -21,10 +21,10 @@ from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import UNATTENDED
 from circulation.notices.claiming import Outgoing, claim
-from circulation.notices.composing import Post
 from circulation.notices.gathering import gather
 from circulation.notices.incoming import answer_text, patrons_with_number
 from circulation.notices.outcomes import claim_again, record_all, take_report, take_up_abandoned
+from circulation.notices.post import Post
 from protocols.notices.channels import (
     Call,
     Channel,

@@ -23,7 +23,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
 from circulation.languages.installed import own_folders
 from circulation.notices.channels import CHANNELS
-from circulation.notices.composing import Post
+from circulation.notices.post import Post
 from circulation.notices.rendering import Templates
 from protocols.hosting.validating import adapter_of, problem_of, written
 from protocols.notices.channels import Channel, driver_names, load_driver

@@ -20,7 +20,7 @@ from twisted.web.resource import Resource
 import circulation.assembly  # noqa: F401  the features join before anything is done
 from catalogue.database import Database, DatabaseInUse, open_database
 from circulation.kernel.engine import Circulation
-from circulation.notices.composing import POST
+from circulation.notices.post import POST
 from protocols.hosting.answering import Services, Stage
 from protocols.hosting.fronts import Ending, before
 from protocols.hosting.http_channel import EndingSite

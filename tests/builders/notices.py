@@ -14,11 +14,11 @@ from circulation.kernel.results import UNATTENDED, CheckedOut, Desk
 from circulation.kernel.set_up import set_up_changed
 from circulation.notices.causes import Cause
 from circulation.notices.claiming import Outgoing, claim
-from circulation.notices.composing import Post
 from circulation.notices.gathering import gather
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.log import Logged, log_of
 from circulation.notices.outcomes import Outcome, Sent, claim_again, record
+from circulation.notices.post import Post
 from circulation.notices.requests import NoticeRequest, request_notice
 from circulation.notices.rules import NOTICE_RULES
 from circulation.patrons.changes import change_patron

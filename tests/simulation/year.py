@@ -27,8 +27,8 @@ from circulation.loans.renewals import renew
 from circulation.loans.returns import check_in
 from circulation.loans.wishes import LoanWish, RenewalWish
 from circulation.notices.claiming import claim
-from circulation.notices.composing import Post
 from circulation.notices.outcomes import Sent, record_all
+from circulation.notices.post import Post
 from circulation.patrons.blocks import block_patron
 from tests.simulation.habits import Deed, intention, pays_today, stack_size
 from tests.simulation.town import Town, found_town

@@ -10,7 +10,6 @@ from typing import Any, Final
 from circulation.digital_post.receipts import receipts_of, unknown_receipts
 from circulation.kernel.rights import Principal, Right
 from circulation.notices.choices import NotOptional, choices_of, choose
-from circulation.notices.composing import POST
 from circulation.notices.explaining import explain_message
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.log import (
@@ -23,6 +22,7 @@ from circulation.notices.log import (
     settle_as_sent,
     withdraw,
 )
+from circulation.notices.post import POST
 from circulation.notices.requests import addressee
 from circulation.notices.rules import notice_terms
 from circulation.notices.writing import Words, state_balance, write_to

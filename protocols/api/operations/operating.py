@@ -10,7 +10,7 @@ from typing import Any, Final
 from circulation.callers.partners import PARTNERS, folded_agency
 from circulation.callers.partners import Partner as KnownPartner
 from circulation.callers.terminal_counts import all_counts
-from circulation.explaining.sorting import MACHINES
+from circulation.explaining.machines import MACHINES
 from circulation.interlending.exchanges import Line, latest_exchanges
 from circulation.interlending.notices import waiting_notices
 from circulation.jobs.running import note_run, runs_since

@@ -8,7 +8,7 @@ from circulation.kernel.results import CheckedIn as KnownReturn
 from circulation.kernel.results import Destination
 from circulation.kernel.rights import Principal, Right
 from circulation.notices import slips
-from circulation.notices.composing import POST
+from circulation.notices.post import POST
 from circulation.staff.print_jobs import Document, latest_jobs, queue_job, try_job_again
 from circulation.staff.print_jobs import PrintJob as KnownJob
 from circulation.staff.print_jobs import print_job as job_of

@@ -6,7 +6,8 @@ from collections import Counter
 from typing import Any, Final
 
 from circulation.callers.sorting import problem_bin_at
-from circulation.explaining.sorting import MACHINES, explain_sorting
+from circulation.explaining.machines import MACHINES
+from circulation.explaining.sorting import explain_sorting
 from circulation.kernel.results import Desk, Refused
 from circulation.kernel.rights import Principal, Right
 from circulation.loans.statistics import DIMENSIONS, loans_by

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from circulation.kernel.rights import Principal, Right
 from circulation.notices import patron_slips, slips
-from circulation.notices.composing import POST
+from circulation.notices.post import POST
 from circulation.patrons.groups import agency_of_group, groups_with, members_of
 from circulation.staff.lookups import Seen
 from protocols.api.authority import must_have_here, note_look, number_of, patron_named

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,8 +11,10 @@ from typing import Any, Final
 import click
 
 from catalogue.database import Transaction
+from circulation.explaining.machines import MACHINES, Machine
 from circulation.kernel.rights import Principal
-from circulation.notices.composing import POST
+from circulation.kernel.set_up import SetUp
+from circulation.notices.post import POST, Post
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Lookup, note_lookups
@@ -26,7 +28,6 @@ from protocols.commands.asking.asker import Asker, Refused, Told, told
 from protocols.commands.shared.library import Library, opened
 from protocols.commands.shared.settings import Settings
 from protocols.hosting.answering import Context
-from protocols.notices.settings import post_of
 
 _HEADERS: Final = {"content-type": JSON, "accept-language": "en", "if-match": "*"}
 _LANGUAGE: Final = "en"
@@ -37,12 +38,22 @@ _WRONG: Final = 400
 def asked_here(settings: Settings, at: str | None) -> Iterator[Here]:
     """The operations on the database of the configuration, as `asked` gives them."""
     with opened(settings) as library:
-        configuration = settings.configuration
-        POST.put(library.circulation, post_of(configuration.notices, configuration.path.parent))
-        from protocols.sip2.machines import tell_of_machines  # not for a server, which has its own
-
-        tell_of_machines(configuration.standards["sip2"], library.circulation)
+        POST.later(library.circulation, lambda: _post(settings))
+        MACHINES.later(library.circulation, lambda: _machines(settings))
         yield Here(library, at)
+
+
+def _post(settings: Settings) -> Post:
+    from protocols.notices.settings import post_of
+
+    configuration = settings.configuration
+    return post_of(configuration.notices, configuration.path.parent)
+
+
+def _machines(settings: Settings) -> Callable[[SetUp], Mapping[str, Machine]]:
+    from protocols.sip2.machines import machines_of
+
+    return machines_of(settings.configuration.standards["sip2"])
 
 
 class Here(Asker):

@@ -12,10 +12,10 @@ from catalogue.database import Transaction
 from circulation.jobs.foreseeing import foresee
 from circulation.jobs.table import JOBS
 from circulation.kernel.leases import Lease, LeaseTaken
-from circulation.notices.composing import Post
 from circulation.notices.forecast import Foreseen, forecast
 from circulation.notices.kinds import NoticeState
 from circulation.notices.outcomes import Report, take_report
+from circulation.notices.post import Post
 from circulation.patrons.identifiers import known_as
 from protocols.commands.shared.library import Library
 from protocols.commands.shared.settings import Settings

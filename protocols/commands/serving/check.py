@@ -14,13 +14,9 @@ from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
 from protocols.hosting.findings import Finding, error
 from protocols.hosting.standard import installed_standards
-from protocols.process.configuration import (
-    Configuration,
-    ConfigurationError,
-    configuration_from,
-    load_configuration,
-)
+from protocols.process.configuration import Configuration, configuration_from, load_configuration
 from protocols.process.failures import without_password
+from protocols.process.foundation import ConfigurationError
 from protocols.process.health.files import certificate_findings, permission_findings
 from protocols.process.health.replication import replica_findings
 from protocols.process.health.surroundings import database_findings, https_findings, port_findings

@@ -27,7 +27,8 @@ from protocols.hosting.process_names import this_process
 from protocols.hosting.sockets import Sockets
 from protocols.hosting.standard import installed_standards
 from protocols.process.addresses import Address, addresses
-from protocols.process.configuration import Configuration, ConfigurationError, load_configuration
+from protocols.process.configuration import Configuration, load_configuration
+from protocols.process.foundation import ConfigurationError
 
 _PORT = click.IntRange(0, 65535)
 

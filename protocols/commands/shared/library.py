@@ -127,8 +127,7 @@ class Library:
 @contextmanager
 def opened(settings: Settings, *, is_long: bool = False, mapped: bool = True) -> Iterator[Library]:
     """The library of the configuration, closed at the end; see `open_configured`."""
-    configuration = settings.configuration
-    circulation = Circulation(configuration.memories)
+    circulation = Circulation(settings.foundation.memories)
     database = open_configured(settings, is_long=is_long, mapped=mapped)
     try:
         remember_zones(database.read(all_branches).result())

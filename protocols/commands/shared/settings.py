@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from protocols.process.failures import Failure
 
 if TYPE_CHECKING:  # `tiro --help` and completion load nothing that they do not need
     from protocols.process.configuration import Configuration
+    from protocols.process.foundation import Foundation
+
+F = TypeVar("F")
 
 
 @dataclass
@@ -23,8 +27,21 @@ class Settings:
 
     @cached_property
     def configuration(self) -> Configuration:
+        """All of it. Raises Failure."""
         from protocols.hosting.standard import installed_standards
-        from protocols.process.configuration import ConfigurationError, load_configuration
+        from protocols.process.configuration import load_configuration
+
+        return self._read(lambda path: load_configuration(path, installed_standards()))
+
+    @cached_property
+    def foundation(self) -> Foundation:
+        """What every command needs of it. Raises Failure."""
+        from protocols.process.foundation import load_foundation
+
+        return self._read(load_foundation)
+
+    def _read(self, load: Callable[[Path], F]) -> F:
+        from protocols.process.foundation import ConfigurationError
 
         if not self.path.exists():
             raise Failure(
@@ -33,7 +50,7 @@ class Settings:
                 "`tiro new DIR` makes one, with a library.",
             )
         try:
-            return load_configuration(self.path, installed_standards())
+            return load(self.path)
         except ConfigurationError as error:
             raise Failure(
                 str(error), "Put it right there; `tiro check` looks at all the rest as well."
@@ -41,4 +58,4 @@ class Settings:
 
     @property
     def database_url(self) -> str:
-        return self.configuration.database_url
+        return self.foundation.database_url

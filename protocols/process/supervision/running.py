@@ -23,11 +23,8 @@ from protocols.hosting.reactor import reactor
 from protocols.hosting.sockets import Sockets
 from protocols.hosting.standard import Standard
 from protocols.process.addresses import addresses
-from protocols.process.configuration import (
-    Configuration,
-    ConfigurationError,
-    load_configuration,
-)
+from protocols.process.configuration import Configuration, load_configuration
+from protocols.process.foundation import ConfigurationError
 from protocols.process.server import LINGER_SECONDS, Server, settle
 from protocols.process.supervision import systemd
 from protocols.process.supervision.beside import LOOK, Beside

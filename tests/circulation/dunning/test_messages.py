@@ -7,9 +7,9 @@ from sqlalchemy import select
 from catalogue.database import Statement, Transaction, many
 from circulation.kernel.results import UNATTENDED
 from circulation.notices.claiming import Outgoing, claim
-from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.outcomes import Sent, record
+from circulation.notices.post import Post
 from circulation.notices.schema import notices
 from tests.builders.circulation import Library, a_patron
 from tests.builders.dunning import DANISH, danish, flow, notices_by, run_day, run_days

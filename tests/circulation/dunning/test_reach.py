@@ -12,10 +12,10 @@ from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import UNATTENDED
 from circulation.notices.channels import CHANNELS
 from circulation.notices.claiming import Outgoing
-from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeKind, NoticeState
 from circulation.notices.log import resend, settle_as_sent
 from circulation.notices.outcomes import Doubtful, NotSent, Report, take_report
+from circulation.notices.post import Post
 from circulation.patrons.addresses import NewAddress, add_address
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.contacts import add_contact

@@ -8,7 +8,6 @@ import pytest
 
 from circulation.notices.causes import Cause
 from circulation.notices.channels import CHANNELS
-from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeKind, NoticeState
 from circulation.notices.log import queue
 from circulation.notices.outcomes import (
@@ -24,6 +23,7 @@ from circulation.notices.outcomes import (
     take_up_abandoned,
     wait_after,
 )
+from circulation.notices.post import Post
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.notices import (
     EMAIL,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from circulation.notices.composing import Post
 from circulation.notices.kinds import NoticeKind
+from circulation.notices.post import Post
 from circulation.notices.rendering import Templates
 from tests.builders.circulation import Library, a_patron
 from tests.builders.notices import EMAIL, rule, sent

@@ -15,10 +15,11 @@ import pytest
 from circulation.booking.telling import BookingTold
 from circulation.languages.installed import SHIPPED
 from circulation.notices.channels import CHANNELS, ChannelTraits, Form
-from circulation.notices.composing import Draft, Post, Text, compose
+from circulation.notices.composing import Draft, Text, compose
 from circulation.notices.contents import ChargeTold, Contents, HoldTold, LoanTold
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.persons import Person
+from circulation.notices.post import Post
 from circulation.notices.rendering import BadTemplate, Templates
 from circulation.notices.sms_texts import is_gsm
 from circulation.notices.validity import CHECKS

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import openapi_spec_validator
 
+from protocols.api.addresses import FILE, addresses, operation_at
 from protocols.api.openapi import outcomes_of, written
 from protocols.api.operation import Operation
 from protocols.api.operations import OPERATIONS
 from protocols.api.problems import Outcome
-from protocols.api.reference import page
+from protocols.api.reference import lines, page
 
 FOLDER = Path(__file__).parents[3] / "docs" / "reference"
 
@@ -22,6 +23,15 @@ def test_the_committed_description_is_that_of_the_table() -> None:
 
 def test_the_page_is_that_of_the_table() -> None:
     assert (FOLDER / "api.md").read_text(encoding="utf-8") == page(OPERATIONS), "make reference"
+
+
+def test_what_commands_know_of_the_operations_is_that_of_the_table() -> None:
+    assert FILE.read_text(encoding="utf-8") == lines(OPERATIONS), "make reference"
+
+
+def test_an_operation_is_found_where_commands_look_for_it() -> None:
+    told = [each for each in OPERATIONS if each.tag != "documents"]
+    assert [operation_at(addresses()[each.id]) for each in told] == told
 
 
 def test_the_description_is_valid() -> None:

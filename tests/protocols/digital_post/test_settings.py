@@ -14,7 +14,8 @@ from circulation.kernel.engine import Circulation
 from protocols.digital_post.channel import driver
 from protocols.digital_post.settings import PLACES, DigitalPostSettings, What
 from protocols.notices.channels import Surroundings, load_driver
-from protocols.process.configuration import ConfigurationError, configuration_from
+from protocols.process.configuration import configuration_from
+from protocols.process.foundation import ConfigurationError
 from tests.protocols.digital_post.certificates import Authority, Pem
 
 LEAST = {

@@ -17,7 +17,8 @@ from OpenSSL import SSL
 
 from protocols.hosting.standard import installed_standards
 from protocols.hosting.tls import Certificates, TlsSettings, context_of
-from protocols.process.configuration import ConfigurationError, configuration_from
+from protocols.process.configuration import configuration_from
+from protocols.process.foundation import ConfigurationError
 from tests.builders.certificates import Authority
 
 

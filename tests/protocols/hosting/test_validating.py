@@ -15,7 +15,8 @@ from protocols.hosting import validating
 from protocols.hosting.standard import installed_standards
 from protocols.hosting.validating import adapter_of, problem_of, written
 from protocols.notices.settings import driver_names, load_driver
-from protocols.process.configuration import SECTIONS, ConfigurationError, configuration_from
+from protocols.process.configuration import SECTIONS, configuration_from
+from protocols.process.foundation import ConfigurationError
 
 #: Words that only the library of the schemas uses.
 _FOREIGN = re.compile(

@@ -17,7 +17,8 @@ from protocols.ncip.listener import standard
 from protocols.ncip.models.lookups import LookupItem, LookupItemResponse
 from protocols.ncip.models.services import ALL_SERVICES, SERVICES
 from protocols.ncip.settings import NcipSettings, Partner
-from protocols.process.configuration import ConfigurationError, configuration_from
+from protocols.process.configuration import configuration_from
+from protocols.process.foundation import ConfigurationError
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.pins import hashed
 from tests.protocols.ncip.stage import (

@@ -11,11 +11,8 @@ from pydantic import ConfigDict
 
 from catalogue.database import Following
 from protocols.hosting.standard import Standard, installed_standards
-from protocols.process.configuration import (
-    ConfigurationError,
-    configuration_from,
-    load_configuration,
-)
+from protocols.process.configuration import configuration_from, load_configuration
+from protocols.process.foundation import ConfigurationError
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import pytest
 
 from circulation.languages.installed import default_language, tags, use
 from protocols.hosting.standard import installed_standards
-from protocols.process.configuration import Configuration, ConfigurationError, configuration_from
+from protocols.process.configuration import Configuration, configuration_from
+from protocols.process.foundation import ConfigurationError
 from tests.builders.pins import hashed
 from tests.circulation.languages.test_installed import write
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from protocols.process.configuration import ConfigurationError, configuration_from
+from protocols.process.configuration import configuration_from
+from protocols.process.foundation import ConfigurationError
 from protocols.sip2.listener import standard
 from protocols.sip2.settings import Account, Sip2Settings
 from protocols.sip2.wire.text import Dialect

@@ -14,12 +14,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from protocols.process.configuration import (
-    Configuration,
-    DatabaseSettings,
-    HttpSettings,
-    LoggingSettings,
-)
+from protocols.process.configuration import Configuration, LoggingSettings
+from protocols.process.foundation import DatabaseSettings, HttpSettings
 from protocols.z3950.settings import Z3950Settings
 from tests.processes import start
 

@@ -1,0 +1,119 @@
+"""A command loads what it needs: most of the time that it takes is the loading of modules."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from protocols.commands.command_line import COMMANDS
+from tests.builders.circulation import a_patron
+from tests.builders.staff import Staff
+
+#: Libraries that take a while to load, and the engines that load them.
+HEAVY = frozenset(
+    {
+        *("argon2", "asyncio", "cryptography", "jinja2", "lxml", "numpy", "phonenumbers", "PIL"),
+        *("prometheus_client", "pydantic", "pymarc", "reportlab", "rich", "sqlalchemy", "twisted"),
+        *("catalogue.database", "circulation.assembly", "protocols.api.operation"),
+    }
+)
+#: Commands that do more than to ask operations, each with what their modules load for it. Where
+#: such a command is asked of a server it loads all the same what its options are made of.
+LOADS_MORE = {
+    "apply": "compares set-ups",
+    "backup": "copies the database",
+    "check": "tries everything there is",
+    "close": "shows what a closure would change before it asks",
+    "demo": "serves",
+    "digital-post": "tries the way to it",
+    "explain": "tells people what no program asks for",
+    "export": "writes the whole database",
+    "hash": "hashes a password",
+    "health": "asks a server in its own protocol",
+    "import": "fills a database",
+    "jobs": "does the daily work",
+    "load": "reads records",
+    "move": "reads the files of another system",
+    "ncip": "asks partners",
+    "new": "makes a library",
+    "notices": "knows the kinds of messages",
+    "off-line": "plays what machines have done",
+    "reindex": "builds the index",
+    "restore": "fills a database",
+    "serve": "serves",
+    "sip2": "asks machines in their protocol",
+}
+#: Prints what of its argument, a JSON list of modules, is loaded after each of several trials.
+_TRIALS = """
+import importlib, json, os, sys
+import protocols.commands.command_line
+heavy = json.loads(sys.argv[1])
+for module in sys.argv[2:]:
+    if os.fork() == 0:
+        importlib.import_module("protocols.commands." + module)
+        print(json.dumps([module, [each for each in heavy if each in sys.modules]]), flush=True)
+        os._exit(0)
+    os.wait()
+"""
+_CALL = """
+import contextlib, json, os, sys
+from protocols.commands.command_line import tiro
+with open(os.devnull, "w") as nothing, contextlib.redirect_stdout(nothing):
+    with contextlib.redirect_stderr(nothing), contextlib.suppress(SystemExit):
+        tiro(sys.argv[2:], prog_name="tiro")
+print(json.dumps([each for each in json.loads(sys.argv[1]) if each in sys.modules]))
+"""
+
+
+def python(program: str, *arguments: str, **environment: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", program, json.dumps(sorted(HEAVY)), *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | environment,
+    ).stdout
+
+
+def loaded_by(*arguments: str, **environment: str) -> set[str]:
+    return set(json.loads(python(_CALL, *arguments, **environment)))
+
+
+def test_a_command_that_asks_operations_loads_no_engine() -> None:
+    light = [module for name, module in COMMANDS.items() if name not in LOADS_MORE]
+    told = [json.loads(line) for line in python(_TRIALS, *light).splitlines()]
+    assert len(told) == len(light)
+    assert {module: found for module, found in told if found} == {}
+
+
+def test_no_exception_is_for_a_command_that_is_gone() -> None:
+    assert set(LOADS_MORE) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("patron", "show", "--help")], ids=" ".join)
+def test_help_loads_no_engine(arguments: tuple[str, ...]) -> None:
+    assert loaded_by(*arguments) == set()
+
+
+def test_who_asks_a_server_loads_no_engine() -> None:
+    arguments = ("--server", "http://127.0.0.1:9", "patron", "show", "P1")
+    assert loaded_by(*arguments, TIRO_TOKEN="secret") == set()
+
+
+def test_who_shows_a_patron_loads_what_that_takes(staff: Staff, tmp_path: Path) -> None:
+    """The engine of circulation, and one noun of the operations: no index, no format of records, no
+    protocol, nothing that makes messages."""
+    a_patron(staff.library, card="P1")
+    configuration = tmp_path / "tiro.toml"
+    configuration.write_text(f'[database]\nurl = "{staff.library.database.url}"\n')
+    found = loaded_by("--config", str(configuration), "patron", "show", "P1")
+    assert found >= {"circulation.assembly", "protocols.api.operation"}
+    assert found <= HEAVY - {
+        *("jinja2", "lxml", "numpy", "phonenumbers", "PIL", "prometheus_client", "pymarc"),
+        *("reportlab", "rich", "twisted"),
+    }
