@@ -121,9 +121,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     )
     for reason, number in reasons.most_common():
         terminalreporter.write_line(f"{number} skipped: {reason}", yellow=True)
-    if left_out := len(terminalreporter.stats.get("deselected", [])):
+    if not trials.are_whole():
         seed = f"{trials.SEED}={os.environ[trials.SEED]}"
-        terminalreporter.write_line(f"{left_out} left to make trials; {seed} draws these again")
+        terminalreporter.write_line(f"What is long was drawn by {seed}; make trials runs all of it")
 
 
 @pytest.fixture(scope="session")

@@ -260,8 +260,9 @@ _LUR = ('[server]\n\n[database]\nlur = "sesame"\n', "lur: no such setting (line 
         *((name, *_LUR) for name in ALL if name not in {*_RUNNING, "hash"}),
         ("patron show", None, "does not exist"),
         ("patron show", "[database\nurl = 1\n", "line 1"),
-        ("patron show", '[sip2]\nport = "sesame"\n', "[sip2] port"),
-        ("patron show", "[[sip2.accounts]]\nlogin = 1\n", "(line "),
+        ("check", '[sip2]\nport = "sesame"\n', "[sip2] port"),
+        ("check", "[[sip2.accounts]]\nlogin = 1\n", "(line "),
+        ("patron show", "[sip]\n", "[sip]: no such section"),
     ],
 )
 def test_a_command_says_what_is_wrong_with_the_configuration(
@@ -277,6 +278,16 @@ def test_a_command_says_what_is_wrong_with_the_configuration(
     assert result.exit_code == 1, said
     assert str(configuration) in said
     assert words in said
+
+
+def test_a_wrong_section_stops_only_the_commands_that_need_it(staff: Staff) -> None:
+    card = a_patron(staff.library)
+    with staff.configuration.open("a") as file:
+        file.write('[sip2]\nport = "sesame"\n')
+    assert staff.run("patron", "show", card).exit_code == 0
+    needs = staff.run("notices", "send")
+    assert needs.exit_code == 1
+    assert "[sip2] port" in needs.stderr
 
 
 def test_an_older_database_is_brought_up_to_date_by_the_server_only(tmp_path: Path) -> None:
