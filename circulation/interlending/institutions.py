@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from circulation.kernel.act import Act
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
-from circulation.patrons.registering import NewPatron, PatronKind, home_of, register_patron
+from circulation.patrons.kinds import PatronKind
+from circulation.patrons.registering import NewPatron, home_of, register_patron
 
 #: The longest identifier that is registered unseen.
 LONGEST = 64

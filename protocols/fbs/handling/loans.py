@@ -12,7 +12,8 @@ from circulation.kernel.paging import MOST
 from circulation.kernel.results import Loan, Refused
 from circulation.loans.renewals import LoanProspect, judge_renewals, renew
 from circulation.loans.wishes import RenewalWish
-from circulation.patrons.consents import Consent, consents_of
+from circulation.patrons.consents import consents_of
+from circulation.patrons.kinds import Consent
 from circulation.staff.lookups import Seen
 from protocols.fbs.calls import Request
 from protocols.fbs.handling.looking import act_for, day_of, known_by, note_look

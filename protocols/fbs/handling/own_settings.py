@@ -15,9 +15,8 @@ from circulation.languages.installed import default_language
 from circulation.patrons.addresses import let_write
 from circulation.patrons.changes import Changes, change_patron, patron_fields
 from circulation.patrons.checking import PatronUnfit
-from circulation.patrons.consents import Consent, consents_of, give_consent, withdraw_consent
+from circulation.patrons.consents import consents_of, give_consent, withdraw_consent
 from circulation.patrons.contacts import (
-    ContactKind,
     add_contact,
     contacts_of,
     preferences_of,
@@ -33,6 +32,7 @@ from circulation.patrons.identifiers import (
     find_patron,
     identifiers_of,
 )
+from circulation.patrons.kinds import Consent, ContactKind
 from circulation.patrons.pins import PINS
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen

@@ -15,20 +15,20 @@ from circulation.kernel.rights import Kind, Right
 from circulation.languages.installed import language
 from circulation.patrons.addresses import Address, Dwelling, addresses_of
 from circulation.patrons.changes import PatronFields, patron_fields
-from circulation.patrons.consents import Consent, consents_of
-from circulation.patrons.contacts import Contact, ContactKind, contacts_of, preferences_of
+from circulation.patrons.consents import consents_of
+from circulation.patrons.contacts import Contact, contacts_of, preferences_of
 from circulation.patrons.guardians import guardians_of
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
-    IdentifierKind,
     PatronPlace,
     find_patron,
     identifiers_of,
     place_of_patron,
 )
+from circulation.patrons.kinds import Consent, ContactKind, IdentifierKind, PatronKind
 from circulation.patrons.pin_rules import let_in, look_at_pin_of_nobody
 from circulation.patrons.public_ids import public_ids
-from circulation.patrons.registering import PatronKind, home_of
+from circulation.patrons.registering import home_of
 from circulation.staff.lookups import Seen
 from protocols.fbs.callers import patron_numbered
 from protocols.fbs.calls import Agency, Request

@@ -15,8 +15,8 @@ from circulation.languages.installed import default_language, language
 from circulation.patrons.addresses import Dwelling, NewAddress, add_address
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.checking import PatronUnfit
-from circulation.patrons.consents import Consent, give_consent
-from circulation.patrons.contacts import ContactKind, add_contact
+from circulation.patrons.consents import give_consent
+from circulation.patrons.contacts import add_contact
 from circulation.patrons.guardians import add_guardian, guardians_of, remove_guardian, wards_seen_by
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
@@ -27,6 +27,7 @@ from circulation.patrons.identifiers import (
     national_digits,
     place_of_patron,
 )
+from circulation.patrons.kinds import Consent, ContactKind
 from circulation.patrons.public_ids import public_ids
 from circulation.patrons.registering import NewPatron, register_patron
 from circulation.staff.lookups import Seen

@@ -8,9 +8,10 @@ from typing import Any, Final, NamedTuple
 from circulation.holds.changing import cancel_hold, change_hold
 from circulation.holds.copies import copies_of_record
 from circulation.holds.judging import judge_hold
+from circulation.holds.kinds import HoldKind
 from circulation.holds.lists import patron_holds
 from circulation.holds.placing import place_holds
-from circulation.holds.results import HoldKind, HoldState, QueuedHold, Wanted
+from circulation.holds.results import HoldState, QueuedHold, Wanted
 from circulation.holds.wishes import HoldChange, HoldWish
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from circulation.patrons.consents import Consent
-from circulation.patrons.registering import PatronKind
+from circulation.patrons.kinds import Consent, PatronKind
 from protocols.fbs import shapes
 from protocols.fbs.calls import Asker, Call
 from protocols.fbs.codec import read_text, read_truth, reads

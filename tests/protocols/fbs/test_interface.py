@@ -22,7 +22,7 @@ from circulation.ledger.money import ChargeKind
 from circulation.patrons.addresses import NewAddress, add_address
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import find_patron
-from circulation.patrons.registering import PatronKind
+from circulation.patrons.kinds import PatronKind
 from protocols.fbs.calls import Asker, Call
 from protocols.fbs.table import CALLS
 from tests.builders.circulation import an_item

@@ -11,8 +11,9 @@ from circulation.kernel.ids import IdSource
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import Refusal
 from circulation.patrons.blocks import block_patron
-from circulation.patrons.consents import Consent, give_consent
+from circulation.patrons.consents import give_consent
 from circulation.patrons.identifiers import find_patron
+from circulation.patrons.kinds import Consent
 from protocols.fbs.handling.material import part_meant, periodical, wire_number
 from protocols.fbs.refusals import RENEWAL_DENIALS, renewal_denials
 from tests.builders.circulation import an_item
