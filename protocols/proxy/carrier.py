@@ -16,10 +16,10 @@ import heapq
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
-from protocols.proxy.journal.records import Outcome, bytes_of, text_of
+from protocols.proxy.job import Job
+from protocols.proxy.journal.records import Outcome, text_of
 from protocols.proxy.kinds import MONEY, code_of, is_granted, text_field
 from protocols.proxy.line import Said
 from protocols.proxy.pool import Pool
@@ -27,10 +27,12 @@ from protocols.proxy.settings import System, SystemSettings
 from protocols.proxy.state import Task
 from protocols.proxy.telling import (
     asked_body,
+    date_it,
     has_on_loan,
     is_as_told,
     item_question,
     learning_body,
+    needs_date,
     patron_question,
     told_body,
 )
@@ -53,34 +55,7 @@ class Around(Protocol):
     def local_date(self) -> str: ...
     def readable(self, body: bytes) -> bytes: ...
     def system_answered(self, system: System, said: Said) -> None: ...
-
-
-@dataclass(slots=True, order=True)
-class Job:
-    """Something to be told, or judged, or both; `at` is the order."""
-
-    at: tuple[int, int]
-    keys: tuple[str, ...] = field(compare=False)
-    terminal: str = field(compare=False)
-    task: Task | None = field(compare=False, default=None)
-    #: The terminal's message with its secrets, which is in no journal; None if it is not judged.
-    judged: bytes | None = field(compare=False, default=None)
-    #: The old system has found its PIN right.
-    is_proven: bool = field(compare=False, default=False)
-    tries: int = field(compare=False, default=0)
-    is_ready: bool = field(compare=False, default=False)
-    is_asked: bool = field(compare=False, default=False)
-    is_counted: bool = field(compare=False, default=False)
-
-
-def keys_of(sent: bytes, answer: bytes = b"") -> tuple[str, ...]:
-    """What the order is kept for: the item and the patron."""
-    keys = []
-    for code in ("AB", "AA"):
-        value = text_field(sent, code) or text_field(answer, code)
-        if value:
-            keys.append(f"{code}{value}")
-    return tuple(keys)
+    def ask(self, system: System, body: bytes, done: Callable[[Said], object]) -> None: ...
 
 
 class Pools(NamedTuple):
@@ -296,6 +271,9 @@ class Carrier:
         self._ask(task, patron_question(task, self._place(task)), told)
 
     def _send(self, job: Job, task: Task) -> None:
+        if not job.is_dated and needs_date(task):
+            self._find_date(job, task)
+            return
         number = self._around.number(task) if self.to == "new" else None
         body = told_body(task, self._place(task), number)
 
@@ -317,6 +295,20 @@ class Carrier:
         if self.to == "old" and body[:2] == MONEY.encode():
             self._note(task, "begun")
         self._ask(task, body, told)
+
+    def _find_date(self, job: Job, task: Task) -> None:
+        """Who has renewed all loans at once (65) was told no dates: the system that did knows."""
+        job.is_dated = True
+        by: System = "new" if self.to == "old" else "old"
+
+        def told(said: Said) -> None:
+            item = b"" if said.raw is None else open_frame(said.raw).body
+            if item[:4] == b"1804":
+                date_it(task, text_field(item, "AH"))
+            self._send(job, task)
+
+        place = self._around.institution(by, task.terminal)
+        self._around.ask(by, item_question(task, place), told)
 
     def _ask_back(self, job: Job, task: Task, answer: bytes) -> None:
         """Is the item as it should be? Only then was it told."""
@@ -391,9 +383,3 @@ class Carrier:
 def answer_request(answer: bytes) -> bytes:
     """The code of the request to an answer about an item."""
     return {b"12": b"11", b"10": b"09", b"30": b"29"}.get(answer[:2], b"")
-
-
-def job_of(task: Task, judged: bytes | None = None) -> Job:
-    """The job to tell of something."""
-    keys = keys_of(bytes_of(task.sent), bytes_of(task.answer))
-    return Job((task.request, task.part), keys, task.terminal, task, judged, tries=task.tries)

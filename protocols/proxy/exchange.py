@@ -187,7 +187,7 @@ class Exchange:
         """Answers in the system's place, if that is wanted."""
         own = b""
         if self.to == "new" or self.proxy.settings.old.answer_for_it:
-            own = self.proxy.off_line(self.relay.name, self.asked)
+            own = self.proxy.off_line(self.to, self.relay.name, self.asked)
         if not own:
             self.proxy.repeats.forget(self.relay.name, self.sent)
         self.done(own, "proxy")

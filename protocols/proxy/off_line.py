@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from protocols.proxy.dates import after
-from protocols.proxy.journal.records import text_of
+from protocols.proxy.journal.records import bytes_of, text_of
 from protocols.proxy.kinds import LOGIN, text_field
-from protocols.proxy.state import Item, Patron, State
+from protocols.proxy.merging import Page
+from protocols.proxy.seen import Item, Patron
+from protocols.proxy.settings import System
+from protocols.proxy.state import State
 from protocols.sip2.codec import MalformedMessage, decode, encode
 from protocols.sip2.failures import failure_response
 from protocols.sip2.messages import (
@@ -36,6 +38,8 @@ from protocols.sip2.messages import (
     PatronStatusRequest,
     PatronStatusResponse,
     Renew,
+    RenewAll,
+    RenewAllResponse,
     RenewResponse,
     SCStatus,
 )
@@ -43,8 +47,8 @@ from protocols.sip2.wire.dates import NO_CLOCK
 from protocols.sip2.wire.text import Dialect
 
 _PLAIN: Final = Dialect()
-#: Days of a loan where none was seen yet.
-USUAL_DAYS: Final = 28
+#: The place of the summary (63) that asks for what is on loan.
+_CHARGED: Final = 2
 _NOBODY: Final = Item()
 _FREE: Final = " " * 14
 _DENIED: Final = "YYYY          "
@@ -53,10 +57,13 @@ _WAITS: Final = "01"
 
 
 class OffLine:
-    """Answers from a state. `date` is now, in 18 characters; `text` is what the screen says."""
+    """Answers from a state, in the place of a system. `date` is now, in 18 characters; `text` is
+    what the screen says.
+    """
 
-    def __init__(self, state: State, date: str, text: str) -> None:
+    def __init__(self, state: State, system: System, date: str, text: str) -> None:
         self._state = state
+        self._system = system
         self._date = date
         self._text = text
 
@@ -85,6 +92,8 @@ class OffLine:
                 return self._check_in(request)
             case Renew():
                 return self._renew(request, hidden)
+            case RenewAll():
+                return self._renew_all(request, hidden)
             case PatronStatusRequest() | PatronInformation():
                 return self._patron(request, hidden)
             case ItemInformation():
@@ -112,7 +121,7 @@ class OffLine:
             date_time_sync=NO_CLOCK,
             protocol_version="2.00",
             institution_id="",
-            supported_messages="YYYYYYYYYNYNYYYN",
+            supported_messages="YYYYYYYYYNYNYYYY",
         )
 
     def _known(self, hidden: bytes) -> Patron:
@@ -121,12 +130,6 @@ class OffLine:
     def _is_wrong_pin(self, patron: Patron, hidden: bytes) -> bool:
         given = text_field(hidden, "AD")
         return bool(given and patron.pin and given != patron.pin)
-
-    def _days(self, item: Item) -> int:
-        if item.days > 0:
-            return item.days
-        usual = [days for days, _ in self._state.periods.most_common() if days > 0]
-        return usual[0] if usual else USUAL_DAYS
 
     def _check_out(self, request: Checkout, hidden: bytes) -> CheckoutResponse:
         barcode = request.item_identifier.strip()
@@ -154,21 +157,41 @@ class OffLine:
             patron_identifier=request.patron_identifier,
             item_identifier=request.item_identifier,
             title_identifier="",
-            due_date=after(self._date, self._days(item)),
+            due_date=self._state.promised(self._system, barcode, card, self._date),
+        )
+
+    def _may_renew(self, barcode: str, patron: Patron, hidden: bytes) -> bool:
+        item, card = self._state.items.get(barcode, _NOBODY), text_field(hidden, "AA")
+        return (
+            bool(barcode)
+            and item.patron in ("", card)
+            and patron.is_valid
+            and not patron.is_blocked
+            and not self._is_wrong_pin(patron, hidden)
+            and not item.waits_for_others(card)
+        )
+
+    def _renew_all(self, request: RenewAll, hidden: bytes) -> RenewAllResponse:
+        """All that the patron was seen to have."""
+        patron = self._known(hidden)
+        loans = list(self._state.loans.get(text_field(hidden, "AA"), ()))
+        renewed = [each for each in loans if self._may_renew(each, patron, hidden)]
+        left = [each for each in loans if each not in renewed]
+        return RenewAllResponse(
+            ok=bool(renewed),
+            renewed_count=len(renewed),
+            unrenewed_count=len(left),
+            transaction_date=self._date,
+            institution_id=request.institution_id,
+            renewed_items=tuple(renewed),
+            unrenewed_items=tuple(left),
+            screen_message=() if renewed else (self._text,),
         )
 
     def _renew(self, request: Renew, hidden: bytes) -> RenewResponse:
         barcode = (request.item_identifier or "").strip()
-        item = self._state.items.get(barcode, _NOBODY)
         patron, card = self._known(hidden), text_field(hidden, "AA")
-        is_refused = (
-            not barcode
-            or item.patron not in ("", card)
-            or patron.is_blocked
-            or self._is_wrong_pin(patron, hidden)
-            or item.waits_for_others(card)
-        )
-        if is_refused:
+        if not self._may_renew(barcode, patron, hidden):
             said: Any = failure_response(request, self._date, self._text)
             refused: RenewResponse = said
             return refused
@@ -182,7 +205,7 @@ class OffLine:
             patron_identifier=request.patron_identifier,
             item_identifier=request.item_identifier or "",
             title_identifier="",
-            due_date=after(self._date, self._days(item)),
+            due_date=self._state.promised(self._system, barcode, card, self._date),
         )
 
     def _check_in(self, request: Checkin) -> CheckinResponse:
@@ -217,8 +240,9 @@ class OffLine:
         }
         if isinstance(request, PatronStatusRequest):
             return PatronStatusResponse(**facts)
-        items = [name for name, item in self._state.items.items() if item.patron == card != ""]
-        shows = request.summary[2:3] == "Y"
+        items = [bytes_of(each) for each in self._state.loans.get(card, ())] if card else []
+        asked = request.summary.upper().find("Y")
+        shown = Page.asked(hidden).cut(items) if asked == _CHARGED else []
         return PatronInformationResponse(
             **facts,
             hold_items_count=None,
@@ -227,7 +251,7 @@ class OffLine:
             fine_items_count=None,
             recall_items_count=None,
             unavailable_holds_count=None,
-            charged_items=tuple(items) if shows else (),
+            charged_items=tuple(map(text_of, shown)),
         )
 
     def _hold(self, request: Hold, hidden: bytes) -> HoldResponse:

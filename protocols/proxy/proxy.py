@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 from protocols.hosting.networks import is_within
 from protocols.hosting.reactor import at_turns_end, reactor
-from protocols.proxy.carrier import Carrier, Job, Pools, job_of, keys_of
+from protocols.proxy.carrier import Carrier, Pools
 from protocols.proxy.connections import Connections
 from protocols.proxy.health import Health
+from protocols.proxy.job import Job, job_of, keys_of
 from protocols.proxy.journal.reading import size_after
 from protocols.proxy.journal.records import Record, bytes_of, moment_of, text_of
 from protocols.proxy.journal.secrets import Secrets
@@ -258,6 +259,10 @@ class Proxy:
         adds = not knows_all(other, self.modes.in_use)
         return Beside(other, adds, self.is_down(other))
 
+    def ask(self, system: System, body: bytes, done: Callable[[Said], object]) -> None:
+        """Asks a system how things are."""
+        self.connections.asking(system).ask(self.readable(body), done)
+
     def ask_about(
         self,
         system: System,
@@ -309,12 +314,11 @@ class Proxy:
 
     # Answers
 
-    def off_line(self, terminal: str, asked: Asked) -> bytes:
-        """The proxy's own answer in the place of a system; empty where it has none."""
+    def off_line(self, system: System, terminal: str, asked: Asked) -> bytes:
+        """The proxy's own answer in the place of the system; empty where it has none."""
         hidden = self.secrets.hidden(asked.frame.body)
-        answers = OffLine(
-            self.state, self.local_date(), self.words(Text.NOT_FOR_NOW, asked.frame.body)
-        )
+        words = self.words(Text.NOT_FOR_NOW, asked.frame.body)
+        answers = OffLine(self.state, system, self.local_date(), words)
         body = answers.answer(terminal, asked.frame.body, hidden)
         return asked.sealed(body) if body else b""
 

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, cast
 
-from protocols.proxy.dates import BLANK, days_between
+from protocols.proxy.dates import BLANK, after, days_between, wire_date
 from protocols.proxy.journal.records import Purpose, Record, bytes_of, text_of
 from protocols.proxy.kinds import (
     CHANGING,
@@ -21,44 +21,13 @@ from protocols.proxy.kinds import (
     text_field,
     with_field,
 )
+from protocols.proxy.periods import Periods
 from protocols.proxy.routing import tells
+from protocols.proxy.seen import SOMEBODY, Item, Patron
 from protocols.proxy.settings import Mode, System
 
-#: For whom an item waits, where the system has not said it.
-SOMEBODY: Final = "somebody"
 #: So many messages are kept for terminals that ask again.
 RECENT: Final = 1000
-
-
-@dataclass(slots=True)
-class Item:
-    """What was last seen of an item. `holder` is the system that made its open loan."""
-
-    holder: System | None = None
-    patron: str = ""
-    due: str = ""
-    #: It waits for somebody else than who has it now.
-    waits_for: str = ""
-    is_reference: bool = False
-    days: int = 0
-    #: Who handed it in last, for whom it does not wait.
-    returned_by: str = ""
-
-    def waits_for_others(self, card: str) -> bool:
-        """Is it known to wait for somebody else than the patron with this card?"""
-        if self.waits_for == SOMEBODY:
-            return card == self.returned_by
-        return self.waits_for not in ("", card)
-
-
-@dataclass(slots=True)
-class Patron:
-    """What was last seen of a patron."""
-
-    is_valid: bool = True
-    is_blocked: bool = False
-    #: The digest of the PIN that was right.
-    pin: str = ""
 
 
 @dataclass(slots=True)
@@ -100,9 +69,10 @@ class State:
     logins: dict[str, str] = field(default_factory=dict)
     #: Messages that changed something: when, which terminal, the message, the answer.
     recent: list[tuple[str, str, str, str]] = field(default_factory=list)
-    #: How many days things were lent for.
-    periods: Counter[int] = field(default_factory=Counter)
+    periods: Periods = field(default_factory=Periods)
     counts: Counter[str] = field(default_factory=Counter)
+    #: The items that a patron has on loan, the first that was lent first.
+    loans: dict[str, dict[str, None]] = field(default_factory=dict)
 
     def take(self, record: Record) -> list[Task]:
         """Learns from a record; returns what is to be told because of it."""
@@ -119,6 +89,8 @@ class State:
             self._shared(record)
         elif kind == "silent":
             self._silent(record)
+        elif kind == "judged":
+            self._learn_period("new", bytes_of(record.get("sent", "")))
         elif kind == "carried":
             self._carried(record)
         elif kind == "flip":
@@ -167,10 +139,29 @@ class State:
             for part, sent, answer in _parts(request["sent"], record["sent"]):
                 task = _task(request, record, part, to, purpose)
                 task.sent, task.answer = sent, answer
+                if by == "proxy" and part:
+                    self._promise(task, asked)
                 task.is_unknown = was_silent and purpose == "replay"
                 self.tasks[task.key] = task
                 made.append(task)
         return made
+
+    def promised(self, system: System, barcode: str, card: str, date: str) -> str:
+        """Until when, if it is lent or renewed at that date in the place of the system: as long as
+        that has lent this item, else what is like it. A renewal takes no days away.
+        """
+        item, patron = self.items.get(barcode, Item()), self.patrons.get(card, Patron())
+        days = item.days(system) or self.periods.usual(system, item.kind, patron.kind)
+        due = after(date, days)
+        return max(due, wire_date(item.due)) if item.patron == card else due
+
+    def _promise(self, task: Task, asked: System) -> None:
+        """One of all loans that the proxy has renewed at once."""
+        sent, answer = bytes_of(task.sent), bytes_of(task.answer)
+        barcode, card = text_field(sent, "AB"), text_field(sent, "AA")
+        until = self.promised(asked, barcode, card, task.answer[6:24])
+        task.answer = text_of(with_field(answer, b"AH", until.encode()))
+        self.items.setdefault(barcode, Item()).due = until
 
     def _shared(self, record: Record) -> None:
         """A payment goes where the debt is."""
@@ -208,20 +199,44 @@ class State:
         known.is_blocked = answer[2:3] == b"Y"
         if text_field(answer, "CQ") == "Y" and text_field(sent, "AD"):
             known.pin = text_field(sent, "AD")
+        known.kind = text_field(answer, "PC") or known.kind
         for listed in all_fields(answer, b"AU") if answer[:2] == b"64" else ():
-            barcode = text_of(listed).strip()
-            item = self.items.setdefault(barcode, Item())
-            item.patron = item.patron or card
+            barcode = text_of(listed).partition("%")[0].strip()
+            if barcode and not self.items.setdefault(barcode, Item()).patron:
+                self._has(barcode, card)
+
+    def _has(self, barcode: str, card: str) -> Item:
+        """The item is on loan to this patron, or to nobody."""
+        item = self.items.setdefault(barcode, Item())
+        if item.patron != card:
+            before = self.loans.get(item.patron)
+            if before is not None:
+                before.pop(barcode, None)
+                if not before:
+                    del self.loans[item.patron]
+            item.patron = card
+            if card:
+                self.loans.setdefault(card, {})[barcode] = None
+        return item
+
+    def _is_in(self, barcode: str) -> Item:
+        item = self._has(barcode, "")
+        item.due = ""
+        item.holder = None
+        return item
+
+    def _learn_kind(self, item: Item, answer: bytes) -> None:
+        item.kind = text_field(answer, "CR") or text_field(answer, "CK") or item.kind
 
     def _learn_item(self, answer: bytes) -> None:
         barcode = text_field(answer, "AB")
         if not barcode or answer[:2] != b"18":
             return
         item = self.items.setdefault(barcode, Item())
+        self._learn_kind(item, answer)
         status = answer[2:4]
         if status != b"04":
-            item.patron = item.due = ""
-            item.holder = None
+            self._is_in(barcode)
         else:
             item.due = text_field(answer, "AH")
         if status == b"08":
@@ -233,18 +248,19 @@ class State:
         barcode = text_field(sent, "AB")
         system = cast("System", by if by in ("old", "new") else asked)
         if code in ("11", "29") and barcode:
-            item = self.items.setdefault(barcode, Item())
+            item = self._has(barcode, text_field(sent, "AA") or self._patron_of(barcode))
             item.holder = system
-            item.patron = text_field(sent, "AA") or item.patron
             item.due = text_field(answer, "AH")
             item.waits_for = ""
-            self._learn_period(item, sent, by)
+            if by in ("old", "new"):
+                self._learn_kind(item, answer)
+                self._learn_period(system, answer)
             self.patrons.setdefault(item.patron, Patron())
         elif code == "09" and barcode:
-            item = self.items.setdefault(barcode, Item())
-            item.holder = None
-            item.returned_by = item.patron
-            item.patron = item.due = ""
+            returned_by = self._patron_of(barcode)
+            item = self._is_in(barcode)
+            item.returned_by = returned_by
+            self._learn_kind(item, answer)
             if text_field(answer, "CV") in ("01", "02") or text_field(answer, "CY"):
                 item.waits_for = text_field(answer, "CY") or SOMEBODY
         elif code == "01":
@@ -252,11 +268,24 @@ class State:
         elif code == "25":
             self.patrons.setdefault(text_field(sent, "AA"), Patron()).is_blocked = False
 
-    def _learn_period(self, item: Item, sent: bytes, by: str) -> None:
-        days = days_between(sent[4:22].decode("latin-1"), item.due)
-        if days is not None and by in ("old", "new"):
-            item.days = days
-            self.periods[days] += 1
+    def _patron_of(self, barcode: str) -> str:
+        item = self.items.get(barcode)
+        return "" if item is None else item.patron
+
+    def _learn_period(self, system: System, answer: bytes) -> None:
+        """From a 12 of a loan that is no renewal."""
+        if answer[:3] != b"121" or answer[3:4] == b"Y":
+            return
+        days = days_between(answer[6:24].decode("latin-1"), text_field(answer, "AH"))
+        item = self.items.get(text_field(answer, "AB"))
+        if days is None or days <= 0 or item is None:
+            return
+        if system == "old":
+            item.old_days = days
+        else:
+            item.new_days = days
+        patron = self.patrons.get(text_field(answer, "AA"))
+        self.periods.learn(system, item.kind, "" if patron is None else patron.kind, days)
 
     # What others were told
 
@@ -291,7 +320,7 @@ class State:
             "patrons": {name: list(asdict(each).values()) for name, each in self.patrons.items()},
             "logins": self.logins,
             "recent": self.recent,
-            "periods": {str(days): count for days, count in self.periods.items()},
+            "periods": self.periods.dumped(),
             "counts": self.counts,
         }
 
@@ -300,7 +329,7 @@ class State:
         """The state that was dumped."""
         tasks = [Task(**each) for each in dumped["tasks"]]
         persons = [Task(**each) for each in dumped["for_a_person"]]
-        return cls(
+        found = cls(
             dumped["last_id"],
             dumped["modes"],
             {each["id"]: each for each in dumped["open"]},
@@ -310,9 +339,13 @@ class State:
             {name: Patron(*each) for name, each in dumped["patrons"].items()},
             dumped["logins"],
             [(at, terminal, sent, told) for at, terminal, sent, told in dumped["recent"]],
-            Counter({int(days): count for days, count in dumped["periods"].items()}),
+            Periods.loaded(dumped["periods"]),
             Counter(dumped["counts"]),
         )
+        for barcode, item in found.items.items():
+            if item.patron:
+                found.loans.setdefault(item.patron, {})[barcode] = None
+        return found
 
 
 def _task(request: Record, record: Record, part: int, to: System, purpose: Purpose) -> Task:

@@ -11,7 +11,7 @@ from typing import Final
 
 from protocols.proxy.dates import BLANK, wire_date
 from protocols.proxy.journal.records import bytes_of, text_of
-from protocols.proxy.kinds import all_fields, fixed_length, layout_of, text_field
+from protocols.proxy.kinds import all_fields, fixed_length, layout_of, text_field, with_field
 from protocols.proxy.state import Task
 
 #: The field of the journal's id, and that which says that a PIN has been proven.
@@ -35,6 +35,16 @@ def happened(task: Task) -> str:
 def due(task: Task) -> str:
     """The due date that the patron was told, in 18 characters; blanks where none was told."""
     return wire_date(text_field(bytes_of(task.answer), "AH"))
+
+
+def needs_date(task: Task) -> bool:
+    """Is it a renewal by a system that has not said until when?"""
+    return task.sent[:2] == "29" and task.purpose != "replay" and due(task) == BLANK
+
+
+def date_it(task: Task, until: str) -> None:
+    """Until when is known by now."""
+    task.answer = text_of(with_field(bytes_of(task.answer), b"AH", bytes_of(until)))
 
 
 def told_body(task: Task, institution: str, number: str | None) -> bytes:
@@ -115,8 +125,10 @@ def is_as_told(task: Task, answer: bytes) -> bool:
     is_lent = answer[2:4] == b"04"
     if task.sent[:2] == "09":
         return not is_lent
-    there = wire_date(text_field(answer, "AH"))
-    return is_lent and (due(task) == BLANK or there[:8] == due(task)[:8])
+    if due(task) == BLANK:
+        # On loan it was before it was renewed, too.
+        return is_lent and (task.sent[:2] != "29" or task.is_unknown)
+    return is_lent and wire_date(text_field(answer, "AH"))[:8] == due(task)[:8]
 
 
 def has_on_loan(task: Task, answer: bytes) -> bool:

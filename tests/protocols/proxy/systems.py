@@ -45,6 +45,8 @@ class Habits:
     loses: int = 0
     #: The alert type of returns.
     alert: str = ""
+    #: Media types (CK) by items.
+    kinds: dict[str, str] = field(default_factory=dict)
     #: What it says on a screen of every patron.
     words: tuple[str, ...] = ()
     knows_no_block: bool = True
@@ -62,6 +64,9 @@ class OldSystem:
         self.heard: list[str] = []
         self.loans: dict[str, tuple[str, str]] = {}
         self.paid: list[tuple[str, str]] = []
+        #: Until when it renews, and for how many days it lends.
+        self.renewed_until = "20270120    235900"
+        self.lends_until = DUE
         self.reserved: list[tuple[str, str]] = []
         self.pins = {"P1": "1234", "P2": "5678"}
         #: What patrons owe, in their own money; None: any payment is taken.
@@ -165,6 +170,7 @@ class OldSystem:
             "09": self._check_in,
             "29": self._renew,
             "37": self._pay,
+            "65": self._renew_all,
             "15": self._reserve,
             "01": self._block,
             "25": self._enable,
@@ -213,12 +219,14 @@ class OldSystem:
         no_block = body[3:4] == b"Y" and self.habits.knows_no_block
         is_free = item not in self.loans
         may = no_block or (card in self.pins and card not in self.habits.blocked and is_free)
-        due = body[22:40].decode() if no_block and body[22:40].strip() else DUE
+        due = body[22:40].decode() if no_block and body[22:40].strip() else self.lends_until
         if may:
             self.loans[item] = card, due
         ok = "1NNY" if may else "0NNN"
         told = due if may else ""
-        return f"12{ok}{DATE}AOOLD|AA{card}|AB{item}|AJPeters jul|AH{told}|"
+        kind = self.habits.kinds.get(item, "")
+        about = f"AOOLD|AA{card}|AB{item}|AJPeters jul|AH{told}|{kind and f'CK{kind}|'}"
+        return f"12{ok}{DATE}{about}"
 
     def _check_in(self, body: bytes) -> str:
         item = _text(body, b"AB")
@@ -231,9 +239,17 @@ class OldSystem:
         item, no_block = _text(body, b"AB"), body[3:4] == b"Y" and self.habits.knows_no_block
         if item not in self.loans:
             return f"300NNN{DATE}AOOLD|AA|AB{item}|AJ|AH|"
-        due = body[22:40].decode() if no_block and body[22:40].strip() else "20270120    235900"
+        due = body[22:40].decode() if no_block and body[22:40].strip() else self.renewed_until
         self.loans[item] = self.loans[item][0], due
         return f"301YNN{DATE}AOOLD|AA{self.loans[item][0]}|AB{item}|AJPeters jul|AH{due}|"
+
+    def _renew_all(self, body: bytes) -> str:
+        card = _text(body, b"AA")
+        renewed = [item for item, (patron, _) in self.loans.items() if patron == card]
+        for item in renewed:
+            self.loans[item] = card, self.renewed_until
+        listed = "".join(f"BM{item}|" for item in renewed)
+        return f"661{len(renewed):04}0000{DATE}AOOLD|{listed}"
 
     def _pay(self, body: bytes) -> str:
         card, amount = _text(body, b"AA"), _text(body, b"BV")

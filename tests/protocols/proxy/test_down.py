@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from protocols.proxy.kinds import field
+from protocols.proxy.dates import days_between
+from protocols.proxy.kinds import all_fields, field
 from tests.protocols.proxy.serving import IN, LOGIN, OUT, ask, proxy
 from tests.protocols.proxy.systems import DATE, DUE
 from tests.protocols.proxy.test_two_systems import Two, carried, two, until
@@ -197,3 +198,67 @@ def test_an_item_waits_only_where_it_is_said_to(two: Two, alert: str, verdict: b
         two.old.stop()
         assert ask(terminal, OUT.replace(b"120000A", b"120001A")).startswith(verdict)
         assert ask(terminal, OUT.replace(b"AAP1", b"AAP3")).startswith(b"121"), "perhaps for them"
+
+
+def due_of(answer: bytes) -> str:
+    return (field(answer, b"AH") or b"").decode()[:8]
+
+
+def test_what_is_promised_is_what_the_system_lends_for(two: Two) -> None:
+    """The new one is known from shadow, by item, and by what items are like."""
+    two.settings("shadow", "new with write-back")
+    two.new.lends_until = "20270104    235900"
+    two.new.habits.kinds = two.old.habits.kinds = {"I2": "006", "I3": "006"}
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        for item, until_then in (("I1", "20270104"), ("I2", "20261202"), ("I3", "20261202")):
+            two.new.lends_until = f"{until_then}    235900"
+            ask(terminal, OUT.replace(b"ABI1", f"AB{item}".encode()))
+            ask(terminal, IN.replace(b"ABI1", f"AB{item}".encode()))
+            until(lambda: len(carried(running)) == 2 * len(two.old.asked("11")))
+        moved = running.terminal(LOGIN.replace(b"kiosk-1", b"kiosk-2"))
+        two.new.stop()
+        two.old.stop()
+        now = running.records("start")[0]["at"][:10].replace("-", "")
+        told = due_of(ask(moved, OUT))
+        assert days_between(now, told) in (40, 41), "what the new one said of this item"
+        told = due_of(ask(moved, OUT.replace(b"ABI1", b"ABI2")))
+        assert days_between(now, told) in (7, 8)
+        told = due_of(ask(terminal, OUT.replace(b"ABI1", b"ABI3")))
+        assert days_between(now, told) in (28, 29), "the old one lends all for as long"
+
+
+def test_all_loans_are_renewed_and_listed_off_line(two: Two) -> None:
+    two.settings("old")
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        for item in (b"I1", b"I2", b"I3"):
+            ask(terminal, OUT.replace(b"ABI1", b"AB" + item))
+        ask(terminal, IN.replace(b"ABI1", b"ABI2"))
+        who = f"63001{DATE}  Y       AOOLD|AAP1|AC|AD1234|"
+        ask(terminal, who.encode())
+        two.old.stop()
+        assert ask(terminal, who.encode())[45:49] == b"0002"
+        assert all_fields(ask(terminal, f"{who}BP2|BQ9|".encode()), b"AU") == [b"I3"]
+        renewed = ask(terminal, f"65{DATE}AOOLD|AAP1|AD1234|".encode())
+        assert renewed.startswith(b"66100020000")
+        assert all_fields(renewed, b"BM") == [b"I1", b"I3"]
+        wrong = ask(terminal, f"65{DATE}AOOLD|AAP1|AD9999|".encode())
+        assert wrong.startswith(b"66000000002")
+        two.old.start()
+        until(lambda: carried(running).count(("old", "replay", "done")) == 2)
+        told = {(field(each.encode(), b"AB") or b"")[:2] for each in two.old.asked("29")}
+        assert told == {b"I1", b"I3"}
+        assert {due for _, due in two.old.loans.values()} != {DUE}
+
+
+def test_all_loans_renewed_at_once_are_followed_with_their_dates(two: Two) -> None:
+    two.settings("shadow")
+    two.old.renewed_until = "20270211    235900"
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        ask(terminal, OUT)
+        ask(terminal, OUT.replace(b"ABI1", b"ABI2"))
+        assert ask(terminal, f"65{DATE}AOOLD|AAP1|AD1234|".encode()).startswith(b"6610002")
+        dates = {"I1": ("P1", "20270211    235900"), "I2": ("P1", "20270211    235900")}
+        until(lambda: two.new.loans == dates)
