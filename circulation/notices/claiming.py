@@ -37,8 +37,9 @@ from circulation.notices.rows import (
 )
 from circulation.patrons.identifiers import IDENTIFIERS
 
-#: So many notices in one transaction.
-AT_MOST = 200
+#: So many notices in one transaction, and so many where all are one person's: everybody who lends
+#: waits for its end.
+AT_MOST, AT_MOST_OF_ONE = 10, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,15 @@ def claim(act: Act, post: Post, *, at_most: int = AT_MOST) -> tuple[list[Outgoin
     transaction, circulation, _, now = act
     found = waiting_notices(transaction, now=now, at_most=at_most)
     is_more = len(found) == at_most
-    if is_more and len({each.recipient_id for each in found}) > 1:
-        # The last person may have more notices: they come together, in the next turn.
-        found = [each for each in found if each.recipient_id != found[-1].recipient_id]
+    if is_more:
+        # The last person may have more notices, and theirs come together: in the next turn, if
+        # there are others before.
+        first, last = found[0].recipient_id, found[-1].recipient_id
+        if first == last:
+            found = waiting_notices(transaction, now=now, at_most=max(at_most, AT_MOST_OF_ONE))
+            found = [each for each in found if each.recipient_id == first]
+        else:
+            found = [each for each in found if each.recipient_id != last]
     if not found:
         return [], False
     set_up = circulation.current_set_up(transaction)

@@ -25,8 +25,9 @@ from circulation.notices.rules import NOTICES
 from circulation.notices.schema import notice_choices
 from circulation.notices.triggers import FOLLOWER, Reading, triggered_by
 
-#: So many events in one transaction.
-AT_MOST = 500
+#: So many events in one transaction, and so many notices made of them: everybody who lends waits
+#: for its end.
+AT_MOST, MADE_AT_MOST = 100, 10
 
 
 @many(Event)
@@ -77,9 +78,12 @@ def gather(act: Act, *, after: int = 0) -> tuple[int, int | None]:
     on_request = NOTICES.of(set_up).on_request
     # Of a page's own patrons it is known at once; of others, when they are asked for.
     wanting = set(_wanting(transaction, patron_ids=sorted(persons) if on_request else []))
-    made = 0
+    made = done = 0
     among = Addressees(transaction, persons)
     for event in page:
+        if made == MADE_AT_MOST:
+            break
+        done += 1
         told = triggered_by(Reading(transaction, set_up, event))
         if told is None or told.kind not in NOTICES.of(set_up).kinds:
             continue
@@ -90,5 +94,6 @@ def gather(act: Act, *, after: int = 0) -> tuple[int, int | None]:
             act, told, among=among if told.patron_id == event.patron_id else None
         )
         made += notice_id is not None
-    _take_out(transaction, event_ids=[event.id for event in page])
-    return made, page[-1].id if len(page) == AT_MOST else None
+    is_more = done < len(page) or done == AT_MOST
+    _take_out(transaction, event_ids=[event.id for event in page[:done]])
+    return made, page[done - 1].id if is_more else None

@@ -8,7 +8,9 @@ import pytest
 
 from circulation.holds.absences import Absence, set_absence
 from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import UNATTENDED
 from circulation.notices.causes import Cause
+from circulation.notices.claiming import AT_MOST, claim
 from circulation.notices.kinds import NoticeKind
 from circulation.patrons.addresses import NewAddress, add_address
 from circulation.patrons.blocks import block_patron
@@ -19,6 +21,7 @@ from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.notices import (
     EMAIL,
     MOBILE,
+    POST,
     act,
     ask_for,
     at,
@@ -183,6 +186,26 @@ def test_what_is_due_comes_together(sqlite_library: Library, digest: str, messag
     library.pass_time(days=30)
     overdue(library, card, *loans)
     assert len(sent(library)) == messages
+
+
+def test_a_turn_takes_few_notices_and_all_of_one_person_together(sqlite_library: Library) -> None:
+    library = sqlite_library
+    rule(library, "email")
+    many, one = AT_MOST + 2, [a_patron(library, email=EMAIL) for _ in range(2)]
+    loans = {card: [lend(library, card, an_item(library)) for _ in range(3)] for card in one}
+    reader = a_patron(library, email=EMAIL)
+    for _ in range(many):
+        loans.setdefault(reader, []).append(lend(library, reader, an_item(library)))
+    library.pass_time(days=30)
+    for card, theirs in loans.items():
+        overdue(library, card, *theirs)
+    first, is_more = library.write(
+        lambda transaction: claim(library.act(transaction, UNATTENDED), POST)
+    )
+    assert is_more
+    assert len(first) == 2
+    (last,) = sent(library)
+    assert last.body.count("* Peters jul") == many
 
 
 def test_different_words_of_one_day_are_all_told(library: Library) -> None:

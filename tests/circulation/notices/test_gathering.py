@@ -172,3 +172,27 @@ def test_more_events_than_fit_into_a_page(
     library.now += timedelta(minutes=2)
     (message,) = sent(library)
     assert message.body.count("* Peters jul") == 7
+
+
+def test_a_turn_ends_when_it_has_made_some_notices(
+    sqlite_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever lends meanwhile waits for the end of the turn; nothing is left out or told twice."""
+    library = sqlite_library
+    monkeypatch.setattr("circulation.notices.gathering.MADE_AT_MOST", 2)
+    rule(library, "email", kind=NoticeKind.LOAN_MADE)
+    card = a_patron(library, email=EMAIL)
+    for _ in range(5):
+        lend(library, card, an_item(library))
+    after: int | None = 0
+    made: list[int] = []
+    while after is not None:
+        start = after
+        number, after = library.write(
+            lambda each, start=start: gather(library.act(each, UNATTENDED), after=start)
+        )
+        made.append(number)
+    assert made == [2, 2, 1]
+    library.now += timedelta(minutes=2)
+    (message,) = sent(library)
+    assert message.body.count("* Peters jul") == 5
