@@ -155,7 +155,8 @@ def formats_of(plan: Plan, moving: Moving) -> Formats:
     """How the other system writes values."""
     branches = {branch.isil: branch.id for branch in moving.set_up.branches.values()}
     timezone = plan.timezone or moving.timezone
-    return Formats(branches, timezone, plan.currency, plan.dates, plan.decimal)
+    today = moving.set_up.day(moving.now)
+    return Formats(branches, timezone, today, plan.currency, plan.dates, plan.decimal)
 
 
 class _Delivery:

@@ -36,10 +36,12 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """How the other system writes values. `branches` are ours, by ISIL."""
+    """How the other system writes values. `branches` are ours, by ISIL. `today` tells what a year
+    of two digits cannot be of somebody's birth."""
 
     branches: Mapping[str, int]
     timezone: str
+    today: date
     currency: str = "DKK"
     dates: tuple[str, ...] = ()
     decimal: str = "."
@@ -69,6 +71,14 @@ class Formats:
 
     def day(self, text: str) -> date:
         return self.time_of(text)[0].astimezone(ZoneInfo(self.timezone)).date()
+
+    def birth_date(self, text: str) -> date:
+        """A day; where the year is told by two digits, the last one that has been."""
+        born = self.day(text)
+        is_short = not re.search(r"\d{4}", text) and any("%y" in form for form in self.dates)
+        if born > self.today and is_short:
+            return born.replace(year=born.year - 100)
+        return born
 
     def moment(self, text: str) -> datetime:
         return self.time_of(text)[0]
@@ -159,6 +169,7 @@ SMALL: Final = Cell(_small, "number")
 TRUTH: Final = Cell(_truth, "yes or no")
 BRANCH: Final = Cell(_branch, "ISIL of a branch", is_code=True)
 DAY: Final = Cell(lambda text, formats: formats.day(text), "date")
+BIRTH_DATE: Final = Cell(lambda text, formats: formats.birth_date(text), "date")
 MOMENT: Final = Cell(lambda text, formats: formats.moment(text), "date or time")
 LAST_MOMENT: Final = Cell(lambda text, formats: formats.last_moment(text), "last day or time")
 AMOUNT: Final = Cell(lambda text, formats: formats.amount(text), "amount")

@@ -11,15 +11,27 @@ import lzma
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Final
+
+import pymarc
 
 from catalogue.loading.preparation import Batch, prepare
 from catalogue.marc import danmarc2_lines, marcxml
 from catalogue.marc.sources import Found
 from catalogue.marc.splitting import split
+from circulation.moving.kinds.table import FIELDS, KINDS
+from circulation.moving.mapping import Mapper
+from circulation.moving.off_line.files import NotOffLine, Origin, read_off_line
+from circulation.moving.plans import Plan, read_plan
+from circulation.moving.sources.opening import open_source
+from circulation.moving.sources.rows import UnreadableFile
+from circulation.moving.values import Formats
+from circulation.patrons.identifiers import IdentifierKey
 from protocols.cql.diagnostics import Refused as CqlRefused
 from protocols.cql.parser import parse, written
 from protocols.cql.translation import query_of as query_of_cql
@@ -271,6 +283,96 @@ def _feed_marc_text(data: bytes) -> None:
             pass
 
 
+# What other systems have
+
+
+_MOVED: Final = """
+source = "old"
+[patrons]
+files = "x"
+key = "id"
+[patrons.fields]
+card = "id"
+home_branch = "branch"
+category = "type"
+name = "name"
+birth_date = "born"
+[items]
+files = "x"
+format = "marc"
+tag = "876"
+key = "p"
+fields = { barcode = "p", record = "001", branch = "852b", call_number = "h[2]", price = "g" }
+[members]
+files = "x"
+format = "xml"
+tag = "InstitutionPerson"
+key = "UNILogin/UserId"
+[members.fields]
+login = "UNILogin/UserId"
+home_branch = "../InstitutionNumber"
+category = "Student/Role"
+given_name = "Person/FirstName"
+family_name = "Person/FamilyName"
+is_protected = "Person/@protected"
+group = "../Group[GroupId = $row/Student/MainGroupId]/GroupName"
+"""
+
+
+@cache
+def _moved_plan() -> Plan:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "plan.toml"
+        path.write_text(_MOVED, encoding="utf-8")
+        return read_plan(path, FIELDS)
+
+
+def _moved_seeds(samples: Path | None) -> list[bytes]:
+    record = pymarc.Record(force_utf8=True)
+    record.add_field(pymarc.Field(tag="001", data="t1"))
+    for tag, pairs in (
+        ("852", (("8", "1"), ("b", "MAIN"))),
+        ("876", (("8", "1"), ("p", "B1"), ("h", "a"), ("h", "b"), ("g", "29,95"))),
+    ):
+        its = [pymarc.Subfield(code, value) for code, value in pairs]
+        record.add_field(pymarc.Field(tag, pymarc.Indicators(" ", " "), its))
+    at = "2026-11-25 10:11:12 123"
+    return [
+        record.as_marc() * 3,
+        'id,branch,type,name,born\n1,MAIN,A,"Ida ""Ø""\nØrsted",1980-05-12\n2,,,,\n'.encode(),
+        (
+            b"<e><I><InstitutionNumber>1</InstitutionNumber><Group><GroupId>g</GroupId><GroupName>7B"
+            b"</GroupName></Group><InstitutionPerson><UNILogin><UserId>ida</UserId></UNILogin>"
+            b'<Person protected="true"><FirstName>Ida</FirstName></Person><Student>'
+            b"<Role>Elev</Role><MainGroupId>g</MainGroupId></Student></InstitutionPerson></I></e>"
+        ),
+        f"Version=1.0\tGenerator=a\n{at}\tissue\tP1\tB1\n{at}\tpayment\tP1\t2.50\n".encode(),
+        (
+            b'{"timestamp": 1795600000, "type": "checkout", "barcode": "B1",'
+            b' "patron_barcode": "P1", "due_date": "2026-12-24"}\n'
+            b'{"timestamp": "1e9", "type": "checkin", "barcode": "B1"}\n'
+        ),
+    ]
+
+
+def _feed_moved(data: bytes) -> None:
+    plan = _moved_plan()
+    formats = Formats({"MAIN": 1}, "Europe/Copenhagen", date(2026, 11, 25))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "x"
+        path.write_bytes(data)
+        for name, kind in plan.kinds.items():
+            mapper = Mapper(plan, KINDS[name], formats, IdentifierKey(b"k" * 16))
+            with suppress(UnreadableFile):
+                source = open_source(path, plan, kind)
+                mapper.begin(source.columns)
+                for line in source.lines():
+                    if mapper.is_wanted(line):
+                        mapper.arrival("x", line)
+        with suppress(NotOffLine):
+            read_off_line(path, Origin(1, "Europe/Copenhagen"))
+
+
 # The PROXY protocol
 
 
@@ -298,6 +400,7 @@ PARSERS: Final = {
         Parser("iso18626", _iso18626_seeds, _feed_iso18626, mutated_xml),
         Parser("marc", _marc_seeds, _feed_marc),
         Parser("marc-text", _marc_text_seeds, _feed_marc_text, mutated_xml),
+        Parser("moving", _moved_seeds, _feed_moved),
         Parser("proxy", _proxy_seeds, _feed_proxy),
     )
 }

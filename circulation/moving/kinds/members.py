@@ -20,7 +20,7 @@ from catalogue.database import Statement, scalar
 from circulation.kernel.act import Act
 from circulation.moving.keys import Moved, MovedRow, known_under, moved, remember
 from circulation.moving.rows import Arrival, Batch, Kind
-from circulation.moving.values import BRANCH, CODE, DAY, TEXT, TRUTH
+from circulation.moving.values import BIRTH_DATE, BRANCH, CODE, TEXT, TRUTH
 from circulation.notices.kinds import Basis
 from circulation.notices.silence import begin_silent_batch, keep_silent
 from circulation.patrons.changes import Changes, change_patron, patron_fields
@@ -57,7 +57,7 @@ class MemberRow(NamedTuple):
     family_name: Annotated[str, TEXT]
     card: Annotated[str, TEXT] = ""
     national_id: Annotated[str, TEXT] = ""
-    birth_date: Annotated[date | None, DAY] = None
+    birth_date: Annotated[date | None, BIRTH_DATE] = None
     email: Annotated[str, TEXT] = ""
     phone: Annotated[str, TEXT] = ""
     is_protected: Annotated[bool | None, TRUTH] = None

@@ -16,7 +16,17 @@ from circulation.moving.keys import new_ids
 from circulation.moving.kinds.identifiers import Named, names_of, seal_numbers, store_names
 from circulation.moving.rows import Arrival, Batch, Kind, code_shown
 from circulation.moving.updates import update_planned
-from circulation.moving.values import BRANCH, CODE, DAY, MOMENT, TEXT, TEXTS, TRUTH, coded
+from circulation.moving.values import (
+    BIRTH_DATE,
+    BRANCH,
+    CODE,
+    DAY,
+    MOMENT,
+    TEXT,
+    TEXTS,
+    TRUTH,
+    coded,
+)
 from circulation.notices.kinds import Basis
 from circulation.notices.silence import begin_silent_batch, keep_silent
 from circulation.patrons.addresses import Dwelling
@@ -49,7 +59,7 @@ class PatronRow(NamedTuple):
     national_id: Annotated[str, TEXT] = ""
     kind: Annotated[PatronKind, coded(PatronKind)] = PatronKind.PERSON
     language: Annotated[str, CODE] = ""
-    birth_date: Annotated[date | None, DAY] = None
+    birth_date: Annotated[date | None, BIRTH_DATE] = None
     email: Annotated[str, TEXT] = ""
     phone: Annotated[str, TEXT] = ""
     expires: Annotated[date | None, DAY] = None

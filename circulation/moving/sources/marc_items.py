@@ -2,14 +2,17 @@
 
 Each field with the tag of the plan is a row. Its columns are the codes of its subfields, ``001``,
 and the subfields of other fields, such as ``852b``: of the one with the same number in $8, else of
-the first. Which of them there are is known from the plan alone, so a code that no field has is an
-empty cell. Rows are numbered by the item fields of the file.
+the first. ``b[2]`` is the second subfield b; without a number all of them are joined by a blank.
+Which of them there are is known from the plan alone, so a code that no field has is an empty cell.
+Rows are numbered by the item fields of the file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from catalogue.marc import iso2709, sources
 from catalogue.marc.checking import Refused, accept
@@ -54,17 +57,33 @@ class MarcItems:
                 yield [self._cell(name, content, fields) for name in self.columns]
 
     def _cell(self, name: str, content: bytes, fields: Sequence[Field]) -> str:
-        if len(name) <= 1:
-            return _value(content, name)
-        tag, code = name[:3], name[3:]
-        its = [other for known, other in fields if known == tag]
-        if not code:
+        column = _column(name)
+        if not column.tag:
+            return _value(content, column.code, column.number)
+        its = [other for known, other in fields if known == column.tag]
+        if not column.code:
             return its[0].decode("utf-8", "replace").strip() if its else ""
         link = _value(content, "8")
         same = [other for other in its if link and _value(other, "8") == link]
-        return _value((same or its)[0], code) if its else ""
+        return _value((same or its)[0], column.code, column.number) if its else ""
 
 
-def _value(content: bytes, code: str) -> str:
-    parts = (value for known, value in iso2709.subfields(content) if known == code.encode())
+class _Column(NamedTuple):
+    tag: str  # none: of the item field itself
+    code: str
+    number: int  # of several; 0: all
+
+
+@cache
+def _column(name: str) -> _Column:
+    plain, _, number = name.removesuffix("]").partition("[")
+    which = int(number) if number.isascii() and number.isdigit() else 0
+    if len(plain) <= 1:
+        return _Column("", plain, which)
+    return _Column(plain[:3], plain[3:], which)
+
+
+def _value(content: bytes, code: str, number: int = 0) -> str:
+    found = [value for known, value in iso2709.subfields(content) if known == code.encode()]
+    parts = found[number - 1 : number] if number else found
     return _BETWEEN.join(part.decode("utf-8", "replace").strip() for part in parts)

@@ -48,7 +48,7 @@ class XmlRows:
             raise UnreadableFile(f"it has more than {LARGEST:,} octets")
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         try:
-            root = etree.parse(self._path, parser).getroot()
+            root = etree.fromstring(self._path.read_bytes(), parser)
         except etree.XMLSyntaxError as error:
             raise UnreadableFile(f"it is no XML from line {error.lineno} on") from None
         for each in root.iter(etree.Element):

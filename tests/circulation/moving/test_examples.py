@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pymarc
 import pytest
 
@@ -55,7 +57,8 @@ OLD_ISSUES = """\
 
 
 def records(tag: str, *items: dict[str, str]) -> bytes:
-    """The titles t1 and t2, the items of each in fields with that tag."""
+    """The titles t1 and t2, the items of each in fields with that tag; several values of one
+    subfield are parted by strokes."""
     data = b""
     for name in ("t1", "t2"):
         record = pymarc.Record(force_utf8=True)
@@ -64,7 +67,12 @@ def records(tag: str, *items: dict[str, str]) -> bytes:
         record.add_field(pymarc.Field("245", pymarc.Indicators("1", "0"), title))
         for item in items:
             if item["title"] == name:
-                its = [pymarc.Subfield(c, v) for c, v in item.items() if c != "title"]
+                its = [
+                    pymarc.Subfield(code, value)
+                    for code, values in item.items()
+                    if code != "title"
+                    for value in values.split("|")
+                ]
                 record.add_field(pymarc.Field(tag, pymarc.Indicators(" ", " "), its))
         data += record.as_marc()
     return data
@@ -74,7 +82,7 @@ def counts(old: OldSystem, **options: bool) -> dict[str, tuple[int, int]]:
     return {name: (each.new, each.set_aside) for name, each in old.deliver(**options).items()}
 
 
-@pytest.mark.parametrize("name", ["koha", "folio", "sierra"])
+@pytest.mark.parametrize("name", sorted(each.stem for each in EXAMPLES.glob("*.toml")))
 def test_a_plan_can_be_followed(name: str) -> None:
     assert read_plan(EXAMPLES / f"{name}.toml", FIELDS).source == name
 
@@ -180,7 +188,7 @@ def test_sierra(sqlite_old: OldSystem) -> None:
         patrons__txt='"RECORD #(PATRON)","P BARCODE","PATRN NAME","HOME LIBR","P TYPE",'
         '"BIRTH DATE","CREATED(PATRON)","EXP DATE","EMAIL ADDR","TELEPHONE","ADDRESS",'
         '"NOTE(PATRON)","MBLOCK"\n'
-        '"p1000001","29001","Ørsted, Ida","main","0","05-12-1980","01-02-2010","01-01-2030",'
+        '"p1000001","29001","Ørsted, Ida","main","0","05-12-58","01-02-10","01-01-30",'
         '"ida@example.org","22334455","Søgade 3$2610 Rødovre","","-"\n'
         '"p1000002","29002","Åkjær, Bo","main","1","  -  -  ","01-02-2010","01-01-2030",'
         '"","","","","c"\n',
@@ -191,7 +199,7 @@ def test_sierra(sqlite_old: OldSystem) -> None:
             {"title": "t2", "y": "i2", "i": "39002", "l": "main", "s": "z", "t": "1"},
         ),
         checkouts__txt='"RECORD #(ITEM)","PATRON#","OUT DATE","DUE DATE","# RENEWALS",'
-        '"# OVERDUE"\n"i1","p1000001","11-01-2026 10:15","11-20-2026","0","0"\n',
+        '"# OVERDUE"\n"i1","p1000001","11-01-26 10:15","11-20-26","0","0"\n',
         fines__txt='"INVOICE","RECORD #(PATRON)","LOC","AMOUNT","ASSESSED","DESCRIPTION","TYPE"\n'
         '"1","p1000001","main","12.50","10-01-2026","late","2"\n',
     )
@@ -203,9 +211,112 @@ def test_sierra(sqlite_old: OldSystem) -> None:
         "debts": (1, 0),
     }
     assert old.rows("SELECT year, loans, renewals FROM former_use WHERE loans > 0") == [(0, 7, 2)]
+    born = old.rows("SELECT birth_date, expires FROM patrons WHERE birth_date IS NOT NULL")
+    assert born == [("1958-05-12", "2030-01-01")]  # two digits of a year
     assert old.rows("SELECT lines FROM patron_addresses") == [("Søgade 3\n2610 Rødovre",)]
     assert old.rows("SELECT count(*) FROM patron_blocks") == [(1,)]
     assert [str(row[0])[:10] for row in old.rows("SELECT due FROM loans")] == ["2026-11-20"]
+
+
+USERS = """\
+id,barcode,usrname,profile,home_ou,first_given_name,family_name,dob,create_date,expire_date,email,\
+day_phone,street1,post_code,city,barred,passwd,salt
+1,U1,ida,Patrons,BR1,Ida,Ørsted,1980-05-12,2019-03-01 09:12:11.123+01,2030-01-01 00:00:00+01,\
+ida@example.org,22334455,Søgade 3,2610,Rødovre,f,,
+2,U2,bo,Juvenile,BR1,Bo,Åkjær,2019-01-02,2020-03-01 09:12:11+01,2030-01-01 00:00:00+01,,,,,,t,,
+3,U3,pia,Staff,BR1,Pia,Krøyer,1979-01-02,2020-03-01 09:12:11+01,2030-01-01 00:00:00+01,,,,,,f,,
+"""
+
+
+def test_evergreen(sqlite_old: OldSystem) -> None:
+    old = sqlite_old
+    copy = {
+        "title": "t1",
+        "b": "SYS|BR1",
+        "c": "Fiction",
+        "j": "86 Krohn",
+        "y": "29.95",
+        "g": "book",
+    }
+    old.example(
+        "evergreen",
+        users__csv=USERS,
+        records__mrc=records("852", copy | {"p": "B1"}, copy | {"p": "B2"}, copy | {"b": "BR1"}),
+        circulations__csv="id,usr,barcode,xact_start,due_date,circ_lib,renewals,stop_fines\n"
+        "71,1,B1,2026-11-01 10:00:00.5+01,2026-11-29 23:59:59+01,BR1,1,\n"
+        "72,1,B2,2026-08-01 10:00:00+02,2026-08-29 23:59:59+02,BR1,0,CLAIMSRETURNED\n",
+        holds__csv="id,usr,hold_type,target,pickup_lib,request_time,expire_time,shelf_time,"
+        "shelf_expire_time,barcode,state\n"
+        "81,2,T,t2,BR1,2026-11-02 08:00:00+01,,,,,waiting\n"
+        "82,2,C,4711,BR1,2026-11-02 08:00:00+01,,,,,waiting\n",
+        bills__csv="id,usr,lib,total_owed,balance_owed,last_billing_type,last_billing_ts\n"
+        "71,1,BR1,12.50,2.50,Overdue materials,2026-10-01 12:00:00+02\n"
+        "73,1,BR1,5.00,5.00,Coffee,2026-10-01 12:00:00+02\n",
+    )
+    assert counts(old) == {
+        "patrons": (2, 1),
+        "items": (2, 0),
+        "loans": (2, 0),
+        "holds": (1, 0),
+        "debts": (1, 1),
+    }
+    found = old.rows("SELECT branch_id, department, call_number, price FROM items")
+    assert found[0] == (old.library.main.id, "Fiction", "86 Krohn", 2995)
+    assert old.rows("SELECT renewals, mark FROM loans ORDER BY id") == [
+        (1, None),
+        (0, "claimed_returned"),
+    ]
+    assert old.rows("SELECT reason FROM patron_blocks") == [("excluded",)]
+
+
+def test_symphony(sqlite_old: OldSystem) -> None:
+    old = sqlite_old
+    copy = {
+        "title": "t1",
+        "a": "86 KROHN",
+        "m": "MAIN",
+        "l": "STACKS",
+        "t": "BOOK",
+        "u": "3/7/2019",
+    }
+    old.example(
+        "symphony",
+        records__mrc=records(
+            "999",
+            copy | {"i": "B1", "n": "14", "p": "29.95"},
+            copy | {"i": "B2", "k": "MISSING"},
+            copy | {"i": "B3", "m": "OTHER"},
+        ),
+    )
+    assert counts(old) == {"items": (2, 1), "uses": (1, 0)}
+    found = old.rows("SELECT location, call_number, material_group, price FROM items")
+    assert found[0] == ("STACKS", "86 KROHN", "BOOK", 2995)
+    assert len(old.rows("SELECT item_id FROM missing_items")) == 1
+
+
+def test_koha_with_unimarc(sqlite_old: OldSystem) -> None:
+    """995, as the plan for Koha says in its head."""
+    old = sqlite_old
+    copy = {"title": "t1", "b": "CPL", "c": "CPL", "e": "Adult", "k": "R KRO", "r": "BK"}
+    (old.folder / "records.mrc").write_bytes(
+        records("995", copy | {"f": "B1", "9": "71"}, copy | {"f": "B2", "9": "72", "b": "BPL"})
+    )
+    plan = (EXAMPLES / "koha.toml").read_text(encoding="utf-8")
+    said = plan.split("[items]")[1].split("[uses]")[0].replace('"952"', '"995"')
+    for ours, code in (
+        ("barcode", "f"),
+        ("department", "e"),
+        ("call_number", "k"),
+        ("material_group", "r"),
+    ):
+        said = re.sub(rf'^{ours} = "."', f'{ours} = "{code}"', said, flags=re.MULTILINE)
+    said = said.replace('column = "a"', 'column = "b"').replace("unless = { p", "unless = { f")
+    kept = [line for line in said.splitlines() if not line.startswith(("price", "part", "state"))]
+    kept = [line for line in kept if not line.startswith("created")]
+    old.plan = plan.split("[patrons]")[0] + "[items]" + "\n".join(kept)
+    assert counts(old) == {"items": (1, 1)}
+    found = old.rows("SELECT barcode, department, call_number, material_group FROM items")
+    assert found == [("B1", "Adult", "R KRO", "BK")]
 
 
 def test_holdings_of_marc_by_their_link(sqlite_old: OldSystem) -> None:
