@@ -4,7 +4,7 @@
     items          by branch and group          loans due      by branch and day
     item states    by branch and state          holds          by pickup branch and state
     debts          by branch and kind           remaining      the same, in minor units
-    guardians, messages, history                counted
+    history        by branch and day            guardians, messages   counted
     uses                                        counted, and the loans that they tell of
     loan checksum  over item, patron and due    queue checksum over the holds of each title in order
 

@@ -129,7 +129,6 @@ def _debts(*, source: str) -> Statement:
 #: Written into the statement, so that it stays one and the same.
 _OTHER_KINDS: Final[tuple[ColumnElement[str], ...]] = (
     literal_column("'guardians'"),
-    literal_column("'history'"),
     literal_column("'uses'"),
 )
 
@@ -210,6 +209,27 @@ def _loans_after(*, source: str, after: str) -> Statement:
     )
 
 
+class _Past(NamedTuple):
+    key: str
+    isil: str
+    checked_out: datetime
+
+
+@many(_Past)
+def _past_after(*, source: str, after: str) -> Statement:
+    joined = moved_rows.join(loans, loans.c.id == moved_rows.c.row_id).join(
+        branches, branches.c.id == loans.c.branch_id
+    )
+    its = {"key": moved_rows.c.key, "checked_out": loans.c.checked_out}
+    return (
+        select(*columns(_Past, branches, **its))
+        .select_from(joined)
+        .where(*_of(source, "history"), moved_rows.c.key > after)
+        .order_by(moved_rows.c.key)
+        .limit(_STEP)
+    )
+
+
 class _Waiting(NamedTuple):
     title: str
     key: str
@@ -243,8 +263,13 @@ _COUNTED: Final[tuple[tuple[str, Callable[..., list[_Counted]]], ...]] = (
 )
 
 
-def sheet_of_database(transaction: Transaction, source: str, timezone: str) -> Sheet:
-    """The sheet of what was moved from that source, days as they are in the timezone."""
+def sheet_of_database(
+    transaction: Transaction, source: str, timezone: str, *, past_at_branch: bool = False
+) -> Sheet:
+    """The sheet of what was moved from that source, days as they are in the timezone.
+
+    `past_at_branch`: the source tells at which branch loans were that are over.
+    """
     sheet = Sheet()
     for measure, counted in _COUNTED:
         for each in counted(transaction, source=source):
@@ -261,6 +286,9 @@ def sheet_of_database(transaction: Transaction, source: str, timezone: str) -> S
         sheet[Figure("loans", loan.isil, loan.mark or "open")] += 1
         sheet[Figure("loans due", loan.isil, due)] += 1
         sheet[LOAN_CHECKSUM] += checksum(loan.barcode, loan.patron or "", due)
+    for past in _all_past(transaction, source):
+        day = local_date(past.checked_out, timezone).isoformat()
+        sheet[Figure("history", past.isil if past_at_branch else "", day)] += 1
     waiting: defaultdict[str, list[str]] = defaultdict(list)
     for hold in _queues(transaction, source=source):
         waiting[hold.title].append(hold.key)
@@ -272,5 +300,12 @@ def sheet_of_database(transaction: Transaction, source: str, timezone: str) -> S
 def _all_loans(transaction: Transaction, source: str) -> Iterator[_Loan]:
     after = ""
     while found := _loans_after(transaction, source=source, after=after):
+        yield from found
+        after = found[-1].key
+
+
+def _all_past(transaction: Transaction, source: str) -> Iterator[_Past]:
+    after = ""
+    while found := _past_after(transaction, source=source, after=after):
         yield from found
         after = found[-1].key

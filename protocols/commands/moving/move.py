@@ -35,6 +35,8 @@ from protocols.process.failures import Failure
 
 #: Plans that come along.
 _EXAMPLES: Final = Path(moving.__file__).parent / "examples"
+#: Measures that have a line for each day: they stand in the file.
+_BY_DAY: Final = ("loans due", "history")
 _PLAN = click.argument("plan", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _FILES = click.option(
     "--files",
@@ -135,17 +137,22 @@ def balance(
     with opened(settings, is_long=True, mapped=False) as library, progress() as report:
         zone = planned.timezone or library.read(library.circulation.current_set_up).timezone
         identifiers = IDENTIFIERS.of(library.circulation)
+        past = planned.kinds.get("history")
+        tells_branch = past is not None and "branch" in past.fields
         files = sheet_of_files(
             planned, zone, aside, identifiers, lambda kind, rows: report(kind, "rows", rows)
         )
         found = library.database.read(
-            lambda transaction: sheet_of_database(transaction, planned.source, zone), wide=True
+            lambda transaction: sheet_of_database(
+                transaction, planned.source, zone, past_at_branch=tells_branch
+            ),
+            wide=True,
         ).result()
     lines = compared(files, found)
     file = where / f"{planned.source}.balance.tsv"
     write_sheet(file, lines)
     wrong = [each._asdict() for each in lines if each.difference]
-    told = wrong or [each._asdict() for each in lines if each.measure != "loans due"]
+    told = wrong or [each._asdict() for each in lines if each.measure not in _BY_DAY]
     say({"sheet": str(file), "balances": not wrong, "lines": told} if as_json else told, as_json)
     if wrong:
         raise Failure(

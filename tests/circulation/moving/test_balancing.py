@@ -11,7 +11,7 @@ from circulation.moving.balancing.from_database import sheet_of_database
 from circulation.moving.balancing.from_files import sheet_of_files
 from circulation.moving.set_aside import read_set_aside, writing
 from circulation.patrons.identifiers import IDENTIFIERS
-from tests.builders.moving import BO, FIRST, IDA, LENT, SECOND, THIRD, OldSystem
+from tests.builders.moving import BO, FIRST, HEADERS, IDA, LENT, SECOND, THIRD, OldSystem
 
 
 def sheet(old: OldSystem, tmp_path: Path) -> list[Balance]:
@@ -23,7 +23,10 @@ def sheet(old: OldSystem, tmp_path: Path) -> list[Balance]:
     aside = {(e.kind, (e.file, int(e.line))): e.reason for e in read_set_aside(path)}
     zone = "Europe/Copenhagen"
     files = sheet_of_files(old.read(), zone, aside, IDENTIFIERS.of(old.library.circulation))
-    found = old.library.read(lambda transaction: sheet_of_database(transaction, "old", zone))
+    tells = "branch" in old.read().kinds["history"].fields
+    found = old.library.read(
+        lambda transaction: sheet_of_database(transaction, "old", zone, past_at_branch=tells)
+    )
     return balance(files, found)
 
 
@@ -99,3 +102,36 @@ def test_another_delivery_balances_too(full: OldSystem, tmp_path: Path) -> None:
     full.write("debts", ("1", "P1", "F", "25.00", "0.50", "2026-10-01", "late", ""))
     full.deliver(may_be_shorter=True)
     assert [each for each in sheet(full, tmp_path) if each.difference] == []
+
+
+@pytest.mark.parametrize("tells_branch", [True, False])
+def test_past_loans_are_counted_by_day_and_where_it_is_told_by_branch(
+    more: OldSystem, tmp_path: Path, tells_branch: bool
+) -> None:
+    header = HEADERS["history"]
+    if tells_branch:
+        more.plan += 'branch = { column = "at", values = "branches" }\n'
+        header = (*header, "at")
+    at = (("PORT",), ("",)) if tells_branch else ((), ())
+    first, second = (
+        ("B3", "P1", "2025-01-01 23:30", "2025-01-20"),
+        ("B1", "", "2025-01-01", "2025-02-01"),
+    )
+    more.write("history", ("1", *first, *at[0]), ("2", *second, *at[1]), header=header)
+    more.deliver()
+    lines = {each[:3]: each for each in sheet(more, tmp_path)}
+    assert not any(each.difference for each in lines.values())
+    days = {each[1:]: lines[each].database for each in lines if each[0] == "history"}
+    port, main = ("DK-900102", "2025-01-01"), ("DK-900101", "2025-01-01")
+    assert days == ({port: 1, main: 1} if tells_branch else {("", "2025-01-01"): 2})
+    more.library.write(
+        lambda t: (
+            t.execute(
+                "UPDATE loans SET checked_out = '2025-01-05T10:00:00.000000+00:00'"
+                " WHERE checked_in IS NOT NULL AND patron_id IS NULL",
+                (),
+            )
+            and None
+        )
+    )
+    assert {each.measure for each in sheet(more, tmp_path) if each.difference} == {"history"}

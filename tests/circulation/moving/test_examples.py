@@ -51,8 +51,9 @@ MESSAGES = """\
 and a ""quotation"" in it"
 """
 OLD_ISSUES = """\
-"issue_id","borrowernumber","itemnumber","issuedate","date_due","returndate","renewals_count"
-"801","51","71","2025-01-01 10:00:00","2025-01-29 23:59:00","2025-01-20 10:00:00","0"
+"issue_id","borrowernumber","itemnumber","issuedate","date_due","returndate","renewals_count",\
+"branchcode"
+"801","51","71","2025-01-01 10:00:00","2025-01-29 23:59:00","2025-01-20 10:00:00","0","CPL"
 """
 
 

@@ -1,0 +1,148 @@
+"""Rows of files with the plan's words for them, read by other code than that which loads them.
+
+Nothing is judged: a cell that cannot be read is what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from circulation.ledger.money import exponent_of
+from circulation.moving.plans import ANY, FieldPlan, KindPlan, Plan
+from circulation.moving.sources.opening import open_source
+from circulation.moving.sources.rows import UnreadableFile
+
+UNREAD: Final = "not to be read"
+#: A number that is no more than a number.
+NUMBER: Final = re.compile("[0-9]{1,9}")
+_AMOUNT: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,8})?")
+#: Rows between two words on how far it has come.
+_TOLD_EVERY: Final = 20_000
+#: Told of a kind, and how many of its rows were read.
+OnRows = Callable[[str, int], None]
+#: A row of a file by the name of its file and its line.
+At = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A row by the names of its fields; empty for what the plan does not give, and no texts at all
+    for what is no row."""
+
+    at: At
+    key: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> str:
+        return self.texts.get(name, "")
+
+
+class FileRows:
+    """The rows of all files of a plan. `stored` is what stands in the database for a key."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        timezone: str,
+        stored: Callable[[str], str],
+        on_rows: OnRows = lambda kind, rows: None,
+    ) -> None:
+        self._plan, self._zone = plan, ZoneInfo(plan.timezone or timezone)
+        self._stored, self._on_rows = stored, on_rows
+
+    def of(self, kind: str) -> Iterator[FileRow]:
+        """All rows that the plan chooses."""
+        if kind not in self._plan.kinds:
+            return
+        its = self._plan.kinds[kind]
+        named = its.columns_named()
+        for path in self._plan.paths(kind):
+            try:
+                source = open_source(path, self._plan, its)
+                at = {name: number for number, name in reversed([*enumerate(source.columns)])}
+                if named - at.keys():
+                    continue  # the load has told of the file: nothing of it is in
+                for number, line in enumerate(source.lines()):
+                    if number % _TOLD_EVERY == 0:
+                        self._on_rows(kind, number)
+                    row_at = path.name, line.number
+                    cells = {} if line.fault else {n: line.cells[at[n]].strip() for n in named}
+                    if line.fault:
+                        yield FileRow(row_at)
+                    elif _is_chosen(its, cells):
+                        yield self._row(row_at, its, cells)
+            except (UnreadableFile, OSError, UnicodeError):
+                continue  # nor of what follows where it breaks off
+
+    def _row(self, at: At, its: KindPlan, cells: Mapping[str, str]) -> FileRow:
+        known = {name: "" if text in self._plan.empty else text for name, text in cells.items()}
+        key = "/".join(self._stored(known[name]) for name in its.key)
+        texts = {name: self._text(each, known.__getitem__) for name, each in its.fields.items()}
+        return FileRow(at, key, texts)
+
+    def _text(self, planned: FieldPlan, cell: Callable[[str], str]) -> str:
+        text = planned.constant
+        if text is None:
+            text = planned.joined_by.join(filter(None, map(cell, planned.column)))
+        table = self._plan.table(planned)
+        if table is None or (not text and "" not in table):
+            return text
+        if planned.separator in text:
+            parts = filter(None, map(str.strip, text.split(planned.separator)))
+            return planned.separator.join(_translated(table, each) for each in parts)
+        return _translated(table, text)
+
+    def is_by_key(self, kind: str, name: str) -> bool:
+        """Does the field name what it refers to by the other system's own id?"""
+        planned = self._plan.kinds[kind].fields.get(name) if kind in self._plan.kinds else None
+        return planned is not None and planned.by == "key"
+
+    def several(self, kind: str, row: FileRow, name: str) -> list[str]:
+        """The values of a field that may hold more than one."""
+        planned = self._plan.kinds[kind].fields.get(name)
+        return [] if planned is None else parted(row[name], planned.separator)
+
+    def amount(self, text: str) -> int:
+        """Minor units; nothing for what is no amount, or has more digits than there are øre."""
+        plain = text.replace("\u00a0", "").replace(" ", "").replace(self._plan.decimal, ".")
+        if not _AMOUNT.fullmatch(plain):
+            return 0
+        units = Decimal(plain).scaleb(exponent_of(self._plan.currency))
+        return int(units) if units == int(units) else 0
+
+    def time(self, text: str) -> datetime | None:
+        for form in self._plan.dates or (None,):
+            try:
+                if form is None:
+                    read = datetime.fromisoformat(text)
+                else:
+                    read = datetime.strptime(text, form)  # noqa: DTZ007  the zone follows
+                local = read if read.tzinfo else read.replace(tzinfo=self._zone)
+                return local.astimezone(self._zone).astimezone(UTC)
+            except (ValueError, OverflowError):
+                continue
+        return None
+
+    def day(self, text: str) -> str:
+        read = self.time(text)
+        return UNREAD if read is None else read.astimezone(self._zone).date().isoformat()
+
+
+def parted(text: str, separator: str) -> list[str]:
+    return [part for each in text.split(separator) if (part := each.strip())]
+
+
+def _translated(table: Mapping[str, str], text: str) -> str:
+    return table.get(text, table.get(ANY, UNREAD) if text else "")
+
+
+def _is_chosen(its: KindPlan, cells: Mapping[str, str]) -> bool:
+    return all(cells[name] in wanted for name, wanted in its.only.items()) and not any(
+        cells[name] in these for name, these in its.unless.items()
+    )
