@@ -19,13 +19,15 @@ from circulation.moving.balancing.comparing import write_sheet
 from circulation.moving.balancing.from_database import sheet_of_database
 from circulation.moving.balancing.from_files import sheet_of_files
 from circulation.moving.deliveries import Following, KindReport, take_delivery
-from circulation.moving.kinds.table import FIELDS, fields_told
-from circulation.moving.plans import Plan, PlanUnfit, read_plan
+from circulation.moving.kinds.table import fields_told
+from circulation.moving.plans import Plan
 from circulation.moving.rows import Moving
-from circulation.moving.set_aside import read_set_aside, writing
+from circulation.moving.set_aside import writing
 from circulation.patrons.foreign_pins import wrap_weak
 from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.commands.shared.library import Library, opened
+from protocols.commands.moving.samples import samples
+from protocols.commands.moving.shared import FILES, PLAN, REPORTS, planned_by, reasons_aside
 from protocols.commands.shared.progress import progress
 from protocols.commands.shared.saying import as_json, say, tell
 from protocols.commands.shared.settings import Settings
@@ -37,18 +39,6 @@ from protocols.process.failures import Failure
 _EXAMPLES: Final = Path(moving.__file__).parent / "examples"
 #: Measures that have a line for each day: they stand in the file.
 _BY_DAY: Final = ("loans due", "history")
-_PLAN = click.argument("plan", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-_FILES = click.option(
-    "--files",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Where the files of this delivery are.  [default: beside the plan]",
-)
-_REPORTS = click.option(
-    "--reports",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where the list of what is set aside is, and the sheet.  [default: beside the plan]",
-)
 
 
 @click.group()
@@ -57,12 +47,15 @@ def move() -> None:
     writes, as a plan says."""
 
 
+move.add_command(samples)
+
+
 @move.command()
-@_PLAN
-@_FILES
+@PLAN
+@FILES
 @click.option("--dry-run", is_flag=True, help="Do all of it, tell the same, and undo it.")
 @click.option("--shorter", is_flag=True, help="That files are much shorter than before is right.")
-@_REPORTS
+@REPORTS
 @click.option(
     "--silent-until",
     type=DAY,
@@ -86,7 +79,7 @@ def load(
     It can be interrupted and run again. Rows that cannot be taken are set aside with the reason,
     and stop nothing. Nobody is told of anything.
     """
-    planned = _read(plan, folder)
+    planned = planned_by(plan, folder)
     where = reports or plan.parent
     where.mkdir(parents=True, exist_ok=True)
     file = where / f"{planned.source}.set-aside.tsv"
@@ -115,9 +108,9 @@ def load(
 
 
 @move.command()
-@_PLAN
-@_FILES
-@_REPORTS
+@PLAN
+@FILES
+@REPORTS
 @as_json
 @click.pass_obj
 def balance(
@@ -128,12 +121,9 @@ def balance(
     To be run after `tiro move load` of the same files, whose list of what was set aside is read.
     The whole sheet goes into a file; what does not balance is told, and the command ends with 1.
     """
-    planned = _read(plan, folder)
+    planned = planned_by(plan, folder)
     where = reports or plan.parent
-    aside = {
-        (each.kind, (each.file, int(each.line))): each.reason
-        for each in read_set_aside(where / f"{planned.source}.set-aside.tsv")
-    }
+    aside = reasons_aside(where, planned)
     with opened(settings, is_long=True, mapped=False) as library, progress() as report:
         zone = planned.timezone or library.read(library.circulation.current_set_up).timezone
         identifiers = IDENTIFIERS.of(library.circulation)
@@ -198,13 +188,6 @@ def wrap_pins(settings: Settings, as_json: bool) -> None:
             done += wrapped
             report("PINs", "PINs", done)
     say({"wrapped": done}, as_json)
-
-
-def _read(path: Path, folder: Path | None) -> Plan:
-    try:
-        return read_plan(path, FIELDS, folder)
-    except PlanUnfit as error:
-        raise Failure(str(error), "Nothing was done: put the plan right.") from error
 
 
 @contextmanager

@@ -135,3 +135,17 @@ def test_a_move_that_was_killed_here_is_not_waited_for(staff: Staff, old: OldSys
     killed = Lease("move", f"{process_called(process.pid)}, since 2026-11-25 09:12")
     staff.library.write(lambda transaction: killed.hold(transaction, present()))
     assert staff.run("move", "load", str(old.folder / "plan.toml")).exit_code == 0
+
+
+def test_samples_are_a_page_that_nobody_else_may_read(staff: Staff, old: OldSystem) -> None:
+    plan = str(old.folder / "plan.toml")
+    assert "Run tiro move load" in staff.run("move", "samples", plan).output
+    old.write("patrons", (*IDA[:5], "<b>Ørsted", *IDA[6:]), BO)
+    staff.json("move", "load", plan)
+    told = staff.json("move", "samples", plan)
+    assert (told["patrons"], told["differ"], told["missing"]) == (2, 0, 0)
+    page = Path(told["page"])
+    assert page.stat().st_mode & 0o777 == 0o600
+    text = page.read_text(encoding="utf-8")
+    assert "<h2>DK-900101</h2>" in text
+    assert "Ida &lt;b&gt;Ørsted" in text
