@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, case, exists, literal_column, or_, select
 
-from catalogue.database import Statement, columns, many
+from catalogue.database import Statement, Transaction, columns, many
 from circulation.kernel.reasons import DENIED, Action, BlockReason
 from circulation.patrons.schema import patron_blocks, patron_identifiers, patrons
 
@@ -27,8 +28,9 @@ _BARRING: Final[list[ColumnElement[str]]] = [
 
 
 @many(Barred)
-def barred_cards(*, agency_id: int, day: date) -> Statement:
-    """Those of patrons whom the agency may not lend to on that day, by card."""
+def barred_cards(*, agency_id: int, day: date, after: str, at_most: int) -> Statement:
+    """Those of patrons whom the agency may not lend to on that day, by card: the first of those
+    after a card."""
     card, block = patron_identifiers.c, patron_blocks.c
     is_barred = exists().where(
         block.patron_id == card.patron_id,
@@ -47,7 +49,21 @@ def barred_cards(*, agency_id: int, day: date) -> Statement:
         .where(
             card.kind == "card",
             card.masked.is_(None),
+            card.identifier > after,
             or_(card.blocked.is_not(None), is_barred, is_expired),
         )
         .order_by(card.identifier)
+        .limit(at_most)
     )
+
+
+def all_barred_cards(
+    transaction: Transaction, *, agency_id: int, day: date, at_once: int = 5_000
+) -> Iterator[Barred]:
+    """All of them."""
+    after = ""
+    while found := barred_cards(
+        transaction, agency_id=agency_id, day=day, after=after, at_most=at_once
+    ):
+        yield from found
+        after = found[-1].card

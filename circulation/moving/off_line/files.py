@@ -3,8 +3,10 @@
 A ``.koc`` has tabs: time, command, fields; the time is that of the wall, with hyphens or colons,
 and milliseconds. In an older layout the command comes first and the time last. Evergreen's lines
 are objects with the seconds since 1970. Either end of line will do, and short lines have empty
-fields. Programs go on writing to a file that was taken in already, so whole files come again and
-again: a line is known by what it says and how often the file has said it before (`OffLine.name`).
+fields. A last line without an end may have been cut: half an amount, or half a barcode that is
+another's, so it is not taken. Programs go on writing to a file that was taken in already, so whole
+files come again and again: a line is known by what it says and how often the file has said it
+before (`OffLine.name`).
 """
 
 from __future__ import annotations
@@ -37,6 +39,8 @@ class Command(Enum):
     RENEW = "renew"
     RETURN = "return"
     PAYMENT = "payment"
+    REGISTER = "register"  # somebody became a patron
+    USE = "use"  # an item was used in the house
 
 
 _KOC: Final = {"issue": Command.ISSUE, "return": Command.RETURN, "payment": Command.PAYMENT}
@@ -44,13 +48,18 @@ _EVERGREEN: Final = {
     "checkout": Command.ISSUE,
     "renew": Command.RENEW,
     "checkin": Command.RETURN,
+    "register": Command.REGISTER,
+    "in_house_use": Command.USE,
 }
+#: Octets of a file: a desk writes a few hundred a line.
+LARGEST: Final = 64 * 1024 * 1024
 
 
 class OffLine(NamedTuple):
     """A line of a file. `fault`: why it cannot be read, or tells of what is not done here.
 
-    `happened` is by a right clock; `due` where the desk said until when.
+    `happened` is by a right clock, and may have been put back by staff; `written` is when they did
+    it, in which order files are taken. `due` where the desk said until when.
     """
 
     file: str
@@ -58,6 +67,7 @@ class OffLine(NamedTuple):
     name: str  # the same whenever the line comes again
     command: Command | None = None
     happened: datetime | None = None
+    written: datetime | None = None
     patron: str = ""
     item: str = ""
     amount: Decimal | None = None
@@ -79,7 +89,9 @@ class NotOffLine(ValueError):
 
 def read_off_line(path: Path, origin: Origin) -> list[OffLine]:
     """The lines of a file, in its order. Raises NotOffLine, OSError."""
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    if path.stat().st_size > LARGEST:
+        raise NotOffLine(f"{path.name} has more than {LARGEST:,} octets")
+    text = path.read_bytes().decode("utf-8-sig", "replace")
     lines = [(number, line) for number, line in enumerate(_END.split(text), 1) if line.strip()]
     if not lines:
         return []
@@ -89,7 +101,11 @@ def read_off_line(path: Path, origin: Origin) -> list[OffLine]:
     if not is_json and not has_head and not is_old:
         raise NotOffLine(f"{path.name} is neither a .koc file nor lines of JSON")
     read = _evergreen if is_json else _koc
-    return list(_named(path.name, lines[has_head:], read, origin))
+    found = list(_named(path.name, lines[has_head:], read, origin))
+    if found and not is_json and not text.endswith(("\n", "\r")):
+        last = found[-1]
+        found[-1] = OffLine(last.file, last.number, last.name, fault="the file ends within it")
+    return found
 
 
 def _named(
@@ -127,7 +143,8 @@ def _koc(line: str, origin: Origin) -> dict[str, Any]:
     known = _KOC.get(command.strip())
     if known is None:
         raise ValueError("an unknown command")
-    found: dict[str, Any] = {"command": known, "happened": _stamp(time.strip(), origin)}
+    at = _stamp(time.strip(), origin)
+    found: dict[str, Any] = {"command": known, "happened": at, "written": at}
     first, second, *_ = (*fields, "", "")
     if known is Command.RETURN:
         return found | {"item": first.strip()}
@@ -168,14 +185,32 @@ def _evergreen(line: str, origin: Origin) -> dict[str, Any]:
     command = _EVERGREEN.get(str(said.get("type", "")))
     if command is None:
         raise ValueError("an unknown command")
-    at = said.get("checkout_time") or said.get("backdate") or said.get("timestamp")
+    told = said.get("checkout_time") or said.get("backdate")
+    written = _epoch(said.get("timestamp") or told, origin)
     return {
         "command": command,
-        "happened": _epoch(at, origin),
-        "patron": str(said.get("patron_barcode") or "").strip(),
+        "happened": _put_back(told, written, origin) if told else written,
+        "written": written,
+        "patron": _card(said),
         "item": str(said.get("barcode") or "").strip(),
         "due": _due(said.get("due_date"), origin) if said.get("due_date") else None,
     }
+
+
+def _card(said: dict[str, Any]) -> str:
+    """Of the patron, or of whoever was registered."""
+    user = said.get("user")
+    card = user.get("card") if isinstance(user, dict) else None
+    barcode = card.get("barcode") if isinstance(card, dict) else None
+    return str(said.get("patron_barcode") or barcode or "").strip()
+
+
+def _put_back(told: Any, written: datetime, origin: Origin) -> datetime:
+    """When it has happened; a day alone is its end, and nothing happens after it was written."""
+    happened = _epoch(told, origin)
+    if isinstance(told, str) and len(told) <= 10:
+        happened = end_of_day(_local(told, origin).date(), origin.timezone)
+    return min(happened, written)
 
 
 def _epoch(value: Any, origin: Origin) -> datetime:

@@ -28,7 +28,7 @@ from circulation.loans.wishes import LoanWish, RenewalWish
 from circulation.moving.keys import MovedRow, insert_moved, moved
 from circulation.moving.off_line.files import Command, OffLine
 from circulation.patrons.facts import patron_facts
-from circulation.patrons.identifiers import IDENTIFIERS
+from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 
 _SOURCE: Final = "off-line"
 #: What clocks may differ by.
@@ -46,6 +46,7 @@ class Outcome(Enum):
     UNKNOWN = "unknown"  # nobody has such a card or barcode: on the work list
     REFUSED = "refused"  # a payment that could not be taken: for people
     UNREADABLE = "unreadable"
+    BY_HAND = "by hand"  # it is not done here: for people
     AHEAD = "ahead"  # by the clock of the desk it has not happened yet: nothing was done
 
 
@@ -59,27 +60,27 @@ class Played(NamedTuple):
 
 
 def in_order(lines: Iterable[OffLine]) -> list[OffLine]:
-    """All lines of all desks by time; those of one file and moment stay as they were. What cannot
-    be read comes last."""
+    """All lines of all desks by when they were written; those of one file and moment stay as they
+    were. What cannot be read comes last."""
     last = datetime.max.replace(tzinfo=UTC)
-    return sorted(lines, key=lambda each: last if each.happened is None else each.happened)
+    return sorted(lines, key=lambda each: each.written or last)
 
 
 def play(
     transaction: Transaction, circulation: Circulation, desk: Desk, line: OffLine, now: datetime
 ) -> Played:
     """Does what the line says, at the desk of its file, unless it was done before."""
-    if line.command is None or line.happened is None:
+    if line.command is None or line.happened is None or line.written is None:
         return Played(line, Outcome.UNREADABLE, line.fault)
-    if line.happened > now + _AHEAD:
+    if line.written > now + _AHEAD:
         return Played(line, Outcome.AHEAD, "how fast is the clock of that desk?")
     key = _key(circulation, line)
     kind = line.command.value
     if moved(transaction, keys=[key], source=_SOURCE, kind=kind):
         return Played(line, Outcome.BEFORE, "this line was taken in before")
     played = _PLAYED[line.command](Act(transaction, circulation, desk, now), line)
-    is_open = line.command is Command.PAYMENT and played.outcome is not Outcome.DONE
-    if not is_open:  # money that was not taken is told as often as its file comes
+    is_open = line.command in _TOLD_UNTIL_DONE and played.outcome is not Outcome.DONE
+    if not is_open:
         insert_moved(transaction, [MovedRow(_SOURCE, kind, key, played.loan_id or 0, 0)])
     return played
 
@@ -130,10 +131,12 @@ def _why(refused: Refused) -> str:
 
 def _return(act: Act, line: OffLine) -> Played:
     """An item that was lent again since is not taken back from whoever has it now."""
-    since = lent_since(act.transaction, barcode=line.item)
-    if since is not None and line.happened is not None and since > line.happened:
+    since, happened = lent_since(act.transaction, barcode=line.item), line.happened
+    if since is not None and line.written is not None and since > line.written:
         return Played(line, Outcome.BEFORE, "the item was lent again since")
-    answer = check_in(act, item=line.item, returned=line.happened)
+    if since is not None and happened is not None:
+        happened = max(happened, since)  # put back to before it was lent
+    answer = check_in(act, item=line.item, returned=happened)
     if isinstance(answer, Refused):
         return _reported(act, line, answer, Reported.CHECK_IN)
     assert isinstance(answer, CheckedIn)
@@ -163,9 +166,25 @@ def _pay(act: Act, line: OffLine) -> Played:
     return Played(line, Outcome.DONE, kept)
 
 
+def _register(act: Act, line: OffLine) -> Played:
+    """Who they are, and what they may do, is for staff to say."""
+    stored = IDENTIFIERS.of(act.circulation).stored(line.patron)
+    if find_patron(act.transaction, stored) is not None:
+        return Played(line, Outcome.DONE, "the card is known")
+    return Played(line, Outcome.BY_HAND, "register this patron, then play the file again")
+
+
+def _use(act: Act, line: OffLine) -> Played:
+    return Played(line, Outcome.BY_HAND, "use in the house is not counted here")
+
+
+#: Money that was not taken, and who was not registered, is told as often as the file comes.
+_TOLD_UNTIL_DONE: Final = (Command.PAYMENT, Command.REGISTER)
 _PLAYED: Final[dict[Command, Callable[[Act, OffLine], Played]]] = {
     Command.ISSUE: _issue,
     Command.RENEW: _renew,
     Command.RETURN: _return,
     Command.PAYMENT: _pay,
+    Command.REGISTER: _register,
+    Command.USE: _use,
 }

@@ -208,6 +208,21 @@ class UnwarnedDebtors:
 
 
 @dataclass(frozen=True, slots=True)
+class BarredCard:
+    """A card that is not to be lent to, and why."""
+
+    card: str
+    why: Literal["lost", "barred", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class BarredCards:
+    """By card."""
+
+    lines: tuple[BarredCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Unsolved:
     """What a machine refused to a patron, and why: the desk goes on from there."""
 

@@ -11,6 +11,7 @@ from circulation.kernel.results import LoanMark
 from circulation.kernel.rights import Principal, Right
 from circulation.loans import work_lists
 from circulation.loans.conflicts import branch_of_conflict, settle_conflict
+from circulation.moving.off_line.block_list import barred_cards
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
 from protocols.api.authority import branch_or_all, must_have_here, note_look, number_of
@@ -18,6 +19,8 @@ from protocols.api.messages import Reply
 from protocols.api.models.common import Branch, Money, branch_shown
 from protocols.api.models.desk import Patron
 from protocols.api.models.lists import (
+    BarredCard,
+    BarredCards,
     ClaimsPaging,
     Conflict,
     Conflicts,
@@ -35,7 +38,14 @@ from protocols.api.models.lists import (
     UnwarnedDebtors,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.paging import LARGEST, LARGEST_OF_FEW, page_of, place_in
+from protocols.api.paging import (
+    LARGEST,
+    LARGEST_OF_FEW,
+    no_page_ended_there,
+    page_of,
+    place_in,
+    spot_in,
+)
 from protocols.api.problems import Outcome, Problem, reason_said
 from protocols.hosting.answering import Context, Lane
 
@@ -194,6 +204,31 @@ def show_unwarned(request: Listing, principal: Principal, context: Context) -> R
     return page_of(request, UnwarnedDebtors(lines), found.next)
 
 
+_WHY_BARRED: Final[dict[str, Any]] = {"L": "lost", "B": "barred", "E": "expired"}
+
+
+def show_barred_cards(request: Listing, principal: Principal, context: Context) -> Reply:
+    """Cards that the agency of the branch may not lend to today, for programs that lend while the
+    line is down: all that were lost, and those of patrons who are blocked or have expired."""
+    must_have_here(principal, Right.USE_LISTS)
+    limit, (after, *_) = request.query.limit, spot_in(request.query) or ("",)
+    if "\0" in after:
+        raise no_page_ended_there()
+    set_up = context.circulation.current_set_up(context.transaction)
+    desk = principal.desk
+    found = barred_cards(
+        context.transaction,
+        agency_id=set_up.branches[desk.branch_id].agency_id,
+        day=set_up.day(context.now, desk.branch_id),
+        after=after,
+        at_most=limit + 1,
+    )
+    lines = tuple(BarredCard(each.card, _WHY_BARRED[each.why]) for each in found[:limit])
+    note_look(request, principal, context, Seen.LIST, hits=len(lines))
+    following = (lines[-1].card,) if len(found) > limit else None
+    return page_of(request, BarredCards(lines), following)
+
+
 def settle(request: Plain, principal: Principal, context: Context) -> None:
     """Takes a conflict off the list: staff have dealt with it."""
     must_have_here(principal, Right.USE_LISTS)
@@ -251,6 +286,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     a_list("missing", "Not to be found", show_missing, MissingItems),
     a_list("transits", "Not arrived", show_transits, LateTransits, TransitPaging),
     a_list("unwarned", "Debts without a warning", show_unwarned, UnwarnedDebtors),
+    a_list("barred-cards", "Cards not to be lent to off line", show_barred_cards, BarredCards),
     a_list("conflicts", "Off line, and against the rules", show_conflicts, Conflicts),
     post(
         "/lists/conflicts/{conflict}/settle",

@@ -10,7 +10,7 @@ import click
 
 from catalogue.database import Transaction
 from circulation.kernel.results import Desk
-from circulation.moving.off_line.block_list import Barred, barred_cards
+from circulation.moving.off_line.block_list import Barred, all_barred_cards
 from circulation.moving.off_line.files import NotOffLine, OffLine, Origin, read_off_line
 from circulation.moving.off_line.playing import Outcome, Played, in_order, play
 from circulation.staff.lookups import Seen
@@ -150,10 +150,13 @@ def block_list(settings: Settings, file: Path, branch: str, as_json: bool) -> No
         desk = library.desk(branch)
 
         def work(transaction: Transaction) -> list[Barred]:
-            found = barred_cards(transaction, agency_id=desk.agency_id, day=library.today(desk))
+            day = library.today(desk)
+            found = [*all_barred_cards(transaction, agency_id=desk.agency_id, day=day)]
             library.looked_at(transaction, Seen.LIST, hits=len(found))
             return found
 
         found = library.write(work)
-    file.write_text("".join(f"{each.card} {each.why}\n" for each in found), encoding="utf-8")
+    partial = file.with_name(f"{file.name}.part")  # whoever fetches it gets all of it, or the last
+    partial.write_text("".join(f"{each.card} {each.why}\n" for each in found), encoding="utf-8")
+    partial.replace(file)
     say({"file": str(file), "cards": len(found)}, as_json)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import CheckedOut
 from circulation.ledger.money import ChargeKind
-from circulation.moving.off_line.block_list import barred_cards
+from circulation.moving.off_line.block_list import all_barred_cards
 from circulation.moving.off_line.files import NotOffLine, OffLine, Origin, read_off_line
 from circulation.moving.off_line.playing import Outcome, Played, in_order, play
 from circulation.patrons.blocks import block_patron
@@ -159,7 +159,7 @@ def test_evergreen(library: Library, tmp_path: Path) -> None:
     path = tmp_path / "station.json"
     path.write_text("\n".join(map(json.dumps, lines)) + "\n[]\n{")
     found = played(library, path, fast=90)
-    assert outcomes(found) == ["done", "done", *["unreadable"] * 4]
+    assert outcomes(found) == ["done", "done", *["by hand"] * 2, *["unreadable"] * 2]
     assert found[0].line.happened == library.now - timedelta(seconds=690)
     assert str(found[0].line.due)[:16] == "2026-12-24 22:59"
 
@@ -191,7 +191,7 @@ def test_the_list_for_desks_without_a_line(library: Library) -> None:
     number = number_of(library, barred)
     library.write(lambda t: block_patron(library.act(t), number, BlockReason.EXCLUDED))
     agency = library.main.agency_id
-    found = library.read(lambda t: barred_cards(t, agency_id=agency, day=today))
+    found = library.read(lambda t: [*all_barred_cards(t, agency_id=agency, day=today, at_once=1)])
     assert sorted(found) == sorted([(barred, "B"), (expired, "E")])
 
 
@@ -243,3 +243,66 @@ def test_lines_that_would_break_a_program(library: Library, tmp_path: Path) -> N
     )
     faults = [each.fault for each in read_off_line(path, origin(library))]
     assert faults == ["a character that no text holds", "no JSON"]
+
+
+def at(library: Library, **back: float) -> float:
+    return (library.now - timedelta(**back)).timestamp()
+
+
+def evergreen(folder: Path, *lines: dict[str, object]) -> Path:
+    path = folder / "desk.json"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    return path
+
+
+def test_a_return_that_staff_put_back_follows_the_loan_all_the_same(
+    library: Library, tmp_path: Path
+) -> None:
+    """The day alone, as Evergreen's program writes it, of today or of yesterday."""
+    card, one, two = a_patron(library), an_item(library), an_item(library)
+    today, yesterday = library.today, library.today - timedelta(days=1)
+    lent = [
+        {"timestamp": at(library, hours=3), "type": "checkout", "barcode": item,
+         "patron_barcode": card}
+        for item in (one, two)
+    ]  # fmt: skip
+    back = [
+        {
+            "timestamp": at(library, hours=1),
+            "type": "checkin",
+            "barcode": item,
+            "backdate": str(day),
+        }
+        for item, day in ((one, today), (two, yesterday))
+    ]
+    assert outcomes(played(library, evergreen(tmp_path, *back, *lent))) == ["done"] * 4
+    on_loan = library.read(
+        lambda t: t.execute("SELECT count(*) FROM loans WHERE checked_in IS NULL", ()).fetchone()
+    )
+    assert on_loan[0] == 0
+
+
+def test_what_is_not_done_here_is_for_people(library: Library, tmp_path: Path) -> None:
+    item = an_item(library)
+    path = evergreen(
+        tmp_path,
+        {"timestamp": at(library, hours=3), "type": "register",
+         "user": {"first_given_name": "Eva", "card": {"barcode": "P77"}}},
+        {"timestamp": at(library, hours=2), "type": "in_house_use", "barcode": item, "count": 2},
+    )  # fmt: skip
+    assert outcomes(played(library, path)) == ["by hand", "by hand"]
+    assert outcomes(played(library, path)) == ["by hand", "done already"]
+    a_patron(library, "P77")
+    assert outcomes(played(library, path)) == ["done", "done already"]
+    assert outcomes(played(library, path)) == ["done already"] * 2
+
+
+@pytest.mark.parametrize("cut", ["payment\tP1\t12", "issue\tP1\tB1", "return\tB1"])
+def test_half_a_line_at_the_end_is_not_taken(library: Library, tmp_path: Path, cut: str) -> None:
+    path = tmp_path / "desk.koc"
+    whole = "2026-11-25 09:30:00 123\treturn\tB1\n2026-11-25 09:31:00 123\t"
+    path.write_text(f"{HEAD}\n{whole}{cut}")
+    first, last = read_off_line(path, origin(library))
+    assert (first.fault, last.fault) == ("", "the file ends within it")
+    path.write_text(f"{HEAD}\n{whole}{cut}\n")
+    assert read_off_line(path, origin(library))[1].fault == ""

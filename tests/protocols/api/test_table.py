@@ -92,6 +92,7 @@ OF_THE_DESK = {
     "show_missing",
     "show_transits",
     "show_conflicts",
+    "show_barred_cards",
     "show_hopeless",
     "show_machines",
     "follow_lists",
