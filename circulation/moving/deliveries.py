@@ -159,6 +159,15 @@ def formats_of(plan: Plan, moving: Moving) -> Formats:
     return Formats(branches, timezone, today, plan.currency, plan.dates, plan.decimal)
 
 
+def _state(path: Path) -> tuple[int, int] | None:
+    """Size and time of a file, which change while it is written; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
 class _Delivery:
     """The rows of one kind on their way."""
 
@@ -184,12 +193,16 @@ class _Delivery:
         self._mapper = Mapper(plan, kind, formats, self._identifiers)
         self.report = KindReport(kind.name)
         self._awaited = KeySet()
+        self._opened: dict[Path, tuple[int, int] | None] = {}
 
     def take(self) -> KindReport:
         survey = self._survey()
         report, source, name = self.report, self._moving.source, self._kind.name
         report.rows = survey.rows
         self._tell(survey.unreadable)
+        if growing := self._still_written():
+            report.stopped = f"{growing} is being written still"
+            return report
         is_whole = self._plan.kinds[name].delivery == "whole"
         if is_whole and not self._following.may_be_shorter:
             report.stopped = self._do(lambda transaction: self._too_short(transaction, survey))
@@ -205,6 +218,10 @@ class _Delivery:
             homes = survey.homes
             self._do(lambda transaction: note_delivery(transaction, source, name, rows, now, homes))
         return report
+
+    def _still_written(self) -> str:
+        """The name of a file that has changed since it was opened to be counted."""
+        return next((p.name for p, seen in self._opened.items() if seen != _state(p)), "")
 
     def _too_short(self, transaction: Transaction, survey: Survey) -> str:
         """What says that files are broken, or missing; empty where nothing does."""
@@ -239,6 +256,7 @@ class _Delivery:
         for path in paths:
             number = 0
             try:
+                self._opened.setdefault(path, _state(path))
                 source = open_source(path, self._plan, its)
                 self._mapper.begin(source.columns)
                 for line in source.lines():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from hashlib import blake2b
@@ -16,6 +17,7 @@ from circulation.patrons.identifiers import IdentifierKey
 #: Characters of a key.
 _LONGEST_KEY: Final = 200
 BROKEN: Final = "broken row"
+_PIN: Final = re.compile("[0-9]{4,12}", re.ASCII)
 
 
 class _Field(NamedTuple):
@@ -145,10 +147,13 @@ class Mapper:
         return field.cell.read(text, self._formats)
 
     def _code(self, field: _Field, cells: Sequence[str]) -> str:
-        """The code that is unknown; nothing of any other cell."""
+        """The code that is unknown; nothing of any other cell. Cells may have slipped into the next
+        column, so where there are PINs, what may be one is no code."""
         if not field.cell.is_code and field.table is None:
             return ""
-        return code_shown(self._text(field, cells))
+        text = self._text(field, cells)
+        may_be_pin = "pin" in self._plan.fields and _PIN.fullmatch(text)
+        return "" if may_be_pin else code_shown(text)
 
 
 _NOTHING = FieldPlan(constant="")

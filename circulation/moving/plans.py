@@ -22,7 +22,7 @@ from __future__ import annotations
 import codecs
 import tomllib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -102,10 +102,21 @@ def _field(value: Any) -> Any:
 Columns = dict[str, Names]
 
 
+def _within(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        path = PurePath(name)
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError(f"{name!r} is not in the folder of the files")
+    return names
+
+
+Files = Annotated[Names, Field(min_length=1), AfterValidator(_within)]
+
+
 class KindPlan(_Strict):
     """The files of one kind of rows. `only` and `unless` choose rows by what a column holds."""
 
-    files: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+    files: Files
     format: Literal["csv", "marc", "xml"] = "csv"
     delivery: Literal["whole", "changes"] = "whole"  # changes: what is not there is not gone
     least: Annotated[float, Field(ge=0.5, le=1)] = 0.99  # of the rows of the last whole delivery

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,8 +16,8 @@ from circulation.moving.keys import Moved
 from circulation.moving.values import Cell
 from circulation.patrons.identifiers import national_digits
 
-#: Characters of a code that a report names.
-_LONGEST_CODE: Final = 40
+#: What a code may be: nobody's address, no hash, no sentence.
+_CODE: Final = re.compile(r"[\w .:/+-]{1,24}")
 
 
 class Place(NamedTuple):
@@ -40,9 +41,14 @@ class Fault(NamedTuple):
     is_noted: bool = False
 
 
+def is_code(text: str) -> bool:
+    """May it be shown, where it stands for a code? Not what looks like anything of a person."""
+    return _CODE.fullmatch(text) is not None and not national_digits(text.strip())
+
+
 def code_shown(text: str) -> str:
-    """A code that nobody knows, for a report; nothing where it is somebody's national number."""
-    return "" if national_digits(text.strip()) else repr(text[:_LONGEST_CODE])
+    """A code that nobody knows, for a report; nothing where it may be somebody's."""
+    return repr(text) if is_code(text) else ""
 
 
 @dataclass(slots=True)

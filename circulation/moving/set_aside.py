@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from circulation.moving.reports import cell, new_file, text_in
 from circulation.moving.rows import Fault
 from circulation.patrons.identifiers import is_hashed
 
@@ -37,7 +38,7 @@ class SetAside(NamedTuple):
 @contextmanager
 def writing(path: Path) -> Iterator[Callable[[str, Fault], None]]:
     """Takes every fault of a move, with its kind, into a new file at `path`."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with new_file(path) as file:
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")
         writer.writerow(HEADINGS)
 
@@ -53,7 +54,7 @@ def writing(path: Path) -> Iterator[Callable[[str, Fault], None]]:
                 fault.reason,
                 fault.detail,
             )
-            writer.writerow(line)
+            writer.writerow(map(cell, line))
 
         yield write
 
@@ -63,4 +64,7 @@ def read_set_aside(path: Path) -> Iterator[SetAside]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file, delimiter="\t")
         next(rows, None)
-        yield from (line for row in rows if (line := SetAside(*row)).outcome == SET_ASIDE)
+        for row in rows:
+            line = SetAside._make(row)
+            if line.outcome == SET_ASIDE:
+                yield line._replace(file=text_in(line.file))

@@ -356,11 +356,11 @@ def _moved_seeds(samples: Path | None) -> list[bytes]:
 
 
 def _feed_moved(data: bytes) -> None:
-    plan = _moved_plan()
     formats = Formats({"MAIN": 1}, "Europe/Copenhagen", date(2026, 11, 25))
     with TemporaryDirectory() as folder:
         path = Path(folder) / "x"
         path.write_bytes(data)
+        plan = _moved_plan().model_copy(update={"folder": Path(folder)})
         for name, kind in plan.kinds.items():
             mapper = Mapper(plan, KINDS[name], formats, IdentifierKey(b"k" * 16))
             with suppress(UnreadableFile):

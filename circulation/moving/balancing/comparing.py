@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from circulation.moving.balancing.figures import LOAN_CHECKSUM, QUEUE_CHECKSUM, Figure, Sheet
 from circulation.moving.balancing.from_files import FilesSheet
+from circulation.moving.reports import cell, new_file
 
 
 class Balance(NamedTuple):
@@ -48,7 +49,7 @@ def _line(figure: Figure, files: FilesSheet, database: Sheet) -> Balance:
 
 def write_sheet(path: Path, lines: Sequence[Balance]) -> None:
     """The whole sheet, tab-separated, to be signed and kept."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with new_file(path) as file:
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")
         writer.writerow(Balance._fields)
-        writer.writerows(lines)
+        writer.writerows([cell(str(each)) for each in line] for line in lines)

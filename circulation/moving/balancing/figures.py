@@ -20,6 +20,8 @@ from typing import Final, NamedTuple
 
 #: Where a row tells no branch that is known.
 NOWHERE: Final = "?"
+#: What cannot be read, or may not be shown.
+UNREAD: Final = "not to be read"
 _MODULUS: Final = 2**61 - 1
 
 

@@ -14,11 +14,11 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from circulation.ledger.money import exponent_of
+from circulation.moving.balancing.figures import UNREAD
 from circulation.moving.plans import ANY, FieldPlan, KindPlan, Plan
 from circulation.moving.sources.opening import open_source
 from circulation.moving.sources.rows import UnreadableFile
 
-UNREAD: Final = "not to be read"
 #: A number that is no more than a number.
 NUMBER: Final = re.compile("[0-9]{1,9}")
 _AMOUNT: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,8})?")

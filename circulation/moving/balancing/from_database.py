@@ -19,12 +19,14 @@ from circulation.loans.schema import loans
 from circulation.moving.balancing.figures import (
     LOAN_CHECKSUM,
     QUEUE_CHECKSUM,
+    UNREAD,
     Figure,
     Sheet,
     checksum,
     queue_checksum,
     summed,
 )
+from circulation.moving.rows import is_code
 from circulation.moving.schema import moved_rows
 from circulation.notices.schema import notice_messages
 from circulation.patrons.schema import patrons
@@ -273,9 +275,10 @@ def sheet_of_database(
     sheet = Sheet()
     for measure, counted in _COUNTED:
         for each in counted(transaction, source=source):
-            sheet[Figure(measure, each.branch, each.what)] += each.number
+            what = each.what if not each.what or is_code(each.what) else UNREAD
+            sheet[Figure(measure, each.branch, what)] += each.number
             if measure == "debts":
-                sheet[Figure("remaining", each.branch, each.what)] += int(each.amount)
+                sheet[Figure("remaining", each.branch, what)] += int(each.amount)
     for other in _others(transaction, source=source):
         sheet[Figure(other.kind)] += other.number
     sheet[Figure("uses", "", "loans")] += _loans_told(transaction, source=source)

@@ -15,16 +15,18 @@ from circulation.moving.balancing.figures import (
     LOAN_CHECKSUM,
     NOWHERE,
     QUEUE_CHECKSUM,
+    UNREAD,
     Figure,
     Sheet,
     checksum,
     queue_checksum,
     summed,
 )
-from circulation.moving.balancing.file_rows import NUMBER, UNREAD, At, FileRow, FileRows, OnRows
+from circulation.moving.balancing.file_rows import NUMBER, At, FileRow, FileRows, OnRows
 from circulation.moving.kinds.table import KINDS
 from circulation.moving.plans import Plan
-from circulation.patrons.identifiers import IdentifierKey, national_digits
+from circulation.moving.rows import is_code
+from circulation.patrons.identifiers import IdentifierKey
 
 #: What comes from registers balances with nothing: it changes patrons who are here already.
 _REGISTERS: Final = {"members", "persons"}
@@ -229,6 +231,6 @@ class _Reading:
 
 
 def _told(figure: Figure) -> Figure:
-    """Without somebody's national number, where a column holds what it should not."""
-    parts = (UNREAD if national_digits(each.strip()) else each for each in figure)
+    """Without what may be somebody's, where a column holds what it should not."""
+    parts = (each if not each or each == NOWHERE or is_code(each) else UNREAD for each in figure)
     return Figure(*parts)

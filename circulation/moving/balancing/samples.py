@@ -15,7 +15,8 @@ from datetime import date
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from circulation.moving.balancing.file_rows import UNREAD, At, FileRow, FileRows
+from circulation.moving.balancing.figures import UNREAD
+from circulation.moving.balancing.file_rows import At, FileRow, FileRows
 from circulation.moving.balancing.from_files import NUMBERS
 from circulation.moving.plans import Plan
 from circulation.patrons.checking import dialled, telephone

@@ -13,6 +13,7 @@ from circulation.kernel.results import Desk
 from circulation.moving.off_line.block_list import Barred, all_barred_cards
 from circulation.moving.off_line.files import NotOffLine, OffLine, Origin, read_off_line
 from circulation.moving.off_line.playing import Outcome, Played, in_order, play
+from circulation.moving.reports import new_file
 from circulation.staff.lookups import Seen
 from protocols.commands.shared.library import Library, opened
 from protocols.commands.shared.saying import as_json, say
@@ -156,7 +157,6 @@ def block_list(settings: Settings, file: Path, branch: str, as_json: bool) -> No
             return found
 
         found = library.write(work)
-    partial = file.with_name(f"{file.name}.part")  # whoever fetches it gets all of it, or the last
-    partial.write_text("".join(f"{each.card} {each.why}\n" for each in found), encoding="utf-8")
-    partial.replace(file)
+    with new_file(file) as listed:  # whoever fetches it gets all of it, or the last one
+        listed.writelines(f"{each.card} {each.why}\n" for each in found)
     say({"file": str(file), "cards": len(found)}, as_json)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
@@ -14,6 +13,7 @@ import click
 from circulation.moving.balancing.file_rows import FileRows
 from circulation.moving.balancing.samples import Sample, choose
 from circulation.moving.balancing.samples_here import Compared, compare
+from circulation.moving.reports import new_file
 from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.commands.moving.shared import FILES, PLAN, REPORTS, planned_by, reasons_aside
 from protocols.commands.shared.library import as_json, opened, say
@@ -84,19 +84,12 @@ def samples(
             for each in chosen
         ]
     file = where / f"{planned.source}.samples.html"
-    _write(file, "".join(_page(planned.source, checked)))
+    with new_file(file) as page:
+        page.writelines(_page(planned.source, checked))
     missing = sum(each.lines is None for each in checked)
     differing = sum(any(line.differs for line in each.lines or ()) for each in checked)
     facts = {"page": str(file), "patrons": len(checked), "differ": differing, "missing": missing}
     say(facts, as_json)
-
-
-def _write(path: Path, text: str) -> None:
-    """Into a file that nobody else may read, in place of an earlier one."""
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 def _page(source: str, checked: Sequence[_Checked]) -> Iterator[str]:
