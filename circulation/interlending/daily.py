@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from circulation.interlending.exchanges import forget_exchanges
-from circulation.interlending.lists import clear_up
+from circulation.interlending.lists import clear_up, tell_overdue
 from circulation.kernel.jobs import Doing, Job, Step
 
 
@@ -17,7 +17,13 @@ def _temporary_items(doing: Doing) -> Step:
     return Step({"items removed": gone}, goes_on)
 
 
+def _overdue(doing: Doing) -> Step:
+    told, goes_on = tell_overdue(doing.act, doing.until, after=doing.after)
+    return Step({"libraries told": told}, goes_on)
+
+
 JOBS = (
+    Job("partners", "tell other libraries what they have on loan too long", _overdue),
     Job(
         "interlibrary",
         "take away what was borrowed elsewhere and had to stay for what was owed",

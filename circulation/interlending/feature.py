@@ -5,6 +5,8 @@ from __future__ import annotations
 from circulation.holds.changes import ENDED_IN_VAIN
 from circulation.holds.copies import COPY_COLUMNS
 from circulation.holds.recalls import RECALLED
+from circulation.interlending.arriving import SentBack, take_in
+from circulation.interlending.daily import JOBS
 from circulation.interlending.following import (
     PARTNER_AT_LOAN,
     PARTNER_AT_RENEWAL,
@@ -20,7 +22,7 @@ from circulation.items.facts import ITEM
 from circulation.items.features import ITEM_FEATURES
 from circulation.kernel.jobs import DAILY
 from circulation.kernel.parts import Join, joins
-from circulation.loans.features import LENDING, RENEWING, RETURNING
+from circulation.loans.features import AWAITED, LENDING, RENEWING, RETURNING
 from circulation.loans.lost import LOSING
 from circulation.loans.undo import UNDOING
 from circulation.patrons.personal_data import PERSONAL_DATA
@@ -30,7 +32,8 @@ JOINS: tuple[Join, ...] = (
     joins(ITEM_FEATURES, PartnerOfItem()),
     joins(LENDING, PARTNER_AT_LOAN),
     joins(RENEWING, PARTNER_AT_RENEWAL),
-    joins(RETURNING, PartnerAtReturn()),
+    joins(RETURNING, PartnerAtReturn(), SentBack()),
+    joins(AWAITED, take_in),
     joins(LOSING, PartnerAtLoss()),
     joins(UNDOING, PartnerAtUndo()),
     joins(COPY_COLUMNS, FOREIGN_COPIES),

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from sqlalchemy import exists, or_
+
 from catalogue.database import Statement, many
+from circulation.callers.partners import PARTNERS, USUAL_PROTOCOL
+from circulation.interlending.notices import PartnerNoticeKind, tell
 from circulation.interlending.rows import InterlibraryLoan, loan_by_id, select_loans, store
-from circulation.interlending.schema import interlibrary_loans
+from circulation.interlending.schema import interlibrary_loans, partner_notices
+from circulation.interlending.states import LendingState, Role
 from circulation.interlending.temporary import remove_temporary
 from circulation.kernel.act import Act
 
@@ -37,6 +44,46 @@ def _left_behind(*, after: int) -> Statement:
         .order_by(_table.c.id)
         .limit(AT_MOST)
     )
+
+
+@many(InterlibraryLoan)
+def _overdue(*, until: datetime, after: int) -> Statement:
+    """What we have lent that is late, and whose borrower was not told so since it is."""
+    told = exists().where(
+        partner_notices.c.interlibrary_loan_id == _table.c.id,
+        partner_notices.c.kind == PartnerNoticeKind.OVERDUE.value,
+        partner_notices.c.written > _table.c.due,
+    )
+    return (
+        select_loans(
+            _table.c.role == Role.LENDER.value,
+            or_(
+                _table.c.state == LendingState.LENT.value,
+                _table.c.state == LendingState.RECALLED.value,
+            ),
+            _table.c.due < until,
+            _table.c.closed.is_(None),
+            _table.c.id > after,
+            ~told,
+        )
+        .order_by(_table.c.id)
+        .limit(AT_MOST)
+    )
+
+
+def tell_overdue(act: Act, until: datetime, *, after: int = 0) -> tuple[int, int | None]:
+    """Tells other libraries once what is late there, where their protocol has a word for it.
+
+    How many were told, and from which id the next step goes on; None: that was all.
+    """
+    found = _overdue(act.transaction, until=until, after=after)
+    partners = PARTNERS.of(act.circulation.current_set_up(act.transaction))
+    told = 0
+    for each in found:
+        if each.partner in partners and partners[each.partner].protocol != USUAL_PROTOCOL:
+            tell(act, each, PartnerNoticeKind.OVERDUE, due=each.due)
+            told += 1
+    return told, found[-1].id if len(found) == AT_MOST else None
 
 
 def clear_up(act: Act, *, after: int = 0) -> tuple[int, int | None]:

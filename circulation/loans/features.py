@@ -20,9 +20,18 @@ from typing import Any, NamedTuple
 
 from circulation.items.facts import ItemFacts
 from circulation.kernel.act import Act
-from circulation.kernel.parts import Features, Part
+from circulation.kernel.parts import Features, Part, Registry
 from circulation.kernel.policy import LoanTerms
-from circulation.kernel.results import Branch, ChargedFee, Destination, HeldFor, Loan, Refusal, Stay
+from circulation.kernel.results import (
+    Branch,
+    ChargedFee,
+    CheckedIn,
+    Destination,
+    HeldFor,
+    Loan,
+    Refusal,
+    Stay,
+)
 from circulation.kernel.set_up import SetUp
 from circulation.loans.facts import OpenLoan
 from circulation.loans.wishes import LoanWish, RenewalWish
@@ -180,5 +189,10 @@ class ReturnFeature:
     def follow(self, case: ReturnCase, route: Route) -> None:
         """The item goes there."""
 
+    def leave(self, case: ReturnCase) -> None:
+        """It was checked in, and is written down: what it does now is in no answer."""
 
+
+#: Takes in an item whose barcode nobody knows here, where it is awaited; None where it is not.
+AWAITED: Registry[Callable[[Act, str], CheckedIn | None]] = Registry("items that are awaited")
 RETURNING: Features[ReturnFeature] = Features("features of returning")

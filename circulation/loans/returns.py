@@ -21,7 +21,7 @@ from circulation.kernel.results import (
 )
 from circulation.loans.ending import Ending, charge_end, end
 from circulation.loans.facts import OPEN_LOAN, OpenLoan
-from circulation.loans.features import RETURNING, HoldHandling, ReturnCase, Route
+from circulation.loans.features import AWAITED, RETURNING, HoldHandling, ReturnCase, Route
 from circulation.loans.routing import route
 from circulation.loans.states import LoanAction, refusals_in, state_of
 
@@ -37,7 +37,8 @@ def check_in(
     """Takes the item with barcode `item` back at the desk's branch.
 
     Never refused because of the patron or the rules: the only refusals are ITEM_UNKNOWN,
-    BRANCH_UNKNOWN and, where `holds` is REFUSE, ON_HOLD_FOR_ANOTHER. An item that is not on loan is
+    BRANCH_UNKNOWN and, where `holds` is REFUSE, ON_HOLD_FOR_ANOTHER. An item that another library
+    has sent is taken in. One that is not on loan is
     checked in all the same, and the answer says so. `returned` (SIP2 09 return date) is when the
     item came back if that was earlier than `act.now`; it is held between the check-out and now.
     `holds` says what this desk or machine does where somebody waits for the item; `sorting` names
@@ -46,7 +47,8 @@ def check_in(
     lock_item(act.transaction, barcode=item)
     facts = item_facts(act.transaction, barcode=item)
     if facts is None:
-        return Refused((Refusal(Reason.ITEM_UNKNOWN),))
+        awaited = (each for take_in in AWAITED if (each := take_in(act, item)) is not None)
+        return next(awaited, Refused((Refusal(Reason.ITEM_UNKNOWN),)))
     act = facts.not_before_last_act(act)
     set_up = act.circulation.set_up(act.transaction, facts.set_up_version)
     home = set_up.branches[facts.home_branch_id]
@@ -71,7 +73,10 @@ def check_in(
     way = route(case, features)
     for feature in features:
         feature.follow(case, way)
-    return _answer(case, way, home, sorting)
+    answer = _answer(case, way, home, sorting)
+    for feature in features:
+        feature.leave(case)
+    return answer
 
 
 def _end_loan(case: ReturnCase, loan: OpenLoan, returned: datetime | None) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -48,6 +48,8 @@ T = TypeVar("T")
 
 #: `Journal.note`, for any thread.
 Note = Callable[[Exchanged], object]
+#: Sends a document to an address, with further headers (`client.post`). Raises Unreachable.
+Post = Callable[[str, bytes, Mapping[str, str]], Answer]
 #: Statuses of HTTP after which the same message is never taken.
 _FINAL = frozenset({400, 405, 406, 413, 415, 422})
 
@@ -83,12 +85,14 @@ class Teller:
         partners: Partners,
         clock: Callable[[], datetime],
         note: Note,
+        post: Post = post,
     ) -> None:
         self._database = database
         self._circulation = circulation
         self._partners = partners
         self._clock = clock
         self._note = note
+        self._post = post
         self.is_stopping = False
 
     def due(self, context: Context) -> list[str]:
@@ -164,7 +168,7 @@ class Teller:
         began = self._clock()
         body = b""
         try:
-            answer = post(letter.partner.address, letter.document, _headers(letter.partner))
+            answer = self._post(letter.partner.address, letter.document, _headers(letter.partner))
             body = answer.body
             result = _result(answer)
         except Unreachable as error:

@@ -211,7 +211,7 @@ def test_a_failure_of_ours_is_no_answer_to_the_message(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its sender must not take it for refused: it sends it again."""
-    from protocols.iso18626 import exchange
+    from protocols.iso18626.handlers import HANDLERS
     from protocols.iso18626.messages import Request
 
     def fail(*arguments: object) -> None:
@@ -220,7 +220,7 @@ def test_a_failure_of_ours_is_no_answer_to_the_message(
     a_title(stage.library)
     request = encode(stage.request(), Version.V1_2)
     with monkeypatch.context() as patch:
-        patch.setitem(exchange.HANDLERS, Request, fail)
+        patch.setitem(HANDLERS, Request, fail)
         assert stage.answer(request)[0] == 503
     assert stage.answer(request)[0] == 200
     assert len(stage.tell()) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -185,7 +186,7 @@ def test_what_is_needed_before_it_can_be_had(stage: Stage) -> None:
     ],
 )
 def test_why_it_is_not_lent(
-    stage: Stage, options: dict[str, object], rule: dict[str, object], reason: str
+    stage: Stage, options: dict[str, Any], rule: dict[str, Any], reason: str
 ) -> None:
     a_partner(stage.library, **options)
     a_title(stage.library)
