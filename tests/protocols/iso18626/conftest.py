@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,3 +33,11 @@ def either_stage(database: Database, schemas: Schemas) -> Iterator[Stage]:
     a_partner(stage.library)
     yield stage
     stage.services.close()
+
+
+@pytest.fixture
+def other_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """Another fresh file."""
+    path = tmp_path / "other.sqlite"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"

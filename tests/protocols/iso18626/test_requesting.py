@@ -3,9 +3,7 @@ scan and its last, and both ends in the same state."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -26,14 +24,6 @@ from tests.builders.holds import a_hold, holds_of, to_fetch
 from tests.protocols.iso18626.pair import Pair
 from tests.protocols.iso18626.schemas import Schemas
 from tests.protocols.iso18626.stage import OURS, a_title
-
-
-@pytest.fixture
-def other_url(tmp_path: Path, sqlite_template: Path) -> str:
-    """Another fresh file."""
-    path = tmp_path / "other.sqlite"
-    shutil.copy(sqlite_template, path)
-    return f"sqlite:///{path}"
 
 
 @pytest.fixture
