@@ -29,6 +29,7 @@ _ORDER: Final = (
     "lookups",
     "sessions",
     "patron-search",
+    "partners",
     "interlibrary",
     "exchanges",
     "replies",
