@@ -307,10 +307,13 @@ def append_event(act: Act, new: NewEvent, set_up: SetUp | None = None) -> None:
     """Writes an event, and puts it into the outbox where somebody may have to be told of it.
 
     Where the `set_up` is given, only what its rules have somebody told goes into the outbox. The
-    request that this thread works on is written with it (`catalogue.tracing`).
+    request that this thread works on is written with it (`catalogue.tracing`). What was scanned by
+    another than the actor says so in `after`.
     """
     transaction, _, desk, now = act
     at = new.at or now
+    if desk.scanned_by:
+        new.after = {**(new.after or {}), "scanned_by": desk.scanned_by}
     # By position: that many keywords would cost as much as making the event.
     _insert_event(
         transaction,

@@ -30,6 +30,8 @@ class Desk(NamedTuple):
 
     `follows`: another system has decided on what is done here, charges for it and tells people. It
     is written down, and nothing else.
+
+    `scanned_by`: a colleague made the scan and could not send it; the actor has done so.
     """
 
     actor: str
@@ -38,6 +40,7 @@ class Desk(NamedTuple):
     branch_id: int
     clientele: Clientele = EVERYBODY
     follows: bool = False
+    scanned_by: str = ""
 
     @property
     def machine(self) -> str:

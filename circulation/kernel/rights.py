@@ -123,7 +123,8 @@ class Principal:
     `name` is what events, logs and other staff are shown: ``anna``. `id` is that of the staff
     account, the patron or the token; None for the command line. `agency_id` and `branch_id` say
     where they work (a patron: where they belong). `device` is the workstation or the program.
-    `grants` has the rights that they have at all.
+    `grants` has the rights that they have at all. `scanned_by` is the colleague whose scan they
+    send on, by their own rights.
     """
 
     kind: Kind
@@ -133,6 +134,7 @@ class Principal:
     branch_id: int
     device: str = ""
     grants: Mapping[Right, Reach] = field(default_factory=dict)
+    scanned_by: str = ""
 
     def may(self, right: Right, agency_id: int | None = None, branch_id: int | None = None) -> bool:
         """Have they that right there? Without a place: anywhere at all?"""
@@ -147,7 +149,9 @@ class Principal:
     @property
     def desk(self) -> Desk:
         """Where what they do is done, for the verbs and their events."""
-        return Desk(self.name, self.device, self.agency_id, self.branch_id)
+        return Desk(
+            self.name, self.device, self.agency_id, self.branch_id, scanned_by=self.scanned_by
+        )
 
 
 def at_command_line(name: str, device: str) -> Principal:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import blake2b
 from time import monotonic
 from typing import Any, Final, NamedTuple
@@ -40,7 +41,13 @@ from protocols.api.pacing import COUNTED, Paces
 from protocols.api.problems import Outcome, Problem
 from protocols.api.routing import Route, Routes
 from protocols.api.settings import ApiSettings
-from protocols.api.signing_in import Known, known_by, token_for_password
+from protocols.api.signing_in import (
+    Known,
+    known_by,
+    must_be_meant,
+    scanner_of,
+    token_for_password,
+)
 from protocols.hosting.accepting import language_of
 from protocols.hosting.answering import Context, Lane, Services
 from protocols.hosting.traces import OK, REFUSED
@@ -49,7 +56,12 @@ log = logging.getLogger(__name__)
 
 _REFUSING: Final = 400
 _UNKNOWN: Final = 401
-_SHARED_HEADERS: Final = "Authorization, Content-Type, Idempotency-Key, If-Match, Accept-Language"
+_SHARED_HEADERS: Final = ", ".join(
+    (
+        *("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Accept-Language"),
+        *("Signed-In-As", "Scanned-By"),
+    )
+)
 
 
 class Api:
@@ -191,16 +203,23 @@ class Api:
             found = known_by(context, credential)
             known.principal, known.session = found.principal, found.session
             principal = found.principal
+            if operation.needs_credential:
+                must_be_meant(request.asked, principal, context)
             _must_be_admitted(operation, principal)
             if operation.tag == "account" and found.is_of_app:  # nobody's app gives itself more
                 raise Problem(Outcome.RIGHT_MISSING)
-            once = None if key is None else Once(request.asked, key, principal, hours)
+            scanner = None
+            if operation.is_sent_on:
+                scanner = scanner_of(request.asked, principal, context)
+            if scanner is not None:
+                principal = replace(principal, scanned_by=scanner.name)
+            once = None if key is None else Once(request.asked, key, principal, hours, scanner)
             kept = None if once is None else once.kept(context)
             if kept is not None:
                 return kept
             answer = _answer_of(operation, request, principal, context)
             if once is not None and request.is_kept:
-                once.keep(context, answer, request.about)
+                once.keep(context, answer, request.about, request.language)
             return answer
 
         def done(answer: Answer | None, error: BaseException | None) -> None:

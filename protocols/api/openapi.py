@@ -19,6 +19,7 @@ from protocols.api.messages import JSON, PROBLEM
 from protocols.api.once import HEADER, LONGEST
 from protocols.api.operation import Caller, Operation
 from protocols.api.problems import Outcome, ProblemDocument
+from protocols.api.signing_in import AS, SCANNED_BY
 from protocols.hosting.validating import adapter_of
 
 _REFERENCE: Final = "#/components/schemas/{model}"
@@ -38,6 +39,11 @@ _VARIABLES: Final = {
     "reason": {"type": "string", "enum": [each.name for each in BlockReason]},
     "consent": {"type": "string", "enum": [each.value for each in Consent]},
 }
+#: Headers of many operations; both name an account as `Session.account` does, percent-encoded.
+_HEADERS: Final = {
+    AS: "Refused where not this account, but another is signed in by now.",
+    SCANNED_BY: "The account of the colleague who made the scan: events name both.",
+}
 #: What the answer of any operation may be.
 _ALWAYS: Final = (
     Outcome.NOT_ACCEPTABLE,
@@ -56,7 +62,7 @@ def outcomes_of(operation: Operation) -> tuple[Outcome, ...]:
     """Every problem that the operation may be answered with."""
     found = [*_ALWAYS, *operation.outcomes]
     if operation.caller is not Caller.ANYBODY:
-        found.append(Outcome.RIGHT_MISSING)
+        found += [Outcome.RIGHT_MISSING, Outcome.ANOTHER_SIGNED_IN]
     if operation.media_type == JSON:  # anybody's, too: a token that is none is refused
         found.append(Outcome.NOT_SIGNED_IN)
     if operation.body is not None:
@@ -65,6 +71,8 @@ def outcomes_of(operation: Operation) -> tuple[Outcome, ...]:
         found.append(Outcome.OTHER_ORIGIN)
     if operation.is_once:
         found += [Outcome.KEY_MISSING, Outcome.KEY_REUSED]
+    if operation.is_sent_on:
+        found.append(Outcome.DONE_BY_ANOTHER)
     if operation.is_versioned:
         found += [Outcome.VERSION_MISSING, Outcome.CHANGED_MEANWHILE]
     if _VARIABLE.search(operation.path):
@@ -92,6 +100,7 @@ def openapi(operations: Iterable[Operation]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas.all,
+            "parameters": _headers(),
             "responses": _problems(schemas),
             "securitySchemes": _SECURITY,
         },
@@ -169,6 +178,10 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             {"name": name, "in": "query", "required": name in required, "schema": _plain(each)}
             for name, each in schema["properties"].items()
         ]
+    if operation.needs_credential:
+        found.append({"$ref": f"#/components/parameters/{AS}"})
+    if operation.is_sent_on:
+        found.append({"$ref": f"#/components/parameters/{SCANNED_BY}"})
     if operation.is_once:
         text = {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[!-~]+$"}
         found.append({"name": HEADER, "in": "header", "required": True, "schema": text})
@@ -176,6 +189,14 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         tag = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[!-~]+$"}
         found.append({"name": "if-match", "in": "header", "required": True, "schema": tag})
     return found
+
+
+def _headers() -> dict[str, Any]:
+    text = {"type": "string", "minLength": 1, "maxLength": 400, "pattern": "^[!-~]+$"}
+    return {
+        name: {"name": name, "in": "header", "description": said, "schema": text}
+        for name, said in _HEADERS.items()
+    }
 
 
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:

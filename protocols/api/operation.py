@@ -69,9 +69,10 @@ class Operation:
     `answer` is the class of the answer, None where there is nothing to tell (204). `right` is what
     the caller needs at all; the handler asks for the place where it is needed. `outcomes` are the
     problems that it may answer with besides those that every operation may. `is_once`: what it
-    does is done once for an Idempotency-Key. `is_versioned`: it asks for If-Match. `media_type` and
-    `answer_type` are those of the body and the answer. `other_answers` are those that
-    are no problems, by status. `sets_cookie`: a browser is signed in by
+    does is done once for an Idempotency-Key. `is_sent_on`: a colleague may send what somebody has
+    scanned who could not, and says who (Scanned-By). `is_versioned`: it asks for If-Match.
+    `media_type` and `answer_type` are those of the body and the answer. `other_answers` are those
+    that are no problems, by status. `sets_cookie`: a browser is signed in by
     it, so that no other page may ask for it.
     """
 
@@ -89,6 +90,7 @@ class Operation:
     status: int = 200
     outcomes: tuple[Outcome, ...] = ()
     is_once: bool = False
+    is_sent_on: bool = False
     is_versioned: bool = False
     sets_cookie: bool = False
     media_type: str = JSON

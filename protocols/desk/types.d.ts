@@ -16,6 +16,7 @@ export interface Branch {
 }
 export interface Session {
   name: string;
+  account: string;
   branch: Branch | null;
   workstation: string;
   is_registered: boolean;

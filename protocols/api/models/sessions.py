@@ -44,6 +44,8 @@ class Session:
     """Who is signed in (`kind`: staff, patron, program), what they may do at all, and until when if
     they do nothing.
 
+    `account` names who that is for as long as there is the account: a request whose header
+    `Signed-In-As` says it is refused where another has signed in meanwhile.
     `workstation` is the registered desk, or else the address (`is_registered` says which).
     `token` is told once, where one was asked for. `is_limited`: a second factor has to be set up
     before anything else.
@@ -51,6 +53,7 @@ class Session:
 
     kind: str
     name: str
+    account: str
     branch: Branch | None
     workstation: str
     rights: tuple[str, ...]

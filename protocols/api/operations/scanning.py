@@ -50,6 +50,8 @@ COMMANDS: Final[dict[str, Command]] = {
     "TIROCONFIRM": "confirm",
     "TIROLASTPATRON": "last_patron",
 }
+#: Outcomes that have changed something.
+_DONE: Final = frozenset({"checked_out", "checked_in", "renewed"})
 #: Patrons and titles of a search.
 _FEW: Final = 10
 Wish = Request[ScanWish, None]
@@ -60,6 +62,13 @@ def scan(request: Wish, principal: Principal, context: Context) -> Scanned:
     standard number, the number of a title, or words to search patrons and titles for, in that
     order. A refusal is an answer with all reasons."""
     must_have_here(principal, Right.LEND)
+    scanned = _recognised(request, principal, context)
+    # Where nothing was done, a colleague who sends it on is to find it anew.
+    request.is_kept = scanned.outcome in _DONE
+    return scanned
+
+
+def _recognised(request: Wish, principal: Principal, context: Context) -> Scanned:
     wish = request.body
     text = wish.text.strip()
     if (command := COMMANDS.get(text.upper())) is not None:
@@ -157,7 +166,6 @@ def _by_words(text: str, request: Wish, principal: Principal, context: Context) 
     """What else is typed is searched for: patrons where the caller may see them, and titles."""
     patrons: tuple[PatronHit, ...] = ()
     if principal.may(Right.VIEW_PATRONS):
-        request.is_kept = False
         patrons, _ = patrons_found(text, _FEW, request, principal, context)
     titles: tuple[Title, ...] = ()
     with suppress(UnsupportedSearch, Problem):
@@ -179,5 +187,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         right=Right.LEND,
         lane=Lane.WRITE,
         outcomes=(Outcome.NOT_FOUND,),
+        is_sent_on=True,
     ),
 )

@@ -36,6 +36,7 @@ from protocols.api.operation import Caller, Operation, Plain, Request, get, post
 from protocols.api.operations.passkeys import no_passkeys, site_of
 from protocols.api.operations.this_browser import WORKSTATION_SECONDS
 from protocols.api.problems import Outcome, Problem, ProblemReason, malformed, refused
+from protocols.api.signing_in import account_shown
 from protocols.hosting.answering import Context, Lane
 from protocols.hosting.cookies import WORKSTATION
 
@@ -110,6 +111,7 @@ def _session(session: Known, context: Context, token: str | None = None) -> Sess
     return Session(
         principal.kind.value,
         principal.name,
+        account_shown(principal, context),
         None if branch is None else branch_shown(branch),
         principal.device,
         tuple(sorted(each.value for each in principal.grants)),

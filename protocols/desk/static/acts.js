@@ -1,7 +1,7 @@
 // What the desk does. Everything goes through the queue, in the order in which it was asked for.
 import { chooseHit, dropLive, hold, narrowNext, refine } from "./finding.js";
-import { amount, ask, clock, part, say } from "./page.js";
-import { forget, keptBefore } from "./offline.js";
+import { amount, ask, clock, now, part, say } from "./page.js";
+import { forget } from "./offline.js";
 import { watchPrinting } from "./printing.js";
 import { newRow, scannedOf } from "./rows.js";
 import { has } from "./session.js";
@@ -25,10 +25,14 @@ let queue;
 /** @type {(row?: Row, isNew?: boolean) => void} */
 export let redraw;
 
-/** @param {import("./queue.js").Queue} theQueue @param {typeof redraw} theRedraw */
-export function begin(theQueue, theRedraw) {
+/** Does what a function key does. @type {(key: string) => void} */
+let press;
+
+/** @param {import("./queue.js").Queue} theQueue @param {typeof redraw} theRedraw @param {typeof press} thePress */
+export function begin(theQueue, theRedraw, thePress) {
   queue = theQueue;
   redraw = theRedraw;
+  press = thePress;
 }
 
 /**
@@ -77,11 +81,11 @@ const COMMANDS = {
 };
 
 /** The scan before: whoever reads it once more within seconds has read it twice. */
-const last = { code: "", mode: "", at: 0, row: /** @type {Row | null} */ (null) };
+const last = { code: "", mode: "", at: -Infinity, row: /** @type {Row | null} */ (null) };
 
 /** @param {string} code */
 export function scan(code) {
-  const now = Date.now();
+  const at = performance.now(); // the clock may be set meanwhile
   leaveChosen();
   tell("");
   dropLive();
@@ -97,8 +101,8 @@ export function scan(code) {
     redraw();
     return;
   }
-  if (code === last.code && state.mode === last.mode && now - last.at < TWICE) {
-    last.at = now;
+  if (code === last.code && state.mode === last.mode && at - last.at < TWICE) {
+    last.at = at;
     if (last.row) {
       last.row.note = say("SCANNED_TWICE");
       redraw(last.row);
@@ -106,7 +110,7 @@ export function scan(code) {
     play("tick");
     return;
   }
-  Object.assign(last, { code, mode: state.mode, at: now, row: null });
+  Object.assign(last, { code, mode: state.mode, at, row: null });
   send(code, {});
 }
 
@@ -119,10 +123,16 @@ function send(code, more, instead) {
   const { mode } = state;
   const at = mode === "drop" ? state.dropped.toISOString() : undefined;
   // Without a line for a while, whoever was here has left with their things: it has happened.
-  const happened = queue.isDown && has("backdate") ? new Date().toISOString() : undefined;
-  const kept = { key: crypto.randomUUID(), text: code, mode, at, happened };
+  const happened = queue.isDown && has("backdate") ? now().toISOString() : undefined;
+  const kept = { ...byWhom(), text: code, mode, at, happened };
   const then = instead?.happened ? { happened: instead.happened } : {};
   sendKept(instead || Object.keys(more).length ? { ...kept, ...then, key: "" } : kept, more, instead);
+}
+
+/** What is known of a scan by who makes it. */
+function byWhom() {
+  const { session } = state;
+  return { key: crypto.randomUUID(), account: session?.account ?? "", branch: session?.branch?.isil };
 }
 
 /**
@@ -140,6 +150,12 @@ function sendKept(kept, more, instead) {
     path: "/desk/scan",
     ...(kept.key ? { kept } : {}),
     body: () => {
+      const sent = /** @type {{ patron: string | null, mode: string } | undefined} */ (kept.sent);
+      if (sent) {
+        patron = sent.patron;
+        isBarred = sent.mode !== mode;
+        return sent;
+      }
       patron = state.patron?.id ?? null;
       isBarred = state.barring !== null && mode === "desk" && !instead;
       if (isBarred) return { text: code, patron, mode: "look" };
@@ -150,15 +166,23 @@ function sendKept(kept, more, instead) {
     },
     done: (answer) => {
       const scanned = isBarred ? barred(scannedOf(answer, code)) : scannedOf(answer, code);
+      const isAnothers = Boolean(kept.account) && kept.account !== state.session?.account;
       const asked = /** @type {import("./state.js").Mode} */ (more.mode ?? mode);
       if (instead) settleRow(instead, "");
       const row = taken(scanned, code, asked, patron, happened);
       const isSaid = [200, 403, 404].includes(answer.status);
       if (isSaid && asked === "desk" && isBarring(scanned, happened)) state.barring = row;
-      redraw();
-      forget(kept.key, state.patron?.id ?? null);
+      if (isAnothers) row.note = say("SCANNED_BY", { name: nameOf(kept.account ?? "") });
+      redraw(row);
+      // Who may not do it leaves it to who has scanned it.
+      if (!isAnothers || answer.status !== 403) forget(kept.key, state.patron?.id ?? null, state.barring !== null);
     },
   });
+}
+
+/** The name of an account, as others are shown it. @param {string} account */
+export function nameOf(account) {
+  return account.slice(account.indexOf(":") + 1);
 }
 
 /** Does the code open nobody, so that what comes after it is not known to be anybody's? @param {Scanned} scanned @param {string} [happened] */
@@ -176,25 +200,42 @@ function barred(scanned) {
   return { ...scanned, outcome: "refused", reasons: [{ code: "NOBODYS", text: say("NOBODYS"), ...nothing }] };
 }
 
-/** Goes on with what an earlier page could not send, for whoever was open then. */
-export async function goOn() {
-  const { patron, scans } = await keptBefore();
-  if (patron) {
-    queue.add({
-      method: "GET",
-      path: `/patrons/${patron}`,
-      body: () => undefined,
-      done: (answer) => {
-        if (answer.status === 200) open(answer.body);
-        else state.barring = taken(scannedOf(answer, ""), "", "desk", patron);
-        redraw();
-      },
-    });
-  }
-  for (const each of scans) {
-    if (each.isEnd) end(each.key);
-    else sendKept(each, {});
-  }
+/** Sends what was kept, in its turn, for whoever was open then. @param {import("./offline.js").Batch} batch */
+export function goOn({ patron, isBarred, scans }) {
+  const all = () => {
+    if ((state.patron?.id ?? null) !== patron) close();
+    if (patron && !state.patron) reopen(patron);
+    if (isBarred && !state.barring) bar();
+    for (const each of scans) {
+      if (each.isEnd) end(each);
+      else sendKept(each, {});
+    }
+    redraw();
+  };
+  queue.after(() => queue.ahead(all));
+}
+
+/** It is not known whose turn it was. */
+function bar() {
+  const nothing = { outcome: "item", text: "", titles: [], patrons: [], reasons: [] };
+  const row = taken(barred(nothing), "", "desk", null);
+  row.look.heading = say("NOBODYS_TURN");
+  state.barring = row;
+  redraw(row);
+}
+
+/** Opens the patron whose turn it was; what follows is nobody's where that cannot be done. @param {string} patron */
+function reopen(patron) {
+  queue.add({
+    method: "GET",
+    path: `/patrons/${patron}`,
+    body: () => undefined,
+    done: (answer) => {
+      if (answer.status === 200) open(answer.body);
+      else state.barring = taken(scannedOf(answer, ""), "", "desk", patron);
+      redraw();
+    },
+  });
 }
 
 /**
@@ -485,19 +526,19 @@ export function endSession() {
     const { kept } = queue;
     void import("./slips.js").then((slips) => slips.giveEmergencySlip(kept));
   }
-  if (state.patron || queue.isLost) end(crypto.randomUUID());
+  if (state.patron || queue.isLost) end({ ...byWhom(), isEnd: true });
 }
 
-/** @param {string} key */
-function end(key) {
+/** @param {import("./offline.js").Kept} kept */
+function end(kept) {
   queue.add({
     path: "/desk/end",
-    kept: { key, isEnd: true },
+    kept,
     body: () => ({ patron: state.patron?.id ?? "" }),
     done: ({ status, body }) => {
       close();
       if (status === 200) state.slip = body;
-      forget(key, null);
+      forget(kept.key, null, false);
       redraw();
     },
   });
@@ -643,9 +684,7 @@ function command(name) {
   else if (name === "done") endInTurn();
   else if (name === "receipt") printSlip();
   else if (name === "confirm") confirmInTurn();
-  else if (key.has(name)) {
-    document.dispatchEvent(new KeyboardEvent("keydown", { key: key.get(name), bubbles: true }));
-  }
+  else press(key.get(name) ?? "");
 }
 
 /** What was scanned before is answered first; without a line the end is kept in its place. */

@@ -3,7 +3,7 @@ import { listen } from "./keys.js";
 import { part, say } from "./page.js";
 import { Queue } from "./queue.js";
 import { isTwice, openAtDesk, scanHere } from "./scans.js";
-import { begin, goTo, has, isLocked, lock, signedIn } from "./session.js";
+import { begin, goTo, has, isLocked, isNobodyHere, lock } from "./session.js";
 
 /**
  * @typedef {object} About what the page is about
@@ -19,7 +19,12 @@ import { begin, goTo, has, isLocked, lock, signedIn } from "./session.js";
  */
 export async function beside({ arrived, left, pressed }) {
   const box = /** @type {HTMLInputElement} */ (document.getElementById("box"));
-  const queue = new Queue(drawLine, signedIn);
+  const queue = new Queue(drawLine);
+  /** @param {string} code @returns {boolean} is it looked up? */
+  function look(code) {
+    if (has("lend") && !isTwice(code)) scanHere(queue, code, "look");
+    return has("lend");
+  }
   const isThere = await begin({
     arrived: () => {
       part("form").hidden = !has("lend");
@@ -30,6 +35,8 @@ export async function beside({ arrived, left, pressed }) {
       part("rows").replaceChildren();
       left?.();
     },
+    another: () => queue.takeOut(),
+    scanned: (code) => !isNobodyHere() && look(code),
     waiting: () => queue.length,
     mayLock: () => !queue.isLost,
   });
@@ -39,8 +46,9 @@ export async function beside({ arrived, left, pressed }) {
   drawLine(0, false);
   listen(box, {
     scanned: (code) => {
-      if (has("lend") && !isTwice(code)) scanHere(queue, code, "look");
+      look(code);
     },
+    isAway: isLocked,
     pressed: (key) => {
       if (isLocked()) return false;
       if (key === "Alt Q") void lock();

@@ -6,10 +6,11 @@ import { listen } from "./keys.js";
 import { pay, payLabel } from "./money.js";
 import { el, part, say } from "./page.js";
 import { owedTo } from "./patron.js";
-import { keep, keepOpen } from "./offline.js";
+import { countAside, leaveAside, leaveNobodys, look } from "./aside.js";
+import { isKeeping, keep, keepOpen } from "./offline.js";
 import { printAgain } from "./printing.js";
 import { Queue } from "./queue.js";
-import { begin, changePerson, goTo, has, isLocked, lock, signedIn } from "./session.js";
+import { begin, changePerson, goTo, has, isLocked, isNobodyHere, lock } from "./session.js";
 import { rowInHand, state } from "./state.js";
 import { chosenLine, closeView, leapInView } from "./views.js";
 
@@ -17,10 +18,8 @@ import { chosenLine, closeView, leapInView } from "./views.js";
 const IDLE = 5 * 60 * 1000;
 
 const box = /** @type {HTMLInputElement} */ (document.getElementById("box"));
-const queue = new Queue(drawLine, signedIn);
-acts.begin(queue, redraw);
-
-let wasLost = false;
+const queue = new Queue(drawLine);
+acts.begin(queue, redraw, (key) => FUNCTIONS[key]?.());
 
 /** @param {number} waiting @param {boolean} isLost */
 function drawLine(waiting, isLost) {
@@ -28,11 +27,18 @@ function drawLine(waiting, isLost) {
   const text = isLost ? say("WAITING", { count: waiting }) : say("CONNECTED");
   if (line.textContent !== text) line.textContent = text;
   line.classList.toggle("todo", isLost);
-  if (isLost && !wasLost) keepOpen(state.patron?.id ?? null);
-  wasLost = isLost;
-  if (isLost) queue.kept.forEach(keep);
+  if (isLost) keepAll();
   drawWaiting(isLost ? queue.kept : []);
-  part("down").hidden = !queue.isDown;
+  const isKept = isKeeping();
+  part("down").hidden = !queue.isDown && (isKept || !isLost);
+  part("down-hint").textContent = say(isKept ? "LINE_DOWN_HINT" : "NOT_KEPT_HINT");
+}
+
+/** Keeps what waits beyond this page. */
+function keepAll() {
+  const { kept } = queue;
+  kept.forEach(keep);
+  if (kept[0]) keepOpen(kept[0].key, state.patron?.id ?? null, state.barring !== null);
 }
 
 /** What waits: the ends of the codes, for they may be those of persons. @param {import("./offline.js").Kept[]} waiting */
@@ -200,25 +206,65 @@ function stirred() {
   );
 }
 
+/** Is the patron to leave, too? */
+let isLeaving = false;
+
 /** @param {import("../types").Session} session */
 function arrived(session) {
+  const isFirst = state.session === null;
   state.session = session;
   redraw();
   box.focus();
+  if (!isFirst) void look();
+}
+
+/** Another is here: what the one before has scanned is not sent in their name. */
+function handOver() {
+  const open = { patron: state.patron?.id ?? null, isBarred: state.barring !== null };
+  const scans = queue.takeOut();
+  if (scans.length) void leaveAside(scans, open);
+  if (isLeaving) acts.close();
 }
 
 function left() {
   state.isHidden = true;
+  isLeaving = true;
   redraw();
   queue.after(() => {
+    isLeaving = false;
     acts.close();
     redraw();
   });
 }
 
+/** Something was scanned over the log-in form: by whoever was here, unless they have left. @param {string} code */
+function scannedMeanwhile(code) {
+  if (isNobodyHere()) {
+    void leaveNobodys(code);
+  } else {
+    acts.scan(code);
+    keepAll();
+  }
+  return true;
+}
+
+/** What waits here for somebody to sign in. */
+function countWaiting() {
+  return queue.kept.filter((each) => each.text).length + countAside();
+}
+
 drawKeys();
 drawLine(0, false);
-if (await begin({ arrived, left, waiting: () => queue.length, mayLock: () => !queue.isLost })) {
+const mine = {
+  arrived,
+  another: handOver,
+  left,
+  covered: keepAll,
+  scanned: scannedMeanwhile,
+  waiting: countWaiting,
+  mayLock: () => !queue.isLost,
+};
+if (await begin(mine)) {
   listen(box, {
     scanned: acts.scan,
     pressed,
@@ -227,15 +273,18 @@ if (await begin({ arrived, left, waiting: () => queue.length, mayLock: () => !qu
     left: acts.leave,
     typed: acts.typed,
     leapt: leapInView,
+    isAway: isLocked,
   });
   box.addEventListener("input", () => lookWhileTyping(box.value.trim()));
   document.addEventListener("keydown", stirred);
   stirred();
-  void acts.goOn();
+  void look();
   document.body.dataset.ready = "";
   void import("./slips.js"); // there without a line, too
   if (has("patrons.edit")) void import("./patron_form.js").then((form) => form.prepare());
   window.addEventListener("beforeunload", (event) => {
-    if (queue.length > queue.kept.length || (queue.length && !queue.isLost)) event.preventDefault();
+    const isKept = isKeeping() && (queue.isLost || isLocked());
+    if (queue.length > queue.kept.length || (queue.length && !isKept)) event.preventDefault();
+    else if (countAside() && !isKeeping()) event.preventDefault();
   });
 }

@@ -9,6 +9,7 @@
  * @property {() => void} opened Enter in the empty box
  * @property {() => void} left Escape
  * @property {() => void} typed a letter of the box
+ * @property {() => boolean} [isAway] is nobody there? Then no key does anything
  * @property {(step: number) => void} [leapt] by arrow keys to the sides of the empty box
  */
 
@@ -29,6 +30,7 @@ export function listen(box, hands) {
     else hands.opened();
   };
   document.addEventListener("keydown", (event) => {
+    if (hands.isAway?.()) return;
     const target = /** @type {HTMLElement} */ (event.target);
     const isOtherField = target !== box && target.matches("input, textarea, select");
     const isChord = event.ctrlKey || event.altKey || event.metaKey || /^F\d+$/.test(event.key);

@@ -5,7 +5,7 @@ import { ask, el, part, say } from "./page.js";
 import { Queue } from "./queue.js";
 import { scannedOf } from "./rows.js";
 import { drawScan, isTwice, openAtDesk, scanHere, show, tell } from "./scans.js";
-import { begin, goTo, has, isLocked, lock, signedIn } from "./session.js";
+import { begin, goTo, has, isLocked, isNobodyHere, lock, signedIn } from "./session.js";
 import { play } from "./sounds.js";
 
 /** @typedef {import("./list_table.js").Line} Line */
@@ -19,7 +19,7 @@ const BREATH = 2000;
 const NOW_AND_THEN = 120_000;
 
 const box = /** @type {HTMLInputElement} */ (document.getElementById("box"));
-const queue = new Queue(drawQueue, signedIn);
+const queue = new Queue(drawQueue);
 const page = {
   name: "pick",
   /** @type {import("../types").Session | null} */
@@ -324,6 +324,12 @@ const isThere = await begin({
     open();
     follow();
   },
+  another: () => queue.takeOut(),
+  scanned: (code) => {
+    if (isNobodyHere()) return false;
+    scan(code);
+    return true;
+  },
   waiting: () => queue.length,
   left: () => part("list").replaceChildren(),
 });
@@ -338,6 +344,7 @@ if (isThere) {
       redraw();
     },
     typed: () => {},
+    isAway: isLocked,
   });
   window.addEventListener("hashchange", open);
   document.addEventListener("visibilitychange", () => {

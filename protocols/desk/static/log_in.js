@@ -1,9 +1,16 @@
 // The log-in page.
 import { ask, el, part, say } from "./page.js";
+import { hear } from "./scanner.js";
 import { onLogIn } from "./signing_in.js";
 
 const form = /** @type {HTMLFormElement} */ (document.querySelector("form"));
 const REGISTER = "#register";
+hear(form, (code) => {
+  void import("./offline.js").then(async ({ isKeeping, keepNobodys }) => {
+    await keepNobodys(code);
+    part("hint").textContent = say(isKeeping() ? "SCAN_WAITS" : "SCAN_AGAIN", { code: code.slice(-4) });
+  });
+});
 onLogIn(form, () => location.replace(location.hash === REGISTER ? "/desk/administration#workstations" : "/desk"));
 /** @type {HTMLInputElement} */ (form.elements.namedItem("name")).focus();
 

@@ -3,7 +3,7 @@ import { draw, newRow, scannedOf } from "./rows.js";
 import { listen } from "./keys.js";
 import { el, icon, part, say } from "./page.js";
 import { Queue } from "./queue.js";
-import { begin, goTo, has, isLocked, signedIn } from "./session.js";
+import { begin, goTo, has, isLocked, isNobodyHere } from "./session.js";
 import { play } from "./sounds.js";
 import { choices, leftField, WORKS } from "./works.js";
 
@@ -16,12 +16,12 @@ const MOST_ROWS = 200;
 const TWICE = 400;
 
 const box = /** @type {HTMLInputElement} */ (document.getElementById("box"));
-const queue = new Queue(drawLine, signedIn);
+const queue = new Queue(drawLine);
 /** @type {Row[]} */
 let rows = [];
 /** @type {import("./works.js").Work} */
 let work = /** @type {import("./works.js").Work} */ (WORKS[0]);
-const last = { code: "", at: 0 };
+const last = { code: "", at: -Infinity };
 
 /** What a work may ask of the page. @type {import("./works.js").Page} */
 const page = { have, tell, row: addRow, redraw: drawWork, words: takeWords };
@@ -104,7 +104,7 @@ function takeWords() {
 
 /** @param {string} code */
 function scan(code) {
-  const now = Date.now();
+  const now = performance.now();
   tell("");
   if (code === last.code && now - last.at < TWICE) {
     play("tick");
@@ -180,9 +180,19 @@ function next(event) {
 }
 
 drawLine(0, false);
-if (await begin({ arrived: () => box.focus(), waiting: () => queue.length })) {
+const mine = {
+  arrived: () => box.focus(),
+  another: () => queue.takeOut(),
+  scanned: (/** @type {string} */ code) => {
+    if (isNobodyHere()) return false;
+    scan(code);
+    return true;
+  },
+  waiting: () => queue.length,
+};
+if (await begin(mine)) {
   const nothing = () => {};
-  listen(box, { scanned: scan, pressed, opened: nothing, left: leave, typed: nothing });
+  listen(box, { scanned: scan, pressed, opened: nothing, left: leave, typed: nothing, isAway: isLocked });
   part("settings").addEventListener("keydown", next);
   part("settings").addEventListener("focusout", (event) => leftField(event.target));
   part("settings").addEventListener("submit", (event) => event.preventDefault());

@@ -1,22 +1,41 @@
-// What was scanned while the line was down is kept in this browser until it is sent: codes and
-// moments, encrypted under a key that no script can read, and nobody's name.
+// What was scanned and could not be sent is kept in this browser: codes and moments, the account that
+// scanned them and the patron whose turn it was by what answers name them by, encrypted under a key
+// that no script can read. What a page keeps is a batch, and another page leaves it alone as long as
+// that page is there.
 
 /**
  * A scan as it is kept, or the end of a session.
  * @typedef {object} Kept
  * @property {string} key the Idempotency-Key
+ * @property {string} [account] who has scanned it, as the session names them; empty: nobody was there
+ * @property {string} [branch] the ISIL of the branch where it was scanned
  * @property {string} [text]
  * @property {string} [mode]
  * @property {string} [at] the day of the book drop
  * @property {string} [happened] when, if the line was down
+ * @property {unknown} [sent] what was sent without an answer
  * @property {boolean} [isEnd]
+ */
+
+/**
+ * Scans of one account that wait, in their order.
+ * @typedef {object} Batch
+ * @property {string} id
+ * @property {string} account
+ * @property {string | null} patron who was open when the first was scanned
+ * @property {boolean} isBarred a code before it had opened nobody
+ * @property {Kept[]} scans
  */
 
 const NAME = "tiro-desk";
 const KEYS = "keys";
 const SCANS = "scans";
-/** Where it is kept who was open when the line was lost. */
+/** Where it is kept whose turn it was, of each batch. */
 const OPEN = "open";
+/** Milliseconds that a page which goes away has for letting go of its batch. */
+const PARTING = 300;
+/** @type {{ patron: string | null, isBarred: boolean }} */
+const UNKNOWN = { patron: null, isBarred: true };
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
 function answer(request) {
@@ -55,18 +74,19 @@ function key() {
       "encrypt",
       "decrypt",
     ]);
-    await answer((await store(KEYS, "readwrite")).put(made, NAME));
-    return made;
+    // Two pages may make one at once: the first that is there counts.
+    await answer((await store(KEYS, "readwrite")).add(made, NAME)).catch(() => null);
+    return answer((await store(KEYS)).get(NAME));
   })();
   return ours;
 }
 
-/** @param {string} name @param {IDBValidKey} id @param {unknown} what */
-async function put(name, id, what) {
+/** @param {string} name @param {IDBValidKey} id @param {unknown} what @param {object} [beside] what is not sealed */
+async function put(name, id, what, beside = {}) {
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const plain = new TextEncoder().encode(JSON.stringify(what));
   const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await key(), plain);
-  await answer((await store(name, "readwrite")).put({ iv, sealed }, id));
+  await answer((await store(name, "readwrite")).put({ iv, sealed, ...beside }, id));
 }
 
 /** @param {{ iv: Uint8Array<ArrayBuffer>, sealed: ArrayBuffer }} found */
@@ -75,67 +95,197 @@ async function read({ iv, sealed }) {
   return JSON.parse(new TextDecoder().decode(plain));
 }
 
+/** Why this browser keeps nothing: it may not store, or its disk is full. @type {unknown} */
+let refusal = null;
+
+/** Does this browser keep what it is given? Else the page alone has it. */
+export function isKeeping() {
+  return refusal === null;
+}
+
 /** One thing after the other, so that what is forgotten was kept before. @type {Promise<unknown>} */
 let last = Promise.resolve();
 /** @param {() => Promise<unknown>} work */
 function inOrder(work) {
-  last = last.then(work).catch((error) => console.error(error));
+  last = last.then(work).then(
+    () => (refusal = null),
+    (error) => {
+      refusal = error;
+      console.warn("not kept:", String(error));
+    },
+  );
+  return last;
 }
 
-/** Browsers give scripts no keys on a page without TLS; the page then keeps it in memory alone. */
-const isSafe = globalThis.crypto?.subtle !== undefined && "indexedDB" in globalThis;
-/** Numbers of what is kept, in its order. */
-let number = Date.now();
-/** @type {Map<string, number>} */
-const numbers = new Map();
+/** The batch of this page, and what it has of it. */
+const own = crypto.randomUUID();
+/**
+ * Where each scan stands that this page has kept or taken up: its batch, its place there, and what it
+ * is stored under.
+ * @type {Map<string, { batch: string, place: number, id: IDBValidKey, isSent: boolean }>}
+ */
+const places = new Map();
+let place = 0;
+/** Batches that no other page may touch. @type {Map<string, Promise<boolean>>} */
+const held = new Map();
+
+/** Holds a batch until the page ends. @param {string} batch @returns {Promise<boolean>} is it this page's now? */
+function hold(batch) {
+  const known = held.get(batch);
+  if (known) return known;
+  /** @type {Promise<boolean>} */
+  const asked = new Promise((resolve) => {
+    /** @param {Lock | null} lock */
+    const forever = (lock) => {
+      resolve(lock !== null);
+      return lock && new Promise(() => {});
+    };
+    navigator.locks.request(`${NAME} ${batch}`, { ifAvailable: true }, forever).catch(() => resolve(false));
+  });
+  held.set(batch, asked);
+  void asked.then((is) => is || held.delete(batch));
+  return asked;
+}
 
 /** @param {Kept} scan */
 export function keep(scan) {
-  if (!isSafe || numbers.has(scan.key)) return;
-  const id = (number += 1);
-  numbers.set(scan.key, id);
-  inOrder(() => put(SCANS, id, scan));
+  const known = places.get(scan.key);
+  const isSent = scan.sent !== undefined;
+  if (known?.isSent === isSent && isKeeping()) return;
+  const at = { ...(known ?? { batch: own, place: (place += 1), id: scan.key }), isSent };
+  places.set(scan.key, at);
+  void inOrder(async () => {
+    if (places.get(scan.key) !== at) return; // answered meanwhile
+    if (at.batch === own) await hold(own);
+    await put(SCANS, at.id, scan, { batch: at.batch, place: at.place, since: Date.now() });
+  });
 }
 
-/** Hands a scan to the page of the desk, which comes next and does it. @param {string} text */
-export async function carry(text) {
-  keepOpen(null);
-  keep({ key: crypto.randomUUID(), text, mode: "desk" });
-  await last;
+/** Hands a scan to the page of the desk, which comes next and does it. @param {Kept} scan */
+export async function carry(scan) {
+  await setAside([scan], { patron: null, isBarred: false });
 }
 
-/** It was sent. @param {string} key @param {string | null} patron who is open now */
-export function forget(key, patron) {
-  const id = numbers.get(key);
-  if (id === undefined) return;
-  numbers.delete(key);
-  // First who is open, for what was scanned after it.
-  if (numbers.size) keepOpen(patron);
-  inOrder(async () => answer((await store(SCANS, "readwrite")).delete(id)));
-  if (!numbers.size) inOrder(async () => answer((await store(OPEN, "readwrite")).delete(NAME)));
-}
-
-/** @param {string | null} patron */
-export function keepOpen(patron) {
-  if (isSafe) inOrder(() => put(OPEN, NAME, { patron }));
+/** Keeps what was scanned while nobody was signed in. @param {string} text */
+export function keepNobodys(text) {
+  return setAside([{ key: crypto.randomUUID(), account: "", text, mode: "desk" }], UNKNOWN);
 }
 
 /**
- * What an earlier page has kept and not sent, in its order, and who was open then.
- * @returns {Promise<{ patron: string | null, scans: Kept[] }>}
+ * Keeps scans for who has made them, or for who sends them on: this page does so no more.
+ * @param {Kept[]} scans
+ * @param {{ patron: string | null, isBarred: boolean }} open whose turn it was
+ * @returns {Promise<Batch[]>} one for each account, in their order
  */
-export async function keptBefore() {
-  const nothing = { patron: null, scans: [] };
-  if (!isSafe) return nothing;
-  try {
-    const ids = /** @type {number[]} */ (await answer((await store(SCANS)).getAllKeys()));
-    const sealed = await answer((await store(SCANS)).getAll());
-    const scans = /** @type {Kept[]} */ (await Promise.all(sealed.map(read)));
-    scans.forEach((each, index) => numbers.set(each.key, ids[index] ?? 0));
-    const open = await answer((await store(OPEN)).get(NAME));
-    return scans.length ? { patron: open ? (await read(open)).patron : null, scans } : nothing;
-  } catch (error) {
-    console.error(error); // a key of another profile: nothing can be read
-    return nothing;
+export async function setAside(scans, open) {
+  /** @type {Batch[]} */
+  const batches = [];
+  for (const each of scans) {
+    const { account = "" } = each;
+    const before = batches.at(-1);
+    if (before?.account === account) before.scans.push(each);
+    else batches.push({ id: crypto.randomUUID(), account, scans: [each], ...(before ? UNKNOWN : open) });
   }
+  for (const { id, patron, isBarred, scans: theirs } of batches) {
+    void inOrder(() => put(OPEN, id, { patron, isBarred }));
+    for (const each of theirs) {
+      const at = { batch: id, place: (place += 1), since: Date.now() };
+      const stored = places.get(each.key)?.id ?? each.key;
+      places.delete(each.key);
+      void inOrder(() => put(SCANS, stored, each, at));
+    }
+  }
+  await last;
+  return batches;
+}
+
+/** It was sent. @param {string} name its key @param {string | null} patron who is open now @param {boolean} isBarred */
+export function forget(name, patron, isBarred) {
+  const at = places.get(name);
+  if (!at) return;
+  places.delete(name);
+  const isLast = ![...places.values()].some((each) => each.batch === at.batch);
+  // First whose turn it is, for what was scanned after it.
+  if (!isLast) void inOrder(() => put(OPEN, at.batch, { patron, isBarred }));
+  void inOrder(async () => answer((await store(SCANS, "readwrite")).delete(at.id)));
+  if (isLast) void inOrder(async () => answer((await store(OPEN, "readwrite")).delete(at.batch)));
+}
+
+/**
+ * Keeps whose turn it is.
+ * @param {string} name the key of the scan that comes next
+ * @param {string | null} patron
+ * @param {boolean} isBarred
+ */
+export function keepOpen(name, patron, isBarred) {
+  const at = places.get(name);
+  if (at) void inOrder(() => put(OPEN, at.batch, { patron, isBarred }));
+}
+
+/**
+ * What is kept, the oldest batch first; or one batch.
+ * @param {string} [only]
+ * @returns {Promise<(Batch & { since: number, ids: IDBValidKey[] })[]>}
+ */
+async function batchesKept(only) {
+  const ids = await answer((await store(SCANS)).getAllKeys());
+  const all = await answer((await store(SCANS)).getAll());
+  /** @type {Map<string, { place: number, since: number, id: IDBValidKey, scan: Kept }[]>} */
+  const found = new Map();
+  for (const [index, each] of all.entries()) {
+    const id = /** @type {IDBValidKey} */ (ids[index]);
+    const { batch = NAME, place: at = Number(id), since = 0 } = each;
+    if (only ? batch !== only : held.has(batch)) continue;
+    const scan = /** @type {Kept} */ (await read(each));
+    found.set(batch, [...(found.get(batch) ?? []), { place: at, since, id, scan }]);
+  }
+  const batches = [...found].map(async ([id, kept]) => {
+    const open = await answer((await store(OPEN)).get(id));
+    kept.sort((a, b) => a.place - b.place);
+    return {
+      .../** @type {typeof UNKNOWN} */ (open ? await read(open) : UNKNOWN),
+      id,
+      account: kept[0]?.scan.account ?? "",
+      since: kept[0]?.since ?? 0,
+      scans: kept.map((each) => each.scan),
+      ids: kept.map((each) => each.id),
+    };
+  });
+  return (await Promise.all(batches)).sort((a, b) => a.since - b.since);
+}
+
+/** Names of the batches that pages of this browser hold. */
+async function namesHeld() {
+  const { held: taken = [] } = await navigator.locks.query();
+  return new Set(taken.map((each) => each.name));
+}
+
+/** What is kept in this browser and is none of its pages'. @returns {Promise<Batch[]>} */
+export async function keptBefore() {
+  try {
+    await last;
+    const batches = await batchesKept();
+    let names = await namesHeld();
+    const isFree = (/** @type {Batch} */ { id }) => !names.has(`${NAME} ${id}`);
+    if (!batches.every(isFree)) {
+      // The page that was here before goes away at this moment.
+      await new Promise((resolve) => setTimeout(resolve, PARTING));
+      names = await namesHeld();
+    }
+    return batches.filter(isFree);
+  } catch (error) {
+    console.warn("nothing can be read:", String(error)); // stores nothing, or a key of another profile
+    return [];
+  }
+}
+
+/** Makes a batch this page's. @param {string} id @returns {Promise<Batch | null>} nothing where another page has it, or has sent it */
+export async function takeUp(id) {
+  if (!(await hold(id))) return null;
+  const [batch] = await batchesKept(id);
+  batch?.scans.forEach((each, index) => {
+    const stored = batch.ids[index] ?? each.key;
+    places.set(each.key, { batch: id, place: index, id: stored, isSent: each.sent !== undefined });
+  });
+  return batch ?? null;
 }

@@ -97,6 +97,35 @@ export function clock(moment) {
   return moment.toLocaleTimeString(locale, /** @type {any} */ (format));
 }
 
+/** The account that this page speaks for, as the session names it; empty where it speaks for none. */
+let account = "";
+/** What is done where another has signed in at this browser. @type {() => void} */
+let another = () => {};
+
+/**
+ * From now on the API is asked in that name alone: where another page of this browser has signed in
+ * somebody else, nothing is done, and `whenAnother` is told.
+ * @param {string} theAccount
+ * @param {() => void} [whenAnother]
+ */
+export function speakFor(theAccount, whenAnother = another) {
+  account = theAccount;
+  another = whenAnother;
+}
+
+/** Has another signed in at this browser, so that nothing was done? @param {import("../types").Answer | null} answer */
+export function isAnothers(answer) {
+  return answer?.status === 412 && answer.body?.type === "urn:tiro:problem:another-signed-in";
+}
+
+/** The server's clock when it last answered, and what this page's timer showed then. */
+const heard = { at: 0, timer: 0 };
+
+/** The moment by the server's clock: that of this machine may be wrong, or be set. */
+export function now() {
+  return heard.at ? new Date(heard.at + performance.now() - heard.timer) : new Date();
+}
+
 /** The body of what is asked for by its path alone. */
 export const none = () => undefined;
 
@@ -107,13 +136,16 @@ export const none = () => undefined;
  * @param {unknown} [body]
  * @param {string} [key] the Idempotency-Key
  * @param {string} [version] the ETag of what is changed
+ * @param {string} [scanner] the account of who has scanned it
  * @returns {Promise<import("../types").Answer>}
  */
-export async function ask(method, path, body, key, version) {
+export async function ask(method, path, body, key, version, scanner) {
   const headers = new Headers({ "Accept-Language": language });
   if (body !== undefined) headers.set("Content-Type", "application/json");
   if (key !== undefined) headers.set("Idempotency-Key", key);
   if (version !== undefined) headers.set("If-Match", version);
+  if (account) headers.set("Signed-In-As", encodeURIComponent(account));
+  if (scanner) headers.set("Scanned-By", encodeURIComponent(scanner));
   const answer = await fetch(`/api/v1${path}`, {
     method,
     headers,
@@ -121,5 +153,9 @@ export async function ask(method, path, body, key, version) {
     signal: AbortSignal.timeout(15_000),
   });
   const text = await answer.text();
-  return { status: answer.status, headers: answer.headers, body: text ? JSON.parse(text) : null };
+  const date = Date.parse(answer.headers.get("Date") ?? "");
+  if (date) Object.assign(heard, { at: date, timer: performance.now() });
+  const told = { status: answer.status, headers: answer.headers, body: text ? JSON.parse(text) : null };
+  if (isAnothers(told)) another();
+  return told;
 }

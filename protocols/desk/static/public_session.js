@@ -1,5 +1,5 @@
 // Who is signed in on the page for everybody. What they see goes with them: nothing is kept.
-import { ask, part, say } from "./page.js";
+import { ask, isAnothers, part, say, speakFor } from "./page.js";
 
 /** Milliseconds without a key or a touch until the page asks, and from then until it signs out. */
 const IDLE = 4 * 60 * 1000;
@@ -34,10 +34,8 @@ export async function call(method, path, body, version) {
   const key = method === "POST" ? crypto.randomUUID() : undefined;
   const answer = await ask(method, path, body, key, version).catch(() => null);
   if (answer === null) announce(say("NO_LINE"));
-  if (answer?.status === 401 && me) {
-    me = null;
-    changed();
-  }
+  // Another page of this browser may have signed in somebody else: here they are nobody.
+  if ((answer?.status === 401 || isAnothers(answer)) && me) take(null);
   return answer;
 }
 
@@ -78,6 +76,7 @@ export async function begin(whenChanged) {
 /** @param {import("../public").Me | null} found */
 function take(found) {
   me = found;
+  speakFor(found?.account ?? "");
   stirred();
   changed();
 }

@@ -40,6 +40,7 @@ import { drawnWhys } from "./whys.js";
  * @property {Look} look
  * @property {Solution[]} solutions
  * @property {string} [happened] when it was done, if the line was down
+ * @property {string} [batch] scans of somebody else, of which it tells
  * @property {boolean} isSettled
  * @property {boolean} isUndone
  * @property {string} note

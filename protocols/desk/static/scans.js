@@ -3,7 +3,7 @@
 import { carry } from "./offline.js";
 import { part, say } from "./page.js";
 import { draw, newRow, scannedOf } from "./rows.js";
-import { has } from "./session.js";
+import { account, has } from "./session.js";
 import { play } from "./sounds.js";
 
 /** Scans that are shown. */
@@ -11,13 +11,13 @@ const SCANS = 3;
 /** Milliseconds within which the same code again is the same scan. */
 const TWICE = 4000;
 
-const last = { code: "", at: 0 };
+const last = { code: "", at: -Infinity };
 /** A card that may be taken to the desk. */
 let card = "";
 
 /** Was the same code read a moment ago? Then it is one scan, and a tick says so. @param {string} code */
 export function isTwice(code) {
-  const now = Date.now();
+  const now = performance.now();
   const is = code === last.code && now - last.at < TWICE;
   Object.assign(last, { code, at: now });
   if (is) play("tick");
@@ -61,7 +61,7 @@ export function openAtDesk() {
   if (!card || !has("lend")) return;
   const taken = card;
   card = "";
-  void carry(taken).then(() => location.assign("/desk"));
+  void carry({ key: crypto.randomUUID(), account: account(), text: taken, mode: "desk" }).then(() => location.assign("/desk"));
 }
 
 /** @param {HTMLElement} row */

@@ -1,14 +1,18 @@
 // Who works here: their name above, their way to other pages, and the lock.
-import { ask, el, part, say } from "./page.js";
-import { onLogIn } from "./signing_in.js";
+import { ask, el, part, say, speakFor } from "./page.js";
+import { hear } from "./scanner.js";
+import { hasLeft, leaving, onLogIn } from "./signing_in.js";
 
 /** @typedef {import("../types").Session} Session */
 
 /**
  * @typedef {object} Staff
  * @property {(session: Session) => void} arrived somebody is there, or there again
+ * @property {() => void} [another] another is there than before: first of all, what waits is not theirs
  * @property {() => number} [waiting] scans that wait, told to whoever signs in again
  * @property {() => void} [left] the screen is to show nobody's patron any more
+ * @property {() => void} [covered] nobody is there until somebody signs in
+ * @property {(code: string) => boolean} [scanned] something was scanned over the log-in form; does it wait now?
  * @property {() => boolean} [mayLock] nobody gets in again without a line
  */
 
@@ -22,15 +26,33 @@ let staff = { arrived: () => {} };
 let session = null;
 /** Who waits for somebody to sign in. @type {Promise<void> | null} */
 let signingIn = null;
+/** Has whoever was here signed out? Then what is scanned now is not theirs. */
+let isOver = false;
 
 /** @param {string} right */
 export function has(right) {
   return session?.rights.includes(right) ?? false;
 }
 
+/** The account of whoever is here, or was here last. */
+export function account() {
+  return session?.account ?? "";
+}
+
 /** Is the page covered until somebody signs in? */
 export function isLocked() {
   return signingIn !== null;
+}
+
+/** Has whoever was here before the cover signed out, so that nobody is known to scan? */
+export function isNobodyHere() {
+  return isLocked() && isOver;
+}
+
+/** Somebody of the staff who is signed in at this browser. @returns {Promise<Session | null>} */
+async function whoIsThere() {
+  const current = await ask("GET", "/sessions/current").catch(() => null);
+  return current?.status === 200 && current.body.kind !== "patron" ? current.body : null;
 }
 
 /**
@@ -40,12 +62,13 @@ export function isLocked() {
  */
 export async function begin(theStaff) {
   staff = theStaff;
-  const current = await ask("GET", "/sessions/current").catch(() => null);
-  if (current?.status !== 200 || current.body.kind === "patron") {
+  if (hasLeft()) await leaving();
+  const found = await whoIsThere();
+  if (found === null) {
     location.replace("/desk/log-in");
     return false;
   }
-  arrive(current.body);
+  arrive(found);
   // A page that the browser has kept for the way back is nobody's any more.
   window.addEventListener("pageshow", (event) => event.persisted && location.reload());
   for (const each of ["keydown", "pointerdown"]) document.addEventListener(each, stirred);
@@ -56,7 +79,11 @@ export async function begin(theStaff) {
 
 /** @param {Session} found */
 function arrive(found) {
+  const isAnother = session !== null && session.account !== found.account;
   session = found;
+  isOver = false;
+  if (isAnother) staff.another?.();
+  speakFor(session.account, another);
   part("who").textContent = session.name;
   part("place").replaceChildren(el("span", {}, ...drawnPlace(session)));
   for (const link of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("nav [data-right]"))) {
@@ -80,8 +107,21 @@ export function signedIn() {
   return signingIn;
 }
 
+/** Another has signed in at this browser, on another page of it: then it is they who are here, too. */
+function another() {
+  signingIn ??= (async () => {
+    staff.left?.();
+    speakFor("");
+    const found = await whoIsThere();
+    signingIn = null;
+    if (found) arrive(found);
+    else await signedIn();
+  })();
+}
+
 /** @param {() => void} done */
 function cover(done) {
+  speakFor("");
   const template = /** @type {HTMLTemplateElement} */ (document.getElementById("lock"));
   const sheet = el("div", { class: "cover", "data-part": "cover" });
   sheet.append(template.content.cloneNode(true));
@@ -90,8 +130,16 @@ function cover(done) {
   document.body.append(sheet);
   const form = /** @type {HTMLFormElement} */ (sheet.querySelector("form"));
   part("password", form).textContent = say("PASSWORD_OR_PIN");
-  part("hint", form).textContent = say("LOCKED_HINT", { count: staff.waiting?.() ?? 0 });
+  const count = () => say("LOCKED_HINT", { count: staff.waiting?.() ?? 0 });
+  part("hint", form).textContent = count();
+  staff.covered?.();
+  const hush = hear(form, (code) => {
+    const doesWait = staff.scanned?.(code) ?? false;
+    const text = say(doesWait ? "SCAN_WAITS" : "SCAN_AGAIN", { code: code.slice(-4) });
+    part("hint", form).textContent = `${text} ${count()}`;
+  }, /** @type {HTMLInputElement | null} */ (document.getElementById("box")));
   onLogIn(form, (found) => {
+    hush();
     sheet.remove();
     behind.forEach((each) => each.removeAttribute("inert"));
     signingIn = null;
@@ -109,7 +157,8 @@ export async function lock() {
 
 /** The same, and the patron stays for a colleague who takes over. */
 export async function changePerson() {
-  await ask("DELETE", "/sessions/current").catch(() => null);
+  isOver = true;
+  void leaving(); // as themselves, whoever comes next
   await signedIn();
 }
 

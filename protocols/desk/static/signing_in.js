@@ -2,6 +2,41 @@
 import { ask, el, part, say } from "./page.js";
 import { areKnown, chosen, shown } from "./passkeys.js";
 
+/** Stands in the browser from the moment somebody leaves until the server knows. */
+const LEFT = "tiro-desk-left";
+
+/** Has somebody left while there was no line? Then their session is not over yet. */
+export function hasLeft() {
+  try {
+    return localStorage.getItem(LEFT) !== null;
+  } catch {
+    return false; // a browser that stores nothing
+  }
+}
+
+/** @param {boolean} isSo */
+function noteLeft(isSo) {
+  try {
+    if (isSo) localStorage.setItem(LEFT, "1");
+    else localStorage.removeItem(LEFT);
+  } catch {
+    // then a page that is loaded anew is still theirs
+  }
+}
+
+/** Nobody signs in before the answer is there: it takes the cookie away. */
+let going = Promise.resolve();
+
+/** Ends the session; where there is no line, the next page does. */
+export function leaving() {
+  noteLeft(true);
+  const asked = ask("DELETE", "/sessions/current").catch(() => null);
+  going = asked.then((answer) => {
+    if (answer) noteLeft(false);
+  });
+  return going;
+}
+
 /** Why somebody is not let in, where more can be told than that something is wrong. */
 const TOLD = ["PIN_WRONG", "PASSKEY_WRONG", "PASSKEY_COPIED", "PASSKEY_UNVERIFIED", "NO_SECOND_FACTOR"];
 
@@ -19,6 +54,13 @@ async function offerProviders(place) {
   const ways = providers.map(({ address, label }) =>
     el("a", { class: "act", href: address + then }, say("LOG_IN_BY_PROVIDER", { provider: label })),
   );
+  for (const way of ways) {
+    way.addEventListener("click", (event) => {
+      if (!hasLeft()) return;
+      event.preventDefault();
+      void leaving().then(() => location.assign(way.getAttribute("href") ?? ""));
+    });
+  }
   place.replaceChildren(...ways);
 }
 
@@ -33,9 +75,11 @@ export function onLogIn(form, done) {
 
   /** @param {object} wish */
   async function send(wish) {
+    await going;
     const { status, body } = await ask("POST", "/sessions", wish);
     if (status === 201) {
       stop.abort();
+      noteLeft(false);
       done(body);
       return;
     }

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
+
+import pytest
 
 from catalogue.changes.accession import add_record
 from circulation.kernel.rights import Right
+from circulation.staff.roles import HeldRole
+from tests.builders.accounts import a_colleague
 from tests.builders.circulation import a_patron, an_item
 from tests.protocols.api.stage import Stage, Told
 from tests.protocols.sru.stage import a_record
@@ -93,6 +98,76 @@ def test_a_scan_is_done_once(stage: Stage) -> None:
     again = stage.ask("POST", "/desk/scan", wish, token=token, key="scan-1")
     assert first.body == again.body
     assert first.body["outcome"] == "checked_out"
+
+
+def _sent_on(stage: Stage, token: str, wish: Any, key: str, scanner: str) -> Told:
+    headers = {"scanned-by": f"staff:{scanner}"}
+    return stage.ask("POST", "/desk/scan", wish, token=token, key=key, headers=headers)
+
+
+def test_a_scan_that_a_colleague_sends_names_both(stage: Stage) -> None:
+    a_colleague(stage.library, "søren", HeldRole("administrator"))
+    token = stage.a_caller(Right.LEND, Right.VIEW_PATRONS, name="bo")
+    card, item = a_patron(stage.library), an_item(stage.library)
+    wish = {"text": item, "patron": stage.public_id(card)}
+    told = _sent_on(stage, token, wish, "scan-1", quote("Søren"))
+    assert told.body["outcome"] == "checked_out"
+    [lent] = stage.library.events_of(item)
+    assert (lent.actor, lent.after["scanned_by"]) == ("bo", "søren")
+    _scan(stage, token, item)
+    assert "scanned_by" not in stage.library.events_of(item)[-1].after
+
+
+def test_who_sends_it_needs_the_rights_and_is_told_no_answer_of_others(stage: Stage) -> None:
+    a_colleague(stage.library, "anna", HeldRole("administrator"))
+    card, item = a_patron(stage.library), an_item(stage.library)
+    wish = {"text": item, "patron": stage.public_id(card)}
+    for rights, missing in (([Right.VIEW_LOOKUPS], "lend"), ([Right.LEND], "backdate")):
+        token = stage.a_caller(*rights)
+        happened = {"happened": stage.library.now.isoformat()}
+        told = _sent_on(stage, token, wish | happened, "scan-1", "anna")
+        assert (told.status, told.body["right"]) == (403, missing)
+    assert stage.library.events_of(item) == []
+    for nobody in ("nobody", ""):
+        told = _sent_on(stage, stage.a_caller(), wish, "scan-1", nobody)
+        assert told.status == 422, told.body
+    headers = {"scanned-by": "patron:anna"}
+    told = stage.ask("POST", "/desk/scan", wish, token=stage.a_caller(), headers=headers)
+    assert told.status == 422, told.body
+
+
+@pytest.mark.parametrize("is_scanner_first", [True, False])
+def test_what_was_sent_in_two_names_is_done_once(stage: Stage, is_scanner_first: bool) -> None:
+    anna = a_colleague(stage.library, "anna", HeldRole("administrator")).id
+    scanner = stage.a_caller(id=anna, name="anna")
+    sender = stage.a_caller(id=anna + 1, name="bo")
+    card = a_patron(stage.library)
+    item = an_item(stage.library, on_loan_to=card)
+    wish = {"text": item, "mode": "return"}
+    own = lambda: stage.ask("POST", "/desk/scan", wish, token=scanner, key="scan-1")  # noqa: E731
+    sent = lambda: _sent_on(stage, sender, wish, "scan-1", "anna")  # noqa: E731
+    first, then = (own, sent) if is_scanner_first else (sent, own)
+    done = first()
+    assert done.body["outcome"] == "checked_in"
+    for _ in range(2):
+        told = then()
+        assert (told.status, told.body["type"]) == (409, "urn:tiro:problem:done-by-another")
+        assert card not in str(told.body)
+        assert first().body == done.body
+    assert [each.actor for each in stage.library.events_of(item)][1:] == [
+        "anna" if is_scanner_first else "bo"
+    ]
+
+
+def test_what_changed_nothing_is_found_anew_by_whoever_sends_it_on(stage: Stage) -> None:
+    anna = a_colleague(stage.library, "anna", HeldRole("administrator")).id
+    scanner = stage.a_caller(id=anna, name="anna")
+    sender = stage.a_caller(Right.LEND, Right.VIEW_PATRONS)
+    card = a_patron(stage.library)
+    for text, outcome in ((card, "patron"), ("999", "nothing")):
+        stage.ask("POST", "/desk/scan", {"text": text}, token=scanner, key=f"scan {outcome}")
+        told = _sent_on(stage, sender, {"text": text}, f"scan {outcome}", "anna")
+        assert told.body["outcome"] == outcome
 
 
 def test_a_session_ends_with_a_receipt(stage: Stage) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -261,3 +261,21 @@ def test_who_is_disabled_is_out(house: Stage) -> None:
     token = house.ask("POST", "/sessions", ANNA | {"give": "token"}, key=None).body["token"]
     at_no_desk(house.library, lambda act: disable_account(act, COMMAND, account(house.library)))
     assert house.ask("GET", "/sessions/current", token=token).status == 401
+
+
+def test_a_request_of_one_account_is_not_done_for_another(stage: Stage) -> None:
+    card, item = a_patron(stage.library), an_item(stage.library)
+    reader = stage.a_patron_caller(card)
+    wish = {"card": card, "item": item}
+    for name in ("bo", "jørn"):
+        token = stage.a_caller(name=name)
+        anna = {"signed-in-as": "staff:anna"}
+        told = stage.ask("POST", "/checkouts", wish, token=token, headers=anna)
+        assert (told.status, told.body["type"]) == (412, "urn:tiro:problem:another-signed-in")
+        meant = {"signed-in-as": quote(f"staff:{name}")}
+        told = stage.ask("POST", "/checkouts", wish, token=token, headers=meant)
+        assert told.status in (200, 409), told.body
+    asked = {"signed-in-as": f"patron:{stage.public_id(card)}"}
+    assert stage.ask("GET", "/self", token=reader, headers=asked).status == 200
+    asked = {"signed-in-as": f"patron:{stage.public_id(a_patron(stage.library))}"}
+    assert stage.ask("GET", "/self", token=reader, headers=asked).status == 412

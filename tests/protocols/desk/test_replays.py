@@ -16,7 +16,7 @@ from protocols.api.operations.scanning import COMMANDS
 from protocols.desk.assets import read_assets
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.protocols.desk.browser import Desk
-from tests.protocols.desk.stage import Stage
+from tests.protocols.desk.stage import NAME, Stage
 from tests.protocols.desk.test_line_down import KEPT
 
 #: Keeps what it is given as the page does while the line is down; then the page begins anew.
@@ -24,8 +24,8 @@ KEEP: Final = """
 const [kept, done] = arguments;
 const script = document.querySelector("script[type=module]").src;
 import(new URL("offline.js", script)).then((offline) => {
-  offline.keepOpen(null);
   kept.forEach(offline.keep);
+  offline.keepOpen(kept[0].key, null, false);
   done();
 });
 """
@@ -136,7 +136,14 @@ def replay(desk: Desk, library: Library, mode: str, codes: list[str]) -> list[tu
     happened = library.now.isoformat()
     at = {"at": happened} if mode == "drop" else {}
     kept: list[dict[str, Any]] = [
-        {"key": f"{mode}-{library.number()}", "text": each, "mode": mode, "happened": happened} | at
+        {
+            "key": f"{mode}-{library.number()}",
+            "account": f"staff:{NAME}",
+            "text": each,
+            "mode": mode,
+            "happened": happened,
+        }
+        | at
         for each in codes
     ]
     desk.browser.execute_async_script(KEEP, kept)
