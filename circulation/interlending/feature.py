@@ -6,7 +6,6 @@ from circulation.holds.changes import ENDED_IN_VAIN
 from circulation.holds.copies import COPY_COLUMNS
 from circulation.holds.recalls import RECALLED
 from circulation.interlending.arriving import SentBack, take_in
-from circulation.interlending.daily import JOBS
 from circulation.interlending.following import (
     PARTNER_AT_LOAN,
     PARTNER_AT_RENEWAL,

@@ -25,9 +25,9 @@ from circulation.moving.rows import Moving
 from circulation.moving.set_aside import writing
 from circulation.patrons.foreign_pins import wrap_weak
 from circulation.patrons.identifiers import IDENTIFIERS
-from protocols.commands.shared.library import Library, opened
 from protocols.commands.moving.samples import samples
 from protocols.commands.moving.shared import FILES, PLAN, REPORTS, planned_by, reasons_aside
+from protocols.commands.shared.library import Library, opened
 from protocols.commands.shared.progress import progress
 from protocols.commands.shared.saying import as_json, say, tell
 from protocols.commands.shared.settings import Settings

@@ -16,8 +16,9 @@ from circulation.moving.balancing.samples_here import Compared, compare
 from circulation.moving.reports import new_file
 from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.commands.moving.shared import FILES, PLAN, REPORTS, planned_by, reasons_aside
-from protocols.commands.shared.library import as_json, opened, say
+from protocols.commands.shared.library import opened
 from protocols.commands.shared.progress import progress
+from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
 from protocols.process.failures import Failure
 
