@@ -28,7 +28,8 @@ from circulation.patrons.addresses import addresses_of
 from circulation.patrons.blocks import blocks_of
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.consents import consents_of
-from circulation.patrons.identifiers import IdentifierKind, identifiers_of, national_digits
+from circulation.patrons.identifiers import identifiers_of, national_digits
+from circulation.patrons.kinds import IdentifierKind
 from circulation.patrons.schema import patron_guardians, patrons
 
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 from catalogue.database import Transaction
 from circulation.kernel.reasons import BlockReason, IdentifierBlock
 from circulation.patrons.blocks import block_patron
-from circulation.patrons.identifiers import IdentifierKind, add_identifier, block_identifier
+from circulation.patrons.identifiers import add_identifier, block_identifier
+from circulation.patrons.kinds import IdentifierKind
 from tests.builders.circulation import a_patron
 from tests.builders.fees import number_of
 from tests.protocols.api.stage import Stage
