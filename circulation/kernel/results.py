@@ -29,9 +29,8 @@ class Desk(NamedTuple):
     `circulation.kernel.organisation.desk_at`.
 
     `follows`: another system has decided on what is done here, charges for it and tells people. It
-    is written down, and nothing else.
-
-    `scanned_by`: a colleague made the scan and could not send it; the actor has done so.
+    is written down, and nothing else. `scanned_by`: the colleague who made the scan that the actor
+    has sent.
     """
 
     actor: str

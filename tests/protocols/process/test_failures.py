@@ -7,14 +7,11 @@ import errno
 import importlib
 import io
 import json
-import os
 import re
-import signal
 import sqlite3
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,7 +24,6 @@ from catalogue.database.migrations.running import newest_revision
 from protocols.commands.command_line import tiro
 from protocols.commands.shared import databases
 from protocols.process.failures import (
-    INTERRUPTED,
     JSON,
     KNOWN,
     Failure,
@@ -397,82 +393,6 @@ def test_a_full_disk_at_a_backup_leaves_the_old_one(staff: Staff) -> None:
     assert "What was there before is untouched" in done.stderr
     assert path.read_text() == "the one before"
     assert [each.name for each in path.parent.glob("*.part")] == []
-
-
-def start(staff: Staff, *arguments: str, **options: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [
-            *(sys.executable, "-m", "protocols.commands.command_line"),
-            *("--config", str(staff.configuration), *arguments),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **options,  # type: ignore[call-overload]
-    )
-
-
-def test_ctrl_c_ends_a_command_with_a_sentence_and_status_130(staff: Staff) -> None:
-    file = staff.database.url.removeprefix("sqlite:///")
-    with sqlite3.connect(file) as other:
-        other.execute("BEGIN IMMEDIATE")  # it will wait for the end of this
-        process = start(staff, "reindex")
-        deadline = time.monotonic() + 60
-        while file not in open_files(process.pid):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        other.rollback()
-        _, said = process.communicate(timeout=60)
-    other.close()
-    assert process.returncode == INTERRUPTED, said
-    assert said.strip() == (
-        "Interrupted. What was compared is right: run it again, and it goes on from there."
-    )
-
-
-def test_ctrl_c_at_a_question_is_the_same(staff: Staff, tmp_path: Path) -> None:
-    process = start(staff, *call("apply", tmp_path), stdin=subprocess.PIPE)
-    assert process.stdout is not None
-    read = ""
-    while "Apply this?" not in read:
-        read += process.stdout.read(1)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert "Traceback" not in said
-    assert process.returncode == INTERRUPTED, said
-
-
-def open_files(pid: int) -> set[str]:
-    found = set()
-    for each in Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(OSError):
-            found.add(os.readlink(each))
-    return found
-
-
-@pytest.mark.parametrize(
-    ("name", "words"), [("load", "goes on from there"), ("patron", "Interrupted.")]
-)
-def test_an_interrupted_command_says_what_is_done(
-    name: str, words: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    context = click.Context(tiro)
-    context.invoked_subcommand = name
-    with pytest.raises(click.exceptions.Exit) as ended, report_failures(context, show_all=False):
-        raise KeyboardInterrupt
-    assert ended.value.exit_code == INTERRUPTED
-    assert words in capsys.readouterr().err
-
-
-def test_a_reader_that_goes_away_is_no_failure(staff: Staff) -> None:
-    process = start(staff, "jobs", "list")
-    assert process.stdout is not None
-    process.stdout.close()
-    assert process.stderr is not None
-    assert process.stderr.read() == ""
-    assert process.wait(60) == 1
-    process.stderr.close()
 
 
 def test_what_nobody_expected_is_kept_in_a_file_of_the_owner(
