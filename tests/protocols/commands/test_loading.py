@@ -117,3 +117,13 @@ def test_who_shows_a_patron_loads_what_that_takes(staff: Staff, tmp_path: Path) 
         *("jinja2", "lxml", "numpy", "phonenumbers", "PIL", "prometheus_client", "pymarc"),
         *("reportlab", "rich", "twisted"),
     }
+
+
+def test_a_wrong_section_stops_only_the_commands_that_need_it(staff: Staff) -> None:
+    card = a_patron(staff.library)
+    with staff.configuration.open("a") as file:
+        file.write('[sip2]\nport = "sesame"\n')
+    assert staff.run("patron", "show", card).exit_code == 0
+    needs = staff.run("notices", "send")
+    assert needs.exit_code == 1
+    assert "[sip2] port" in needs.stderr

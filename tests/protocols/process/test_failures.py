@@ -276,16 +276,6 @@ def test_a_command_says_what_is_wrong_with_the_configuration(
     assert words in said
 
 
-def test_a_wrong_section_stops_only_the_commands_that_need_it(staff: Staff) -> None:
-    card = a_patron(staff.library)
-    with staff.configuration.open("a") as file:
-        file.write('[sip2]\nport = "sesame"\n')
-    assert staff.run("patron", "show", card).exit_code == 0
-    needs = staff.run("notices", "send")
-    assert needs.exit_code == 1
-    assert "[sip2] port" in needs.stderr
-
-
 def test_an_older_database_is_brought_up_to_date_by_the_server_only(tmp_path: Path) -> None:
     configuration = tmp_path / "tiro.toml"
     configuration.write_text(f'[database]\nurl = "{revision("0001")(tmp_path)}"\n')
