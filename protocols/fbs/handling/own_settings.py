@@ -97,7 +97,7 @@ def apply_settings(act: Act, place: PatronPlace, agency: Agency, wish: PatronSet
 
 def unfit(error: PatronUnfit) -> Denied:
     """What a patron cannot be; the texts quote what was sent, so only the fields are named."""
-    fields = [_FIELDS.get(each.field, each.field) for each in error.problems]
+    fields = list(dict.fromkeys(_FIELDS.get(each.field, each.field) for each in error.problems))
     return Denied(Fault.MALFORMED, f"{', '.join(fields)}: cannot be so", fields)
 
 

@@ -34,7 +34,7 @@ PIN = "4929"
 #: The hash takes its time: it is made once.
 PIN_HASH = hash_pin(PIN)
 AGENCY = "DK-900100"
-PERSON, CHILD = "0101805928", "0503186419"
+PERSON, CHILD = "0101801928", "0503186419"
 
 
 @dataclass
