@@ -114,7 +114,7 @@ def _site(context: Context, named: str, key: str) -> tuple[Caller, Agency, Sessi
     if principal.agency_id != agency.id:  # one for all libraries works at the one that is asked
         branch = agency.branches[0]
         principal = _at(principal, agency.id, branch.id)
-    return Caller(principal, is_site=True), agency, session
+    return Caller(principal, is_site=True, digest=session.digest), agency, session
 
 
 def serves(principal: Principal, agency: Agency) -> bool:

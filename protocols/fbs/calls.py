@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from circulation.kernel.results import Branch
 from circulation.kernel.rights import Principal, Right
 from circulation.patrons.identifiers import PatronPlace
+from circulation.staff.lookups import Seen
 from protocols.fbs.settings import FbsSettings
 from protocols.fbs.shapes import Shape
 from protocols.hosting.answering import Context, Lane
@@ -45,12 +46,18 @@ class Agency(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks. `person` is the national number that the owner of a bearer token has shown,
-    `is_site` tells that it is a session. `token` is that of a session of Tiro's own."""
+    `is_site` tells that it is a session, which `digest` names. `token` is that of a session of
+    Tiro's own."""
 
     principal: Principal
     is_site: bool
     person: str | None = field(default=None, repr=False)
     token: str = field(default="", repr=False)
+    digest: bytes = b""
+
+
+#: That a session has looked at something of a patron's.
+Look = tuple[bytes, int | None, Seen]
 
 
 @dataclass(slots=True)
@@ -65,6 +72,8 @@ class Request:
     body: Any
     settings: FbsSettings
     patron: PatronPlace | None = None
+    #: What is looked at by it, and was not before.
+    looks: list[Look] = field(default_factory=list)
 
     @property
     def place(self) -> PatronPlace:

@@ -29,8 +29,9 @@ from protocols.fbs.callers import (
     must_have,
     patron_meant,
 )
-from protocols.fbs.calls import MISSING, Agency, Asker, Call, Caller, Request, Undone
+from protocols.fbs.calls import MISSING, Agency, Asker, Call, Caller, Look, Request, Undone
 from protocols.fbs.codec import LONGEST, query_in, written
+from protocols.fbs.handling.looking import LOOKS
 from protocols.fbs.messages import Answer, Asked
 from protocols.fbs.problems import Denied, Fault
 from protocols.fbs.routing import Route, Routes, pattern_of
@@ -215,14 +216,18 @@ class Fbs:
     def _carry_out(self, prepared: _Prepared, reply: Reply) -> None:
         call, credential = prepared.call, prepared.credential
         pace: list[int] = []
+        looks: list[Look] = []
 
         def work(context: Context) -> Answer:
             pace.clear()
-            return self._answer(prepared, context, pace)
+            looks.clear()
+            return self._answer(prepared, context, pace, looks)
 
         def done(answer: Answer | None, error: BaseException | None) -> None:
             if error is not None:
                 answer = _failed(call, error)
+            elif looks:  # they are in the log
+                LOOKS.of(self._services.circulation).add(looks)
             assert answer is not None
             if pace and credential is not None:
                 self._count(credential, pace[0])
@@ -230,13 +235,17 @@ class Fbs:
 
         self._services.perform(call.lane, work, done)
 
-    def _answer(self, prepared: _Prepared, context: Context, pace: list[int]) -> Answer:
+    def _answer(
+        self, prepared: _Prepared, context: Context, pace: list[int], looks: list[Look]
+    ) -> Answer:
         call, path = prepared.call, prepared.route.path
         caller, agency, own = self._caller(prepared, context, pace)
         if caller.is_site:
             must_have(caller, call, agency.id, caller.principal.branch_id)
         body = None if call.reads is None else call.reads(prepared.asked.body)
-        request = Request(call, agency, caller, path, prepared.query, body, self._settings)
+        request = Request(
+            call, agency, caller, path, prepared.query, body, self._settings, looks=looks
+        )
         try:
             if call.is_about_patron:
                 request.patron = patron_meant(context, call, path["patronid"], caller, agency, own)

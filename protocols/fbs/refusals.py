@@ -94,6 +94,9 @@ def reservation_result(refusals: Iterable[Refusal]) -> str:
 
 def renewal_denials(refusals: Iterable[Refusal]) -> list[str]:
     """All denials, each once, the weightiest first."""
-    return list(
-        dict.fromkeys(RENEWAL_DENIALS.get(each.reason, OTHER_REASON) for each in refusals)
-    ) or [OTHER_REASON]
+    found: list[str] = []
+    for each in refusals:
+        denial = RENEWAL_DENIALS.get(each.reason, OTHER_REASON)
+        if denial not in found:
+            found.append(denial)
+    return found or [OTHER_REASON]

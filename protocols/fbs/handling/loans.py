@@ -110,24 +110,28 @@ class _Telling:
         self._records: Mapping[int, str] = record_ids(
             transaction, [each.record_id for each in items]
         )
-        self._groups = group_names(context)
+        names = group_names(context)
+        groups = {each.material_group for each in items}
+        self._groups = {group: group_told(group, names) for group in groups}
 
     def loan(self, item: ItemFacts, loan: Loan, branch_id: int) -> dict[str, Any]:
         zone = self._branches[branch_id].timezone
-        record = self._records[item.record_id]
-        partner = WITH_PARTNER.of(item)
-        is_borrowed = partner is not None and partner.borrowing_state is not None
-        return {
+        told: dict[str, Any] = {
             "loanId": wire_number(loan.id),
             "materialItemNumber": item.barcode,
-            "recordId": record,
+            "recordId": self._records[item.record_id],
             "loanDate": day_of(loan.checked_out, zone),
             "dueDate": day_of(loan.due, zone),
-            "loanType": INTERLIBRARY_LOAN if is_borrowed else LOAN,
-            "periodical": periodical(item.part),
-            "ilBibliographicRecord": _described(item, record) if is_borrowed else None,
-            **group_told(item.material_group, self._groups),
+            "loanType": LOAN,
         }
+        told.update(self._groups[item.material_group])
+        if item.part:
+            told["periodical"] = periodical(item.part)
+        partner = WITH_PARTNER.of(item)
+        if partner is not None and partner.borrowing_state is not None:
+            told["loanType"] = INTERLIBRARY_LOAN
+            told["ilBibliographicRecord"] = _described(item, told["recordId"])
+        return told
 
 
 def _described(item: ItemFacts, record: str) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def show_of_kind(kind: PatronKind) -> Any:
         if _kind_of(request.place, context) is not kind:
             raise no_patron()
         note_look(request, context, Seen.OPENED, request.place.id)
-        return patron_told(request, context, request.place)
+        return patron_told(request, context, request.place, kind)
 
     return show
 
@@ -144,8 +144,8 @@ def _patron_known_as(identifier: str, agency: Agency, context: Context) -> Patro
 
 def authenticated(request: Request, context: Context, place: PatronPlace) -> dict[str, Any]:
     """The patron, in all wrappings that versions have."""
-    told = patron_told(request, context, place)
     kind = _kind_of(place, context)
+    told = patron_told(request, context, place, kind)
     return {
         "authenticateStatus": VALID,
         "authenticated": True,
@@ -163,7 +163,9 @@ def _kind_of(place: PatronPlace, context: Context) -> PatronKind:
 # What is told of them
 
 
-def patron_told(request: Request, context: Context, place: PatronPlace) -> dict[str, Any]:
+def patron_told(
+    request: Request, context: Context, place: PatronPlace, kind: PatronKind
+) -> dict[str, Any]:
     """Everything that any version tells of a patron. National numbers, cards and what staff have
     noted are none of it."""
     transaction = context.transaction
@@ -192,7 +194,7 @@ def patron_told(request: Request, context: Context, place: PatronPlace) -> dict[
             each.sees_account for each in guardians_of(transaction, patron_id=place.id)
         ),
     }
-    return told | _of_its_kind(place, context)
+    return told | _of_its_kind(place, kind, context)
 
 
 def _sees_addresses(request: Request, place: PatronPlace) -> bool:
@@ -315,9 +317,8 @@ def _address(address: Address) -> dict[str, Any]:
     }
 
 
-def _of_its_kind(place: PatronPlace, context: Context) -> dict[str, Any]:
+def _of_its_kind(place: PatronPlace, kind: PatronKind, context: Context) -> dict[str, Any]:
     """What companies, groups and libraries have besides."""
-    kind = _kind_of(place, context)
     if kind is PatronKind.PERSON:
         return {}
     transaction = context.transaction

@@ -32,18 +32,16 @@ from protocols.hosting.answering import Lane
 
 
 def _loans() -> Iterator[Call]:
-    wide = {"lane": Lane.WIDE_READ}
     yield from versions(
         "GET",
         loans.list_loans,
         {f"{PV1}/loans": shapes.LOANS_V1, f"{P}/loans/v2": shapes.LOANS_V2},
-        **wide,
     )
     yield from versions(
         "GET",
         loans.list_with_history,
         {f"{P}/loans/withhistoricalloans/v1": shapes.LOANS_WITH_HISTORY},
-        **wide,
+        lane=Lane.WIDE_READ,
     )
     yield from versions(
         "POST",
@@ -67,7 +65,6 @@ def _reservations() -> Iterator[Call]:
             f"{P}/reservations/v3": shapes.RESERVATIONS_V3,
             f"{P}/reservations/v4": shapes.RESERVATIONS_V4,
         },
-        lane=Lane.WIDE_READ,
         **NOTHING,
     )
     its = LEND | {"reads": reads(CreateReservationBatch)}

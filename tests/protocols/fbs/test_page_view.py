@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from catalogue.database import Transaction
+from circulation.patrons.identifiers import find_patron
+from circulation.staff.lookups import NEWEST, lookups_of_patron
 from tests.builders.circulation import an_item
 from tests.protocols.fbs.stage import AGENCY, PIN, Stage
 
@@ -48,3 +51,33 @@ def test_log_in_let_in_look_reserve_and_renew(stage: Stage) -> None:
     listed = stage.of_patron("GET", card, "v1/{}/patrons/{}/reservations/v2").body
     assert [each["recordId"] for each in listed] == [title]
     assert listed[0]["numberInQueue"] == 1
+
+
+def test_a_session_that_looks_is_in_the_log_once_for_each_thing(stage: Stage) -> None:
+    """A site shows patrons what is theirs at every click; another session is another look."""
+    card = stage.a_patron()
+    paths = ("{}/patrons/{}/v4", "{}/patrons/{}/loans/v2", "{}/patron/{}/fees/v2")
+
+    def looks() -> list[tuple[str, str]]:
+        def work(transaction: Transaction) -> list[tuple[str, str]]:
+            patron_id = find_patron(transaction, card) or 0
+            found = lookups_of_patron(transaction, patron_id=patron_id, before=NEWEST)
+            return [(each.what, each.context) for each in reversed(found)]
+
+        return stage.library.read(work)
+
+    for _ in range(3):
+        for path in paths:
+            stage.of_patron("GET", card, path)
+    once = [
+        ("opened", "fbs GET {agencyid}/patrons/{patronid}/v4"),
+        ("loans", "fbs GET {agencyid}/patrons/{patronid}/loans/v2"),
+        ("charges", "fbs GET {agencyid}/patron/{patronid}/fees/v2"),
+    ]
+    assert looks() == once
+    stage.sites.clear()
+    stage.of_patron("GET", card, paths[0])
+    assert looks() == [*once, once[0]]
+    token = stage.a_token(card)
+    stage.ask("GET", paths[0].format("agencyid", "patronid"), token=token)
+    assert len(looks()) == 4  # patrons who look at themselves are not noted
