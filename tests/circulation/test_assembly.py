@@ -22,5 +22,5 @@ def test_refusals_bounds_and_follow_ups_come_in_this_order() -> None:
         BOOKINGS_AT_RENEWAL,
         FEES_AT_RENEWAL,
     ]
-    assert names(RETURNING) == ["HoldsAtReturn", "PartnerAtReturn", "BookingsAtReturn"]
+    assert names(RETURNING) == ["HoldsAtReturn", "PartnerAtReturn", "SentBack", "BookingsAtReturn"]
     assert names(UNDOING) == ["FeesAtUndo", "BookingsAtUndo", "HoldsAtUndo", "PartnerAtUndo"]

@@ -35,6 +35,7 @@ OF_THE_PROCESS = {
     "move fields": "reads files of another system on the server",
     "move load": "reads files of another system on the server",
     "move plan": "reads files of another system on the server",
+    "move samples": "reads files of another system on the server",
     "move wrap-pins": "reads files of another system on the server",
     "off-line block-list": "writes a file for desks that have no line",
     "off-line play": "does what desks without a line have done, in one go and in order",
