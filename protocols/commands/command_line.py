@@ -37,6 +37,7 @@ COMMANDS = {
     "hash": "serving.hashing",
     "health": "serving.health",
     "hold": "holds.hold",
+    "ill": "standards.ill",
     "import": "database.importing",
     "inventory": "items.inventory",
     "item": "items.item",

@@ -9,9 +9,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from circulation.interlending.answering import WhyNot
 from circulation.interlending.notices import Told, Waiting
+from circulation.interlending.remarks import Remark as KnownRemark
+from circulation.interlending.remarks import RemarkKind
 from circulation.interlending.rows import InterlibraryLoan as Known
-from protocols.api.models.common import PatronId, Request
+from protocols.api.models.common import Isil, Number, PatronId, Request, Sentence, Why
 
 
 class InterlibraryQuery(Request):
@@ -26,6 +29,63 @@ class OwnersAnswer(Request):
 
     until: date | None = None
     refused: bool = False
+
+
+class PatronsWish(Request):
+    """What a patron wants and we do not lend them: a title that is described, or a record of ours
+    whose copies are not lent. `number` is an ISBN or ISSN, `partner` the agency that is asked, by
+    default the first that takes requests."""
+
+    patron: PatronId
+    title: Annotated[str, Field(max_length=500)] = ""
+    author: Annotated[str, Field(max_length=500)] = ""
+    number: Annotated[str, Field(max_length=40)] = ""
+    record: Number | None = None
+    partner: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    pickup_branch: Isil | None = None
+    needed_before: date | None = None
+
+
+class CopySupplied(Request):
+    """Where the copy can be fetched that another library has asked for; empty: it was sent."""
+
+    url: Annotated[str, Field(max_length=1_000, pattern="^(https?://\\S+)?$")] = ""
+
+
+class RequestRefused(Request):
+    """Why another library does not get what it has asked for."""
+
+    why: WhyNot
+    note: Sentence = ""
+
+
+class LetterToPartner(Request):
+    """What the other library is to read."""
+
+    note: Why
+
+
+@dataclass(frozen=True, slots=True)
+class InterlibraryRemark:
+    """What somebody should read about an interlibrary loan: what the other library writes, its
+    terms, what it did not take, what contradicts what we know."""
+
+    id: str
+    loan: str
+    request: str
+    partner: str
+    role: str
+    title: str
+    at: datetime
+    kind: RemarkKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterlibraryRemarks:
+    """The oldest first."""
+
+    remarks: tuple[InterlibraryRemark, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +166,20 @@ def interlibrary_shown(
             )
             for each in told
         ),
+    )
+
+
+def remark_shown(found: KnownRemark) -> InterlibraryRemark:
+    return InterlibraryRemark(
+        str(found.id),
+        str(found.interlibrary_loan_id),
+        found.request_id,
+        found.partner,
+        found.role,
+        found.title,
+        found.at,
+        found.kind,
+        found.text,
     )
 
 

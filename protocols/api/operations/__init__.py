@@ -18,6 +18,7 @@ _NOUNS: Final = (
     "silence",
     "operating",
     "interlibrary",
+    "interlibrary_answers",
     "rules",
     "staff",
     "workstations",

@@ -46,21 +46,21 @@ def list_interlibrary_loans(
         if wanted is None
         else loans_of_request(transaction, request_id=wanted)
     )
-    shown = [each for each in found if _agency_of(each, principal, context) is not None]
+    shown = [each for each in found if agency_of(each.branch_id, principal, context) is not None]
     hits = sum(1 for each in shown if each.patron_id is not None)
     note_look(request, principal, context, Seen.LIST, hits=hits)
-    return InterlibraryLoans(tuple(_shown(each, context) for each in shown))
+    return InterlibraryLoans(tuple(loan_shown(each, context) for each in shown))
 
 
-def _agency_of(loan: Known, principal: Principal, context: Context) -> int | None:
-    """The agency that the loan is of, where the caller lends there."""
-    branch = context.circulation.current_set_up(context.transaction).branches.get(loan.branch_id)
+def agency_of(branch_id: int, principal: Principal, context: Context) -> int | None:
+    """The agency of the branch that a loan is of, where the caller lends there."""
+    branch = context.circulation.current_set_up(context.transaction).branches.get(branch_id)
     if branch is None or not principal.may(Right.LEND, branch.agency_id, branch.id):
         return None
     return branch.agency_id
 
 
-def _shown(loan: Known, context: Context) -> InterlibraryLoan:
+def loan_shown(loan: Known, context: Context) -> InterlibraryLoan:
     ids = public_ids(context.circulation, context.transaction)
     patron = None if loan.patron_id is None else ids.shown(loan.patron_id)
     return interlibrary_shown(loan, patron, notices_of(context.transaction, loan_id=loan.id))
@@ -70,20 +70,26 @@ def _borrowed(
     request: Request[OwnersAnswer, None] | Plain, principal: Principal, context: Context
 ) -> tuple[Act, Known]:
     """The loan of the path, which is from another library. Raises Problem."""
-    loan = loan_by_id(context.transaction, number_of(request.path["loan"], None))
-    agency = None if loan is None else _agency_of(loan, principal, context)
-    if loan is None or agency is None:
-        raise Problem(Outcome.NOT_FOUND)
+    act, loan = loan_meant(request.path["loan"], principal, context)
     if not loan.is_borrowed:
         raise Problem(Outcome.CONFLICT, "this was not borrowed from another library")
     request.about = loan.patron_id
+    return act, loan
+
+
+def loan_meant(number: str, principal: Principal, context: Context) -> tuple[Act, Known]:
+    """The loan of this number, locked, of a branch where the caller lends. Raises Problem."""
+    loan = loan_by_id(context.transaction, number_of(number, None))
+    agency = None if loan is None else agency_of(loan.branch_id, principal, context)
+    if loan is None or agency is None:
+        raise Problem(Outcome.NOT_FOUND)
     return act_of(principal, context, agency, loan.branch_id), loan
 
 
 def _done(outcome: Known | Obstacle, context: Context) -> InterlibraryLoan:
     if isinstance(outcome, Obstacle):
         raise Problem(Outcome.CONFLICT, outcome.value)
-    return _shown(outcome, context)
+    return loan_shown(outcome, context)
 
 
 def send_item_home(request: Plain, principal: Principal, context: Context) -> InterlibraryLoan:

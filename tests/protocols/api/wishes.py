@@ -133,6 +133,10 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "reverse": lambda known: {"why": "wrong"},
     "call_back": lambda known: {"why": "a mistake"},
     "answer_for_owner": lambda known: {"refused": True},
+    "ask_for_title": lambda known: {"patron": known["patron"], "title": "Njals saga"},
+    "supply_to_library": lambda known: {"url": "https://example.org/copies/1"},
+    "refuse_library": lambda known: {"why": "not on shelf"},
+    "write_to_library": lambda known: {"note": "It is on its way."},
     "silence": lambda known: {"until": "2031-03-03T00:00:00Z"},
     "charge_by_hand": lambda known: {
         "kind": "other",
