@@ -48,6 +48,7 @@ class Mapper:
         self._empty = frozenset(plan.empty) | {""}
         self._digest_key = identifiers.keyed("rows that were moved").encode()[:64]
         self._fields: list[_Field] = []
+        self._home: _Field | None = None
         self._key: tuple[int, ...] = ()
         self._only: list[tuple[tuple[int, ...], frozenset[str], bool]] = []
 
@@ -71,8 +72,9 @@ class Mapper:
                 self._whole.table(planned),
             )
             for name, cell in cells.items()
-            if (planned := its.fields.get(name, _NOTHING))
+            if (planned := its.fields.get(name)) is not None
         ]
+        self._home = next((each for each in self._fields if each.name == "home_branch"), None)
 
     def is_wanted(self, line: Line) -> bool:
         """Do `only` and `unless` of the plan choose it? What is broken is wanted."""
@@ -91,11 +93,10 @@ class Mapper:
 
     def home(self, line: Line) -> str | None:
         """The ISIL of the home branch that the row tells, where it tells one that there is."""
-        for each in self._fields if not line.fault else ():
-            if each.name == "home_branch":
-                with suppress(Unreadable):
-                    told = _translated(each.table, self._text(each, line.cells))
-                    return told if told in self._formats.branches else None
+        if self._home is not None and not line.fault:
+            with suppress(Unreadable):
+                told = _translated(self._home.table, self._text(self._home, line.cells))
+                return told if told in self._formats.branches else None
         return None
 
     def arrival(self, file: str, line: Line) -> Arrival | Fault:
@@ -105,15 +106,15 @@ class Mapper:
         key = self.key(line)
         if key is None:
             return Fault(place, "", "no key")
-        values = []
+        values = {}
         for each in self._fields:
             try:
-                values.append(self._value(each, line.cells))
+                values[each.name] = self._value(each, line.cells)
             except (ValueError, OverflowError) as error:
                 wrong = error if isinstance(error, Unreadable) else "cannot be read"
                 said = f"{each.name}: {self._code(each, line.cells)}"
                 return Fault(place, key, str(wrong), said.rstrip(": "))
-        row = self._kind.row(*values)
+        row = self._kind.row(**values)  # what the plan does not give is as it is by default
         digest = blake2b(repr(row).encode("utf-8", "replace"), key=self._digest_key, digest_size=8)
         checksum = int.from_bytes(digest.digest()) >> 1
         return Arrival(place, key, row, checksum)
@@ -125,6 +126,9 @@ class Mapper:
     def _text(self, field: _Field, cells: Sequence[str]) -> str:
         if field.plan.constant is not None:
             return field.plan.constant
+        if len(field.columns) == 1:
+            part = cells[field.columns[0]].strip()
+            return "" if part in self._empty else part
         parts = (cells[number].strip() for number in field.columns)
         return field.plan.joined_by.join(part for part in parts if part not in self._empty)
 
@@ -154,9 +158,6 @@ class Mapper:
         text = self._text(field, cells)
         may_be_pin = "pin" in self._plan.fields and _PIN.fullmatch(text)
         return "" if may_be_pin else code_shown(text)
-
-
-_NOTHING = FieldPlan(constant="")
 
 
 def _translated(table: Mapping[str, str] | None, text: str) -> str:
