@@ -29,7 +29,7 @@ from circulation.notices.silence import silenced
 from circulation.notices.terms import NoticeTerms
 from circulation.notices.times import next_time, quiet_until
 from circulation.notices.validity import still_so, still_so_of_person
-from circulation.patrons.guardians import guardians_of
+from circulation.patrons.guardians import guardians_told
 from circulation.patrons.identifiers import known_as
 
 
@@ -120,6 +120,8 @@ class Planner:
         if (batch := self.silent.get(notice.id)) is not None:
             return withdrawn(f"loaded silently with {batch}")
         terms = self.terms(notice)
+        if terms.guardians != "instead" and self._is_hidden_from(recipient, about):
+            return withdrawn("the patron has hidden the account from this guardian")
         valid = terms.valid_hours
         if valid is not None and self.now - notice.due > timedelta(hours=valid):
             return withdrawn("it is too late to tell")
@@ -144,6 +146,16 @@ class Planner:
             return Planned([notice], NoticeState.WAITING, "the patron is away", later)
         return contents
 
+    def _is_hidden_from(self, recipient: Person, about: Person) -> bool:
+        """Is that a guardian who was to be told, and is not any more?"""
+        today = self.set_up.day(self.now, about.home_branch_id)
+        return (
+            recipient.id != about.id
+            and may_be_child(about.birth_date, today)
+            and recipient.id
+            not in guardians_told(self.transaction, about.id, about.birth_date, today)
+        )
+
     def _still_in_vain(self, contents: Contents) -> Contents | None:
         """Those of the holds that nothing can fill: a copy may have turned up since."""
         ids = [each.id for each in contents.holds]
@@ -155,8 +167,10 @@ class Planner:
         notices = [notice for notice, _ in group]
         first = notices[0]
         terms = self.terms(first)
-        recipient = self.persons[first.recipient_id or 0]
         about = self.persons[first.patron_id or 0]
+        recipient = self.persons[first.recipient_id or 0]
+        if self._is_hidden_from(recipient, about):  # it was to go there instead
+            recipient = about
         branch = self.set_up.branches[first.branch_id]
         found = self.address(first, recipient, terms)
         if found is None:
@@ -218,7 +232,7 @@ class Planner:
             or not may_be_child(about.birth_date, today)
         ):
             return []
-        ids = [each.patron_id for each in guardians_of(self.transaction, patron_id=about.id)]
+        ids = guardians_told(self.transaction, about.id, about.birth_date, today)
         unknown = [each for each in ids if each not in self.persons]
         self.persons |= read_persons(self.transaction, unknown)
         return [self.persons[each] for each in ids]

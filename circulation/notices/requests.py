@@ -26,7 +26,7 @@ from circulation.notices.rules import NOTICES, notice_terms
 from circulation.notices.schema import notice_choices, notices
 from circulation.notices.terms import NoticeTerms
 from circulation.notices.times import next_time
-from circulation.patrons.guardians import ADULT_AGE, guardians_of
+from circulation.patrons.guardians import ADULT_AGE, guardians_told
 from circulation.patrons.schema import patron_blocks, patrons
 from circulation.patrons.traits import age_on
 
@@ -215,7 +215,7 @@ def _recipients(
     """Who is told: the patron, and guardians as the rules say as long as the patron is a child."""
     if terms.guardians in ("none", "fallback") or not may_be_child(person.birth_date, day):
         return [person.id]
-    guardians = [each.patron_id for each in guardians_of(transaction, patron_id=person.id)]
+    guardians = guardians_told(transaction, person.id, person.birth_date, day)
     if terms.guardians == "instead" and guardians:
         return guardians
     return [person.id, *guardians]

@@ -94,7 +94,7 @@ class NoticeTerms:
     """Only to addresses that the patron has shown to be theirs."""
     guardians: Literal["none", "fallback", "copy", "instead"] = "fallback"
     """Guardians of children are never told, or where no channel reaches the child, or have a copy,
-    or are told instead of the child."""
+    or are told instead of the child. From 15 on only those to whom the child shows its account."""
     absent: Literal["send", "wait", "skip"] = "send"
     """While the patron is away it is sent, kept, or left."""
     days: Annotated[int, Field(ge=0, le=365), SmallInteger()] = 0

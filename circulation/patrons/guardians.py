@@ -1,4 +1,8 @@
-"""Who answers for a child: bills and letters go to them, and the account if they may see it."""
+"""Who answers for a child: bills and letters go to them, and the account if they may see it.
+
+From fifteen on the child decides: a guardian who does not see the account is not written to about
+what the child has borrowed and owes, either.
+"""
 
 from __future__ import annotations
 
@@ -141,6 +145,15 @@ def add_guardian(
 def decides_who_sees(birth_date: date | None, today: date) -> bool:
     """May the child say whether its guardians see the account?"""
     return birth_date is not None and age_on(today, birth_date) >= DECIDING_AGE
+
+
+def guardians_told(
+    transaction: Transaction, patron_id: int, birth_date: date | None, today: date
+) -> list[int]:
+    """The guardians who may be written to about a child born then: their patron ids, in order."""
+    must_see = decides_who_sees(birth_date, today)
+    found = guardians_of(transaction, patron_id=patron_id)
+    return [each.patron_id for each in found if each.sees_account or not must_see]
 
 
 def show_account(

@@ -318,7 +318,7 @@ def test_a_patron_is_grown_up_on_the_day_that_it_is_at_their_branch(
     child = a_patron(library, birth_date=date(2008, 11, 26), email="child@example.org")
     parent = a_patron(library, email="parent@example.org")
     who = [patron_id(library, each) for each in (child, parent)]
-    act(library, add_guardian, *who, today=library.today)
+    act(library, add_guardian, *who, today=library.today, sees_account=True)
     told = []
     for moment in ("2026-11-25T22:59:00+00:00", "2026-11-25T23:01:00+00:00"):
         library.now = at(moment)

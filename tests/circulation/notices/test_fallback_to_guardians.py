@@ -12,7 +12,7 @@ from circulation.notices.forecast import forecast
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.log import queue
 from circulation.notices.outcomes import NotSent
-from circulation.patrons.guardians import add_guardian
+from circulation.patrons.guardians import add_guardian, show_account
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.notices import (
     EMAIL,
@@ -147,3 +147,45 @@ def test_the_explanation_names_the_guardians_channels(library: Library) -> None:
     assert cause.next is not None
     assert cause.next.recipient is not None
     assert cause.next.recipient.name == "Mor Barn"
+
+
+#: Days in a life of sixteen years.
+SIXTEEN = 5_900
+
+
+@pytest.mark.parametrize("guardians", ["fallback", "copy", "instead"])
+def test_who_hides_the_account_from_a_guardian_hides_it_from_letters(
+    guardians: str, library: Library
+) -> None:
+    rule(library, "email", guardians=guardians)
+    reached = {} if guardians == "fallback" else {"email": "bo@example.org"}
+    child, parent = a_family(library, days=SIXTEEN, **reached)
+    who = (patron_id(library, child), patron_id(library, parent))
+    act(library, show_account, *who, today=library.today, sees_account=True)
+    told_late(library, child)
+    assert EMAIL in [each.address for each in sent(library)]
+    act(library, show_account, *who, today=library.today, sees_account=False)
+    told_late(library, child)
+    assert [each.address for each in sent(library)] == [*reached.values()]
+
+
+@pytest.mark.parametrize("guardians", ["copy", "instead"])
+def test_what_waits_for_a_guardian_goes_to_the_child_once_the_account_is_hidden(
+    guardians: str, library: Library
+) -> None:
+    rule(library, "email", guardians=guardians, digest="day", send_at="23:00")
+    child, parent = a_family(library, days=SIXTEEN, email="bo@example.org")
+    who = (patron_id(library, child), patron_id(library, parent))
+    act(library, show_account, *who, today=library.today, sees_account=True)
+    told_late(library, child)
+    assert sent(library) == []
+    act(library, show_account, *who, today=library.today, sees_account=False)
+    library.pass_time(days=1)
+    assert [each.address for each in sent(library)] == ["bo@example.org"]
+
+
+def test_letters_about_a_younger_child_go_to_who_answers_for_it(library: Library) -> None:
+    rule(library, "email", guardians="instead")
+    child, _ = a_family(library, days=SIXTEEN - 1_000)
+    told_late(library, child)
+    assert [each.address for each in sent(library)] == [EMAIL]
