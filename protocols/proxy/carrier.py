@@ -18,9 +18,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, Protocol
 
+from protocols.proxy.finding_out import Found, Inquiry
 from protocols.proxy.job import Job
-from protocols.proxy.journal.records import Outcome, text_of
-from protocols.proxy.kinds import MONEY, code_of, is_granted, text_field
+from protocols.proxy.journal.records import Outcome, bytes_of, text_of
+from protocols.proxy.kinds import HOLD, MONEY, code_of, is_granted, text_field
 from protocols.proxy.line import Said
 from protocols.proxy.pool import Pool
 from protocols.proxy.settings import System, SystemSettings
@@ -243,6 +244,9 @@ class Carrier:
         if code == MONEY and task.is_unknown:
             self._end(job, "unknown", "nobody knows whether the payment was taken")
             return
+        if code == HOLD:
+            self._ask_of_hold(job, task)
+            return
         if code not in _ABOUT_ITEMS:
             self._send(job, task)
             return
@@ -258,6 +262,19 @@ class Carrier:
                 self._send(job, task)
 
         self._ask(task, item_question(task, self._place(task)), told)
+
+    def _ask_of_hold(self, job: Job, task: Task) -> None:
+        def found(what: Found) -> None:
+            if what.answer:
+                self._end(job, "done already")
+            elif what.is_known:
+                self._send(job, task)
+            else:
+                self._failed(job, Said(None, "did not say whether it was done"))
+
+        body = asked_body(bytes_of(task.sent), self._place(task))
+        date = self._around.local_date()
+        Inquiry(lambda body, done: self._ask(task, body, done), body, "", date).begin(found)
 
     def _ask_patron(self, job: Job, task: Task) -> None:
         def told(said: Said) -> None:

@@ -94,6 +94,7 @@ class Exchange:
         self._began = reactor.seconds()
         try:
             self.id = self.proxy.journal.put(record, self._written)
+            self.proxy.turns.pass_on(again, self.id, self.asked.frame.body)
         except OSError as error:
             self._written(error)
 

@@ -1,8 +1,8 @@
 """Did a system do what it was sent, when nobody heard its answer?
 
 A loan is there if the patron has the item on loan (63), and is until the date that 17 says; a
-return was done if the item is not on loan; a renewal if its due date is another than before. Of
-money, and of everything else, it cannot be told.
+return was done if the item is not on loan; a renewal if its due date is another than before; a hold
+if it is among the patron's holds (63). Of money, and of everything else, it cannot be told.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from protocols.proxy.line import Said
 from protocols.sip2.codec import open_frame
 
 #: What can be found out.
-KNOWABLE: Final = frozenset({"09", "11", "29"})
+KNOWABLE: Final = frozenset({"09", "11", "15", "29"})
+#: The summaries (63) that ask for holds that wait and that are ready, and the field of each.
+_HOLDS: Final = (("     Y    ", b"CD"), ("Y         ", b"AS"))
 
 
 class Found(NamedTuple):
@@ -40,6 +42,7 @@ class Inquiry:
     def __init__(self, ask: Ask, body: bytes, due: str, date: str) -> None:
         self._ask = ask
         self._code = body[:2].decode("latin-1")
+        self._mode = body[2:3].decode("latin-1")
         self._due = due
         self._date = date
         self._place = text_field(body, "AO")
@@ -52,12 +55,40 @@ class Inquiry:
         """Finds out; `done` is called once."""
         self._done = done
         if self._code == "11":
-            # A digest of the journal is no PIN.
-            pin = "" if self._pin.startswith("{") else self._pin
-            who = f"AO{self._place}|AA{self._card}|AC|AD{pin}|"
-            self._ask(bytes_of(f"63000{self._date}  Y       {who}"), self._patron)
+            self._ask(self._question("  Y       "), self._patron)
+        elif self._code == "15":
+            self._ask_holds(0)
         else:
             self._ask_item()
+
+    def _question(self, summary: str) -> bytes:
+        """What has the patron?"""
+        # A digest of the journal is no PIN.
+        pin = "" if self._pin.startswith("{") else self._pin
+        who = f"AO{self._place}|AA{self._card}|AC|AD{pin}|"
+        return bytes_of(f"63000{self._date}{summary}{who}")
+
+    def _ask_holds(self, place: int) -> None:
+        """Is it among the holds? A cancelled one is not; what is changed may be changed again."""
+        if self._mode not in "+-" or not self._item:
+            self._done(Found(True))
+            return
+        summary, code = _HOLDS[place]
+
+        def told(said: Said) -> None:
+            if said.raw is None:
+                self._done(Found(False))
+                return
+            listed = all_fields(open_frame(said.raw).body, code)
+            is_there = self._item in {text_of(each).partition("%")[0].strip() for each in listed}
+            if not is_there and place + 1 < len(_HOLDS):
+                self._ask_holds(place + 1)
+                return
+            is_done = is_there == (self._mode == "+")
+            about = f"AO{self._place}|AA{self._card}|AB{self._item}|"
+            self._done(Found(True, bytes_of(f"161N{self._date}{about}") if is_done else b""))
+
+        self._ask(self._question(summary), told)
 
     def _ask_item(self) -> None:
         text = f"17{self._date}AO{self._place}|AB{self._item}|"

@@ -78,4 +78,7 @@ class Recovery:
         Inquiry(ask, body, due, proxy.local_date()).begin(found)
 
     def _end(self, number: int, sent: str, why: str, by: str = "proxy") -> None:
+        request = self._proxy.state.open.get(number)
+        if request is not None:
+            self._proxy.turns.end(number, bytes_of(request["sent"]))
         self._proxy.write_down({"kind": "answer", "of": number, "by": by, "sent": sent, "why": why})

@@ -22,6 +22,12 @@ class Turns:
         item = text_field(body, "AB") if code in CHANGING else ""
         return not item or self._of.setdefault(item, request) == request
 
+    def pass_on(self, before: int, request: int, body: bytes) -> None:
+        """The message has come again, under another number."""
+        item = text_field(body, "AB")
+        if self._of.get(item) == before:
+            self._of[item] = request
+
     def end(self, request: int, body: bytes) -> None:
         """The message has its answer."""
         item = text_field(body, "AB")

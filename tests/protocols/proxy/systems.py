@@ -189,6 +189,8 @@ class OldSystem:
         first, last = _text(body, b"BP") or "1", _text(body, b"BQ") or "9999"
         shown = loans[int(first) - 1 : int(last)] if code == "64" and body[25:26] == b"Y" else []
         lists = "".join(f"AU{item}|" for item in shown)
+        if code == "64" and body[28:29] == b"Y":
+            lists += "".join(f"CD{item}|" for who, item in self.reserved if who == card)
         known = "Y" if card in self.pins else "N"
         owed = "" if self.owes is None else f"BHDKK|BV{self.owes.get(card, Decimal(0)):.2f}|"
         words = "".join(f"AF{each}|" for each in self.habits.words)

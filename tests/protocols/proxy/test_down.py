@@ -116,6 +116,47 @@ def test_a_renewal_whose_answer_was_lost_with_the_system_is_not_done_twice(two: 
         assert len(two.new.asked("29")) == 1
 
 
+def test_a_hold_whose_answer_was_lost_is_found_out(two: Two) -> None:
+    two.settings("shadow")
+    two.old.habits.drops_after = frozenset({"15"})
+    hold = f"15+{DATE}AOOLD|AAP1|ABI4|BSHB|".encode()
+    with proxy(two.folder) as running:
+        assert ask(running.terminal(), hold).startswith(b"161N")
+        until(lambda: ("new", "follow", "done") in carried(running))
+        assert two.old.reserved == [("P1", "I4")]
+
+
+def test_a_hold_is_written_back_once_though_its_answer_was_lost(two: Two) -> None:
+    two.settings("new with write-back")
+    two.old.habits.drops_after = frozenset({"15"})
+    with proxy(two.folder) as running:
+        ask(running.terminal(), f"15+{DATE}AOOLD|AAP1|ABI4|BSHB|".encode())
+        until(lambda: ("old", "write-back", "done already") in carried(running))
+        assert two.old.reserved == [("P1", "I4")]
+
+
+def test_after_a_kill_the_message_about_an_item_that_came_first_is_first_again(two: Two) -> None:
+    two.settings("old", "old")
+    two.old.loans["I1"] = "P1", DUE
+    two.old.habits.seconds = 0.4
+    renewal = f"29NN{DATE}{' ' * 18}AOOLD|AAP1|ABI1|".encode()
+    other = LOGIN.replace(b"kiosk-1", b"kiosk-2")
+    with proxy(two.folder) as running:
+        first, second = running.terminal(), running.terminal(other)
+        first.send(renewal + b"\r")
+        until(lambda: bool(two.old.asked("29")))
+        second.send(IN + b"\r")
+        until(lambda: len(running.records("request")) == 4)
+        running.kill()
+        running.begin()
+        two.old.habits.seconds = 0.0
+        second, first = running.terminal(other), running.terminal()
+        second.send(IN + b"\r")
+        assert ask(first, renewal).startswith(b"301")
+        assert (second.frame() or b"").startswith(b"101")
+        assert "I1" not in two.old.loans
+
+
 def test_a_checkout_that_was_never_done_is_sent_again(two: Two) -> None:
     two.settings("old")
     two.old.habits.loses = 1
