@@ -16,12 +16,13 @@ import heapq
 import logging
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
-from protocols.proxy.finding_out import Found, Inquiry
+from protocols.proxy.done_already import ask_whether_done
 from protocols.proxy.job import Job
-from protocols.proxy.journal.records import Outcome, bytes_of, text_of
-from protocols.proxy.kinds import HOLD, MONEY, code_of, is_granted, text_field
+from protocols.proxy.journal.records import Outcome, text_of
+from protocols.proxy.kinds import MONEY, code_of, is_granted, text_field
 from protocols.proxy.line import Said
 from protocols.proxy.pool import Pool
 from protocols.proxy.settings import System, SystemSettings
@@ -29,12 +30,10 @@ from protocols.proxy.state import Task
 from protocols.proxy.telling import (
     asked_body,
     date_it,
-    has_on_loan,
     is_as_told,
     item_question,
     learning_body,
     needs_date,
-    patron_question,
     told_body,
 )
 from protocols.sip2.codec import open_frame
@@ -240,52 +239,20 @@ class Carrier:
 
     def _ask_first(self, job: Job, task: Task) -> None:
         """Was it done already, when it was told before?"""
-        code = task.sent[:2]
-        if code == MONEY and task.is_unknown:
+        if task.sent[:2] == MONEY and task.is_unknown:
             self._end(job, "unknown", "nobody knows whether the payment was taken")
             return
-        if code == HOLD:
-            self._ask_of_hold(job, task)
-            return
-        if code not in _ABOUT_ITEMS:
-            self._send(job, task)
-            return
 
-        def told(said: Said) -> None:
-            if said.raw is None:
+        def found(is_done: bool | None, said: Said) -> None:
+            if is_done is None:
                 self._failed(job, said)
-            elif is_as_told(task, open_frame(said.raw).body) and code != "11":
-                self._end(job, "done already")
-            elif code == "11":
-                self._ask_patron(job, task)
-            else:
-                self._send(job, task)
-
-        self._ask(task, item_question(task, self._place(task)), told)
-
-    def _ask_of_hold(self, job: Job, task: Task) -> None:
-        def found(what: Found) -> None:
-            if what.answer:
-                self._end(job, "done already")
-            elif what.is_known:
-                self._send(job, task)
-            else:
-                self._failed(job, Said(None, "did not say whether it was done"))
-
-        body = asked_body(bytes_of(task.sent), self._place(task))
-        date = self._around.local_date()
-        Inquiry(lambda body, done: self._ask(task, body, done), body, "", date).begin(found)
-
-    def _ask_patron(self, job: Job, task: Task) -> None:
-        def told(said: Said) -> None:
-            if said.raw is None:
-                self._failed(job, said)
-            elif has_on_loan(task, open_frame(said.raw).body):
+            elif is_done:
                 self._end(job, "done already")
             else:
                 self._send(job, task)
 
-        self._ask(task, patron_question(task, self._place(task)), told)
+        asking = partial(self._ask, task)
+        ask_whether_done(task, self._place(task), self._around.local_date(), asking, found)
 
     def _send(self, job: Job, task: Task) -> None:
         if not job.is_dated and needs_date(task):
