@@ -106,12 +106,12 @@ def test_a_renewal_whose_answer_was_lost_with_the_system_is_not_done_twice(two: 
     with proxy(two.folder) as running:
         terminal = running.terminal()
         ask(terminal, OUT)
-        two.new.habits.mute_after = frozenset({"29", "17", "99"})
+        two.new.habits.drops_after = frozenset({"29", "17"})
         told = ask(terminal, renewal)
         assert told.startswith(b"301"), "by the proxy"
         # It has done it, until the very day that the proxy told.
         two.new.loans["I1"] = "P1", (field(told, b"AH") or b"").decode()
-        two.new.habits.mute_after = frozenset()
+        two.new.habits.drops_after = frozenset()
         until(lambda: ("new", "replay", "done already") in carried(running))
         assert len(two.new.asked("29")) == 1
 
