@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome
 
-from catalogue.database import migrate
 from tests.protocols.desk.browser import Desk, a_browser
 from tests.protocols.desk.stage import NAME, PASSWORD, Stage, a_stage
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("desk")
-    url = f"sqlite:///{folder / 'tiro.sqlite'}"
-    migrate(url)
-    with a_stage(url, folder, renewal_from="due") as stage:
+    path = shutil.copy(sqlite_template, folder / "tiro.sqlite")
+    with a_stage(f"sqlite:///{path}", folder, renewal_from="due") as stage:
         yield stage
 
 
