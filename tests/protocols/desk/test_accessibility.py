@@ -116,16 +116,16 @@ def reader(request: pytest.FixtureRequest, browser: Chrome, full: Stage) -> Iter
 def test_everybody_can_use_every_place(
     reader: Desk, full: Stage, request: pytest.FixtureRequest
 ) -> None:
-    """In each language; where trials are not whole, each place in the language that is drawn."""
+    """In each language all are walked through, since each begins where the last has led; where trials
+    are not whole, a place is examined in the language that is drawn."""
     language = request.node.callspec.params["reader"]
     wrong = {}
     for place in PLACES:
-        if language not in drawn(f"{place.page.name} {place.part}", LANGUAGES, 1):
-            continue
         look(reader.browser)
         place.show(reader, full)
         assert reader.browser.execute_script("return document.documentElement.lang") == language
-        found = faults(reader, is_dark_first=language == "da")
+        is_examined = language in drawn(f"{place.page.name} {place.part}", LANGUAGES, 1)
+        found = faults(reader, is_dark_first=language == "da") if is_examined else []
         if found:
             wrong[f"{place.page.name} {place.part}"] = found
     assert wrong == {}
