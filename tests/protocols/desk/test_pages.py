@@ -13,6 +13,7 @@ from twisted.internet.task import Clock
 from twisted.web.resource import Resource
 
 import protocols.desk
+from protocols.api import plots
 from protocols.desk.assets import Assets, read_assets
 from protocols.desk.http import POLICY, DeskResource
 from protocols.desk.listener import standard
@@ -134,3 +135,18 @@ def test_each_of_the_two_can_be_turned_off() -> None:
 def test_templates_write_nothing_unescaped() -> None:
     for path in TEMPLATES.glob("*.html"):
         assert not re.search(r"\|\s*safe|autoescape", path.read_text()), path
+
+
+def test_every_rule_of_style_is_of_something_that_is_drawn(assets: Assets) -> None:
+    drawn = "".join(each.read_text() for each in TEMPLATES.glob("*.html"))
+    drawn += "".join(
+        each.plain.decode() for name, each in assets.files.items() if name.endswith(".js")
+    )
+    drawn += Path(plots.__file__).read_text()
+    words = set(re.findall(r"[\w-]+", drawn))
+    for name, file in assets.files.items():
+        if name.endswith(".css"):
+            selectors = " ".join(re.findall(r"([^{}]+)\{", file.plain.decode()))
+            named = set(re.findall(r"[.#]([a-zA-Z][\w-]*)", selectors))
+            assert named, name
+            assert named <= words, name
