@@ -116,8 +116,8 @@ def reader(request: pytest.FixtureRequest, browser: Chrome, full: Stage) -> Iter
 def test_everybody_can_use_every_place(
     reader: Desk, full: Stage, request: pytest.FixtureRequest
 ) -> None:
-    """In each language all are walked through, since each begins where the last has led; where trials
-    are not whole, a place is examined in the language that is drawn."""
+    """In each language all are walked through, since each begins where the last has led; where
+    trials are not whole, a place is examined in the language that is drawn."""
     language = request.node.callspec.params["reader"]
     wrong = {}
     for place in PLACES:
