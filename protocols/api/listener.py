@@ -29,8 +29,10 @@ class _Api:
         from protocols.api.handlers import Api  # loads Twisted, which a server alone needs
         from protocols.api.http import ApiResource, MetadataResource
         from protocols.api.streams import Streams
+        from protocols.hosting.proxy_control import PROXY
         from protocols.hosting.reactor import reactor
 
+        PROXY.put(services.circulation, settings.proxy_journal)
         later: Any = reactor.callLater
         streams = Streams(services, later)
         resource: Any = ApiResource(Api(settings, services), streams)

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from protocols.hosting.tls import File
 from protocols.hosting.validating import written
 
 Origin = Annotated[str, written(r"^https?://[^/\s]+\Z", "an origin, as in https://example.org")]
@@ -31,6 +32,9 @@ class ApiSettings:
     burst: Annotated[int, Field(ge=1)] = 200
     #: Hours for which the same Idempotency-Key gets the same answer.
     repeats_within_hours: Annotated[int, Field(ge=1, le=24)] = 24
+    #: The folder of the journal of `tiro proxy`, where one stands before this library on the same
+    #: host: administration then shows it, and flips terminals.
+    proxy_journal: File | None = None
     #: Takes names and passwords of staff with each request (HTTP Basic). For trying out alone:
     #: never for an account with a second factor, nor for what a proxy has forwarded.
     basic_authentication: bool = False

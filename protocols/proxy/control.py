@@ -17,7 +17,7 @@ from typing import Any, Final
 from twisted.internet.protocol import Factory
 from twisted.protocols.basic import LineReceiver
 
-from protocols.proxy.asking import SOCKET
+from protocols.hosting.proxy_control import SOCKET
 from protocols.proxy.modes import CannotFlip
 from protocols.proxy.proxy import Proxy
 from protocols.proxy.status import status_of
@@ -49,25 +49,31 @@ class Control(LineReceiver):
             match asked.get("ask"):
                 case "status":
                     return status_of(proxy)
+                case "differences":
+                    return proxy.reckoner.answer()
                 case "flip":
                     terminals = [str(each) for each in asked.get("terminals", [])]
                     mode = str(asked.get("mode", ""))
                     for each in terminals:
                         proxy.modes.may_flip(each, mode)
                     for each in terminals:
-                        proxy.modes.flip(each, mode, self._who(), why)
+                        proxy.modes.flip(each, mode, self._who(asked), why)
                     return {"flipped": {each: proxy.modes.of(each) for each in terminals}}
                 case "settle":
                     request = int(asked.get("request", 0))
-                    return {"settled": proxy.settle(request, self._who(), why)}
+                    return {"settled": proxy.settle(request, self._who(asked), why)}
         except CannotFlip as error:
             return {"error": str(error)}
         except OSError as error:
             return {"error": f"the journal cannot be written: {error.strerror}"}
-        return {"error": "there is status, flip and settle"}
+        return {"error": "there is status, differences, flip and settle"}
 
-    def _who(self) -> str:
-        """The user of the process at the other end."""
+    def _who(self, asked: dict[str, Any]) -> str:
+        """The user of the process at the other end, after whom it asks for, if it says so."""
+        user = self._user()
+        return f"{asked['who']} ({user})" if asked.get("who") else user
+
+    def _user(self) -> str:
         transport: Any = self.transport
         end: socket.socket = transport.socket
         told = end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))

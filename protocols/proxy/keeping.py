@@ -5,16 +5,9 @@ process beside it writes the state down (`protocols.proxy.snapshots`).
 from __future__ import annotations
 
 import logging
-import os
-import sys
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from twisted.internet.error import ProcessExitedAlready
-from twisted.internet.protocol import ProcessProtocol
-
-from protocols.hosting.reactor import reactor
+from protocols.proxy.processes import Process
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +22,8 @@ class Keeper:
         self._every = every
         self._since = read
         self._seen = 0
-        self._process: Any = None
+        self._process: Process | None = None
         self._is_closed = False
-        #: The last record that is in a state that was kept while this process runs.
-        self.last_id = 0
 
     def grown(self, size: int) -> None:
         """So many bytes were written since the start."""
@@ -40,33 +31,16 @@ class Keeper:
         self._seen = size
         if self._since >= self._every and self._process is None and not self._is_closed:
             self._since = 0
-            arguments = [sys.executable, "-m", "protocols.proxy.snapshots", str(self._folder)]
-            spawn: Any = reactor.spawnProcess
-            self._process = spawn(_Keeping(self), sys.executable, arguments, env=dict(os.environ))
+            module = "protocols.proxy.snapshots"
+            self._process = Process(module, str(self._folder), ended=self._ended)
 
-    def ended(self, said: bytes, wrong: bytes) -> None:
-        """The process has ended: it says up to which record the state is kept."""
+    def _ended(self, said: bytes, wrong: bytes) -> None:
         self._process = None
-        if said.strip().isdigit():
-            self.last_id = int(said)
-        elif not self._is_closed:
+        if not said and not self._is_closed:
             log.warning("the state could not be kept: %s", wrong.decode(errors="replace")[-500:])
 
     def close(self) -> None:
         """The state is kept by who closes."""
         self._is_closed = True
         if self._process is not None:
-            with suppress(ProcessExitedAlready):
-                self._process.signalProcess("KILL")
-
-
-class _Keeping(ProcessProtocol):
-    def __init__(self, keeper: Keeper) -> None:
-        self._keeper = keeper
-        self._said: dict[int, bytes] = {1: b"", 2: b""}
-
-    def childDataReceived(self, number: int, data: bytes) -> None:  # noqa: N802
-        self._said[number] += data
-
-    def processEnded(self, reason: Any) -> None:  # noqa: N802
-        self._keeper.ended(self._said[1], self._said[2])
+            self._process.kill()

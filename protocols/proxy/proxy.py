@@ -30,6 +30,7 @@ from protocols.proxy.kinds import (
 from protocols.proxy.line import Said
 from protocols.proxy.modes import Modes
 from protocols.proxy.off_line import OffLine
+from protocols.proxy.reckoning import Reckoner
 from protocols.proxy.repeats import Repeats
 from protocols.proxy.routing import IN_CARE_OF_OLD, SIDE, knows_all
 from protocols.proxy.session import Asked
@@ -79,6 +80,7 @@ class Proxy:
         self.journal = Journal(
             settings.journal, now, reactor.callFromThread, at_turns_end, self._read
         )
+        self.reckoner = Reckoner(settings, now)
         self.modes = Modes(settings, self.state, self.journal)
         self.connections = Connections(settings)
         self.repeats = Repeats(settings.listen.repeats_within)
@@ -357,6 +359,7 @@ class Proxy:
     def close(self) -> None:
         """Keeps the state, so that the next start is quick, and ends the journal."""
         self.keeper.close()
+        self.reckoner.close()
         kept = Kept(self.state, self.journal.place, self.journal.name)
         try:
             keep_state(self.settings.journal, kept)

@@ -216,6 +216,8 @@ class ProxySettings:
     logging: LoggingSettings = LoggingSettings()
     #: Where the terminals are: dates that the proxy itself tells are by its clocks.
     timezone: Annotated[str, AfterValidator(_zone)] = DEFAULT_TIMEZONE
+    #: Differences that somebody has accepted, to be kept under version control with this file.
+    accepted: Annotated[File, Field(validate_default=True)] = Path("accepted-differences.toml")
     #: Megabytes of the journal after which the state is kept anew: a start reads about as much.
     keep_state_after: Annotated[float, Field(gt=0)] = 32.0
     #: What the proxy itself says on a screen, where the patron's language is not known.

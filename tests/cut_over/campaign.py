@@ -17,7 +17,7 @@ from catalogue.database import Transaction
 from circulation.jobs.running import run_job
 from circulation.kernel.results import UNATTENDED
 from circulation.notices.gathering import gather
-from protocols.proxy.asking import NoProxy, ask
+from protocols.hosting.proxy_control import NoProxy, ask
 from protocols.proxy.settings import Mode
 from tests.builders.circulation import ZONE, Library, present
 from tests.builders.notices import sent

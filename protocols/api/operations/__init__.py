@@ -17,6 +17,7 @@ _NOUNS: Final = (
     "notices",
     "silence",
     "operating",
+    "proxy",
     "interlibrary",
     "interlibrary_answers",
     "rules",

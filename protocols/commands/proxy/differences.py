@@ -15,11 +15,8 @@ from protocols.commands.shared.saying import as_json, say
 from protocols.process.failures import Failure
 
 if TYPE_CHECKING:
-    from protocols.proxy.differences.patterns import Accepted, Group
+    from protocols.proxy.differences.patterns import Accepted
     from protocols.proxy.settings import ProxySettings
-
-#: Beside proxy.toml, to be kept under version control with it.
-ACCEPTED = "accepted-differences.toml"
 
 
 @click.command("differences")
@@ -39,6 +36,7 @@ def list_differences(
     """
     from protocols.proxy.differences.exchanges import judged_in
     from protocols.proxy.differences.patterns import FREE, grouped
+    from protocols.proxy.differences.summary import pattern_facts
     from protocols.proxy.journal.reading import read_journal
 
     settings = settings_of(path)
@@ -46,7 +44,7 @@ def list_differences(
     accepted = _accepted(path)
     groups = grouped(judged_in(read_journal(settings.journal, since=since), terminals))
     shown = [
-        _facts(each, accepted)
+        pattern_facts(each, accepted)
         for each in groups
         if is_all or (each.pattern.difference.kind not in FREE and each.pattern.id not in accepted)
     ]
@@ -66,6 +64,7 @@ def accept_pattern(pattern: str, why: str, who: str, path: Path, as_json: bool) 
     """
     from protocols.proxy.differences.exchanges import judged_in
     from protocols.proxy.differences.patterns import NEVER, accept, grouped
+    from protocols.proxy.differences.summary import pattern_facts
     from protocols.proxy.journal.reading import read_journal
 
     settings = settings_of(path)
@@ -79,8 +78,14 @@ def accept_pattern(pattern: str, why: str, who: str, path: Path, as_json: bool) 
             "Find what has changed one system alone, or deliver the data anew.",
         )
     if pattern not in _accepted(path):
-        accept(_file_of(path), found.pattern, why=why, who=who, day=datetime.now(UTC).date())
-    say(_facts(found, _accepted(path)), as_json)
+        accept(
+            settings_of(path).accepted,
+            found.pattern,
+            why=why,
+            who=who,
+            day=datetime.now(UTC).date(),
+        )
+    say(pattern_facts(found, _accepted(path)), as_json)
 
 
 @click.command("gate")
@@ -102,7 +107,7 @@ def ask_gate(context: click.Context, where: str, days: int, path: Path, as_json:
     found = gate(read_journal(settings.journal), terminals, _accepted(path), days=days)
     facts: dict[str, Any] = {
         "may_be_flipped": found.is_open,
-        "against": found.against,
+        "against": list(map(str, found.against)),
         "days": found.days,
         "judged": found.judged,
         "unexplained": [each.pattern.id for each in found.unexplained],
@@ -126,31 +131,10 @@ def _named(settings: ProxySettings, where: str) -> Iterator[str]:
             yield each.login
 
 
-def _file_of(path: Path) -> Path:
-    return path.parent / ACCEPTED
-
-
 def _accepted(path: Path) -> dict[str, Accepted]:
     from protocols.proxy.differences.patterns import AcceptedUnreadable, read_accepted
 
     try:
-        return read_accepted(_file_of(path))
+        return read_accepted(settings_of(path).accepted)
     except AcceptedUnreadable as error:
         raise Failure(str(error), "Put the file right.") from error
-
-
-def _facts(group: Group, accepted: dict[str, Accepted]) -> dict[str, Any]:
-    kind, field, old, new = group.pattern.difference
-    said = accepted.get(group.pattern.id)
-    return {
-        "pattern": group.pattern.id,
-        "class": kind.value,
-        "message": group.pattern.message,
-        "field": field,
-        "old": old,
-        "new": new,
-        "count": group.count,
-        "last": group.last,
-        "requests": group.of,
-        "accepted": said.why if said is not None else "",
-    }

@@ -50,7 +50,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 def asked(path: Path, **request: Any) -> dict[str, Any]:
     """What the proxy of that file answers. Raises Failure."""
-    from protocols.proxy.asking import NoProxy, ask
+    from protocols.hosting.proxy_control import NoProxy, ask
 
     folder = settings_of(path).journal
     try:

@@ -12,9 +12,10 @@ function counted(counts) {
 /** Milliseconds without a message after which a machine is quiet. */
 const QUIET = 60 * 60 * 1000;
 
-/** @returns {Promise<Node[]>} */
-export async function drawMachines() {
+/** With the proxy before them, where there is one. @param {import("./admin_parts.js").Again} again @returns {Promise<Node[]>} */
+export async function drawMachines(again) {
   const found = await wish("GET", "/terminals");
+  const proxy = await (await import("./admin_proxy.js")).drawProxy(again);
   if (!found) return [];
   const rows = found.terminals.map((/** @type {any} */ each) => {
     const isQuiet = !each.last || Date.now() - Date.parse(each.last) > QUIET;
@@ -22,7 +23,7 @@ export async function drawMachines() {
     const odd = counted(each.deviations);
     return [each.account, [state, el("div", { class: "s" }, when(each.last))], counted(each.messages), odd];
   });
-  return [table(say("SECTION_machines"), ["NAME", "STATE", "MESSAGES_SENT", "ODD"], rows)];
+  return [table(say("SECTION_machines"), ["NAME", "STATE", "MESSAGES_SENT", "ODD"], rows), ...proxy];
 }
 
 /** @param {any} exchange */

@@ -10,7 +10,7 @@ from protocols.proxy.differences.comparing import Class
 from protocols.proxy.differences.exchanges import Joining, Judged
 from protocols.proxy.differences.patterns import FREE, Accepted, Group, grouped
 from protocols.proxy.journal.records import Record
-from protocols.proxy.state import State
+from protocols.proxy.state import State, Task
 
 #: Days on which something was judged, the last ones, of which nothing may be unexplained.
 DAYS: Final = 14
@@ -18,9 +18,32 @@ DAYS: Final = 14
 UNJUDGED_AT_MOST: Final = 5
 
 
+#: What may be in the way of a flip.
+SENTENCES: Final = {
+    "DAYS": "judged on {count} days of the {of} that are wanted",
+    "UNEXPLAINED": "{count} patterns are not explained",
+    "DIFFERING": "{count} items or patrons differ in state",
+    "BACKLOG": "{count} acts are still to be told to the new system",
+    "FOR_A_PERSON": "{count} acts must be settled by a person",
+    "UNJUDGED": "{count} of {of} exchanges were not judged",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing that is in the way."""
+
+    code: str
+    count: int
+    of: int = 0
+
+    def __str__(self) -> str:
+        return SENTENCES[self.code].format(count=self.count, of=self.of)
+
+
 @dataclass(slots=True)
 class Gate:
-    """What was found of some terminals. `against` holds a sentence for each thing in the way."""
+    """What was found of some terminals. `against` holds each thing in the way."""
 
     days: int = 0
     judged: int = 0
@@ -32,11 +55,57 @@ class Gate:
     #: Acts that the new system has not been told yet, and those that a person must settle.
     backlog: int = 0
     for_a_person: int = 0
-    against: list[str] = field(default_factory=list)
+    against: list[Obstacle] = field(default_factory=list)
 
     @property
     def is_open(self) -> bool:
         return not self.against
+
+
+class Looking:
+    """Looks at the records of a journal for some terminals, or for all (None)."""
+
+    def __init__(self, terminals: Collection[str] | None) -> None:
+        self._terminals = terminals
+        self._state = State()
+        self._joining = Joining(terminals)
+        self._judged: list[Judged] = []
+
+    def take(self, record: Record) -> None:
+        self._state.take(record)
+        found = self._joining.take(record)
+        if found is not None:
+            self._judged.append(found)
+
+    def groups(self) -> list[Group]:
+        """All patterns, the worst first."""
+        return grouped(self._judged)
+
+    def gate(self, accepted: Mapping[str, Accepted], days: int = DAYS) -> Gate:
+        """What speaks against a flip."""
+        state, judged = self._state, self._judged
+        looked = sorted({each.at[:10] for each in judged})
+        since = looked[-days:][0] if looked else ""
+        counted = [each for each in judged if each.at[:10] >= since]
+        result = Gate(
+            days=min(len(looked), days),
+            judged=len(judged),
+            unjudged=sum(self._joining.unjudged.values()),
+            unexplained=[
+                each
+                for each in grouped(counted)
+                if each.pattern.difference.kind not in (*FREE, Class.STATE)
+                and each.pattern.id not in accepted
+            ],
+            differing=_differing(judged),
+            backlog=sum(map(self._is_of_them, state.tasks.values())),
+            for_a_person=sum(map(self._is_of_them, state.for_a_person.values())),
+        )
+        result.against = _against(result, days)
+        return result
+
+    def _is_of_them(self, task: Task) -> bool:
+        return self._terminals is None or task.terminal in self._terminals
 
 
 def gate(
@@ -47,31 +116,10 @@ def gate(
     days: int = DAYS,
 ) -> Gate:
     """Looks at all records of the journal."""
-    state, joining, judged = State(), Joining(terminals), []
+    looking = Looking(terminals)
     for record in records:
-        state.take(record)
-        found = joining.take(record)
-        if found is not None:
-            judged.append(found)
-    looked = sorted({each.at[:10] for each in judged})
-    since = looked[-days:][0] if looked else ""
-    counted = [each for each in judged if each.at[:10] >= since]
-    result = Gate(
-        days=min(len(looked), days),
-        judged=len(judged),
-        unjudged=sum(joining.unjudged.values()),
-        unexplained=[
-            each
-            for each in grouped(counted)
-            if each.pattern.difference.kind not in (*FREE, Class.STATE)
-            and each.pattern.id not in accepted
-        ],
-        differing=_differing(judged),
-        backlog=sum(each.terminal in terminals for each in state.tasks.values()),
-        for_a_person=sum(each.terminal in terminals for each in state.for_a_person.values()),
-    )
-    result.against = _against(result, days)
-    return result
+        looking.take(record)
+    return looking.gate(accepted, days)
 
 
 def _differing(judged: list[Judged]) -> list[str]:
@@ -84,19 +132,15 @@ def _differing(judged: list[Judged]) -> list[str]:
     return sorted(subject for subject, kind in last.items() if kind is Class.STATE)
 
 
-def _against(found: Gate, days: int) -> list[str]:
-    against = []
-    if found.days < days:
-        against.append(f"judged on {found.days} days of the {days} that are wanted")
-    if found.unexplained:
-        against.append(f"{len(found.unexplained)} patterns are not explained")
-    if found.differing:
-        against.append(f"{len(found.differing)} items or patrons differ in state")
-    if found.backlog:
-        against.append(f"{found.backlog} acts are still to be told to the new system")
-    if found.for_a_person:
-        against.append(f"{found.for_a_person} acts must be settled by a person")
+def _against(found: Gate, days: int) -> list[Obstacle]:
     asked = found.judged + found.unjudged
-    if found.unjudged * 100 > asked * UNJUDGED_AT_MOST:
-        against.append(f"{found.unjudged} of {asked} exchanges were not judged")
-    return against
+    is_unjudged = found.unjudged * 100 > asked * UNJUDGED_AT_MOST
+    obstacles = (
+        Obstacle("DAYS", found.days if found.days < days else 0, days),
+        Obstacle("UNEXPLAINED", len(found.unexplained)),
+        Obstacle("DIFFERING", len(found.differing)),
+        Obstacle("BACKLOG", found.backlog),
+        Obstacle("FOR_A_PERSON", found.for_a_person),
+        Obstacle("UNJUDGED", found.unjudged if is_unjudged else 0, asked),
+    )
+    return [each for each in obstacles if each.count or (each.code == "DAYS" and not found.days)]

@@ -30,6 +30,9 @@ from circulation.stock.inventory import Finding
 from protocols.api.operations.titles import FACETS
 from protocols.desk.assets import CONTEXTS, words_in
 from protocols.desk.pages import PAGES
+from protocols.proxy.differences.gate import SENTENCES
+from protocols.proxy.kinds import CHANGING
+from protocols.proxy.proxy import JUDGED
 
 FOLDER = Path(protocols.desk.__file__).parent
 ROOMS = Path(circulation.__file__).parent
@@ -81,6 +84,8 @@ JOINED = {
     "FINDING_": {each.name for each in Finding} - {"SEEN"} | {"NONE"},
     "CHANGE_": {"added", "removed", "changed"},
     "SECTION_": SECTIONS,
+    "GATE_": set(SENTENCES),
+    "SIP_": set(JUDGED | CHANGING.keys()),
     "RIGHT_": {each.value for each in Right},
     "SEEN_": {each.value for each in Seen},
 }

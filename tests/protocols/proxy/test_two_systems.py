@@ -54,8 +54,8 @@ def two(tmp_path: Path) -> Iterator[Two]:
         yield found
 
 
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5.0
+def until(true: Callable[[], bool], seconds: float = 15.0) -> None:
+    end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it never came true"
         time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""Asking a proxy that runs, from another process: see `protocols.proxy.control`."""
+"""Asking a `tiro proxy` that runs, from another process: see `protocols.proxy.control`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import socket
 from pathlib import Path
 from typing import Any, Final
 
+from circulation.kernel.engine import Memory
+
+#: The journal of the proxy that stands before this library on the same host; None: there is none.
+PROXY: Final[Memory[Path | None]] = Memory(lambda: None)
 #: In the folder of the journal.
 SOCKET: Final = "control.sock"
 _SECONDS: Final = 10.0

@@ -1,0 +1,186 @@
+"""The proxy before this library and another system: who is in which mode, what is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from protocols.api.models.common import Request, Why
+
+Mode = Literal["old", "shadow", "new with write-back", "new"]
+Login = Annotated[str, Field(min_length=1, max_length=255, description="the login of a terminal")]
+
+
+class FlipWish(Request):
+    """These terminals are to be in another mode from their next message on."""
+
+    terminals: Annotated[tuple[Login, ...], Field(min_length=1, max_length=10_000)]
+    mode: Mode
+    why: Why
+
+
+class SettledWish(Request):
+    """What became of something that a system could not be told."""
+
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyTerminal:
+    """A terminal, its branch's ISIL and its mode."""
+
+    login: str
+    branch: str
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySystem:
+    """One of the two systems: is it down, and why; how many acts it has still to be told, and for
+    how many seconds the oldest has waited; how many exchanges wait to be judged."""
+
+    system: str
+    is_down: bool
+    why: str
+    to_be_told: int
+    oldest_seconds: float
+    to_be_judged: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyTask:
+    """What a system could not be told, for a person. `request` is its number in the journal."""
+
+    request: int
+    at: datetime
+    terminal: str
+    system: str
+    message: str
+    item: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyPattern:
+    """How this library would have answered otherwise, so many times. `accepted`: why that is as it
+    should be, empty where nobody has said so."""
+
+    pattern: str
+    kind: str
+    message: str
+    field: str
+    old: str
+    new: str
+    count: int
+    last: datetime
+    accepted: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyObstacle:
+    """What is in the way of a flip: `count` of it, of `of` where that says something."""
+
+    code: str
+    count: int
+    of: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyGate:
+    """May a branch be flipped? `against` has each thing in the way."""
+
+    branch: str
+    is_open: bool
+    against: tuple[ProxyObstacle, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyShown:
+    """The proxy that stands before this library. `can_go_back`: the other system knows everything.
+    `counted` is when patterns and gates were, null where they are being counted for the first time.
+    `trouble` is what is wrong with its journal."""
+
+    terminals: tuple[ProxyTerminal, ...]
+    systems: tuple[ProxySystem, ...]
+    for_a_person: tuple[ProxyTask, ...]
+    number_for_a_person: int
+    can_go_back: bool
+    trouble: str
+    patterns: tuple[ProxyPattern, ...]
+    gates: tuple[ProxyGate, ...]
+    counted: datetime | None
+    is_counting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Flipped:
+    """The terminals that were flipped, in their new modes."""
+
+    terminals: tuple[ProxyTerminal, ...]
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def proxy_shown(status: Mapping[str, Any], differences: Mapping[str, Any]) -> ProxyShown:
+    """Of the answers of the proxy itself."""
+    counted = differences["counted"]
+    return ProxyShown(
+        terminals=tuple(ProxyTerminal(**each) for each in status["terminals"]),
+        systems=tuple(
+            ProxySystem(
+                name,
+                each["is_down"],
+                each["why"],
+                each["to_be_told"],
+                each["oldest_seconds"],
+                each["to_be_judged"],
+            )
+            for name, each in status["systems"].items()
+        ),
+        for_a_person=tuple(map(_task, status["for_a_person"])),
+        number_for_a_person=status["number_for_a_person"],
+        can_go_back=status["can_go_back"],
+        trouble=status["trouble"],
+        patterns=tuple(map(_pattern, differences["patterns"])),
+        gates=tuple(
+            ProxyGate(
+                branch, each["is_open"], tuple(ProxyObstacle(**one) for one in each["against"])
+            )
+            for branch, each in differences["gates"].items()
+        ),
+        counted=None if counted is None else _moment(counted),
+        is_counting=differences["is_counting"],
+    )
+
+
+def _task(task: Mapping[str, Any]) -> ProxyTask:
+    return ProxyTask(
+        task["request"],
+        _moment(task["at"]),
+        task["terminal"],
+        task["system"],
+        task["message"],
+        task["item"],
+        task["why"],
+    )
+
+
+def _pattern(pattern: Mapping[str, Any]) -> ProxyPattern:
+    return ProxyPattern(
+        pattern["pattern"],
+        pattern["class"],
+        pattern["message"],
+        pattern["field"],
+        pattern["old"],
+        pattern["new"],
+        pattern["count"],
+        _moment(pattern["last"]),
+        pattern["accepted"],
+    )

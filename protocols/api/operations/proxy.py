@@ -1,0 +1,112 @@
+"""The proxy that stands before this library and the system that is left (`tiro proxy`).
+
+It is asked over its socket, and told who asks: that stands in its journal. Whom an act was about
+is not told here, but by `tiro proxy journal`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from circulation.kernel.rights import Principal, Right
+from protocols.api.authority import must_have_everywhere
+from protocols.api.models.proxy import (
+    Flipped,
+    FlipWish,
+    ProxyShown,
+    ProxyTerminal,
+    SettledWish,
+    proxy_shown,
+)
+from protocols.api.operation import Operation, Plain, Request, get
+from protocols.api.problems import Outcome, Problem
+from protocols.hosting.answering import Context, Lane
+from protocols.hosting.proxy_control import PROXY, NoProxy, ask
+
+
+def _asked(context: Context, principal: Principal, **wish: Any) -> dict[str, Any]:
+    """What the proxy answers. Raises Problem where there is none, or where it does not."""
+    folder = PROXY.of(context.circulation)
+    if folder is None:
+        raise Problem(Outcome.NOT_FOUND)
+    try:
+        answer = ask(folder, who=principal.name, **wish)
+    except NoProxy as error:
+        raise Problem(Outcome.UNAVAILABLE, str(error)) from error
+    if "error" in answer:
+        raise Problem(Outcome.CONFLICT, answer["error"])
+    return answer
+
+
+def show_proxy(request: Plain, principal: Principal, context: Context) -> ProxyShown:
+    """Who is in which mode, what is left to be told, and what shadow has shown. Differences are
+    counted anew when the last count is five minutes old: ask again."""
+    must_have_everywhere(principal, Right.OPERATE)
+    status = _asked(context, principal, ask="status")
+    return proxy_shown(status, _asked(context, principal, ask="differences"))
+
+
+def flip(request: Request[FlipWish, None], principal: Principal, context: Context) -> Flipped:
+    """Moves terminals to the other system or back, from their next message on; all of them, or
+    none. Who wishes it and why stands in the journal of the proxy."""
+    must_have_everywhere(principal, Right.EDIT_RULES)
+    wish = request.body
+    terminals, mode = list(wish.terminals), wish.mode
+    done = _asked(context, principal, ask="flip", terminals=terminals, mode=mode, why=wish.why)
+    branches = {
+        each["login"]: each["branch"]
+        for each in _asked(context, principal, ask="status")["terminals"]
+    }
+    return Flipped(
+        tuple(ProxyTerminal(login, branches[login], new) for login, new in done["flipped"].items())
+    )
+
+
+def settle_task(
+    request: Request[SettledWish, None], principal: Principal, context: Context
+) -> None:
+    """A person has seen to what a system could not be told: it is off the list."""
+    must_have_everywhere(principal, Right.EDIT_RULES)
+    number = request.path["request"]
+    if not number.isascii() or not number.isdigit() or len(number) > 18:
+        raise Problem(Outcome.NOT_FOUND)
+    done = _asked(context, principal, ask="settle", request=int(number), why=request.body.why)
+    if not done["settled"]:
+        raise Problem(Outcome.NOT_FOUND)
+
+
+def _put(path: str, summary: str, handler: Any, **more: Any) -> Operation:
+    """The database is not written: the proxy keeps it in its journal."""
+    return Operation(
+        method="PUT",
+        path=path,
+        summary=summary,
+        handler=handler,
+        tag="operating",
+        right=Right.EDIT_RULES,
+        lane=Lane.WIDE_READ,
+        outcomes=(Outcome.CONFLICT,),
+        **more,
+    )
+
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    get(
+        "/proxy",
+        "The proxy before two systems",
+        show_proxy,
+        ProxyShown,
+        tag="operating",
+        right=Right.OPERATE,
+        lane=Lane.WIDE_READ,
+        outcomes=(Outcome.CONFLICT,),
+    ),
+    _put("/proxy/modes", "Flip terminals", flip, body=FlipWish, answer=Flipped),
+    _put(
+        "/proxy/for-a-person/{request}",
+        "Settle what could not be told",
+        settle_task,
+        body=SettledWish,
+        status=204,
+    ),
+)
