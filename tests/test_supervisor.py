@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ import pytest
 
 from catalogue.database import open_database
 from protocols.demo.seeding import seed
+from tests.bench.bench_z3950 import INIT
 from tests.callers import ITEM, LOGIN, calling, said
 from tests.conftest import a_postgresql
 from tests.servers import RunningServer, free_ports, start_serving, tiro_process
@@ -179,16 +181,63 @@ def test_a_port_that_is_taken_is_said_and_ends_it(postgresql_url: str, tmp_path:
         assert server.stop() == 0
 
 
-def test_sqlite_takes_one_process(sqlite_url: str, tmp_path: Path) -> None:
-    path = tmp_path / "tiro.toml"
-    path.write_text(f'[database]\nurl = "{sqlite_url}"\n[server]\nprocesses = 2\n')
-    for arguments in (("serve",), ("check",)):
-        said_ = tiro_process(path, *arguments)
-        assert said_.returncode == 1
-        assert "[server] processes: SQLite serves one process" in said_.stderr
-    path.write_text(f'[database]\nurl = "{sqlite_url}"\n')
-    said_ = tiro_process(path, "serve", "--processes", "2")
-    assert "SQLite serves one process" in said_.stderr
+def writer_of(server: RunningServer, seen: int = 0) -> int:
+    """The worker that lends, as the lock beside the file has it; not the one seen before."""
+    wait_for(lambda: _writers(server) - {seen})
+    (found,) = _writers(server) - {seen}
+    return found
+
+
+def _writers(server: RunningServer) -> set[int]:
+    """Who holds the lock of the writer."""
+    found = set()
+    for pid in workers_of(server):
+        for handle in Path(f"/proc/{pid}/fdinfo").glob("*"):
+            with contextlib.suppress(OSError):
+                target = (Path(f"/proc/{pid}/fd") / handle.name).readlink()
+                if target.name.endswith("-writer") and "FLOCK" in handle.read_text():
+                    found.add(pid)
+    return found
+
+
+def test_of_several_processes_with_sqlite_one_lends_and_all_search(
+    seeded_sqlite_url: str, tmp_path: Path
+) -> None:
+    with serving(tmp_path, seeded_sqlite_url) as server:
+        wait_for(lambda: len(ready(server)) == 2)
+        writer = writer_of(server)
+        (reader,) = set(workers_of(server)) - {writer}
+        os.kill(writer, signal.SIGSTOP)  # what is answered now is answered by the other
+        try:
+            with socket.create_connection(("127.0.0.1", server.z3950), 30) as line:
+                line.sendall(INIT)
+                assert line.recv(4096)
+        finally:
+            os.kill(writer, signal.SIGCONT)
+        with socket.create_connection(("127.0.0.1", server.sip2), 30) as line:
+            assert said(line, LOGIN) == b"941\r"
+        os.kill(writer, signal.SIGKILL)
+        # Nobody is refused meanwhile: callers wait until another has taken the place.
+        with socket.create_connection(("127.0.0.1", server.sip2), 30) as line:
+            assert said(line, LOGIN) == b"941\r"
+        assert writer_of(server, writer) == reader
+        assert server.stop() == 0
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_a_rolling_restart_with_sqlite_hurts_no_client(
+    seeded_sqlite_url: str, tmp_path: Path, program: Callable[[str], str]
+) -> None:
+    with serving(tmp_path, seeded_sqlite_url) as server:
+        before = set(workers_of(server))
+        with calling(server, program) as callers:
+            wait_for(lambda: min(callers.answers[name] for name in ("sip2", "z3950", "http")) > 3)
+            server.process.send_signal(signal.SIGHUP)
+            wait_for(lambda: "all workers are new" in server.log.read_text())
+            wait_for(lambda: not before & set(workers_of(server)))
+        assert writer_of(server) not in before
+        assert server.stop() == 0
+    assert "Traceback" not in server.log.read_text()
 
 
 def test_one_process_reloads_and_refuses_nobody(

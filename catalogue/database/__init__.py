@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from catalogue.database.compiling import bind
 from catalogue.database.contract import Call, Database, DatabaseClosed, Following, Replica, Work
-from catalogue.database.in_use import DatabaseInUse, kept_from_others, nobody_else
+from catalogue.database.in_use import DatabaseInUse, FileLock, kept_from_others, nobody_else
 from catalogue.database.migrations.versions import newest_named
 from catalogue.database.moments import Moment
 from catalogue.database.opening import migrate, open_database
@@ -71,6 +71,7 @@ __all__ = [
     "DatabaseInUse",
     "DatabaseTooNew",
     "DatabaseUnavailable",
+    "FileLock",
     "Fit",
     "Following",
     "Long",

@@ -1,7 +1,8 @@
 """Who is using a whole database: its servers, or somebody who replaces all that is in it.
 
 A server of a SQLite file holds a lock on a file beside it (``tiro.sqlite-server``), shared with the
-processes of the same server only. Each connection of a server of PostgreSQL holds an advisory lock,
+processes of the same server only; the one of them that makes changes holds another
+(``tiro.sqlite-writer``). Each connection of a server of PostgreSQL holds an advisory lock,
 shared with all others. A restore or an import takes either exclusively. Both locks end with the
 process or connection that holds them, however that ends.
 """
@@ -41,8 +42,16 @@ class FileLock:
         return cls._taken(path, holder, is_shared=False)
 
     @classmethod
-    def _taken(cls, path: Path, holder: str, *, is_shared: bool) -> FileLock:
-        handle = os.open(f"{path}-server", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def of_writer(cls, path: Path, holder: str) -> FileLock | None:
+        """Held by the one process of a server that makes changes; None while another has it."""
+        try:
+            return cls._taken(path, holder, is_shared=False, name="writer")
+        except DatabaseInUse:
+            return None
+
+    @classmethod
+    def _taken(cls, path: Path, holder: str, *, is_shared: bool, name: str = "server") -> FileLock:
+        handle = os.open(f"{path}-{name}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -74,6 +74,22 @@ class Sockets:
         return json.dumps([[*key, each.fileno()] for key, each in self._sockets.items()])
 
 
+class Held:
+    """Sockets that were asked for before, for who can ask for none any more (a `Listening`)."""
+
+    def __init__(self) -> None:
+        self._sockets: dict[Key, socket.socket] = {}
+
+    def hold(self, found: socket.socket, owner: str, host: str, number: int) -> None:
+        self._sockets[key_of(owner, host, number)] = found
+
+    def listen(self, owner: str, host: str, number: int) -> socket.socket:
+        found = self._sockets.pop(key_of(owner, host, number), None)
+        if found is None:
+            raise OSError("no such socket was asked for")
+        return found
+
+
 def _bound(host: str, number: int) -> socket.socket:
     found = socket.getaddrinfo(
         host or None, number, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

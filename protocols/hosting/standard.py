@@ -11,8 +11,11 @@ protocol is a new folder and that one line. The way of a request through a folde
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from importlib import import_module
+from pkgutil import walk_packages
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from circulation.callers.partners import PROTOCOL, USUAL_PROTOCOL
 from circulation.sections.options import Checks, Options
@@ -71,6 +74,30 @@ class Standard(Protocol):
         `ports` are the numbers really bound, in the order `ports()` gave.
         """
         ...
+
+
+@runtime_checkable
+class Reading(Protocol):
+    """What a standard is besides, where nearly all that it is asked only looks.
+
+    Of several processes with one SQLite file each serves it; everything else is the writer's.
+    """
+
+    @property
+    def is_for_readers(self) -> bool: ...
+
+
+def is_for_readers(standard: Standard) -> bool:
+    return isinstance(standard, Reading) and standard.is_for_readers
+
+
+def load_all_of(standard: Standard) -> None:
+    """Loads the modules of its folder, as far as what they need is installed."""
+    folder = import_module(type(standard).__module__.rpartition(".")[0])
+    for found in walk_packages(folder.__path__, f"{folder.__name__}."):
+        if not found.name.endswith("__main__"):
+            with suppress(ImportError):
+                import_module(found.name)
 
 
 #: How the entry points of partners' options begin.

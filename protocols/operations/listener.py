@@ -19,6 +19,7 @@ class _Operations:
 
     name: Final = "operations"
     settings: Final = OperationsSettings
+    is_for_readers: Final = True
 
     def ports(self, settings: OperationsSettings, services: Services) -> Sequence[Port]:
         if not settings.enabled:

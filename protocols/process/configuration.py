@@ -4,7 +4,7 @@
     url = "sqlite:///tiro.sqlite"      # relative to the folder of this file
     replica = "postgresql://..."       # for searches; see catalogue/database/replicas.py
     [server]
-    processes = 4                      # more than one: on PostgreSQL, under a supervisor
+    processes = 4                      # more than one: under a supervisor
     [http]
     port = 8080
     address = "https://library.example.org"     # where browsers reach it
@@ -53,8 +53,9 @@ from protocols.records.accession_settings import AccessionSettings
 class ServerSettings:
     """How many processes serve, and how they end.
 
-    `drain_seconds` is how long a process that is replaced gives its conversations to end: a SIP2
-    terminal is told with the answer to its next message. One that shows no sign of life for
+    Of several with one SQLite file one makes all changes, and the others answer searches over
+    Z39.50. `drain_seconds` is how long a process that is replaced gives its conversations to end: a
+    SIP2 terminal is told with the answer to its next message. One that shows no sign of life for
     `hung_seconds` is killed and replaced.
     """
 
@@ -115,11 +116,6 @@ def configuration_from(
     problems = unknown_sections(table, sections)
     settings, wrong = checked(table, path, sections)
     problems += wrong
-    if {"database", "server"} <= settings.keys():
-        problems += [
-            f"[server] processes: {problem}"
-            for problem in too_many_processes(settings["database"], settings["server"].processes)
-        ]
     if problems:
         raise ConfigurationError(path, problems)
     return Configuration(
@@ -134,10 +130,3 @@ def configuration_from(
         server=settings.pop("server"),
         standards=settings,
     )
-
-
-def too_many_processes(database: DatabaseSettings, processes: int) -> list[str]:
-    """What stands against so many processes on the database, in a sentence."""
-    if processes > 1 and database.url.startswith("sqlite:"):
-        return ["SQLite serves one process; more than one need PostgreSQL ([database] url)"]
-    return []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,12 +29,14 @@ from protocols.hosting.peers import Peers
 from protocols.hosting.process_names import this_process
 from protocols.hosting.reactor import accept_in_turn, at_turns_end, reactor
 from protocols.hosting.requests import BoundedRequest
-from protocols.hosting.sockets import Key, Listening, Sockets, key_of
-from protocols.hosting.standard import Port, Standard
+from protocols.hosting.sockets import Held, Key, Listening, Sockets, key_of
+from protocols.hosting.standard import Port, Standard, is_for_readers, load_all_of
 from protocols.hosting.tls import TlsUnusable
 from protocols.notices.sending import Sender
 from protocols.notices.service import NoticeService
+from protocols.process.addresses import addresses
 from protocols.process.configuration import Configuration
+from protocols.process.writer_place import WriterPlace
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +59,11 @@ class Bound:
 
     ports: dict[str, list[int]] = field(default_factory=dict)
     http: int | None = None
+
+
+def _owner(section: str, place: int) -> str:
+    """The word for who wants a socket: the section, and which of its ports it is."""
+    return f"{section} {place}"
 
 
 class _Root(Resource):
@@ -104,6 +112,8 @@ class Server:
         self._closing = threading.Lock()
         self._is_closed = False
         self._notices: NoticeService | None = None
+        self._opened: Counter[str] = Counter()
+        self._place: WriterPlace | None = None
 
     def start(self) -> Bound:
         """Opens the database and all listeners; raises CannotStart and leaves nothing open."""
@@ -127,9 +137,7 @@ class Server:
         self._services.peers = self._peers
         self._services.measures.tell_slow(self.configuration.logging.slow_ms / 1000)
         try:
-            self._notices = self._post_office(self._services)
-            self._listen(self._services, self._notices)
-            self._notices.start()
+            self._begin(self._services)
             self._services.stage = Stage.SERVING
         except BaseException:
             for port in self._listening:
@@ -137,6 +145,36 @@ class Server:
             self._close()
             raise
         return self.bound
+
+    def _begin(self, services: Services) -> None:
+        """All of it; of several processes with one SQLite file, one does what changes anything."""
+        self._listen_to({n: each for n, each in self.standards.items() if is_for_readers(each)})
+        url = self.configuration.database_url
+        if self._peers is None or not url.startswith("sqlite:"):
+            self._serve_the_rest(services)
+            return
+        self._place = WriterPlace(url, self._called, lambda: self._serve_the_rest(services))
+        if not self._place.take():
+            self._sockets = self._held()
+            for standard in self.standards.values():
+                load_all_of(standard)  # callers would wait for it later
+            self._place.wait()
+
+    def _held(self) -> Held:
+        """The sockets of all that this process does not serve yet."""
+        held, places = Held(), Counter[str]()
+        for section, host, number in addresses(self.configuration):
+            if not self._opened[section]:
+                wanted = _owner(section, places[section]), host, number
+                places[section] += 1
+                held.hold(self._sockets.listen(*wanted), *wanted)
+        return held
+
+    def _serve_the_rest(self, services: Services) -> None:
+        notices = self._notices = self._post_office(services)
+        self._listen_to({n: e for n, e in self.standards.items() if not is_for_readers(e)})
+        self._listen_on_http(services, notices)
+        notices.start()
 
     def _post_office(self, services: Services) -> NoticeService:
         settings = self.configuration.notices
@@ -148,15 +186,20 @@ class Server:
         POST.put(services.circulation, sender.post)
         return NoticeService(sender, services, settings.every, reactor)
 
-    def _listen(self, services: Services, notices: NoticeService) -> None:
+    def _listen_to(self, standards: Mapping[str, Standard]) -> None:
+        assert self._services is not None
+        for name, standard in standards.items():
+            settings = self.configuration.standards[name]
+            self.bound.ports[name] = [
+                self._open(f"[{name}]", port) for port in standard.ports(settings, self._services)
+            ]
+
+    def _listen_on_http(self, services: Services, notices: NoticeService) -> None:
         root: Any = _Root()  # type: ignore[no-untyped-call]
         root.putChild(b"", root)
         root.putChild(b"notices", notices.resource())
         for name, standard in self.standards.items():
             settings = self.configuration.standards[name]
-            self.bound.ports[name] = [
-                self._open(f"[{name}]", port) for port in standard.ports(settings, services)
-            ]
             for path, resource in standard.resources(settings, services).items():
                 root.putChild(path, resource)
         http = self.configuration.http
@@ -180,7 +223,8 @@ class Server:
             factory = before(wanted)
         except TlsUnusable as error:
             raise CannotStart(f"{section} cannot offer TLS on {where}: {error}") from error
-        owner = f"{section} {len(self._listening)}"
+        owner = _owner(section, self._opened[section])
+        self._opened[section] += 1
         key = key_of(owner, wanted.interface, wanted.number)
         if key in self.keys:
             raise CannotStart(f"{section} cannot listen on {where}: {self.keys[key]} does")
@@ -218,6 +262,8 @@ class Server:
             self._notices.stop()
         closing = [defer.maybeDeferred(port.stopListening) for port in self._listening]
         self._listening.clear()
+        if self._place is not None:
+            self._place.leave()
         waited: defer.Deferred[Any] = (
             task.deferLater(reactor, linger) if linger else defer.succeed(None)
         )
@@ -243,6 +289,8 @@ class Server:
             if self._is_closed:
                 return
             self._is_closed = True
+        if self._place is not None:
+            self._place.leave()
         if self._services is not None:
             self._services.close()
         if self._database is not None:

@@ -22,6 +22,7 @@ class Z3950:
 
     name: Final = "z3950"
     settings: Final = Z3950Settings
+    is_for_readers: Final = True
 
     def ports(self, settings: Z3950Settings, services: Services) -> Sequence[Port]:
         if not settings.enabled:

@@ -19,7 +19,6 @@ from protocols.commands.shared.settings import Settings
 from protocols.hosting.logs import configure_logging
 from protocols.hosting.process_names import process_called
 from protocols.hosting.standard import installed_standards
-from protocols.process.configuration import too_many_processes
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +58,6 @@ def serve(settings: Settings, processes: int | None, with_jobs: bool) -> None:
         for finding in permission_findings(configuration):
             log.warning("%s", finding.text)
     number = configuration.server.processes if processes is None else processes
-    for problem in too_many_processes(configuration.database, number):
-        raise click.ClickException(problem)
     server = process_called(os.getpid() if supervisor is None else os.getppid())
     try:
         with kept_from_others(configuration.database_url, f"{server} serves it"):
