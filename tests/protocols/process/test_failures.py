@@ -52,6 +52,7 @@ _WITHOUT_DATABASE = {
     "move fields",
     "move load",
     "move plan",
+    "move samples",
     "ncip check",
     "new",
     "receiving announce",
