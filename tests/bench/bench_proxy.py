@@ -1,6 +1,7 @@
 """The proxy in the mode `old` before a bare peer that answers at once: what a pair of messages
 costs it, and what it adds to an answer at 500 messages a second. Each message is on the disk before
-it is passed on.
+it is passed on. In the mode `shadow` a new system that takes a second, or that never answers, must
+add nothing to what the old one takes.
 """
 
 from __future__ import annotations
@@ -78,22 +79,41 @@ def paced(server: Serving, terminals: int, seconds: float, rate: float) -> Load:
     return Load(terminals, wall, server.cpu_seconds() - cpu, sorted(times))
 
 
-def main() -> None:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        _running("tests.protocols.proxy.peers") as peer,
-    ):
+SHADOW = """
+[new]
+host = "127.0.0.1"
+port = {port}
+judge = {{ login = "judge", password = "judge" }}
+follow = {{ login = "follow", password = "follow" }}
+[[terminals]]
+login = "kiosk"
+branch = "DK-900101"
+mode = "shadow"
+"""
+#: Seconds that the new system takes for an answer in shadow; the last is longer than anybody waits.
+DELAYS = (0.0, 1.0, 3600.0)
+
+
+@contextmanager
+def _proxy(settings: str) -> Iterator[Serving]:
+    with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "proxy.toml"
-        path.write_text(SETTINGS.format(key="ab" * 32, port=peer.port))
+        path.write_text(settings)
         arguments = ("protocols.commands.command_line", "proxy", "serve", "--file", str(path))
         with _running(*arguments) as proxy:
             load(proxy, TERMINALS, 1.0)  # what is loaded on the way is loaded
+            yield proxy
+
+
+def main() -> None:
+    with _running("tests.protocols.proxy.peers") as peer:
+        bare = paced(peer, TERMINALS, SECONDS, RATE)
+        print(f"without  {bare}")
+        settings = SETTINGS.format(key="ab" * 32, port=peer.port)
+        with _proxy(settings) as proxy:
             most = load(proxy, TERMINALS, SECONDS)
             print(most)
-            bare = paced(peer, TERMINALS, SECONDS, RATE)
-            behind = paced(proxy, TERMINALS, SECONDS, RATE)
-            added = behind.percentile(99) - bare.percentile(99)
-            print(f"without  {bare}\nwith     {behind}\nadded    p99 {added:.2f} ms")
+            _added(paced(proxy, TERMINALS, SECONDS, RATE), bare, "old")
             note(
                 Row(
                     "SIP2, the proxy before a bare peer",
@@ -101,6 +121,18 @@ def main() -> None:
                     most.figures(peak_memory(proxy)),
                 )
             )
+        for delay in DELAYS:
+            with (
+                _running("tests.protocols.proxy.peers", str(delay)) as new,
+                _proxy(settings + SHADOW.format(port=new.port)) as proxy,
+            ):
+                behind = paced(proxy, TERMINALS, SECONDS, RATE)
+                _added(behind, bare, f"shadow, the new one takes {delay:g} s")
+
+
+def _added(behind: Load, bare: Load, mode: str) -> None:
+    added = behind.percentile(99) - bare.percentile(99)
+    print(f"{mode}: {behind}, added p99 {added:.2f} ms")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """A library system that is nothing but a line: it answers each message at once, from a table.
 
-``python -m tests.protocols.proxy.peers`` prints its port. The bench takes it as the bare peer.
+``python -m tests.protocols.proxy.peers`` prints its port. The bench takes it as the bare peer; with
+a number of seconds it is one that takes so long for each answer but that to a log-in.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ ANSWERS = {
 class Answering(Protocol):
     """One connection."""
 
+    delay = 0.0
+
     def connectionMade(self) -> None:  # noqa: N802
         self.transport: Any
         self.transport.setTcpNoDelay(True)
@@ -37,10 +40,15 @@ class Answering(Protocol):
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         *whole, self.buffer = (self.buffer + data).split(b"\r")
         for each in whole:
-            self.transport.write(ANSWERS[each[:2]] + b"\r")
+            answer = ANSWERS[each[:2]] + b"\r"
+            if self.delay and each[:2] != b"93":
+                reactor.callLater(self.delay, self.transport.write, answer)
+            else:
+                self.transport.write(answer)
 
 
 def main() -> None:
+    Answering.delay = float(sys.argv[1]) if sys.argv[1:] else 0.0
     port = reactor.listenTCP(0, Factory.forProtocol(Answering), 512, "127.0.0.1")
     print(port.getHost().port, flush=True)
     reactor.run()
