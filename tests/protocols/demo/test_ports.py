@@ -119,7 +119,7 @@ def test_a_demo_runs_beside_a_demo_and_goes_on_where_another_has_its_port(tmp_pa
             port = int(told.partition("at port ")[2].partition(":")[0])
             assert told.startswith(f"[sip2] is at port {port}: {others['sip2']} of ")
             assert talk(port, [b"9300CNkiosk|COkiosk|\r"], b"\r") == b"941\r"
-            assert f"/{port}" in "\n".join(server.printed[server.printed.index(told) :])
+            assert f":{port} " in "\n".join(server.printed[server.printed.index(told) :])
 
 
 def test_one_library_has_one_demo(tmp_path: Path) -> None:
