@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from enum import Enum
 from typing import Any, NamedTuple
 
 from catalogue.records import fetch_records
@@ -21,6 +20,7 @@ from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldsPlaced, QueuedHold, Wanted
 from circulation.holds.wishes import HoldWish
 from circulation.interlending.institutions import Institution, register_institution
+from circulation.interlending.kinds import WhyNot
 from circulation.interlending.lending import request_lending
 from circulation.interlending.notices import PartnerNoticeKind, tell
 from circulation.interlending.rows import (
@@ -38,19 +38,6 @@ from circulation.kernel.results import Refused
 
 #: An estimate of no more days than this is a promise: it stands here, or is on its way.
 AT_ONCE_DAYS = 3
-
-
-class WhyNot(Enum):
-    """Why we do not lend it, or not now. The value is what notices hold."""
-
-    NOT_HELD = "not held"
-    NOT_LENT = "not lent"  # by the rules
-    NOT_NOW = "not available"
-    ON_LOAN = "on loan"
-    NOT_FOUND = "not on shelf"
-    NOT_BY_THEN = "not by then"
-    NO_COPIES = "no copies"  # of articles and parts are made
-    POLICY = "policy"
 
 
 class Demand(NamedTuple):

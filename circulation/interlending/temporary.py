@@ -1,4 +1,8 @@
-"""The temporary record and item of what is borrowed: made when it comes, gone when it goes home."""
+"""The temporary record and item of what is borrowed: made when it comes, gone when it goes home.
+
+What makes and deletes records, MARC and the index with it, is loaded when that is done: every
+command that has circulation loads this module.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,6 @@ from typing import NamedTuple
 
 from sqlalchemy import update
 
-from catalogue.changes.accession import lock_writing
-from catalogue.changes.temporary_records import add_temporary_record, forget_temporary
 from catalogue.database import Statement, send
 from catalogue.items import add_item
 from catalogue.schema import items
@@ -17,7 +19,6 @@ from circulation.interlending.rows import InterlibraryLoan
 from circulation.items.removal import ItemNeeded, remove_item
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
-from circulation.records.changes import delete_record
 
 
 @send
@@ -38,6 +39,8 @@ class Temporary(NamedTuple):
 
 def add_temporary(act: Act, made: Temporary) -> tuple[int, int]:
     """Makes record and item of the desk's branch; gives their ids."""
+    from catalogue.changes.temporary_records import add_temporary_record
+
     transaction, _, desk, now = act
     record_id = add_temporary_record(transaction, made.title, made.author, now=now)
     item_id = add_item(
@@ -79,6 +82,10 @@ def remove_temporary(act: Act, loan: InterlibraryLoan) -> bool:
     It then stays, under another barcode, so that the old one can come again; see
     `circulation.interlending.lists.clear_up`.
     """
+    from catalogue.changes.accession import lock_writing
+    from catalogue.changes.temporary_records import forget_temporary
+    from circulation.records.changes import delete_record
+
     transaction = act.transaction
     if not loan.made_here or loan.item_id is None or loan.record_id is None:
         return True

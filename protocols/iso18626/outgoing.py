@@ -40,7 +40,7 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from catalogue.records import Record
-from circulation.interlending.answering import WhyNot
+from circulation.interlending.kinds import WhyNot
 from circulation.interlending.notices import PartnerNotice, PartnerNoticeKind
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import LendingState

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from circulation.interlending.answering import WhyNot
+from circulation.interlending.kinds import WhyNot
 from circulation.interlending.notices import Told, Waiting
 from circulation.interlending.remarks import Remark as KnownRemark
 from circulation.interlending.remarks import RemarkKind

@@ -6,7 +6,7 @@ from datetime import date
 
 import click
 
-from circulation.interlending.answering import WhyNot
+from circulation.interlending.kinds import WhyNot
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.shared.saying import as_json

@@ -33,6 +33,7 @@ _BESIDES = {
 _STATION = "2027-01-11 DK-900102"
 #: Values that no kind tells of: command, parameter.
 _INSTEAD = {
+    ("ill ask", "branch"): "DK-900101",
     ("loan suspend", "until"): "2099-01-05",
     ("patron contact add", "value"): "1@example.org",
     ("patron find", "words"): "Ida",

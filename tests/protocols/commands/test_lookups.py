@@ -37,7 +37,7 @@ _OTHERS = {
 _REFUSED = {
     *("patron address remove", "patron card add", "patron card replace", "patron guardian add"),
     *("patron guardian remove", "patron pin", "patron contact remove", "patron contact verify"),
-    *("patron add", "charges pay", "charges add", "patron erase"),
+    *("patron add", "charges pay", "charges add", "patron erase", "ill ask"),
     *("slip loans", "slip payment", "slip returns"),
 }
 
