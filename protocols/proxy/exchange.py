@@ -22,8 +22,8 @@ from protocols.sip2.wording import Text
 
 log = logging.getLogger(__name__)
 
-#: Seconds that a message waits for what came before about the same item: until that is answered,
-#: and until the system that is asked was told of it.
+#: Seconds that a message waits until the system that is asked was told of what came before about
+#: the same item.
 BEHIND: Final = 2.0
 
 #: Gives the terminal its answer, without its end; see `TerminalSession`.
@@ -66,6 +66,8 @@ class Exchange:
         self._is_unknown = self._was_sent = False
         #: Until when it waits for what came before to be told.
         self._patience = 0.0
+        #: Another message about the item came before it, and has no answer yet.
+        self._is_early = False
         #: Why what the other system has of the patron was left out of the answer.
         self.without = ""
 
@@ -111,10 +113,18 @@ class Exchange:
 
     def _ask(self) -> None:
         body = self.asked.frame.body
+        is_late = reactor.seconds() >= self._patience
+        if not self.proxy.turns.take(self.id, self.code, body, is_late=is_late):
+            # It has an answer in time, be it that the system was silent.
+            reactor.callLater(BEHIND / 40, self._ask)
+            self._is_early = True
+            return
+        if self._is_early:
+            self._is_early = is_late = False
+            self._patience = reactor.seconds() + BEHIND
         down = self.proxy.is_down(self.to)
-        is_early = not self.proxy.turns.take(self.id, self.code, body)
-        if is_early or (not down and self.proxy.is_behind(self.to, self.code, body)):
-            if reactor.seconds() < self._patience:
+        if not down and self.proxy.is_behind(self.to, self.code, body):
+            if not is_late:
                 reactor.callLater(BEHIND / 40, self._ask)
                 return
             down = "has still to be told of what came before"

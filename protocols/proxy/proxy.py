@@ -123,7 +123,7 @@ class Proxy:
         for number, request in self.state.open.items():
             if request["sent"][:2] in CHANGING:
                 self.repeats.begin(request["terminal"], request["sent"], monotonic, number)
-                self.turns.take(number, request["sent"][:2], bytes_of(request["sent"]))
+                self.turns.leave(number, request["sent"][:2], bytes_of(request["sent"]))
 
     def _open(self, system: System) -> None:
         settings = self.settings.system(system)

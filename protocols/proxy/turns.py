@@ -15,12 +15,23 @@ class Turns:
 
     def __init__(self) -> None:
         self._of: dict[str, int] = {}
+        #: Those that a process before this one had begun, and that may not come again for long.
+        self._left: set[int] = set()
 
-    def take(self, request: int, code: str, body: bytes) -> bool:
+    def leave(self, request: int, code: str, body: bytes) -> None:
+        """A process before this one had it under way, and nobody has heard its answer."""
+        if self.take(request, code, body):
+            self._left.add(request)
+
+    def take(self, request: int, code: str, body: bytes, *, is_late: bool = False) -> bool:
         """Is it the turn of the message? It has it then until `end`. What changes nothing, and what
-        is about no item, waits for nobody."""
+        is about no item, waits for nobody; what is late does not wait for what was left behind."""
         item = text_field(body, "AB") if code in CHANGING else ""
-        return not item or self._of.setdefault(item, request) == request
+        if not item:
+            return True
+        if is_late and self._of.get(item) in self._left:
+            self._of[item] = request
+        return self._of.setdefault(item, request) == request
 
     def pass_on(self, before: int, request: int, body: bytes) -> None:
         """The message has come again, under another number."""

@@ -223,3 +223,22 @@ def test_two_machines_with_the_same_item_are_answered_one_after_the_other(two: T
         assert told == ["29", "09"]
         assert not two.old.loans
         assert not two.new.loans
+
+
+def test_a_machine_waits_for_another_with_the_same_item_as_long_as_the_system_takes(
+    two: Two,
+) -> None:
+    two.settings("old", "old", patience=6.0)
+    two.old.loans["I1"] = "P1", DUE
+    two.old.habits.seconds = 2.3
+    renewal = f"29NN{DATE}{' ' * 18}AOOLD|AAP1|ABI1|".encode()
+    with proxy(two.folder) as running:
+        first = running.terminal()
+        second = running.terminal(LOGIN.replace(b"kiosk-1", b"kiosk-2"))
+        first.send(renewal + b"\r")
+        until(lambda: bool(two.old.asked("29")))
+        two.old.habits.seconds = 0.0
+        assert ask(second, IN).startswith(b"101YNN")
+        assert (first.frame() or b"").startswith(b"301")
+        by = [each["by"] for each in running.records("answer")]
+        assert by == ["old"] * 4
