@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -103,8 +103,10 @@ class ProxyGate:
 class ProxyShown:
     """The proxy that stands before this library. `can_go_back`: the other system knows everything.
     `counted` is when patterns and gates were, null where they are being counted for the first time.
-    `trouble` is what is wrong with its journal."""
+    `trouble` is what is wrong with its journal. Where no proxy stands before it (`is_there`),
+    nothing is shown."""
 
+    is_there: bool
     terminals: tuple[ProxyTerminal, ...]
     systems: tuple[ProxySystem, ...]
     for_a_person: tuple[ProxyTask, ...]
@@ -115,6 +117,9 @@ class ProxyShown:
     gates: tuple[ProxyGate, ...]
     counted: datetime | None
     is_counting: bool
+
+
+NO_PROXY: Final = ProxyShown(False, (), (), (), 0, True, "", (), (), None, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,7 @@ def proxy_shown(status: Mapping[str, Any], differences: Mapping[str, Any]) -> Pr
     """Of the answers of the proxy itself."""
     counted = differences["counted"]
     return ProxyShown(
+        is_there=True,
         terminals=tuple(ProxyTerminal(**each) for each in status["terminals"]),
         systems=tuple(
             ProxySystem(

@@ -11,6 +11,7 @@ from typing import Any, Final
 from circulation.kernel.rights import Principal, Right
 from protocols.api.authority import must_have_everywhere
 from protocols.api.models.proxy import (
+    NO_PROXY,
     Flipped,
     FlipWish,
     ProxyShown,
@@ -42,6 +43,8 @@ def show_proxy(request: Plain, principal: Principal, context: Context) -> ProxyS
     """Who is in which mode, what is left to be told, and what shadow has shown. Differences are
     counted anew when the last count is five minutes old: ask again."""
     must_have_everywhere(principal, Right.OPERATE)
+    if PROXY.of(context.circulation) is None:
+        return NO_PROXY
     status = _asked(context, principal, ask="status")
     return proxy_shown(status, _asked(context, principal, ask="differences"))
 

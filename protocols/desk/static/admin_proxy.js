@@ -32,7 +32,7 @@ const SOON = 3000;
  */
 export async function drawProxy(again) {
   const answer = await ask("GET", "/proxy").catch(() => null);
-  if (!answer || answer.status === 403 || answer.status === 404) return [];
+  if (!answer || answer.status === 403 || answer.body?.is_there === false) return [];
   const heading = el("h2", {}, say("PROXY"));
   if (answer.status !== 200) return [heading, el("p", { class: "here" }, mark("stop", say("PROXY_SILENT")))];
   const found = answer.body;

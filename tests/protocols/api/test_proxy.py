@@ -29,7 +29,8 @@ def stands_before(stage: Stage, folder: Path) -> None:
 
 
 def test_where_no_proxy_stands_or_answers(stage: Stage, token: str, tmp_path: Path) -> None:
-    assert stage.ask("GET", "/proxy", token=token).status == 404
+    shown = stage.ask("GET", "/proxy", token=token)
+    assert (shown.status, shown.body["is_there"], shown.body["terminals"]) == (200, False, [])
     assert stage.ask("PUT", "/proxy/modes", WISH, token=token, key=None).status == 404
     stands_before(stage, tmp_path)
     assert stage.ask("GET", "/proxy", token=token).status == 503
