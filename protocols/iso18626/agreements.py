@@ -1,48 +1,22 @@
-"""Partners of the set-up (`tiro apply`): checks their options, and makes partners of them."""
+"""Partners of the set-up: their options, and what `tiro check` says of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from catalogue.database import Transaction
-from circulation.callers import partners
 from circulation.callers.partners import all_partners
-from circulation.kernel.results import Branch
 from circulation.kernel.set_up import all_branches
+from protocols.hosting.agreements import Agreements
 from protocols.hosting.findings import Finding, error, warning
-from protocols.hosting.validating import problem_of
 from protocols.iso18626.settings import PROTOCOL, Iso18626Settings, Partner, PartnerSetting
 
-_PARTNER: TypeAdapter[Partner] = TypeAdapter(PartnerSetting)
-#: Options that all partners have, whatever their protocol.
-_COMMON = frozenset({"agency", "name", "branch", "shared_secret", partners.PROTOCOL})
-
-
-def partner_problems(options: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong with the options of a partner, which are settings of a `Partner`."""
-    problems = {}
-    try:
-        _PARTNER.validate_python({"agency": "x", "branch": "x"} | dict(options))
-    except ValidationError as found:
-        for detail in found.errors():
-            name = str(detail["loc"][0]) if detail["loc"] else ""
-            problems[name] = problem_of(detail, unknown="no such option")
-    return problems
-
-
-def partner_of(stored: partners.Partner, branch: Branch) -> Partner:
-    """The partner, whose work is done at the branch. Raises ValidationError."""
-    own = {
-        "agency": stored.agency,
-        "name": stored.name,
-        "branch": branch.isil,
-        "shared_secret": stored.shared_secret,
-    }
-    options = {name: value for name, value in stored.options.items() if name not in _COMMON}
-    return _PARTNER.validate_python(options | own)
+_AGREEMENTS: Final = Agreements[Partner](PartnerSetting)
+partner_problems = _AGREEMENTS.problems
+partner_of = _AGREEMENTS.partner_of
 
 
 def check(settings: Iso18626Settings, transaction: Transaction) -> Sequence[Finding]:

@@ -1,0 +1,47 @@
+"""Partners of the set-up (`tiro apply`): checks their options, and makes partners of them, for the
+protocols that have partners."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from circulation.callers import partners
+from circulation.kernel.results import Branch
+from protocols.hosting.validating import problem_of
+
+P = TypeVar("P")
+#: Options that all partners have, whatever their protocol.
+_COMMON: Final = frozenset({"agency", "name", "branch", "shared_secret", partners.PROTOCOL})
+
+
+class Agreements(Generic[P]):
+    """What one protocol agrees on with its partners: settings of its class of partners."""
+
+    def __init__(self, setting: Any) -> None:
+        """`setting`: the class, with what is checked before it."""
+        self._adapter: TypeAdapter[P] = TypeAdapter(setting)
+
+    def problems(self, options: Mapping[str, Any]) -> dict[str, str]:
+        """What is wrong with the options of a partner, by name."""
+        problems = {}
+        try:
+            self._adapter.validate_python({"agency": "x", "branch": "x"} | dict(options))
+        except ValidationError as error:
+            for detail in error.errors():
+                name = str(detail["loc"][0]) if detail["loc"] else ""
+                problems[name] = problem_of(detail, unknown="no such option")
+        return problems
+
+    def partner_of(self, stored: partners.Partner, branch: Branch) -> P:
+        """The partner, whose work is done at the branch. Raises ValidationError."""
+        own = {
+            "agency": stored.agency,
+            "name": stored.name,
+            "branch": branch.isil,
+            "shared_secret": stored.shared_secret,
+        }
+        options = {name: value for name, value in stored.options.items() if name not in _COMMON}
+        return self._adapter.validate_python(options | own)
