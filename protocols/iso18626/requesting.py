@@ -28,6 +28,8 @@ _State = BorrowingState
 #: The item is here, or with the patron.
 _HERE: Final = (_State.ARRIVED, _State.ON_LOAN, _State.RENEWAL_ASKED, _State.RECALLED)
 _NOT_HERE_YET: Final = (_State.ASKED, _State.EXPECTED, _State.SHIPPED, _State.OFFERED)
+#: It was not sent, and may be still; None where the supplier does not say how far it is.
+_MAY_BE_SENT: Final = (Status.REQUEST_RECEIVED, Status.EXPECT_TO_SUPPLY, Status.WILL_SUPPLY, None)
 
 
 def take_supplier_message(
@@ -49,6 +51,8 @@ def take_supplier_message(
         _renewal_answered(act, loan, message)
     elif message.status is not None:
         _STATUSES[message.status](act, loan, message)
+    if message.reason_for_message is ReasonForMessage.CANCEL_RESPONSE:
+        _cancel_answered(act, loan, message)
     return None
 
 
@@ -93,14 +97,20 @@ def _promised(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage)
 
 def _loaned(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:
     """It is on its way, or what was said of it is put right."""
+    if loan.state in _HERE and _is_longer(loan, message):
+        grant_renewal(act, loan, due=message.due_date)
+    else:
+        _sent(act, loan, message)
+
+
+def _sent(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:
+    """It is on its way, if it was not here yet; what we have cancelled comes for nobody."""
     if loan.state in _NOT_HERE_YET:
         shipped(act, loan, barcode=_barcode(message), due=message.due_date)
     elif loan.state is _State.CANCELLED:
         sent_all_the_same(act, loan, barcode=_barcode(message), due=message.due_date)
         why = "it was cancelled, and was sent all the same: send it back when it comes"
         note_remark(act, loan, RemarkKind.ODD, why)
-    elif loan.state in _HERE and _is_longer(loan, message):
-        grant_renewal(act, loan, due=message.due_date)
 
 
 def _is_longer(loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> bool:
@@ -116,7 +126,7 @@ def _barcode(message: SupplyingAgencyMessage) -> str:
 
 def _overdue(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:
     """Late at its owner: a matter for the library, not for its patron, who has a date of ours."""
-    _proves_that_it_was_sent(act, loan, message)
+    loan = _proves_that_it_was_sent(act, loan, message)
     if loan.closed is None:
         note_remark(act, loan, RemarkKind.NOTE, "it is overdue at its owner")
 
@@ -131,8 +141,8 @@ def _recalled(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage)
 def _proves_that_it_was_sent(
     act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage
 ) -> InterlibraryLoan:
-    if loan.state in _NOT_HERE_YET and loan.state is not _State.SHIPPED:
-        shipped(act, loan, barcode=_barcode(message), due=message.due_date)
+    if loan.state is not _State.SHIPPED:
+        _sent(act, loan, message)
     return loan_by_id(act.transaction, loan.id) or loan
 
 
@@ -201,6 +211,15 @@ def _renewal_answered(act: Act, loan: InterlibraryLoan, message: SupplyingAgency
         grant_renewal(act, loan, due=message.due_date)
     else:
         refuse_renewal(act, loan)
+
+
+def _cancel_answered(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:
+    """The status has said what follows; a No that leaves that open is for somebody to read."""
+    if message.answer_yes_no is False and message.status in _MAY_BE_SENT:
+        loan = loan_by_id(act.transaction, loan.id) or loan
+        if loan.state is _State.CANCELLED:
+            why = "it was not cancelled at its owner, and may come all the same"
+            note_remark(act, loan, RemarkKind.ODD, why)
 
 
 _STATUSES: Final[dict[Status, Callable[[Act, InterlibraryLoan, SupplyingAgencyMessage], None]]] = {

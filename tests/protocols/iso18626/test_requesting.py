@@ -19,11 +19,13 @@ from circulation.interlending.remarks import RemarkKind, remarks_of, unsettled_r
 from circulation.interlending.rows import InterlibraryLoan, loan_by_id
 from circulation.interlending.states import BorrowingState, LendingState
 from circulation.kernel.results import CheckedIn, CheckedOut, Destination, Renewed
+from protocols.iso18626.codes import ReasonForMessage, Status
+from protocols.iso18626.messages import AgencyId, SupplyingAgencyMessage
 from tests.builders.circulation import a_patron
 from tests.builders.holds import a_hold, holds_of, to_fetch
 from tests.protocols.iso18626.pair import Pair
 from tests.protocols.iso18626.schemas import Schemas
-from tests.protocols.iso18626.stage import OURS, a_title
+from tests.protocols.iso18626.stage import ODENSE, OURS, a_title
 
 
 @pytest.fixture
@@ -157,6 +159,74 @@ def test_cancelled_while_it_was_sent(pair: Pair) -> None:
     pair.talk()
     assert pair.borrowed(loan).state is BorrowingState.COMPLETED
     assert pair.lent(loan).state is LendingState.RETURNING
+
+
+@pytest.mark.parametrize(
+    ("happens", "stays"),
+    [("overdue", LendingState.LENT), ("recalled", LendingState.RECALLED)],
+)
+def test_cancelled_when_its_owner_waits_for_it(
+    happens: str, stays: LendingState, pair: Pair
+) -> None:
+    """It is on its way still, and the owner answers No with Overdue or Recalled: it comes for
+    nobody, goes home, and both complete it."""
+    loan, barcode, card = shipped(pair)
+    lender, borrower = pair.lender.library, pair.borrower.library
+    if happens == "overdue":
+        pair.pass_time(days=40)
+    else:
+        lender.policy(loan_days=28, recall_days=2)
+        pair.pass_time(days=3)
+        a_hold(lender, a_patron(lender), barcode)
+        lender.write(lambda transaction: recall(lender.act(transaction), item=barcode))
+        pair.talk()
+    cancelled(pair, loan)
+    pair.talk()
+    assert pair.borrowed(loan).state is BorrowingState.CANCELLED
+    pair.talk()
+    taken_up = pair.borrowed(loan)
+    assert pair.lent(loan).state is stays
+    assert (taken_up.state, taken_up.closed) == (BorrowingState.SHIPPED, None)
+    assert (taken_up.patron_id, taken_up.barcode) == (None, barcode)
+    remarks = borrower.read(lambda transaction: remarks_of(transaction, loan_id=loan.id))
+    assert RemarkKind.ODD in {each.kind for each in remarks}
+
+    scanned = borrower.check_in(barcode)
+    assert isinstance(scanned, CheckedIn), scanned
+    assert scanned.destination is Destination.PROBLEM_BIN
+    assert holds_of(borrower, card) == []
+    borrower.check_in(barcode)
+    assert borrower.read(lambda transaction: find_item(transaction, barcode)) is None
+    pair.talk()
+    assert pair.lent(loan).state is LendingState.RETURNING
+    assert isinstance(lender.check_in(barcode), CheckedIn)
+    pair.talk(2)
+    assert pair.lent(loan).state is LendingState.COMPLETED
+    assert pair.borrowed(loan).state is BorrowingState.COMPLETED
+
+
+@pytest.mark.parametrize("status", [Status.WILL_SUPPLY, Status.UNFILLED])
+def test_its_owner_does_not_cancel_what_it_has_not_sent(status: Status, pair: Pair) -> None:
+    """Somebody reads that it may come; not where the owner does not lend it either."""
+    a_title(pair.lender.library)
+    loan = pair.wish("Peters jul")
+    cancelled(pair, loan)
+    header = pair.borrower.header(
+        loan.request_id,
+        supplying_agency_id=AgencyId(ODENSE),
+        requesting_agency_id=AgencyId(OURS),
+    )
+    said = SupplyingAgencyMessage(
+        header,
+        ReasonForMessage.CANCEL_RESPONSE,
+        status,
+        last_change=header.timestamp,
+        answer_yes_no=False,
+    )
+    assert pair.borrower.say(said).error is None
+    assert pair.borrowed(loan).state is BorrowingState.CANCELLED
+    kinds = [each.kind for each in pair.borrower.remarks(loan.request_id)]
+    assert kinds == ([RemarkKind.ODD] if status is Status.WILL_SUPPLY else [])
 
 
 def test_a_renewal_that_its_owner_refuses(pair: Pair) -> None:
