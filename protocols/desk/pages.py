@@ -39,7 +39,13 @@ LOG_IN: Final = Page("log-in", "log_in.html", "log_in.js", "LOG_IN")
 DESK: Final = Page("", "desk.html", "desk.js", "DESK", Right.LEND, "F2")
 LISTS: Final = Page("lists", "lists.html", "lists.js", "LISTS", Right.USE_LISTS, "F7")
 MATERIAL: Final = Page(
-    "material", "material.html", "material.js", "MATERIAL", Right.EDIT_CATALOGUE, "Shift F2"
+    "material",
+    "material.html",
+    "material.js",
+    "MATERIAL",
+    Right.EDIT_CATALOGUE,
+    "Shift F2",
+    or_rights=(Right.CHANGE_MANY_ITEMS,),
 )
 TODAY: Final = Page("today", "today.html", "today.js", "TODAY", Right.VIEW_REPORTS)
 ADMINISTRATION: Final = Page(

@@ -26,6 +26,7 @@ export interface Reason {
   code: string;
   text: string;
   overridable: boolean;
+  right?: string | null;
   may: boolean;
   fee: Money | null;
   limit: number | null;

@@ -384,7 +384,7 @@ export function solutionsOf(row) {
     const label = say("ACCEPT_FEE", { amount: amount(fee) });
     const run = () => send(row.code, { mode: row.mode, accept_fee: fee.amount }, row);
     found.push({ letter: "J", label, run });
-  } else if (reasons.length && reasons.every((each) => each.overridable && each.may)) {
+  } else if (reasons.length && reasons.every((each) => each.overridable && each.may && has(each.right ?? ""))) {
     const label = say(row.mode === "renew" ? "RENEW_ANYWAY" : "LEND_ANYWAY");
     found.push({ letter: "U", label, whys: "OVERRIDE", run: () => passOver(row) });
   }
@@ -578,9 +578,11 @@ export function openLastPatron() {
   if (state.lastPatron) void openPatron(state.lastPatron);
 }
 
-/** @param {string} id */
-export async function openPatron(id) {
+/** @param {string} id @param {boolean} [isOpen] who is not open any more stays closed, and who is not to be seen is closed */
+export async function openPatron(id, isOpen = false) {
   const { status, body } = await ask("GET", `/patrons/${id}`).catch(() => ({ status: 0, body: null }));
+  if (isOpen && state.patron?.id !== id) return;
+  if (isOpen && status >= 400) close();
   if (status !== 200) {
     tell(body ? whyNot({ status, body, headers: new Headers() }) : say("LINE_LOST"));
     redraw();

@@ -1,6 +1,6 @@
 // The desk: one box; what was scanned becomes rows, and what is to be done stands on the right.
 import * as acts from "./acts.js";
-import { drawAll, drawKeys, drawRow } from "./drawing.js";
+import { drawAll, drawKeys, drawRow, isOffered } from "./drawing.js";
 import { lookWhileTyping } from "./finding.js";
 import { listen } from "./keys.js";
 import { pay, payLabel } from "./money.js";
@@ -19,7 +19,7 @@ const IDLE = 5 * 60 * 1000;
 
 const box = /** @type {HTMLInputElement} */ (document.getElementById("box"));
 const queue = new Queue(drawLine);
-acts.begin(queue, redraw, (key) => FUNCTIONS[key]?.());
+acts.begin(queue, redraw, (key) => void isKey(key));
 
 /** @param {number} waiting @param {boolean} isLost */
 function drawLine(waiting, isLost) {
@@ -163,14 +163,17 @@ function dropBefore() {
   setMode("drop");
 }
 
+/** Is it a key of the desk? Then it does what it is for, if whoever works here may. @param {string} key */
+function isKey(key) {
+  const named = FUNCTIONS[key];
+  if (named && isOffered(key)) named();
+  return named !== undefined;
+}
+
 /** @param {string} key */
 function pressed(key) {
   if (isLocked()) return false;
-  const named = FUNCTIONS[key];
-  if (named) {
-    named();
-    return true;
-  }
+  if (isKey(key)) return true;
   const letter = /^Alt ([A-Z])$/.exec(key)?.[1];
   if (!letter) return goTo(key);
   if ("DEF".includes(letter)) return false; // the browser's own
@@ -208,13 +211,18 @@ function stirred() {
 
 /** Is the patron to leave, too? */
 let isLeaving = false;
+/** Is somebody else here than when the patron was opened? */
+let isTakenOver = false;
 
 /** @param {import("../types").Session} session */
 function arrived(session) {
   const isFirst = state.session === null;
   state.session = session;
+  drawKeys();
   redraw();
   box.focus();
+  if (isTakenOver && state.patron) void acts.openPatron(state.patron.id, true);
+  isTakenOver = false;
   if (!isFirst) void look();
 }
 
@@ -224,6 +232,9 @@ function handOver() {
   const scans = queue.takeOut();
   if (scans.length) void leaveAside(scans, open);
   if (isLeaving) acts.close();
+  // What may be done is theirs, too, and not what whoever was here before might do.
+  for (const row of state.rows) if (!row.isSettled) row.solutions = acts.solutionsOf(row);
+  isTakenOver = state.patron !== null;
 }
 
 function left() {
@@ -253,7 +264,6 @@ function countWaiting() {
   return queue.kept.filter((each) => each.text).length + countAside();
 }
 
-drawKeys();
 drawLine(0, false);
 const mine = {
   arrived,

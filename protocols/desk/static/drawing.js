@@ -3,6 +3,7 @@ import { barcode } from "./code128.js";
 import { drawnPatron, owedTo } from "./patron.js";
 import { amount, day, el, icon, part, say } from "./page.js";
 import { button, draw } from "./rows.js";
+import { has } from "./session.js";
 import { state, stops } from "./state.js";
 import { drawView } from "./views.js";
 
@@ -202,39 +203,49 @@ function drawnSlip(slip) {
   return el("section", { class: "paper" }, el("h2", { class: "h" }, slip.heading, key), text);
 }
 
-/** The keys of the desk, in the order of the sheet. */
+/** The keys of the desk, in the order of the sheet, and the rights of which each takes one. */
 export const KEYS = [
   ["F1", "KEY_HELP"],
   ["F2", "DESK"],
-  ["F3", "LOOK"],
-  ["F4", "RETURN"],
-  ["Shift F4", "BOOK_DROP"],
-  ["F6", "RENEW"],
-  ["F8", "KEY_LAST_PATRON"],
-  ["Shift F8", "LIST_machines"],
-  ["F9", "KEY_RECEIPT"],
-  ["Shift F9", "SLIPS"],
-  ["Ctrl Z", "KEY_UNDO"],
+  ["F3", "LOOK", "lend"],
+  ["F4", "RETURN", "lend"],
+  ["Shift F4", "BOOK_DROP", "backdate"],
+  ["F6", "RENEW", "lend"],
+  ["F8", "KEY_LAST_PATRON", "patrons.view"],
+  ["Shift F8", "LIST_machines", "patrons.view"],
+  ["F9", "KEY_RECEIPT", "lend"],
+  ["Shift F9", "SLIPS", "lend"],
+  ["Ctrl Z", "KEY_UNDO", "lend"],
   ["↑ ↓ ← →", "KEY_CHOOSE"],
   ["Esc", "KEY_BOX"],
-  ["Alt P", "KEY_PATRON"],
-  ["Alt I", "KEY_FORM"],
-  ["Alt C", "KEY_NEW_CARD"],
-  ["Alt B", "KEY_PAY"],
+  ["Alt P", "KEY_PATRON", "patrons.view"],
+  ["Alt I", "KEY_FORM", "patrons.edit"],
+  ["Alt C", "KEY_NEW_CARD", "patrons.edit"],
+  ["Alt B", "KEY_PAY", "fees.take"],
   ["Alt S", "KEY_END"],
-  ["Alt U", "KEY_OVERRIDE"],
-  ["Alt N", "KEY_RENEW_LOAN"],
-  ["Alt A", "KEY_RENEW_ALL"],
-  ["Alt R", "KEY_HOLD"],
+  ["Alt U", "KEY_OVERRIDE", "override.soft override.hard"],
+  ["Alt N", "KEY_RENEW_LOAN", "lend"],
+  ["Alt A", "KEY_RENEW_ALL", "lend"],
+  ["Alt R", "KEY_HOLD", "lend"],
   ["Alt L", "KEY_DISMISS"],
   ["Alt X", "KEY_HIDE"],
   ["F10", "KEY_CHANGE_PERSON"],
   ["Alt Q", "LOCK"],
 ];
 
+/** The keys for which whoever works here has a right. */
+function keysOffered() {
+  return KEYS.filter(([, , rights]) => !rights || rights.split(" ").some(has));
+}
+
+/** Does the key do anything for whoever works here? @param {string} key */
+export function isOffered(key) {
+  return keysOffered().some(([each]) => each === key);
+}
+
 function drawnHelp() {
   const list = el("dl", { class: "help" });
-  for (const [key = "", name = ""] of KEYS) {
+  for (const [key = "", name = ""] of keysOffered()) {
     list.append(el("div", {}, el("dt", {}, el("kbd", {}, key)), el("dd", {}, say(name))));
   }
   return el("section", {}, el("h2", { class: "h" }, say("KEY_HELP")), list);
@@ -243,7 +254,7 @@ function drawnHelp() {
 /** The keys below the box. */
 export function drawKeys() {
   const shown = ["F3", "F4", "F6", "F8", "F9", "Ctrl Z"];
-  const parts = KEYS.filter(([key]) => shown.includes(key ?? "")).map(([key = "", name = ""]) =>
+  const parts = keysOffered().filter(([key]) => shown.includes(key ?? "")).map(([key = "", name = ""]) =>
     el("span", {}, el("kbd", {}, key), ` ${say(name)}`),
   );
   const help = el("span", { class: "end" }, el("kbd", {}, "F1"), ` ${say("KEY_HELP")}`);

@@ -81,7 +81,7 @@ const isLate = (moment) => Date.now() - new Date(moment).getTime() > LATE;
 
 /** @type {readonly Act[]} */
 const PICKING = [
-  { letter: "O", label: "LINE_FOUND", isFirst: true, scans: true },
+  { letter: "O", label: "LINE_FOUND", isFirst: true, scans: true, right: "lend" },
   {
     letter: "I",
     label: "NOT_HERE",

@@ -56,6 +56,7 @@ function open() {
   part("about").textContent = say(`ABOUT_${page.name}`);
   part("label").textContent = list().mode === "return" ? say("RETURN") : say(`SCAN_${list().mode}`);
   box.placeholder = say("SCAN_RETURN");
+  part("form").hidden = !takesScans();
   part("count").textContent = "";
   drawMenu();
   void read();
@@ -222,9 +223,14 @@ function perform(act) {
   });
 }
 
+/** Is anything done with a scan while this list is open, by whoever works here? */
+function takesScans() {
+  return list().mode === "receive" || has("lend");
+}
+
 /** @param {string} code */
 function scan(code) {
-  if (isTwice(code)) return;
+  if (!takesScans() || isTwice(code)) return;
   const { mode } = list();
   const again = () => void read();
   if (mode !== "receive") {

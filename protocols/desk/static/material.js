@@ -115,7 +115,7 @@ function scan(code) {
 }
 
 function works() {
-  return WORKS.filter((each) => has(each.right));
+  return WORKS.filter((each) => each.rights.every(has));
 }
 
 /** @param {import("./works.js").Work} chosen */
@@ -179,10 +179,19 @@ function next(event) {
   (inputs[inputs.indexOf(/** @type {HTMLElement} */ (event.target)) + 1] ?? box).focus();
 }
 
+/** The work that the address names, or the first that whoever is here may do. */
+function byAddress() {
+  const chosen = works().find((each) => `#${each.name}` === location.hash) ?? works()[0];
+  if (chosen) choose(chosen);
+}
+
 drawLine(0, false);
 const mine = {
   arrived: () => box.focus(),
-  another: () => queue.takeOut(),
+  another: () => {
+    queue.takeOut();
+    byAddress();
+  },
   scanned: (/** @type {string} */ code) => {
     if (isNobodyHere()) return false;
     scan(code);
@@ -196,10 +205,6 @@ if (await begin(mine)) {
   part("settings").addEventListener("keydown", next);
   part("settings").addEventListener("focusout", (event) => leftField(event.target));
   part("settings").addEventListener("submit", (event) => event.preventDefault());
-  const byAddress = () => {
-    const chosen = works().find((each) => `#${each.name}` === location.hash) ?? works()[0];
-    if (chosen) choose(chosen);
-  };
   window.addEventListener("hashchange", byAddress);
   byAddress();
   document.body.append(...(await choices()));

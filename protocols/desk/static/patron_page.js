@@ -61,7 +61,7 @@ async function load(name) {
 
 /** @returns {Solution[]} */
 function pageKeys() {
-  if (isAll) return [];
+  if (isAll || !["notices.view", "lookups.view", "patrons.history"].some(has)) return [];
   const run = () => {
     isAll = true;
     void load("notices");

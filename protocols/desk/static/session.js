@@ -86,10 +86,17 @@ function arrive(found) {
   speakFor(session.account, another);
   part("who").textContent = session.name;
   part("place").replaceChildren(el("span", {}, ...drawnPlace(session)));
-  for (const link of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("nav [data-right]"))) {
-    link.hidden = !(link.dataset.right ?? "").split(" ").some(has);
-  }
+  drawWays();
   staff.arrived(session);
+}
+
+/** The ways to other pages, for who has one of the rights of each. */
+function drawWays() {
+  for (const template of document.querySelectorAll("nav template")) {
+    const ways = /** @type {HTMLTemplateElement} */ (template).content.querySelectorAll("a");
+    const open = [...ways].filter((each) => (each.dataset.right ?? "").split(" ").some(has));
+    template.parentElement?.replaceChildren(template, ...open.map((each) => each.cloneNode(true)));
+  }
 }
 
 /** Where somebody works; who may register a browser is led there. @param {Session} session */
@@ -187,7 +194,7 @@ function warn() {
 
 /** Goes to the page of the menu that has this key. @param {string} key */
 export function goTo(key) {
-  const link = document.querySelector(`nav a[data-key="${key}"]:not([aria-current], [hidden])`);
+  const link = document.querySelector(`nav a[data-key="${key}"]:not([aria-current])`);
   if (!(link instanceof HTMLElement)) return false;
   link.click();
   return true;

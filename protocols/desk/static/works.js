@@ -1,5 +1,6 @@
 // What is done with material: what a scan does in each, its settings and its keys.
 import { ask, amount, day, el, part, say } from "./page.js";
+import { has } from "./session.js";
 
 /** @typedef {import("./rows.js").Solution} Solution */
 /** @typedef {import("./rows.js").Look} Look */
@@ -20,7 +21,7 @@ import { ask, amount, day, el, part, say } from "./page.js";
  * @typedef {object} Work
  * @property {string} name
  * @property {string} letter
- * @property {string} right
+ * @property {readonly string[]} rights all of which it takes
  * @property {() => Node[]} settings fields whose values count for every scan
  * @property {(code: string, page: Page) => void} scanned
  * @property {(page: Page) => Solution[]} keys
@@ -200,7 +201,7 @@ function add(code, page, brief, barcode) {
 const adding = {
   name: "new",
   letter: "N",
-  right: "catalogue.edit",
+  rights: ["catalogue.edit"],
   settings: () => fields([...ITEM, "price", "home"]),
   scanned: (code, page) => {
     if (isHindered(code, page)) return;
@@ -217,7 +218,7 @@ const adding = {
       else page.tell(say("WRITE_TITLE_FIRST"));
     };
     if (unknown) keys.push({ letter: "R", label: say("KEY_BRIEF", { number: unknown }), run: brief });
-    if (lastItem) {
+    if (lastItem && has("lend")) {
       keys.push({ letter: "L", label: say("KEY_LABEL"), run: () => printLabel(lastItem, page) });
     }
     return keys;
@@ -259,7 +260,7 @@ function receive(code, page, takes = false) {
 const receiving = {
   name: "receive",
   letter: "M",
-  right: "catalogue.edit",
+  rights: ["catalogue.edit"],
   settings: () => fields(ITEM),
   scanned: (code, page) => {
     if (!isHindered(code, page)) receive(code, page);
@@ -305,7 +306,7 @@ function count(code, page) {
 const counting = {
   name: "inventory",
   letter: "O",
-  right: "items.batch",
+  rights: ["items.batch"],
   settings: () => fields(["department", "location", "sublocation", "section", "material_group"]),
   scanned: count,
   opened: readInventories,
@@ -343,7 +344,7 @@ let isTried = false;
 const changing = {
   name: "batch",
   letter: "B",
-  right: "items.batch",
+  rights: ["items.batch", "lend"],
   settings: () => fields([...ITEM, "price"]),
   opened: async () => {
     together = new Set();

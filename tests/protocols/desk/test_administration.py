@@ -1,70 +1,21 @@
-"""Administration and the day of the branch: who sees what, and what the server refuses."""
+"""Administration, as those see it who may see all of it."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from time import sleep
-from typing import Any
 
-import pytest
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from catalogue.database import open_database
-from circulation.kernel.engine import Circulation
-from circulation.kernel.organisation import find_branch
 from circulation.kernel.rights import Right
 from circulation.kernel.set_up import set_up_changed
 from circulation.staff.roles import HeldRole, Role, store_role, stored_roles
-from protocols.desk.pages import PAGES
 from tests.builders.accounts import a_colleague
-from tests.builders.circulation import Library, present
 from tests.protocols.desk.browser import Desk, a_browser
 from tests.protocols.desk.stage import NAME, PASSWORD, Stage
-from tests.protocols.desk.test_words import SECTIONS
-
-#: The rights of the sections of administration, and what each asks the API first.
-ASKED = {
-    "machines": (Right.OPERATE, "/terminals"),
-    "partners": (Right.OPERATE, "/partners"),
-    "jobs": (Right.RUN_JOBS, "/jobs"),
-    "staff": (Right.ADMINISTER_STAFF, "/staff"),
-    "roles": (Right.ADMINISTER_STAFF, "/roles"),
-    "workstations": (Right.ADMINISTER_STAFF, "/workstations"),
-    "programs": (Right.ADMINISTER_STAFF, "/programs"),
-    "setup": (Right.EDIT_RULES, "/set-up"),
-    "lookups": (Right.VIEW_LOOKUPS, "/lookups?actor=anna"),
-}
-#: Every right that a page or a section asks for.
-RIGHTS = sorted(
-    {each.right for each in PAGES if each.right}
-    | {right for right, _ in ASKED.values()}
-    | {Right.VIEW_RULES},
-    key=lambda each: each.value,
-)
-
-
-@pytest.fixture(scope="module")
-def people(stage: Stage) -> dict[Right, str]:
-    """For each right somebody who has all the others, by user name."""
-    database = open_database(stage.url)
-
-    def branches(transaction: Any) -> Any:
-        return [find_branch(transaction, isil=each) for each in ("DK-900101", "DK-900102")]
-
-    library = Library(database, *database.read(branches).result(), Circulation(), present())
-    found = {}
-    for right in RIGHTS:
-        name = f"no-{right.value.replace('.', '-')}"
-        role = Role(name, name, frozenset(set(Right) - {right}))
-        library.write(lambda transaction, role=role: store_role(transaction, role))
-        library.write(set_up_changed)
-        a_colleague(library, name, HeldRole(name), password=PASSWORD)
-        found[right] = name
-    database.close()
-    return found
 
 
 def _signed_in(desk: Desk, name: str) -> None:
@@ -79,39 +30,6 @@ def _signed_in(desk: Desk, name: str) -> None:
         }).then((answer) => done(answer.status));
     """
     assert desk.browser.execute_async_script(script, name, PASSWORD) == 201
-
-
-def _status(desk: Desk, path: str) -> int:
-    script = "fetch('/api/v1' + arguments[0]).then((each) => arguments[1](each.status))"
-    status: int = desk.browser.execute_async_script(script, path)
-    return status
-
-
-@pytest.mark.parametrize("right", RIGHTS, ids=lambda each: each.value)
-def test_without_a_right_there_is_no_way_and_the_server_refuses(
-    stage: Stage, browser: Chrome, people: dict[Right, str], right: Right
-) -> None:
-    desk = Desk(browser, stage.address)
-    _signed_in(desk, people[right])
-    browser.get(f"{stage.address}/desk/administration")
-    desk.wait("body[data-ready]")
-    shown = browser.find_elements(By.CSS_SELECTOR, "header nav a")
-    ways = {
-        each.get_attribute("href").partition("/desk")[2] for each in shown if each.is_displayed()
-    }
-    for page in PAGES:
-        if page.right is not None:
-            is_lacking = page.right is right and not page.or_rights
-            assert (f"/{page.path}".rstrip("/") in ways) != is_lacking, page.name
-    links = browser.find_elements(By.CSS_SELECTOR, '[data-part="sections"] a')
-    sections = {each.get_attribute("href").partition("#")[2] for each in links}
-    lacking = {name for name, (needed, _) in ASKED.items() if needed is right}
-    lacking |= {Right.VIEW_RULES: {"rules"}, Right.EDIT_RULES: {"closures"}}.get(right, set())
-    assert sections == SECTIONS - lacking
-    for name, (needed, path) in ASKED.items():
-        assert _status(desk, path) == (403 if needed is right else 200), name
-    if right is Right.VIEW_REPORTS:
-        assert _status(desk, "/today") == 403
 
 
 def _open(desk: Desk, section: str) -> None:
