@@ -107,12 +107,13 @@ def charge(
     amount: int,
     kind: ChargeKind = ChargeKind.ADMINISTRATIVE,
     currency: str = "DKK",
+    note: str = "for a test",
 ) -> Charge:
     """Charges the patron by hand."""
     return library.write(
         lambda transaction: create_charge(
             account(library, transaction, card),
-            NewCharge(kind, amount, currency, library.main.id, "for a test"),
+            NewCharge(kind, amount, currency, library.main.id, note),
         )
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from circulation.staff.print_jobs import Document
-from protocols.desk.printing.lines import lines_of
+from protocols.desk.printing.lines import harmless, lines_of
 
 _BEGIN: Final = b"\x1b@"
 #: Table 16 is Windows 1252: all Danish and English letters, and the currencies.
@@ -29,7 +29,7 @@ def escpos(document: Document, width: int) -> bytes:
     told.append(b"\x1d!\x00")
     if document.barcode:
         # {B is the code set with all letters; a brace in the text is written twice.
-        code = b"{B" + document.barcode.encode("ascii", "replace").replace(b"{", b"{{")
+        code = b"{B" + harmless(document.barcode).encode("ascii", "replace").replace(b"{", b"{{")
         told += [b"\n", _TALL, _DIGITS_BELOW, b"\x1dkI" + bytes([min(len(code), _LONGEST)])]
         told += [code[:_LONGEST], b"\n"]
     return b"".join([*told, _CUT])

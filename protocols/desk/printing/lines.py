@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 from typing import NamedTuple
+from unicodedata import category
 
 from circulation.staff.print_jobs import Document
 
@@ -20,15 +21,20 @@ class Line(NamedTuple):
     size: int = 1
 
 
+def harmless(text: str) -> str:
+    """The text without control characters: to a printer they are commands, to cut the paper or to
+    open the drawer with the money, and a title or a name may have brought some along."""
+    return "".join(" " if category(each) == "Cc" else each for each in text)
+
+
 def lines_of(document: Document, width: int) -> Iterator[Line]:
     """The lines of the document; `width` is in plain characters."""
-    for text in wrap(document.heading, max(1, width // LARGE)):
+    for text in wrap(harmless(document.heading), max(1, width // LARGE)):
         yield Line(text, LARGE)
-    if document.big:
-        size = max(1, min(LARGEST, width // len(document.big)))
-        yield Line(document.big, size)
+    if big := harmless(document.big):
+        yield Line(big, max(1, min(LARGEST, width // len(big))))
     yield Line("")
-    for text in document.lines:
+    for text in map(harmless, document.lines):
         # What goes on in the next line stands in from what begins one.
         indent = "  " if text.startswith("* ") else ""
         for part in wrap(text, width, subsequent_indent=indent) or [""]:
@@ -38,4 +44,5 @@ def lines_of(document: Document, width: int) -> Iterator[Line]:
 def plain_text(document: Document, width: int) -> str:
     """The same where a printer knows no sizes; the barcode is its digits."""
     told = [line.text for line in lines_of(document, width)]
-    return "\n".join([*told, *([document.barcode] if document.barcode else []), "", ""])
+    barcode = harmless(document.barcode)
+    return "\n".join([*told, *([barcode] if barcode else []), "", ""])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from circulation.staff.print_jobs import Document
-from protocols.desk.printing.lines import lines_of
+from protocols.desk.printing.lines import harmless, lines_of
 
 _BEGIN: Final = b"\x1b@"
 _PAGE: Final = b"\x1b\x1dt\x20"  # Windows 1252
@@ -27,5 +27,10 @@ def star(document: Document, width: int) -> bytes:
         told.append(text.encode("cp1252", "replace") + b"\n")
     told.append(b"\x1bi\x00\x00")
     if document.barcode:
-        told += [b"\n", _BARCODE, document.barcode.encode("ascii", "replace"), _BARCODE_ENDS]
+        told += [
+            b"\n",
+            _BARCODE,
+            harmless(document.barcode).encode("ascii", "replace"),
+            _BARCODE_ENDS,
+        ]
     return b"".join([*told, _CUT])

@@ -4,6 +4,7 @@ that end in the middle, names that are scripts, the way back after the log-out."
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from time import sleep
 
 import pytest
@@ -11,20 +12,30 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from catalogue.changes.accession import add_record
+from catalogue.database import Transaction
+from catalogue.items import add_item
 from circulation.kernel.events import EventKind
-from circulation.kernel.rights import Right
-from circulation.kernel.set_up import set_up_changed
-from circulation.staff.roles import HeldRole, Role, store_role
-from tests.builders.accounts import a_colleague
+from circulation.kernel.organisation import add_branch
+from circulation.notices.writing import Words, write_to
+from circulation.patrons.consents import give_consent
+from circulation.patrons.guardians import add_guardian
+from circulation.patrons.kinds import Consent
+from circulation.staff.programs import NewProgram, add_program
+from circulation.staff.roles import HeldRole
+from tests.builders.accounts import COMMAND, a_colleague, at_no_desk
 from tests.builders.circulation import Library, a_patron, an_item
-from tests.builders.fees import charge
+from tests.builders.fees import charge, number_of
 from tests.builders.holds import a_hold
+from tests.builders.pins import hashed
 from tests.protocols.desk.browser import Desk
 from tests.protocols.desk.stage import NAME, PASSWORD, Stage
 from tests.protocols.desk.test_line_down import KEPT
+from tests.protocols.desk.test_public import PIN, Page
 from tests.protocols.desk.test_scanner import type_as_a_scanner
+from tests.protocols.sru.stage import a_record
 
-#: Who may do everything but one thing.
+#: The password of a colleague.
 OTHER = "battery staple"
 
 
@@ -179,6 +190,95 @@ def test_names_titles_and_notes_are_words_and_nothing_else(desk: Desk, stage: St
         is_safe(page)
 
 
+#: For a page, for a template, for an address.
+HOSTILE = f'"><{SCRIPT[1:]}{{{{7*7}}}} javascript:alert(1)'
+APP = "javascript:alert(1)"
+
+
+def _a_house_of_scripts(library: Library) -> tuple[str, str]:
+    """The card of a patron about whom everything is hostile, and the client id of an app."""
+    names = {"given_name": SCRIPT, "family_name": "{{7*7}}"}
+    branch = library.write(
+        lambda transaction: add_branch(transaction, library.main.agency_id, "DK-900166", HOSTILE)
+    )
+    born = library.today - timedelta(days=366 * 9)
+    card = a_patron(library, **names, pin_hash=hashed(PIN), email="a@example.org")
+    child = a_patron(library, **names, birth_date=born)
+    its = {"title": HOSTILE, "author": HOSTILE, "call_number": SCRIPT, "location": SCRIPT}
+    an_item(library, on_loan_to=card, **its)
+    an_item(library, on_loan_to=child, **its)
+    a_hold(library, card, an_item(library, **its, on_loan_to=child))
+    charge(library, card, 5000, note=HOSTILE)
+    numbers = number_of(library, child), number_of(library, card)
+    record = a_record("66600001", HOSTILE, HOSTILE, "", f"Mischief {SCRIPT}", 1999, "dan")
+
+    def work(transaction: Transaction) -> None:
+        act = library.act(transaction)
+        add_guardian(act, *numbers, today=library.today, sees_account=True)
+        words = Words(text=HOSTILE, subject=HOSTILE, title="")
+        write_to(act, words, patron_id=numbers[1], actor="anna", channels=("email",))
+        give_consent(act, numbers[1], Consent.KEEP_HISTORY)
+        title = add_record(transaction, record, now=library.now, record_format="marc21")
+        add_item(transaction, barcode="EVIL1", record_id=title, branch_id=branch, now=library.now)
+
+    library.write(work)
+    library.check_in(an_item(library, on_loan_to=card, **its))
+    back = ("http://127.0.0.1/back",)
+    new = NewProgram(APP, library.main.id, [], acts_for="patron", redirect_uris=back)
+    made = at_no_desk(library, lambda act: add_program(act, COMMAND, new))
+    return card, str(made.client_id)
+
+
+_AGREE = """
+  const [client_id, done] = arguments;
+  const asked = {
+    client_id, redirect_uri: "http://127.0.0.1/back", response_type: "code",
+    code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", code_challenge_method: "S256",
+  };
+  fetch("/api/v1/oauth/authorization", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ agreed: true, asked }),
+  }).then(async (answer) => done([answer.status, await answer.text()]));
+"""
+
+
+def test_the_page_for_everybody_shows_scripts_as_words(stage: Stage, browser: Chrome) -> None:
+    with stage.library() as library:
+        card, client = _a_house_of_scripts(library)
+    # At this address apps may be agreed to without a certificate.
+    page = Page(browser, stage.address.replace("127.0.0.1", "localhost")).open()
+    page.log()
+
+    def is_safe(what: str, *parts: str) -> None:
+        for part in parts:
+            page.says(f'[data-part="{part}"]', "onerror=")
+        assert browser.execute_script(TAKEN) == 0, what
+        assert browser.execute_script(
+            "return [...document.links].every(_ => !_.href.startsWith('javascript'))"
+        )
+        assert "pwned" not in browser.title, what
+        assert not [each for each in page.log() if "Content Security" in each], what
+
+    page.look_for("mischief")
+    page.says('[data-part="titles"]', HOSTILE)
+    is_safe("what was found", "titles", "facets")
+    page.press(".to-title")
+    page.says('[data-part="title"]', HOSTILE)
+    browser.execute_script("document.querySelectorAll('details').forEach(_ => { _.open = true; })")
+    is_safe("a title", "title")
+    page.account(card)
+    status, told = browser.execute_async_script(_AGREE, client)
+    assert status == 200, told
+    page.account(card)
+    browser.execute_script("document.querySelectorAll('details').forEach(_ => { _.open = true; })")
+    for part in ("loans", "holds", "charges", "messages", "settings"):
+        page.says(f'[data-part="{part}"]', HOSTILE)
+    page.says('[data-part="apps"]', APP)
+    is_safe("the own page", "me", "family")
+    assert "49" not in page.text('[data-part="messages"]')
+
+
 def test_the_way_back_leads_to_nobody_after_the_log_out(desk: Desk, stage: Stage) -> None:
     desk.scan(stage.people["elder"])
     desk.says("aside h1", "Karla")
@@ -191,62 +291,3 @@ def test_the_way_back_leads_to_nobody_after_the_log_out(desk: Desk, stage: Stage
     desk.browser.forward()
     sleep(0.5)
     assert "Karla" not in desk.browser.page_source
-
-
-#: What a right shows at the desk: how it is come to, and where it stands then.
-SHOWN: dict[Right, tuple[str, str]] = {
-    Right.USE_LISTS: ("", 'nav a[href="/desk/lists"]:not([hidden])'),
-    Right.EDIT_CATALOGUE: ("", 'nav a[href="/desk/material"]:not([hidden])'),
-    Right.VIEW_REPORTS: ("", 'nav a[href="/desk/today"]:not([hidden])'),
-    Right.EDIT_PATRONS: ("", "Alt I"),
-    Right.TAKE_FEES: ("debtor", "Alt B"),
-    Right.OVERRIDE_HARD: ("blocked", "Alt U"),
-    Right.BOOK: ("soil", "Alt M"),
-    Right.VIEW_LOOKUPS: ("page", '[data-line^="lookup"]'),
-}
-
-
-def come_to(desk: Desk, stage: Stage, how: str) -> None:
-    if how in stage.people:
-        desk.scan(stage.people[how])
-        desk.outcomes(1)
-    if how == "blocked":
-        with stage.library() as library:
-            desk.scan(an_item(library))
-        desk.outcomes(2)
-    if how == "soil":
-        desk.scan("soil")
-        desk.wait(".copies")
-    if how == "page":
-        desk.scan(stage.cards[0])
-        desk.outcomes(1)
-        desk.chord(Keys.ALT, "p")
-        desk.wait(".line")
-    sleep(0.5)
-
-
-def is_there(browser: Chrome, what: str) -> bool:
-    if what.startswith("Alt"):
-        keys = [each.text for each in browser.find_elements(By.CSS_SELECTOR, "main button kbd")]
-        return what in keys
-    return bool(browser.find_elements(By.CSS_SELECTOR, what))
-
-
-@pytest.mark.parametrize("right", SHOWN)
-def test_who_lacks_a_right_sees_no_key_for_it(
-    right: Right, desk: Desk, browser: Chrome, stage: Stage
-) -> None:
-    how, what = SHOWN[right]
-    come_to(desk, stage, how)
-    assert is_there(browser, what), "who has it does"
-    name = f"no-{right.value}"
-    with stage.library() as library:
-        role = Role(name, name, frozenset(set(Right) - {right}))
-        library.write(lambda transaction: store_role(transaction, role))
-        library.write(set_up_changed)
-        a_colleague(library, name, HeldRole(name, agency_id=library.main.agency_id), password=OTHER)
-    browser.delete_all_cookies()
-    desk.log_in(name, OTHER)
-    come_to(desk, stage, how)
-    assert "lack" not in desk.text("main"), "all else they may do"
-    assert not is_there(browser, what)

@@ -271,6 +271,19 @@ def test_the_number_is_large_and_the_barcode_is_drawn() -> None:
     assert b"I0000001\x1e" in star(NOTE, 42)
 
 
+def test_a_title_gives_a_printer_no_commands() -> None:
+    """Not to open the drawer, nor to begin another job after the barcode."""
+    drawer, opens = "\x1bp\x00\x19\xfa", b"\x1bp"
+    bad = Document(
+        f"Gift{drawer}", (f"* Kys {drawer}",), big=f"4{drawer}", barcode=f"I1\x1e{drawer}"
+    )
+    for data in (escpos(bad, 42), star(bad, 42), plain_text(bad, 42).encode()):
+        assert b"Gift" in data
+        assert opens not in data
+    assert star(bad, 42).count(b"\x1e") == 1
+    assert "\x1b" not in plain_text(bad, 42)
+
+
 def test_lines_are_no_wider_than_the_paper() -> None:
     long = Document("A heading that is rather long", ("* " + "word " * 30,), big="1234567")
     for width in (20, 32, 42):
