@@ -88,7 +88,7 @@ def _put(path: str, summary: str, handler: Any, **more: Any) -> Operation:
         tag="operating",
         right=Right.EDIT_RULES,
         lane=Lane.WIDE_READ,
-        outcomes=(Outcome.CONFLICT,),
+        outcomes=(Outcome.CONFLICT, Outcome.NOT_FOUND),
         **more,
     )
 

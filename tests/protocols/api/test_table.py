@@ -138,6 +138,7 @@ def known(stage: Stage) -> dict[str, str]:
         "conflict": "1",
         "record": "999",
         "remark": "1",
+        "request": "1",
         "group": "1",
         "notice": "1",
         "kind": "welcome",
