@@ -90,7 +90,7 @@ def test_a_list_keeps_itself_up_to_date(desk: Desk, stage: Stage) -> None:
         desk.wait(line(item), patience=5)
         other = wanted(library, title="Lys")
     desk.wait('[data-part="lists"] a[href="#pick"] small', patience=5)
-    desk.browser.find_element(By.CSS_SELECTOR, 'a[href="#pick"]').click()
+    desk.click('[data-part="lists"] a[href="#pick"]')  # the menu is drawn anew all the time
     desk.wait(line(other))
 
 
