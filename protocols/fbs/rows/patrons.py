@@ -27,6 +27,7 @@ from protocols.fbs.messages import (
 from protocols.fbs.rows.writing import (
     EDIT,
     NOBODY,
+    NOTHING,
     PV1,
     SITE,
     A,
@@ -161,6 +162,7 @@ def _consents_and_cards() -> Iterator[Call]:
             shape=shapes.AUTHENTICATED_V9,
             reads=read_truth,
             **EDIT,
+            **NOBODY,
         )
         yield Call(
             method="PUT",
@@ -175,6 +177,7 @@ def _consents_and_cards() -> Iterator[Call]:
         path=f"{P}/identifiers/v1",
         handler=own_settings.list_identifiers,
         shape=shapes.IDENTIFIERS,
+        **NOTHING,
     )
     yield Call(
         method="PUT",
