@@ -21,6 +21,26 @@ def login_message(login: Login) -> bytes:
     return f"9300CN{login.login}|CO{login.password}|".encode()
 
 
+class _Numbered:
+    """A line, and the number of its last message. Each line counts for itself: two messages in a
+    row with the same number, whose checksums happen to be equal, would be one and the same to the
+    system (SIP2 2.12, p. 16).
+    """
+
+    def __init__(self, line: Callable[[Callable[[], bytes | None]], Line], pool: Pool) -> None:
+        self._number = 0
+        self._pool = pool
+        self.line = line(self._first)
+
+    def sealed(self, body: bytes) -> bytes:
+        self._number = (self._number + 1) % 10
+        return seal(body, b"%d" % self._number, self._pool.has_error_detection, _PLAIN)[:-1]
+
+    def _first(self) -> bytes | None:
+        login = self._pool.login()
+        return None if login is None else self.sealed(login)
+
+
 class Pool:
     """So many lines, opened as they are needed. `line` makes one; `login` gives its 93."""
 
@@ -32,12 +52,11 @@ class Pool:
         has_error_detection: bool = True,
     ) -> None:
         self._make = line
-        self._login = login
+        self.login = login
         self._left = size
-        self._has_error_detection = has_error_detection
-        self._idle: list[Line] = []
+        self.has_error_detection = has_error_detection
+        self._idle: list[_Numbered] = []
         self._waiting: deque[tuple[bytes, Done]] = deque()
-        self._number = 0
 
     def ask(self, body: bytes, done: Done) -> None:
         """Sends a message when a line is free; `done` is called once."""
@@ -47,30 +66,21 @@ class Pool:
     def _next(self) -> None:
         while self._waiting and (self._idle or self._left):
             if self._idle:
-                line = self._idle.pop()
+                own = self._idle.pop()
             else:
                 self._left -= 1
-                line = self._make(self._first)
+                own = _Numbered(self._make, self)
             body, done = self._waiting.popleft()
-            line.ask(self._sealed(body), self._freeing(line, done))
+            own.line.ask(own.sealed(body), self._freeing(own, done))
 
-    def _first(self) -> bytes | None:
-        login = self._login()
-        return None if login is None else self._sealed(login)
-
-    def _freeing(self, line: Line, done: Done) -> Done:
+    def _freeing(self, own: _Numbered, done: Done) -> Done:
         def free(said: Said) -> None:
-            self._idle.append(line)
+            self._idle.append(own)
             done(said)
             self._next()
 
         return free
 
-    def _sealed(self, body: bytes) -> bytes:
-        self._number = (self._number + 1) % 10
-        number = b"%d" % self._number
-        return seal(body, number, self._has_error_detection, _PLAIN)[:-1]
-
     def close(self) -> None:
-        for line in self._idle:
-            line.close()
+        for own in self._idle:
+            own.line.close()

@@ -16,6 +16,7 @@ from protocols.proxy.journal.records import Purpose, Record, bytes_of, text_of
 from protocols.proxy.kinds import (
     CHANGING,
     LOGIN,
+    MONEY,
     all_fields,
     is_granted,
     text_field,
@@ -297,8 +298,8 @@ class State:
             task = self.tasks.get(key)
             if task is not None:
                 task.tries += outcome == "failed"
-                # Money is sent once: what failed was not.
-                task.is_unknown = outcome == "begun"
+                if task.sent[:2] == MONEY:  # it is sent once: what failed was not
+                    task.is_unknown = outcome == "begun"
                 task.why = record.get("why", "")
             return
         task = self.tasks.pop(key, None)

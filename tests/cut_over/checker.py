@@ -147,7 +147,7 @@ def _debt(card: str) -> str:
 
 def _refusals(found: Figures, journal: Journal, shop: Shop, unsure: set[str]) -> None:
     for act in journal.acts:
-        if act.is_granted or act.item in unsure:
+        if act.is_granted or act.item in unsure or (act.code == "37" and _debt(act.card) in unsure):
             continue
         if act.code == "37" and act.by == "proxy":
             found.not_paid += 1

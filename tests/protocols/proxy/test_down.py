@@ -111,6 +111,7 @@ def test_a_renewal_whose_answer_was_lost_with_the_system_is_not_done_twice(two: 
         assert told.startswith(b"301"), "by the proxy"
         # It has done it, until the very day that the proxy told.
         two.new.loans["I1"] = "P1", (field(told, b"AH") or b"").decode()
+        until(lambda: ("new", "replay", "failed") in carried(running))
         two.new.habits.drops_after = frozenset()
         until(lambda: ("new", "replay", "done already") in carried(running))
         assert len(two.new.asked("29")) == 1
