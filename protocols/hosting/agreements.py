@@ -3,6 +3,7 @@ protocols that have partners."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any, Final, Generic, TypeVar
 
@@ -10,7 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from circulation.callers import partners
 from circulation.kernel.results import Branch
+from circulation.kernel.set_up import SetUp
 from protocols.hosting.validating import problem_of
+
+log = logging.getLogger(__name__)
 
 P = TypeVar("P")
 #: Options that all partners have, whatever their protocol.
@@ -20,8 +24,9 @@ _COMMON: Final = frozenset({"agency", "name", "branch", "shared_secret", partner
 class Agreements(Generic[P]):
     """What one protocol agrees on with its partners: settings of its class of partners."""
 
-    def __init__(self, setting: Any) -> None:
+    def __init__(self, protocol: str, setting: Any) -> None:
         """`setting`: the class, with what is checked before it."""
+        self._protocol = protocol
         self._adapter: TypeAdapter[P] = TypeAdapter(setting)
 
     def problems(self, options: Mapping[str, Any]) -> dict[str, str]:
@@ -45,3 +50,16 @@ class Agreements(Generic[P]):
         }
         options = {name: value for name, value in stored.options.items() if name not in _COMMON}
         return self._adapter.validate_python(options | own)
+
+    def partners(self, set_up: SetUp) -> dict[str, P]:
+        """All partners of the set-up with whom this protocol is spoken, by their agency."""
+        found = {}
+        for agency, stored in partners.PARTNERS.of(set_up).items():
+            if stored.protocol != self._protocol:
+                continue
+            try:
+                found[agency] = self.partner_of(stored, set_up.branches[stored.branch_id])
+            except ValidationError as error:
+                # It was checked when it was applied, it seems by another version of this program.
+                log.error("the partner %s is left out: %s", stored.agency, error)
+        return found

@@ -14,9 +14,9 @@ from protocols.hosting.agreements import Agreements
 from protocols.hosting.findings import Finding, error, warning
 from protocols.iso18626.settings import PROTOCOL, Iso18626Settings, Partner, PartnerSetting
 
-_AGREEMENTS: Final = Agreements[Partner](PartnerSetting)
-partner_problems = _AGREEMENTS.problems
-partner_of = _AGREEMENTS.partner_of
+AGREEMENTS: Final = Agreements[Partner](PROTOCOL, PartnerSetting)
+partner_problems = AGREEMENTS.problems
+partner_of = AGREEMENTS.partner_of
 
 
 def check(settings: Iso18626Settings, transaction: Transaction) -> Sequence[Finding]:

@@ -7,22 +7,17 @@ speak: otherwise a partner could recall what another has lent.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pydantic import ValidationError
-
-from circulation.callers.partners import PARTNERS, folded_agency
+from circulation.callers.partners import folded_agency
 from circulation.patrons.pins import PinVerifier
 from protocols.hosting.answering import Context
 from protocols.hosting.arrivals import Arrival, plain_fingerprint
 from protocols.hosting.networks import is_within
-from protocols.iso18626.agreements import partner_of
+from protocols.iso18626.agreements import AGREEMENTS
 from protocols.iso18626.messages import AgencyId, Message, SupplyingAgencyMessage
-from protocols.iso18626.settings import PROTOCOL, Partner
-
-log = logging.getLogger(__name__)
+from protocols.iso18626.settings import Partner
 
 #: Statuses of HTTP for who does not get in.
 UNAUTHORIZED, FORBIDDEN = 401, 403
@@ -47,16 +42,7 @@ class Partners:
         set_up = context.circulation.current_set_up(context.transaction)
         if set_up.version == self._version:
             return
-        found = {}
-        for agency, stored in PARTNERS.of(set_up).items():
-            if stored.protocol != PROTOCOL:
-                continue
-            try:
-                found[agency] = partner_of(stored, set_up.branches[stored.branch_id])
-            except ValidationError as error:
-                # It was checked when it was applied, it seems by another version of this program.
-                log.error("the partner %s is left out: %s", stored.agency, error)
-        self._partners, self._version = found, set_up.version
+        self._partners, self._version = AGREEMENTS.partners(set_up), set_up.version
 
     def by_key(self, key: str) -> Partner | None:
         """The partner by its name in notices."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from circulation.callers.partners import USUAL_PROTOCOL
 from protocols.hosting.agreements import Agreements
 from protocols.ncip.settings import Partner, PartnerSetting
 
-_AGREEMENTS: Final = Agreements[Partner](PartnerSetting)
-partner_problems = _AGREEMENTS.problems
-partner_of = _AGREEMENTS.partner_of
+AGREEMENTS: Final = Agreements[Partner](USUAL_PROTOCOL, PartnerSetting)
+partner_problems = AGREEMENTS.problems
+partner_of = AGREEMENTS.partner_of

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
-from pydantic import ValidationError
-
 from circulation.callers.partners import PARTNERS, USUAL_PROTOCOL
 from protocols.hosting.answering import Context
 from protocols.hosting.arrivals import UNTOLD, Arrival, plain_fingerprint
@@ -18,12 +14,10 @@ from protocols.ncip.messages import (
     ToAgencyId,
 )
 from protocols.ncip.models.services import SERVICES
-from protocols.ncip.partners.agreements import partner_of
+from protocols.ncip.partners.agreements import AGREEMENTS
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem
 from protocols.ncip.settings import NcipSettings, Partner, folded_agency
-
-log = logging.getLogger(__name__)
 
 
 class Partners:
@@ -50,16 +44,7 @@ class Partners:
         set_up = context.circulation.current_set_up(context.transaction)
         if set_up.version == self._version:
             return
-        found = {}
-        for agency, stored in PARTNERS.of(set_up).items():
-            if stored.protocol != USUAL_PROTOCOL:
-                continue
-            try:
-                found[agency] = partner_of(stored, set_up.branches[stored.branch_id])
-            except ValidationError as error:
-                # It was checked when it was applied, it seems by another version of this program.
-                log.error("the partner %s is left out: %s", stored.agency, error)
-        self._partners = found | self._own
+        self._partners = AGREEMENTS.partners(set_up) | self._own
         self._version = set_up.version
 
     def known(self, header: InitiationHeader | None, arrival: Arrival) -> Partner | None:
