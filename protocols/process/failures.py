@@ -185,6 +185,9 @@ def _interrupted(context: click.Context) -> None:
     said = f"Interrupted. {_DONE_SO_FAR.get(context.invoked_subcommand or '', '')}".rstrip()
     is_json = context.meta.get(JSON, False)
     click.echo(in_json(Failure(said)) if is_json else f"\n{said}", err=True)
+    # Where the signal came while Python executed a string (a data class is made so), an
+    # interpreter run with -m ends by the signal even so; to execute another forgets it.
+    exec("")  # noqa: S102
     context.exit(INTERRUPTED)
 
 
