@@ -43,7 +43,8 @@ _TO_A_PROXY: Final = """\
 #     certificate = "fullchain.pem" # beside this file, or an absolute path
 #     key = "key.pem"
 # or let a web server before this one get it, which passes everything on to this port, sets
-# X-Forwarded-Proto and X-Forwarded-For, and whose address stands above."""
+# X-Forwarded-Proto and X-Forwarded-For, and whose address stands above. If it is on another host,
+# name that in [http] (forwarders = ["192.0.2.5"]), so that callers are told apart."""
 
 
 def country_of(isil: str) -> Country:

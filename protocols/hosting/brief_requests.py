@@ -20,6 +20,8 @@ from urllib.parse import unquote_to_bytes
 from twisted.web.http import RESPONSES, HTTPChannel, datetimeToString
 from twisted.web.server import version
 
+from protocols.hosting.forwarding import caller, is_https
+from protocols.hosting.networks import is_within
 from protocols.hosting.requests import BODY_BYTES
 
 log = logging.getLogger(__name__)
@@ -96,7 +98,9 @@ class BriefRequest:
         return self._head.query
 
     def isSecure(self) -> bool:  # noqa: N802
-        return bool(self.channel.isSecure())
+        """As `BoundedRequest` has it."""
+        told = self.getHeader(b"x-forwarded-proto") if self.channel.is_forwarder else None
+        return bool(self.channel.isSecure() if told is None else is_https(told))
 
     def getHeader(self, name: bytes) -> bytes | None:  # noqa: N802
         """The last header of that name, as Twisted's requests have it."""
@@ -106,7 +110,11 @@ class BriefRequest:
         return found[-1] if found else None
 
     def getClientAddress(self) -> Any:  # noqa: N802
-        return self.channel.peer
+        """As `BoundedRequest` has it."""
+        channel = self.channel
+        if not channel.is_forwarder:
+            return channel.peer
+        return caller(channel.peer, self.getHeader(b"x-forwarded-for"), channel.site.forwarders)
 
     def connectionLost(self, reason: Any) -> None:  # noqa: N802
         """Nobody waits for the answer any more."""
@@ -151,6 +159,7 @@ class BriefChannel(HTTPChannel):
         #: Method, target and version of the request whose head is read.
         self.request_line: list[bytes] = []
         self._peer: Any = None
+        self._is_forwarder: bool | None = None
         self._new_head = b""  # where all of it is there and unknown
         self._brief: BriefRequest | None = None  # under way
         self._ahead = b""  # what has come behind it
@@ -162,6 +171,14 @@ class BriefChannel(HTTPChannel):
         if self._peer is None:
             self._peer = self.getPeer()  # type: ignore[no-untyped-call]
         return self._peer
+
+    @property
+    def is_forwarder(self) -> bool:
+        """Is it a web server before this one at the other end?"""
+        if self._is_forwarder is None:
+            host = str(getattr(self.peer, "host", "") or "")
+            self._is_forwarder = is_within(self.site.forwarders, host)
+        return self._is_forwarder
 
     def may_be_whole(self, resource: AnswersBriefly, body: bytes) -> bool:
         """Is a body as long as it declares?"""

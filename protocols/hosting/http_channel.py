@@ -268,11 +268,17 @@ class EndingSite(Site):
     noisy = False
 
     def __init__(
-        self, resource: Any, wrong_lengths_from: Sequence[str] = (), **options: Any
+        self,
+        resource: Any,
+        wrong_lengths_from: Sequence[str] = (),
+        forwarders: Sequence[str] = (),
+        **options: Any,
     ) -> None:
         super().__init__(resource, **options)  # type: ignore[no-untyped-call]
         #: The networks whose clients may declare a wrong Content-Length.
         self.wrong_lengths_from = tuple(wrong_lengths_from)
+        #: Where the web servers are that say for whom they speak.
+        self.forwarders = tuple(forwarders)
         #: What the heads of requests have come to.
         self.heads = Heads()
         #: The connections that there are.

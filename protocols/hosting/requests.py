@@ -10,6 +10,8 @@ from typing import Any
 
 from twisted.web.server import Request
 
+from protocols.hosting.forwarding import caller, is_https
+
 #: The longest body, in bytes. No message of a protocol spoken here is nearly as long.
 BODY_BYTES = 4 * 1024 * 1024
 
@@ -26,12 +28,26 @@ _TOO_LONG = (
 
 
 class BoundedRequest(Request):
-    """Ends the connection with status 413 as soon as the body is known to be too long."""
+    """Ends the connection with status 413 as soon as the body is known to be too long. Where the
+    connection is a forwarder's, the caller and TLS are those that it tells of."""
 
     def __init__(self, channel: Any, *arguments: Any, **options: Any) -> None:
         super().__init__(channel, *arguments, **options)  # type: ignore[no-untyped-call]
         self._received = 0
         self._is_refused = False
+        self._forwarders = channel.site.forwarders if channel.is_forwarder else ()
+
+    def getClientAddress(self) -> Any:  # noqa: N802
+        """The address of who asks."""
+        peer = super().getClientAddress()  # type: ignore[no-untyped-call]
+        if not self._forwarders:
+            return peer
+        return caller(peer, self.getHeader(b"x-forwarded-for"), self._forwarders)
+
+    def isSecure(self) -> bool:  # noqa: N802
+        """Has who asks come by TLS?"""
+        told = self.getHeader(b"x-forwarded-proto") if self._forwarders else None
+        return bool(super().isSecure() if told is None else is_https(told))  # type: ignore[no-untyped-call]
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
         """The length that the headers declare; None for a body in chunks."""

@@ -23,7 +23,7 @@ from circulation.sections.positions import lines_of
 from circulation.staff.site import SITE, Site
 from protocols.hosting.access import ANYBODY, Access
 from protocols.hosting.installed import installed
-from protocols.hosting.networks import Network
+from protocols.hosting.networks import LOOPBACK, Network
 from protocols.hosting.tls import Tls
 from protocols.hosting.validating import WebAddress, adapter_of, problem_of, written
 from protocols.process.languages import LanguageSettings, UsedLanguages
@@ -102,6 +102,9 @@ class HttpSettings:
     access: Access = ANYBODY
     tls: Tls | None = None
     wrong_lengths_from: tuple[Network, ...] = ()
+    #: Web servers before this one: they are believed who asks, and whether by https, so they must
+    #: set X-Forwarded-For and X-Forwarded-Proto anew.
+    forwarders: tuple[Network, ...] = LOOPBACK
 
 
 @dataclass(frozen=True)

@@ -208,6 +208,7 @@ class Server:
             site: Any = EndingSite(
                 root,
                 http.wrong_lengths_from,
+                http.forwarders,
                 requestFactory=BoundedRequest,
                 timeout=120,
                 parsePOSTFormSubmission=False,

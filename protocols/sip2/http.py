@@ -15,7 +15,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from protocols.hosting.answering import Lane
-from protocols.hosting.networks import LOOPBACK, address_of, is_within
+from protocols.hosting.networks import LOOPBACK, is_within
 from protocols.hosting.reactor import reactor
 from protocols.hosting.tls import PLAIN, Security, security_of
 from protocols.sip2.asking.recording import record
@@ -48,37 +48,17 @@ class Arrival(NamedTuple):
     security: Security
 
 
-def arrival_of(request: Any, forwarders: tuple[str, ...]) -> Arrival | None:
-    """Where a request comes from; None where it came over a network in clear.
-
-    A forwarder that ends TLS says for whom it speaks (X-Forwarded-For, of which the last entry is
-    its own) and that they came by https (X-Forwarded-Proto). It is believed on this host, and at
-    the addresses of `forwarders`.
-    """
+def arrival_of(request: Any) -> Arrival | None:
+    """Where a request comes from; None where it came over a network in clear."""
     address = request.getClientAddress()
     host = str(getattr(address, "host", "") or "")
-    is_local = is_within(LOOPBACK, host)
-    scheme = caller = None
-    if is_local or is_within(forwarders, host):
-        scheme = request.getHeader(b"x-forwarded-proto")
-        told = (request.getHeader(b"x-forwarded-for") or b"").decode("ascii", "replace")
-        caller = _without_port(told.rpartition(",")[2].strip())
-    # An address that cannot be read is nobody's, so that no list of networks has it.
-    peer = f"{caller or host}:{getattr(address, 'port', 0)}"
+    peer = f"{host}:{getattr(address, 'port', 0)}"
     if request.isSecure():
-        return Arrival(peer, security_of(request.channel.transport))
-    if scheme is not None:
-        is_https = scheme.strip().lower() == b"https"
-        return Arrival(peer, Security(is_encrypted=True)) if is_https else None
-    return Arrival(peer, PLAIN) if is_local and not caller else None
-
-
-def _without_port(address: str) -> str:
-    """Some forwarders write ``192.0.2.7:50000`` and ``[2001:db8::7]:50000``."""
-    if address_of(address) is not None:
-        return address
-    host = address.rpartition(":")[0].strip("[]")
-    return host if address_of(host) is not None else address
+        channel = request.channel
+        told = security_of(channel.transport) if channel.isSecure() else Security(is_encrypted=True)
+        return Arrival(peer, told)
+    is_told = request.getHeader(b"x-forwarded-proto") is not None
+    return Arrival(peer, PLAIN) if is_within(LOOPBACK, host) and not is_told else None
 
 
 class Sip2Resource(Resource):
@@ -97,7 +77,7 @@ class Sip2Resource(Resource):
         if request.method != b"POST":
             request.setHeader(b"allow", b"POST")
             return _refused(request, 405, "Messages are sent here by POST.")
-        arrival = arrival_of(request, self._joined.settings.https_forwarders)
+        arrival = arrival_of(request)
         if arrival is None:
             return _refused(request, 403, _NO_TLS)
         try:

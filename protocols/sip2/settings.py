@@ -32,7 +32,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from protocols.hosting.access import ANYBODY, Access
-from protocols.hosting.networks import Network, is_within
+from protocols.hosting.networks import is_within
 from protocols.hosting.tls import Tls
 from protocols.hosting.validating import HASHED
 from protocols.sip2.messages import LAYOUTS
@@ -123,12 +123,9 @@ class Sip2Settings:
     telnet_port: PortNumber | None = None
     interface: str = "127.0.0.1"
     #: SIP2 over HTTPS, too: messages in XML, by POST to ``/rest/sip2/AGENCY`` on the port of
-    #: [http]. It needs TLS there, or a forwarder that ends TLS; in clear it is spoken on this host
-    #: alone.
+    #: [http]. It needs TLS there, or a web server before it that ends TLS (`forwarders` of [http]);
+    #: in clear it is spoken on this host alone.
     https: bool = False
-    #: Where such forwarders are, besides on this host: they are believed what they say in
-    #: X-Forwarded-Proto and X-Forwarded-For, so they must set both anew.
-    https_forwarders: tuple[Network, ...] = ()
     #: The certificate; with one the port above takes TLS and, if allowed here, plain connections.
     tls: Tls | None = None
     access: Access = ANYBODY

@@ -75,19 +75,26 @@ OUTDATED_INDEX: Final = warning(
 
 
 def https_findings(configuration: Configuration) -> Iterator[Finding]:
-    """Whether what a section offers over HTTPS alone can be reached so."""
+    """Whether what is offered over HTTPS can be reached so, and callers be told apart."""
     http = configuration.http
+    is_ended_here = http.tls is not None or bool(http.access.trusted_proxies)
+    are_local = is_within(LOOPBACK, http.interface)
+    has_forwarders = are_local or set(http.forwarders) != set(LOOPBACK)
+    is_reached_so = http.enabled and (http.address or "").startswith("https:")
+    if is_reached_so and not (is_ended_here or has_forwarders):
+        yield warning(
+            f"[http] {http.address} is served by another host, whose address is everybody's then:"
+            " wrong passwords of one keep out all. Name it in forwarders"
+        )
     for name, settings in configuration.standards.items():
         if not getattr(settings, "https", False):
             continue
         if not http.enabled:
             yield error(f"[{name}] https needs the port of [http], which is switched off")
-        elif http.tls is None and not (
-            is_within(LOOPBACK, http.interface) or settings.https_forwarders
-        ):
+        elif http.tls is None and not has_forwarders:
             yield warning(
                 f"[{name}] https: whoever comes to {http.interface} in clear is refused; give"
-                " [http.tls] a certificate, or name in https_forwarders who ends TLS before it"
+                " [http.tls] a certificate, or name in forwarders of [http] who ends TLS before it"
             )
 
 

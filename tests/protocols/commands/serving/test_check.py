@@ -169,7 +169,22 @@ def test_kiosks_over_https_need_a_port_that_has_it(place: Place) -> None:
     place.write(sip2="https = true", http='interface = "0.0.0.0"')
     [found] = place.check()[1]
     assert found.startswith("warning: [sip2] https: whoever comes to 0.0.0.0 in clear is refused")
-    place.write(sip2='https = true\nhttps_forwarders = ["192.0.2.5"]', http='interface = "0.0.0.0"')
+    named = 'interface = "0.0.0.0"\nforwarders = ["192.0.2.5"]'
+    place.write(sip2="https = true", http=named)
+    assert place.check() == (0, [])
+
+
+def test_callers_behind_another_host_must_be_told_apart(place: Place) -> None:
+    reached = 'address = "https://library.example.org"\n'
+    place.write(http=reached)
+    assert place.check() == (0, [])
+    place.write(http=reached + 'interface = "0.0.0.0"')
+    [found] = place.check()[1]
+    assert found.startswith("warning: [http] https://library.example.org is served by another host")
+    place.write(http=reached + 'interface = "0.0.0.0"\nforwarders = ["192.0.2.5"]')
+    assert place.check() == (0, [])
+    balanced = '[http.access]\ntrusted_proxies = ["192.0.2.5"]'
+    place.write(http=reached + 'interface = "0.0.0.0"\n' + balanced)
     assert place.check() == (0, [])
 
 
