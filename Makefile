@@ -51,6 +51,7 @@ trials: $(VENV)/mutants
 	$(BIN)/python -m tests.cut_over --seed $(TRIALS_SEED) $(CUT_OVER_OPTIONS)
 	$(BIN)/python -m tests.crash --seed $(TRIALS_SEED) $(CRASH_OPTIONS)
 	$(BIN)/python -m tests.fuzz --seed $(TRIALS_SEED) $(FUZZ_OPTIONS)
+	$(BIN)/python -m tests.fuzz.iso18626 --seed $(TRIALS_SEED)
 	$(BIN)/python -m tests.mutants --seed $(TRIALS_SEED) $(MUTANTS_OPTIONS)
 
 lint: $(VENV)/lint node_modules/installed

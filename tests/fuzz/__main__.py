@@ -5,7 +5,7 @@ was, what took longest, and what memory it kept. Exits with 1 where a parser has
 not, has taken longer than a second for one input, or keeps memory. TIRO_SHARED names the folder
 of sample messages; without it the seeds are those of the tests. With the engine atheris the inputs
 are those that reach new code (see `guided`), and are kept in --corpus for the next time. See also
-``tests.fuzz.sip2``, which feeds a whole server.
+``tests.fuzz.sip2``, which feeds a whole server, and ``tests.fuzz.iso18626``, which feeds a library.
 """
 
 from __future__ import annotations
