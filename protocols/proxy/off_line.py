@@ -1,9 +1,10 @@
 """What a terminal is told while the system that it needs is down, out of what was seen before.
 
-Only what is known to be refused is refused: a blocked or unknown card, a wrong PIN, an item that
-waits for somebody else. (Where the system has not said for whom it waits, CY, it may
-be this patron.) Everything else that can be told later is granted: loans until the usual
-day, renewals, returns, holds, cards that are blocked and freed again. Money is not taken.
+Only what is known to be refused is refused: a blocked or unknown card, a wrong PIN, a renewal of
+what has been handed in, an item that waits for somebody else. (Where the system has not said for
+whom it waits, CY, it may be this patron.) Everything else that can be told later is granted: loans
+until the usual day, renewals, returns, holds, cards that are blocked and freed again. Money is not
+taken.
 """
 
 from __future__ import annotations
@@ -165,6 +166,7 @@ class OffLine:
         return (
             bool(barcode)
             and item.patron in ("", card)
+            and not item.is_in
             and patron.is_valid
             and not patron.is_blocked
             and not self._is_wrong_pin(patron, hidden)

@@ -28,6 +28,8 @@ class Item:
     kind: str = ""
     #: Who handed it in last, for whom it does not wait.
     returned_by: str = ""
+    #: It was handed in, or is known to be on loan to nobody: there is no loan to be renewed.
+    is_in: bool = False
 
     def waits_for_others(self, card: str) -> bool:
         """Is it known to wait for somebody else than the patron with this card?"""

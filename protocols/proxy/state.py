@@ -27,6 +27,9 @@ from protocols.proxy.routing import tells
 from protocols.proxy.seen import SOMEBODY, Item, Patron
 from protocols.proxy.settings import Mode, System
 
+#: Circulation statuses (18) of what nobody has on loan: available, on the hold shelf, waiting to be
+#: shelved, on its way. What is lost or claimed to be returned may be on loan all the same.
+_IN: Final = frozenset({b"03", b"08", b"09", b"10"})
 #: So many messages are kept for terminals that ask again.
 RECENT: Final = 1000
 
@@ -218,6 +221,7 @@ class State:
             item.patron = card
             if card:
                 self.loans.setdefault(card, {})[barcode] = None
+        item.is_in = item.is_in and not card
         return item
 
     def _is_in(self, barcode: str) -> Item:
@@ -237,9 +241,10 @@ class State:
         self._learn_kind(item, answer)
         status = answer[2:4]
         if status != b"04":
-            self._is_in(barcode)
+            self._is_in(barcode).is_in = status in _IN
         else:
             item.due = text_field(answer, "AH")
+            item.is_in = False
         if status == b"08":
             item.waits_for = item.waits_for or SOMEBODY
         elif status == b"03":
@@ -260,7 +265,7 @@ class State:
         elif code == "09" and barcode:
             returned_by = self._patron_of(barcode)
             item = self._is_in(barcode)
-            item.returned_by = returned_by
+            item.returned_by, item.is_in = returned_by, True
             self._learn_kind(item, answer)
             if text_field(answer, "CV") in ("01", "02") or text_field(answer, "CY"):
                 item.waits_for = text_field(answer, "CY") or SOMEBODY

@@ -62,6 +62,26 @@ def test_off_line_refuses_only_what_is_known_to_be_refused(two: Two) -> None:
         assert ask(terminal, f"37{DATE}0101DKKBV5|AOOLD|AAP1|".encode()).startswith(b"38N")
 
 
+def test_off_line_nobody_renews_what_has_been_handed_in(two: Two) -> None:
+    two.settings("old")
+    renewal = f"29NN{DATE}{' ' * 18}AOOLD|AAP1|ABI1|".encode()
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        ask(terminal, OUT)
+        two.old.stop()
+        assert ask(terminal, renewal).startswith(b"301")
+        assert ask(terminal, IN).startswith(b"101")
+        running.kill()
+        running.begin()
+        terminal = running.terminal()
+        assert ask(terminal, renewal.replace(b"29NN", b"29NY")).startswith(b"300")
+        assert ask(terminal, renewal.replace(b"ABI1", b"ABI8")).startswith(b"301"), "nobody knows"
+        assert ask(terminal, OUT.replace(b"|AC|", b"|ACx|")).startswith(b"121")
+        assert ask(terminal, renewal.replace(b"AOOLD", b"AOold")).startswith(b"301")
+        two.old.start()
+        until(lambda: two.old.loans.get("I1", ("", ""))[0] == "P1")
+
+
 def test_off_line_holds_are_placed_and_cards_blocked_and_the_system_is_told(two: Two) -> None:
     two.settings("old")
     hold = f"15+{DATE}AOOLD|AAP1|ABI4|BSHB|".encode()
