@@ -19,6 +19,7 @@ from circulation.loans.ending import Ending, charge_end, end, lock_who_owes
 from circulation.loans.facts import OPEN_LOAN
 from circulation.loans.features import LENDING, LoanCase, LoanSight, Written, charge, look_at
 from circulation.loans.limits import with_counted_groups
+from circulation.loans.off_line import is_same_second
 from circulation.loans.parties import parties
 from circulation.loans.rows import begin_loan
 from circulation.loans.states import LoanAction, refusals_in, state_before, state_of
@@ -56,7 +57,8 @@ def check_out(act: Act, wish: LoanWish) -> CheckedOut | Refused:
     What would have been refused without `no_block` or `overriding` is listed in
     `CheckedOut.overridden` and kept in the event. With `no_block` only an unknown patron, item or
     branch is refused. A loan that was open at `happened` ends there; before one that began later
-    the loan is recorded as ended.
+    the loan is recorded as ended. Machines tell whole seconds: of two loans within one, that which
+    comes later was made later.
 
     A loan that costs something which was not agreed to is refused with FEE_NOT_ACKNOWLEDGED, which
     names the price.
@@ -87,6 +89,9 @@ def _decide(act: Act, wish: LoanWish) -> LoanDecision | Refused:
     borrower, terms = with_counted_groups(act.transaction, borrower, terms)
     loan, now = OPEN_LOAN.of(item), act.now
     at = min(wish.happened, now) if wish.no_block and wish.happened else now
+    is_own = loan is not None and loan.patron_id == borrower.id
+    if loan is not None and not is_own and is_same_second(at, loan.checked_out):
+        at = loan.checked_out
     case = LoanCase(act, wish, item, loan, borrower, set_up, branch, terms, at)
     today = local_date(now, branch.timezone)
     found = check_out_refusals(item, borrower, terms, now, today, set_up.counted_at(branch.id))
@@ -95,7 +100,6 @@ def _decide(act: Act, wish: LoanWish) -> LoanDecision | Refused:
     seen = look_at(LENDING, case)
     for sight in seen:
         found += sight.refusals(case)
-    is_own = loan is not None and loan.patron_id == borrower.id
     if hindering := _hindering(case, found):
         own_loan = loan.loan() if loan is not None and is_own else None
         return Refused(tuple(hindering), item.item(home), borrower.patron(), own_loan)

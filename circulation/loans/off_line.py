@@ -56,6 +56,12 @@ def lent_since(*, barcode: str) -> Statement:
     )
 
 
+def is_same_second(told: datetime, began: datetime) -> bool:
+    """Is that the second, told by a machine, in which something began? It comes after that, then,
+    though the whole second is before it."""
+    return told == began.replace(microsecond=0)
+
+
 #: The longest identifier that is kept.
 _LONGEST = 255
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from circulation.callers.sorting import problem_bin_at
 from circulation.kernel.results import Borrower, CheckedIn, HeldFor, Item, Refused
-from circulation.loans.off_line import Reported, lent_since
+from circulation.loans.off_line import Reported, is_same_second, lent_since
 from circulation.loans.returns import check_in
 from circulation.loans.undo import cancel_check_out
 from protocols.hosting.answering import Context
@@ -36,7 +36,7 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
     happened = _returned(request, caller, place)
     if is_followed(request, caller.account) and happened is not None:
         since = lent_since(context.transaction, barcode=request.item_identifier.strip())
-        if since is not None and since > happened:
+        if since is not None and since > happened and not is_same_second(happened, since):
             return _returned_before(request, caller, place, context)
     outcome = check_in(
         context.act(place.desk),

@@ -305,6 +305,24 @@ def test_an_offline_loan_from_before_the_open_one_is_kept_as_ended(library: Libr
     assert returned.borrower.identifier == second
 
 
+def test_an_offline_loan_of_the_second_in_which_the_open_one_began_comes_after_it(
+    library: Library,
+) -> None:
+    """Machines tell seconds, and the loan that is known began within one."""
+    second, began = library.now, library.now + timedelta(seconds=0.95)
+    library.now = began
+    first, other = a_patron(library), a_patron(library)
+    barcode = an_item(library, on_loan_to=first)
+    known = offline(library, first, barcode, happened=second)
+    assert known.loan.checked_out == began, "its own loan is the same, reported again"
+    lent = offline(library, other, barcode, happened=second)
+    assert lent.loan.checked_out == began
+    returned = library.check_in(barcode)
+    assert isinstance(returned, CheckedIn)
+    assert returned.borrower is not None
+    assert returned.borrower.identifier == other
+
+
 def test_the_same_offline_report_twice_changes_nothing(library: Library) -> None:
     card, barcode = a_patron(library), an_item(library)
     happened = library.now - timedelta(hours=1)

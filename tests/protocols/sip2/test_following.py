@@ -18,7 +18,7 @@ from circulation.kernel.schema import outbox
 from circulation.loans.work_lists import no_block_conflicts
 from circulation.patrons.schema import patrons
 from protocols.sip2.settings import Sip2Settings
-from tests.builders.circulation import Library, a_library, a_patron, an_item
+from tests.builders.circulation import ZONE, Library, a_library, a_patron, an_item
 from tests.builders.fees import charge, danish_fees, total
 from tests.builders.notices import rule
 from tests.builders.pins import hashed
@@ -192,6 +192,17 @@ def test_a_return_of_before_does_not_end_the_loan_of_now(library: Library, line:
     assert line.ask(back(item, "j-2")).startswith(b"101YNN")
     assert loans_of(library, first) == ()
     assert len(loans_of(library, second)) == 1
+
+
+def test_a_return_of_the_second_in_which_the_loan_began_ends_it(
+    library: Library, line: Terminal
+) -> None:
+    card, item = a_patron(library), an_item(library)
+    library.pass_time(seconds=0.7)
+    library.check_out(card, item)
+    second = library.now.replace(microsecond=0).astimezone(ZONE)
+    assert line.ask(back(item, "j-1", f"{second:%Y%m%d    %H%M%S}")).startswith(b"101")
+    assert loans_of(library, card) == ()
 
 
 def test_a_payment_goes_to_what_is_owed_once(library: Library, line: Terminal) -> None:
