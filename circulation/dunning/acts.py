@@ -113,6 +113,21 @@ def pass_over(run: Run, subject: Subject, planned: Sequence[Planned], why: str) 
         write_act(run, subject, each.step, facts, is_passed=True)
 
 
+def leave_to_another(
+    run: Run, subject: Subject, passed: Sequence[Planned], step: Planned | None
+) -> None:
+    """Another system looks after the branch, and tells people by a flow of its own: what is due
+    here counts as done, so that the second step follows its first. It bills and collects itself,
+    which comes as debts with its files: here these wait."""
+    if step is not None and step.step.does in (Does.BILL, Does.COLLECT):
+        return
+    pass_over(run, subject, passed, "a later step was due")
+    if step is not None:
+        facts = {"planned": step.day.isoformat(), "elsewhere": True}
+        write_act(run, subject, step.step, facts)
+        run.count("steps left to the other system")
+
+
 def acts_of_loans(transaction: Transaction, loan_ids: Sequence[int]) -> dict[int, list[DunningAct]]:
     """The acts of each loan, of all its rounds, in the order in which they were done."""
     found: dict[int, list[DunningAct]] = defaultdict(list)

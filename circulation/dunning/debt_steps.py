@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from catalogue.database import Statement, many
-from circulation.dunning.acts import Subject, pass_over, write_act
+from circulation.dunning.acts import Subject, leave_to_another, pass_over, write_act
 from circulation.dunning.claims import open_claim
 from circulation.dunning.debt_facts import (
     IS_OVER,
@@ -59,6 +59,9 @@ def run_debts(doing: jobs.Doing) -> jobs.Step:
     for decision in wanted:
         row = decision.row
         subject = Subject(row.patron_id, charge_id=row.id)
+        if run.is_elsewhere(row.branch_id):
+            leave_to_another(run, subject, decision.passed, decision.step)
+            continue
         pass_over(run, subject, decision.passed, "a later step was due")
         run.count("steps passed over", len(decision.passed))
         if decision.step is not None:

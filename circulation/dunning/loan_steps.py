@@ -14,7 +14,7 @@ from sqlalchemy import or_, select
 
 from catalogue.database import Statement, many, scalars_of
 from catalogue.schema import items
-from circulation.dunning.acts import Subject, pass_over, write_act
+from circulation.dunning.acts import Subject, leave_to_another, pass_over, write_act
 from circulation.dunning.bills import bill_loans
 from circulation.dunning.fees import charge_step, step_costs
 from circulation.dunning.flow_rows import DUNNING
@@ -108,6 +108,9 @@ def run_loans(doing: jobs.Doing) -> jobs.Step:
     for decision in wanted:
         row = decision.row
         subject = Subject(row.patron_id, row.id, row.round)
+        if run.is_elsewhere(row.branch_id):
+            leave_to_another(run, subject, decision.passed, decision.step)
+            continue
         pass_over(run, subject, decision.passed, "a later step was due")
         run.count("steps passed over", len(decision.passed))
         if decision.step is None:

@@ -51,6 +51,10 @@ class Run:
         """The flow as an actor, at the branch."""
         return self.act._replace(desk=self.set_up.desk(branch_id, ACTOR))
 
+    def is_elsewhere(self, branch_id: int) -> bool:
+        """Does another system look after the branch?"""
+        return self.set_up.elsewhere.has(branch_id, self.act.now)
+
     def request(self, notice: NoticeRequest) -> NoticeId | None:
         """Has the patron told; None where nobody is to be told."""
         return request_notice(self.act, notice)

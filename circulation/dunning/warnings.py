@@ -90,13 +90,16 @@ def warn_debts(doing: jobs.Doing) -> jobs.Step:
     found, run.goes_on = debts_to_warn(transaction, set_up, now=now, after=doing.after)
     for debt in found:
         home_id = home_branch_of(transaction, patron_id=debt.patron_id)
+        speaker = set_up.speaker(debt.agency_id, home_id)
+        if run.is_elsewhere(speaker):
+            continue
         notice = run.request(
             NoticeRequest(
                 patron_id=debt.patron_id,
                 kind=NoticeKind.BLOCK_WARNING,
                 cause=Cause(key=f"block {debt.agency_id} {run.day}"),
                 facts=_warning_facts(debt)["block_warning"] | {"agency": debt.agency_id},
-                branch_id=set_up.speaker(debt.agency_id, home_id),
+                branch_id=speaker,
             )
         )
         if notice is None:

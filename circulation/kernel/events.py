@@ -21,6 +21,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from catalogue.database import Long, Statement, columns, many, scalar_one, send
 from catalogue.tracing import request_id
+from circulation.kernel.elsewhere import DECIDED_ELSEWHERE
 from circulation.kernel.parts import Registry
 from circulation.kernel.schema import events, outbox
 
@@ -308,10 +309,14 @@ def append_event(act: Act, new: NewEvent, set_up: SetUp | None = None) -> None:
 
     Where the `set_up` is given, only what its rules have somebody told goes into the outbox. The
     request that this thread works on is written with it (`catalogue.tracing`). What was scanned by
-    another than the actor says so in `after`.
+    another than the actor says so in `after`, and so does what another system has decided: of that
+    somebody has to be told only where branches have come over from there.
     """
     transaction, _, desk, now = act
     at = new.at or now
+    is_told = not desk.follows or set_up is None or set_up.elsewhere.is_any_taken_over
+    if desk.follows and is_told:
+        new.after = {**(new.after or {}), DECIDED_ELSEWHERE: True}
     if desk.scanned_by:
         new.after = {**(new.after or {}), "scanned_by": desk.scanned_by}
     # By position: that many keywords would cost as much as making the event.
@@ -333,7 +338,7 @@ def append_event(act: Act, new: NewEvent, set_up: SetUp | None = None) -> None:
         _write_json(new.after) if new.after else None,
         _write_json(new.traits) if new.traits else None,
     )
-    if desk.follows:
+    if not is_told:
         return
     for follower, tells in _following(new.kind, set_up):
         if tells(desk.actor, new.after or {}):

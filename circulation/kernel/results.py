@@ -28,9 +28,9 @@ class Desk(NamedTuple):
     go into the event. `clientele` says who must give a PIN. See
     `circulation.kernel.organisation.desk_at`.
 
-    `follows`: another system has decided on what is done here, charges for it and tells people. It
-    is written down, and nothing else. `scanned_by`: the colleague who made the scan that the actor
-    has sent.
+    `follows`: another system has decided on what is done here, charges for it and tells people, but
+    for branches that have come over from it (`.elsewhere`). It is written down, and nothing else.
+    `scanned_by`: the colleague who made the scan that the actor has sent.
     """
 
     actor: str

@@ -136,6 +136,17 @@ transport_costs = Table(
     CheckConstraint("cost >= 0", name="cost"),
 )
 
+#: Which branches another system looks after, or did, while the library moves from it to this one
+#: (`circulation.kernel.elsewhere`).
+branches_elsewhere = Table(
+    "branches_elsewhere",
+    metadata,
+    Column("branch_id", ForeignKey(branches.c.id), primary_key=True),
+    Column("since", Moment, primary_key=True),
+    Column("until", Moment),
+    sqlite_with_rowid=False,
+)
+
 #: The branches that each float group of items floats between.
 float_branches = Table(
     "float_branches",

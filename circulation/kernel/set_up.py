@@ -23,6 +23,7 @@ from circulation.calendars.due_dates import local_date
 from circulation.calendars.opening_hours import Calendar
 from circulation.calendars.rows import read_calendars
 from circulation.kernel.agreements import Agreements, read_agreements
+from circulation.kernel.elsewhere import Elsewhere, read_elsewhere
 from circulation.kernel.loan_rules import LOAN_POLICIES, LoanRules
 from circulation.kernel.parts import Registry
 from circulation.kernel.results import DEFAULT_TIMEZONE, Branch, Desk
@@ -99,13 +100,15 @@ SET_UP_PARTS: Registry[SetUpPart[Any]] = Registry("parts of the set-up")
 class SetUp(LoanRules):
     """All branches, calendars and rules of one version. Never changed, but for what it remembers.
 
-    `calendars` go by the branch's id. `transport` says what sending costs and where items float.
-    What a feature keeps is in `parts`, and asked for by its `SetUpPart`.
+    `calendars` go by the branch's id. `transport` says what sending costs and where items float,
+    `elsewhere` which branches another system looks after. What a feature keeps is in `parts`, and
+    asked for by its `SetUpPart`.
     """
 
     version: int
     calendars: dict[int, Calendar]
     transport: Transport
+    elsewhere: Elsewhere
     parts: Mapping[SetUpPart[Any], Any]
     #: Who has others told of which events of a kind: kept by `circulation.kernel.events`.
     followers: dict[Enum, tuple[tuple[str, Callable[..., bool]], ...]] = field(
@@ -159,6 +162,7 @@ def read_set_up(transaction: Transaction) -> SetUp:
         agreements=Agreements(read_agreements(transaction)),
         calendars=read_calendars(transaction, branches.values()),
         transport=read_transport(transaction),
+        elsewhere=read_elsewhere(transaction),
         parts={part: part.read(transaction) for part in SET_UP_PARTS},
     )
 

@@ -85,7 +85,8 @@ def renew_automatically(
 
     It is an ordinary renewal without the item at hand, and is refused for the same reasons: where
     somebody waits, the count is used up, or the patron is blocked or has no valid card. One that
-    was made is not made again: its due date has moved on. Looks at `limit` loans at most.
+    was made is not made again: its due date has moved on. Where another system looks after the
+    branch, it renews loans itself. Looks at `limit` loans at most.
     """
     transaction, now = act.transaction, act.now
     set_up = read_set_up(transaction)
@@ -94,6 +95,8 @@ def renew_automatically(
     )
     renewed, refused = [], []
     for row in page:
+        if set_up.elsewhere.has(row.branch_id, now):
+            continue
         if not set_up.terms(row.branch_id, row.category, row.material_group).auto_renew:
             continue
         facts = item_facts(transaction, barcode=row.barcode)

@@ -18,9 +18,11 @@ from catalogue.database import (
     send,
 )
 from circulation.kernel.act import Act
+from circulation.kernel.elsewhere import DECIDED_ELSEWHERE
 from circulation.kernel.events import Event, select_events
 from circulation.kernel.schema import events, outbox
-from circulation.notices.requests import Addressees, request_notice
+from circulation.kernel.set_up import SetUp
+from circulation.notices.requests import Addressees, NoticeRequest, request_notice
 from circulation.notices.rules import NOTICES
 from circulation.notices.schema import notice_choices
 from circulation.notices.triggers import FOLLOWER, Reading, triggered_by
@@ -67,6 +69,19 @@ def _wanting(*, patron_ids: Sequence[int]) -> Statement:
     )
 
 
+def _is_for_the_other_system(
+    set_up: SetUp, event: Event, told: NoticeRequest, among: Addressees
+) -> bool:
+    """Has another system decided it, which tells people of what it does? It does not any more where
+    the branch has come over from it."""
+    if not event.after.get(DECIDED_ELSEWHERE):
+        return False
+    person = among.person(told.patron_id)
+    home = None if person is None else person.home_branch_id
+    branch_id = home if told.branch_id is None else told.branch_id
+    return branch_id is None or not set_up.elsewhere.was_taken_over(branch_id, event.at)
+
+
 def gather(act: Act, *, after: int = 0) -> tuple[int, int | None]:
     """Makes notices of the events in the outbox: how many, and after which event to go on."""
     transaction, circulation = act.transaction, act.circulation
@@ -86,6 +101,8 @@ def gather(act: Act, *, after: int = 0) -> tuple[int, int | None]:
         done += 1
         told = triggered_by(Reading(transaction, set_up, event))
         if told is None or told.kind not in NOTICES.of(set_up).kinds:
+            continue
+        if _is_for_the_other_system(set_up, event, told, among):
             continue
         is_asked_for = (told.patron_id, told.kind.value) in wanting
         if told.kind in on_request and told.patron_id in persons and not is_asked_for:

@@ -71,7 +71,7 @@ class Planner:
         self.contents = read_contents(transaction, [each.cause for each in notices])
         wanted = {each.patron_id for each in notices} | {each.recipient_id for each in notices}
         self.persons = read_persons(transaction, sorted(each for each in wanted if each))
-        self.silent = silenced(transaction, notices)
+        self.silent = silenced(transaction, set_up, notices)
 
     def plan(self, notices: Iterable[Notice]) -> list[Planned]:
         """What becomes of each, those that go into one message together."""
@@ -117,8 +117,8 @@ class Planner:
             return withdrawn("the patron is gone")
         if about.is_dead or recipient.is_dead:
             return withdrawn("the patron has died")
-        if (batch := self.silent.get(notice.id)) is not None:
-            return withdrawn(f"loaded silently with {batch}")
+        if (why := self.silent.get(notice.id)) is not None:
+            return withdrawn(why)
         terms = self.terms(notice)
         if terms.guardians != "instead" and self._is_hidden_from(recipient, about):
             return withdrawn("the patron has hidden the account from this guardian")

@@ -1,4 +1,5 @@
-"""Loads from another system that nobody is to be told of.
+"""What nobody is to be told of, because another system has told it, or will: loads from it, and
+branches that it looks after still.
 
 A load names the rows that it has made, under the name of its batch. Up to a certain time the batch
 is silent: what happened to its rows, or came up about them, is withdrawn before it is sent, because
@@ -7,7 +8,7 @@ the other system has told it, or will. What comes up later is told as usual.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -24,9 +25,11 @@ from catalogue.database import (
     send,
     send_many,
 )
+from circulation.kernel.reasons import BlockReason
 from circulation.kernel.schema import events
+from circulation.kernel.set_up import SetUp
 from circulation.notices.contents import NOUNS
-from circulation.notices.kinds import Basis
+from circulation.notices.kinds import TRAITS, Basis, NoticeKind
 from circulation.notices.rows import Notice
 from circulation.notices.schema import silent_batches, silent_rows
 from circulation.patrons.schema import patrons
@@ -183,28 +186,68 @@ def silent_batch_list() -> Statement:
     )
 
 
-def silenced(transaction: Transaction, notices: list[Notice]) -> dict[int, str]:
-    """The notices of which nobody is told, each with its batch: at least one of their rows is
-    silent.
+#: What another system knows nothing of, and cannot tell: it is told here, whoever looks after the
+#: branch.
+_KNOWN_HERE_ALONE = frozenset(
+    {
+        NoticeKind.WELCOME,
+        NoticeKind.BALANCE,
+        NoticeKind.SUPPLIER_AGREEMENT,
+        NoticeKind.SORTER_MESSAGE,
+        NoticeKind.SMS_RENEWED,
+        NoticeKind.SMS_NOT_UNDERSTOOD,
+        NoticeKind.PIN_CHANGED,
+        NoticeKind.PURCHASE,
+        NoticeKind.STAFF,
+        *(kind for kind, trait in TRAITS.items() if trait.basis is Basis.BOOKINGS),
+    }
+)
+_BLOCKS = frozenset({NoticeKind.BLOCKED, NoticeKind.UNBLOCKED})
+
+
+def _is_known_there(notice: Notice) -> bool:
+    """Of blocks those that machines make are carried from one system to the other."""
+    if notice.kind in _BLOCKS:
+        return bool(notice.facts.get("reason") == BlockReason.SELF_SERVICE.value)
+    return notice.kind not in _KNOWN_HERE_ALONE
+
+
+def silenced(transaction: Transaction, set_up: SetUp, notices: list[Notice]) -> dict[int, str]:
+    """The notices of which nobody is told, each with the reason: at least one of their rows is
+    silent, or another system looks after the branch in whose name it would be.
 
     What counts is when it happened; where no event made the notice, when it came up.
     """
     latest = _latest(transaction)
-    if latest is None:
+    if latest is None and not set_up.elsewhere:
         return {}
-    asked = [notice for notice in notices if notice.created <= latest + _GATHERED_WITHIN]
-    numbers = sorted({each.cause.event for each in asked if each.cause.event is not None})
+    numbers = sorted({each.cause.event for each in notices if each.cause.event is not None})
     happened = dict(_happened(transaction, event_ids=numbers))
+    found = {} if latest is None else _of_batches(transaction, notices, happened, latest)
+    for notice in notices:
+        at = happened.get(notice.cause.event or 0, notice.created)
+        if set_up.elsewhere.has(notice.branch_id, at) and _is_known_there(notice):
+            isil = set_up.branches[notice.branch_id].isil
+            found[notice.id] = f"the other system looks after {isil}"
+    return found
+
+
+def _of_batches(
+    transaction: Transaction,
+    notices: list[Notice],
+    happened: Mapping[int, datetime],
+    latest: datetime,
+) -> dict[int, str]:
+    asked = [notice for notice in notices if notice.created <= latest + _GATHERED_WITHIN]
     found: dict[int, str] = {}
     for noun in Basis:
         wanted = sorted({each for notice in asked for each in _rows(notice, noun)})
         silent = {each.row_id: each for each in _FOUND[noun](transaction, row_ids=wanted)}
         for notice in asked:
-            event_id = notice.cause.event
-            at = notice.created if event_id is None else happened.get(event_id, notice.created)
+            at = happened.get(notice.cause.event or 0, notice.created)
             for each in filter(None, map(silent.get, _rows(notice, noun))):
                 if at <= each.until:
-                    found[notice.id] = each.batch
+                    found[notice.id] = f"loaded silently with {each.batch}"
     return found
 
 

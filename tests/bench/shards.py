@@ -27,7 +27,7 @@ EVERYWHERE = {
     *("set_up_version", "closures", "compatibility", "job_runs", "leases", "locked_devices"),
     *("records", "former_records", "temporary_records", "loads"),
     *("reindexings", "changed_while_reindexing", "index_rules"),
-    *("silent_batches", "collection_files", "loan_statistics"),
+    *("branches_elsewhere", "silent_batches", "collection_files", "loan_statistics"),
 }
 BY_CHUNK = {"postings", "sort_keys", "held_records"}
 _OF_ITEMS = (

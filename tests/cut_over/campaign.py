@@ -34,6 +34,7 @@ from tests.cut_over.world import (
     deliver,
     found,
     is_desk,
+    move,
     open_debts,
     open_loans,
     terminal_name,
@@ -208,7 +209,7 @@ class Rehearsal:
         if day == draw.shadow:
             # What happens from now on is followed: what the delivery brings was before that.
             self._flip(BRANCHES, "shadow", "the new system learns")
-            deliver(self.world, _BEGIN + timedelta(days=min(draw.again, draw.days)))
+            deliver(self.world)
             self.counters.has_holds = True
 
     def _noon(self, day: int) -> None:
@@ -216,13 +217,20 @@ class Rehearsal:
         draw = self.draw
         for branch, flip in zip(BRANCHES, draw.flips, strict=True):
             if day == flip:
-                self._flip((branch,), "new with write-back", "its day")
+                self._moves((branch,), "its day")
         if day == draw.back:
-            self._flip(BRANCHES[1:], "shadow", "once back, to see that it can be done")
+            self._moves(BRANCHES[1:], "once back, to see that it can be done", is_back=True)
         if day == draw.again > draw.back >= 0:
-            self._flip(BRANCHES[1:], "new with write-back", "again")
+            self._moves(BRANCHES[1:], "again")
         if day == draw.again:
             self._play_off_line()
+
+    def _moves(self, branches: tuple[str, ...], why: str, *, is_back: bool = False) -> None:
+        """The other system answers at the machines of these branches, and looks after them."""
+        self._flip(branches, "shadow" if is_back else "new with write-back", why)
+        old, new = self.world.old, self.world.new
+        old.now = new.now = self.clock()
+        move(branches, away_from=new if is_back else old, to=old if is_back else new)
 
     def _flip(self, branches: tuple[str, ...], mode: Mode, why: str) -> None:
         for _ in range(40):
@@ -277,7 +285,7 @@ class Rehearsal:
         self.say("something is still to be told")
 
     def _night(self, day: int) -> None:
-        """The jobs of both, as of the evening; the old one tells people until the last flip."""
+        """The jobs of both, as of the evening; each tells people of its branches."""
         self.clock.set(_BEGIN.replace(hour=21) + timedelta(days=day))
         for terminal in self.terminals:
             terminal.cut()  # switched off for the night
@@ -291,8 +299,7 @@ class Rehearsal:
                     day=library.now.astimezone(ZONE).date(),
                     now=library.now,
                 )
-            if library is self.world.new or day < self.draw.again:
-                self._tell(library)
+            self._tell(library)
 
     @staticmethod
     def _tell(library: Library) -> None:
@@ -313,8 +320,7 @@ async def _rehearsing(
     random = Random(draw.seed)
     clock = Clock(folder / "clock", _BEGIN)
     patrons, items = max(30, draw.acts // 2), max(120, draw.acts * 4)
-    last = _BEGIN + timedelta(days=min(draw.again, draw.days))
-    world = found(folder, _BEGIN, random, patrons=patrons, items=items, until=last, url=url)
+    world = found(folder, _BEGIN, random, patrons=patrons, items=items, url=url)
     ports = world.ports
     fronts = [
         Front(ports[f"before {name}"], ports[name], Random(draw.seed + number))

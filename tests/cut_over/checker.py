@@ -8,7 +8,6 @@ model by which the rehearsal chose its acts.
 
 from __future__ import annotations
 
-import json
 import sys
 import tomllib
 from collections import Counter, defaultdict
@@ -16,11 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, create_engine, text
 
+from tests.cut_over.letters import Letters
 from tests.cut_over.replaying import Journal, Shop, read, without_secrets
 from tests.cut_over.terminals import read_diary
 
@@ -41,6 +41,8 @@ class Figures:
     lost: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     told_twice: list[str] = field(default_factory=list)
+    #: What each system has left to the other one to tell.
+    told_by_nobody: list[str] = field(default_factory=list)
     done_twice: list[str] = field(default_factory=list)
     differing: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -57,6 +59,7 @@ class Figures:
             ("lost", self.lost),
             ("refused that the old system would have allowed", self.refused),
             ("told twice", self.told_twice),
+            ("told by nobody", self.told_by_nobody),
             ("done twice", self.done_twice),
             ("loans, debts, holds and blocks that differ at the end", self.differing),
         ]
@@ -89,21 +92,18 @@ def figures(folder: Path) -> Figures:
     _refusals(found, journal, shop, unsure)
     unsure |= set(desk)
     there: dict[str, _There] = {}
-    letters: Counter[tuple[str, ...]] = Counter()
+    letters: dict[str, Letters] = {}
     for name in ("old", "new"):
         since = 0 if name == "old" else journal.shadow
         with create_engine(_url(folder / name)).connect() as connection:
             there[name] = _There.read(connection)
             _compare_events(found, name, connection, shop, unsure, since)
             _compare_payments(found, name, connection, shop, unsure, since)
-            letters.update(_letters(connection))
+            letters[name] = Letters.read(connection)
             if name == "new":
                 _off_line(found, connection, there[name], desk, shop)
     _compare(found, there, shop, unsure)
-    found.messages = sum(letters.values())
-    found.told_twice = [
-        f"{' '.join(case)}: {number} times" for case, number in letters.items() if number > 1
-    ]
+    _told(found, letters, shop, unsure)
     return found
 
 
@@ -153,6 +153,33 @@ def _refusals(found: Figures, journal: Journal, shop: Shop, unsure: set[str]) ->
             found.not_paid += 1
         elif not shop.would_refuse(act):
             found.refused.append(act.text())
+
+
+def _told(found: Figures, letters: dict[str, Letters], shop: Shop, unsure: set[str]) -> None:
+    """Everything is told once: by the system that looks after the branch then."""
+    old, new = letters["old"], letters["new"]
+    sent = old.sent + new.sent
+    found.messages = sum(sent.values())
+    found.told_twice = [
+        f"{' '.join(case)}: {number} times" for case, number in sent.items() if number > 1
+    ]
+    told = old.by_day + new.by_day
+    loans = Counter(
+        (act.card, "loan_made", barcode, act.answer[6:14])
+        for barcode, acts in shop.done.items()
+        for event, act in acts
+        if event == "checked_out" and barcode not in unsure
+    )
+    wanted = loans + Counter(old.shelved | new.shelved)
+    found.told_by_nobody = [
+        f"{' '.join(case)}: {told[case]} of {number} times"
+        for case, number in wanted.items()
+        if told[case] < number and case[2] not in unsure
+    ]
+    for one, other in ((old, new), (new, old)):
+        found.told_by_nobody += [
+            f"step {' '.join(step)}" for step in one.left_to_nobody(other) if step[1] not in unsure
+        ]
 
 
 # What stands in the databases
@@ -316,38 +343,6 @@ def _off_line(
         before = sum(event == "checked_out" for event, _ in shop.done.get(barcode, ()))
         if number > before + 1:
             found.done_twice.append(f"new: {barcode} was lent off line {number - before} times")
-
-
-# Letters
-
-
-def _letters(connection: Connection) -> Counter[tuple[str, ...]]:
-    """What was told: by patron, kind, step, item, and the day of the loan or hold."""
-    about = {}
-    for number, barcode, at in connection.execute(
-        text("SELECT l.id, i.barcode, l.checked_out FROM loans l JOIN items i ON i.id = l.item_id")
-    ):
-        about["loans", number] = barcode, _day(at)
-    for number, barcode, at in connection.execute(
-        text(
-            "SELECT h.id, i.barcode, h.placed FROM holds h"
-            " JOIN items i ON i.record_id = h.record_id"
-        )
-    ):
-        about["holds", number] = barcode, _day(at)
-    told: Counter[tuple[str, ...]] = Counter()
-    for card, kind, cause in connection.execute(
-        text(
-            "SELECT p.identifier, n.kind, n.cause FROM notices n"
-            " JOIN patron_identifiers p ON p.patron_id = n.patron_id AND p.kind = 'card'"
-            " WHERE n.state = 'sent'"
-        )
-    ):
-        facts: dict[str, Any] = json.loads(cause)
-        for what in ("loans", "holds"):
-            for number in facts.get(what) or ():
-                told[card, kind, str(facts.get("key", "")), *about.get((what, number), ())] += 1
-    return told
 
 
 if __name__ == "__main__":

@@ -99,6 +99,15 @@ def _a_letter_goes_out_again(folder: Path) -> None:
         )
 
 
+def _a_letter_never_goes_out(folder: Path) -> None:
+    for system in ("old", "new"):
+        with _changed(folder, system) as database:
+            database.execute(
+                "UPDATE notices SET why = 'the other system looks after DK-900101',"
+                " state = 'withdrawn' WHERE kind = 'loan_made'"
+            )
+
+
 def _a_due_date_moves(folder: Path) -> None:
     item, _ = _last(folder, "11")
     with _changed(folder) as new:
@@ -140,6 +149,7 @@ def _somebody_is_refused(folder: Path) -> None:
         (_an_act_is_dropped, lambda found: found.lost),
         (_an_act_is_done_again, lambda found: found.done_twice),
         (_a_letter_goes_out_again, lambda found: found.told_twice),
+        (_a_letter_never_goes_out, lambda found: found.told_by_nobody),
         (_a_due_date_moves, lambda found: found.differing),
         (_a_debt_grows, lambda found: found.differing),
         (_an_answer_was_never_written_down, lambda found: found.lost),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import md5
 from pathlib import Path
 from random import Random
@@ -17,7 +18,9 @@ from catalogue.changes.accession import add_record
 from catalogue.database import Database, Statement, Transaction, many, migrate, open_database
 from catalogue.items import add_item
 from catalogue.schema import branches, items, records
+from circulation.kernel.elsewhere import leave_to_another, take_over
 from circulation.kernel.results import UNATTENDED
+from circulation.kernel.set_up import set_up_changed
 from circulation.ledger.schema import charges
 from circulation.loans.schema import loans
 from circulation.patrons.registering import NewPatron, register_patron
@@ -135,10 +138,9 @@ def found(
     *,
     patrons: int,
     items: int,
-    until: datetime,
     url: str,
 ) -> World:
-    """Makes both; `until` is the day from which the new one tells people, `url` its database."""
+    """Makes both; `url` is the new one's database. The old one looks after both branches."""
     old = _library(folder / "old", f"sqlite:///{folder / 'old' / 'tiro.sqlite'}", now, OLD_RULES)
     titles = [f"Bind {number}" for number in range(items)]
     _catalogue(old, titles)
@@ -154,6 +156,7 @@ def found(
     old.now = now
     new = _library(folder / "new", url, now, NEW_RULES)
     _catalogue(new, titles)
+    move(BRANCHES, away_from=new)
     (folder / "files").mkdir()
     (folder / "files" / "plan.toml").write_text(_PLAN)
     names = ("old", "new", "proxy", "before old", "before new")
@@ -161,19 +164,37 @@ def found(
     world = World(folder, old, new, cards, barcodes, ports)
     _configure(world, url)
     _configure_proxy(world)
-    deliver(world, until)
+    deliver(world)
     copytree(folder / "files", folder / "first files")
     return world
 
 
-def deliver(world: World, until: datetime) -> None:
+def move(branches: Iterable[str], *, away_from: Library, to: Library | None = None) -> None:
+    """From now on another looks after these branches: tells, bills and renews. It is the second at
+    which both say so that counts."""
+    for library, verb in ((away_from, leave_to_another), (to, take_over)):
+        if library is not None:
+            library.write(partial(_moved, library, tuple(branches), verb))
+
+
+def _moved(
+    library: Library, isils: tuple[str, ...], verb: Callable[..., bool], transaction: Transaction
+) -> None:
+    set_up = library.circulation.current_set_up(transaction)
+    for branch in set_up.branches.values():
+        if branch.isil in isils:
+            verb(transaction, branch.id, now=library.now)
+    set_up_changed(transaction)
+
+
+def deliver(world: World) -> None:
     """The old system writes its files, and the new one takes in what has changed. Before the whole
     delivery comes half of one, which must do nothing.
     """
     files = world.folder / "files"
     is_first = not (files / "loans.csv").exists()
     _export(world, files)
-    load = ("move", "load", str(files / "plan.toml"), "--silent-until", f"{until:%Y-%m-%d}")
+    load = ("move", "load", str(files / "plan.toml"))
     if not is_first:
         whole = (files / "loans.csv").read_text(encoding="utf-8").splitlines(keepends=True)
         (files / "loans.csv").write_text("".join(whole[: len(whole) // 2]), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from circulation.digital_post.receipts import KeptReceipt
+from circulation.kernel.elsewhere import Period
 from circulation.kernel.rules import scope_of
+from circulation.kernel.set_up import SetUp
 from circulation.notices.explaining import ExplainedCause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.log import Logged
@@ -364,6 +366,31 @@ class SilentBatches:
     """By name."""
 
     batches: tuple[SilentBatch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BranchElsewhere:
+    """A branch that another system looks after from `since` on, up to `until`: null, still."""
+
+    branch: str
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BranchesElsewhere:
+    """In the order in which they were left to it. A branch may be there more than once."""
+
+    branches: tuple[BranchElsewhere, ...]
+
+
+def elsewhere_shown(periods: Iterable[Period], set_up: SetUp) -> BranchesElsewhere:
+    return BranchesElsewhere(
+        tuple(
+            BranchElsewhere(set_up.branches[each.branch_id].isil, each.since, each.until)
+            for each in periods
+        )
+    )
 
 
 def batches_shown(batches: list[KnownBatch]) -> SilentBatches:

@@ -16,6 +16,7 @@ _NOUNS: Final = (
     "groups",
     "notices",
     "silence",
+    "elsewhere",
     "operating",
     "proxy",
     "interlibrary",

@@ -25,6 +25,7 @@ from circulation.moving.rows import Moving
 from circulation.moving.set_aside import writing
 from circulation.patrons.foreign_pins import wrap_weak
 from circulation.patrons.identifiers import IDENTIFIERS
+from protocols.commands.moving.branches import COMMANDS as BRANCH_COMMANDS
 from protocols.commands.moving.samples import samples
 from protocols.commands.moving.shared import FILES, PLAN, REPORTS, planned_by, reasons_aside
 from protocols.commands.shared.library import Library, opened
@@ -47,7 +48,8 @@ def move() -> None:
     writes, as a plan says."""
 
 
-move.add_command(samples)
+for _command in (samples, *BRANCH_COMMANDS):
+    move.add_command(_command)
 
 
 @move.command()

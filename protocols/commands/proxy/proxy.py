@@ -121,6 +121,12 @@ def flip(terminals: tuple[str, ...], mode: str, why: str, path: Path, as_json: b
         return
     for login, now in answer["flipped"].items():
         click.echo(f"{login}: {now}")
+    branches = sorted({each.branch for each in known if each.login in answer["flipped"]})
+    verb = "take-over" if mode in ("new with write-back", "new") else "leave"
+    click.echo(
+        "Who writes to patrons is another question: on the host of Tiro, where that changes too,\n"
+        f"    tiro move {verb} {' '.join(branches)}"
+    )
 
 
 @proxy.command()

@@ -30,8 +30,8 @@ _OTHERS = {
         temporary_placements temporary_records temporary_stations transits unexpected_items
     """,
     "the machinery": """
-        compatibility item_replies job_runs leases loan_statistics locked_devices machine_refusals
-        moved_deliveries moved_rows outbox
+        branches_elsewhere compatibility item_replies job_runs leases loan_statistics locked_devices
+        machine_refusals moved_deliveries moved_rows outbox
         pin_failures public_id_key replies set_up_version silent_batches silent_rows terminal_counts
     """,
 }
