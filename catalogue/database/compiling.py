@@ -13,7 +13,7 @@ from datetime import date, datetime
 from inspect import signature
 from typing import Any, Final, cast, get_args
 
-from sqlalchemy import BigInteger, Boolean, Date, String, bindparam
+from sqlalchemy import BigInteger, Boolean, Date, Insert, String, bindparam
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.engine.interfaces import Dialect
@@ -69,13 +69,16 @@ class Compiled:
         self._dialect = DIALECTS[dialect]
         self._scope = scope
         self._arguments = {f"p_{name}": source for name, source in arguments.items()}
+        columns = getattr(expression, "exported_columns", None) or ()
+        if isinstance(expression, Insert) and not columns:
+            # Else the key of the row would be given back, which costs SQLite more than the row.
+            expression = expression.inline()
         self._compiled = self._typed(expression, hints)
         self.text: Final = str(self._compiled)
         order = self._compiled.positiontup or []
         unused = self._arguments.keys() - set(order)
         if unused and not are_optional:
             raise ValueError(f"the statement has no parameter {', '.join(unused)}: {self.text}")
-        columns = getattr(expression, "exported_columns", None) or ()
         self._labels = [column.key for column in columns]
         self._outward = [_result_processor(column.type, self._dialect) for column in columns]
         parts = [self._value(number, name) for number, name in enumerate(order)]

@@ -226,6 +226,24 @@ def test_change_counts_rows_and_send_does_not_wait(database: Database) -> None:
     assert database.read(names).result() == ["after"]
 
 
+@send
+def put_load(*, name: str, digest: str, started: datetime) -> Statement:
+    return insert(loads).values(locals() | {"position": 0, "rejected": 0})
+
+
+def test_an_insert_gives_back_only_what_it_says(database: Database) -> None:
+    sent: list[str] = []
+
+    def work(transaction: Transaction) -> None:
+        execute = transaction.execute
+        transaction.execute = lambda text, values: (sent.append(text), execute(text, values))[1]
+        put_load(transaction, name="a.mrc", digest="put", started=NOON)
+        assert add_load(transaction, name="b.mrc", digest="added", started=NOON) > 0
+
+    database.write(work).result()
+    assert ["RETURNING" in text for text in sent] == [False, True]
+
+
 def test_records_are_sent_in_bulk_with_or_without_work_on_their_values(database: Database) -> None:
     database.write(
         lambda transaction: add_consortia(transaction, (NewConsortium(name) for name in ("a", "b")))
