@@ -1,12 +1,18 @@
-"""Answers that are there when they are asked for."""
+"""Answers that nobody waits for: they are there when they are asked for, or tell when they are."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
+from threading import Event, Lock
 from typing import TypeVar
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+#: Of all that are promised: it is held for a moment only, and one for each would cost more.
+_promising = Lock()
 
 
 class Answered(Future[T]):
@@ -41,3 +47,91 @@ class Answered(Future[T]):
 
     def add_done_callback(self, fn: Callable[[Future[T]], object]) -> None:
         fn(self)
+
+
+class Promised(Answered[T]):
+    """A future of what the serving thread will do itself, or leaves to another thread.
+
+    Who serves is told by a callback, so what waiting takes is made for who does wait.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self._is_running = self._is_done = False
+        self._told: list[Callable[[Future[T]], object]] = []
+        self._over: Event | None = None
+
+    def __repr__(self) -> str:
+        return super().__repr__() if self._is_done else "<promised>"
+
+    def cancel(self) -> bool:
+        with _promising:
+            if self._is_running or self._is_done:
+                return self.cancelled()
+            self._error = CancelledError()
+            self._is_done = True
+        self._tell()
+        return True
+
+    def cancelled(self) -> bool:
+        return isinstance(self._error, CancelledError)
+
+    def set_running_or_notify_cancel(self) -> bool:
+        with _promising:
+            self._is_running = not self._is_done
+            return self._is_running
+
+    def running(self) -> bool:
+        return self._is_running and not self._is_done
+
+    def done(self) -> bool:
+        return self._is_done
+
+    def set_result(self, result: T) -> None:
+        with _promising:
+            self._here = result
+            self._is_done = True
+        self._tell()
+
+    def set_exception(self, exception: BaseException | None) -> None:
+        with _promising:
+            self._error = exception
+            self._is_done = True
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._over is not None:
+            self._over.set()
+        for told in self._told:
+            try:
+                told(self)
+            except Exception:  # the others must be told all the same, as by any future
+                log.exception("what an answer was told to has failed")
+
+    def add_done_callback(self, fn: Callable[[Future[T]], object]) -> None:
+        with _promising:
+            if not self._is_done:
+                self._told.append(fn)
+                return
+        fn(self)
+
+    def result(self, timeout: float | None = None) -> T:
+        if not self._is_done:
+            self._wait(timeout)
+        return super().result()
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        if not self._is_done:
+            self._wait(timeout)
+        if self.cancelled():
+            raise CancelledError
+        return self._error
+
+    def _wait(self, timeout: float | None) -> None:
+        with _promising:
+            if self._is_done:
+                return
+            if self._over is None:
+                self._over = Event()
+        if not self._over.wait(timeout):
+            raise TimeoutError

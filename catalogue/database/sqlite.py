@@ -18,7 +18,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final, TypeVar
 
-from catalogue.database.answers import Answered
+from catalogue.database.answers import Answered, Promised
 from catalogue.database.contract import Call, DatabaseClosed, Work
 from catalogue.database.in_use import FileLock
 from catalogue.database.outages import PATIENCE, TRY_EVERY, DatabaseUnavailable, Outage
@@ -192,15 +192,16 @@ class SqliteDatabase:
     # writing
 
     def write(self, work: Work[T], *, short: bool = False) -> Future[T]:
-        answer: Future[T] = Future()
         with self._closing:
             if self._closed:
                 raise DatabaseClosed(self.url)
             here = self._short if short else None
             if here is not None and here.thread == threading.get_ident():
-                here.put((work, answer))
-            else:
-                self._jobs.put((work, answer))
+                promised: Promised[T] = Promised()
+                here.put((work, promised))
+                return promised
+            answer: Future[T] = Future()
+            self._jobs.put((work, answer))
         return answer
 
     def write_here(self, soon: Call, from_thread: Call) -> None:
