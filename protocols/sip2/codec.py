@@ -22,9 +22,10 @@ For `Checkout` the generated pair is, in essence::
         ...
         return m
 
-    def encode_12(m, clean, end, screen, lines):
-        text = f"12{'1' if m.ok else '0'}...AO{clean(m.institution_id)}{end}..."
-        if m.fee_type is not None: text += f"BT{clean(m.fee_type)[:2]}{end}"
+    def encode_12(m, end, clean, choose, screen, lines):
+        own = choose((m.institution_id, m.fee_type or "", ...))
+        text = f"12{'1' if m.ok else '0'}...AO{own(m.institution_id)}{end}..."
+        if m.fee_type is not None: text += f"BT{own(m.fee_type)[:2]}{end}"
         ...
         return text
 
@@ -36,7 +37,7 @@ Error detection (SIP2 2.12, p. 16) is here too: `open_frame` and `seal`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, cast
 
 from catalogue.generated import OnDemand, Source
@@ -53,7 +54,7 @@ from protocols.sip2.fields import (
 )
 from protocols.sip2.messages import LAYOUTS, Message
 from protocols.sip2.wire.deviations import DATE_MISSING, NOT_ITS_CHARSET, observe
-from protocols.sip2.wire.text import SPELLING, Clean, CleanLines, Dialect, cleaner, line_cleaner
+from protocols.sip2.wire.text import SPELLING, Dialect, cleaners
 
 
 class MalformedMessage(Exception):
@@ -137,10 +138,8 @@ def encode(message: Message, dialect: Dialect, width: int | None = None, version
     """
     text = (_encoders if version > 1 else _encoders_1)[type(message)](
         message,
-        cleaner(dialect),
         dialect.delimiter,
-        line_cleaner(dialect, None),
-        line_cleaner(dialect, width),
+        *cleaners(dialect, width),
     )
     return text.encode(dialect.charset, SPELLING)
 
@@ -283,7 +282,7 @@ def _encode_fixed(each: Fixed) -> str:
         return f"{{'1' if {value} else '0'}}"
     if each.kind is Kind.COUNT:
         return f"{{digits({value}, {each.length})}}"
-    return f"{{exactly(clean({value}), {each.length})}}"
+    return f"{{exactly(own({value}), {each.length})}}"
 
 
 def _encode_value(each: Variable, value: str) -> str:
@@ -292,14 +291,27 @@ def _encode_value(each: Variable, value: str) -> str:
     if each.kind is Kind.COUNT:
         return f"{{digits({value}, {each.length})}}"
     if each.kind is Kind.DATE:
-        return f"{{exactly(clean({value}), {each.length})}}"
-    return f"{{clean({value})}}" if each.length == 255 else f"{{clean({value})[:{each.length}]}}"
+        return f"{{exactly(own({value}), {each.length})}}"
+    return f"{{own({value})}}" if each.length == 255 else f"{{own({value})[:{each.length}]}}"
+
+
+def _values(fixed: Iterable[Fixed], variable: Iterable[Variable]) -> str:
+    """Source of the tuple of the texts that stand in a message once."""
+    kinds = (Kind.TEXT, Kind.DATE)
+    names = [f"m.{each.name}," for each in fixed if each.kind in kinds]
+    names += [
+        f"m.{each.name}," if each.is_required else f"m.{each.name} or '',"
+        for each in variable
+        if each.kind in kinds
+    ]
+    return f"({' '.join(names)})"
 
 
 def _encoder_source(layout: Layout, name: str, version: int) -> str:
     start = layout.code + "".join(_encode_fixed(each) for each in layout.fixed)
+    variable = layout.variable if version > 1 else layout.version_1
     later = []
-    for each in layout.variable if version > 1 else layout.version_1:
+    for each in variable:
         value = f"m.{each.name}"
         if each.kind is Kind.LINES:
             cleaning = {"AF": "screen", "AG": "lines"}.get(each.code)
@@ -321,7 +333,8 @@ def _encoder_source(layout: Layout, name: str, version: int) -> str:
             later.append(f'        text += f"{each.code}{_encode_value(each, value)}{{end}}"')
     return "\n".join(
         [
-            f"def {name}(m, clean, end, screen, lines):",
+            f"def {name}(m, end, clean, choose, screen, lines):",
+            f"    own = choose({_values(layout.fixed, variable)})",
             f'    text = f"{start}"',
             *later,
             "    return text",
@@ -330,7 +343,8 @@ def _encoder_source(layout: Layout, name: str, version: int) -> str:
 
 
 Decoder = Callable[[str, str, list[str] | None], Message]
-Encoder = Callable[[Message, Clean, str, CleanLines, CleanLines], str]
+#: Takes the delimiter and the `Cleaners` besides.
+Encoder = Callable[..., str]
 
 
 _SOURCE = Source(

@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal, NamedTuple
+from unicodedata import is_normalized
 
 #: The charsets a frame can be written in: in each of them no byte of a character beyond ASCII
 #: looks like a control character or a delimiter. The standard's own default is cp850.
@@ -98,22 +99,48 @@ Clean = Callable[[str], str]
 CleanLines = Callable[[tuple[str, ...]], list[str]]
 
 
+class Cleaners(NamedTuple):
+    """What makes texts fit for the fields of a message.
+
+    `choose` gives what is needed for all of these values: mostly they are fit as they are, which is
+    seen at once for all of them.
+    """
+
+    clean: Clean
+    choose: Callable[[tuple[str, ...]], Clean]
+    screen: CleanLines
+    lines: CleanLines
+
+
+@lru_cache(maxsize=256)
+def cleaners(dialect: Dialect, width: int | None) -> Cleaners:
+    """Those of a dialect; printed lines are cut to `width` characters, a screen has its own."""
+    clean = cleaner(dialect)
+
+    def choose(values: tuple[str, ...]) -> Clean:
+        return str if _is_fit("".join(values), dialect) else clean
+
+    return Cleaners(clean, choose, line_cleaner(dialect, None), line_cleaner(dialect, width))
+
+
 @lru_cache(maxsize=64)
 def cleaner(dialect: Dialect) -> Clean:
     """The function that makes a text fit for a field of this dialect."""
-    delimiter = dialect.delimiter
 
     def clean(value: str) -> str:
-        if (
-            len(value) <= MAX_VALUE
-            and value.isascii()
-            and value.isprintable()
-            and delimiter not in value
-        ):
-            return value
-        return _displayable(value, dialect)[:MAX_VALUE]
+        return value if _is_fit(value, dialect) else _displayable(value, dialect)[:MAX_VALUE]
 
     return clean
+
+
+def _is_fit(text: str, dialect: Dialect) -> bool:
+    """Would cleaning leave the text as it is? Then it does each part of it, too."""
+    return (
+        len(text) <= MAX_VALUE
+        and text.isprintable()
+        and dialect.delimiter not in text
+        and (text.isascii() or (dialect.charset == "utf-8" and is_normalized("NFC", text)))
+    )
 
 
 @lru_cache(maxsize=256)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from protocols.sip2.wire.text import Dialect, cleaner, line_cleaner
+from protocols.sip2.wire.text import Charset, Dialect, cleaner, cleaners, line_cleaner
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,25 @@ def test_a_value_is_cut_at_255_characters_of_the_charset(charset: Any) -> None:
     cut = cleaner(dialect)("ø" * 300)
     assert len(cut) == 255
     assert cut == (("oe" * 128)[:255] if charset == "ascii" else "ø" * 255)
+
+
+@given(
+    st.sampled_from(["utf-8", "cp850", "ascii"]),
+    st.lists(
+        st.text(st.sampled_from("aZ ø\u0308\u0301|\r\x00\u201c\ud800ł"), max_size=200), max_size=4
+    ),
+)
+def test_all_values_of_a_message_become_what_each_of_them_would(
+    charset: Charset, values: list[str]
+) -> None:
+    dialect = Dialect(charset)
+    own = cleaners(dialect, None).choose(tuple(values))
+    assert [own(value) for value in values] == [cleaner(dialect)(value) for value in values]
+
+
+@pytest.mark.parametrize(("values", "are_fit"), [(("Peters jul", "søde"), True), (("a|b",), False)])
+def test_what_is_fit_is_not_cleaned(values: tuple[str, ...], are_fit: bool) -> None:
+    assert (cleaners(Dialect(), None).choose(values) is str) == are_fit
 
 
 def test_another_delimiter_is_kept_out_of_values_and_spellings() -> None:
