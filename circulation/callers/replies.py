@@ -14,6 +14,7 @@ that is not in the database: see `reply_key`.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -61,8 +62,13 @@ def reply_key(account: str, secret: str, request: bytes) -> ReplyKey:
     `secret` is one that the database does not hold and that outlives the process, such as the
     password hash of the account in tiro.toml.
     """
-    key = blake2b(secret.encode(), digest_size=32).digest()
-    return ReplyKey(account, blake2b(request, key=key, digest_size=DIGEST_SIZE).digest())
+    digest = blake2b(request, key=_key_of(secret), digest_size=DIGEST_SIZE).digest()
+    return ReplyKey(account, digest)
+
+
+@lru_cache(maxsize=1024)
+def _key_of(secret: str) -> bytes:
+    return blake2b(secret.encode(), digest_size=32).digest()
 
 
 def _is_same(account: str, digest: bytes) -> ColumnElement[bool]:

@@ -102,6 +102,7 @@ MEDIA = SetUpPart("media", read_media)
 def media_of_group(set_up: SetUp, material_group: str) -> Media:
     """What is known of the things of a group: what it says, or the nearest above it that does."""
     media = MEDIA.of(set_up)
-    return next(
-        (media[code] for code in lineage(set_up.groups, material_group) if code in media), UNKNOWN
-    )
+    for code in lineage(set_up.groups, material_group) if media else ():
+        if code in media:
+            return media[code]
+    return UNKNOWN

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
+from catalogue.generated import OnDemand
 from circulation.callers.replies import (
     DIGEST_SIZE,
     ReplyKey,
@@ -187,7 +188,15 @@ def respond_once(
 
 
 def _is_granted(response: Response) -> bool:
-    return next((getattr(response, name) for name in _GRANTED if hasattr(response, name)), True)
+    name = _GRANTED_IN[type(response)]
+    return name is None or getattr(response, name)
+
+
+def _granted_in(kind: type) -> str | None:
+    return next((name for name in _GRANTED if hasattr(kind, name)), None)
+
+
+_GRANTED_IN: Final = OnDemand(_granted_in)
 
 
 def _is_dated(date: str) -> bool:

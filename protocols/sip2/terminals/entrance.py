@@ -9,6 +9,7 @@ show it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from protocols.hosting.networks import narrowest
 from protocols.hosting.throttle import FailedLogins
@@ -16,6 +17,9 @@ from protocols.hosting.tls import PLAIN, Security
 from protocols.sip2.settings import Account, Sip2Settings
 from protocols.sip2.terminals.accounts import Accounts
 from protocols.sip2.terminals.options import LoginWay
+
+if TYPE_CHECKING:
+    from protocols.sip2.terminals.places import Standing
 
 
 def host_of(peer: str) -> str:
@@ -49,6 +53,8 @@ class Entrance:
         self._security_now = security
         self._security: Security | None = None
         self._admitted: Account | None = None
+        #: Kept by `protocols.sip2.terminals.places`.
+        self.standing: Standing | None = None
 
     @property
     def security(self) -> Security:

@@ -66,6 +66,17 @@ class Place(NamedTuple):
         return sent or self.branch.agency_isil
 
 
+class Standing(NamedTuple):
+    """Where the terminal at the other end of a connection was last, as which account."""
+
+    place: Place
+    account: Account
+
+    def is_of(self, branch: Branch, account: Account, device: str) -> bool:
+        place = self.place
+        return place.branch is branch and self.account is account and place.desk.device == device
+
+
 class Caller(NamedTuple):
     """The terminal that a request came from, as its session knows it.
 
@@ -123,18 +134,25 @@ class Caller(NamedTuple):
                 if named is not None and named.agency_id == own.agency_id:
                     branch = named
                     break
-        return Place(
-            branch,
-            ZoneInfo(branch.timezone),
-            Desk(
-                account.login,
-                self.device,
-                branch.agency_id,
-                branch.id,
-                clientele_of(account, branch, context),
-                follows=account.follows == "shadow",
-            ),
+        return self._at(branch, account, context)
+
+    def _at(self, branch: Branch, account: Account, context: Context) -> Place:
+        """The caller at one of the account's branches: mostly where the message before was, too."""
+        known = self.entrance.standing
+        if known is not None and known.is_of(branch, account, self.device):
+            return known.place
+        desk = Desk(
+            account.login,
+            self.device,
+            branch.agency_id,
+            branch.id,
+            clientele_of(account, branch, context),
+            follows=account.follows == "shadow",
         )
+        place = Place(branch, ZoneInfo(branch.timezone), desk)
+        if not isinstance(account.serves_patrons_of, tuple):  # else it hangs on the set-up
+            self.entrance.standing = Standing(place, account)
+        return place
 
 
 def clientele_of(account: Account, branch: Branch, context: Context) -> Clientele:
