@@ -56,9 +56,11 @@ class Control(LineReceiver):
                     mode = str(asked.get("mode", ""))
                     for each in terminals:
                         proxy.modes.may_flip(each, mode)
+                    before = {each: proxy.modes.of(each) for each in terminals}
                     for each in terminals:
                         proxy.modes.flip(each, mode, self._who(asked), why)
-                    return {"flipped": {each: proxy.modes.of(each) for each in terminals}}
+                    now = {each: proxy.modes.of(each) for each in terminals}
+                    return {"flipped": now, "before": before}
                 case "settle":
                     request = int(asked.get("request", 0))
                     return {"settled": proxy.settle(request, self._who(asked), why)}

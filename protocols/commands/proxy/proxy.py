@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from protocols.commands.proxy.differences import accept_pattern, ask_gate, list_differences
 from protocols.commands.proxy.shared import FILE, settings_of
 from protocols.process.failures import Failure
+
+if TYPE_CHECKING:
+    from protocols.proxy.settings import Mode
 
 
 @click.group()
@@ -107,8 +110,10 @@ def status(path: Path, as_json: bool) -> None:
 @click.option("--why", required=True, help="For the journal.")
 @FILE
 @_JSON
-def flip(terminals: tuple[str, ...], mode: str, why: str, path: Path, as_json: bool) -> None:
+def flip(terminals: tuple[str, ...], mode: Mode, why: str, path: Path, as_json: bool) -> None:
     """Change the mode of terminals, named by their logins, or of a branch by its ISIL."""
+    from protocols.proxy.routing import SIDE
+
     known = settings_of(path).terminals
     named = [
         login
@@ -121,12 +126,14 @@ def flip(terminals: tuple[str, ...], mode: str, why: str, path: Path, as_json: b
         return
     for login, now in answer["flipped"].items():
         click.echo(f"{login}: {now}")
-    branches = sorted({each.branch for each in known if each.login in answer["flipped"]})
-    verb = "take-over" if mode in ("new with write-back", "new") else "leave"
-    click.echo(
-        "Who writes to patrons is another question: on the host of Tiro, where that changes too,\n"
-        f"    tiro move {verb} {' '.join(branches)}"
-    )
+    came_over = {login for login, was in answer["before"].items() if SIDE[was] != SIDE[mode]}
+    if came_over:
+        branches = sorted({each.branch for each in known if each.login in came_over})
+        verb = "take-over" if SIDE[mode] == "new" else "leave"
+        click.echo(
+            "Who writes to the patrons of a branch is said on the host of Tiro, when all of it has"
+            f" moved:\n    tiro move {verb} {' '.join(branches)}"
+        )
 
 
 @proxy.command()

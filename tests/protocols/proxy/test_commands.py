@@ -37,7 +37,10 @@ def test_a_flip_counts_from_the_next_message_on_and_stands_in_the_journal(two: T
         ask(terminal, OUT)
         words = ("kiosk-1", "--to", "new with write-back", "--why", "our turn")
         flipped = tiro_proxy(running, "flip", *words)
-        assert (flipped.exit_code, flipped.output) == (0, "kiosk-1: new with write-back\n")
+        assert (flipped.exit_code, flipped.output.splitlines()[::2]) == (
+            0,
+            ["kiosk-1: new with write-back", "    tiro move take-over DK-900101"],
+        )
         # The patron's session ends where it began.
         ask(terminal, OUT.replace(b"ABI1", b"ABI2"))
         ask(terminal, f"35{DATE}AOOLD|AAP1|".encode())
