@@ -16,9 +16,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pyroaring import BitMap
-from sqlalchemy import delete, insert, literal_column, select, text, union_all
+from sqlalchemy import delete, insert, literal_column, null, select, text, union_all
 
 from catalogue.bitmaps import CHUNK_BITS, join
+from catalogue.change_notes import Aspect, note_changes
 from catalogue.database import (
     Statement,
     Transaction,
@@ -40,10 +41,12 @@ _AT_ONCE = 10_000
 
 class Holder(NamedTuple):
     """An agency or a branch whose stock is seen by readers of others, and its name in
-    ``held_records``."""
+    ``held_records``; for people it is `called` so. `agency_isil` is that of a branch's agency."""
 
     isil: str
     name: str
+    called: str
+    agency_isil: str | None
 
 
 class Agency(NamedTuple):
@@ -84,15 +87,22 @@ class _HolderRow(NamedTuple):
     id: int
     kind: str
     shares_stock: bool
+    name: str
     prefix: str
+    agency_isil: str | None
 
 
 @many(_HolderRow)
 def _holders() -> Statement:
     of_branches = branches.join(agencies, branches.c.agency_id == agencies.c.id)
-    branch = {"isil": branches.c.isil, "id": branches.c.id, "prefix": literal_column("'branch:'")}
+    agency = {"prefix": literal_column("'agency:'"), "agency_isil": null()}
+    branch = {
+        **{name: branches.c[name] for name in ("isil", "id", "name")},
+        "prefix": literal_column("'branch:'"),
+        "agency_isil": agencies.c.isil,
+    }
     return union_all(
-        select(*columns(_HolderRow, agencies, prefix=literal_column("'agency:'"))),
+        select(*columns(_HolderRow, agencies, **agency)),
         select(*columns(_HolderRow, agencies, **branch)).select_from(of_branches),
     )
 
@@ -154,13 +164,15 @@ def update_holders(transaction: Transaction, record_ids: Iterable[int]) -> None:
 
     To be called in the transaction that adds, moves or removes items, or adds, merges or removes
     records; ids that no record has any more are taken out. Holds off others who do the same until
-    the commit.
+    the commit. Notes that the items of the records have changed, and, where somebody else has them
+    now, that the records have.
     """
     ids = list(record_ids)
     if not ids:
         return
     _lock_holders(transaction)
-    wanted = _held(transaction, ids)
+    wanted = holders_of(transaction, ids)
+    moved = BitMap()
     by_chunk: defaultdict[int, list[int]] = defaultdict(list)
     for number in ids:
         by_chunk[number >> CHUNK_BITS].append(number)
@@ -174,10 +186,14 @@ def update_holders(transaction: Transaction, record_ids: Iterable[int]) -> None:
             new = (old - changed) | held
             if new == old:
                 continue
+            moved |= new ^ old
             if row is not None:
                 _delete(transaction, holder=holder, chunk=chunk)
             if new:
                 _insert(transaction, holder=holder, chunk=chunk, bitmap=new.serialize())
+    both = Aspect.HOLDINGS | Aspect.RECORD
+    note_changes(transaction, moved, both)
+    note_changes(transaction, set(ids).difference(moved), Aspect.HOLDINGS)
 
 
 _NONE = BitMap()
@@ -207,7 +223,7 @@ def open_holders(transaction: Transaction) -> list[Holder]:
     """The agencies and branches whose stock is seen by everybody. What a closed one has concerns
     its own readers alone, who have its database for that."""
     return [
-        Holder(row.isil, f"{row.prefix}{row.id}")
+        Holder(row.isil, f"{row.prefix}{row.id}", row.name, row.agency_isil)
         for row in _holders(transaction)
         if _is_open(row.kind, row.shares_stock)
     ]
@@ -220,15 +236,21 @@ def held_by(transaction: Transaction, holder: Holder) -> BitMap:
 
 def hidden_from(transaction: Transaction, consortium_id: int = NO_CONSORTIUM) -> BitMap:
     """The records that readers of the consortium's database do not see."""
-    return _read(transaction, f"hidden:{consortium_id}")
+    return _read(transaction, hidden_name(consortium_id))
+
+
+def hidden_name(consortium_id: int) -> str:
+    """The name in ``held_records`` of what readers of the consortium's database do not see."""
+    return f"hidden:{consortium_id}"
 
 
 def _read(transaction: Transaction, holder: str) -> BitMap:
     return join(_rows_of_holder(transaction, holder=holder))
 
 
-def _held(transaction: Transaction, ids: Sequence[int]) -> dict[str, BitMap]:
-    """What each holder has of the records, and what is hidden of them."""
+def holders_of(transaction: Transaction, ids: Sequence[int]) -> dict[str, BitMap]:
+    """What each holder has of the records, and what is hidden of them, by the names in
+    ``held_records``."""
     known = {agency.id: agency for agency in _agencies(transaction)}
     agency_of = dict(_branches(transaction))
     holding: defaultdict[int, set[int]] = defaultdict(set)
@@ -237,7 +259,7 @@ def _held(transaction: Transaction, ids: Sequence[int]) -> dict[str, BitMap]:
     temporary = set(_temporary(transaction, record_ids=ids))
     if temporary:
         for consortium_id in {NO_CONSORTIUM, *consortia}:
-            numbers[f"hidden:{consortium_id}"] += temporary
+            numbers[hidden_name(consortium_id)] += temporary
         ids = [number for number in ids if number not in temporary]
     for record_id, branch_id in _holding_branches(transaction, record_ids=ids):
         numbers[f"branch:{branch_id}"].append(record_id)
@@ -249,7 +271,7 @@ def _held(transaction: Transaction, ids: Sequence[int]) -> dict[str, BitMap]:
         for agency_id in holders:
             numbers[f"agency:{agency_id}"].append(number)
         for consortium_id in _closed_to(consortia, [known[agency] for agency in holders]):
-            numbers[f"hidden:{consortium_id}"].append(number)
+            numbers[hidden_name(consortium_id)].append(number)
     return {holder: BitMap(found) for holder, found in numbers.items()}
 
 

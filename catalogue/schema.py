@@ -23,7 +23,7 @@ from sqlalchemy import (
     func,
 )
 
-from catalogue.database import Moment, metadata
+from catalogue.database import Long, Moment, metadata
 
 consortia = Table(
     "consortia",
@@ -217,4 +217,37 @@ index_rules = Table(
     Column("id", SmallInteger, primary_key=True, autoincrement=False),
     Column("version", SmallInteger, nullable=False),
     CheckConstraint("id = 1", name="id"),
+)
+
+#: That records have changed, one row for each range of ids, until the change is numbered
+#: (`catalogue.changes.numbering`).
+change_notes = Table(
+    "change_notes",
+    metadata,
+    Column("id", Long, Identity(), primary_key=True),
+    Column("aspects", SmallInteger, nullable=False),  # `catalogue.change_notes.Aspect`, added up
+    Column("first_id", Integer, nullable=False),
+    Column("last_id", Integer, nullable=False),
+)
+
+#: The number of each record's last change, also of those that are gone.
+record_changes = Table(
+    "record_changes",
+    metadata,
+    Column("aspect", SmallInteger, primary_key=True, autoincrement=False),
+    Column("record_id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Long, nullable=False),
+    Index("ix_record_changes_number", "aspect", "number", unique=True),
+    sqlite_with_rowid=False,
+)
+
+#: Which records were ever shown to the public as those of a branch or an agency, or at all: as
+#: `held_records`, but for ids that are never taken out.
+published_records = Table(
+    "published_records",
+    metadata,
+    Column("holder", String, primary_key=True),
+    Column("chunk", Integer, primary_key=True, autoincrement=False),
+    Column("bitmap", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
 )

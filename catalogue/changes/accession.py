@@ -14,6 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, func, insert, select, text
 
 from catalogue.bitmaps import CHUNK_BITS
+from catalogue.change_notes import Aspect, note_changes
 from catalogue.changes.authorities import LINKED_FORMAT, named
 from catalogue.changes.made import Made
 from catalogue.database import Statement, Transaction, lock, scalar_one, send_many
@@ -146,6 +147,7 @@ def store(
     )
     add_sort_keys(transaction, ((record.id, record.description) for record in given))
     add_postings(transaction, columns)
+    note_changes(transaction, [record.id for record in given], Aspect.RECORD)
     if origin.with_items is not None:
         placed = [(record.position, record.id) for record in given]
         insert_items(transaction, origin.with_items, placed, origin.now)

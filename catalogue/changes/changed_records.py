@@ -1,12 +1,14 @@
-"""Which records have changed while the index is rebuilt (`catalogue.reindexing.rebuilding`)."""
+"""That records have changed: for those who copy the catalogue (`catalogue.changes.numbering`), and
+for the index, where it is being rebuilt (`catalogue.reindexing.rebuilding`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Integer, delete, exists, insert, select, type_coerce
 
+from catalogue.change_notes import Aspect, note_changes
 from catalogue.database import Statement, Transaction, scalars, send, send_many
 from catalogue.schema import changed_while_reindexing, reindexings
 
@@ -38,7 +40,8 @@ def forget_changed() -> Statement:
     return delete(changed_while_reindexing)
 
 
-def note_changed(transaction: Transaction, record_ids: Iterable[int]) -> None:
-    """To be called by whoever replaces or removes records, in the same transaction; notes nothing,
-    and costs next to nothing, while no reindexing is under way."""
+def note_changed(transaction: Transaction, record_ids: Sequence[int]) -> None:
+    """To be called by whoever replaces or removes records, in the same transaction. For the index
+    nothing is noted while no reindexing is under way."""
+    note_changes(transaction, record_ids, Aspect.RECORD | Aspect.HOLDINGS)
     _note(transaction, map(_Changed, record_ids))

@@ -35,14 +35,18 @@ class DublinCore:
 
     def render(self, record: Record, element_set: str = FULL) -> bytes:
         """One ``srw_dc:dc`` element."""
-        brief = is_brief(element_set)
-        told = dict.fromkeys(_elements(describe(record)))  # each once
-        made = "".join(
-            element(f"dc:{name}", value) for name, value in told if not brief or name in _BRIEF
-        )
+        made = dublin_core(record, is_brief(element_set))
         return (
             f'<srw_dc:dc xmlns:srw_dc="{NAMESPACE}" xmlns:dc="{ELEMENTS}">{made}</srw_dc:dc>'
         ).encode()
+
+
+def dublin_core(record: Record, brief: bool = False) -> str:
+    """The elements of a record, in XML, with the prefix ``dc``: whatever stands around them."""
+    told = dict.fromkeys(_elements(describe(record)))  # each once
+    return "".join(
+        element(f"dc:{name}", value) for name, value in told if not brief or name in _BRIEF
+    )
 
 
 def _elements(said: Bibliographic) -> Iterator[tuple[str, str]]:

@@ -88,6 +88,11 @@ basic_authentication = true # fit for a demo only: curl -u desk:desk
 enabled = true
 tokens = "tokens.toml"
 category = "adult" # of patrons who register on the web
+
+[oai] # what harvesters copy, at /oai of the HTTP port
+enabled = true
+namespace = "demo.tiro.example" # in the identifiers of records: a domain name of the library
+admin_email = "library@tiro.example"
 """)
 
 #: What stands in tokens.toml of a demo, beside tiro.toml.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from twisted.python.failure import Failure
 from twisted.web.resource import Resource
@@ -12,18 +10,14 @@ from twisted.web.server import NOT_DONE_YET
 
 from catalogue.tracing import request_id
 from protocols.hosting.answering import Services
+from protocols.hosting.parameters import FORM, TooMany, decoded, host_of, parameters_in
 from protocols.hosting.traces import OK
 from protocols.sru.handlers import answer
 from protocols.sru.parameters import decode
 from protocols.sru.settings import SruSettings
 
-#: A Host header that we may repeat.
-_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _HTTPS = 443
 _METHODS = b"GET, HEAD, POST"
-_FORM = b"application/x-www-form-urlencoded"
-#: There are some twenty parameters; a request with more than this is none.
-_MOST_PARAMETERS = 200
 #: The name of a character set may be anything; these are the ones that matter here.
 _CHARSETS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "utf-8"} | dict.fromkeys(
     ("iso-8859-1", "latin1", "windows-1252"), "windows-1252"
@@ -54,16 +48,16 @@ class SruResource(Resource):
         charset = "utf-8"
         if request.method == b"POST":
             kind, _, rest = content_type.partition(b";")
-            if kind.strip().lower() not in (_FORM, b""):
+            if kind.strip().lower() not in (FORM, b""):
                 return _refused(request, 415, b"SRU takes forms; it does not take SOAP.\n")
             charset = _charset(rest)
             body = request.content.read()
             query = query + b"&" + body if query and body else query or body
         try:
             parameters = parameters_in(query, charset)
-        except ValueError:
+        except TooMany:
             return _refused(request, 400, b"There are too many parameters.\n")
-        database = "/".join(_text(part, "utf-8") for part in request.postpath).strip("/")
+        database = "/".join(decoded(part) for part in request.postpath).strip("/")
         asked = decode(
             database or self._settings.databases[0],
             self._address(request, path),
@@ -89,35 +83,10 @@ class SruResource(Resource):
         """The address by which we were reached or want to be reached, without the query."""
         told = self._settings
         scheme = "https" if request.isSecure() or told.port == _HTTPS else "http"
-        host = (request.getHeader(b"host") or b"").decode("latin-1")
+        host = host_of(request)
         if told.host:
             host = told.host if told.port in (None, _HTTPS) else f"{told.host}:{told.port}"
-        elif not _HOST.fullmatch(host):
-            host = f"{request.getHost().host}:{request.getHost().port}"
         return f"{scheme}://{host}{path.decode('latin-1')}"
-
-
-def parameters_in(query: bytes, charset: str = "utf-8") -> list[tuple[str, str]]:
-    """The parameters of a query string or a form; raises ValueError for too many.
-
-    Only ``&`` separates them: a semicolon may stand unescaped in a query.
-    """
-    pairs = [part.partition(b"=") for part in query.split(b"&", _MOST_PARAMETERS) if part]
-    if len(pairs) > _MOST_PARAMETERS:
-        raise ValueError("too many parameters")
-    return [(_unquoted(name, charset), _unquoted(value, charset)) for name, _, value in pairs]
-
-
-def _unquoted(octets: bytes, charset: str) -> str:
-    return _text(unquote_to_bytes(octets.replace(b"+", b" ")), charset)
-
-
-def _text(octets: bytes, charset: str) -> str:
-    """The octets read as `charset`, or else as Latin-1, which old clients send."""
-    try:
-        return octets.decode(charset)
-    except UnicodeDecodeError:
-        return octets.decode("latin-1")
 
 
 def _charset(parameters: bytes) -> str:

@@ -35,6 +35,7 @@ from circulation.patrons.identifiers import IdentifierKey
 from protocols.cql.diagnostics import Refused as CqlRefused
 from protocols.cql.parser import parse, written
 from protocols.cql.translation import query_of as query_of_cql
+from protocols.hosting.parameters import parameters_in
 from protocols.hosting.proxy_protocol import HeaderMalformed, read_header
 from protocols.iso18626 import codec as iso18626_codec
 from protocols.iso18626.codes import Version
@@ -44,7 +45,6 @@ from protocols.sip2 import codec as sip2_codec
 from protocols.sip2.wire import envelope
 from protocols.sip2.wire.framing import FrameReader
 from protocols.sip2.wire.text import Dialect as Sip2Dialect
-from protocols.sru.http import parameters_in
 from protocols.sru.parameters import decode as decode_parameters
 from protocols.z3950.codec import MalformedMessage, decode, encode
 from protocols.z3950.diagnostics import Refused as Z3950Refused

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from protocols.cql.diagnostics import MESSAGES, Srw
-from protocols.sru.http import parameters_in
+from protocols.hosting.parameters import parameters_in
 from tests.examples import examples
 from tests.protocols.sru.stage import SRU, VERSIONS, Schemas, Stage, numbers, version_of
 

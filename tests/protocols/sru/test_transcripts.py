@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from protocols.sru.http import parameters_in
+from protocols.hosting.parameters import parameters_in
 from tests.protocols.sru.stage import BASE_URL, Schemas, Stage
 
 TRANSCRIPTS = sorted((Path(__file__).parents[2] / "transcripts" / "sru").glob("*.txt"))
