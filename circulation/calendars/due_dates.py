@@ -15,6 +15,7 @@ from circulation.calendars.opening_hours import Calendar
 _END_OF_DAY = time(23, 59, 59)
 
 
+@lru_cache(maxsize=1024)  # a verb asks of its one moment several times
 def local_date(moment: datetime, timezone: str) -> date:
     """The date at `moment` (aware) in the timezone."""
     return moment.astimezone(ZoneInfo(timezone)).date()

@@ -9,7 +9,7 @@ show it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 from protocols.hosting.networks import narrowest
 from protocols.hosting.throttle import FailedLogins
@@ -17,9 +17,6 @@ from protocols.hosting.tls import PLAIN, Security
 from protocols.sip2.settings import Account, Sip2Settings
 from protocols.sip2.terminals.accounts import Accounts
 from protocols.sip2.terminals.options import LoginWay
-
-if TYPE_CHECKING:
-    from protocols.sip2.terminals.places import Standing
 
 
 def host_of(peer: str) -> str:
@@ -53,8 +50,8 @@ class Entrance:
         self._security_now = security
         self._security: Security | None = None
         self._admitted: Account | None = None
-        #: Kept by `protocols.sip2.terminals.places`.
-        self.standing: Standing | None = None
+        #: Where its terminal stands, once `protocols.sip2.terminals.places` has found that out.
+        self.standing: Any = None
 
     @property
     def security(self) -> Security:

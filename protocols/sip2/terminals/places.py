@@ -138,7 +138,7 @@ class Caller(NamedTuple):
 
     def _at(self, branch: Branch, account: Account, context: Context) -> Place:
         """The caller at one of the account's branches: mostly where the message before was, too."""
-        known = self.entrance.standing
+        known: Standing | None = self.entrance.standing
         if known is not None and known.is_of(branch, account, self.device):
             return known.place
         desk = Desk(
