@@ -1,7 +1,8 @@
-"""Writes the reference pages of the commands and of tiro.toml from what they are made of.
+"""Writes the reference pages of the commands, of tiro.toml and of the registries
+(`protocols.commands.reference_lists`) from what they are made of.
 
-`python -m protocols.commands.reference FOLDER` writes ``commands.md`` and ``tiro-toml.md``, `make
-reference` does so where they belong.
+`python -m protocols.commands.reference FOLDER` writes them, `make reference` does so where they
+belong.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 import click
 
 from protocols.commands.command_line import COMMANDS, tiro
+from protocols.commands.reference_lists import written
 from protocols.hosting.installed import installed
 from protocols.process.configuration import SECTIONS
 
@@ -193,9 +195,11 @@ def meanings(kind: type[Any]) -> dict[str, str]:
 
 
 def write(folder: Path) -> None:
-    """Writes both pages into the folder."""
+    """Writes the pages into the folder."""
     (folder / "commands.md").write_text(commands(), encoding="utf-8")
     (folder / "tiro-toml.md").write_text(tiro_toml(), encoding="utf-8")
+    for name, text in written():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
