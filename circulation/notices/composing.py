@@ -16,10 +16,13 @@ from circulation.notices.channels import Form
 from circulation.notices.contents import NOUNS, Contents
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.persons import Person
+from circulation.notices.plain_values import one_line
 from circulation.notices.post import Post
 from circulation.notices.rendering import BadTemplate, Rendered, Templates
 from circulation.notices.sms_texts import softened
 
+#: Characters of a name before a text message: it is paid by its length.
+_LONGEST_NAME = 60
 #: Of an agency that has said no way to pay: one pays at the branch.
 NOWHERE = PaymentWays()
 
@@ -106,8 +109,9 @@ def compose(post: Post, kind: NoticeKind, channel: str, draft: Draft, *, now: da
         text = body.text
         if traits.form is Form.SMS:
             # A letter says in its first lines whom it is about.
-            is_named = draft.about.id == draft.recipient.id or draft.about.name in text
-            text = softened(text if is_named else f"{draft.about.name}: {text}")
+            name = one_line(draft.about.name)
+            is_named = draft.about.id == draft.recipient.id or name in text
+            text = softened(text if is_named else f"{name[:_LONGEST_NAME]}: {text}")
         return Text(language, subject.text, text, body.template)
 
     try:

@@ -26,6 +26,7 @@ from jinja2.exceptions import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from circulation.languages.installed import LAST, SHIPPED, TAG, default_language
+from circulation.notices.plain_values import plain
 from circulation.notices.wording import FILTERS
 
 _SHIPPED_PREFIX = "shipped:"
@@ -186,7 +187,7 @@ class Templates:
     def _render(self, name: str, language: str, part: str, context: Mapping[str, Any]) -> str:
         try:
             template = self._environment.get_template(name)
-            text = template.render({**context, "part": part, "language": language})
+            text = template.render({**plain(context), "part": part, "language": language})
         except TemplateNotFound as error:
             raise BadTemplate(f"{name}: there is no {error}") from error
         except TemplateError as error:

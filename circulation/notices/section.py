@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from circulation.languages.sentences import Sentence
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.rules import NOTICE_RULES
 from circulation.sections.parts import GROUP, Key, Lines, Noun, Parts, no_such
 from circulation.sections.positions import Path
-from circulation.sections.rules import RuleSection
+from circulation.sections.rules import RuleSection, at_place
 from circulation.sections.source import Problem, Source
 
 _KINDS = {kind.value for kind in NoticeKind}
@@ -17,17 +18,22 @@ _KINDS = {kind.value for kind in NoticeKind}
 _GROUPS = ("at_desk", "in_reading_room")
 
 
-def _called(key: Key) -> str:
+def _called(key: Key) -> Sentence:
     place, category, kind = key
-    where = f"at {place}" if place else "everywhere"
-    return f"message rule {where} for {category or 'everybody'} on {kind or 'everything'}"
+    return Sentence(
+        "MESSAGES_OF",
+        noun=Sentence("NOUN_message rule"),
+        place=at_place(place),
+        category=Sentence("FOR", category=category) if category else Sentence("FOR_ALL"),
+        kind=Sentence("ABOUT", kind=kind) if kind else Sentence("ABOUT_ALL"),
+    )
 
 
 class NoticeSection(RuleSection):
     def key(self, source: Source, path: Path, table: Mapping[str, Any]) -> Key:
         key = super().key(source, path, table)
         if key[-1] and key[-1] not in _KINDS:
-            source.problem((*path, "kind"), f"there is no message of the kind {key[-1]!r}")
+            source.problem((*path, "kind"), Sentence("NO_MESSAGE_KIND", kind=repr(key[-1])))
         return key
 
     def check(self, parts: Parts, line: Lines) -> list[Problem]:

@@ -66,12 +66,10 @@ def _split(text: str) -> tuple[str, ...]:
 _PARTED_BY_BLANKS = AsText(" ".join, _split)
 Channels = Annotated[
     tuple[str, ...],
-    Wanted('names, each once: ["sms", "email"]', _are_channels, "{name} are {text}, not {value!r}"),
+    Wanted("CHANNELS", _are_channels, "ARE_NOT"),
     _PARTED_BY_BLANKS,
 ]
-Groups = Annotated[
-    tuple[str, ...], Wanted('material groups: ["game"]', _are_groups), _PARTED_BY_BLANKS
-]
+Groups = Annotated[tuple[str, ...], Wanted("GROUPS", _are_groups), _PARTED_BY_BLANKS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +84,9 @@ class NoticeTerms:
     digest: Literal["none", "together", "day"] = "together"
     """Each for itself, all that are due in one message, or kept until `send_at` of the day and then
     in one."""
-    send_at: Annotated[str, Wanted("a time of the day, 09:00", _is_time)] = "09:00"
+    send_at: Annotated[str, Wanted("A_TIME", _is_time)] = "09:00"
     """See `digest`."""
-    quiet: Annotated[str, Wanted("hours, 22:00-08:00, or empty", _is_quiet)] = ""
+    quiet: Annotated[str, Wanted("QUIET_HOURS", _is_quiet)] = ""
     """Hours in which no channel is used that rings; empty: none."""
     verified: bool = False
     """Only to addresses that the patron has shown to be theirs."""
@@ -123,4 +121,4 @@ _PROOF_DAYS = 5 * 365
 _USUAL_DAYS = 28
 
 
-NOTICE_TERMS = Model(NoticeTerms, "{name}: rules on messages have no such field")
+NOTICE_TERMS = Model(NoticeTerms, "NO_SUCH_MESSAGE_FIELD")

@@ -17,6 +17,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Frame, NextPageTemplate, PageBreak, PageTemplate, Paragraph, Spacer
 from reportlab.platypus.doctemplate import BaseDocTemplate
 
+from circulation.notices.plain_values import one_line
 from circulation.notices.sms_texts import softened
 from protocols.notices.channels import Outgoing
 
@@ -39,10 +40,11 @@ class Letter(NamedTuple):
 def letter_of(message: Outgoing) -> Letter:
     """A message on paper. One to an address that is not postal (as in a demonstration) goes to the
     patron's postal address."""
+    address = (message.postal or message.address).splitlines()
     return Letter(
-        message.recipient,
-        message.postal or message.address,
-        message.subject,
+        one_line(message.recipient),
+        "\n".join(map(one_line, address)),
+        one_line(message.subject),
         message.body,
         message.branch.agency_name,
         message.branch.name,

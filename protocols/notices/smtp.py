@@ -22,6 +22,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from circulation.notices.kinds import TRAITS
+from circulation.notices.plain_values import one_line
 from protocols.notices.channels import (
     Doubtful,
     NotSent,
@@ -165,9 +166,9 @@ class SmtpChannel(QuietChannel):
         email = EmailMessage(policy=_POLICY)
         email["Message-ID"] = f"<{message.uuid}@{sender.rpartition('@')[2]}>"
         email["Date"] = format_datetime(now)
-        email["From"] = formataddr((" ".join(message.branch.name.split()), sender))
+        email["From"] = formataddr((_in_header(message.branch.name), sender))
         email["To"] = message.address
-        email["Subject"] = " ".join(message.subject.split())
+        email["Subject"] = _in_header(message.subject)
         if settings.replies:
             email["Reply-To"] = settings.replies
         email["Auto-Submitted"] = "auto-generated"  # RFC 3834: machines must not answer
@@ -175,6 +176,12 @@ class SmtpChannel(QuietChannel):
         email.add_alternative(_html(message), subtype="html")
         email["Content-Language"] = message.language  # not before: it would end up in a part
         return email
+
+
+def _in_header(text: str) -> str:
+    """Words for a header, on one line. The library of Python takes what looks like an encoded word
+    (RFC 2047) for one, line ends in it included, so nothing may look like one."""
+    return " ".join(one_line(text).split()).replace("=?", "= ?")
 
 
 def _html(message: Outgoing) -> str:
