@@ -3,7 +3,7 @@
 import { have, redraw, tell, whyNot } from "./acts.js";
 import { dropLive } from "./finding.js";
 import { dateIn, madeForm, showBeside, showErrors, valuesOf } from "./form.js";
-import { ask, day, el, figures, say } from "./page.js";
+import { ask, day, el, figures, now, say } from "./page.js";
 import { state } from "./state.js";
 import { closeView, show } from "./views.js";
 import { takeWords } from "./whys.js";
@@ -47,7 +47,7 @@ function formFor(title, booking, left) {
 
 /** @param {Title} title */
 export function openBookings(title) {
-  let first = monday(new Date());
+  let first = monday(now());
   /** @type {Day[]} */
   let days = [];
   /** @type {Booking[]} */

@@ -4,7 +4,7 @@ import { drawAll, drawKeys, drawRow, isOffered } from "./drawing.js";
 import { lookWhileTyping } from "./finding.js";
 import { listen } from "./keys.js";
 import { pay, payLabel } from "./money.js";
-import { el, part, say } from "./page.js";
+import { el, now, part, say } from "./page.js";
 import { owedTo } from "./patron.js";
 import { countAside, leaveAside, leaveNobodys, look } from "./aside.js";
 import { isKeeping, keep, keepOpen } from "./offline.js";
@@ -158,7 +158,7 @@ function setMode(mode) {
 
 /** The book drop was filled yesterday; each further press says a day earlier. */
 function dropBefore() {
-  const from = state.mode === "drop" ? state.dropped : new Date();
+  const from = state.mode === "drop" ? state.dropped : now();
   state.dropped = new Date(from.getFullYear(), from.getMonth(), from.getDate() - 1, 23, 59);
   setMode("drop");
 }

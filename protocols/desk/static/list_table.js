@@ -1,6 +1,6 @@
 // The lists of what is to be seen to: where each comes from, how a line of it looks, what can be
 // done about one, and what a scan does while it is open.
-import { clock, day, say } from "./page.js";
+import { clock, day, now, say } from "./page.js";
 
 /**
  * A line as it looks. `key` is what it is known by, `group` the heading it stands under.
@@ -68,7 +68,7 @@ function onShelf(found) {
 function sought({ sought_by, sought }, session) {
   if (!sought) return "";
   const then = new Date(sought);
-  const isToday = then.toDateString() === new Date().toDateString();
+  const isToday = then.toDateString() === now().toDateString();
   const when = isToday ? say("AT_CLOCK", { time: clock(then) }) : day(then);
   return sought_by === session.name ? say("SOUGHT_BY_ME", { when }) : say("SOUGHT_BY", { name: sought_by, when });
 }
@@ -77,7 +77,7 @@ function sought({ sought_by, sought }, session) {
 const LATE = 7 * 24 * 60 * 60 * 1000;
 
 /** @param {string} moment */
-const isLate = (moment) => Date.now() - new Date(moment).getTime() > LATE;
+const isLate = (moment) => now().getTime() - new Date(moment).getTime() > LATE;
 
 /** @type {readonly Act[]} */
 const PICKING = [

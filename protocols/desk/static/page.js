@@ -76,7 +76,7 @@ export function day(moment, withYear = false) {
 
 /** The moment so many days from now. @param {number} days */
 export function inDays(days) {
-  const moment = new Date();
+  const moment = now();
   moment.setDate(moment.getDate() + days);
   return moment;
 }

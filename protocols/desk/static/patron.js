@@ -1,5 +1,5 @@
 // The patron who is open, on the left.
-import { amount, day, el, icon, say } from "./page.js";
+import { amount, day, el, icon, now, say } from "./page.js";
 import { button, stoppedCard } from "./rows.js";
 
 /** @typedef {import("../types").PatronScreen} PatronScreen */
@@ -27,10 +27,10 @@ function figure(name, figure, more = "") {
 /** @param {string} birth */
 function age(birth) {
   const [year = 0, month = 1, date = 1] = birth.split("-").map(Number);
-  const now = new Date();
+  const today = now();
   const hadBirthday =
-    now.getMonth() + 1 > month || (now.getMonth() + 1 === month && now.getDate() >= date);
-  return now.getFullYear() - year - (hadBirthday ? 0 : 1);
+    today.getMonth() + 1 > month || (today.getMonth() + 1 === month && today.getDate() >= date);
+  return today.getFullYear() - year - (hadBirthday ? 0 : 1);
 }
 
 /** @param {PatronScreen} patron */

@@ -1,7 +1,7 @@
 // Everything of the patron who is open: loans, holds, cards, family, money, messages, look-ups.
 import { have, openPatron, tell } from "./acts.js";
 import { consents, contact, stay } from "./patron_ways.js";
-import { amount, ask, clock, day, inDays, none, say } from "./page.js";
+import { amount, ask, clock, day, inDays, none, now, say } from "./page.js";
 import { payCharge, payLabel, waive } from "./money.js";
 import { has } from "./session.js";
 import { state } from "./state.js";
@@ -166,7 +166,7 @@ function hold(each) {
   /** @type {Solution[]} */
   const keys = [];
   if (each.may.includes("pause")) {
-    const first = new Date().toLocaleDateString("sv");
+    const first = now().toLocaleDateString("sv");
     const pause = isPaused ? null : { first };
     const run = () => have("PATCH", path, () => ({ pause }), again);
     keys.push({ letter: "W", label: say(isPaused ? "KEY_GO_ON" : "KEY_PAUSE"), run });

@@ -1,5 +1,5 @@
 // Holds of one's own: where they stand, moved, paused and given up.
-import { day, el, icon, say } from "./page.js";
+import { day, el, icon, now, say } from "./page.js";
 import { announce, call, inDays, reasonsOf } from "./public_session.js";
 
 /** @typedef {import("../public").Hold} Hold */
@@ -59,7 +59,7 @@ function drawnHold(hold, branches, again) {
   };
   const acts = el("div", { class: "acts" });
   if (hold.may.includes("pause") && hold.state === "WAITING") {
-    const first = new Date().toLocaleDateString("sv");
+    const first = now().toLocaleDateString("sv");
     const body = isPaused(hold) ? { pause: null } : { pause: { first } };
     acts.append(button(say(isPaused(hold) ? "RESUME" : "PAUSE"), hold, () => change("PATCH", body)));
   }

@@ -1,5 +1,5 @@
 // A row for everything that was scanned: the mark, what it is, and what the hand needs to know.
-import { amount, clock, day, el, icon, say } from "./page.js";
+import { amount, clock, day, el, icon, now, say } from "./page.js";
 import { drawnHits } from "./hits.js";
 import { drawnWhys } from "./whys.js";
 
@@ -249,7 +249,7 @@ export function newRow(scanned, code, mode, patron) {
     code,
     mode,
     patron,
-    at: new Date(),
+    at: now(),
     scanned,
     look: lookOf(scanned, mode),
     solutions: [],

@@ -1,6 +1,6 @@
 // What can be printed at the desk: F9 with its digit in the box, or a line of the view.
 import { redraw, tell } from "./acts.js";
-import { ask, clock, day, say } from "./page.js";
+import { ask, clock, day, now, say } from "./page.js";
 import { state } from "./state.js";
 import { closeView, show } from "./views.js";
 
@@ -125,8 +125,8 @@ function emergencySlip(kept, branch) {
   const last = kept.map((each) => each.isEnd === true).lastIndexOf(true);
   const codes = kept.slice(last + 1).flatMap(({ text }) => (text ? [`* ${text}`] : []));
   if (!codes.length) return null;
-  const now = new Date();
-  const where = [branch, day(now, true), clock(now)].filter(Boolean).join(", ");
+  const moment = now();
+  const where = [branch, day(moment, true), clock(moment)].filter(Boolean).join(", ");
   const lines = [...codes, "", say("EMERGENCY_HINT"), "", where];
   const { lang: language } = document.documentElement;
   return { heading: say("EMERGENCY_RECEIPT"), language, lines, big: "", barcode: "" };

@@ -1,6 +1,6 @@
 // The day of the branch as it goes. The server has drawn the plots; what they show is said too.
 import { beside } from "./beside.js";
-import { ask, clock, day, el, icon, part, say } from "./page.js";
+import { ask, clock, day, el, icon, now, part, say } from "./page.js";
 import { isLocked } from "./session.js";
 
 /** Milliseconds between two looks. */
@@ -37,7 +37,7 @@ async function draw() {
   /** @type {import("../types").Today} */
   const today = answer.body;
   part("day").textContent = day(`${today.day}T12:00`);
-  part("branch").textContent = `${today.branch.name}, ${clock(new Date())}`;
+  part("branch").textContent = `${today.branch.name}, ${clock(now())}`;
   part("figures").replaceChildren(
     figure(say("LENT"), today.lent),
     figure(say("RETURNED"), today.returned),
@@ -49,8 +49,8 @@ async function draw() {
   }
   drawWords(today);
   shown = today.day;
-  const now = new Date().toLocaleDateString("sv");
-  control("after").hidden = today.day >= now;
+  const current = now().toLocaleDateString("sv");
+  control("after").hidden = today.day >= current;
 }
 
 /** @param {import("../types").Today} today */
@@ -100,6 +100,6 @@ function pressed(key) {
 if (await beside({ arrived: () => void draw(), pressed })) {
   control("before").addEventListener("click", () => move(-1));
   control("after").addEventListener("click", () => move(1));
-  setInterval(() => shown === new Date().toLocaleDateString("sv") && !isLocked() && void draw(), EVERY);
+  setInterval(() => shown === now().toLocaleDateString("sv") && !isLocked() && void draw(), EVERY);
   document.body.dataset.ready = "";
 }
