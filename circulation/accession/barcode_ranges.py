@@ -15,6 +15,7 @@ from catalogue.database import Statement, Transaction, columns, lock, many, scal
 from catalogue.schema import items
 from circulation.accession.item_defaults import Place
 from circulation.accession.schema import barcode_ranges
+from circulation.languages.sentences import Sentence
 
 #: Barcodes that are looked at in one statement where numbers are taken.
 _AT_ONCE = 500
@@ -117,16 +118,16 @@ def store_range(transaction: Transaction, barcode_range: BarcodeRange) -> None:
     _insert(transaction, [barcode_range._replace(next_number=following)])
 
 
-def range_problem(barcode_range: BarcodeRange) -> str | None:
-    """What is wrong with a range, in a sentence."""
+def range_problem(barcode_range: BarcodeRange) -> Sentence | None:
+    """What is wrong with a range."""
     if len(barcode_range.prefix) > LONGEST_PREFIX or not barcode_range.prefix.isprintable():
-        return f"a prefix has {LONGEST_PREFIX} printable characters at most"
+        return Sentence("PREFIX_TOO_LONG", most=LONGEST_PREFIX)
     if not 1 <= barcode_range.digits <= MOST_DIGITS:
-        return f"a number has 1 to {MOST_DIGITS} digits"
+        return Sentence("DIGITS", most=MOST_DIGITS)
     if not 0 <= barcode_range.first_number <= barcode_range.last_number:
-        return "the first number comes after the last"
+        return Sentence("FIRST_AFTER_LAST")
     if barcode_range.last_number >= 10**barcode_range.digits:
-        return f"the last number has more than {barcode_range.digits} digits"
+        return Sentence("LAST_TOO_LONG", digits=barcode_range.digits)
     return None
 
 

@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from circulation.accession.announcing import AnnouncedDelivery, AnnouncedLine
+from circulation.languages.sentences import Sentence, listed
 from circulation.ledger.prices import WrongPrice, price_of
 from circulation.sections.source import NotToml, Problem, Source, parse
 
@@ -65,7 +66,7 @@ def read_toml(text: str) -> DeclaredDeliveries:
     head = {name: source.text((), top, name) or "" for name in _HEAD[:3]}
     expected = top.get("expected")
     if expected is not None and (not isinstance(expected, date) or isinstance(expected, datetime)):
-        source.problem(("expected",), "must be a date, such as 2026-12-01")
+        source.must_be(("expected",), "A_DATE", expected)
         expected = None
     items, lines = [], []
     for path, table in source.tables(("items",), top.get("items", [])):
@@ -88,7 +89,7 @@ def _texts_of(source: Source, path: Any, table: Mapping[str, Any]) -> dict[str, 
         elif name in ("copies", "isbn", "barcode") and type(value) is int:
             given[name] = str(value)
         elif name in _ITEM:
-            source.problem((*path, name), "must be a text")
+            source.must_be((*path, name), "A_TEXT", value)
     return given
 
 
@@ -110,10 +111,10 @@ def read_csv(text: str) -> DeclaredDeliveries:
         for row in rows:
             if any(value.strip() for value in row):
                 if len(row) > len(names):
-                    declared.problems.append(Problem(rows.line_num, "more columns than names"))
+                    declared.problems.append(Problem(rows.line_num, Sentence("TOO_MANY_COLUMNS")))
                 _add_row(dict(zip(names, row, strict=False)), rows.line_num, orders, declared)
     except csv.Error as error:
-        declared.problems.append(Problem(rows.line_num, f"this is not CSV: {error}"))
+        declared.problems.append(Problem(rows.line_num, Sentence("NOT_CSV", error=str(error))))
     for key, (line, items, lines) in orders.items():
         supplier, order_number, branch, expected = key
         day = None
@@ -121,8 +122,10 @@ def read_csv(text: str) -> DeclaredDeliveries:
             try:
                 day = date.fromisoformat(expected)
             except ValueError:
-                problem = Problem(line, f"expected is a date, such as 2026-12-01, not {expected!r}")
-                declared.problems.append(problem)
+                text = Sentence(
+                    "IS_NOT", name="expected", what=Sentence("A_DATE"), value=repr(expected)
+                )
+                declared.problems.append(Problem(line, text))
         declared.deliveries.append(
             AnnouncedDelivery(supplier, order_number, branch, tuple(items), day)
         )
@@ -134,14 +137,11 @@ def _are_columns(names: list[str], problems: list[Problem]) -> bool:
     known = {*_HEAD, *_ITEM}
     for name in names:
         if name not in known:
-            problems.append(Problem(1, f"no such column: {name!r}; there are {_words(known)}"))
+            text = Sentence("NO_SUCH_COLUMN", name=repr(name), known=listed(sorted(known)))
+            problems.append(Problem(1, text))
     for name in sorted({*_HEAD[:3], "isbn"} - set(names)):
-        problems.append(Problem(1, f"the column {name} is missing"))
+        problems.append(Problem(1, Sentence("COLUMN_MISSING", name=name)))
     return not problems
-
-
-def _words(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))
 
 
 def _add_row(
@@ -158,7 +158,7 @@ def _add_row(
         key = (*order, row.get("branch", ""), row.get("expected", ""))
         orders[key] = (line, [], [])
     elif row.get("expected", "") not in ("", key[3]):
-        declared.problems.append(Problem(line, "an order is expected on one day"))
+        declared.problems.append(Problem(line, Sentence("EXPECTED_ONCE")))
     _, items, lines = orders[key]
     items.append(_item(row, line, declared.problems))
     lines.append(line)
@@ -167,13 +167,13 @@ def _add_row(
 def _item(row: Mapping[str, str], line: int, problems: list[Problem]) -> AnnouncedLine:
     copies = row.get("copies", "") or "1"
     if not (copies.isascii() and copies.isdecimal() and len(copies) < 10):
-        problems.append(Problem(line, f"copies must be a number, not {copies!r}"))
+        problems.append(Problem(line, Sentence("COPIES_ARE_A_NUMBER", value=repr(copies))))
         copies = "1"
     price = None
     try:
         price = price_of(row.get("price"), row.get("currency") if row.get("price") else None)
     except WrongPrice as error:
-        problems.append(Problem(line, str(error)))
+        problems.append(Problem(line, Sentence("ITSELF", text=str(error))))
     return AnnouncedLine(
         row.get("isbn", ""),
         int(copies),

@@ -11,6 +11,7 @@ from sqlalchemy import String
 
 from circulation.fees.terms import is_currency
 from circulation.kernel.models import DESCRIBED, Model, Wanted
+from circulation.languages.sentences import Sentence
 
 #: Access points whose number can become the call number.
 CALL_NUMBERS = ("dewey", "udc", "local_class", "lc_call_number", "nlm_call_number")
@@ -28,8 +29,7 @@ def _is_point(value: object) -> bool:
     return value in CALL_NUMBERS
 
 
-Text = Annotated[str, Wanted("a text", _is_text, "{name} must be {text}")]
-_WITHOUT_VALUE = "{name} is {text}"
+Text = Annotated[str, Wanted("A_TEXT", _is_text, "IS")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Given:
     price: (
         Annotated[
             int,
-            Wanted("a whole number of minor units, such as 29900", _is_price, _WITHOUT_VALUE),
+            Wanted("MINOR_UNITS", _is_price, "IS"),
         ]
         | None
     ) = None
@@ -51,7 +51,7 @@ class Given:
     currency: (
         Annotated[
             str,
-            Wanted("a code of three letters, such as DKK", is_currency, _WITHOUT_VALUE),
+            Wanted("A_CURRENCY", is_currency, "IS"),
             String(3),
         ]
         | None
@@ -67,18 +67,16 @@ class Given:
     """The code of the section."""
     float_group: Text | None = None
     """The float group."""
-    call_number: (
-        Annotated[str, Wanted(" or ".join(CALL_NUMBERS), _is_point, _WITHOUT_VALUE)] | None
-    ) = None
+    call_number: Annotated[str, Wanted(CALL_NUMBERS, _is_point, "IS")] | None = None
     """The access point of the record whose number becomes the call number."""
 
 
 class _Given(Model[Given]):
-    def problems(self, said: Mapping[str, object]) -> dict[str, str]:
+    def problems(self, said: Mapping[str, object]) -> dict[str, Sentence]:
         problems = super().problems(said)
         if ("price" in said) != ("currency" in said):
             alone = "price" if "price" in said else "currency"
-            problems[alone] = "price and currency go together"
+            problems[alone] = Sentence("PRICE_AND_CURRENCY")
         return problems
 
 

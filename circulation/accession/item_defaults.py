@@ -16,6 +16,7 @@ from catalogue.index.field_texts import field_texts
 from circulation.accession.given import GIVEN
 from circulation.accession.schema import item_defaults
 from circulation.kernel.rules import Rule, RuleSet, Tree, lineage
+from circulation.languages.sentences import Sentence
 
 #: Material types that others of the same record are more specific than.
 _GENERAL = frozenset(("article", "book", "other", "serial", "text", "printed"))
@@ -43,10 +44,10 @@ class Place(NamedTuple):
 
 
 class _ItemDefaults(RuleSet):
-    def problems(self, said: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, str]:
+    def problems(self, said: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, Sentence]:
         problems = super().problems(said, scope)
         if scope["material_group"] and "gives_group" in said:
-            problems["gives_group"] = "what is for one group cannot give another"
+            problems["gives_group"] = Sentence("GROUP_GIVES_NONE")
         return problems
 
 

@@ -17,6 +17,7 @@ from circulation.accession.barcode_ranges import (
 )
 from circulation.accession.item_defaults import ITEM_DEFAULTS
 from circulation.accession.schema import delivery_lines
+from circulation.languages.sentences import Sentence, listed
 from circulation.sections.changes import Change
 from circulation.sections.parts import (
     AGENCY,
@@ -30,28 +31,32 @@ from circulation.sections.parts import (
     no_such,
 )
 from circulation.sections.positions import Path
-from circulation.sections.rules import RuleSection
+from circulation.sections.rules import RuleSection, at_place
 from circulation.sections.sections import Changes, Reading, Section, Stored, Storing
-from circulation.sections.source import Problem, Source, shown
+from circulation.sections.source import Problem, Source
 from circulation.sections.transport import FLOAT_GROUP
 
 
-def _called(key: Key) -> str:
+def _called(key: Key) -> Sentence:
     place, group, material_type = key
-    where = f"at {place}" if place else "everywhere"
-    of = " ".join(filter(None, (group, material_type))) or "everything"
-    return f"item defaults {where} of {of}"
+    of = " ".join(filter(None, (group, material_type)))
+    return Sentence(
+        "DEFAULTS_OF",
+        noun=Sentence("NOUN_item defaults"),
+        place=at_place(place),
+        group=Sentence("OF", group=of) if of else Sentence("OF_ALL"),
+    )
 
 
 class DefaultsSection(RuleSection):
-    empty = "nothing is given"
+    empty = "NOTHING_GIVEN"
     named_in = {GROUP: delivery_lines.c.material_group}
 
     def key(self, source: Source, path: Path, table: Mapping[str, Any]) -> Key:
         key = super().key(source, path, table)
         if key[2] and key[2] not in MATERIAL_TYPES:
-            known = f"there are {', '.join(sorted(MATERIAL_TYPES))}"
-            source.problem((*path, "type"), f"no record has this type; {known}")
+            text = Sentence("NO_SUCH_TYPE", known=listed(sorted(MATERIAL_TYPES)))
+            source.problem((*path, "type"), text)
         return key
 
     def check(self, parts: Parts, line: Lines) -> list[Problem]:
@@ -82,7 +87,7 @@ class RangeSection(Section):
         for code, value in source.table(path, source.document.get("barcode_ranges", {})).items():
             own = (*path, code)
             if not code.strip():
-                source.problem(own, "a code cannot be empty")
+                source.problem(own, Sentence("CODE_EMPTY"))
             table = source.table(own, value)
             reading.add(RANGE, (code,), _range(source, code, own, table), own)
 
@@ -130,11 +135,11 @@ def _range(source: Source, code: str, path: Path, table: Mapping[str, Any]) -> F
     source.only(path, table, ("at", "prefix", "first", "last", "digits", "check_digit"))
     prefix = table.get("prefix", "")
     if not isinstance(prefix, str):
-        source.problem((*path, "prefix"), f"must be a text, not {shown(prefix)}")
+        source.must_be((*path, "prefix"), "A_TEXT", prefix)
         prefix = ""
     for name in ("first", "last"):
         if name not in table:
-            source.problem(path, f"{name} is missing")
+            source.problem(path, Sentence("MISSING", name=name))
     first = source.number(path, table, "first", _MOST) or 0
     last = source.number(path, table, "last", _MOST) or first
     fields: Fields = {

@@ -29,16 +29,30 @@ from circulation.callers.terminals import (
     store_terminal,
 )
 from circulation.kernel.results import Destination
+from circulation.languages.sentences import Sentence
 from circulation.sections.changes import Change
 from circulation.sections.options import OptionCheck, can_be_kept
-from circulation.sections.parts import BRANCH, GROUP, Fields, Lines, Noun, Parts, no_such
+from circulation.sections.parts import (
+    BRANCH,
+    GROUP,
+    Fields,
+    Lines,
+    Noun,
+    Parts,
+    no_such,
+    of_part,
+)
 from circulation.sections.positions import Path
 from circulation.sections.sections import Reading, Section, Stored, Storing
-from circulation.sections.source import Problem, Source, shown
+from circulation.sections.source import Problem, Source
 
 _SECRET = frozenset({"password", "shared_secret"})
 #: Scheme, number in three digits -> bin, conditions.
-SORT_RULE = Noun("sort rule", lambda key: f"sort rule {int(key[1])} of {key[0]}", lets_go=True)
+SORT_RULE = Noun(
+    "sort rule",
+    lambda key: Sentence("SORT_RULE_OF", number=int(key[1]), scheme=key[0]),
+    lets_go=True,
+)
 PROFILE = Noun("terminal profile", secret=_SECRET)  # code -> options
 #: Login -> branch, password, profile, any_branch, sorting, and options.
 TERMINAL = Noun("terminal", lets_go=True, secret=_SECRET)
@@ -182,7 +196,7 @@ class TerminalSection(Section):
         options = {name: value for name, value in table.items() if name not in self.own}
         for name in options:
             if near := get_close_matches(name, self.own, 1, 0.8):
-                source.problem((*path, name), f"no such key; did you mean {near[0]}?")
+                source.problem((*path, name), Sentence("NO_SUCH_KEY_BUT", near=near[0]))
         return {
             **_options(source, path, options, check),
             "branch": source.text(path, table, "branch") or "",
@@ -256,7 +270,9 @@ class PartnerSection(Section):
             other = folded.setdefault(folded_agency(agency), agency)
             if other != agency:
                 at = line(PARTNER, (agency,), "")
-                problems.append(Problem(at, f"partner {agency}: {other} is the same name"))
+                problems.append(
+                    Problem(at, of_part(PARTNER.title((agency,)), "SAME_NAME", name=other))
+                )
         return problems
 
     def load(self, stored: Stored) -> None:
@@ -288,7 +304,7 @@ def _options(
 ) -> dict[str, Any]:
     for name, value in table.items():
         if not can_be_kept(value):
-            source.problem((*path, name), f"must be a text, a number or true, not {shown(value)}")
+            source.must_be((*path, name), "A_WORD_OR_NUMBER", value)
     for name, text in check(table).items():
         source.problem((*path, name), text)
     return {name: value for name, value in table.items() if can_be_kept(value)}
@@ -298,7 +314,7 @@ def _hash(source: Source, path: Path, table: Mapping[str, Any], name: str) -> st
     """An argon2 hash: a password itself has no place in a text that many read."""
     value = source.text(path, table, name)
     if value is not None and not value.startswith("$argon2"):
-        source.problem((*path, name), "must be an argon2 hash: `tiro hash` makes one")
+        source.problem((*path, name), Sentence("ARGON2_HASH"))
     return value
 
 

@@ -39,6 +39,7 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.kernel.schema import set_up_version
 from circulation.kernel.set_up import read_set_up, set_up_changed
+from circulation.languages.sentences import Sentence
 from circulation.loans.schema import loans
 
 #: A branch that closes for longer is not closed in an emergency: its calendar should say so.
@@ -178,9 +179,9 @@ def preview_closure(
     than `LONGEST` after it, and for days at the ends of the calendar, which no branch has.
     """
     if not date.min + LONGEST < first < date.max - 2 * LONGEST:
-        raise ValueError("no branch is open on such a day")
+        raise ValueError(Sentence("NO_SUCH_DAY"))
     if not first <= last <= first + LONGEST:
-        raise ValueError(f"a closure lasts from one day to {LONGEST.days} days later at most")
+        raise ValueError(Sentence("CLOSURE_TOO_LONG", days=LONGEST.days))
     set_up = read_set_up(transaction)
     here = next((each for each in set_up.branches.values() if each.isil == branch), None)
     if here is None:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select
 
 from catalogue.database import Statement, Transaction, columns, many, send, taking
 from circulation.dunning.schema import dunning_flows, dunning_steps
-from circulation.dunning.steps import STEP, Flow, Flows, Step, flow_problems
+from circulation.dunning.steps import STEP, Flow, Flows, Step, flow_problems, of_step
 from circulation.kernel.models import row_of
 from circulation.kernel.rules import RuleRows
 from circulation.kernel.set_up import SetUpPart
@@ -57,7 +57,7 @@ def store_flow(transaction: Transaction, steps: Sequence[Step], **scope: Any) ->
     Raises ValueError with all that is wrong with the steps together. Needs
     `circulation.kernel.set_up.set_up_changed` afterwards.
     """
-    problems = {code: f"{code}: {text}" for code, text in flow_problems(steps).items()}
+    problems = {code: of_step(code, text) for code, text in flow_problems(steps).items()}
     FLOW_RULES.check(scope, problems)
     forget_flow(transaction, **scope)
     flow_id = FLOW_RULES.store(transaction, **scope)

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from circulation.dunning.flow_rows import FLOW_RULES, forget_flow, read_flows, store_flow
-from circulation.dunning.steps import STEP, Does, Step, flow_problems, said_of, step_of
+from circulation.dunning.steps import STEP, Does, Step, flow_problems, of_step, said_of, step_of
 from circulation.fees.section import FEES, PAYMENT
+from circulation.languages.sentences import Sentence
 from circulation.sections.changes import Change
-from circulation.sections.parts import AGENCY, BRANCH, Fields, Key, Lines, Parts
+from circulation.sections.parts import AGENCY, BRANCH, Fields, Key, Lines, Parts, of_part
 from circulation.sections.positions import Path
 from circulation.sections.rules import ScopedSection, scoped
 from circulation.sections.sections import Reading, Stored, Storing
@@ -30,7 +31,7 @@ class DunningSection(ScopedSection):
         source.only(path, table, (*self.scope, "steps"))
         key = self.key(source, path, table)
         if "steps" not in table:
-            source.problem(path, "steps is missing")
+            source.problem(path, Sentence("MISSING", name="steps"))
         steps: list[tuple[Path, Step]] = []
         for own, fields in source.tables((*path, "steps"), table.get("steps", [])):
             problems = STEP.problems(fields)
@@ -41,7 +42,7 @@ class DunningSection(ScopedSection):
         wrong = flow_problems([step for _, step in steps])
         for own, step in steps:
             if step.code in wrong:
-                source.problem(own, f"{step.code}: {wrong.pop(step.code)}")
+                source.problem(own, of_step(step.code, wrong.pop(step.code)))
         reading.add(self.noun, key, _fields([step for _, step in steps]), path)
 
     def check(self, parts: Parts, line: Lines) -> list[Problem]:
@@ -49,8 +50,7 @@ class DunningSection(ScopedSection):
         return super().check(parts, line) + [
             Problem(
                 line(self.noun, key, ""),
-                f"{self.noun.title(key)}: its bills would say no way to pay: "
-                f"[agencies.{isil}.payment] is missing",
+                of_part(self.noun.title(key), "NO_WAY_TO_PAY", agency=isil),
             )
             for key, isil in unpayable(parts)
         ]

@@ -24,6 +24,7 @@ from pydantic import ConfigDict, Field
 from circulation.calendars.opening_hours import Calendar
 from circulation.kernel.models import DESCRIBED, AsText, Model, Wanted
 from circulation.kernel.rules import Case, Rule, fitting
+from circulation.languages.sentences import Sentence
 from circulation.notices.kinds import NoticeKind
 
 
@@ -72,11 +73,11 @@ class Step:
 
     __pydantic_config__: ClassVar[ConfigDict] = DESCRIBED
 
-    code: Annotated[str, Wanted("a word", _is_word)]
+    code: Annotated[str, Wanted("A_WORD", _is_word)]
     """Its name, each once."""
     does: Annotated[
         Does,
-        Wanted(" or ".join(_DEEDS), _is_deed),
+        Wanted(_DEEDS, _is_deed),
         AsText(_word_of, Does),
     ]
     """Of a loan: ``notice`` tells, ``recall`` asks for the item back, ``bill`` charges compensation
@@ -92,7 +93,7 @@ class Step:
     """By whose calendar: that of the branch that lent, or of that where the item belongs."""
     message: Annotated[
         str,
-        Wanted("a kind of message", _is_message, "there is no type of message {value!r}"),
+        Wanted("A_KIND_OF_MESSAGE", _is_message, "NO_MESSAGE_TYPE"),
     ] = ""
     """The kind of the message, by default that of what is done."""
     fee: Amount = 0
@@ -120,7 +121,7 @@ _KINDS = {
     Does.REMIND: NoticeKind.REMINDER,
     Does.COLLECT: NoticeKind.COLLECTION,
 }
-STEP = Model(Step, "no such key; there are {names}")
+STEP = Model(Step, "NO_SUCH_KEY")
 
 
 class Flow(NamedTuple):
@@ -174,35 +175,40 @@ def said_of(step: Step) -> dict[str, Any]:
     }
 
 
-def flow_problems(steps: Sequence[Step]) -> dict[str, str]:
+def of_step(code: str, text: Sentence) -> Sentence:
+    """A sentence about a step, after its name."""
+    return Sentence("AT", path=code, text=text)
+
+
+def flow_problems(steps: Sequence[Step]) -> dict[str, Sentence]:
     """What is wrong with sound steps together: the code of the step at fault, and a sentence."""
-    problems: dict[str, str] = {}
+    problems: dict[str, Sentence] = {}
     known: set[str] = set()
     before: Step | None = None
     for step in steps:
         is_first_debt = step.does in OF_DEBTS and (before is None or before.does in OF_LOANS)
         if step.code in known:
-            problems[step.code] = "there is a step of this name already"
+            problems[step.code] = Sentence("STEP_TWICE")
         elif step.does in OF_LOANS and before and before.does in (Does.BILL, *OF_DEBTS):
-            problems[step.code] = "the bill is the last step of a loan, debts come after it"
+            problems[step.code] = Sentence("BILL_IS_LAST")
         elif before and before.does is Does.COLLECT:
-            problems[step.code] = "nothing follows what was handed over"
+            problems[step.code] = Sentence("NOTHING_FOLLOWS")
         elif step.does in OF_DEBTS and step.counted_from != "previous":
-            problems[step.code] = 'a debt has no due date: counted_from is "previous"'
+            problems[step.code] = Sentence("DEBT_NOT_DUE")
         elif before is None and step.does in OF_LOANS and step.counted_from != "due":
-            problems[step.code] = "there is no step before it"
+            problems[step.code] = Sentence("NO_STEP_BEFORE")
         elif step.counted_from == "previous" and step.days < (0 if is_first_debt else 1):
-            problems[step.code] = "it cannot come before the step that it is counted from"
+            problems[step.code] = Sentence("STEP_TOO_EARLY")
         elif step.does is Does.BILL and not (before and _is_warning(before)):
-            problems[step.code] = "the step before a bill tells that the loan is overdue"
+            problems[step.code] = Sentence("BILL_WARNS")
         elif step.does is Does.COLLECT and (before is None or before.does is not Does.REMIND):
-            problems[step.code] = "the step before collection reminds of the debt"
+            problems[step.code] = Sentence("COLLECTION_WARNS")
         elif (
             before
             and step.counted_from == before.counted_from == "due"
             and step.days <= before.days
         ):
-            problems[step.code] = f"it does not come after {before.code}"
+            problems[step.code] = Sentence("STEP_NOT_AFTER", step=before.code)
         known.add(step.code)
         before = step
     return problems

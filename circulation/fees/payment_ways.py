@@ -55,18 +55,16 @@ class PaymentWays:
 
     __pydantic_config__: ClassVar[ConfigDict] = DESCRIBED
 
-    self_service: Annotated[str, Wanted("an address that begins with https://", _is_address)] = ""
+    self_service: Annotated[str, Wanted("AN_HTTPS_ADDRESS", _is_address)] = ""
     """The address of a page where one pays."""
     account: Annotated[
         str,
-        Wanted("a registration and account number, or an IBAN with its check digits", _is_account),
+        Wanted("AN_ACCOUNT", _is_account),
     ] = ""
     """To transfer to: registration and account number, ``0216 4069123456``, or an IBAN."""
     fik: Annotated[
         str,
-        Wanted(
-            'the line of a payment slip, such as "+73<+87654321<", with its check digit', _is_slip
-        ),
+        Wanted("A_PAYMENT_SLIP", _is_slip),
     ] = ""
     """The line of a Danish payment slip: ``+73<+87654321<`` with the creditor's number, or
     ``+71<...+87654321<`` with the number of a payer before it."""

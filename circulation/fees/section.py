@@ -11,7 +11,17 @@ from circulation.fees.rules import FEE_RULES, resolve_fees
 from circulation.fees.terms import TARIFFS
 from circulation.fees.tiers import exceeding
 from circulation.kernel.rules import Case, Rule, lineage
-from circulation.sections.parts import AGENCY, BRANCH, CATEGORY, GROUP, Key, Lines, Noun, Parts
+from circulation.sections.parts import (
+    AGENCY,
+    BRANCH,
+    CATEGORY,
+    GROUP,
+    Key,
+    Lines,
+    Noun,
+    Parts,
+    of_part,
+)
 from circulation.sections.rules import AgencyRowsSection, RuleSection, scoped
 from circulation.sections.source import Problem
 
@@ -33,11 +43,11 @@ class FeeSection(RuleSection):
                 tiers, ceilings = tariff(terms, is_child=is_child)
                 above = None if ceilings is None else exceeding(tiers, ceilings)
                 if above is not None:
-                    whose = " for children" if is_child else ""
+                    name = "CHILD_TARIFF_ABOVE" if is_child else "TARIFF_ABOVE"
+                    facts = {"amount": above.amount, "day": above.day}
                     yield Problem(
                         line(self.noun, key, "child_tiers" if is_child else "tiers"),
-                        f"{self.noun.title(key)}: the tariff{whose} is {above.amount} from day"
-                        f" {above.day} on, which is above the ceiling",
+                        of_part(self.noun.title(key), name, **facts),
                     )
                     break
 

@@ -25,13 +25,13 @@ def _is_tariff(value: object) -> bool:
     return read_tiers(value) is not None
 
 
-Currency = Annotated[str, Wanted("a code of three letters, DKK", is_currency), String(3)]
+Currency = Annotated[str, Wanted("A_CURRENCY", is_currency), String(3)]
 Tariff = Annotated[
     Tiers,
     Wanted(
-        "pairs of a day and an amount, both rising: [[1, 2000], [8, 12000]]",
+        "A_TARIFF",
         _is_tariff,
-        "{name} is {text}",
+        "IS",
     ),
     AsText(tiers_text, tiers_of_text),
 ]
@@ -112,6 +112,6 @@ class FeeTerms:
     """Is more than is owed refused, or kept for the patron?"""
 
 
-FEE_TERMS = Model(FeeTerms, "{name}: rules on fees have no such field")
+FEE_TERMS = Model(FeeTerms, "NO_SUCH_FEE_FIELD")
 #: The settings that are tariffs.
 TARIFFS = tuple(name for name, each in FEE_TERMS.settings.items() if each.kind == Tiers)

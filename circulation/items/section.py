@@ -6,12 +6,19 @@ from catalogue.schema import items
 from circulation.items.levels import LEVELS
 from circulation.items.media import MediaType, said_of_media, set_media
 from circulation.items.places import all_place_names, forget_place_name, store_place_name
+from circulation.languages.sentences import Sentence
 from circulation.sections.changes import Change
-from circulation.sections.parts import AGENCY, GROUP, Fields, Noun
+from circulation.sections.parts import AGENCY, GROUP, Fields, Key, Noun
 from circulation.sections.sections import Changes, Reading, Section, Stored, Storing
 
+
+def _called(key: Key) -> Sentence:
+    agency, level, code = key
+    return Sentence("PLACEMENT_OF", level=Sentence(f"LEVEL_{level}"), code=code, agency=agency)
+
+
 #: Agency, level, code -> name.
-PLACEMENT = Noun("placement", lambda key: f"{key[1]} {key[2]} of {key[0]}")
+PLACEMENT = Noun("placement", _called)
 _SECTIONS = {f"{level}s": level for level in LEVELS}
 
 

@@ -24,6 +24,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from sqlalchemy import Boolean, Column, Integer, String
 from sqlalchemy.types import TypeEngine
 
+from circulation.languages.sentences import Sentence, listed
+
 T = TypeVar("T")
 
 #: How classes of settings are read: the texts below their fields belong to them.
@@ -35,12 +37,13 @@ _COLUMN_TYPES: dict[type, type[TypeEngine[Any]]] = {bool: Boolean, int: Integer}
 class Wanted(NamedTuple):
     """What a field must be where the type alone does not say it; beside the type in its annotation.
 
-    `fits` judges values as they are written; `sentence` tells of one that does not fit.
+    `what` is the name of a sentence, or the words that it may be. `fits` judges values as they are
+    written; `sentence` is the name of that which tells of one that does not fit.
     """
 
-    text: str
+    what: str | tuple[str, ...]
     fits: Callable[[Any], bool]
-    sentence: str = "{name} is {text}, not {value!r}"
+    sentence: str = "IS_NOT"
 
 
 class AsText(NamedTuple):
@@ -78,15 +81,16 @@ class Setting:
         return self._detail(Wanted)
 
     @property
-    def may_be(self) -> str:
+    def may_be(self) -> Sentence:
         """What it may hold, for people."""
-        if self.wanted is not None:
-            return self.wanted.text
-        if self.words:
-            return " or ".join(self.words)
+        what = self.words if self.wanted is None else self.wanted.what
+        if isinstance(what, str):
+            return Sentence(what)
+        if what:
+            return Sentence("EITHER", words=what)
         if self.kind is bool:
-            return "true or false"
-        return f"a whole number from {self.schema['minimum']} to {self.schema['maximum']}"
+            return Sentence("TRUE_OR_FALSE")
+        return Sentence("FROM_TO", least=self.schema["minimum"], most=self.schema["maximum"])
 
     def column(self, **options: Any) -> Column[Any]:
         """For a table of such settings."""
@@ -117,12 +121,12 @@ class Setting:
             return mistake.errors()[0]["type"]
         return None
 
-    def sentence(self, value: object) -> str:
+    def sentence(self, value: object) -> Sentence:
         """Tells that the value does not fit."""
+        name = "NAME_MUST_BE" if self.kind is bool else "IS_NOT"
         if self.wanted is not None:
-            return self.wanted.sentence.format(name=self.name, text=self.may_be, value=value)
-        verb = "must be" if self.kind is bool else "is"
-        return f"{self.name} {verb} {self.may_be}, not {value!r}"
+            name = self.wanted.sentence
+        return Sentence(name, name=self.name, what=self.may_be, value=repr(value))
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
@@ -133,9 +137,10 @@ class Setting:
 
 
 class Model(Generic[T]):
-    """What is made of a class of settings; `unknown` is said of a name that is none of its."""
+    """What is made of a class of settings; `unknown` names what is said of a name that is none of
+    its."""
 
-    def __init__(self, kind: type[T], unknown: str = "{name}: there is no such setting") -> None:
+    def __init__(self, kind: type[T], unknown: str = "NO_SUCH_SETTING") -> None:
         self.kind = kind
         self.settings = {setting.name: setting for setting in _settings(kind)}
         self._unknown = unknown
@@ -154,7 +159,7 @@ class Model(Generic[T]):
         """A column for each setting, in their order."""
         return [setting.column(**options) for setting in self.settings.values()]
 
-    def problems(self, said: Mapping[str, object]) -> dict[str, str]:
+    def problems(self, said: Mapping[str, object]) -> dict[str, Sentence]:
         """What is wrong with settings as somebody wrote them: a sentence for each at fault.
 
         One that is None is not said at all.
@@ -163,15 +168,15 @@ class Model(Generic[T]):
         for name, value in said.items():
             setting = self.settings.get(name)
             if setting is None:
-                problems[name] = self._unknown.format(name=name, names=", ".join(self.settings))
+                problems[name] = Sentence(self._unknown, name=name, known=listed(self.settings))
             elif value is not None and (error := setting.error(value)) is not None:
                 problems[name] = self.sentence(setting, value, error)
         for name, setting in self.settings.items():
             if setting.default is MISSING and name not in said:
-                problems[name] = f"{name} is missing"
+                problems[name] = Sentence("MISSING", name=name)
         return problems
 
-    def sentence(self, setting: Setting, value: object, error: str) -> str:
+    def sentence(self, setting: Setting, value: object, error: str) -> Sentence:
         """Tells of one mistake, of the kind `error` (see `Setting.error`)."""
         return setting.sentence(value)
 

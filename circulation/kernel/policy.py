@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field
 
 from circulation.calendars.days import parse_until
 from circulation.kernel.models import DESCRIBED, Model, Setting, Wanted
+from circulation.languages.sentences import Sentence
 
 Days = Annotated[int, Field(ge=0, le=36_500)]
 Number = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -24,7 +25,7 @@ def _is_until(value: object) -> bool:
     return isinstance(value, str) and parse_until(value) is not None
 
 
-Until = Annotated[str, Wanted("a date, 2027-06-25 or 06-25", _is_until)]
+Until = Annotated[str, Wanted("UNTIL", _is_until)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,32 +128,32 @@ class LoanTerms(LoanPolicy):
 
 LENGTHS = ("loan_days", "loan_hours", "loan_until")
 _BOUNDS = {
-    "greater_than_equal": "{name} cannot be negative: {value}",
-    "less_than_equal": "{name} is {most} at most: {value}",
-    "int_type": "{name} must be a whole number, not {value!r}",
+    "greater_than_equal": "NEGATIVE",
+    "less_than_equal": "TOO_MUCH",
+    "int_type": "NOT_WHOLE",
 }
 
 
 class _LoanPolicies(Model[LoanPolicy]):
     """Has sentences of its own for numbers, and knows that a loan has one length."""
 
-    def problems(self, said: Mapping[str, object]) -> dict[str, str]:
+    def problems(self, said: Mapping[str, object]) -> dict[str, Sentence]:
         problems = super().problems(said)
         lengths = [name for name in LENGTHS if said.get(name) is not None]
         for name in lengths[1:]:
-            problems.setdefault(name, f"{name} and {lengths[0]}: a loan has one length")
+            problems.setdefault(name, Sentence("ONE_LENGTH", name=name, other=lengths[0]))
         return problems
 
-    def sentence(self, setting: Setting, value: object, error: str) -> str:
+    def sentence(self, setting: Setting, value: object, error: str) -> Sentence:
         if not isinstance(value, str) and setting.column().type.python_type is str:
-            return f"{setting.name} must be a text, not {value!r}"
+            return Sentence("NOT_A_TEXT", name=setting.name, value=repr(value))
         if error not in _BOUNDS:
             return super().sentence(setting, value, error)
         most = setting.schema["maximum"]
-        return _BOUNDS[error].format(name=setting.name, value=value, most=most)
+        return Sentence(_BOUNDS[error], name=setting.name, value=repr(value), most=most)
 
 
-LOAN_POLICY = _LoanPolicies(LoanPolicy, "{name}: rules have no such field")
+LOAN_POLICY = _LoanPolicies(LoanPolicy, "NO_SUCH_FIELD")
 
 #: Fields that say whether something may be lent, held or renewed at all: of these the owner has a
 #: say wherever its items are lent. All others are the lender's.

@@ -43,6 +43,7 @@ from catalogue.database import (
 from catalogue.schema import agencies, branches
 from circulation.kernel.models import Model, Setting, row_of
 from circulation.kernel.results import Branch
+from circulation.languages.sentences import Sentence
 
 T = TypeVar("T")
 
@@ -244,7 +245,7 @@ class RuleRows:
         for rule in self.of(transaction, scope):
             self._delete(transaction, rule_id=rule.id)
 
-    def problems(self, said: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, str]:
+    def problems(self, said: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, Sentence]:
         """What is wrong with what is said for the scope: a sentence for each setting at fault."""
         return {}
 
@@ -266,7 +267,7 @@ class RuleSet(RuleRows):
         self.model = model
         self._together = together
 
-    def problems(self, said: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, str]:
+    def problems(self, said: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, Sentence]:
         return self.model.problems(said)
 
     def explain(

@@ -16,6 +16,7 @@ from sqlalchemy import SmallInteger
 from circulation.kernel.agency_rows import AgencyRows
 from circulation.kernel.models import DESCRIBED, Model
 from circulation.kernel.set_up import SetUp, SetUpPart
+from circulation.languages.sentences import Sentence
 from circulation.patrons.schema import pin_settings
 
 
@@ -47,12 +48,12 @@ USUAL = PinRules()
 
 
 class _PinSettings(Model[PinRules]):
-    def problems(self, said: Mapping[str, object]) -> dict[str, str]:
+    def problems(self, said: Mapping[str, object]) -> dict[str, Sentence]:
         problems = super().problems(said)
         if not problems:
             rules = PinRules(**said)  # type: ignore[arg-type]
             if rules.tries_in_all < rules.tries_at_device:
-                problems["tries_in_all"] = "tries_in_all cannot be less than tries_at_device"
+                problems["tries_in_all"] = Sentence("FEWER_TRIES")
         return problems
 
 

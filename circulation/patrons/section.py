@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from circulation.languages.sentences import Sentence
 from circulation.patrons.pin_settings import PIN_SETTINGS
 from circulation.patrons.schema import patrons
 from circulation.sections.parts import CATEGORY, Noun
@@ -12,4 +13,6 @@ class PinSection(AgencyRowsSection):
     named_in = {CATEGORY: patrons.c.category}
 
 
-PINS = PinSection("pins", Noun("PIN rules", lambda key: f"PIN rules of {key[0]}"), PIN_SETTINGS)
+PINS = PinSection(
+    "pins", Noun("PIN rules", lambda key: Sentence("PIN_RULES_OF", place=key[0])), PIN_SETTINGS
+)

@@ -9,6 +9,7 @@ from circulation.kernel.agreements import (
     read_agreements,
     store_agreement,
 )
+from circulation.languages.sentences import Sentence, listed
 from circulation.sections.changes import Change
 from circulation.sections.parts import AGENCY, Fields, Lines, Noun, Parts, no_such
 from circulation.sections.positions import Path
@@ -37,15 +38,14 @@ lending = true     # whoever lends decides alone what may be lent"""
             source.only(own, table, ("agencies", *MATTERS))
             named = table.get("agencies")
             if not isinstance(named, list) or not all(isinstance(isil, str) for isil in named):
-                source.problem((*own, "agencies"), "must be an array of ISILs of agencies")
+                source.problem((*own, "agencies"), Sentence("ISILS_OF_AGENCIES"))
                 named = []
             elif len(set(named)) < 2:
-                text = "an agreement is between two agencies at least"
-                source.problem((*own, "agencies"), text)
+                source.problem((*own, "agencies"), Sentence("TWO_AGENCIES"))
             fields: Fields = {"agencies": sorted(set(named))}
             fields |= {matter: source.flag(own, table, matter, False) for matter in MATTERS}
             if not any(fields[matter] for matter in MATTERS):
-                source.problem(own, f"nothing is agreed: none of {', '.join(MATTERS)} is true")
+                source.problem(own, Sentence("NOTHING_AGREED", names=listed(MATTERS)))
             reading.add(AGREEMENT, (code,), fields, own)
 
     def check(self, parts: Parts, line: Lines) -> list[Problem]:

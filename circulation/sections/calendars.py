@@ -16,14 +16,15 @@ from circulation.calendars.rows import (
     store_week,
     weekday_rows,
 )
+from circulation.languages.sentences import Sentence
 from circulation.sections.changes import Change
 from circulation.sections.parts import AGENCY, BRANCH, Fields, Key, Noun
 from circulation.sections.positions import Path
 from circulation.sections.sections import Reading, Section, Stored, Storing
 from circulation.sections.source import Source, shown
 
-WEEK = Noun("opening hours", lambda key: f"opening hours of {key[0]}")
-SPECIAL_DAYS = Noun("special days", lambda key: f"special days {key[1]} of {key[0]}")
+WEEK = Noun("opening hours", lambda key: Sentence("HOURS_OF", place=key[0]))
+SPECIAL_DAYS = Noun("special days", lambda key: Sentence("DAYS_OF", days=key[1], place=key[0]))
 
 
 class WeekSection(Section):
@@ -62,18 +63,18 @@ def _week(source: Source, path: Path, table: Mapping[str, Any]) -> Fields:
         hours = _hours(source, (*path, name), value)
         first, _, last = name.partition("-")
         if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
-            source.problem((*path, name), "no such weekday, as in monday or monday-thursday")
+            source.problem((*path, name), Sentence("NO_WEEKDAY"))
             continue
         days = WEEKDAYS[WEEKDAYS.index(first) : WEEKDAYS.index(last or first) + 1]
         if not days:
-            source.problem((*path, name), "a week begins on monday")
+            source.problem((*path, name), Sentence("FROM_MONDAY"))
         for day in days:
             if day in week:
-                source.problem((*path, name), f"{day} has hours already")
+                source.problem((*path, name), Sentence("HOURS_ALREADY", day=day))
             week[day] = hours
     week = {day: week[day] for day in WEEKDAYS if week.get(day)}
     if not week:
-        source.problem(path, "a week needs a day on which somebody is there")
+        source.problem(path, Sentence("NO_OPEN_DAY"))
     return dict(week)
 
 
@@ -99,13 +100,12 @@ days (2026-12-24, 12-24..12-26, easter-2), hours (without them closed), note"""
             written = written.isoformat()
         days = parse_days(written) if isinstance(written, str) else None
         if written is None:
-            source.problem(path, "days is missing")
+            source.problem(path, Sentence("MISSING", name="days"))
         elif days is None:
-            such = "such as 2026-12-24, 12-24..12-26, easter-2"
-            source.problem((*path, "days"), f"{shown(written)} is no day or period, {such}")
+            source.problem((*path, "days"), Sentence("NO_PERIOD", value=shown(written)))
         note = table.get("note", "")
         if not isinstance(note, str):
-            source.problem((*path, "note"), f"must be a text, not {shown(note)}")
+            source.must_be((*path, "note"), "A_TEXT", note)
         hours = _hours(source, (*path, "hours"), table.get("hours", "closed"))
         if days is not None:
             said = {"hours": hours, "note": str(note)}
@@ -130,8 +130,7 @@ days (2026-12-24, 12-24..12-26, easter-2), hours (without them closed), note"""
 def _hours(source: Source, path: Path, value: object) -> str:
     hours = parse_hours(value) if isinstance(value, str) else None
     if hours is None:
-        text = f'must be hours, such as "10-18", "10:00-12:30, 14-18", not {shown(value)}'
-        source.problem(path, text)
+        source.must_be(path, "SOME_HOURS", value)
     return hours_text(hours or ())
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from circulation.languages.sentences import Sentence
+
 Options = Mapping[str, Any]
 #: Options -> name of one that is wrong -> what is wrong with it.
-OptionCheck = Callable[[Options], Mapping[str, str]]
+OptionCheck = Callable[[Options], Mapping[str, Sentence]]
 
 
-def _anything(options: Options) -> Mapping[str, str]:
+def _anything(options: Options) -> Mapping[str, Sentence]:
     return {}
 
 

@@ -28,6 +28,7 @@ from circulation.kernel.results import DEFAULT_TIMEZONE
 from circulation.kernel.rules import lineage
 from circulation.kernel.set_up import all_branches
 from circulation.kernel.trees import CATEGORIES, GROUPS, Nodes
+from circulation.languages.sentences import Sentence
 from circulation.sections.changes import Change
 from circulation.sections.parts import (
     AGENCY,
@@ -39,6 +40,7 @@ from circulation.sections.parts import (
     Noun,
     Parts,
     no_such,
+    of_part,
 )
 from circulation.sections.positions import Path
 from circulation.sections.sections import (
@@ -97,7 +99,7 @@ class TreeSection(Section):
         for code, value in source.table((section,), source.document.get(section, {})).items():
             path: Path = (section, code)
             if not code.strip():
-                source.problem(path, "a code cannot be empty")
+                source.problem(path, Sentence("CODE_EMPTY"))
             table = {"name": value} if isinstance(value, str) else source.table(path, value)
             source.only(path, table, ("name", "parent", *keys_within(noun)))
             parent = source.text(path, table, "parent") if "parent" in table else None
@@ -114,8 +116,7 @@ class TreeSection(Section):
             if parent is not None and parent not in tree:
                 problems.append(no_such(noun, (code,), at, noun.word, parent))
             elif tree.get(chain[-1]) in chain:
-                text = f"{noun.title((code,))}: its parents lead round in a circle"
-                problems.append(Problem(at, text))
+                problems.append(Problem(at, of_part(noun.title((code,)), "CIRCLE")))
         return problems
 
     def load(self, stored: Stored) -> None:
@@ -143,7 +144,7 @@ def _by_isil(reading: Reading, section: str) -> Iterator[tuple[str, Path, Mappin
     for isil, value in source.table((section,), source.document.get(section, {})).items():
         path: Path = (section, isil)
         if not _ISIL.fullmatch(isil):
-            source.problem(path, "this is no ISIL, such as DK-900100")
+            source.problem(path, Sentence("NO_ISIL"))
         yield isil, path, source.table(path, value)
 
 
@@ -163,7 +164,7 @@ class AgencySection(Section):
             try:
                 ZoneInfo(timezone)
             except (KeyError, ValueError, OSError):
-                source.problem((*path, "timezone"), f'there is no timezone "{timezone}"')
+                source.problem((*path, "timezone"), Sentence("NO_TIMEZONE", name=timezone))
             fields = {
                 "name": source.text(path, table, "name") or "",
                 "kind": source.choice(path, table, "kind", ("public", "school"), "public"),
@@ -173,7 +174,7 @@ class AgencySection(Section):
             reading.add(AGENCY, (isil,), fields, path, table)
 
     def check(self, parts: Parts, line: Lines) -> list[Problem]:
-        return [] if parts.of[AGENCY] else [Problem(None, "there is no agency")]
+        return [] if parts.of[AGENCY] else [Problem(None, Sentence("NO_AGENCY"))]
 
     def load(self, stored: Stored) -> None:
         for agency in all_agencies(stored.transaction):
@@ -227,7 +228,7 @@ class BranchSection(Section):
                 at = line(BRANCH, key, "agency")
                 problems.append(no_such(BRANCH, key, at, "agency", fields["agency"]))
             if key in parts.of[AGENCY]:
-                text = f"{BRANCH.title(key)}: an agency has this ISIL already"
+                text = of_part(BRANCH.title(key), "ISIL_OF_AGENCY")
                 problems.append(Problem(line(BRANCH, key, ""), text))
         return problems
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from circulation.languages.sentences import Fact, Sentence
 from circulation.sections.source import Problem
 
 Key = tuple[str, ...]
@@ -27,14 +28,21 @@ class Noun:
     """
 
     word: str
-    called: Callable[[Key], str] | None = None
+    called: Callable[[Key], Sentence] | None = None
     lets_go: bool = False
     secret: frozenset[str] = frozenset()
     built_in: Mapping[str, Fields] = field(default_factory=dict)
 
-    def title(self, key: Key) -> str:
+    @property
+    def said(self) -> Sentence:
+        """Its word, in any language."""
+        return Sentence(f"NOUN_{self.word}")
+
+    def title(self, key: Key) -> Sentence:
         """The name of a part."""
-        return " ".join((self.word, *key)) if self.called is None else self.called(key)
+        if self.called is not None:
+            return self.called(key)
+        return Sentence("PART", noun=self.said, key=" ".join(key)) if key else self.said
 
 
 CATEGORY = Noun("patron category")  # code -> name, parent
@@ -66,6 +74,13 @@ class Parts:
 Lines = Callable[[Noun, Key, str], int | None]
 
 
+def of_part(title: Sentence, name: str, /, **facts: Fact) -> Sentence:
+    """A sentence about a part, after its title."""
+    return Sentence("AT", path=title, text=Sentence(name, **facts))
+
+
 def no_such(noun: Noun, key: Key, line: int | None, what: str, name: str) -> Problem:
-    """The problem of a part that names something that does not exist."""
-    return Problem(line, f'{noun.title(key)}: there is no {what} "{name}"')
+    """The problem of a part that names something that does not exist; `what` is the word for
+    it."""
+    there_is_none = Sentence("NOT_THERE", what=Sentence(f"NOUN_{what}"), name=name)
+    return Problem(line, Sentence("AT", path=noun.title(key), text=there_is_none))

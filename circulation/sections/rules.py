@@ -10,6 +10,7 @@ from circulation.kernel.agency_rows import AgencyRows
 from circulation.kernel.loan_rules import LOAN_POLICIES
 from circulation.kernel.models import Model, said
 from circulation.kernel.rules import Rule, RuleRows, RuleSet
+from circulation.languages.sentences import Sentence
 from circulation.sections.changes import Change
 from circulation.sections.parts import (
     AGENCY,
@@ -25,7 +26,7 @@ from circulation.sections.parts import (
 )
 from circulation.sections.positions import Path
 from circulation.sections.sections import Reading, Section, Stored, Storing
-from circulation.sections.source import Problem, Source, shown
+from circulation.sections.source import Problem, Source
 
 #: The columns of a rule for the words of a scope.
 _COLUMNS = {
@@ -43,18 +44,26 @@ _NAMED: dict[str, tuple[tuple[Noun, ...], str]] = {
 }
 
 
+def at_place(place: str) -> Sentence:
+    """The place of a rule; empty for everywhere."""
+    return Sentence("AT_PLACE", place=place) if place else Sentence("EVERYWHERE")
+
+
 def scoped(word: str) -> Noun:
     """The noun of rules for a place, a category and a group, perhaps from a certain day on."""
 
-    def called(key: Key) -> str:
+    def called(key: Key) -> Sentence:
         place, category, group, *begins = key
-        scope = [
-            f"at {place}" if place else "everywhere",
-            f"for {category}" if category else "for everybody",
-            f"of {group}" if group else "of everything",
-        ]
-        scope += [f"from {day}" for day in begins if day]
-        return f"{word} {' '.join(scope)}"
+        title = Sentence(
+            "SCOPED",
+            noun=Sentence(f"NOUN_{word}"),
+            place=at_place(place),
+            category=Sentence("FOR", category=category) if category else Sentence("FOR_ALL"),
+            group=Sentence("OF", group=group) if group else Sentence("OF_ALL"),
+        )
+        for day in filter(None, begins):
+            title = Sentence("FROM_DAY", title=title, day=day)
+        return title
 
     return Noun(word, called)
 
@@ -95,8 +104,7 @@ class ScopedSection(Section):
         if isinstance(begins, date) and not isinstance(begins, datetime):
             return begins.isoformat()
         if begins is not None:
-            text = f"must be a date, such as 2027-01-01, not {shown(begins)}"
-            source.problem((*path, "from"), text)
+            source.must_be((*path, "from"), "A_DATE", begins)
         return ""
 
     def check(self, parts: Parts, line: Lines) -> list[Problem]:
@@ -131,9 +139,9 @@ class ScopedSection(Section):
 
 
 class RuleSection(ScopedSection):
-    """The rules of one set; `empty` is the problem of a rule without settings."""
+    """The rules of one set; `empty` names the sentence of a rule without settings."""
 
-    empty = "the rule says nothing"
+    empty = "RULE_EMPTY"
 
     def __init__(self, name: str, noun: Noun, rules: RuleSet, scope: Sequence[str]) -> None:
         super().__init__(name, noun, rules, scope)
@@ -153,7 +161,7 @@ class RuleSection(ScopedSection):
         for name, text in problems.items():
             source.problem((*path, name), text)
         if not fields:
-            source.problem(path, self.empty)
+            source.problem(path, Sentence(self.empty))
         sound = {name: value for name, value in fields.items() if name not in problems}
         reading.add(self.noun, key, sound, path)
         for word, code in zip(self.scope, key, strict=True):
@@ -194,7 +202,7 @@ class AgencyRowsSection(Section):
             for name, text in model.problems(fields).items():
                 source.problem((*path, name), text)
             if not table:
-                source.problem(path, "says nothing")
+                source.problem(path, Sentence("SAYS_NOTHING"))
             reading.add(self.nouns[0], key, fields, path)
 
     def load(self, stored: Stored) -> None:

@@ -20,6 +20,7 @@ from circulation.kernel.models import Model
 from circulation.kernel.organisation import all_agencies
 from circulation.kernel.parts import Registry
 from circulation.kernel.set_up import all_branches
+from circulation.languages.sentences import Sentence
 from circulation.sections.changes import Change
 from circulation.sections.options import Checks
 from circulation.sections.parts import Fields, Key, Lines, Noun, Parts
@@ -58,7 +59,7 @@ class Reading:
         """Adds a part; a second one with the same key is a problem. Other sections find the rest of
         `table` through `written`."""
         if (first := self.lines.get((noun, key, ""))) is not None:
-            self.source.problem(path, f"line {first} says this already")
+            self.source.problem(path, Sentence("SAID_ALREADY", line=first))
             return
         self.parts.add(noun, key, fields)
         self.lines[noun, key, ""] = self.source.line(path)
@@ -81,7 +82,7 @@ class Reading:
         for each, value in document.items():
             path: Path = (name, each)
             if not each.strip():
-                self.source.problem(path, "a name cannot be empty")
+                self.source.problem(path, Sentence("NAME_EMPTY"))
             yield each, path, self.source.table(path, value)
 
     def array(self, name: str) -> list[tuple[Path, Mapping[str, Any]]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+from circulation.languages.sentences import Sentence, listed
 from circulation.sections.positions import Path, lines_of
 
 _ERROR_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
@@ -17,7 +18,7 @@ class Problem(NamedTuple):
     """Something to correct. `line` is None if it is not in one particular place."""
 
     line: int | None
-    text: str
+    text: Sentence
 
 
 class NotToml(ValueError):
@@ -34,9 +35,9 @@ def parse(text: str) -> Source:
         found = _ERROR_LINE.search(str(error))
         if found is None:
             last = text.count("\n") + 1
-            raise NotToml(Problem(last, f"this is not TOML: {error}")) from error
+            raise NotToml(Problem(last, _not_toml(str(error)))) from error
         said = str(error)[: found.start()]
-        raise NotToml(Problem(int(found[1]), f"this is not TOML: {said}")) from error
+        raise NotToml(Problem(int(found[1]), _not_toml(said))) from error
     return source
 
 
@@ -54,20 +55,27 @@ class Source:
             path = path[:-1]
         return self._lines.get(path, 1)
 
-    def problem(self, path: Path, text: str) -> None:
-        self.problems.append(Problem(self.line(path), f"{dotted(path)}: {text}" if path else text))
+    def problem(self, path: Path, text: Sentence) -> None:
+        whole = Sentence("AT", path=dotted(path), text=text) if path else text
+        self.problems.append(Problem(self.line(path), whole))
+
+    def must_be(self, path: Path, what: str | tuple[str, ...], value: object) -> None:
+        """Notes that the value is something else; `what` is the name of a sentence, or the words
+        that it may be."""
+        wanted = Sentence(what) if isinstance(what, str) else Sentence("EITHER", words=what)
+        self.problem(path, Sentence("MUST_BE", what=wanted, value=shown(value)))
 
     def table(self, path: Path, value: object) -> Mapping[str, Any]:
         """The value if it is a table, else an empty table."""
         if isinstance(value, dict):
             return value
-        self.problem(path, f"must be a table, not {shown(value)}")
+        self.must_be(path, "A_TABLE", value)
         return {}
 
     def tables(self, path: Path, value: object) -> list[tuple[Path, Mapping[str, Any]]]:
         """The elements of an array of tables, each with its path."""
         if not isinstance(value, list):
-            self.problem(path, f"must be an array of tables, not {shown(value)}")
+            self.must_be(path, "AN_ARRAY_OF_TABLES", value)
             return []
         paths = [(*path, place) for place in range(len(value))]
         return [(own, self.table(own, each)) for own, each in zip(paths, value, strict=True)]
@@ -77,9 +85,7 @@ class Source:
         known = list(known)
         for name in table:
             if name not in known:
-                near = get_close_matches(name, known, 1)
-                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-                self.problem((*path, name), f"no such key; {hint}")
+                self.problem((*path, name), no_such_key(name, known))
 
     def text(
         self, path: Path, table: Mapping[str, Any], name: str, default: str | None = None
@@ -88,10 +94,10 @@ class Source:
         value = table.get(name)
         if value is None:
             if default is None:
-                self.problem(path, f"{name} is missing")
+                self.problem(path, Sentence("MISSING", name=name))
             return default
         if not isinstance(value, str) or not value.strip():
-            self.problem((*path, name), f"must be a text, not {shown(value)}")
+            self.must_be((*path, name), "A_TEXT", value)
             return None
         return value
 
@@ -100,14 +106,14 @@ class Source:
     ) -> str:
         value = table.get(name, default)
         if value not in words:
-            self.problem((*path, name), f"must be {' or '.join(words)}, not {shown(value)}")
+            self.must_be((*path, name), words, value)
             return default
         return str(value)
 
     def flag(self, path: Path, table: Mapping[str, Any], name: str, default: bool) -> bool:
         value = table.get(name, default)
         if not isinstance(value, bool):
-            self.problem((*path, name), f"must be true or false, not {shown(value)}")
+            self.must_be((*path, name), "TRUE_OR_FALSE", value)
             return default
         return value
 
@@ -119,7 +125,8 @@ class Source:
         if value is None:
             return None
         if type(value) is not int or not 0 <= value <= most:
-            text = f"must be a whole number from 0 to {most}, not {shown(value)}"
+            wanted = Sentence("FROM_TO", least=0, most=most)
+            text = Sentence("MUST_BE", what=wanted, value=shown(value))
             self.problem((*path, name), text)
             return None
         return value
@@ -135,7 +142,42 @@ def _refuse_nul(source: Source, value: object, path: Path = ()) -> None:
         for place, each in enumerate(value):
             _refuse_nul(source, each, (*path, place))
     elif isinstance(value, str) and "\0" in value:
-        source.problem(path, "a text cannot hold the character U+0000")
+        source.problem(path, Sentence("NO_NUL"))
+
+
+def no_such_key(name: str, known: Sequence[str]) -> Sentence:
+    """A key that is none of those that are known, and the one that was perhaps meant."""
+    if near := get_close_matches(name, known, 1):
+        return Sentence("NO_SUCH_KEY_BUT", near=near[0])
+    return Sentence("NO_SUCH_KEY", known=listed(known))
+
+
+#: What the parser says -> the name of our sentence.
+_PARSER = (
+    (re.compile(r"Expected '=' after a key"), "TOML_EQUALS"),
+    (re.compile(r"Expected newline or end of document"), "TOML_LINE_END"),
+    (re.compile(r"Expected '\]\]?' at the end"), "TOML_BRACKET"),
+    (re.compile(r"Unclosed (?:array|inline table)"), "TOML_UNCLOSED"),
+    (re.compile(r"Unterminated string|Expected [\"']+"), "TOML_QUOTES"),
+    (re.compile(r"Unescaped|Escaped|Invalid hex"), "TOML_BACKSLASH"),
+    (re.compile(r"(?:Illegal|Found invalid) character (?P<what>.+)"), "TOML_CHARACTER"),
+    (re.compile(r"maximum recursion"), "TOML_DEPTH"),
+    (re.compile(r"Invalid date or datetime"), "TOML_DATE"),
+    (re.compile(r"Invalid value"), "TOML_VALUE"),
+    (re.compile(r"Invalid (?:statement|initial character)"), "TOML_KEY"),
+    (
+        re.compile(r"Cannot (?:declare|overwrite|mutate|redefine)|Duplicate inline table key"),
+        "TOML_TWICE",
+    ),
+)
+
+
+def _not_toml(said: str) -> Sentence:
+    """What is wrong in our words, as far as we have any: the parser knows English alone."""
+    for pattern, name in _PARSER:
+        if found := pattern.match(said):
+            return Sentence("NOT_TOML", error=Sentence(name, **found.groupdict()))
+    return Sentence("NOT_TOML", error=Sentence("TOML_OTHER", said=said))
 
 
 def dotted(path: Path) -> str:
@@ -149,9 +191,9 @@ def dotted(path: Path) -> str:
 def shown(value: object) -> str:
     """A value for display; of tables and arrays only what they are."""
     if isinstance(value, dict):
-        return "a table"
+        return Sentence("A_TABLE")
     if isinstance(value, list):
-        return "an array"
+        return Sentence("AN_ARRAY")
     if isinstance(value, bool):
         return str(value).lower()
     return f'"{value}"' if isinstance(value, str) else str(value)

@@ -8,14 +8,17 @@ from circulation.kernel.transport import (
     store_float_group,
     store_transport_cost,
 )
+from circulation.languages.sentences import Sentence
 from circulation.sections.changes import Change
-from circulation.sections.parts import BRANCH, Fields, Lines, Noun, Parts, no_such
+from circulation.sections.parts import BRANCH, Fields, Lines, Noun, Parts, no_such, of_part
 from circulation.sections.positions import Path
 from circulation.sections.sections import Reading, Section, Stored, Storing
-from circulation.sections.source import Problem, shown
+from circulation.sections.source import Problem
 
 FLOAT_GROUP = Noun("float group", lets_go=True)  # code -> branches
-TRANSPORT = Noun("transport", lambda key: f"transport from {key[0]} to {key[1]}")  # -> cost
+TRANSPORT = Noun(
+    "transport", lambda key: Sentence("TRANSPORT", sent_from=key[0], to=key[1])
+)  # -> cost
 
 
 class FloatGroupSection(Section):
@@ -30,10 +33,10 @@ class FloatGroupSection(Section):
         for code, value in source.table(path, source.document.get("float_groups", {})).items():
             own = (*path, code)
             if not isinstance(value, list) or not all(isinstance(isil, str) for isil in value):
-                source.problem(own, "must be an array of ISILs of branches")
+                source.problem(own, Sentence("ISILS_OF_BRANCHES"))
                 value = []
             if len(set(value)) < 2:
-                source.problem(own, "items float between two branches at least")
+                source.problem(own, Sentence("TWO_BRANCHES"))
             reading.add(FLOAT_GROUP, (code,), {"branches": sorted(set(value))}, own)
 
     def check(self, parts: Parts, line: Lines) -> list[Problem]:
@@ -72,9 +75,9 @@ class TransportSection(Section):
             key = (source.text(path, table, "from") or "", source.text(path, table, "to") or "")
             never = table.get("never", False)
             if not isinstance(never, bool):
-                source.problem((*path, "never"), f"must be true or false, not {shown(never)}")
+                source.must_be((*path, "never"), "TRUE_OR_FALSE", never)
             if (never is True) == ("cost" in table):
-                source.problem(path, "either cost or never = true")
+                source.problem(path, Sentence("COST_OR_NEVER"))
             reading.add(TRANSPORT, key, {"cost": source.number(path, table, "cost")}, path)
 
     def check(self, parts: Parts, line: Lines) -> list[Problem]:
@@ -87,7 +90,7 @@ class TransportSection(Section):
                 if isil and (isil,) not in parts.of[BRANCH]
             ]
             if key[0] and key[0] == key[1]:
-                problems.append(Problem(at, f"{TRANSPORT.title(key)}: the branches are the same"))
+                problems.append(Problem(at, of_part(TRANSPORT.title(key), "SAME_BRANCHES")))
         return problems
 
     def load(self, stored: Stored) -> None:

@@ -13,6 +13,7 @@ from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.organisation import all_consortia
 from circulation.kernel.schema import set_up_version
 from circulation.kernel.set_up import set_up_changed
+from circulation.languages.sentences import Sentence
 from circulation.sections.changes import Change
 from circulation.sections.parts import BRANCH, Noun
 from circulation.sections.sections import SECTIONS, Storing, differences
@@ -85,7 +86,7 @@ def _objections(
 ) -> list[Problem]:
     """The changes that cannot be made because of what is stored besides the set-up."""
     if len(all_consortia(transaction)) > 1:
-        return [Problem(None, "the database holds more than one consortium; a text describes one")]
+        return [Problem(None, Sentence("SEVERAL_CONSORTIA"))]
     problems = []
     for change in changes:
         name = change.title
@@ -94,17 +95,13 @@ def _objections(
         if change.after is None:
             if found := uses(transaction, change.noun, change.key):
                 counted = ", ".join(f"{number} {table}" for table, number in found.items())
-                text = f"{name} is in use, so it cannot be left out: {counted}"
-                problems.append(Problem(None, text))
+                problems.append(Problem(None, Sentence("IN_USE", title=name, counted=counted)))
         elif (
             change.noun is BRANCH
             and change.before is not None
             and change.before["agency"] != change.after["agency"]
         ):
-            text = (
-                f"{name} belongs to {change.before['agency']}: a branch cannot change its "
-                "agency, its patrons would stay behind"
-            )
+            text = Sentence("BRANCH_STAYS", title=name, agency=change.before["agency"])
             problems.append(Problem(declared.line(change.noun, change.key, "agency"), text))
     return problems
 

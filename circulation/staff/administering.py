@@ -18,6 +18,7 @@ from catalogue.database import Statement, Transaction, change, scalar_one, send,
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.rights import Kind, Principal, Right
+from circulation.languages.sentences import Sentence
 from circulation.patrons.checking import is_email
 from circulation.staff.accounts import Account, account_named, folded_name, roles_of
 from circulation.staff.passkeys import Passkey, remove_passkey
@@ -34,7 +35,7 @@ _PREFERENCES_AT_MOST: Final = 16_384
 class StaffUnfit(ValueError):
     """What was said of an account cannot be so; `problems` has a sentence for each."""
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    def __init__(self, problems: Sequence[Sentence]) -> None:
         super().__init__("; ".join(problems))
         self.problems = tuple(problems)
 
@@ -44,7 +45,7 @@ class BeyondOwnRights(ValueError):
 
     def __init__(self, rights: Sequence[Right]) -> None:
         names = ", ".join(sorted(each.value for each in rights))
-        super().__init__(f"this takes rights that you do not have yourself: {names}")
+        super().__init__(Sentence("BEYOND_OWN_RIGHTS", rights=names))
         self.rights = tuple(rights)
 
 
@@ -156,9 +157,9 @@ def add_account(
     folded = folded_name(user_name)
     problems = _problems(act, fields, held)
     if not _USER_NAME.fullmatch(folded):
-        problems.append("a user name has letters, digits and . _ @ + -, 64 characters at most")
+        problems.append(Sentence("USER_NAME"))
     elif account_named(act.transaction, folded) is not None:
-        problems.append(f"there is an account {folded} already")
+        problems.append(Sentence("ACCOUNT_ALREADY", name=folded))
     if problems:
         raise StaffUnfit(problems)
     check_grants(act, by, _roles(act).grants(tuple(held), fields.waiving_limit))
@@ -269,7 +270,7 @@ def set_preferences_of_account(
     """In place of those before. Raises StaffUnfit for more than 16 KiB."""
     written = json.dumps(preferences, ensure_ascii=False, separators=(",", ":"))
     if len(written) > _PREFERENCES_AT_MOST:
-        raise StaffUnfit([f"preferences are at most {_PREFERENCES_AT_MOST} characters of JSON"])
+        raise StaffUnfit([Sentence("PREFERENCES_TOO_LONG", most=_PREFERENCES_AT_MOST)])
     _set_preferences(transaction, staff_id=staff_id, preferences=written)
 
 
@@ -277,16 +278,16 @@ def _roles(act: Act) -> Roles:
     return ROLES.of(act.circulation.current_set_up(act.transaction))
 
 
-def _problems(act: Act, fields: AccountFields, held: Sequence[HeldRole]) -> list[str]:
+def _problems(act: Act, fields: AccountFields, held: Sequence[HeldRole]) -> list[Sentence]:
     problems = [
-        f"there is no role {each.role}" for each in held if each.role not in _roles(act).by_code
+        Sentence("NO_ROLE", role=each.role) for each in held if each.role not in _roles(act).by_code
     ]
     if not fields.name.strip():
-        problems.append("an account has the name of its owner")
+        problems.append(Sentence("ACCOUNT_NAME"))
     if fields.email and not is_email(fields.email):
-        problems.append("this is no e-mail address")
+        problems.append(Sentence("NO_EMAIL"))
     if fields.waiving_limit is not None and fields.waiving_limit < 0:
-        problems.append("a limit is not less than nothing")
+        problems.append(Sentence("LIMIT_BELOW_NOTHING"))
     return problems
 
 

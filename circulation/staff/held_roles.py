@@ -8,6 +8,7 @@ from typing import Final
 from catalogue.database import Transaction
 from circulation.kernel.organisation import all_agencies
 from circulation.kernel.set_up import all_branches
+from circulation.languages.sentences import Sentence
 from circulation.staff.roles import HeldRole
 
 EVERYWHERE: Final = "all"
@@ -17,7 +18,7 @@ class NoSuchPlace(ValueError):
     """There is no agency and no branch of that name; `known` are those that there are."""
 
     def __init__(self, place: str, known: list[str]) -> None:
-        super().__init__(f"there is no agency or branch {place}")
+        super().__init__(Sentence("NO_AGENCY_OR_BRANCH", place=place))
         self.place, self.known = place, known
 
 

@@ -15,6 +15,7 @@ from typing import Final
 from argon2 import PasswordHasher, Type
 
 from circulation.kernel.engine import Circulation
+from circulation.languages.sentences import Sentence, several
 from circulation.patrons.pins import PINS
 
 _HASHER: Final = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1, type=Type.ID)
@@ -37,7 +38,7 @@ def hash_password(
     """
     problems = password_problems(password, minimum_length=minimum_length, names=names)
     if problems and not is_for_trying:
-        raise WeakPassword("; ".join(problems))
+        raise WeakPassword(several(problems))
     return _HASHER.hash(as_hashed(password).encode("utf-8", "surrogatepass"))
 
 
@@ -56,22 +57,24 @@ def _refused() -> frozenset[str]:
     return frozenset(Path(__file__).with_name("refused_passwords.txt").read_text("utf-8").split())
 
 
-def password_problems(password: str, *, minimum_length: int, names: tuple[str, ...]) -> list[str]:
+def password_problems(
+    password: str, *, minimum_length: int, names: tuple[str, ...]
+) -> list[Sentence]:
     """What is wrong with a password, a sentence each; none where it is good."""
     problems = []
     if not minimum_length <= len(password) <= MAXIMUM_LENGTH:
-        problems.append(f"a password has {minimum_length} to {MAXIMUM_LENGTH} characters")
+        problems.append(Sentence("PASSWORD_LENGTH", least=minimum_length, most=MAXIMUM_LENGTH))
     if not password.isprintable() or password != password.strip():
-        problems.append("a password has no blanks at its ends and nothing that cannot be typed")
+        problems.append(Sentence("PASSWORD_TYPED"))
     folded = password.casefold()
     core = folded.strip(_ORNAMENT)
     if {folded, core} & _refused() or core in _doubled():
-        problems.append("this password is one of the first that are tried")
+        problems.append(Sentence("PASSWORD_TRIED"))
     if len(set(folded)) < 5:
-        problems.append("a password has at least five different characters")
+        problems.append(Sentence("PASSWORD_DIFFERENT"))
     parts = {part for name in names for part in name.casefold().replace("@", " ").split()}
     if core and any(core in part or (len(part) > 3 and part in core) for part in parts):
-        problems.append("a password is not made of a name")
+        problems.append(Sentence("PASSWORD_NAME"))
     return problems
 
 

@@ -22,6 +22,7 @@ from catalogue.schema import branches
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.rights import Kind, Principal, Right
+from circulation.languages.sentences import Sentence
 from circulation.staff.administering import StaffUnfit, check_grants
 from circulation.staff.app_tokens import forget_tokens_of_program
 from circulation.staff.redirects import problems_of_redirects
@@ -188,24 +189,24 @@ def add_program(
     return AddedProgram(client_id, secret, begin_session(act.transaction, bearer, act.now))
 
 
-def _problems(act: Act, new: NewProgram, with_bearer: bool) -> list[str]:
+def _problems(act: Act, new: NewProgram, with_bearer: bool) -> list[Sentence]:
     problems = []
     if not new.name.strip():
-        problems.append("a program has a name")
+        problems.append(Sentence("PROGRAM_NAME"))
     elif program_named(act.transaction, name=new.name.strip()) is not None:
-        problems.append(f"there is a program {new.name.strip()} already")
+        problems.append(Sentence("PROGRAM_ALREADY", name=new.name.strip()))
     if new.expires is not None and new.expires <= act.now:
-        problems.append("a program does not expire before it begins")
+        problems.append(Sentence("PROGRAM_EXPIRED"))
     if with_bearer and new.expires is None:
-        problems.append("a bearer token expires: say when")
+        problems.append(Sentence("TOKEN_EXPIRES"))
     if new.requests_per_minute < 1:
-        problems.append("a program may ask once a minute at least")
+        problems.append(Sentence("ASKS_ONCE"))
     if bool(new.acts_for) != bool(new.redirect_uris):
-        problems.append("an app works for staff or patrons, and has addresses to come back to")
+        problems.append(Sentence("APP_ADDRESSES"))
     if new.acts_for and with_bearer:
-        problems.append("an app has no token of its own")
+        problems.append(Sentence("APP_TOKEN"))
     if new.acts_for == Kind.PATRON.value and new.rights:
-        problems.append("an app for patrons has no rights: it does what its patron may")
+        problems.append(Sentence("APP_RIGHTS"))
     return problems + problems_of_redirects(new.redirect_uris)
 
 

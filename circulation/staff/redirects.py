@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
+from circulation.languages.sentences import Sentence
+
 _LOOPBACK: Final = re.compile(r"http://(127\.0\.0\.1|\[::1\])(:\d{1,5})?(?=[/?]|\Z)")
 
 
-def problems_of_redirects(redirect_uris: Sequence[str]) -> list[str]:
+def problems_of_redirects(redirect_uris: Sequence[str]) -> list[Sentence]:
     """What is wrong with those that an app is to be registered with, a sentence each."""
     return [
-        f"{each} is no address to come back to: https://HOST, http://127.0.0.1, or a scheme of "
-        "the app's own such as org.example.app:/"
-        for each in redirect_uris
-        if not _is_address(each)
+        Sentence("NO_REDIRECT", address=each) for each in redirect_uris if not _is_address(each)
     ]
 
 

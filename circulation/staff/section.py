@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from circulation.kernel.rights import Right
+from circulation.languages.sentences import Sentence, listed
 from circulation.sections.changes import Change
 from circulation.sections.parts import Fields, Noun
 from circulation.sections.positions import Path
@@ -58,19 +59,25 @@ class RoleSection(Section):
 def _rights(source: Source, path: Path, table: Mapping[str, Any]) -> list[str]:
     said = table.get("rights")
     if not isinstance(said, list):
-        source.problem((*path, "rights"), f"must be a list of rights, not {shown(said)}")
+        source.must_be((*path, "rights"), "A_LIST_OF_RIGHTS", said)
         return []
     for place, each in enumerate(said):
         if each not in _RIGHTS:
             near = get_close_matches(str(each), _RIGHTS, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_RIGHTS)}"
-            source.problem((*path, "rights", place), f"{shown(each)} is no right; {hint}")
+            text = (
+                Sentence("NO_RIGHT_BUT", value=shown(each), near=near[0])
+                if near
+                else Sentence("NO_RIGHT", value=shown(each), known=listed(_RIGHTS))
+            )
+            source.problem((*path, "rights", place), text)
     return sorted({each for each in said if each in _RIGHTS})
 
 
 STAFF = (
     RoleSection(),
     AgencyRowsSection(
-        "staff", Noun("staff settings", lambda key: f"staff settings of {key[0]}"), STAFF_SETTINGS
+        "staff",
+        Noun("staff settings", lambda key: Sentence("STAFF_SETTINGS_OF", place=key[0])),
+        STAFF_SETTINGS,
     ),
 )

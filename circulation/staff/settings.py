@@ -43,7 +43,7 @@ class StaffSettings:
     registered workstations, always, or only those who have set one up for themselves."""
     known_networks: Annotated[
         tuple[str, ...],
-        Wanted("a list of addresses and networks, such as 192.0.2.0/24", _are_networks),
+        Wanted("NETWORKS", _are_networks),
         AsText(" ".join, _read),
         Text(),
     ] = ()

@@ -12,12 +12,14 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 from sqlalchemy import Select, delete, insert, select, update
 
 from catalogue.database import Statement, Transaction, change, columns, many, one, scalar_one
 from catalogue.schema import branches
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.languages.sentences import Sentence, several
 from circulation.staff.schema import print_jobs, workstations
 from circulation.staff.sessions import end_sessions_at
 from circulation.staff.tokens import digest_of, new_token
@@ -39,7 +41,7 @@ class Printer:
 
     def __post_init__(self) -> None:
         if (self.kind == "none") != (not self.address):
-            raise ValueError("a printer has an address, and what is no printer has none")
+            raise ValueError(Sentence("PRINTER_ADDRESS"))
 
 
 _PRINTER = TypeAdapter(Printer)
@@ -50,11 +52,16 @@ def printer_of(said: dict[str, Any]) -> Printer:
     try:
         return _PRINTER.validate_python(said)
     except ValidationError as error:
-        wrong = [
-            f"{'.'.join(map(str, each['loc'])) or 'printer'}: {each['msg']}"
-            for each in error.errors()
-        ]
-        raise ValueError("; ".join(wrong)) from None
+        raise ValueError(several([_wrong(each) for each in error.errors()])) from None
+
+
+def _wrong(mistake: ErrorDetails) -> Sentence:
+    """What is wrong with one field of a printer, or with all of them together."""
+    if mistake["type"] == "value_error":
+        (said,) = mistake["ctx"]["error"].args
+        return Sentence("AT", path="printer", text=said)
+    path = ".".join(map(str, mistake["loc"])) or "printer"
+    return Sentence("AT", path=path, text=Sentence("CANNOT_BE_USED"))
 
 
 class Workstation(NamedTuple):
@@ -144,9 +151,9 @@ def add_workstation(act: Act, name: str, branch_id: int, printer: Printer = Prin
     """Registers a desk and gives its key, which stands nowhere else. Raises WorkstationTaken."""
     name = name.strip()
     if not name:
-        raise ValueError("a workstation has a name")
+        raise ValueError(Sentence("WORKSTATION_NAME"))
     if workstation_named(act.transaction, name=name) is not None:
-        raise WorkstationTaken(f"there is a workstation {name} already")
+        raise WorkstationTaken(Sentence("WORKSTATION_ALREADY", name=name))
     key = new_token()
     _insert(
         act.transaction,

@@ -11,6 +11,7 @@ from circulation.kernel.overriding import NO_OVERRIDE, Override, forbidden_to
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Desk
 from circulation.kernel.rights import Kind, Principal, Right
+from circulation.languages.sentences import Sentence
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
@@ -72,7 +73,7 @@ def must_work_here(principal: Principal, context: Context, right: Right) -> None
     """Raises Problem also where the caller works at no branch: what they make belongs to it."""
     must_have_here(principal, right)
     if principal.branch_id not in context.circulation.current_set_up(context.transaction).branches:
-        raise Problem(Outcome.NOT_FOUND, "you work at no branch of this library")
+        raise Problem(Outcome.NOT_FOUND, Sentence("NO_BRANCH_OF_YOURS"))
 
 
 def act_of(principal: Principal, context: Context, agency_id: int, branch_id: int) -> Act:
@@ -155,10 +156,12 @@ def override_of(wish: OverrideWish | None, principal: Principal) -> Override:
         return NO_OVERRIDE
     override = Override(frozenset(Reason[name] for name in wish.reasons), wish.why)
     if not wish.why.strip():
-        raise malformed("override.why", "blank", "whoever passes over a reason says why")
+        raise malformed("override.why", "blank", Sentence("SAY_WHY"))
     for reason, right in forbidden_to(principal, override):
         if right is None:
-            raise malformed("override.reasons", "never", f"nobody passes over {reason.name}")
+            raise malformed(
+                "override.reasons", "never", Sentence("NEVER_PASSED_OVER", reason=reason.name)
+            )
         raise Problem(Outcome.RIGHT_MISSING, right=right)
     return override
 
@@ -170,4 +173,4 @@ def number_of(text: str, field: str | None, largest: int = LARGEST) -> int:
         return int(text)
     if field is None:
         raise Problem(Outcome.NOT_FOUND)
-    raise malformed(field, "number", "there is no such number")
+    raise malformed(field, "number", Sentence("NO_SUCH_NUMBER"))

@@ -11,10 +11,11 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from circulation.languages.sentences import Sentence
 from protocols.api.messages import FORM, JSON, PROBLEM, Answer, Asked
 from protocols.api.operation import Operation
 from protocols.api.problems import FieldError, Outcome, Problem, ProblemDocument, malformed
-from protocols.hosting.validating import adapter_of
+from protocols.hosting.validating import adapter_of, problem_of
 
 #: There are a few parameters; a request with more than this is none.
 _MOST_PARAMETERS: Final = 50
@@ -44,17 +45,17 @@ def query_in(model: type[BaseModel] | None, query: bytes) -> Any:
             max_num_fields=_MOST_PARAMETERS,
         )
     except (UnicodeDecodeError, ValueError):
-        raise malformed("query", "query", "this is no query of UTF-8") from None
+        raise malformed("query", "query", Sentence("NO_UTF8")) from None
     if model is None:
         if pairs:
-            raise malformed(pairs[0][0], "extra_forbidden", "there is no such parameter")
+            raise malformed(pairs[0][0], "extra_forbidden", Sentence("NO_PARAMETER"))
         return None
     given: dict[str, Any] = {}
     for name, value in pairs:
         if _no_text(value):
-            raise malformed(name, "control_character", "this is no text")
+            raise malformed(name, "control_character", Sentence("NO_TEXT"))
         if name in given and not _is_list(model, name):
-            raise malformed(name, "repeated", "this can be said once")
+            raise malformed(name, "repeated", Sentence("SAID_ONCE"))
         if _is_list(model, name):
             given.setdefault(name, []).append(value)
         else:
@@ -79,7 +80,7 @@ def body_in(operation: Operation, asked: Asked) -> Any:
     model = operation.body
     if model is None:
         if asked.body.strip():
-            raise malformed("body", "extra_forbidden", "nothing is to be said here")
+            raise malformed("body", "extra_forbidden", Sentence("NO_BODY"))
         return None
     kind = (asked.header("content-type") or "").partition(";")[0].strip().lower()
     if kind != operation.media_type:
@@ -87,9 +88,9 @@ def body_in(operation: Operation, asked: Asked) -> Any:
     if operation.media_type == FORM:
         return query_in(model, asked.body)
     if asked.header("content-encoding") not in (None, "", "identity"):
-        raise Problem(Outcome.UNSUPPORTED_MEDIA_TYPE, "a body is not compressed here")
+        raise Problem(Outcome.UNSUPPORTED_MEDIA_TYPE, Sentence("NOT_COMPRESSED"))
     if b"\\u0000" in asked.body and _NUL.search(asked.body):
-        raise malformed("body", "control_character", "U+0000 is no letter of a text")
+        raise malformed("body", "control_character", Sentence("NO_NUL"))
     try:
         return model.__pydantic_validator__.validate_json(asked.body, strict=True)
     except ValidationError as error:
@@ -99,13 +100,14 @@ def body_in(operation: Operation, asked: Asked) -> Any:
 def _wrong(error: ValidationError) -> Problem:
     found = [_field_error(each) for each in error.errors(include_url=False, include_input=False)]
     first = found[0]
-    return Problem(Outcome.MALFORMED, f"{first.field}: {first.text}", errors=found[:20])
+    whole = Sentence("AT", path=first.field, text=first.text)
+    return Problem(Outcome.MALFORMED, whole, errors=found[:20])
 
 
 def _field_error(detail: ErrorDetails) -> FieldError:
     """Never what was found there, which may be a password."""
     field = ".".join(str(each) for each in detail["loc"]) or "body"
-    return FieldError(field, detail["type"], detail["msg"])
+    return FieldError(field, detail["type"], problem_of(detail, unknown="NO_SUCH_FIELD_HERE"))
 
 
 def answer_of(kind: Any, value: Any, status: int, headers: tuple[tuple[str, str], ...]) -> Answer:

@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from circulation.languages.sentences import Sentence
+
 #: So many are offered.
 _MOST: Final = 3
 
@@ -46,18 +48,22 @@ def slips(word: str) -> Iterator[str]:
             yield f"{head}{tail[1]}{tail[0]}{tail[2:]}"
 
 
-def no_branch_of(names: Mapping[str, str], isil: str) -> str:
+def no_branch_of(names: Mapping[str, str], isil: str) -> Sentence:
     """There is no branch with this ISIL, but perhaps one that is nearly so, or called so, of these
     names by ISIL."""
     offered = [each for each, name in names.items() if name.casefold() == isil.casefold()]
-    return with_offer(f"there is no branch with the ISIL {isil}", offered or near(isil, names))
+    return with_offer(Sentence("NO_BRANCH", isil=isil), offered or near(isil, names))
 
 
-def none_called(noun: str, name: str, known: Iterable[str]) -> str:
+def none_called(noun: str, name: str, known: Iterable[str]) -> Sentence:
     """There is nothing of that name, but perhaps something that is called nearly so."""
-    return with_offer(f"there is no {noun} {name}", near(name, known))
+    return with_offer(
+        Sentence("NONE_CALLED", noun=Sentence(f"NOUN_{noun}"), name=name), near(name, known)
+    )
 
 
-def with_offer(said: str, offered: list[str]) -> str:
+def with_offer(said: Sentence, offered: list[str]) -> Sentence:
     """What is said, and the names that may have been meant."""
-    return f"{said}.{question(offered)}" if offered else said
+    if not offered:
+        return said
+    return Sentence("OR_MEANT", said=said, offered=tuple(offered[:_MOST]))

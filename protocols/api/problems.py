@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -12,6 +12,7 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal, Refused
 from circulation.kernel.rights import Principal, Right
 from circulation.languages.installed import language as language_called
+from circulation.languages.sentences import Sentence, said_in
 from protocols.api.models.common import Money, money
 
 
@@ -126,16 +127,23 @@ class Problem(Exception):
             self.outcome.type,
             self.outcome.title(language),
             self.outcome.status,
-            self.detail,
+            None if self.detail is None else said_in(language, self.detail),
             None if self.right is None else self.right.value,
             self.reasons,
-            self.errors,
+            tuple(replace(each, text=said_in(language, each.text)) for each in self.errors),
         )
+
+
+def said_by(error: Exception) -> str:
+    """What the error says: a sentence, where it was raised with one."""
+    (said,) = error.args if len(error.args) == 1 else (error,)
+    return said if isinstance(said, str) else str(error)
 
 
 def malformed(field: str, rule: str, text: str) -> Problem:
     """One field is wrong."""
-    return Problem(Outcome.MALFORMED, f"{field}: {text}", errors=(FieldError(field, rule, text),))
+    whole = Sentence("AT", path=field, text=text)
+    return Problem(Outcome.MALFORMED, whole, errors=(FieldError(field, rule, text),))
 
 
 def refused(refusal: Refused, principal: Principal, language: str) -> Problem:

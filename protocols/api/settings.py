@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 from protocols.hosting.tls import File
 from protocols.hosting.validating import written
 
-Origin = Annotated[str, written(r"^https?://[^/\s]+\Z", "an origin, as in https://example.org")]
+Origin = Annotated[str, written(r"^https?://[^/\s]+\Z", "AN_ORIGIN")]
 
 
 @dataclass(frozen=True)

@@ -11,20 +11,21 @@ from typing import Final
 from catalogue.database import Transaction
 from catalogue.items import find_item
 from circulation.kernel.set_up import all_branches
+from circulation.languages.sentences import Sentence
 from protocols.api.near import no_branch_of, slips, with_offer
 
 #: Items that are offered.
 _MOST: Final = 3
 
 
-def no_branch(transaction: Transaction, isil: str) -> str:
+def no_branch(transaction: Transaction, isil: str) -> Sentence:
     """There is no branch with this ISIL, but perhaps one that is nearly so, or called so."""
     return no_branch_of({each.isil: each.name for each in all_branches(transaction)}, isil)
 
 
-def no_item(transaction: Transaction, barcode: str) -> str:
+def no_item(transaction: Transaction, barcode: str) -> Sentence:
     """No item has this barcode, but perhaps one that is a slip away."""
-    return with_offer(f"no item has the barcode {barcode}", near_items(transaction, barcode))
+    return with_offer(Sentence("NO_ITEM_WITH", barcode=barcode), near_items(transaction, barcode))
 
 
 def near_items(transaction: Transaction, barcode: str) -> list[str]:

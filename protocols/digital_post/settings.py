@@ -61,7 +61,7 @@ PLACES: Final[dict[tuple[str, str], Place]] = {
 _Https = Annotated[
     str,
     Field(max_length=256),
-    written(r"^https://[^\s/?#]+([/?#]\S*)?\Z", "an address that begins with https://"),
+    written(r"^https://[^\s/?#]+([/?#]\S*)?\Z", "AN_HTTPS_ADDRESS"),
 ]
 _Name = Annotated[str, Field(min_length=1, max_length=256)]
 
@@ -83,7 +83,7 @@ class DigitalPostSettings:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     environment: Literal["test", "production"]
-    cvr: Annotated[str, written(r"^[0-9]{8}\Z", "a CVR number of eight digits")]
+    cvr: Annotated[str, written(r"^[0-9]{8}\Z", "A_CVR_NUMBER")]
     sender: _Name
     certificate: _Name
     key: _Name
@@ -103,10 +103,7 @@ class DigitalPostSettings:
     envelope: Envelope = Envelope.C5
     poll_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
     callers: tuple[_Name, ...] = ()
-    push_secret: (
-        Annotated[str, written(r"^[A-Za-z0-9_-]{16,128}\Z", "16 to 128 letters, digits, _ or -")]
-        | None
-    ) = None
+    push_secret: Annotated[str, written(r"^[A-Za-z0-9_-]{16,128}\Z", "A_KEY")] | None = None
 
     @property
     def place(self) -> Place:

@@ -36,9 +36,7 @@ def _is_safe(address: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_is_safe)]
-Origin = Annotated[
-    str, written(r"^(\*|https?://[^/\s]+)\Z", "an origin, as in https://example.org, or *")
-]
+Origin = Annotated[str, written(r"^(\*|https?://[^/\s]+)\Z", "AN_ORIGIN_OR_ALL")]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from circulation.callers import partners
 from circulation.kernel.results import Branch
 from circulation.kernel.set_up import SetUp
+from circulation.languages.sentences import Sentence
 from protocols.hosting.validating import problem_of
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ class Agreements(Generic[P]):
         self._protocol = protocol
         self._adapter: TypeAdapter[P] = TypeAdapter(setting)
 
-    def problems(self, options: Mapping[str, Any]) -> dict[str, str]:
+    def problems(self, options: Mapping[str, Any]) -> dict[str, Sentence]:
         """What is wrong with the options of a partner, by name."""
         problems = {}
         try:
@@ -37,7 +38,7 @@ class Agreements(Generic[P]):
         except ValidationError as error:
             for detail in error.errors():
                 name = str(detail["loc"][0]) if detail["loc"] else ""
-                problems[name] = problem_of(detail, unknown="no such option")
+                problems[name] = problem_of(detail, unknown="NO_OPTION")
         return problems
 
     def partner_of(self, stored: partners.Partner, branch: Branch) -> P:

@@ -9,6 +9,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
+from circulation.languages.sentences import Sentence
+
 Address = IPv4Address | IPv6Address
 
 
@@ -16,7 +18,7 @@ def _network(text: str) -> str:
     try:
         ip_network(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no address and no network such as 192.0.2.0/24") from None
+        raise ValueError(Sentence("NO_NETWORK", value=repr(text))) from None
     return text
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from circulation.kernel.engine import Memory
+from circulation.languages.sentences import Sentence
 
 #: The journal of the proxy that stands before this library on the same host; None: there is none.
 PROXY: Final[Memory[Path | None]] = Memory(lambda: None)
@@ -26,7 +27,9 @@ def ask(folder: Path, **asked: Any) -> dict[str, Any]:
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError as error:
-        raise NoProxy(f"there is no journal in {folder}: {error.strerror}") from error
+        raise NoProxy(
+            Sentence("NO_JOURNAL", folder=str(folder), why=str(error.strerror))
+        ) from error
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_SECONDS)
@@ -36,7 +39,7 @@ def ask(folder: Path, **asked: Any) -> dict[str, Any]:
             with connection.makefile("rb") as lines:
                 answer: Any = json.loads(lines.readline() or b"{}")
     except (OSError, ValueError) as error:
-        raise NoProxy(f"no proxy answers in {folder}: {error}") from error
+        raise NoProxy(Sentence("PROXY_SILENT", folder=str(folder), why=str(error))) from error
     finally:
         os.close(handle)
     found: dict[str, Any] = answer

@@ -18,6 +18,7 @@ from pkgutil import walk_packages
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from circulation.callers.partners import PROTOCOL, USUAL_PROTOCOL
+from circulation.languages.sentences import Sentence, listed
 from circulation.sections.options import Checks, Options
 from protocols.hosting.access import ANYBODY, Access
 from protocols.hosting.installed import installed
@@ -115,13 +116,13 @@ def option_checks() -> Checks:
         name.removeprefix(_PARTNER): found.pop(name) for name in list(found) if _PARTNER in name
     }
 
-    def partner(options: Options) -> Mapping[str, str]:
+    def partner(options: Options) -> Mapping[str, Sentence]:
         rest = dict(options)
         protocol = rest.pop(PROTOCOL, USUAL_PROTOCOL)
         check = of_partners.get(protocol) if isinstance(protocol, str) else None
         if check is None:
-            return {PROTOCOL: f"no such protocol; there are {', '.join(of_partners)}"}
-        problems: Mapping[str, str] = check(rest)
+            return {PROTOCOL: Sentence("NO_PROTOCOL", known=listed(of_partners))}
+        problems: Mapping[str, Sentence] = check(rest)
         return problems
 
     return Checks(**found, partner=partner)

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, TypeAdapter
 
+from circulation.languages.sentences import Fact, Sentence
+
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 
 
@@ -23,12 +25,12 @@ def adapter_of(kind: type[Any]) -> TypeAdapter[Any]:
 
 
 def written(pattern: str, like: str) -> AfterValidator:
-    """Requires that a pattern is found in a text; `like` says it in words."""
+    """Requires that a pattern is found in a text; `like` names what says it."""
     compiled = re.compile(pattern)
 
     def check(text: str) -> str:
         if compiled.search(text) is None:
-            raise ValueError(f"must be {like}")
+            raise ValueError(Sentence("MUST", what=Sentence(like)))
         return text
 
     return AfterValidator(check)
@@ -39,88 +41,106 @@ WebAddress = Annotated[
     str,
     written(
         r"^(https://[^/?#@\s]+|http://(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?)\Z",
-        "https:// and a host, as in https://library.example.org",
+        "A_WEB_ADDRESS",
     ),
 ]
 
 #: A password as it stands in tiro.toml.
-HASHED: Final = written(r"^\$argon2(id|i|d)\$", "an argon2 hash, which `tiro hash` makes")
+HASHED: Final = written(r"^\$argon2(id|i|d)\$", "AN_ARGON2_HASH")
 
-#: Kind of mistake -> what must be. Names in braces come from the mistake's context.
+#: Kind of mistake -> the name of what must be; facts come from the mistake's context.
 _WANTED: Final = {
-    "bool_parsing": "must be true or false",
-    "bool_type": "must be true or false",
-    "dataclass_type": "must be a table",
-    "dict_type": "must be a table",
-    "enum": "must be {expected}",
-    "finite_number": "must be a number",
-    "float_parsing": "must be a number",
-    "float_type": "must be a number",
-    "frozen_set_type": "must be a list in square brackets",
-    "greater_than": "must be more than {gt:g}",
-    "greater_than_equal": "must be {ge:g} or more",
-    "int_from_float": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_parsing_size": "must be a smaller number",
-    "int_type": "must be a whole number",
-    "less_than": "must be less than {lt:g}",
-    "less_than_equal": "must be {le:g} or less",
-    "list_type": "must be a list in square brackets",
-    "literal_error": "must be {expected}",
-    "mapping_type": "must be a table",
-    "missing": "is missing",
-    "path_type": "must be the name of a file or folder in quotes",
-    "set_type": "must be a list in square brackets",
-    "string_too_long": "must have at most {max_length} characters",
-    "string_too_short": "must have at least {min_length} characters",
-    "string_type": "must be a text in quotes",
-    "too_long": "must hold at most {max_length}",
-    "too_short": "must hold at least {min_length}",
-    "tuple_type": "must be a list in square brackets",
-    "unexpected_keyword_argument": "no such setting",
-    "extra_forbidden": "no such setting",
+    "bool_parsing": "TRUE_OR_FALSE",
+    "bool_type": "TRUE_OR_FALSE",
+    "dataclass_type": "A_TABLE",
+    "date_from_datetime_inexact": "A_DATE",
+    "date_from_datetime_parsing": "A_DATE",
+    "date_parsing": "A_DATE",
+    "date_type": "A_DATE",
+    "datetime_from_date_parsing": "A_MOMENT",
+    "datetime_parsing": "A_MOMENT",
+    "datetime_type": "A_MOMENT",
+    "dict_type": "A_TABLE",
+    "enum": "EITHER",
+    "finite_number": "A_NUMBER",
+    "float_parsing": "A_NUMBER",
+    "float_type": "A_NUMBER",
+    "frozen_set_type": "A_LIST_IN_BRACKETS",
+    "greater_than": "MORE_THAN",
+    "greater_than_equal": "OR_MORE",
+    "int_from_float": "A_WHOLE_NUMBER",
+    "int_parsing": "A_WHOLE_NUMBER",
+    "int_parsing_size": "A_SMALLER_NUMBER",
+    "int_type": "A_WHOLE_NUMBER",
+    "less_than": "LESS_THAN",
+    "less_than_equal": "OR_LESS",
+    "list_type": "A_LIST_IN_BRACKETS",
+    "literal_error": "EITHER",
+    "mapping_type": "A_TABLE",
+    "path_type": "A_PATH",
+    "set_type": "A_LIST_IN_BRACKETS",
+    "string_type": "A_TEXT_IN_QUOTES",
+    "timezone_aware": "A_MOMENT",
+    "tuple_type": "A_LIST_IN_BRACKETS",
+}
+#: Kind of mistake -> the name of the whole sentence.
+_WHOLE: Final = {
+    "missing": "IS_MISSING",
+    "string_too_long": "AT_MOST_CHARACTERS",
+    "string_too_short": "AT_LEAST_CHARACTERS",
+    "too_long": "HOLDS_AT_MOST",
+    "too_short": "HOLDS_AT_LEAST",
+    "string_pattern_mismatch": "NOT_THE_PATTERN",
 }
 #: Kinds that show what was found: a number, or a word that is not one of those offered.
 _SHOWN: Final = frozenset({"greater_than", "greater_than_equal", "less_than", "less_than_equal"})
-#: Kinds where nothing was found, or where it has been said already.
-_ALONE: Final = frozenset({"missing", "unexpected_keyword_argument", "extra_forbidden"})
 _KINDS: Final = (
-    (bool, "true or false"),
-    (int, "a whole number"),
-    (float, "a number"),
-    (str, "a text"),
-    (Mapping, "a table"),
-    ((list, tuple, set, frozenset), "a list"),
+    (bool, "TRUE_OR_FALSE"),
+    (int, "A_WHOLE_NUMBER"),
+    (float, "A_NUMBER"),
+    (str, "A_TEXT"),
+    (Mapping, "A_TABLE"),
+    ((list, tuple, set, frozenset), "A_LIST"),
 )
 
 
-def problem_of(detail: Mapping[str, Any], *, unknown: str = "no such setting") -> str:
+def problem_of(detail: Mapping[str, Any], *, unknown: str = "NO_SETTING") -> Sentence:
     """What is wrong with one setting, out of the errors of a ValidationError.
 
     Never the value itself, which may be a password, but for numbers that are too large or small.
-    `unknown` is what is said of a name that does not exist.
+    `unknown` names what is said of a name that does not exist.
     """
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "value_error":
-        return str(context["error"])
+        (said,) = context["error"].args or ("",)
+        return said if isinstance(said, Sentence) else Sentence("ITSELF", text=str(said))
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
-        return unknown
-    wanted = _WANTED.get(kind, "cannot be used").format_map(
-        {name: _without_quotes(value) for name, value in context.items()}
-    )
-    if kind in _ALONE:
-        return wanted
+        return Sentence(unknown)
+    facts: dict[str, Fact] = {name: _fact(value) for name, value in context.items()}
+    if kind in _WHOLE:
+        return Sentence(_WHOLE[kind], **facts)
+    if kind not in _WANTED:
+        return Sentence("CANNOT_BE_USED")
+    if "expected" in context:
+        facts["words"] = _words(context["expected"])
+    wanted = Sentence("MUST", what=Sentence(_WANTED[kind], **facts))
     found = detail.get("input")
     if kind in _SHOWN:
-        return f"{wanted}, and is {found}"
+        return Sentence("AND_IS", wanted=wanted, found=str(found))
     if kind.endswith(("_type", "_parsing", "_from_float")):
-        return f"{wanted}, and is {_kind_of(found)}"
+        return Sentence("AND_IS", wanted=wanted, found=_kind_of(found))
     return wanted
 
 
-def _without_quotes(value: Any) -> Any:
-    return value.replace("'", '"') if isinstance(value, str) else value
+def _fact(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
-def _kind_of(found: Any) -> str:
-    return next((name for kinds, name in _KINDS if isinstance(found, kinds)), "something else")
+def _words(expected: str) -> tuple[str, ...]:
+    """The words that are offered, out of ``'a', 'b' or 'c'``."""
+    return tuple(f'"{each}"' for each in re.findall(r"'([^']*)'", expected)) or (expected,)
+
+
+def _kind_of(found: Any) -> Sentence:
+    name = next((name for kinds, name in _KINDS if isinstance(found, kinds)), "SOMETHING_ELSE")
+    return Sentence(name)

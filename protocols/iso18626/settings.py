@@ -23,6 +23,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from circulation.callers.partners import folded_agency
 from circulation.interlending.answering import Terms
 from circulation.interlending.borrowing import Agreement
+from circulation.languages.sentences import Sentence, listed
 from protocols.hosting.networks import Network
 from protocols.iso18626.codes import Version
 from protocols.iso18626.presets import PRESETS
@@ -33,20 +34,20 @@ PROTOCOL: Final = "iso18626"
 
 def _argon2(text: str) -> str:
     if not text.startswith("$argon2id$"):
-        raise ValueError("not an argon2id hash")
+        raise ValueError(Sentence("MUST", what=Sentence("AN_ARGON2_HASH")))
     return text
 
 
 def _preset(name: str) -> str:
     if name and name not in PRESETS:
-        raise ValueError(f"no such preset; there are {', '.join(PRESETS)}")
+        raise ValueError(Sentence("NO_PRESET", known=listed(PRESETS)))
     return name
 
 
 def _address(text: str) -> str:
     parts = urlsplit(text)
     if text and (parts.scheme not in ("http", "https") or not parts.hostname):
-        raise ValueError("an address begins with http:// or https://")
+        raise ValueError(Sentence("MUST", what=Sentence("A_HTTP_ADDRESS")))
     return text
 
 

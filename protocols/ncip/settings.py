@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from circulation.interlending.notices import ONLY_APART, PartnerNoticeKind
+from circulation.languages.sentences import Sentence, listed
 from protocols.hosting.access import ANYBODY, Access
 from protocols.hosting.networks import Network
 from protocols.hosting.tls import Tls
@@ -30,26 +31,26 @@ from protocols.ncip.partners.presets import BROKER, PRESETS
 
 def _service(name: str) -> str:
     if name not in ALL_SERVICES and name not in SERVICES:
-        raise ValueError(f"no such service; there are {', '.join(sorted(SERVICES))}")
+        raise ValueError(Sentence("NO_SERVICE", known=listed(sorted(SERVICES))))
     return name
 
 
 def _argon2(text: str) -> str:
     if not text.startswith("$argon2id$"):
-        raise ValueError("not an argon2id hash")
+        raise ValueError(Sentence("MUST", what=Sentence("AN_ARGON2_HASH")))
     return text
 
 
 def _preset(name: str) -> str:
     if name and name not in PRESETS:
-        raise ValueError(f"no such preset; there are {', '.join(PRESETS)}")
+        raise ValueError(Sentence("NO_PRESET", known=listed(PRESETS)))
     return name
 
 
 def _pair(text: str) -> str:
     word, equals, isil = text.partition("=")
     if not (word.strip() and equals and isil.strip()):
-        raise ValueError("say the partner's word, an equals sign and the ISIL: MAIN=DK-900101")
+        raise ValueError(Sentence("NO_PAIR"))
     return text
 
 
@@ -57,17 +58,16 @@ def _address(text: str) -> str:
     if text:
         parts = urlsplit(text)
         if parts.scheme not in ("http", "https", "tcp") or not parts.hostname:
-            raise ValueError("an address begins with http://, https:// or tcp://")
+            raise ValueError(Sentence("HTTP_OR_TCP"))
         if parts.scheme == "tcp" and parts.port is None:
-            raise ValueError("an address of raw TCP needs a port")
+            raise ValueError(Sentence("TCP_PORT"))
     return text
 
 
 def _notice(kind: str) -> str:
     known = [each.value for each in PartnerNoticeKind if each not in ONLY_APART]
     if kind not in known:
-        names = ", ".join(known)
-        raise ValueError(f"no such notice; there are {names}")
+        raise ValueError(Sentence("NO_NOTICE", known=listed(known)))
     return kind
 
 

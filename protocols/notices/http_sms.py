@@ -62,13 +62,13 @@ class HttpSmsSettings:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    url: Annotated[str, written(r"^https?://", "an address that begins with https:// or http://")]
+    url: Annotated[str, written(r"^https?://", "A_HTTP_ADDRESS")]
     token: str
     sender: Annotated[
         str,
         written(
             r"^([A-Za-z0-9 ]{1,11}|[0-9]{1,15})\Z",
-            "1 to 11 letters, digits and blanks, or a number",
+            "A_SENDER",
         ),
     ]
     callback_secret: Annotated[str, Field(min_length=16)] | None = None

@@ -73,7 +73,7 @@ class NoticeSettings:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     templates: str | None = None
-    region: Annotated[str, written(r"^[A-Z]{2}\Z", "a country's two letters, such as DK")] = "DK"
+    region: Annotated[str, written(r"^[A-Z]{2}\Z", "A_COUNTRY")] = "DK"
     every: Annotated[float, Field(gt=0, le=3600)] = 5.0
     channels: Annotated[dict[str, ChannelSettings], BeforeValidator(_channels)] = field(
         default_factory=dict

@@ -62,7 +62,7 @@ class WebhookSettings:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    url: Annotated[str, written(r"^https?://", "an address that begins with https:// or http://")]
+    url: Annotated[str, written(r"^https?://", "A_HTTP_ADDRESS")]
     secret: Annotated[str, Field(min_length=16)]
     idempotent: bool = True
     confirms: bool = False

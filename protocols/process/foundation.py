@@ -65,9 +65,7 @@ class DatabaseSettings:
 
     url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///tiro.sqlite"
     patience: Annotated[float, Field(ge=0.1, le=600)] = 15.0
-    replica: (
-        Annotated[str, written(r"^postgres(ql)?://", "postgresql://USER:PASSWORD@HOST/NAME")] | None
-    ) = None
+    replica: Annotated[str, written(r"^postgres(ql)?://", "A_POSTGRESQL_ADDRESS")] | None = None
     replica_lag_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 1.0
 
     def __post_init__(self) -> None:
@@ -121,11 +119,11 @@ class CirculationSettings:
     identifier_key: (
         Annotated[
             str,
-            written(r"^([0-9a-fA-F]{2}){16,64}\Z", "32 to 128 hexadecimal digits, an even number"),
+            written(r"^([0-9a-fA-F]{2}){16,64}\Z", "HEXADECIMAL_EVEN"),
         ]
         | None
     ) = None
-    seal_key: Annotated[str, written(r"^[0-9a-fA-F]{64}\Z", "64 hexadecimal digits")] | None = None
+    seal_key: Annotated[str, written(r"^[0-9a-fA-F]{64}\Z", "HEXADECIMAL")] | None = None
     any_day: bool = False
 
     def __post_init__(self) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from twisted.internet.protocol import Factory
 from twisted.protocols.basic import LineReceiver
 
+from circulation.languages.sentences import Sentence
 from protocols.hosting.proxy_control import SOCKET
 from protocols.proxy.modes import CannotFlip
 from protocols.proxy.proxy import Proxy
@@ -65,9 +66,9 @@ class Control(LineReceiver):
                     request = int(asked.get("request", 0))
                     return {"settled": proxy.settle(request, self._who(asked), why)}
         except CannotFlip as error:
-            return {"error": str(error)}
+            return _refusal(error.args[0])
         except OSError as error:
-            return {"error": f"the journal cannot be written: {error.strerror}"}
+            return _refusal(Sentence("JOURNAL_UNWRITTEN", why=str(error.strerror)))
         return {"error": "there is status, differences, flip and settle"}
 
     def _who(self, asked: dict[str, Any]) -> str:
@@ -84,6 +85,11 @@ class Control(LineReceiver):
             return pwd.getpwuid(user).pw_name
         except KeyError:
             return str(user)
+
+
+def _refusal(said: Sentence) -> dict[str, Any]:
+    """What is refused: in English, and so that whoever asked can say it in their language."""
+    return {"error": said, "name": said.name, "facts": said.facts}
 
 
 def listen(reactor: Any, proxy: Proxy, folder: Path) -> Any:

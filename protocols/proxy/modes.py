@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from circulation.languages.sentences import Sentence, listed
 from protocols.proxy.journal.records import Record
 from protocols.proxy.journal.writing import Journal
 from protocols.proxy.settings import MODES, Mode, ProxySettings
@@ -50,15 +51,15 @@ class Modes:
         wanted: Mode | None = next((each for each in MODES if each == mode), None)
         new = self._settings.new
         if wanted is None:
-            raise CannotFlip(f"there is no mode {mode!r}; there are {', '.join(MODES)}")
+            raise CannotFlip(Sentence("NO_MODE", value=repr(mode), known=listed(MODES)))
         if terminal not in self._listed:
-            raise CannotFlip(f"no terminal has the login {terminal!r}")
+            raise CannotFlip(Sentence("NO_TERMINAL", value=repr(terminal)))
         if wanted != "old" and new is None:
-            raise CannotFlip("proxy.toml has no [new]")
+            raise CannotFlip(Sentence("NO_NEW"))
         if wanted == "shadow" and new is not None and new.follow is None:
-            raise CannotFlip("shadow needs an account that follows: [new] follow")
+            raise CannotFlip(Sentence("SHADOW_NEEDS"))
         if wanted == "new with write-back" and self._settings.old.account is None:
-            raise CannotFlip("write-back needs an account: [old] account")
+            raise CannotFlip(Sentence("WRITE_BACK_NEEDS"))
         return wanted
 
     def flip(self, terminal: str, mode: str, who: str, why: str) -> None:

@@ -206,9 +206,7 @@ class ProxySettings:
     __pydantic_config__ = _EXACT
 
     journal: File
-    key: Annotated[
-        str, written(r"^[0-9a-fA-F]{64}\Z", "64 hexadecimal digits, as `openssl rand -hex 32` says")
-    ] = field(repr=False)
+    key: Annotated[str, written(r"^[0-9a-fA-F]{64}\Z", "HEXADECIMAL")] = field(repr=False)
     old: OldSettings
     new: NewSettings | None = None
     listen: ListenSettings = ListenSettings()

@@ -53,7 +53,7 @@ class Provider:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    name: Annotated[str, written(r"^[a-z0-9-]+\Z", "small letters, digits and -")]
+    name: Annotated[str, written(r"^[a-z0-9-]+\Z", "SMALL_LETTERS")]
     issuer: Address
     client_id: str
     label: str = ""
@@ -84,7 +84,7 @@ class SingleSignOnSettings:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    after: Annotated[str, written(r"^/([^/\\].*)?\Z", "a path on this server, such as /desk")] = "/"
+    after: Annotated[str, written(r"^/([^/\\].*)?\Z", "A_PATH_HERE")] = "/"
     providers: tuple[Provider, ...] = ()
     patience: Annotated[float, Field(gt=0, le=60)] = 10.0
 

@@ -31,6 +31,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter
 
+from circulation.languages.sentences import Sentence
 from protocols.hosting.access import ANYBODY, Access
 from protocols.hosting.networks import is_within
 from protocols.hosting.tls import Tls
@@ -88,7 +89,7 @@ class Account(Options):
 
 def _consistent(account: Account) -> Account:
     if "address" in account.login_by and not account.networks:
-        raise ValueError("a login by address needs networks")
+        raise ValueError(Sentence("NEEDS_NETWORKS"))
     return account
 
 

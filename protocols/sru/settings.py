@@ -15,9 +15,7 @@ from pydantic import ConfigDict, Field
 
 from protocols.hosting.validating import written
 
-DatabaseName = Annotated[
-    str, written(r"^[A-Za-z0-9._:-]+\Z", "letters, digits, and any of . _ : -")
-]
+DatabaseName = Annotated[str, written(r"^[A-Za-z0-9._:-]+\Z", "DATABASE_NAME")]
 
 
 @dataclass(frozen=True)

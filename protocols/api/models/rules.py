@@ -16,9 +16,11 @@ from circulation.fees.terms import FeeTerms
 from circulation.kernel.overriding import overriding_right
 from circulation.kernel.results import Branch as KnownBranch
 from circulation.kernel.rules import Explained, scope_of
+from circulation.languages.installed import LAST
 from circulation.sections.changes import Change
 from circulation.sections.source import Problem
 from protocols.api.models.common import Barcode, Card, Isil, Money, Request
+from protocols.api.problems import reason_said
 
 #: Characters of a library.toml that come in one request.
 _LONGEST_TEXT = 900_000
@@ -82,13 +84,17 @@ class SetUpChanges:
 
 
 def changes_shown(
-    changes: Sequence[Change], problems: Sequence[Problem] = (), *, applied: bool = False
+    changes: Sequence[Change],
+    problems: Sequence[Problem] = (),
+    *,
+    applied: bool = False,
+    language: str = LAST,
 ) -> SetUpChanges:
-    """What somebody is told of a set-up to be, or that is."""
+    """What somebody who reads the language is told of a set-up to be, or that is."""
     return SetUpChanges(
         applied,
         tuple(SetUpChange(**each.as_json() | {"key": tuple(each.key)}) for each in changes),
-        tuple(SetUpProblem(each.line, each.text) for each in problems),
+        tuple(SetUpProblem(each.line, each.text.in_language(language)) for each in problems),
     )
 
 
@@ -213,7 +219,7 @@ class Overridden:
 @dataclass(frozen=True, slots=True)
 class LoanExplanation:
     """What the rules say of a loan. `owner_fields` are those that the item's branch decides;
-    `overridable` gives the right that it takes to pass over a refusal."""
+    `told` has each refusal in words, `overridable` the right that it takes to pass over it."""
 
     patron: str | None
     categories: tuple[str, ...]
@@ -229,11 +235,12 @@ class LoanExplanation:
     debts: tuple[ExplainedDebt, ...]
     due: datetime | None
     refusals: tuple[str, ...]
+    told: Mapping[str, str]
     overridable: Mapping[str, str]
     overrides: tuple[Overridden, ...]
 
 
-def explanation_shown(answer: LoanExplained) -> LoanExplanation:
+def explanation_shown(answer: LoanExplained, language: str = LAST) -> LoanExplanation:
     return LoanExplanation(
         answer.patron.identifier,
         tuple(answer.case.categories),
@@ -263,6 +270,7 @@ def explanation_shown(answer: LoanExplained) -> LoanExplanation:
         ),
         answer.due,
         tuple(each.reason.name for each in answer.refusals),
+        {each.reason.name: reason_said(each.reason, language) for each in answer.refusals},
         {
             each.reason.name: right.value
             for each in answer.refusals

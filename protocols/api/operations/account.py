@@ -39,7 +39,7 @@ from protocols.api.models.account import (
 )
 from protocols.api.models.second_factor import Code, NewSecondFactor, OwnPassword, RecoveryCodes
 from protocols.api.operation import Caller, Operation, Plain, Request
-from protocols.api.problems import Outcome, Problem, ProblemReason, malformed
+from protocols.api.problems import Outcome, Problem, ProblemReason, malformed, said_by
 from protocols.hosting.answering import Context, Lane
 
 _ISSUER: Final = "Tiro"
@@ -88,7 +88,7 @@ def hashed_for(account: Account, password: str, field: str, context: Context) ->
             names=(account.user_name, account.name, account.email),
         )
     except WeakPassword as error:
-        raise malformed(field, "weak", str(error)) from None
+        raise malformed(field, "weak", said_by(error)) from None
 
 
 def give_recovery_codes(

@@ -18,6 +18,7 @@ from circulation.jobs.table import JOBS
 from circulation.kernel.jobs import Doing
 from circulation.kernel.leases import Lease, LeaseTaken
 from circulation.kernel.rights import Principal, Right
+from circulation.languages.sentences import Sentence
 from protocols.api.authority import branch_or_all, must_have_everywhere
 from protocols.api.models.operating import (
     Exchange,
@@ -67,12 +68,12 @@ def run(
     today = context.circulation.current_set_up(transaction).day(context.now)
     day = request.body.day or today
     if day > today + timedelta(days=1):  # somewhere it may be tomorrow already
-        raise malformed("day", "future", "this day has not come yet")
+        raise malformed("day", "future", Sentence("DAY_NOT_COME"))
     lease = Lease("jobs", f"{principal.kind.value} {principal.name}")
     try:
         lease.hold(transaction, context.now)
     except LeaseTaken as taken:
-        return Problem(Outcome.CONFLICT, f"{taken.holder} is running the jobs")
+        return Problem(Outcome.CONFLICT, Sentence("JOBS_RUN", name=taken.holder))
     after, counts = _begun(request.body.cursor, name, day)
     until = time.monotonic() + _SECONDS
     following: int | None = after
@@ -99,7 +100,7 @@ def _begun(cursor: str | None, name: str, day: date) -> tuple[int, Counter[str]]
                 return int(after), Counter(read)
     except (OverflowError, ValueError, TypeError, AttributeError):
         pass
-    raise malformed("cursor", "unknown", "no run of this job for this day has stopped there")
+    raise malformed("cursor", "unknown", Sentence("NO_SUCH_CURSOR"))
 
 
 def list_terminals(request: Plain, principal: Principal, context: Context) -> Terminals:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from circulation.kernel.rights import Principal, Right
+from circulation.languages.sentences import Sentence
 from protocols.api.authority import must_have_everywhere
 from protocols.api.models.proxy import (
     NO_PROXY,
@@ -20,7 +21,7 @@ from protocols.api.models.proxy import (
     proxy_shown,
 )
 from protocols.api.operation import Operation, Plain, Request, get
-from protocols.api.problems import Outcome, Problem
+from protocols.api.problems import Outcome, Problem, said_by
 from protocols.hosting.answering import Context, Lane
 from protocols.hosting.proxy_control import PROXY, NoProxy, ask
 
@@ -33,9 +34,12 @@ def _asked(context: Context, principal: Principal, **wish: Any) -> dict[str, Any
     try:
         answer = ask(folder, who=principal.name, **wish)
     except NoProxy as error:
-        raise Problem(Outcome.UNAVAILABLE, str(error)) from error
+        raise Problem(Outcome.UNAVAILABLE, said_by(error)) from error
     if "error" in answer:
-        raise Problem(Outcome.CONFLICT, answer["error"])
+        said = answer["error"]
+        if "name" in answer:
+            said = Sentence(answer["name"], **answer["facts"])
+        raise Problem(Outcome.CONFLICT, said)
     return answer
 
 

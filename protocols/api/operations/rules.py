@@ -10,6 +10,7 @@ from circulation.closures.closing import close_branch, lift_closure, preview_clo
 from circulation.explaining.loans import explain_loan
 from circulation.kernel.results import Refused
 from circulation.kernel.rights import Principal, Right
+from circulation.languages.sentences import Sentence, several
 from circulation.sections.parts import Parts
 from circulation.sections.sections import differences
 from circulation.setting_up.applying import DoesNotFit, apply_set_up, plan
@@ -38,7 +39,7 @@ from protocols.api.models.rules import (
     explanation_shown,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.problems import FieldError, Outcome, Problem, malformed, refused
+from protocols.api.problems import FieldError, Outcome, Problem, malformed, refused, said_by
 from protocols.hosting.answering import Context, Lane
 from protocols.hosting.standard import option_checks
 
@@ -56,7 +57,7 @@ def check_set_up(
     """Says what a library.toml would change, or all that does not fit. Nothing is changed."""
     must_have_everywhere(principal, Right.EDIT_RULES)
     planned = plan(context.transaction, _declared(request.body.text))
-    return changes_shown(planned.changes, planned.problems)
+    return changes_shown(planned.changes, planned.problems, language=request.language)
 
 
 def _declared(text: str) -> Declared:
@@ -77,9 +78,11 @@ def apply_changes(
             FieldError("text" if line is None else f"text.{line}", "unfit", text)
             for line, text in error.problems
         ]
-        raise Problem(Outcome.MALFORMED, str(error), errors=errors) from None
+        raise Problem(
+            Outcome.MALFORMED, several([each.text for each in error.problems]), errors=errors
+        ) from None
     if wish.changes is not None and wish.changes != len(changes):
-        raise Problem(Outcome.CONFLICT, "the set-up was changed by somebody else meanwhile")
+        raise Problem(Outcome.CONFLICT, Sentence("SET_UP_CHANGED"))
     return changes_shown(changes, applied=bool(changes))
 
 
@@ -97,7 +100,7 @@ def check_closure(
             last=period.last or period.first,
         )
     except ValueError as error:
-        raise malformed("last", "unfit", str(error)) from None
+        raise malformed("last", "unfit", said_by(error)) from None
     return _answer(found, request, principal, closed=False)
 
 
@@ -116,7 +119,7 @@ def close_for_days(
             reason=wish.reason,
         )
     except ValueError as error:
-        raise malformed("last", "unfit", str(error)) from None
+        raise malformed("last", "unfit", said_by(error)) from None
     return _answer(closed, request, principal, closed=True)
 
 
@@ -152,14 +155,14 @@ def explain(
     if place is None or not principal.may(
         Right.VIEW_PATRONS, place.agency_id, place.home_branch_id
     ):
-        raise malformed("patron", "unknown", "nobody of yours has this card")
+        raise malformed("patron", "unknown", Sentence("NOBODY_OF_YOURS"))
     note_look(request, principal, context, Seen.OPENED, patron_id=place.id)
     answer = explain_loan(
         context.act(principal.desk), patron=asked.patron, item=asked.item, branch=asked.branch
     )
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
-    return explanation_shown(answer)
+    return explanation_shown(answer, request.language)
 
 
 OPERATIONS: Final[tuple[Operation, ...]] = (

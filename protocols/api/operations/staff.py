@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from circulation.kernel.rights import Principal, Right
+from circulation.languages.sentences import Sentence, several
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.accounts import Account as KnownAccount
 from circulation.staff.accounts import account_named, all_accounts
@@ -41,12 +42,12 @@ from protocols.api.models.staff import (
     account_shown,
     role_shown,
 )
-from protocols.api.near import did_you_mean, none_called
+from protocols.api.near import near, none_called, with_offer
 from protocols.api.operation import Operation, Plain, Request, get
 from protocols.api.operations.account import hashed_for
 from protocols.api.operations.passkeys import passkey_meant
 from protocols.api.paging import number_in, page_of
-from protocols.api.problems import FieldError, Outcome, Problem, malformed
+from protocols.api.problems import FieldError, Outcome, Problem, malformed, said_by
 from protocols.hosting.answering import Context, Lane
 
 _ACCOUNT: Final = "/staff/{account}"
@@ -89,13 +90,13 @@ def done_by_right(work: Callable[[], Any]) -> Any:
     try:
         return work()
     except BeyondOwnRights as error:
-        raise Problem(Outcome.RIGHT_MISSING, str(error), right=error.rights[0]) from None
+        raise Problem(Outcome.RIGHT_MISSING, said_by(error), right=error.rights[0]) from None
     except StaffUnfit as error:
         errors = [FieldError("body", "unfit", each) for each in error.problems]
-        raise Problem(Outcome.MALFORMED, str(error), errors=errors) from None
+        raise Problem(Outcome.MALFORMED, several(error.problems), errors=errors) from None
     except NoSuchPlace as error:
-        near = did_you_mean(error.place, error.known)
-        raise malformed("roles", "unknown", f"{error}.{near}") from None
+        offered = near(error.place, error.known)
+        raise malformed("roles", "unknown", with_offer(error.args[0], offered)) from None
 
 
 def add_staff(
@@ -156,7 +157,7 @@ def remove_factor(request: Plain, principal: Principal, context: Context) -> Non
     account = account_meant(request, principal, context)
     act = context.act(principal.desk)
     if not done_by_right(lambda: take_second_factor(act, principal, account)):
-        raise Problem(Outcome.NOT_FOUND, f"{account.user_name} has no second factor")
+        raise Problem(Outcome.NOT_FOUND, Sentence("NO_SECOND_FACTOR", name=account.user_name))
 
 
 def list_passkeys(request: Plain, principal: Principal, context: Context) -> Passkeys:

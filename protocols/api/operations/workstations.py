@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from circulation.kernel.rights import Principal, Right
+from circulation.languages.sentences import Sentence
 from circulation.staff.programs import NewProgram as Wanted
 from circulation.staff.programs import Program as KnownProgram
 from circulation.staff.programs import add_program, all_programs, program_named, revoke_program
@@ -39,7 +40,7 @@ from protocols.api.models.staff import (
 from protocols.api.near import none_called
 from protocols.api.operation import Operation, Plain, Request, get
 from protocols.api.operations.staff import done_by_right
-from protocols.api.problems import Outcome, Problem, malformed
+from protocols.api.problems import Outcome, Problem, malformed, said_by
 from protocols.hosting.answering import Context, Lane
 
 _WORKSTATION: Final = "/workstations/{workstation}"
@@ -68,9 +69,9 @@ def register_workstation(
     try:
         key = add_workstation(context.act(principal.desk), name, branch.id)
     except WorkstationTaken as error:
-        raise Problem(Outcome.CONFLICT, str(error)) from None
+        raise Problem(Outcome.CONFLICT, said_by(error)) from None
     except ValueError as error:
-        raise malformed("workstation", "unfit", str(error)) from None
+        raise malformed("workstation", "unfit", said_by(error)) from None
     return WorkstationKey(name.strip(), branch.isil, key)
 
 
@@ -100,7 +101,7 @@ def choose_printer(
     try:
         printer = printer_of(request.body.model_dump())
     except ValueError as error:
-        raise malformed("address", "unfit", str(error)) from None
+        raise malformed("address", "unfit", said_by(error)) from None
     set_printer(context.act(principal.desk), desk, printer)
     return workstation_shown(_the_workstation(request, principal, context))
 
@@ -131,7 +132,7 @@ def let_program_in(
     wish, name = request.body, request.path["program"]
     branch = branch_meant(wish.branch, principal, context, _RIGHT)
     if wish.expires is not None and wish.expires.tzinfo is None:
-        raise malformed("expires", "timezone", "a time has its offset from UTC")
+        raise malformed("expires", "timezone", Sentence("NO_OFFSET"))
     new = Wanted(
         name,
         branch.id,

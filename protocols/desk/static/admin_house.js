@@ -1,12 +1,20 @@
 // The house at work: machines, partners with their last errors, the daily jobs.
 import { button, mark, table, tell, when, wish } from "./admin_parts.js";
 import { namer } from "./admin_words.js";
-import { el, say } from "./page.js";
+import { el, now, say } from "./page.js";
 
-/** @param {Record<string, number>} counts */
-function counted(counts) {
-  const parts = Object.entries(counts).map(([name, number]) => `${name} ${number}`);
+/** @param {Record<string, number>} counts @param {(name: string) => string} [called] */
+function counted(counts, called = (name) => name) {
+  const parts = Object.entries(counts).map(([name, number]) => `${called(name)} ${number}`);
   return parts.length ? parts.map((each) => el("div", {}, each)) : "";
+}
+
+/** Deviations are about all messages, or about one field. @param {Awaited<ReturnType<typeof namer>>} named */
+function oddity(named) {
+  return (/** @type {string} */ name) => {
+    const [what = "", field = ""] = name.split(": ");
+    return field ? `${named("ODD", what)}: ${field}` : named("ODD", what);
+  };
 }
 
 /** Milliseconds without a message after which a machine is quiet. */
@@ -14,13 +22,13 @@ const QUIET = 60 * 60 * 1000;
 
 /** With the proxy before them, where there is one. @param {import("./admin_parts.js").Again} again @returns {Promise<Node[]>} */
 export async function drawMachines(again) {
-  const found = await wish("GET", "/terminals");
+  const [found, named] = await Promise.all([wish("GET", "/terminals"), namer()]);
   const proxy = await (await import("./admin_proxy.js")).drawProxy(again);
   if (!found) return [];
   const rows = found.terminals.map((/** @type {any} */ each) => {
-    const isQuiet = !each.last || Date.now() - Date.parse(each.last) > QUIET;
+    const isQuiet = !each.last || now().getTime() - Date.parse(each.last) > QUIET;
     const state = isQuiet ? mark("todo", each.last ? say("QUIET") : say("NEVER_HEARD")) : mark("done", say("RUNS"));
-    const odd = counted(each.deviations);
+    const odd = counted(each.deviations, oddity(named));
     return [each.account, [state, el("div", { class: "s" }, when(each.last))], counted(each.messages), odd];
   });
   return [table(say("SECTION_machines"), ["NAME", "STATE", "MESSAGES_SENT", "ODD"], rows), ...proxy];

@@ -29,7 +29,13 @@ export async function wish(method, path, body) {
 /** @param {Answer} answer */
 function against({ body }) {
   const more = [...(body.reasons ?? []), ...(body.errors ?? [])].map((each) => each.text);
-  return [body.title, ...(more.length ? more : [body.detail])].filter(Boolean).join(". ");
+  const right = body.right ? say(`RIGHT_${body.right}`) : "";
+  return [body.title, ...(more.length ? more : [body.detail ?? right])].filter(Boolean).join(". ");
+}
+
+/** Rights in words, each with its code. @param {string[]} rights */
+export function rightsShown(rights) {
+  return rights.map((each) => el("div", {}, say(`RIGHT_${each}`), " ", el("code", { class: "s" }, each)));
 }
 
 /** @typedef {() => Promise<void>} Again draws the section anew */

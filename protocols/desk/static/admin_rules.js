@@ -1,5 +1,5 @@
 // Why a loan is allowed or not, rule by rule; and who has looked at whom.
-import { form, mark, table, when, wish } from "./admin_parts.js";
+import { form, mark, rightsShown, table, when, wish } from "./admin_parts.js";
 import { el, say } from "./page.js";
 
 /** @returns {Promise<Node[]>} */
@@ -19,9 +19,9 @@ export async function drawRules() {
 
 /** @param {any} found @returns {Node[]} */
 function drawnWhy(found) {
-  const { refusals, overridable, fields, owner_fields } = found;
+  const { refusals, told, overridable, fields, owner_fields } = found;
   const answer = refusals.length
-    ? refusals.map((/** @type {string} */ each) => el("li", {}, mark("stop", each), overridable[each] ? ` ${say("MAY_PASS", { right: overridable[each] })}` : ""))
+    ? refusals.map((/** @type {string} */ each) => el("li", {}, mark("stop", told[each]), ...(overridable[each] ? passing(overridable[each]) : [])))
     : [el("li", {}, mark("done", say("MAY_BORROW", { when: when(found.due) })))];
   const decided = (/** @type {Record<string, any>} */ all) =>
     Object.entries(all).map(([name, { value, rule }]) => [name, String(value ?? ""), rule ? scope(rule) : say("BUILT_IN")]);
@@ -32,6 +32,11 @@ function drawnWhy(found) {
       ? [table(`${say("DECIDED_BY")} ${found.owner}`, ["FIELD", "VALUE", "RULE"], decided(owner_fields))]
       : []),
   ];
+}
+
+/** What lets somebody pass over a refusal. @param {string} right */
+function passing(right) {
+  return [el("div", { class: "s" }, say("MAY_PASS")), ...rightsShown([right])];
 }
 
 /** @param {Record<string, unknown>} rule */
@@ -48,7 +53,7 @@ export async function drawLookUps() {
     const found = await wish("GET", `/lookups?actor=${encodeURIComponent(actor ?? "")}`);
     if (!found) return;
     const rows = found.lines.map((/** @type {any} */ each) => [
-      when(each.at), each.what, each.patron ?? (each.hits === null ? "" : say("HITS", { count: each.hits })), each.device, each.context,
+      when(each.at), say(`SEEN_${each.what}`), each.patron ?? (each.hits === null ? "" : say("HITS", { count: each.hits })), each.device, each.context,
     ]);
     place.replaceChildren(table(found.actor, ["WHEN", "WHAT", "PATRON", "WHERE", "CONTEXT"], rows));
   });

@@ -1,6 +1,6 @@
 // Accounts of the staff, roles, programs. Nobody gives more than they have: the
 // server sees to that, and says so.
-import { branches, button, done, form, mark, secret, table, wish } from "./admin_parts.js";
+import { branches, button, done, form, mark, rightsShown, secret, table, wish } from "./admin_parts.js";
 import { namer } from "./admin_words.js";
 import { el, say } from "./page.js";
 
@@ -79,7 +79,7 @@ export async function drawRoles() {
   const rows = found.roles.map((/** @type {any} */ each) => [
     [el("div", {}, names.get(each.role)), el("div", { class: "s" }, each.role)],
     each.built_in ? say("BUILT_IN") : "library.toml",
-    each.rights.join(", "),
+    rightsShown(each.rights),
   ]);
   return [table(say("SECTION_roles"), ["NAME", "FROM_WHERE", "RIGHTS"], rows), el("p", { class: "s" }, say("ROLES_HINT"))];
 }
@@ -101,7 +101,7 @@ export async function drawPrograms(again) {
   const rows = found.programs.map((/** @type {any} */ each) => [
     [el("div", {}, each.name), el("div", { class: "s" }, `${each.client_id} · ${each.branch}`)],
     each.revoked ? mark("stop", say("REVOKED")) : mark("done", say("GETS_IN")),
-    each.rights.join(", "),
+    rightsShown(each.rights),
     each.revoked ? "" : button(say("REVOKE"), () => done(wish("DELETE", `/programs/${encodeURIComponent(each.name)}`), again), each.name),
   ]);
   return [add, place, table(say("SECTION_programs"), ["NAME", "STATE", "RIGHTS", "ACTS"], rows)];

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from circulation.callers.terminals import TERMINALS, Terminal
 from circulation.kernel.results import DEFAULT_TIMEZONE, Branch
 from circulation.kernel.set_up import SetUp
+from circulation.languages.sentences import Sentence
 from protocols.hosting.answering import Context
 from protocols.hosting.validating import problem_of
 from protocols.sip2.settings import Account, Sip2Settings, account_from
@@ -32,9 +33,9 @@ _OF_TERMINAL = frozenset({"login", "password", "branch", "any_branch_of_agency"}
 _A_TERMINAL = {"login": "x", "password": "$argon2id$x", "branch": "x"}
 
 
-def profile_problems(options: Mapping[str, Any]) -> dict[str, str]:
+def profile_problems(options: Mapping[str, Any]) -> dict[str, Sentence]:
     """What is wrong with the options of a profile, which are settings of an `Account`."""
-    problems = {name: "a terminal says this itself" for name in options if name in _OF_TERMINAL}
+    problems = {name: Sentence("SAID_BY_TERMINAL") for name in options if name in _OF_TERMINAL}
     said = {name: value for name, value in options.items() if name not in _OF_TERMINAL}
     try:
         # Whether options fit together is checked with the terminal's own options: see below.
@@ -42,11 +43,11 @@ def profile_problems(options: Mapping[str, Any]) -> dict[str, str]:
     except ValidationError as error:
         for detail in error.errors():
             name = str(detail["loc"][0]) if detail["loc"] else "profile"
-            problems[name] = problem_of(detail, unknown="no such option")
+            problems[name] = problem_of(detail, unknown="NO_OPTION")
     return problems
 
 
-def terminal_problems(options: Mapping[str, Any]) -> dict[str, str]:
+def terminal_problems(options: Mapping[str, Any]) -> dict[str, Sentence]:
     """Where a terminal's options, with those of its profile, contradict each other. Options that
     are wrong in themselves are `profile_problems`.
     """

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from circulation.languages.installed import default_language, named
+from circulation.languages.sentences import Sentence, listed
 from protocols.hosting.networks import Network
 from protocols.hosting.validating import written
 from protocols.sip2.messages import LAYOUTS, REQUESTS
@@ -41,9 +42,9 @@ _DIRECTIVES = re.compile(r"%[dmYyHMSj%]")
 
 def _hideable(code: str) -> str:
     if not _FIELD_ID.fullmatch(code):
-        raise ValueError(f"{code!r} is no id of a field: BD")
+        raise ValueError(Sentence("NO_FIELD_ID", value=repr(code)))
     if code in NEEDED:
-        raise ValueError(f"without {code} an answer is none")
+        raise ValueError(Sentence("FIELD_NEEDED", code=code))
     return code
 
 
@@ -61,9 +62,9 @@ def _extra(places: tuple[str, ...], *messages: str) -> AfterValidator:
     def check(text: str) -> str:
         code, separator, template = text.partition("=")
         if not _FIELD_ID.fullmatch(code) or not separator:
-            raise ValueError(f"{text!r} is no field such as DE={{{places[0]}}}")
+            raise ValueError(Sentence("NO_FIELD", value=repr(text), place=places[0]))
         if code in taken:
-            raise ValueError(f"{code} has its own meaning in {' and '.join(messages)}")
+            raise ValueError(Sentence("FIELD_TAKEN", code=code, messages=listed(messages)))
         Template(template, places)
         return text
 
@@ -73,7 +74,7 @@ def _extra(places: tuple[str, ...], *messages: str) -> AfterValidator:
 def _request_code(code: str) -> str:
     layout = LAYOUTS.get(code)
     if layout is None or layout.message not in REQUESTS or code in ("93", "99"):
-        raise ValueError(f"{code!r} is no message that can be closed to a terminal")
+        raise ValueError(Sentence("NO_MESSAGE_CODE", value=repr(code)))
     return code
 
 
@@ -81,14 +82,14 @@ def rewriting(text: str) -> tuple[re.Pattern[str], str]:
     """``FIND => REPLACE`` of `screen_message_rewrites`. Raises ValueError."""
     find, separator, replace = text.partition(" => ")
     if not separator or not find:
-        raise ValueError(f"{text!r} is not FIND => REPLACE")
+        raise ValueError(Sentence("NO_REWRITE", value=repr(text)))
     try:
         pattern = re.compile(find)
         pattern.sub(replace, "")
         # A reference to a missing group shows up only when something matches.
         re.compile(find + "|").sub(replace, "")
     except (re.error, IndexError) as error:
-        raise ValueError(f"{find!r}: {error}") from None
+        raise ValueError(Sentence("NO_EXPRESSION", value=repr(find), error=str(error))) from None
     return pattern, replace
 
 
@@ -101,13 +102,13 @@ def _due_date(text: str) -> str:
     if text in ("date-and-time", "day"):
         return text
     if "%" not in text or "%" in _DIRECTIVES.sub("", text):
-        raise ValueError("is date-and-time, day, or a form such as %d.%m.%Y")
+        raise ValueError(Sentence("DUE_DATE_FORM"))
     return text
 
 
 def _isil(text: str) -> str:
     if not _ISIL.fullmatch(text):
-        raise ValueError(f"{text!r} is no ISIL of an agency, such as DK-900100")
+        raise ValueError(Sentence("NO_ISIL_OF_AGENCY", value=repr(text)))
     return text
 
 
@@ -118,7 +119,7 @@ def _pin_of(value: object) -> object:
 
 def _displayable(text: str) -> str:
     if not text.isprintable():
-        raise ValueError("must be a character that can be shown")
+        raise ValueError(Sentence("NOT_PRINTABLE"))
     return text
 
 
@@ -245,7 +246,7 @@ class Loans:
     #: CI in 12 and 30: Y if the tag must be left on.
     send_security_inhibit: bool = False
     #: Payment types (37) that are not payments: the amount is written off.
-    writeoff_payment_types: tuple[Annotated[str, written(r"^[0-9]{2}\Z", "two digits")], ...] = ()
+    writeoff_payment_types: tuple[Annotated[str, written(r"^[0-9]{2}\Z", "TWO_DIGITS")], ...] = ()
     #: Refuse more than is owed even if the rules would keep it for the patron.
     refuse_overpayment: bool = False
 

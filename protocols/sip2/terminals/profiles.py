@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from circulation.languages.sentences import Sentence, listed
+
 PROFILES: Final[Mapping[str, Mapping[str, Any]]] = {
     # 3M, now Bibliotheca: self-service and returns by the letter of the standard and of the
     # extensions of 1.20, in which the alert types end with 04 and 99.
@@ -101,5 +103,5 @@ def with_profile(options: Any) -> Any:
         return options
     name = options["profile"]
     if name not in PROFILES:
-        raise ValueError(f"no profile {name!r}; there are {', '.join(sorted(PROFILES))}")
+        raise ValueError(Sentence("NO_PROFILE", value=repr(name), known=listed(sorted(PROFILES))))
     return {**PROFILES[name], **options}

@@ -13,6 +13,8 @@ from functools import lru_cache
 from string import Formatter
 from typing import Final
 
+from circulation.languages.sentences import Sentence, listed
+
 #: What a text about a patron may name.
 PATRON_PLACES: Final = (
     "name",
@@ -77,9 +79,9 @@ class Template:
         for literal, name, form, conversion in Formatter().parse(text):
             if name is not None:
                 if name not in places or conversion:
-                    raise ValueError(f"{{{name}}} is none of {', '.join(places)}")
+                    raise ValueError(Sentence("NO_PLACE", name=name, known=listed(places)))
                 if form and (name not in _DATE_PLACES or "{" in form):
-                    raise ValueError(f"{{{name}}} takes no format")
+                    raise ValueError(Sentence("NO_FORMAT", name=name))
             self._parts.append((literal, name, form or _PLAIN_DATE))
 
     def __call__(self, facts: Mapping[str, object]) -> str:

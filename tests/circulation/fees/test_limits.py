@@ -90,7 +90,7 @@ def test_what_is_wrong_with_a_rule_is_told() -> None:
     )
     assert problems == {
         "late_fees": "late_fees is none or per_item or per_occasion, not 'all'",
-        "currency": "currency is a code of three letters, DKK, not 'dkk'",
+        "currency": "currency is a code of three letters, such as DKK, not 'dkk'",
         "price_cap": "price_cap must be true or false, not 1",
         "fee": "fee: rules on fees have no such field",
         "tiers": "tiers is pairs of a day and an amount, both rising: [[1, 2000], [8, 12000]]",

@@ -59,7 +59,7 @@ class MorePaint(Paint):
     """Of primer."""
 
 
-PAINT = Model(Paint, "{name}: nothing of the kind among {names}")
+PAINT = Model(Paint, "{name}: nothing of the kind among {known}")
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,10 @@ def test_english_has_every_sentence_and_every_message() -> None:
         assert {name for where, name in found if where == context} == names
     refusals = {name for where, name in found if where == "not renewed"}
     assert refusals - {"OTHERWISE"} <= {each.name for each in Reason}
-    # Those of the pages are held against them, too: tests/protocols/desk/test_words.py.
-    pages = {"administration", "desk", "public"}
-    assert {where for where, _ in found} == {*NAMES, "not renewed", *pages}
+    # Those of the pages are held against them, too: tests/protocols/desk/test_words.py; those of
+    # mistakes against the code: test_sentences.py.
+    others = {"administration", "desk", "public", "mistake"}
+    assert {where for where, _ in found} == {*NAMES, "not renewed", *others}
     texts = {path.stem for path in (SHIPPED / "en").glob("*.txt")}
     assert {each.value for each in NoticeKind} <= texts
 
@@ -62,8 +63,8 @@ def test_a_translation_shows_the_same_facts(tag: str) -> None:
         assert all(form == form.strip() and len(form) <= 200 for form in forms), key
 
 
-def places(forms: tuple[str, ...]) -> set[str | None]:
-    return {name for form in forms for _, name, _, _ in Formatter().parse(form)}
+def places(forms: tuple[str, ...]) -> set[str]:
+    return {name for form in forms for _, name, _, _ in Formatter().parse(form) if name is not None}
 
 
 @pytest.mark.parametrize(

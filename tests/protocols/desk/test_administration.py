@@ -14,6 +14,7 @@ from circulation.kernel.rights import Right
 from circulation.kernel.set_up import set_up_changed
 from circulation.staff.roles import HeldRole, Role, store_role, stored_roles
 from tests.builders.accounts import a_colleague
+from tests.circulation.languages.test_sentences import BROKEN, ENGLISH_WORDS
 from tests.protocols.desk.browser import Desk, a_browser
 from tests.protocols.desk.stage import NAME, PASSWORD, Stage
 
@@ -176,6 +177,37 @@ def test_a_danish_page_names_jobs_roles_and_parts_in_danish(stage: Stage) -> Non
         desk.wait(".fields .go")[0].click()
         _until(desk, "//tr[contains(., 'Centralen')]", "Afdeling DK-900101")
         assert "patron category" not in desk.text('[data-part="section"]')
+        _open(desk, "roles")
+        _until(desk, "//tr[contains(., 'skole')]", "udlåne, forny")
+        _until(desk, "//tr[contains(., 'skole')]", "lend")
+
+
+def test_problems_of_a_set_up_are_danish_on_a_danish_page(stage: Stage) -> None:
+    """And so is all that is refused: an account that cannot be, a loan that the rules forbid."""
+    with a_browser(language="da") as browser:
+        desk = Desk(browser, stage.address)
+        _signed_in(desk, NAME)
+        _open(desk, "setup")
+        desk.wait("summary")[0].click()
+        script = "arguments[0].value = arguments[1]"
+        browser.execute_script(script, browser.find_element(By.TAG_NAME, "textarea"), BROKEN)
+        desk.wait(".fields .go")[0].click()
+        desk.wait('[data-part="section"] li .stop', 60)
+        lines = desk.text('[data-part="section"] ul.list').splitlines()
+        assert all(line.startswith("Linje ") or "DK-" in line for line in lines)
+        assert not [line for line in lines if ENGLISH_WORDS & {*line.lower().split()}]
+        _open(desk, "staff")
+        desk.wait("summary")[0].click()
+        given = {"user": "e va", "name": "Eva", "branch": "DK-900101", "roles": "king@DK-900101"}
+        for name, value in given.items():
+            browser.find_element(By.NAME, name).send_keys(value)
+        desk.wait(".fields .go")[0].click()
+        told = desk.says('[data-part="told"]', "rollen king findes ikke")
+        assert "et brugernavn har bogstaver" in told
+        _open(desk, "rules")
+        browser.find_element(By.NAME, "patron").send_keys("nobody")
+        browser.find_element(By.NAME, "item").send_keys(stage.items[0] + "\n")
+        desk.says('[data-part="told"]', "ingen af jeres lånere har det kort")
 
 
 def _until(desk: Desk, row: str, text: str) -> None:

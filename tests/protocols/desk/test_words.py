@@ -33,6 +33,7 @@ from protocols.desk.pages import PAGES
 from protocols.proxy.differences.gate import SENTENCES
 from protocols.proxy.kinds import CHANGING
 from protocols.proxy.proxy import JUDGED
+from protocols.sip2.wire import deviations
 
 FOLDER = Path(protocols.desk.__file__).parent
 ROOMS = Path(circulation.__file__).parent
@@ -166,11 +167,18 @@ def test_each_job_role_and_noun_has_words_in_administration(tag: str) -> None:
         "COUNT_": set(_counted()),
         "ROLE_": {*BUILT_IN, "AT", "EVERYWHERE"},
         "NOUN_": nouns,
+        "ODD_": {each.removesuffix(": ") for each in DEVIATIONS},
     }
     needed = {f"{first}{code.replace(' ', '_')}" for first, its in codes.items() for code in its}
     words = words_in(tag, "administration")
     assert words.keys() == needed
     assert not [name for name, text in words.items() if text in ("", name)]
+
+
+#: What machines get wrong, as it is counted.
+DEVIATIONS = {
+    each for name, each in vars(deviations).items() if name.isupper() and isinstance(each, str)
+}
 
 
 def test_danish_of_administration_is_not_english() -> None:

@@ -125,7 +125,7 @@ def test_a_profile_is_a_valid_account_and_can_be_overridden(name: str) -> None:
         ({"name_template": "{name"}, "expected '}'"),
         ({"hide_fields": ["AA"]}, "without AA an answer is none"),
         ({"hide_fields": ["A"]}, "is no id of a field"),
-        ({"extra_patron_fields": ["AE={name}"]}, "AE has its own meaning in 24 and 64"),
+        ({"extra_patron_fields": ["AE={name}"]}, "AE has its own meaning in 24, 64"),
         ({"extra_item_fields": ["ZZ{title}"]}, "is no field such as"),
         ({"closed_messages": ["12"]}, "is no message that can be closed"),
         ({"screen_message_rewrites": ["a -> b"]}, "is not FIND => REPLACE"),
