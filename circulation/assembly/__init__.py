@@ -56,7 +56,8 @@ ORDERS: Final[tuple[tuple[Place[Any], tuple[str, ...]], ...]] = (
         SECTIONS,
         (
             *("sections", "loans", "items", "sections", "items", "sections", "fees", "notices"),
-            *("dunning", "fees", "sections", "accession", "patrons", "callers", "staff"),
+            *("dunning", "fees", "sections", "accession", "patrons", "callers", "interlending"),
+            "staff",
         ),
     ),
 )

@@ -1,47 +1,32 @@
 """Asking other libraries for what a patron wants and we do not lend them.
 
-`ask` is the one way in for every protocol and desk: Z39.50's item order, a form on the web. It goes
-to the partner of the set-up that takes requests (its option `takes_requests`); the request itself
-goes out with the outbox, and what the partner answers moves the loan on.
+`ask` is the one way in for every protocol and desk: Z39.50's item order, a form on the web. The
+wish is a case, and the first of the partners that take requests is asked (`rota`, `ranking`); the
+request itself goes out with the outbox, and what the partner answers moves the case on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from catalogue.database import Transaction
 from catalogue.records import fetch_records
 from circulation.calendars.due_dates import local_date
-from circulation.callers.partners import PARTNERS, Partner, folded_agency
-from circulation.interlending.notices import PartnerNoticeKind, tell
-from circulation.interlending.rows import (
-    InterlibraryLoan,
-    advance,
-    begun,
-    insert_loan,
-    loan_by_id,
-    loan_wanted,
-)
+from circulation.callers.partners import folded_agency
+from circulation.interlending.cases import Case, case_wanted
+from circulation.interlending.rota import Sought, begin_case, not_lent, rules_of, suppliers
+from circulation.interlending.rows import InterlibraryLoan, advance, loan_by_id
 from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle
 from circulation.kernel.act import Act
-from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Action, Reason
 from circulation.kernel.results import Branch, Refusal, Refused
-from circulation.kernel.set_up import SetUp
 from circulation.loans.checks import patron_refusals
 from circulation.patrons.facts import PatronFacts, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS, told_as
 
 #: The longest text that is sent on.
 LONGEST = 500
-#: The option of a partner that says that it may be asked.
-TAKES_REQUESTS = "takes_requests"
-
-
-#: What follows where nobody lends what a patron asked for.
-UNOBTAINABLE: Registry[Callable[[Act, InterlibraryLoan], None]] = Registry("nobody lends it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +51,18 @@ def ask(
     pickup_branch: str | None = None,
     needed_before: datetime | None = None,
 ) -> InterlibraryLoan | Refused | Obstacle:
-    """Asks a partner to borrow something for the patron; the same wish again is the same loan.
+    """Asks other libraries for something for the patron, one after the other; gives the loan of the
+    first. The same wish again is the same case, and its last loan, until something has come.
 
-    `partner` is an agency, by default the first of those that take requests. `pickup_branch` is an
-    ISIL, by default the patron's home branch. Refused with PATRON_UNKNOWN, BRANCH_UNKNOWN,
-    RECORD_UNKNOWN or what keeps the patron from placing holds; Obstacle.NO_PARTNER.
+    `partner` is an agency, by default all that take requests, in the order of the rules.
+    `pickup_branch` is an ISIL, by default the patron's home branch. Refused with PATRON_UNKNOWN,
+    BRANCH_UNKNOWN, RECORD_UNKNOWN or what keeps the patron from placing holds;
+    Obstacle.NO_PARTNER where nobody can be asked.
     """
-    transaction, circulation = act.transaction, act.circulation
-    asked = _partner(circulation.current_set_up(transaction), partner)
-    if asked is None:
+    transaction = act.transaction
+    only = "" if partner is None else folded_agency(partner)
+    known = suppliers(act.circulation.current_set_up(transaction))
+    if not known or (only and only not in known):
         return Obstacle.NO_PARTNER
     reader = _reader(act, patron, pickup_branch)
     if isinstance(reader, Refused):
@@ -83,34 +71,43 @@ def ask(
     wanted = _described(transaction, wish)
     if wanted is None:
         return Refused((Refusal(Reason.RECORD_UNKNOWN),))
-    agency = folded_agency(asked.agency)
-    known = loan_wanted(
-        transaction, partner=agency, patron_id=borrower.id, title=wanted.title, author=wanted.author
+    before = case_wanted(
+        transaction, patron_id=borrower.id, title=wanted.title, author=wanted.author, only=only
     )
-    if known is not None:
-        return known
-    loan = begun(
-        act,
-        partner=agency,
-        actor=asked.name or asked.agency,
-        state_name=BorrowingState.ASKED.value,
+    if before is not None and before.loan_id is not None:
+        last = loan_by_id(transaction, before.loan_id)
+        if last is not None:
+            return last
+    case = _begun(act, borrower, pickup, wanted)._replace(
+        user=told_as(transaction, borrower.id, patron), only=only, before=needed_before
+    )
+    return begin_case(act, case) or Obstacle.NO_PARTNER
+
+
+def _begun(act: Act, borrower: PatronFacts, pickup: Branch, wanted: Wish) -> Case:
+    set_up = act.circulation.current_set_up(act.transaction)
+    rules = rules_of(set_up, Sought(pickup.id, borrower.category))
+    return Case(
+        id=act.circulation.ids.next(act.now),
+        patron_id=borrower.id,
+        user="",
+        category=borrower.category,
+        branch_id=pickup.id,
         title=wanted.title,
         author=wanted.author,
-        branch_id=asked.branch_id,
-        patron_id=borrower.id,
-        user=told_as(transaction, borrower.id, patron),
+        number=wanted.number,
+        record_id=wanted.record_id,
+        before=None,
+        only="",
+        loan_id=None,
+        look_at=None,
+        rota="[]",
+        cost=0,
+        currency=rules.currency,
+        outcome="",
+        created=act.now,
+        closed=None,
     )
-    loan = loan.with_said(pickup=pickup.isil)
-    insert_loan(transaction, loan)
-    about = {"pickup": pickup.isil}
-    if wanted.record_id is not None:
-        about["record"] = str(wanted.record_id)
-    if wanted.number:
-        about["number"] = wanted.number
-    if needed_before is not None:
-        about["before"] = needed_before.isoformat()
-    tell(act, loan, PartnerNoticeKind.ASKED, about=about)
-    return loan
 
 
 def _reader(
@@ -135,38 +132,35 @@ def _reader(
 
 
 def answered(act: Act, loan_id: int, *, will_lend: bool) -> InterlibraryLoan | Obstacle:
-    """The partner has answered a request: it will see to it, or it will not; then the patron is
-    told."""
+    """The partner has answered a request: it will see to it, or it will not; then the next is
+    asked, or the patron is told."""
     transaction = act.transaction
     loan = loan_by_id(transaction, loan_id)
     if loan is None:
         return Obstacle.UNKNOWN
     if loan.state is not BorrowingState.ASKED:  # it has said more already
         return loan
-    if not will_lend:
-        for follow in UNOBTAINABLE:
-            follow(act, loan)
-    action = BorrowingAction.EXPECT if will_lend else BorrowingAction.CANCEL
-    return advance(act, loan, action)
+    if will_lend:
+        return advance(act, loan, BorrowingAction.EXPECT)
+    new = advance(act, loan, BorrowingAction.CANCEL)
+    not_lent(act, loan)
+    return new
 
 
-def declined(act: Act, loan: InterlibraryLoan, why: str) -> InterlibraryLoan | Obstacle:
-    """The partner will not lend what it was asked for, whatever it has promised: the patron is
-    told. Nobody is told of what was cancelled here."""
+def declined(
+    act: Act,
+    loan: InterlibraryLoan,
+    why: str,
+    action: BorrowingAction = BorrowingAction.REFUSE,
+) -> InterlibraryLoan | Obstacle:
+    """The partner will not lend what it was asked for, whatever it has promised: the next is asked,
+    or the patron is told. Nobody is told of what was cancelled here."""
     if loan.closed is not None:
         return loan
-    for follow in UNOBTAINABLE:
-        follow(act, loan)
-    return advance(act, loan.with_said(why=why or None), BorrowingAction.REFUSE)
-
-
-def _partner(set_up: SetUp, agency: str | None) -> Partner | None:
-    if agency is not None:
-        found = PARTNERS.of(set_up).get(folded_agency(agency))
-        return found if found is not None and found.options.get(TAKES_REQUESTS) else None
-    return next(
-        (each for each in PARTNERS.of(set_up).values() if each.options.get(TAKES_REQUESTS)), None
-    )
+    new = advance(act, loan.with_said(why=why or None), action)
+    if isinstance(new, InterlibraryLoan):
+        not_lent(act, loan)
+    return new
 
 
 def _described(transaction: Transaction, wish: Wish) -> Wish | None:

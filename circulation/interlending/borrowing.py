@@ -15,6 +15,7 @@ from circulation.calendars.due_dates import local_date, whole_day
 from circulation.holds.changes import insert_hold
 from circulation.holds.queues import ORDINARY
 from circulation.interlending.notices import PartnerNoticeKind, tell
+from circulation.interlending.rota import filled, taken_over, withdraw_wish
 from circulation.interlending.rows import (
     InterlibraryLoan,
     advance,
@@ -178,6 +179,7 @@ def _made_ours(
         renewable=agreement.is_renewable and incoming.is_renewable and loan.renewable,
     )
     assert isinstance(new, InterlibraryLoan)
+    filled(act, new)
     return new
 
 
@@ -198,10 +200,14 @@ def shipped(
 def sent_all_the_same(
     act: Act, loan: InterlibraryLoan, *, barcode: str, due: datetime | None
 ) -> InterlibraryLoan | Obstacle:
-    """The owner has sent what we had cancelled in the meantime: it comes, for nobody."""
-    if loan.state is not BorrowingState.CANCELLED or loan.item_id is not None:
+    """The owner has sent what we had cancelled, or given up, in the meantime: it comes, for nobody
+    where its patron does not wait for it any more."""
+    was_given_up = loan.state in (BorrowingState.CANCELLED, BorrowingState.UNFILLED)
+    if not was_given_up or loan.item_id is not None:
         return Obstacle.IS_OVER
-    again = loan._replace(state_name=BorrowingState.SHIPPED.value, closed=None, changed=act.now)
+    again = taken_over(act, loan)._replace(
+        state_name=BorrowingState.SHIPPED.value, closed=None, changed=act.now
+    )
     store(act.transaction, again)
     return shipped(act, again, barcode=barcode, due=due)
 
@@ -231,6 +237,7 @@ def cancel_borrowing(act: Act, loan: InterlibraryLoan) -> InterlibraryLoan | Obs
     if isinstance(new, Obstacle):
         return new
     if new.state is not loan.state:
+        withdraw_wish(act, loan)
         if loan.item_id is not None and loan.record_id is not None:
             end_holds(act, loan.record_id, loan.item_id)
         tell(act, loan, PartnerNoticeKind.CANCELLED)

@@ -17,14 +17,17 @@ from circulation.interlending.following import (
 )
 from circulation.interlending.part import FOREIGN_COPIES, WITH_PARTNER, PartnerOfItem
 from circulation.interlending.privacy import PERSONAL
+from circulation.interlending.rules import INTERLENDING, SECTION
 from circulation.items.facts import ITEM
 from circulation.items.features import ITEM_FEATURES
 from circulation.kernel.jobs import DAILY
 from circulation.kernel.parts import Join, joins
+from circulation.kernel.set_up import SET_UP_PARTS
 from circulation.loans.features import AWAITED, LENDING, RENEWING, RETURNING
 from circulation.loans.lost import LOSING
 from circulation.loans.undo import UNDOING
 from circulation.patrons.personal_data import PERSONAL_DATA
+from circulation.sections.sections import SECTIONS
 
 JOINS: tuple[Join, ...] = (
     joins(ITEM, WITH_PARTNER),
@@ -39,5 +42,7 @@ JOINS: tuple[Join, ...] = (
     joins(ENDED_IN_VAIN, follow_end_of_hold),
     joins(RECALLED, follow_recall),
     joins(PERSONAL_DATA, PERSONAL),
+    joins(SET_UP_PARTS, INTERLENDING),
+    joins(SECTIONS, SECTION),
     joins(DAILY, "circulation.interlending.daily"),
 )

@@ -129,14 +129,16 @@ class Waiting(NamedTuple):
 
 
 @send
-def _insert(*, loan_id: int, partner: str, kind: str, facts: str, written: datetime) -> Statement:
+def _insert(
+    *, loan_id: int, partner: str, kind: str, facts: str, written: datetime, next_try: datetime
+) -> Statement:
     return insert(_table).values(
         interlibrary_loan_id=loan_id,
         partner=partner,
         kind=kind,
         facts=facts,
         written=written,
-        next_try=written,
+        next_try=next_try,
         tries=0,
         problem="",
     )
@@ -219,6 +221,12 @@ def _withdraw(*, loan_id: int, kind: str) -> Statement:
     return delete(_table).where(*its, _table.c.tries == 0, *_IS_WAITING)
 
 
+@change
+def _readdress(*, loan_id: int, partner: str, next_try: datetime) -> Statement:
+    its = _table.c.interlibrary_loan_id == loan_id, _table.c.tries == 0, *_IS_WAITING
+    return update(_table).where(*its).values(partner=partner, next_try=next_try)
+
+
 @many(Waiting)
 def waiting_notices() -> Statement:
     """The queues of all partners that have one."""
@@ -245,8 +253,9 @@ def tell(
     *,
     due: datetime | None = None,
     about: Mapping[str, str] | None = None,
+    wait: timedelta = timedelta(),
 ) -> None:
-    """Has the partner told, unless it was the partner who did it.
+    """Has the partner told after `wait`, unless it was the partner who did it.
 
     `about` are further facts of the notice. Answers go to who has asked.
     """
@@ -266,6 +275,7 @@ def tell(
         kind=kind.value,
         facts=json.dumps(facts),
         written=act.now,
+        next_try=act.now + wait,
     )
 
 
@@ -277,6 +287,11 @@ def is_partners(act: Act, loan: InterlibraryLoan) -> bool:
 def withdraw(transaction: Transaction, loan_id: int, kind: PartnerNoticeKind) -> bool:
     """Takes back what was not sent yet; False where it was, or is under way."""
     return _withdraw(transaction, loan_id=loan_id, kind=kind.value) > 0
+
+
+def readdress(transaction: Transaction, loan_id: int, partner: str, now: datetime) -> bool:
+    """What was not tried yet goes to this partner, and at once; False where it is under way."""
+    return _readdress(transaction, loan_id=loan_id, partner=partner, next_try=now) > 0
 
 
 def claim_notice(transaction: Transaction, partner: str, now: datetime) -> PartnerNotice | None:

@@ -9,7 +9,11 @@ from sqlalchemy import select, update
 
 from catalogue.database import Statement, Transaction, send
 from circulation.interlending.exchanges import Line, exchanges_of_request
-from circulation.interlending.schema import interlibrary_loans, interlibrary_remarks
+from circulation.interlending.schema import (
+    interlibrary_cases,
+    interlibrary_loans,
+    interlibrary_remarks,
+)
 from circulation.patrons.personal_data import Export, PersonalData
 from circulation.patrons.personal_export import readable
 
@@ -19,6 +23,15 @@ def _forget(*, patron_id: int) -> Statement:
     return (
         update(interlibrary_loans)
         .where(interlibrary_loans.c.patron_id == patron_id)
+        .values(user="")
+    )
+
+
+@send
+def _forget_cases(*, patron_id: int) -> Statement:
+    return (
+        update(interlibrary_cases)
+        .where(interlibrary_cases.c.patron_id == patron_id)
         .values(user="")
     )
 
@@ -41,6 +54,7 @@ def _forget_user(transaction: Transaction, patron_id: int, now: datetime) -> Non
     """Forgets by which name partners know the patron, and what they have written."""
     _forget_remarks(transaction, patron_id=patron_id)
     _forget(transaction, patron_id=patron_id)
+    _forget_cases(transaction, patron_id=patron_id)
 
 
 def _add_exchanges(transaction: Transaction, found: Export) -> None:

@@ -32,6 +32,7 @@ class RemarkKind(Enum):
     LOST = "lost"  # it says that the item is lost
     FORWARDED = "forwarded"  # it has sent the item elsewhere
     ODD = "odd"  # what it says does not follow from what was said before
+    DUE = "due"  # its owner wants it back soon, or by now
     REFUSED = "refused"  # it did not accept a message of ours, which is not sent again
 
 

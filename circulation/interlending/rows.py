@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, insert, select, update
 
-from catalogue.database import Statement, Transaction, columns, lock, one, send_many
+from catalogue.database import Statement, Transaction, columns, lock, one, send, send_many
 from circulation.interlending.schema import interlibrary_loans
 from circulation.interlending.states import (
     OVER,
@@ -57,6 +57,7 @@ class InterlibraryLoan(NamedTuple):
     changed: datetime
     closed: datetime | None
     details: str = "{}"
+    case_id: int | None = None
 
     @property
     def said(self) -> dict[str, Any]:
@@ -162,20 +163,6 @@ def _of_barcode(*, partner: str, barcode: str) -> Statement:
     )
 
 
-@one(InterlibraryLoan)
-def loan_wanted(*, partner: str, patron_id: int, title: str, author: str) -> Statement:
-    """The open one by which the patron wants this title and which has brought nothing yet."""
-    return select_loans(
-        _table.c.partner == partner,
-        _table.c.role == Role.BORROWER.value,
-        _table.c.patron_id == patron_id,
-        _table.c.title == title,
-        _table.c.author == author,
-        _table.c.item_id.is_(None),
-        _table.c.closed.is_(None),
-    ).limit(1)
-
-
 #: Two messages about one loan wait for each other.
 @lock
 def _lock(*, loan_id: int) -> Statement:
@@ -187,13 +174,23 @@ def _insert(loan: InterlibraryLoan) -> Statement:
     return insert(_table).values(_stored(loan))
 
 
-_FIXED = ("id", "partner", "actor", "request_id", "role", "created", "made_here")
+_FIXED = ("id", "partner", "actor", "request_id", "role", "created", "made_here", "case_id")
 
 
 @send_many
 def _update(loan: InterlibraryLoan) -> Statement:
     changed = {name: value for name, value in _stored(loan).items() if name not in _FIXED}
     return update(_table).where(_table.c.id == loan.id).values(changed)
+
+
+@send
+def readdress_loan(*, loan_id: int, partner: str, actor: str, branch_id: int) -> Statement:
+    """Another partner is asked for it than the one that was to be."""
+    return (
+        update(_table)
+        .where(_table.c.id == loan_id)
+        .values(partner=partner, actor=actor, branch_id=branch_id)
+    )
 
 
 def loan_by_id(transaction: Transaction, loan_id: int) -> InterlibraryLoan | None:

@@ -21,8 +21,45 @@ from sqlalchemy import (
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import branches, items
 from circulation.holds.schema import holds
+from circulation.interlending.terms import INTERLENDING_TERMS
 from circulation.kernel.personal import CUT, JSON
+from circulation.kernel.rules import rule_table
 from circulation.patrons.schema import patrons
+
+interlending_rules = rule_table(
+    "interlending_rules", INTERLENDING_TERMS.columns(), "patron_category"
+)
+
+#: What a patron wants from other libraries, until it is here or nobody lends it. Each library that
+#: is asked for it has an interlibrary loan of its own, with an id of its own.
+interlibrary_cases = Table(
+    "interlibrary_cases",
+    metadata,
+    Column("id", Long, primary_key=True, autoincrement=False),
+    # Whom it is for, as partners are told. Cut when the case is over.
+    Column("patron_id", ForeignKey(patrons.c.id), index=True, info=CUT),
+    Column("user", String, nullable=False),
+    Column("category", String, nullable=False),
+    Column("branch_id", ForeignKey(branches.c.id), nullable=False),  # where they fetch it
+    Column("title", String, nullable=False),
+    Column("author", String, nullable=False),
+    Column("number", String, nullable=False),
+    Column("record_id", Integer),
+    Column("before", Moment),  # of no use afterwards
+    Column("only", String, nullable=False),  # the partner that was named; empty: by the rules
+    # The last interlibrary loan that was begun for it.
+    Column("loan_id", Long, index=True),
+    # While catalogues are to be asked whether they have it in: from when on.
+    Column("look_at", Moment, index=True),
+    # Who may be asked in which order, and why: a JSON list, as the last was chosen.
+    Column("rota", Text, nullable=False, info=JSON),
+    # What it costs us, in minor units.
+    Column("cost", Integer, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("outcome", String, nullable=False),  # a value of `Outcome`, empty while it is open
+    Column("created", Moment, nullable=False),
+    Column("closed", Moment),
+)
 
 #: A loan between libraries, from the request to the return; open while `closed` is NULL.
 interlibrary_loans = Table(
@@ -56,6 +93,8 @@ interlibrary_loans = Table(
     Column("created", Moment, nullable=False),
     Column("changed", Moment, nullable=False),
     Column("closed", Moment),
+    # The wish that it was begun for, where that came from here.
+    Column("case_id", Long, index=True),  # of `interlibrary_cases`
     CheckConstraint("role IN ('lender', 'borrower')", name="role"),
 )
 _IS_OPEN = text("closed IS NULL")

@@ -29,6 +29,8 @@ _ORDER: Final = (
     "lookups",
     "sessions",
     "patron-search",
+    "wishes",
+    "owners",
     "partners",
     "interlibrary",
     "exchanges",

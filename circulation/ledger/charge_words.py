@@ -25,6 +25,7 @@ class ChargeReason(Enum):
     COMPENSATED = "compensation for what was not returned"
     REMINDED = "reminder"  # what a letter costs
     PAID_BEFOREHAND = "paid beforehand"
+    BORROWED_ELSEWHERE = "borrowed from another library"  # what that library takes for it
 
 
 _BY_VALUE: Final = {reason.value: reason for reason in ChargeReason}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from circulation.interlending.asking import UNOBTAINABLE
+from circulation.interlending.rota import UNOBTAINABLE
 from circulation.kernel.events import FOLLOWERS
 from circulation.kernel.jobs import DAILY
 from circulation.kernel.parts import Join, joins

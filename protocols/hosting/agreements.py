@@ -10,6 +10,11 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from circulation.callers import partners
+from circulation.interlending.suppliers import (
+    SUPPLIER_OPTIONS,
+    SUPPLIER_TERMS,
+    supplier_options,
+)
 from circulation.kernel.results import Branch
 from circulation.kernel.set_up import SetUp
 from circulation.languages.sentences import Sentence
@@ -19,7 +24,9 @@ log = logging.getLogger(__name__)
 
 P = TypeVar("P")
 #: Options that all partners have, whatever their protocol.
-_COMMON: Final = frozenset({"agency", "name", "branch", "shared_secret", partners.PROTOCOL})
+_COMMON: Final = SUPPLIER_OPTIONS | {
+    *("agency", "name", "branch", "shared_secret", partners.PROTOCOL)
+}
 
 
 class Agreements(Generic[P]):
@@ -33,12 +40,17 @@ class Agreements(Generic[P]):
     def problems(self, options: Mapping[str, Any]) -> dict[str, Sentence]:
         """What is wrong with the options of a partner, by name."""
         problems = {}
-        try:
-            self._adapter.validate_python({"agency": "x", "branch": "x"} | dict(options))
-        except ValidationError as error:
-            for detail in error.errors():
-                name = str(detail["loc"][0]) if detail["loc"] else ""
-                problems[name] = problem_of(detail, unknown="NO_OPTION")
+        own = {name: each for name, each in options.items() if name not in SUPPLIER_OPTIONS}
+        for adapter, given in (
+            (self._adapter, {"agency": "x", "branch": "x"} | own),
+            (SUPPLIER_TERMS, supplier_options(options)),
+        ):
+            try:
+                adapter.validate_python(given)
+            except ValidationError as error:
+                for detail in error.errors():
+                    name = str(detail["loc"][0]) if detail["loc"] else ""
+                    problems[name] = problem_of(detail, unknown="NO_OPTION")
         return problems
 
     def partner_of(self, stored: partners.Partner, branch: Branch) -> P:

@@ -42,14 +42,17 @@ from zoneinfo import ZoneInfo
 from catalogue.records import Record
 from circulation.interlending.kinds import WhyNot
 from circulation.interlending.notices import PartnerNotice, PartnerNoticeKind
+from circulation.interlending.offers import Offer, offer_of
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import LendingState
 from circulation.kernel.results import Branch
+from circulation.ledger.money import decimal_of
 from protocols.iso18626.codes import Action, ReasonForMessage, RequestType, ServiceType, Status
 from protocols.iso18626.messages import (
     AgencyId,
     BibliographicInfo,
     Code,
+    Costs,
     DeliveryInfo,
     Header,
     Identifier,
@@ -287,16 +290,25 @@ def _request(telling: Telling) -> Request:
             else ()
         ),
     )
+    previous, accepted = loan.said.get("previous"), loan.said.get("accepted")
     return Request(
         _header(telling),
         info,
         ServiceInfo(
-            RequestType.NEW,
-            "",
+            RequestType.RETRY if previous else RequestType.NEW,
+            previous or "",
             ServiceType.LOAN,
             "",
             telling.moment(facts.get("before")),
             facts.get("note") or "",
         ),
         requesting_agency_name=telling.branch.agency_name,
+        maximum_costs=_costs(offer_of(accepted)) if accepted else None,
     )
+
+
+def _costs(offer: Offer) -> Costs | None:
+    """The price that was accepted."""
+    if not offer.cost:
+        return None
+    return Costs(decimal_of(offer.cost, offer.currency), offer.currency)

@@ -7,20 +7,24 @@ changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
 from circulation.interlending.asking import answered, declined
 from circulation.interlending.borrowing import send_home, sent_all_the_same, shipped
+from circulation.interlending.notices import PartnerNoticeKind, tell
+from circulation.interlending.offers import Offer, charged_by_owner, offered, promised_on_terms
 from circulation.interlending.owners import grant_renewal, recalled_by_owner, refuse_renewal
 from circulation.interlending.remarks import RemarkKind, note_remark
+from circulation.interlending.rota import NOT_SENT, filled, ours
 from circulation.interlending.rows import InterlibraryLoan, advance, loan_by_id, store
 from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle
 from circulation.kernel.act import Act
+from circulation.ledger.money import exponent_of
 from protocols.hosting.answering import Context
 from protocols.iso18626.codes import ErrorType, ReasonForMessage, Status
-from protocols.iso18626.messages import Error, SupplyingAgencyMessage
+from protocols.iso18626.messages import Costs, Error, SupplyingAgencyMessage
 from protocols.iso18626.settings import Partner
 from protocols.iso18626.subjects import borrowed_by, desk_of
 
@@ -28,6 +32,9 @@ _State = BorrowingState
 #: The item is here, or with the patron.
 _HERE: Final = (_State.ARRIVED, _State.ON_LOAN, _State.RENEWAL_ASKED, _State.RECALLED)
 _NOT_HERE_YET: Final = (_State.ASKED, _State.EXPECTED, _State.SHIPPED, _State.OFFERED)
+#: Letters of a code of ISO 4217, and the most that is believed of a price.
+_CURRENCY: Final = 3
+_MOST_COST: Final = 100_000_000
 #: It was not sent, and may be still; None where the supplier does not say how far it is.
 _MAY_BE_SENT: Final = (Status.REQUEST_RECEIVED, Status.EXPECT_TO_SUPPLY, Status.WILL_SUPPLY, None)
 
@@ -44,7 +51,7 @@ def take_supplier_message(
     if message.note or message.reason_for_message is ReasonForMessage.NOTIFICATION:
         note_remark(act, loan, RemarkKind.NOTE, message.note)
     is_late = _is_overtaken(loan, message)
-    loan = _with_names(act, loan, message)
+    loan = _heard(act, loan, message)
     if is_late or message.reason_for_message is ReasonForMessage.NOTIFICATION:
         return None
     if message.reason_for_message is ReasonForMessage.RENEW_RESPONSE:
@@ -61,11 +68,11 @@ def _is_overtaken(loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> bo
     return last is not None and said is not None and last < datetime.fromisoformat(said)
 
 
-def _with_names(
-    act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage
-) -> InterlibraryLoan:
-    """The loan with what the supplier calls it and itself, and when it last changed there."""
+def _heard(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> InterlibraryLoan:
+    """The loan with when we have heard of its supplier, what that calls it and itself, and when it
+    last changed there."""
     header, last, said = message.header, message.last_change, loan.said
+    said |= {"heard": act.now.isoformat(), "status_asked": None}
     supplier = header.supplying_agency_id
     before = said.get("last_change")
     if last is not None and (before is None or last > datetime.fromisoformat(before)):
@@ -85,14 +92,39 @@ def _nothing(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) 
 
 
 def _promised(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:
+    """It will lend it, perhaps on terms; one that we have given up is told so once more."""
+    if loan.state in (_State.UNFILLED, _State.CANCELLED):
+        tell(ours(act), loan, PartnerNoticeKind.CANCELLED)
+        return
+    expected = message.expected_delivery_date
+    if expected is not None and loan.state in NOT_SENT:
+        loan = loan.with_said(expected=expected.isoformat())
+        store(act.transaction, loan)
     delivery = message.delivery_info
-    conditions = delivery.loan_condition if delivery else ()
-    if conditions:
-        note_remark(act, loan, RemarkKind.TERMS, ", ".join(conditions))
-    if loan.state is _State.OFFERED:
+    offer = _offer(
+        delivery.loan_condition if delivery else (), delivery.delivery_costs if delivery else None
+    )
+    if offer.conditions or offer.cost:
+        promised_on_terms(act, loan, offer)
+    elif loan.state is _State.OFFERED:
         advance(act, loan, BorrowingAction.EXPECT)
     else:
         answered(act, loan.id, will_lend=True)
+
+
+def _offer(
+    conditions: Sequence[str],
+    costs: Costs | None,
+    available: datetime | None = None,
+    why: str = "",
+) -> Offer:
+    """Terms as they are written, the price in minor units."""
+    cost, currency = 0, ""
+    if costs is not None and len(costs.currency_code) == _CURRENCY and costs.monetary_value > 0:
+        currency = costs.currency_code.upper()
+        cost = int((costs.monetary_value * 10 ** exponent_of(currency)).to_integral_value())
+        cost = min(cost, _MOST_COST)
+    return Offer(tuple(conditions), cost, currency, available, why)
 
 
 def _loaned(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:
@@ -105,12 +137,15 @@ def _loaned(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -
 
 def _sent(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:
     """It is on its way, if it was not here yet; what we have cancelled comes for nobody."""
+    delivery = message.delivery_info
     if loan.state in _NOT_HERE_YET:
         shipped(act, loan, barcode=_barcode(message), due=message.due_date)
-    elif loan.state is _State.CANCELLED:
-        sent_all_the_same(act, loan, barcode=_barcode(message), due=message.due_date)
-        why = "it was cancelled, and was sent all the same: send it back when it comes"
-        note_remark(act, loan, RemarkKind.ODD, why)
+        charged_by_owner(act, loan, _offer((), delivery.delivery_costs if delivery else None))
+    elif loan.state in (_State.CANCELLED, _State.UNFILLED):
+        sent = sent_all_the_same(act, loan, barcode=_barcode(message), due=message.due_date)
+        if isinstance(sent, InterlibraryLoan) and sent.patron_id is None:
+            why = "it was cancelled, and was sent all the same: send it back when it comes"
+            note_remark(act, loan, RemarkKind.ODD, why)
 
 
 def _is_longer(loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> bool:
@@ -147,17 +182,15 @@ def _proves_that_it_was_sent(
 
 
 def _retry(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:
-    """It would lend it on terms, or later: somebody decides."""
-    new = advance(act, loan, BorrowingAction.OFFER)
+    """It would lend it on terms, or later: the rules decide, or somebody does."""
     terms = message.retry_info
-    said = [message.reason_retry]
-    if terms is not None:
-        said += terms.loan_condition
-        costs = terms.offered_costs
-        said.append(f"{costs.monetary_value:f} {costs.currency_code}" if costs else "")
-        said.append(f"from {terms.retry_after:%Y-%m-%d}" if terms.retry_after else "")
-    kind = RemarkKind.ODD if isinstance(new, Obstacle) else RemarkKind.TERMS
-    note_remark(act, loan, kind, ", ".join(filter(None, said)) or Status.RETRY_POSSIBLE.value)
+    offer = _offer(
+        terms.loan_condition if terms else (),
+        terms.offered_costs if terms else None,
+        terms.retry_after if terms else None,
+        message.reason_retry or Status.RETRY_POSSIBLE.value,
+    )
+    offered(act, loan, offer)
 
 
 def _unfilled(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:
@@ -179,6 +212,7 @@ def _copy_completed(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMe
     url = message.delivery_info.url if message.delivery_info else ""
     new = advance(act, loan.with_said(url=url or None), BorrowingAction.SUPPLY)
     if isinstance(new, InterlibraryLoan) and new.state is not loan.state:
+        filled(act, new)
         note_remark(act, loan, RemarkKind.NOTE, f"the copy is there: {url}".rstrip(": "))
     elif loan.closed is None:
         _odd(act, loan, message)

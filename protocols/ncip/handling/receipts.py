@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from circulation.holds.changing import cancel_hold
+from circulation.interlending.asking import declined
 from circulation.interlending.borrowing import (
     cancel_borrowing,
     expect,
@@ -21,11 +22,10 @@ from circulation.interlending.rows import (
     loan_of_barcode,
     loan_of_request,
 )
-from circulation.interlending.states import LendingAction, Obstacle, Role
+from circulation.interlending.states import BorrowingAction, LendingAction, Obstacle, Role
 from circulation.kernel.results import Refused
 from circulation.loans import renewals
 from circulation.loans.wishes import RenewalWish
-from circulation.notices.unobtainable import tell_unobtainable
 from protocols.hosting.answering import Context
 from protocols.ncip.handling.interlending import agreement_of, hindrance, incoming_of
 from protocols.ncip.messages import Refusal, Response
@@ -181,11 +181,12 @@ def item_request_cancelled(
         return _unknown(request)
     desk = desk_of(caller, context)
     if loan.is_borrowed:
-        ended = cancel_borrowing(context.act(desk), loan)
         # Our patron may have cancelled at the broker what it asked for in their name.
         is_our_wish = loan.request_id == str(loan.id) and loan.hold_id is None
-        if is_our_wish and loan.closed is None and isinstance(ended, InterlibraryLoan):
-            tell_unobtainable(context.act(), loan)
+        if is_our_wish and loan.closed is None:
+            ended = declined(context.act(desk), loan, "", BorrowingAction.CANCEL)
+        else:
+            ended = cancel_borrowing(context.act(desk), loan)
         return _outcome(request, ended)
     if loan.hold_id is None or loan.closed is not None:
         said = advance(context.act(), loan, LendingAction.CANCEL)

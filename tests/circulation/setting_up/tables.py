@@ -24,7 +24,8 @@ _OTHERS = {
         booking_loans booking_supplies bookings captures charge_loans charge_postings charges
         closures collection_claims collection_files collection_lines debt_warnings deliveries
         delivery_lines dunning_acts events exchange_bodies exchanges fetches former_use hold_sets
-        holds incoming_texts interlibrary_loans interlibrary_remarks inventories
+        holds incoming_texts interlibrary_cases interlibrary_loans interlibrary_remarks
+        inventories
         inventory_scans loan_conflicts loans missing_items money_orders
         notice_messages notices partner_notices partner_requests payments post_receipts stays
         temporary_placements temporary_records temporary_stations transits unexpected_items

@@ -1,0 +1,113 @@
+"""Partners as those who may be asked: options that all partners have, whatever their protocol.
+
+They stand in `[partners.AGENCY]` of library.toml with those of the protocol, and are read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
+
+from circulation.calendars.days import parse_days
+from circulation.callers.partners import Partner
+
+#: The option of a partner that says that it may be asked.
+TAKES_REQUESTS: Final = "takes_requests"
+#: How the address of a catalogue begins, by the protocol that it is asked in.
+CATALOGUE_SCHEMES: Final = {
+    "sru+http": "sru",
+    "sru+https": "sru",
+    "z3950": "z3950",
+    "ncip+http": "ncip",
+    "ncip+https": "ncip",
+    "ncip+tcp": "ncip",
+}
+_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+#: For how many days it is looked when a partner works again; who never does is closed.
+_HORIZON: Final = 90
+
+
+def _catalogue(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in CATALOGUE_SCHEMES or not parts.hostname):
+        known = ", ".join(f"{scheme}://" for scheme in CATALOGUE_SCHEMES)
+        raise ValueError(f"the address of a catalogue begins with one of {known}")
+    return text
+
+
+def _days(text: str) -> str:
+    if parse_days(text) is None:
+        raise ValueError("a day or a period: 2026-12-23..2027-01-03, 12-24, easter+1")
+    return text
+
+
+def _weekday(text: str) -> str:
+    if text not in _WEEKDAYS:
+        raise ValueError(f"a weekday is one of {', '.join(_WEEKDAYS)}")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierTerms:
+    """What counts where it is decided who is asked first."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    #: Does it belong to our own consortium? Those are asked first.
+    consortium: bool = False
+    #: Days until what it sends is here, as a rule.
+    days: Annotated[int, Field(ge=0, le=365)] = 0
+    #: What a loan costs as a rule, in minor units of the currency of the rule on interlending.
+    cost: Annotated[int, Field(ge=0, le=100_000_000)] = 0
+    #: Wishes that may be with it at once; 0: any number.
+    most_open: Annotated[int, Field(ge=0, le=100_000)] = 0
+    #: It takes no orders for now.
+    closed_for_orders: bool = False
+    #: Days on which nobody works there: ``2026-12-23..2027-01-03``, ``12-24``, ``easter+1``.
+    closed_days: tuple[Annotated[str, AfterValidator(_days)], ...] = ()
+    #: Weekdays on which nobody works there: ``sat``, ``sun``.
+    closed_weekdays: tuple[Annotated[str, AfterValidator(_weekday)], ...] = ()
+    #: Where is asked whether it has a title in: ``sru+https://…``, ``z3950://HOST:PORT/DATABASE``,
+    #: ``ncip+https://…``.
+    catalogue: Annotated[str, AfterValidator(_catalogue)] = ""
+
+    def works_from(self, day: date) -> int | None:
+        """In how many days somebody works there, 0 for that day; None: not for a long time."""
+        for ahead in range(_HORIZON):
+            if not self._is_closed(day + timedelta(ahead)):
+                return ahead
+        return None
+
+    def _is_closed(self, day: date) -> bool:
+        if _WEEKDAYS[day.weekday()] in self.closed_weekdays:
+            return True
+        for text in self.closed_days:
+            days = parse_days(text)
+            periods = () if days is None else (*days.within(day.year - 1), *days.within(day.year))
+            if any(first <= day <= last for first, last in periods):
+                return True
+        return False
+
+
+SUPPLIER_OPTIONS: Final = frozenset(each.name for each in fields(SupplierTerms))
+#: Checks the options, as they are written. Raises ValidationError.
+SUPPLIER_TERMS: Final[TypeAdapter[SupplierTerms]] = TypeAdapter(SupplierTerms)
+
+
+def supplier_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a partner's options that are read here."""
+    return {name: value for name, value in options.items() if name in SUPPLIER_OPTIONS}
+
+
+def terms_of(partner: Partner) -> SupplierTerms:
+    """What is agreed with a partner as one that may be asked: checked when it was applied."""
+    return SUPPLIER_TERMS.validate_python(supplier_options(partner.options))
+
+
+def takes_requests(partner: Partner) -> bool:
+    return bool(partner.options.get(TAKES_REQUESTS))
