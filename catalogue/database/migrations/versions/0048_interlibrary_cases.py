@@ -6,8 +6,8 @@ from alembic import op
 from catalogue.database.moments import Moment
 from catalogue.database.tables import Long
 
-revision = "0046"
-down_revision = "0045"
+revision = "0048"
+down_revision = "0047"
 
 _SETTINGS = (
     sa.Column("order", sa.String),
