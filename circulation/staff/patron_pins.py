@@ -24,16 +24,16 @@ from circulation.staff.sessions import end_sessions_of_patron
 from circulation.staff.tokens import digest_of
 
 
-def choose_pin(act: Act, patron_id: int, pin: str, *, but: str = "") -> None:
+def choose_pin(act: Act, patron_id: int, pin: str, *, but: str = "", realm: str = "") -> None:
     """Gives a patron a PIN that is good enough, and ends their sessions but that of the token
-    `but`. It takes some 20 ms of CPU, so call it in a worker thread.
+    `but` of the realm. It takes some 20 ms of CPU, so call it in a worker thread.
 
     Raises PatronUnfit with all that is wrong with the PIN, ValueError for an unknown patron.
     """
     if problems := _problems(act, patron_id, pin):
         raise PatronUnfit(PatronProblem("pin", text) for text in problems)
     set_pin(act, patron_id, hash_pin(pin))
-    kept = digest_of(but) if but else b""
+    kept = digest_of(but, realm) if but else b""
     end_sessions_of_patron(act.transaction, patron_id=patron_id, but=kept)
 
 
@@ -71,12 +71,13 @@ def learn_pin(act: Act, *, patron: str, pin: str) -> None:
 
 class PinChange(NamedTuple):
     """Patrons replace `old` by `new`. `address` is where they are, `token` that of their session,
-    which goes on."""
+    in its realm, which goes on."""
 
     old: str
     new: str
     address: str
     token: str
+    realm: str = ""
 
 
 def change_pin(act: Act, patron_id: int, change: PinChange) -> Refused | None:
@@ -92,5 +93,5 @@ def change_pin(act: Act, patron_id: int, change: PinChange) -> Refused | None:
     found = let_in(there, patron=place.identifier, pin=change.old)
     if isinstance(found, Refused):
         return found
-    choose_pin(act, patron_id, change.new, but=change.token)
+    choose_pin(act, patron_id, change.new, but=change.token, realm=change.realm)
     return None

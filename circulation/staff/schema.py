@@ -220,7 +220,7 @@ sessions = Table(
     Column("seen", Moment, nullable=False),
     Column("idle_minutes", Integer),  # NULL: it may be idle
     Column("expires", Moment, nullable=False, index=True),
-    Column("scope", Text),  # of an app
+    Column("scope", Text),  # of an app, or of a realm that has scopes
     Column("family", LargeBinary, index=True, info=SECRET),  # the same as of its refresh tokens
     sqlite_with_rowid=False,
 )

@@ -53,8 +53,8 @@ class Session:
     `methods` are the words for how they have shown who they are: password, code, recovery, passkey,
     pin, secret. `is_limited`: all that is open to them is setting up a second factor, and they have
     no rights before. `ends` is when they have to sign in again if they do nothing until then.
-    `is_stale`: the caller has `touch` written, and need not wait for it. `scope` is what an app may
-    do in the name of somebody, None where there is none between.
+    `is_stale`: the caller has `touch` written, and need not wait for it. `scope` is what may be
+    done with it in the name of somebody, by an app or in a realm that has scopes; None: everything.
     """
 
     principal: Principal
@@ -247,10 +247,10 @@ def forget_sessions(*, now: datetime) -> Statement:
     return delete(sessions).where(sessions.c.expires <= now)
 
 
-def begin_session(transaction: Transaction, new: NewSession, now: datetime) -> str:
+def begin_session(transaction: Transaction, new: NewSession, now: datetime, realm: str = "") -> str:
     """Signs somebody in; gives the token, which stands nowhere else."""
     token = new_token()
-    digest = digest_of(token)
+    digest = digest_of(token, realm)
     _insert(transaction, digest=digest, created=now, seen=now, **new._asdict())
     return token
 
@@ -269,16 +269,20 @@ def end_sessions_at(transaction: Transaction, *, workstation_id: int) -> None:
     forget_people_at(transaction, workstation_id=workstation_id)
 
 
-def end_session(transaction: Transaction, token: str) -> bool:
+def end_session(transaction: Transaction, token: str, realm: str = "") -> bool:
     """Signs out; False where nobody was signed in by that token."""
-    return bool(end_session_with(transaction, digest=digest_of(token)))
+    return bool(end_session_with(transaction, digest=digest_of(token, realm)))
 
 
 def session_of(
-    circulation: Circulation, transaction: Transaction, token: str, now: datetime
+    circulation: Circulation,
+    transaction: Transaction,
+    token: str,
+    now: datetime,
+    realm: str = "",
 ) -> Session | None:
-    """Who is signed in by the token; None where nobody is, or is no longer."""
-    digest = digest_of(token)
+    """Who is signed in by the token; None where nobody is, or is no longer, or in another realm."""
+    digest = digest_of(token, realm)
     rows = _rows(transaction, digest=digest)
     if not rows or not (ends := _ends(rows[0])) > now:
         return None
@@ -342,7 +346,7 @@ def _principal(set_up: SetUp, rows: list[_Row]) -> Principal:
         )
         grants = grants_of_program(row.rights or "[]", None if row.is_of_all else row.agency_id)
     device = row.workstation or row.address
-    if row.scope is not None:  # an app, in somebody's name
+    if row.scope is not None and row.program_id is not None:  # an app, in somebody's name
         device, allowed = f"{Kind.PROGRAM.value}:{row.program_name}", row.scope.split()
         grants = {right: reach for right, reach in grants.items() if right.value in allowed}
     return Principal(kind, number, name, row.agency_id, row.branch_id, device, grants)

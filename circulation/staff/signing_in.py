@@ -195,19 +195,38 @@ def let_in_staff(
     return signed_in
 
 
-def sign_in_patron(act: Act, *, card: str, pin: str, address: str) -> SignedIn | Refused:
-    """Lets a patron in, to what is theirs.
+class Access(NamedTuple):
+    """What a patron is let in to in a realm of its own: so far, and for so long."""
+
+    realm: str
+    scope: str
+    minutes: int
+
+
+def sign_in_patron(
+    act: Act,
+    *,
+    card: str,
+    pin: str,
+    address: str,
+    device: str = "",
+    access: Access | None = None,
+) -> SignedIn | Refused:
+    """Lets a patron in, to what is theirs, or to a part of it. Wrong PINs count for the `device`,
+    which is the address where nothing is said.
 
     Refused with PIN_MISSING, PIN_WRONG or PIN_LOCKED, for a card that nobody has as well.
     Raises VerificationNeeded.
     """
     transaction, circulation, _, now = act
-    theirs = act._replace(desk=Desk(Kind.PATRON.value, address, 0, 0))
+    theirs = act._replace(desk=Desk(Kind.PATRON.value, device or address, 0, 0))
     if find_patron(transaction, card, key=IDENTIFIERS.of(circulation)) is None:
         return Refused((look_at_pin_of_nobody(theirs, card, pin),))
     found = let_in(theirs, patron=card, pin=pin)
     if isinstance(found, Refused):
         return found
+    if access is not None:
+        return give_access(act, found.id, access, address)
     settings = staff_settings_of(circulation.current_set_up(transaction), found.agency_id)
     new = NewSession(
         methods="pin",
@@ -217,6 +236,22 @@ def sign_in_patron(act: Act, *, card: str, pin: str, address: str) -> SignedIn |
         patron_id=found.id,
     )
     return _begun(act, new)
+
+
+def give_access(
+    act: Act, patron_id: int, access: Access, address: str, program_id: int | None = None
+) -> SignedIn:
+    """A session of a patron who has shown who they are, or for whom a program vouches."""
+    new = NewSession(
+        methods="pin" if program_id is None else "program",
+        address=address,
+        expires=act.now + timedelta(minutes=access.minutes),
+        idle_minutes=None,
+        patron_id=patron_id,
+        program_id=program_id,
+        scope=access.scope,
+    )
+    return _begun(act, new, access.realm)
 
 
 def arrived(act: Act, agency_id: int | None, arrival: Arrival) -> Arrived:
@@ -271,8 +306,8 @@ def _refused(act: Act, case: _Case, refusal: SignInRefusal) -> NotSignedIn:
     return NotSignedIn(refusal)
 
 
-def _begun(act: Act, new: NewSession) -> SignedIn:
-    token = begin_session(act.transaction, new, act.now)
-    session = session_of(act.circulation, act.transaction, token, act.now)
+def _begun(act: Act, new: NewSession, realm: str = "") -> SignedIn:
+    token = begin_session(act.transaction, new, act.now, realm)
+    session = session_of(act.circulation, act.transaction, token, act.now, realm)
     assert session is not None
     return SignedIn(token, session)

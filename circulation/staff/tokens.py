@@ -15,6 +15,10 @@ def new_token() -> str:
     return token_urlsafe(32)
 
 
-def digest_of(token: str) -> bytes:
-    """What the database holds of it."""
-    return blake2b(token.encode("utf-8", "surrogatepass"), digest_size=32).digest()
+def digest_of(token: str, realm: str = "") -> bytes:
+    """What the database holds of it. A token is good in its realm alone: in another it is nobody's.
+
+    `realm` has 16 bytes at the most.
+    """
+    told = token.encode("utf-8", "surrogatepass")
+    return blake2b(told, digest_size=32, person=realm.encode()).digest()

@@ -93,6 +93,10 @@ category = "adult" # of patrons who register on the web
 enabled = true
 namespace = "demo.tiro.example" # in the identifiers of records: a domain name of the library
 admin_email = "library@tiro.example"
+
+[discovery] # what discovery systems ask: PAIA at /paia, DAIA at /daia of the HTTP port
+enabled = true
+portals = ["127.0.0.1", "::1"] # patrons come through them: a wrong PIN counts for its card alone
 """)
 
 #: What stands in tokens.toml of a demo, beside tiro.toml.

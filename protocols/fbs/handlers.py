@@ -49,6 +49,8 @@ Reply = Callable[[Answer], None]
 InThread = Callable[[Callable[[], Any], Callable[[Any, BaseException | None], None]], None]
 
 _REFUSING: Final = 400
+#: How calls that nobody knows are counted.
+UNKNOWN: Final = "unknown"
 #: Callers whose requests are counted; who has been away longest is forgotten first.
 _COUNTED: Final = 10_000
 _METHODS: Final = "GET, PUT, POST, DELETE, OPTIONS, HEAD"
@@ -94,6 +96,7 @@ class Fbs:
             if all(part.isprintable() and len(part) <= LONGEST for part in asked.path):
                 return route
             raise Denied(Fault.MALFORMED, "this path cannot be read")
+        self._meter.end(self._meter.begin(UNKNOWN), REFUSED)
         log.warning("nobody knows %s %s", asked.method[:10], pattern_of(asked.path))
         if route is None:
             raise Denied(Fault.CALL_UNKNOWN, "there is no such call")

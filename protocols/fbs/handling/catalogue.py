@@ -14,9 +14,10 @@ from circulation.kernel.set_up import SetUp
 from circulation.loans.checks import terms_refusals
 from protocols.fbs.calls import Request
 from protocols.fbs.handling.looking import day_of
-from protocols.fbs.handling.material import group_names, group_told, periodical, records_called
+from protocols.fbs.handling.material import group_names, group_told, periodical
 from protocols.fbs.problems import Denied, Fault
 from protocols.hosting.answering import Context
+from protocols.records.naming import records_called
 
 #: Copies that nobody can have, now or later.
 _GONE: Final = (ItemState.LOST, ItemState.MISSING, ItemState.CLAIMED_RETURNED, ItemState.GOES_BACK)

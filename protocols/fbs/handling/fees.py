@@ -25,11 +25,11 @@ from protocols.fbs.handling.material import (
     group_names,
     group_told,
     periodical,
-    record_ids,
     wire_number,
 )
 from protocols.fbs.problems import no_patron
 from protocols.hosting.answering import Context
+from protocols.records.naming import record_ids
 
 REGISTERED: Final = "paymentRegistered"
 OTHER_ORDER: Final = "paymentRegisteredByDifferentOrderId"

@@ -12,8 +12,8 @@ from circulation.patrons.identifiers import IDENTIFIERS, find_patron, place_of_p
 from protocols.fbs.callers import must_have
 from protocols.fbs.calls import Request
 from protocols.fbs.handling.looking import act_for, known_by
-from protocols.fbs.handling.material import records_called
 from protocols.hosting.answering import Context
+from protocols.records.naming import records_called
 
 _OK: Final = "OK"
 _RESULTS: Final = {

@@ -21,12 +21,12 @@ from protocols.fbs.handling.material import (
     group_names,
     group_told,
     periodical,
-    record_ids,
     wire_number,
 )
 from protocols.fbs.problems import no_patron
 from protocols.fbs.refusals import RENEWED, renewal_denials
 from protocols.hosting.answering import Context
+from protocols.records.naming import record_ids
 
 LOAN: Final = "loan"
 INTERLIBRARY_LOAN: Final = "interLibraryLoan"

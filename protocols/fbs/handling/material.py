@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from catalogue.changes.former_records import survivors_of_control_number
-from catalogue.database import Transaction
-from catalogue.records import control_numbers_of, records_numbered
 from circulation.kernel.engine import Memory
 from circulation.kernel.trees import GROUPS
 from protocols.fbs.messages import LARGEST
 from protocols.hosting.answering import Context
 
-#: Before the number of a record of our own that has no control number.
-_OWN: Final = "t"
-_OWN_RECORD: Final = re.compile(rf"{_OWN}([1-9][0-9]{{0,9}})")
 _YEAR: Final = re.compile(r"\b(1[5-9][0-9]{2}|20[0-9]{2})\b")
 _VOLUME: Final = re.compile(r"\b(?:årg|årgang|vol|volume|bind|bd)\b\.?\s*([\w/-]+)", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\b(?:nr|no|nummer|hft|hæfte|issue)\b\.?\s*([\w/-]+)", re.IGNORECASE)
@@ -30,31 +24,6 @@ def wire_number(number: int) -> int:
     do not meet in them; it is looked for among the patron's own alone.
     """
     return number & LARGEST
-
-
-def record_ids(transaction: Transaction, records: Iterable[int]) -> dict[int, str]:
-    """What each record is called: its FAUST number, or a number of our own where it has none."""
-    wanted = sorted(set(records))
-    known = control_numbers_of(transaction, wanted) if wanted else {}
-    return {each: known.get(each) or f"{_OWN}{each}" for each in wanted}
-
-
-def records_called(transaction: Transaction, named: Sequence[str]) -> dict[str, list[int]]:
-    """The records that each text means, oldest first; what nothing is called is left out. A pid
-    (``870970-basis:52557240``) means its FAUST number."""
-    numbers = {each: each.rpartition(":")[2].strip() for each in named}
-    found: dict[str, list[int]] = {}
-    known = records_numbered(transaction, sorted(set(numbers.values())))
-    for each, number in numbers.items():
-        records = known.get(number)
-        own = _OWN_RECORD.fullmatch(number)
-        if records is None and own is not None:
-            records = [int(own[1])]
-        elif records is None:
-            records = [record.id for record in survivors_of_control_number(transaction, number)]
-        if records:
-            found[each] = records
-    return found
 
 
 def periodical(part: str) -> dict[str, Any] | None:

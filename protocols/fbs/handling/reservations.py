@@ -23,14 +23,13 @@ from protocols.fbs.handling.looking import act_for, day_of, known_by, note_look,
 from protocols.fbs.handling.material import (
     part_meant,
     periodical,
-    record_ids,
-    records_called,
     wire_number,
 )
 from protocols.fbs.messages import LARGEST, CreateReservation
 from protocols.fbs.problems import Denied, Fault, malformed, no_patron
 from protocols.fbs.refusals import SUCCESS, reservation_result
 from protocols.hosting.answering import Context
+from protocols.records.naming import record_ids, records_called
 
 _STATES: Final = {
     HoldState.WAITING: "reserved",

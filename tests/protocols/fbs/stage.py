@@ -21,10 +21,10 @@ from circulation.patrons.pins import hash_pin
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.programs import AddedProgram, NewProgram, add_program
 from protocols.fbs.handlers import Fbs
-from protocols.fbs.handling.material import record_ids
 from protocols.fbs.messages import Answer, Asked
 from protocols.fbs.settings import FbsSettings
 from protocols.hosting.answering import Services
+from protocols.records.naming import record_ids
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.holds import record_of
 

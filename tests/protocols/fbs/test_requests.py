@@ -15,10 +15,11 @@ from sqlalchemy import inspect, select
 
 from circulation.kernel.schema import events
 from protocols.fbs.calls import Asker
-from protocols.fbs.handlers import _failed
+from protocols.fbs.handlers import UNKNOWN, _failed
 from protocols.fbs.problems import Denied
 from protocols.fbs.routing import Routes, pattern_of
 from protocols.fbs.table import CALLS
+from protocols.hosting.traces import REFUSED
 from tests.builders.circulation import an_item
 from tests.examples import examples
 from tests.protocols.fbs.stage import AGENCY, CHILD, PERSON, Stage, a_stage
@@ -47,6 +48,10 @@ def test_calls_that_nobody_knows_are_logged_without_what_stands_in_them(
     ]
     assert PERSON not in caplog.text
     assert str(number) not in caplog.text
+    measures = one_stage.services.measures
+    measures.add_up()
+    counted = measures.meter("fbs").kind(UNKNOWN).times[REFUSED].counts
+    assert sum(counted) == 6
 
 
 def test_what_stands_in_a_path_is_covered() -> None:

@@ -1,0 +1,57 @@
+"""How titles, copies, branches and holds are called by URIs in DAIA and PAIA, and back."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import quote, unquote
+
+from protocols.discovery.settings import DiscoverySettings
+
+#: Of a hold for which no copy has been chosen yet: clients name what they cancel by its copy.
+_HOLDS: Final = "tiro:hold:"
+_CATEGORIES: Final = "tiro:patron-category:"
+_CHARGES: Final = "tiro:charge:"
+
+
+class Uris:
+    """Those of one library."""
+
+    def __init__(self, settings: DiscoverySettings) -> None:
+        self._editions = settings.editions
+        self._items = settings.items
+        self._branches = settings.branches
+
+    def edition(self, number: str) -> str:
+        return self._editions + quote(number, safe="")
+
+    def item(self, barcode: str) -> str:
+        return self._items + quote(barcode, safe="")
+
+    def branch(self, isil: str) -> str:
+        return self._branches + quote(isil, safe="")
+
+    def hold(self, hold_id: int) -> str:
+        return f"{_HOLDS}{hold_id}"
+
+    def category(self, code: str) -> str:
+        return _CATEGORIES + quote(code, safe="")
+
+    def charge(self, kind: str) -> str:
+        return _CHARGES + kind
+
+    def number_in(self, uri: str) -> str | None:
+        """What the title is called; None where it is no title's."""
+        return _rest(uri, self._editions)
+
+    def barcode_in(self, uri: str) -> str | None:
+        return _rest(uri, self._items)
+
+    def isil_in(self, uri: str) -> str | None:
+        return _rest(uri, self._branches)
+
+
+def _rest(uri: str, beginning: str) -> str | None:
+    if not uri.startswith(beginning) or len(uri) == len(beginning):
+        return None
+    rest = unquote(uri[len(beginning) :])
+    return rest if rest.isprintable() else None  # no database holds what is not
