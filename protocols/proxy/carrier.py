@@ -81,7 +81,7 @@ class Carrier:
         self._ready: list[Job] = []
         self._running = 0
         self._pauses = 0
-        self.is_paused = False
+        self.is_paused = self._is_stopped = False
         self.to_judge = 0
         self.count = 0
 
@@ -115,7 +115,18 @@ class Carrier:
         job.is_ready = True
         heapq.heappush(self._ready, job)
 
+    @property
+    def is_at_work(self) -> bool:
+        """Is something being told at the moment?"""
+        return self._running > 0
+
+    def stop(self) -> None:
+        """Begins nothing more: what is left is told by the next process."""
+        self._is_stopped = True
+
     def _next(self) -> None:
+        if self._is_stopped:
+            return
         while self._ready and not self.is_paused and self._running < self._settings.lines:
             self._running += 1
             self._begin(heapq.heappop(self._ready))

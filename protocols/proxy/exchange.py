@@ -16,8 +16,9 @@ from protocols.proxy.merging import with_words, without_page
 from protocols.proxy.proxy import Beside, Proxy
 from protocols.proxy.routing import is_judged, system_for
 from protocols.proxy.session import Asked, TerminalSession
-from protocols.proxy.settings import Mode, System
+from protocols.proxy.settings import Mode, System, TerminalSettings
 from protocols.sip2.codec import open_frame
+from protocols.sip2.wire.text import written
 from protocols.sip2.wording import Text
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Sender(Protocol):
     name: str
     number: int
     session: TerminalSession
+    settings: TerminalSettings | None
 
     def line(self, system: System) -> Line: ...
 
@@ -59,6 +61,7 @@ class Exchange:
         holder = self.proxy.holder_of(self.code, asked.frame.body, self.side)
         self.to: System = system_for(self.code, self.side, holder)
         self.id = 0
+        self.dialect = self.proxy.settings.dialect(relay.settings)
         self._reply = reply
         self._began = 0.0
         self._is_second = False
@@ -109,7 +112,7 @@ class Exchange:
             self._patience = reactor.seconds() + BEHIND
             self._ask()
         else:
-            self.done(self.proxy.refusal(self.asked), "proxy")
+            self.refuse(Text.NOT_FOR_NOW)
 
     def _ask(self) -> None:
         body = self.asked.frame.body
@@ -138,7 +141,7 @@ class Exchange:
                 return
             if self.code == MONEY:
                 self.silent(Said(None, "was sent this before, and nobody heard its answer", True))
-                self.done(self.proxy.refusal(self.asked), "proxy")
+                self.refuse(Text.PAID_OR_NOT)
                 return
         beside = self.proxy.beside(self.side) if self.code in OF_BOTH else None
         if beside is None:
@@ -198,10 +201,18 @@ class Exchange:
         """Answers in the system's place, if that is wanted."""
         own = b""
         if self.to == "new" or self.proxy.settings.old.answer_for_it:
-            own = self.proxy.off_line(self.to, self.relay.name, self.asked)
+            if self.code == MONEY and self._was_sent:
+                self.refuse(Text.PAID_OR_NOT)
+                return
+            own = self.proxy.off_line(self.to, self.relay.name, self.asked, self.dialect)
         if not own:
             self.proxy.repeats.forget(self.relay.name, self.sent)
         self.done(own, "proxy")
+
+    def refuse(self, text: Text, **facts: str) -> None:
+        """Answers no, in the proxy's own words."""
+        words = self.proxy.words(text, self.asked.frame.body, **facts)
+        self.done(self.proxy.refusal(self.asked, words, self.dialect), "proxy")
 
     def silent(self, said: Said) -> None:
         """Writes down that the system did not answer."""
@@ -307,7 +318,7 @@ class InBoth:
             )
             exchange.without = f"the {self._beside.system} system {asking.why}"
             words = exchange.proxy.words(Text.OTHER_SYSTEM_UNREACHED, self._body)
-            body = with_words(body or open_frame(said.raw).body, words)
+            body = with_words(body or open_frame(said.raw).body, written(words, exchange.dialect))
         exchange.done(exchange.asked.sealed(body) if body else said.raw, exchange.to)
 
     def _pay(self) -> None:
@@ -315,10 +326,7 @@ class InBoth:
         try:
             first, *others = shares(self._body, exchange.to, asking, adds=self._beside.adds)
         except CannotBePaid as error:
-            words = exchange.proxy.words(
-                Text.AMOUNT_FITS_NO_DEBT, self._body, amounts=" / ".join(error.amounts)
-            )
-            exchange.done(exchange.proxy.refusal(exchange.asked, words), "proxy")
+            exchange.refuse(Text.AMOUNT_FITS_NO_DEBT, amounts=" / ".join(error.amounts))
             return
         raw = exchange.asked.raw
         if others and self._beside.adds:
@@ -330,7 +338,7 @@ class InBoth:
 
         def written(failed: OSError | None) -> None:
             if failed is not None:
-                exchange.done(exchange.proxy.refusal(exchange.asked), "proxy")
+                exchange.refuse(Text.NOT_FOR_NOW)
             else:
                 exchange.send(raw, first.system)
 

@@ -243,6 +243,6 @@ def is_one_currency(one: Money, two: Money) -> bool:
     return not one.currency or not two.currency or one.currency == two.currency
 
 
-def with_words(answer: bytes, words: str) -> bytes:
+def with_words(answer: bytes, words: bytes) -> bytes:
     """The answer with one more screen message."""
-    return (answer if answer.endswith(b"|") else answer + b"|") + b"AF" + words.encode() + b"|"
+    return (answer if answer.endswith(b"|") else answer + b"|") + b"AF" + words + b"|"

@@ -47,7 +47,6 @@ from protocols.sip2.messages import (
 from protocols.sip2.wire.dates import NO_CLOCK
 from protocols.sip2.wire.text import Dialect
 
-_PLAIN: Final = Dialect()
 #: The place of the summary (63) that asks for what is on loan.
 _CHARGED: Final = 2
 _NOBODY: Final = Item()
@@ -59,10 +58,13 @@ _WAITS: Final = "01"
 
 class OffLine:
     """Answers from a state, in the place of a system. `date` is now, in 18 characters; `text` is
-    what the screen says.
+    what the screen says, `dialect` that of the terminal.
     """
 
-    def __init__(self, state: State, system: System, date: str, text: str) -> None:
+    def __init__(
+        self, state: State, system: System, date: str, text: str, dialect: Dialect
+    ) -> None:
+        self._dialect = dialect
         self._state = state
         self._system = system
         self._date = date
@@ -75,10 +77,10 @@ class OffLine:
         if body[:2].decode("latin-1") == LOGIN:
             return self._login(terminal, hidden)
         try:
-            request: Any = decode(body, _PLAIN)
+            request: Any = decode(body, self._dialect)
         except MalformedMessage:
             return b""
-        return encode(self._answer(request, hidden), _PLAIN)
+        return encode(self._answer(request, hidden), self._dialect)
 
     def _login(self, terminal: str, hidden: bytes) -> bytes:
         """As it was before: the digests of two equal passwords are equal."""

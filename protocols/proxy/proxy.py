@@ -51,7 +51,6 @@ from protocols.sip2.wording import Text, language_of, say
 
 log = logging.getLogger(__name__)
 
-_PLAIN: Final = Dialect()
 #: Messages whose answer is compared with what the new system would have said.
 JUDGED: Final = frozenset({"09", "11", "15", "17", "19", "23", "29", "37", "63", "65"})
 
@@ -317,22 +316,23 @@ class Proxy:
 
     # Answers
 
-    def off_line(self, system: System, terminal: str, asked: Asked) -> bytes:
-        """The proxy's own answer in the place of the system; empty where it has none."""
+    def off_line(self, system: System, terminal: str, asked: Asked, dialect: Dialect) -> bytes:
+        """The proxy's own answer in the place of the system; empty where it has none. `dialect` is
+        the terminal's."""
         hidden = self.secrets.hidden(asked.frame.body)
         words = self.words(Text.NOT_FOR_NOW, asked.frame.body)
-        answers = OffLine(self.state, system, self.local_date(), words)
+        answers = OffLine(self.state, system, self.local_date(), words, dialect)
         body = answers.answer(terminal, asked.frame.body, hidden)
         return asked.sealed(body) if body else b""
 
-    def refusal(self, asked: Asked, text: str = "") -> bytes:
-        """The negative answer of its pair; empty where there is none."""
+    def refusal(self, asked: Asked, text: str, dialect: Dialect) -> bytes:
+        """The negative answer of its pair, with what the screen says; empty where there is none."""
         try:
-            request: Any = decode(asked.frame.body, _PLAIN)
+            request: Any = decode(asked.frame.body, dialect)
             said = failure_response(request, self.local_date(), text)
         except (MalformedMessage, KeyError):
             return b""
-        return asked.sealed(encode(said, _PLAIN))
+        return asked.sealed(encode(said, dialect))
 
     def local_date(self) -> str:
         """Now, as messages have it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from twisted.internet import defer
 from twisted.internet.interfaces import IAddress
@@ -21,6 +21,10 @@ from protocols.proxy.session import TerminalSession
 from protocols.proxy.settings import ProxySettings
 
 log = logging.getLogger(__name__)
+
+#: Seconds that what is under way has when the process is to end: messages of terminals, and then
+#: what the systems are told.
+_PATIENCE: Final = 2.0
 
 
 class CannotListen(Exception):
@@ -76,14 +80,32 @@ class Serving:
         return int(port.getHost().port)
 
     def stop(self) -> defer.Deferred[Any]:
-        """Closes the port, lets messages under way be answered, and closes the journal."""
+        """Closes the port, lets messages under way be answered and told, and closes the journal."""
         closing = [defer.maybeDeferred(port.stopListening) for port in self._ports]
         self._ports.clear()
         ended = self._terminals.end()
-        ended.addTimeout(2.0, reactor).addErrback(lambda failure: None)
+        ended.addTimeout(_PATIENCE, reactor).addErrback(lambda failure: None)
         done = defer.DeferredList([*closing, ended])
+        done.addCallback(lambda _: self._carried())
         done.addCallback(lambda _: self.proxy.close())
         return done
+
+    def _carried(self) -> defer.Deferred[None]:
+        """When what is being told has been answered, or does not come in time."""
+        carriers = list(self.proxy.carriers.values())
+        for each in carriers:
+            each.stop()
+        over: defer.Deferred[None] = defer.Deferred()
+        end = reactor.seconds() + _PATIENCE
+
+        def look() -> None:
+            if any(each.is_at_work for each in carriers) and reactor.seconds() < end:
+                reactor.callLater(_PATIENCE / 100, look)
+            else:
+                over.callback(None)
+
+        look()
+        return over
 
 
 def run(settings: ProxySettings, ready: Callable[[int], None]) -> None:

@@ -25,6 +25,7 @@ judge = { login = "proxy-judges", password = "..." }
 login = "kiosk-1"               # CN of its 93
 networks = ["192.0.2.7"]        # where it is called from; alone, without a login, by its address
 branch = "DK-900101"            # its ISIL in the new system
+charset = "cp850"               # in which it writes, if not that of most (charset, above)
 mode = "old"                    # until it is flipped for the first time
 """
 
@@ -45,6 +46,7 @@ from protocols.hosting.logs import Form
 from protocols.hosting.networks import Network, narrowest
 from protocols.hosting.tls import File, Tls
 from protocols.hosting.validating import adapter_of, problem_of, written
+from protocols.sip2.wire.text import Charset, Dialect
 
 _EXACT: Final = ConfigDict(extra="forbid")
 PortNumber = Annotated[int, Field(ge=0, le=65535)]
@@ -178,6 +180,8 @@ class TerminalSettings:
     login: Annotated[str, Field(min_length=1, max_length=255)]
     branch: Annotated[str, Field(min_length=1)]
     networks: tuple[Network, ...] = ()
+    #: In which it writes, where it is another than that of most.
+    charset: Charset | None = None
     mode: Mode = "old"
 
 
@@ -221,6 +225,8 @@ class ProxySettings:
     #: What the proxy itself says on a screen, where the patron's language is not known.
     language: Annotated[str, AfterValidator(named)] = field(default_factory=default_language)
     terminals: tuple[TerminalSettings, ...] = ()
+    #: In which terminals write: what the proxy itself says to them is written so.
+    charset: Charset = "utf-8"
     #: For terminals that are not listed.
     others: Literal["old", "refused"] = "old"
 
@@ -245,6 +251,11 @@ class ProxySettings:
         best = max((bits for bits, _ in found), default=None)
         best_of_them = [each for bits, each in found if bits == best]
         return best_of_them[0] if len(best_of_them) == 1 else None
+
+    def dialect(self, terminal: TerminalSettings | None) -> Dialect:
+        """In which a terminal is written to; None: one that is not listed."""
+        own = None if terminal is None else terminal.charset
+        return Dialect(own or self.charset)
 
     def system(self, name: System) -> SystemSettings | None:
         return self.old if name == "old" else self.new

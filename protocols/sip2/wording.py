@@ -57,6 +57,7 @@ class Text(Enum):
     RECEIPT_DUE = auto()
     OTHER_SYSTEM_UNREACHED = auto()
     AMOUNT_FITS_NO_DEBT = auto()
+    PAID_OR_NOT = auto()
 
     PATRON_UNKNOWN = auto()
     PATRON_NOT_SERVED = auto()

@@ -7,6 +7,7 @@ before it is on the disk gives a function, which is called from the reactor when
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
@@ -103,6 +104,8 @@ class Journal:
         """Writes a record with these facts; returns its id. Raises OSError if it cannot be written,
         and then nothing of it stands there.
         """
+        if self._is_closing:  # what comes while the process ends is told to the next one again
+            raise OSError(errno.EBADF, "the journal is closed")
         self.last_id = number = self.last_id + 1
         record = cast("Record", {"id": number, "at": self._stamp(), **facts})
         self._write(line_of(record), durable)

@@ -143,6 +143,11 @@ def _is_fit(text: str, dialect: Dialect) -> bool:
     )
 
 
+def written(text: str, dialect: Dialect) -> bytes:
+    """A text as it stands in a field."""
+    return cleaner(dialect)(text).encode(dialect.charset, SPELLING)
+
+
 @lru_cache(maxsize=256)
 def line_cleaner(dialect: Dialect, width: int | None) -> CleanLines:
     """Like `cleaner`, but cuts at blanks into lines of at most `width` characters.

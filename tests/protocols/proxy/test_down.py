@@ -49,6 +49,24 @@ def test_a_login_is_known_while_the_system_is_down(two: Two) -> None:
         assert ask(other, LOGIN) == b"941"
 
 
+def test_the_proxy_speaks_in_the_charset_of_the_terminal(two: Two) -> None:
+    two.settings("old", "old")
+    path = two.folder / "proxy.toml"
+    text = path.read_text().replace('login = "kiosk-2"', 'login = "kiosk-2"\ncharset = "cp850"')
+    path.write_text(text)
+    two.old.habits.blocked.add("P2")
+    with proxy(two.folder) as running:
+        first, second = running.terminal(), running.terminal(LOGIN.replace(b"kiosk-1", b"kiosk-2"))
+        for terminal, charset in ((first, "utf-8"), (second, "cp850")):
+            who = f"23009{DATE}AOBøgelund|AAP2|AC|AD5678|".encode(charset)
+            if charset == "utf-8":
+                ask(terminal, who)
+                two.old.stop()
+            answer = ask(terminal, who).decode(charset)
+            assert "AOBøgelund|" in answer
+            assert "nås" in answer
+
+
 def test_off_line_refuses_only_what_is_known_to_be_refused(two: Two) -> None:
     two.settings("old")
     two.old.habits.blocked.add("P2")
@@ -193,8 +211,10 @@ def test_a_payment_that_nobody_answered_is_for_a_person_and_never_sent_again(two
     pay = f"37{DATE}0101DKKBV20.50|AOOLD|AAP1|".encode()
     with proxy(two.folder) as running:
         terminal = running.terminal()
-        assert ask(terminal, pay).startswith(b"38N")
-        assert ask(terminal, pay).startswith(b"38N")
+        for _ in range(2):
+            answer = ask(terminal, pay)
+            assert answer.startswith(b"38N")
+            assert b"before you pay again" in answer
         assert two.old.paid == [("P1", "20.50")]
 
 
@@ -324,3 +344,22 @@ def test_all_loans_renewed_at_once_are_followed_with_their_dates(two: Two) -> No
         assert ask(terminal, f"65{DATE}AOOLD|AAP1|AD1234|".encode()).startswith(b"6610002")
         dates = {"I1": ("P1", "20270211    235900"), "I2": ("P1", "20270211    235900")}
         until(lambda: two.new.loans == dates)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 5.0])
+def test_what_is_being_told_when_the_proxy_is_ended_is_told_once(two: Two, seconds: float) -> None:
+    """In time, or by the next process."""
+    two.settings("shadow", patience=30.0)
+    two.new.habits.seconds = seconds
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        for number in range(6):
+            ask(terminal, OUT.replace(b"ABI1", b"ABI%d" % number))
+        running.stop()
+        said = (two.folder / "log").read_text()
+        assert "cannot be written" not in said
+        assert "Traceback" not in said
+        two.new.habits.seconds = 0
+        running.begin()
+        until(lambda: set(two.new.loans) == set(two.old.loans))
+        assert set(two.old.loans) == {f"I{number}" for number in range(6)}
