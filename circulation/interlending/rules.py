@@ -9,8 +9,7 @@ from circulation.interlending.schema import interlending_rules
 from circulation.interlending.terms import INTERLENDING_TERMS, InterlendingTerms
 from circulation.kernel.rules import Rule, RuleSet
 from circulation.kernel.set_up import SetUp, SetUpPart
-from circulation.sections.parts import Key, Noun
-from circulation.sections.rules import RuleSection
+from circulation.sections.rules import RuleSection, scoped
 
 INTERLENDING_RULES = RuleSet(INTERLENDING_TERMS, interlending_rules)
 INTERLENDING: SetUpPart[Sequence[Rule]] = SetUpPart("interlending", INTERLENDING_RULES.read)
@@ -25,14 +24,6 @@ def interlending_terms(set_up: SetUp, branch_id: int, category: str) -> Interlen
     return InterlendingTerms(**INTERLENDING_RULES.values(rules, case))
 
 
-def _called(key: Key) -> str:
-    place, category = key
-    return (
-        f"rule on interlending {f'at {place}' if place else 'everywhere'} for "
-        f"{category or 'everybody'}"
-    )
-
-
 SECTION = RuleSection(
-    "interlending", Noun("rule on interlending", _called), INTERLENDING_RULES, ("at", "category")
+    "interlending", scoped("rule on interlending"), INTERLENDING_RULES, ("at", "category")
 )

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 
 from circulation.calendars.days import parse_days
 from circulation.callers.partners import Partner
+from circulation.languages.sentences import Sentence
 
 #: The option of a partner that says that it may be asked.
 TAKES_REQUESTS: Final = "takes_requests"
@@ -35,20 +36,20 @@ _HORIZON: Final = 90
 def _catalogue(text: str) -> str:
     parts = urlsplit(text)
     if text and (parts.scheme not in CATALOGUE_SCHEMES or not parts.hostname):
-        known = ", ".join(f"{scheme}://" for scheme in CATALOGUE_SCHEMES)
-        raise ValueError(f"the address of a catalogue begins with one of {known}")
+        known = tuple(f"{scheme}://" for scheme in CATALOGUE_SCHEMES)
+        raise ValueError(Sentence("EITHER_BEGINNING", words=known))
     return text
 
 
 def _days(text: str) -> str:
     if parse_days(text) is None:
-        raise ValueError("a day or a period: 2026-12-23..2027-01-03, 12-24, easter+1")
+        raise ValueError(Sentence("NO_PERIOD", value=repr(text)))
     return text
 
 
 def _weekday(text: str) -> str:
     if text not in _WEEKDAYS:
-        raise ValueError(f"a weekday is one of {', '.join(_WEEKDAYS)}")
+        raise ValueError(Sentence("MUST", what=Sentence("EITHER", words=_WEEKDAYS)))
     return text
 
 

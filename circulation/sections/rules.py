@@ -50,18 +50,20 @@ def at_place(place: str) -> Sentence:
 
 
 def scoped(word: str) -> Noun:
-    """The noun of rules for a place, a category and a group, perhaps from a certain day on."""
+    """The noun of rules for a place and a category, perhaps for a group and from a certain day."""
 
     def called(key: Key) -> Sentence:
-        place, category, group, *begins = key
+        place, category, *rest = key
         title = Sentence(
             "SCOPED",
             noun=Sentence(f"NOUN_{word}"),
             place=at_place(place),
             category=Sentence("FOR", category=category) if category else Sentence("FOR_ALL"),
-            group=Sentence("OF", group=group) if group else Sentence("OF_ALL"),
         )
-        for day in filter(None, begins):
+        for group in rest[:1]:
+            of = Sentence("OF", group=group) if group else Sentence("OF_ALL")
+            title = Sentence("OF_GROUP", title=title, group=of)
+        for day in filter(None, rest[1:]):
             title = Sentence("FROM_DAY", title=title, day=day)
         return title
 
