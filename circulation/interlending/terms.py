@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import ConfigDict, Field
-from sqlalchemy import SmallInteger, String
+from sqlalchemy import SmallInteger
 
+from circulation.fees.terms import Currency
 from circulation.kernel.models import DESCRIBED, AsText, Model, Wanted
 from circulation.ledger.money import DEFAULT_CURRENCY
 
@@ -31,24 +32,13 @@ def _are_words(value: object) -> bool:
     )
 
 
-def _is_currency(value: object) -> bool:
-    return isinstance(value, str) and len(value) == 3 and value.isascii() and value.isupper()
-
-
 def _split(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
 _PARTED_BY_BLANKS = AsText(" ".join, _split)
-_SENTENCE = "{name} are {text}, not {value!r}"
-Criteria = Annotated[
-    tuple[str, ...],
-    Wanted(f"one or more, each once, of {', '.join(CRITERIA)}", _are_criteria, _SENTENCE),
-    _PARTED_BY_BLANKS,
-]
-Words = Annotated[
-    tuple[str, ...], Wanted('words: ["DK-746100"]', _are_words, _SENTENCE), _PARTED_BY_BLANKS
-]
+Criteria = Annotated[tuple[str, ...], Wanted("CRITERIA", _are_criteria), _PARTED_BY_BLANKS]
+Words = Annotated[tuple[str, ...], Wanted("WORDS", _are_words), _PARTED_BY_BLANKS]
 Days = Annotated[int, Field(ge=1, le=365), SmallInteger()]
 
 
@@ -77,9 +67,7 @@ class InterlendingTerms:
     """One that does not answer to that for so long is asked no longer, and the next is."""
     most_cost: Annotated[int, Field(ge=0, le=100_000_000)] = 0
     """What a loan may cost, in minor units: offers that cost no more are accepted."""
-    currency: Annotated[str, Wanted("a code of three letters, DKK", _is_currency), String(3)] = (
-        DEFAULT_CURRENCY
-    )
+    currency: Currency = DEFAULT_CURRENCY
     """ISO 4217, of all amounts."""
     conditions: Words = ()
     """Conditions that are accepted: ``LibraryUseOnly``, ``NoReproduction``."""
@@ -91,4 +79,4 @@ class InterlendingTerms:
     """So many days before its owner wants something back, staff are reminded; 0: on the day."""
 
 
-INTERLENDING_TERMS = Model(InterlendingTerms, "{name}: rules on interlending have no such field")
+INTERLENDING_TERMS = Model(InterlendingTerms, "NO_SUCH_INTERLENDING_FIELD")

@@ -14,18 +14,15 @@ from typing import Annotated, Final
 from pydantic import ConfigDict, Field
 
 from protocols.hosting.networks import Network
-from protocols.hosting.validating import written
+from protocols.hosting.validating import Origin, written
 
 #: A URI begins so; what follows is percent-encoded.
 Beginning = Annotated[
     str,
     written(
         r"^[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9:/?#\[\]@!$&'()*+,;=._~%-]*\Z",
-        "the beginning of a URI, as in https://library.example.org/title/",
+        "A_BEGINNING_OF_URIS",
     ),
-]
-Origin = Annotated[
-    str, written(r"^(\*|https?://[^/\s]+)\Z", "an origin, as in https://example.org, or *")
 ]
 #: How libraries are called by an ISIL, in DAIA and PAIA.
 _ISILS: Final = "http://uri.gbv.de/organization/isil/"

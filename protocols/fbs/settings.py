@@ -23,7 +23,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from protocols.hosting.tls import File
-from protocols.hosting.validating import written
+from protocols.hosting.validating import Origin
 
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?(/|\Z)")
 
@@ -36,7 +36,6 @@ def _is_safe(address: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_is_safe)]
-Origin = Annotated[str, written(r"^(\*|https?://[^/\s]+)\Z", "AN_ORIGIN_OR_ALL")]
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,8 @@ WebAddress = Annotated[
 ]
 
 #: A password as it stands in tiro.toml.
+#: Where web pages come from that may ask, as browsers say it; ``*``: any.
+Origin = Annotated[str, written(r"^(\*|https?://[^/\s]+)\Z", "AN_ORIGIN_OR_ALL")]
 HASHED: Final = written(r"^\$argon2(id|i|d)\$", "AN_ARGON2_HASH")
 
 #: Kind of mistake -> the name of what must be; facts come from the mistake's context.

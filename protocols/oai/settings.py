@@ -33,13 +33,13 @@ class OaiSettings:
         str,
         written(
             r"^[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z][A-Za-z0-9-]*)+\Z",
-            "a domain name: words of letters, digits and hyphens, with points between",
+            "A_DOMAIN_NAME",
         ),
     ] = UNSET_NAMESPACE
     #: The name of the repository, and who answers for it.
     name: Annotated[str, Field(min_length=1)] = "Library catalogue"
-    admin_email: Annotated[str, written(r"^\S+@(\S+\.)+\S+\Z", "an e-mail address")] = UNSET_EMAIL
+    admin_email: Annotated[str, written(r"^\S+@(\S+\.)+\S+\Z", "AN_EMAIL_ADDRESS")] = UNSET_EMAIL
     #: The address that harvesters are told; empty: the one that they used.
-    base_url: Annotated[str, written(r"^(https?://\S+)?\Z", "an address of http or https")] = ""
+    base_url: Annotated[str, written(r"^(https?://\S+)?\Z", "AN_HTTP_ADDRESS")] = ""
     #: Records in an answer.
     page_records: Annotated[int, Field(ge=1, le=1_000)] = 200

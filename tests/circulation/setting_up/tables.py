@@ -5,8 +5,9 @@ from __future__ import annotations
 #: Tables of what happens in the library, of who and what is in it, and of the machinery.
 _OTHERS = {
     "the catalogue": """
-        changed_while_reindexing former_records held_records index_rules item_properties items
-        kept_result_sets loads postings records reindexings sort_keys
+        change_notes changed_while_reindexing former_records held_records index_rules
+        item_properties items kept_result_sets loads postings published_records record_changes
+        records reindexings sort_keys
     """,
     "patrons, and what they chose": """
         notice_choices patron_absences patron_balances patron_blocks patron_consents
@@ -16,7 +17,7 @@ _OTHERS = {
     "schools and classes come from the registers of the schools, every year anew": "patron_groups",
     "staff and programs, and who is signed in": """
         desk_sign_ins lookups passkey_challenges passkeys print_jobs programs recovery_codes
-        app_tokens desk_sign_ins lookups passkey_challenges passkeys programs recovery_codes
+        app_tokens
         second_factors sessions sign_in_failures staff_accounts staff_identities staff_pins
         staff_roles workstations
     """,
@@ -25,8 +26,7 @@ _OTHERS = {
         closures collection_claims collection_files collection_lines debt_warnings deliveries
         delivery_lines dunning_acts events exchange_bodies exchanges fetches former_use hold_sets
         holds incoming_texts interlibrary_cases interlibrary_loans interlibrary_remarks
-        inventories
-        inventory_scans loan_conflicts loans missing_items money_orders
+        inventories inventory_scans loan_conflicts loans missing_items money_orders
         notice_messages notices partner_notices partner_requests payments post_receipts stays
         temporary_placements temporary_records temporary_stations transits unexpected_items
     """,
