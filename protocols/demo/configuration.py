@@ -94,6 +94,10 @@ enabled = true
 namespace = "demo.tiro.example" # in the identifiers of records: a domain name of the library
 admin_email = "library@tiro.example"
 
+[borrower_check] # what log-in platforms ask, at /borchk of the HTTP port
+enabled = true
+addresses = ["127.0.0.1", "::1"]
+
 [discovery] # what discovery systems ask: PAIA at /paia, DAIA at /daia of the HTTP port
 enabled = true
 portals = ["127.0.0.1", "::1"] # patrons come through them: a wrong PIN counts for its card alone
