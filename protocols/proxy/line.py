@@ -82,6 +82,9 @@ class Line:
         self._tries = 0
         self._timer: Any = None
         self._last = (b"", b"")
+        #: The message under way as it went out; number and body of the one sent last.
+        self._sent = (b"", Frame(b"", None, None, True))
+        self._before: tuple[bytes | None, bytes] = (None, b"")
         self.is_closed = False
 
     @property
@@ -94,7 +97,7 @@ class Line:
         self._wanted = _Wanted(raw, open_frame(raw), end, done)
         self._tries = 0
         if self._wire is not None:
-            self._send(raw, end)
+            self._send_wanted()
             return
         factory: Any = _WireFactory(self, self._context is not None)
         settings = self._settings
@@ -123,7 +126,12 @@ class Line:
             return
         login = None if wanted.frame.body[:2] == b"93" else self._login()
         self._is_logging_in = login is not None
-        self._send(wanted.raw if login is None else login, wanted.end)
+        self._before = (None, b"")
+        if login is None:
+            self._send_wanted()
+        else:
+            self._before = open_frame(login).sequence, b""
+            self._send(login, wanted.end)
 
     def not_connected(self, why: str) -> None:
         if self._wanted is not None and self._wire is None:
@@ -148,10 +156,10 @@ class Line:
         elif not frame.is_sound:
             self._again(seal(RESEND, None, True, _PLAIN)[:-1])
         elif frame.body[:2] == NOT_UNDERSTOOD:
-            self._again(wanted.raw)
-        elif self._belongs(wanted.frame, frame):
+            self._again(self._sent[0])
+        elif self._belongs(self._sent[1], frame):
             self._last = (wanted.frame.body, frame.body)
-            self._finish(Said(raw))
+            self._finish(Said(self._under_its_number(raw, frame)))
             if self.is_closed and self._wire is not None:
                 self._wire.transport.loseConnection()
         else:
@@ -163,7 +171,7 @@ class Line:
             self._counts[STRAY] += 1
         elif frame.body[2:3] == b"1":
             self._is_logging_in = False
-            self._send(wanted.raw, wanted.end)
+            self._send_wanted()
         else:
             self._drop()
             self._finish(Said(None, "refused the login"))
@@ -189,6 +197,30 @@ class Line:
         return True
 
     # Sending
+
+    def _send_wanted(self) -> None:
+        """Under the terminal's number, unless the line's last message had that: two in a row with
+        one number are one and the same to a system (SIP2 2.12, p. 16), and what the terminal sent
+        between them may have gone to the other one.
+        """
+        wanted = self._wanted
+        assert wanted is not None
+        raw, frame = wanted.raw, wanted.frame
+        number, body = self._before
+        if number is not None and frame.sequence == number and frame.body != body:
+            frame = frame._replace(sequence=b"%d" % ((int(number) + 5) % 10))
+            raw = seal(frame.body, frame.sequence, True, _PLAIN)[:-1]
+        self._sent = raw, frame
+        self._before = frame.sequence, frame.body
+        self._send(raw, wanted.end)
+
+    def _under_its_number(self, raw: bytes, answer: Frame) -> bytes:
+        """The answer as the terminal waits for it."""
+        assert self._wanted is not None
+        number = self._wanted.frame.sequence
+        if number is None or answer.sequence in (None, number):
+            return raw
+        return seal(answer.body, number, True, _PLAIN)[:-1]
 
     def _send(self, raw: bytes, end: bytes) -> None:
         assert self._wire is not None

@@ -88,7 +88,7 @@ def figures(folder: Path) -> Figures:
             found.changes += 1
             shop.do(act)
     desk = _lent_off_line(folder / "files" / "desk.koc")
-    unsure = _unsure(found, journal)
+    unsure = _unsure(found, journal, shop)
     _refusals(found, journal, shop, unsure)
     unsure |= set(desk)
     there: dict[str, _There] = {}
@@ -103,6 +103,7 @@ def figures(folder: Path) -> Figures:
             if name == "new":
                 _off_line(found, connection, there[name], desk, shop)
     _compare(found, there, shop, unsure)
+    letters["new"].forget_before(journal.shadow_at)
     _told(found, letters, shop, unsure)
     return found
 
@@ -128,12 +129,15 @@ def _heard(found: Figures, diary: Path, journal: Journal) -> None:
             found.lost.append(f"not in the journal: {heard.sent} -> {heard.answer}")
 
 
-def _unsure(found: Figures, journal: Journal) -> set[str]:
+def _unsure(found: Figures, journal: Journal, shop: Shop) -> set[str]:
     """Items, and what is owed by whom, of which nobody can say what became of them."""
     unsure = set()
     for act in journal.unknown:
         found.unknown.append(act.text())
-        unsure.add(act.item or _debt(act.card))
+        if act.code == "65":
+            unsure.update(shop.items_of(act.card))
+        else:
+            unsure.add(act.item or _debt(act.card))
     for (number, system), (outcome, why) in journal.untold.items():
         found.unknown.append(f"request {number} was not taken by the {system} system: {why}")
         if outcome == "unknown":
@@ -147,6 +151,8 @@ def _debt(card: str) -> str:
 
 def _refusals(found: Figures, journal: Journal, shop: Shop, unsure: set[str]) -> None:
     for act in journal.acts:
+        if act.code == "65" and act.is_granted:
+            found.refused += [one.text() for one in shop.left_out(act) if one.item not in unsure]
         if act.is_granted or act.item in unsure or (act.code == "37" and _debt(act.card) in unsure):
             continue
         if act.code == "37" and act.by == "proxy":
@@ -247,7 +253,7 @@ def _compare(found: Figures, there: dict[str, _There], shop: Shop, unsure: set[s
     for name, one in there.items():
         for barcode in {*one.loans, *shop.loans} - unsure:
             told = [each and (each.card, each.due) for each in shop.loans[barcode].at_last()]
-            if one.loans.get(barcode) not in told:
+            if not any(_is_told(one.loans.get(barcode), each) for each in told):
                 found.differing.append(
                     f"{name}: {barcode} is with {one.loans.get(barcode)}, and {told} was told"
                 )
@@ -269,6 +275,13 @@ def _compare(found: Figures, there: dict[str, _There], shop: Shop, unsure: set[s
         old, new = (there[name].loans.get(barcode) for name in ("old", "new"))
         if old != new:
             found.differing.append(f"{barcode}: old {old}, new {new}")
+
+
+def _is_told(there: tuple[str, str] | None, told: tuple[str, str] | None) -> bool:
+    """Is that what was told? Who has renewed all loans was told no dates."""
+    if there is None or told is None:
+        return there is told
+    return there[0] == told[0] and told[1] in ("", there[1])
 
 
 def _compare_events(

@@ -88,6 +88,10 @@ class Letters:
             elif facts is not None:
                 self.done.add((*loan, step))
 
+    def forget_before(self, moment: datetime) -> None:
+        """Nothing was left to the other system before then: what this one knew was of yesterday."""
+        self.left = {step: at for step, at in self.left.items() if at >= moment}
+
     def left_to_nobody(self, other: Letters) -> list[tuple[str, ...]]:
         """Steps that it has left to the other system, which has not seen to them, though the loan
         was open there."""

@@ -12,18 +12,18 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from tests.builders.circulation import ZONE
-from tests.cut_over.terminals import field_of
+from tests.cut_over.terminals import all_of, field_of
 
 T = TypeVar("T")
 
 #: The old system's rules: days, renewals, loans at once.
 DAYS, RENEWALS, LOANS = 28, 2, 12
-_CHANGING: Final = frozenset({"01", "09", "11", "15", "25", "29", "37"})
+_CHANGING: Final = frozenset({"01", "09", "11", "15", "25", "29", "37", "65"})
 #: Answers to these always mean that it was done.
 _ALWAYS: Final = frozenset({"01", "25"})
 
@@ -56,7 +56,7 @@ class Act(NamedTuple):
 @dataclass
 class Journal:
     """All of it. `answers` has every answer as a terminal may have got it; `unknown` requests of
-    which nobody ever heard; `shadow` the number of the record with which shadow began."""
+    which nobody ever heard; `shadow` the number of the record with which shadow began, and when that was."""
 
     acts: list[Act] = field(default_factory=list)
     answers: set[tuple[str, str, str]] = field(default_factory=set)
@@ -66,6 +66,7 @@ class Journal:
     #: Cards that requests name.
     cards: dict[int, str] = field(default_factory=dict)
     shadow: int = 0
+    shadow_at: datetime = datetime.max.replace(tzinfo=UTC)
 
 
 def without_secrets(message: str) -> str:
@@ -92,6 +93,7 @@ def read(folder: Path) -> Journal:
                 sent_and_silent.add(record["id"])
         elif kind == "flip" and record["to"] == "shadow" and not found.shadow:
             found.shadow = record["id"]
+            found.shadow_at = datetime.fromisoformat(record["at"])
         elif kind == "silent" and record.get("was_sent"):
             sent_and_silent.add(record["of"])
         elif kind == "answer" and record["of"] in open_requests:
@@ -174,7 +176,7 @@ class Timeline(Generic[T]):
 
 
 class Loan(NamedTuple):
-    """An open loan. `due` is YYYYMMDD."""
+    """An open loan. `due` is YYYYMMDD; empty where the patron was told no date (66)."""
 
     card: str
     due: str
@@ -236,13 +238,26 @@ class Shop:
     def renew(self, act: Act) -> None:
         before = self.loans[act.item].now
         renewals = 0 if before is None else before.renewals + 1
-        gains = before is None or before.due != act.told_due
+        is_told = bool(act.told_due) or act.by != "proxy"
+        gains = before is None or (is_told and before.due != act.told_due)
         self.loans[act.item].becomes(act, Loan(act.card, act.told_due, renewals))
         if before is None or before.card != act.card:
             if before is not None:
                 self._ends(before, act)
             self.counts[act.card].becomes(act, self.counts[act.card].now + 1)
         self._note("renewed" if gains else "gained nothing", act)
+
+    def renew_all(self, act: Act) -> None:
+        for item in all_of(act.answer, "BM"):
+            self.renew(act._replace(item=item))
+
+    def items_of(self, card: str) -> list[str]:
+        """What somebody has on loan."""
+        return [
+            item
+            for item, loan in self.loans.items()
+            if loan.now is not None and loan.now.card == card
+        ]
 
     def take_back(self, act: Act) -> None:
         before = self.loans[act.item].now
@@ -289,9 +304,23 @@ class Shop:
             loan is None
             or loan.card != act.card
             or loan.renewals >= RENEWALS
+            or not loan.due
             or _day(loan.due) >= gain
             for loan in self.loans[act.item].during(act)
         )
+
+    def _refuses_all(self, act: Act) -> bool:
+        return all(
+            self._refuses_renewal(act._replace(item=item, sent=_one_of(act.sent)))
+            for item in self.items_of(act.card)
+        )
+
+    def left_out(self, act: Act) -> list[Act]:
+        """Of all loans renewed at once, those that were not, and that the old system renews."""
+        each = (
+            act._replace(item=item, sent=_one_of(act.sent)) for item in all_of(act.answer, "BN")
+        )
+        return [one for one in each if not self._refuses_renewal(one)]
 
     def _waits_for_others(self, act: Act) -> bool:
         return any(queue and queue[0] != act.card for queue in self.queues[act.item].during(act))
@@ -315,6 +344,11 @@ class _Lazily(defaultdict[str, T]):
         return made
 
 
+def _one_of(sent: str) -> str:
+    """The date of a 65 where a 29 has it."""
+    return f"29NN{sent[2:20]}"
+
+
 def _day(text: str) -> date:
     return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
 
@@ -328,6 +362,7 @@ _DOES: Final = {
     "11": Shop.lend,
     "29": Shop.renew,
     "09": Shop.take_back,
+    "65": Shop.renew_all,
     "15": Shop.reserve,
     "37": Shop.pay,
     "01": Shop.block,
@@ -336,6 +371,7 @@ _DOES: Final = {
 _REFUSES: Final[dict[str, Callable[[Shop, Act], bool]]] = {
     "11": Shop._refuses_loan,
     "29": Shop._refuses_renewal,
+    "65": Shop._refuses_all,
     "15": Shop._refuses_hold,
     "09": lambda shop, act: False,
     "37": lambda shop, act: act.by == "proxy",

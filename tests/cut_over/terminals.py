@@ -41,7 +41,7 @@ class Heard:
 #: Characters before the first field (SIP2 chapter 4), of the messages that the rehearsal knows.
 _LENGTHS = (
     "01:21 09:39 11:40 15:21 17:20 23:23 25:20 29:40 35:20 37:27 63:33"
-    " 10:24 12:24 16:22 18:26 24:37 26:37 30:24 36:21 38:21 64:61"
+    " 65:20 66:29 10:24 12:24 16:22 18:26 24:37 26:37 30:24 36:21 38:21 64:61"
 )
 _FIXED = {each[:2]: int(each[3:]) for each in _LENGTHS.split()}
 
@@ -50,6 +50,11 @@ def fields_of(message: str) -> list[tuple[str, str]]:
     """The fields of a message, in order."""
     parts = message[_FIXED.get(message[:2], 2) :].split("|")
     return [(part[:2], part[2:]) for part in parts if part]
+
+
+def all_of(message: str, code: str) -> list[str]:
+    """All fields with this id."""
+    return [value for name, value in fields_of(message) if name == code]
 
 
 def field_of(message: str, code: str) -> str:

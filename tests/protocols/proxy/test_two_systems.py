@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from protocols.hosting.proxy_control import ask as tell_proxy
 from protocols.proxy.kinds import field
+from protocols.sip2.asking.line import Line
 from tests.protocols.proxy.serving import IN, LOGIN, OUT, Running, ask, proxy, settings
 from tests.protocols.proxy.systems import DATE, DUE, OldSystem
+from tests.protocols.sip2.terminals import with_checksum
 
 TERMINAL = """
 [[terminals]]
@@ -242,3 +245,34 @@ def test_a_machine_waits_for_another_with_the_same_item_as_long_as_the_system_ta
         assert (first.frame() or b"").startswith(b"301")
         by = [each["by"] for each in running.records("answer")]
         assert by == ["old"] * 4
+
+
+def test_each_line_of_a_terminal_has_numbers_that_differ_from_one_to_the_next(two: Two) -> None:
+    """What a terminal sends between two messages to the old system may go to the new one; to the
+    old one they follow each other, and it must not take the second for the first once more."""
+    two.settings("shadow")
+    two.old.habits.goes_by_number = two.new.habits.goes_by_number = True
+    number = 0
+
+    def numbered(terminal: Line, message: bytes) -> bytes:
+        nonlocal number
+        number = (number + 1) % 10
+        answer = ask(terminal, with_checksum(message, number))
+        assert b"AY%dAZ" % number in answer, "as the terminal counts"
+        return answer
+
+    with proxy(two.folder) as running:
+        terminal = running.terminal(b"")
+        assert numbered(terminal, LOGIN.rstrip()).startswith(b"941")
+        items = [b"ABI%d" % each for each in range(4)]
+        for each in items:
+            assert each in numbered(terminal, OUT.replace(b"ABI1", each))
+        until(lambda: len(two.new.loans) == 4)
+        wish = {"terminals": ["kiosk-1"], "mode": "new with write-back", "why": "its day"}
+        assert "error" not in tell_proxy(two.folder / "journal", ask="flip", **wish)
+        numbered(terminal, f"35{DATE}AOOLD|AAP1|".encode())
+        for each in items:
+            assert each + b"|" in numbered(terminal, IN.replace(b"ABI1", each))
+            for _ in range(9):  # about nothing that the old system has lent
+                numbered(terminal, f"17{DATE}AOOLD|ABI7|".encode())
+        assert two.old.loans == {}
