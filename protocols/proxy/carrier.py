@@ -225,6 +225,8 @@ class Carrier:
             self._over(job)
         elif self._pool(task) is None:
             self._end(job, "refused", "the proxy has no account there")
+        elif not job.is_dated and needs_date(task):
+            self._find_date(job, task)
         elif self._may_be_done(task):
             self._ask_first(job, task)
         else:
@@ -266,9 +268,6 @@ class Carrier:
         ask_whether_done(task, self._place(task), self._around.local_date(), asking, found)
 
     def _send(self, job: Job, task: Task) -> None:
-        if not job.is_dated and needs_date(task):
-            self._find_date(job, task)
-            return
         number = self._around.number(task) if self.to == "new" else None
         body = told_body(task, self._place(task), number)
 
@@ -292,7 +291,9 @@ class Carrier:
         self._ask(task, body, told)
 
     def _find_date(self, job: Job, task: Task) -> None:
-        """Who has renewed all loans at once (65) was told no dates: the system that did knows."""
+        """Who has renewed all loans at once (65) was told no dates: the system that did knows. Only
+        by its date can be seen whether a renewal was told before.
+        """
         job.is_dated = True
         by: System = "new" if self.to == "old" else "old"
 
@@ -300,7 +301,7 @@ class Carrier:
             item = b"" if said.raw is None else open_frame(said.raw).body
             if item[:4] == b"1804":
                 date_it(task, text_field(item, "AH"))
-            self._send(job, task)
+            self._carry(job)
 
         place = self._around.institution(by, task.terminal)
         self._around.ask(by, item_question(task, place), told)

@@ -56,7 +56,8 @@ class Act(NamedTuple):
 @dataclass
 class Journal:
     """All of it. `answers` has every answer as a terminal may have got it; `unknown` requests of
-    which nobody ever heard; `shadow` the number of the record with which shadow began, and when that was."""
+    which nobody ever heard; `shadow` the number of the record with which shadow began, `shadow_at`
+    when."""
 
     acts: list[Act] = field(default_factory=list)
     answers: set[tuple[str, str, str]] = field(default_factory=set)
@@ -66,7 +67,7 @@ class Journal:
     #: Cards that requests name.
     cards: dict[int, str] = field(default_factory=dict)
     shadow: int = 0
-    shadow_at: datetime = datetime.max.replace(tzinfo=UTC)
+    shadow_at: datetime = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def without_secrets(message: str) -> str:

@@ -363,3 +363,22 @@ def test_what_is_being_told_when_the_proxy_is_ended_is_told_once(two: Two, secon
         running.begin()
         until(lambda: set(two.new.loans) == set(two.old.loans))
         assert set(two.old.loans) == {f"I{number}" for number in range(6)}
+
+
+def test_all_loans_renewed_at_once_are_written_back_by_the_process_after(two: Two) -> None:
+    """That they are on loan there does not say that they were renewed."""
+    two.settings("new with write-back")
+    two.new.renewed_until = "20270211    235900"
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        ask(terminal, OUT)
+        ask(terminal, OUT.replace(b"ABI1", b"ABI2"))
+        until(lambda: len(two.old.loans) == 2)
+        two.old.stop()
+        assert ask(terminal, f"65{DATE}AOOLD|AAP1|AD1234|".encode()).startswith(b"6610002")
+        running.kill()
+        running.begin()
+        two.old.renewed_until = "20270211    235900"
+        two.old.start()
+        until(lambda: {due for _, due in two.old.loans.values()} == {"20270211    235900"})
+        assert len(two.old.asked("29")) == 2
