@@ -14,6 +14,7 @@ from catalogue.items import find_item
 from circulation.calendars.due_dates import local_date, whole_day
 from circulation.holds.changes import insert_hold
 from circulation.holds.queues import ORDINARY
+from circulation.interlending.cases import case_by_id
 from circulation.interlending.notices import PartnerNoticeKind, tell
 from circulation.interlending.rota import filled, taken_over, withdraw_wish
 from circulation.interlending.rows import (
@@ -21,6 +22,7 @@ from circulation.interlending.rows import (
     advance,
     begun,
     insert_loan,
+    loan_by_id,
     loan_of_request,
     store,
 )
@@ -242,6 +244,17 @@ def cancel_borrowing(act: Act, loan: InterlibraryLoan) -> InterlibraryLoan | Obs
             end_holds(act, loan.record_id, loan.item_id)
         tell(act, loan, PartnerNoticeKind.CANCELLED)
     return new
+
+
+def cancel_wish(act: Act, loan: InterlibraryLoan) -> InterlibraryLoan | Obstacle:
+    """Nobody wants any more what the loan was begun for: whoever was asked for it last is told."""
+    case = case_by_id(act.transaction, loan.case_id)
+    if case is not None and case.closed is None and case.loan_id is not None:
+        loan = loan_by_id(act.transaction, case.loan_id) or loan
+    if loan.closed is not None and case is not None:
+        withdraw_wish(act, loan)
+        return loan
+    return cancel_borrowing(act, loan)
 
 
 def _to_the_end(act: Act, incoming: Incoming) -> Incoming:

@@ -106,6 +106,17 @@ def case_wanted(*, patron_id: int, title: str, author: str, only: str) -> Statem
     )
 
 
+@one(Case)
+def case_of_title(*, title: str) -> Statement:
+    """The one under way for this title that was begun last."""
+    return (
+        select(*columns(Case, _table))
+        .where(_table.c.title == title, _table.c.closed.is_(None))
+        .order_by(_table.c.id.desc())
+        .limit(1)
+    )
+
+
 @many(Case)
 def open_cases(*, after: int, at_most: int) -> Statement:
     """Those under way, the oldest first, from behind an id on."""

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from circulation.interlending.kinds import WhyNot
 from circulation.interlending.notices import Told, Waiting
+from circulation.interlending.offers import offer_of
 from circulation.interlending.remarks import Remark as KnownRemark
 from circulation.interlending.remarks import RemarkKind
 from circulation.interlending.rows import InterlibraryLoan as Known
@@ -102,7 +103,8 @@ class PartnerTold:
 @dataclass(frozen=True, slots=True)
 class InterlibraryLoan:
     """A loan to another library (lender) or from one (borrower). `user` names the patron as the
-    partner does."""
+    partner does, `case` the wish that it was begun for; `offer` are the terms of the other library
+    that somebody may decide on."""
 
     id: str
     request: str
@@ -115,6 +117,8 @@ class InterlibraryLoan:
     user: str
     due: datetime | None
     created: datetime
+    case: str | None
+    offer: str | None
     told: tuple[PartnerTold, ...]
 
 
@@ -156,6 +160,8 @@ def interlibrary_shown(
         loan.user,
         loan.due,
         loan.created,
+        None if loan.case_id is None else str(loan.case_id),
+        _offer(loan),
         tuple(
             PartnerTold(
                 each.kind,
@@ -167,6 +173,12 @@ def interlibrary_shown(
             for each in told
         ),
     )
+
+
+def _offer(loan: Known) -> str | None:
+    """Terms that may still be accepted or declined."""
+    said = loan.said.get("offer")
+    return None if said is None or loan.closed is not None else offer_of(said).text()
 
 
 def remark_shown(found: KnownRemark) -> InterlibraryRemark:

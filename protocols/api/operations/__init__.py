@@ -21,6 +21,7 @@ _NOUNS: Final = (
     "proxy",
     "interlibrary",
     "interlibrary_answers",
+    "interlibrary_cases",
     "rules",
     "staff",
     "workstations",

@@ -64,6 +64,76 @@ def ask(
     print_answer(answer, as_json)
 
 
+@ill.command("who")
+@click.argument("wanted", metavar="TITLE|RECORD")
+@click.option("--patron", help="For whom: the rules may say otherwise for each.")
+@_BRANCH
+@as_json
+@click.pass_obj
+@asks("rank_suppliers")
+def who(settings: Settings, wanted: str, patron: str | None, branch: str, as_json: bool) -> None:
+    """Say which library would be asked first for a title, or a record of ours, and why.
+
+    Nobody is asked.
+    """
+    is_record = wanted.isascii() and wanted.isdigit()
+    with asked(settings, branch) as asker:
+        answer = asker.ask(
+            "rank_suppliers",
+            title="" if is_record else wanted,
+            record=wanted if is_record else None,
+            patron=None if patron is None else asker.patron(patron),
+        )
+    print_answer(answer, as_json)
+
+
+@ill.command()
+@_BRANCH
+@as_json
+@click.pass_obj
+@asks("list_interlibrary_cases")
+def cases(settings: Settings, branch: str, as_json: bool) -> None:
+    """List what patrons want from other libraries, and who was asked for it."""
+    with asked(settings, branch) as asker:
+        print_answer(asker.ask("list_interlibrary_cases"), as_json)
+
+
+@ill.command()
+@_LOAN
+@_BRANCH
+@as_json
+@click.pass_obj
+@asks("accept_terms")
+def accept(settings: Settings, loan: int, branch: str, as_json: bool) -> None:
+    """Accept what the other library offers: it is asked once more, on its terms."""
+    with asked(settings, branch) as asker:
+        print_answer(asker.ask("accept_terms", loan=str(loan)), as_json)
+
+
+@ill.command()
+@_LOAN
+@_BRANCH
+@as_json
+@click.pass_obj
+@asks("decline_terms")
+def decline(settings: Settings, loan: int, branch: str, as_json: bool) -> None:
+    """Decline what the other library offers: the next is asked."""
+    with asked(settings, branch) as asker:
+        print_answer(asker.ask("decline_terms", loan=str(loan)), as_json)
+
+
+@ill.command()
+@_LOAN
+@_BRANCH
+@as_json
+@click.pass_obj
+@asks("cancel_request")
+def cancel(settings: Settings, loan: int, branch: str, as_json: bool) -> None:
+    """Nobody wants it any more: the library that was asked is told, and no other is."""
+    with asked(settings, branch) as asker:
+        print_answer(asker.ask("cancel_request", loan=str(loan)), as_json)
+
+
 @ill.command()
 @_BRANCH
 @as_json

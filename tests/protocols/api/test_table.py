@@ -41,9 +41,11 @@ from tests.protocols.sru.stage import a_record
 OF_THE_DESK = {
     "list_claims",
     "list_collection_files",
+    "list_interlibrary_cases",
     "list_interlibrary_loans",
     "list_interlibrary_remarks",
     "list_waiting_partners",
+    "rank_suppliers",
     "show_unwarned",
     "search_patrons",
     "find_titles",

@@ -52,6 +52,23 @@ def test_a_wish_and_a_letter(command: Callable[..., Result]) -> None:
     assert command("supply", loan["id"]).exit_code != 0
 
 
+def test_who_would_be_asked_and_what_is_under_way(command: Callable[..., Result]) -> None:
+    answer = command("who", "Njals saga", "--patron", "P1", "--json")
+    assert answer.exit_code == 0, answer.output
+    told = json.loads(answer.output)
+    assert [(each["partner"], each["position"]) for each in told["suppliers"]] == [("dk-746100", 1)]
+    assert command("who", "4711").exit_code == 0
+    loan = json.loads(command("ask", "P1", "--title", "Njals saga", "--json").output)
+    [case] = json.loads(command("cases", "--json").output)["cases"]
+    assert (case["id"], case["loans"][0]["id"]) == (loan["case"], loan["id"])
+    for name in ("accept", "decline"):
+        refused = command(name, loan["id"])
+        assert refused.exit_code != 0
+        assert "no terms" in refused.output
+    assert json.loads(command("cancel", loan["id"], "--json").output)["state"] == "cancelled"
+    assert json.loads(command("cases", "--json").output) == {"cases": []}
+
+
 def test_nothing_is_to_be_read(command: Callable[..., Result]) -> None:
     assert json.loads(command("remarks", "--json").output) == {"remarks": []}
     assert command("settle", "1").exit_code != 0

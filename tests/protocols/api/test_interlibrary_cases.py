@@ -1,0 +1,112 @@
+"""Wishes for other libraries over the API: who would be asked, what is under way, what somebody
+decides."""
+
+from __future__ import annotations
+
+from circulation.interlending.offers import Offer, offered
+from circulation.interlending.rows import loan_by_id
+from circulation.kernel.results import UNATTENDED
+from circulation.kernel.rights import Right
+from tests.builders.circulation import a_patron
+from tests.protocols.api.stage import Stage
+from tests.protocols.iso18626.stage import a_partner
+
+TITLE = "Njals saga"
+
+
+def a_wish(stage: Stage, token: str) -> dict[str, object]:
+    for agency, days in (("DK-1", 2), ("DK-2", 1)):
+        a_partner(stage.library, agency, takes_requests=True, days=days)
+    patron = stage.public_id(a_patron(stage.library))
+    asked = stage.ask(
+        "POST", "/interlibrary-loans", {"patron": patron, "title": TITLE}, token=token
+    )
+    assert asked.status == 200
+    found: dict[str, object] = asked.body
+    return found
+
+
+def an_offer(stage: Stage, loan: object, offer: Offer) -> None:
+    library = stage.library
+
+    def work(transaction: object) -> None:
+        found = loan_by_id(transaction, int(str(loan)))  # type: ignore[arg-type]
+        assert found is not None
+        offered(library.act(transaction, UNATTENDED), found, offer)  # type: ignore[arg-type]
+
+    library.write(work)
+
+
+def test_who_would_be_asked_and_nobody_is(stage: Stage) -> None:
+    token = stage.a_caller()
+    for agency, said in (
+        ("DK-1", {"days": 3}),
+        ("DK-2", {}),
+        ("DK-3", {"closed_for_orders": True}),
+    ):
+        a_partner(stage.library, agency, takes_requests=True, **said)
+    a_partner(stage.library, "DK-4")
+    told = stage.ask(
+        "GET", f"/interlibrary-loans/suppliers?title={TITLE.replace(' ', '%20')}", token=token
+    )
+    shown = [
+        (each["partner"], each["position"], each["decided_by"], each["why_not"])
+        for each in told.body["suppliers"]
+    ]
+    assert shown == [
+        ("dk-2", 1, "", None),
+        ("dk-1", 2, "days", None),
+        ("dk-3", None, "", "closed for orders"),
+    ]
+    assert stage.ask("GET", "/interlibrary-loans/cases", token=token).body["cases"] == []
+
+
+def test_what_is_under_way_is_told_where_it_is_fetched(stage: Stage) -> None:
+    token = stage.a_caller()
+    loan = a_wish(stage, token)
+    [case] = stage.ask("GET", "/interlibrary-loans/cases", token=token).body["cases"]
+    assert (case["id"], case["title"]) == (loan["case"], TITLE)
+    assert [each["id"] for each in case["loans"]] == [loan["id"]]
+    assert [each["partner"] for each in case["suppliers"]] == ["dk-2", "dk-1"]
+    stranger = stage.a_caller(Right.LEND, agency=4_711)
+    assert stage.ask("GET", "/interlibrary-loans/cases", token=stranger).body["cases"] == []
+
+
+def test_an_offer_is_accepted_by_somebody(stage: Stage) -> None:
+    token = stage.a_caller()
+    loan = a_wish(stage, token)
+    path = f"/interlibrary-loans/{loan['id']}"
+    assert stage.ask("POST", f"{path}/acceptance", token=token).status == 409
+    an_offer(
+        stage, loan["id"], Offer(("LibraryUseOnly",), 3_500, "DKK", None, "CostExceedsMaxCost")
+    )
+    [remark] = stage.ask("GET", "/interlibrary-loans/remarks", token=token).body["remarks"]
+    assert (remark["kind"], remark["text"]) == (
+        "terms",
+        "CostExceedsMaxCost, LibraryUseOnly, 35.00 DKK",
+    )
+    stranger = stage.a_caller(Right.LEND, agency=4_711)
+    assert stage.ask("POST", f"{path}/acceptance", token=stranger).status == 404
+    again = stage.ask("POST", f"{path}/acceptance", token=token)
+    assert (again.body["state"], again.body["partner"]) == ("asked", "dk-2")
+    assert again.body["id"] != loan["id"]
+    [case] = stage.ask("GET", "/interlibrary-loans/cases", token=token).body["cases"]
+    assert (case["cost"], case["currency"], len(case["loans"])) == (3_500, "DKK", 2)
+    assert stage.ask("POST", f"{path}/decline", token=token).status == 409
+
+
+def test_an_offer_is_declined_and_the_next_is_asked(stage: Stage) -> None:
+    token = stage.a_caller()
+    loan = a_wish(stage, token)
+    an_offer(stage, loan["id"], Offer(cost=3_500, currency="DKK"))
+    declined = stage.ask("POST", f"/interlibrary-loans/{loan['id']}/decline", token=token)
+    assert declined.body["state"] == "unfilled"
+    assert [each["kind"] for each in declined.body["told"]] == ["asked", "cancelled"]
+    [case] = stage.ask("GET", "/interlibrary-loans/cases", token=token).body["cases"]
+    assert [each["partner"] for each in case["loans"]] == ["dk-2", "dk-1"]
+    # Nobody wants it any more, whichever of its loans is named.
+    gone = stage.ask("POST", f"/interlibrary-loans/{loan['id']}/cancellation", token=token)
+    assert (gone.body["partner"], gone.body["state"]) == ("dk-1", "cancelled")
+    assert stage.ask("GET", "/interlibrary-loans/cases", token=token).body["cases"] == []
+    twice = stage.ask("POST", f"/interlibrary-loans/{loan['id']}/cancellation", token=token)
+    assert twice.status in (200, 409)
