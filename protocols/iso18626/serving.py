@@ -1,12 +1,16 @@
-"""The resource of ISO 18626, and what runs alongside: loaded by a server alone."""
+"""The resource of ISO 18626, and what runs alongside: loaded by a server alone.
+
+What is asked before a library is asked for a loan, whatever protocol that speaks, runs here too.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from twisted.web.resource import IResource
 
 from protocols.hosting.answering import Services
+from protocols.hosting.availability import Looker
 from protocols.hosting.journal import Journal
 from protocols.hosting.outbox import SendingLoop
 from protocols.hosting.reactor import reactor
@@ -15,6 +19,9 @@ from protocols.iso18626.http import Iso18626Resource
 from protocols.iso18626.settings import Iso18626Settings
 from protocols.iso18626.telling import Teller
 from protocols.wire.masking import masked
+
+#: Seconds between two looks for wishes for which catalogues are to be asked.
+LOOK_SECONDS: Final = 0.5
 
 
 def resource(settings: Iso18626Settings, services: Services) -> IResource:
@@ -29,6 +36,8 @@ def resource(settings: Iso18626Settings, services: Services) -> IResource:
         lambda exchanged: reactor.callFromThread(journal.note, exchanged),
     )
     SendingLoop(teller, services, settings.tell_seconds, reactor.callLater, reactor.callFromThread)
+    looker = Looker(services.database, services.circulation, services.clock)
+    SendingLoop(looker, services, LOOK_SECONDS, reactor.callLater, reactor.callFromThread)
     made: Any = Iso18626Resource(exchange)
     found: IResource = made
     return found

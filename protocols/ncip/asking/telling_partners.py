@@ -180,12 +180,12 @@ def hears(partner: Partner, kind: PartnerNoticeKind) -> bool:
     return kind.value in partner.notices
 
 
-def client_of(partner: Partner, agency: str) -> NcipClient:
+def client_of(partner: Partner, agency: str, timeout: float = TIMEOUT) -> NcipClient:
     """A client that speaks to the partner as our agency."""
     return NcipClient(
         partner.address,
         version=partner.version,
-        timeout=TIMEOUT,
+        timeout=timeout,
         agency=agency,
         to_agency=partner.agency,
         agency_scheme=partner.agency_scheme,
