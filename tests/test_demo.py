@@ -28,8 +28,7 @@ def test_it_prints_that_it_is_ready_and_a_line_to_try_each_listener(
 
 
 def test_every_line_to_try_works_in_a_shell(demo_server: RunningServer, program) -> None:  # type: ignore[no-untyped-def]
-    for name in ("yaz-client", "curl"):
-        program(name)
+    program("curl")
     ready = demo_server.printed.index("Tiro is ready")
     greeting = demo_server.printed[ready + 1 :]
     assert greeting[0].startswith("# ")

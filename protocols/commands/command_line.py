@@ -70,6 +70,7 @@ COMMANDS = {
     "unused": "reports.unused",
     "workstation": "staff.workstation",
     "yearly": "reports.yearly",
+    "z3950": "standards.z3950",
 }
 
 

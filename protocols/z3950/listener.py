@@ -39,8 +39,8 @@ class Z3950:
     ) -> Sequence[str]:
         host = _ANY.get(settings.interface, settings.interface)
         return [
-            rf"printf 'find @attr 1=1003 andersen\nformat sutrs\nshow 1\nquit\n' | yaz-client"
-            rf" {host}:{port}/{settings.databases[0]}  # Z39.50: finds a record (package yaz)"
+            f"tiro z3950 ask {host}:{port}/{settings.databases[0]} '@attr 1=1003 andersen'"
+            "  # Z39.50: finds a record"
             for port in ports
         ]
 

@@ -47,6 +47,7 @@ LOADS_MORE = {
     "restore": "fills a database",
     "serve": "serves",
     "sip2": "asks machines in their protocol",
+    "z3950": "speaks Z39.50, whose records are ours",
 }
 #: Prints what of its argument, a JSON list of modules, is loaded after each of several trials.
 _TRIALS = """
