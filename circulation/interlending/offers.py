@@ -75,7 +75,9 @@ def offered(act: Act, loan: InterlibraryLoan, offer: Offer) -> None:
         return
     case = case_by_id(act.transaction, new.case_id)
     is_current = case is not None and case.closed is None and case.loan_id == new.id
-    if case is not None and is_current and _fits(act, case, offer):
+    # Who asks for the terms that were accepted once more would ask for ever.
+    is_new = not new.said.get("accepted") and (offer.cost or offer.conditions)
+    if case is not None and is_current and is_new and _fits(act, case, offer):
         accept_offer(act, new)
     elif case is not None and is_current and _goes_on(act, case):
         decline_offer(act, new)
