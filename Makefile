@@ -52,6 +52,8 @@ trials: $(VENV)/mutants
 	$(BIN)/python -m tests.crash --seed $(TRIALS_SEED) $(CRASH_OPTIONS)
 	$(BIN)/python -m tests.fuzz --seed $(TRIALS_SEED) $(FUZZ_OPTIONS)
 	$(BIN)/python -m tests.fuzz.iso18626 --seed $(TRIALS_SEED)
+	$(BIN)/python -m tests.protocols.iso18626.killed --seed $(TRIALS_SEED)
+	$(BIN)/python -m tests.protocols.iso18626.killed --seed $(TRIALS_SEED) --database postgresql
 	$(BIN)/python -m tests.mutants --seed $(TRIALS_SEED) $(MUTANTS_OPTIONS)
 
 lint: $(VENV)/lint node_modules/installed

@@ -33,14 +33,17 @@ READ = {
 AT_THE_DESK = ROOT / "docs" / "a-morning-at-the-desk.md"
 #: Begins with nothing, and makes a library of its own.
 EMPTY_DISK = ROOT / "docs" / "from-an-empty-disk.md"
+#: Makes two libraries of its own.
+TWO_LIBRARIES = ROOT / "docs" / "lending-between-libraries.md"
 #: Runs for minutes to hours: its calls are read in tests/cut_over.
 REHEARSAL = ROOT / "docs" / "changing-systems.md"
+BY_THEMSELVES = {AT_THE_DESK, EMPTY_DISK, TWO_LIBRARIES, REHEARSAL}
 #: How one thing is done, a page each; the index is added to a copy of the code.
 HOW_TO = sorted((ROOT / "docs" / "how-to").glob("*.md"))
 AN_INDEX = ROOT / "docs" / "how-to" / "add-a-search-index.md"
 DOCUMENTS = (
     ROOT / "README.md",
-    *sorted({*(ROOT / "docs").glob("*.md")} - READ - {AT_THE_DESK, EMPTY_DISK, REHEARSAL}),
+    *sorted({*(ROOT / "docs").glob("*.md")} - READ - BY_THEMSELVES),
     *(path for path in HOW_TO if path != AN_INDEX),
 )
 #: How a document says that the library is to run beside it.
@@ -144,6 +147,20 @@ def test_a_library_from_an_empty_disk(tmp_path: Path, program: Callable[[str], s
     commands = [each.commands.replace("tiro new ", f"tiro new {options} ") for each in blocks]
     tiro = Path(sys.executable).parent / "tiro"
     outputs = pasted(commands, {"8080": http}, tiro, tmp_path, 240)
+    for block, output in zip(blocks, outputs, strict=True):
+        for line in block.printed:
+            assert is_printed(line, output), f"{block.commands}\n{line}\n is not in\n{output}"
+
+
+def test_a_loan_between_two_libraries(tmp_path: Path, program: Callable[[str], str]) -> None:
+    """Both are served, and machines do the rest."""
+    program("curl")
+    blocks = blocks_of(TWO_LIBRARIES.read_text(encoding="utf-8"))
+    usual = ("8081", "8082", "6002", "6003", "2102", "2103")
+    ports = dict(zip(usual, map(str, free_ports(len(usual))), strict=True))
+    named = re.compile("|".join(ports))
+    commands = [named.sub(lambda found: ports[found[0]], block.commands) for block in blocks]
+    outputs = pasted(commands, {}, Path(sys.executable).parent / "tiro", tmp_path, 480)
     for block, output in zip(blocks, outputs, strict=True):
         for line in block.printed:
             assert is_printed(line, output), f"{block.commands}\n{line}\n is not in\n{output}"

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from circulation.callers.machine_refusals import forget_machine_refusals
 from circulation.callers.replies import forget_replies
+from circulation.callers.taking_registries import take_all
 from circulation.kernel.jobs import Doing, Job, Step
 
 #: How long answers are kept for who asks again: far longer than any machine tries, and as long as
@@ -20,4 +21,11 @@ def _replies(doing: Doing) -> Step:
     return Step(counts, 0 if is_more else None)
 
 
-JOBS = (Job("replies", "delete answers kept for machines that ask again", _replies),)
+def _registries(doing: Doing) -> Step:
+    return Step(dict(take_all(doing.act)))
+
+
+JOBS = (
+    Job("registries", "take in the partners of registries from their files", _registries),
+    Job("replies", "delete answers kept for machines that ask again", _replies),
+)

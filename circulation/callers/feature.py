@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from circulation.callers.partners import PARTNERS
+from circulation.callers.registry_section import RegistrySection
 from circulation.callers.section import CALLERS
 from circulation.callers.sorting import SORTING
 from circulation.callers.terminals import TERMINALS
@@ -15,6 +16,6 @@ JOINS: tuple[Join, ...] = (
     joins(SET_UP_PARTS, TERMINALS),
     joins(SET_UP_PARTS, PARTNERS),
     joins(SET_UP_PARTS, SORTING),
-    joins(SECTIONS, *CALLERS),
+    joins(SECTIONS, *CALLERS, RegistrySection()),
     joins(DAILY, "circulation.callers.daily"),
 )

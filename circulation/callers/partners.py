@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, insert, select
 
 from catalogue.database import Statement, Transaction, columns, many, send
+from circulation.callers.registries import REGISTRY, all_registered, all_registries
 from circulation.callers.schema import partners
 from circulation.kernel.set_up import SetUpPart
 
@@ -70,13 +71,32 @@ def _insert(
     return insert(partners).values(locals())
 
 
+def known_partners(transaction: Transaction) -> dict[str, Partner]:
+    """The partners of the set-up and of its registries, by `folded_agency`."""
+    registries = {each.code: each for each in all_registries(transaction)}
+    registered = {each.key: each for each in all_registered(transaction)}
+    found = {
+        key: Partner(
+            each.agency,
+            each.name,
+            registries[each.registry].branch_id,
+            registries[each.registry].options.get("shared_secret"),
+            each.options(registries[each.registry].options),
+        )
+        for key, each in registered.items()
+        if each.registry in registries
+    }
+    for partner in all_partners(transaction):
+        key = folded_agency(partner.agency)
+        named = registered.get(key)
+        if named is not None and partner.options.get(REGISTRY) == named.registry:
+            partner = partner._replace(options=named.options(partner.options))
+        found[key] = partner
+    return dict(sorted(found.items()))
+
+
 #: By `folded_agency`.
-PARTNERS = SetUpPart(
-    "partners",
-    lambda transaction: {
-        folded_agency(partner.agency): partner for partner in all_partners(transaction)
-    },
-)
+PARTNERS = SetUpPart("partners", known_partners)
 
 
 def store_partner(

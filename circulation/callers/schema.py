@@ -54,6 +54,31 @@ partners = Table(
     Column("options", Text, nullable=False),
 )
 
+#: Lists of partners that are taken in from files; `options` is what is agreed with all of them.
+partner_registries = Table(
+    "partner_registries",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("file", String, nullable=False),
+    Column("branch_id", ForeignKey(branches.c.id), nullable=False),
+    Column("options", Text, nullable=False),
+)
+
+#: The partners that the files have. One that has gone stays as long as something is under way.
+registered_partners = Table(
+    "registered_partners",
+    metadata,
+    Column("key", String, primary_key=True),  # the agency, folded
+    Column("agency", String, nullable=False),
+    Column("registry", String, nullable=False),  # a code of `partner_registries`
+    Column("name", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("secret", String, nullable=False, info=SECRET),  # we show it at the partner's address
+    Column("is_closed", Boolean, nullable=False),  # for orders
+    Column("gone", Moment),
+)
+
 #: Answers to requests that have done something, for machines that ask again (see
 #: `circulation.callers.replies`). They are deleted after a day, or after their `until`; so few that
 #: no other index pays.

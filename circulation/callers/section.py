@@ -46,7 +46,7 @@ from circulation.sections.positions import Path
 from circulation.sections.sections import Reading, Section, Stored, Storing
 from circulation.sections.source import Problem, Source
 
-_SECRET = frozenset({"password", "shared_secret"})
+_SECRET = frozenset({"password", "shared_secret", "address_secret", "token_key"})
 #: Scheme, number in three digits -> bin, conditions.
 SORT_RULE = Noun(
     "sort rule",

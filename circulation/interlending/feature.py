@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from circulation.callers.registries import STILL_NEEDED
 from circulation.holds.changes import ENDED_IN_VAIN
 from circulation.holds.copies import COPY_COLUMNS
 from circulation.holds.recalls import RECALLED
@@ -15,6 +16,7 @@ from circulation.interlending.following import (
     follow_end_of_hold,
     follow_recall,
 )
+from circulation.interlending.lists import is_under_way
 from circulation.interlending.part import FOREIGN_COPIES, WITH_PARTNER, PartnerOfItem
 from circulation.interlending.privacy import PERSONAL
 from circulation.interlending.rules import INTERLENDING, SECTION
@@ -44,5 +46,6 @@ JOINS: tuple[Join, ...] = (
     joins(PERSONAL_DATA, PERSONAL),
     joins(SET_UP_PARTS, INTERLENDING),
     joins(SECTIONS, SECTION),
+    joins(STILL_NEEDED, is_under_way),
     joins(DAILY, "circulation.interlending.daily"),
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import exists, or_
+from sqlalchemy import exists, or_, select
 
-from catalogue.database import Statement, many
+from catalogue.database import Statement, Transaction, many, scalar
 from circulation.callers.partners import PARTNERS, USUAL_PROTOCOL
 from circulation.interlending.notices import PartnerNoticeKind, tell
 from circulation.interlending.rows import InterlibraryLoan, loan_by_id, select_loans, store
@@ -24,6 +24,25 @@ AT_MOST = 100
 def open_loans() -> Statement:
     """All that are under way, the oldest first."""
     return select_loans(_table.c.closed.is_(None)).order_by(_table.c.created, _table.c.id)
+
+
+@scalar(bool)
+def _is_open(*, partner: str) -> Statement:
+    return select(
+        or_(
+            exists().where(_table.c.partner == partner, _table.c.closed.is_(None)),
+            exists().where(
+                partner_notices.c.partner == partner,
+                partner_notices.c.sent.is_(None),
+                partner_notices.c.given_up.is_(None),
+            ),
+        )
+    )
+
+
+def is_under_way(transaction: Transaction, partner: str) -> bool:
+    """Is a loan open with the partner (its folded agency), or something to be told to it?"""
+    return bool(_is_open(transaction, partner=partner))
 
 
 @many(InterlibraryLoan)

@@ -31,6 +31,7 @@ _ORDER: Final = (
     "patron-search",
     "wishes",
     "owners",
+    "registries",
     "partners",
     "interlibrary",
     "exchanges",

@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from circulation.callers import partners
+from circulation.callers.registries import REGISTRY
 from circulation.interlending.suppliers import (
     SUPPLIER_OPTIONS,
     SUPPLIER_TERMS,
@@ -25,8 +26,10 @@ log = logging.getLogger(__name__)
 P = TypeVar("P")
 #: Options that all partners have, whatever their protocol.
 _COMMON: Final = SUPPLIER_OPTIONS | {
-    *("agency", "name", "branch", "shared_secret", partners.PROTOCOL)
+    *("agency", "name", "branch", "shared_secret", partners.PROTOCOL, REGISTRY)
 }
+#: Those that are checked elsewhere.
+_NOT_ITS_OWN: Final = SUPPLIER_OPTIONS | {REGISTRY}
 
 
 class Agreements(Generic[P]):
@@ -40,7 +43,7 @@ class Agreements(Generic[P]):
     def problems(self, options: Mapping[str, Any]) -> dict[str, Sentence]:
         """What is wrong with the options of a partner, by name."""
         problems = {}
-        own = {name: each for name, each in options.items() if name not in SUPPLIER_OPTIONS}
+        own = {name: each for name, each in options.items() if name not in _NOT_ITS_OWN}
         for adapter, given in (
             (self._adapter, {"agency": "x", "branch": "x"} | own),
             (SUPPLIER_TERMS, supplier_options(options)),

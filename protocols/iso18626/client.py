@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import http.client
 import ssl
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from protocols.iso18626.settings import Partner
 from protocols.wire.xml_documents import ANSWER_BYTES
 
 #: Seconds that a partner may take: brokers answer when the library behind them has.
@@ -54,3 +56,14 @@ def post(
         raise Unreachable(str(error) or type(error).__name__) from error
     finally:
         connection.close()
+
+
+def headers_for(partner: Partner) -> dict[str, str]:
+    """The headers that prove to a partner who we are."""
+    secret = partner.address_secret
+    if not secret or partner.address_secret_in == "message":  # noqa: S105
+        return {}
+    if partner.address_secret_in == "bearer":  # noqa: S105
+        return {"Authorization": f"Bearer {secret}"}
+    pair = b64encode(f"{partner.address_user}:{secret}".encode()).decode()
+    return {"Authorization": f"Basic {pair}"}

@@ -33,6 +33,10 @@ address: electronicAddress? physicalAddress?
 electronicAddress: electronicAddressType electronicAddressData
 physicalAddress: line1? line2? locality? postalCode? region? country?
 billingInfo: paymentMethod? maximumCosts? billingMethod? billingName? address?
+supplierInfo: sortOrder? supplierCode? supplierDescription? bibliographicRecordId? callNumber? \
+summaryHoldings? availabilityNote?
+supplierCode: agencyIdType agencyIdValue
+patronInfo: patronId? surname? givenName? patronType? sendToPatron? address*
 requestingAgencyInfo: name? contactName? address*
 statusInfo: status expectedDeliveryDate? dueDate? lastChange
 returnInfo: returnAgencyId? name? physicalAddress?
@@ -91,6 +95,9 @@ retryInfo: loanCondition* edition* itemFormat* volume* serviceType? serviceLevel
 deliveryMethod* courierName* offeredCosts* paymentMethod* retryBefore? retryAfter?
 deliveryInfo: dateSent itemId* URL? deliveryMethod? address? sentToPatron? loanCondition* \
 itemFormat? serviceType? deliveryCosts* paymentMethod?
+shippingInfo: courierName? trackingId* insurance? insuranceThirdParty? thirdPartyName? \
+insuranceCosts*
+insuranceCosts: currencyCode monetaryValue
 requestConfirmation: confirmationHeader errorData*
 supplyingAgencyMessageConfirmation: confirmationHeader reasonForMessage? errorData*
 requestingAgencyMessageConfirmation: confirmationHeader action? errorData*

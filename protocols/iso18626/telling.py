@@ -9,7 +9,6 @@ and somebody here reads of it.
 from __future__ import annotations
 
 import logging
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -35,7 +34,7 @@ from circulation.interlending.states import Role
 from circulation.kernel.engine import Circulation
 from circulation.kernel.organisation import find_branch
 from protocols.hosting.answering import Context
-from protocols.iso18626.client import Answer, Unreachable, post
+from protocols.iso18626.client import Answer, Unreachable, headers_for, post
 from protocols.iso18626.codec import decode_confirmation, encode
 from protocols.iso18626.outgoing import Telling, is_told, message_of
 from protocols.iso18626.partners import Partners
@@ -168,7 +167,9 @@ class Teller:
         began = self._clock()
         body = b""
         try:
-            answer = self._post(letter.partner.address, letter.document, _headers(letter.partner))
+            answer = self._post(
+                letter.partner.address, letter.document, headers_for(letter.partner)
+            )
             body = answer.body
             result = _result(answer)
         except Unreachable as error:
@@ -200,16 +201,6 @@ class Teller:
 
         self._write(write_down)
         return result.is_over
-
-
-def _headers(partner: Partner) -> dict[str, str]:
-    secret = partner.address_secret
-    if not secret or partner.address_secret_in == "message":  # noqa: S105
-        return {}
-    if partner.address_secret_in == "bearer":  # noqa: S105
-        return {"Authorization": f"Bearer {secret}"}
-    pair = b64encode(f"{partner.address_user}:{secret}".encode()).decode()
-    return {"Authorization": f"Basic {pair}"}
 
 
 def _result(answer: Answer) -> Result:

@@ -12,6 +12,8 @@ from protocols.commands.asking.asked import asked, asks
 from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY, ISIL
+from protocols.commands.standards.ill_registry import registry
+from protocols.commands.standards.ill_trying import check, mock
 
 _BRANCH = click.option("--at", "branch", required=True, type=ISIL, help="ISIL of the branch.")
 _LOAN = click.argument("loan", type=click.IntRange(1))
@@ -207,3 +209,7 @@ def status(settings: Settings, loan: int, branch: str, as_json: bool) -> None:
     """Ask the other library how far it is with what we have asked it for."""
     with asked(settings, branch) as asker:
         print_answer(asker.ask("ask_for_status", loan=str(loan)), as_json)
+
+
+for _command in (registry, check, mock):
+    ill.add_command(_command)

@@ -30,6 +30,7 @@ _OTHERS = {
         notice_messages notices partner_notices partner_requests payments post_receipts stays
         temporary_placements temporary_records temporary_stations transits unexpected_items
     """,
+    "registries of partners, which have files of their own": "registered_partners",
     "the machinery": """
         branches_elsewhere compatibility item_replies job_runs leases loan_statistics locked_devices
         machine_refusals moved_deliveries moved_rows outbox

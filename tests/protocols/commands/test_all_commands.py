@@ -22,6 +22,7 @@ from tests.protocols.commands.calls import ALL
 WITHOUT_JSON = {
     "completion": "prints a text for the shell",
     "demo": "runs until it is ended",
+    "ill mock": "runs until it is ended",
     "jobs daily": "runs until it is ended",
     "proxy serve": "runs until it is ended",
     "serve": "runs until it is ended",

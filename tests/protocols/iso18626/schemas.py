@@ -29,6 +29,12 @@ class Schemas:
         assert schema.validate(root), (schema.error_log, document.decode())
         return root[0]
 
+    def errors(self, root: etree._Element, version: Version) -> list[etree._LogEntry]:
+        """What the schema of the version says against a document."""
+        schema = self._schemas[version]
+        schema.validate(root)
+        return list(schema.error_log)
+
 
 def samples(shared: Path) -> dict[str, bytes]:
     """82 messages of five systems, by file name."""

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from catalogue.database import open_database
 from protocols.commands.command_line import tiro
+from protocols.demo.seeding import SET_UP
 from tests.builders.circulation import a_library, a_patron
 from tests.protocols.iso18626.stage import a_partner
 
@@ -72,3 +73,49 @@ def test_who_would_be_asked_and_what_is_under_way(command: Callable[..., Result]
 def test_nothing_is_to_be_read(command: Callable[..., Result]) -> None:
     assert json.loads(command("remarks", "--json").output) == {"remarks": []}
     assert command("settle", "1").exit_code != 0
+
+
+# Registries
+
+
+@pytest.fixture
+def registry(sqlite_url: str, tmp_path: Path) -> Callable[..., Result]:
+    """Runs `tiro ill registry` over the demo's set-up; gives the file, if there is a text."""
+    path, file = tmp_path / "tiro.toml", tmp_path / "vip.csv"
+    path.write_text(f'[database]\nurl = "{sqlite_url}"\n', encoding="utf-8")
+    applied = CliRunner().invoke(tiro, ["--config", str(path), "apply", str(SET_UP), "--yes"])
+    assert applied.exit_code == 0, applied.output
+
+    def run(text: str, *options: str) -> Result:
+        file.write_text(text, encoding="utf-8")
+        return CliRunner().invoke(
+            tiro, ["--config", str(path), "ill", "registry", str(file), *options]
+        )
+
+    return run
+
+
+def test_a_registry_is_tried_and_taken_in(registry: Callable[..., Result]) -> None:
+    text = "isil,address,secret,closed\nDK-746100,https://ill.example.org,open sesame,\nX,,hush,\n"
+    for options in (("--dry-run",), ()):
+        done = registry(text, *options)
+        assert done.exit_code == 0, done.output
+        assert "1 added: DK-746100\n" in done.output
+        assert "line 3: what it has as ISIL is none\n" in done.output
+        assert "open sesame" not in done.output
+        assert "hush" not in done.output
+    again = registry(text, "--json")
+    facts = json.loads(again.output)
+    assert (facts["added"], facts["same"], facts["tried"]) == ([], 1, False)
+    assert facts["set_aside"] == [{"line": 3, "isil": "", "reason": "what it has as ISIL is none"}]
+
+
+def test_a_registry_that_does_not_fit_is_not_taken_in(registry: Callable[..., Result]) -> None:
+    head = "isil,address\n"
+    assert registry(f"{head}DK-746100,https://ill.example.org\n").exit_code == 0
+    short = registry(head)
+    assert short.exit_code == 1
+    assert "0 libraries that can be used, where 1 were taken last" in short.output
+    assert registry(head, "--shorter").exit_code == 0
+    for text, options in (("isil\n", ()), (head, ("--registry", "VIP"))):
+        assert registry(text, *options).exit_code == 1
