@@ -54,6 +54,8 @@ CONFIRMATION: Final = "Confirmation"
 #: The longest id that is taken: it must come back as it was.
 LONGEST_ID: Final = 255
 _MOST_ADDRESSES: Final = 10
+#: How many numbers of a title are looked for.
+_MOST_NUMBERS: Final = 50
 #: Reasons that are nothing without a status.
 _TELLS_STATUS: Final = (ReasonForMessage.REQUEST_RESPONSE, ReasonForMessage.STATUS_CHANGE)
 #: When a peer has confirmed that does not say it.
@@ -224,7 +226,8 @@ class _Reader:
 def _bibliographic_info(part: Part) -> BibliographicInfo:
     def numbers(name: str, number: str) -> tuple[Identifier, ...]:
         found = (
-            Identifier(each.text(number), each.code(f"{number}Code")) for each in part.parts(name)
+            Identifier(each.text(number), each.code(f"{number}Code"))
+            for each in part.parts(name)[:_MOST_NUMBERS]
         )
         return tuple(each for each in found if each.identifier)
 

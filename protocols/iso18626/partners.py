@@ -35,6 +35,7 @@ class Partners:
 
     def __init__(self) -> None:
         self._partners: dict[str, Partner] = {}
+        self._own: frozenset[str] = frozenset()
         self._version: int | None = None
 
     def follow(self, context: Context) -> None:
@@ -43,6 +44,9 @@ class Partners:
         if set_up.version == self._version:
             return
         self._partners, self._version = AGREEMENTS.partners(set_up), set_up.version
+        branches = set_up.branches.values()
+        own = {isil for each in branches for isil in (each.isil, each.agency_isil)}
+        self._own = frozenset(map(folded_agency, own))
 
     def by_key(self, key: str) -> Partner | None:
         """The partner by its name in notices."""
@@ -59,7 +63,8 @@ class Partners:
             return found
         shown = self._by_transport(message, arrival)
         speaking = [each for each in shown if each.speaks_for(sender.agency_id_value)]
-        if len(speaking) == 1:
+        # Nobody writes to us in our own name, whatever a broker may.
+        if len(speaking) == 1 and folded_agency(sender.agency_id_value) not in self._own:
             return speaking[0]
         return Stranger("no partner may write in the name of this agency", FORBIDDEN)
 

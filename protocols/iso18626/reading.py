@@ -18,8 +18,9 @@ from protocols.wire.moments import LocalTime, read_moment
 
 #: The longest text that is kept of an element.
 LONGEST: Final = 4_000
-#: Times before it are what systems write that have none.
+#: Times before and after are what systems write that have none.
 _FIRST_YEAR: Final = 1900
+_LAST_YEAR: Final = 2200
 
 
 def local_name(element: etree._Element) -> str:
@@ -88,7 +89,7 @@ class Part:
         """A time; `field` is its name in `protocols.wire.moments`, where it ends a day."""
         text = self.text(name)
         found = read_moment(text, field, self._local) if text else None
-        return found if found is not None and found.year >= _FIRST_YEAR else None
+        return found if found is not None and _FIRST_YEAR <= found.year <= _LAST_YEAR else None
 
     def yes_no(self, name: str) -> bool | None:
         """Y or N."""

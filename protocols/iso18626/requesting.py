@@ -8,9 +8,10 @@ changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
+from catalogue.items import find_item
 from circulation.interlending.asking import answered, declined
 from circulation.interlending.borrowing import send_home, sent_all_the_same, shipped
 from circulation.interlending.notices import PartnerNoticeKind, tell
@@ -37,6 +38,8 @@ _CURRENCY: Final = 3
 _MOST_COST: Final = 100_000_000
 #: It was not sent, and may be still; None where the supplier does not say how far it is.
 _MAY_BE_SENT: Final = (Status.REQUEST_RECEIVED, Status.EXPECT_TO_SUPPLY, Status.WILL_SUPPLY, None)
+#: How far the clock of a peer may be before ours.
+_AHEAD: Final = timedelta(days=1)
 
 
 def take_supplier_message(
@@ -75,6 +78,8 @@ def _heard(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) ->
     said |= {"heard": act.now.isoformat(), "status_asked": None}
     supplier = header.supplying_agency_id
     before = said.get("last_change")
+    if last is not None and last > act.now + _AHEAD:
+        last = None  # by a clock that is wrong: all that follows would count as overtaken
     if last is not None and (before is None or last > datetime.fromisoformat(before)):
         said["last_change"] = last.isoformat()
     if header.supplying_agency_request_id:
@@ -139,6 +144,7 @@ def _sent(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> 
     """It is on its way, if it was not here yet; what we have cancelled comes for nobody."""
     delivery = message.delivery_info
     if loan.state in _NOT_HERE_YET:
+        _warn_of_barcode(act, loan, _barcode(message))
         shipped(act, loan, barcode=_barcode(message), due=message.due_date)
         charged_by_owner(act, loan, _offer((), delivery.delivery_costs if delivery else None))
     elif loan.state in (_State.CANCELLED, _State.UNFILLED):
@@ -146,6 +152,13 @@ def _sent(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> 
         if isinstance(sent, InterlibraryLoan) and sent.patron_id is None:
             why = "it was cancelled, and was sent all the same: send it back when it comes"
             note_remark(act, loan, RemarkKind.ODD, why)
+
+
+def _warn_of_barcode(act: Act, loan: InterlibraryLoan, barcode: str) -> None:
+    """Two libraries may have the same numbers: a scan of the parcel would be one of our item."""
+    if barcode and barcode != loan.barcode and find_item(act.transaction, barcode) is not None:
+        why = f"it comes with the barcode {barcode}, and an item here has the same"
+        note_remark(act, loan, RemarkKind.ODD, why)
 
 
 def _is_longer(loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> bool:
