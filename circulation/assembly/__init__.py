@@ -31,6 +31,7 @@ FEATURES: Final = (
     "booking",
     "accession",
     "stock",
+    "holdings",
     "notices",
     "dunning",
     "moving",

@@ -36,6 +36,7 @@ _ORDER: Final = (
     "interlibrary",
     "exchanges",
     "replies",
+    "holdings",
 )
 
 _JOBS: Final[list[Job]] = [job for module in DAILY for job in import_module(module).JOBS]

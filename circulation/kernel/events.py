@@ -140,6 +140,7 @@ class EventKind(Enum):
     RECORD_ADDED = "record_added"  # by hand or over the wire; a load of files writes none
     RECORD_REPLACED = "record_replaced"
     RECORD_DELETED = "record_deleted"  # `before` tells what it was
+    HOLDINGS_MANAGED = "holdings_managed"  # all is told again, or nobody is; `after` says to whom
     RECORDS_MERGED = "records_merged"  # `before` is gone, `after` is the survivor
 
 

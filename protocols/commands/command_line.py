@@ -37,6 +37,7 @@ COMMANDS = {
     "hash": "serving.hashing",
     "health": "serving.health",
     "hold": "holds.hold",
+    "holdings": "standards.holdings",
     "ill": "standards.ill",
     "import": "database.importing",
     "inventory": "items.inventory",

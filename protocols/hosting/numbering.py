@@ -1,18 +1,18 @@
 """The loop that gives changes their numbers, beside the listeners: one for each process.
 
-Harvesters and data wells read by change numbers (`catalogue.changes.numbering`); whichever of the
-standards needs them starts it.
+Harvesters and data wells read by change numbers (`catalogue.changes.numbering`). Where there are
+neither, what has changed is numbered all the same, and does not pile up.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any, Final
-from weakref import WeakKeyDictionary
+from typing import Final
 
-from catalogue.changes.numbering import Numbered, is_unnumbered, number_changes
+from catalogue.changes.numbering import Numbered
 from catalogue.database import DatabaseUnavailable
+from circulation.holdings.following import gather, is_waiting
 from protocols.hosting.answering import Lane, Services
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class _Loop:
     def _look(self) -> None:
         if not self._is_over:
             self._services.perform(
-                Lane.READ, lambda context: is_unnumbered(context.transaction), self._looked
+                Lane.READ, lambda context: is_waiting(context.transaction), self._looked
             )
 
     def _looked(self, is_there: bool | None, error: BaseException | None) -> None:
@@ -43,7 +43,7 @@ class _Loop:
             return
         clock = self._services.clock
         self._services.perform(
-            Lane.WRITE, lambda context: number_changes(context.transaction, clock), self._numbered
+            Lane.WRITE, lambda context: gather(context.transaction, clock), self._numbered
         )
 
     def _numbered(self, numbered: Numbered | None, error: BaseException | None) -> None:
@@ -62,10 +62,6 @@ class _Loop:
         self._is_over = True
 
 
-_loops: WeakKeyDictionary[Services, _Loop] = WeakKeyDictionary()
-
-
-def keep_numbered(services: Services, later: Callable[..., Any]) -> None:
+def keep_numbered(services: Services, later: Callable[..., object]) -> None:
     """Numbers what changes as long as the process serves. `later` is the reactor's."""
-    if services not in _loops:
-        _loops[services] = _Loop(services, later)
+    _Loop(services, later)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from protocols.oai.settings import OaiSettings
 
@@ -26,9 +26,10 @@ class _Oai:
     def resources(self, settings: OaiSettings, services: Services) -> Mapping[bytes, IResource]:
         if not settings.enabled:
             return {}
-        from protocols.oai.serving import resource  # loads the reactor
+        from protocols.oai.http import OaiResource  # loads Twisted, which a server alone needs
 
-        return {b"oai": resource(settings, services)}
+        resource: Any = OaiResource(settings, services)
+        return {b"oai": resource}
 
     def examples(
         self, settings: OaiSettings, ports: Sequence[int], http_port: int | None

@@ -15,6 +15,8 @@
     deadline = 5.0
     [languages]                        # see protocols.process.languages
     default = "da"
+    [holdings]                         # see protocols.holdings.settings
+    every = 2.0
     [notices]                          # see protocols.notices.settings
     region = "DK"
     [sip2]                             # a section for each protocol folder, its own `settings`
@@ -32,6 +34,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from protocols.holdings.settings import HoldingsSettings
 from protocols.hosting.logs import Form
 from protocols.hosting.standard import Standard
 from protocols.notices.settings import NoticeSettings
@@ -87,6 +90,7 @@ class Configuration(Foundation):
     logging: LoggingSettings = field(default_factory=LoggingSettings)
     standards: Mapping[str, Any] = field(default_factory=dict)
     accession: AccessionSettings = field(default_factory=AccessionSettings)
+    holdings: HoldingsSettings = field(default_factory=HoldingsSettings)
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     server: ServerSettings = ServerSettings()
 
@@ -96,6 +100,7 @@ SECTIONS: dict[str, Any] = {
     "accession": AccessionSettings,
     "circulation": CirculationSettings,
     "database": DatabaseSettings,
+    "holdings": HoldingsSettings,
     "http": HttpSettings,
     "logging": LoggingSettings,
     "notices": NoticeSettings,
@@ -126,6 +131,7 @@ def configuration_from(
         circulation=settings.pop("circulation"),
         accession=settings.pop("accession"),
         languages=settings.pop("languages"),
+        holdings=settings.pop("holdings"),
         notices=settings.pop("notices"),
         server=settings.pop("server"),
         standards=settings,

@@ -171,7 +171,7 @@ _SECTIONS: Final[dict[str, Any]] = {
     "http": HttpSettings,
 }
 #: Further sections, besides those of the protocols.
-_OTHERS: Final = ("accession", "logging", "notices", "server")
+_OTHERS: Final = ("accession", "holdings", "logging", "notices", "server")
 
 
 def load_foundation(path: Path) -> Foundation:

@@ -22,9 +22,12 @@ import circulation.assembly  # noqa: F401  the features join before anything is 
 from catalogue.database import Database, DatabaseInUse, open_database
 from circulation.kernel.engine import Circulation
 from circulation.notices.post import POST
+from protocols.holdings.sending import Sender, open_sinks, register
 from protocols.hosting.answering import Services, Stage
 from protocols.hosting.fronts import Ending, before
 from protocols.hosting.http_channel import EndingSite
+from protocols.hosting.numbering import keep_numbered
+from protocols.hosting.outbox import SendingLoop
 from protocols.hosting.peers import Peers
 from protocols.hosting.process_names import this_process
 from protocols.hosting.reactor import accept_in_turn, at_turns_end, reactor
@@ -32,7 +35,7 @@ from protocols.hosting.requests import BoundedRequest
 from protocols.hosting.sockets import Held, Key, Listening, Sockets, key_of
 from protocols.hosting.standard import Port, Standard, is_for_readers, load_all_of
 from protocols.hosting.tls import TlsUnusable
-from protocols.notices.sending import Sender
+from protocols.notices.sending import Sender as NoticeSender
 from protocols.notices.service import NoticeService
 from protocols.process.addresses import addresses
 from protocols.process.configuration import Configuration
@@ -172,6 +175,8 @@ class Server:
 
     def _serve_the_rest(self, services: Services) -> None:
         notices = self._notices = self._post_office(services)
+        keep_numbered(services, reactor.callLater)
+        self._tell_of_holdings(services)
         self._listen_to({n: e for n, e in self.standards.items() if not is_for_readers(e)})
         self._listen_on_http(services, notices)
         notices.start()
@@ -180,11 +185,23 @@ class Server:
         settings = self.configuration.notices
         folder = self.configuration.path.parent
         try:
-            sender = Sender(services.database, services.circulation, settings, folder)
+            sender = NoticeSender(services.database, services.circulation, settings, folder)
         except (OSError, ValueError) as error:
             raise CannotStart(f"[notices] a channel cannot be opened: {error}") from error
         POST.put(services.circulation, sender.post)
         return NoticeService(sender, services, settings.every, reactor)
+
+    def _tell_of_holdings(self, services: Services) -> None:
+        settings = self.configuration.holdings
+        if not settings.sinks:
+            return
+        try:
+            sinks = open_sinks(settings, self.configuration.path.parent)
+        except (OSError, ValueError) as error:
+            raise CannotStart(f"[holdings] a sink cannot be opened: {error}") from error
+        register(services.database, settings)
+        sender = Sender(services.database, services.circulation, sinks, services.clock)
+        SendingLoop(sender, services, settings.every, reactor.callLater, reactor.callFromThread)
 
     def _listen_to(self, standards: Mapping[str, Standard]) -> None:
         assert self._services is not None

@@ -22,6 +22,7 @@ from catalogue.reindexing.index_rules import is_outdated
 from circulation.dunning.section import unpayable
 from circulation.kernel.organisation import find_branch
 from circulation.setting_up.stored import stored_parts
+from protocols.holdings.checking import check as check_holdings
 from protocols.hosting.findings import Finding, error, warning
 from protocols.hosting.installed import installed
 from protocols.hosting.networks import LOOPBACK, is_within
@@ -157,6 +158,7 @@ def _stored(configuration: Configuration, database: Database) -> list[Finding]:
         for entry in installed("tiro.checks").values():
             check: Check = entry.load()
             found += check(configuration.standards[entry.name], transaction)
+        found += check_holdings(configuration.holdings, transaction)
         return found
 
     return database.read(look, wide=True).result()
