@@ -292,13 +292,17 @@ class Carrier:
 
     def _find_date(self, job: Job, task: Task) -> None:
         """Who has renewed all loans at once (65) was told no dates: the system that did knows. Only
-        by its date can be seen whether a renewal was told before.
+        by its date can be seen whether a renewal was told before. Where that does not answer, this
+        waits for it: without a date the loan would be due on two days.
         """
-        job.is_dated = True
         by: System = "new" if self.to == "old" else "old"
 
         def told(said: Said) -> None:
-            item = b"" if said.raw is None else open_frame(said.raw).body
+            if said.raw is None:
+                self._again(job, is_down=False)
+                return
+            job.is_dated = True
+            item = open_frame(said.raw).body
             if item[:4] == b"1804":
                 date_it(task, text_field(item, "AH"))
             self._carry(job)

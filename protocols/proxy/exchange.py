@@ -10,7 +10,16 @@ from protocols.hosting.reactor import reactor
 from protocols.proxy.both import Asking, CannotBePaid, answer_in, shares
 from protocols.proxy.finding_out import KNOWABLE, Found, Inquiry
 from protocols.proxy.journal.records import Record, text_of
-from protocols.proxy.kinds import CHANGING, LOGIN, MONEY, OF_BOTH, code_of, text_field, with_field
+from protocols.proxy.kinds import (
+    CHANGING,
+    LOGIN,
+    MONEY,
+    OF_BOTH,
+    STATUS,
+    code_of,
+    text_field,
+    with_field,
+)
 from protocols.proxy.line import CLOSED, Line, Said
 from protocols.proxy.merging import with_words, without_page
 from protocols.proxy.proxy import Beside, Proxy
@@ -39,6 +48,9 @@ class Sender(Protocol):
     number: int
     session: TerminalSession
     settings: TerminalSettings | None
+
+    @property
+    def is_let_in(self) -> bool: ...
 
     def line(self, system: System) -> Line: ...
 
@@ -201,6 +213,9 @@ class Exchange:
         """Answers in the system's place, if that is wanted."""
         own = b""
         if self.to == "new" or self.proxy.settings.old.answer_for_it:
+            if not self.relay.is_let_in and self.code not in (LOGIN, STATUS):
+                self.refuse(Text.NOT_FOR_NOW)
+                return
             if self.code == MONEY and self._was_sent:
                 self.refuse(Text.PAID_OR_NOT)
                 return

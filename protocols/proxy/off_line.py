@@ -80,7 +80,8 @@ class OffLine:
             request: Any = decode(body, self._dialect)
         except MalformedMessage:
             return b""
-        return encode(self._answer(request, hidden), self._dialect)
+        said = self._answer(request, hidden)
+        return b"" if said is None else encode(said, self._dialect)
 
     def _login(self, terminal: str, hidden: bytes) -> bytes:
         """As it was before: the digests of two equal passwords are equal."""
@@ -113,7 +114,13 @@ class OffLine:
                 )
             case SCStatus():
                 return self._status()
-        return failure_response(request, self._date, self._text)
+        return self._refused(request)
+
+    def _refused(self, request: Any) -> Any:
+        try:
+            return failure_response(request, self._date, self._text)
+        except KeyError:  # an answer, say, which asks for nothing
+            return None
 
     def _status(self) -> ACSStatus:
         """On line, for the proxy is; loans and returns are taken."""

@@ -45,6 +45,7 @@ class Relay:
         self.name = host if self.settings is None else self.settings.login
         #: The 93 of this connection as it came, for the other system and for a new line.
         self.login: bytes | None = None
+        self._is_logged_in = False
         self._lines: dict[System, Line] = {}
         self._is_busy = self._is_gone = False
         #: The mode of the patron's session under way, and when it was last heard of.
@@ -68,6 +69,8 @@ class Relay:
 
         def done(raw: bytes | None) -> None:
             self._is_busy = False
+            if raw and code_of(asked.frame.body) == LOGIN:
+                self._is_logged_in = raw.startswith(b"941")
             if self._is_gone:
                 self._close_lines()
             reply(raw)
@@ -102,8 +105,18 @@ class Relay:
             self.proxy.repeats.begin(self.name, sent, now)
         Exchange(self, asked, sent, (mode, side), reply).begin(again)
 
+    @property
+    def is_let_in(self) -> bool:
+        """Has a system let it in, or the proxy by its address? Else it is not answered in the place
+        of one that is down. Who sends no login has to have been served before.
+        """
+        if self.login is not None:
+            return self._is_logged_in
+        return self.settings is not None or self.name in self.proxy.state.served
+
     def _logs_in(self, asked: Asked) -> None:
         self.login = asked.raw
+        self._is_logged_in = False
         name = text_field(asked.frame.body, "CN")
         found = self.proxy.settings.by_login(name)
         if found is not None and found.networks and not self.proxy.is_from(found, self.host):

@@ -71,6 +71,8 @@ class State:
     patrons: dict[str, Patron] = field(default_factory=dict)
     #: The last login of a terminal that was accepted, as it stands in the journal.
     logins: dict[str, str] = field(default_factory=dict)
+    #: Terminals whose wishes a system has granted.
+    served: set[str] = field(default_factory=set)
     #: Messages that changed something: when, which terminal, the message, the answer.
     recent: list[tuple[str, str, str, str]] = field(default_factory=list)
     periods: Periods = field(default_factory=Periods)
@@ -120,6 +122,8 @@ class State:
             if answer[2:3] == b"1":
                 self.logins[request["terminal"]] = request["sent"]
         elif code in CHANGING and is_granted(code, answer):
+            if by != "proxy":
+                self.served.add(request["terminal"])
             self._learn_act(code, sent, answer, by, request["to"])
             self.recent.append((record["at"], request["terminal"], request["sent"], record["sent"]))
             del self.recent[:-RECENT]
@@ -325,6 +329,7 @@ class State:
             "items": {name: list(asdict(each).values()) for name, each in self.items.items()},
             "patrons": {name: list(asdict(each).values()) for name, each in self.patrons.items()},
             "logins": self.logins,
+            "served": sorted(self.served),
             "recent": self.recent,
             "periods": self.periods.dumped(),
             "counts": self.counts,
@@ -344,6 +349,7 @@ class State:
             {name: Item(*each) for name, each in dumped["items"].items()},
             {name: Patron(*each) for name, each in dumped["patrons"].items()},
             dumped["logins"],
+            set(dumped.get("served", ())),
             [(at, terminal, sent, told) for at, terminal, sent, told in dumped["recent"]],
             Periods.loaded(dumped["periods"]),
             Counter(dumped["counts"]),

@@ -152,8 +152,12 @@ class OldSystem:
             connection.sendall(last)
             return True
         time.sleep(habits.seconds)
-        with self._lock:
-            body = self._answer(code, frame.body)
+        try:
+            with self._lock:
+                body = self._answer(code, frame.body)
+        except (KeyError, ValueError, ArithmeticError):
+            connection.sendall(seal(b"96", None, True, _PLAIN))
+            return True
         sent = seal(body, frame.sequence, frame.checksum is not None, _PLAIN)
         self._last = sent
         self._numbers[connection] = frame.sequence, sent

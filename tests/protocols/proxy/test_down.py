@@ -67,6 +67,37 @@ def test_the_proxy_speaks_in_the_charset_of_the_terminal(two: Two) -> None:
             assert "nås" in answer
 
 
+def test_nobody_is_answered_for_whom_no_system_has_let_in(two: Two) -> None:
+    two.settings("old")
+    with proxy(two.folder) as running:
+        running.terminal()
+        two.old.stop()
+        stranger = running.terminal(b"")
+        hold = f"15+{DATE}AOOLD|AAP1|ABI4|BSHB|".encode()
+        for message in (OUT, IN, hold, f"01N{DATE}AOOLD|ALx|AAP1|AC|".encode()):
+            assert ask(stranger, message)[:3] not in (b"121", b"101", b"161"), message
+        assert ask(stranger, LOGIN.replace(b"sesame", b"barley")) == b"940"
+        assert ask(stranger, OUT).startswith(b"120")
+        assert ask(stranger, LOGIN) == b"941"
+        assert ask(stranger, OUT).startswith(b"121")
+        assert [each["sent"][:2] for each in running.records("request")].count("11") == 3
+        two.old.start()
+        until(lambda: set(two.old.loans) == {"I1"})
+        assert two.old.reserved == []
+        assert two.old.habits.blocked == set()
+
+
+def test_who_sends_no_login_is_answered_for_once_it_was_served(two: Two) -> None:
+    two.settings("old")
+    with proxy(two.folder) as running:
+        terminal = running.terminal(b"")
+        assert ask(terminal, OUT).startswith(b"121")
+        two.old.stop()
+        running.kill()
+        running.begin()
+        assert ask(running.terminal(b""), IN).startswith(b"101")
+
+
 def test_off_line_refuses_only_what_is_known_to_be_refused(two: Two) -> None:
     two.settings("old")
     two.old.habits.blocked.add("P2")
@@ -382,3 +413,19 @@ def test_all_loans_renewed_at_once_are_written_back_by_the_process_after(two: Tw
         two.old.start()
         until(lambda: {due for _, due in two.old.loans.values()} == {"20270211    235900"})
         assert len(two.old.asked("29")) == 2
+
+
+def test_a_renewal_of_all_loans_waits_for_its_date(two: Two) -> None:
+    two.settings("new with write-back")
+    two.new.renewed_until = two.old.renewed_until = "20270211    235900"
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        ask(terminal, OUT)
+        until(lambda: len(two.old.loans) == 1)
+        two.new.habits.drops_after = frozenset({"17"})
+        assert ask(terminal, f"65{DATE}AOOLD|AAP1|AD1234|".encode()).startswith(b"6610001")
+        until(lambda: len(two.new.asked("17")) > 1)
+        assert two.old.asked("29") == []
+        two.new.habits.drops_after = frozenset()
+        until(lambda: len(two.old.asked("29")) == 1)
+        assert two.old.asked("29")[0][22:30] == "20270211"
