@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent
 #: To be read: nothing in them is to be pasted beside a demo.
 READ = {
     ROOT / "docs" / f"{name}.md"
-    for name in ("decisions", "glossary", "index", "map", "running", "speed")
+    for name in ("decisions", "glossary", "index", "map", "running", "speed", "versions")
 }
 #: Done in a browser, by the tests of the desk.
 AT_THE_DESK = ROOT / "docs" / "a-morning-at-the-desk.md"
