@@ -46,6 +46,8 @@ DOCUMENTS = (
     *sorted({*(ROOT / "docs").glob("*.md")} - READ - BY_THEMSELVES),
     *(path for path in HOW_TO if path != AN_INDEX),
 )
+#: In Danish for who reads that rather, with the same commands as in English.
+DANISH = {ROOT / "docs" / "da" / "kommandoer-til-hverdagen.md": "everyday-commands.md"}
 #: How a document says that the library is to run beside it.
 STARTED = "tiro demo --data my-library"
 _FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -121,6 +123,13 @@ def pasted(
         f"{commands[len(outputs) - 1]}\n{outputs[-1]}\n{done.stderr[-2000:]}"
     )
     return outputs
+
+
+def test_danish_documents_paste_what_the_english_ones_do() -> None:
+    assert set((ROOT / "docs" / "da").glob("*.md")) == DANISH.keys()
+    for danish, english in DANISH.items():
+        told = (ROOT / "docs" / english).read_text(encoding="utf-8")
+        assert blocks_of(danish.read_text(encoding="utf-8")) == blocks_of(told)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
