@@ -116,7 +116,7 @@ def accept(
     transaction, circulation, desk, _ = act
     loan = loan_of_request(transaction, agreement.partner, Role.BORROWER, request_id)
     if loan is not None and loan.closed is not None:
-        loan = None
+        loan = _reopened(act, loan)
     if loan is not None and loan.item_id is not None:
         return Accepted(loan)
     set_up = circulation.current_set_up(transaction)
@@ -197,6 +197,19 @@ def shipped(
         branch = circulation.current_set_up(transaction).branches[loan.branch_id]
         changes["due"] = whole_day(due, branch.timezone)
     return advance(act, loan, BorrowingAction.SHIP, **changes)
+
+
+def _reopened(act: Act, loan: InterlibraryLoan) -> InterlibraryLoan | None:
+    """What we had asked for and given up, and comes now; None where it was ours to ask for no more,
+    and another may come under its name."""
+    was_given_up = loan.state in (BorrowingState.CANCELLED, BorrowingState.UNFILLED)
+    if loan.case_id is None or not was_given_up or loan.item_id is not None:
+        return None
+    again = taken_over(act, loan)._replace(
+        state_name=BorrowingState.SHIPPED.value, closed=None, changed=act.now
+    )
+    store(act.transaction, again)
+    return again
 
 
 def sent_all_the_same(

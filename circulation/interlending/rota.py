@@ -49,6 +49,8 @@ from circulation.ledger.money import ChargeKind
 #: What follows where nobody lends what a patron asked for.
 UNOBTAINABLE: Registry[Callable[[Act, InterlibraryLoan], None]] = Registry("nobody lends it")
 
+#: How much of the order is kept with a case: a registry may name hundreds of libraries.
+MOST_KEPT = 50
 #: It was asked for, and nothing was sent.
 NOT_SENT = (BorrowingState.ASKED, BorrowingState.EXPECTED, BorrowingState.OFFERED)
 
@@ -136,7 +138,7 @@ def _may_look(set_up: SetUp, ranked: list[Ranked], rules: InterlendingTerms) -> 
 
 
 def _kept(ranked: list[Ranked]) -> str:
-    return json.dumps([each.shown() for each in ranked], ensure_ascii=False)
+    return json.dumps([each.shown() for each in ranked[:MOST_KEPT]], ensure_ascii=False)
 
 
 def begin_attempt(

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from circulation.interlending.asking import Wish, answered, ask, declined
-from circulation.interlending.borrowing import cancel_borrowing, sent_all_the_same, shipped
+from circulation.interlending.borrowing import (
+    Accepted,
+    Agreement,
+    Incoming,
+    accept,
+    cancel_borrowing,
+    sent_all_the_same,
+    shipped,
+)
 from circulation.interlending.cases import Case, Outcome, attempts_of, case_by_id
 from circulation.interlending.notices import PartnerNotice, claim_notice, notice_sent
 from circulation.interlending.ranking import Availability
@@ -309,3 +317,33 @@ def test_staff_are_reminded_once_of_each_day_on_which_an_owner_wants_it_back(
     assert reminded() == 0
     library.pass_time(days=8)
     assert [reminded(), reminded()] == [1, 0]
+
+
+def test_what_a_library_that_was_given_up_has_us_accept_is_for_the_patron(
+    either_library: Library,
+) -> None:
+    library = either_library
+    for name in "AB":
+        a_partner(library, name)
+    loan = wished(library)
+    refuse(library, loan)
+    other = last(library, loan)
+
+    def accepted() -> Any:
+        return library.write(
+            lambda transaction: accept(
+                Act(transaction, library.circulation, partner_desk(library), library.now),
+                agreement=Agreement("a", "Broker"),
+                request_id=loan.request_id,
+                patron=None,
+                incoming=Incoming("FOREIGN-1"),
+            )
+        )
+
+    first, second = accepted(), accepted()
+    assert isinstance(first, Accepted)
+    assert isinstance(second, Accepted)
+    assert (first.loan.id, second.loan.id, first.loan.user) == (loan.id, loan.id, loan.user)
+    assert again(library, other).state is BorrowingState.CANCELLED
+    case = case_of(library, loan)
+    assert (case.outcome, case.loan_id) == ("filled", loan.id)
