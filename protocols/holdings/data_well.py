@@ -42,7 +42,7 @@ class DataWellSettings:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    url: Annotated[str, written(r"^https?://", "an address that begins with https:// or http://")]
+    url: Annotated[str, written(r"^https?://", "A_HTTP_ADDRESS")]
     #: The three words of its log-in; none where the network is enough.
     group: str = ""
     user: str = ""

@@ -35,7 +35,7 @@ class WebhookSettings:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    url: Annotated[str, written(r"^https?://", "an address that begins with https:// or http://")]
+    url: Annotated[str, written(r"^https?://", "A_HTTP_ADDRESS")]
     secret: Annotated[str, Field(min_length=16)]
     #: Authorities by which its certificate is verified; those of the system where there is none.
     ca_file: str | None = None
