@@ -12,5 +12,5 @@ from circulation.kernel.set_up import SET_UP_PARTS
 JOINS: tuple[Join, ...] = (
     joins(SET_UP_PARTS, SINKS),
     joins(FOLLOWERS, FOLLOWER),
-    joins(DAILY, "circulation.holdings.reconciling"),
+    joins(DAILY, "circulation.holdings.daily"),
 )

@@ -18,7 +18,6 @@ from circulation.holdings.rows import all_sinks, sent_to
 from circulation.holdings.schema import holdings_sent
 from circulation.holdings.states import held
 from circulation.kernel.act import Act
-from circulation.kernel.jobs import Doing, Job, Step
 
 #: Records that one step compares.
 AT_ONCE: Final = 500
@@ -31,6 +30,14 @@ class Total(NamedTuple):
     records: int
     items: int
     checksum: str
+
+
+class Compared(NamedTuple):
+    """How many records were compared, how many are told again, and behind which to go on."""
+
+    compared: int
+    told_again: int
+    goes_on: int | None
 
 
 @many(tuple[bytes, str])
@@ -80,12 +87,12 @@ def _pending(*, record_ids: Sequence[int], position: int) -> Statement:
     )
 
 
-def reconcile(act: Act, after: int) -> Step:
+def reconcile(act: Act, after: int) -> Compared:
     """Compares the next records behind that id with what each sink was told of them."""
     transaction = act.transaction
     sinks = [each for each in all_sinks(transaction) if each.full_position is None]
     if not sinks:
-        return Step({})
+        return Compared(0, 0, None)
     there = _with_items(transaction, after=after, at_most=AT_ONCE)
     told = _told_of(transaction, after=after, at_most=AT_ONCE)
     ids = sorted({*there, *told})[:AT_ONCE]
@@ -104,12 +111,4 @@ def reconcile(act: Act, after: int) -> Step:
         }
         different |= {each[0] for each in sent ^ wanted if each[0] not in pending}
     note_changes(transaction, different, Aspect.HOLDINGS)
-    counts = {"records compared": len(ids), "records told again": len(different)}
-    return Step(counts, ids[-1] if len(ids) == AT_ONCE else None)
-
-
-def _step(doing: Doing) -> Step:
-    return reconcile(doing.act, doing.after)
-
-
-JOBS = (Job("holdings", "compare what data wells were told with what there is", _step),)
+    return Compared(len(ids), len(different), ids[-1] if len(ids) == AT_ONCE else None)

@@ -192,15 +192,15 @@ def test_reconciling_finds_what_no_event_tells_of(stage: Stage, well: Well) -> N
     before = library.read(lambda transaction: total_of(library.act(transaction), NAME))
     assert (before.records, before.items) == (2, 2)
 
-    def compared() -> dict[str, int]:
-        return library.write(lambda transaction: reconcile(library.act(transaction), 0)).counts
+    def compared() -> tuple[int, int]:
+        return library.write(lambda transaction: reconcile(library.act(transaction), 0))[:2]
 
-    assert compared() == {"records compared": 2, "records told again": 0}
+    assert compared() == (2, 0)
     library.policy(material_group="book", loanable=False)
     library.write(
         lambda transaction: transaction.execute("DELETE FROM items WHERE barcode = 'I2'", ())
     )
-    assert compared() == {"records compared": 2, "records told again": 2}
+    assert compared() == (2, 2)
     stage.tell()
     assert well.held() == stage.wanted() == {("900100", "1"): {"I1": "NotForLoan"}}
     after = library.read(lambda transaction: total_of(library.act(transaction), NAME))
