@@ -62,7 +62,7 @@ def told_body(task: Task, institution: str, number: str | None) -> bytes:
     elif code == "11":
         text = f"11{task.sent[2]}Y{when}{due(task)}AO{place}|AA{card}|AB{item}|AC|"
     elif code == "09":
-        returned = task.sent[21:39] if task.sent[21:29].isdigit() else when
+        returned = _returned(task, when)
         at = institution or text_field(sent, "AP")
         text = f"09Y{when}{returned}AP{at}|AO{place}|AB{item}|AC|"
     else:
@@ -70,6 +70,14 @@ def told_body(task: Task, institution: str, number: str | None) -> bytes:
     if number is not None:
         text += f"{JOURNAL_ID}{number}|"
     return bytes_of(text)
+
+
+def _returned(task: Task, when: str) -> str:
+    """When the item came back (09). Where the terminal says that it was just now, by the clock of
+    the system that did it, not by its own.
+    """
+    told = task.sent[21:39]
+    return told if told[:8].isdigit() and told != task.sent[3:21] else when
 
 
 def _as_it_was(sent: str, place: str, is_new: bool) -> str:

@@ -247,6 +247,25 @@ def test_a_machine_waits_for_another_with_the_same_item_as_long_as_the_system_ta
         assert by == ["old"] * 4
 
 
+@pytest.mark.parametrize("returned", [DATE, "20261124    090000"])
+def test_the_other_system_is_told_when_it_came_back_by_the_clock_of_the_first(
+    two: Two, returned: str
+) -> None:
+    """But for what the terminal says: it was found in the book drop, say."""
+    two.settings("shadow")
+    wrong = "20261125    115830"
+    said = IN.replace(DATE.encode(), wrong.encode())
+    if returned != DATE:
+        said = said[:21] + returned.encode() + said[39:]
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        ask(terminal, OUT)
+        ask(terminal, said)
+        until(lambda: any("QJ" in each for each in two.new.asked("09")))
+        (told,) = [each for each in two.new.asked("09") if "QJ" in each]
+        assert told[3:39] == DATE + returned
+
+
 def test_each_line_of_a_terminal_has_numbers_that_differ_from_one_to_the_next(two: Two) -> None:
     """What a terminal sends between two messages to the old system may go to the new one; to the
     old one they follow each other, and it must not take the second for the first once more."""
