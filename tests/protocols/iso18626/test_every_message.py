@@ -33,7 +33,7 @@ SAID: tuple[dict[str, Any], ...] = (
     {"expected": (NOON + timedelta(20)).isoformat(), "why": WhyNot.NOT_BY_THEN.value},
     {"url": "https://example.org/a?b=1&c=2", "answer": ODD, "supplier": ["", ""], "id": ODD},
     {"requester": [ODD, ODD], "supplier": ["x" * 255, "ISIL"], "peer": ODD},
-    *({"why": each.value} for each in WhyNot),
+    {"why": WhyNot.ON_LOAN.value},
 )
 FACTS: tuple[dict[str, Any], ...] = (
     {},
@@ -57,6 +57,7 @@ def a_loan(role: Role, state: str, due: datetime | None, said: dict[str, Any]) -
     return InterlibraryLoan(7, *names, *item, *rest, json.dumps(said))
 
 
+@pytest.mark.drawn(24)
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("version", Version)
 @pytest.mark.parametrize("kind", PartnerNoticeKind)
@@ -73,7 +74,7 @@ def test_every_message_is_valid(
         is_request = kind is PartnerNoticeKind.ASKED
         if not is_told(kind, partner, is_borrowed=is_borrowed) or is_request > is_borrowed:
             continue
-        dues = (None, NOON - timedelta(1), NOON + timedelta(1))
+        dues = (None, NOON - timedelta(1))
         for state, due, said, facts in itertools.product(named, dues, SAID, FACTS):
             loan = a_loan(role, state.value, due, said)
             notice = PartnerNotice(
