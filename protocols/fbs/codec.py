@@ -16,6 +16,8 @@ from protocols.fbs.problems import Denied, Fault, malformed
 M = TypeVar("M", bound=BaseModel)
 
 _TRUTHS: Final = {"true": True, "false": False}
+#: As JSON has it; of itself it stands in none.
+_NUL: Final = b"\\u0000"
 #: Characters of a path's part, and of a value of a query.
 LONGEST: Final = 200
 
@@ -24,6 +26,7 @@ def reads(model: type[M]) -> Callable[[bytes], M]:
     """How a body is read that holds such an object. Raises Denied."""
 
     def read(body: bytes) -> M:
+        _must_be_written(body)
         found: M = _checked(lambda: model.model_validate_json(body or b"{}"))
         return found
 
@@ -35,12 +38,19 @@ def reads_list(kind: Any) -> Callable[[bytes], Any]:
     adapter: TypeAdapter[Any] = TypeAdapter(list[kind])
 
     def read(body: bytes) -> Any:
+        _must_be_written(body)
         found = _checked(lambda: adapter.validate_json(body or b"null"))
         if len(found) > MOST:
             raise malformed("body", f"at most {MOST} at once")
         return found
 
     return read
+
+
+def _must_be_written(body: bytes) -> None:
+    """Raises Denied where a text has a character that no database holds."""
+    if _NUL in body:
+        raise malformed("body", "a text has a character that cannot be written")
 
 
 def read_text(body: bytes) -> str:

@@ -214,6 +214,15 @@ PAYMENTS: Final = each(fields("orderId", "confirmationId", "feeId", "paymentStat
 # Catalogue and places
 
 BRANCHES: Final = each(fields("branchId", "title"))
+
+
+def patron_group(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A group with those below it."""
+    names = ("patronGroupId", "name", "description", "membersCount")
+    children = [patron_group(child) for child in value["childGroups"]]
+    return {name: value[name] for name in names} | {"childGroups": children}
+
+
 DEPARTMENTS: Final = each(fields("departmentId", "title"))
 LOCATIONS: Final = each(fields("locationId", "title"))
 SUBLOCATIONS: Final = each(fields("sublocationId", "title"))

@@ -10,6 +10,7 @@ from protocols.fbs.calls import Asker, Call
 from protocols.fbs.codec import reads
 from protocols.fbs.handling import (
     catalogue,
+    groups,
     interlibrary,
     sessions,
 )
@@ -106,8 +107,19 @@ def _interlibrary() -> Iterator[Call]:
     )
 
 
+def _groups() -> Iterator[Call]:
+    yield Call(
+        method="GET",
+        path=f"v1/{A}/patrongroups",
+        handler=groups.show_groups,
+        shape=shapes.patron_group,
+        **SITE,
+    )
+
+
 CALLS: Final[tuple[Call, ...]] = (
     *_sessions(),
+    *_groups(),
     *_catalogue(),
     *_interlibrary(),
 )
