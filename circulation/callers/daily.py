@@ -22,7 +22,15 @@ def _replies(doing: Doing) -> Step:
 
 
 def _registries(doing: Doing) -> Step:
-    return Step(dict(take_all(doing.act)))
+    done = take_all(doing.act)
+    counts = {
+        "partners added": done.added,
+        "partners changed": done.changed,
+        "partners gone": done.gone,
+        "rows set aside": done.set_aside,
+        "registries not taken in": done.refused,
+    }
+    return Step(counts)
 
 
 JOBS = (

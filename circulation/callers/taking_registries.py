@@ -7,7 +7,6 @@ long as rows are set aside whose library is not known, nobody counts as gone: it
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -165,10 +164,21 @@ def _tell(act: Act, registry: PartnerRegistry, taken: Taken) -> None:
         append_event(act, NewEvent(EventKind.SET_UP_CHANGED, after={"changes": told}))
 
 
-def take_all(act: Act) -> Counter[str]:
-    """Takes in the files of all registries that have one, and counts. One that cannot be taken is
-    told to the log, and leaves its partners as they are."""
-    counts: Counter[str] = Counter()
+@dataclass
+class TakenAll:
+    """What taking in all files has done, in numbers."""
+
+    added: int = 0
+    changed: int = 0
+    gone: int = 0
+    set_aside: int = 0
+    refused: int = 0  # files that were not taken in
+
+
+def take_all(act: Act) -> TakenAll:
+    """Takes in the files of all registries that have one. One that cannot be taken in is told to
+    the log, and leaves its partners as they are."""
+    done = TakenAll()
     for registry in all_registries(act.transaction):
         if not registry.file:
             continue
@@ -176,10 +186,10 @@ def take_all(act: Act) -> Counter[str]:
             taken = take_registry(act, registry, read_file(Path(registry.file)))
         except (NotARegistry, TooShort) as error:
             log.error("the registry %s was not taken in: %s", registry.code, error)
-            counts["registries not taken in"] += 1
+            done.refused += 1
             continue
-        counts["partners added"] += len(taken.added)
-        counts["partners changed"] += len(taken.changed)
-        counts["partners gone"] += len(taken.gone) + len(taken.removed)
-        counts["rows set aside"] += len(taken.set_aside)
-    return counts
+        done.added += len(taken.added)
+        done.changed += len(taken.changed)
+        done.gone += len(taken.gone) + len(taken.removed)
+        done.set_aside += len(taken.set_aside)
+    return done

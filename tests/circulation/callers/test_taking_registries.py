@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,13 @@ from catalogue.database import Database, Transaction
 from circulation.callers.partners import PARTNERS, Partner, store_partner
 from circulation.callers.registries import PartnerRegistry, store_registry
 from circulation.callers.registry_files import read_registry
-from circulation.callers.taking_registries import Taken, TooShort, take_all, take_registry
+from circulation.callers.taking_registries import (
+    Taken,
+    TakenAll,
+    TooShort,
+    take_all,
+    take_registry,
+)
 from circulation.interlending.asking import Wish, ask
 from circulation.kernel.act import Act
 from circulation.kernel.results import UNATTENDED
@@ -202,15 +207,15 @@ def test_the_job_takes_files_and_tells_the_log_what_it_could_not(
     path = tmp_path / "vip.csv"
     a_registry(library, file=str(path))
 
-    def run() -> Mapping[str, int]:
+    def run() -> TakenAll:
         return library.write(lambda transaction: take_all(act_of(library, transaction)))
 
     with caplog.at_level(logging.ERROR):
-        assert run() == {"registries not taken in": 1}
+        assert run() == TakenAll(refused=1)
     assert "the registry VIP was not taken in: there is no such file" in caplog.text
     path.write_text(csv_of(1, 2), encoding="utf-8")
-    assert run()["partners added"] == 2
+    assert run() == TakenAll(added=2)
     path.write_text(csv_of(1), encoding="utf-8")
-    assert run() == {"registries not taken in": 1}
+    assert run() == TakenAll(refused=1)
     assert len(partners(library)) == 2
     assert SECRET not in caplog.text
