@@ -6,6 +6,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
 
@@ -158,3 +159,20 @@ def test_a_request_hidden_in_another(demo_server: RunningServer, head: bytes) ->
             told += octets
     assert told.startswith(b"HTTP/1.1 400")
     assert told.count(b"HTTP/1.1") == 1
+
+
+def test_who_asks_many_times_at_once_waits_once(vufind: VuFind, demo_server: RunningServer) -> None:
+    """Of requests for one title that come together one is placed, and one cancels it."""
+    card, item = demo_server.take_patron(), demo_server.take_item()
+    vufind.log_in(card, "1234")
+    others = [VuFind(demo_server.http) for _ in range(6)]
+    for each in others:
+        each.session = vufind.session
+    with ThreadPoolExecutor(len(others)) as threads:
+        told = list(threads.map(lambda one: one.do("request", f"tiro:item:{item}"), others))
+    assert sorted("error" in each for each in told) == [False] + [True] * 5
+    [hold] = vufind.items(1, 2, 4)
+    with ThreadPoolExecutor(len(others)) as threads:
+        told = list(threads.map(lambda one: one.do("cancel", hold["item"]), others))
+    assert sorted("error" in each for each in told) == [False] + [True] * 5
+    assert vufind.items(1, 2, 4) == []
