@@ -18,7 +18,7 @@ from typing import NamedTuple
 from pyroaring import BitMap
 from sqlalchemy import delete, insert, literal_column, null, select, text, union_all
 
-from catalogue.bitmaps import CHUNK_BITS, join
+from catalogue.bitmaps import CHUNK_BITS, deserialise, join, serialise_ids
 from catalogue.change_notes import Aspect, note_changes
 from catalogue.database import (
     Statement,
@@ -182,7 +182,7 @@ def update_holders(transaction: Transaction, record_ids: Iterable[int]) -> None:
         for holder in {*before, *wanted}:
             held = wanted.get(holder, _NONE) & changed
             row = before.get(holder)
-            old = BitMap.deserialize(row) if row is not None else _NONE
+            old = deserialise(row) if row is not None else _NONE
             new = (old - changed) | held
             if new == old:
                 continue
@@ -190,7 +190,7 @@ def update_holders(transaction: Transaction, record_ids: Iterable[int]) -> None:
             if row is not None:
                 _delete(transaction, holder=holder, chunk=chunk)
             if new:
-                _insert(transaction, holder=holder, chunk=chunk, bitmap=new.serialize())
+                _insert(transaction, holder=holder, chunk=chunk, bitmap=serialise_ids(new))
     both = Aspect.HOLDINGS | Aspect.RECORD
     note_changes(transaction, moved, both)
     note_changes(transaction, set(ids).difference(moved), Aspect.HOLDINGS)

@@ -90,7 +90,7 @@ records = Table(
 )
 
 #: The index: for each term of an access point and each chunk of 65,536 record ids
-#: (chunk = record id >> 16) a serialised roaring bitmap of whole record ids, and its count.
+#: (chunk = record id >> 16) a bitmap of whole record ids (`catalogue.bitmaps`), and its count.
 postings = Table(
     "postings",
     metadata,
@@ -122,7 +122,7 @@ sort_keys = Table(
 )
 
 #: Which records a branch or an agency has, and which are hidden from a consortium, as serialised
-#: roaring bitmaps per chunk of record ids; `holder` is as `catalogue.holders` writes it.
+#: bitmaps per chunk of record ids; `holder` is as `catalogue.holders` writes it.
 held_records = Table(
     "held_records",
     metadata,

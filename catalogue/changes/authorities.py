@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pyroaring import BitMap
 from sqlalchemy import select
 
+from catalogue.bitmaps import deserialise
 from catalogue.database import Statement, Transaction, many_of, scalars_of
 from catalogue.index.access_points import ACCESS_POINTS, Kind
 from catalogue.index.numbers import number_key
@@ -60,7 +61,7 @@ def records_linking_to(transaction: Transaction, numbers: Iterable[str]) -> list
     terms = [number_key(number).encode() for number in numbers]
     found = BitMap()
     for bitmap in _linking(transaction, terms=terms):
-        found |= BitMap.deserialize(bytes(bitmap))
+        found |= deserialise(bytes(bitmap))
     return list(found)
 
 

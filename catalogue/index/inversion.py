@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 import numpy
 from numpy.typing import NDArray
 
-from catalogue.bitmaps import CHUNK_BITS, array_head, serialise
+from catalogue.bitmaps import CHUNK_BITS, FEW, array_head, serialise
 from catalogue.index.access_points import PRESENT, ROWS
 from catalogue.index.reading import Found, Numbers, Parts, Reader, Words
 from catalogue.index.selection import ANY_WORDS, Target
@@ -31,8 +31,6 @@ _TERM_SHIFT = numpy.uint64(CHUNK_BITS)
 _WORD_SHIFT = numpy.uint64(_WORD_BITS)
 _WORD = numpy.uint64((1 << _WORD_BITS) - 1)
 _NONE = numpy.empty(0, numpy.uint64)
-#: Most bitmaps have at most this many records; they are made all at once.
-_FEW = 4
 
 #: Indexes whose term `PRESENT` has every record that has the access point.
 _PRESENCE = frozenset(row.presence_index for row in ROWS if row.kinds)
@@ -209,21 +207,17 @@ def _bitmaps(
 ) -> list[bytes]:
     """The bitmap of each term: the lower parts of its ids are in `lows`, up to its end."""
     made: Any = numpy.empty(len(counts), numpy.object_)
-    has_heads = bool(array_head(chunk, 1))
+    ids = (lows.astype("<u4") | numpy.uint32(chunk << CHUNK_BITS)).astype("<u4")
     largest = counts.max(initial=0)
-    for size in range(1, min(largest, _FEW) + 1):
-        head = array_head(chunk, size)
+    for size in range(1, min(largest, FEW) + 1):  # most of them, and so all at once
         which = numpy.flatnonzero(counts == size)
-        if len(which) and has_heads:
-            rows = numpy.empty((len(which), len(head) + 2 * size), numpy.uint8)
-            rows[:, : len(head)] = numpy.frombuffer(head, numpy.uint8)
-            values = lows[(ends[which] - size)[:, None] + numpy.arange(size)]
-            rows[:, len(head) :] = values.view(numpy.uint8).reshape(len(which), 2 * size)
-            made[which] = rows.view(f"V{rows.shape[1]}").ravel()
-    if has_heads and largest <= _FEW:
+        if len(which):
+            rows = ids[(ends[which] - size)[:, None] + numpy.arange(size)]
+            made[which] = rows.view(f"V{4 * size}").ravel()
+    if largest <= FEW:
         return list(made)
     whole = lows.tobytes()
-    for at in numpy.flatnonzero(counts > (_FEW if has_heads else 0)).tolist():
+    for at in numpy.flatnonzero(counts > FEW).tolist():
         size, end = counts[at], 2 * ends[at]
         part = whole[end - 2 * size : end]
         head = array_head(chunk, size)

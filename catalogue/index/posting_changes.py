@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from catalogue.bitmaps import CHUNK_BITS, cardinality
+from catalogue.bitmaps import CHUNK_BITS, cardinality, deserialise, serialise_ids
 from catalogue.database import Statement, Transaction, many, scalar, send_many
 from catalogue.index.collecting import Collector, Columns
 from catalogue.index.describing import Description
@@ -103,7 +103,7 @@ class RowChanges:
             self._emptied.append(_Key(index, term, chunk))
             return
         rows = self._changed if is_there else self._added
-        rows.append(_Row(len(ids), ids.serialize(), index, term, chunk))
+        rows.append(_Row(len(ids), serialise_ids(ids), index, term, chunk))
 
     def note_new(self, index: int, term: bytes, chunk: int, bitmap: bytes) -> None:
         """There is no such row, and it is to be this bitmap, which is not empty."""
@@ -194,13 +194,13 @@ def _less(index: int, chunk: int, rows: dict[bytes, bytes], others: dict[bytes, 
         other = others.get(term)
         if other == bitmap:
             continue
-        rest = BitMap.deserialize(bitmap)
+        rest = deserialise(bitmap)
         if other is not None:
-            rest -= BitMap.deserialize(other)
+            rest -= deserialise(other)
         if rest:
             found.terms.append(term)
             found.counts.append(len(rest))
-            found.bitmaps.append(rest.serialize())
+            found.bitmaps.append(serialise_ids(rest))
     return found
 
 
@@ -212,11 +212,11 @@ def without(columns: Iterable[Columns], ids: BitMap) -> list[Columns]:
     for index, chunk, terms, _, bitmaps in columns:
         rest = Columns(index, chunk, [], [], [])
         for term, bitmap in zip(terms, bitmaps, strict=True):
-            left = BitMap.deserialize(bitmap) - ids
+            left = deserialise(bitmap) - ids
             if left:
                 rest.terms.append(term)
                 rest.counts.append(len(left))
-                rest.bitmaps.append(left.serialize())
+                rest.bitmaps.append(serialise_ids(left))
         if rest.terms:
             found.append(rest)
     return found
@@ -233,7 +233,7 @@ def remove_postings(transaction: Transaction, columns: Iterable[Columns]) -> Non
             for term, bitmap in zip(terms[part], bitmaps[part], strict=True):
                 row = rows.get(term)
                 if row is not None:
-                    rest = BitMap.deserialize(row) - BitMap.deserialize(bitmap)
+                    rest = deserialise(row) - deserialise(bitmap)
                     changes.note(index, term, chunk, rest, is_there=True)
     changes.write(transaction)
 

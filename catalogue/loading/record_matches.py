@@ -18,6 +18,7 @@ from typing import NamedTuple
 from pyroaring import BitMap
 from sqlalchemy import select
 
+from catalogue.bitmaps import deserialise
 from catalogue.changes.made import Made
 from catalogue.database import Statement, Transaction, columns, many_of
 from catalogue.index.access_points import ACCESS_POINTS, PRESENT, Kind
@@ -125,7 +126,7 @@ def isbns_of(columns: Iterable[Columns]) -> dict[int, list[bytes]]:
         if part.access_point == _ISBN:
             for term, bitmap in zip(part.terms, part.bitmaps, strict=True):
                 if term != PRESENT:
-                    for number in BitMap.deserialize(bitmap):
+                    for number in deserialise(bitmap):
                         found[number].append(term)
     return found
 
@@ -173,8 +174,7 @@ class Matcher:
     ) -> None:
         wanted = sorted({term for each in made for term in self._isbns.get(each.id, ())})
         having = [
-            (term, BitMap.deserialize(bitmap))
-            for term, bitmap in _by_isbn(transaction, terms=wanted)
+            (term, deserialise(bitmap)) for term, bitmap in _by_isbn(transaction, terms=wanted)
         ]
         ids = list(BitMap().union(*(bitmap for _, bitmap in having)))
         known = {

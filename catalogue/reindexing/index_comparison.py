@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from pyroaring import BitMap
 from sqlalchemy import ColumnElement, Select, func, select
 
-from catalogue.bitmaps import CHUNK_BITS
+from catalogue.bitmaps import CHUNK_BITS, deserialise
 from catalogue.changes.accession import lock_writing
 from catalogue.changes.changed_records import changed_records
 from catalogue.database import Database, Statement, Transaction, many, scalar
@@ -182,8 +182,8 @@ class Comparison:
                 if row is None and fresh is not None:
                     changes.note_new(index, term, chunk, fresh)
                     continue
-            there = BitMap.deserialize(row) if row is not None else BitMap()
-            is_to_be = (BitMap.deserialize(fresh) if fresh is not None else BitMap()) - recent.ids
+            there = deserialise(row) if row is not None else BitMap()
+            is_to_be = (deserialise(fresh) if fresh is not None else BitMap()) - recent.ids
             is_to_be |= there - self._read
             is_to_be |= recent.having(index, term, chunk)
             if is_to_be != there:
@@ -218,7 +218,7 @@ class _Recent:
         for collector in collectors.values():
             for index, chunk, terms, _, bitmaps in collector.columns():
                 for term, bitmap in zip(terms, bitmaps, strict=True):
-                    self._having[index, term, chunk] = BitMap.deserialize(bitmap)
+                    self._having[index, term, chunk] = deserialise(bitmap)
 
     def having(self, index: int, term: bytes, chunk: int) -> BitMap:
         """Those of the records that have the term."""

@@ -24,6 +24,7 @@ from typing import NamedTuple
 from pyroaring import BitMap
 from sqlalchemy import func, select
 
+from catalogue.bitmaps import deserialise
 from catalogue.database import Statement, Transaction, columns, many
 from catalogue.index.access_points import ACCESS_POINTS, PRESENT, Kind
 from catalogue.index.field_texts import field_texts, shown_text, whole_texts_of
@@ -116,9 +117,7 @@ def _of_codes(transaction: Transaction, records: BitMap, point: str, limit: int)
         raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {_MOST_CODES} terms")
     counted = []
     for term, chunks in groupby(rows, key=itemgetter(0)):
-        hits = sum(
-            records.intersection_cardinality(BitMap.deserialize(bitmap)) for _, bitmap in chunks
-        )
+        hits = sum(records.intersection_cardinality(deserialise(bitmap)) for _, bitmap in chunks)
         if hits:
             counted.append((-hits, term))
     counted.sort()

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol, TypedDict
 from pyroaring import BitMap
 from sqlalchemy import ColumnElement, Integer, func, literal_column, select, type_coerce, union_all
 
-from catalogue.bitmaps import join
+from catalogue.bitmaps import deserialise, join
 from catalogue.database import Statement, Transaction, columns, many, scalars, taking
 from catalogue.holders import held_by, open_holders
 from catalogue.index.field_texts import subfield_texts_of, texts_of, whole_texts_of
@@ -213,7 +213,7 @@ def read_terms(transaction: Transaction, wanted: dict[Posting, BitMap]) -> None:
 
 def _joined(bitmaps: Sequence[bytes]) -> BitMap:
     """The union of the bitmaps, as a new one."""
-    return BitMap.deserialize(bitmaps[0]) if len(bitmaps) == 1 else join(bitmaps)
+    return deserialise(bitmaps[0]) if len(bitmaps) == 1 else join(bitmaps)
 
 
 def _find(transaction: Transaction, match: Match, read: dict[Posting, BitMap]) -> BitMap:

@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pyroaring import BitMap
 from sqlalchemy import select
 
-from catalogue.bitmaps import CHUNK_BITS
+from catalogue.bitmaps import CHUNK_BITS, deserialise
 from catalogue.database import Database, Statement, Transaction, many
 from catalogue.schema import held_records, postings, records, sort_keys
 from tests.builders.catalogue import add_records
@@ -64,13 +63,13 @@ def derived(database: Database) -> Derived:
 def _derived(transaction: Transaction) -> Derived:
     rows = {}
     for index, term, chunk, count, bitmap in _postings(transaction):
-        ids = list(BitMap.deserialize(bytes(bitmap)))
+        ids = list(deserialise(bytes(bitmap)))
         assert len(ids) == count > 0
         assert all(number >> CHUNK_BITS == chunk for number in ids)
         rows[index, bytes(term), chunk] = ids
     held: defaultdict[str, list[int]] = defaultdict(list)
     for holder, bitmap in _held(transaction):
-        held[holder] += BitMap.deserialize(bytes(bitmap))
+        held[holder] += deserialise(bytes(bitmap))
     return Derived(
         rows,
         {row[0]: (bytes(row[1]), bytes(row[2]), row[3]) for row in _sort_keys(transaction)},

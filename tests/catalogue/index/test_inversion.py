@@ -9,8 +9,8 @@ import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyroaring import BitMap
 
+from catalogue.bitmaps import deserialise
 from catalogue.index import reading
 from catalogue.index.access_points import ACCESS_POINTS, PRESENT, Kind
 from catalogue.index.folding import (
@@ -75,7 +75,7 @@ def inverted(found: list[tuple[Target, list[tuple[bytes, int]]]]) -> Index:
         assert columns.terms == sorted(set(columns.terms))
         rows = zip(columns.terms, columns.counts, columns.bitmaps, strict=True)
         for term, size, bitmap in rows:
-            index[columns.access_point, term] = set(BitMap.deserialize(bytes(bitmap)))
+            index[columns.access_point, term] = set(deserialise(bytes(bitmap)))
             assert len(index[columns.access_point, term]) == size
     return {key: lows for key, lows in index.items() if key[1] != PRESENT}
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from pyroaring import BitMap
 from sqlalchemy import func, select
 
+from catalogue.bitmaps import deserialise
 from catalogue.changes.accession import ItemDefaults, add_record
 from catalogue.database import (
     Database,
@@ -83,7 +83,7 @@ class Index(NamedTuple):
 def index_of(database: Database) -> Index:
     rows: dict[tuple[int, bytes], list[int]] = {}
     for point, term, chunk, count, bitmap in database.read(_all_postings).result():
-        ids = list(BitMap.deserialize(bytes(bitmap)))
+        ids = list(deserialise(bytes(bitmap)))
         assert len(ids) == count
         assert all(number >> 16 == chunk for number in ids)
         rows.setdefault((point, bytes(term)), []).extend(ids)
