@@ -15,9 +15,10 @@ from catalogue.records import fetch_records
 from circulation.calendars.due_dates import local_date
 from circulation.callers.partners import folded_agency
 from circulation.interlending.cases import Case, case_wanted
-from circulation.interlending.rota import Sought, begin_case, not_lent, rules_of, suppliers
+from circulation.interlending.rota import Sought, begin_case, not_lent, rules_of
 from circulation.interlending.rows import InterlibraryLoan, advance, loan_by_id
 from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle
+from circulation.interlending.suppliers import SUPPLIERS
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import Action, Reason
 from circulation.kernel.results import Branch, Refusal, Refused
@@ -61,7 +62,7 @@ def ask(
     """
     transaction = act.transaction
     only = "" if partner is None else folded_agency(partner)
-    known = suppliers(act.circulation.current_set_up(transaction))
+    known = SUPPLIERS.of(act.circulation.current_set_up(transaction))
     if not known or (only and only not in known):
         return Obstacle.NO_PARTNER
     reader = _reader(act, patron, pickup_branch)

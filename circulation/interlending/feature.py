@@ -20,6 +20,7 @@ from circulation.interlending.lists import is_under_way
 from circulation.interlending.part import FOREIGN_COPIES, WITH_PARTNER, PartnerOfItem
 from circulation.interlending.privacy import PERSONAL
 from circulation.interlending.rules import INTERLENDING, SECTION
+from circulation.interlending.suppliers import SUPPLIERS
 from circulation.items.facts import ITEM
 from circulation.items.features import ITEM_FEATURES
 from circulation.kernel.jobs import DAILY
@@ -45,6 +46,7 @@ JOINS: tuple[Join, ...] = (
     joins(RECALLED, follow_recall),
     joins(PERSONAL_DATA, PERSONAL),
     joins(SET_UP_PARTS, INTERLENDING),
+    joins(SET_UP_PARTS, SUPPLIERS),
     joins(SECTIONS, SECTION),
     joins(STILL_NEEDED, is_under_way),
     joins(DAILY, "circulation.interlending.daily"),

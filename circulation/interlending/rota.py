@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from circulation.callers.partners import PARTNERS, Partner
+from circulation.callers.partners import Partner
 from circulation.interlending.cases import (
     Case,
     Outcome,
@@ -35,7 +35,7 @@ from circulation.interlending.rows import (
 )
 from circulation.interlending.rules import interlending_terms
 from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle
-from circulation.interlending.suppliers import takes_requests, terms_of
+from circulation.interlending.suppliers import SUPPLIERS
 from circulation.interlending.terms import InterlendingTerms
 from circulation.kernel.act import Act
 from circulation.kernel.parts import Registry
@@ -63,11 +63,6 @@ class Sought(NamedTuple):
     only: str = ""
 
 
-def suppliers(set_up: SetUp) -> dict[str, Partner]:
-    """The partners that take requests, by their folded agency."""
-    return {key: each for key, each in PARTNERS.of(set_up).items() if takes_requests(each)}
-
-
 def ranked_for(
     act: Act,
     sought: Sought,
@@ -81,12 +76,12 @@ def ranked_for(
     candidates = [
         Candidate(
             key,
-            each.name or each.agency,
-            terms_of(each),
+            partner.name or partner.agency,
+            terms,
             with_them.get(key, 0),
             (seen or {}).get(key, Availability.UNKNOWN),
         )
-        for key, each in suppliers(set_up).items()
+        for key, (partner, terms) in SUPPLIERS.of(set_up).items()
     ]
     asking = Asking(set_up.day(act.now, sought.branch_id), asked, sought.only)
     return rank(candidates, asking, rules_of(set_up, sought))
@@ -99,10 +94,11 @@ def rules_of(set_up: SetUp, sought: Sought | Case) -> InterlendingTerms:
 def begin_case(act: Act, case: Case) -> InterlibraryLoan | None:
     """Begins a case and asks the first library; None, and nothing is begun, where none can be."""
     sought = Sought(case.branch_id, case.category, case.only)
-    if not any(each.position is not None for each in ranked_for(act, sought)):
+    ranked = ranked_for(act, sought)
+    if not any(each.position is not None for each in ranked):
         return None
     insert_case(act.transaction, case)
-    return ask_next(act, case)
+    return _ask_first(act, case, ranked)
 
 
 def ask_next(act: Act, case: Case) -> InterlibraryLoan | None:
@@ -115,14 +111,20 @@ def ask_next(act: Act, case: Case) -> InterlibraryLoan | None:
     if len(asked) >= rules.libraries:
         return None
     ranked = ranked_for(act, Sought(case.branch_id, case.category, case.only), asked)
+    return _ask_first(act, case, ranked)
+
+
+def _ask_first(act: Act, case: Case, ranked: list[Ranked]) -> InterlibraryLoan | None:
+    set_up = act.circulation.current_set_up(act.transaction)
+    rules = rules_of(set_up, case)
     chosen = next((each for each in ranked if each.position is not None), None)
     if chosen is None:
         return None
     looks = _may_look(set_up, ranked, rules)
     wait = timedelta(seconds=rules.look_seconds) if looks else timedelta()
-    loan = begin_attempt(act, case, suppliers(set_up)[chosen.partner], wait=wait)
+    loan = begin_attempt(act, case, SUPPLIERS.of(set_up)[chosen.partner].partner, wait=wait)
     store_case(
-        transaction,
+        act.transaction,
         case._replace(loan_id=loan.id, rota=_kept(ranked), look_at=act.now if looks else None),
     )
     return loan
@@ -132,9 +134,9 @@ def _may_look(set_up: SetUp, ranked: list[Ranked], rules: InterlendingTerms) -> 
     """Is there somebody to ask what is in, and may the answer change whom we ask?"""
     if not rules.look_seconds or "availability" not in rules.order:
         return False
-    known = suppliers(set_up)
+    known = SUPPLIERS.of(set_up)
     eligible = [each.partner for each in ranked if each.position is not None]
-    return len(eligible) > 1 and any(terms_of(known[each]).catalogue for each in eligible)
+    return len(eligible) > 1 and any(known[each].terms.catalogue for each in eligible)
 
 
 def _kept(ranked: list[Ranked]) -> str:
@@ -200,7 +202,7 @@ def catalogues_said(act: Act, case_id: int, seen: Mapping[str, Availability]) ->
     first = next((each for each in ranked if each.position == 1), None)
     set_up = act.circulation.current_set_up(transaction)
     if first is not None and readdress(transaction, loan.id, first.partner, act.now):
-        chosen = suppliers(set_up)[first.partner]
+        chosen = SUPPLIERS.of(set_up)[first.partner].partner
         readdress_loan(
             transaction,
             loan_id=loan.id,

@@ -5,17 +5,23 @@ They stand in `[partners.AGENCY]` of library.toml with those of the protocol, an
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
-from typing import Annotated, Any, Final
+from functools import lru_cache
+from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
+from catalogue.database import Transaction
 from circulation.calendars.days import parse_days
-from circulation.callers.partners import Partner
+from circulation.callers.partners import PARTNERS, Partner
+from circulation.kernel.set_up import SetUpPart
 from circulation.languages.sentences import Sentence
+
+log = logging.getLogger(__name__)
 
 #: The option of a partner that says that it may be asked.
 TAKES_REQUESTS: Final = "takes_requests"
@@ -53,6 +59,13 @@ def _weekday(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=4_096)
+def _periods(text: str, year: int) -> tuple[tuple[date, date], ...]:
+    """The periods of which a part may be in the year."""
+    days = parse_days(text)
+    return () if days is None else (*days.within(year - 1), *days.within(year))
+
+
 @dataclass(frozen=True, slots=True)
 class SupplierTerms:
     """What counts where it is decided who is asked first."""
@@ -88,9 +101,7 @@ class SupplierTerms:
         if _WEEKDAYS[day.weekday()] in self.closed_weekdays:
             return True
         for text in self.closed_days:
-            days = parse_days(text)
-            periods = () if days is None else (*days.within(day.year - 1), *days.within(day.year))
-            if any(first <= day <= last for first, last in periods):
+            if any(first <= day <= last for first, last in _periods(text, day.year)):
                 return True
         return False
 
@@ -105,10 +116,27 @@ def supplier_options(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name in SUPPLIER_OPTIONS}
 
 
-def terms_of(partner: Partner) -> SupplierTerms:
-    """What is agreed with a partner as one that may be asked: checked when it was applied."""
-    return SUPPLIER_TERMS.validate_python(supplier_options(partner.options))
+class Supplier(NamedTuple):
+    """A partner that takes requests, and what counts of it."""
+
+    partner: Partner
+    terms: SupplierTerms
 
 
-def takes_requests(partner: Partner) -> bool:
-    return bool(partner.options.get(TAKES_REQUESTS))
+def _suppliers(transaction: Transaction) -> dict[str, Supplier]:
+    found = {}
+    for key, partner in PARTNERS.read(transaction).items():
+        if not partner.options.get(TAKES_REQUESTS):
+            continue
+        try:
+            terms = SUPPLIER_TERMS.validate_python(supplier_options(partner.options))
+        except ValidationError as error:
+            # It was checked when it was applied, it seems by another version of this program.
+            log.error("the partner %s is not asked: %s", partner.agency, error)
+            continue
+        found[key] = Supplier(partner, terms)
+    return found
+
+
+#: The partners that take requests, by their folded agency.
+SUPPLIERS = SetUpPart("suppliers", _suppliers)

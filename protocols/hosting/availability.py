@@ -19,8 +19,8 @@ from catalogue.records import fetch_records
 from circulation.callers.partners import Partner
 from circulation.interlending.cases import Case, case_by_id, cases_to_look_for, claim_look
 from circulation.interlending.ranking import Availability
-from circulation.interlending.rota import catalogues_said, rules_of, suppliers
-from circulation.interlending.suppliers import CATALOGUE_SCHEMES, terms_of
+from circulation.interlending.rota import catalogues_said, rules_of
+from circulation.interlending.suppliers import CATALOGUE_SCHEMES, SUPPLIERS
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Branch
 from protocols.hosting.answering import Context
@@ -120,8 +120,8 @@ def _claimed(case_id: int, context: Context) -> _Looking | None:
     branch = set_up.branches[case.branch_id]
     asked = {each["partner"] for each in case.ranked if each["position"] is not None}
     found = {}
-    for key, partner in suppliers(set_up).items():
-        address = terms_of(partner).catalogue
+    for key, (partner, terms) in SUPPLIERS.of(set_up).items():
+        address = terms.catalogue
         if address and key in asked and seconds > 0:
             way, plain = _parted(address)
             found[key] = way, Catalogue(plain, partner, branch, seconds)
