@@ -10,7 +10,9 @@ English.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from string import Formatter
 from typing import Final
 
 from circulation.languages.installed import LAST, language
@@ -51,6 +53,22 @@ def several(sentences: Sequence[str]) -> Sentence:
 def listed(names: Iterable[str]) -> str:
     """Names that are there, for a sentence."""
     return ", ".join(names)
+
+
+def sentence_in(text: str, names: Iterable[str]) -> str:
+    """Which sentence of these names a text is, where it was kept as text; so are its facts. A text
+    that is none of them is left as it is."""
+    names = tuple(names)
+    words = language(LAST).words
+    for name in names:
+        parts = Formatter().parse(words.pgettext(CONTEXT, name))
+        pattern = "".join(
+            re.escape(fixed) + (f"(?P<{fact}>.*)" if fact else "") for fixed, fact, _, _ in parts
+        )
+        if found := re.fullmatch(pattern, text, re.DOTALL):
+            facts = {fact: sentence_in(said, names) for fact, said in found.groupdict().items()}
+            return Sentence(name, **facts)
+    return text
 
 
 def said_in(tag: str, text: str) -> str:

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
+from circulation.languages.sentences import Sentence
 from protocols.proxy.done_already import ask_whether_done
 from protocols.proxy.job import Job
 from protocols.proxy.journal.records import Outcome, text_of
@@ -224,7 +225,7 @@ class Carrier:
         if task is None:
             self._over(job)
         elif self._pool(task) is None:
-            self._end(job, "refused", "the proxy has no account there")
+            self._end(job, "refused", Sentence("PROXY_HAS_NO_ACCOUNT"))
         elif not job.is_dated and needs_date(task):
             self._find_date(job, task)
         elif self._may_be_done(task):
@@ -253,7 +254,7 @@ class Carrier:
     def _ask_first(self, job: Job, task: Task) -> None:
         """Was it done already, when it was told before?"""
         if task.sent[:2] == MONEY and task.is_unknown:
-            self._end(job, "unknown", "nobody knows whether the payment was taken")
+            self._end(job, "unknown", Sentence("PAYMENT_UNKNOWN"))
             return
 
         def found(is_done: bool | None, said: Said) -> None:
@@ -274,7 +275,7 @@ class Carrier:
         def told(said: Said) -> None:
             if said.raw is None:
                 if said.was_sent and body[:2] == MONEY.encode() and self.to == "old":
-                    self._end(job, "unknown", f"the payment was sent, and the system {said.why}")
+                    self._end(job, "unknown", Sentence("PAYMENT_SENT", why=said.why))
                 else:
                     self._failed(job, said)
                 return
@@ -332,7 +333,7 @@ class Carrier:
         self._ask(task, item_question(task, self._place(task)), told)
 
     def _refused(self, job: Job, task: Task, answer: bytes) -> None:
-        why = text_field(answer, "AF") or "was refused"
+        why = text_field(answer, "AF") or Sentence("WAS_REFUSED")
         if self.to == "new" or task.tries + 1 >= REFUSALS or task.sent[:2] == MONEY:
             self._end(job, "refused", why, answer=answer)
             return
@@ -342,7 +343,11 @@ class Carrier:
     def _failed(self, job: Job, said: Said) -> None:
         assert job.task is not None
         job.task.is_unknown = job.task.is_unknown or said.was_sent
-        self._note(job.task, "failed", f"the {self.to} system {said.why}")
+        self._note(
+            job.task,
+            "failed",
+            Sentence("OLD_SYSTEM" if self.to == "old" else "NEW_SYSTEM", said=said.why),
+        )
         self._around.system_answered(self.to, said)
         self._again(job, is_down=True)
 

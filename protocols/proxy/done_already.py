@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from circulation.languages.sentences import Sentence
 from protocols.proxy.finding_out import Ask, Found, Inquiry
 from protocols.proxy.journal.records import bytes_of
 from protocols.proxy.kinds import HOLD
@@ -51,7 +52,7 @@ def _put(ask: Ask, question: bytes, says: Callable[[bytes], bool], verdict: Verd
 
 def _ask_of_hold(task: Task, place: str, date: str, ask: Ask, verdict: Verdict) -> None:
     def found(what: Found) -> None:
-        said = Said(None, "did not say whether the hold was placed")
+        said = Said(None, Sentence("SYSTEM_DID_NOT_SAY"))
         verdict(bool(what.answer) if what.is_known else None, said)
 
     Inquiry(ask, asked_body(bytes_of(task.sent), place), "", date).begin(found)

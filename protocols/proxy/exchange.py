@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
 
+from circulation.languages.sentences import Sentence
 from protocols.hosting.reactor import reactor
 from protocols.proxy.both import Asking, CannotBePaid, answer_in, shares
 from protocols.proxy.finding_out import KNOWABLE, Found, Inquiry
@@ -152,7 +153,7 @@ class Exchange:
                 self._find_out()
                 return
             if self.code == MONEY:
-                self.silent(Said(None, "was sent this before, and nobody heard its answer", True))
+                self.silent(Said(None, Sentence("SYSTEM_WAS_SENT_BEFORE"), True))
                 self.refuse(Text.PAID_OR_NOT)
                 return
         beside = self.proxy.beside(self.side) if self.code in OF_BOTH else None
@@ -179,7 +180,7 @@ class Exchange:
                 self._is_second = True
                 line.ask(self.asked.raw, self._said, end)
             else:
-                self.silent(Said(None, "did not say whether it was done", True))
+                self.silent(Said(None, Sentence("SYSTEM_DID_NOT_SAY"), True))
                 self._answer_for()
 
         due = self.proxy.due_of(text_field(self.asked.frame.body, "AB"))

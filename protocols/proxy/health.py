@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from circulation.languages.sentences import Sentence
 from protocols.hosting.reactor import reactor
 from protocols.proxy.line import Said
 from protocols.proxy.pool import Pool
@@ -17,7 +18,6 @@ from protocols.proxy.settings import System, SystemSettings
 log = logging.getLogger(__name__)
 
 _STATUS: Final = b"9900802.00"
-_UNREACHED: Final = ("cannot be reached", "no TLS")
 
 
 class Health:
@@ -44,7 +44,7 @@ class Health:
         if said.raw is not None:
             if self.is_down:
                 self._comes()
-        elif said.why.startswith(_UNREACHED):
+        elif isinstance(said.why, Sentence) and said.why.name == "SYSTEM_UNREACHED":
             self._goes(said.why)
         elif said.was_sent and not self.is_down:
             self._ask()

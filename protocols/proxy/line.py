@@ -16,6 +16,7 @@ from twisted.internet.interfaces import IHandshakeListener, ITCPTransport
 from twisted.internet.protocol import ClientFactory, Protocol
 from zope.interface import implementer
 
+from circulation.languages.sentences import Sentence
 from protocols.hosting.reactor import reactor
 from protocols.proxy.kinds import NOT_UNDERSTOOD, RESEND, answer_bytes, field
 from protocols.proxy.settings import SystemSettings
@@ -32,7 +33,7 @@ TRIES: Final = 3
 _PLAIN: Final = Dialect()
 
 #: Why there is no answer: the line was closed, and a new one may do.
-CLOSED: Final = "closed the line without an answer"
+CLOSED: Final = Sentence("SYSTEM_CLOSED")
 #: What was counted of all lines to a system: see `Line.counts`.
 STRAY: Final = "answers that belonged to nothing"
 SILENT: Final = "messages without an answer"
@@ -135,7 +136,7 @@ class Line:
 
     def not_connected(self, why: str) -> None:
         if self._wanted is not None and self._wire is None:
-            self._finish(Said(None, f"cannot be reached: {why}"))
+            self._finish(Said(None, Sentence("SYSTEM_UNREACHED", why=why)))
 
     def lost(self, wire: _Wire) -> None:
         if self._wire is not wire:
@@ -174,7 +175,7 @@ class Line:
             self._send_wanted()
         else:
             self._drop()
-            self._finish(Said(None, "refused the login"))
+            self._finish(Said(None, Sentence("SYSTEM_REFUSED_LOGIN")))
 
     def _belongs(self, asked: Frame, answer: Frame) -> bool:
         """Is it the answer to the message under way, and not the last one's once more?"""
@@ -238,7 +239,7 @@ class Line:
         self._tries += 1
         if self._tries > TRIES:
             self._drop()
-            self._finish(Said(None, "did not understand, again and again", True))
+            self._finish(Said(None, Sentence("SYSTEM_DID_NOT_UNDERSTAND"), True))
         elif self._wanted is not None:
             self._send(raw, self._wanted.end)
 
@@ -249,7 +250,7 @@ class Line:
         was_sent = self._wire is not None and not self._is_logging_in
         self._drop()
         seconds = self._settings.answer_timeout
-        self._finish(Said(None, f"did not answer within {seconds:g} seconds", was_sent))
+        self._finish(Said(None, Sentence("SYSTEM_SILENT", seconds=f"{seconds:g}"), was_sent))
 
     def _drop(self) -> None:
         wire, self._wire = self._wire, None
@@ -302,7 +303,7 @@ class _Wire(Protocol):
         if self._is_up:
             self._line.lost(self)
         else:
-            self._line.not_connected(f"no TLS: {reason.getErrorMessage()}")
+            self._line.not_connected(Sentence("SYSTEM_WITHOUT_TLS", why=reason.getErrorMessage()))
 
 
 class _WireFactory(ClientFactory):

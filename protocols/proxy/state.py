@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, cast
 
+from circulation.languages.sentences import Sentence
 from protocols.proxy.dates import BLANK, after, days_between, wire_date
 from protocols.proxy.journal.records import Purpose, Record, bytes_of, text_of
 from protocols.proxy.kinds import (
@@ -132,7 +133,7 @@ class State:
             # The terminal was told no, and the system may have done it.
             asked = cast("System", request["to"])
             task = _task(request, record, 0, asked, "replay")
-            task.why = "it was refused while nobody knew what the system had done"
+            task.why = Sentence("REFUSED_IN_DOUBT")
             self.for_a_person[task.key] = task
         return []
 

@@ -9,7 +9,9 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from circulation.languages.sentences import said_in, sentence_in
 from protocols.api.models.common import Request, Why
+from protocols.hosting.proxy_control import KEPT
 
 Mode = Literal["old", "shadow", "new with write-back", "new"]
 Login = Annotated[str, Field(min_length=1, max_length=255, description="the login of a terminal")]
@@ -133,8 +135,10 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def proxy_shown(status: Mapping[str, Any], differences: Mapping[str, Any]) -> ProxyShown:
-    """Of the answers of the proxy itself."""
+def proxy_shown(
+    status: Mapping[str, Any], differences: Mapping[str, Any], language: str
+) -> ProxyShown:
+    """Of the answers of the proxy itself, for somebody who reads the language."""
     counted = differences["counted"]
     return ProxyShown(
         is_there=True,
@@ -143,14 +147,14 @@ def proxy_shown(status: Mapping[str, Any], differences: Mapping[str, Any]) -> Pr
             ProxySystem(
                 name,
                 each["is_down"],
-                each["why"],
+                _said(each["why"], language),
                 each["to_be_told"],
                 each["oldest_seconds"],
                 each["to_be_judged"],
             )
             for name, each in status["systems"].items()
         ),
-        for_a_person=tuple(map(_task, status["for_a_person"])),
+        for_a_person=tuple(_task(each, language) for each in status["for_a_person"]),
         number_for_a_person=status["number_for_a_person"],
         can_go_back=status["can_go_back"],
         trouble=status["trouble"],
@@ -166,7 +170,11 @@ def proxy_shown(status: Mapping[str, Any], differences: Mapping[str, Any]) -> Pr
     )
 
 
-def _task(task: Mapping[str, Any]) -> ProxyTask:
+def _said(text: str, language: str) -> str:
+    return said_in(language, sentence_in(text, KEPT))
+
+
+def _task(task: Mapping[str, Any], language: str) -> ProxyTask:
     return ProxyTask(
         task["request"],
         _moment(task["at"]),
@@ -174,7 +182,7 @@ def _task(task: Mapping[str, Any]) -> ProxyTask:
         task["system"],
         task["message"],
         task["item"],
-        task["why"],
+        _said(task["why"], language),
     )
 
 

@@ -50,7 +50,8 @@ def show_proxy(request: Plain, principal: Principal, context: Context) -> ProxyS
     if PROXY.of(context.circulation) is None:
         return NO_PROXY
     status = _asked(context, principal, ask="status")
-    return proxy_shown(status, _asked(context, principal, ask="differences"))
+    differences = _asked(context, principal, ask="differences")
+    return proxy_shown(status, differences, request.language)
 
 
 def flip(request: Request[FlipWish, None], principal: Principal, context: Context) -> Flipped:

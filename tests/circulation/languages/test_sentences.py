@@ -17,9 +17,10 @@ from circulation.items.levels import LEVELS
 from circulation.languages.checking import sentences_of
 from circulation.languages.installed import SHIPPED
 from circulation.languages.language import catalogue_of
-from circulation.languages.sentences import CONTEXT, Sentence, several
+from circulation.languages.sentences import CONTEXT, Sentence, said_in, sentence_in, several
 from circulation.sections.sections import SECTIONS
 from circulation.setting_up.reading import read
+from protocols.hosting.proxy_control import KEPT
 from protocols.hosting.validating import _WANTED, _WHOLE
 
 SOURCES: Final = tuple(
@@ -241,3 +242,15 @@ def test_several_are_one() -> None:
     both = several([Sentence("NO_EMAIL"), "plain"])
     assert both == "this is no e-mail address; plain"
     assert both.in_language("da") == "dette er ikke en e-mailadresse; plain"
+
+
+def test_a_sentence_that_was_kept_as_text_is_said_in_any_language() -> None:
+    inner = Sentence("SYSTEM_UNREACHED", why=Sentence("SYSTEM_WITHOUT_TLS", why="bad {record}\n"))
+    for kept in (inner, Sentence("OLD_SYSTEM", said=inner), Sentence("PAYMENT_SENT", why=inner)):
+        found = sentence_in(str(kept), KEPT)
+        assert isinstance(found, Sentence)
+        assert found.in_language("da") == kept.in_language("da") != str(kept)
+    for name in KEPT:
+        kept = Sentence(name, said="x", why="x", seconds="5")
+        assert said_in("da", sentence_in(str(kept), KEPT)) == kept.in_language("da")
+    assert sentence_in("Materialet er ikke udlånt.", KEPT) == "Materialet er ikke udlånt."

@@ -83,6 +83,10 @@ def test_what_could_not_be_told_is_settled(stage: Stage, token: str, two: Two) -
         assert shown.body["can_go_back"] is False
         (task,) = shown.body["for_a_person"]
         assert "P1" not in str(shown.body), "whom it is about is for who may see patrons"
+        danish = stage.ask("GET", "/proxy", token=token, headers={"accept-language": "da"})
+        assert danish.body["for_a_person"][0]["why"].startswith(
+            "betalingen blev sendt, og systemet"
+        )
         path = f"/proxy/for-a-person/{task['request']}"
         said = {"why": "It was taken."}
         assert stage.ask("PUT", path, said, token=token, key=None).status == 204
