@@ -29,10 +29,18 @@ OF_THE_PROCESS = {
     "export": "writes the database into a file of the server",
     "hash": "needs no library",
     "health": "asks a server whether it answers, also one that has no API",
+    **dict.fromkeys(
+        (f"holdings {each}" for each in ("forget", "refused", "retry", "send-all", "status")),
+        "is about the sinks of tiro.toml, which no library has",
+    ),
+    "ill check": "tries another machine",
+    "ill mock": "runs until it is ended",
+    "ill registry": "reads a file of the server; the job of registries is run over the API",
     "import": "fills a new database",
     "jobs daily": "runs until it is ended",
     "move balance": "reads files of another system on the server",
     "move fields": "reads files of another system on the server",
+    "move from-fbs": "asks another system, and writes files of the server",
     "move load": "reads files of another system on the server",
     "move plan": "reads files of another system on the server",
     "move samples": "reads files of another system on the server",
@@ -57,6 +65,7 @@ OF_THE_PROCESS = {
     "sip2 ask": "tries another machine",
     "sip2 check": "tries another machine",
     "sip2 replay": "tries another machine",
+    "z3950 ask": "tries another machine",
 }
 
 
