@@ -12,21 +12,17 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
-import shutil
 import tempfile
 import time
-import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
-from catalogue.database import Transaction, migrate, open_database
+from catalogue.database import Transaction, open_database
 from circulation.holds.recalls import recall
 from circulation.interlending.lists import tell_overdue
 from circulation.interlending.notices import notices_of
@@ -44,15 +40,13 @@ from protocols.iso18626.exchange import Exchange, Outcome
 from protocols.iso18626.telling import Teller
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.holds import a_hold
+from tests.protocols.iso18626.fresh_databases import Urls, fresh_databases
 from tests.protocols.iso18626.pair import _FROM, Line, OnLine, Pair
 from tests.protocols.iso18626.schemas import Schemas
 from tests.protocols.iso18626.stage import ADDRESS, ODENSE, OURS, Stage, a_partner
 from tests.protocols.iso18626.test_campaign import AGREED, Campaign, Case, Place
 
 T = TypeVar("T")
-#: Of the lender's database and the borrower's.
-Urls = tuple[str, str]
-
 #: Loans over one pair of libraries, and how many things happen for each.
 LOANS, HAPPENINGS = 50, 16
 #: Besides: lost at both ends.
@@ -412,67 +406,6 @@ def run(
     return pair.fate.deaths, ends
 
 
-@contextmanager
-def _sqlite(folder: Path) -> Iterator[Urls]:
-    template = folder / "template.sqlite"
-    if not template.exists():
-        migrate(f"sqlite:///{template}")
-    paths = [folder / f"{name}.sqlite" for name in ("lender", "borrower")]
-    for path in paths:
-        shutil.copy(template, path)
-    yield f"sqlite:///{paths[0]}", f"sqlite:///{paths[1]}"
-    for path in paths:
-        for each in folder.glob(f"{path.name}*"):
-            each.unlink()
-
-
-@contextmanager
-def _postgresql(server: str, template: str) -> Iterator[Urls]:
-    """Two copies of the template."""
-    import psycopg
-
-    from tests.postgresql_copies import drop_database
-
-    base, names = server.rpartition("/")[0], [f"tiro_killed_{uuid.uuid4().hex}" for _ in range(2)]
-    with psycopg.connect(server, autocommit=True) as connection:
-        try:
-            for name in names:
-                made = f'CREATE DATABASE "{name}" TEMPLATE "{template}"'
-                connection.execute(made)  # type: ignore[arg-type]
-            yield f"{base}/{names[0]}", f"{base}/{names[1]}"
-        finally:
-            for name in names:
-                drop_database(connection, name)
-
-
-@contextmanager
-def _template(server: str) -> Iterator[str]:
-    """A migrated database on the server, to make others of."""
-    import psycopg
-
-    from tests.postgresql_copies import drop_database
-
-    name = f"tiro_killed_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
-        try:
-            migrate(f"{server.rpartition('/')[0]}/{name}")
-            yield name
-        finally:
-            drop_database(connection, name)
-
-
-@contextmanager
-def _fresh(kind: str, folder: Path) -> Iterator[Callable[[], AbstractContextManager[Urls]]]:
-    """What makes two fresh databases, as often as wanted."""
-    if kind == "sqlite":
-        yield lambda: _sqlite(folder)
-        return
-    server = os.environ["TIRO_TEST_POSTGRESQL"]
-    with _template(server) as template:
-        yield lambda: _postgresql(server, template)
-
-
 def main() -> None:
     from tests.fuzz.__main__ import SAMPLES
 
@@ -486,7 +419,7 @@ def main() -> None:
     deaths, ends = Counter[str](), Counter[str]()
     with (
         tempfile.TemporaryDirectory(prefix="tiro-killed-") as name,
-        _fresh(asked.database, Path(name)) as fresh,
+        fresh_databases(asked.database, Path(name)) as fresh,
     ):
         while done < asked.cases:
             size = Size(min(LOANS, asked.cases - done), HAPPENINGS * LOANS)
