@@ -34,7 +34,7 @@ def test_a_script() -> None:
         ('[[Newer]]\nstatus = "Loaned"\n', "nothing that comes is called Newer"),
         ('[[New]]\nstatus = "Lent"\n', "New.0.status"),
         ("[[New]]\nafter = -1\n", "New.0.after"),
-        ('[[New]]\nstatus = "Loaned"\nwhen = 3\n', "no such key"),
+        ('[[New]]\nstatus = "Loaned"\nwhen = 3\n', "no such option"),
         ("[[New]]\nafter = 1\n", "a step has a status, an action or send"),
         ('[[New]]\nstatus = "Loaned"\naction = "Cancel"\n', "a step has a status"),
     ],
