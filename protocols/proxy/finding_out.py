@@ -1,8 +1,9 @@
 """Did a system do what it was sent, when nobody heard its answer?
 
 A loan is there if the patron has the item on loan (63), and is until the date that 17 says; a
-return was done if the item is not on loan; a renewal if its due date is another than before; a hold
-if it is among the patron's holds (63). Of money, and of everything else, it cannot be told.
+return was done if the item is not on loan; a renewal if its due date is another than before, where
+that is known; a hold if it is among the patron's holds (63). Of money, and of everything else, it
+cannot be told.
 """
 
 from __future__ import annotations
@@ -112,7 +113,10 @@ class Inquiry:
         is_lent, due = answer[2:4] == b"04", text_field(answer, "AH")
         is_done = is_lent != (self._code == "09")
         if self._code == "29":
-            is_done = is_lent and bool(self._due) and wire_date(due) != wire_date(self._due)
+            if is_lent and not self._due:
+                self._done(Found(False))
+                return
+            is_done = is_lent and wire_date(due) != wire_date(self._due)
         title = text_field(answer, "AJ")
         about = f"AO{self._place}|AA{self._card}|AB{self._item}|AJ{title}|AH{due}|"
         answers = {

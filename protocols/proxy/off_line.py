@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from protocols.proxy.dates import wire_date
 from protocols.proxy.journal.records import bytes_of, text_of
 from protocols.proxy.kinds import LOGIN, text_field
 from protocols.proxy.merging import Page
@@ -180,7 +181,14 @@ class OffLine:
             and not patron.is_blocked
             and not self._is_wrong_pin(patron, hidden)
             and not item.waits_for_others(card)
+            and self._is_longer(barcode, card)
         )
+
+    def _is_longer(self, barcode: str, card: str) -> bool:
+        """Would the patron have it for a day more, as far as is known?"""
+        due = self._state.items.get(barcode, _NOBODY).due
+        until = self._state.promised(self._system, barcode, card, self._date)
+        return not due or until[:8] > wire_date(due)[:8]
 
     def _renew_all(self, request: RenewAll, hidden: bytes) -> RenewAllResponse:
         """All that the patron was seen to have."""

@@ -46,7 +46,7 @@ class Recovery:
         if request is None:
             return
         system = cast("System", request["to"])
-        if request["sent"][:2] not in KNOWABLE:
+        if not self._can_be_known(request):
             self._proxy.put_silent(number, system, "nobody heard what it answered", was_sent=True)
             self._end(number, "", "")
         elif self._proxy.is_down(system):
@@ -54,11 +54,16 @@ class Recovery:
         else:
             self._ask(request, system)
 
+    def _can_be_known(self, request: Record) -> bool:
+        """A renewal shows by its date alone, next to the one before."""
+        code, barcode = request["sent"][:2], text_field(bytes_of(request["sent"]), "AB")
+        return code in KNOWABLE and (code != "29" or bool(self._proxy.due_of(barcode)))
+
     def _ask(self, request: Record, system: System) -> None:
         proxy, number = self._proxy, request["id"]
         pool = proxy.connections.asking(system)
         body = bytes_of(request["sent"])
-        item = proxy.state.items.get(text_field(body, "AB"))
+        due = proxy.due_of(text_field(body, "AB"))
 
         def ask(question: bytes, done: Callable[[Said], object]) -> None:
             pool.ask(proxy.readable(question), done)
@@ -74,7 +79,6 @@ class Recovery:
             else:
                 self._end(number, "", "it was not done")
 
-        due = "" if item is None else item.due
         Inquiry(ask, body, due, proxy.local_date()).begin(found)
 
     def _end(self, number: int, sent: str, why: str, by: str = "proxy") -> None:

@@ -274,6 +274,10 @@ class State:
             self._learn_kind(item, answer)
             if text_field(answer, "CV") in ("01", "02") or text_field(answer, "CY"):
                 item.waits_for = text_field(answer, "CY") or SOMEBODY
+        elif code == "65" and by in ("old", "new"):
+            for listed in all_fields(answer, b"BM"):  # it does not say until when
+                item = self._has(text_of(listed).strip(), text_field(sent, "AA"))
+                item.holder, item.due, item.waits_for = system, "", ""
         elif code == "01":
             self.patrons.setdefault(text_field(sent, "AA"), Patron()).is_blocked = True
         elif code == "25":

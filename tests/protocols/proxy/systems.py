@@ -144,7 +144,7 @@ class OldSystem:
             return True
         if code in habits.silent_on:
             return True
-        if code == "11" and habits.loses:
+        if code in ("11", "29") and habits.loses:
             habits.loses -= 1
             return False
         number, last = self._numbers.get(connection, (None, b""))

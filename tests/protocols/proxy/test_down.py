@@ -13,6 +13,7 @@ from tests.protocols.proxy.systems import DATE, DUE
 from tests.protocols.proxy.test_two_systems import Two, carried, two, until
 
 __all__ = ["two"]
+RENEWAL = f"29NN{DATE}{' ' * 18}AOOLD|AAP1|ABI1|".encode()
 
 
 def test_while_the_old_system_is_down_the_proxy_answers_and_tells_it_later(two: Two) -> None:
@@ -113,20 +114,18 @@ def test_off_line_refuses_only_what_is_known_to_be_refused(two: Two) -> None:
 
 def test_off_line_nobody_renews_what_has_been_handed_in(two: Two) -> None:
     two.settings("old")
-    renewal = f"29NN{DATE}{' ' * 18}AOOLD|AAP1|ABI1|".encode()
     with proxy(two.folder) as running:
         terminal = running.terminal()
         ask(terminal, OUT)
         two.old.stop()
-        assert ask(terminal, renewal).startswith(b"301")
+        assert ask(terminal, RENEWAL).startswith(b"301")
         assert ask(terminal, IN).startswith(b"101")
         running.kill()
         running.begin()
         terminal = running.terminal()
-        assert ask(terminal, renewal.replace(b"29NN", b"29NY")).startswith(b"300")
-        assert ask(terminal, renewal.replace(b"ABI1", b"ABI8")).startswith(b"301"), "nobody knows"
+        assert ask(terminal, RENEWAL.replace(b"29NN", b"29NY")).startswith(b"300")
+        assert ask(terminal, RENEWAL.replace(b"ABI1", b"ABI8")).startswith(b"301"), "nobody knows"
         assert ask(terminal, OUT.replace(b"|AC|", b"|ACx|")).startswith(b"121")
-        assert ask(terminal, renewal.replace(b"AOOLD", b"AOold")).startswith(b"301")
         two.old.start()
         until(lambda: two.old.loans.get("I1", ("", ""))[0] == "P1")
 
@@ -171,12 +170,11 @@ def test_a_checkout_whose_answer_was_lost_is_found_out(two: Two) -> None:
 
 def test_a_renewal_whose_answer_was_lost_with_the_system_is_not_done_twice(two: Two) -> None:
     two.settings("new with write-back")
-    renewal = f"29NN{DATE}{' ' * 18}AOOLD|AAP1|ABI1|".encode()
     with proxy(two.folder) as running:
         terminal = running.terminal()
         ask(terminal, OUT)
         two.new.habits.drops_after = frozenset({"29", "17"})
-        told = ask(terminal, renewal)
+        told = ask(terminal, RENEWAL)
         assert told.startswith(b"301"), "by the proxy"
         # It has done it, until the very day that the proxy told.
         two.new.loans["I1"] = "P1", (field(told, b"AH") or b"").decode()
@@ -209,11 +207,10 @@ def test_after_a_kill_the_message_about_an_item_that_came_first_is_first_again(t
     two.settings("old", "old")
     two.old.loans["I1"] = "P1", DUE
     two.old.habits.seconds = 0.4
-    renewal = f"29NN{DATE}{' ' * 18}AOOLD|AAP1|ABI1|".encode()
     other = LOGIN.replace(b"kiosk-1", b"kiosk-2")
     with proxy(two.folder) as running:
         first, second = running.terminal(), running.terminal(other)
-        first.send(renewal + b"\r")
+        first.send(RENEWAL + b"\r")
         until(lambda: bool(two.old.asked("29")))
         second.send(IN + b"\r")
         until(lambda: len(running.records("request")) == 4)
@@ -222,7 +219,7 @@ def test_after_a_kill_the_message_about_an_item_that_came_first_is_first_again(t
         two.old.habits.seconds = 0.0
         second, first = running.terminal(other), running.terminal()
         second.send(IN + b"\r")
-        assert ask(first, renewal).startswith(b"301")
+        assert ask(first, RENEWAL).startswith(b"301")
         assert (second.frame() or b"").startswith(b"101")
         assert "I1" not in two.old.loans
 
@@ -429,3 +426,34 @@ def test_a_renewal_of_all_loans_waits_for_its_date(two: Two) -> None:
         two.new.habits.drops_after = frozenset()
         until(lambda: len(two.old.asked("29")) == 1)
         assert two.old.asked("29")[0][22:30] == "20270211"
+
+
+def test_a_renewal_that_was_lost_after_all_were_renewed_is_not_taken_for_done(two: Two) -> None:
+    """That the date is another than before may come of the renewal of all loans, too."""
+    two.settings("old")
+    two.old.renewed_until = "20261230    235900"
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        ask(terminal, OUT)
+        assert ask(terminal, f"65{DATE}AOOLD|AAP1|AD1234|".encode()).startswith(b"6610001")
+        two.old.renewed_until = "20270211    235900"
+        two.old.habits.loses = 1
+        ask(terminal, RENEWAL)
+        assert running.records("answer")[-1]["by"] == "proxy"
+        until(lambda: ("old", "replay", "done") in carried(running))
+        told = due_of(running.records("answer")[-1]["sent"].encode())
+        assert (two.old.loans["I1"][0], two.old.loans["I1"][1][:8]) == ("P1", told)
+
+
+def test_off_line_nobody_is_promised_what_they_have(two: Two) -> None:
+    two.settings("old")
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        ask(terminal, OUT)
+        two.old.stop()
+        first = ask(terminal, RENEWAL)
+        assert first.startswith(b"301")
+        assert ask(terminal, RENEWAL.replace(b"29NN2026", b"29NY2026")).startswith(b"300")
+        two.old.start()
+        until(lambda: ("old", "replay", "done") in carried(running))
+        assert (two.old.loans["I1"][0], two.old.loans["I1"][1][:8]) == ("P1", due_of(first))
