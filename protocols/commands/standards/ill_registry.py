@@ -41,18 +41,17 @@ def registry(
     What is agreed with them stands in [partner_registries] of library.toml. Who stands in
     library.toml itself stays what it is there. The job `registries` does the same every night.
     """
-    try:
-        found = read_file(file)
-    except NotARegistry as error:
-        raise Failure(f"{file}: {error}", "Nothing was taken in.") from error
 
     def work(transaction: Transaction) -> Taken:
         act = Act(transaction, Circulation(), UNATTENDED, datetime.now(UTC))
         return take_registry(act, _registry(transaction, code), found, may_be_shorter=shorter)
 
-    database = open_configured(settings, migrated=True)
+    database = open_configured(settings)
     try:
+        found = read_file(file)
         taken = tried(database, work) if dry_run else database.write(work).result()
+    except NotARegistry as error:
+        raise Failure(f"{file}: {error}", "Nothing was taken in.") from error
     except TooShort as error:
         raise Failure(
             f"{file}: {error}", "Nothing was taken in. If that is right, say --shorter."

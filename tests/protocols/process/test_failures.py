@@ -48,8 +48,10 @@ _WITHOUT_DATABASE = {
     "digital-post take",
     "hash",
     "health",
+    "ill mock",
     "move balance",
     "move fields",
+    "move from-fbs",
     "move load",
     "move plan",
     "move samples",
@@ -61,6 +63,7 @@ _WITHOUT_DATABASE = {
     "sip2 ask",
     "sip2 check",
     "sip2 replay",
+    "z3950 ask",
 }
 #: Commands that are tried in all surroundings; they share with the others how they get at it.
 _IN_ALL = {"apply", "backup", "check", "explain", "import", "load", "patron show", "reindex"}
