@@ -40,7 +40,7 @@ def write_ncip() -> None:
 @pytest.mark.parametrize(
     ("failing", "file", "line"),
     [
-        (write_sip2, "<protocols.sip2 encode_66_2>", 'text = f"66{'),
+        (write_sip2, "<protocols.sip2 encode_66_2>", "own = choose((m.transaction_date"),
         (read_sip2, "<protocols.sip2 decode_93>", "observe(notes, '93', fields, parts, ())"),
         (write_z3950, "<protocols.z3950 encode_Close>", "return b''.join((b'' if (x := "),
         (

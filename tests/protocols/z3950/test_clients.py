@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -109,16 +111,16 @@ def test_zoomsh_gets_the_records_as_xml(program: Program, port: int) -> None:
     assert [each.as_marc() for each in read] == [marc_record(1), marc_record(3)]
 
 
-def test_the_example_line_works(program: Program, port: int) -> None:
+def test_the_example_line_works(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     from protocols.z3950.listener import standard
     from protocols.z3950.settings import Z3950Settings
 
-    program("yaz-client")
     (line,) = standard.examples(Z3950Settings(), [port], None)
     assert "@attr 1=1003 andersen" in line  # whom the demo has and the library here has not
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     printed = run("/bin/sh", "-c", line.replace("@attr 1=1003 andersen", "@attr 1=4 soil"))
-    assert hits(printed) == [2]
-    assert "Title: Soil and water" in printed
+    assert re.search(r"hits: +2\b", printed)
+    assert "Soil and water" in printed
 
 
 class Connection:

@@ -60,4 +60,4 @@ def test_switched_off_it_does_not_listen() -> None:
 def test_the_example_names_a_host_that_can_be_reached(interface: str, host: str) -> None:
     (line,) = standard.examples(Z3950Settings(interface=interface), [2100], None)
     command, _, _ = line.partition("  # ")
-    assert command.endswith(f"| yaz-client {host}:2100/catalogue")
+    assert command.startswith(f"tiro z3950 ask {host}:2100/catalogue ")
