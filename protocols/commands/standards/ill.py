@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from datetime import date
+from typing import Any, Final
 
 import click
 
@@ -12,14 +14,28 @@ from protocols.commands.asking.asked import asked, asks
 from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY, ISIL
-from protocols.commands.standards.ill_registry import registry
-from protocols.commands.standards.ill_trying import check, mock
 
 _BRANCH = click.option("--at", "branch", required=True, type=ISIL, help="ISIL of the branch.")
 _LOAN = click.argument("loan", type=click.IntRange(1))
 
 
-@click.group()
+#: Commands that do more than to ask operations, each with its module, loaded when it is wanted.
+_LATE: Final = {"check": "ill_trying", "mock": "ill_trying", "registry": "ill_registry"}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_LATE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _LATE:
+            return super().get_command(ctx, cmd_name)
+        module: Any = importlib.import_module(f"protocols.commands.standards.{_LATE[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+@click.group(cls=_Commands)
 def ill() -> None:
     """Interlibrary loans between systems: wishes, answers, and what is to be read.
 
@@ -209,7 +225,3 @@ def status(settings: Settings, loan: int, branch: str, as_json: bool) -> None:
     """Ask the other library how far it is with what we have asked it for."""
     with asked(settings, branch) as asker:
         print_answer(asker.ask("ask_for_status", loan=str(loan)), as_json)
-
-
-for _command in (registry, check, mock):
-    ill.add_command(_command)

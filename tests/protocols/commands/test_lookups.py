@@ -18,6 +18,8 @@ _PATRONS = {"patron", "identifier", "identifiers", "patrons", "borrower", "guard
 #: Commands with such a parameter that are no look-ups, and why.
 _OTHERS = {
     "demo": "makes patrons",
+    "ill who": "shows libraries, in the order of the rules for such patrons",
+    "move from-fbs": "asks another system",
     "ncip check": "asks another server",
     "patron add": "the card is a new one",
     "patron erase": "leaves nothing that names them",
