@@ -48,6 +48,8 @@ class Figures:
     unknown: list[str] = field(default_factory=list)
     #: Payments that were not taken while a system was down.
     not_paid: int = 0
+    #: Patrons who wanted to renew all loans meanwhile, of whose loans the proxy had seen none.
+    not_renewed: int = 0
 
     @property
     def is_sound(self) -> bool:
@@ -69,6 +71,7 @@ class Figures:
             f"{self.answered:,} messages answered, {self.changes:,} acts granted",
             f"{self.unanswered} without an answer, {self.messages:,} letters",
             f"{self.not_paid} payments were not taken while a system was down",
+            f"{self.not_renewed} renewals of all loans by patrons who were not seen before it was",
             *(f"{name}: {len(cases)}" for name, cases in self._counted),
             f"of which nobody knows what became of them: {len(self.unknown)}",
         ]
@@ -157,6 +160,8 @@ def _refusals(found: Figures, journal: Journal, shop: Shop, unsure: set[str]) ->
             continue
         if act.code == "37" and act.by == "proxy":
             found.not_paid += 1
+        elif act.code == "65" and act.by == "proxy" and act.began in journal.of_strangers:
+            found.not_renewed += 1
         elif not shop.would_refuse(act):
             found.refused.append(act.text())
 

@@ -64,6 +64,8 @@ class Journal:
     unknown: list[Act] = field(default_factory=list)
     #: What could not be told, by the number of the request and the system: outcome, and why.
     untold: dict[tuple[int, str], tuple[str, str]] = field(default_factory=dict)
+    #: Requests of patrons of whom no system had told the proxy anything before.
+    of_strangers: set[int] = field(default_factory=set)
     #: Cards that requests name.
     cards: dict[int, str] = field(default_factory=dict)
     shadow: int = 0
@@ -84,6 +86,7 @@ def _records(folder: Path) -> Iterator[dict[str, Any]]:
 def read(folder: Path) -> Journal:
     """The journal in that folder."""
     found, open_requests, sent_and_silent = Journal(), {}, set()
+    known = {""}
     for record in _records(folder):
         kind = record["kind"]
         if kind == "request":
@@ -99,6 +102,10 @@ def read(folder: Path) -> Journal:
             sent_and_silent.add(record["of"])
         elif kind == "answer" and record["of"] in open_requests:
             request = open_requests.pop(record["of"])
+            if found.cards[record["of"]] not in known:
+                found.of_strangers.add(record["of"])
+            if record["by"] in ("old", "new"):
+                known |= {found.cards[record["of"]], field_of(record["sent"], "AA")}
             if record["sent"]:
                 sent = without_secrets(request["sent"])
                 found.answers.add((request["terminal"], sent, record["sent"]))
