@@ -21,13 +21,16 @@ DOWN = 8.5
 #: Everything that the browser keeps, as text: what is sealed, byte for byte as characters.
 KEPT = """
 const done = arguments[0];
-indexedDB.open("tiro-desk").onsuccess = (event) => {
+const request = indexedDB.open("tiro-desk");
+request.onupgradeneeded = () => request.transaction.abort(); // it is for the page to make
+request.onerror = () => done({ extractable: null, number: 0, text: "" });
+request.onsuccess = (event) => {
   const stores = event.target.result.transaction(["keys", "scans", "open"]);
   const all = ["keys", "scans", "open"].map((name) => new Promise((resolve) => {
     stores.objectStore(name).getAll().onsuccess = (found) => resolve(found.target.result);
   }));
   Promise.all(all).then(([[key], scans, open]) => done({
-    extractable: key.extractable,
+    extractable: key?.extractable,
     number: scans.length,
     text: [...scans, ...open].map(({ sealed }) =>
       String.fromCharCode(...new Uint8Array(sealed))).join(" "),
