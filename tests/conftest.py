@@ -2,7 +2,9 @@
 
 * `database_url`, `database`: a fresh, migrated database; the test runs once on SQLite and once on
   PostgreSQL (the server named by TIRO_TEST_POSTGRESQL, whose user may create databases).
-* `shared`: the folder of sample records and messages (TIRO_SHARED, else ../shared).
+* `shared`: the folder of sample records and messages (TIRO_SHARED, else ../shared); where that is
+  not, one with samples of our own (`tests.corpora`). `official`: the real one, for what only the
+  documents of others can say.
 * `program("yaz-client")`: the path of an external program.
 * `demo_server`: a running `tiro demo`, one for all tests; a test takes patrons and items that no
   other test takes (`demo_server.take_patron()`, `demo_server.take_item()`).
@@ -127,11 +129,28 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def shared() -> Path:
-    folder = Path(os.environ.get("TIRO_SHARED") or ROOT.parent / "shared")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = _named_samples()
+    if (folder / "data").is_dir():
+        return folder
+    with _shared_by_workers(tmp_path_factory, "corpora") as own:
+        if not own.exists():
+            from tests import corpora
+
+            corpora.make(own)
+    return own
+
+
+@pytest.fixture(scope="session")
+def official() -> Path:
+    folder = _named_samples()
     if not (folder / "data").is_dir():
         pytest.skip(f"{NO_SAMPLES} at {folder}: set TIRO_SHARED to the folder that holds data/")
     return folder
+
+
+def _named_samples() -> Path:
+    return Path(os.environ.get("TIRO_SHARED") or ROOT.parent / "shared")
 
 
 @pytest.fixture(scope="session")
@@ -158,15 +177,21 @@ def program() -> Callable[[str], str]:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated database, made by the first of the workers that asks for one."""
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    path = folder / "template.sqlite"
-    with (folder / "template.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _shared_by_workers(tmp_path_factory, "template.sqlite") as path:
         if not path.exists():
             migrate(f"sqlite:///{path}")
     return path
+
+
+@contextmanager
+def _shared_by_workers(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """A path that all workers know, for the first of them to make something there."""
+    folder = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder / name
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,7 @@ def run(folder: Path, *arguments: str) -> None:
     assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"
 
 
-def test_what_commands_write(tmp_path: Path, shared: Path) -> None:
+def test_what_commands_write(tmp_path: Path) -> None:
     (tmp_path / "tiro.toml").write_text('[database]\nurl = "sqlite:///made/tiro.sqlite"\n')
     (tmp_path / "again.toml").write_text('[database]\nurl = "sqlite:///again/tiro.sqlite"\n')
     for name in ("made", "again", "restored", "given"):

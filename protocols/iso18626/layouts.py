@@ -98,6 +98,7 @@ itemFormat? serviceType? deliveryCosts* paymentMethod?
 shippingInfo: courierName? trackingId* insurance? insuranceThirdParty? thirdPartyName? \
 insuranceCosts*
 insuranceCosts: currencyCode monetaryValue
+consortialId: agencyIdType agencyIdValue
 requestConfirmation: confirmationHeader errorData*
 supplyingAgencyMessageConfirmation: confirmationHeader reasonForMessage? errorData*
 requestingAgencyMessageConfirmation: confirmationHeader action? errorData*

@@ -54,9 +54,12 @@ def a_nemsms(**fields: object) -> Message:
     return Message(a_header(**values | fields))
 
 
-def official_schema(shared: Path) -> etree.XMLSchema:
-    """MeMo 1.1, as it was published."""
-    return etree.XMLSchema(etree.parse(shared / "data" / "memo" / "xsd-1.1" / "MeMo_core.xsd"))
+def schema_of_memo(shared: Path) -> etree.XMLSchema | etree.RelaxNG:
+    """MeMo 1.1, as it was published, or of our own corpora."""
+    folder = shared / "data" / "memo"
+    if (folder / "memo.rng").exists():
+        return etree.RelaxNG(etree.parse(folder / "memo.rng"))
+    return etree.XMLSchema(etree.parse(folder / "xsd-1.1" / "MeMo_core.xsd"))
 
 
 def a_push(

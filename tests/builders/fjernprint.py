@@ -13,8 +13,11 @@ from lxml import etree
 _XSD = "{http://www.w3.org/2001/XMLSchema}"
 
 
-def fjernprint_schema(shared: Path, folder: Path) -> etree.XMLSchema:
+def fjernprint_schema(shared: Path, folder: Path) -> etree.XMLSchema | etree.RelaxNG:
     """``ForsendelseI`` and its collection; `folder` is where the schemas are put together."""
+    own = shared / "data" / "memo" / "fjernprint.rng"
+    if own.exists():
+        return etree.RelaxNG(etree.parse(own))
     schemas: dict[str, list[etree._Element]] = {}
     for file in sorted((shared / "data" / "memo" / "fjernprint-xsd").glob("*.xsd")):
         root = etree.parse(file).getroot()

@@ -156,9 +156,11 @@ def test_latin_1_and_escapes_are_read_from_iso_2709(
 
 def test_danmarc2_samples_load_fully(load: Callable[..., LoadReport], shared: Path) -> None:
     lines = load(shared / "data/marc/danmarc2.lines.txt.xz", batch_size=400)
-    assert (lines.read, lines.loaded, lines.rejected) == (1_472, 1_472, 0)
+    assert (lines.loaded, lines.rejected) == (lines.read, 0)
+    assert lines.read > 1_000
     xml = load(shared / "data/marc/danmarc2.marcxchange.xml.xz", record_format="danmarc2")
-    assert (xml.read, xml.loaded, xml.rejected, xml.problem) == (341, 341, 0, None)
+    assert (xml.loaded, xml.rejected, xml.problem) == (xml.read, 0, None)
+    assert xml.read > 300
 
 
 def test_unimarc_sample_loads_fully_and_as_it_is(
@@ -166,10 +168,11 @@ def test_unimarc_sample_loads_fully_and_as_it_is(
 ) -> None:
     path = shared / "data/marc/unimarc.utf8.mrc.xz"
     report = load(path, record_format="unimarc")
-    assert (report.read, report.loaded, report.rejected) == (1_010, 1_010, 0)
     found = records_in(path)
+    assert (report.read, report.loaded, report.rejected) == (len(found), len(found), 0)
+    assert len(found) >= 1_000
     database = open_database(sqlite_url)
-    stored = database.read(lambda t: fetch_records(t, range(1, 1_011))).result()
+    stored = database.read(lambda t: fetch_records(t, range(1, len(found) + 1))).result()
     database.close()
     assert [list(fields(record.data)) for record in stored] == [
         list(fields(data + b"\x1d")) for data in found

@@ -14,7 +14,7 @@ from protocols.digital_post.direct import DirectPost
 from protocols.digital_post.kombipost import KombiPost
 from protocols.digital_post.memo.messages import MemoVersion
 from protocols.digital_post.tokens import Tokens
-from tests.builders.digital_post import CVR, official_schema
+from tests.builders.digital_post import CVR, schema_of_memo
 from tests.builders.fjernprint import fjernprint_schema
 from tests.protocols.digital_post.certificates import Authority, Pem
 from tests.protocols.digital_post.platform import Platform, serve
@@ -45,14 +45,18 @@ def own(authority: Authority) -> Pem:
 
 
 @pytest.fixture(scope="session")
-def letters(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> etree.XMLSchema:
+def letters(
+    shared: Path, tmp_path_factory: pytest.TempPathFactory
+) -> etree.XMLSchema | etree.RelaxNG:
     """The schema of remote print, which takes some time to put together."""
     return fjernprint_schema(shared, tmp_path_factory.mktemp("fjernprint"))
 
 
 @pytest.fixture
-def platform(authority: Authority, shared: Path, letters: etree.XMLSchema) -> Iterator[Platform]:
-    platform = Platform(CVR, official_schema(shared), letters)
+def platform(
+    authority: Authority, shared: Path, letters: etree.XMLSchema | etree.RelaxNG
+) -> Iterator[Platform]:
+    platform = Platform(CVR, schema_of_memo(shared), letters)
     end = serve(platform, authority, authority.signed("platform"))
     yield platform
     end()

@@ -59,8 +59,8 @@ class Platform:
     """`next_calls` holds a behaviour for each coming call, by path; others go well."""
 
     cvr: str
-    schema: etree.XMLSchema  # of MeMo 1.1
-    letters: etree.XMLSchema  # of remote print
+    schema: etree.XMLSchema | etree.RelaxNG  # of MeMo 1.1
+    letters: etree.XMLSchema | etree.RelaxNG  # of remote print
     taken: list[Taken] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     enrolled: set[tuple[str, str]] = field(default_factory=set)

@@ -29,8 +29,8 @@ def a_letter(**fields: Any) -> Letter:
     return replace(letter, **fields)
 
 
-def test_the_schema_is_whole(letters: etree.XMLSchema, shared: Path) -> None:
-    path = shared / "data" / "memo" / "samples-fjernprint" / "ForsendelseI_Minimal.xml"
+def test_the_schema_is_whole(letters: etree.XMLSchema, official: Path) -> None:
+    path = official / "data" / "memo" / "samples-fjernprint" / "ForsendelseI_Minimal.xml"
     letters.assertValid(etree.parse(path))
     wrong = letter_element(a_letter())
     wrong[0].text = "x" * 39

@@ -35,8 +35,8 @@ def ours(name: str, uuid: str) -> int | None:
     return 7 if name == "7" else None
 
 
-def test_a_real_success(shared: Path) -> None:
-    path = shared / "data" / "memo" / "receipts" / "PostStatusBeskedModtag.success.xml"
+def test_a_real_success(official: Path) -> None:
+    path = official / "data" / "memo" / "receipts" / "PostStatusBeskedModtag.success.xml"
     asked: list[tuple[str, str]] = []
     receipt = read_push(path.read_bytes(), lambda *names: asked.append(names), NOW)
     assert asked == [
@@ -50,8 +50,8 @@ def test_a_real_success(shared: Path) -> None:
     assert report_of(receipt).state is NoticeState.DELIVERED
 
 
-def test_a_real_failure(shared: Path) -> None:
-    path = shared / "data" / "memo" / "receipts" / "PostStatusBeskedModtag.error.xml"
+def test_a_real_failure(official: Path) -> None:
+    path = official / "data" / "memo" / "receipts" / "PostStatusBeskedModtag.error.xml"
     receipt = read_push(path.read_bytes(), nobody, NOW)
     assert (receipt.status, receipt.error_code) == ("Fejlet", "memo.invalid")
     assert 'tag name "mandatory" is not allowed' in receipt.error_text

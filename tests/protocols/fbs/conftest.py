@@ -25,6 +25,6 @@ def one_stage(sqlite_url: str, tmp_path: Path) -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="session")
-def interface(shared: Path) -> Interface:
+def interface(official: Path) -> Interface:
     """The published interface."""
-    return Interface(shared / "data" / "fbs")
+    return Interface(official / "data" / "fbs")

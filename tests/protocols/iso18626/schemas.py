@@ -37,6 +37,6 @@ class Schemas:
 
 
 def samples(shared: Path) -> dict[str, bytes]:
-    """82 messages of five systems, by file name."""
+    """Messages by file name: 82 of five systems, where the real ones are."""
     folder = shared / "data" / "iso18626-samples"
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.xml"))}

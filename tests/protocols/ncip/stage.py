@@ -93,6 +93,10 @@ class Schemas:
         assert schema.validate(root), (schema.error_log, answer.decode())
         return root
 
+    def allows(self, root: etree._Element, version: str) -> bool:
+        """Is a document valid by the schema of a version?"""
+        return bool(self._schemas[version].validate(root))
+
 
 def version_of(root: etree._Element) -> str:
     """The schema that an answer is held against."""

@@ -72,14 +72,14 @@ def particles(model: str) -> list[Particle]:
 
 
 @pytest.fixture(scope="module")
-def models(shared: Path) -> dict[tuple[int, int], dict[str, str]]:
-    text = (shared / "data/ncip-schema/content-models.json").read_text(encoding="utf-8")
+def models(official: Path) -> dict[tuple[int, int], dict[str, str]]:
+    text = (official / "data/ncip-schema/content-models.json").read_text(encoding="utf-8")
     everything = json.loads(text)
     return {digits: everything[name]["models"] for digits, name in VERSIONS.items()}
 
 
-def test_all_services_are_those_of_the_schema(shared: Path) -> None:
-    text = (shared / "data/ncip-schema/content-models.json").read_text(encoding="utf-8")
+def test_all_services_are_those_of_the_schema(official: Path) -> None:
+    text = (official / "data/ncip-schema/content-models.json").read_text(encoding="utf-8")
     messages = set(json.loads(text)["2.02"]["messages"]) - {"Problem", "Ext"}
     assert {f"{name}Response" for name in ALL_SERVICES} | ALL_SERVICES == messages
     assert set(SERVICES) < ALL_SERVICES | ONLY_VERSION_1

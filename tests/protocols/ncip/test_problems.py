@@ -22,8 +22,8 @@ from protocols.ncip.problems.problems import problem, problems, refusal
 
 
 @pytest.fixture(scope="module")
-def lists(shared: Path) -> dict[str, Any]:
-    text = (shared / "data/ncip-schema/problem-types.json").read_text(encoding="utf-8")
+def lists(official: Path) -> dict[str, Any]:
+    text = (official / "data/ncip-schema/problem-types.json").read_text(encoding="utf-8")
     # One value is printed with a minus sign; the schemes of version 1 have a hyphen.
     found: dict[str, Any] = json.loads(text.replace("\u2212", "-").replace("\\u2212", "-"))
     return found
@@ -70,7 +70,7 @@ def test_every_type_has_a_nearest_one_in_every_service(service: str) -> None:
 
 
 def test_a_refusal_keeps_to_the_types_of_its_service() -> None:
-    """What a shared function found is said in the nearest word, with its detail as it was."""
+    """What a official function found is said in the nearest word, with its detail as it was."""
     found = problem(ProblemType.UNKNOWN_USER, "no patron", "UserIdentifierValue", "P1")
     (told,) = refusal(ItemRequested(), found).problem
     assert told == replace(found, problem_type=Code("Unknown Value From Known Scheme"))

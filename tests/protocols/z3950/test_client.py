@@ -144,7 +144,7 @@ def test_searches_yaz(program: Program, tmp_path: Path) -> None:
             client.search("nowhere", query("x"))
 
 
-def test_searches_zebra(program: Program, tmp_path: Path, shared: Path) -> None:
+def test_searches_zebra(program: Program, tmp_path: Path) -> None:
     (port,) = free_ports(1)
     index = program("zebraidx")
     settings = tmp_path / "zebra.cfg"

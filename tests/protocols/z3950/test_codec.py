@@ -76,7 +76,7 @@ CLASSES = {
 
 
 def test_all_recorded_apdus_decode_and_come_back_equal(recorded: dict[str, bytes]) -> None:
-    assert len(recorded) == 58
+    assert len(recorded) >= 58
     for name, data in recorded.items():
         message = decode(data)
         assert type(message).__name__ == CLASSES[name.rpartition("-")[2]], name

@@ -125,6 +125,6 @@ def test_the_same_hits(clients: tuple[Client, Client], text: str) -> None:
 
 @pytest.mark.parametrize(("text", "hits"), OTHERWISE.items(), ids=OTHERWISE)
 def test_other_hits_for_a_reason(
-    clients: tuple[Client, Client], text: str, hits: tuple[int, int]
+    clients: tuple[Client, Client], official: Path, text: str, hits: tuple[int, int]
 ) -> None:
     assert tuple(client.search("Default", query(text)) for client in clients) == hits

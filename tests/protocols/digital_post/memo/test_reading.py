@@ -15,7 +15,7 @@ from protocols.digital_post.memo.checking import MemoInvalid, problems_of
 from protocols.digital_post.memo.messages import MemoVersion, MessageType
 from protocols.digital_post.memo.reading import memo_from, read_memo
 from protocols.digital_post.memo.writing import memo_element, write_memo
-from tests.builders.digital_post import A_UUID, CPR, a_memo, official_schema
+from tests.builders.digital_post import A_UUID, CPR, a_memo, schema_of_memo
 
 SAMPLES = [
     ("1.1", "MeMo_Full_Example.xml"),
@@ -25,16 +25,16 @@ SAMPLES = [
 ]
 
 
-def sample(shared: Path, version: str, name: str) -> bytes:
-    return (shared / "data" / "memo" / f"samples-{version}" / name).read_bytes()
+def sample(official: Path, version: str, name: str) -> bytes:
+    return (official / "data" / "memo" / f"samples-{version}" / name).read_bytes()
 
 
 @pytest.mark.parametrize(("version", "name"), SAMPLES)
 def test_an_official_sample_is_read_and_written_again(
-    version: str, name: str, shared: Path
+    version: str, name: str, official: Path
 ) -> None:
     # The sample of 1.1 is older than the rule that addresses behind actions are absolute.
-    document = re.sub(b"<memo:url>http://", b"<memo:url>https://", sample(shared, version, name))
+    document = re.sub(b"<memo:url>http://", b"<memo:url>https://", sample(official, version, name))
     message, found = read_memo(document)
     assert found is MemoVersion(version)
     again = memo_element(message, found)
@@ -46,8 +46,8 @@ def test_an_official_sample_is_read_and_written_again(
     ]
 
 
-def test_a_sample_of_a_nemsms_is_read(shared: Path) -> None:
-    document = sample(shared, "1.2", "MeMo_NemSMS.xml")
+def test_a_sample_of_a_nemsms_is_read(official: Path) -> None:
+    document = sample(official, "1.2", "MeMo_NemSMS.xml")
     # Its ids are placeholders.
     document = re.sub(b"(UUID>)[^<]*<", b"\\g<1>" + A_UUID.encode() + b"<", document)
     message, version = read_memo(document)
@@ -88,10 +88,10 @@ def mutilated(root: etree._Element) -> list[tuple[str, etree._Element]]:
     return found
 
 
-def test_it_judges_as_the_schema_does(shared: Path) -> None:
+def test_it_judges_as_the_schema_does(official: Path) -> None:
     """Each element of the full example is left out, doubled, moved, followed by a stranger."""
-    schema = official_schema(shared)
-    root = etree.fromstring(sample(shared, "1.1", "MeMo_Full_Example.xml"))
+    schema = schema_of_memo(official)
+    root = etree.fromstring(sample(official, "1.1", "MeMo_Full_Example.xml"))
     for each in list(root.iter(etree.Comment)):
         parent = each.getparent()
         assert parent is not None

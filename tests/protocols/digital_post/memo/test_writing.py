@@ -14,7 +14,7 @@ from protocols.digital_post.memo.checking import MemoInvalid
 from protocols.digital_post.memo.messages import MemoVersion
 from protocols.digital_post.memo.reading import read_memo
 from protocols.digital_post.memo.writing import write_memo
-from tests.builders.digital_post import a_body, a_file, a_memo, a_nemsms, official_schema
+from tests.builders.digital_post import a_body, a_file, a_memo, a_nemsms, schema_of_memo
 from tests.examples import examples
 from tests.protocols.digital_post.memo.messages import messages
 
@@ -24,7 +24,7 @@ SLOW = examples(150, suppress_health_check=[HealthCheck.data_too_large])
 
 @pytest.fixture(scope="module")
 def schema(shared: Path) -> etree.XMLSchema:
-    return official_schema(shared)
+    return schema_of_memo(shared)
 
 
 @SLOW
