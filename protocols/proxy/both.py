@@ -81,22 +81,26 @@ class Asking:
 
     def owed(self, done: Callable[[], object]) -> None:
         """Asks both what the patron owes; `done` is called once."""
+        self.listed(_FEES if text_field(self.request, "CG") else None, done)
+
+    def listed(self, place: int | None, done: Callable[[], object]) -> None:
+        """Asks both about the patron, with that list of theirs; `done` is called once."""
         self._begin(done)
-        body = self._question(_FEES if text_field(self.request, "CG") else None)
+        body = self._question(place)
 
-        def told_mine(said: Said) -> None:
-            self.mine = answer_in(said)
-            if self.mine is None or self.theirs is not None:
+        heard = set[bool]()
+
+        def told(is_mine: bool, said: Said) -> None:
+            heard.add(is_mine)
+            if is_mine:
+                self.mine = answer_in(said)
+            else:
+                self.theirs, self.why = answer_in(said), said.why
+            if len(heard) == 2:
                 self._end()
 
-        def told_theirs(said: Said) -> None:
-            self.theirs = answer_in(said)
-            self.why = said.why
-            if self.theirs is None or self.mine is not None:
-                self._end()
-
-        self._own(body, told_mine)
-        self._other(body, told_theirs)
+        self._own(body, lambda said: told(True, said))
+        self._other(body, lambda said: told(False, said))
 
     def alone(self, why: str, done: Callable[[], object]) -> None:
         """Asks its own system alone what the patron owes, since the other one is down."""

@@ -20,10 +20,11 @@ from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
 from circulation.languages.sentences import Sentence
+from protocols.proxy.dates import shown_day
 from protocols.proxy.done_already import ask_whether_done
 from protocols.proxy.job import Job
-from protocols.proxy.journal.records import Outcome, text_of
-from protocols.proxy.kinds import MONEY, code_of, is_granted, text_field
+from protocols.proxy.journal.records import FOR_A_PERSON, Outcome, text_of
+from protocols.proxy.kinds import LOAN, MONEY, code_of, is_granted, text_field
 from protocols.proxy.line import Said
 from protocols.proxy.pool import Pool
 from protocols.proxy.settings import System, SystemSettings
@@ -31,6 +32,7 @@ from protocols.proxy.state import Task
 from protocols.proxy.telling import (
     asked_body,
     date_it,
+    due,
     is_as_told,
     item_question,
     learning_body,
@@ -260,6 +262,8 @@ class Carrier:
         def found(is_done: bool | None, said: Said) -> None:
             if is_done is None:
                 self._failed(job, said)
+            elif is_done and task.sent[:2] == LOAN:
+                self._ask_back(job, task, b"")  # that they have it does not say until when
             elif is_done:
                 self._end(job, "done already")
             else:
@@ -312,19 +316,24 @@ class Carrier:
         self._around.ask(by, item_question(task, place), told)
 
     def _ask_back(self, job: Job, task: Task, answer: bytes) -> None:
-        """Is the item as it should be? Only then was it told."""
+        """Is the item as it should be? Only then was it told. No `answer`: it was done before.
+
+        A system that goes by its own rules in spite of no block lends until a date of its own. That
+        cannot be put right from here, so it is told to people.
+        """
 
         def told(said: Said) -> None:
             if said.raw is None:
                 self._failed(job, said)
                 return
             item = open_frame(said.raw).body
-            is_done = is_granted(code_of(answer_request(answer)), answer)
+            is_done = not answer or is_granted(code_of(answer_request(answer)), answer)
             if is_as_told(task, item):
-                self._end(job, "done", answer=answer)
+                self._end(job, "done" if answer else "done already", answer=answer)
             elif is_done and item[2:4] == b"04" and task.sent[:2] != "09":
-                there = text_field(item, "AH")
-                self._end(job, "done", f"the due date there is {there}", answer=answer)
+                there, told_due = shown_day(text_field(item, "AH")), shown_day(due(task))
+                why = Sentence("DUE_THERE", there=there, told=told_due)
+                self._end(job, "differs", why, answer=answer)
             elif is_done and item[:2] != b"18":
                 self._end(job, "done", "nothing is told of the item", answer=answer)
             else:
@@ -356,7 +365,7 @@ class Carrier:
     ) -> None:
         assert job.task is not None
         self._pauses = 0
-        if outcome in ("refused", "unknown"):
+        if outcome in FOR_A_PERSON:
             log.warning("request %d was not taken by the %s system: %s", job.at[0], self.to, why)
         self._note(job.task, outcome, why, answer, sent)
         self._around.system_answered(self.to, Said(b""))

@@ -53,6 +53,12 @@ def day_of(text: str) -> date | None:
         return None
 
 
+def shown_day(text: str) -> str:
+    """The day of a date for people, ``2026-12-23``; what is in no form that is known as it is."""
+    day = day_of(text)
+    return text.strip() if day is None else day.isoformat()
+
+
 def days_between(first: str, last: str) -> int | None:
     """Whole days from one date to another; None if one of them is none."""
     begin, end = day_of(first), day_of(last)

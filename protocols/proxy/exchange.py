@@ -8,10 +8,12 @@ from typing import Any, Final, Protocol, cast
 
 from circulation.languages.sentences import Sentence
 from protocols.hosting.reactor import reactor
-from protocols.proxy.both import Asking, CannotBePaid, answer_in, shares
+from protocols.proxy.all_loans import CHARGED, OneByOne, Renewed, loans_of
+from protocols.proxy.both import Ask, Asking, CannotBePaid, answer_in, shares
 from protocols.proxy.finding_out import KNOWABLE, Found, Inquiry
 from protocols.proxy.journal.records import Record, text_of
 from protocols.proxy.kinds import (
+    ALL_LOANS,
     CHANGING,
     LOGIN,
     MONEY,
@@ -55,15 +57,33 @@ class Sender(Protocol):
 
     def line(self, system: System) -> Line: ...
 
+    def beside(self) -> Parts: ...
+
+
+class Parts(Protocol):
+    """What sends the parts of one message."""
+
+    def exchange(
+        self, body: bytes, of: Asked, modes: tuple[Mode, Mode], to: System, reply: Reply
+    ) -> None: ...
+
+    def close(self) -> None: ...
+
 
 class Exchange:
     """A message of a terminal on its way, until the terminal has its answer."""
 
     def __init__(
-        self, relay: Sender, asked: Asked, sent: str, modes: tuple[Mode, Mode], reply: Reply
+        self,
+        relay: Sender,
+        asked: Asked,
+        sent: str,
+        modes: tuple[Mode, Mode],
+        reply: Reply,
+        to: System | None = None,
     ) -> None:
         """`sent`: the message as it stands in the journal. `modes`: the terminal's, and that in
-        which the patron's session began.
+        which the patron's session began. `to`: the system, where that is known already.
         """
         self.relay = relay
         self.proxy = relay.proxy
@@ -72,7 +92,7 @@ class Exchange:
         self.code = code_of(asked.frame.body)
         self.mode, self.side = modes
         holder = self.proxy.holder_of(self.code, asked.frame.body, self.side)
-        self.to: System = system_for(self.code, self.side, holder)
+        self.to: System = to or system_for(self.code, self.side, holder)
         self.id = 0
         self.dialect = self.proxy.settings.dialect(relay.settings)
         self._reply = reply
@@ -86,6 +106,8 @@ class Exchange:
         self._is_early = False
         #: Why what the other system has of the patron was left out of the answer.
         self.without = ""
+        #: Of all loans: those that were renewed under requests of their own.
+        self.beside: list[str] | None = None
 
     def begin(self, again: int = 0) -> None:
         """Writes it down, and goes on when that is on the disk. `again` is the number of the same
@@ -138,6 +160,9 @@ class Exchange:
         if self._is_early:
             self._is_early = is_late = False
             self._patience = reactor.seconds() + BEHIND
+        if self.code == ALL_LOANS and self.beside is None and self.proxy.are_mixed:
+            InParts(self).begin()
+            return
         down = self.proxy.is_down(self.to)
         if not down and self.proxy.is_behind(self.to, self.code, body):
             if not is_late:
@@ -253,6 +278,8 @@ class Exchange:
             }
             if self.without:
                 record["without"] = self.without
+            if self.beside:
+                record["beside"] = self.beside
             if by == "proxy" and self.code in CHANGING:
                 # What a patron is told in a system's place is all that there is of it.
                 self.put(record, lambda failed: self._tell(raw))
@@ -359,6 +386,54 @@ class InBoth:
                 exchange.send(raw, first.system)
 
         exchange.put(facts, written)
+
+
+class InParts:
+    """All loans of a patron (65), renewed by the systems that have lent them."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        proxy, own = exchange.proxy, exchange.to
+        other: System = "new" if own == "old" else "old"
+        body, terminal = exchange.asked.frame.body, exchange.relay.name
+
+        def asks(system: System) -> Ask:
+            down = proxy.is_down(system)
+            if down:
+                return lambda body, done: done(Said(None, down))
+            return lambda body, done: proxy.ask_about(system, terminal, body, done, with_pin=True)
+
+        self._asking = Asking(body, asks(own), asks(other), proxy.later)
+
+    def begin(self) -> None:
+        self._asking.listed(CHARGED, self._listed)
+
+    def _listed(self) -> None:
+        exchange = self._exchange
+        proxy, body = exchange.proxy, exchange.asked.frame.body
+        known = proxy.seen_on_loan(text_field(proxy.secrets.hidden(body), "AA"))
+        loans = loans_of(self._asking, exchange.to, known)
+        exchange.beside = []
+        if self._asking.theirs is None:
+            exchange.without = f"the other system {self._asking.why}"
+        if loans is None or {*loans.values()} <= {exchange.to}:
+            exchange._ask()
+            return
+        parts, modes = exchange.relay.beside(), (exchange.mode, exchange.side)
+
+        def renew(part: bytes, to: System, done: Callable[[bytes], object]) -> None:
+            def told(raw: bytes | None) -> None:
+                done(_body_of(raw) if raw else b"")
+
+            parts.exchange(part, exchange.asked, modes, to, told)
+
+        def renewed(found: Renewed) -> None:
+            parts.close()
+            exchange.beside = found.renewed
+            said = found.response(body, proxy.local_date(), exchange.dialect)
+            exchange.done(exchange.asked.sealed(said), "proxy")
+
+        OneByOne(body, loans, renew).begin(proxy.later, renewed)
 
 
 def _body_of(raw: bytes) -> bytes:

@@ -29,6 +29,8 @@ OF_PATRONS: Final = frozenset({"23", "63", "11", "29", "65", "37", "15", "25"})
 #: Requests about what a patron has and owes, perhaps in both systems.
 OF_BOTH: Final = frozenset({"23", "63", "37"})
 END_OF_SESSION: Final = "35"
+LOAN: Final = "11"
+ALL_LOANS: Final = "65"
 HOLD: Final = "15"
 MONEY: Final = "37"
 LOGIN: Final = "93"

@@ -32,7 +32,7 @@ from protocols.proxy.modes import Modes
 from protocols.proxy.off_line import OffLine
 from protocols.proxy.reckoning import Reckoner
 from protocols.proxy.repeats import Repeats
-from protocols.proxy.routing import IN_CARE_OF_OLD, SIDE, knows_all
+from protocols.proxy.routing import IN_CARE_OF_OLD, SIDE, are_mixed, knows_all
 from protocols.proxy.session import Asked
 from protocols.proxy.settings import (
     Mode,
@@ -260,6 +260,16 @@ class Proxy:
         other: System = "new" if SIDE[side] == "old" else "old"
         adds = not knows_all(other, self.modes.in_use)
         return Beside(other, adds, self.is_down(other))
+
+    @property
+    def are_mixed(self) -> bool:
+        """Has each system loans that the other one may know nothing of?"""
+        return self.settings.new is not None and are_mixed(self.modes.in_use)
+
+    def seen_on_loan(self, card: str) -> dict[str, System | None]:
+        """What a patron was seen to have, and which system has lent it, where that is known."""
+        items = self.state.items
+        return {each: items[each].holder for each in self.state.loans.get(card, ())}
 
     def ask(self, system: System, body: bytes, done: Callable[[Said], object]) -> None:
         """Asks a system how things are."""

@@ -12,7 +12,7 @@ import logging
 from typing import Final
 
 from protocols.hosting.reactor import reactor
-from protocols.proxy.exchange import Exchange, Reply
+from protocols.proxy.exchange import Exchange, Reply, Sender
 from protocols.proxy.journal.records import text_of
 from protocols.proxy.kinds import (
     CHANGING,
@@ -26,6 +26,7 @@ from protocols.proxy.line import Line
 from protocols.proxy.proxy import Proxy
 from protocols.proxy.session import Asked, TerminalSession
 from protocols.proxy.settings import Mode, System, TerminalSettings
+from protocols.sip2.codec import open_frame
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +91,22 @@ class Relay:
         mode = self.proxy.modes.of(self.name)
         side = self._side_of(code, body, mode, now)
         sent = text_of(self.proxy.secrets.hidden(body))
-        again = 0
-        if code in CHANGING:
+        self.exchange(self, asked, sent, (mode, side), reply)
+
+    def exchange(
+        self,
+        sender: Sender,
+        asked: Asked,
+        sent: str,
+        modes: tuple[Mode, Mode],
+        reply: Reply,
+        to: System | None = None,
+    ) -> None:
+        """Passes a message on for `sender`, to the system that is asked or to `to`; one that came
+        before gets the answer that it had. `sent` is as the journal has it.
+        """
+        again, now = 0, reactor.seconds()
+        if code_of(asked.frame.body) in CHANGING:
             known = self.proxy.repeats.find(self.name, sent, now)
             if known is not None and known.unknown:
                 again = known.unknown
@@ -103,7 +118,11 @@ class Relay:
                     known.waiting.append(lambda answer: reply(_sealed_again(asked, answer)))
                 return
             self.proxy.repeats.begin(self.name, sent, now)
-        Exchange(self, asked, sent, (mode, side), reply).begin(again)
+        Exchange(sender, asked, sent, modes, reply, to).begin(again)
+
+    def beside(self) -> Aside:
+        """Lines beside the terminal's own, for what it has asked for in one message."""
+        return Aside(self)
 
     @property
     def is_let_in(self) -> bool:
@@ -146,9 +165,43 @@ class Relay:
             found = self._lines[system] = self.proxy.connections.line(system, lambda: self.login)
         return found
 
-    def lose(self, system: System) -> None:
-        """The line is no good any more."""
-        self._lines.pop(system, None)
+
+class Aside:
+    """Who sends the parts of a message of a terminal, on lines of their own."""
+
+    def __init__(self, relay: Relay) -> None:
+        self.proxy, self.name, self.number = relay.proxy, relay.name, relay.number
+        self.session, self.settings = relay.session, relay.settings
+        self._relay = relay
+        self._lines: dict[System, Line] = {}
+
+    @property
+    def is_let_in(self) -> bool:
+        return self._relay.is_let_in
+
+    def line(self, system: System) -> Line:
+        found = self._lines.get(system)
+        if found is None:
+            login = self._relay.login
+            found = self._lines[system] = self.proxy.connections.line(system, lambda: login)
+        return found
+
+    def beside(self) -> Aside:
+        return self
+
+    def exchange(
+        self, body: bytes, of: Asked, modes: tuple[Mode, Mode], to: System, reply: Reply
+    ) -> None:
+        """Sends a part of the message `of`, without its trailer, to a system."""
+        raw = of.sealed(body)
+        asked = Asked(raw, open_frame(raw))
+        sent = text_of(self.proxy.secrets.hidden(body))
+        self._relay.exchange(self, asked, sent, modes, reply, to)
+
+    def close(self) -> None:
+        """Nothing follows; what is under way is waited for."""
+        for line in self._lines.values():
+            line.close()
 
 
 def _sealed_again(asked: Asked, body: bytes) -> bytes:

@@ -37,6 +37,12 @@ def knows_all(system: System, modes: Collection[Mode]) -> bool:
     return ("new" if system == "old" else "old") not in modes
 
 
+def are_mixed(modes: Collection[Mode]) -> bool:
+    """Do both systems lend, and one of them without being told all that the other does?"""
+    both = {SIDE[each] for each in modes} == {"old", "new"}
+    return both and not (knows_all("old", modes) and knows_all("new", modes))
+
+
 def tells(mode: Mode, by: str, asked: System) -> list[tuple[System, Purpose]]:
     """Who has to be told what `by` has done, and why. Where the proxy itself has answered, the
     system that it answered for is told first.

@@ -13,9 +13,11 @@ from typing import Any, Final, cast
 
 from circulation.languages.sentences import Sentence
 from protocols.proxy.dates import BLANK, after, days_between, wire_date
-from protocols.proxy.journal.records import Purpose, Record, bytes_of, text_of
+from protocols.proxy.journal.records import FOR_A_PERSON, Purpose, Record, bytes_of, text_of
 from protocols.proxy.kinds import (
+    ALL_LOANS,
     CHANGING,
+    LOAN,
     LOGIN,
     MONEY,
     all_fields,
@@ -33,6 +35,8 @@ from protocols.proxy.settings import Mode, System
 _IN: Final = frozenset({b"03", b"08", b"09", b"10"})
 #: So many messages are kept for terminals that ask again.
 RECENT: Final = 1000
+#: What leaves an item as it says, whatever came before.
+OF_ONE_LOAN: Final = frozenset({"09", "11", "29"})
 
 
 @dataclass(slots=True)
@@ -126,6 +130,9 @@ class State:
             if by != "proxy":
                 self.served.add(request["terminal"])
             self._learn_act(code, sent, answer, by, request["to"])
+            if code == LOAN:
+                item = self.items.setdefault(text_field(sent, "AB"), Item())
+                item.is_known_to_one = request["side"] in ("old", "new")
             self.recent.append((record["at"], request["terminal"], request["sent"], record["sent"]))
             del self.recent[:-RECENT]
             return self._to_be_told(request, record)
@@ -143,9 +150,11 @@ class State:
         by = record["by"]
         was_silent = bool(request.get("was_sent"))
         made = []
-        asked = cast("System", request["to"])
-        for to, purpose in tells(cast("Mode", request["side"]), by, asked):
-            for part, sent, answer in _parts(request["sent"], record["sent"]):
+        asked, side = cast("System", request["to"]), cast("Mode", request["side"])
+        for to, purpose in tells(side, by, asked):
+            if purpose != "replay" and self._knows_nothing_of(request, to):
+                continue
+            for part, sent, answer in _parts(request["sent"], record):
                 task = _task(request, record, part, to, purpose)
                 task.sent, task.answer = sent, answer
                 if by == "proxy" and part:
@@ -154,6 +163,13 @@ class State:
                 self.tasks[task.key] = task
                 made.append(task)
         return made
+
+    def _knows_nothing_of(self, request: Record, to: System) -> bool:
+        """Is it a renewal of a loan that this system was never told of?"""
+        item = self.items.get(text_field(bytes_of(request["sent"]), "AB"))
+        if request["sent"][:2] != "29" or item is None:
+            return False
+        return item.is_known_to_one and item.holder not in (None, to)
 
     def promised(self, system: System, barcode: str, card: str, date: str) -> str:
         """Until when, if it is lent or renewed at that date in the place of the system: as long as
@@ -274,7 +290,7 @@ class State:
             self._learn_kind(item, answer)
             if text_field(answer, "CV") in ("01", "02") or text_field(answer, "CY"):
                 item.waits_for = text_field(answer, "CY") or SOMEBODY
-        elif code == "65" and by in ("old", "new"):
+        elif code == ALL_LOANS and by in ("old", "new"):
             for listed in all_fields(answer, b"BM"):  # it does not say until when
                 item = self._has(text_of(listed).strip(), text_field(sent, "AA"))
                 item.holder, item.due, item.waits_for = system, "", ""
@@ -317,9 +333,25 @@ class State:
                 task.why = record.get("why", "")
             return
         task = self.tasks.pop(key, None)
-        if task is not None and outcome in ("refused", "unknown"):
+        if task is None:
+            return
+        if outcome not in ("refused", "unknown"):
+            self._is_as_told(task)
+        if outcome in FOR_A_PERSON:
             task.why = record.get("why", "")
             self.for_a_person[key] = task
+
+    def _is_as_told(self, task: Task) -> None:
+        """The system has the last that there is to be told of an item: what it would not take of
+        the loans before is of no account any more."""
+        barcode = _of_loan(task)
+        past = [
+            key
+            for key, each in self.for_a_person.items()
+            if barcode and key[2] == task.to and _of_loan(each) == barcode
+        ]
+        for key in past:
+            del self.for_a_person[key]
 
     # A state in a file
 
@@ -365,6 +397,11 @@ class State:
         return found
 
 
+def _of_loan(task: Task) -> str:
+    """The item that is lent, renewed or handed in by it; empty where it is about something else."""
+    return text_field(bytes_of(task.sent), "AB") if task.sent[:2] in OF_ONE_LOAN else ""
+
+
 def _task(request: Record, record: Record, part: int, to: System, purpose: Purpose) -> Task:
     return Task(
         request["id"],
@@ -378,9 +415,11 @@ def _task(request: Record, record: Record, part: int, to: System, purpose: Purpo
     )
 
 
-def _parts(sent: str, answer: str) -> list[tuple[int, str, str]]:
-    """What is told of one exchange: itself; or of all loans renewed at once, each renewal."""
-    if sent[:2] != "65":
+def _parts(sent: str, record: Record) -> list[tuple[int, str, str]]:
+    """What is told of one exchange: itself; or of all loans renewed at once, each renewal that has
+    no request of its own."""
+    answer, beside = record["sent"], record.get("beside", ())
+    if sent[:2] != ALL_LOANS:
         return [(0, sent, answer)]
     request, response = bytes_of(sent), bytes_of(answer)
     place, card = text_field(request, "AO"), text_field(request, "AA")
@@ -392,4 +431,5 @@ def _parts(sent: str, answer: str) -> list[tuple[int, str, str]]:
             f"301YNN{date}AO{place}|AA{card}|AB{text_of(item).strip()}|AJ|AH|",
         )
         for number, item in enumerate(all_fields(response, b"BM"), 1)
+        if text_of(item) not in beside
     ]

@@ -29,6 +29,13 @@ def options() -> argparse.ArgumentParser:
         default="sqlite",
         help="of the new system; PostgreSQL at TIRO_TEST_POSTGRESQL",
     )
+    parser.add_argument(
+        "--old-ignores-no-block",
+        nargs=2,
+        type=int,
+        metavar=("FIRST", "LAST"),
+        help="The days of it, counted from 1; drawn by the seed where nothing is said.",
+    )
     return parser
 
 
@@ -39,6 +46,11 @@ def main() -> int:
     draw = Draw(chosen.days, chosen.acts, chosen.kills, chosen.seed)
     if draw.days <= draw.again:
         draw = replace(draw, **SHORT)
+    if chosen.old_ignores_no_block is None:
+        draw = draw.with_deaf_days()
+    else:
+        first, last = chosen.old_ignores_no_block
+        draw = replace(draw, ignores=(first - 1, last))
     database = a_postgresql() if chosen.database == "postgresql" else nullcontext("")
     with tempfile.TemporaryDirectory(prefix="tiro-cut-over-") as name, database as url:
         folder = chosen.keep or Path(name)

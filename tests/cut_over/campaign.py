@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from tests.builders.circulation import ZONE, Library, present
 from tests.builders.notices import sent
 from tests.cut_over.clock import Clock
 from tests.cut_over.counters import Bag, Counters, Told
+from tests.cut_over.delivering import deliver, open_debts, open_loans, waiting_for
 from tests.cut_over.front import Front
 from tests.cut_over.machines import Machine
 from tests.cut_over.terminals import Diary, Terminal
@@ -31,12 +32,9 @@ from tests.cut_over.world import (
     TERMINALS,
     World,
     branch_of,
-    deliver,
     found,
     is_desk,
     move,
-    open_debts,
-    open_loans,
     terminal_name,
 )
 from tests.servers import run_tiro
@@ -48,6 +46,8 @@ _BEGIN = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
 _AHEAD = timedelta(seconds=100)
 #: Of a hundred acts so many happen in a rush, when many stand at the machines at once.
 _IN_RUSHES, _RUSH = 40, 20
+#: Of a thousand messages so many are sent on a line that breaks before the answer.
+_BREAKS = 3
 #: So many acts begin while a machine is started.
 _MISSED = 12
 #: Seconds in which the evening waits until everybody was told everything.
@@ -68,6 +68,14 @@ class Draw:
     flips: tuple[int, int] = (5, 7)
     back: int = 9
     again: int = 12
+    #: From the first to before the second of these days the old system goes by its own rules, and
+    #: takes no notice of what is told to it without a block.
+    ignores: tuple[int, int] = (0, 0)
+
+    def with_deaf_days(self) -> Draw:
+        """The same, with a few such days after the last flip, where there are any."""
+        first = self.again + 1 + Random(self.seed).randrange(max(1, self.days - self.again - 5))
+        return replace(self, ignores=(first, first + 4))
 
 
 #: When fewer days are to be rehearsed: the flips of two days, and none back.
@@ -210,7 +218,10 @@ class Rehearsal:
             # What happens from now on is followed: what the delivery brings was before that.
             self._flip(BRANCHES, "shadow", "the new system learns")
             deliver(self.world)
-            self.counters.has_holds = True
+        is_deaf = draw.ignores[0] <= day < draw.ignores[1]
+        if is_deaf is not self.world.ignores_no_block:
+            self.world.ignores_no_block = is_deaf
+            self.say(f"the old system {'ignores' if is_deaf else 'knows'} no block")
 
     def _noon(self, day: int) -> None:
         """Branches are flipped at noon, while patrons stand at the machines."""
@@ -321,6 +332,7 @@ async def _rehearsing(
     clock = Clock(folder / "clock", _BEGIN)
     patrons, items = max(30, draw.acts // 2), max(120, draw.acts * 4)
     world = found(folder, _BEGIN, random, patrons=patrons, items=items, url=url)
+    deliver(world)
     ports = world.ports
     fronts = [
         Front(ports[f"before {name}"], ports[name], Random(draw.seed + number))
@@ -339,6 +351,7 @@ async def _rehearsing(
             diary,
             is_desk(each),
             wrong.get(each, timedelta()),
+            breaks=lambda: random.randrange(1000) < _BREAKS,
         )
         for each in range(TERMINALS)
     ]
@@ -346,6 +359,7 @@ async def _rehearsing(
         {barcode: card for barcode, (card, _, _) in open_loans(world.old.database).items()},
         Bag(list(world.barcodes)),
         open_debts(world.old.database),
+        waiting=waiting_for(world.old.database),
     )
     machines = {name: Machine(name, folder / name) for name in ("old", "new", "proxy")}
     counters = Counters(told, world.cards, random, lambda: rehearsal._free())

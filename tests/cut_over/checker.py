@@ -46,6 +46,10 @@ class Figures:
     done_twice: list[str] = field(default_factory=list)
     differing: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    #: What a system would not take for good: it is on that list, or a later act has made up for it.
+    not_taken: list[str] = field(default_factory=list)
+    #: Where a system went by its own rules, and that stands on the list for people: how it differs.
+    listed: list[str] = field(default_factory=list)
     #: Payments that were not taken while a system was down.
     not_paid: int = 0
     #: Patrons who wanted to renew all loans meanwhile, of whose loans the proxy had seen none.
@@ -73,9 +77,14 @@ class Figures:
             f"{self.not_paid} payments were not taken while a system was down",
             f"{self.not_renewed} renewals of all loans by patrons who were not seen before it was",
             *(f"{name}: {len(cases)}" for name, cases in self._counted),
+            f"not taken by a system, which was told to people: {len(self.not_taken)}",
+            f"differ, and stand on the list for people: {len(self.listed)}",
             f"of which nobody knows what became of them: {len(self.unknown)}",
         ]
-        for cases in (*(cases for _, cases in self._counted), self.unknown):
+        for cases in (
+            *(cases for _, cases in self._counted),
+            *(self.not_taken, self.listed, self.unknown),
+        ):
             lines += [f"  {case}" for case in cases[:_SHOWN]]
         return "\n".join(lines)
 
@@ -100,14 +109,15 @@ def figures(folder: Path) -> Figures:
         since = 0 if name == "old" else journal.shadow
         with create_engine(_url(folder / name)).connect() as connection:
             there[name] = _There.read(connection)
-            _compare_events(found, name, connection, shop, unsure, since)
+            strange = journal.listed[name]
+            _compare_events(found, name, connection, shop, _Doubts(unsure, strange), since)
             _compare_payments(found, name, connection, shop, unsure, since)
             letters[name] = Letters.read(connection)
             if name == "new":
                 _off_line(found, connection, there[name], desk, shop)
-    _compare(found, there, shop, unsure)
+    _compare(found, there, shop, unsure, journal)
     letters["new"].forget_before(journal.shadow_at)
-    _told(found, letters, shop, unsure)
+    _told(found, letters, shop, unsure, journal)
     return found
 
 
@@ -142,7 +152,8 @@ def _unsure(found: Figures, journal: Journal, shop: Shop) -> set[str]:
         else:
             unsure.add(act.item or _debt(act.card))
     for (number, system), (outcome, why) in journal.untold.items():
-        found.unknown.append(f"request {number} was not taken by the {system} system: {why}")
+        cases = found.unknown if outcome == "unknown" else found.not_taken
+        cases.append(f"request {number} was not taken by the {system} system: {why}")
         if outcome == "unknown":
             unsure.add(_debt(journal.cards.get(number, "")))
     return unsure
@@ -166,7 +177,9 @@ def _refusals(found: Figures, journal: Journal, shop: Shop, unsure: set[str]) ->
             found.refused.append(act.text())
 
 
-def _told(found: Figures, letters: dict[str, Letters], shop: Shop, unsure: set[str]) -> None:
+def _told(
+    found: Figures, letters: dict[str, Letters], shop: Shop, unsure: set[str], journal: Journal
+) -> None:
     """Everything is told once: by the system that looks after the branch then."""
     old, new = letters["old"], letters["new"]
     sent = old.sent + new.sent
@@ -187,9 +200,10 @@ def _told(found: Figures, letters: dict[str, Letters], shop: Shop, unsure: set[s
         for case, number in wanted.items()
         if told[case] < number and case[2] not in unsure
     ]
+    strange = unsure | journal.listed["old"] | journal.listed["new"]  # due on two days
     for one, other in ((old, new), (new, old)):
         found.told_by_nobody += [
-            f"step {' '.join(step)}" for step in one.left_to_nobody(other) if step[1] not in unsure
+            f"step {' '.join(step)}" for step in one.left_to_nobody(other) if step[1] not in strange
         ]
 
 
@@ -253,33 +267,48 @@ def _day(moment: str | datetime) -> str:
     return f"{(at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(_ZONE):%Y%m%d}"
 
 
-def _compare(found: Figures, there: dict[str, _There], shop: Shop, unsure: set[str]) -> None:
+def _compare(
+    found: Figures, there: dict[str, _There], shop: Shop, unsure: set[str], journal: Journal
+) -> None:
     """Do both have what was told last?"""
     for name, one in there.items():
-        for barcode in {*one.loans, *shop.loans} - unsure:
-            told = [each and (each.card, each.due) for each in shop.loans[barcode].at_last()]
-            if not any(_is_told(one.loans.get(barcode), each) for each in told):
-                found.differing.append(
-                    f"{name}: {barcode} is with {one.loans.get(barcode)}, and {told} was told"
-                )
+        _compare_items(found, name, one, shop, _Doubts(unsure, journal.on_list[name]))
         for card in {*one.debts, *shop.owed}:
             owed = one.debts.get(card, 0)
             if owed != shop.owed[card] and _debt(card) not in unsure:
                 found.differing.append(f"{name}: {card} owes {owed}, and not {shop.owed[card]}")
-        for barcode in {*one.holds, *shop.queues} - unsure:
-            queue = one.holds.get(barcode, ())
-            waiting = list(shop.queues[barcode].at_last())
-            if queue not in waiting:
-                found.differing.append(f"{name}: for {barcode} wait {queue}, and not {waiting}")
         for card in {*one.blocked, *shop.blocks}:
             if (card in one.blocked) not in list(shop.blocks[card].at_last()):
                 found.differing.append(
                     f"{name}: {card} is blocked or not, and it was told otherwise"
                 )
-    for barcode in {*there["old"].loans, *there["new"].loans} - unsure:
+    on_lists = journal.on_list["old"] | journal.on_list["new"]
+    for barcode in {*there["old"].loans, *there["new"].loans} - unsure - on_lists:
         old, new = (there[name].loans.get(barcode) for name in ("old", "new"))
         if old != new:
             found.differing.append(f"{barcode}: old {old}, new {new}")
+
+
+class _Doubts(NamedTuple):
+    """Items of which nobody can say what became of them, and those on a system's list."""
+
+    unsure: set[str]
+    listed: set[str]
+
+
+def _compare_items(found: Figures, name: str, one: _There, shop: Shop, doubts: _Doubts) -> None:
+    """Loans and queues."""
+    for barcode in {*one.loans, *shop.loans} - doubts.unsure:
+        told = [each and (each.card, each.due) for each in shop.loans[barcode].at_last()]
+        if not any(_is_told(one.loans.get(barcode), each) for each in told):
+            cases = found.listed if barcode in doubts.listed else found.differing
+            cases.append(f"{name}: {barcode} is with {one.loans.get(barcode)}, and {told} was told")
+    for barcode in {*one.holds, *shop.queues} - doubts.unsure:
+        queue = one.holds.get(barcode, ())
+        waiting = list(shop.queues[barcode].at_last())
+        if queue not in waiting:
+            cases = found.listed if barcode in doubts.listed else found.differing
+            cases.append(f"{name}: for {barcode} wait {queue}, and not {waiting}")
 
 
 def _is_told(there: tuple[str, str] | None, told: tuple[str, str] | None) -> bool:
@@ -290,10 +319,11 @@ def _is_told(there: tuple[str, str] | None, told: tuple[str, str] | None) -> boo
 
 
 def _compare_events(
-    found: Figures, name: str, connection: Connection, shop: Shop, unsure: set[str], since: int
+    found: Figures, name: str, connection: Connection, shop: Shop, doubts: _Doubts, since: int
 ) -> None:
     """Is every act among the events, once? What the old system did before the rehearsal began was
-    done at another machine. A loan that another one ended was not handed in."""
+    done at another machine. A loan that another one ended was not handed in. What it would not take
+    is not there, and what gains something by one's rules may gain nothing by those of the other."""
     events: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for barcode, kind, number in connection.execute(
         text(
@@ -303,12 +333,15 @@ def _compare_events(
         )
     ):
         events[barcode][kind] = number
-    for barcode in {*events, *shop.done} - unsure:
+    for barcode in {*events, *shop.done} - doubts.unsure:
+        is_listed = barcode in doubts.listed
         acts = shop.done.get(barcode, [])
         wanted = Counter(event for event, act in acts if act.began > since)
         for event in _EVENTS:
             there, number = events[barcode][event], wanted[event]
             may_be = wanted["gained nothing"] if event == "renewed" else 0
+            if is_listed and (there < number or event == "renewed"):
+                continue
             if there < number:
                 found.lost.append(f"{name}: {barcode} {event} {there} of {number} times")
             elif there > number + may_be:

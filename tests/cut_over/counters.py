@@ -94,15 +94,13 @@ class Told:
 
 
 class Counters:
-    """All of them. `free` gives another terminal that nobody stands at, None where there is none;
-    `has_holds` says whether people reserve."""
+    """All of them. `free` gives another terminal that nobody stands at; None: there is none."""
 
     def __init__(
         self, told: Told, cards: list[str], random: Random, free: Callable[[], Terminal | None]
     ) -> None:
         self.told = told
         self.cards = cards
-        self.has_holds = False
         self._random = random
         self._free = free
         #: Items and cards that somebody holds in their hands.
@@ -280,7 +278,7 @@ class Counters:
     # Holds
 
     async def _reserve(self, terminal: Terminal) -> None:
-        barcode = self._something(self.told.lent) if self.has_holds else None
+        barcode = self._something(self.told.lent)
         card = self._somebody(may_be_full=True)
         if barcode is None or barcode in self.told.waiting or self.told.loans[barcode] == card:
             return

@@ -64,6 +64,10 @@ class Journal:
     unknown: list[Act] = field(default_factory=list)
     #: What could not be told, by the number of the request and the system: outcome, and why.
     untold: dict[tuple[int, str], tuple[str, str]] = field(default_factory=dict)
+    #: Items of which a system would not take what it was told, or has taken it otherwise: once, and
+    #: still, since it has taken nothing of them afterwards.
+    listed: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    on_list: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     #: Requests of patrons of whom no system had told the proxy anything before.
     of_strangers: set[int] = field(default_factory=set)
     #: Cards that requests name.
@@ -87,9 +91,13 @@ def read(folder: Path) -> Journal:
     """The journal in that folder."""
     found, open_requests, sent_and_silent = Journal(), {}, set()
     known = {""}
+    #: What requests are about; of all loans, in the order in which they were renewed.
+    items: defaultdict[int, list[str]] = defaultdict(list)
     for record in _records(folder):
         kind = record["kind"]
+        items[record.get("of", 0)] += all_of(record.get("sent", ""), "BM")
         if kind == "request":
+            items[record["id"]] += all_of(record["sent"], "AB")
             open_requests[record["id"]] = record
             found.cards[record["id"]] = field_of(record["sent"], "AA")
             before = record.get("again", 0)
@@ -111,14 +119,27 @@ def read(folder: Path) -> Journal:
                 found.answers.add((request["terminal"], sent, record["sent"]))
             if request["sent"][:2] in _CHANGING:
                 _answered(found, request, record, request["id"] in sent_and_silent)
-        elif kind == "carried" and record["outcome"] in ("refused", "unknown"):
-            found.untold[record["of"], record["to"]] = record["outcome"], record.get("why", "")
+        elif kind == "carried" and record["outcome"] not in ("begun", "failed"):
+            _carried(found, record, items[record["of"]])
     found.unknown += [
         _act(request, {"id": 2**62, "by": "nobody", "sent": ""})
         for request in open_requests.values()
         if request["sent"][:2] in _CHANGING
     ]
     return found
+
+
+def _carried(found: Journal, record: dict[str, Any], items: list[str]) -> None:
+    """How it ended that a system was told of something."""
+    outcome, to = record["outcome"], record["to"]
+    item = items[max(0, record.get("part", 0) - 1)] if items else ""
+    if outcome in ("refused", "unknown"):
+        found.untold[record["of"], to] = outcome, record.get("why", "")
+    if outcome in ("refused", "differs"):
+        found.listed[to].add(item)
+        found.on_list[to].add(item)
+    elif outcome != "unknown":
+        found.on_list[to].discard(item)
 
 
 def _answered(
@@ -214,13 +235,16 @@ class Shop:
             due = datetime.fromisoformat(row["due"]).astimezone(ZONE)
             lent[row["item"]] = Loan(row["card"], f"{due:%Y%m%d}", int(row["renewals"]))
             counts[row["card"]] += 1
+        waiting: defaultdict[str, list[str]] = defaultdict(list)
+        for row in _rows(files / "holds.csv"):
+            waiting[row["item"]].append(row["card"])
         owed: defaultdict[str, int] = defaultdict(int)
         for row in _rows(files / "debts.csv"):
             owed[row["card"]] += round(float(row["left"]) * 100)
         return cls(
             _Lazily(lambda item: Timeline(lent.get(item))),
             _Lazily(lambda card: Timeline(counts[card])),
-            _Lazily(lambda item: Timeline(())),
+            _Lazily(lambda item: Timeline(tuple(waiting[item]))),
             _Lazily(lambda card: Timeline(False)),
             owed,
         )

@@ -99,6 +99,8 @@ class Terminal:
     is_desk: bool
     fast: timedelta = timedelta()
     is_free: bool = True
+    #: Does its line break once a message is out?
+    breaks: Callable[[], bool] = lambda: False
     _line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
     _sequence: int = 0
 
@@ -151,4 +153,7 @@ class Terminal:
         assert self._line is not None
         reader, writer = self._line
         writer.write(data)
+        if data[:2] != b"93" and self.breaks():
+            await writer.drain()
+            raise EOFError
         return (await reader.readuntil(b"\r"))[:-1]

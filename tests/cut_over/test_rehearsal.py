@@ -22,9 +22,9 @@ from tests.cut_over.replaying import Journal, read
 
 @pytest.fixture(scope="module")
 def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What two days have left, with kills and faults."""
+    """What two days have left, with kills and faults, and an old system that ignores no block."""
     folder = tmp_path_factory.mktemp("rehearsal")
-    done = rehearse(folder, replace(Draw(days=2, acts=60, kills=3), **SHORT))
+    done = rehearse(folder, replace(Draw(days=2, acts=60, kills=3, ignores=(1, 2)), **SHORT))
     assert sum(sum(each.deaths.values()) for each in done.machines.values()) >= 3
     return folder
 
@@ -34,9 +34,29 @@ def test_nothing_is_lost_refused_done_or_told_twice(rehearsal: Path) -> None:
     assert found.is_sound, found.text()
     assert found.changes > 50
     assert found.messages > 20
+    assert found.listed, "what the old system has done otherwise is told to people"
+
+
+def test_where_a_system_differs_and_nobody_is_told_of_it_is_a_fault(
+    rehearsal: Path, tmp_path: Path
+) -> None:
+    copied = _copied(rehearsal, tmp_path)
+    for path in (copied / "proxy" / "journal").glob("*.journal"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace('"outcome":"differs"', '"outcome":"done"'), encoding="utf-8")
+    assert figures(copied).differing
 
 
 # What the checker must see
+
+
+def _copied(rehearsal: Path, folder: Path) -> Path:
+    copied = folder / "copied"
+    copytree(rehearsal, copied)
+    for name in ("old", "new"):  # the databases of the copy
+        path = copied / name / "tiro.toml"
+        path.write_text(path.read_text().replace(str(rehearsal), str(copied)))
+    return copied
 
 
 @contextmanager
@@ -162,11 +182,7 @@ def test_the_checker_sees_a_fault(
     fault: Callable[[Path], None],
     seen: Callable[[Figures], list[str]],
 ) -> None:
-    copied = tmp_path / "copied"
-    copytree(rehearsal, copied)
-    for name in ("old", "new"):  # the databases of the copy
-        path = copied / name / "tiro.toml"
-        path.write_text(path.read_text().replace(str(rehearsal), str(copied)))
+    copied = _copied(rehearsal, tmp_path)
     assert figures(copied).is_sound
     fault(copied)
     found = figures(copied)

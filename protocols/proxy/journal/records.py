@@ -43,9 +43,11 @@ Kind = Literal[
     "settled",
 ]
 Purpose = Literal["follow", "write-back", "replay"]
-#: ``begun`` is of money alone, before it is sent. ``refused`` is final and for a person, and so is
-#: ``unknown`` (money); ``failed`` is tried again.
-Outcome = Literal["begun", "done", "done already", "refused", "failed", "unknown"]
+#: ``begun`` is of money alone, before it is sent. ``refused`` is final, and so are ``differs`` (it
+#: was done until another date) and ``unknown`` (money); ``failed`` is tried again.
+Outcome = Literal["begun", "done", "done already", "differs", "refused", "failed", "unknown"]
+#: What is on the list of what people have to see to.
+FOR_A_PERSON: Final = frozenset({"differs", "refused", "unknown"})
 
 
 class Record(TypedDict, total=False):
@@ -73,8 +75,10 @@ class Record(TypedDict, total=False):
     ms: float
     why: str
     was_sent: bool
-    #: Of answer: why what the other system has of the patron is not in it.
+    #: Of answer: why what the other system has of the patron is not in it; of all loans that were
+    #: renewed, those that the other one has renewed, each under a request of its own.
     without: str
+    beside: list[str]
     #: Of shared: what the other system is told of the payment, as BV has it, and whether that is a
     #: part of it; else it is the same debt, paid once.
     shares: dict[str, str]

@@ -69,6 +69,8 @@ class OldSystem:
         #: Until when it renews, and for how many days it lends.
         self.renewed_until = "20270120    235900"
         self.lends_until = DUE
+        #: What it does not renew, and what it says then.
+        self.never_renewed: dict[str, str] = {}
         self.reserved: list[tuple[str, str]] = []
         self.pins = {"P1": "1234", "P2": "5678"}
         #: What patrons owe, in their own money; None: any payment is taken.
@@ -251,8 +253,9 @@ class OldSystem:
 
     def _renew(self, body: bytes) -> str:
         item, no_block = _text(body, b"AB"), body[3:4] == b"Y" and self.habits.knows_no_block
-        if item not in self.loans:
-            return f"300NNN{DATE}AOOLD|AA|AB{item}|AJ|AH|"
+        if item not in self.loans or item in self.never_renewed:
+            why = self.never_renewed.get(item)
+            return f"300NNN{DATE}AOOLD|AA|AB{item}|AJ|AH|{(why and f'AF{why}|') or ''}"
         due = body[22:40].decode() if no_block and body[22:40].strip() else self.renewed_until
         self.loans[item] = self.loans[item][0], due
         return f"301YNN{DATE}AOOLD|AA{self.loans[item][0]}|AB{item}|AJPeters jul|AH{due}|"

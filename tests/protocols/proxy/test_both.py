@@ -11,7 +11,7 @@ import pytest
 from protocols.proxy.kinds import all_fields, field
 from protocols.sip2.asking.line import Line
 from tests.protocols.proxy.serving import LOGIN, OUT, Running, ask, proxy
-from tests.protocols.proxy.systems import DATE
+from tests.protocols.proxy.systems import DATE, DUE
 from tests.protocols.proxy.test_two_systems import Two, carried, until
 
 WHO = f"63001{DATE}  Y       AOOLD|AAP1|AC|AD1234|"
@@ -181,3 +181,100 @@ def test_a_book_of_the_old_system_is_returned_there_while_it_lends(two: Two) -> 
         assert ask(at(running, 2), returned).startswith(b"101")
         assert two.old.loans == {}
         until(lambda: two.new.loans == {})
+
+
+# All loans at once
+
+
+ALL = f"65{DATE}AOOLD|AAP1|AD1234|AC|".encode()
+
+
+def test_all_loans_are_renewed_by_the_systems_that_have_lent_them(two: Two) -> None:
+    two.settings("old", "new")
+    two.new.renewed_until = "20270203    235900"
+    two.new.loans["I4"] = ("P2", DUE)
+    with proxy(two.folder) as running:
+        terminal = at(running, 1)
+        ask(terminal, OUT)
+        ask(at(running, 2), OUT.replace(b"ABI1", b"ABI3"))
+        two.old.loans["I2"] = ("P1", DUE)
+        answer = ask(terminal, ALL)
+        assert answer.startswith(b"66100030000")
+        assert [each.decode() for each in all_fields(answer, b"BM")] == ["I1", "I2", "I3"]
+        assert two.old.loans == dict.fromkeys(("I1", "I2"), ("P1", two.old.renewed_until))
+        assert two.new.loans == {"I3": ("P1", two.new.renewed_until), "I4": ("P2", DUE)}
+        assert two.old.asked("65") + two.new.asked("65") == []
+        renewed = len(two.old.asked("29")), len(two.new.asked("29"))
+        assert ask(at(running, 1), ALL) == answer, "asked again, it is done once"
+        assert (len(two.old.asked("29")), len(two.new.asked("29"))) == renewed == (2, 1)
+        assert carried(running) == [], "neither is told what the other does"
+
+
+def test_a_loan_of_the_new_system_is_renewed_there_though_the_old_one_was_told_of_it(
+    two: Two,
+) -> None:
+    two.settings("old", "new with write-back")
+    two.new.renewed_until = "20270203    235900"
+    with proxy(two.folder) as running:
+        ask(at(running, 2), OUT)
+        until(lambda: "I1" in two.old.loans)
+        two.old.loans["I2"] = ("P1", DUE)
+        assert ask(at(running, 1), ALL).startswith(b"66100020000")
+        until(lambda: two.old.loans["I1"][1] == two.new.renewed_until)
+        assert two.new.loans == {"I1": ("P1", two.new.renewed_until)}
+        assert two.old.loans["I2"] == ("P1", two.old.renewed_until)
+        assert [each["outcome"] for each in running.records("carried")] == ["done", "done"]
+
+
+def test_what_a_system_does_not_renew_is_told_with_its_words(two: Two) -> None:
+    two.settings("old", "new")
+    with proxy(two.folder) as running:
+        ask(at(running, 1), OUT)
+        two.new.loans["I3"] = ("P1", DUE)
+        two.new.never_renewed = {"I3": "Somebody waits for it."}
+        answer = ask(at(running, 1), ALL)
+        assert answer.startswith(b"66100010001")
+        assert all_fields(answer, b"BN") == [b"I3"]
+        assert all_fields(answer, b"AF") == [b"Somebody waits for it."]
+
+
+def test_all_loans_of_one_system_are_its_own_business(two: Two) -> None:
+    two.settings("old", "new")
+    with proxy(two.folder) as running:
+        ask(at(running, 1), OUT)
+        assert ask(at(running, 1), ALL).startswith(b"66100010000")
+        assert len(two.old.asked("65")) == 1
+        assert ask(at(running, 1), ALL.replace(b"1234", b"9999")).startswith(b"66")
+        assert len(two.old.asked("65")) == 2, "it says itself what is wrong with the PIN"
+
+
+def test_while_a_system_is_down_its_loans_are_renewed_in_its_place(two: Two) -> None:
+    two.settings("old", "new")
+    with proxy(two.folder) as running:
+        ask(at(running, 2), OUT)
+        two.old.loans["I2"] = ("P1", DUE)
+        two.new.stop()
+        answer = ask(at(running, 1), ALL)
+        assert {*all_fields(answer, b"BM")} == {b"I1", b"I2"}
+        two.new.start()
+        until(lambda: ("new", "replay", "done") in carried(running))
+        assert two.new.loans["I1"][1] > DUE
+        assert set(two.old.loans) == {"I2"}
+
+
+def test_renewals_under_way_when_the_proxy_is_killed_are_done_once(two: Two) -> None:
+    two.settings("old", "new")
+    with proxy(two.folder) as running:
+        ask(at(running, 1), OUT)
+        ask(at(running, 2), OUT.replace(b"ABI1", b"ABI2"))
+        two.new.habits.mute_after = frozenset({"29"})
+        terminal = at(running, 1)
+        terminal.send(ALL + b"\r")
+        until(lambda: bool(two.new.asked("29")))
+        running.kill()
+        two.new.habits.mute_after = frozenset()
+        running.begin()
+        answer = ask(at(running, 1), ALL)
+        assert {*all_fields(answer, b"BM")} == {b"I1", b"I2"}
+        assert len(two.old.asked("29")) == 1
+        assert len(two.new.asked("29")) == 1, "it was found out that it had been done"

@@ -171,6 +171,43 @@ def test_what_the_old_system_refuses_for_good_is_for_a_person_and_stops_nobody(t
         assert set(two.old.loans) == {"I2"}
 
 
+def for_a_person(running: Running) -> list[tuple[str, str]]:
+    told = tell_proxy(running.folder / "journal", ask="status")
+    assert told["number_for_a_person"] == len(told["for_a_person"])
+    return [(each["item"], each["why"]) for each in told["for_a_person"]]
+
+
+def test_an_old_system_that_goes_by_its_own_rules_is_noticed_and_stands_on_a_list(two: Two) -> None:
+    two.settings("new with write-back")
+    two.old.habits.knows_no_block = False
+    two.old.lends_until = "20261221    235900"
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        ask(terminal, OUT)
+        until(lambda: ("old", "write-back", "differs") in carried(running))
+        why = "it is due there on 2026-12-21, and 2026-12-23 was told"
+        assert for_a_person(running) == [("I1", why)]
+        running.kill()
+        running.begin()
+        assert for_a_person(running) == [("I1", why)], "whoever reads the journal knows it too"
+        terminal = running.terminal()
+        assert len(two.old.asked("11")) == 1, "it would lend until that day again"
+        ask(terminal, IN)
+        until(lambda: ("old", "write-back", "done") in carried(running))
+        assert for_a_person(running) == [], "it came back, and there is nothing to be put right"
+
+
+def test_what_was_lent_until_another_day_is_noticed_though_its_answer_was_lost(two: Two) -> None:
+    two.settings("new with write-back")
+    two.old.habits.knows_no_block = False
+    two.old.habits.drops_after = frozenset({"11"})
+    two.old.lends_until = "20261221    235900"
+    with proxy(two.folder) as running:
+        ask(running.terminal(), OUT)
+        until(lambda: ("old", "write-back", "differs") in carried(running))
+        assert len(two.old.asked("11")) == 1
+
+
 def test_a_write_back_whose_answer_was_lost_is_not_done_twice(two: Two) -> None:
     two.settings("new with write-back")
     two.old.habits.drops_after = frozenset({"11"})
