@@ -73,6 +73,7 @@ class KindReport:
     noted: Counter[str] = field(default_factory=Counter)
     stopped: str = ""
     put_off: int = 0  # what may be gone, and may stand in the rows that are broken
+    kept: int = 0  # what has changed there, of branches that are looked after here
 
     def take(self, faults: Sequence[Fault]) -> None:
         for each in faults:
@@ -292,7 +293,8 @@ class _Delivery:
         whether they stand there."""
         after: str | None = ""
         while after is not None:
-            gone, after = self._do(self._gone_after(after, survey))
+            gone, kept, after = self._do(self._gone_after(after, survey))
+            self.report.kept += kept
             if survey.broken:
                 self.report.put_off += gone
             else:
@@ -300,20 +302,33 @@ class _Delivery:
 
     def _gone_after(
         self, after: str, survey: Survey
-    ) -> Callable[[Transaction], tuple[int, str | None]]:
+    ) -> Callable[[Transaction], tuple[int, int, str | None]]:
         moving, kind = self._moving, self._kind
 
-        def work(transaction: Transaction) -> tuple[int, str | None]:
+        def work(transaction: Transaction) -> tuple[int, int, str | None]:
             found = moved_after(transaction, source=moving.source, kind=kind.name, after=after)
             gone = [each for each in found if each.key not in survey.keys]
+            batch, number = self._batch(transaction), len(gone)
+            ours = self._ours(batch, [each.row_id for each in gone])
+            gone = [each for each in gone if each.row_id not in ours]
             if gone and not survey.broken:
                 if kind.gone is not None:
-                    kind.gone(self._batch(transaction), gone)
+                    kind.gone(batch, gone)
                 rows = (GoneRow(moving.source, kind.name, each.key, moving.now) for each in gone)
                 mark_gone(transaction, list(rows))
-            return len(gone), found[-1].key if len(found) == STEP else None
+            last = found[-1].key if len(found) == STEP else None
+            return len(gone), number - len(gone), last
 
         return work
+
+    def _ours(self, batch: Batch, row_ids: Sequence[int]) -> set[int]:
+        """Those rows of ours that belong to branches which we look after: the other system knows of
+        them what it is told, and that late."""
+        look = self._kind.branches
+        if look is None or not self._moving.set_up.elsewhere:
+            return set()
+        found = look(batch.transaction, row_ids=sorted({*row_ids}))
+        return {number for number, branch_id in found if batch.is_ours(branch_id)}
 
     def _batches(self) -> Iterator[list[Fault]]:
         """Takes the rows in, and gives what is set aside and noted, batch by batch."""
@@ -363,6 +378,9 @@ class _Delivery:
                 elif before.checksum != each.checksum:
                     changed.append(each)
             unchanged = len(arrivals) - len(new) - len(changed)
+            ours = self._ours(batch, [each.row_id or 0 for each in changed])
+            batch.kept = sum(each.row_id in ours for each in changed)
+            changed = [each for each in changed if each.row_id not in ours]
             kind.store(batch, new, changed)
             new, changed = batch.left(new), batch.left(changed)
             rows = {
@@ -372,6 +390,7 @@ class _Delivery:
             insert_moved(transaction, [row for key, row in rows.items() if key not in known])
             update_moved(transaction, [row for key, row in rows.items() if key in known])
             counts = {"new": len(new), "changed": len(changed), "unchanged": unchanged}
+            counts["kept"] = batch.kept
             return counts, batch.faults
 
         return work

@@ -18,6 +18,7 @@ from catalogue.database import (
     many_of,
     scalar,
     scalars,
+    scalars_of,
     send,
     send_many,
 )
@@ -109,6 +110,13 @@ def known_under(*, kind: str, row_id: int) -> Statement:
     return select(*columns(_Known, moved_rows)).where(
         its.kind == kind, its.row_id == row_id, its.gone.is_(None)
     )
+
+
+@scalars_of(int)
+def stood_for(*, row_ids: Sequence[int], kind: str) -> Statement:
+    """Those rows of ours that stand for rows of another system now."""
+    its = moved_rows.c
+    return select(its.row_id).where(its.row_id.in_(row_ids), its.kind == kind, its.gone.is_(None))
 
 
 class GoneRow(NamedTuple):

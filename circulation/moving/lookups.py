@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from catalogue.database import Statement, columns, many_of
 from catalogue.records import records_numbered
@@ -75,6 +75,16 @@ def _item_by_key(*, sought: Sequence[str], source: str) -> Statement:
         .select_from(moved_rows.join(items, items.c.id == its.row_id))
         .where(its.source == source, its.kind == "items", its.key.in_(sought))
     )
+
+
+def branches_of(table: Table, branch: str) -> Callable[..., list[tuple[int, int]]]:
+    """Finds rows of a table with the branches in that column of theirs."""
+
+    @many_of(tuple[int, int])
+    def found(*, row_ids: Sequence[int]) -> Statement:
+        return select(table.c.id, table.c[branch]).where(table.c.id.in_(row_ids))
+
+    return found
 
 
 def patrons_of(

@@ -16,6 +16,8 @@ from circulation.moving.keys import Moved
 from circulation.moving.values import Cell
 from circulation.patrons.identifiers import national_digits
 
+#: Why something new is not in: what comes up there comes up here.
+OURS: Final = "of a branch that is looked after here"
 #: What a code may be: nobody's address, no hash, no sentence.
 _CODE: Final = re.compile(r"[\w .:/+-]{1,24}")
 
@@ -96,6 +98,8 @@ class Batch:
     kinds: frozenset[str] = frozenset()
     branches: frozenset[int] = frozenset()
     faults: list[Fault] = field(default_factory=list)
+    #: Rows that stay as they are here, because we look after their branch.
+    kept: int = 0
     _refused: set[int] = field(default_factory=set)
 
     def set_aside(self, arrival: Arrival, reason: str, detail: str = "") -> None:
@@ -109,9 +113,30 @@ class Batch:
         """The row is in, but for this."""
         self.faults.append(Fault(arrival.place, arrival.key, reason, detail, is_noted=True))
 
+    def keep(self, arrival: Arrival) -> None:
+        """The row stays as it is here, where more is known of it than the other system knows."""
+        self.kept += id(arrival) not in self._refused
+        self._refused.add(id(arrival))
+
+    def is_ours(self, branch_id: int | None, at: datetime | None = None) -> bool:
+        """Do we look after the branch, or did we at that moment, while another system looks after
+        others?"""
+        elsewhere = self.moving.set_up.elsewhere
+        return (
+            branch_id is not None
+            and bool(elsewhere)
+            and not elsewhere.has(branch_id, at or self.moving.now)
+        )
+
     def left(self, arrivals: Iterable[Arrival]) -> list[Arrival]:
         """Those that were not set aside."""
         return [each for each in arrivals if id(each) not in self._refused]
+
+
+def without(arrivals: Iterable[Arrival], others: Iterable[Arrival]) -> list[Arrival]:
+    """Those that are none of the others."""
+    left_out = {*map(id, others)}
+    return [each for each in arrivals if id(each) not in left_out]
 
 
 class Kind(NamedTuple):
@@ -119,13 +144,15 @@ class Kind(NamedTuple):
 
     `store` writes new rows, giving each its `row_id`, and those that have changed; `gone` sees to
     rows of ours that the other system does not have any more, and is None where they stay as they
-    are.
+    are. `branches` gives the ids of rows of ours with those of their branches: what belongs to one
+    that we look after is ours to change, and theirs no more.
     """
 
     name: str
     row: type[Any]
     store: Callable[[Batch, Sequence[Arrival], Sequence[Arrival]], None]
     gone: Callable[[Batch, Sequence[Moved]], None] | None = None
+    branches: Callable[..., list[tuple[int, int]]] | None = None
 
     @property
     def cells(self) -> dict[str, Cell]:

@@ -28,7 +28,7 @@ from protocols.proxy.kinds import LOAN, MONEY, code_of, is_granted, text_field
 from protocols.proxy.line import Said
 from protocols.proxy.pool import Pool
 from protocols.proxy.settings import System, SystemSettings
-from protocols.proxy.state import Task
+from protocols.proxy.tasks import Task
 from protocols.proxy.telling import (
     asked_body,
     date_it,

@@ -14,7 +14,7 @@ from protocols.proxy.finding_out import Ask, Found, Inquiry
 from protocols.proxy.journal.records import bytes_of
 from protocols.proxy.kinds import HOLD
 from protocols.proxy.line import Said
-from protocols.proxy.state import Task
+from protocols.proxy.tasks import Task
 from protocols.proxy.telling import (
     asked_body,
     has_on_loan,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 
 from circulation.languages.sentences import Sentence
 from protocols.hosting.reactor import reactor
-from protocols.proxy.all_loans import CHARGED, OneByOne, Renewed, loans_of
-from protocols.proxy.both import Ask, Asking, CannotBePaid, answer_in, shares
+from protocols.proxy.conversation import Reply, Sender
 from protocols.proxy.finding_out import KNOWABLE, Found, Inquiry
+from protocols.proxy.in_both import InBoth, InParts
 from protocols.proxy.journal.records import Record, text_of
 from protocols.proxy.kinds import (
     ALL_LOANS,
@@ -21,16 +20,12 @@ from protocols.proxy.kinds import (
     STATUS,
     code_of,
     text_field,
-    with_field,
 )
-from protocols.proxy.line import CLOSED, Line, Said
-from protocols.proxy.merging import with_words, without_page
-from protocols.proxy.proxy import Beside, Proxy
+from protocols.proxy.line import CLOSED, Said
 from protocols.proxy.routing import is_judged, system_for
-from protocols.proxy.session import Asked, TerminalSession
-from protocols.proxy.settings import Mode, System, TerminalSettings
+from protocols.proxy.session import Asked
+from protocols.proxy.settings import Mode, System
 from protocols.sip2.codec import open_frame
-from protocols.sip2.wire.text import written
 from protocols.sip2.wording import Text
 
 log = logging.getLogger(__name__)
@@ -38,36 +33,6 @@ log = logging.getLogger(__name__)
 #: Seconds that a message waits until the system that is asked was told of what came before about
 #: the same item.
 BEHIND: Final = 2.0
-
-#: Gives the terminal its answer, without its end; see `TerminalSession`.
-Reply = Callable[[bytes | None], object]
-
-
-class Sender(Protocol):
-    """The conversation that a message belongs to: see `protocols.proxy.relay`."""
-
-    proxy: Proxy
-    name: str
-    number: int
-    session: TerminalSession
-    settings: TerminalSettings | None
-
-    @property
-    def is_let_in(self) -> bool: ...
-
-    def line(self, system: System) -> Line: ...
-
-    def beside(self) -> Parts: ...
-
-
-class Parts(Protocol):
-    """What sends the parts of one message."""
-
-    def exchange(
-        self, body: bytes, of: Asked, modes: tuple[Mode, Mode], to: System, reply: Reply
-    ) -> None: ...
-
-    def close(self) -> None: ...
 
 
 class Exchange:
@@ -145,16 +110,16 @@ class Exchange:
                 body = self.asked.frame.body
                 self.proxy.will_be_judged(self.id, self.relay.name, self.code, body)
             self._patience = reactor.seconds() + BEHIND
-            self._ask()
+            self.ask()
         else:
             self.refuse(Text.NOT_FOR_NOW)
 
-    def _ask(self) -> None:
+    def ask(self) -> None:
         body = self.asked.frame.body
         is_late = reactor.seconds() >= self._patience
         if not self.proxy.turns.take(self.id, self.code, body, is_late=is_late):
             # It has an answer in time, be it that the system was silent.
-            reactor.callLater(BEHIND / 40, self._ask)
+            reactor.callLater(BEHIND / 40, self.ask)
             self._is_early = True
             return
         if self._is_early:
@@ -166,7 +131,7 @@ class Exchange:
         down = self.proxy.is_down(self.to)
         if not down and self.proxy.is_behind(self.to, self.code, body):
             if not is_late:
-                reactor.callLater(BEHIND / 40, self._ask)
+                reactor.callLater(BEHIND / 40, self.ask)
                 return
             down = "has still to be told of what came before"
         if down:
@@ -191,7 +156,7 @@ class Exchange:
         """Sends the message as it is to be on the wire, to its system or to another."""
         if to is not None:
             self.to = to
-        self.relay.line(self.to).ask(raw, self._said, self.relay.session.end)
+        self.relay.line(self.to).ask(raw, self.said, self.relay.session.end)
 
     def _find_out(self) -> None:
         """Asks whether it was done; if not, it is sent, once more."""
@@ -203,7 +168,7 @@ class Exchange:
                 self.done(self.asked.sealed(what.answer), self.to)
             elif what.is_known:
                 self._is_second = True
-                line.ask(self.asked.raw, self._said, end)
+                line.ask(self.asked.raw, self.said, end)
             else:
                 self.silent(Said(None, Sentence("SYSTEM_DID_NOT_SAY"), True))
                 self._answer_for()
@@ -216,7 +181,7 @@ class Exchange:
             self.proxy.local_date(),
         ).begin(found)
 
-    def _said(self, said: Said) -> None:
+    def said(self, said: Said) -> None:
         self.proxy.system_answered(self.to, said)
         if said.raw is not None:
             if self.code == LOGIN and self.to == "old":
@@ -226,7 +191,7 @@ class Exchange:
         if said.was_sent and self.code not in CHANGING and not self._is_second:
             # A line that was closed meanwhile: it asks for nothing but to be opened again.
             self._is_second = True
-            self._ask()
+            self.ask()
             return
         if said.was_sent and self.code in KNOWABLE and said.why == CLOSED and not self._is_second:
             self._is_second = True
@@ -307,133 +272,6 @@ class Exchange:
         except OSError as error:
             if durable is not None:
                 durable(error)
-
-
-class InBoth:
-    """A message about a patron who may have something in both systems: what they have there (23,
-    63) is told as one, and money (37) goes where the debt is.
-    """
-
-    def __init__(self, exchange: Exchange, beside: Beside) -> None:
-        self._exchange = exchange
-        self._beside = beside
-        proxy, terminal = exchange.proxy, exchange.relay.name
-        own = exchange.to
-        self._body = exchange.asked.frame.body
-        self._asking = Asking(
-            self._body,
-            lambda body, done: proxy.ask_about(own, terminal, body, done, with_pin=True),
-            lambda body, done: proxy.ask_about(beside.system, terminal, body, done),
-            proxy.later,
-        )
-
-    def begin(self) -> None:
-        exchange, asking = self._exchange, self._asking
-        if exchange.code != MONEY:
-            whole = without_page(self._body)
-            raw = exchange.asked.raw if whole == self._body else exchange.asked.sealed(whole)
-            exchange.relay.line(exchange.to).ask(raw, self._said, exchange.relay.session.end)
-        elif self._beside.down:
-            asking.alone(self._beside.down, self._pay)
-        else:
-            asking.owed(self._pay)
-
-    def _said(self, said: Said) -> None:
-        """Its own system has answered."""
-        mine = answer_in(said)
-        if mine is None or mine.is_refused:
-            self._exchange._said(said)
-            return
-        self._exchange.proxy.system_answered(self._exchange.to, said)
-        if self._beside.down:
-            self._asking.mine, self._asking.why = mine, self._beside.down
-            self._both_said(said)
-        else:
-            self._asking.beside(mine, lambda: self._both_said(said))
-
-    def _both_said(self, said: Said) -> None:
-        exchange, asking = self._exchange, self._asking
-        assert said.raw is not None
-        body = asking.answer(adds=self._beside.adds)
-        if asking.theirs is None and asking.why:
-            log.warning(
-                "%s: the %s system %s", exchange.relay.name, self._beside.system, asking.why
-            )
-            exchange.without = f"the {self._beside.system} system {asking.why}"
-            words = exchange.proxy.words(Text.OTHER_SYSTEM_UNREACHED, self._body)
-            body = with_words(body or open_frame(said.raw).body, written(words, exchange.dialect))
-        exchange.done(exchange.asked.sealed(body) if body else said.raw, exchange.to)
-
-    def _pay(self) -> None:
-        exchange, asking = self._exchange, self._asking
-        try:
-            first, *others = shares(self._body, exchange.to, asking, adds=self._beside.adds)
-        except CannotBePaid as error:
-            exchange.refuse(Text.AMOUNT_FITS_NO_DEBT, amounts=" / ".join(error.amounts))
-            return
-        raw = exchange.asked.raw
-        if others and self._beside.adds:
-            raw = exchange.asked.sealed(with_field(self._body, b"BV", first.amount.encode()))
-        facts: dict[str, Any] = {"kind": "shared", "of": exchange.id, "to": first.system}
-        if asking.knows_both:
-            facts["adds"] = self._beside.adds
-            facts["shares"] = {each.system: each.amount for each in others}
-
-        def written(failed: OSError | None) -> None:
-            if failed is not None:
-                exchange.refuse(Text.NOT_FOR_NOW)
-            else:
-                exchange.send(raw, first.system)
-
-        exchange.put(facts, written)
-
-
-class InParts:
-    """All loans of a patron (65), renewed by the systems that have lent them."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
-        proxy, own = exchange.proxy, exchange.to
-        other: System = "new" if own == "old" else "old"
-        body, terminal = exchange.asked.frame.body, exchange.relay.name
-
-        def asks(system: System) -> Ask:
-            down = proxy.is_down(system)
-            if down:
-                return lambda body, done: done(Said(None, down))
-            return lambda body, done: proxy.ask_about(system, terminal, body, done, with_pin=True)
-
-        self._asking = Asking(body, asks(own), asks(other), proxy.later)
-
-    def begin(self) -> None:
-        self._asking.listed(CHARGED, self._listed)
-
-    def _listed(self) -> None:
-        exchange = self._exchange
-        proxy, body = exchange.proxy, exchange.asked.frame.body
-        known = proxy.seen_on_loan(text_field(proxy.secrets.hidden(body), "AA"))
-        loans = loans_of(self._asking, exchange.to, known)
-        exchange.beside = []
-        if self._asking.theirs is None:
-            exchange.without = f"the other system {self._asking.why}"
-        if loans is None or {*loans.values()} <= {exchange.to}:
-            exchange._ask()
-            return
-        parts, modes = exchange.relay.beside(), (exchange.mode, exchange.side)
-
-        def renew(part: bytes, to: System, done: Callable[[bytes], object]) -> None:
-            def told(raw: bytes | None) -> None:
-                done(_body_of(raw) if raw else b"")
-
-            parts.exchange(part, exchange.asked, modes, to, told)
-
-        def renewed(found: Renewed) -> None:
-            parts.close()
-            exchange.beside = found.renewed
-            said = found.response(body, proxy.local_date(), exchange.dialect)
-            exchange.done(exchange.asked.sealed(said), "proxy")
-
-        OneByOne(body, loans, renew).begin(proxy.later, renewed)
 
 
 def _body_of(raw: bytes) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from protocols.proxy.journal.records import bytes_of
 from protocols.proxy.kinds import text_field
-from protocols.proxy.state import Task
+from protocols.proxy.tasks import Task
 
 
 @dataclass(slots=True, order=True)

@@ -41,7 +41,8 @@ from protocols.proxy.settings import (
     TerminalSettings,
 )
 from protocols.proxy.snapshots import Kept, followed, keep_state, kept_state
-from protocols.proxy.state import State, Task
+from protocols.proxy.state import State
+from protocols.proxy.tasks import Task
 from protocols.proxy.turns import Turns
 from protocols.sip2.codec import MalformedMessage, decode, encode, open_frame
 from protocols.sip2.failures import failure_response

@@ -12,7 +12,8 @@ import logging
 from typing import Final
 
 from protocols.hosting.reactor import reactor
-from protocols.proxy.exchange import Exchange, Reply, Sender
+from protocols.proxy.conversation import Reply, Sender
+from protocols.proxy.exchange import Exchange
 from protocols.proxy.journal.records import text_of
 from protocols.proxy.kinds import (
     CHANGING,

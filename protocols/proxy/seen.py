@@ -30,8 +30,8 @@ class Item:
     returned_by: str = ""
     #: It was handed in, or is known to be on loan to nobody: there is no loan to be renewed.
     is_in: bool = False
-    #: It was lent where the one system is told nothing of the other's loans: that one knows it not.
-    is_known_to_one: bool = False
+    #: It was lent where the old system is told nothing any more.
+    is_unknown_to_old: bool = False
 
     def waits_for_others(self, card: str) -> bool:
         """Is it known to wait for somebody else than the patron with this card?"""

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final, cast
 
 from circulation.languages.sentences import Sentence
-from protocols.proxy.dates import BLANK, after, days_between, wire_date
+from protocols.proxy.dates import after, days_between, wire_date
 from protocols.proxy.journal.records import FOR_A_PERSON, Purpose, Record, bytes_of, text_of
 from protocols.proxy.kinds import (
     ALL_LOANS,
@@ -29,36 +29,13 @@ from protocols.proxy.periods import Periods
 from protocols.proxy.routing import tells
 from protocols.proxy.seen import SOMEBODY, Item, Patron
 from protocols.proxy.settings import Mode, System
+from protocols.proxy.tasks import Task, loan_of, parts_of, task_of
 
 #: Circulation statuses (18) of what nobody has on loan: available, on the hold shelf, waiting to be
 #: shelved, on its way. What is lost or claimed to be returned may be on loan all the same.
 _IN: Final = frozenset({b"03", b"08", b"09", b"10"})
 #: So many messages are kept for terminals that ask again.
 RECENT: Final = 1000
-#: What leaves an item as it says, whatever came before.
-OF_ONE_LOAN: Final = frozenset({"09", "11", "29"})
-
-
-@dataclass(slots=True)
-class Task:
-    """Something that a system has to be told: request and answer as they stand in the journal."""
-
-    request: int
-    part: int
-    to: System
-    purpose: Purpose
-    terminal: str
-    at: str
-    sent: str
-    answer: str
-    #: The system may have done it already: it is asked first.
-    is_unknown: bool = False
-    tries: int = 0
-    why: str = ""
-
-    @property
-    def key(self) -> tuple[int, int, System]:
-        return self.request, self.part, self.to
 
 
 @dataclass(slots=True)
@@ -132,14 +109,14 @@ class State:
             self._learn_act(code, sent, answer, by, request["to"])
             if code == LOAN:
                 item = self.items.setdefault(text_field(sent, "AB"), Item())
-                item.is_known_to_one = request["side"] in ("old", "new")
+                item.is_unknown_to_old = request["side"] == "new"
             self.recent.append((record["at"], request["terminal"], request["sent"], record["sent"]))
             del self.recent[:-RECENT]
             return self._to_be_told(request, record)
         elif code in CHANGING and by == "proxy" and request.get("was_sent"):
             # The terminal was told no, and the system may have done it.
             asked = cast("System", request["to"])
-            task = _task(request, record, 0, asked, "replay")
+            task = task_of(request, record, 0, asked, "replay")
             task.why = Sentence("REFUSED_IN_DOUBT")
             self.for_a_person[task.key] = task
         return []
@@ -152,10 +129,10 @@ class State:
         made = []
         asked, side = cast("System", request["to"]), cast("Mode", request["side"])
         for to, purpose in tells(side, by, asked):
-            if purpose != "replay" and self._knows_nothing_of(request, to):
+            if purpose == "write-back" and self._knows_nothing_of(request):
                 continue
-            for part, sent, answer in _parts(request["sent"], record):
-                task = _task(request, record, part, to, purpose)
+            for part, sent, answer in parts_of(request["sent"], record):
+                task = task_of(request, record, part, to, purpose)
                 task.sent, task.answer = sent, answer
                 if by == "proxy" and part:
                     self._promise(task, asked)
@@ -164,12 +141,10 @@ class State:
                 made.append(task)
         return made
 
-    def _knows_nothing_of(self, request: Record, to: System) -> bool:
-        """Is it a renewal of a loan that this system was never told of?"""
+    def _knows_nothing_of(self, request: Record) -> bool:
+        """Is it a renewal of a loan that the old system was never told of?"""
         item = self.items.get(text_field(bytes_of(request["sent"]), "AB"))
-        if request["sent"][:2] != "29" or item is None:
-            return False
-        return item.is_known_to_one and item.holder not in (None, to)
+        return request["sent"][:2] == "29" and item is not None and item.is_unknown_to_old
 
     def promised(self, system: System, barcode: str, card: str, date: str) -> str:
         """Until when, if it is lent or renewed at that date in the place of the system: as long as
@@ -202,7 +177,7 @@ class State:
         for part, (to, amount) in enumerate(request["shares"].items(), 1):
             same: Purpose = "write-back" if to == "old" else "follow"
             purpose: Purpose = "replay" if request["adds"] else same
-            task = _task(request, record, part, cast("System", to), purpose)
+            task = task_of(request, record, part, cast("System", to), purpose)
             task.sent = text_of(with_field(bytes_of(task.sent), b"BV", amount.encode()))
             self.tasks[task.key] = task
             made.append(task)
@@ -344,11 +319,11 @@ class State:
     def _is_as_told(self, task: Task) -> None:
         """The system has the last that there is to be told of an item: what it would not take of
         the loans before is of no account any more."""
-        barcode = _of_loan(task)
+        barcode = loan_of(task)
         past = [
             key
             for key, each in self.for_a_person.items()
-            if barcode and key[2] == task.to and _of_loan(each) == barcode
+            if barcode and key[2] == task.to and loan_of(each) == barcode
         ]
         for key in past:
             del self.for_a_person[key]
@@ -395,41 +370,3 @@ class State:
             if item.patron:
                 found.loans.setdefault(item.patron, {})[barcode] = None
         return found
-
-
-def _of_loan(task: Task) -> str:
-    """The item that is lent, renewed or handed in by it; empty where it is about something else."""
-    return text_field(bytes_of(task.sent), "AB") if task.sent[:2] in OF_ONE_LOAN else ""
-
-
-def _task(request: Record, record: Record, part: int, to: System, purpose: Purpose) -> Task:
-    return Task(
-        request["id"],
-        part,
-        to,
-        purpose,
-        request["terminal"],
-        request["at"],
-        request["sent"],
-        record["sent"],
-    )
-
-
-def _parts(sent: str, record: Record) -> list[tuple[int, str, str]]:
-    """What is told of one exchange: itself; or of all loans renewed at once, each renewal that has
-    no request of its own."""
-    answer, beside = record["sent"], record.get("beside", ())
-    if sent[:2] != ALL_LOANS:
-        return [(0, sent, answer)]
-    request, response = bytes_of(sent), bytes_of(answer)
-    place, card = text_field(request, "AO"), text_field(request, "AA")
-    date = answer[11:29]
-    return [
-        (
-            number,
-            f"29NN{sent[2:20]}{BLANK}AO{place}|AA{card}|AB{text_of(item).strip()}|",
-            f"301YNN{date}AO{place}|AA{card}|AB{text_of(item).strip()}|AJ|AH|",
-        )
-        for number, item in enumerate(all_fields(response, b"BM"), 1)
-        if text_of(item) not in beside
-    ]

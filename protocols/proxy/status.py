@@ -8,7 +8,7 @@ from protocols.proxy.journal.records import moment_of
 from protocols.proxy.kinds import text_field
 from protocols.proxy.proxy import Proxy
 from protocols.proxy.settings import System
-from protocols.proxy.state import Task
+from protocols.proxy.tasks import Task
 
 #: Of what is for a person, the newest are shown.
 MOST_SHOWN = 200

@@ -12,7 +12,7 @@ from typing import Final
 from protocols.proxy.dates import BLANK, wire_date
 from protocols.proxy.journal.records import bytes_of, text_of
 from protocols.proxy.kinds import all_fields, fixed_length, layout_of, text_field, with_field
-from protocols.proxy.state import Task
+from protocols.proxy.tasks import Task
 
 #: The field of the journal's id, and that which says that a PIN has been proven.
 JOURNAL_ID: Final = "QJ"

@@ -44,7 +44,7 @@ POINTS: dict[str, dict[str, tuple[Any, str, bool]]] = {
         "a message came": (Relay, "answer", False),
         "before a record": (Journal, "put", False),
         "after a record": (Journal, "put", True),
-        "the system has answered": (Exchange, "_said", False),
+        "the system has answered": (Exchange, "said", False),
         "before the answer is told": (Exchange, "_tell", False),
         "after the answer is told": (Exchange, "_tell", True),
         "before the other system is told": (Carrier, "_send", False),

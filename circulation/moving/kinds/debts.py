@@ -16,8 +16,8 @@ from circulation.ledger.money import ChargeKind, PostingKind
 from circulation.ledger.schema import charge_postings, charges, patron_balances
 from circulation.moving.keys import Moved
 from circulation.moving.kinds.reminders import Act, Subject, acts_of, forget_acts, write_acts
-from circulation.moving.lookups import FoundPatron, items_of, patrons_of
-from circulation.moving.rows import Arrival, Batch, Kind
+from circulation.moving.lookups import FoundPatron, branches_of, items_of, patrons_of
+from circulation.moving.rows import OURS, Arrival, Batch, Kind
 from circulation.moving.values import AMOUNT, BRANCH, MOMENT, SMALL, TEXT, TRUTH, coded
 
 
@@ -144,6 +144,8 @@ def store_debts(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]
     for each in batch.left(both):
         if (each.row.remaining < 0) is not (each.row.kind is ChargeKind.CREDIT):
             batch.set_aside(each, "a credit is less than nothing, and nothing else is", "remaining")
+        elif each.row_id is None and batch.is_ours(each.row.branch):
+            batch.set_aside(each, OURS, "branch")  # what is owed there is charged here
     new, changed = batch.left(new), batch.left(changed)
     for each in new:
         each.row_id = moving.circulation.ids.next(moving.now)
@@ -274,4 +276,6 @@ def settle_debts(batch: Batch, gone: Sequence[Moved]) -> None:
     _set_balances(batch, {each.row_id: 0 for each in gone})
 
 
-DEBTS = Kind("debts", DebtRow, store_debts, settle_debts)
+DEBTS = Kind(
+    "debts", DebtRow, store_debts, settle_debts, branches=branches_of(charges, "branch_id")
+)

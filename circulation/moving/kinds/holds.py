@@ -18,10 +18,17 @@ from circulation.holds.schema import captures, holds
 from circulation.items.schema import transits
 from circulation.items.transits import TransitReason
 from circulation.loans.schema import loans
-from circulation.moving.keys import Moved
+from circulation.moving.keys import Moved, stood_for
 from circulation.moving.kinds.items import Transit, put_on_way
-from circulation.moving.lookups import FoundItem, FoundPatron, items_of, patrons_of, records_of
-from circulation.moving.rows import Arrival, Batch, Kind
+from circulation.moving.lookups import (
+    FoundItem,
+    FoundPatron,
+    branches_of,
+    items_of,
+    patrons_of,
+    records_of,
+)
+from circulation.moving.rows import OURS, Arrival, Batch, Kind, without
 from circulation.moving.updates import update_planned
 from circulation.moving.values import BRANCH, DAY, LAST_MOMENT, MOMENT, SMALL, TEXT, coded
 
@@ -166,7 +173,8 @@ def _highest_number(*, branch_id: int) -> Statement:
 
 def store_holds(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:
     """Writes holds, what is bound to them, and places on the shelf: the number that the file tells,
-    else the next one there."""
+    else the next one there. Who waits here already, because what the other system does is followed,
+    waits once."""
     transaction, moving = batch.transaction, batch.moving
     both = [*new, *changed]
     waiting, only = patrons_of(batch, both), items_of(batch, both)
@@ -175,7 +183,15 @@ def store_holds(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]
         if not (each.row.record or each.row.item):
             batch.set_aside(each, "nothing there", "record")
     ready = items_of(batch, batch.left(both), "ready")
-    new, changed = batch.left(new), batch.left(changed)
+
+    def record_of(each: Arrival) -> int:
+        item = only.get(id(each))
+        return titles[id(each)] if item is None else item.record_id
+
+    wished = {id(each): (waiting[id(each)].id, record_of(each)) for each in batch.left(new)}
+    here = _here(batch, batch.left(new), wished)
+    new = without(batch.left(new), here)
+    changed = [*batch.left(changed), *here]
     for each in new:
         each.row_id = moving.circulation.ids.next(moving.now)
     ended = [_Ended(each.row_id or 0, None) for each in changed]
@@ -185,14 +201,51 @@ def store_holds(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]
     new, changed = batch.left(new), batch.left(changed)
 
     def stored(each: Arrival) -> _Stored:
-        item = only.get(id(each))
-        record_id = titles[id(each)] if item is None else item.record_id
-        return _stored(batch, each, waiting[id(each)], record_id, item)
+        return _stored(batch, each, waiting[id(each)], record_of(each), only.get(id(each)))
 
     _insert(transaction, [stored(each) for each in new])
     those = [stored(each) for each in changed]
     update_planned(batch, holds, those, _PLANNED, open_while="closed")
     _bind(batch, [*new, *changed], waiting, ready)
+
+
+class _Waiting(NamedTuple):
+    id: int
+    patron_id: int
+    record_id: int
+    part: str
+
+
+@many_of(_Waiting)
+def _open_holds(*, patron_ids: Sequence[int]) -> Statement:
+    its = holds.c
+    return select(*columns(_Waiting, holds)).where(
+        its.patron_id.in_(patron_ids), its.closed.is_(None)
+    )
+
+
+def _here(
+    batch: Batch, new: Sequence[Arrival], wished: dict[int, tuple[int, int]]
+) -> list[Arrival]:
+    """New rows whose hold is here, and stands for no other row. What is new of a branch that we
+    look after was placed here, and told to the other system, or people must see to it. `wished`:
+    patron and record."""
+    ids = sorted({patron_id for patron_id, _ in wished.values()})
+    there = {each[1:]: each.id for each in _open_holds(batch.transaction, patron_ids=ids)}
+    known = {*stood_for(batch.transaction, row_ids=sorted({*there.values()}), kind="holds")}
+    here = []
+    for each in new:
+        hold_id = there.get((*wished[id(each)], each.row.part))
+        if batch.is_ours(each.row.pickup_branch):
+            if hold_id is None:
+                batch.set_aside(each, OURS, "pickup_branch")
+            else:
+                batch.keep(each)
+        elif hold_id is not None and hold_id not in known:
+            each.row_id = hold_id
+            known.add(hold_id)
+            here.append(each)
+    return here
 
 
 def _check_ready(batch: Batch, arrivals: Sequence[Arrival], ready: dict[int, FoundItem]) -> None:
@@ -292,4 +345,4 @@ def end_holds(batch: Batch, gone: Sequence[Moved]) -> None:
     _close(batch.transaction, ended)
 
 
-HOLDS = Kind("holds", HoldRow, store_holds, end_holds)
+HOLDS = Kind("holds", HoldRow, store_holds, end_holds, branches_of(holds, "pickup_branch_id"))

@@ -16,7 +16,7 @@ from catalogue.schema import items
 from circulation.items.schema import missing_items, transits
 from circulation.kernel.trees import GROUPS
 from circulation.moving.keys import new_ids
-from circulation.moving.lookups import find_items, records_of
+from circulation.moving.lookups import branches_of, find_items, records_of
 from circulation.moving.rows import Arrival, Batch, Kind, code_shown
 from circulation.moving.updates import update_planned
 from circulation.moving.values import AMOUNT, BRANCH, CODE, MOMENT, TEXT, coded
@@ -224,4 +224,4 @@ def _store_states(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arriva
     put_on_way(batch.transaction, moving)
 
 
-ITEMS = Kind("items", ItemRow, store_items)
+ITEMS = Kind("items", ItemRow, store_items, branches=branches_of(items, "branch_id"))

@@ -17,12 +17,12 @@ from circulation.dunning.flow_rows import DUNNING
 from circulation.dunning.steps import Does, Step, is_before_due
 from circulation.kernel.results import LoanMark
 from circulation.loans.schema import loans
-from circulation.moving.keys import Moved
+from circulation.moving.keys import Moved, stood_for
 from circulation.moving.kinds.items import forget_states
 from circulation.moving.kinds.reminders import Act, Subject, acts_of, forget_acts, write_acts
 from circulation.moving.kinds.uses import LentThere, note_loans
-from circulation.moving.lookups import FoundItem, FoundPatron, items_of, patrons_of
-from circulation.moving.rows import Arrival, Batch, Kind
+from circulation.moving.lookups import FoundItem, FoundPatron, branches_of, items_of, patrons_of
+from circulation.moving.rows import OURS, Arrival, Batch, Kind, without
 from circulation.moving.updates import update_planned
 from circulation.moving.values import BRANCH, LAST_MOMENT, MOMENT, SMALL, TEXT, coded
 
@@ -96,6 +96,7 @@ def _end(record: _End) -> Statement:
 class _Open(NamedTuple):
     id: int
     item_id: int
+    patron_id: int | None
 
 
 @many_of(_Open)
@@ -106,12 +107,13 @@ def _open_loans(*, item_ids: Sequence[int]) -> Statement:
 
 def store_loans(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:
     """Writes loans. An item is on loan once: who has it here and not there keeps it, and the row is
-    set aside for people to see."""
+    set aside for people to see. Who has it here as well, because what the other system does is
+    followed, has it once."""
     transaction, moving = batch.transaction, batch.moving
     both = [*new, *changed]
     borrowers, lent = patrons_of(batch, both), items_of(batch, both)
-    _check(batch, both, lent)
-    new, changed = batch.left(new), batch.left(changed)
+    here = _check(batch, both, borrowers, lent)
+    new, changed = without(batch.left(new), here), [*batch.left(changed), *here]
     for each in new:
         each.row_id = moving.circulation.ids.next(moving.now)
     both = [*new, *changed]
@@ -131,17 +133,45 @@ def store_loans(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]
     note_loans(batch, (LentThere(its.item_id, its.checked_out, its.renewals) for its in before))
 
 
-def _check(batch: Batch, arrivals: Sequence[Arrival], lent: dict[int, FoundItem]) -> None:
+def _check(
+    batch: Batch,
+    arrivals: Sequence[Arrival],
+    borrowers: dict[int, FoundPatron],
+    lent: dict[int, FoundItem],
+) -> list[Arrival]:
+    """Sets aside what cannot be; gives new rows whose loan is here, and stands for no other row."""
     left = batch.left(arrivals)
     ids = sorted({lent[id(each)].id for each in left})
-    holding = {each.item_id: each.id for each in _open_loans(batch.transaction, item_ids=ids)}
+    there = {each.item_id: each for each in _open_loans(batch.transaction, item_ids=ids)}
+    known = {each.id for each in there.values()}
+    known &= {*stood_for(batch.transaction, row_ids=sorted(known), kind="loans")}
+    holding = {item_id: each.id for item_id, each in there.items()}
+    here = []
     for each in left:
-        item_id = lent[id(each)].id
+        item, open_loan = lent[id(each)], there.get(lent[id(each)].id)
+        is_same = open_loan is not None and open_loan.patron_id == borrowers[id(each)].id
+        if each.row_id is None and batch.is_ours(each.row.branch or item.branch_id):
+            _leave(batch, each, is_same=is_same)
+            continue
+        if each.row_id is None and open_loan is not None and is_same and open_loan.id not in known:
+            each.row_id = open_loan.id
+            known.add(open_loan.id)
+            here.append(each)
         own = -id(each) if each.row_id is None else each.row_id
-        if holding.setdefault(item_id, own) != own:
+        if holding.setdefault(item.id, own) != own:
             batch.set_aside(each, "the item is on loan already", "item")
         elif each.row.due < each.row.checked_out:
             batch.note(each, "due before it was lent, kept as it is", "due")
+    return here
+
+
+def _leave(batch: Batch, arrival: Arrival, *, is_same: bool) -> None:
+    """A new loan of a branch that we look after was made here, and told to the other system: as it
+    is here it stays. One that is not here may have ended, or people must see to it."""
+    if is_same:
+        batch.keep(arrival)
+    else:
+        batch.set_aside(arrival, OURS, "branch")
 
 
 def _stored(arrival: Arrival, borrower: FoundPatron, item: FoundItem) -> _Stored:
@@ -201,4 +231,4 @@ def end_loans(batch: Batch, gone: Sequence[Moved]) -> None:
     _end(batch.transaction, [_End(each.row_id, batch.moving.now) for each in gone])
 
 
-LOANS = Kind("loans", LoanRow, store_loans, end_loans)
+LOANS = Kind("loans", LoanRow, store_loans, end_loans, branches_of(loans, "branch_id"))

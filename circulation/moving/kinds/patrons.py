@@ -14,6 +14,7 @@ from circulation.kernel.trees import CATEGORIES
 from circulation.languages.installed import default_language
 from circulation.moving.keys import new_ids
 from circulation.moving.kinds.identifiers import Named, names_of, seal_numbers, store_names
+from circulation.moving.lookups import branches_of
 from circulation.moving.rows import Arrival, Batch, Kind, code_shown
 from circulation.moving.updates import update_planned
 from circulation.moving.values import (
@@ -353,4 +354,4 @@ def _searched(stored: _Stored, arrival: Arrival, named: dict[int, list[Named]]) 
     return NewlySearched(stored.id, facts, cards, address)
 
 
-PATRONS = Kind("patrons", PatronRow, store_patrons)
+PATRONS = Kind("patrons", PatronRow, store_patrons, branches=branches_of(patrons, "home_branch_id"))

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
+from catalogue.schema import items
 from circulation.items.use import NO_YEAR, FormerUse, note_former_use
-from circulation.moving.lookups import items_of
+from circulation.moving.lookups import branches_of, items_of
 from circulation.moving.rows import Arrival, Batch, Kind
 from circulation.moving.values import MOMENT, SMALL, TEXT
 
@@ -61,4 +62,4 @@ def note_loans(batch: Batch, lent: Iterable[LentThere]) -> None:
     note_former_use(batch.transaction, told, is_more=True)
 
 
-USES = Kind("uses", UseRow, store_uses)
+USES = Kind("uses", UseRow, store_uses, branches=branches_of(items, "branch_id"))

@@ -233,6 +233,7 @@ def _facts(report: KindReport) -> dict[str, Any]:
         "unchanged": report.unchanged,
         "gone": report.gone,
         "perhaps_gone": report.put_off,
+        "kept": report.kept,
         "set_aside": report.set_aside,
         "why": dict(report.reasons.most_common()),
         "noted": dict(report.noted.most_common()),

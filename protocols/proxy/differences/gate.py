@@ -10,7 +10,8 @@ from protocols.proxy.differences.comparing import Class
 from protocols.proxy.differences.exchanges import Joining, Judged
 from protocols.proxy.differences.patterns import FREE, Accepted, Group, grouped
 from protocols.proxy.journal.records import Record
-from protocols.proxy.state import State, Task
+from protocols.proxy.state import State
+from protocols.proxy.tasks import Task
 
 #: Days on which something was judged, the last ones, of which nothing may be unexplained.
 DAYS: Final = 14

@@ -251,6 +251,6 @@ def test_a_sentence_that_was_kept_as_text_is_said_in_any_language() -> None:
         assert isinstance(found, Sentence)
         assert found.in_language("da") == kept.in_language("da") != str(kept)
     for name in KEPT:
-        kept = Sentence(name, said="x", why="x", seconds="5")
+        kept = Sentence(name, said="x", why="x", seconds="5", there="x", told="x")
         assert said_in("da", sentence_in(str(kept), KEPT)) == kept.in_language("da")
     assert sentence_in("Materialet er ikke udlånt.", KEPT) == "Materialet er ikke udlånt."
