@@ -62,7 +62,7 @@ def test_diagnostics_are_raised(demo_server: RunningServer, version: Version) ->
 def test_a_kept_connection_that_was_closed_is_opened_again(demo_server: RunningServer) -> None:
     with Client(url_of(demo_server)) as client:
         assert client.search("dc.title=things").count
-        connection = client._connection
+        connection = client._client._connection
         assert connection is not None
         assert connection.sock is not None
         connection.sock.shutdown(socket.SHUT_RDWR)
