@@ -39,6 +39,7 @@ from protocols.oai.messages import (
     Identify,
     IdentifyResponse,
     ListIdentifiers,
+    Listing,
     ListMetadataFormats,
     ListMetadataFormatsResponse,
     ListRecords,
@@ -130,17 +131,37 @@ def answer_list(
     goes_on = None
     while not entries:  # a part must hold something, whatever is wrong with some records
         found = harvested(transaction, harvest, after=after, at_most=most + 1)
-        if not found:  # or the last records of the list have left it meanwhile
-            raise OaiError(Problem(ErrorCode.NO_RECORDS_MATCH, "There are no such records."))
+        with_metadata = isinstance(request, ListRecords)
+        if not found:
+            entries = _last_again(context, settings, listing, form, sets, with_metadata)
+            if not entries:
+                raise OaiError(Problem(ErrorCode.NO_RECORDS_MATCH, "There are no such records."))
+            goes_on = None
+            break
         given = found[:most]
-        entries = _entries(
-            context, settings, given, form, sets, with_metadata=isinstance(request, ListRecords)
-        )
+        entries = _entries(context, settings, given, form, sets, with_metadata=with_metadata)
         after, goes_on = given[-1].id, None
         if len(found) > most:
             cursor = listing.cursor + len(entries)
             goes_on = replace(listing, after=after, upto=upto, cursor=cursor)
     return ListResponse(tuple(entries), goes_on, listing.cursor)
+
+
+def _last_again(
+    context: Context,
+    settings: OaiSettings,
+    listing: Listing,
+    form: Form,
+    sets: Sets,
+    with_metadata: bool,
+) -> list[Entry]:
+    """Where the rest of a list has left it meanwhile: the last record that was given, once more. A
+    part may not be empty (it would break the schema), and harvesters take an error in the midst of
+    a list for a failure; clause 3.5 knows none for it."""
+    last = state_of(context.transaction, listing.after) if listing.upto else None
+    if last is None:
+        return []
+    return _entries(context, settings, [last], form, sets, with_metadata=with_metadata)
 
 
 def _entries(

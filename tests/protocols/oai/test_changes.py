@@ -206,3 +206,25 @@ def test_a_harvest_beside_constant_changes(
             assert failures == []
     final = stage.told()
     assert {each: copy.get(each) for each in final} == final
+
+
+@pytest.mark.parametrize("verb", ["ListRecords", "ListIdentifiers"])
+def test_a_list_whose_rest_has_left_it_ends_with_what_was_given(stage: Stage, verb: str) -> None:
+    """Harvesters take an error within a list for a failure, and a part may not be empty."""
+    numbers = [stage.add(f"Title {number}") for number in range(4)]
+    stage.told()
+    until = stage.library.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    first = stage.ask(verb=verb, metadataPrefix="oai_dc", until=until)
+    token = first.findtext(f".//{OAI}resumptionToken") or ""
+    assert len([*first.iter(f"{OAI}header")]) == 3
+    stage.library.pass_time(hours=1)
+    stage.retitle(numbers[3], "Changed")
+    stage.told()
+    last = stage.ask(verb=verb, resumptionToken=token)
+    assert errors_of(last) == []
+    assert [id_of(each) for each in last.iter(f"{OAI}header")] == [numbers[2]]
+    assert last.findtext(f".//{OAI}resumptionToken") == ""
+    stage.delete(numbers[2])
+    last = stage.ask(verb=verb, resumptionToken=token)
+    (header,) = last.iter(f"{OAI}header")
+    assert header.get("status") == "deleted"
