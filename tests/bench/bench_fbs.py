@@ -67,8 +67,8 @@ class Site:
         return answers
 
 
-def furnished(url: str) -> tuple[str, int]:
-    """The session of a site, and the number of a patron of whom there is something to show."""
+def furnished(url: str, patrons: int = 1) -> tuple[str, list[int]]:
+    """The session of a site, and the numbers of patrons of whom there is something to show."""
     database = open_database(url)
 
     def branches(transaction: Any) -> Any:
@@ -76,34 +76,43 @@ def furnished(url: str) -> tuple[str, int]:
 
     library = Library(database, *database.read(branches).result())
     library.now = present()
-    card = a_patron(library, "MANY", email="ida@example.org", phone="+4522334455")
-    barcodes = [an_item(library, f"MANY{number}") for number in range(LOANS)]
-    for number in range(RESERVATIONS):
-        a_hold(library, card, an_item(library, f"HELD{number}"))
-    for _ in range(FEES):
-        charge(library, card, 2000)
+    numbers = [_patron_of_many(library, f"MANY{each}-") for each in range(patrons)]
 
-    def work(transaction: Any) -> tuple[str, int]:
+    def work(transaction: Any) -> str:
         act = library.act(transaction)
-        for barcode in barcodes:
-            check_out(act, LoanWish(card, barcode))
         new = NewProgram("site", library.main.id, _RIGHTS, requests_per_minute=10**9)
         made = add_program(act, at_command_line("bench", ""), new)
         signed = access_token(act, made.client_id, made.secret, "192.0.2.1")
         assert isinstance(signed, SignedIn)
-        patron_id = find_patron(transaction, card) or 0
-        return signed.token, public_ids(library.circulation, transaction).number(patron_id)
+        return signed.token
 
-    found = library.write(work)
+    session = library.write(work)
     database.close()
-    return found
+    return session, numbers
+
+
+def _patron_of_many(library: Library, name: str) -> int:
+    card = a_patron(library, name, email="ida@example.org", phone="+4522334455")
+    barcodes = [an_item(library, f"{name}{number}") for number in range(LOANS)]
+    for number in range(RESERVATIONS):
+        a_hold(library, card, an_item(library, f"{name}HELD{number}"))
+    for _ in range(FEES):
+        charge(library, card, 2000)
+
+    def lend(transaction: Any) -> int:
+        for barcode in barcodes:
+            check_out(library.act(transaction), LoanWish(card, barcode))
+        patron_id = find_patron(transaction, card) or 0
+        return public_ids(library.circulation, transaction).number(patron_id)
+
+    return library.write(lend)
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/fbs.sqlite"
         furnish(url, 1)
-        session, number = furnished(url)
+        session, [number] = furnished(url)
         process = begun(url)
         site = Site(process, session)
         paths = {

@@ -1,126 +1,276 @@
-"""Holdings told to a web hook: changes of items without pause, while the hook has bad days.
+"""Holdings told to a web hook by a real server that is killed, while items change without pause and
+the hook has bad days.
 
-`python -m tests.bench holdings` makes a library of 5,000 records with four items each, and has
-items seen by check-ins and lent by check-outs, TIRO_BENCH_HOLDINGS of them (1,000,000 by default),
-on SQLite and, where TIRO_TEST_POSTGRESQL names one, on PostgreSQL. Meanwhile the hook is down,
-slow, or breaks off when it has kept what it was told, and the sender is ended and begun anew. In
-the end it must have what there is. What is printed: changes a second, records told, the most
-memory, and rows left over.
+`python -m tests.bench holdings` makes a library, runs `tiro serve` on it, and has items lent and
+handed in over SIP2, TIRO_BENCH_HOLDINGS of them (1,000,000 by default), on SQLite and, where
+TIRO_TEST_POSTGRESQL names one, on PostgreSQL (TIRO_BENCH_DATABASE says which, if only one is
+wanted). Meanwhile the hook is down, slow, or breaks off when it has kept what it was told, and the
+server is killed as by kill -9 and started anew. In the end the hook must have what there is. What
+is printed: changes a second, kills, records told, the most memory of a server, and rows left over.
 """
 
 from __future__ import annotations
 
 import os
 import random
-import resource
+import select
+import socket
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
+import tests.servers as servers
+from catalogue.changes.accession import ItemDefaults, Origin, next_record_id, prepare, store
 from catalogue.database import Database, Transaction, migrate, open_database
-from circulation.holdings.following import gather
-from circulation.holdings.progress import due_sinks
-from circulation.loans.lending import check_out
-from circulation.loans.returns import check_in
-from circulation.loans.wishes import LoanWish
-from protocols.holdings.sending import Sender
-from protocols.holdings.webhook import WebhookSettings, WebhookSink
+from circulation.holdings.following import is_waiting
+from circulation.holdings.progress import waiting_for
+from circulation.holdings.rows import all_sinks
+from circulation.holdings.states import held
+from circulation.kernel.act import Act
+from circulation.kernel.engine import Circulation
+from circulation.kernel.results import UNATTENDED
+from protocols.demo.configuration import demo_configuration
 from tests.bench.bench_oai import _databases
-from tests.builders.circulation import Library, a_library, a_patron
-from tests.protocols.holdings.stage import NAME, Stage
-from tests.protocols.holdings.well import Hook, running
+from tests.builders.catalogue import a_record
+from tests.builders.circulation import a_library, a_patron
+from tests.protocols.holdings.well import Hook, Key, running
 
-CHANGES = int(os.environ.get("TIRO_BENCH_HOLDINGS", "1000000"))
-RECORDS, ITEMS = min(5_000, max(50, CHANGES // 200)), 4
-#: Changes of one transaction, as a desk that works through a van would make them.
-TOGETHER = 50
+CHANGES: Final = int(os.environ.get("TIRO_BENCH_HOLDINGS", "1000000"))
+#: Seconds after which it ends with fewer changes.
+SECONDS: Final = float(os.environ.get("TIRO_BENCH_SECONDS", "inf"))
+ONLY: Final = os.environ.get("TIRO_BENCH_DATABASE", "")
+#: Of each terminal so many items, each of a record of its own.
+TERMINALS, ITEMS = 16, min(500, max(20, CHANGES // 400))
+#: Seconds between two kills, at least and at most.
+KILLS = (10.0, 30.0)
+#: Seconds in which everything must have been told in the end.
+PATIENCE = 900.0
+_AT = "20261125    120000"
+_SINK = (
+    '\n[holdings.sinks.hook]\ndriver = "webhook"\nurl = "{url}"\nsecret = "{secret}"\ntimeout = 5\n'
+)
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as name, _databases(Path(name)) as urls:
         for url in urls:
-            migrate(url)
-            with running(Hook()) as hook:
-                assert isinstance(hook, Hook)
-                _measure(url, hook)
+            if url.startswith(ONLY):
+                with running(Hook()) as hook:
+                    assert isinstance(hook, Hook)
+                    _measure(url, hook, Path(name))
 
 
-def _measure(url: str, hook: Hook) -> None:
-    database = open_database(url)
-    sink = WebhookSink(
-        NAME, WebhookSettings(f"http://127.0.0.1:{hook.port}/", "x" * 16, timeout=5), None
-    )
-    stage = Stage(a_library(database), {NAME: sink})
-    library = stage.library
-    library.now = datetime.now(UTC)
-    barcodes = [f"I{number}" for number in range(RECORDS * ITEMS)]
-    for at in range(0, len(barcodes), ITEMS):
-        stage.add(*barcodes[at : at + ITEMS])
-    cards = [a_patron(library) for _ in range(50)]
-    stage.tell()
+def _measure(url: str, hook: Hook, folder: Path) -> None:
+    migrate(url)
+    _furnish(url)
+    served = _Served(url, folder, hook)
+    served.start()
     is_over = threading.Event()
-    telling = threading.Thread(target=_tell, args=(database, library, sink, is_over))
     spoiling = threading.Thread(target=_spoil, args=(hook, is_over))
     began = time.perf_counter()
-    telling.start()
     spoiling.start()
-    _change(library, barcodes, cards)
+    made = _change(served)
     seconds = time.perf_counter() - began
     is_over.set()
     spoiling.join()
-    telling.join()
     hook.is_down = hook.breaks_off = False
     hook.seconds = 0.0
-    library.pass_time(hours=1)
-    stage.tell()
-    assert hook.held() == stage.wanted(), "what it has is not what there is"
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    database = open_database(url)
+    late = _wait_until_told(database)
+    served.stop()
+    assert hook.held() == _wanted(database), "what it has is not what there is"
+    told = sum(each.told for each in database.read(all_sinks).result())
     left = _count(database, "outbox WHERE follower = 'holdings'"), _count(database, "change_notes")
     print(
-        f"{url.partition(':')[0]:<12} {CHANGES} changes, {CHANGES / seconds:.0f}/s; "
-        f"{stage.row().told} records told in {hook.requests} calls; the same in the end; "
-        f"{memory:.0f} MiB at most; {left} rows of outbox and notes left",
+        f"{url.partition(':')[0]:<12} {made:,} changes in {seconds:,.0f} s;"
+        f" {served.kills} kills; {told:,} records told in {hook.requests:,} calls; the same in the"
+        f" end, {late:.0f} s after the last change; {served.memory:.0f} MiB at most;"
+        f" {left} rows of outbox and notes left",
         flush=True,
     )
     database.close()
 
 
-def _change(library: Library, barcodes: list[str], cards: list[str]) -> None:
-    chance = random.Random(20261130)
-    out: set[str] = set()
+def _furnish(url: str) -> None:
+    """A library whose items terminals lend and take back, each those of its own."""
+    database = open_database(url)
+    library = a_library(database, max_loans=10_000)
+    for number in range(TERMINALS):
+        a_patron(library, f"P{number}")
+        items = ItemDefaults(library.main.id, f"I{number:03}", 0, 5, "book")
+        data = [
+            a_record(f"Title {each}", control_number=f"{50_000_000 + number * 10_000 + each}")
+            for each in range(ITEMS)
+        ]
 
-    def work(transaction: Transaction) -> None:
-        act = library.act(transaction)
-        for barcode in chance.sample(barcodes, TOGETHER):
-            if barcode in out or chance.random() < 0.3:
-                check_in(act, item=barcode)
-                out.discard(barcode)
-            else:
-                check_out(act, LoanWish(patron=chance.choice(cards), item=barcode))
-                out.add(barcode)
+        def work(
+            transaction: Transaction, data: list[bytes] = data, items: ItemDefaults = items
+        ) -> None:
+            made, columns = prepare(next_record_id(transaction), data, "marc21")
+            placed = [each._replace(position=place) for place, each in enumerate(made, 1)]
+            store(transaction, placed, columns, Origin(library.now, None, None, items))
 
-    for _ in range(0, CHANGES, TOGETHER):
-        library.now = datetime.now(UTC)
         library.write(work)
+    database.close()
 
 
-def _tell(database: Database, library: Library, sink: WebhookSink, over: threading.Event) -> None:
-    """What a server does, ended and begun anew every now and then."""
+@dataclass
+class _Served:
+    """The server, which is killed every now and then; `memory` is the most that any has held."""
 
-    def clock() -> datetime:
-        return datetime.now(UTC)
+    url: str
+    folder: Path
+    hook: Hook
+    kills: int = 0
+    memory: float = 0.0
+    chance: random.Random = field(default_factory=lambda: random.Random(20261130))
+    _server: servers.RunningServer | None = None
+    _until: float = 0.0
 
-    while not over.is_set():
-        database.write(lambda transaction: gather(transaction, clock)).result()
-        sender = Sender(database, library.circulation, {NAME: sink}, clock)
-        ending = threading.Timer(1.0, setattr, (sender, "is_stopping", True))
-        ending.start()
-        if database.read(lambda transaction: due_sinks(transaction, clock())).result():
-            sender.tell(NAME)
-        ending.cancel()
-        time.sleep(0.01)
+    def start(self) -> None:
+        ports = sip2, z3950, http, ncip = servers.free_ports(4)
+        text = demo_configuration(sip2=sip2, z3950=z3950, http=http, ncip=ncip, operations=0)
+        text = text.replace("sqlite:///tiro.sqlite", self.url)
+        address = f"http://127.0.0.1:{self.hook.port}/"
+        config = self.folder / "tiro.toml"
+        config.write_text(text + _SINK.format(url=address, secret="x" * 16))
+        arguments = ("--config", str(config), "serve")
+        self._server = servers.launch(self.folder, arguments, ports, 300.0)
+        self._until = time.monotonic() + self.chance.uniform(*KILLS)
+
+    def terminals(self) -> list[socket.socket]:
+        assert self._server is not None
+        found = []
+        for _ in range(TERMINALS):
+            connection = socket.create_connection(("127.0.0.1", self._server.sip2), 30)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sendall(b"9300CNkiosk|COkiosk|\r")
+            assert connection.recv(100) == b"941\r"
+            found.append(connection)
+        return found
+
+    def is_enough(self, made: int, end: float) -> bool:
+        """Not while it is dead: in the end a server tells the rest."""
+        is_over = made >= CHANGES or time.monotonic() > end
+        return is_over and self._server is not None and self._server.process.poll() is None
+
+    @property
+    def is_to_die(self) -> bool:
+        return time.monotonic() > self._until
+
+    def kill(self) -> None:
+        assert self._server is not None
+        self._look()
+        self._server.kill()
+        self.kills += 1
+
+    def stop(self) -> None:
+        assert self._server is not None
+        self._look()
+        self._server.stop()
+
+    def _look(self) -> None:
+        assert self._server is not None
+        status = Path(f"/proc/{self._server.process.pid}/status").read_text()
+        line = next(each for each in status.splitlines() if each.startswith("VmHWM:"))
+        self.memory = max(self.memory, int(line.split()[1]) / 1024)
+
+
+def _messages(number: int) -> Iterator[bytes]:
+    """What a terminal sends: it lends an item, and takes another back."""
+    chance = random.Random(number)
+    branch = "AODK-900100|"
+    while True:
+        item = f"I{number:03}{chance.randrange(1, ITEMS + 1) - 1:05}"
+        if chance.random() < 0.5:
+            yield f"11NN{_AT}{_AT}{branch}AAP{number}|AB{item}|AC|BON|\r".encode()
+        else:
+            yield f"09N{_AT}{_AT}APDK-900101|{branch}AB{item}|AC|\r".encode()
+
+
+def _change(served: _Served) -> int:
+    """Has items changed, and the server killed while they are; gives how many changes were
+    answered. A renewal, and a check-in of what is in, are changes as well."""
+    scripts = [_messages(number) for number in range(TERMINALS)]
+    made, end = 0, time.monotonic() + SECONDS
+    while not served.is_enough(made, end):
+        terminals = dict(enumerate(served.terminals()))
+        made = _work(served, terminals, scripts, made, end)
+        for each in terminals.values():
+            each.close()
+        if not served.is_enough(made, end):
+            served.start()
+    return made
+
+
+def _work(
+    served: _Served,
+    terminals: dict[int, socket.socket],
+    scripts: list[Iterator[bytes]],
+    made: int,
+    end: float,
+) -> int:
+    poll = select.epoll()
+    numbers = {}
+    for number, connection in terminals.items():
+        numbers[connection.fileno()] = number
+        poll.register(connection.fileno(), select.EPOLLIN)
+        connection.sendall(next(scripts[number]))
+    told = time.monotonic()
+    with suppress(OSError, EOFError):
+        while not served.is_enough(made, end):
+            for place, _ in poll.poll(30):
+                number = numbers[place]
+                answer = terminals[number].recv(4096)
+                if not answer:
+                    raise EOFError
+                made += answer.startswith((b"121", b"101"))
+                terminals[number].sendall(next(scripts[number]))
+            if time.monotonic() - told > 60:
+                told = time.monotonic()
+                print(f"  {made:,} changes, {served.kills} kills", flush=True)
+            if served.is_to_die and not served.is_enough(made, end):
+                served.kill()
+    poll.close()
+    return made
+
+
+def _wait_until_told(database: Database) -> float:
+    """The seconds until the server has told everything."""
+    began = time.monotonic()
+
+    def look(transaction: Transaction) -> bool:
+        sinks = all_sinks(transaction)
+        behind = any(any(waiting_for(transaction, each)) for each in sinks)
+        return not behind and not is_waiting(transaction)
+
+    while not database.read(look).result():
+        assert time.monotonic() - began < PATIENCE, "it is not told"
+        time.sleep(0.5)
+    time.sleep(2.0)
+    return time.monotonic() - began - 2.0
+
+
+def _wanted(database: Database) -> dict[Key, dict[str, str]]:
+    """What the hook should have: what there is."""
+
+    def work(transaction: Transaction) -> dict[Key, dict[str, str]]:
+        act = Act(transaction, Circulation(), UNATTENDED, datetime.now(UTC))
+        ids = [row[0] for row in transaction.execute("SELECT id FROM records", ()).fetchall()]
+        found: dict[Key, dict[str, str]] = {}
+        for start in range(0, len(ids), 500):
+            for its in held(act, dict.fromkeys(ids[start : start + 500], 0)).values():
+                key = its.agency.rpartition("-")[2], its.known_as
+                found[key] = {item.barcode: item.state.value for item in its.items}
+        return found
+
+    return database.read(work, wide=True).result()
 
 
 def _spoil(hook: Hook, over: threading.Event) -> None:
