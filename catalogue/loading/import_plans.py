@@ -7,7 +7,7 @@ only if it has stayed the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -22,7 +22,7 @@ from catalogue.changes.replacing import replace_records
 from catalogue.database import Transaction
 from catalogue.index.collecting import Columns
 from catalogue.index.posting_changes import Version, without
-from catalogue.loading.record_matches import Matcher, MatchKey, isbns_of
+from catalogue.loading.record_matches import Match, Matcher, MatchKey, isbns_of
 from catalogue.records import fetch_records
 
 
@@ -107,12 +107,17 @@ def plan_import(
     columns: Sequence[Columns],
     rules: ImportRules,
     agency_id: int | None,
+    known: Mapping[int, Match] | None = None,
 ) -> Plan:
-    """Decides on each record of a batch, given whole, in order; their rows of the index beside."""
+    """Decides on each record of a batch, given whole, in order; their rows of the index beside.
+
+    `known` tells of records of the batch, by their positions, which stored ones they are, whatever
+    the keys would find.
+    """
     matcher = Matcher(transaction, made, isbns_of(columns), rules.keys, agency_id)
     plan = []
     for record in made:
-        found = matcher.match(record)
+        found = (known or {}).get(record.position) or matcher.match(record)
         if len(found.ids) > 1:
             named = ", ".join(map(str, found.ids))
             reason = f"ambiguous: by {found.by} it is each of the records {named}"

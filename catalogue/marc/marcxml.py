@@ -41,15 +41,36 @@ def read_records(stream: Readable) -> Iterator[FoundRecord]:
             continue
         try:
             element = wrapping.parse(piece.data)
-            said = (element.get("format") or "").lower().replace(" ", "")
-            data = _to_iso2709(element)
         except etree.XMLSyntaxError as error:
             reason = f"not well-formed XML: {error.msg}"
             yield FoundRecord(piece.offset, piece.data, None, reason)
-        except Refused as error:
-            yield FoundRecord(piece.offset, piece.data, None, str(error))
         else:
-            yield FoundRecord(piece.offset, data, FORMAT_NAMES.get(said), None)
+            yield _found(element, piece.offset, piece.data)
+
+
+def records_within(element: etree._Element) -> Iterator[FoundRecord]:
+    """The record elements of what is read already, itself among them, in order; those that hold
+    others are none. `offset` counts them."""
+    elements = [each for each in element.iter() if _is_record(each)]
+    innermost = [
+        each for each in elements if not any(_is_record(inner) for inner in each.iterdescendants())
+    ]
+    for number, each in enumerate(innermost):
+        yield _found(each, number, None)
+
+
+def _is_record(node: etree._Element) -> bool:
+    return isinstance(node.tag, str) and etree.QName(node).localname == "record"
+
+
+def _found(element: etree._Element, offset: int, data: bytes | None) -> FoundRecord:
+    """The record; where it cannot be one, `data` or its octets, and why."""
+    said = (element.get("format") or "").lower().replace(" ", "")
+    try:
+        return FoundRecord(offset, _to_iso2709(element), FORMAT_NAMES.get(said), None)
+    except Refused as error:
+        found = etree.tostring(element, encoding="utf-8") if data is None else data
+        return FoundRecord(offset, found, None, str(error))
 
 
 class _Wrapping:

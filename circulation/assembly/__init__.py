@@ -32,6 +32,7 @@ FEATURES: Final = (
     "accession",
     "stock",
     "holdings",
+    "harvesting",
     "notices",
     "dunning",
     "moving",

@@ -142,6 +142,7 @@ class EventKind(Enum):
     RECORD_DELETED = "record_deleted"  # `before` tells what it was
     HOLDINGS_MANAGED = "holdings_managed"  # all is told again, or nobody is; `after` says to whom
     RECORDS_MERGED = "records_merged"  # `before` is gone, `after` is the survivor
+    RECORDS_HARVESTED = "records_harvested"  # a list of a source was read; `after` counts
 
 
 class Event(NamedTuple):

@@ -37,6 +37,7 @@ class Right(Enum):
     CHANGE_MANY_ITEMS = "items.batch"
     USE_LISTS = "lists"
     EDIT_CATALOGUE = "catalogue.edit"
+    EXCHANGE_CATALOGUE = "catalogue.exchange"
     BOOK = "bookings"
     VIEW_NOTICES = "notices.view"
     SEND_NOTICES = "notices.send"
@@ -73,6 +74,7 @@ _ABOUT: Final = {
     Right.CHANGE_MANY_ITEMS: "change many items at once",
     Right.USE_LISTS: "work by lists: pick list, hold shelf, conflicts, claims",
     Right.EDIT_CATALOGUE: "change records; accession and receiving",
+    Right.EXCHANGE_CATALOGUE: "see what data wells are told and what is harvested; do it again",
     Right.BOOK: "book class sets; deposits and themes",
     Right.VIEW_NOTICES: "see what patrons were told",
     Right.SEND_NOTICES: "write to patrons, send again, release what waits",

@@ -51,6 +51,7 @@ COMMANDS = {
     "move": "moving.move",
     "new": "serving.new",
     "notices": "notices.notices",
+    "oai": "standards.oai",
     "off-line": "moving.off_line",
     "patron": "patrons.patron",
     "proxy": "proxy.proxy",

@@ -24,9 +24,14 @@ class _Oai:
         return []
 
     def resources(self, settings: OaiSettings, services: Services) -> Mapping[bytes, IResource]:
+        # These load Twisted, which a server alone needs.
+        if settings.sources:
+            from protocols.oai.serving import keep_harvesting
+
+            keep_harvesting(settings, services)
         if not settings.enabled:
             return {}
-        from protocols.oai.http import OaiResource  # loads Twisted, which a server alone needs
+        from protocols.oai.http import OaiResource
 
         resource: Any = OaiResource(settings, services)
         return {b"oai": resource}

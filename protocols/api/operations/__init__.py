@@ -18,6 +18,7 @@ _NOUNS: Final = (
     "silence",
     "elsewhere",
     "operating",
+    "copies",
     "proxy",
     "interlibrary",
     "interlibrary_answers",

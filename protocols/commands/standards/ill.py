@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from circulation.interlending.kinds import WhyNot
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
+from protocols.commands.shared.late import LateGroup
 from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY, ISIL
@@ -19,23 +19,15 @@ _BRANCH = click.option("--at", "branch", required=True, type=ISIL, help="ISIL of
 _LOAN = click.argument("loan", type=click.IntRange(1))
 
 
-#: Commands that do more than to ask operations, each with its module, loaded when it is wanted.
-_LATE: Final = {"check": "ill_trying", "mock": "ill_trying", "registry": "ill_registry"}
+#: Commands that do more than to ask operations, each with its module.
+_LATE: Final = {
+    "check": "standards.ill_trying",
+    "mock": "standards.ill_trying",
+    "registry": "standards.ill_registry",
+}
 
 
-class _Commands(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *_LATE])
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _LATE:
-            return super().get_command(ctx, cmd_name)
-        module: Any = importlib.import_module(f"protocols.commands.standards.{_LATE[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
-        return command
-
-
-@click.group(cls=_Commands)
+@click.group(cls=LateGroup, late=_LATE)
 def ill() -> None:
     """Interlibrary loans between systems: wishes, answers, and what is to be read.
 

@@ -23,6 +23,7 @@ _OTHERS = {
     """,
     "what happens": """
         booking_loans booking_supplies bookings captures charge_loans charge_postings charges
+        harvest_problems harvest_sources harvested_records
         holdings_refused holdings_sent holdings_sinks
         closures collection_claims collection_files collection_lines debt_warnings deliveries
         delivery_lines dunning_acts events exchange_bodies exchanges fetches former_use hold_sets

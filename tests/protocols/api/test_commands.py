@@ -29,10 +29,7 @@ OF_THE_PROCESS = {
     "export": "writes the database into a file of the server",
     "hash": "needs no library",
     "health": "asks a server whether it answers, also one that has no API",
-    **dict.fromkeys(
-        (f"holdings {each}" for each in ("forget", "refused", "retry", "send-all", "status")),
-        "is about the sinks of tiro.toml, which no library has",
-    ),
+    "holdings forget": "is about the sinks of tiro.toml, which no library has",
     "ill check": "tries another machine",
     "ill mock": "runs until it is ended",
     "ill registry": "reads a file of the server; the job of registries is run over the API",
@@ -45,6 +42,10 @@ OF_THE_PROCESS = {
     "move plan": "reads files of another system on the server",
     "move samples": "reads files of another system on the server",
     "move wrap-pins": "reads files of another system on the server",
+    **dict.fromkeys(
+        ("oai forget", "oai harvest", "oai withdraw"),
+        "is about the sources of tiro.toml, which no library has",
+    ),
     "off-line block-list": "writes a file for desks that have no line",
     "off-line play": "does what desks without a line have done, in one go and in order",
     "ncip check": "tries another machine",

@@ -35,7 +35,6 @@ LOADS_MORE = {
     "export": "writes the whole database",
     "hash": "hashes a password",
     "health": "asks a server in its own protocol",
-    "holdings": "is about the sinks of the server, which no operation knows",
     "import": "fills a database",
     "jobs": "does the daily work",
     "load": "reads records",
