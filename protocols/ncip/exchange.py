@@ -33,6 +33,7 @@ from protocols.ncip.codec import (
 )
 from protocols.ncip.handlers import HANDLERS
 from protocols.ncip.handling.authority import denial
+from protocols.ncip.handling.guesses import Guesses
 from protocols.ncip.handling.institutions import is_missing, register_institution
 from protocols.ncip.handling.lookups import look_up_version
 from protocols.ncip.messages import (
@@ -116,6 +117,7 @@ class Exchange:
         self._meter = services.measures.meter("ncip")
         self._caps = Caps()
         self._failed = FailedLogins()
+        self._guesses = Guesses()
         self._own_agency = settings.branch or next(
             (partner.branch for partner in settings.partners), ""
         )
@@ -268,6 +270,11 @@ class Exchange:
         request: Any = incoming.request
         service, header = visit.service, request.initiation_header
         handler, lane = HANDLERS[type(request)]
+        host, seconds = visit.arrival.host, visit.began.timestamp()
+        if (held := self._guesses.refusal(host, request, seconds)) is not None:
+            visit.is_held = True
+            end(held)
+            return
 
         def work(context: Context) -> Response:
             response = carry_out(context)
@@ -312,6 +319,9 @@ class Exchange:
             visit.registers = True
             self._services.perform(Lane.WRITE, work, partial(self._done, visit, request, work, end))
             return
+        if error is None and visit.caller is not None:
+            seconds = visit.began.timestamp()
+            self._guesses.told(visit.arrival.host, request, response, seconds)
         self._settle(visit, response, error, end)
 
     def _settle(self, visit: _Visit, response: Any, error: BaseException | None, end: End) -> None:

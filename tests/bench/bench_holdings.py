@@ -47,8 +47,8 @@ SECONDS: Final = float(os.environ.get("TIRO_BENCH_SECONDS", "inf"))
 ONLY: Final = os.environ.get("TIRO_BENCH_DATABASE", "")
 #: Of each terminal so many items, each of a record of its own.
 TERMINALS, ITEMS = 16, min(500, max(20, CHANGES // 400))
-#: Seconds between two kills, at least and at most.
-KILLS = (10.0, 30.0)
+#: Changes between two kills, at least and at most: some thirty in all.
+KILLS = (CHANGES // 50, CHANGES // 15)
 #: Seconds in which everything must have been told in the end.
 PATIENCE = 900.0
 _AT = "20261125    120000"
@@ -131,9 +131,9 @@ class _Served:
     memory: float = 0.0
     chance: random.Random = field(default_factory=lambda: random.Random(20261130))
     _server: servers.RunningServer | None = None
-    _until: float = 0.0
+    _until: int = 0
 
-    def start(self) -> None:
+    def start(self, made: int = 0) -> None:
         ports = sip2, z3950, http, ncip = servers.free_ports(4)
         text = demo_configuration(sip2=sip2, z3950=z3950, http=http, ncip=ncip, operations=0)
         text = text.replace("sqlite:///tiro.sqlite", self.url)
@@ -142,7 +142,7 @@ class _Served:
         config.write_text(text + _SINK.format(url=address, secret="x" * 16))
         arguments = ("--config", str(config), "serve")
         self._server = servers.launch(self.folder, arguments, ports, 300.0)
-        self._until = time.monotonic() + self.chance.uniform(*KILLS)
+        self._until = made + self.chance.randint(*KILLS)
 
     def terminals(self) -> list[socket.socket]:
         assert self._server is not None
@@ -160,9 +160,8 @@ class _Served:
         is_over = made >= CHANGES or time.monotonic() > end
         return is_over and self._server is not None and self._server.process.poll() is None
 
-    @property
-    def is_to_die(self) -> bool:
-        return time.monotonic() > self._until
+    def is_to_die(self, made: int) -> bool:
+        return made > self._until
 
     def kill(self) -> None:
         assert self._server is not None
@@ -205,7 +204,7 @@ def _change(served: _Served) -> int:
         for each in terminals.values():
             each.close()
         if not served.is_enough(made, end):
-            served.start()
+            served.start(made)
     return made
 
 
@@ -222,7 +221,6 @@ def _work(
         numbers[connection.fileno()] = number
         poll.register(connection.fileno(), select.EPOLLIN)
         connection.sendall(next(scripts[number]))
-    told = time.monotonic()
     with suppress(OSError, EOFError):
         while not served.is_enough(made, end):
             for place, _ in poll.poll(30):
@@ -232,10 +230,8 @@ def _work(
                     raise EOFError
                 made += answer.startswith((b"121", b"101"))
                 terminals[number].sendall(next(scripts[number]))
-            if time.monotonic() - told > 60:
-                told = time.monotonic()
-                print(f"  {made:,} changes, {served.kills} kills", flush=True)
-            if served.is_to_die and not served.is_enough(made, end):
+            if served.is_to_die(made) and not served.is_enough(made, end):
+                print(f"  {made:,} changes", flush=True)
                 served.kill()
     poll.close()
     return made

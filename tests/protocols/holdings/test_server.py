@@ -37,18 +37,21 @@ def test_it_is_told_within_a_minute(tmp_path: Path) -> None:
         lent = run_tiro(config, "loan", "out", "P0000002", "I0000002", "--at", "DK-900101")
         assert lent.returncode == 0, lent.stderr + lent.stdout
         wait_for(folder, "I0000002", "OnLoan", server)
-        (status,) = json.loads(run_tiro(config, "holdings", "status", "--json").stdout)
+        (status,) = json.loads(run_tiro(config, "holdings", "status", "--json").stdout)["sinks"]
         assert status["sink"] == "copy"
         assert (status["problem"], status["refused"]) == ("", 0)
         assert status["records"] > 100
         assert run_tiro(config, "holdings", "send-all", "copy").returncode == 0
         assert run_tiro(config, "holdings", "send-all", "nobody").returncode == 1
         assert run_tiro(config, "holdings", "forget", "copy").returncode == 1
-        assert "none" in run_tiro(config, "holdings", "refused", "copy").stdout
+        refused = json.loads(run_tiro(config, "holdings", "refused", "copy", "--json").stdout)
+        assert refused == {"sink": "copy", "refused": []}
+        again = json.loads(run_tiro(config, "holdings", "retry", "copy", "--json").stdout)
+        assert again == {"sink": "copy", "records": 0}
     finally:
         server.stop()
     config.write_text(config.read_text().replace(SECTION, ""))
     checked = run_tiro(config, "check", "--running")
     assert "tiro holdings forget copy" in checked.stdout + checked.stderr
     assert run_tiro(config, "holdings", "forget", "copy").returncode == 0
-    assert run_tiro(config, "holdings", "status").stdout.strip() == "none"
+    assert json.loads(run_tiro(config, "holdings", "status", "--json").stdout) == {"sinks": []}
