@@ -80,7 +80,8 @@ class Load(NamedTuple):
 
 
 @one(Case)
-def _by_id(*, case_id: int) -> Statement:
+def find_case(*, case_id: int) -> Statement:
+    """The case of this number, as it is to be read."""
     return select(*columns(Case, _table)).where(_table.c.id == case_id)
 
 
@@ -125,6 +126,17 @@ def open_cases(*, after: int, at_most: int) -> Statement:
         .where(_table.c.closed.is_(None), _table.c.id > after)
         .order_by(_table.c.id)
         .limit(at_most)
+    )
+
+
+@many(Case)
+def cases_of_patron(*, patron_id: int) -> Statement:
+    """Those under way for a patron, the oldest first."""
+    return (
+        select(*columns(Case, _table))
+        .where(_table.c.patron_id == patron_id, _table.c.closed.is_(None))
+        .order_by(_table.c.id)
+        .limit(MOST_LISTED)
     )
 
 
@@ -183,7 +195,7 @@ def case_by_id(transaction: Transaction, case_id: int | None) -> Case | None:
     if case_id is None:
         return None
     _lock(transaction, case_id=case_id)
-    return _by_id(transaction, case_id=case_id)
+    return find_case(transaction, case_id=case_id)
 
 
 def insert_case(transaction: Transaction, case: Case) -> None:

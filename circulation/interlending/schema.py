@@ -204,11 +204,13 @@ exchange_bodies = Table(
     sqlite_with_rowid=False,
 )
 
-#: What partners call the holds that they have placed, so that they can speak of them.
+#: What partners call the holds that they have placed and the wishes that they have brought, so
+#: that they can speak of them. A row has the one or the other.
 partner_requests = Table(
     "partner_requests",
     metadata,
     Column("agency", String, primary_key=True),
     Column("request_id", String, primary_key=True),
-    Column("hold_id", ForeignKey(holds.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("hold_id", ForeignKey(holds.c.id, ondelete="CASCADE"), index=True),
+    Column("case_id", Long, index=True),  # of `interlibrary_cases`
 )

@@ -108,6 +108,8 @@ class Partner:
     #: May it change any hold of the patrons whom it may serve by our number? Otherwise only those
     #: that it has made, those of its institutions, and those of a user whom the message names.
     any_hold: bool = False
+    #: Is what RequestItem wants for a user, and we do not lend, asked for at other libraries?
+    forwards_requests: bool = True
     #: Among those waiting for a title, requests with a smaller number come first.
     request_priority: int = 0
     #: Is what it reports as already done recorded whatever the rules say, or treated as a request?

@@ -31,7 +31,7 @@ from circulation.patrons.pin_rules import look_at_pin_of_nobody
 from protocols.hosting.answering import Context
 from protocols.ncip.handling.lookups import no_such_item
 from protocols.ncip.handling.receipts import loan_meant
-from protocols.ncip.messages import Problem, Refusal
+from protocols.ncip.messages import Problem, Refusal, RequestId
 from protocols.ncip.models.accounts import CreateUserFiscalTransaction
 from protocols.ncip.models.agencies import LookupAgency
 from protocols.ncip.models.circulation import CheckInItem, CheckOutItem, RenewItem
@@ -93,6 +93,7 @@ from protocols.ncip.subjects.request_ids import (
     unknown_request,
 )
 from protocols.ncip.subjects.users import NamedUser, folded, named_user
+from protocols.ncip.subjects.wishes import case_meant, is_brought_by
 
 _UNAUTHORIZED = ProblemType.UNAUTHORIZED_COMBINATION_FOR_AGENCY
 
@@ -271,6 +272,9 @@ def _is_own_request(request: Any, caller: Partner, context: Context) -> bool:
         name = request.request_id.request_identifier_value
         if loan_asked_of(name, caller, context) is not None:
             return True
+    case = case_meant(request.request_id, caller, context)
+    if case is not None:
+        return is_brought_by(case, caller, context)
     found = found_request(request.request_id, caller, context)
     return not isinstance(found, Problem) and is_made_by(found[0].hold, caller, context)
 
@@ -280,10 +284,10 @@ def _user_of_request(request: Any, caller: Partner, context: Context) -> Refusal
         return _user(request, caller, context)
     if request.request_id is None:
         return None
-    found = found_request(request.request_id, caller, context)
-    if not isinstance(found, Problem):
-        card = card_of(found[1], context)
-        if is_patron_agreed(found[1], caller, context, card):
+    patron_id = _patron_of(request.request_id, caller, context)
+    if patron_id is not None:
+        card = card_of(patron_id, context)
+        if is_patron_agreed(patron_id, caller, context, card):
             return None
     value = request.request_id.request_identifier_value
     if serves_some(caller, context):  # the answer does not say whether it is another agency's
@@ -292,6 +296,15 @@ def _user_of_request(request: Any, caller: Partner, context: Context) -> Refusal
         return refusal(request, no_such_item(unknown) if is_item else unknown)
     why = "neither a request of this partner nor of a user agreed; a PIN of the user is needed"
     return refusal(request, problem(_UNAUTHORIZED, why, "RequestIdentifierValue", value))
+
+
+def _patron_of(request_id: RequestId, caller: Partner, context: Context) -> int | None:
+    """Whom a hold or a wish is for; None where nobody is known for whom it is."""
+    case = case_meant(request_id, caller, context)
+    if case is not None:
+        return case.patron_id
+    found = found_request(request_id, caller, context)
+    return None if isinstance(found, Problem) else found[1]
 
 
 def _item(request: Any, caller: Partner, context: Context) -> Refusal | None:

@@ -12,6 +12,7 @@ from protocols.ncip.handling.borrowed_items import (
     renewing,
     taking_back,
 )
+from protocols.ncip.handling.forwarding import cancelling_wishes, looking_up_wishes
 from protocols.ncip.handling.interlending import Handler, accept_item
 from protocols.ncip.handling.lending_out import lending, requesting
 from protocols.ncip.handling.receipts import (
@@ -38,7 +39,7 @@ from protocols.ncip.models.interlending import (
     ItemRequested,
     ItemShipped,
 )
-from protocols.ncip.models.requests import CancelRequestItem, RequestItem
+from protocols.ncip.models.requests import CancelRequestItem, LookupRequest, RequestItem
 from protocols.ncip.models.statuses import RecallItem
 from protocols.ncip.models.stock import DeleteItem
 
@@ -48,7 +49,8 @@ AROUND: dict[type[Any], Callable[..., Handler]] = {
     CheckOutItem: lending,
     CheckInItem: taking_back,
     RenewItem: renewing,
-    CancelRequestItem: cancelling,
+    CancelRequestItem: lambda inner: cancelling_wishes(cancelling(inner)),
+    LookupRequest: looking_up_wishes,
     RecallItem: recalling,
     DeleteItem: deleting,
 }

@@ -87,8 +87,8 @@ def look_up_user(request: LookupUser, caller: Partner, context: Context) -> Resp
         status = known
     note_look(request, Seen.OPENED, status.patron.id, caller, context)
     requested = (
-        requested_items(user.identifier, caller, context)
-        if request.requested_items_desired and status.has_holds
+        requested_items(user.identifier, status, caller, context)
+        if request.requested_items_desired
         else ()
     )
     return LookupUserResponse(

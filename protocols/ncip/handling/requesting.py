@@ -16,11 +16,21 @@ from circulation.holds.lists import find_hold, patron_holds
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Hold, HoldsPlaced, HoldState, QueuedHold, Wanted
 from circulation.holds.wishes import HoldWish
+from circulation.interlending.asking import Wish
 from circulation.interlending.partner_requests import hold_of_request, note_request
 from circulation.kernel.organisation import find_branch
-from circulation.kernel.results import Refused
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import PatronStatus, Refused
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from protocols.hosting.answering import Context
+from protocols.ncip.handling.forwarding import (
+    brought_before,
+    forwarded,
+    forwarded_before,
+    forwards,
+    title_wanted,
+    wishes_of,
+)
 from protocols.ncip.handling.once import once
 from protocols.ncip.messages import Code, Problem, Refusal, Response
 from protocols.ncip.models.accounts import FiscalTransactionInformation
@@ -46,7 +56,7 @@ from protocols.ncip.subjects.request_ids import (
 )
 from protocols.ncip.subjects.telling import hold_fields, user_fields
 from protocols.ncip.subjects.titles import ids_of_records, number_of, record_meant
-from protocols.ncip.subjects.users import folded, named_user, user_id
+from protocols.ncip.subjects.users import NamedUser, folded, named_user, user_id
 
 HOLD = Code("Hold")
 #: RequestScopeType: this item, or any of the title.
@@ -65,7 +75,9 @@ def _is_there(request: RequestItem, caller: Partner, context: Context) -> bool:
     """Does the hold of the RequestId still stand, neither cancelled nor given up?"""
     name = request.request_id.request_identifier_value if request.request_id else None
     hold_id = hold_of_request(context.transaction, caller.agency, name) if name else None
-    return hold_id is not None and _is_alive(hold_id, context) is not None
+    if hold_id is None:
+        return brought_before(request, caller, context) is not None
+    return _is_alive(hold_id, context) is not None
 
 
 def _is_alive(hold_id: int, context: Context) -> tuple[QueuedHold, int] | None:
@@ -83,9 +95,13 @@ def request_item(request: RequestItem, caller: Partner, context: Context) -> Res
     not served before EarliestDateNeeded. Every RequestType is a hold here, except those that ask
     for something else; `Partner.request_priority` decides its place in the queue. The RequestId is
     kept: the partner calls the hold by it from then on, and while the hold stands a repetition gets
-    the same answer.
+    the same answer. What we do not lend is asked for at other libraries (`forwarding`), if that is
+    agreed.
     """
-    named = user_and(request, _wanted(request, context))
+    found = _wanted(request, context)
+    lacking = title_wanted(request, caller) if isinstance(found, Problem) else None
+    subject: Wanted | Wish | Problem = lacking or found
+    named: tuple[NamedUser, Wanted | Wish] | Refusal = user_and(request, subject)
     if isinstance(named, Refusal):
         return named
     user, wanted = named
@@ -98,8 +114,13 @@ def request_item(request: RequestItem, caller: Partner, context: Context) -> Res
         if isinstance(status, Refusal):
             return status
     again = _placed_before(request, user.identifier, caller, context)
+    again = again or forwarded_before(request, user.identifier, caller, context)
     if again is not None:
         return again
+    if isinstance(wanted, Wish):
+        answer = forwarded(request, user, wanted, caller, context)
+        assert isinstance(found, Problem)
+        return answer or refusal(request, found)
     pickup = pickup_branch(request, caller, context)
     if isinstance(pickup, Problem):
         return refusal(request, pickup)
@@ -120,6 +141,10 @@ def request_item(request: RequestItem, caller: Partner, context: Context) -> Res
         ),
     )
     if isinstance(outcome, Refused):
+        if Reason.NOT_HOLDABLE in outcome.reasons and forwards(request, caller):
+            answer = _elsewhere(request, user, wanted, caller, context)
+            if answer is not None:
+                return answer
         quotable = {**user.quotable, **_quotable(request)}
         refused = refusal(request, *problems("RequestItem", outcome.refusals, quotable))
         return replace(refused, required_fee_amount=required_fee(outcome))
@@ -130,6 +155,17 @@ def request_item(request: RequestItem, caller: Partner, context: Context) -> Res
         note_request(context.transaction, caller.agency, name, hold.id)
     information = charged(outcome.charged, hold.pickup_branch.agency_isil)
     return _requested(request, hold, outcome.patron.identifier, caller, context, information)
+
+
+def _elsewhere(
+    request: RequestItem, user: NamedUser, wanted: Wanted, caller: Partner, context: Context
+) -> RequestItemResponse | None:
+    """Other libraries are asked for a title of ours of which no copy can be kept for the user; None
+    where they are not, or this very item was wanted."""
+    if wanted.record_id is None:
+        return None
+    answer = forwarded(request, user, Wish(wanted.record_id), caller, context)
+    return answer if isinstance(answer, RequestItemResponse) else None
 
 
 def _requested(
@@ -201,9 +237,14 @@ def cancel_request_item(request: CancelRequestItem, caller: Partner, context: Co
 
 
 def requested_items(
-    identifier: str, caller: Partner, context: Context
+    identifier: str, status: PatronStatus, caller: Partner, context: Context
 ) -> tuple[RequestedItem, ...]:
-    """The user's open holds, for a LookupUserResponse; empty if the user is unknown."""
+    """The user's open holds, and what other libraries are asked for, for a LookupUserResponse."""
+    held = _held_items(identifier, caller, context) if status.has_holds else ()
+    return held + wishes_of(status.patron.id, caller, context)
+
+
+def _held_items(identifier: str, caller: Partner, context: Context) -> tuple[RequestedItem, ...]:
     found = patron_holds(
         context.circulation, context.transaction, patron=identifier, now=context.now
     )

@@ -22,7 +22,8 @@ from protocols.ncip.problems.problems import problem
 from protocols.ncip.settings import Partner
 from protocols.ncip.subjects.items import ITEM_BARCODE, barcode_of
 
-_HOLD_ID = Code("Hold Id")
+#: RequestIdentifierType of our own numbers.
+HOLD_ID = Code("Hold Id")
 #: No hold has a longer number.
 _DIGITS = 19
 
@@ -33,9 +34,15 @@ def meant_by(request_id: RequestId, caller: Partner, context: Context) -> int | 
     own = hold_of_request(context.transaction, caller.agency, value)
     if own is not None:
         return own
+    number = number_of_hold(value)
+    return unknown_request(value) if number is None else number
+
+
+def number_of_hold(value: str) -> int | None:
+    """The number that the identifier may be, where a partner has no name of its own."""
     if value.isascii() and value.isdigit() and len(value) < _DIGITS:
         return int(value)
-    return unknown_request(value)
+    return None
 
 
 def unknown_request(value: str | None) -> Problem:
@@ -85,7 +92,7 @@ def request_id_of(hold: Hold, caller: Partner, context: Context) -> RequestId:
     own = request_of_hold(context.transaction, caller.agency, hold.id)
     if own is not None:
         return RequestId(Code(caller.agency), None, own)
-    return RequestId(Code(hold.pickup_branch.agency_isil), _HOLD_ID, str(hold.id))
+    return RequestId(Code(hold.pickup_branch.agency_isil), HOLD_ID, str(hold.id))
 
 
 def item_id_of_hold(hold: Hold) -> ItemId | None:

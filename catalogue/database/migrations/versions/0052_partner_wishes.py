@@ -1,0 +1,16 @@
+"""What partners call the wishes that they bring, for what other libraries are asked for."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from catalogue.database.tables import Long
+
+revision = "0052"
+down_revision = "0051"
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("partner_requests") as table:
+        table.alter_column("hold_id", existing_type=Long, nullable=True)
+        table.add_column(sa.Column("case_id", Long))
+        table.create_index("ix_partner_requests_case_id", ["case_id"])
