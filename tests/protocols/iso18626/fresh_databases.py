@@ -1,4 +1,4 @@
-"""Two fresh databases, as often as wanted: files, or copies on a server."""
+"""Two fresh databases, as often as wanted: files, or databases on a server that are used again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import psycopg
+
 from catalogue.database import migrate
+from tests.postgresql_copies import Copies, drop_database
 
 #: Of the lender's database and the borrower's.
 Urls = tuple[str, str]
@@ -30,31 +33,14 @@ def _sqlite(folder: Path) -> Iterator[Urls]:
 
 
 @contextmanager
-def _postgresql(server: str, template: str) -> Iterator[Urls]:
-    """Two copies of the template."""
-    import psycopg
-
-    from tests.postgresql_copies import drop_database
-
-    base, names = server.rpartition("/")[0], [f"tiro_killed_{uuid.uuid4().hex}" for _ in range(2)]
-    with psycopg.connect(server, autocommit=True) as connection:
-        try:
-            for name in names:
-                made = f'CREATE DATABASE "{name}" TEMPLATE "{template}"'
-                connection.execute(made)  # type: ignore[arg-type]
-            yield f"{base}/{names[0]}", f"{base}/{names[1]}"
-        finally:
-            for name in names:
-                drop_database(connection, name)
+def _postgresql(copies: Copies) -> Iterator[Urls]:
+    with copies.lent() as lender, copies.lent() as borrower:
+        yield lender, borrower
 
 
 @contextmanager
 def _template(server: str) -> Iterator[str]:
     """A migrated database on the server, to make others of."""
-    import psycopg
-
-    from tests.postgresql_copies import drop_database
-
     name = f"tiro_killed_{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
@@ -75,4 +61,8 @@ def fresh_databases(
         return
     server = os.environ["TIRO_TEST_POSTGRESQL"]
     with _template(server) as template:
-        yield lambda: _postgresql(server, template)
+        copies = Copies(server.rpartition("/")[0], template)
+        try:
+            yield lambda: _postgresql(copies)
+        finally:
+            copies.close()

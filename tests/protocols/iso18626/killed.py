@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import tempfile
 import time
 from collections import Counter
@@ -40,6 +41,7 @@ from protocols.iso18626.exchange import Exchange, Outcome
 from protocols.iso18626.telling import Teller
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.holds import a_hold
+from tests.conftest import IN_MEMORY
 from tests.protocols.iso18626.fresh_databases import Urls, fresh_databases
 from tests.protocols.iso18626.pair import _FROM, Line, OnLine, Pair
 from tests.protocols.iso18626.schemas import Schemas
@@ -406,6 +408,11 @@ def run(
     return pair.fate.deaths, ends
 
 
+def _folder() -> Path | None:
+    """In memory where that is possible: a killed process loses nothing that a disk would keep."""
+    return IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
+
+
 def main() -> None:
     from tests.fuzz.__main__ import SAMPLES
 
@@ -418,7 +425,7 @@ def main() -> None:
     schemas, done, begun = Schemas(SAMPLES), 0, time.monotonic()
     deaths, ends = Counter[str](), Counter[str]()
     with (
-        tempfile.TemporaryDirectory(prefix="tiro-killed-") as name,
+        tempfile.TemporaryDirectory(prefix="tiro-killed-", dir=_folder()) as name,
         fresh_databases(asked.database, Path(name)) as fresh,
     ):
         while done < asked.cases:
