@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 
 from circulation.callers.partners import PARTNERS
 from circulation.interlending.cases import Case, case_by_id, store_case
-from circulation.interlending.notices import PartnerNoticeKind, tell
 from circulation.interlending.remarks import RemarkKind, note_remark
-from circulation.interlending.rota import begin_attempt, not_lent, ours, rules_of
+from circulation.interlending.rota import begin_attempt, pass_over, rules_of
 from circulation.interlending.rows import InterlibraryLoan, advance
 from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle
 from circulation.kernel.act import Act
@@ -154,11 +153,7 @@ def decline_offer(act: Act, loan: InterlibraryLoan) -> InterlibraryLoan | Obstac
         return Obstacle.NOT_OFFERED
     if loan.state not in (BorrowingState.OFFERED, BorrowingState.EXPECTED):
         return Obstacle.NOT_OFFERED
-    new = advance(act, loan.with_said(why=DECLINED), BorrowingAction.REFUSE)
-    if isinstance(new, InterlibraryLoan):
-        tell(ours(act), loan, PartnerNoticeKind.CANCELLED)
-        not_lent(act, loan)
-    return new
+    return pass_over(act, loan, DECLINED, BorrowingAction.REFUSE)
 
 
 def _fits(act: Act, case: Case, offer: Offer) -> bool:

@@ -51,6 +51,8 @@ UNOBTAINABLE: Registry[Callable[[Act, InterlibraryLoan], None]] = Registry("nobo
 
 #: How much of the order is kept with a case: a registry may name hundreds of libraries.
 MOST_KEPT = 50
+#: Why a loan has ended in whose place another library is asked.
+ANOTHER = "another library is asked"
 #: It was asked for, and nothing was sent.
 NOT_SENT = (BorrowingState.ASKED, BorrowingState.EXPECTED, BorrowingState.OFFERED)
 
@@ -103,15 +105,22 @@ def begin_case(act: Act, case: Case) -> InterlibraryLoan | None:
 
 def ask_next(act: Act, case: Case) -> InterlibraryLoan | None:
     """Asks the next library; None where none is left."""
-    transaction = act.transaction
-    set_up = act.circulation.current_set_up(transaction)
-    rules = rules_of(set_up, case)
-    before = attempts_of(transaction, case_id=case.id)
+    return _ask_first(act, case, _left(act, case))
+
+
+def _left(act: Act, case: Case) -> list[Ranked]:
+    """The partners as they stand now; none where as many were asked as may be."""
+    rules = rules_of(act.circulation.current_set_up(act.transaction), case)
+    before = attempts_of(act.transaction, case_id=case.id)
     asked = frozenset(each.partner for each in before)
     if len(asked) >= rules.libraries:
-        return None
-    ranked = ranked_for(act, Sought(case.branch_id, case.category, case.only), asked)
-    return _ask_first(act, case, ranked)
+        return []
+    return ranked_for(act, Sought(case.branch_id, case.category, case.only), asked)
+
+
+def _is_anybody_left(act: Act, case: Case) -> bool:
+    is_late = case.before is not None and case.before < act.now
+    return not is_late and any(each.position is not None for each in _left(act, case))
 
 
 def _ask_first(act: Act, case: Case, ranked: list[Ranked]) -> InterlibraryLoan | None:
@@ -221,6 +230,38 @@ def not_lent(act: Act, loan: InterlibraryLoan) -> None:
         _tell_patron(act, loan)
     elif case.loan_id == loan.id and case.closed is None:
         go_on(act, case, loan)
+
+
+def pass_over(
+    act: Act,
+    loan: InterlibraryLoan,
+    why: str,
+    action: BorrowingAction = BorrowingAction.CANCEL,
+) -> InterlibraryLoan | Obstacle:
+    """A library is waited for no longer: it is told, and the next is asked."""
+    new = advance(act, loan.with_said(why=why), action)
+    if isinstance(new, InterlibraryLoan):
+        tell(ours(act), loan, PartnerNoticeKind.CANCELLED)
+        not_lent(act, loan)
+    return new
+
+
+def ask_another(act: Act, loan: InterlibraryLoan) -> InterlibraryLoan | Obstacle:
+    """Somebody here wants the next library asked in place of this one, which has not sent it; gives
+    the loan of the next. Where none is left, this one goes on."""
+    case = case_by_id(act.transaction, loan.case_id)
+    if case is None or case.closed is not None or case.loan_id != loan.id:
+        return Obstacle.IS_OVER
+    if loan.state not in NOT_SENT:
+        return Obstacle.HERE_ALREADY
+    if not _is_anybody_left(act, case):
+        return Obstacle.NOBODY_LEFT
+    passed = pass_over(act, loan, ANOTHER)
+    if isinstance(passed, Obstacle):
+        return passed
+    case = case_by_id(act.transaction, case.id)
+    following = None if case is None or case.loan_id is None else case.loan_id
+    return passed if following is None else loan_by_id(act.transaction, following) or passed
 
 
 def go_on(act: Act, case: Case, loan: InterlibraryLoan) -> InterlibraryLoan | None:

@@ -18,17 +18,16 @@ from circulation.callers.partners import PARTNERS, USUAL_PROTOCOL
 from circulation.interlending.cases import Case, case_by_id, open_cases
 from circulation.interlending.notices import PartnerNoticeKind, notices_of, tell
 from circulation.interlending.remarks import RemarkKind, note_remark
-from circulation.interlending.rota import NOT_SENT, go_on, not_lent, rules_of
+from circulation.interlending.rota import NOT_SENT, go_on, pass_over, rules_of
 from circulation.interlending.rows import (
     InterlibraryLoan,
-    advance,
     loan_by_id,
     select_loans,
     store,
 )
 from circulation.interlending.rules import interlending_terms
 from circulation.interlending.schema import interlibrary_loans
-from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle, Role
+from circulation.interlending.states import BorrowingState, Role
 from circulation.interlending.terms import InterlendingTerms
 from circulation.kernel.act import Act
 
@@ -82,7 +81,7 @@ def _look_at(act: Act, case: Case, loan: InterlibraryLoan, until: datetime, done
     if loan.state not in NOT_SENT:
         return
     if case.before is not None and case.before < until:
-        _give_up(act, loan, TOO_LATE)
+        pass_over(act, loan, TOO_LATE)
         done.in_vain += 1
         return
     rules = rules_of(act.circulation.current_set_up(act.transaction), case)
@@ -94,7 +93,7 @@ def _look_at(act: Act, case: Case, loan: InterlibraryLoan, until: datetime, done
         tell(act, loan, PartnerNoticeKind.STATUS_ASKED)
         done.asked += 1
     elif asked is None or datetime.fromisoformat(asked) + timedelta(rules.cancel_days) <= until:
-        _give_up(act, loan, SILENT)
+        pass_over(act, loan, SILENT)
         done.silent += 1
 
 
@@ -121,13 +120,6 @@ def _can_be_asked(act: Act, loan: InterlibraryLoan) -> bool:
     asked = PartnerNoticeKind.ASKED.value
     told = notices_of(act.transaction, loan_id=loan.id)
     return any(each.kind == asked and each.sent is not None for each in told)
-
-
-def _give_up(act: Act, loan: InterlibraryLoan, why: str) -> None:
-    new = advance(act, loan.with_said(why=why), BorrowingAction.CANCEL)
-    if not isinstance(new, Obstacle):
-        tell(act, loan, PartnerNoticeKind.CANCELLED)
-        not_lent(act, loan)
 
 
 @many(InterlibraryLoan)

@@ -135,6 +135,7 @@ class Obstacle(Enum):
     NOT_LOST = "it is not lost"
     IS_OVER = "the loan is over"
     NO_PARTNER = "no partner takes requests for loans"
+    NOBODY_LEFT = "no other library can be asked"
     NOT_OFFERED = "there are no terms to decide on"
     BARCODE_IN_USE = "another item has this barcode"
     BARCODE_WRONG = "this cannot be a barcode"

@@ -158,6 +158,22 @@ export interface PatronLoan {
   is_recalled: boolean;
   lent_onward_to: Patron | null;
 }
+export interface Wish {
+  id: string;
+  title: string;
+  author: string;
+  patron_name: string | null;
+  needed_before: string | null;
+  created: string;
+  suppliers: { partner: string; name: string }[];
+  loans: { id: string; partner: string; state: string; offer: string | null }[];
+}
+export interface Exchange {
+  at: string;
+  direction: string;
+  service: string;
+  outcome: string;
+}
 export interface Hold {
   id: string;
   title: string;

@@ -8,21 +8,22 @@ asked is a matter of its protocol (entry points ``tiro.availability``).
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Final, NamedTuple, Protocol, TypeVar
 
-from catalogue.database import Database
+from catalogue.database import Database, Transaction
 from catalogue.records import fetch_records
 from circulation.callers.partners import Partner
-from circulation.interlending.cases import Case, case_by_id, cases_to_look_for, claim_look
+from circulation.interlending.cases import case_by_id, cases_to_look_for, claim_look
 from circulation.interlending.ranking import Availability
 from circulation.interlending.rota import catalogues_said, rules_of
 from circulation.interlending.suppliers import CATALOGUE_SCHEMES, SUPPLIERS
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import Branch
+from circulation.kernel.set_up import SetUp
 from protocols.hosting.answering import Context
 from protocols.hosting.installed import installed
 
@@ -119,24 +120,30 @@ def _claimed(case_id: int, context: Context) -> _Looking | None:
     seconds = rules_of(set_up, case).look_seconds - (now - case.look_at).total_seconds()
     branch = set_up.branches[case.branch_id]
     asked = {each["partner"] for each in case.ranked if each["position"] is not None}
+    title = title_of(
+        context.transaction, case.record_id, Title(case.title, case.author, case.number)
+    )
+    return _Looking(case_id, title, catalogues_of(set_up, asked, branch, seconds), seconds)
+
+
+def catalogues_of(
+    set_up: SetUp, partners: Collection[str], branch: Branch, seconds: float
+) -> dict[str, tuple[str, Catalogue]]:
+    """The catalogues of those partners that have one, each with the way in which it is asked."""
     found = {}
     for key, (partner, terms) in SUPPLIERS.of(set_up).items():
-        address = terms.catalogue
-        if address and key in asked and seconds > 0:
-            way, plain = _parted(address)
+        if terms.catalogue and key in partners and seconds > 0:
+            way, plain = _parted(terms.catalogue)
             found[key] = way, Catalogue(plain, partner, branch, seconds)
-    most = dict(list(found.items())[:MOST_CATALOGUES])
-    return _Looking(case_id, _title(case, context), most, seconds)
+    return dict(list(found.items())[:MOST_CATALOGUES])
 
 
-def _title(case: Case, context: Context) -> Title:
-    found = [] if case.record_id is None else fetch_records(context.transaction, [case.record_id])
-    record = found[0] if found else None
-    return Title(
-        record.title if record else case.title,
-        record.author if record else case.author,
-        case.number,
-    )
+def title_of(transaction: Transaction, record_id: int | None, described: Title) -> Title:
+    """What is looked for: a record of ours by its title and author, else as it is described."""
+    found = [] if record_id is None else fetch_records(transaction, [record_id])
+    if not found:
+        return described
+    return Title(found[0].title, found[0].author, described.number)
 
 
 def _parted(address: str) -> tuple[str, str]:

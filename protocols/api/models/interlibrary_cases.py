@@ -58,6 +58,7 @@ class InterlibraryCase:
     title: str
     author: str
     patron: PatronId | None
+    patron_name: str | None
     pickup_branch: Isil
     needed_before: datetime | None
     cost: int
@@ -82,13 +83,18 @@ def suppliers_shown(found: Iterable[Mapping[str, Any]]) -> tuple[Supplier, ...]:
 
 
 def case_shown(
-    case: Case, isil: str, patron: PatronId | None, loans: Iterable[InterlibraryLoan]
+    case: Case,
+    isil: str,
+    patron: tuple[PatronId, str] | None,
+    loans: Iterable[InterlibraryLoan],
 ) -> InterlibraryCase:
+    """`patron` is whom it is for: their public id and name."""
     return InterlibraryCase(
         str(case.id),
         case.title,
         case.author,
-        patron,
+        None if patron is None else patron[0],
+        None if patron is None else patron[1],
         isil,
         case.before,
         case.cost,

@@ -170,6 +170,13 @@ class Exchanges:
     exchanges: tuple[Exchange, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LoanExchanges:
+    """What was exchanged about an interlibrary loan, the oldest first."""
+
+    exchanges: tuple[Exchange, ...]
+
+
 def exchange_shown(line: Line) -> Exchange:
     return Exchange(
         line.at,

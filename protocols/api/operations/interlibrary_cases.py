@@ -8,10 +8,18 @@ from typing import Final
 
 from catalogue.records import fetch_records
 from circulation.interlending.borrowing import cancel_wish
-from circulation.interlending.cases import MOST_LISTED, attempts_of, case_of_title, open_cases
+from circulation.interlending.cases import (
+    MOST_LISTED,
+    Case,
+    attempts_of,
+    case_of_title,
+    cases_of_patron,
+    open_cases,
+)
+from circulation.interlending.exchanges import exchanges_of_request
 from circulation.interlending.offers import accept_offer, decline_offer
 from circulation.interlending.ranking import Availability
-from circulation.interlending.rota import Sought, ranked_for
+from circulation.interlending.rota import Sought, ask_another, ranked_for
 from circulation.interlending.rows import InterlibraryLoan as Known
 from circulation.interlending.states import Obstacle
 from circulation.kernel.act import Act
@@ -29,6 +37,7 @@ from protocols.api.models.interlibrary_cases import (
     case_shown,
     suppliers_shown,
 )
+from protocols.api.models.operating import LoanExchanges, exchange_shown
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.interlibrary import agency_of, loan_meant, loan_shown
 from protocols.api.problems import Outcome, Problem
@@ -76,23 +85,37 @@ def list_interlibrary_cases(
     shown = [each for each in found if agency_of(each.branch_id, principal, context) is not None]
     hits = sum(1 for each in shown if each.patron_id is not None)
     note_look(request, principal, context, Seen.LIST, hits=hits)
-    ids = public_ids(context.circulation, context.transaction)
-    branches = context.circulation.current_set_up(context.transaction).branches
+    return InterlibraryCases(tuple(_shown(each, context) for each in shown))
 
-    def one(case_id: int) -> tuple[InterlibraryLoan, ...]:
-        its = attempts_of(context.transaction, case_id=case_id)
-        return tuple(loan_shown(each, context) for each in its)
 
-    cases: list[InterlibraryCase] = [
-        case_shown(
-            each,
-            branches[each.branch_id].isil,
-            None if each.patron_id is None else ids.shown(each.patron_id),
-            one(each.id),
-        )
-        for each in shown
-    ]
-    return InterlibraryCases(tuple(cases))
+def list_patron_wishes(request: Plain, principal: Principal, context: Context) -> InterlibraryCases:
+    """What a patron wants from other libraries, and who was asked for it."""
+    place = patron_named(request.path["patron"], principal, context, Right.VIEW_PATRONS)
+    request.about = place.id
+    found = cases_of_patron(context.transaction, patron_id=place.id)
+    return InterlibraryCases(tuple(_shown(each, context) for each in found))
+
+
+def _shown(case: Case, context: Context) -> InterlibraryCase:
+    transaction, patron = context.transaction, None
+    branches = context.circulation.current_set_up(transaction).branches
+    if case.patron_id is not None:
+        fields = patron_fields(transaction, patron_id=case.patron_id)
+        name = "" if fields is None else fields.name
+        patron = public_ids(context.circulation, transaction).shown(case.patron_id), name
+    its = attempts_of(transaction, case_id=case.id)
+    loans = [loan_shown(each, context) for each in its]
+    return case_shown(case, branches[case.branch_id].isil, patron, loans)
+
+
+def list_loan_exchanges(request: Plain, principal: Principal, context: Context) -> LoanExchanges:
+    """What was exchanged with the other library about a loan, without what was said in it."""
+    _, loan = loan_meant(request.path["loan"], principal, context)
+    request.about = loan.patron_id
+    found = exchanges_of_request(context.transaction, loan.request_id)
+    return LoanExchanges(
+        tuple(exchange_shown(each) for each in found if each.partner == loan.partner)
+    )
 
 
 def accept_terms(request: Plain, principal: Principal, context: Context) -> InterlibraryLoan:
@@ -103,6 +126,12 @@ def accept_terms(request: Plain, principal: Principal, context: Context) -> Inte
 def decline_terms(request: Plain, principal: Principal, context: Context) -> InterlibraryLoan:
     """What another library offers is not accepted: it is told, and the next is asked."""
     return _decided(decline_offer, request, principal, context)
+
+
+def ask_next_library(request: Plain, principal: Principal, context: Context) -> InterlibraryLoan:
+    """The library that was asked is waited for no longer: it is told, and the next is asked, whose
+    loan the answer is."""
+    return _decided(ask_another, request, principal, context)
 
 
 def cancel_request(request: Plain, principal: Principal, context: Context) -> InterlibraryLoan:
@@ -146,6 +175,23 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         right=Right.LEND,
         lane=Lane.WIDE_READ,
     ),
+    get(
+        "/patrons/{patron}/wishes",
+        "What a patron wants from other libraries",
+        list_patron_wishes,
+        InterlibraryCases,
+        tag="patrons",
+        right=Right.VIEW_PATRONS,
+    ),
+    get(
+        f"{_LOAN}/exchanges",
+        "What was exchanged about a loan",
+        list_loan_exchanges,
+        LoanExchanges,
+        tag="interlibrary",
+        right=Right.LEND,
+        lane=Lane.WIDE_READ,
+    ),
     *(
         post(
             f"{_LOAN}/{path}",
@@ -160,6 +206,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         for path, title, function in (
             ("acceptance", "Accept what the other library offers", accept_terms),
             ("decline", "Decline what the other library offers", decline_terms),
+            ("next", "Ask the next library", ask_next_library),
             ("cancellation", "Cancel what was asked for", cancel_request),
         )
     ),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -77,16 +78,25 @@ def ask(
 @ill.command("who")
 @click.argument("wanted", metavar="TITLE|RECORD")
 @click.option("--patron", help="For whom: the rules may say otherwise for each.")
+@click.option("--look", is_flag=True, help="Ask their catalogues whether they have it in.")
 @_BRANCH
 @as_json
 @click.pass_obj
 @asks("rank_suppliers")
-def who(settings: Settings, wanted: str, patron: str | None, branch: str, as_json: bool) -> None:
+def who(
+    settings: Settings, wanted: str, patron: str | None, look: bool, branch: str, as_json: bool
+) -> None:
     """Say which library would be asked first for a title, or a record of ours, and why.
 
-    Nobody is asked.
+    Nobody is asked for it. With --look their catalogues are asked whether it is in; else what the
+    last wish for this title has found out counts.
     """
     is_record = wanted.isascii() and wanted.isdigit()
+    if look:
+        from protocols.commands.standards.ill_looking import looked
+
+        print_answer(looked(settings, wanted, patron, branch), as_json)
+        return
     with asked(settings, branch) as asker:
         answer = asker.ask(
             "rank_suppliers",
@@ -97,123 +107,98 @@ def who(settings: Settings, wanted: str, patron: str | None, branch: str, as_jso
     print_answer(answer, as_json)
 
 
-@ill.command()
-@_BRANCH
-@as_json
-@click.pass_obj
-@asks("list_interlibrary_cases")
-def cases(settings: Settings, branch: str, as_json: bool) -> None:
-    """List what patrons want from other libraries, and who was asked for it."""
-    with asked(settings, branch) as asker:
-        print_answer(asker.ask("list_interlibrary_cases"), as_json)
+def _asking(
+    name: str, operation: str, about: str, *parameters: Callable[[Any], Any], **named: str
+) -> None:
+    """A command that asks an operation and prints the answer. Its parameters are those of the
+    operation, or are `named` otherwise there."""
+
+    def ask(settings: Settings, branch: str, as_json: bool, **said: Any) -> None:
+        given = {
+            named.get(each, each): str(value) if isinstance(value, int) else value
+            for each, value in said.items()
+        }
+        with asked(settings, branch) as asker:
+            print_answer(asker.ask(operation, **given), as_json)
+
+    command = asks(operation)(ask)
+    for each in (click.pass_obj, as_json, _BRANCH, *reversed(parameters)):
+        command = each(command)
+    ill.command(name, help=about)(command)
 
 
-@ill.command()
-@_LOAN
-@_BRANCH
-@as_json
-@click.pass_obj
-@asks("accept_terms")
-def accept(settings: Settings, loan: int, branch: str, as_json: bool) -> None:
-    """Accept what the other library offers: it is asked once more, on its terms."""
-    with asked(settings, branch) as asker:
-        print_answer(asker.ask("accept_terms", loan=str(loan)), as_json)
-
-
-@ill.command()
-@_LOAN
-@_BRANCH
-@as_json
-@click.pass_obj
-@asks("decline_terms")
-def decline(settings: Settings, loan: int, branch: str, as_json: bool) -> None:
-    """Decline what the other library offers: the next is asked."""
-    with asked(settings, branch) as asker:
-        print_answer(asker.ask("decline_terms", loan=str(loan)), as_json)
-
-
-@ill.command()
-@_LOAN
-@_BRANCH
-@as_json
-@click.pass_obj
-@asks("cancel_request")
-def cancel(settings: Settings, loan: int, branch: str, as_json: bool) -> None:
-    """Nobody wants it any more: the library that was asked is told, and no other is."""
-    with asked(settings, branch) as asker:
-        print_answer(asker.ask("cancel_request", loan=str(loan)), as_json)
-
-
-@ill.command()
-@_BRANCH
-@as_json
-@click.pass_obj
-@asks("list_interlibrary_remarks")
-def remarks(settings: Settings, branch: str, as_json: bool) -> None:
-    """List what somebody should read: notes, terms, what was not taken, contradictions."""
-    with asked(settings, branch) as asker:
-        print_answer(asker.ask("list_interlibrary_remarks"), as_json)
-
-
-@ill.command()
-@click.argument("remark", type=click.IntRange(1))
-@_BRANCH
-@as_json
-@click.pass_obj
-@asks("settle_interlibrary_remark")
-def settle(settings: Settings, remark: int, branch: str, as_json: bool) -> None:
-    """Say that REMARK was seen to."""
-    with asked(settings, branch) as asker:
-        print_answer(asker.ask("settle_interlibrary_remark", remark=str(remark)), as_json)
-
-
-@ill.command()
-@_LOAN
-@click.option("--url", default="", help="Where it can be fetched.  [default: it was sent]")
-@_BRANCH
-@as_json
-@click.pass_obj
-@asks("supply_to_library")
-def supply(settings: Settings, loan: int, url: str, branch: str, as_json: bool) -> None:
-    """The copy that another library has asked for is made: tell it."""
-    with asked(settings, branch) as asker:
-        print_answer(asker.ask("supply_to_library", loan=str(loan), url=url), as_json)
-
-
-@ill.command()
-@_LOAN
-@click.option("--why", required=True, type=click.Choice([each.value for each in WhyNot]))
-@click.option("--note", default="", help="What it is told besides.")
-@_BRANCH
-@as_json
-@click.pass_obj
-@asks("refuse_library")
-def refuse(settings: Settings, loan: int, why: str, note: str, branch: str, as_json: bool) -> None:
-    """Refuse what another library has asked for, and say why."""
-    with asked(settings, branch) as asker:
-        print_answer(asker.ask("refuse_library", loan=str(loan), why=why, note=note), as_json)
-
-
-@ill.command()
-@_LOAN
-@click.argument("text")
-@_BRANCH
-@as_json
-@click.pass_obj
-@asks("write_to_library")
-def write(settings: Settings, loan: int, text: str, branch: str, as_json: bool) -> None:
-    """Have the other library read TEXT."""
-    with asked(settings, branch) as asker:
-        print_answer(asker.ask("write_to_library", loan=str(loan), note=text), as_json)
-
-
-@ill.command()
-@_LOAN
-@_BRANCH
-@as_json
-@click.pass_obj
-@asks("ask_for_status")
-def status(settings: Settings, loan: int, branch: str, as_json: bool) -> None:
-    """Ask the other library how far it is with what we have asked it for."""
-    with asked(settings, branch) as asker:
-        print_answer(asker.ask("ask_for_status", loan=str(loan)), as_json)
+_asking(
+    "cases",
+    "list_interlibrary_cases",
+    "List what patrons want from other libraries, and who was asked for it.",
+)
+_asking(
+    "accept",
+    "accept_terms",
+    "Accept what the other library offers: it is asked once more, on its terms.",
+    _LOAN,
+)
+_asking(
+    "decline",
+    "decline_terms",
+    "Decline what the other library offers: the next is asked.",
+    _LOAN,
+)
+_asking(
+    "next",
+    "ask_next_library",
+    "Wait no longer for the library that was asked: it is told, and the next is asked.",
+    _LOAN,
+)
+_asking(
+    "cancel",
+    "cancel_request",
+    "Nobody wants it any more: the library that was asked is told, and no other is.",
+    _LOAN,
+)
+_asking(
+    "log",
+    "list_loan_exchanges",
+    "List what was exchanged with the other library about a loan.",
+    _LOAN,
+)
+_asking(
+    "remarks",
+    "list_interlibrary_remarks",
+    "List what somebody should read: notes, terms, what was not taken, contradictions.",
+)
+_asking(
+    "settle",
+    "settle_interlibrary_remark",
+    "Say that REMARK was seen to.",
+    click.argument("remark", type=click.IntRange(1)),
+)
+_asking(
+    "supply",
+    "supply_to_library",
+    "The copy that another library has asked for is made: tell it.",
+    _LOAN,
+    click.option("--url", default="", help="Where it can be fetched.  [default: it was sent]"),
+)
+_asking(
+    "refuse",
+    "refuse_library",
+    "Refuse what another library has asked for, and say why.",
+    _LOAN,
+    click.option("--why", required=True, type=click.Choice([each.value for each in WhyNot])),
+    click.option("--note", default="", help="What it is told besides."),
+)
+_asking(
+    "write",
+    "write_to_library",
+    "Have the other library read TEXT.",
+    _LOAN,
+    click.argument("text"),
+    text="note",
+)
+_asking(
+    "status",
+    "ask_for_status",
+    "Ask the other library how far it is with what we have asked it for.",
+    _LOAN,
+)

@@ -1,6 +1,7 @@
 // The lists of what is to be seen to: where each comes from, how a line of it looks, what can be
 // done about one, and what a scan does while it is open.
 import { clock, day, now, say } from "./page.js";
+import { factsOf, isNotSent, stateOf, termsOf, wishPath } from "./wishes.js";
 
 /**
  * A line as it looks. `key` is what it is known by, `group` the heading it stands under.
@@ -24,6 +25,7 @@ import { clock, day, now, say } from "./page.js";
  * @property {boolean} [isFirst]
  * @property {(line: any) => { path: string, body?: unknown }} [asks]
  * @property {boolean} [scans] the same as if the item were scanned
+ * @property {(line: any) => string} [tells] where it stands what was exchanged about it
  * @property {string} [right] without which nobody is shown it
  * @property {(line: any) => boolean} [isFor] the lines about which it can be done
  */
@@ -108,6 +110,30 @@ const settling = (list) => [
     isFirst: true,
     asks: (found) => ({ path: `/lists/${list}/${encodeURIComponent(found.id)}/settle` }),
   },
+];
+
+/** @type {readonly Act[]} */
+const DECIDING = [
+  {
+    letter: "O",
+    label: "ACCEPT_TERMS",
+    isFirst: true,
+    isFor: (found) => termsOf(found) !== "",
+    asks: (found) => ({ path: `${wishPath(found)}/acceptance` }),
+  },
+  {
+    letter: "N",
+    label: "NEXT_LIBRARY",
+    isFor: isNotSent,
+    asks: (found) => ({ path: `${wishPath(found)}/next` }),
+  },
+  {
+    letter: "Z",
+    label: "CANCEL_WISH",
+    isFor: isNotSent,
+    asks: (found) => ({ path: `${wishPath(found)}/cancellation` }),
+  },
+  { letter: "U", label: "WHAT_WAS_SAID", tells: (found) => `${wishPath(found)}/exchanges` },
 ];
 
 /** @type {Readonly<Record<string, List>>} */
@@ -195,6 +221,41 @@ export const LISTS = {
         big: found.machine,
         small: clock(new Date(found.at)),
       }),
+  },
+  wishes: {
+    path: "/interlibrary-loans/cases",
+    right: "lend",
+    hears: "wishes",
+    mode: "look",
+    isWhole: true,
+    line: (found) =>
+      line(found.id, found.title, {
+        facts: [found.author, found.patron_name ?? "", ...factsOf(found)],
+        big: stateOf(found),
+        small: day(found.created),
+      }),
+    acts: DECIDING,
+  },
+  letters: {
+    path: "/interlibrary-loans/remarks",
+    right: "lend",
+    hears: "letters",
+    mode: "look",
+    isWhole: true,
+    line: (found) =>
+      line(found.id, found.title, {
+        facts: [say(`REMARK_${found.kind}`), found.text],
+        big: found.partner.toUpperCase(),
+        small: day(found.at),
+      }),
+    acts: [
+      {
+        letter: "O",
+        label: "SETTLED",
+        isFirst: true,
+        asks: (found) => ({ path: `/interlibrary-loans/remarks/${found.id}/settlement` }),
+      },
+    ],
   },
   deliveries: {
     path: "/deliveries",

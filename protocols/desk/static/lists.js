@@ -7,6 +7,7 @@ import { scannedOf } from "./rows.js";
 import { drawScan, isTwice, openAtDesk, scanHere, show, tell } from "./scans.js";
 import { begin, goTo, has, isLocked, isNobodyHere, lock, signedIn } from "./session.js";
 import { play } from "./sounds.js";
+import { saidIn } from "./wishes.js";
 
 /** @typedef {import("./list_table.js").Line} Line */
 /** @typedef {import("./list_table.js").Act} Act */
@@ -30,6 +31,8 @@ const page = {
   found: [],
   /** What the line is known by that is in hand. */
   chosen: "",
+  /** What was exchanged about the line in hand. @type {{ about: string, lines: string[] } | null} */
+  told: null,
   /** Lists that have changed since they were looked at. @type {Set<string>} */
   changed: new Set(),
 };
@@ -49,7 +52,7 @@ function drawQueue(waiting, isLost) {
 function open() {
   const asked = location.hash.slice(1);
   page.name = LISTS[asked] && has(LISTS[asked].right) ? asked : firstAllowed();
-  Object.assign(page, { limit: FEW, found: [], chosen: "" });
+  Object.assign(page, { limit: FEW, found: [], chosen: "", told: null });
   part("rows").replaceChildren();
   part("heading").textContent = say(`LIST_${page.name}`);
   document.title = `${say(`LIST_${page.name}`)} · Tiro`;
@@ -96,7 +99,8 @@ async function read() {
     return;
   }
   drawQueue(queue.length, false);
-  page.found = answer.body.lines ?? answer.body.deliveries;
+  const { lines, deliveries, cases, remarks } = answer.body;
+  page.found = lines ?? deliveries ?? cases ?? remarks;
   page.isMore = answer.headers.get("Link") !== null;
   redraw();
 }
@@ -172,6 +176,10 @@ function drawnLine(line, isChosen) {
     el("div", {}, heading, el("p", { class: "s" }, facts)),
     answer,
   );
+  if (page.told?.about === line.key) {
+    const lines = page.told.lines.map((each) => el("li", {}, each));
+    drawn.append(el("ul", { class: "s said", "aria-label": say("WHAT_WAS_SAID") }, ...lines));
+  }
   const acts = isChosen ? actsOf(line) : [];
   if (acts.length) drawn.append(el("div", { class: "acts" }, ...acts.map((act) => key(act))));
   drawn.addEventListener("click", () => {
@@ -210,6 +218,11 @@ function perform(act) {
     scan(found.item);
     return;
   }
+  if (act.tells) {
+    page.chosen = chosen.key;
+    void readTold(act.tells(found), chosen.key);
+    return;
+  }
   const asked = act.asks?.(found);
   if (!asked) return;
   queue.add({
@@ -221,6 +234,20 @@ function perform(act) {
       void read();
     },
   });
+}
+
+/** Shows what was exchanged about a line; asked once more, it is hidden. @param {string} path @param {string} about */
+async function readTold(path, about) {
+  if (page.told?.about === about) {
+    page.told = null;
+    redraw();
+    return;
+  }
+  const answer = await ask("GET", path).catch(() => null);
+  if (answer?.status !== 200) return;
+  const lines = saidIn(answer.body.exchanges);
+  page.told = { about, lines: lines.length ? lines : [say("NOTHING_WAS_SAID")] };
+  redraw();
 }
 
 /** Is anything done with a scan while this list is open, by whoever works here? */

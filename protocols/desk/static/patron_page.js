@@ -1,6 +1,6 @@
 // Everything of the patron who is open: loans, holds, cards, family, money, messages, look-ups.
 import { have, openPatron, tell } from "./acts.js";
-import { consents, contact, stay } from "./patron_ways.js";
+import { consents, contact, stay, wishes } from "./patron_ways.js";
 import { amount, ask, clock, day, inDays, none, now, say } from "./page.js";
 import { payCharge, payLabel, waive } from "./money.js";
 import { has } from "./session.js";
@@ -17,6 +17,7 @@ import { takeWords } from "./whys.js";
 const PARTS = {
   loans: "patrons.view",
   holds: "patrons.view",
+  wishes: "patrons.view",
   charges: "patrons.view",
   notices: "notices.view",
   lookups: "lookups.view",
@@ -77,6 +78,7 @@ function sections() {
   const all = [
     loans(patron),
     holds(patron),
+    wishes(patron, known.wishes?.cases ?? [], () => void load("wishes")),
     cards(patron),
     family(patron),
     contact(patron, known.contacts ?? {}, () => void load("contacts")),

@@ -1,8 +1,12 @@
-// The ways to a patron, where they are for a while, and what they have consented to.
+// The ways to a patron, where they are for a while, what they want from other libraries, and what
+// they have consented to.
 import { have, tell } from "./acts.js";
 import { dateIn } from "./form.js";
 import { day, none, say } from "./page.js";
+import { has } from "./session.js";
+import { state } from "./state.js";
 import { takeWords } from "./whys.js";
+import { factsOf, isNotSent, stateOf, termsOf, wishPath } from "./wishes.js";
 
 /** @typedef {import("./views.js").Line} Line */
 /** @typedef {import("./views.js").Section} Section */
@@ -134,4 +138,57 @@ export function consents(patron, isNow) {
     });
   });
   return { name: say("CONSENTS"), lines, isAside: true };
+}
+
+/**
+ * What the patron wants from other libraries.
+ * @param {PatronScreen} patron
+ * @param {import("../types").Wish[]} found
+ * @param {() => void} again
+ * @returns {Section | null}
+ */
+export function wishes(patron, found, again) {
+  /** @param {string} letter @param {string} label @param {string} path @returns {Solution} */
+  const key = (letter, label, path) => ({ letter, label: say(label), run: () => have("POST", path, none, again) });
+  const lines = found.map((each) => {
+    const path = wishPath(each);
+    /** @type {Solution[]} */
+    const keys = [];
+    if (has("lend") && termsOf(each)) keys.push(key("O", "ACCEPT_TERMS", `${path}/acceptance`));
+    if (has("lend") && isNotSent(each)) {
+      keys.push(key("N", "NEXT_LIBRARY", `${path}/next`), key("Z", "CANCEL_WISH", `${path}/cancellation`));
+    }
+    return /** @type {Line} */ ({
+      id: `wish ${each.id}`,
+      heading: each.title,
+      by: each.author,
+      facts: factsOf(each),
+      mark: termsOf(each) ? "todo" : "plain",
+      big: stateOf(each),
+      small: day(each.created),
+      keys,
+    });
+  });
+  if (has("lend")) {
+    const run = () => {
+      state.taking = {
+        label: say("WISH_OF", { name: patron.details.given_name }),
+        hint: say("WRITE_WISH"),
+        scanned: (text) => wish(patron, text, again),
+      };
+    };
+    lines.push({ id: "wish new", heading: say("NEW_WISH"), keys: [{ letter: "O", label: say("KEY_ASK_LIBRARIES"), run }] });
+  }
+  return lines.length ? { name: say("FROM_OTHER_LIBRARIES"), lines } : null;
+}
+
+/** A title, with its author behind a slash, or an ISBN. @param {PatronScreen} patron @param {string} text @param {() => void} again */
+function wish(patron, text, again) {
+  const [title = "", author = ""] = text.split(" / ");
+  const isNumber = /^[\d -]{8,}[\dXx]$/.test(text.trim());
+  const what = isNumber ? { number: text.trim() } : { title, author };
+  have("POST", "/interlibrary-loans", () => ({ patron: patron.id, ...what }), (body) => {
+    tell(say("WISH_IS_ASKED", { title: body.title }), "done");
+    again();
+  });
 }

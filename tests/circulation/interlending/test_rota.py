@@ -20,7 +20,7 @@ from circulation.interlending.borrowing import (
 from circulation.interlending.cases import Case, Outcome, attempts_of, case_by_id
 from circulation.interlending.notices import PartnerNotice, claim_notice, notice_sent
 from circulation.interlending.ranking import Availability
-from circulation.interlending.rota import catalogues_said
+from circulation.interlending.rota import ask_another, catalogues_said
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.rules import INTERLENDING_RULES
 from circulation.interlending.silence import chase, remind
@@ -347,3 +347,25 @@ def test_what_a_library_that_was_given_up_has_us_accept_is_for_the_patron(
     assert again(library, other).state is BorrowingState.CANCELLED
     case = case_of(library, loan)
     assert (case.outcome, case.loan_id) == ("filled", loan.id)
+
+
+def test_somebody_wants_another_library_asked(library: Library) -> None:
+    for name in "AB":
+        a_partner(library, name)
+    first = wished(library)
+
+    def another(loan: InterlibraryLoan) -> InterlibraryLoan | Obstacle:
+        now = again(library, loan)
+        return library.write(lambda transaction: ask_another(library.act(transaction), now))
+
+    second = another(first)
+    assert isinstance(second, InterlibraryLoan)
+    assert (second.partner, second.state) == ("b", BorrowingState.ASKED)
+    assert told(library, first) == ["asked", "cancelled"]
+    assert another(first) is Obstacle.IS_OVER  # the second time nothing is done
+    # Where nobody is left, the last goes on.
+    assert another(second) is Obstacle.NOBODY_LEFT
+    assert again(library, second).closed is None
+    now = again(library, second)
+    library.write(lambda transaction: shipped(library.act(transaction), now, due=None))
+    assert another(second) is Obstacle.HERE_ALREADY

@@ -3,6 +3,7 @@ decides."""
 
 from __future__ import annotations
 
+from circulation.interlending.exchanges import Exchanged, keep_exchanges
 from circulation.interlending.offers import Offer, offered
 from circulation.interlending.rows import loan_by_id
 from circulation.kernel.results import UNATTENDED
@@ -110,3 +111,45 @@ def test_an_offer_is_declined_and_the_next_is_asked(stage: Stage) -> None:
     assert stage.ask("GET", "/interlibrary-loans/cases", token=token).body["cases"] == []
     twice = stage.ask("POST", f"/interlibrary-loans/{loan['id']}/cancellation", token=token)
     assert twice.status in (200, 409)
+
+
+def test_the_next_is_asked_because_somebody_says_so(stage: Stage) -> None:
+    token = stage.a_caller()
+    loan = a_wish(stage, token)
+    path = f"/interlibrary-loans/{loan['id']}"
+    stranger = stage.a_caller(Right.LEND, agency=4_711)
+    assert stage.ask("POST", f"{path}/next", token=stranger).status == 404
+    following = stage.ask("POST", f"{path}/next", token=token)
+    assert (following.body["partner"], following.body["state"]) == ("dk-1", "asked")
+    twice = stage.ask("POST", f"{path}/next", token=token)
+    assert (twice.status, twice.body["detail"]) == (409, "the loan is over")
+    last = stage.ask("POST", f"/interlibrary-loans/{following.body['id']}/next", token=token)
+    assert (last.status, last.body["detail"]) == (409, "no other library can be asked")
+    [case] = stage.ask("GET", "/interlibrary-loans/cases", token=token).body["cases"]
+    assert [each["state"] for each in case["loans"]] == ["cancelled", "asked"]
+
+
+def test_what_a_patron_wants_and_what_was_said_of_it(stage: Stage) -> None:
+    token = stage.a_caller()
+    loan = a_wish(stage, token)
+    patron = loan["patron"]
+    [case] = stage.ask("GET", f"/patrons/{patron}/wishes", token=token).body["cases"]
+    assert (case["title"], case["patron"], case["patron_name"]) == (TITLE, patron, "Ida Ørsted")
+    stranger = stage.a_caller(agency=4_711)
+    assert stage.ask("GET", f"/patrons/{patron}/wishes", token=stranger).status == 404
+
+    def said(partner: str) -> Exchanged:
+        name, now = str(loan["request"]), stage.library.now
+        return Exchanged(now, "out", partner, "192.0.2.1", "request", name, "ok")
+
+    # Another partner calls another loan by the same name.
+    exchanged = [said("dk-2"), said("dk-9")]
+    stage.library.write(
+        lambda transaction: keep_exchanges(
+            transaction, stage.library.circulation.ids.next, exchanged
+        )
+    )
+    path = f"/interlibrary-loans/{loan['id']}/exchanges"
+    [line] = stage.ask("GET", path, token=token).body["exchanges"]
+    assert (line["direction"], line["service"], line["outcome"]) == ("out", "request", "ok")
+    assert stage.ask("GET", path, token=stranger).status == 404

@@ -11,9 +11,14 @@ from urllib.parse import urlencode
 
 from selenium.webdriver.common.keys import Keys
 
+from catalogue.database import Transaction
 from circulation.accession.announcing import AnnouncedDelivery, AnnouncedLine, announce
 from circulation.accession.receiving import receive
 from circulation.callers.machine_refusals import note_machine_refusal
+from circulation.interlending.asking import Wish
+from circulation.interlending.asking import ask as ask_libraries
+from circulation.interlending.offers import Offer, offered
+from circulation.interlending.rows import InterlibraryLoan
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
 from circulation.kernel.rights import Right
@@ -26,6 +31,7 @@ from tests.builders.accounts import COMMAND, at_no_desk
 from tests.builders.bookings import a_booking, a_set
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import ask, title
+from tests.builders.interlending import a_partner
 from tests.builders.pins import hashed
 from tests.circulation.booking.test_placements import a_placement, put, run
 from tests.protocols.desk.browser import Desk
@@ -69,6 +75,7 @@ def fill_the_lists(stage: Stage) -> None:
         run(library)  # it stands at its first station now
         put(library, deposit, an_item(library, title="Rasmus Klump"))
         library.write(lambda transaction: _from_suppliers(library.act(transaction)))
+        _from_libraries(library, reader)
         back = ("http://127.0.0.1/back",)
         new = NewProgram("app", library.main.id, [Right.LEND], acts_for="staff", redirect_uris=back)
         made = at_no_desk(library, lambda act: add_program(act, COMMAND, new))
@@ -95,6 +102,20 @@ def _from_machines(library: Library, card: str) -> None:
     assert found is not None
     why, item = [Reason.ON_LOAN_TO_ANOTHER], an_item(library, title="Gift")
     library.write(lambda t: note_machine_refusal(library.act(t), found, item, why))
+
+
+def _from_libraries(library: Library, card: str) -> None:
+    """A wish that one library has offered on terms, and another may be asked for."""
+    for agency in ("DK-746100", "DK-751000"):
+        a_partner(library, agency, days=len(agency))
+
+    def work(transaction: Transaction) -> None:
+        act = library.act(transaction)
+        loan = ask_libraries(act, patron=card, wish=Wish(title="Moser og mosefolk"))
+        assert isinstance(loan, InterlibraryLoan)
+        offered(act, loan, Offer(("LibraryUseOnly",), 5_000, "DKK"))
+
+    library.write(work)
 
 
 def _from_suppliers(act: Act) -> None:

@@ -7,11 +7,18 @@ from time import sleep
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from catalogue.database import Transaction
 from circulation.callers.machine_refusals import note_machine_refusal
+from circulation.interlending.asking import Wish
+from circulation.interlending.asking import ask as ask_libraries
+from circulation.interlending.cases import open_cases
+from circulation.interlending.offers import Offer, offered
+from circulation.interlending.rows import InterlibraryLoan
 from circulation.kernel.reasons import Reason
 from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import ask, title
+from tests.builders.interlending import a_partner
 from tests.protocols.desk.browser import Desk, a_browser
 from tests.protocols.desk.stage import NAME, PASSWORD, Stage
 
@@ -92,6 +99,59 @@ def test_a_list_keeps_itself_up_to_date(desk: Desk, stage: Stage) -> None:
     desk.wait('[data-part="lists"] a[href="#pick"] small', patience=5)
     desk.click('[data-part="lists"] a[href="#pick"]')  # the menu is drawn anew all the time
     desk.wait(line(other))
+
+
+def test_what_other_libraries_are_asked_for_is_decided_by_keys(desk: Desk, stage: Stage) -> None:
+    """A wish of the open patron, then its line on the list: the next library, what was said, and
+    nobody any more."""
+    with stage.library() as library:
+        for agency in ("DK-746100", "DK-751000"):
+            a_partner(library, agency)
+        card = a_patron(library, given_name="Mette")
+    desk.scan(card)
+    desk.outcomes(1)
+    desk.chord(Keys.ALT, "p")
+    desk.wait('[data-line="wish new"]')
+    desk.click('[data-line="wish new"]')
+    desk.chord(Keys.ALT, "o")
+    desk.wait('[data-part="mode"]:not([hidden])')
+    desk.scan("Moser og mosefolk / Skovgaard, Signe")
+    desk.wait('[data-line^="wish "]', 2)
+    assert "Moser og mosefolk" in desk.text('[data-part="view"]')
+    with stage.library() as library:
+        [case] = library.read(lambda transaction: open_cases(transaction, after=0, at_most=9))
+    assert (case.title, case.author) == ("Moser og mosefolk", "Skovgaard, Signe")
+    its = line(str(case.id))
+    opened(desk, "wishes").wait(f"{its}.pick")
+    desk.chord(Keys.ALT, "n")
+    desk.says(its, "2 libraries asked")
+    desk.chord(Keys.ALT, "u")
+    desk.says(its, "nothing yet")
+    desk.chord(Keys.ALT, "z")
+    gone(desk, its)
+    with stage.library() as library:
+        assert library.read(lambda transaction: open_cases(transaction, after=0, at_most=9)) == []
+
+
+def test_what_another_library_offers_is_accepted_by_a_key(desk: Desk, stage: Stage) -> None:
+    with stage.library() as library:
+        a_partner(library, "DK-746100")
+        act_of, card = library.act, a_patron(library)
+
+        def work(transaction: Transaction) -> int:
+            act = act_of(transaction)
+            loan = ask_libraries(act, patron=card, wish=Wish(title="Gift"))
+            assert isinstance(loan, InterlibraryLoan)
+            offered(act, loan, Offer((), 5_000, "DKK", why="CostExceedsMaxCost"))
+            return loan.case_id or 0
+
+        its = line(str(library.write(work)))
+    opened(desk, "letters").says('[data-part="list"]', "CostExceedsMaxCost")
+    desk.chord(Keys.ALT, "o")
+    desk.says('[data-part="list"]', "Nothing")
+    opened(desk, "wishes").says(its, "Offered")
+    desk.chord(Keys.ALT, "o")
+    desk.says(its, "Asked")
 
 
 def test_a_key_leads_to_the_lists_and_back(desk: Desk) -> None:

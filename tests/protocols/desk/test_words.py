@@ -15,6 +15,7 @@ import protocols.desk
 from catalogue.index.describing import MATERIAL_TYPES
 from circulation.accession.adding import Obstacle
 from circulation.holds.unfillable import InVain
+from circulation.interlending.remarks import RemarkKind
 from circulation.jobs.table import JOBS
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import LoanMark
@@ -63,6 +64,8 @@ JOINED = {
     "LIST_": LISTS,
     "ABOUT_": LISTS,
     "SCAN_": {"pick", "look", "receive"},
+    "WISH_": {"asked", "expected", "offered", "shipped", "cancelled", "unfilled"},
+    "REMARK_": {each.value for each in RemarkKind},
     "MARK_": {each.value for each in LoanMark},
     "VAIN_": {each.name.lower() for each in InVain},
     "BLOCK_": {each.value for each in BlockReason},

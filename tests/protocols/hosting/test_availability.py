@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from catalogue.database import open_database
 from circulation.callers.partners import Partner
 from circulation.interlending.asking import Wish, ask
-from circulation.interlending.cases import case_by_id
+from circulation.interlending.cases import case_by_id, open_cases
 from circulation.interlending.notices import claim_notice
 from circulation.interlending.ranking import Availability
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.kernel.results import Branch
+from protocols.commands.command_line import tiro
 from protocols.hosting.answering import Context
 from protocols.hosting.availability import Catalogue, Looker, Title, ask_all
 from protocols.ncip.messages import Code, ItemId, Refusal
@@ -168,3 +172,33 @@ def test_a_responder_of_ncip(answer: Any, found: Availability | None) -> None:
         assert asked.bibliographic_id[0].bibliographic_item_id.bibliographic_item_identifier == (
             HELD.number
         )
+
+
+def test_who_would_be_asked_if_their_catalogues_are_looked_into(
+    library: Library, demo_server: RunningServer, tmp_path: Path
+) -> None:
+    """Nobody is asked for it, and nothing is kept."""
+    a_partner(library, "A", catalogue="z3950://127.0.0.1:1/x")
+    a_partner(library, "B", catalogue=f"sru+{address_of('sru', demo_server)}")
+    a_partner(library, "C", catalogue=f"sru+{address_of('sru', demo_server)}", most_open=0)
+    a_partner(library, "D", catalogue=f"sru+{address_of('sru', demo_server)}", consortium=True)
+    card = a_patron(library)
+    path = tmp_path / "tiro.toml"
+    path.write_text(f'[database]\nurl = "{library.database.url}"\n', encoding="utf-8")
+
+    def who(wanted: str, *more: str) -> list[tuple[str, str]]:
+        asked = ("--config", str(path), "ill", "who", wanted, "--at", "DK-900101", "--json", *more)
+        done = CliRunner().invoke(tiro, asked)
+        assert done.exit_code == 0, done.output
+        found = json.loads(done.output)["suppliers"]
+        return [(each["partner"], each["availability"]) for each in found]
+
+    assert [each for each, _ in who(HELD.number)] == ["d", "a", "b", "c"]
+    looked = [("d", "on the shelf"), ("b", "on the shelf"), ("c", "on the shelf"), ("a", "unknown")]
+    assert who(HELD.number, "--look") == looked
+    assert who(HELD.title, "--look", "--patron", card) == looked
+    assert {said for _, said in who(NOWHERE.title, "--look")} == {"not held", "unknown"}
+    assert library.read(lambda transaction: open_cases(transaction, after=0, at_most=1)) == []
+    asked = ("--server", "http://127.0.0.1:9", "ill", "who", "x", "--at", "DK-900101", "--look")
+    refused = CliRunner(env={"TIRO_TOKEN": "secret"}).invoke(tiro, asked)
+    assert (refused.exit_code, "does not work over --server" in refused.output) == (1, True)

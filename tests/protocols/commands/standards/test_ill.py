@@ -66,6 +66,9 @@ def test_who_would_be_asked_and_what_is_under_way(command: Callable[..., Result]
         refused = command(name, loan["id"])
         assert refused.exit_code != 0
         assert "no terms" in refused.output
+    refused = command("next", loan["id"])
+    assert (refused.exit_code, "no other library" in refused.output) == (1, True)
+    assert json.loads(command("log", loan["id"], "--json").output) == {"exchanges": []}
     assert json.loads(command("cancel", loan["id"], "--json").output)["state"] == "cancelled"
     assert json.loads(command("cases", "--json").output) == {"cases": []}
 
