@@ -5,8 +5,8 @@ from alembic import op
 
 from catalogue.database.tables import Long
 
-revision = "0052"
-down_revision = "0051"
+revision = "0053"
+down_revision = "0052"
 
 
 def upgrade() -> None:
