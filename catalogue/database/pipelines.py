@@ -206,15 +206,16 @@ class Pipeline:
 
     def execute(self, text: str, values: Sequence[Any] = ()) -> Cursor:
         """Sends a statement with ``%s`` for each value."""
-        dumping = self._dumping
-        given = dumping.dump_sequence(
-            values, [_FORMAT_OF.get(type(each)) or _format_of(each) for each in values]
-        )
         known = self._texts.get(text)
         if known is None:
             known = self._new(text)
         if known.name is None:
             self._count_use(known)
+        # After these, which may send statements of their own: the formats are those of the last.
+        dumping = self._dumping
+        given = dumping.dump_sequence(
+            values, [_FORMAT_OF.get(type(each)) or _format_of(each) for each in values]
+        )
         # No types are told, each value has its place in the statement to go by: so a statement is
         # prepared once, whatever is None and however long the numbers are.
         if known.name is None:

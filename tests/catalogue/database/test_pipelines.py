@@ -161,7 +161,8 @@ def test_a_connection_that_knows_too_many_statements_begins_anew(
         for number in range(4):
             assert pipeline.execute(f"SELECT {number}").fetchone() == (number,)
         if turn % 3 == 0:
-            assert pipeline.execute(f"SELECT 'once', {turn}").fetchone() == ("once", turn)
+            once = f"SELECT 'once', {turn}, %s::integer"
+            assert pipeline.execute(once, (turn,)).fetchone() == ("once", turn, turn)
         pipeline.commit(writes=False)
     pipeline.begin(writes=False)
     (held,) = pipeline.execute("SELECT count(*) FROM pg_prepared_statements").fetchone()
