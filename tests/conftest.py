@@ -33,9 +33,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from catalogue.database import Database, migrate, open_database
+from catalogue.database import Database, migrate
 from tests import trials
 from tests.examples import load_settings
+from tests.postgresql_copies import opened
 from tests.processes import fork_from_now_on
 from tests.servers import RunningServer, running_demo
 
@@ -258,7 +259,7 @@ def second_database_url(
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    database = open_database(database_url)
+    database = opened(database_url)
     yield database
     database.close()
 

@@ -5,21 +5,36 @@ checkpoint. So one that a test is done with is brought back to what it was as a 
 template: its rows are deleted, the few of a migrated database put back, its sequences started
 anew. One whose tables, indexes or settings are no longer those of the template, or that has grown,
 is dropped.
+
+A session reads the catalogues of PostgreSQL and plans every statement anew, which takes longer than
+all that a test does in it. So the sessions of a test that opened its copy by `opened` stay, and go
+on in the next one that opens it so.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 import psycopg
 from psycopg import sql
 
+from catalogue.database import Database, Work, open_database
+from catalogue.database.postgresql import PostgresqlDatabase
+
+T = TypeVar("T")
+
 #: With so many bytes in its tables a database is dropped: what is deleted leaves room behind, and
 #: statistics that are true of nothing.
 LIMIT = 16 * 1024 * 1024
+#: What PostgreSQL calls the sessions that stay (``application_name``).
+STAYING: Final = "tiro tests"
+#: Seconds for which work that a test has left behind is waited for.
+PATIENCE: Final = 10.0
 
 #: Everything but rows: whatever changes a table, an index, a trigger or a setting writes a row of
 #: these catalogues anew, in a later transaction than all before.
@@ -40,18 +55,19 @@ SELECT string_agg(concat_ws(' ', number, newest), ', ') FROM (
 ) AS shape(number, newest)
 """
 
-#: Made in the session that keeps a copy, where its plans stay. Sends the other sessions away, and
-#: looks every other millisecond whether they have gone; deletes all rows, in any order and past
-#: all triggers (`session_replication_role`); gives the bytes of the tables.
+#: Made in the session that keeps a copy, where its plans stay. Sends the sessions away that are not
+#: to stay, and looks every other millisecond whether they have gone; deletes all rows, in any order
+#: and past all triggers (`session_replication_role`); gives the bytes of the tables.
 _EMPTYING = """
-CREATE FUNCTION pg_temp.emptied() RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.emptied(staying text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   each record;
   bytes bigint := 0;
 BEGIN
   FOR turn IN 1..2500 LOOP
     PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid();
+      WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+        AND application_name <> staying;
     EXIT WHEN NOT FOUND;
     PERFORM pg_sleep(0.002);
     PERFORM pg_stat_clear_snapshot();
@@ -69,16 +85,80 @@ END $$
 """
 
 
-class _Copy(NamedTuple):
+class _Kept(PostgresqlDatabase):
+    """One whose sessions stay when it is closed, until it is opened again."""
+
+    def __init__(self, url: str) -> None:
+        self._answers: list[Future[Any]] = []
+        self.is_open = True
+        super().__init__(f"{url}?application_name={STAYING.replace(' ', '%20')}")
+        self.url = url
+
+    def _submit(self, work: Work[T], *, writes: bool, may_lag: bool = False) -> Future[T]:
+        answer = super()._submit(work, writes=writes, may_lag=may_lag)
+        self._answers.append(answer)
+        return answer
+
+    def open_again(self) -> None:
+        self._closed, self.is_open = False, True
+
+    def close(self) -> None:
+        """Finishes the work handed in; the sessions stay."""
+        with self._closing:
+            self._closed = True
+        wait(self._answers, PATIENCE)
+        self.is_open = False
+
+    def is_sound(self) -> bool:
+        """Was it closed, with nothing under way and no error of the server's?"""
+        is_idle = all(answer.done() for answer in self._answers)
+        self._answers.clear()
+        return not self.is_open and is_idle and self.outage.reason is None
+
+    def end(self) -> None:
+        self._closed = False
+        super().close()
+
+
+@dataclass
+class _Copy:
     """A database as it was made: what it is like, and the rows of each table that has any.
 
-    `keeper` is a session that stays there, and knows by heart how it is emptied.
+    `keeper` is a session that stays there, and knows by heart how it is emptied; `kept` are those
+    of the tests.
     """
 
     name: str
     keeper: psycopg.Connection[Any]
     shape: str
     rows: dict[str, bytes]
+    kept: _Kept | None = None
+
+    def opened(self, url: str) -> Database:
+        """By the sessions that are there, if they are free."""
+        if self.kept is None:
+            self.kept = _Kept(url)
+        elif self.kept.is_open:
+            return open_database(url)
+        else:
+            self.kept.open_again()
+        return self.kept
+
+    def end_kept(self) -> None:
+        if self.kept is not None:
+            self.kept.end()
+            self.kept = None
+
+
+#: The copies that are lent, by their URLs.
+_LENT: dict[str, _Copy] = {}
+
+
+def opened(url: str) -> Database:
+    """The database at `url`, by sessions that outlast it where it is a copy of `Copies`: for tests
+    that are not about sessions."""
+    copy = _LENT.get(url)
+    return open_database(url) if copy is None else copy.opened(url)
 
 
 class Copies:
@@ -93,9 +173,12 @@ class Copies:
     def lent(self) -> Iterator[str]:
         """The URL of a copy that is like new, and is taken back at the end."""
         copy = self._free.pop() if self._free else self._made()
+        url = f"{self._base}/{copy.name}"
+        _LENT[url] = copy
         try:
-            yield f"{self._base}/{copy.name}"
+            yield url
         finally:
+            del _LENT[url]
             if _is_like_new(copy):
                 self._free.append(copy)
             else:
@@ -129,6 +212,7 @@ class Copies:
         return _Copy(name, keeper, _value(keeper, _SHAPE), rows)
 
     def _drop(self, copy: _Copy) -> None:
+        copy.end_kept()
         copy.keeper.close()
         with self._connected("postgres") as connection:
             drop_database(connection, copy.name)
@@ -151,6 +235,8 @@ def _filled(connection: Any) -> list[str]:
 def _is_like_new(copy: _Copy) -> bool:
     """Brings it back to what it was; False where that cannot be."""
     keeper = copy.keeper
+    if copy.kept is not None and not copy.kept.is_sound():
+        copy.end_kept()
     try:
         if _value(keeper, "SELECT current_setting('is_superuser')") != "on":
             return False
@@ -158,7 +244,7 @@ def _is_like_new(copy: _Copy) -> bool:
             return False
         keeper.execute("SET session_replication_role = replica")
         with keeper.transaction():
-            size = _value(keeper, "SELECT pg_temp.emptied()")
+            size = _value(keeper, f"SELECT pg_temp.emptied('{STAYING}')")
             for table, rows in copy.rows.items():
                 _write(keeper, table, rows)
     except psycopg.OperationalError:  # a test has sent the keeper away, or restarted the server

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 import protocols.api.handlers
-from catalogue.database import open_database
 from circulation.kernel.rights import Kind, Principal, Reach, Right
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.public_ids import public_ids
@@ -25,6 +24,7 @@ from protocols.api.settings import ApiSettings
 from protocols.api.signing_in import Known, known_by
 from protocols.hosting.answering import Context, Services
 from tests.builders.circulation import Library, a_library
+from tests.postgresql_copies import opened
 
 _KEYS = count(1)
 
@@ -138,7 +138,7 @@ class Stage:
 @contextmanager
 def a_stage(url: str, settings: ApiSettings | None = None) -> Iterator[Stage]:
     """A library whose callers are those of `Stage.a_caller`."""
-    database = open_database(url)
+    database = opened(url)
     library = a_library(database)
     SITE.put(library.circulation, Site("https://tiro.example"))
     services = Services(

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from lxml import etree
 
-from catalogue.database import open_database
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey
 from circulation.patrons.pins import hash_pin
 from circulation.staff.lookups import NEWEST, lookups_of_patron
@@ -26,6 +25,7 @@ from protocols.hosting.answering import Services
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.fees import number_of
 from tests.examples import examples
+from tests.postgresql_copies import opened
 
 PLATFORM = "192.0.2.20"
 PIN = "4929"
@@ -76,7 +76,7 @@ def a_request(
 
 @contextmanager
 def a_stage(url: str, **settings: Any) -> Iterator[Stage]:
-    database = open_database(url)
+    database = opened(url)
     library = a_library(database)
     IDENTIFIERS.put(library.circulation, IdentifierKey(b"5a" * 16))
     services = Services(

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from typing import Any
 from urllib.parse import urlencode
 
-from catalogue.database import Transaction, open_database
+from catalogue.database import Transaction
 from circulation.kernel.organisation import add_agency, add_branch, all_consortia, find_branch
 from circulation.kernel.results import Branch
 from circulation.kernel.rights import Right, at_command_line
@@ -27,6 +27,7 @@ from protocols.hosting.answering import Services
 from protocols.records.naming import record_ids
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.holds import record_of
+from tests.postgresql_copies import opened
 
 PIN = "4929"
 #: The hash takes its time: it is made once.
@@ -171,7 +172,7 @@ class Stage:
 @contextmanager
 def a_stage(url: str, **settings: Any) -> Iterator[Stage]:
     """The library DK-900100, all of whose patrons come by one portal."""
-    database = open_database(url)
+    database = opened(url)
     library = a_library(database)
     IDENTIFIERS.put(library.circulation, IdentifierKey(b"5a" * 16))
     services = Services(

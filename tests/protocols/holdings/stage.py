@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from catalogue.changes.accession import add_record
 from catalogue.changes.replacing import replace_record
-from catalogue.database import Transaction, open_database
+from catalogue.database import Transaction
 from catalogue.items import add_item
 from circulation.holdings.following import gather
 from circulation.holdings.progress import due_sinks, register_sinks
@@ -20,6 +20,7 @@ from protocols.holdings.sending import Sender
 from protocols.holdings.sinks import Sink
 from tests.builders.catalogue import a_record
 from tests.builders.circulation import Library, a_library
+from tests.postgresql_copies import opened
 
 NAME = "well"
 
@@ -105,6 +106,6 @@ class Stage:
 
 @contextmanager
 def a_stage(url: str, sinks: dict[str, Sink]) -> Iterator[Stage]:
-    database = open_database(url)
+    database = opened(url)
     yield Stage(a_library(database), sinks)
     database.close()

@@ -12,7 +12,7 @@ from lxml import etree
 from catalogue.changes.accession import add_record
 from catalogue.changes.deleting import delete_record
 from catalogue.changes.replacing import replace_record
-from catalogue.database import Transaction, open_database
+from catalogue.database import Transaction
 from catalogue.items import add_item
 from circulation.kernel.engine import Circulation
 from circulation.kernel.organisation import add_agency, add_branch, find_branch
@@ -22,6 +22,7 @@ from protocols.oai.handlers import answer
 from protocols.oai.settings import OaiSettings
 from tests.builders.catalogue import a_record
 from tests.builders.circulation import Library, a_library
+from tests.postgresql_copies import opened
 from tests.protocols.oai.schema import OAI
 
 NAMESPACE = "library.test"
@@ -134,7 +135,7 @@ def date_of(root: etree._Element) -> str:
 @contextmanager
 def a_stage(url: str) -> Iterator[Stage]:
     """A library without records."""
-    database = open_database(url)
+    database = opened(url)
     library = a_library(database)
     services = Services(
         database,
