@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from inspect import getdoc
-from typing import Any, get_type_hints
+from pathlib import Path
+from typing import Any, NamedTuple, get_type_hints
 
 import pytest
 from sqlalchemy import select
@@ -31,9 +34,11 @@ from protocols.api.operations import OPERATIONS
 from protocols.api.routing import Routes
 from tests.builders.accounts import COMMAND, a_colleague, at_no_desk
 from tests.builders.bookings import a_booking, a_set
-from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.circulation import NOON, Library, a_patron, an_item
 from tests.builders.fees import charge, paid
-from tests.protocols.api.stage import Stage
+from tests.conftest import a_postgresql
+from tests.keeping import Kept
+from tests.protocols.api.stage import Stage, a_stage
 from tests.protocols.api.wishes import BODIES, QUERIES
 from tests.protocols.sru.stage import a_record
 
@@ -107,9 +112,51 @@ NAME = "Ida Ørsted"
 _VARIABLE = re.compile(r"\{([a-z_]+)\}")
 
 
+class Place(NamedTuple):
+    """A library, and what is there to be named."""
+
+    stage: Stage
+    known: dict[str, str]
+
+
+@contextmanager
+def _a_place(url: str) -> Iterator[Place]:
+    with a_stage(url) as stage:
+        yield Place(stage, _known(stage))
+
+
+@pytest.fixture(scope="module")
+def kept(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept[Place]]:
+    kept = Kept(_a_place, sqlite_template, tmp_path_factory.mktemp("table"))
+    yield kept
+    kept.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, kept: Kept[Place]) -> Iterator[Place]:
+    """Where nothing has happened yet, on each kind of database in turn."""
+    if request.param == "sqlite":
+        place = kept.get()
+        place.stage.library.now = NOON
+        yield place
+        return
+    template = request.getfixturevalue("postgresql_template")
+    with a_postgresql(template) as url, _a_place(url) as place:
+        yield place
+
+
 @pytest.fixture
-def known(stage: Stage) -> dict[str, str]:
-    """What is there to be named: a patron with a loan and a hold."""
+def stage(place: Place) -> Stage:
+    return place.stage
+
+
+@pytest.fixture
+def known(place: Place) -> dict[str, str]:
+    return place.known
+
+
+def _known(stage: Stage) -> dict[str, str]:
+    """A patron with a loan and a hold, and everything else that has a name in a path."""
     library = stage.library
     card = a_patron(library)
     item = an_item(library, on_loan_to=card)
