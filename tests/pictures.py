@@ -6,6 +6,7 @@ kiosk talks to it, and what was said is drawn.
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import sys
@@ -17,7 +18,7 @@ from typing import Final
 from lxml import etree
 
 from tests.protocols.desk.browser import Desk, a_browser
-from tests.servers import RunningServer, running_demo
+from tests.servers import RunningServer, run_tiro, running_demo
 
 #: What the kiosk says, and what it means; ``~`` stands for the time.
 CONVERSATION: Final = (
@@ -45,11 +46,12 @@ _SVG = "http://www.w3.org/2000/svg"
 
 
 def take_pictures(folder: Path) -> None:
-    """Writes ``desk.png``, a patron with loans and a stop that keeps nobody from scanning on, and
-    ``kiosk.svg``, a loan over SIP2."""
+    """Writes ``desk.png``, a patron with loans and a stop that keeps nobody from scanning on,
+    ``kiosk.svg``, a loan over SIP2, and ``hold.svg``, what becomes of a hold."""
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as data, running_demo(Path(data) / "library") as server:
         (folder / "kiosk.svg").write_bytes(_drawn(_a_conversation(server)))
+        _draw_a_hold(server, folder / "hold.svg")
         with a_browser() as browser:
             desk = Desk(browser, f"http://127.0.0.1:{server.http}").log_in("desk", "desk")
             desk.scan("P0000004", "I0000040")
@@ -58,6 +60,20 @@ def take_pictures(folder: Path) -> None:
             desk.outcomes(7)
             desk.wait("li.row.x")
             browser.save_screenshot(str(folder / "desk.png"))
+
+
+def _draw_a_hold(server: RunningServer, path: Path) -> None:
+    """Of a book that somebody else has."""
+
+    def tiro(*words: str) -> str:
+        done = run_tiro(server.data / "tiro.toml", *words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    tiro("loan", "out", "P0000005", "I0000050", "--at", "DK-900101")
+    placed = tiro("hold", "place", "P0000006", "--record", "50", "--at", "DK-900101", "--json")
+    hold = json.loads(placed)["holds"][0]["id"]
+    tiro("statistics", "--hold", hold, "--plot", str(path))
 
 
 def _a_conversation(server: RunningServer) -> list[tuple[str, str, str]]:

@@ -6,11 +6,14 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from circulation.languages.sentences import Sentence, listed
 from circulation.sections.positions import Path, lines_of
+from circulation.sections.renamed import Renamed, take_up
 
+#: Keys of library.toml that have another name since a minor version ago.
+RENAMED: Final[tuple[Renamed, ...]] = ()
 _ERROR_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
@@ -38,7 +41,17 @@ def parse(text: str) -> Source:
             raise NotToml(Problem(last, _not_toml(str(error)))) from error
         said = str(error)[: found.start()]
         raise NotToml(Problem(int(found[1]), _not_toml(said))) from error
+    source.warnings = [
+        Problem(source.line(met.path), _renamed(dotted(met.path), met.new, met.until))
+        for met in take_up(source.document, RENAMED)
+    ]
     return source
+
+
+def _renamed(old: str, new: str | None, until: str) -> Sentence:
+    if new is None:
+        return Sentence("KEY_GONE", old=old, until=until)
+    return Sentence("KEY_RENAMED", old=old, new=new, until=until)
 
 
 class Source:
@@ -47,6 +60,8 @@ class Source:
     def __init__(self, document: dict[str, Any], lines: dict[Path, int]) -> None:
         self.document = document
         self.problems: list[Problem] = []
+        #: What is right, and will not be for ever.
+        self.warnings: list[Problem] = []
         self._lines = lines
 
     def line(self, path: Path) -> int:

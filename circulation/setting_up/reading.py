@@ -20,12 +20,13 @@ from circulation.sections.source import NotToml, Problem, parse
 class Declared:
     """A set-up as its text declares it.
 
-    If there are problems, `parts` is what could still be read, and must not be applied. `lines` has
-    the lines of parts and of their fields.
+    If there are problems, `parts` is what could still be read, and must not be applied. `warnings`
+    are of keys that will not be read for ever. `lines` has the lines of parts and of their fields.
     """
 
     parts: Parts = field(default_factory=Parts)
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
     lines: dict[tuple[Noun, Key, str], int] = field(default_factory=dict)
 
     def line(self, noun: Noun, key: Key, name: str = "") -> int | None:
@@ -45,7 +46,7 @@ def read(text: str, checks: Checks = Checks()) -> Declared:  # noqa: B008  it is
     reading = Reading(source, checks)
     for section in SECTIONS:
         section.read(reading)
-    declared = Declared(reading.parts, source.problems, reading.lines)
+    declared = Declared(reading.parts, source.problems, source.warnings, reading.lines)
     for section in SECTIONS:
         declared.problems += section.check(declared.parts, declared.line)
     declared.problems.sort(key=lambda problem: problem.line or 0)

@@ -152,6 +152,8 @@ def _described(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
         "x-right": None if operation.right is None else operation.right.value,
         "x-caller": operation.caller.value,
     }
+    if operation.gone_in:
+        said |= {"deprecated": True, "x-gone-in": operation.gone_in}
     if operation.body is not None:
         schema = schemas.of(operation.body, "validation")
         said["requestBody"] = {

@@ -73,7 +73,8 @@ class Operation:
     scanned who could not, and says who (Scanned-By). `is_versioned`: it asks for If-Match.
     `media_type` and `answer_type` are those of the body and the answer. `other_answers` are those
     that are no problems, by status. `sets_cookie`: a browser is signed in by
-    it, so that no other page may ask for it.
+    it, so that no other page may ask for it. `gone_in` is the version that does not have it any
+    more, where it was announced that it goes (docs/versions.md).
     """
 
     method: str
@@ -96,6 +97,7 @@ class Operation:
     media_type: str = JSON
     answer_type: str = JSON
     other_answers: tuple[tuple[int, Any], ...] = ()
+    gone_in: str = ""
 
     @property
     def id(self) -> str:

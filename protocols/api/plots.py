@@ -1,6 +1,7 @@
 """Plots, drawn here as SVG: shapes and texts with the classes of the desk's style, no library.
 
-A plot is as wide as its place; what it shows is told beside it in words as well.
+A plot is as wide as its place; what it shows is told beside it in words as well. In a file of its
+own (`alone`) it brings the style along.
 """
 
 from __future__ import annotations
@@ -12,16 +13,23 @@ from typing import Final, NamedTuple
 _WIDTH: Final = 520
 _TOP, _HIGH, _BELOW = 18, 120, 22
 _LINE: Final = 58
+#: The light colours of the desk.
+_STYLE: Final = (
+    "svg{background:#fff;font:13px system-ui,sans-serif}text{fill:#525c64}"
+    ".n{fill:#171d22;font-weight:600}.f0{fill:#dfe2e4}.f1{fill:#1a5799}.f2{fill:#bf7300}"
+    ".f3{fill:#8f1518}.fe{fill:none;stroke:#525c64;stroke-width:1.5}.ax{stroke:#dfe2e4}"
+)
 
 
 class Bar(NamedTuple):
     """A line of a plot of bars: what it is, in words how much, and its length as a share of the
-    longest; `kind` is done, todo or stop."""
+    longest; `kind` is done, todo or stop. `start` is where it begins, as a share of the same."""
 
     name: str
     text: str
     share: float
     kind: str = "done"
+    start: float = 0.0
 
 
 def hours(lent: Mapping[int, int], usual: Mapping[int, float], label: str) -> str:
@@ -60,11 +68,19 @@ def bars(lines: Sequence[Bar], label: str) -> str:
         top = place * _LINE
         parts.append(_text(0, top + 16, _cut(bar.name, 50), "start", "n"))
         parts.append(_text(0, top + 34, bar.text, "start"))
-        long = _WIDTH * min(max(bar.share, 0.0), 1.0)
+        start = min(max(bar.start, 0.0), 1.0)
+        long = _WIDTH * min(max(bar.share, 0.0), 1.0 - start)
         parts.append(f'<rect class="f0" x="0" y="{top + 41}" width="{_WIDTH}" height="6"/>')
-        shape = f'x="0" y="{top + 41}" width="{long:.1f}" height="6"'
+        left = f"{_WIDTH * start:.1f}" if start else "0"
+        shape = f'x="{left}" y="{top + 41}" width="{long:.1f}" height="6"'
         parts.append(f'<rect class="{colours[bar.kind]}" {shape}/>')
     return _picture(max(len(lines), 1) * _LINE, label, parts)
+
+
+def alone(plot: str) -> str:
+    """The plot as a file that any program shows as the desk does."""
+    head, end, rest = plot.partition(">")
+    return f"{head}{end}<style>{_STYLE}</style>{rest}\n"
 
 
 def _cut(text: str, most: int) -> str:

@@ -58,6 +58,7 @@ def _row(operation: Operation) -> str:
 def _notes(operation: Operation) -> Iterator[tuple[str, bool]]:
     yield "once", operation.is_once
     yield "version", operation.is_versioned
+    yield f"gone in {operation.gone_in}", bool(operation.gone_in)
     yield "rules", Outcome.REFUSED in outcomes_of(operation)
 
 

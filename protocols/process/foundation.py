@@ -20,8 +20,10 @@ from circulation.kernel.engine import Memory
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey
 from circulation.patrons.seals import Seal
 from circulation.sections.positions import lines_of
+from circulation.sections.renamed import Renamed, take_up
 from circulation.staff.site import SITE, Site
 from protocols.hosting.access import ANYBODY, Access
+from protocols.hosting.findings import Finding, warning
 from protocols.hosting.installed import installed
 from protocols.hosting.networks import LOOPBACK, Network
 from protocols.hosting.tls import Tls
@@ -29,6 +31,8 @@ from protocols.hosting.validating import WebAddress, adapter_of, problem_of, wri
 from protocols.process.languages import LanguageSettings, UsedLanguages
 
 T = TypeVar("T", bound="Foundation")
+#: Settings that have another name since a minor version ago.
+RENAMED: Final[tuple[Renamed, ...]] = ()
 PortNumber = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -193,9 +197,25 @@ def loaded(path: Path, of: Callable[[dict[str, Any]], T]) -> T:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(path, [f"is not TOML: {error}"]) from error
     try:
-        return of(table)
+        return of(renamed_taken_up(table))
     except ConfigurationError as error:
         raise ConfigurationError(path, with_lines(error.problems, text)) from error
+
+
+def renamed_taken_up(table: dict[str, Any]) -> dict[str, Any]:
+    """The file as this version names its keys."""
+    take_up(table, RENAMED)
+    return table
+
+
+def renamed_findings(path: Path) -> list[Finding]:
+    """A warning for each key of the file that has another name by now; none of a file that cannot
+    be read, which is said elsewhere."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [warning(f"{path}: {met}") for met in take_up(table, RENAMED)]
 
 
 #: How a problem begins: with its section, and mostly with the key in that.

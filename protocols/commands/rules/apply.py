@@ -18,7 +18,7 @@ from circulation.setting_up.applying import (
     apply_set_up,
     plan,
 )
-from circulation.setting_up.reading import read
+from circulation.setting_up.reading import Declared, read
 from protocols.api.models.rules import changes_shown
 from protocols.commands.shared.databases import open_configured
 from protocols.commands.shared.saying import say_answer
@@ -42,12 +42,7 @@ def apply(settings: Settings, file: Path, only_check: bool, yes: bool, as_json: 
     """
     if as_json and not (only_check or yes):
         raise click.UsageError("--json asks nothing: give --check or --yes as well")
-    try:
-        declared = read(file.read_text(encoding="utf-8"), option_checks())
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file} is not UTF-8: {error.reason}") from error
-    if declared.problems:  # no database is needed to see these
-        _refuse(file, declared.problems, as_json)
+    declared = _declared(file, as_json)
     database = open_configured(settings, migrated=True)
     try:
         planned = database.read(lambda transaction: plan(transaction, declared), wide=True).result()
@@ -79,6 +74,19 @@ def apply(settings: Settings, file: Path, only_check: bool, yes: bool, as_json: 
         say_answer(changes_shown(planned.changes, applied=applied))
     elif applied:
         click.echo("Applied.")
+
+
+def _declared(file: Path, as_json: bool) -> Declared:
+    """What the file says; ends the command where it cannot be. That needs no database."""
+    try:
+        declared = read(file.read_text(encoding="utf-8"), option_checks())
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file} is not UTF-8: {error.reason}") from error
+    for line, text in declared.warnings:
+        click.echo(f"warning: {file}:{line}: {text}", err=True)
+    if declared.problems:
+        _refuse(file, declared.problems, as_json)
+    return declared
 
 
 def _show(file: Path, planned: Plan) -> None:

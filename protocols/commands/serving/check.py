@@ -16,7 +16,7 @@ from protocols.hosting.findings import Finding, error
 from protocols.hosting.standard import installed_standards
 from protocols.process.configuration import Configuration, configuration_from, load_configuration
 from protocols.process.failures import without_password
-from protocols.process.foundation import ConfigurationError
+from protocols.process.foundation import ConfigurationError, renamed_findings, renamed_taken_up
 from protocols.process.health.files import certificate_findings, permission_findings
 from protocols.process.health.replication import replica_findings
 from protocols.process.health.surroundings import database_findings, https_findings, port_findings
@@ -58,6 +58,7 @@ def check(settings: Settings, running: bool, as_json: bool) -> None:
 def look(settings: Settings, running: bool) -> tuple[Configuration | None, list[Finding]]:
     """The configuration as far as it can be used, and all that is wrong with it and around it."""
     configuration, wrong, found = _read(settings)
+    found += renamed_findings(settings.path)
     if configuration is not None:
         owners = frozenset(f"[{name}]" for name in wrong)
         if not running:
@@ -83,7 +84,7 @@ def _read(settings: Settings) -> tuple[Configuration | None, set[str], list[Find
         found = [error(f"{path}: {each}") for each in problem.problems]
         wrong = {name for each in problem.problems for name in _SECTION.findall(each)}
     try:
-        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        table = renamed_taken_up(tomllib.loads(Path(path).read_text(encoding="utf-8")))
         usable = {name: value for name, value in table.items() if name not in wrong}
         return configuration_from(usable, path, standards), wrong, found
     except (OSError, ValueError, ConfigurationError):  # said above

@@ -42,6 +42,7 @@ def serve(settings: Settings, processes: int | None, with_jobs: bool) -> None:
     configuration anew, SIGUSR2 changes to the Tiro that is installed now. Nobody who connects
     meanwhile is refused.
     """
+    from protocols.process.foundation import renamed_findings
     from protocols.process.health.files import permission_findings
     from protocols.process.health.surroundings import index_findings
     from protocols.process.server import CannotStart  # loads the reactor
@@ -55,7 +56,8 @@ def serve(settings: Settings, processes: int | None, with_jobs: bool) -> None:
     configuration = settings.configuration
     configure_logging(configuration.logging.level, configuration.logging.form)
     if supervisor is None:
-        for finding in permission_findings(configuration):
+        renamed = renamed_findings(configuration.path)
+        for finding in (*renamed, *permission_findings(configuration)):
             log.warning("%s", finding.text)
     number = configuration.server.processes if processes is None else processes
     server = process_called(os.getpid() if supervisor is None else os.getppid())
