@@ -1,4 +1,5 @@
-"""docs/a-morning-at-the-desk.md is done in a browser, and the page says what the document says.
+"""A morning at the desk is done in a browser, in English and in Danish, and the page says what the
+document says.
 
 A block fenced as ``desk`` is done line by line: ``scan`` types and presses Enter, ``type`` types,
 ``press`` presses keys. A block fenced as ``text`` that follows is what is to be read on the page.
@@ -10,12 +11,14 @@ import re
 from pathlib import Path
 from time import sleep
 
+import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.protocols.desk.browser import Desk, a_browser
 from tests.servers import running_demo
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "a-morning-at-the-desk.md"
+DOCS = Path(__file__).parents[3] / "docs"
+DOCUMENTS = {"en": DOCS / "a-morning-at-the-desk.md", "da": DOCS / "da/en-morgen-ved-skranken.md"}
 _FENCED = re.compile(r"^```(desk|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _KEYS = {
     "Alt": Keys.ALT,
@@ -43,10 +46,15 @@ def do(desk: Desk, line: str) -> None:
         desk.wait('[data-part="live"] .found > li')
 
 
-def test_the_document_is_true(tmp_path: Path) -> None:
-    with running_demo(tmp_path / "my-library") as server, a_browser() as browser:
+@pytest.mark.drawn(1)
+@pytest.mark.parametrize("language", DOCUMENTS)
+def test_the_document_is_true(language: str, tmp_path: Path) -> None:
+    with (
+        running_demo(tmp_path / "my-library") as server,
+        a_browser(language=language) as browser,
+    ):
         desk = Desk(browser, f"http://127.0.0.1:{server.http}").log_in("desk", "desk")
-        for kind, content in _FENCED.findall(DOCUMENT.read_text()):
+        for kind, content in _FENCED.findall(DOCUMENTS[language].read_text(encoding="utf-8")):
             for line in content.splitlines():
                 if kind == "desk":
                     do(desk, line)
