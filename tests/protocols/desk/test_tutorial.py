@@ -38,6 +38,9 @@ def do(desk: Desk, line: str) -> None:
         if words == "↓":
             desk.wait(".found > li")
         desk.chord(*(_KEYS.get(each, each.lower()) for each in words.split()))
+        if words == "Alt I":
+            desk.wait("#field-card")
+            sleep(0.1)
         return
     if verb == "scan":
         desk.scan(words)
