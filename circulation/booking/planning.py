@@ -6,7 +6,7 @@ before and after included, until there are as many as preferred.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -130,3 +130,11 @@ def reserved(first: date, last: date, terms: LoanTerms) -> tuple[date, date]:
     before = min(timedelta(days=terms.booking_days_before), first - date.min)
     after = min(timedelta(days=terms.booking_days_after), date.max - last)
     return first - before, last + after
+
+
+def may_book(set_up: SetUp, branches: Iterable[Branch], category: str) -> bool:
+    """Do the rules let such patrons book anything that one of the branches may have?"""
+    groups = {rule.material_group or "" for rule in set_up.policies if rule.says.get("bookable")}
+    return any(
+        set_up.terms(branch.id, category, group).bookable for branch in branches for group in groups
+    )

@@ -111,6 +111,35 @@ class UpdateReservationBatch(Told):
     reservations: tuple[UpdateReservation, ...] = Field(max_length=MOST)
 
 
+class BookedPeriod(Told):
+    first_day: Day = Field(alias="from")
+    last_day: Day = Field(alias="to")
+
+
+class CreateBooking(Told):
+    record_id: Text = Field(alias="recordId", min_length=1)
+    preferred: Number = Field(alias="preferredMaterials")
+    minimum: Number = Field(alias="minimumMaterials")
+    note: Text = ""
+    period: BookedPeriod
+    group_id: Number = Field(default=0, alias="patronGroupId")
+    lends_onward: bool = Field(default=False, alias="automaticForwardLoan")
+    requested_from: Text = Field(alias="requestedFromBranchId")
+    deliver_to: Text = Field(alias="deliverBranchId")
+
+
+class ChangedBooking(CreateBooking):
+    booking_id: Text = Field(alias="bookingId")
+
+
+class CreateBookingBatch(Told):
+    bookings: tuple[CreateBooking, ...] = Field(max_length=MOST)
+
+
+class UpdateBookingBatch(Told):
+    bookings: tuple[ChangedBooking, ...] = Field(max_length=MOST)
+
+
 # Patrons
 
 

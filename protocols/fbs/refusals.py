@@ -66,6 +66,23 @@ RENEWAL_DENIALS: Final[dict[Reason, str]] = {
     Reason.NOT_ON_LOAN_TO_PATRON: "deniedMaterialIsNotFound",
 }
 
+_NO_PERMISSION = "patronDoesNotHavePermission"
+_NOT_UPDATABLE = "notUpdatable"
+#: Of bookings; there are no other words.
+BOOKING_RESULTS: Final[dict[Reason, str]] = {
+    Reason.NOT_ENOUGH_COPIES: "notEnoughMaterials",
+    Reason.BOOKING_UNKNOWN: _NOT_UPDATABLE,
+    Reason.BOOKING_UNDER_WAY: _NOT_UPDATABLE,
+    Reason.NOT_BOOKABLE: _NO_PERMISSION,
+    Reason.BOOKING_TOO_LONG: _NO_PERMISSION,
+    Reason.PATRON_NOT_SERVED: _NO_PERMISSION,
+    Reason.PATRON_BLOCKED: _NO_PERMISSION,
+    Reason.PATRON_EXPIRED: _NO_PERMISSION,
+    Reason.CARD_REPORTED_LOST: _NO_PERMISSION,
+    Reason.CARD_NOT_VALID: _NO_PERMISSION,
+    Reason.TOO_MANY_HOLDS: _NO_PERMISSION,
+}
+
 #: The letter of a block that FBS has none for.
 OTHER_LETTER: Final = "X"
 #: The letters, the gravest first: web sites look at the first block alone.
@@ -100,3 +117,8 @@ def renewal_denials(refusals: Iterable[Refusal]) -> list[str]:
         if denial not in found:
             found.append(denial)
     return found or [OTHER_REASON]
+
+
+def booking_result(refusals: Iterable[Refusal]) -> str:
+    """The one result that FBS gives, of all reasons: that of the first."""
+    return next((BOOKING_RESULTS.get(each.reason, "other") for each in refusals), "other")

@@ -267,3 +267,19 @@ CONSENTS: Final = each(fields("consentType", "consentDate"))
 IDENTIFIERS: Final = each(fields("identifier", "identifierType", "status", "expiryDate"))
 SESSION: Final = fields("sessionKey")
 INTERLIBRARY_ANSWER: Final = fields("successful", "result")
+
+# Bookings
+
+_BOOKING: Final = fields(
+    *("bookingId", "recordId", "preferredMaterials", "minimumMaterials", "note", "patronGroupId"),
+    *("automaticForwardLoan", "state", "requestedFromBranchId", "deliverBranchId"),
+    period=_PERIOD,
+)
+BOOKINGS: Final = each(_BOOKING)
+BOOKED: Final = each(fields("result", booking=_BOOKING))
+WHAT_IS_BOOKED: Final = each(
+    fields(
+        *("branchId", "grossNumberAvailable"),
+        bookingInfo=each(fields("preferredMaterials", period=_PERIOD)),
+    )
+)

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any, Final
 
 from circulation.accounts.status import patron_status
+from circulation.booking.planning import may_book
 from circulation.holds.absences import absence_of
 from circulation.kernel.engine import Memory
 from circulation.kernel.reasons import BlockReason, Reason
@@ -173,12 +174,13 @@ def patron_told(
     fields = patron_fields(transaction, patron_id=place.id)
     if isinstance(status, Refused) or fields is None:
         raise no_patron()
+    set_up = context.circulation.current_set_up(transaction)
     told: dict[str, Any] = {
         "patronId": public_ids(context.circulation, transaction).number(place.id),
         "name": fields.name,
         "birthday": written(fields.birth_date),
         "resident": _is_resident(fields, request.agency),
-        "allowBookings": False,
+        "allowBookings": may_book(set_up, request.agency.branches, status.patron.category),
         "preferredLanguage": fields.language,
         "blockStatus": _blocks(status, fields.language) or None,
         "patronNote": None,

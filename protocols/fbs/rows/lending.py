@@ -10,18 +10,22 @@ from protocols.fbs import shapes
 from protocols.fbs.calls import Asker, Call
 from protocols.fbs.codec import reads, reads_list
 from protocols.fbs.handling import (
+    bookings,
     fees,
     loans,
     reservations,
 )
 from protocols.fbs.messages import (
+    CreateBookingBatch,
     CreateReservationBatch,
     Number,
     PaymentOrder,
+    UpdateBookingBatch,
     UpdateReservationBatch,
 )
 from protocols.fbs.rows.writing import (
     LEND,
+    LIBRARY,
     NOTHING,
     PV1,
     P,
@@ -110,6 +114,46 @@ def _reservations() -> Iterator[Call]:
     )
 
 
+def _bookings() -> Iterator[Call]:
+    path = f"{PV1}/bookings"
+    its: dict[str, Any] = {"right": Right.BOOK, "lane": Lane.WRITE}
+    yield Call(method="GET", path=path, handler=bookings.list_bookings, shape=shapes.BOOKINGS)
+    yield Call(
+        method="POST",
+        path=path,
+        handler=bookings.book,
+        shape=shapes.BOOKED,
+        reads=reads(CreateBookingBatch),
+        **its,
+    )
+    yield Call(
+        method="PUT",
+        path=path,
+        handler=bookings.change_bookings,
+        shape=shapes.BOOKED,
+        reads=reads(UpdateBookingBatch),
+        **its,
+    )
+    yield Call(
+        method="DELETE",
+        path=path,
+        handler=bookings.drop_bookings,
+        lists=frozenset({"bookingid"}),
+        wanted=frozenset({"bookingid"}),
+        **its,
+    )
+    yield from versions(
+        "GET",
+        bookings.show_what_is_booked,
+        {
+            "v1/{agencyid}/catalog/bookingInformation/{recordid}": shapes.WHAT_IS_BOOKED,
+            "{agencyid}/catalog/bookingInformation/{recordid}/v3": shapes.WHAT_IS_BOOKED,
+        },
+        lane=Lane.WIDE_READ,
+        **LIBRARY,
+    )
+
+
 def _fees() -> Iterator[Call]:
     patron, old = "{agencyid}/patron/{patronid}", "v1/{agencyid}/patron/{patronid}"
     yield from versions(
@@ -146,5 +190,6 @@ def _fees() -> Iterator[Call]:
 CALLS: Final[tuple[Call, ...]] = (
     *_loans(),
     *_reservations(),
+    *_bookings(),
     *_fees(),
 )

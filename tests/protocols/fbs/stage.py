@@ -30,7 +30,7 @@ from tests.builders.holds import record_of
 from tests.postgresql_copies import opened
 
 #: What a web site of the library needs.
-RIGHTS = (Right.VIEW_PATRONS, Right.EDIT_PATRONS, Right.LEND, Right.TAKE_FEES)
+RIGHTS = (Right.VIEW_PATRONS, Right.EDIT_PATRONS, Right.LEND, Right.TAKE_FEES, Right.BOOK)
 PIN = "4929"
 #: The hash takes its time: it is made once.
 PIN_HASH = hash_pin(PIN)

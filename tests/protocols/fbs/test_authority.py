@@ -30,6 +30,7 @@ BODIES: dict[str, object] = {
     "payment": {"orderId": "1", "feeIds": [1]},
     "renew": [1],
     "reservations": {"reservations": []},
+    "bookings": {"bookings": []},
     "add": {"reservations": []},
     "requestitem": {"recordId": "1", "requestingAgency": AGENCY, "enduserId": "P-OTHER"},
     "block": {"identifier": "P-OTHER"},
@@ -63,8 +64,9 @@ def a_body(call: Call) -> bytes | None:
 
 def asked(stage: Stage, call: Call, number: int | str, agency: str = AGENCY, **shown: str) -> Told:
     path = call.path.replace("{agencyid}", agency).replace("{patronid}", str(number))
-    path = path.replace("{feeId}", "1").replace("{key}", "none")
-    return stage.ask(call.method, path, a_body(call), recordid=["1"], reservationid=["1"], **shown)
+    path = path.replace("{feeId}", "1").replace("{key}", "none").replace("{recordid}", "1")
+    query = {name: ["1"] for name in ("recordid", "reservationid", "bookingid")}
+    return stage.ask(call.method, path, a_body(call), **query, **shown)
 
 
 def is_nothing(told: Told) -> bool:

@@ -25,6 +25,7 @@ from circulation.patrons.identifiers import find_patron
 from circulation.patrons.kinds import PatronKind
 from protocols.fbs.calls import MISSING, Asker, Call
 from protocols.fbs.table import CALLS
+from tests.builders.bookings import a_set
 from tests.builders.circulation import an_item
 from tests.builders.fees import charge
 from tests.builders.holds import a_copy
@@ -75,6 +76,7 @@ class Person:
     loans: list[int]
     reservations: list[int]
     fees: list[int]
+    bookings: list[str]
 
 
 class Scene:
@@ -86,6 +88,9 @@ class Scene:
         self.serial = an_item(library, title="Bladet", part="2018, nr. 9")
         a_copy(library, self.serial, part="Årg. 3, nr. 1")
         self.records = [*(stage.record_of(each) for each in (self.free, self.serial)), "52557240"]
+        self.class_set = stage.record_of(a_set(library, 3)[0])
+        self.records.append(self.class_set)
+        self.days = (library.today + timedelta(days=each * 5) for each in count(2))
         self.blocked = stage.a_patron()
         self.others = {kind: stage.a_patron(kind=kind) for kind in PatronKind}
         self.numbers = count(1000)
@@ -100,6 +105,17 @@ class Scene:
     def a_cpr(self) -> str:
         """A national number that nobody has yet."""
         return f"010180{next(self.numbers):04}"
+
+    def a_booking(self) -> dict[str, Any]:
+        """A wish for a copy, at a time for which nobody has another."""
+        return {
+            "recordId": self.class_set,
+            "preferredMaterials": 1,
+            "minimumMaterials": 1,
+            "period": {"from": next(self.days).isoformat(), "to": next(self.days).isoformat()},
+            "requestedFromBranchId": "DK-900101",
+            "deliverBranchId": "DK-900101",
+        }
 
     def a_person(self) -> Person:
         stage, library = self.stage, self.stage.library
@@ -116,6 +132,8 @@ class Scene:
         library.write(work)
         wish = {"reservations": [{"recordId": self.records[0]}]}
         made = stage.of_patron("POST", card, "v1/{}/patrons/{}/reservations/v2", wish).body
+        booking = {"bookings": [self.a_booking()]}
+        booked = stage.of_patron("POST", card, "v1/{}/patrons/{}/bookings", booking)
         loans = stage.of_patron("GET", card, "{}/patrons/{}/loans/v2").body
         fees = stage.of_patron("GET", card, "{}/patron/{}/fees/v2").body
         return Person(
@@ -123,6 +141,7 @@ class Scene:
             [each["loanDetails"]["loanId"] for each in loans],
             [each["reservationDetails"]["reservationId"] for each in made["reservationResults"]],
             [each["feeId"] for each in fees],
+            [booked.body[0]["booking"]["bookingId"]],
         )
 
 
@@ -163,6 +182,9 @@ def _text(name: str, scene: Scene, its: Person) -> Any:
     cards = [its.card, str(scene.stage.number(its.card))]
     known = {
         "recordId": scene.records,
+        "requestedFromBranchId": ["DK-900101", "DK-900102"],
+        "deliverBranchId": ["DK-900101", "DK-900102"],
+        "bookingId": [*its.bookings, "7"],
         "pickupBranch": ["DK-900101", "DK-900102", "DK-900201"],
         "preferredPickupBranch": ["DK-900101", "DK-900102"],
         "libraryCardNumber": cards,
@@ -205,11 +227,13 @@ def _requests(scene: Scene, interface: Interface) -> Any:
         path = call.path.replace("{agencyid}", AGENCY).replace("{patronid}", str(number))
         path = path.replace("{feeId}", str(draw(st.sampled_from([*its.fees, 1]))))
         path = path.replace("{key}", draw(st.sampled_from(["text", "list", "none"])))
+        path = path.replace("{recordid}", draw(st.sampled_from(scene.records)))
         body = json.dumps(draw(bodies[call.name])).encode() if call.name in bodies else b""
         query = {
             "recordid": draw(st.lists(st.sampled_from(scene.records), min_size=1, max_size=4)),
             "exclude": draw(st.lists(st.sampled_from(["DK-900102", "x"]), max_size=2)),
             "reservationid": [str(draw(st.sampled_from([*its.reservations, 7])))],
+            "bookingid": [draw(st.sampled_from([*its.bookings, "7", "x"]))],
             "includepaid": [draw(st.sampled_from(["true", "false"]))],
             "includenonpayable": [draw(st.sampled_from(["true", "false"]))],
         }
@@ -256,6 +280,7 @@ def test_the_plainest_answer_is_valid(call: Call, interface: Interface, scene: S
     path = call.path.replace("{agencyid}", AGENCY).replace("{patronid}", str(number))
     path = path.replace("{feeId}", str(its.fees[0]))
     path = path.replace("{key}", "list" if path.endswith("list") else "text")
+    path = path.replace("{recordid}", scene.records[0])
     told = stage.ask(
         call.method,
         path,
@@ -263,6 +288,7 @@ def test_the_plainest_answer_is_valid(call: Call, interface: Interface, scene: S
         session=stage.session,
         recordid=scene.records,
         reservationid=its.reservations,
+        bookingid=its.bookings,
         includepaid="true",
         includenonpayable="true",
     )
@@ -301,6 +327,8 @@ def _plain_body(call: Call, scene: Scene, its: Person) -> Any:
             {"recordId": scene.records[0], "requestingAgency": AGENCY, "enduserId": its.card},
         ),
         ("payment", "POST", {"orderId": its.card, "feeIds": its.fees}),
+        ("bookings", "POST", {"bookings": [scene.a_booking()]}),
+        ("bookings", "PUT", {"bookings": [scene.a_booking() | {"bookingId": its.bookings[0]}]}),
         ("updateconsent", "PUT", b"true" if path.endswith("v1") else {"consent": True}),
         ("identifiers/block", "PUT", {"identifier": its.card}),
         (
