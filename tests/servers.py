@@ -115,10 +115,11 @@ def launch(
     patience: float,
     *,
     afresh: bool = False,
+    module: str = "protocols.commands.command_line",
 ) -> RunningServer:
     """Runs `tiro` with `arguments` and waits for its line ``Tiro is ready``."""
     log = data / "server.log"
-    process = start("protocols.commands.command_line", *arguments, errors=log, afresh=afresh)
+    process = start(module, *arguments, errors=log, afresh=afresh)
     server = RunningServer(process, data, *ports, log)
     try:
         server.printed = _lines_until_ready(process, log, patience)

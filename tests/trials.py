@@ -23,6 +23,7 @@ _are_whole = False
 TRIALS: Final = {
     "faults/": 2,
     "protocols/iso18626/test_campaign.py::test_both_ends_agree_in_the_end_of": 0,
+    "protocols/iso18626/test_towns.py::test_both": 1,
     "simulation/": 1,
     "test_crash.py": 1,
     "test_documents.py::test_a_loan_between_two": 0,

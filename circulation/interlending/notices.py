@@ -68,6 +68,7 @@ class PartnerNoticeKind(Enum):
     STATUS_TOLD = "status_told"
     OVERDUE = "overdue"
     SUPPLIED = "supplied"  # a copy, which it keeps
+    AGREED = "agreed"  # to the terms on which it has promised something
     NOTED = "noted"  # what somebody here writes
 
 
@@ -81,6 +82,7 @@ ONLY_APART = frozenset(
         PartnerNoticeKind.STATUS_TOLD,
         PartnerNoticeKind.OVERDUE,
         PartnerNoticeKind.SUPPLIED,
+        PartnerNoticeKind.AGREED,
         PartnerNoticeKind.NOTED,
     }
 )

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from circulation.callers.partners import PARTNERS
 from circulation.interlending.cases import Case, case_by_id, store_case
+from circulation.interlending.notices import PartnerNoticeKind, tell
 from circulation.interlending.remarks import RemarkKind, note_remark
-from circulation.interlending.rota import begin_attempt, pass_over, rules_of
+from circulation.interlending.rota import begin_attempt, ours, pass_over, rules_of
 from circulation.interlending.rows import InterlibraryLoan, advance
 from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle
 from circulation.kernel.act import Act
@@ -66,7 +67,7 @@ def offer_of(said: Mapping[str, Any]) -> Offer:
 def offered(act: Act, loan: InterlibraryLoan, offer: Offer) -> None:
     """A library would lend it, if it is asked once more on these terms."""
     was_offered = loan.said.get("offer") == offer.said()
-    new = advance(act, loan.with_said(offer=offer.said()), BorrowingAction.OFFER)
+    new = _with_offer(act, loan, offer, BorrowingAction.OFFER)
     if isinstance(new, Obstacle):
         note_remark(act, loan, RemarkKind.ODD, offer.text())
         return
@@ -84,18 +85,25 @@ def offered(act: Act, loan: InterlibraryLoan, offer: Offer) -> None:
         note_remark(act, new, RemarkKind.TERMS, offer.text())
 
 
+def _with_offer(
+    act: Act, loan: InterlibraryLoan, offer: Offer, action: BorrowingAction
+) -> InterlibraryLoan | Obstacle:
+    """The loan with these terms, kept though its state may be the same as before."""
+    return advance(act, loan, action, details=loan.with_said(offer=offer.said()).details)
+
+
 def promised_on_terms(act: Act, loan: InterlibraryLoan, offer: Offer) -> None:
     """A library lends it on these terms, unless we say no."""
     if loan.said.get("offer") == offer.said():
         return
-    new = advance(act, loan.with_said(offer=offer.said()), BorrowingAction.EXPECT)
+    new = _with_offer(act, loan, offer, BorrowingAction.EXPECT)
     if isinstance(new, Obstacle):
         return
     case = case_by_id(act.transaction, new.case_id)
     if case is None or case.closed is not None or case.loan_id != new.id:
         note_remark(act, new, RemarkKind.TERMS, offer.text())
     elif _fits(act, case, offer):
-        _add_cost(act, case, offer)
+        _agree(act, case, new, offer)
     elif _goes_on(act, case):
         decline_offer(act, new)
     else:
@@ -127,7 +135,7 @@ def accept_offer(act: Act, loan: InterlibraryLoan) -> InterlibraryLoan | Obstacl
     offer = offer_of(said)
     if loan.state is not BorrowingState.OFFERED:
         if loan.state is BorrowingState.EXPECTED and case is not None and case.closed is None:
-            _add_cost(act, case, offer)
+            _agree(act, case, loan, offer)
             return loan
         return Obstacle.NOT_OFFERED
     partner = PARTNERS.of(act.circulation.current_set_up(act.transaction)).get(loan.partner)
@@ -170,6 +178,12 @@ def _fits(act: Act, case: Case, offer: Offer) -> bool:
 def _goes_on(act: Act, case: Case) -> bool:
     rules = rules_of(act.circulation.current_set_up(act.transaction), case)
     return rules.other_offers == "next"
+
+
+def _agree(act: Act, case: Case, loan: InterlibraryLoan, offer: Offer) -> None:
+    """It is left to come; a library that waits for our word on its terms is told."""
+    _add_cost(act, case, offer)
+    tell(ours(act), loan, PartnerNoticeKind.AGREED)
 
 
 def _add_cost(act: Act, case: Case, offer: Offer) -> None:

@@ -29,6 +29,7 @@ As the requester:
 | status_asked | StatusRequest |
 | lost | Lost; Notification in 1.2 |
 | found, noted | Notification |
+| agreed | Notification, to partners that wait for it |
 
 What happens between a borrower and its patron (checked_out, checked_in) is not the owner's matter.
 """
@@ -125,6 +126,7 @@ _ACTIONS: Final[dict[PartnerNoticeKind, Action]] = {
     _Kind.STATUS_ASKED: Action.STATUS_REQUEST,
     _Kind.LOST: Action.LOST,
     _Kind.FOUND: Action.NOTIFICATION,
+    _Kind.AGREED: Action.NOTIFICATION,
     _Kind.NOTED: Action.NOTIFICATION,
 }
 #: What 1.2 and people are told, where there is no action for it.
@@ -163,6 +165,8 @@ def is_told(kind: PartnerNoticeKind, partner: Partner, *, is_borrowed: bool) -> 
     """Does the other library hear of that?"""
     if kind is _Kind.ASKED:
         return partner.takes_requests
+    if kind is _Kind.AGREED:
+        return is_borrowed and bool(partner.agrees_with)
     return kind in (_ACTIONS if is_borrowed else _REASONS)
 
 
@@ -175,6 +179,8 @@ def message_of(telling: Telling) -> Message:
     kind, is_1_2 = telling.notice.kind, telling.partner.version == "1.2"
     action = _ACTIONS[kind]
     note = telling.notice.facts.get("note") or ""
+    if kind is _Kind.AGREED:
+        note = telling.partner.agrees_with
     if action is Action.NOTIFICATION or (action is Action.LOST and is_1_2):
         note = note or _NOTES.get(kind, "")
         action = Action.NOTIFICATION

@@ -10,6 +10,8 @@ preset and only says what is different.
 | alma | Alma: knows no ExpectToSupply, as its status of a request that waits |
 | worldshare | OCLC WorldShare: proves itself in requestingAgencyAuthentication |
 | dbc | the national server of Denmark: an address and a password for each library, DK ISILs |
+
+Some wait for a word that their conditions are accepted (`agrees_with`).
 """
 
 from __future__ import annotations
@@ -19,10 +21,14 @@ from typing import Any, Final
 PRESETS: Final[dict[str, dict[str, Any]]] = {
     "plain": {},
     # As a requester it answers ERROR to RenewResponse and StatusRequestResponse.
-    "crosslink-opaque": {"answers_apart": False},
+    "crosslink-opaque": {"answers_apart": False, "agrees_with": "ACCEPT"},
     "crosslink-transparent": {"answers_apart": False, "agencies": ["*"]},
-    "reshare": {"agencies": ["*"], "answers_apart": False},
-    "alma": {"expects": False},
+    "reshare": {
+        "agencies": ["*"],
+        "answers_apart": False,
+        "agrees_with": "#ReShareLoanConditionAgreeResponse#",
+    },
+    "alma": {"expects": False, "agrees_with": "ACCEPT"},
     "worldshare": {
         "agencies": ["OCLC-*"],
         "address_secret_in": "message",

@@ -25,6 +25,7 @@ from circulation.kernel.act import Act
 from circulation.ledger.money import exponent_of
 from protocols.hosting.answering import Context
 from protocols.iso18626.codes import ErrorType, ReasonForMessage, Status
+from protocols.iso18626.habits import barcode_of, readable
 from protocols.iso18626.messages import Costs, Error, SupplyingAgencyMessage
 from protocols.iso18626.settings import Partner
 from protocols.iso18626.subjects import borrowed_by, desk_of
@@ -51,11 +52,16 @@ def take_supplier_message(
         why = f"there is no request {message.header.requesting_agency_request_id}"
         return Error(ErrorType.UNRECOGNISED_DATA_VALUE.value, why)
     act = context.act(desk_of(caller, context))
-    if message.note or message.reason_for_message is ReasonForMessage.NOTIFICATION:
-        note_remark(act, loan, RemarkKind.NOTE, message.note)
+    is_notification = message.reason_for_message is ReasonForMessage.NOTIFICATION
+    note = readable(message.note)
+    if note or (is_notification and not message.note):
+        note_remark(act, loan, RemarkKind.NOTE, note)
     is_late = _is_overtaken(loan, message)
     loan = _heard(act, loan, message)
-    if is_late or message.reason_for_message is ReasonForMessage.NOTIFICATION:
+    if is_late:
+        return None
+    if is_notification:
+        _terms_added(act, loan, message)
         return None
     if message.reason_for_message is ReasonForMessage.RENEW_RESPONSE:
         _renewal_answered(act, loan, message)
@@ -117,6 +123,14 @@ def _promised(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage)
         answered(act, loan.id, will_lend=True)
 
 
+def _terms_added(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:
+    """A notification changes nothing; but one may bring conditions to what is promised."""
+    delivery = message.delivery_info
+    if delivery is not None and delivery.loan_condition and loan.state in NOT_SENT:
+        offer = _offer(delivery.loan_condition, delivery.delivery_costs)
+        promised_on_terms(act, loan, offer)
+
+
 def _offer(
     conditions: Sequence[str],
     costs: Costs | None,
@@ -168,8 +182,7 @@ def _is_longer(loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> bool:
 
 def _barcode(message: SupplyingAgencyMessage) -> str:
     """That of the item; of several volumes that of the first."""
-    found = message.delivery_info.item_id if message.delivery_info else ()
-    return found[0].split(",")[0].strip() if found else ""
+    return barcode_of(message.delivery_info.item_id if message.delivery_info else ())
 
 
 def _overdue(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:

@@ -109,6 +109,8 @@ class Partner:
     answers_apart: bool = True
     #: Does it know ExpectToSupply, or only WillSupply?
     expects: bool = True
+    #: The note by which it learns that its conditions are accepted; empty: it takes our silence so.
+    agrees_with: str = ""
     #: As what our record numbers are known there (FAUST); empty: not at all.
     record_numbers: str = ""
 

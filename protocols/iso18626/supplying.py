@@ -27,6 +27,7 @@ from circulation.loans.renewals import renew
 from circulation.loans.wishes import RenewalWish
 from protocols.hosting.answering import Context
 from protocols.iso18626.codes import Action, ErrorType, RequestType, ServiceType
+from protocols.iso18626.habits import readable
 from protocols.iso18626.messages import AgencyId, Error, Header, Request, RequestingAgencyMessage
 from protocols.iso18626.settings import Partner
 from protocols.iso18626.subjects import desk_of, lent_for, records_meant, request_name
@@ -97,7 +98,7 @@ def _demand(request: Request, content: str, caller: Partner, context: Context, a
         "supplier": supplier and [supplier.agency_id_value, supplier.agency_id_type],
         "service": service.service_type.value,
         "part": _part(request) or None,
-        "note": service.note[:_LONGEST] or None,
+        "note": readable(service.note)[:_LONGEST] or None,
         "before": service.need_before_date and service.need_before_date.isoformat(),
         "to": [each.electronic or ", ".join(each.lines) for each in request.requested_delivery_info]
         or None,
@@ -190,7 +191,7 @@ def _shipped_return(act: Act, loan: InterlibraryLoan, message: RequestingAgencyM
 
 def _shipped_forward(act: Act, loan: InterlibraryLoan, message: RequestingAgencyMessage) -> None:
     advance(act, loan, LendingAction.SEND_BACK)
-    note_remark(act, loan, RemarkKind.FORWARDED, message.note)
+    note_remark(act, loan, RemarkKind.FORWARDED, readable(message.note))
 
 
 def _lost(act: Act, loan: InterlibraryLoan, message: RequestingAgencyMessage) -> None:
@@ -198,7 +199,7 @@ def _lost(act: Act, loan: InterlibraryLoan, message: RequestingAgencyMessage) ->
     lost = None
     if loan.item_id is not None and loan.closed is None:
         lost = declare_lost(act, item=loan.barcode)
-    note_remark(act, loan, RemarkKind.LOST, message.note)
+    note_remark(act, loan, RemarkKind.LOST, readable(message.note))
     if lost is not None and not isinstance(lost, Refused):
         tell(
             act,
@@ -209,12 +210,12 @@ def _lost(act: Act, loan: InterlibraryLoan, message: RequestingAgencyMessage) ->
 
 
 def _notification(act: Act, loan: InterlibraryLoan, message: RequestingAgencyMessage) -> None:
-    note_remark(act, loan, RemarkKind.NOTE, message.note)
+    note_remark(act, loan, RemarkKind.NOTE, readable(message.note))
 
 
 def _note(act: Act, loan: InterlibraryLoan, message: RequestingAgencyMessage) -> None:
-    if message.note:
-        note_remark(act, loan, RemarkKind.NOTE, message.note)
+    if readable(message.note):
+        note_remark(act, loan, RemarkKind.NOTE, readable(message.note))
 
 
 def _odd(act: Act, loan: InterlibraryLoan, message: RequestingAgencyMessage) -> None:

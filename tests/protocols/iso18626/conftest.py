@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from catalogue.database import Database, open_database
 from tests.builders.circulation import a_library
+from tests.conftest import a_postgresql
 from tests.protocols.iso18626.schemas import Schemas
 from tests.protocols.iso18626.stage import Stage, a_partner
 
@@ -41,3 +42,15 @@ def other_url(tmp_path: Path, sqlite_template: Path) -> str:
     path = tmp_path / "other.sqlite"
     shutil.copy(sqlite_template, path)
     return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def urls(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
+    """Two fresh databases."""
+    take: Callable[[str], object] = request.getfixturevalue
+    if request.param == "sqlite":
+        yield str(take("sqlite_url")), str(take("other_url"))
+        return
+    template = take("postgresql_template")
+    with a_postgresql(template) as one, a_postgresql(template) as other:  # type: ignore[arg-type]
+        yield one, other

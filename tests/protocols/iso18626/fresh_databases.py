@@ -12,10 +12,16 @@ from pathlib import Path
 import psycopg
 
 from catalogue.database import migrate
+from tests.conftest import IN_MEMORY
 from tests.postgresql_copies import Copies, drop_database
 
 #: Of the lender's database and the borrower's.
 Urls = tuple[str, str]
+
+
+def folder_for_databases() -> Path | None:
+    """In memory where that is possible: a killed process loses nothing that a disk would keep."""
+    return IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import tempfile
 import time
 from collections import Counter
@@ -41,8 +40,7 @@ from protocols.iso18626.exchange import Exchange, Outcome
 from protocols.iso18626.telling import Teller
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.holds import a_hold
-from tests.conftest import IN_MEMORY
-from tests.protocols.iso18626.fresh_databases import Urls, fresh_databases
+from tests.protocols.iso18626.fresh_databases import Urls, folder_for_databases, fresh_databases
 from tests.protocols.iso18626.pair import _FROM, Line, OnLine, Pair
 from tests.protocols.iso18626.schemas import Schemas
 from tests.protocols.iso18626.stage import ADDRESS, ODENSE, OURS, Stage, a_partner
@@ -408,11 +406,6 @@ def run(
     return pair.fate.deaths, ends
 
 
-def _folder() -> Path | None:
-    """In memory where that is possible: a killed process loses nothing that a disk would keep."""
-    return IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
-
-
 def main() -> None:
     from tests.fuzz.__main__ import SAMPLES
 
@@ -425,7 +418,7 @@ def main() -> None:
     schemas, done, begun = Schemas(SAMPLES), 0, time.monotonic()
     deaths, ends = Counter[str](), Counter[str]()
     with (
-        tempfile.TemporaryDirectory(prefix="tiro-killed-", dir=_folder()) as name,
+        tempfile.TemporaryDirectory(prefix="tiro-killed-", dir=folder_for_databases()) as name,
         fresh_databases(asked.database, Path(name)) as fresh,
     ):
         while done < asked.cases:

@@ -236,3 +236,22 @@ def test_a_price_that_cannot_be_is_no_harm(asked: Asked, amount: str) -> None:
     except AssertionError:  # the schema has no such number
         return
     assert len(attempts(stage, loan)) == 1
+
+
+def test_the_last_of_two_offers_is_the_one_that_is_accepted(asked: Asked) -> None:
+    """It was offered already, and then costs more; or was promised, and then has a condition."""
+    stage, loan, _ = asked
+    for price in ("35.00", "60.00"):
+        costs = Costs(Decimal(price), "DKK")
+        terms = RetryInfo(offered_costs=costs)
+        says(stage, loan, Status.RETRY_POSSIBLE, reason_retry="Costs", retry_info=terms)
+
+    def accept(transaction: Transaction) -> Any:
+        found = loan_by_id(transaction, loan.id)
+        assert found is not None
+        return accept_offer(stage.library.act(transaction), found)
+
+    assert isinstance(stage.library.write(accept), InterlibraryLoan)
+    [request] = stage.tell()
+    assert isinstance(request, Request)
+    assert request.maximum_costs == Costs(Decimal("60.00"), "DKK")
