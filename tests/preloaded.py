@@ -20,9 +20,12 @@ from pathlib import Path
 
 from tests.processes import load_all
 
+_MODULE = "protocols.commands.command_line"
 _CLIENT = """\
 #!{python} -IS
 import json, os, socket, sys
+if "serve" in sys.argv:  # who starts it in the background ends it by the number of this process
+    os.execv(sys.executable, [sys.executable, "-m", {module!r}, *sys.argv[1:]])
 with socket.socket(socket.AF_UNIX) as loaded:
     loaded.connect({address!r})
     told = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
@@ -44,7 +47,7 @@ def preloaded_tiro(folder: Path) -> Iterator[Path]:
             [sys.executable, "-m", "tests.preloaded", str(number)], pass_fds=(number,)
         )
     program = folder / "tiro"
-    program.write_text(_CLIENT.format(python=sys.executable, address=str(address)))
+    program.write_text(_CLIENT.format(python=sys.executable, module=_MODULE, address=str(address)))
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     try:
         yield program

@@ -198,7 +198,10 @@ def test_a_loan_between_two_libraries(tmp_path: Path, program: Callable[[str], s
     ports = dict(zip(usual, map(str, free_ports(len(usual))), strict=True))
     named = re.compile("|".join(ports))
     commands = [named.sub(lambda found: ports[found[0]], block.commands) for block in blocks]
-    outputs = pasted(commands, {}, Path(sys.executable).parent / "tiro", tmp_path, 480)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    with preloaded_tiro(programs) as tiro:
+        outputs = pasted(commands, {}, tiro, tmp_path, 240)
     for block, output in zip(blocks, outputs, strict=True):
         for line in block.printed:
             assert is_printed(line, output), f"{block.commands}\n{line}\n is not in\n{output}"
