@@ -121,6 +121,13 @@ def request_item(request: RequestItem, caller: Partner, context: Context) -> Res
         answer = forwarded(request, user, wanted, caller, context)
         assert isinstance(found, Problem)
         return answer or refusal(request, found)
+    return _placed(request, user, wanted, caller, context)
+
+
+def _placed(
+    request: RequestItem, user: NamedUser, wanted: Wanted, caller: Partner, context: Context
+) -> Response:
+    """Places the hold; what no copy can be kept of is asked for elsewhere."""
     pickup = pickup_branch(request, caller, context)
     if isinstance(pickup, Problem):
         return refusal(request, pickup)
