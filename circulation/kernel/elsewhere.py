@@ -54,6 +54,12 @@ class Elsewhere:
         """Did another system look after the branch then?"""
         return any(each.has(at) for each in self._by_branch.get(branch_id, ()))
 
+    def has_come_over(self, branch_id: int) -> bool:
+        """Did another system look after the branch, and do we now? By no clock: it is what was said
+        last."""
+        its = self._by_branch.get(branch_id, ())
+        return bool(its) and all(each.until is not None for each in its)
+
     def was_taken_over(self, branch_id: int, at: datetime) -> bool:
         """Did another system look after the branch before then, and we did then? What that system
         decides about the branch later, at machines of its own, is ours to tell."""

@@ -24,6 +24,7 @@ from circulation.moving.keys import (
     STEP,
     GoneRow,
     MovedRow,
+    count_rows,
     homes_before,
     insert_moved,
     mark_gone,
@@ -50,6 +51,8 @@ BATCH: Final = 2_000
 LEAST_OF_HOME: Final = Fraction(1, 2)
 MANY: Final = 20
 DOUBLED: Final = "doubled"
+#: The database counts its rows anew when so many times as many are there.
+_GROWN: Final = 8
 #: Rows that are counted between two signs of life.
 _TOLD_EVERY: Final = 20_000
 #: Told of a kind as often as anything is known: rows dealt with, of how many, where that is known.
@@ -333,13 +336,16 @@ class _Delivery:
     def _batches(self) -> Iterator[list[Fault]]:
         """Takes the rows in, and gives what is set aside and noted, batch by batch."""
         lines = ((path, line) for path, line in self._lines() if isinstance(line, Line))
-        done = 0
+        done, counted = 0, BATCH // _GROWN
         while several := list(islice(lines, BATCH)):
             faults, arrivals = self._read(several)
             counts, found = self._do(self._store(arrivals))
             for name, count in counts.items():
                 setattr(self.report, name, getattr(self.report, name) + count)
             done += len(several)
+            if done >= counted * _GROWN:
+                self._do(count_rows)
+                counted = done
             self._following.on_progress(self._kind.name, done, self.report.rows)
             yield faults + found
 

@@ -118,15 +118,9 @@ class Batch:
         self.kept += id(arrival) not in self._refused
         self._refused.add(id(arrival))
 
-    def is_ours(self, branch_id: int | None, at: datetime | None = None) -> bool:
-        """Do we look after the branch, or did we at that moment, while another system looks after
-        others?"""
-        elsewhere = self.moving.set_up.elsewhere
-        return (
-            branch_id is not None
-            and bool(elsewhere)
-            and not elsewhere.has(branch_id, at or self.moving.now)
-        )
+    def is_ours(self, branch_id: int) -> bool:
+        """Has the branch come over, so that we know more of it than the other system?"""
+        return self.moving.set_up.elsewhere.has_come_over(branch_id)
 
     def left(self, arrivals: Iterable[Arrival]) -> list[Arrival]:
         """Those that were not set aside."""

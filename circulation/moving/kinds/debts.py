@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 
 from sqlalchemy import insert, select, update
 
-from catalogue.database import Statement, change, columns, many_of, send, send_many
+from catalogue.database import Statement, columns, many_of, send_many
 from circulation.dunning.flow_rows import DUNNING
 from circulation.dunning.steps import Step
 from circulation.ledger.money import ChargeKind, PostingKind
@@ -115,23 +115,40 @@ def _standing(*, charge_ids: Sequence[int]) -> Statement:
     return select(*columns(_Standing, charges)).where(charges.c.id.in_(charge_ids))
 
 
-@change
-def _add(
-    *, patron_id: int, agency_id: int, currency: str, fees: int, compensations: int
-) -> Statement:
+class _Balance(NamedTuple):
+    patron_id: int
+    agency_id: int
+    currency: str
+    fees: int
+    compensations: int
+
+
+@many_of(_Balance)
+def _balances(*, patron_ids: Sequence[int]) -> Statement:
+    its = patron_balances
+    return select(*columns(_Balance, its)).where(its.c.patron_id.in_(patron_ids))
+
+
+@send_many
+def _add(record: _Balance) -> Statement:
     its = patron_balances.c
     return (
         update(patron_balances)
-        .where(its.patron_id == patron_id, its.agency_id == agency_id, its.currency == currency)
-        .values(fees=its.fees + fees, compensations=its.compensations + compensations)
+        .where(
+            its.patron_id == record.patron_id,
+            its.agency_id == record.agency_id,
+            its.currency == record.currency,
+        )
+        .values(
+            fees=its.fees + record.fees,
+            compensations=its.compensations + record.compensations,
+        )
     )
 
 
-@send
-def _begin(
-    *, patron_id: int, agency_id: int, currency: str, fees: int, compensations: int
-) -> Statement:
-    return insert(patron_balances).values(locals())
+@send_many
+def _begin(record: _Balance) -> Statement:
+    return insert(patron_balances).values(record._asdict())
 
 
 def store_debts(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:
@@ -231,15 +248,11 @@ def _add_to_balances(batch: Batch, added: Sequence[tuple[_Standing, int]]) -> No
         if charge.patron_id is not None:
             its = sums[charge.patron_id, charge.agency_id, charge.currency]
             its[ChargeKind(charge.kind).is_compensation] += amount
-    for (patron_id, agency_id, currency), (fees, compensations) in sorted(sums.items()):
-        given = {
-            "patron_id": patron_id,
-            "agency_id": agency_id,
-            "fees": fees,
-            "compensations": compensations,
-        }
-        if not _add(batch.transaction, currency=currency, **given):
-            _begin(batch.transaction, currency=currency, **given)
+    more = [_Balance(*key, *amounts) for key, amounts in sorted(sums.items())]
+    ids = sorted({each.patron_id for each in more})
+    there = {each[:3] for each in _balances(batch.transaction, patron_ids=ids)}
+    _add(batch.transaction, [each for each in more if each[:3] in there])
+    _begin(batch.transaction, [each for each in more if each[:3] not in there])
 
 
 def _remind(

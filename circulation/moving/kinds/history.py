@@ -81,9 +81,10 @@ def store_past_loans(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arr
     """Writes loans that are over; what is over does not change."""
     new = _not_here(batch, new)
     lent = items_of(batch, new)
+    elsewhere = batch.moving.set_up.elsewhere
     for each in batch.left(new):
         branch_id = lent[id(each)].branch_id if each.row.branch is None else each.row.branch
-        if batch.is_ours(branch_id, each.row.checked_out):
+        if elsewhere.was_taken_over(branch_id, each.row.checked_out):
             batch.keep(each)  # it was made here
     new = batch.left(new)
     borrowers = patrons_of(batch, [each for each in batch.left(new) if each.row.patron])

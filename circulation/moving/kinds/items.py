@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, Final, NamedTuple
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 
-from catalogue.database import Statement, Transaction, send_many
+from catalogue.database import Statement, Transaction, scalars_of, send_many
 from catalogue.holders import update_holders
 from catalogue.items import is_barcode
 from catalogue.schema import items
@@ -131,6 +131,16 @@ def _forget_way_home(record: _Missing) -> Statement:
     return delete(transits).where(transits.c.item_id == record.item_id, transits.c.reason == "home")
 
 
+@scalars_of(int)
+def _are_missing(*, item_ids: Sequence[int]) -> Statement:
+    return select(missing_items.c.item_id).where(missing_items.c.item_id.in_(item_ids))
+
+
+@scalars_of(int)
+def _are_moving(*, item_ids: Sequence[int]) -> Statement:
+    return select(transits.c.item_id).where(transits.c.item_id.in_(item_ids))
+
+
 def put_on_way(transaction: Transaction, moving: Sequence[Transit]) -> None:
     """The items are on their way there, and nowhere else."""
     forget_states(transaction, [each.item_id for each in moving])
@@ -139,9 +149,11 @@ def put_on_way(transaction: Transaction, moving: Sequence[Transit]) -> None:
 
 def forget_states(transaction: Transaction, item_ids: Sequence[int]) -> None:
     """The items are in somebody's hands: neither missing nor on their way."""
-    its = [_Missing(each, _NEVER) for each in item_ids]
-    _forget_missing(transaction, its)
-    _forget_transit(transaction, its)
+    wanted = sorted({*item_ids})
+    missing = _are_missing(transaction, item_ids=wanted)
+    moving = _are_moving(transaction, item_ids=wanted)
+    _forget_missing(transaction, [_Missing(each, _NEVER) for each in missing])
+    _forget_transit(transaction, [_Missing(each, _NEVER) for each in moving])
 
 
 def store_items(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:

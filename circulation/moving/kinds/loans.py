@@ -150,7 +150,9 @@ def _check(
     for each in left:
         item, open_loan = lent[id(each)], there.get(lent[id(each)].id)
         is_same = open_loan is not None and open_loan.patron_id == borrowers[id(each)].id
-        if each.row_id is None and batch.is_ours(each.row.branch or item.branch_id):
+        if each.row_id is None and batch.is_ours(
+            item.branch_id if each.row.branch is None else each.row.branch
+        ):
             _leave(batch, each, is_same=is_same)
             continue
         if each.row_id is None and open_loan is not None and is_same and open_loan.id not in known:

@@ -11,7 +11,7 @@ import pytest
 from psycopg import errors
 
 from catalogue.database import pipelines
-from catalogue.database.pipelines import IN_BULK, PREPARED_AT, Pipeline
+from catalogue.database.pipelines import IN_BULK, IN_ONE, PREPARED_AT, Pipeline
 from tests.conftest import a_postgresql
 
 
@@ -140,6 +140,43 @@ def test_a_bulk_is_written_whole_and_an_error_in_it_comes_up(pipeline: Pipeline)
         pipeline.execute_many("INSERT INTO numbers VALUES (%s, %s)", [(0, "")] * IN_BULK)
     pipeline.roll_back()
     assert len(numbers(pipeline)) == many
+
+
+INSERT = "INSERT INTO numbers (number, word) VALUES (%s::integer, %s::varchar)"
+
+
+@pytest.mark.parametrize("number", [1, IN_ONE - 1, IN_ONE, IN_ONE + 1, 2 * IN_BULK + 7])
+def test_many_rows_are_inserted_by_few_statements(pipeline: Pipeline, number: int) -> None:
+    sent: list[str] = []
+    execute = pipeline.execute
+    pipeline.begin(writes=True)
+    pipeline.execute = lambda text, values=(): sent.append(text) or execute(text, values)  # type: ignore[method-assign]
+    pipeline.execute_many(INSERT, ((each, None if each % 2 else "ø") for each in range(number)))
+    pipeline.commit(writes=True)
+    assert numbers(pipeline) == [*range(number)]
+    assert len([each for each in sent if each.startswith("INSERT")]) == sum(divmod(number, IN_ONE))
+
+
+def test_one_row_of_many_that_cannot_be_is_an_error_of_all(pipeline: Pipeline) -> None:
+    pipeline.begin(writes=True)
+    pipeline.execute_many(INSERT, [(each % 100, "x") for each in range(3 * IN_ONE)])
+    with pytest.raises(errors.UniqueViolation):
+        pipeline.commit(writes=True)
+    pipeline.roll_back()
+    assert numbers(pipeline) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT INTO numbers VALUES (%s, %s) ON CONFLICT DO NOTHING",
+        "INSERT INTO numbers SELECT %s, %s",
+        "INSERT INTO numbers (number) VALUES (%s) RETURNING (number)",
+        "UPDATE numbers SET word = %s WHERE number IN (VALUES (%s))",
+    ],
+)
+def test_what_says_more_than_the_row_goes_row_by_row(text: str) -> None:
+    assert pipelines._for_several(text) == ""
 
 
 def test_answers_longer_than_any_buffer_do_not_stop_what_is_still_to_be_sent(

@@ -122,6 +122,14 @@ def test_new_debts_and_holds_of_what_we_look_after_are_set_aside(town: OldSystem
     assert (found["holds"].new, found["holds"].kept, found["holds"].reasons) == (0, 1, {OURS: 1})
 
 
+def test_past_loans_count_unless_they_were_made_here(town: OldSystem) -> None:
+    there = ("1", "B2", "P1", "2026-09-01 10:00", "2026-09-20 10:00")
+    here = ("2", "B2", "P1", "2026-11-26 12:30", "2026-11-26 12:45")
+    town.write("history", there, here)
+    found = town.deliver()["history"]
+    assert (found.new, found.kept) == (1, 1)
+
+
 def test_new_patrons_and_items_are_taken_wherever_they_belong(town: OldSystem) -> None:
     town.write("patrons", IDA, BO, ("3", "P3", "PORT", *IDA[3:7], "", "", *IDA[9:]))
     town.write("items", FIRST, SECOND, THIRD, ("14", "B4", "t1", "PORT", "book", "", "", ""))
@@ -161,7 +169,15 @@ def test_what_was_followed_already_comes_again_as_the_same_loan_and_hold(more: O
     assert set(_open(more)) == {"B1"}
 
 
-def test_where_no_other_system_is_spoken_of_all_is_taken(more: OldSystem) -> None:
+@pytest.mark.parametrize("has_left", [True, False])
+def test_what_has_never_come_over_is_taken_whatever_the_clock_says(
+    more: OldSystem, *, has_left: bool
+) -> None:
+    if has_left:
+        library = more.library
+        library.pass_time(days=1)
+        _moves(library, (library.main,), leave_to_another)
+        library.pass_time(days=-1)
     more.deliver()
     more.write("loans", (*LENT[:3], "2027-01-10", *LENT[4:]))
     assert more.deliver()["loans"].changed == 1
