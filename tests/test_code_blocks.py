@@ -52,7 +52,7 @@ READ = {"{toctree}", "json", "python", "toml", "yaml"}
 _FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"(?:^|\n)\n((?:    [^\n]*\n)+)")
 _PROMPTED = re.compile(
-    r"(?:tiro|curl|make|pip|pipx|uv|python3?|systemctl|podman|docker|buildah|install|cp|runuser)\b"
+    r"(?:\.venv/bin/)?(?:tiro|curl|make|pip|pipx|uv|python3?|systemctl|podman|docker|buildah|install|cp|runuser)\b"
 )
 
 
@@ -115,11 +115,11 @@ def _is_of_a_section(table: dict[str, Any]) -> None:
 def test_commands_that_are_not_pasted_exist(name: str) -> None:
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     for line in told(ROOT / name):
-        words = shlex.split(line, comments=True)
+        words = shlex.split(line.removeprefix(".venv/bin/"), comments=True)
         if words[0] == "make":
             assert words[1] in targets, line
         elif words[0] == "tiro":
-            _is_a_command(words[1:])
+            _is_a_command(words[3:] if words[1] == "--config" else words[1:])
 
 
 def _is_a_command(words: list[str]) -> None:
