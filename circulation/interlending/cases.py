@@ -7,6 +7,7 @@ library that is asked for it has an interlibrary loan of its own (`rows`).
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from catalogue.database import (
     columns,
     lock,
     many,
+    many_of,
     one,
     scalars,
     send_many,
@@ -124,6 +126,17 @@ def open_cases(*, after: int, at_most: int) -> Statement:
     return (
         select(*columns(Case, _table))
         .where(_table.c.closed.is_(None), _table.c.id > after)
+        .order_by(_table.c.id)
+        .limit(at_most)
+    )
+
+
+@many_of(Case)
+def cases_of_branches(*, branch_ids: Sequence[int], at_most: int) -> Statement:
+    """Those under way that are fetched at these branches, the oldest first."""
+    return (
+        select(*columns(Case, _table))
+        .where(_table.c.closed.is_(None), _table.c.branch_id.in_(branch_ids))
         .order_by(_table.c.id)
         .limit(at_most)
     )

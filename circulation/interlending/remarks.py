@@ -6,13 +6,14 @@ terms, what it did not accept, and what contradicts what we know.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
 from sqlalchemy import insert, select, update
 
-from catalogue.database import Statement, Transaction, change, columns, many, one, send
+from catalogue.database import Statement, Transaction, change, columns, many, many_of, one, send
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.schema import interlibrary_loans, interlibrary_remarks
 from circulation.kernel.act import Act
@@ -79,13 +80,13 @@ def remark(*, remark_id: int) -> Statement:
     )
 
 
-@many(Remark)
-def unsettled_remarks(*, at_most: int) -> Statement:
-    """Those that nobody has seen to, the oldest first."""
+@many_of(Remark)
+def unsettled_remarks(*, branch_ids: Sequence[int], at_most: int) -> Statement:
+    """Those of these branches that nobody has seen to, the oldest first."""
     return (
         select(*columns(Remark, _table, interlibrary_loans, kind=_KIND, id=_table.c.id))
         .join(interlibrary_loans, interlibrary_loans.c.id == _table.c.interlibrary_loan_id)
-        .where(_table.c.settled.is_(None))
+        .where(_table.c.settled.is_(None), interlibrary_loans.c.branch_id.in_(branch_ids))
         .order_by(_table.c.at, _table.c.id)
         .limit(at_most)
     )

@@ -98,6 +98,16 @@ def _heard(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) ->
     return new
 
 
+def _due(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> datetime | None:
+    """When it is due there; a day that is over is none that anybody could keep, and somebody reads
+    of it."""
+    due = message.due_date
+    if due is None or due > act.now - _AHEAD:
+        return due
+    note_remark(act, loan, RemarkKind.ODD, f"it is due on a day that is over: {due:%Y-%m-%d}")
+    return None
+
+
 def _nothing(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:
     """It has read the request."""
 
@@ -149,7 +159,7 @@ def _offer(
 def _loaned(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:
     """It is on its way, or what was said of it is put right."""
     if loan.state in _HERE and _is_longer(loan, message):
-        grant_renewal(act, loan, due=message.due_date)
+        grant_renewal(act, loan, due=_due(act, loan, message))
     else:
         _sent(act, loan, message)
 
@@ -159,10 +169,10 @@ def _sent(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> 
     delivery = message.delivery_info
     if loan.state in _NOT_HERE_YET:
         _warn_of_barcode(act, loan, _barcode(message))
-        shipped(act, loan, barcode=_barcode(message), due=message.due_date)
+        shipped(act, loan, barcode=_barcode(message), due=_due(act, loan, message))
         charged_by_owner(act, loan, _offer((), delivery.delivery_costs if delivery else None))
     elif loan.state in (_State.CANCELLED, _State.UNFILLED):
-        sent = sent_all_the_same(act, loan, barcode=_barcode(message), due=message.due_date)
+        sent = sent_all_the_same(act, loan, barcode=_barcode(message), due=_due(act, loan, message))
         if isinstance(sent, InterlibraryLoan) and sent.patron_id is None:
             why = "it was cancelled, and was sent all the same: send it back when it comes"
             note_remark(act, loan, RemarkKind.ODD, why)
@@ -194,7 +204,7 @@ def _overdue(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) 
 
 def _recalled(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:
     loan = _proves_that_it_was_sent(act, loan, message)
-    outcome = recalled_by_owner(act, loan, due=message.due_date)
+    outcome = recalled_by_owner(act, loan, due=_due(act, loan, message))
     if isinstance(outcome, Obstacle) and loan.closed is None:
         note_remark(act, loan, RemarkKind.NOTE, "its owner wants it back")
 
@@ -268,7 +278,7 @@ def _renewal_answered(act: Act, loan: InterlibraryLoan, message: SupplyingAgency
     if answer is None:
         answer = message.status is Status.LOANED and _is_longer(loan, message)
     if answer:
-        grant_renewal(act, loan, due=message.due_date)
+        grant_renewal(act, loan, due=_due(act, loan, message))
     else:
         refuse_renewal(act, loan)
 

@@ -60,6 +60,12 @@ def agency_of(branch_id: int, principal: Principal, context: Context) -> int | N
     return branch.agency_id
 
 
+def branches_of(principal: Principal, context: Context) -> list[int]:
+    """The branches where the caller lends."""
+    branches = context.circulation.current_set_up(context.transaction).branches
+    return [each for each in branches if agency_of(each, principal, context) is not None]
+
+
 def loan_shown(loan: Known, context: Context) -> InterlibraryLoan:
     ids = public_ids(context.circulation, context.transaction)
     patron = None if loan.patron_id is None else ids.shown(loan.patron_id)

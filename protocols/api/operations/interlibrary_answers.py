@@ -28,7 +28,7 @@ from protocols.api.models.interlibrary import (
     remark_shown,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.operations.interlibrary import agency_of, loan_meant, loan_shown
+from protocols.api.operations.interlibrary import agency_of, branches_of, loan_meant, loan_shown
 from protocols.api.operations.patrons import known_by
 from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context, Lane
@@ -121,9 +121,9 @@ def list_interlibrary_remarks(
     request: Plain, principal: Principal, context: Context
 ) -> InterlibraryRemarks:
     """What somebody should read about interlibrary loans, and nobody has seen to yet."""
-    found = unsettled_remarks(context.transaction, at_most=_MOST)
-    shown = (each for each in found if agency_of(each.branch_id, principal, context) is not None)
-    return InterlibraryRemarks(tuple(map(remark_shown, shown)))
+    branches = branches_of(principal, context)
+    found = unsettled_remarks(context.transaction, branch_ids=branches, at_most=_MOST)
+    return InterlibraryRemarks(tuple(map(remark_shown, found)))
 
 
 def settle_interlibrary_remark(

@@ -13,8 +13,8 @@ from circulation.interlending.cases import (
     Case,
     attempts_of,
     case_of_title,
+    cases_of_branches,
     cases_of_patron,
-    open_cases,
 )
 from circulation.interlending.exchanges import exchanges_of_request
 from circulation.interlending.offers import accept_offer, decline_offer
@@ -39,7 +39,7 @@ from protocols.api.models.interlibrary_cases import (
 )
 from protocols.api.models.operating import LoanExchanges, exchange_shown
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.operations.interlibrary import agency_of, loan_meant, loan_shown
+from protocols.api.operations.interlibrary import branches_of, loan_meant, loan_shown
 from protocols.api.problems import Outcome, Problem
 from protocols.hosting.answering import Context, Lane
 
@@ -81,8 +81,8 @@ def list_interlibrary_cases(
     request: Plain, principal: Principal, context: Context
 ) -> InterlibraryCases:
     """What patrons of the caller's branches want from other libraries, and who was asked for it."""
-    found = open_cases(context.transaction, after=0, at_most=MOST_LISTED)
-    shown = [each for each in found if agency_of(each.branch_id, principal, context) is not None]
+    branches = branches_of(principal, context)
+    shown = cases_of_branches(context.transaction, branch_ids=branches, at_most=MOST_LISTED)
     hits = sum(1 for each in shown if each.patron_id is not None)
     note_look(request, principal, context, Seen.LIST, hits=hits)
     return InterlibraryCases(tuple(_shown(each, context) for each in shown))

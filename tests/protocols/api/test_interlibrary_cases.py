@@ -3,11 +3,19 @@ decides."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from circulation.interlending.asking import Wish, ask
 from circulation.interlending.exchanges import Exchanged, keep_exchanges
 from circulation.interlending.offers import Offer, offered
 from circulation.interlending.rows import loan_by_id
 from circulation.kernel.results import UNATTENDED
 from circulation.kernel.rights import Right
+from circulation.kernel.set_up import set_up_changed
+from protocols.api.operations import interlibrary_cases
+from tests.builders.agencies import a_school
 from tests.builders.circulation import a_patron
 from tests.protocols.api.stage import Stage
 from tests.protocols.iso18626.stage import a_partner
@@ -153,3 +161,26 @@ def test_what_a_patron_wants_and_what_was_said_of_it(stage: Stage) -> None:
     [line] = stage.ask("GET", path, token=token).body["exchanges"]
     assert (line["direction"], line["service"], line["outcome"]) == ("out", "request", "ok")
     assert stage.ask("GET", path, token=stranger).status == 404
+
+
+def test_what_others_leave_undone_hides_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list is of the caller's branches, however much there is at others."""
+    monkeypatch.setattr(interlibrary_cases, "MOST_LISTED", 1)
+    library = stage.library
+    for agency in ("DK-1", "DK-2"):
+        a_partner(library, agency, takes_requests=True)
+    school = a_school(library)
+    library.write(set_up_changed)
+    for branch, title in ((school, "Theirs"), (library.main, "Ours")):
+        card = a_patron(library, home_branch=branch.id)
+
+        def work(transaction: Any, card: str = card, title: str = title) -> None:
+            act = library.act(transaction, UNATTENDED)
+            ask(act, patron=card, wish=Wish(title=title))
+
+        library.write(work)
+    token = stage.a_caller(Right.LEND, agency=library.main.agency_id)
+    [case] = stage.ask("GET", "/interlibrary-loans/cases", token=token).body["cases"]
+    assert (case["title"], case["pickup_branch"]) == ("Ours", "DK-900101")

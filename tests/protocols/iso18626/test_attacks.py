@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from circulation.accounts.loans import PatronLoans, patron_loans
 from circulation.interlending.asking import Wish, ask
 from circulation.interlending.lists import open_loans
 from circulation.interlending.remarks import RemarkKind, remarks_of
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import BorrowingState
+from circulation.kernel.results import CheckedOut
 from protocols.hosting.arrivals import Arrival
 from protocols.iso18626.codec import decode, encode
 from protocols.iso18626.codes import Action, ReasonForMessage, Status, Version
@@ -210,3 +212,24 @@ def test_what_is_replayed_later_does_nothing(stage: Stage) -> None:
         assert stage.answer(renewal) == first
         assert stage.loan().due == due
         assert stage.tell() == []
+
+
+@pytest.mark.parametrize("status", [Status.RECALLED, Status.LOANED])
+def test_a_day_that_is_over_is_no_due_date_for_a_patron(stage: Stage, status: Status) -> None:
+    """Who has it at home would be late at once, for years."""
+    loan = asked(stage)
+    delivery = DeliveryInfo(stage.library.now, ("B-1",))
+    over = stage.library.now - timedelta(days=9_000)
+    due = over if status is Status.LOANED else stage.library.now + timedelta(days=40)
+    stage.answer(
+        from_supplier(stage, loan.request_id, Status.LOANED, due_date=due, delivery_info=delivery)
+    )
+    library, card = stage.library, stage.loan(loan.request_id).user
+    library.check_in("B-1")
+    assert isinstance(library.check_out(card, "B-1"), CheckedOut)
+    stage.answer(from_supplier(stage, loan.request_id, status, due_date=over))
+    loans = library.read(lambda transaction: patron_loans(library.act(transaction), patron=card))
+    assert isinstance(loans, PatronLoans)
+    assert [each.loan.due > library.now for each in loans.loans] == [True]
+    odd = [each.text for each in stage.remarks(loan.request_id) if each.kind is RemarkKind.ODD]
+    assert f"it is due on a day that is over: {over:%Y-%m-%d}" in odd

@@ -4,6 +4,7 @@ scan and its last, and both ends in the same state."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from random import Random
 
 import pytest
@@ -109,8 +110,9 @@ def test_a_whole_life_at_machines(either_pair: Pair) -> None:
     pair.talk(2)
     assert pair.lent(loan).state is LendingState.COMPLETED
     assert pair.borrowed(loan).state is BorrowingState.COMPLETED
-    for stage in (pair.lender, pair.borrower):
-        assert stage.library.read(lambda found: unsettled_remarks(found, at_most=9)) == []
+    for library in (pair.lender.library, pair.borrower.library):
+        here = [library.main.id]
+        assert library.read(partial(unsettled_remarks, branch_ids=here, at_most=9)) == []
     assert pair.is_quiet()
 
 

@@ -71,10 +71,19 @@ def test_an_error_is_final(stage: Stage) -> None:
     [remark] = stage.remarks()
     assert remark.text == "answered: UnableToFindRequest: what?"
     library = stage.library
-    assert library.read(lambda transaction: unsettled_remarks(transaction, at_most=9)) == [remark]
+    assert library.read(
+        lambda transaction: unsettled_remarks(transaction, branch_ids=[library.main.id], at_most=9)
+    ) == [remark]
     settled = library.write(lambda transaction: settle_remark(transaction, remark.id, library.now))
     assert settled
-    assert library.read(lambda transaction: unsettled_remarks(transaction, at_most=9)) == []
+    assert (
+        library.read(
+            lambda transaction: unsettled_remarks(
+                transaction, branch_ids=[library.main.id], at_most=9
+            )
+        )
+        == []
+    )
 
 
 def test_after_seven_days_it_is_given_up(stage: Stage) -> None:
