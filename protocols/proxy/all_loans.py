@@ -35,19 +35,25 @@ class Renewed(NamedTuple):
 
     renewed: list[str]
     left: list[str]
-    words: list[str]
+    words: list[bytes]
 
     def response(self, request: bytes, date: str, dialect: Dialect) -> bytes:
-        """The 66 to the 65 `request`, without its trailer; `date` is now, in 18 characters."""
+        """The 66 to the 65 `request`, without its trailer; `date` is now, in 18 characters. The
+        systems write as the terminal does.
+        """
+
+        def read(words: bytes) -> str:
+            return words.decode(dialect.charset, "replace")
+
         said = RenewAllResponse(
             ok=bool(self.renewed),
             renewed_count=len(self.renewed),
             unrenewed_count=len(self.left),
             transaction_date=date,
-            institution_id=text_field(request, "AO"),
-            renewed_items=tuple(self.renewed),
-            unrenewed_items=tuple(self.left),
-            screen_message=tuple(self.words),
+            institution_id=read(bytes_of(text_field(request, "AO"))),
+            renewed_items=tuple(read(bytes_of(each)) for each in self.renewed),
+            unrenewed_items=tuple(read(bytes_of(each)) for each in self.left),
+            screen_message=tuple(map(read, self.words)),
         )
         return encode(said, dialect)
 
@@ -127,7 +133,7 @@ class OneByOne:
         self._renew(renewal(self._request, barcode), system, told)
 
     def _note(self, words: Sequence[bytes]) -> None:
-        for each in map(text_of, words):
+        for each in words:
             if each.strip() and each not in self._found.words:
                 self._found.words.append(each)
 

@@ -312,9 +312,17 @@ class State:
             return
         if outcome not in ("refused", "unknown"):
             self._is_as_told(task)
+            self._learn_date(task, bytes_of(record.get("answer", "")))
         if outcome in FOR_A_PERSON:
             task.why = record.get("why", "")
             self.for_a_person[key] = task
+
+    def _learn_date(self, task: Task, answer: bytes) -> None:
+        """Who has renewed all loans was told no dates; by now one of the systems has said it."""
+        item = self.items.get(text_field(bytes_of(task.sent), "AB"))
+        is_theirs = item is not None and item.patron == text_field(bytes_of(task.sent), "AA")
+        if task.part and item is not None and is_theirs and not item.due:
+            item.due = text_field(answer, "AH")
 
     def _is_as_told(self, task: Task) -> None:
         """The system has the last that there is to be told of an item: what it would not take of

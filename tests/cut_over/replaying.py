@@ -271,7 +271,8 @@ class Shop:
         before = self.loans[act.item].now
         renewals = 0 if before is None else before.renewals + 1
         is_told = bool(act.told_due) or act.by != "proxy"
-        gains = before is None or (is_told and before.due != act.told_due)
+        is_known = before is not None and (before.due or act.by != "proxy")
+        gains = before is None or (is_told and is_known and before.due != act.told_due)
         self.loans[act.item].becomes(act, Loan(act.card, act.told_due, renewals))
         if before is None or before.card != act.card:
             if before is not None:

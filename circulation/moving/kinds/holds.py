@@ -214,6 +214,7 @@ class _Waiting(NamedTuple):
     patron_id: int
     record_id: int
     part: str
+    pickup_branch_id: int
 
 
 @many_of(_Waiting)
@@ -231,19 +232,20 @@ def _here(
     look after was placed here, and told to the other system, or people must see to it. `wished`:
     patron and record."""
     ids = sorted({patron_id for patron_id, _ in wished.values()})
-    there = {each[1:]: each.id for each in _open_holds(batch.transaction, patron_ids=ids)}
-    known = {*stood_for(batch.transaction, row_ids=sorted({*there.values()}), kind="holds")}
+    there = {each[1:4]: each for each in _open_holds(batch.transaction, patron_ids=ids)}
+    open_ids = sorted(each.id for each in there.values())
+    known = {*stood_for(batch.transaction, row_ids=open_ids, kind="holds")}
     here = []
     for each in new:
-        hold_id = there.get((*wished[id(each)], each.row.part))
-        if batch.is_ours(each.row.pickup_branch):
-            if hold_id is None:
+        its = there.get((*wished[id(each)], each.row.part))
+        if batch.is_ours(each.row.pickup_branch if its is None else its.pickup_branch_id):
+            if its is None:
                 batch.set_aside(each, OURS, "pickup_branch")
             else:
                 batch.keep(each)
-        elif hold_id is not None and hold_id not in known:
-            each.row_id = hold_id
-            known.add(hold_id)
+        elif its is not None and its.id not in known:
+            each.row_id = its.id
+            known.add(its.id)
             here.append(each)
     return here
 

@@ -97,6 +97,7 @@ class _Open(NamedTuple):
     id: int
     item_id: int
     patron_id: int | None
+    branch_id: int
 
 
 @many_of(_Open)
@@ -149,13 +150,15 @@ def _check(
     here = []
     for each in left:
         item, open_loan = lent[id(each)], there.get(lent[id(each)].id)
-        is_same = open_loan is not None and open_loan.patron_id == borrowers[id(each)].id
-        if each.row_id is None and batch.is_ours(
-            item.branch_id if each.row.branch is None else each.row.branch
-        ):
-            _leave(batch, each, is_same=is_same)
+        if open_loan is not None and open_loan.patron_id != borrowers[id(each)].id:
+            open_loan = None
+        branch_id = item.branch_id if each.row.branch is None else each.row.branch
+        if open_loan is not None:
+            branch_id = open_loan.branch_id  # the other system may take it for another's
+        if each.row_id is None and batch.is_ours(branch_id):
+            _leave(batch, each, is_here=open_loan is not None)
             continue
-        if each.row_id is None and open_loan is not None and is_same and open_loan.id not in known:
+        if each.row_id is None and open_loan is not None and open_loan.id not in known:
             each.row_id = open_loan.id
             known.add(open_loan.id)
             here.append(each)
@@ -167,10 +170,10 @@ def _check(
     return here
 
 
-def _leave(batch: Batch, arrival: Arrival, *, is_same: bool) -> None:
+def _leave(batch: Batch, arrival: Arrival, *, is_here: bool) -> None:
     """A new loan of a branch that we look after was made here, and told to the other system: as it
     is here it stays. One that is not here may have ended, or people must see to it."""
-    if is_same:
+    if is_here:
         batch.keep(arrival)
     else:
         batch.set_aside(arrival, OURS, "branch")

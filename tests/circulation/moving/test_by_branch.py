@@ -112,6 +112,29 @@ def test_what_we_lent_and_told_is_not_lent_again(town: OldSystem) -> None:
     assert set(_open(town)) == {"B1", "B3"}
 
 
+def test_what_we_lent_is_ours_whatever_the_other_system_takes_it_for(town: OldSystem) -> None:
+    """Told over a line of one account, it may stand there as lent by another branch."""
+    town.plan = town.plan.replace(
+        'reminded = "reminded"',
+        'reminded = "reminded"\nbranch = { column = "at", values = "branches" }',
+    )
+    head = ("patron", "item", "out", "due", "renewals", "reminders", "reminded", "at")
+    first = ((*LENT, "MAIN"), (*NIGHT, "PORT"))
+    town.write("patrons", IDA, BO, ("3", "P3", "PORT", *IDA[3:7], "", "", *IDA[9:]))
+    town.write("loans", *first, header=head)
+    town.deliver()
+    library = town.library
+    library.check_out("P1", "B3", at=library.other)
+    due = _open(town)["B3"]
+    a_hold(library, "P3", "B3", at=library.other)
+    told = ("1", "B3", "2026-11-26 13:00:00", "2027-03-30", "0", "", "", "MAIN")
+    town.write("loans", *first, told, header=head)
+    town.write("holds", ("1", "P3", "t2", "MAIN", "2026-11-26", "", "", "", ""))
+    found = town.deliver()
+    assert (found["loans"].kept, found["holds"].kept) == (2, 1), "that of the night, and B3"
+    assert _open(town)["B3"] == due
+
+
 def test_new_debts_and_holds_of_what_we_look_after_are_set_aside(town: OldSystem) -> None:
     town.write("debts", *(_debt(number, at) for number, at in enumerate(("MAIN", "PORT") * 2, 1)))
     placed = ("t2", "PORT", "2026-11-26", "", "", "", "")

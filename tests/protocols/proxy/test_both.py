@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from protocols.proxy.all_loans import Renewed
 from protocols.proxy.kinds import all_fields, field
 from protocols.sip2.asking.line import Line
+from protocols.sip2.codec import decode
+from protocols.sip2.wire.text import Charset, Dialect
 from tests.protocols.proxy.serving import LOGIN, OUT, Running, ask, proxy
 from tests.protocols.proxy.systems import DATE, DUE
 from tests.protocols.proxy.test_two_systems import Two, carried, until
@@ -231,11 +234,22 @@ def test_what_a_system_does_not_renew_is_told_with_its_words(two: Two) -> None:
     with proxy(two.folder) as running:
         ask(at(running, 1), OUT)
         two.new.loans["I3"] = ("P1", DUE)
-        two.new.never_renewed = {"I3": "Somebody waits for it."}
+        two.new.never_renewed = {"I3": "Nogen venter på bogen."}
         answer = ask(at(running, 1), ALL)
         assert answer.startswith(b"66100010001")
         assert all_fields(answer, b"BN") == [b"I3"]
-        assert all_fields(answer, b"AF") == [b"Somebody waits for it."]
+        assert all_fields(answer, b"AF") == ["Nogen venter på bogen.".encode()]
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "cp850"])
+def test_whatever_a_system_says_of_a_renewal_the_answer_can_be_read(charset: Charset) -> None:
+    words = ["På plads".encode(charset), b"a|BMI9|", b"\xff\xfe\r"]
+    found = Renewed(["I\udcf81"], ["I|2"], words)
+    answer = found.response(ALL, DATE, Dialect(charset))
+    read = decode(answer, Dialect(charset))
+    assert (read.renewed_count, read.unrenewed_count) == (1, 1)
+    assert read.screen_message[0] == "På plads"
+    assert len(read.renewed_items) == 1
 
 
 def test_all_loans_of_one_system_are_its_own_business(two: Two) -> None:

@@ -457,3 +457,19 @@ def test_off_line_nobody_is_promised_what_they_have(two: Two) -> None:
         two.old.start()
         until(lambda: ("old", "replay", "done") in carried(running))
         assert (two.old.loans["I1"][0], two.old.loans["I1"][1][:8]) == ("P1", due_of(first))
+
+
+def test_the_dates_of_all_loans_renewed_at_once_are_known_once_the_other_system_was_told(
+    two: Two,
+) -> None:
+    two.settings("new with write-back")
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        ask(terminal, OUT)
+        until(lambda: len(carried(running)) == 1)
+        everything = f"65{DATE}AOOLD|AAP1|AD1234|AC|".encode()
+        assert ask(terminal, everything).startswith(b"6610001")
+        until(lambda: len(carried(running)) == 2)
+        two.new.stop()
+        assert ask(terminal, RENEWAL).startswith(b"300"), "it would take days away"
+        assert two.old.loans["I1"] == ("P1", two.new.renewed_until)
