@@ -312,7 +312,7 @@ class _Delivery:
             found = moved_after(transaction, source=moving.source, kind=kind.name, after=after)
             gone = [each for each in found if each.key not in survey.keys]
             batch, number = self._batch(transaction), len(gone)
-            ours = self._ours(batch, [each.row_id for each in gone])
+            ours = kind.ours(batch, [each.row_id for each in gone])
             gone = [each for each in gone if each.row_id not in ours]
             if gone and not survey.broken:
                 if kind.gone is not None:
@@ -323,15 +323,6 @@ class _Delivery:
             return len(gone), number - len(gone), last
 
         return work
-
-    def _ours(self, batch: Batch, row_ids: Sequence[int]) -> set[int]:
-        """Those rows of ours that belong to branches which we look after: the other system knows of
-        them what it is told, and that late."""
-        look = self._kind.branches
-        if look is None or not self._moving.set_up.elsewhere:
-            return set()
-        found = look(batch.transaction, row_ids=sorted({*row_ids}))
-        return {number for number, branch_id in found if batch.is_ours(branch_id)}
 
     def _batches(self) -> Iterator[list[Fault]]:
         """Takes the rows in, and gives what is set aside and noted, batch by batch."""
@@ -384,7 +375,7 @@ class _Delivery:
                 elif before.checksum != each.checksum:
                     changed.append(each)
             unchanged = len(arrivals) - len(new) - len(changed)
-            ours = self._ours(batch, [each.row_id or 0 for each in changed])
+            ours = kind.ours(batch, [each.row_id or 0 for each in changed])
             batch.kept = sum(each.row_id in ours for each in changed)
             changed = [each for each in changed if each.row_id not in ours]
             kind.store(batch, new, changed)

@@ -154,6 +154,14 @@ class Kind(NamedTuple):
         hints = get_type_hints(self.row, include_extras=True)
         return {name: hints[name].__metadata__[0] for name in self.row._fields}
 
+    def ours(self, batch: Batch, row_ids: Iterable[int]) -> set[int]:
+        """Those rows of ours that belong to branches which have come over: the other system knows
+        of them what it is told, and that late."""
+        if self.branches is None or not batch.moving.set_up.elsewhere:
+            return set()
+        found = self.branches(batch.transaction, row_ids=sorted({*row_ids}))
+        return {number for number, branch_id in found if batch.is_ours(branch_id)}
+
     @property
     def defaults(self) -> Mapping[str, Any]:
         """Of the fields that a plan need not give."""
