@@ -51,12 +51,18 @@ def read_records(stream: Readable) -> Iterator[FoundRecord]:
 def records_within(element: etree._Element) -> Iterator[FoundRecord]:
     """The record elements of what is read already, itself among them, in order; those that hold
     others are none. `offset` counts them."""
-    elements = [each for each in element.iter() if _is_record(each)]
-    innermost = [
-        each for each in elements if not any(_is_record(inner) for inner in each.iterdescendants())
-    ]
-    for number, each in enumerate(innermost):
-        yield _found(each, number, None)
+    number = 0
+    holds_others: list[bool] = []  # of the records that are open, the innermost last
+    for event, each in etree.iterwalk(element, events=("start", "end")):
+        if not _is_record(each):
+            continue
+        if event == "start":
+            if holds_others:
+                holds_others[-1] = True
+            holds_others.append(False)
+        elif not holds_others.pop():
+            yield _found(each, number, None)
+            number += 1
 
 
 def _is_record(node: etree._Element) -> bool:

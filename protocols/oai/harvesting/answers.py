@@ -18,7 +18,7 @@ from catalogue.marc.marcxml import records_within
 from circulation.harvesting.taking import Told
 
 #: Octets of the largest answer.
-MOST_OCTETS: Final = 32 << 20
+MOST_OCTETS: Final = 16 << 20
 #: Characters of the longest token, and of the longest identifier.
 LONGEST_TOKEN: Final = 64 * 1024
 LONGEST_IDENTIFIER: Final = 1_000

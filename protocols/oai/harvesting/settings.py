@@ -60,8 +60,9 @@ class SourceSettings:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    #: The address that the requests of OAI-PMH go to.
-    url: Annotated[str, written(r"^https?://[^\s#]+\Z", "A_HTTP_ADDRESS")]
+    #: The address that the requests of OAI-PMH go to. It is shown; secrets are `password` and
+    #: `arguments`.
+    url: Annotated[str, written(r"^https?://[^\s#@/?]+(/[^\s#]*)?\Z", "A_HTTP_ADDRESS")]
     #: The format that is asked for (its metadataPrefix): MARC in XML, or ``oai_dc``, of which brief
     #: records are made.
     prefix: Annotated[str, written(r"^[A-Za-z0-9\-_.!~*'()]+\Z", "A_WORD")] = "marcxchange"

@@ -18,6 +18,8 @@ from catalogue.changes.accession import add_record
 from catalogue.database import Statement, scalars
 from circulation.booking.placements import NewPlacement, create_placement
 from circulation.booking.results import Station
+from circulation.harvesting.progress import register_sources
+from circulation.holdings.progress import register_sinks
 from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.holds.wishes import HoldWish
@@ -204,7 +206,20 @@ def _known(stage: Stage) -> dict[str, str]:
         "last": "2026-03-10",
         "contact": "1",
         "address": "1",
+        "sink": _a_sink(library),
+        "source": _a_source(library),
     }
+
+
+def _a_sink(library: Library) -> str:
+    library.write(lambda transaction: register_sinks(transaction, {"well": ()}))
+    return "well"
+
+
+def _a_source(library: Library) -> str:
+    asked = {"national": "http://127.0.0.1:9/oai marcxchange"}
+    library.write(lambda transaction: register_sources(transaction, asked, library.now))
+    return "national"
 
 
 def _a_hold(library: Library, card: str) -> str:

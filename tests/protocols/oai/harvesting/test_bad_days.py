@@ -3,6 +3,7 @@ there, once."""
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -165,9 +166,51 @@ def test_who_asks_for_a_password_and_arguments_gets_them(stage: Stage) -> None:
     assert "hush" not in repr(SourceSettings("http://x/", password="hush"))
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        HANGS_UP,
+        BROKEN,
+        Fault(503),
+        Fault(403),
+        Fault(302, (("Location", "ftp://x/?auth=a/b/c"),)),
+        Fault(302, (("Location", "/oai"),)),
+    ],
+)
+def test_no_secret_is_told(stage: Stage, fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
+    stage.settings |= {"user": "us", "password": "hush", "arguments": {"auth": "a/b/c"}}
+    stage.repository.faults = [fault] * 5
+    stage.harvest()
+    assert stage.row.problem
+    for text in (stage.row.problem, stage.row.asked, caplog.text):
+        assert "hush" not in text
+        assert "a/b/c" not in text
+        assert "a%2Fb%2Fc" not in text
+
+
+def test_a_password_goes_nowhere_else(stage: Stage) -> None:
+    stage.settings |= {"user": "us", "password": "hush"}
+    with running(Repository(lambda: stage.library.now)) as other:
+        stage.repository.faults = [Fault(302, (("Location", f"{other.url}?verb=Identify"),))]
+        stage.harvest()
+        assert other.authorized == [""]
+
+
+NESTED = b"<record>" * 200 + b"<leader/>" + b"</record>" * 200
+
+
+def test_records_within_records(stage: Stage) -> None:
+    stage.repository.put("oai:x:1", NESTED)
+    stage.repository.put("oai:x:2", b"<a>" + b"<record/>" * 20_000 + b"</a>")
+    began = time.perf_counter()
+    assert stage.harvest() == {"told": 2, "refused": 2}
+    assert time.perf_counter() - began < 60
+    assert len(stage.problems["oai:x:2"].problem) <= 500
+
+
 def test_too_much_is_not_read(stage: Stage) -> None:
     settings = SourceSettings(stage.repository.url)
-    stage.repository.faults = [Fault(200, (), b" " * (33 << 20))]
+    stage.repository.faults = [Fault(200, (), b" " * (17 << 20))]
     with Provider(settings, lambda: NOON) as provider, pytest.raises(Unavailable) as told:
         provider.identify()
     assert "octets" in str(told.value)
