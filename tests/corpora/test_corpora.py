@@ -22,7 +22,7 @@ SAMPLES_OF = {
     "borrower_check": "requests are built by its tests",
     "desk": "pages and a browser",
     "discovery": "requests are built by its tests",
-    "fbs": "sessions are built by its tests; the published interface alone can judge every answer",
+    "fbs": "sessions are built by its tests; of every answer the fields are known (fbs.json)",
     "iso18626": ("iso18626",),
     "ncip": ("ncip",),
     "oai": ("marc", "sru"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.corpora.fbs import Answers
 from tests.protocols.fbs.interface import Interface
 from tests.protocols.fbs.stage import Stage, a_stage
 
@@ -22,6 +23,14 @@ def one_stage(sqlite_url: str, tmp_path: Path) -> Iterator[Stage]:
     """On one database, where nothing is asked of it."""
     with a_stage(sqlite_url, tmp_path) as stage:
         yield stage
+
+
+@pytest.fixture(scope="session")
+def judge(shared: Path) -> Interface | Answers:
+    """The published interface, or where that is not the answers that it has found right."""
+    if (shared / "data" / "fbs").is_dir():
+        return Interface(shared / "data" / "fbs")
+    return Answers()
 
 
 @pytest.fixture(scope="session")

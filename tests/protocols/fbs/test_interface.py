@@ -29,9 +29,10 @@ from tests.builders.bookings import a_set
 from tests.builders.circulation import an_item
 from tests.builders.fees import charge
 from tests.builders.holds import a_copy
+from tests.corpora.fbs import Answers, differences, shape
 from tests.examples import examples
 from tests.protocols.fbs.interface import Interface
-from tests.protocols.fbs.stage import AGENCY, CHILD, PERSON, PIN, Stage, a_stage
+from tests.protocols.fbs.stage import AGENCY, CHILD, PERSON, PIN, Stage, Told, a_stage
 
 #: Statuses that any call may have besides those that are published for it.
 ANY = {400, 401, 403}
@@ -66,6 +67,9 @@ def test_everything_that_the_adapter_publishes_is_there(interface: Interface) ->
 
 #: All but the log-in, which needs no session.
 ASKED = [call for call in CALLS if call.asker is not Asker.ANYBODY]
+
+
+MORE_SETTINGS: dict[str, Any] = {"configuration": {"text": "yes", "list": ("a", "b")}}
 
 
 @dataclass
@@ -149,8 +153,7 @@ class Scene:
 def scene(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("fbs")
     shutil.copy(sqlite_template, folder / "tiro.sqlite")
-    more = {"configuration": {"text": "yes", "list": ("a", "b")}}
-    with a_stage(f"sqlite:///{folder / 'tiro.sqlite'}", folder, **more) as stage:
+    with a_stage(f"sqlite:///{folder / 'tiro.sqlite'}", folder, **MORE_SETTINGS) as stage:
         yield Scene(stage)
 
 
@@ -272,8 +275,29 @@ def test_every_answer_is_valid(interface: Interface, scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("call", ASKED, ids=lambda call: call.name)
-def test_the_plainest_answer_is_valid(call: Call, interface: Interface, scene: Scene) -> None:
-    """One request to each, as a client would send it that has nothing special in mind."""
+def test_the_plainest_answer_is_valid(call: Call, judge: Interface | Answers, scene: Scene) -> None:
+    told = plainest(call, scene)
+    if "{patronid}/guardian/" in call.path:
+        assert told.status == 403  # nobody has let them see the account
+        return
+    assert told.status == call.status, (call.name, told)
+    assert not (judge.problems(call, told.body) if told.status == 200 else [])
+
+
+def test_our_own_judge_knows_every_call() -> None:
+    assert Answers().shapes.keys() == {call.name for call in ASKED}
+
+
+def test_our_own_judge_sees_what_is_new_and_what_is_otherwise() -> None:
+    known = shape([{"id": 1, "lists": [{"a": "x"}], "yes": True}, {"id": 2, "late": 1.5}])
+    assert known == [{"id": "number", "late": "number", "lists": [{"a": "str"}], "yes": "bool"}]
+    assert differences(known, shape([{"id": 7}])) == []
+    assert differences(known, shape([{"id": "7"}])) == ["/0/id: is str, and was number"]
+    assert differences(known, shape([{"lists": [{"b": 1}]}])) == ["/0/lists/0/b: is new"]
+
+
+def plainest(call: Call, scene: Scene) -> Told:
+    """What is told to one request, as a client would send it that has nothing special in mind."""
     its, stage = scene.a_person(), scene.stage
     kind = next((each for each in PatronKind if f"/{each.value}/{{" in call.path), None)
     number = stage.number(its.card if kind is None else scene.others[kind])
@@ -281,7 +305,7 @@ def test_the_plainest_answer_is_valid(call: Call, interface: Interface, scene: S
     path = path.replace("{feeId}", str(its.fees[0]))
     path = path.replace("{key}", "list" if path.endswith("list") else "text")
     path = path.replace("{recordid}", scene.records[0])
-    told = stage.ask(
+    return stage.ask(
         call.method,
         path,
         None if call.reads is None else _plain_body(call, scene, its),
@@ -292,11 +316,6 @@ def test_the_plainest_answer_is_valid(call: Call, interface: Interface, scene: S
         includepaid="true",
         includenonpayable="true",
     )
-    if "{patronid}/guardian/" in call.path:
-        assert told.status == 403  # nobody has let them see the account
-        return
-    assert told.status == call.status, (call.name, told)
-    assert not (interface.problems(call, told.body) if told.status == 200 else [])
 
 
 def _plain_body(call: Call, scene: Scene, its: Person) -> Any:
