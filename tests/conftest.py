@@ -11,7 +11,7 @@
 
 Of what is long (`tests.trials`) a few are drawn, and ``pytest --trials`` runs all; so it is with
 three of four examples of the property tests (`tests.examples`). A test with many cases of a kind
-says how many of them are drawn: ``@pytest.mark.drawn(3)``.
+says how many of them are drawn: ``@pytest.mark.drawn(3)``. What runs where: tests/README.md.
 
 What is missing skips the test with a sentence that says what to install. With TIRO_TESTS_STRICT
 set, as in CI, a skipped test is a failure; the value ``but-for-samples`` excepts those that lack
@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from catalogue.database import Database, migrate
-from tests import trials
+from tests import drawing, trials
 from tests.examples import load_settings
 from tests.postgresql_copies import opened
 from tests.processes import fork_from_now_on
@@ -83,25 +83,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leaves of each trial what is drawn of it, unless it was asked for by its path. Tests of whole
     processes come first: what is left for the end is short, and all workers have some of it."""
     items.sort(key=lambda item: item.path.parent != ROOT / "tests")
-    found: dict[str, tuple[int, list[pytest.Item]]] = {}
-    for item in items:
-        trial, number = _trial_of(item)
-        if trial and trial.partition("::")[0].rstrip("/") not in " ".join(config.args):
-            found.setdefault(trial, (number, []))[1].append(item)
-    for trial, (number, its) in found.items():
-        left_out = set(its).difference(trials.drawn(trial, its, number))
+    left_out = drawing.left_out(items, " ".join(config.args))
+    if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=list(left_out))
-
-
-def _trial_of(item: pytest.Item) -> tuple[str, int]:
-    """The name of the trial that a test is of, and how many of that are drawn; "" where of none."""
-    name = item.nodeid.removeprefix("tests/")
-    for trial, number in trials.TRIALS.items():
-        if name.startswith(trial):
-            return trial, number
-    mark = item.get_closest_marker("drawn")
-    return ("", 0) if mark is None else (name.partition("[")[0], *mark.args)
 
 
 @pytest.hookimpl(wrapper=True)

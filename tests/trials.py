@@ -22,17 +22,69 @@ _are_whole = False
 #: many of them are drawn. Others say it by the mark ``drawn``.
 TRIALS: Final = {
     "faults/": 2,
+    "protocols/commands/database/test_archives.py": 4,
     "protocols/iso18626/test_campaign.py::test_both_ends_agree_in_the_end_of": 0,
     "protocols/iso18626/test_towns.py::test_both": 1,
     "simulation/": 1,
     "test_crash.py": 1,
     "test_documents.py::test_a_loan_between_two": 0,
-    "test_documents.py::test_what_is_pasted": 3,
+    "test_documents.py::test_what_is_pasted": 2,
     "test_durability.py": 1,
     "test_set_up_while_running.py": 1,
     "test_side_by_side.py": 2,
-    "test_supervisor.py": 3,
+    "test_supervisor.py": 1,
 }
+
+#: What takes several seconds each, mostly for processes that begin afresh, by the same names: so
+#: many are drawn of all of them together.
+LONG: Final = (
+    "catalogue/database/test_backups.py",
+    "catalogue/database/test_wrong_calls.py",
+    "catalogue/loading/test_loading.py::test_worker_processes_make_the_same_rows",
+    "circulation/archiving/test_former.py",
+    "cut_over/test_rehearsal.py::test_nothing_is_lost_refused_done_or_told_twice",
+    "protocols/api/test_conformance.py",
+    "protocols/commands/serving/test_new.py::test_each_library_has_secrets_of_its_own",
+    "protocols/commands/test_all_commands.py::test_branches_and_jobs_are_completed",
+    "protocols/demo/test_ports.py::test_a_demo_runs_beside_a_demo",
+    "protocols/demo/test_ports.py::test_one_library_has_one_demo",
+    "protocols/operations/test_fleet.py::test_one_scrape_tells_of_two_workers",
+    "protocols/z3950/test_zebra.py",
+    "test_container.py::test_the_image_runs_them_beside_the_server",
+    "test_demo.py::test_a_signal_ends_it_within_five_seconds_with_status_0",
+    "test_documents.py::test_a_library_from_an_empty_disk",
+    "test_file_modes.py::test_no_command_writes_what_others_may_read",
+    "test_serve.py::test_what_a_server_has_is_not_replaced_nor_served_twice",
+)
+LONG_DRAWN: Final = 8
+
+#: Of the modules whose tests ask for a fixture so many are drawn, each of them whole: a browser and
+#: the server behind its page take longer to begin than a test takes.
+MODULES: Final = {"browser": 5}
+
+#: The doors: what is asked through them reaches the same verbs and statements on either database,
+#: and the tests of those try both. So of the tests of a module that run on SQLite as well, one of
+#: four runs on PostgreSQL, and so many at most.
+DOORS: Final = "protocols/"
+ONE_OF, AT_MOST = 4, 24
+#: But for those that are about money, about what happens at once or twice, or about the database.
+ON_BOTH: Final = (
+    "protocols/api/test_events.py",
+    "protocols/api/test_money.py",
+    "protocols/api/test_processes.py",
+    "protocols/api/test_requests.py",
+    "protocols/commands/database/",
+    "protocols/fbs/test_fees.py",
+    "protocols/hosting/",
+    "protocols/iso18626/",
+    "protocols/ncip/test_once.py",
+    "protocols/ncip/test_payments.py",
+    "protocols/oai/test_changes.py",
+    "protocols/operations/",
+    "protocols/sip2/test_databases.py",
+    "protocols/sip2/test_judging.py",
+    "protocols/sip2/test_once.py",
+)
 
 
 def begin(are_whole: bool) -> None:

@@ -30,6 +30,7 @@ from tests.circulation.notices.test_templates import (
     PLAIN,
     made,
 )
+from tests.trials import drawn
 
 #: Words that one language has and the other has not.
 WORDS = {
@@ -126,11 +127,13 @@ CHARGES = [
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", NoticeKind, ids=lambda kind: kind.value)
 def test_messages_are_in_one_language(kind: NoticeKind, language: str) -> None:
-    for said, channel in product(facts(language), ("email", "sms", "print")):
+    name = f"{kind.value} in {language}"
+    forms = list(product(facts(language), ("email", "sms", "print")))
+    for said, channel in drawn(name, forms, 60):
         text = made(kind, channel, language=language, contents=contents(), facts=said)
         assert not strangers(f"{text.subject} {text.body}", language), (channel, text.body)
     usual = next(facts(language))
-    for charge in CHARGES:
+    for charge in drawn(name, CHARGES, 20):
         text = made(kind, language=language, contents=contents(charge), facts=usual)
         assert not strangers(text.body, language), text.body
 

@@ -186,6 +186,7 @@ BEFORE = {
 }
 
 
+@pytest.mark.drawn(64)
 @pytest.mark.parametrize("words", [each for each in ALL if operations_of(ALL[each])])
 def test_what_is_printed_is_the_answer_of_its_operation(
     calls: Calls, words: str, tmp_path: Path

@@ -254,6 +254,7 @@ def test_the_answer_no_and_ctrl_c_are_told_in_json(staff: Staff) -> None:
 _LUR = ('[server]\n\n[database]\nlur = "sesame"\n', "lur: no such setting (line 4)")
 
 
+@pytest.mark.drawn(64)
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
