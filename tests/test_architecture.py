@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.walking import each
+
 ROOT = Path(__file__).parent.parent
 ENGINES = ("catalogue", "circulation")
 
@@ -64,7 +66,7 @@ def clocks_read(source: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", list(sources()), ids=lambda path: str(path.relative_to(ROOT)))
+@each("path", list(sources()), lambda path: str(path.relative_to(ROOT)))
 def test_the_engines_are_told_the_time(path: Path) -> None:
     assert clocks_read(path.read_text(encoding="utf-8")) == []
 

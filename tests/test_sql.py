@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.walking import each
+
 ROOT = Path(__file__).parent.parent
 #: Methods of connections and transactions that run a text, and SQLAlchemy's own door for texts.
 RUNNING = {"execute", "executemany", "executescript", "exec_driver_sql", "text", "literal_column"}
@@ -99,7 +101,7 @@ def put_together(source: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", list(sources()), ids=lambda path: str(path.relative_to(ROOT)))
+@each("path", list(sources()), lambda path: str(path.relative_to(ROOT)))
 def test_no_statement_is_put_together(path: Path) -> None:
     assert put_together(path.read_text(encoding="utf-8")) == []
 

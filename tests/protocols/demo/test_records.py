@@ -9,10 +9,9 @@ from pymarc import MARCReader, Record
 
 from protocols.demo.records import AGENCY, fixed_data, marc_record, nonfiling_characters
 from protocols.demo.works import WORKS, Work
+from tests.walking import each
 
-each_work = pytest.mark.parametrize(
-    ("number", "work"), list(enumerate(WORKS, 1)), ids=[work.title for work in WORKS]
-)
+each_work = each("number work", list(enumerate(WORKS, 1)), lambda case: case[1].title)
 
 
 def read(raw: bytes) -> Record:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 
-import pytest
-
 from protocols.demo.works import WORKS, Work
+from tests.walking import each
 
 DANISH = tuple(work for work in WORKS if work.language == "dan")
 INTERNATIONAL = tuple(work for work in WORKS if work.language != "dan")
 LANGUAGES = {"dan", "eng", "ger", "fre", "swe", "nor", "fin", "spa", "ita"}
 ORIGINALS = LANGUAGES | {"ara", "cze", "dut", "grc", "ice", "jpn", "per", "por", "rus", "tur"}
 
-each_work = pytest.mark.parametrize("work", WORKS, ids=lambda work: work.title)
+each_work = each("work", WORKS, lambda work: work.title)
 
 
 def is_isbn13(text: str) -> bool:
