@@ -83,9 +83,9 @@ def forget(settings: Settings, source: str, as_json: bool) -> None:
 @contextmanager
 def _harvesting(settings: Settings, source: str) -> Iterator[tuple[Library, Harvester]]:
     sources = settings.configuration.standards["oai"].sources
-    if source not in sources:
-        raise click.ClickException(f"there is no [oai.sources.{source}] in tiro.toml")
     with opened(settings) as library, progress() as report:
+        if source not in sources:
+            raise click.ClickException(f"there is no [oai.sources.{source}] in tiro.toml")
 
         def taken(name: str, counts: Mapping[str, int]) -> None:
             report(name, "records", counts.get("told", 0))
