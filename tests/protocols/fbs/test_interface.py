@@ -4,6 +4,8 @@ drawn, a short draw here and a long one in CI."""
 from __future__ import annotations
 
 import json
+import logging
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -275,13 +277,22 @@ def test_every_answer_is_valid(interface: Interface, scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("call", ASKED, ids=lambda call: call.name)
-def test_the_plainest_answer_is_valid(call: Call, judge: Interface | Answers, scene: Scene) -> None:
-    told = plainest(call, scene)
+def test_the_plainest_answer_is_valid(
+    call: Call, judge: Interface | Answers, scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        told = plainest(call, scene)
+    assert not _SECRETS.findall(json.dumps(told.body)), call.name
+    assert not _SECRETS.findall(caplog.text), call.name
     if "{patronid}/guardian/" in call.path:
         assert told.status == 403  # nobody has let them see the account
         return
     assert told.status == call.status, (call.name, told)
     assert not (judge.problems(call, told.body) if told.status == 200 else [])
+
+
+#: A national number of the scene, with or without its hyphen; a PIN as a value of its own.
+_SECRETS = re.compile(rf'(?<!\d)(?:010180|050318)-?\d{{4}}(?!\d)|"{PIN}"')
 
 
 def test_our_own_judge_knows_every_call() -> None:
