@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, create_engine, text
 
 from tests.cut_over.letters import Letters
-from tests.cut_over.replaying import Journal, Shop, read, without_secrets
+from tests.cut_over.replaying import Act, Journal, Shop, read, without_secrets
 from tests.cut_over.terminals import read_diary
 
 _ZONE: Final = ZoneInfo("Europe/Copenhagen")
@@ -177,6 +177,15 @@ def _refusals(found: Figures, journal: Journal, shop: Shop, unsure: set[str]) ->
             found.refused.append(act.text())
 
 
+def _loan_made(act: Act, barcode: str, told: Counter[tuple[str, ...]]) -> tuple[str, ...]:
+    """The letter about a loan: of the day that its answer names, or of that on which it was asked
+    for, where the answer was found out later.
+    """
+    case = act.card, "loan_made", barcode, act.answer[6:14]
+    asked = *case[:3], act.sent[4:12]
+    return asked if not told[case] and told[asked] else case
+
+
 def _told(
     found: Figures, letters: dict[str, Letters], shop: Shop, unsure: set[str], journal: Journal
 ) -> None:
@@ -189,12 +198,19 @@ def _told(
     ]
     told = old.by_day + new.by_day
     loans = Counter(
-        (act.card, "loan_made", barcode, act.answer[6:14])
+        _loan_made(act, barcode, told)
         for barcode, acts in shop.done.items()
         for event, act in acts
         if event == "checked_out" and barcode not in unsure
     )
-    wanted = loans + Counter(old.shelved | new.shelved)
+    # Who fetched it elsewhere, where a system would not take that, waits on its shelf alone.
+    shelved = {
+        case
+        for name, its in letters.items()
+        for case in its.shelved
+        if case[2] not in journal.listed[name]
+    }
+    wanted = loans + Counter(shelved)
     found.told_by_nobody = [
         f"{' '.join(case)}: {told[case]} of {number} times"
         for case, number in wanted.items()

@@ -93,11 +93,13 @@ def read(folder: Path) -> Journal:
     known = {""}
     #: What requests are about; of all loans, in the order in which they were renewed.
     items: defaultdict[int, list[str]] = defaultdict(list)
+    codes: dict[int, str] = {}
     for record in _records(folder):
         kind = record["kind"]
         items[record.get("of", 0)] += all_of(record.get("sent", ""), "BM")
         if kind == "request":
             items[record["id"]] += all_of(record["sent"], "AB")
+            codes[record["id"]] = record["sent"][:2]
             open_requests[record["id"]] = record
             found.cards[record["id"]] = field_of(record["sent"], "AA")
             before = record.get("again", 0)
@@ -120,7 +122,7 @@ def read(folder: Path) -> Journal:
             if request["sent"][:2] in _CHANGING:
                 _answered(found, request, record, request["id"] in sent_and_silent)
         elif kind == "carried" and record["outcome"] not in ("begun", "failed"):
-            _carried(found, record, items[record["of"]])
+            _carried(found, record, items[record["of"]], codes.get(record["of"], ""))
     found.unknown += [
         _act(request, {"id": 2**62, "by": "nobody", "sent": ""})
         for request in open_requests.values()
@@ -129,8 +131,8 @@ def read(folder: Path) -> Journal:
     return found
 
 
-def _carried(found: Journal, record: dict[str, Any], items: list[str]) -> None:
-    """How it ended that a system was told of something."""
+def _carried(found: Journal, record: dict[str, Any], items: list[str], code: str) -> None:
+    """How it ended that a system was told of something. A hold puts nothing right of a loan."""
     outcome, to = record["outcome"], record["to"]
     item = items[max(0, record.get("part", 0) - 1)] if items else ""
     if outcome in ("refused", "unknown"):
@@ -138,7 +140,7 @@ def _carried(found: Journal, record: dict[str, Any], items: list[str]) -> None:
     if outcome in ("refused", "differs"):
         found.listed[to].add(item)
         found.on_list[to].add(item)
-    elif outcome != "unknown":
+    elif outcome != "unknown" and code in ("09", "11", "29", "65"):
         found.on_list[to].discard(item)
 
 

@@ -149,3 +149,27 @@ def test_samples_are_a_page_that_nobody_else_may_read(staff: Staff, old: OldSyst
     text = page.read_text(encoding="utf-8")
     assert "<h2>DK-900101</h2>" in text
     assert "Ida &lt;b&gt;Ørsted" in text
+
+
+def test_what_the_document_has_a_library_do_while_it_moves_branch_by_branch(
+    staff: Staff, old: OldSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its commands, as they stand there, and the night after."""
+    text = (Path(__file__).parents[4] / "docs" / "changing-systems.md").read_text(encoding="utf-8")
+    lines = [line.partition("#")[0].split() for line in text.splitlines()]
+    said = [line[1:] for line in lines if line[:2] == ["tiro", "move"]]
+    leave, take_over, branches, load = said
+    assert [leave[1], take_over[1], branches[1], load[1:]] == [
+        *("leave", "take-over", "branches"),
+        ["load", "plan.toml"],
+    ]
+    monkeypatch.chdir(old.folder)
+    for line in (leave, load, take_over, branches):
+        done = staff.run(*line)
+        assert done.exit_code == 0, (line, done.output)
+    periods = staff.json(*branches)["branches"]
+    told = {each["branch"]: each["until"] is None for each in periods}
+    assert told == {"DK-900101": False, "DK-900102": True}
+    old.write("loans", (*LENT[:3], "2027-01-10", *LENT[4:]))
+    kinds = {each["kind"]: each for each in staff.json(*load)["kinds"]}
+    assert (kinds["loans"]["changed"], kinds["loans"]["kept"]) == (0, 1)
