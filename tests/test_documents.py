@@ -11,9 +11,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -129,19 +131,23 @@ def pasted(
         script = re.sub(rf"(?<=127\.0\.0\.1[:/]){usual}\b", str(port), script)
     environment = {name: value for name, value in os.environ.items() if name != "TIRO_CONFIG"}
     environment["PATH"] = f"{tiro.parent}:{environment['PATH']}"
-    done = subprocess.run(
+    shell = subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=folder,
         env=environment,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=patience,
-        check=False,
+        start_new_session=True,
     )
-    outputs = done.stdout.split(mark)[1:]
-    assert done.returncode == 0, (
-        f"{commands[len(outputs) - 1]}\n{outputs[-1]}\n{done.stderr[-2000:]}"
-    )
+    try:
+        said, errors = shell.communicate(timeout=patience)
+    finally:  # what it has started ends with it, whatever has happened
+        with suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)
+        shell.wait()
+    outputs = said.split(mark)[1:]
+    assert shell.returncode == 0, f"{commands[len(outputs) - 1]}\n{outputs[-1]}\n{errors[-2000:]}"
     return outputs
 
 
@@ -201,7 +207,7 @@ def test_a_loan_between_two_libraries(tmp_path: Path, program: Callable[[str], s
     programs = tmp_path / "programs"
     programs.mkdir()
     with preloaded_tiro(programs) as tiro:
-        outputs = pasted(commands, {}, tiro, tmp_path, 240)
+        outputs = pasted(commands, {}, tiro, tmp_path, 600)
     for block, output in zip(blocks, outputs, strict=True):
         for line in block.printed:
             assert is_printed(line, output), f"{block.commands}\n{line}\n is not in\n{output}"
