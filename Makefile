@@ -12,7 +12,7 @@ DEMO_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test trials lint base bench crash cut-over docs fuzz mutants audit dist clean help loan-table reference pictures
+.PHONY: demo test trials lint base bench crash cut-over docs fuzz mutants audit dist image clean help loan-table reference pictures
 
 help:
 	@echo "make demo        a working library system on 127.0.0.1, in a temporary folder"
@@ -27,6 +27,7 @@ help:
 	@echo "make mutants     small mistakes in the rules of lending and money: do the tests see them?"
 	@echo "make audit       known vulnerabilities in what is installed"
 	@echo "make dist        sdist and wheel in dist, each installed and tried outside this checkout"
+	@echo "make image       the image of deploy/Containerfile, built on a new Debian and started (root, buildah)"
 	@echo "make docs        the documents as a site in build/docs; a link that leads nowhere fails"
 	@echo "make loan-table  writes the tables of loan states into the READMEs of circulation"
 	@echo "make reference   writes docs/reference: settings, rights, commands, the HTTP API"
@@ -89,6 +90,9 @@ audit: $(VENV)/release
 
 dist: $(VENV)/release
 	$(BIN)/python -m tests.distributions $(CURDIR)/dist
+
+image: $(VENV)/test
+	$(BIN)/python -m tests.image $(IMAGE_OPTIONS)
 
 docs: $(VENV)/docs
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs . build/docs

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -29,7 +30,22 @@ ROOT = Path(__file__).parent.parent
 SUITE, MIRROR = "trixie", "http://deb.debian.org/debian"
 #: What the base of the Containerfile has, besides what every Debian has.
 PACKAGES = ("ca-certificates", "python3", "python3-venv")
+#: Whom this host trusts, such as a proxy between it and the world.
+TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
+ENVIRONMENT = (
+    "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    f"SSL_CERT_FILE={TRUSTED}",
+    f"PIP_CERT={TRUSTED}",
+)
 BASE, IMAGE = "localhost/tiro-base", "localhost/tiro-tried"
+#: Ours: a builder that is contained itself may not raise any.
+LIMITS = tuple(
+    f"--ulimit={name}={soft}:{hard}"
+    for name, (soft, hard) in (
+        ("nofile", resource.getrlimit(resource.RLIMIT_NOFILE)),
+        ("nproc", resource.getrlimit(resource.RLIMIT_NPROC)),
+    )
+)
 PATIENCE = 300.0
 
 
@@ -62,22 +78,25 @@ class Builder:
         if done.returncode:
             sys.exit(f"debootstrap: {log.read_text()[-3000:]}")
         (folder / "root/usr/local/bin/python").symlink_to("/usr/bin/python3")
+        if TRUSTED.exists():
+            shutil.copy(TRUSTED, folder / f"root{TRUSTED}")
         container = self("from", "scratch")
         self("copy", container, str(folder / "root"), "/")
-        self("config", "--env", "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", container)
+        for each in ENVIRONMENT:
+            self("config", "--env", each, container)
         self("commit", "--rm", container, BASE)
         return BASE
 
     def image(self, base: str) -> str:
         """That of the Containerfile on a base."""
-        options = ("--isolation=chroot", f"--build-arg=BASE={base}", "--pull-never")
-        self("build", *options, "-f", "deploy/Containerfile", "-t", IMAGE, ".")
+        options = ("--isolation=chroot", f"--build-arg=BASE={base}", "--pull=never")
+        self("build", *options, *LIMITS, "-f", "deploy/Containerfile", "-t", IMAGE, ".")
         return IMAGE
 
 
 def try_it(builder: Builder, image: str) -> None:
     """Starts what the image is for, and looks at the desk."""
-    container = builder("from", "--pull-never", image)
+    container = builder("from", "--pull=never", *LIMITS, image)
     run = ("run", "--isolation=chroot", container, "--")
     said = builder(*run, "tiro", "--version")
     assert said.endswith(version()), said
