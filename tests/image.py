@@ -4,8 +4,8 @@
 
 No registry is asked: the base is made of Debian's packages (debootstrap), with a Python of
 Debian's. With --base it is that image. In a container of the image `tiro --version` is that of
-setup.cfg, and `tiro demo` gets ready, shows the desk, and ends when it is asked to. Needs buildah,
-debootstrap and root; all that it makes is in a temporary folder, and goes with it.
+setup.cfg, and `tiro demo` gets ready and shows the desk. Needs buildah, debootstrap and root; all
+that it makes is in a temporary folder, and goes with it.
 """
 
 from __future__ import annotations
@@ -103,7 +103,9 @@ def try_it(builder: Builder, image: str) -> None:
     sip2, z3950, http, ncip = map(str, free_ports(4))
     ports = ("--sip2-port", sip2, "--z3950-port", z3950, "--http-port", http, "--ncip-port", ncip)
     demo = ("tiro", "demo", "--patrons", "5", "--operations-port", "0", *ports)
-    with subprocess.Popen([*builder.command, *run, *demo], start_new_session=True) as process:
+    command = [*builder.command, *run, *demo]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, start_new_session=True, **quiet) as process:
         try:
             until = time.monotonic() + PATIENCE
             while not _shows(f"http://127.0.0.1:{http}/desk"):
@@ -112,7 +114,7 @@ def try_it(builder: Builder, image: str) -> None:
                 time.sleep(1)
         finally:
             os.killpg(process.pid, signal.SIGTERM)
-    print(f"{image}: tiro {version()} serves the desk, and ends")
+    print(f"{image}: tiro {version()} serves the desk")
 
 
 def _shows(address: str) -> bool:
