@@ -116,27 +116,24 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = _named_samples()
-    if (folder / "data").is_dir():
-        return folder
+    from tests.corpora import make, named
+
+    if (named() / "data").is_dir():
+        return named()
     with _shared_by_workers(tmp_path_factory, "corpora") as own:
         if not own.exists():
-            from tests import corpora
-
-            corpora.make(own)
+            make(own)
     return own
 
 
 @pytest.fixture(scope="session")
 def official() -> Path:
-    folder = _named_samples()
+    from tests.corpora import named
+
+    folder = named()
     if not (folder / "data").is_dir():
         pytest.skip(f"{NO_SAMPLES} at {folder}: set TIRO_SHARED to the folder that holds data/")
     return folder
-
-
-def _named_samples() -> Path:
-    return Path(os.environ.get("TIRO_SHARED") or ROOT.parent / "shared")
 
 
 @pytest.fixture(scope="session")

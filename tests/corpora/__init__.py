@@ -8,6 +8,7 @@ repository, since they are not ours.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -31,3 +32,16 @@ def make(folder: Path) -> None:
     """All of them, below ``data`` of a folder."""
     for name, maker in MAKERS.items():
         maker(folder / "data", Random(f"{SEED} {name}"))
+
+
+def named() -> Path:
+    """Where the real ones would be: TIRO_SHARED, else ../shared."""
+    return Path(os.environ.get("TIRO_SHARED") or Path(__file__).parents[3] / "shared")
+
+
+def real_or_own(folder: Path) -> Path:
+    """The folder of the real ones; where that is not, `folder`, with ours made in it."""
+    if (named() / "data").is_dir():
+        return named()
+    make(folder)
+    return folder

@@ -96,7 +96,7 @@ _SYLLABLES = [
 def make(folder: Path, chance: Random) -> None:
     """``marc`` below a folder."""
     root = folder / "marc"
-    records = [_marc21(number, chance) for number in range(1, 2_601)]
+    records = [_marc21(number, chance) for number in range(1, 3_101)]
     _pack(root / "real.mrc.xz", b"".join(records))
     _pack(root / "marc8.mrc.xz", b"".join(to_marc8(record) for record in records[:2_000]))
     danish = [_danmarc2(number, chance) for number in range(1, 1_201)]

@@ -4,7 +4,8 @@
 them, and says what came of it. Whatever the bytes, each is answered at once with a confirmation
 that is valid in the version in which it is written, with no status of HTTP from 500 on and no error
 in the log; and what partners are told because of them is valid as well. Half of them are of loans
-that the library knows, so that they reach the engine. TIRO_SHARED names the folder of samples.
+that the library knows, so that they reach the engine. TIRO_SHARED names the folder of real
+samples; without it they are those of `tests.corpora`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from protocols.iso18626.codes import NAMESPACE, Version
 from protocols.iso18626.exchange import Exchange
 from protocols.iso18626.telling import Teller
 from tests.builders.circulation import a_library, a_patron
-from tests.fuzz.__main__ import SAMPLES
+from tests.corpora import real_or_own
 from tests.fuzz.xml_mutations import mutated_xml
 from tests.protocols.iso18626.schemas import Schemas, samples
 from tests.protocols.iso18626.stage import ADDRESS, HOST, ODENSE, a_partner, a_title
@@ -223,11 +224,10 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     asked = parser.parse_args()
-    if not (SAMPLES / "data").is_dir():
-        sys.exit(f"no sample data at {SAMPLES}: set TIRO_SHARED to the folder that holds data/")
-    fuzzer = Fuzzer(samples(SAMPLES), Schemas(SAMPLES), asked.seed)
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="tiro-fuzz-") as folder:
+        shared = real_or_own(Path(folder) / "samples")
+        fuzzer = Fuzzer(samples(shared), Schemas(shared), asked.seed)
         template = Path(folder) / "template.sqlite"
         migrate(f"sqlite:///{template}")
         for number, fed in enumerate(range(0, asked.count, LIBRARY)):

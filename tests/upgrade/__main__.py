@@ -27,6 +27,7 @@ from random import Random
 from sqlalchemy import text
 
 from catalogue.database.migrations.running import engine_on, upgrade
+from tests.corpora import real_or_own
 from tests.crash.__main__ import a_postgresql
 from tests.servers import RunningServer, free_ports, start_serving, tiro_process
 from tests.upgrade.known import COLUMNS, GONE, TABLES, as_meant
@@ -192,8 +193,8 @@ def _configuration(release: Release, path: Path, url: str) -> tuple[Path, list[i
 
 
 def _some_records(folder: Path) -> Path:
-    """A file with the first of the real records."""
-    shared = Path(os.environ.get("TIRO_SHARED") or Path(__file__).parents[3] / "shared")
+    """A file with the first of the real records, or of our own."""
+    shared = real_or_own(folder / "samples")
     path = folder / "real.mrc"
     with lzma.open(shared / "data/marc/real.mrc.xz") as packed, path.open("wb") as records:
         for _ in range(_RECORDS):
