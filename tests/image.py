@@ -27,7 +27,7 @@ from tests.distributions import version
 from tests.servers import free_ports
 
 ROOT = Path(__file__).parent.parent
-SUITE, MIRROR = "trixie", "http://deb.debian.org/debian"
+SUITE = "trixie"
 #: What the base of the Containerfile has, besides what every Debian has.
 PACKAGES = ("ca-certificates", "python3", "python3-venv")
 #: Whom this host trusts, such as a proxy between it and the world.
@@ -70,7 +70,7 @@ class Builder:
         log = folder / "debootstrap.log"
         with log.open("w") as output:
             done = subprocess.run(
-                [*command, SUITE, str(folder / "root"), MIRROR],
+                [*command, SUITE, str(folder / "root")],
                 stdout=output,
                 stderr=output,
                 check=False,
