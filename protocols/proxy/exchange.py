@@ -125,7 +125,8 @@ class Exchange:
         if self._is_early:
             self._is_early = is_late = False
             self._patience = reactor.seconds() + BEHIND
-        if self.code == ALL_LOANS and self.beside is None and self.proxy.are_mixed:
+        is_in_parts = self.code == ALL_LOANS and self.beside is None and self.proxy.are_mixed
+        if is_in_parts and self.relay.is_let_in:
             InParts(self).begin()
             return
         down = self.proxy.is_down(self.to)

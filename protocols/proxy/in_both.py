@@ -142,6 +142,10 @@ class InParts:
             down = proxy.is_down(system)
             if down:
                 return lambda body, done: done(Said(None, down))
+            if system == own:
+                # As the terminal asks: what it may not see of a patron is told by nobody else.
+                line, end = exchange.relay.line(own), exchange.relay.session.end
+                return lambda body, done: line.ask(exchange.asked.sealed(body), done, end)
             return lambda body, done: proxy.ask_about(system, terminal, body, done, with_pin=True)
 
         self._asking = Asking(body, asks(own), asks(other), proxy.later)
@@ -170,6 +174,9 @@ class InParts:
 
         def renewed(found: Renewed) -> None:
             parts.close()
+            if self._asking.mine is None and not found.renewed:
+                exchange.ask()  # nobody has said that they may see what they have
+                return
             exchange.beside = found.renewed
             said = found.response(body, proxy.local_date(), exchange.dialect)
             exchange.done(exchange.asked.sealed(said), "proxy")

@@ -193,7 +193,8 @@ class OffLine:
     def _renew_all(self, request: RenewAll, hidden: bytes) -> RenewAllResponse:
         """All that the patron was seen to have."""
         patron = self._known(hidden)
-        loans = list(self._state.loans.get(text_field(hidden, "AA"), ()))
+        is_told = patron.is_valid and not self._is_wrong_pin(patron, hidden)
+        loans = list(self._state.loans.get(text_field(hidden, "AA"), ())) if is_told else []
         renewed = [each for each in loans if self._may_renew(each, patron, hidden)]
         left = [each for each in loans if each not in renewed]
         return RenewAllResponse(

@@ -292,3 +292,23 @@ def test_renewals_under_way_when_the_proxy_is_killed_are_done_once(two: Two) -> 
         assert {*all_fields(answer, b"BM")} == {b"I1", b"I2"}
         assert len(two.old.asked("29")) == 1
         assert len(two.new.asked("29")) == 1, "it was found out that it had been done"
+
+
+def test_whoever_may_not_see_the_loans_of_a_patron_is_not_told_them_by_renewing_them(
+    two: Two,
+) -> None:
+    two.settings("old", "new")
+    with proxy(two.folder) as running:
+        ask(at(running, 1), OUT)
+        ask(at(running, 2), OUT.replace(b"ABI1", b"ABI2"))
+        for wrong in (ALL.replace(b"1234", b"9999"), ALL.replace(b"AAP1", b"AAP7")):
+            asked = len(two.new.asked("29")) + len(two.old.asked("29"))
+            ask(at(running, 1), wrong)
+            assert len(two.new.asked("29")) + len(two.old.asked("29")) == asked
+        stranger = running.terminal(b"")
+        assert b"I2" not in ask(stranger, ALL)
+        ask(at(running, 1), WHO.encode())
+        two.old.stop()
+        two.new.stop()
+        later = ALL.replace(b"120000", b"120100").replace(b"1234", b"9999")
+        assert b"I1" not in ask(at(running, 1), later)

@@ -354,7 +354,7 @@ def test_all_loans_are_renewed_and_listed_off_line(two: Two) -> None:
         assert renewed.startswith(b"66100020000")
         assert all_fields(renewed, b"BM") == [b"I1", b"I3"]
         wrong = ask(terminal, f"65{DATE}AOOLD|AAP1|AD9999|".encode())
-        assert wrong.startswith(b"66000000002")
+        assert wrong.startswith(b"66000000000"), "nor is it told what they have"
         two.old.start()
         until(lambda: carried(running).count(("old", "replay", "done")) == 2)
         told = {(field(each.encode(), b"AB") or b"")[:2] for each in two.old.asked("29")}
