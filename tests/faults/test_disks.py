@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.crash.stage import Stage
 from tests.faults.clients import CAN_AGAIN, ON_LINE, Clients, clients_of, until
@@ -34,10 +35,17 @@ def _is_on_line(clients: Clients) -> bool:
     return clients.status().startswith(ON_LINE)
 
 
-def test_a_disk_that_has_become_read_only(tmp_path: Path, sqlite_url: str) -> None:
-    database = tmp_path / "tiro.sqlite"
-    with clients_of(Stage.prepared(tmp_path, sqlite_url)) as clients:
-        with unwritable(database, tmp_path / "tiro.sqlite-wal"):
+def test_a_disk_that_has_become_read_only(tmp_path: Path, sqlite_template: Path) -> None:
+    # What outlasts a restart is on a disk: in memory, who has an immutable file open may write it.
+    with TemporaryDirectory(dir="/var/tmp") as folder:
+        database = Path(folder, "tiro.sqlite")
+        shutil.copy(sqlite_template, database)
+        _is_refused_while_read_only(tmp_path, database)
+
+
+def _is_refused_while_read_only(tmp_path: Path, database: Path) -> None:
+    with clients_of(Stage.prepared(tmp_path, f"sqlite:///{database}")) as clients:
+        with unwritable(database, database.with_name("tiro.sqlite-wal")):
             for _ in range(3):
                 clients.is_refused_for_now()
                 clients.finds_a_book()
