@@ -10,7 +10,9 @@ down_revision = "0052"
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("partner_requests") as table:
+    # On SQLite the table is made anew; what it refers to is not looked at for that.
+    alone = {"resolve_fks": False}
+    with op.batch_alter_table("partner_requests", reflect_kwargs=alone) as table:
         table.alter_column("hold_id", existing_type=Long, nullable=True)
         table.add_column(sa.Column("case_id", Long))
         table.create_index("ix_partner_requests_case_id", ["case_id"])
