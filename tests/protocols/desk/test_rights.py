@@ -235,6 +235,7 @@ NO_KEY: Final = {
     Right.REVERSE_FEES: "what a till was told is taken back by the program of that till",
     Right.COLLECT_DEBTS: "the debtor system is served by a job and by commands",
     Right.SEND_NOTICES: "messages are sent again and released by a command, or by a program",
+    Right.EXCHANGE_CATALOGUE: "data wells and harvests are seen to by commands, or by a program",
 }
 
 
