@@ -328,7 +328,9 @@ PLACES: Final = {
 _IS_THERE: Final = """
   const [what, line] = arguments;
   if (line) {
-    document.querySelector(`[data-line^="${line}"]`)?.click();
+    const its = document.querySelector(`[data-line^="${line}"]`);
+    if (its === null) return false;  // else the keys were those of the line picked before
+    its.click();
   }
   if (!/^(Alt|Shift|Ctrl|F\\d)/.test(what)) return document.querySelector(what) !== null;
   const within = line ? ".line.pick kbd" : "kbd";
