@@ -16,6 +16,7 @@ from lxml import etree
 from catalogue.marc.dublin_core import brief_record_of
 from catalogue.marc.marcxml import records_within
 from circulation.harvesting.taking import Told
+from protocols.records.foreign_xml import XmlUnreadable, parsed
 
 #: Octets of the largest answer.
 MOST_OCTETS: Final = 16 << 20
@@ -107,33 +108,17 @@ def _within(root: etree._Element, verb: str) -> etree._Element:
 
 
 def _root(data: bytes) -> etree._Element:
+    data = data.lstrip(b" \t\r\n")
     try:
-        root = _parsed(data)
-    except etree.XMLSyntaxError as error:
-        mended = _CONTROL_REFERENCE.sub(b"", data.translate(None, _CONTROLS))
+        root = parsed(data)
+    except XmlUnreadable:
         try:
-            root = _parsed(mended)
-        except etree.XMLSyntaxError:
-            line, column = error.position
-            raise Unreadable(f"no well-formed XML: line {line}, column {column}") from None
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise Unreadable("a document with a DTD")
+            root = parsed(_CONTROL_REFERENCE.sub(b"", data.translate(None, _CONTROLS)))
+        except XmlUnreadable as error:
+            raise Unreadable(str(error)) from None
     if _name(root) != "OAI-PMH":
         raise Unreadable("a document that is none of OAI-PMH")
     return root
-
-
-def _parsed(data: bytes) -> etree._Element:
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    return etree.fromstring(data.lstrip(b" \t\r\n"), parser)
 
 
 def _children(element: etree._Element, name: str) -> Iterator[etree._Element]:
