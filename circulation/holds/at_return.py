@@ -108,7 +108,9 @@ def _to_patron(case: ReturnCase, hold: HoldFacts) -> Route:
     is_shelved_here = case.handling is HoldHandling.SHELVE and here.id == hold.pickup_branch_id
     if is_shelved_here and not is_on_its_shelf:
         until = pickup_deadline(hold, set_up, item.material_group, now)
-        number, deadline = shelve(case.act, hold, item.id, until)
+        # Whoever looked after the branch when it came back tells the patron.
+        at = case.at if case.is_told else None
+        number, deadline = shelve(case.act, hold, item.id, until, at)
         hold = hold._replace(number=number, deadline=deadline)
         is_news = True
     return _announced(case, hold, is_news=is_news)

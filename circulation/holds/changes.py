@@ -180,8 +180,13 @@ def pickup_deadline(hold: HoldFacts, set_up: SetUp, material_group: str, now: da
     return end_of_day(set_up.calendars[branch.id].next_open_day(last), branch.timezone)
 
 
-def shelve(act: Act, hold: HoldFacts, item_id: int, deadline: datetime) -> Shelved:
-    """Gives the item a place on the hold shelf of the pickup branch: the lowest free number."""
+def shelve(
+    act: Act, hold: HoldFacts, item_id: int, deadline: datetime, at: datetime | None = None
+) -> Shelved:
+    """Gives the item a place on the hold shelf of the pickup branch: the lowest free number.
+
+    `at` is since when it has been there, where that was told later.
+    """
     transaction, now = act.transaction, act.now
     branch_id = hold.pickup_branch_id
     lock_shelf(transaction, branch_id=branch_id)
@@ -201,6 +206,7 @@ def shelve(act: Act, hold: HoldFacts, item_id: int, deadline: datetime) -> Shelv
         hold,
         item_id=item_id,
         after={"number": number, "branch": branch_id, "deadline": deadline.isoformat()},
+        at=at,
     )
     return Shelved(number, deadline)
 

@@ -153,8 +153,8 @@ class ReturnCase:
     """An item that is handed in here: features change what is said of it.
 
     `loan` is the one that this ends, `at` when the item came back, and `charged` what the borrower
-    is charged. `shelf` is where it goes if it is to stay here, `floats` says whether it may stay at
-    a branch that is not its own.
+    is charged. `is_told`: another has taken it back then, and we hear of it. `shelf` is where it
+    goes if it is to stay here, `floats` says whether it may stay at a branch that is not its own.
     """
 
     act: Act
@@ -164,6 +164,7 @@ class ReturnCase:
     here: Branch
     handling: HoldHandling
     at: datetime
+    is_told: bool = False
     charged: tuple[ChargedFee, ...] = ()
     shelf: Destination = Destination.SHELF_HERE
     floats: bool = True

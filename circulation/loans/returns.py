@@ -33,6 +33,7 @@ def check_in(
     returned: datetime | None = None,
     holds: HoldHandling = HoldHandling.SHELVE,
     sorting: str | None = None,
+    is_told: bool = False,
 ) -> CheckedIn | Refused:
     """Takes the item with barcode `item` back at the desk's branch.
 
@@ -41,6 +42,7 @@ def check_in(
     has sent is taken in. One that is not on loan is
     checked in all the same, and the answer says so. `returned` (SIP2 09 return date) is when the
     item came back if that was earlier than `act.now`; it is held between the check-out and now.
+    `is_told`: another has taken it back, and all that followed from that was so when it came back.
     `holds` says what this desk or machine does where somebody waits for the item; `sorting` names
     the scheme by which it sorts, where that is not the one that the set-up gives the terminal.
     """
@@ -56,7 +58,8 @@ def check_in(
     if here is None:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), facts.item(home))
     loan = OPEN_LOAN.of(facts)
-    case = ReturnCase(act, facts, loan, set_up, here, holds, act.now)
+    came = min(returned, act.now) if is_told and returned is not None else act.now
+    case = ReturnCase(act, facts, loan, set_up, here, holds, came, is_told)
     found = refusals_in(state_of(facts, act.now), LoanAction.CHECK_IN)
     features = RETURNING.of(facts)
     for feature in features:

@@ -34,7 +34,8 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
     if request.cancel:
         return _cancelled_checkout(request, caller, place, context)
     happened = _returned(request, caller, place)
-    if is_followed(request, caller.account) and happened is not None:
+    is_told = is_followed(request, caller.account)
+    if is_told and happened is not None:
         since = lent_since(context.transaction, barcode=request.item_identifier.strip())
         if since is not None and since > happened and not is_same_second(happened, since):
             return _returned_before(request, caller, place, context)
@@ -44,6 +45,7 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
         returned=happened,
         holds=hold_handling(caller.account),
         sorting=caller.account.sorting if caller.account is not None else None,
+        is_told=is_told,
     )
     response = _not_yet(request, place, context)
     if isinstance(outcome, Refused):

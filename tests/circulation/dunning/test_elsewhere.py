@@ -185,6 +185,34 @@ def test_what_the_other_system_decides_for_a_branch_that_came_over_is_told(
     assert gathered(library) == 0
 
 
+@pytest.mark.parametrize("follows", [True, False], ids=["shadow", "replay"])
+@pytest.mark.parametrize("is_ours", [True, False])
+@pytest.mark.parametrize("is_told", [True, False])
+def test_of_what_we_hear_later_the_patron_is_told_by_who_looked_after_the_branch_then(
+    library: Library, is_told: bool, is_ours: bool, follows: bool
+) -> None:
+    """A book came back and was ready for somebody; before we hear of that, the branch changes
+    hands. A book drop that is emptied after the change is another thing: nobody knew of it."""
+    rule(library, "email", kind=NoticeKind.HOLD_READY)
+    card, barcode = a_patron(library, email=EMAIL), an_item(library)
+    left(library, library.main)
+    library.pass_time(days=1)
+    taken(library, library.main)
+    library.pass_time(days=1)
+    if not is_ours:
+        left(library, library.main)
+    a_hold(library, card, barcode)
+    library.pass_time(hours=1)
+    came = library.now
+    library.pass_time(minutes=30)
+    (left if is_ours else taken)(library, library.main)
+    library.pass_time(minutes=30)
+    desk = follower(library, library.main)._replace(follows=follows and is_told)
+    answer = act(library, check_in, desk=desk, item=barcode, returned=came, is_told=is_told)
+    assert isinstance(answer, CheckedIn)
+    assert told_now(library, card) == (["hold_ready"] if is_ours == is_told else [])
+
+
 def test_without_branches_elsewhere_nobody_is_told_of_what_is_followed(library: Library) -> None:
     rule(library, "email")
     card = a_patron(library, email=EMAIL)

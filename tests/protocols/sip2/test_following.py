@@ -20,6 +20,7 @@ from circulation.patrons.schema import patrons
 from protocols.sip2.settings import Sip2Settings
 from tests.builders.circulation import ZONE, Library, a_library, a_patron, an_item
 from tests.builders.fees import charge, danish_fees, total
+from tests.builders.holds import a_hold
 from tests.builders.notices import rule
 from tests.builders.pins import hashed
 from tests.protocols.sip2.terminals import LOGIN, Terminal, an_account
@@ -203,6 +204,18 @@ def test_a_return_of_the_second_in_which_the_loan_began_ends_it(
     second = library.now.replace(microsecond=0).astimezone(ZONE)
     assert line.ask(back(item, "j-1", f"{second:%Y%m%d    %H%M%S}")).startswith(b"101")
     assert loans_of(library, card) == ()
+
+
+@pytest.mark.parametrize("follows", ["shadow", "replay"])
+def test_a_hold_is_ready_since_the_item_came_back(
+    library: Library, a_line: Make, follows: str
+) -> None:
+    line = a_line(follows, holds="shelve")
+    card, item = a_patron(library), an_item(library)
+    a_hold(library, card, item)
+    assert line.ask(back(item, "j-1")).startswith(b"101")
+    [shelved] = [each for each in library.events_of(item) if each.kind is EventKind.HOLD_SHELVED]
+    assert shelved.at == datetime(2026, 11, 25, 8, 30, tzinfo=UTC)
 
 
 def test_a_payment_goes_to_what_is_owed_once(library: Library, line: Terminal) -> None:
