@@ -56,9 +56,9 @@ def check_out(act: Act, wish: LoanWish) -> CheckedOut | Refused:
 
     What would have been refused without `no_block` or `overriding` is listed in
     `CheckedOut.overridden` and kept in the event. With `no_block` only an unknown patron, item or
-    branch is refused. A loan that was open at `happened` ends there; before one that began later
-    the loan is recorded as ended. Machines tell whole seconds: of two loans within one, that which
-    comes later was made later.
+    branch is refused. A loan that was open at `happened` ends there, but for the borrower's own
+    until the same moment, which it is; before one that began later the loan is recorded as ended.
+    Machines tell whole seconds: of two loans within one, that which comes later was made later.
 
     A loan that costs something which was not agreed to is refused with FEE_NOT_ACKNOWLEDGED, which
     names the price.
@@ -107,7 +107,12 @@ def _decide(act: Act, wish: LoanWish) -> LoanDecision | Refused:
     if due is None:  # whatever was overridden, no rule gives a length
         lengthless = (*found, Refusal(Reason.NO_LOAN_POLICY))
         return Refused(lengthless, item.item(home), borrower.patron())
-    is_known = is_own and wish.no_block and loan is not None and at <= loan.checked_out
+    is_known = (
+        wish.no_block
+        and is_own
+        and loan is not None
+        and (at <= loan.checked_out or wish.due == loan.due)
+    )
     return LoanDecision(case, due, tuple(found), seen, is_known)
 
 

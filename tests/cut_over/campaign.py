@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,9 +19,9 @@ from circulation.kernel.results import UNATTENDED
 from circulation.notices.gathering import gather
 from protocols.hosting.proxy_control import NoProxy, ask
 from protocols.proxy.settings import Mode
-from tests.builders.circulation import ZONE, Library, present
+from tests.builders.circulation import ZONE, Library
 from tests.builders.notices import sent
-from tests.cut_over.clock import Clock
+from tests.cut_over.clock import Clock, commands_by
 from tests.cut_over.counters import Bag, Counters, Told
 from tests.cut_over.delivering import deliver, open_debts, open_loans, waiting_for
 from tests.cut_over.front import Front
@@ -96,6 +96,10 @@ class Rehearsal:
     terminals: list[Terminal]
     diary: Diary
     say: Callable[[str], object]
+    #: Branches whose machines were flipped today: (branches, back to the old system).
+    flipped: list[tuple[tuple[str, ...], bool]] = field(default_factory=list)
+    #: What the off-line desk has before it, and who borrows it.
+    aside: list[tuple[str, str]] = field(default_factory=list)
 
     def deaths(self) -> str:
         """Of what the machines died, and how often."""
@@ -114,7 +118,8 @@ class Rehearsal:
             began = time.monotonic()
             self._morning(day)
             await self._open_doors(day, kills)
-            await self._evening()
+            if await self._evening():
+                self._hand_over()
             self._night(day)
             took = time.monotonic() - began
             dead = sum(sum(each.deaths.values()) for each in self.machines.values())
@@ -218,6 +223,8 @@ class Rehearsal:
             # What happens from now on is followed: what the delivery brings was before that.
             self._flip(BRANCHES, "shadow", "the new system learns")
             deliver(self.world)
+        if day == draw.again:  # both systems know that they are in
+            self.aside = [self.counters.set_aside() for _ in range(8)]
         is_deaf = draw.ignores[0] <= day < draw.ignores[1]
         if is_deaf is not self.world.ignores_no_block:
             self.world.ignores_no_block = is_deaf
@@ -237,11 +244,18 @@ class Rehearsal:
             self._play_off_line()
 
     def _moves(self, branches: tuple[str, ...], why: str, *, is_back: bool = False) -> None:
-        """The other system answers at the machines of these branches, and looks after them."""
+        """The other system answers at the machines of these branches, and will look after them."""
         self._flip(branches, "shadow" if is_back else "new with write-back", why)
+        self.flipped.append((branches, is_back))
+
+    def _hand_over(self) -> None:
+        """The other system looks after what was flipped, now that neither has anything to hear of
+        the day: what it hears later it would leave to the other to tell."""
         old, new = self.world.old, self.world.new
         old.now = new.now = self.clock()
-        move(branches, away_from=new if is_back else old, to=old if is_back else new)
+        for branches, is_back in self.flipped:
+            move(branches, away_from=new if is_back else old, to=old if is_back else new)
+        self.flipped.clear()
 
     def _flip(self, branches: tuple[str, ...], mode: Mode, why: str) -> None:
         for _ in range(40):
@@ -262,12 +276,8 @@ class Rehearsal:
     def _play_off_line(self) -> None:
         """A desk that has moved was without its line, and its file comes twice."""
         lines = ["Version=1.0\tGenerator=rehearsal\tGeneratorVersion=1"]
-        # The command has the clock of the wall, and takes nothing of the future.
-        when = f"{present() - timedelta(minutes=5):%Y-%m-%d %H:%M:%S}"
-        for number in range(8):
-            aside = self.counters.set_aside()
-            assert aside is not None, "everything is lent"
-            barcode, card = aside
+        when = f"{self.clock().astimezone(ZONE) - timedelta(minutes=5):%Y-%m-%d %H:%M:%S}"
+        for number, (barcode, card) in enumerate(self.aside):
             lines.append(f"{when} {number:03}\tissue\t{card}\t{barcode}")
         path = self.world.folder / "files" / "desk.koc"
         path.write_text("\n".join([*lines, ""]), encoding="utf-8")
@@ -280,8 +290,9 @@ class Rehearsal:
 
     # Nights
 
-    async def _evening(self) -> None:
-        """Until each system has been told all that it has to be told."""
+    async def _evening(self) -> bool:
+        """Until each system has been told all that it has to be told; False if that takes too
+        long."""
         for machine in self.machines.values():
             machine.down_for = 0
         end = time.monotonic() + _EVENING
@@ -291,9 +302,10 @@ class Rehearsal:
             except NoProxy:
                 told = {}
             if told and not any(each["to_be_told"] for each in told["systems"].values()):
-                return
+                return True
             await asyncio.sleep(0.05)
         self.say("something is still to be told")
+        return False
 
     def _night(self, day: int) -> None:
         """The jobs of both, as of the evening; each tells people of its branches."""
@@ -326,10 +338,9 @@ def _gathered(library: Library, after: int, transaction: Transaction) -> int | N
 
 @asynccontextmanager
 async def _rehearsing(
-    folder: Path, draw: Draw, url: str, say: Callable[[str], object]
+    folder: Path, clock: Clock, draw: Draw, url: str, say: Callable[[str], object]
 ) -> AsyncIterator[Rehearsal]:
     random = Random(draw.seed)
-    clock = Clock(folder / "clock", _BEGIN)
     patrons, items = max(30, draw.acts // 2), max(120, draw.acts * 4)
     world = found(folder, _BEGIN, random, patrons=patrons, items=items, url=url)
     deliver(world)
@@ -383,16 +394,23 @@ async def _rehearsing(
 
 
 async def _rehearse(folder: Path, draw: Draw, url: str, say: Callable[[str], object]) -> Rehearsal:
-    async with _rehearsing(folder, draw, url, say) as rehearsal:
-        manager = asyncio.create_task(rehearsal.look_after())
-        living = asyncio.create_task(rehearsal.live())
-        await asyncio.wait((manager, living), return_when=asyncio.FIRST_COMPLETED)
-        if manager.done():
-            living.cancel()
-            manager.result()
-        manager.cancel()
-        await living
-        return rehearsal
+    clock = Clock(folder / "clock", _BEGIN)
+    with commands_by(clock):
+        async with _rehearsing(folder, clock, draw, url, say) as rehearsal:
+            return await _lived(rehearsal)
+
+
+async def _lived(rehearsal: Rehearsal) -> Rehearsal:
+    """The same, when it is over."""
+    manager = asyncio.create_task(rehearsal.look_after())
+    living = asyncio.create_task(rehearsal.live())
+    await asyncio.wait((manager, living), return_when=asyncio.FIRST_COMPLETED)
+    if manager.done():
+        living.cancel()
+        manager.result()
+    manager.cancel()
+    await living
+    return rehearsal
 
 
 def rehearse(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import mmap
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import protocols.commands.shared.library as commands
 
 _FORM = struct.Struct("<d")
 
@@ -28,3 +32,14 @@ class Clock:
     def pass_time(self, **duration: float) -> datetime:
         self.set(self() + timedelta(**duration))
         return self()
+
+
+@contextmanager
+def commands_by(clock: Clock) -> Iterator[None]:
+    """What commands of this process do meanwhile, they do at its time."""
+    wall = commands.present
+    setattr(commands, "present", clock)  # noqa: B010
+    try:
+        yield
+    finally:
+        setattr(commands, "present", wall)  # noqa: B010

@@ -129,11 +129,10 @@ class Counters:
         (drawn,) = self._random.choices(self._acts, self._weights)
         await drawn(terminal)
 
-    def set_aside(self) -> tuple[str, str] | None:
+    def set_aside(self) -> tuple[str, str]:
         """An item that nobody here has to do with from now on, and who borrows it elsewhere."""
         barcode = self._something(self.told.free)
-        if barcode is None:
-            return None
+        assert barcode is not None, "everything is lent"
         self.told.free.remove(barcode)
         return barcode, self._random.choice(self.cards)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,6 +11,9 @@ from pathlib import Path
 
 from tests.cut_over.processes import CRASH_AT, POINTS
 from tests.processes import Running, start
+
+#: Seconds.
+_OUT_AT_MOST = 15.0
 
 
 @dataclass
@@ -21,6 +25,8 @@ class Machine:
     folder: Path
     down_for: int = 0
     missed: int = 0
+    #: By the monotonic clock; where nothing can begin without it, it has been missed enough then.
+    out_until: float = 0.0
     deaths: Counter[str] = field(default_factory=Counter)
     running: Running | None = None
     is_starting: bool = False
@@ -45,7 +51,8 @@ class Machine:
 
     @property
     def may_begin(self) -> bool:
-        return self.is_dead and not self.is_starting and self.missed >= self.down_for
+        is_time = self.missed >= self.down_for or time.monotonic() > self.out_until
+        return self.is_dead and not self.is_starting and is_time
 
     def begin(self) -> None:
         """Starts it, and waits until it listens."""
@@ -69,7 +76,7 @@ class Machine:
             self.running.wait(10)
         self.deaths[self._dies_at or "at random"] += 1
         self._dies_at = ""
-        self.down_for = down_for
+        self.down_for, self.out_until = down_for, time.monotonic() + _OUT_AT_MOST
 
     def die_at(self, point: str, passed: int) -> None:
         """Has it kill itself when it has passed that point so often."""

@@ -111,8 +111,7 @@ def _lent(
     if isinstance(answer, Refused):
         return _reported(act, line, answer, reported)
     reasons = {refusal.reason for refusal in answer.overridden}
-    is_this = isinstance(answer, CheckedOut) and answer.loan.checked_out == line.happened
-    if is_this and reasons == {Reason.ALREADY_ON_LOAN_TO_PATRON}:
+    if isinstance(answer, CheckedOut) and reasons == {Reason.ALREADY_ON_LOAN_TO_PATRON}:
         return Played(line, Outcome.BEFORE, "the loan is there", answer.loan.id)
     why = ", ".join(refusal.reason.value for refusal in answer.overridden)
     outcome = Outcome.CONFLICT if answer.overridden else Outcome.DONE

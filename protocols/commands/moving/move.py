@@ -218,7 +218,7 @@ def _alone(library: Library) -> Iterator[Callable[[Transaction], None]]:
 
 def _moving(library: Library, plan: Plan, silent_until: date | None) -> Moving:
     set_up = library.read(library.circulation.current_set_up)
-    now = datetime.now(UTC)
+    now = library.now
     until = max(now, datetime.combine(silent_until or now.date(), time(), UTC))
     zone = plan.timezone or set_up.timezone
     return Moving(plan.source, library.circulation, set_up, plan.currency, zone, now, until)

@@ -132,7 +132,8 @@ def flip(terminals: tuple[str, ...], mode: Mode, why: str, path: Path, as_json: 
         verb = "take-over" if SIDE[mode] == "new" else "leave"
         click.echo(
             "Who writes to the patrons of a branch is said on the host of Tiro, when all of it has"
-            f" moved:\n    tiro move {verb} {' '.join(branches)}"
+            " moved and neither system has still to be told of anything (tiro proxy status), best"
+            f" after closing time:\n    tiro move {verb} {' '.join(branches)}"
         )
 
 

@@ -132,9 +132,14 @@ def opened(settings: Settings, *, is_long: bool = False, mapped: bool = True) ->
     try:
         remember_zones(database.read(all_branches).result())
         command = f"tiro {click.get_current_context().command_path.partition(' ')[2]}"
-        yield Library(database, circulation, datetime.now(UTC), _user(), command)
+        yield Library(database, circulation, present(), _user(), command)
     finally:
         database.close()
+
+
+def present() -> datetime:
+    """The time of what a command does."""
+    return datetime.now(UTC)
 
 
 def _user() -> str:

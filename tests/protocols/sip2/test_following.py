@@ -153,6 +153,16 @@ def test_a_due_date_that_was_told_holds_even_if_it_is_earlier(
     assert loan.loan.renewals == 1
 
 
+def test_what_somebody_has_until_then_they_have_already(library: Library, line: Terminal) -> None:
+    """Nobody heard the answer to a second check-out, and the item is found with the patron."""
+    card, item = a_patron(library), an_item(library)
+    first = line.ask(out(card, item, "j-1"))
+    assert line.ask(out(card, item, "j-2", when=LATER))[:6] == first[:6]
+    assert kinds(library, item) == [EventKind.CHECKED_OUT]
+    line.ask(out(card, item, "j-3", due="20261230    235900", when=LATER))
+    assert kinds(library, item)[1:] == [EventKind.CHECKED_IN, EventKind.CHECKED_OUT]
+
+
 @pytest.mark.parametrize(("follows", "listed"), [("shadow", 0), ("replay", 1)])
 def test_what_our_rules_would_refuse_is_on_the_list_only_if_it_counts_as_ours(
     library: Library, a_line: Make, follows: str, listed: int
