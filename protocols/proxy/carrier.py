@@ -24,14 +24,13 @@ from protocols.proxy.dates import shown_day
 from protocols.proxy.done_already import ask_whether_done
 from protocols.proxy.job import Job
 from protocols.proxy.journal.records import FOR_A_PERSON, Outcome, text_of
-from protocols.proxy.kinds import LOAN, MONEY, code_of, is_granted, text_field
+from protocols.proxy.kinds import LOAN, MONEY, asked_for, code_of, is_granted, text_field
 from protocols.proxy.line import Said
 from protocols.proxy.pool import Pool
 from protocols.proxy.settings import System, SystemSettings
 from protocols.proxy.tasks import Task
 from protocols.proxy.telling import (
     asked_body,
-    date_it,
     due,
     is_as_told,
     item_question,
@@ -101,6 +100,9 @@ class Carrier:
             job.is_counted = True
             self.to_judge += 1
         self.count += 1
+        if job.task is not None and needs_date(job.task):
+            # At once: if this has to wait, the item may have been handed in by then.
+            self._ask_for_date(job.task, lambda is_answered: None)
         for key in job.keys:
             self._held.setdefault(key, deque()).append(job)
         self._if_ready(job)
@@ -296,21 +298,29 @@ class Carrier:
         self._ask(task, body, told)
 
     def _find_date(self, job: Job, task: Task) -> None:
-        """Who has renewed all loans at once (65) was told no dates: the system that did knows. Only
-        by its date can be seen whether a renewal was told before. Where that does not answer, this
-        waits for it: without a date the loan would be due on two days.
-        """
+        """Waits until it is known: only by its date can be seen whether a renewal was told before,
+        and without one the loan would be due on two days."""
+
+        def found(is_answered: bool) -> None:
+            job.is_dated = is_answered
+            if is_answered:
+                self._carry(job)
+            else:
+                self._again(job, is_down=False)
+
+        self._ask_for_date(task, found)
+
+    def _ask_for_date(self, task: Task, found: Callable[[bool], object]) -> None:
+        """Who has renewed all loans at once (65) was told no dates: the system that did knows.
+        `found` is told whether it has answered."""
         by: System = "new" if self.to == "old" else "old"
 
         def told(said: Said) -> None:
-            if said.raw is None:
-                self._again(job, is_down=False)
-                return
-            job.is_dated = True
-            item = open_frame(said.raw).body
-            if item[:4] == b"1804":
-                date_it(task, text_field(item, "AH"))
-            self._carry(job)
+            item = open_frame(said.raw or b"").body
+            if item[:4] == b"1804" and needs_date(task):
+                until = text_field(item, "AH")
+                self._around.write_down({"kind": "dated", **task.about, "until": until})
+            found(said.raw is not None)
 
         place = self._around.institution(by, task.terminal)
         self._around.ask(by, item_question(task, place), told)
@@ -327,7 +337,7 @@ class Carrier:
                 self._failed(job, said)
                 return
             item = open_frame(said.raw).body
-            is_done = not answer or is_granted(code_of(answer_request(answer)), answer)
+            is_done = not answer or is_granted(asked_for(answer), answer)
             if is_as_told(task, item):
                 self._end(job, "done" if answer else "done already", answer=answer)
             elif is_done and item[2:4] == b"04" and task.sent[:2] != "09":
@@ -374,26 +384,9 @@ class Carrier:
     def _note(
         self, task: Task, outcome: Outcome, why: str = "", answer: bytes = b"", sent: bytes = b""
     ) -> None:
-        record: dict[str, Any] = {
-            "kind": "carried",
-            "of": task.request,
-            "part": task.part,
-            "to": self.to,
-            "purpose": task.purpose,
-            "outcome": outcome,
-        }
-        if why:
-            record["why"] = why
-        if sent:
-            record["sent"] = text_of(sent)
-        if answer:
-            record["answer"] = text_of(answer)
-        self._around.write_down(record)
+        record = {"kind": "carried", **task.about, "purpose": task.purpose, "outcome": outcome}
+        said = {"why": why, "sent": text_of(sent), "answer": text_of(answer)}
+        self._around.write_down(record | {name: value for name, value in said.items() if value})
 
     def _write(self, job: Job, facts: dict[str, Any]) -> None:
         self._around.write_down({"of": job.at[0], **facts})
-
-
-def answer_request(answer: bytes) -> bytes:
-    """The code of the request to an answer about an item."""
-    return {b"12": b"11", b"10": b"09", b"30": b"29"}.get(answer[:2], b"")

@@ -43,6 +43,7 @@ ANSWER_OF: Final[dict[str, str]] = {
     for layout in LAYOUTS.values()
     if layout.message in REQUESTS
 }
+_REQUEST_OF: Final = {answer: code for code, answer in ANSWER_OF.items()}
 _ANSWER_BYTES: Final = {code.encode(): answer.encode() for code, answer in ANSWER_OF.items()}
 _FIXED: Final = {layout.code: layout.fixed_length for layout in LAYOUTS.values()}
 
@@ -95,6 +96,11 @@ def is_granted(request: str, answer: bytes) -> bool:
     if place < 0:  # there is no letter for it: it was done, unless nobody has that card
         return text_field(answer, "BL") != "N"
     return answer[place : place + 1] in (b"1", b"Y")
+
+
+def asked_for(answer: bytes) -> str:
+    """The code of the request to an answer; empty where it is none of theirs."""
+    return _REQUEST_OF.get(answer[:2].decode("latin-1"), "")
 
 
 def layout_of(code: str) -> Layout:

@@ -29,7 +29,7 @@ from protocols.proxy.periods import Periods
 from protocols.proxy.routing import tells
 from protocols.proxy.seen import SOMEBODY, Item, Patron
 from protocols.proxy.settings import Mode, System
-from protocols.proxy.tasks import Task, loan_of, parts_of, task_of
+from protocols.proxy.tasks import Task, date_it, loan_of, parts_of, task_of
 
 #: Circulation statuses (18) of what nobody has on loan: available, on the hold shelf, waiting to be
 #: shelved, on its way. What is lost or claimed to be returned may be on loan all the same.
@@ -79,6 +79,8 @@ class State:
             self._silent(record)
         elif kind == "judged":
             self._learn_period("new", bytes_of(record.get("sent", "")))
+        elif kind == "dated":
+            self._dated(record)
         elif kind == "carried":
             self._carried(record)
         elif kind == "flip":
@@ -294,6 +296,11 @@ class State:
         self.periods.learn(system, item.kind, "" if patron is None else patron.kind, days)
 
     # What others were told
+
+    def _dated(self, record: Record) -> None:
+        task = self.tasks.get((record["of"], record["part"], cast("System", record["to"])))
+        if task is not None:
+            date_it(task, record["until"])
 
     def _carried(self, record: Record) -> None:
         outcome = record["outcome"]

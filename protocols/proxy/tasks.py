@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from protocols.proxy.dates import BLANK
 from protocols.proxy.journal.records import Purpose, Record, bytes_of, text_of
-from protocols.proxy.kinds import ALL_LOANS, all_fields, text_field
+from protocols.proxy.kinds import ALL_LOANS, all_fields, text_field, with_field
 from protocols.proxy.settings import System
 
 #: What leaves an item as it says, whatever came before.
@@ -35,10 +35,20 @@ class Task:
     def key(self) -> tuple[int, int, System]:
         return self.request, self.part, self.to
 
+    @property
+    def about(self) -> dict[str, Any]:
+        """The same as the journal has it."""
+        return {"of": self.request, "part": self.part, "to": self.to}
+
 
 def loan_of(task: Task) -> str:
     """The item that is lent, renewed or handed in by it; empty where it is about something else."""
     return text_field(bytes_of(task.sent), "AB") if task.sent[:2] in OF_ONE_LOAN else ""
+
+
+def date_it(task: Task, until: str) -> None:
+    """Until when is known by now."""
+    task.answer = text_of(with_field(bytes_of(task.answer), b"AH", bytes_of(until)))
 
 
 def task_of(request: Record, record: Record, part: int, to: System, purpose: Purpose) -> Task:

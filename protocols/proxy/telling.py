@@ -11,7 +11,7 @@ from typing import Final
 
 from protocols.proxy.dates import BLANK, wire_date
 from protocols.proxy.journal.records import bytes_of, text_of
-from protocols.proxy.kinds import all_fields, fixed_length, layout_of, text_field, with_field
+from protocols.proxy.kinds import all_fields, fixed_length, layout_of, text_field
 from protocols.proxy.tasks import Task
 
 #: The field of the journal's id, and that which says that a PIN has been proven.
@@ -40,11 +40,6 @@ def due(task: Task) -> str:
 def needs_date(task: Task) -> bool:
     """Is it a renewal by a system that has not said until when?"""
     return task.sent[:2] == "29" and task.purpose != "replay" and due(task) == BLANK
-
-
-def date_it(task: Task, until: str) -> None:
-    """Until when is known by now."""
-    task.answer = text_of(with_field(bytes_of(task.answer), b"AH", bytes_of(until)))
 
 
 def told_body(task: Task, institution: str, number: str | None) -> bytes:

@@ -252,7 +252,7 @@ class Rehearsal:
         """The other system looks after what was flipped, now that neither has anything to hear of
         the day: what it hears later it would leave to the other to tell."""
         old, new = self.world.old, self.world.new
-        old.now = new.now = self.clock()
+        old.now = new.now = self.clock.pass_time(minutes=1)
         for branches, is_back in self.flipped:
             move(branches, away_from=new if is_back else old, to=old if is_back else new)
         self.flipped.clear()

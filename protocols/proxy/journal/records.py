@@ -15,6 +15,7 @@ went is recognised and cut.
 | shared  | where a payment goes, of a patron who may owe in both systems             |
 | silent  | a system did not answer: its outcome is unknown if it was sent            |
 | judged  | what the new system would have said, or why it was not asked              |
+| dated   | until when a loan is, of all that were renewed at once, which is told late |
 | carried | a try to tell a system what the other one (or the proxy) did              |
 | flip    | a terminal's mode was changed: by whom, and why                           |
 | settled | a person has dealt with what could not be carried                         |
@@ -38,6 +39,7 @@ Kind = Literal[
     "shared",
     "silent",
     "judged",
+    "dated",
     "carried",
     "flip",
     "settled",
@@ -88,6 +90,8 @@ class Record(TypedDict, total=False):
     answer: str
     outcome: Outcome
     part: int
+    #: Of dated: as AH has it.
+    until: str
     #: Of flip and settled.
     before: str
     who: str

@@ -412,6 +412,25 @@ def test_all_loans_renewed_at_once_are_written_back_by_the_process_after(two: Tw
         assert len(two.old.asked("29")) == 2
 
 
+def test_a_renewal_of_all_loans_is_told_also_when_the_item_came_back_meanwhile(two: Two) -> None:
+    two.settings("new with write-back")
+    two.new.renewed_until = two.old.renewed_until = "20270211    235900"
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        ask(terminal, OUT)
+        until(lambda: len(two.old.loans) == 1)
+        two.old.stop()
+        assert ask(terminal, f"65{DATE}AOOLD|AAP1|AD1234|".encode()).startswith(b"6610001")
+        until(lambda: running.records("dated"))
+        back = f"09N{DATE}{DATE}APOLD|AOOLD|ABI1|AC|".encode()
+        assert ask(terminal, back).startswith(b"101")
+        running.kill()
+        running.begin()
+        two.old.start()
+        until(lambda: not two.old.loans)
+        assert [message[22:30] for message in two.old.asked("29")] == ["20270211"]
+
+
 def test_a_renewal_of_all_loans_waits_for_its_date(two: Two) -> None:
     two.settings("new with write-back")
     two.new.renewed_until = two.old.renewed_until = "20270211    235900"
