@@ -41,6 +41,8 @@ _MOST_COST: Final = 100_000_000
 _MAY_BE_SENT: Final = (Status.REQUEST_RECEIVED, Status.EXPECT_TO_SUPPLY, Status.WILL_SUPPLY, None)
 #: How far the clock of a peer may be before ours.
 _AHEAD: Final = timedelta(days=1)
+#: No library lends for longer: a day behind it stands for none, as some systems write it.
+_LONGEST_LOAN: Final = timedelta(days=2 * 365)
 
 
 def take_supplier_message(
@@ -99,12 +101,13 @@ def _heard(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) ->
 
 
 def _due(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> datetime | None:
-    """When it is due there; a day that is over is none that anybody could keep, and somebody reads
-    of it."""
+    """When it is due there; a day that is over is none that anybody could keep, and one in many
+    years none that a patron is told. Somebody reads of both."""
     due = message.due_date
-    if due is None or due > act.now - _AHEAD:
+    if due is None or act.now - _AHEAD < due <= act.now + _LONGEST_LOAN:
         return due
-    note_remark(act, loan, RemarkKind.ODD, f"it is due on a day that is over: {due:%Y-%m-%d}")
+    when = "that is over" if due < act.now else "in many years"
+    note_remark(act, loan, RemarkKind.ODD, f"it is due on a day {when}: {due:%Y-%m-%d}")
     return None
 
 

@@ -88,7 +88,8 @@ class TerminalSession:
         return (
             answered is not None
             and frame.sequence == answered.sequence
-            and frame.checksum == answered.checksum
+            and frame.checksum is not None
+            and frame.body == answered.body
         )
 
     def send(self, response: Any, now: float) -> None:
@@ -103,7 +104,7 @@ class TerminalSession:
         self._answered = (
             None
             if frame is None or frame.sequence is None or frame.checksum is None
-            else Answered(frame.sequence, frame.checksum, response)
+            else Answered(frame.sequence, frame.body, response)
         )
         self._put(response)
 

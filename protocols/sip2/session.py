@@ -188,7 +188,8 @@ class Sip2Session:
         if (
             answered is not None
             and frame.sequence == answered.sequence
-            and frame.checksum == answered.checksum
+            and frame.checksum is not None
+            and frame.body == answered.body
         ):
             self.count(SENT_AGAIN)
             self._repeat(answered.outgoing)
@@ -293,7 +294,7 @@ class Sip2Session:
             if frame.sequence is None
             or frame.checksum is None
             or (isinstance(response, Written) and response.is_passing)
-            else Answered(frame.sequence, frame.checksum, outgoing)
+            else Answered(frame.sequence, frame.body, outgoing)
         )
         self._put(outgoing)
 

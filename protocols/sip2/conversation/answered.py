@@ -11,10 +11,14 @@ MAX_REPEATS: Final = 20
 
 @dataclass(slots=True)
 class Answered:
-    """The last request: its sequence number and checksum, and the frame that answered it."""
+    """The last request: its sequence number and body, and the frame that answered it.
+
+    The checksum is that of the body, and not enough: a sum is the same for I0000012 and I0000021,
+    and there are terminals that never count their messages.
+    """
 
     sequence: bytes
-    checksum: bytes
+    body: bytes
     outgoing: bytes
 
 

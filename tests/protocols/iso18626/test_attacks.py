@@ -10,7 +10,12 @@ import pytest
 from circulation.accounts.loans import PatronLoans, patron_loans
 from circulation.interlending.asking import Wish, ask
 from circulation.interlending.lists import open_loans
-from circulation.interlending.remarks import RemarkKind, remarks_of
+from circulation.interlending.remarks import (
+    MOST_WAITING,
+    RemarkKind,
+    remarks_of,
+    settle_remark,
+)
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.interlending.states import BorrowingState
 from circulation.kernel.results import CheckedOut
@@ -233,3 +238,46 @@ def test_a_day_that_is_over_is_no_due_date_for_a_patron(stage: Stage, status: St
     assert [each.loan.due > library.now for each in loans.loans] == [True]
     odd = [each.text for each in stage.remarks(loan.request_id) if each.kind is RemarkKind.ODD]
     assert f"it is due on a day that is over: {over:%Y-%m-%d}" in odd
+
+
+@pytest.mark.parametrize("years", [3, 170])
+def test_a_day_in_many_years_is_no_due_date_for_a_patron(stage: Stage, years: int) -> None:
+    """Some write such a day where a loan has none."""
+    loan = asked(stage)
+    library, far = stage.library, stage.library.now + timedelta(days=365 * years)
+    delivery = DeliveryInfo(library.now, ("B-1",))
+    stage.answer(
+        from_supplier(stage, loan.request_id, Status.LOANED, due_date=far, delivery_info=delivery)
+    )
+    card = stage.loan(loan.request_id).user
+    library.check_in("B-1")
+    lent = library.check_out(card, "B-1")
+    assert isinstance(lent, CheckedOut)
+    for status in (Status.LOANED, Status.RECALLED):
+        stage.answer(from_supplier(stage, loan.request_id, status, due_date=far))
+        found = library.read(
+            lambda transaction: patron_loans(library.act(transaction), patron=card)
+        )
+        assert isinstance(found, PatronLoans)
+        assert found.loans[0].loan.due <= lent.loan.due
+    assert "in many years" in stage.remarks(loan.request_id)[0].text
+
+
+def test_nobody_buries_the_list_of_remarks(stage: Stage) -> None:
+    """A program that writes note after note does not hide what else is to be read."""
+    a_title(stage.library)
+    stage.say(stage.request())
+    for _ in range(3):
+        stage.act(Action.NOTIFICATION, note="the same")
+    assert [each.text for each in stage.remarks()] == ["the same"]
+    for number in range(2 * MOST_WAITING):
+        stage.act(Action.NOTIFICATION, note=f"note {number}")
+    stage.act(Action.SHIPPED_FORWARD, note="to Aarhus")
+    notes = [each for each in stage.remarks() if each.kind is RemarkKind.NOTE]
+    assert len(notes) == MOST_WAITING
+    assert notes[-1].text == "More was written than is listed here."
+    assert stage.remarks()[-1].text == "to Aarhus"
+    library = stage.library
+    library.write(lambda transaction: settle_remark(transaction, notes[0].id, library.now))
+    stage.act(Action.NOTIFICATION, note="the same")
+    assert len(stage.remarks()) == MOST_WAITING + 2

@@ -81,6 +81,16 @@ def test_an_answer_can_be_had_again(running: Running, old: OldSystem) -> None:
     assert len(old.asked("11")) == 1
 
 
+def test_a_terminal_that_never_counts_lends_one_item_after_the_other(
+    running: Running, old: OldSystem
+) -> None:
+    """A sum does not know in which order digits stand."""
+    terminal = running.terminal()
+    for item in (b"I12", b"I21"):
+        assert b"AB%b|" % item in ask(terminal, summed(OUT.replace(b"ABI1", b"AB" + item)))
+    assert len(old.asked("11")) == 2
+
+
 def test_97_before_anything_was_said(running: Running) -> None:
     assert ask(running.terminal(b""), b"97") == b"96"
 

@@ -204,6 +204,15 @@ def test_another_sequence_number_or_checksum_or_none_is_a_new_request(other: byt
     assert len(requests_of(session, other + b"\r")) == 1
 
 
+def test_a_terminal_that_never_counts_is_asked_about_one_item_after_the_other() -> None:
+    """A sum does not know in which order digits stand."""
+    session = a_session()
+    first, other = (with_checksum(ITEM.replace(b"I1", item), 0) for item in (b"I012", b"I021"))
+    assert first[-5:] == other[-5:]
+    _answered(session, first)
+    assert len(requests_of(session, other + b"\r")) == 1
+
+
 def test_the_same_frame_without_error_detection_is_a_new_request() -> None:
     assert len(requests_of(a_session(), (ITEM + b"\r") * 2)) == 2
 
