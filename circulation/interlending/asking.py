@@ -14,16 +14,17 @@ from catalogue.database import Transaction
 from catalogue.records import fetch_records
 from circulation.calendars.due_dates import local_date
 from circulation.callers.partners import folded_agency
-from circulation.interlending.cases import Case, case_wanted
+from circulation.holds.eligibility import patron_hold_refusals
+from circulation.holds.facts import holds_of_patron
+from circulation.interlending.cases import Case, case_wanted, cases_of_patron
 from circulation.interlending.rota import Sought, begin_case, not_lent, rules_of
 from circulation.interlending.rows import InterlibraryLoan, advance, loan_by_id
 from circulation.interlending.states import BorrowingAction, BorrowingState, Obstacle
 from circulation.interlending.suppliers import SUPPLIERS
 from circulation.kernel.act import Act
-from circulation.kernel.reasons import Action, Reason
+from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refusal, Refused
-from circulation.loans.checks import patron_refusals
-from circulation.patrons.facts import PatronFacts, patron_facts
+from circulation.patrons.facts import PatronFacts, lock_patron, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS, told_as
 
 #: The longest text that is sent on.
@@ -57,8 +58,8 @@ def ask(
 
     `partner` is an agency, by default all that take requests, in the order of the rules.
     `pickup_branch` is an ISIL, by default the patron's home branch. Refused with PATRON_UNKNOWN,
-    BRANCH_UNKNOWN, RECORD_UNKNOWN or what keeps the patron from placing holds;
-    Obstacle.NO_PARTNER where nobody can be asked.
+    BRANCH_UNKNOWN, RECORD_UNKNOWN or what keeps the patron from placing holds, among which wishes
+    under way count as well; Obstacle.NO_PARTNER where nobody can be asked.
     """
     transaction = act.transaction
     only = "" if partner is None else folded_agency(partner)
@@ -75,10 +76,13 @@ def ask(
     before = case_wanted(
         transaction, patron_id=borrower.id, title=wanted.title, author=wanted.author, only=only
     )
+    last = None
     if before is not None and before.loan_id is not None:
         last = loan_by_id(transaction, before.loan_id)
-        if last is not None:
-            return last
+    if refusals := _refusals(act, borrower, pickup, is_new=last is None):
+        return Refused(tuple(refusals))
+    if last is not None:
+        return last
     case = _begun(act, borrower, pickup, wanted)._replace(
         user=told_as(transaction, borrower.id, patron), only=only, before=needed_before
     )
@@ -114,10 +118,11 @@ def _begun(act: Act, borrower: PatronFacts, pickup: Branch, wanted: Wish) -> Cas
 def _reader(
     act: Act, patron: str, pickup_branch: str | None
 ) -> tuple[PatronFacts, Branch] | Refused:
-    """Who wants it, and where they will fetch it."""
+    """Who wants it, locked, and where they will fetch it."""
     transaction, circulation = act.transaction, act.circulation
     set_up = circulation.set_up_at_hand(transaction)
     known_by = IDENTIFIERS.of(circulation).stored(patron)
+    lock_patron(transaction, identifier=known_by)
     borrower = patron_facts(transaction, identifier=known_by, now=act.now, material_group="")
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
@@ -127,9 +132,25 @@ def _reader(
         if not named:
             return Refused((Refusal(Reason.BRANCH_UNKNOWN),))
         pickup = named[0]
-    today = local_date(act.now, pickup.timezone)
-    refusals = patron_refusals(borrower, Action.HOLD, today, set_up.counted_at(pickup.id))
-    return Refused(tuple(refusals)) if refusals else (borrower, pickup)
+    return borrower, pickup
+
+
+def _refusals(act: Act, borrower: PatronFacts, pickup: Branch, *, is_new: bool) -> list[Refusal]:
+    """Why the patron may not wish for it, as for a hold: each wish may become one."""
+    transaction, patron_id = act.transaction, borrower.id
+    set_up = act.circulation.set_up_at_hand(transaction)
+    under_way = 0
+    if is_new:
+        under_way = len(holds_of_patron(transaction, patron_id=patron_id))
+        under_way += len(cases_of_patron(transaction, patron_id=patron_id))
+    return patron_hold_refusals(
+        borrower,
+        set_up.terms(pickup.id, borrower.category, ""),
+        under_way,
+        int(is_new),
+        local_date(act.now, pickup.timezone),
+        set_up.counted_at(pickup.id),
+    )
 
 
 def answered(act: Act, loan_id: int, *, will_lend: bool) -> InterlibraryLoan | Obstacle:

@@ -72,7 +72,7 @@ class LoanPolicy:
     holdable: bool = True
     """May it be held? For holds the rules are those of the branch of pickup."""
     max_holds: Number | None = None
-    """Holds of a patron; without it no limit."""
+    """Holds of a patron, wishes for what other libraries have among them; without it no limit."""
     interest_days: Days = 180
     """How long a hold waits unless it says otherwise."""
     pickup_days: Days = 7

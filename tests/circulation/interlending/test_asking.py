@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
 
+from catalogue.database import Transaction, open_database
 from circulation.interlending.asking import Wish, answered, ask
 from circulation.interlending.borrowing import Accepted, Agreement, Incoming, accept, expect
 from circulation.interlending.notices import PartnerNotice, PartnerNoticeKind, claim_notice
@@ -18,8 +22,8 @@ from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import UNATTENDED, CheckedOut, Refused
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, add_identifier, find_patron
-from tests.builders.circulation import Library, a_patron, an_item
-from tests.builders.holds import holds_of, record_of
+from tests.builders.circulation import Library, a_library, a_patron, an_item
+from tests.builders.holds import a_hold, holds_of, record_of
 from tests.builders.interlending import a_partner, again, partner_desk, told
 
 AGREEMENT = Agreement("ill", "Broker")
@@ -176,6 +180,44 @@ def test_what_is_refused(library: Library) -> None:
     ):
         assert isinstance(outcome, Refused), reason
         assert outcome.reasons == (reason,)
+
+
+def test_wishes_count_among_holds(library: Library) -> None:
+    """Each may cost the library something, and be kept for the patron one day."""
+    library.policy(loan_days=28, max_holds=3)
+    a_partner(library)
+    card = a_patron(library)
+    a_hold(library, card, an_item(library))
+    first = asked(library, card, Wish(title="one"))
+    assert isinstance(first, InterlibraryLoan)
+    assert isinstance(asked(library, card, Wish(title="two")), InterlibraryLoan)
+    outcome = asked(library, card, Wish(title="three"))
+    assert isinstance(outcome, Refused)
+    assert [(each.reason, each.limit) for each in outcome.refusals] == [(Reason.TOO_MANY_HOLDS, 3)]
+    assert asked(library, card, Wish(title="one")) == first
+    assert isinstance(asked(library, a_patron(library), Wish(title="three")), InterlibraryLoan)
+
+
+def test_a_wish_that_comes_to_two_processes_at_once_is_asked_for_once(database_url: str) -> None:
+    databases = [open_database(database_url), open_database(database_url)]
+    library = a_library(databases[0])
+    libraries = [library, Library(databases[1], library.main, library.other)]
+    a_partner(library)
+    card, both = a_patron(library), Barrier(2)
+
+    def wish(where: Library) -> InterlibraryLoan | Refused | Obstacle:
+        def work(transaction: Transaction) -> InterlibraryLoan | Refused | Obstacle:
+            with suppress(BrokenBarrierError):  # on SQLite one waits for the other
+                both.wait(0.2)
+            return ask(where.act(transaction), patron=card, wish=Wish(title="one"))
+
+        return where.write(work)
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(wish, libraries))
+    assert len({each.id for each in found if isinstance(each, InterlibraryLoan)}) == 1
+    for each in databases:
+        each.close()
 
 
 NATIONAL = "010111-0000"
