@@ -114,14 +114,20 @@ class State:
                 item.is_unknown_to_old = request["side"] == "new"
             self.recent.append((record["at"], request["terminal"], request["sent"], record["sent"]))
             del self.recent[:-RECENT]
+            if code == ALL_LOANS and all_fields(answer, b"BN"):
+                self._was_refused(request, record)
             return self._to_be_told(request, record)
-        elif code in CHANGING and by == "proxy" and request.get("was_sent"):
-            # The terminal was told no, and the system may have done it.
-            asked = cast("System", request["to"])
-            task = task_of(request, record, 0, asked, "replay")
+        elif code in CHANGING:
+            self._was_refused(request, record)
+        return []
+
+    def _was_refused(self, request: Record, record: Record) -> None:
+        """The terminal was told no, at least of one of all loans. Where the proxy said so, the
+        system may have done it."""
+        if record["by"] == "proxy" and request.get("was_sent"):
+            task = task_of(request, record, 0, cast("System", request["to"]), "replay")
             task.why = Sentence("REFUSED_IN_DOUBT")
             self.for_a_person[task.key] = task
-        return []
 
     def _to_be_told(self, request: Record, record: Record) -> list[Task]:
         if "shares" in request:

@@ -8,19 +8,19 @@ model by which the rehearsal chose its acts.
 
 from __future__ import annotations
 
+import json
 import sys
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, create_engine, text
 
-from tests.cut_over.letters import Letters
+from tests.cut_over.letters import Letters, day, moment
 from tests.cut_over.replaying import Act, Journal, Shop, read, without_secrets
 from tests.cut_over.terminals import read_diary
 
@@ -151,6 +151,9 @@ def _unsure(found: Figures, journal: Journal, shop: Shop) -> set[str]:
             unsure.update(shop.items_of(act.card))
         else:
             unsure.add(act.item or _debt(act.card))
+    for case, items in journal.perhaps_renewed.items():
+        found.unknown.append(case)
+        unsure.update(items)
     for (number, system), (outcome, why) in journal.untold.items():
         cases = found.unknown if outcome == "unknown" else found.not_taken
         cases.append(f"request {number} was not taken by the {system} system: {why}")
@@ -227,12 +230,15 @@ def _told(
 
 
 class _There(NamedTuple):
-    """What one of them says. Loans by item: card and due day. Debts by card, holds by item."""
+    """What one of them says. Loans by item: card and due day. Debts by card, holds by item.
+    `not_fetched`: item and card of what stood on a shelf beyond its deadline, which ends the hold.
+    """
 
     loans: dict[str, tuple[str, str]]
     debts: dict[str, int]
     holds: dict[str, tuple[str, ...]]
     blocked: frozenset[str]
+    not_fetched: frozenset[tuple[str, str]]
 
     @classmethod
     def read(cls, connection: Connection) -> _There:
@@ -266,21 +272,29 @@ class _There(NamedTuple):
                 " WHERE b.reason = 'self_service'"
             )
         )
+        not_fetched = connection.execute(
+            text(
+                "SELECT i.barcode, p.identifier, e.after, h.closed FROM holds h"
+                " JOIN items i ON i.record_id = h.record_id"
+                " JOIN patron_identifiers p ON p.patron_id = h.patron_id AND p.kind = 'card'"
+                " JOIN events e ON e.hold_id = h.id AND e.kind = 'hold_shelved'"
+                " WHERE h.outcome = 'not_collected'"
+            )
+        )
         queues: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
         for barcode, card in holds:
             queues[barcode] += (card,)
         return cls(
-            {barcode: (card, _day(due)) for barcode, card, due in loans},
+            {barcode: (card, day(moment(due))) for barcode, card, due in loans},
             {card: owed for card, owed in debts if owed},
             dict(queues),
             frozenset(card for (card,) in blocked),
+            frozenset(
+                (barcode, card)
+                for barcode, card, shelved, closed in not_fetched
+                if json.loads(shelved)["deadline"] < moment(closed).isoformat()
+            ),
         )
-
-
-def _day(moment: str | datetime) -> str:
-    """The day of a moment where the library is, YYYYMMDD."""
-    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return f"{(at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(_ZONE):%Y%m%d}"
 
 
 def _compare(
@@ -321,7 +335,10 @@ def _compare_items(found: Figures, name: str, one: _There, shop: Shop, doubts: _
             cases.append(f"{name}: {barcode} is with {one.loans.get(barcode)}, and {told} was told")
     for barcode in {*one.holds, *shop.queues} - doubts.unsure:
         queue = one.holds.get(barcode, ())
-        waiting = list(shop.queues[barcode].at_last())
+        waiting = [
+            tuple(card for card in each if (barcode, card) not in one.not_fetched)
+            for each in shop.queues[barcode].at_last()
+        ]
         if queue not in waiting:
             cases = found.listed if barcode in doubts.listed else found.differing
             cases.append(f"{name}: for {barcode} wait {queue}, and not {waiting}")

@@ -55,7 +55,7 @@ class Letters:
             for what in ("loans", "holds"):
                 for number in facts.get(what) or ():
                     item, at = about.get((what, number), ("", datetime.min.replace(tzinfo=UTC)))
-                    self.by_day[card, kind, item, _day(at)] += 1
+                    self.by_day[card, kind, item, day(at)] += 1
                     if state == "sent":
                         self.sent[card, kind, key, item, f"{at:%Y%m%d %H%M%S}"] += 1
 
@@ -68,8 +68,8 @@ class Letters:
                 " WHERE e.kind = 'hold_shelved'"
             )
         ):
-            if closed is None or _day(_moment(closed)) > _day(_moment(at)):
-                self.shelved.add((card, "hold_ready", item, _day(_moment(placed))))
+            if closed is None or day(moment(closed)) > day(moment(at)):
+                self.shelved.add((card, "hold_ready", item, day(moment(placed))))
 
     def _read_steps(self, connection: Connection) -> None:
         for card, item, lent, ended, step, at, facts in connection.execute(
@@ -80,11 +80,11 @@ class Letters:
                 " JOIN patron_identifiers p ON p.patron_id = l.patron_id AND p.kind = 'card'"
             )
         ):
-            loan = card, item, _day(_moment(lent))
+            loan = card, item, day(moment(lent))
             if ended is not None:
-                self.ended[loan] = _moment(ended)
+                self.ended[loan] = moment(ended)
             if facts is not None and json.loads(facts).get("elsewhere"):
-                self.left[*loan, step] = _moment(at)
+                self.left[*loan, step] = moment(at)
             elif facts is not None:
                 self.done.add((*loan, step))
 
@@ -108,22 +108,22 @@ def _about(connection: Connection) -> dict[tuple[str, int], tuple[str, datetime]
     for number, barcode, at in connection.execute(
         text("SELECT l.id, i.barcode, l.checked_out FROM loans l JOIN items i ON i.id = l.item_id")
     ):
-        found["loans", number] = barcode, _moment(at)
+        found["loans", number] = barcode, moment(at)
     for number, barcode, at in connection.execute(
         text(
             "SELECT h.id, i.barcode, h.placed FROM holds h"
             " JOIN items i ON i.record_id = h.record_id"
         )
     ):
-        found["holds", number] = barcode, _moment(at)
+        found["holds", number] = barcode, moment(at)
     return found
 
 
-def _moment(stored: str | datetime) -> datetime:
+def moment(stored: str | datetime) -> datetime:
     at = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _day(at: datetime) -> str:
+def day(at: datetime) -> str:
     """Where the library is, YYYYMMDD."""
     return "" if at.year == 1 else f"{at.astimezone(ZONE):%Y%m%d}"

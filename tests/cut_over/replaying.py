@@ -62,6 +62,8 @@ class Journal:
     acts: list[Act] = field(default_factory=list)
     answers: set[tuple[str, str, str]] = field(default_factory=set)
     unknown: list[Act] = field(default_factory=list)
+    #: By the renewal of all loans, what the proxy left out, and a system may have renewed.
+    perhaps_renewed: dict[str, list[str]] = field(default_factory=dict)
     #: What could not be told, by the number of the request and the system: outcome, and why.
     untold: dict[tuple[int, str], tuple[str, str]] = field(default_factory=dict)
     #: Items of which a system would not take what it was told, or has taken it otherwise: once, and
@@ -152,6 +154,9 @@ def _answered(
         found.unknown.append(act)  # nobody knows what the system has done
     elif act.answer:
         found.acts.append(act)
+        left = [each.partition(" ")[0] for each in all_of(act.answer, "BN")]
+        if act.by == "proxy" and was_silent and left:
+            found.perhaps_renewed[act.text()] = left
 
 
 def _act(request: dict[str, Any], record: dict[str, Any]) -> Act:

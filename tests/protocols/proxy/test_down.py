@@ -10,7 +10,7 @@ from protocols.proxy.dates import days_between
 from protocols.proxy.kinds import all_fields, field
 from tests.protocols.proxy.serving import IN, LOGIN, OUT, ask, proxy
 from tests.protocols.proxy.systems import DATE, DUE
-from tests.protocols.proxy.test_two_systems import Two, carried, two, until
+from tests.protocols.proxy.test_two_systems import Two, carried, for_a_person, two, until
 
 __all__ = ["two"]
 RENEWAL = f"29NN{DATE}{' ' * 18}AOOLD|AAP1|ABI1|".encode()
@@ -360,6 +360,22 @@ def test_all_loans_are_renewed_and_listed_off_line(two: Two) -> None:
         told = {(field(each.encode(), b"AB") or b"")[:2] for each in two.old.asked("29")}
         assert told == {b"I1", b"I3"}
         assert {due for _, due in two.old.loans.values()} != {DUE}
+
+
+def test_what_was_left_out_of_all_loans_in_doubt_is_for_a_person(two: Two) -> None:
+    """Nobody has heard what the old system did of it."""
+    two.settings("old")
+    with proxy(two.folder) as running:
+        terminal = running.terminal()
+        ask(terminal, OUT)
+        ask(terminal, OUT.replace(b"ABI1", b"ABI2"))
+        two.old.renewed_until = "20991231    235900"
+        assert ask(terminal, RENEWAL.replace(b"ABI1", b"ABI2")).startswith(b"301")
+        two.old.habits.drops_after = frozenset({"65", "17", "29"})
+        renewed = ask(terminal, f"65{DATE}AOOLD|AAP1|AD1234|".encode())
+        assert (all_fields(renewed, b"BM"), all_fields(renewed, b"BN")) == ([b"I1"], [b"I2"])
+        [(_, why)] = for_a_person(running)
+        assert why == "it was refused while nobody knew what the system had done"
 
 
 def test_all_loans_renewed_at_once_are_followed_with_their_dates(two: Two) -> None:
