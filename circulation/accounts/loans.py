@@ -3,47 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 
-from catalogue.database import Statement, Transaction, columns, many_of
-from circulation.items.facts import ItemFacts
+from catalogue.database import Statement, Transaction, columns, many, many_of
+from catalogue.schema import items, records
 from circulation.kernel.act import Act
-from circulation.kernel.paging import START, Place
+from circulation.kernel.paging import ALL, START, Place
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Borrower, Item, Loan, Patron, Refusal, Refused
 from circulation.kernel.set_up import SetUp
-from circulation.loans.facts import (
-    ALL,
-    OPEN_LOAN,
-    items_lent_onward_to,
-    items_listed,
-    items_overdue,
-    loans_of,
-)
+from circulation.loans.facts import loans_of
+from circulation.loans.schema import loans
 from circulation.patrons.facts import CARD_OF_PATRON, PatronFacts, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.schema import patrons
 
 
-@dataclass(frozen=True, slots=True)
-class PatronLoan:
+class PatronLoan(NamedTuple):
     """One line of a patron's list of loans."""
 
     item: Item
     loan: Loan
     is_overdue: bool
     is_recalled: bool = False  # somebody waits for it, and has brought the due date forward
+    control_number: str | None = None  # of the title's record
     # Of a loan lent onward: who has the item now, or (for a pupil) whose loan it is.
     lent_onward_to: Borrower | None = None
     lent_onward_by: Borrower | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PatronLoans:
+class PatronLoans(NamedTuple):
     """A page of a patron's open loans, by due date, and how many there are in all.
 
     What others have lent onward to the patron comes after their own loans, and is counted.
@@ -52,6 +44,111 @@ class PatronLoans:
     patron: Patron
     total: int
     loans: tuple[PatronLoan, ...]
+
+
+class _Listed(NamedTuple):
+    """An open loan with its item and title, and nothing that goes on with the item besides."""
+
+    loan_id: int
+    checked_out: datetime
+    due: datetime
+    renewals: int
+    patron_id: int
+    co_patron_id: int | None
+    mark: str | None
+    recalled: datetime | None
+    id: int
+    barcode: str
+    record_id: int
+    title: str
+    author: str
+    material_group: str
+    department: str
+    location: str
+    sublocation: str
+    call_number: str
+    price: int | None
+    currency: str | None
+    section: str
+    branch_id: int
+    control_number: str | None
+
+    @property
+    def place(self) -> tuple[date, int]:
+        """Where it stands in a list."""
+        return self.due, self.loan_id
+
+    def is_overdue(self, now: datetime) -> bool:
+        """As `circulation.loans.facts.OpenLoan.is_overdue`."""
+        return self.due < now and self.mark is None
+
+    def item(self, set_up: SetUp) -> Item:
+        return Item(
+            self.id,
+            self.barcode,
+            self.record_id,
+            self.title,
+            self.author,
+            self.material_group,
+            self.department,
+            self.location,
+            self.sublocation,
+            self.call_number,
+            self.price,
+            self.currency,
+            set_up.branches[self.branch_id],
+            self.section,
+        )
+
+
+def _open_loans() -> Select[Any]:
+    its = {"id": items.c.id, "branch_id": items.c.branch_id, "loan_id": loans.c.id}
+    its["material_group"] = items.c.material_group
+    return (
+        select(*columns(_Listed, loans, items, records, **its))
+        .select_from(loans)
+        .join(items, items.c.id == loans.c.item_id)
+        .join(records, records.c.id == items.c.record_id)
+        .where(loans.c.checked_in.is_(None))
+        .order_by(loans.c.due, loans.c.id)
+    )
+
+
+def _own(patron_id: int, at: datetime, after_id: int, at_most: int, skipped: int) -> Select[Any]:
+    return (
+        _open_loans()
+        .where(
+            loans.c.patron_id == patron_id,
+            # Said twice: the first condition is what the index can be walked by.
+            loans.c.due >= at,
+            or_(loans.c.due > at, loans.c.id > after_id),
+        )
+        .limit(at_most)
+        .offset(skipped)
+    )
+
+
+@many(_Listed)
+def _own_loans(
+    *, patron_id: int, at: datetime, after_id: int, at_most: int, skipped: int
+) -> Statement:
+    """The patron's own behind the loan `after_id` that is due `at`."""
+    return _own(patron_id, at, after_id, at_most, skipped)
+
+
+@many(_Listed)
+def _own_overdue(
+    *, patron_id: int, now: datetime, at: datetime, after_id: int, at_most: int, skipped: int
+) -> Statement:
+    """The same, of those due before `now` that are neither claimed returned nor lost."""
+    own = _own(patron_id, at, after_id, at_most, skipped)
+    return own.where(loans.c.due < now, loans.c.mark.is_(None))
+
+
+@many(_Listed)
+def _lent_onward(*, patron_id: int) -> Statement:
+    """What others have lent onward to the patron."""
+    return _open_loans().where(loans.c.co_patron_id == patron_id)
 
 
 @many_of(Borrower)
@@ -114,54 +211,51 @@ def loans_listed(act: Act, facts: PatronFacts, page: LoanPage = _ALL_OF_THEM) ->
         "at_most": at_most,
         "skipped": skipped,
     }
-    own: list[ItemFacts] = []
+    own: list[_Listed] = []
     if not is_onward:
         own = (
-            items_overdue(transaction, now=now, **where)
+            _own_overdue(transaction, now=now, **where)
             if only_overdue
-            else items_listed(transaction, **where)
+            else _own_loans(transaction, **where)
         )
     number = counted.overdue if only_overdue else counted.number
-    onward = [
-        item
-        for item in (
-            items_lent_onward_to(transaction, patron_id=facts.id) if counted.onward else ()
-        )
-        if not only_overdue or ((loan := OPEN_LOAN.of(item)) and loan.is_overdue(now))
-    ]
+    onward = _lent_onward(transaction, patron_id=facts.id) if counted.onward else []
+    if only_overdue:
+        onward = [each for each in onward if each.is_overdue(now)]
     total = number + len(onward)
     if is_onward:
-        onward = [each for each in onward if _place(each) > (at, after_id)]
+        onward = [each for each in onward if each.place > (at, after_id)]
     first = max(skipped - number, 0)
     found = own + onward[first : first + at_most - len(own)]
     listed = _listed(transaction, set_up, facts.id, found, now)
     return PatronLoans(facts.patron(), total, tuple(listed))
 
 
-def _place(item: ItemFacts) -> tuple[date, int]:
-    """Where its loan stands in a list."""
-    loan = OPEN_LOAN.of(item)
-    return START if loan is None else (loan.due, loan.id)
-
-
 def _listed(
     transaction: Transaction,
     set_up: SetUp,
     patron_id: int,
-    found: Sequence[ItemFacts],
+    found: Sequence[_Listed],
     now: datetime,
 ) -> Iterator[PatronLoan]:
     """The lines for items on loan to the patron, or lent onward to them."""
-    lent = [(item, loan) for item in found if (loan := OPEN_LOAN.of(item)) is not None]
-    holders = {loan.co_patron_id for _, loan in lent if loan.co_patron_id is not None}
-    names = {each.patron_id: each for each in _borrowers(transaction, patron_ids=sorted(holders))}
-    for item, loan in lent:
-        is_own = loan.patron_id == patron_id
+    others = {
+        other
+        for each in found
+        if (other := each.co_patron_id if each.patron_id == patron_id else each.patron_id)
+    }
+    names: dict[int | None, Borrower] = {}
+    if others:
+        told = _borrowers(transaction, patron_ids=list(others))
+        names = {each.patron_id: each for each in told}
+    for each in found:
+        is_own = each.patron_id == patron_id
         yield PatronLoan(
-            item.item(set_up.branches[item.home_branch_id]),
-            loan.loan(),
-            loan.is_overdue(now),
-            is_recalled=loan.recalled is not None,
-            lent_onward_to=names.get(loan.co_patron_id or 0) if is_own else None,
-            lent_onward_by=None if is_own else loan.borrower(),
+            each.item(set_up),
+            Loan(each.loan_id, each.checked_out, each.due, each.renewals),
+            each.is_overdue(now),
+            each.recalled is not None,
+            each.control_number,
+            names.get(each.co_patron_id) if is_own else None,
+            None if is_own else names.get(each.patron_id),
         )

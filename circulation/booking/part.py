@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import func, select
 
 from catalogue.database import Transaction
 from catalogue.schema import items
@@ -23,7 +23,7 @@ from circulation.kernel.set_up import SetUp
 class SpokenFor(NamedTuple):
     """A booking, a deposit or a theme has a word to say on what becomes of the item."""
 
-    bookings: int  # open ones, of the title; 0 in lists
+    bookings: int  # open ones, of the title
     branch_id: int | None  # it is to be there for a while
     seen_branch_id: int | None  # and was last at that branch
     booking_id: int | None
@@ -47,7 +47,6 @@ SPOKEN_FOR = Part(
     {"bookings": _OPEN_BOOKINGS, **{name: stays.c[name] for name in SpokenFor._fields[1:]}},
     keys=("bookings", "branch_id"),
     joins=[(stays, stays.c.item_id == items.c.id)],
-    in_lists={"bookings": literal_column("0")},
 )
 
 #: A copy stands where it was seen last, and is kept where its stay lends it to nobody.

@@ -10,10 +10,9 @@ from circulation.fees.charged_loans import contributions_of_loan
 from circulation.fees.late_fees import BorrowerFacts, End, Reckoned, is_billed, reckon
 from circulation.fees.rules import FEES
 from circulation.kernel.engine import Circulation
-from circulation.kernel.paging import START
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Item, Loan, Patron, Refusal, Refused
-from circulation.loans.facts import ALL, OPEN_LOAN, items_overdue, loans_of
+from circulation.loans.facts import OPEN_LOAN, items_overdue, loans_of
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 
@@ -68,10 +67,7 @@ def expected_fees(
         return ExpectedFees(facts.patron(), (), {})
     borrower = BorrowerFacts(facts.id, facts.category, facts.birth_date, facts.kind)
     groups: dict[tuple[object, ...], list[tuple[ExpectedLoan, Reckoned]]] = {}
-    at, after_id = START
-    for item in items_overdue(
-        transaction, patron_id=facts.id, now=now, at=at, after_id=after_id, at_most=ALL, skipped=0
-    ):
+    for item in items_overdue(transaction, patron_id=facts.id, now=now):
         loan = OPEN_LOAN.of(item)
         assert loan is not None  # it is overdue
         reckoned = reckon(transaction, set_up, item, loan, borrower, End(now))

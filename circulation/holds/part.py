@@ -20,7 +20,7 @@ from circulation.patrons.schema import patrons
 class WaitedFor(NamedTuple):
     """Somebody waits for the title, or the item is bound to a hold or lies on the shelf for it."""
 
-    open_holds: int  # on the title; 0 in lists
+    open_holds: int  # on the title
     hold_id: int | None
     patron_id: int | None
     released: datetime | None
@@ -47,7 +47,6 @@ WAITED_FOR = Part(
     },
     keys=("open_holds", "hold_id"),
     joins=[(captures, captures.c.item_id == items.c.id)],
-    in_lists={"open_holds": literal_column("0")},
 )
 
 
@@ -65,7 +64,7 @@ HOLDS_OF_PATRON = Part(
         .correlate(patrons)
     },
     keys=("is_there",),
-    in_lists={"is_there": literal_column("0")},
+    cheaper={"is_there": literal_column("0")},
 )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, null, select
+from sqlalchemy import func, select
 
 from catalogue.database import Moment, Statement, is_typed, lock, many_of, one
 from catalogue.schema import items, records
@@ -54,7 +54,7 @@ class ItemFacts(NamedTuple):
     transit_since: datetime | None
     transit_reason: str | None
     missing_since: datetime | None
-    last_act: datetime | None  # when the last event of the item was written down; None in lists
+    last_act: datetime | None  # when the last event of the item was written down
     present: int
     parts: tuple[Any, ...]
 
@@ -135,7 +135,6 @@ ITEM = Noun(
     items.join(records, records.c.id == items.c.record_id)
     .outerjoin(transits, transits.c.item_id == items.c.id)
     .outerjoin(missing_items, missing_items.c.item_id == items.c.id),
-    in_lists={"last_act": null()},
 )
 
 

@@ -15,6 +15,8 @@ from catalogue.database import Transaction, many, taking
 #: Lines of a page where the caller does not say, and the most that it may say.
 PAGE = 100
 MOST = 1_000
+#: The limit of a list that has none: more lines than anybody has.
+ALL = 2**31 - 1
 
 P = ParamSpec("P")
 Line = TypeVar("Line")

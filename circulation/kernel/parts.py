@@ -57,8 +57,8 @@ class Part(Generic[P]):
     """What one feature adds to the facts of a noun.
 
     `columns` gives the column of each field of `row`, a NamedTuple. The part is absent where all
-    `keys` are NULL or 0. `in_lists` are cheaper columns that stand in place of some where a list
-    is asked for.
+    `keys` are NULL or 0. `cheaper` columns stand in place of some where the facts are wanted
+    cheaply.
     """
 
     def __init__(
@@ -68,13 +68,13 @@ class Part(Generic[P]):
         *,
         keys: Sequence[str],
         joins: Sequence[tuple[FromClause, ColumnElement[bool]]] = (),
-        in_lists: Mapping[str, ColumnElement[Any]] | None = None,
+        cheaper: Mapping[str, ColumnElement[Any]] | None = None,
     ) -> None:
         self.row = row
         self.columns = _in_order(row, columns)
         self.keys = keys
         self.joins = joins
-        self.in_lists = in_lists or {}
+        self.cheaper = cheaper or {}
         self.index = -1  # among the parts of its noun, once it has joined
 
     @property
@@ -107,12 +107,10 @@ class Noun(Generic[F]):
         row: type[F],
         columns: Mapping[str, ColumnElement[Any]],
         tables: FromClause,
-        in_lists: Mapping[str, ColumnElement[Any]] | None = None,
     ) -> None:
         self.row = row
         self.columns = _in_order(row, columns, "present", "parts")
         self.tables = tables
-        self.in_lists = in_lists or {}
         self._parts: Registry[Part[Any]] = Registry(row.__name__)
 
     def add(self, *parts: Part[Any]) -> None:
@@ -121,14 +119,15 @@ class Noun(Generic[F]):
             part.index = len(self._parts)
             self._parts.add(part)
 
-    def select(self, *, in_list: bool = False) -> Select[Any]:
+    def select(self, *, cheaply: bool = False) -> Select[Any]:
         """The facts, to be narrowed by conditions. Seals the noun."""
-        tables, columns = self.tables, [_chosen(self, in_list)]
+        tables, columns = self.tables, [*self.columns.values()]
         for part in self._parts:
-            columns.append(_chosen(part, in_list))
+            chosen = {**part.columns, **part.cheaper} if cheaply else part.columns
+            columns += chosen.values()
             for table, condition in part.joins:
                 tables = tables.outerjoin(table, condition)
-        return select(*(column for each in columns for column in each)).select_from(tables)
+        return select(*columns).select_from(tables)
 
     def shape(self) -> Shape:
         """How rows of `select` are put together. Seals the noun."""
@@ -196,8 +195,3 @@ def _in_order(
     if set(fields) != set(columns):
         raise ValueError(f"{row.__name__}: {sorted(set(fields) ^ set(columns))} stand alone")
     return {name: columns[name] for name in fields}
-
-
-def _chosen(columns_of: Noun[Any] | Part[Any], in_list: bool) -> list[ColumnElement[Any]]:
-    cheaper = columns_of.in_lists if in_list else {}
-    return [cheaper.get(name, column) for name, column in columns_of.columns.items()]

@@ -114,6 +114,14 @@ class SetUp(LoanRules):
     followers: dict[Enum, tuple[tuple[str, Callable[..., bool]], ...]] = field(
         default_factory=dict, init=False
     )
+    _isils: dict[str, Branch] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._isils = {branch.isil: branch for branch in self.branches.values()}
+
+    def branch_at(self, isil: str) -> Branch | None:
+        """The branch with this ISIL; None where there is none."""
+        return self._isils.get(isil)
 
     def desk(self, branch_id: int, actor: str, device: str = "") -> Desk:
         """Where something is done at a branch by nobody who stands there: by a job, a text."""

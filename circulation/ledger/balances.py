@@ -122,5 +122,5 @@ ACCOUNT_OF_PATRON = Part(
     AccountOfPatron,
     {"is_there": exists().where(patron_balances.c.patron_id == patrons.c.id).correlate(patrons)},
     keys=("is_there",),
-    in_lists={"is_there": literal_column("0")},
+    cheaper={"is_there": literal_column("0")},
 )

@@ -13,14 +13,13 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from catalogue.database import Statement, Transaction, columns, many, many_of, scalar_one
 from catalogue.schema import items, records
 from circulation.kernel.engine import Circulation
-from circulation.kernel.paging import START, Place
+from circulation.kernel.paging import ALL, START, Place
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal, Refused
 from circulation.ledger.balances import balances_of
 from circulation.ledger.money import Charge, ChargedLoan, ChargeLine, PatronCharges
 from circulation.ledger.postings import CHARGE_COLUMNS
 from circulation.ledger.schema import charge_loans, charges
-from circulation.loans.facts import ALL
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 

@@ -13,7 +13,6 @@ from sqlalchemy import (
     and_,
     func,
     literal_column,
-    or_,
     select,
 )
 
@@ -117,46 +116,22 @@ class LoanAtRemoval(RemovalFeature):
         return None if OPEN_LOAN.of(item) is None else ItemNeed.ON_LOAN
 
 
-def _of_patron(items_of: Select[Any], patron_id: int, at_most: int, skipped: int) -> Select[Any]:
-    return (
-        items_of.where(loans.c.patron_id == patron_id)
-        .order_by(loans.c.due, loans.c.id)
-        .limit(at_most)
-        .offset(skipped)
-    )
-
-
-#: More than any patron has on loan.
-ALL = 2**31 - 1
+def _of_patron(patron_id: int) -> Select[Any]:
+    its = loans.c
+    return ITEM.select().where(its.patron_id == patron_id).order_by(its.due, its.id)
 
 
 @many(ITEM)
-def items_on_loan(*, patron_id: int, at_most: int, skipped: int) -> Statement:
-    """The items on loan to a patron by due date, `at_most` of them after the first `skipped`."""
-    return _of_patron(ITEM.select(), patron_id, at_most, skipped)
-
-
-def _behind(at: datetime, after_id: int) -> tuple[ColumnElement[bool], ...]:
-    return loans.c.due >= at, or_(loans.c.due > at, loans.c.id > after_id)
+def items_on_loan(*, patron_id: int) -> Statement:
+    """The items on loan to a patron by due date. For a list that shows them see
+    `circulation.accounts.loans`."""
+    return _of_patron(patron_id)
 
 
 @many(ITEM)
-def items_listed(
-    *, patron_id: int, at: datetime, after_id: int, at_most: int, skipped: int
-) -> Statement:
-    """The same, for lists, behind the loan `after_id` that is due `at`: nobody counts who waits for
-    them."""
-    listed = ITEM.select(in_list=True).where(*_behind(at, after_id))
-    return _of_patron(listed, patron_id, at_most, skipped)
-
-
-@many(ITEM)
-def items_overdue(
-    *, patron_id: int, now: datetime, at: datetime, after_id: int, at_most: int, skipped: int
-) -> Statement:
+def items_overdue(*, patron_id: int, now: datetime) -> Statement:
     """The same, of the loans due before `now` that are neither claimed returned nor lost."""
-    overdue = ITEM.select().where(loans.c.due < now, loans.c.mark.is_(None), *_behind(at, after_id))
-    return _of_patron(overdue, patron_id, at_most, skipped)
+    return _of_patron(patron_id).where(loans.c.due < now, loans.c.mark.is_(None))
 
 
 @many(ITEM)
@@ -224,7 +199,7 @@ LOANS_OF_PATRON = Part(
     },
     # Without a limit on all loans, not all loans are counted.
     keys=("number", "of_group", "onward"),
-    in_lists={
+    cheaper={
         "number": _count_up_to("most"),
         "overdue": _NOT_COUNTED,
         "of_group": _count_up_to("most_of_group", _OF_GROUP),

@@ -15,7 +15,6 @@ from circulation.kernel.results import Loan, Refusal, Refused, Renewed, RenewedA
 from circulation.loans.checks import patron_refusals, renewal_refusals
 from circulation.loans.conflicts import note_conflict
 from circulation.loans.facts import (
-    ALL,
     OPEN_LOAN,
     OpenLoan,
     items_lent_onward_to,
@@ -92,7 +91,7 @@ def judge_renewals(act: Act, *, patron: str) -> list[LoanProspect] | Refused:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     counted, found_items = loans_of(borrower), []
     if counted.number:
-        found_items += items_on_loan(transaction, patron_id=borrower.id, at_most=ALL, skipped=0)
+        found_items += items_on_loan(transaction, patron_id=borrower.id)
     if counted.onward:
         found_items += items_lent_onward_to(transaction, patron_id=borrower.id)
     set_up = circulation.set_up(transaction, borrower.set_up_version)
@@ -128,7 +127,7 @@ def renew_all(
     lock_items_on_loan_to(transaction, patron_id=borrower.id)
     set_up = circulation.set_up(transaction, borrower.set_up_version)
     renewed, refused = [], []
-    for item in items_on_loan(transaction, patron_id=borrower.id, at_most=ALL, skipped=0):
+    for item in items_on_loan(transaction, patron_id=borrower.id):
         wish = RenewalWish(patron, item.barcode, seen=False, fee_acknowledged=fee_acknowledged)
         decision = _decide(Parties(act, item, borrower, set_up), wish)
         if isinstance(decision, Refused):

@@ -22,7 +22,7 @@ from catalogue.database import Statement, Transaction, scalar, scalars, send
 from circulation.kernel.act import Act
 from circulation.kernel.results import Refused, Renewed
 from circulation.languages.installed import language, tags
-from circulation.loans.facts import ALL, OPEN_LOAN, items_on_loan
+from circulation.loans.facts import OPEN_LOAN, items_on_loan
 from circulation.loans.renewals import renew, renew_all
 from circulation.loans.wishes import RenewalWish
 from circulation.notices.causes import Cause
@@ -206,7 +206,7 @@ def _why(refused: Refused, person: Person) -> str:
 
 
 def _loans(transaction: Transaction, person: Person) -> list[dict[str, Any]]:
-    found = items_on_loan(transaction, patron_id=person.id, at_most=ALL, skipped=0)
+    found = items_on_loan(transaction, patron_id=person.id)
     return [
         _line(each.title, loan.due, renewed=None)
         for each in found

@@ -22,7 +22,7 @@ from circulation.ledger.balances import balances_of
 from circulation.ledger.charge_words import charge_text
 from circulation.ledger.money import ChargeKind, PostingKind
 from circulation.ledger.schema import charge_postings, charges, payments
-from circulation.loans.facts import ALL, items_on_loan
+from circulation.loans.facts import items_on_loan
 from circulation.loans.schema import loans
 from circulation.notices.causes import Cause
 from circulation.notices.contents import read_contents
@@ -98,7 +98,7 @@ def _person(act: Act, patron_id: int) -> tuple[Person, Branch]:
 
 
 def _on_loan(act: Act, patron_id: int) -> list[dict[str, Any]]:
-    found = items_on_loan(act.transaction, patron_id=patron_id, at_most=ALL, skipped=0)
+    found = items_on_loan(act.transaction, patron_id=patron_id)
     return [told(each) for each in found]
 
 

@@ -154,7 +154,7 @@ _LOCKED_DEVICES = (
 )
 
 
-#: With `select(in_list=True)`, as far as somebody who borrows is asked about: loans are counted as
+#: With `select(cheaply=True)`, as far as somebody who borrows is asked about: loans are counted as
 #: far as a limit reaches and no further, so that it costs no more to lend to somebody who has many.
 PATRON = Noun(
     PatronFacts,
@@ -205,7 +205,7 @@ def borrower_facts(
     *, identifier: str, now: datetime, material_group: str, most: int, most_of_group: int
 ) -> Statement:
     """The same for who borrows something, of loans `most` and `most_of_group` at most."""
-    return PATRON.select(in_list=True).where(is_typed(patron_identifiers.c.identifier, identifier))
+    return PATRON.select(cheaply=True).where(is_typed(patron_identifiers.c.identifier, identifier))
 
 
 @lock

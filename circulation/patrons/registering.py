@@ -11,7 +11,16 @@ from typing import NamedTuple
 
 from sqlalchemy import insert, select, update
 
-from catalogue.database import Statement, Transaction, change, columns, one, scalar, scalar_one
+from catalogue.database import (
+    Statement,
+    Transaction,
+    change,
+    columns,
+    is_typed,
+    one,
+    scalar,
+    scalar_one,
+)
 from catalogue.schema import branches
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
@@ -24,7 +33,7 @@ from circulation.patrons.identifiers import (
     store_identifier,
 )
 from circulation.patrons.kinds import IdentifierKind, PatronKind
-from circulation.patrons.schema import patrons
+from circulation.patrons.schema import patron_identifiers, patrons
 from circulation.patrons.search_words import index_patron
 
 
@@ -52,6 +61,15 @@ class _Home(NamedTuple):
 @one(_Home)
 def _home(*, patron_id: int) -> Statement:
     return select(*columns(_Home, patrons)).where(patrons.c.id == patron_id)
+
+
+@one(_Home)
+def _home_of_known(*, identifier: str) -> Statement:
+    return (
+        select(*columns(_Home, patrons, kind=patrons.c.kind))
+        .join(patron_identifiers, patron_identifiers.c.patron_id == patrons.c.id)
+        .where(is_typed(patron_identifiers.c.identifier, identifier))
+    )
 
 
 @scalar_one(int)
@@ -85,6 +103,12 @@ def _set_pin_hash(*, patron_id: int, pin_hash: str | None) -> Statement:
 def home_of(transaction: Transaction, patron_id: int) -> tuple[int, PatronKind] | None:
     """The id of the patron's home branch, and what the patron is; None where there is none."""
     found = _home(transaction, patron_id=patron_id)
+    return found and (found.home_branch_id, PatronKind(found.kind))
+
+
+def home_of_known(transaction: Transaction, identifier: str) -> tuple[int, PatronKind] | None:
+    """The same for whoever has this identifier, which is given as it is stored."""
+    found = _home_of_known(transaction, identifier=identifier)
     return found and (found.home_branch_id, PatronKind(found.kind))
 
 
