@@ -1,4 +1,8 @@
-"""The log of exchanges: noted in the reactor, masked, and written down in batches."""
+"""The log of exchanges: noted in the reactor, masked, and written down in batches.
+
+A batch is small, and a short write: it shares its commit with those of the exchanges that come
+after it. Were it given to the writer thread, that would hold up the short writes of all others.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,9 @@ log = logging.getLogger(__name__)
 #: Seconds until what was noted is written down.
 WRITE_SECONDS: Final = 1.0
 #: How many are written down at once: a second's work in one piece would delay answers.
-BATCH: Final = 64
+BATCH: Final = 16
+#: How many batches may be on their way to the database.
+AT_ONCE: Final = 8
 #: How many exchanges may wait to be written down; more are lost, and the log says so.
 MOST_WAITING: Final = 20_000
 #: How many bytes of bodies may wait; more are dropped, as the line is more important.
@@ -28,7 +34,7 @@ KEPT_BYTES: Final = 32 * 1024
 #: The same for callers that have not proven who they are.
 STRANGERS_BYTES: Final = 4 * 1024
 #: Bytes of bodies that are written down at once, like `BATCH`.
-BATCH_BYTES: Final = 256 * 1024
+BATCH_BYTES: Final = 64 * 1024
 _LONGEST: Final = 128
 
 #: A message as it may be kept: without its secrets.
@@ -54,7 +60,8 @@ class Journal:
         self._waiting: list[Exchanged] = []
         self._held = 0  # bytes of waiting bodies
         self._is_due = False
-        self._is_writing = False
+        self._under_way = 0  # batches
+        self._is_gone = False  # the database, for all that is known
         self._lost = 0
         services.before_close(self._at_the_end)
 
@@ -67,13 +74,10 @@ class Journal:
         """
         began = exchanged.at
         took = self._services.clock() - began
-        who = (
-            exchanged.direction,
-            exchanged.partner or "-",
-            exchanged.service or "-",
-            exchanged.outcome,
-        )
-        log.debug("%s %s %s %s %s", *who, took)
+        if log.isEnabledFor(logging.DEBUG):
+            partner, service = exchanged.partner or "-", exchanged.service or "-"
+            who = (exchanged.direction, partner, service, exchanged.outcome)
+            log.debug("%s %s %s %s %s", *who, took)
         if len(self._waiting) >= MOST_WAITING:
             self._lost += 1
             return
@@ -85,46 +89,49 @@ class Journal:
         self._held += size if with_bodies else 0
         self._waiting.append(
             Exchanged(
-                at=began,
-                direction=exchanged.direction,
-                partner=exchanged.partner[:_LONGEST],
-                peer=exchanged.peer[:_LONGEST],
-                service=exchanged.service[:_LONGEST],
-                request_id=exchanged.request_id[:_LONGEST],
-                outcome=exchanged.outcome[:_LONGEST],
-                milliseconds=max(0, round(took.total_seconds() * 1000)),
-                request=request if with_bodies else b"",
-                answer=answer if with_bodies else b"",
-                until=began + self._kept if with_bodies else None,
+                began,
+                exchanged.direction,
+                exchanged.partner[:_LONGEST],
+                exchanged.peer[:_LONGEST],
+                exchanged.service[:_LONGEST],
+                exchanged.request_id[:_LONGEST],
+                exchanged.outcome[:_LONGEST],
+                max(0, round(took.total_seconds() * 1000)),
+                request if with_bodies else b"",
+                answer if with_bodies else b"",
+                began + self._kept if with_bodies else None,
             )
         )
         self._go_on()
 
     def _go_on(self) -> None:
-        is_full = len(self._waiting) >= BATCH or self._held >= BATCH_BYTES
-        if is_full and not self._is_writing:  # one batch at a time
+        while (
+            (len(self._waiting) >= BATCH or self._held >= BATCH_BYTES)
+            and self._under_way < AT_ONCE
+            and not self._is_gone
+        ):
             self._write_out()
-        elif self._waiting and not self._is_due:
+        if self._waiting and not self._is_due:
             self._is_due = True
             self._later(WRITE_SECONDS, self.write)
 
     def write(self) -> None:
         """Writes down what was noted; called automatically."""
-        self._is_due = False
+        self._is_due = self._is_gone = False
         self._write_out()
 
     def _write_out(self) -> None:
-        found = self._take(BATCH_BYTES)
+        found = self._take()
         if found:
-            self._is_writing = True
+            self._under_way += 1
             self._services.perform(
-                Lane.WRITE,
+                Lane.SHORT_WRITE,
                 lambda context: self._keep(context.transaction, context.circulation, found),
                 lambda _, error: self._written(found, error),
             )
 
     def _written(self, found: list[Exchanged], error: BaseException | None) -> None:
-        self._is_writing = False
+        self._under_way -= 1
         if isinstance(error, DatabaseUnavailable):
             self._give_back(found)
         elif error is not None:
@@ -138,17 +145,16 @@ class Journal:
         self._lost += len(found) - len(kept)
         self._waiting = kept + self._waiting
         self._held += sum(map(_size, kept))
+        self._is_gone = True
         if not self._is_due:
             self._is_due = True
             self._later(WRITE_SECONDS, self.write)
 
-    def _take(self, most: int | None = None) -> list[Exchanged]:
-        """What is waiting, up to this many bytes of bodies."""
-        found, self._waiting = self._waiting, []
-        if most is not None and self._held > most:
-            sizes = accumulate(map(_size, found))
-            count = max(1, sum(size <= most for size in sizes))
-            found, self._waiting = found[:count], found[count:]
+    def _take(self) -> list[Exchanged]:
+        """A batch of what is waiting."""
+        sizes = accumulate(map(_size, self._waiting[:BATCH]))
+        count = max(1, sum(size <= BATCH_BYTES for size in sizes))
+        found, self._waiting = self._waiting[:count], self._waiting[count:]
         self._held -= sum(map(_size, found))
         if self._lost:
             log.error("%d exchanges were not noted: there were too many", self._lost)
@@ -156,7 +162,10 @@ class Journal:
         return found
 
     def _at_the_end(self) -> None:
-        found, circulation = self._take(), self._services.circulation
+        found: list[Exchanged] = []
+        while batch := self._take():
+            found += batch
+        circulation = self._services.circulation
         if found:
             self._services.database.write(
                 lambda transaction: self._keep(transaction, circulation, found)

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from catalogue.database import DatabaseUnavailable
 from circulation.interlending.exchanges import Line, latest_exchanges
 from protocols.hosting import journal
+from protocols.hosting.answering import Lane
 from protocols.hosting.arrivals import Arrival
 from protocols.hosting.journal import Journal
 from protocols.ncip.exchange import Exchange
@@ -43,9 +45,17 @@ class Kept:
     def lines(self) -> list[Line]:
         while self.later:
             self.later.pop()()
-        library = self.stage.library
-        library.write(lambda transaction: None)  # what was noted before is written before
-        return library.read(lambda transaction: latest_exchanges(transaction, 100))
+        return self.written()
+
+    def written(self) -> list[Line]:
+        """What is in the database once all that is under way is."""
+        stage, done = self.stage, list[Any]()
+        stage.services.perform(
+            Lane.SHORT_WRITE, lambda context: None, lambda _, error: done.append(error)
+        )
+        while not done:
+            stage.turn()
+        return stage.library.read(lambda transaction: latest_exchanges(transaction, 100))
 
 
 def test_a_line_for_each(stage: Stage) -> None:
@@ -121,10 +131,28 @@ def test_what_waits_is_written_at_the_end(stage: Stage) -> None:
 
 
 def test_many_are_written_down_in_pieces_before_the_second_is_over(stage: Stage) -> None:
-    kept, library = Kept(stage), stage.library
-    for _ in range(journal.BATCH):
+    kept = Kept(stage)
+    for _ in range(3 * journal.BATCH + 1):
         stage.answer(b"no XML")
-    library.write(lambda transaction: None)
-    assert len(library.read(lambda transaction: latest_exchanges(transaction, 100))) == 64
-    stage.answer(b"no XML")
-    assert len(kept.lines()) == 65
+    assert len(kept.written()) == 3 * journal.BATCH
+    assert len(kept.lines()) == 3 * journal.BATCH + 1
+
+
+def test_while_the_database_is_gone_it_is_asked_again_once_a_second_alone(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, tries = Kept(stage), list[Lane]()
+
+    def refused(lane: Lane, work: Any, done: Callable[..., None]) -> None:
+        tries.append(lane)
+        done(None, DatabaseUnavailable("the disk is full"))
+
+    with monkeypatch.context() as outage:
+        outage.setattr(stage.services, "perform", refused)
+        for _ in range(3 * journal.BATCH):
+            stage.answer(b"no XML")
+        assert len(tries) == 1
+        kept.later.pop()()
+        assert len(tries) == 2
+    kept.lines()  # the first piece, after which come the others
+    assert len(kept.written()) == 3 * journal.BATCH
