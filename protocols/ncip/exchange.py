@@ -383,9 +383,8 @@ def _service(request: Any) -> str:
 
 def _at_home(document: bytes, caller: Partner, context: Context) -> Request:
     """The request in a document with local times: those of the branch that does the work."""
-    branches = context.circulation.current_set_up(context.transaction).branches
-    zone = next((each.timezone for each in branches.values() if each.isil == caller.branch), "UTC")
-    return decode(document, ZoneInfo(zone)).request
+    branch = context.circulation.set_up_at_hand(context.transaction).branch_at(caller.branch)
+    return decode(document, ZoneInfo(branch.timezone if branch else "UTC")).request
 
 
 def _headed(response: Any, header: Any) -> Response:

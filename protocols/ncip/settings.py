@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -196,7 +197,7 @@ class Partner:
         """Is there a limit on how much it may ask?"""
         return self.requests_at_once is not None or self.requests_per_second is not None
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The partner's name in interlibrary loans and notices."""
         return folded_agency(self.agency)
@@ -215,10 +216,14 @@ class Partner:
         """Is every agency agreed?"""
         return EVERY_AGENCY in self.serves
 
+    @cached_property
+    def _served(self) -> frozenset[str]:
+        return frozenset(map(folded_agency, self.serves))
+
     def serves_agency(self, isil: str) -> bool:
         """May it see and serve the patrons of this agency without a PIN?"""
         folded = folded_agency(isil)
-        if self.serves_all or folded in map(folded_agency, self.serves):
+        if self.serves_all or folded in self._served:
             return True
         return self.has_proof and folded == self.key
 

@@ -53,7 +53,7 @@ class Guesses:
 
 def _tried(request: Any) -> str | None:
     """Stands for the user that a PIN is tried with; None where there is no PIN."""
-    if not hasattr(request, "authentication_input"):
+    if not getattr(request, "authentication_input", ()):
         return None
     user = named_user(request)
     if isinstance(user, Problem) or user.pin is None:

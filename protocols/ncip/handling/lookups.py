@@ -49,7 +49,7 @@ from protocols.ncip.subjects.request_ids import (
     request_id_of,
 )
 from protocols.ncip.subjects.telling import hold_fields, note_look
-from protocols.ncip.subjects.titles import ids_of_records
+from protocols.ncip.subjects.titles import ids_of_record
 from protocols.ncip.subjects.users import desired, named_user, user_id, user_optional_fields
 from protocols.ncip.wire.dialects import VERSIONS
 
@@ -99,7 +99,7 @@ def look_up_user(request: LookupUser, caller: Partner, context: Context) -> Resp
             else ()
         ),
         loaned_items_count=(LoanedItemsCount(Code("On Loan"), loans.total),) if loans else (),
-        loaned_item=_loaned_items(loans, context) if loans else (),
+        loaned_item=_loaned_items(loans) if loans else (),
         requested_items_count=(
             (RequestedItemsCount(HOLD, len(requested)),) if request.requested_items_desired else ()
         ),
@@ -128,15 +128,11 @@ def authenticate_user(request: AuthenticateUser, caller: Partner, context: Conte
     )
 
 
-def _loaned_items(loans: PatronLoans, context: Context) -> tuple[LoanedItem, ...]:
-    bibliographic_ids = ids_of_records(
-        context.transaction,
-        {each.item.record_id: each.item.home_branch.agency_isil for each in loans.loans},
-    )
+def _loaned_items(loans: PatronLoans) -> tuple[LoanedItem, ...]:
     return tuple(
         LoanedItem(
             item_id_of(each.item),
-            bibliographic_id=bibliographic_ids.get(each.item.record_id, ()),
+            bibliographic_id=ids_of_record(each.control_number, each.item.home_branch.agency_isil),
             date_due=local_time(each.loan.due, each.item.home_branch),
             title=each.item.title or None,
         )

@@ -22,7 +22,7 @@ from circulation.items.availability import circulation_status
 from circulation.kernel.results import Borrower
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from circulation.patrons.kinds import PatronKind
-from circulation.patrons.registering import home_of
+from circulation.patrons.registering import home_of, home_of_known
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import Problem
 from protocols.ncip.settings import Partner
@@ -36,11 +36,11 @@ def is_agreed(identifier: str, caller: Partner, context: Context) -> bool:
     """
     if caller.serves_all:
         return True
-    key = IDENTIFIERS.of(context.circulation)
-    patron_id = find_patron(context.transaction, identifier, key=key)
-    if patron_id is None:
+    stored = IDENTIFIERS.of(context.circulation).stored(identifier)
+    home = home_of_known(context.transaction, stored)
+    if home is None:
         return caller.is_institution(identifier)
-    return is_patron_agreed(patron_id, caller, context, identifier)
+    return _is_home_agreed(*home, caller, context, identifier)
 
 
 def is_patron_agreed(
@@ -50,9 +50,12 @@ def is_patron_agreed(
     if caller.serves_all:
         return True
     home = home_of(context.transaction, patron_id)
-    if home is None:
-        return False
-    branch_id, kind = home
+    return home is not None and _is_home_agreed(*home, caller, context, identifier)
+
+
+def _is_home_agreed(
+    branch_id: int, kind: PatronKind, caller: Partner, context: Context, identifier: str | None
+) -> bool:
     if caller.serves_agency(agency_of_branch(branch_id, context)):
         return True
     return (
@@ -92,24 +95,21 @@ def may_be_told_of(request: Any, identifier: str, caller: Partner, context: Cont
 
 def agency_of_branch(branch_id: int, context: Context) -> str:
     """The ISIL of the branch's agency."""
-    set_up = context.circulation.current_set_up(context.transaction)
+    set_up = context.circulation.set_up_at_hand(context.transaction)
     return set_up.branches[branch_id].agency_isil
 
 
 def serves_some(caller: Partner, context: Context) -> bool:
     """Is there an agency here whose users the partner may see and serve without a PIN?"""
-    set_up = context.circulation.current_set_up(context.transaction)
+    set_up = context.circulation.set_up_at_hand(context.transaction)
     return any(caller.serves_agency(each.agency_isil) for each in set_up.branches.values())
 
 
 def serves_here(caller: Partner, context: Context) -> bool:
     """May the partner serve the agency of the branch that does its work?"""
-    set_up = context.circulation.current_set_up(context.transaction)
-    return any(
-        caller.serves_agency(branch.agency_isil)
-        for branch in set_up.branches.values()
-        if branch.isil == caller.branch
-    )
+    set_up = context.circulation.set_up_at_hand(context.transaction)
+    branch = set_up.branch_at(caller.branch)
+    return branch is not None and caller.serves_agency(branch.agency_isil)
 
 
 def is_brought_by(barcode: str, caller: Partner, context: Context) -> bool:

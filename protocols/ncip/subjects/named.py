@@ -9,7 +9,6 @@ from circulation.accounts.loans import PatronLoans
 from circulation.accounts.status import patron_status, patron_status_and_loans
 from circulation.interlending.notices import PARTNER_DEVICES
 from circulation.kernel.act import Act
-from circulation.kernel.organisation import desk_at
 from circulation.kernel.results import Desk, PatronStatus, Refused
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import Problem, Refusal
@@ -38,14 +37,14 @@ class Named:
 
 
 def desk_of(caller: Partner, context: Context) -> Desk:
-    """The desk at which the partner's work is done."""
-    branch = caller.branch
-    desk = desk_at(
-        context.transaction, branch, actor=caller.known_as, device=PARTNER_DEVICES["ncip"]
-    )
-    if desk is None:
-        raise UnknownBranch(f"[ncip] partner {caller.known_as}: there is no branch {branch!r}")
-    return desk
+    """The desk at which the partner's work is done: of the set-up that its exchange has begun with
+    (`Partners.follow`)."""
+    set_up = context.circulation.set_up_at_hand(context.transaction)
+    branch = set_up.branch_at(caller.branch)
+    if branch is None:
+        unknown = f"[ncip] partner {caller.known_as}: there is no branch {caller.branch!r}"
+        raise UnknownBranch(unknown)
+    return Desk(caller.known_as, PARTNER_DEVICES["ncip"], branch.agency_id, branch.id)
 
 
 def user_and(request: Any, what: What | Problem) -> tuple[NamedUser, What] | Refusal:

@@ -127,13 +127,17 @@ def ids_of_records(
         return {}
     numbers = control_numbers_of(transaction, list(agencies))
     return {
-        record_id: (
-            BibliographicId(
-                bibliographic_record_id=BibliographicRecordId(number, Code(agencies[record_id]))
-            ),
-        )
+        record_id: ids_of_record(number, agencies[record_id])
         for record_id, number in numbers.items()
     }
+
+
+def ids_of_record(number: str | None, agency_isil: str) -> tuple[BibliographicId, ...]:
+    """The control number of a record with its agency; nothing for a record without one."""
+    if number is None:
+        return ()
+    record_id = BibliographicRecordId(number, Code(agency_isil))
+    return (BibliographicId(bibliographic_record_id=record_id),)
 
 
 def record_of(transaction: Transaction, item: Item) -> Record | None:

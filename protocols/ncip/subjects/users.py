@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from circulation.kernel.reasons import Action, IdentifierBlock
@@ -52,8 +51,7 @@ _BLOCK_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class NamedUser:
+class NamedUser(NamedTuple):
     """The user who is meant: an identifier, the PIN given with it, if any, and what a Problem may
     quote of it."""
 
