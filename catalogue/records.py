@@ -80,15 +80,21 @@ def records_numbered(
     return found
 
 
+def records_by_id(transaction: Transaction, ids: Sequence[int]) -> dict[int, Record]:
+    """The records numbered `ids`, those that there are."""
+    if len(ids) == 1:
+        found = _record_by_id(transaction, number=ids[0])
+    else:
+        found = _records_by_id(transaction, record_ids=ids)
+    return {record.id: record for record in found}
+
+
 def fetch_records(transaction: Transaction, ids: Sequence[int]) -> list[Record]:
     """The records numbered `ids`, in the order asked.
 
     A number that no record has (any more) is left out: who must tell compares the `id`s.
     """
-    if len(ids) == 1:
-        return _record_by_id(transaction, number=ids[0])
-    found = _records_by_id(transaction, record_ids=ids)
-    by_id = {record.id: record for record in found}
+    by_id = records_by_id(transaction, ids)
     return [by_id[number] for number in ids if number in by_id]
 
 

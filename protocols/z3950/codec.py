@@ -7,25 +7,27 @@ and strings in pieces; `encode` writes definite lengths in their shortest form.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
 from functools import lru_cache
-from operator import attrgetter
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 from catalogue.generated import OnDemand
 from protocols.z3950.messages.apdus import Apdu
 from protocols.z3950.messages.retrieval import NamePlusRecord
+from protocols.z3950.messages.scanning import ScanRequest
 from protocols.z3950.messages.searching import (
+    AttributeElement,
     AttributesPlusTerm,
     RPNQuery,
     SearchRequest,
     Type1,
 )
 from protocols.z3950.wire import ber
-from protocols.z3950.wire.asn1 import Sequence
+from protocols.z3950.wire.asn1 import External, Sequence, Tag
 from protocols.z3950.wire.ber import MalformedMessage
 from protocols.z3950.wire.generator import Generator
-from protocols.z3950.wire.layouts import tags_of
+from protocols.z3950.wire.layouts import Tagged, tags_of
 
 __all__ = ["MalformedMessage", "contents", "decode", "encode", "encode_value", "read_value"]
 
@@ -38,12 +40,52 @@ SEQUENCE = ber.identifier_of(16, constructed=True, universal=True)
 REMEMBERED, LONGEST_REMEMBERED = 1_024, 512
 
 
-_generator = Generator(NamePlusRecord)
+# Records: mostly octets in an EXTERNAL, and what stands before those differs from one record to the
+# next by the lengths in it alone. Where each of these takes three octets, all grow by one for one
+# octet more: as a number, what stands before a record is a linear function of its size.
+
+#: The least size for which it is so, and the most, with what stands before.
+_LEAST, _MOST = 256, 65_535
+
+
+@lru_cache(maxsize=256)
+def _before(name: str | None, syntax: str | None) -> tuple[int, int, int]:
+    """What stands before `_LEAST` octets as a number, what one octet more adds, and its size."""
+
+    def head(size: int) -> bytes:
+        external = External(bytes(size), direct_reference=syntax)
+        return encode_value(NamePlusRecord(external, name=name))[:-size]
+
+    least = head(_LEAST)
+    number = int.from_bytes(least, "big")
+    return number, int.from_bytes(head(_LEAST + 1), "big") - number, len(least)
+
+
+def _in_two(message: NamePlusRecord) -> tuple[bytes, bytes]:
+    """The octets of a record: what stands before its own, and these."""
+    external = message.record
+    if isinstance(external, External) and external.indirect_reference is None:
+        octets = external.encoding
+        if isinstance(octets, bytes) and external.data_value_descriptor is None:
+            number, step, size = _before(message.name, external.direct_reference)
+            count = len(octets)
+            if _LEAST <= count <= _MOST - size:
+                return (number + (count - _LEAST) * step).to_bytes(size, "big"), octets
+    return encode_value(message), b""
+
+
+_generator = Generator(NamePlusRecord, _in_two)
 _decoders = OnDemand(_generator.decoder)
 _encoders = OnDemand(_generator.encoder)
-#: The octets of each APDU's tag, and the APDU for each identifier.
-_OCTETS = {apdu: ber.identifier_of(tag, constructed=True) for apdu, tag in tags_of(Apdu).items()}
-_APDUS = {int.from_bytes(octets, "big"): apdu for apdu, octets in _OCTETS.items()}
+_TAGS = tags_of(Apdu)
+_apdu_encoders: OnDemand[type[Apdu], Callable[[Any], bytes]] = OnDemand(
+    lambda apdu: _generator.encoder(Tagged(Tag(_TAGS[apdu]), apdu))
+)
+#: The APDU for each identifier.
+_APDUS = {
+    int.from_bytes(ber.identifier_of(tag, constructed=True), "big"): apdu
+    for apdu, tag in _TAGS.items()
+}
 
 
 def decode(data: bytes) -> Apdu:
@@ -78,7 +120,7 @@ def _remembered(data: bytes) -> Apdu:
     around = data[:start], data[end:]
     known = _forms.get(around)
     if known is not None:
-        return _with_term(known, data[start:end])
+        return known(data[start:end])
     message = _decode(data)
     form = _form_of(message)
     if form is not None:
@@ -86,26 +128,18 @@ def _remembered(data: bytes) -> Apdu:
     return message
 
 
-# Searches of one term, which a client writes alike but for the term: where everything around it is
-# as before, all of it means what it meant before, the lengths of what holds the term among it.
+# Searches of one term and scans, which a client writes alike but for the term: where everything
+# around it is as before, all of it means what it meant before, the lengths of what holds the term
+# among it.
 
-
-class _Form(NamedTuple):
-    """What a search of one term holds, and of its query what stands around the term."""
-
-    values: tuple[Any, ...]
-    attribute_set: str
-    operand: AttributesPlusTerm
-
-
-#: Forms by their octets before the term and after it, the latest so many; None where a search was
+#: Makes the message of a term.
+_Form = Callable[[bytes], Apdu]
+#: Forms by their octets before the term and after it, the latest so many; None where a message was
 #: met once: of clients that number their requests, all are.
 _FORMS: Final = 1_024
 _forms: Final[dict[tuple[bytes, bytes], _Form | None]] = {}
 #: The header of a term that is plain octets, but for its length.
 _TERM: Final = ber.identifier_of(45, constructed=False)
-_NAMES: Final = tuple(field.name for field in fields(SearchRequest) if field.name != "query")
-_values_of: Final = attrgetter(*_NAMES)
 
 
 def _place_of_term(data: bytes) -> tuple[int, int] | None:
@@ -118,23 +152,45 @@ def _place_of_term(data: bytes) -> tuple[int, int] | None:
 
 
 def _form_of(message: Apdu) -> _Form | None:
-    """The form of a search of one term in octets."""
+    """The form of a search of one term in octets, or of a scan."""
     if isinstance(message, SearchRequest) and isinstance(message.query, Type1):
         rpn = message.query.value
         operand = rpn.rpn
         if isinstance(operand, AttributesPlusTerm) and isinstance(operand.term, bytes):
-            return _Form(_values_of(message), rpn.attribute_set, operand)
+            return _form_of_search(message, rpn.attribute_set, operand.attributes)
+    if isinstance(message, ScanRequest):
+        start = message.term_list_and_start_point
+        if isinstance(start.term, bytes):
+            return _form_of_scan(message, start.attributes)
     return None
 
 
-def _with_term(form: _Form, term: bytes) -> SearchRequest:
-    values, attribute_set, operand = form
-    message = object.__new__(SearchRequest)
-    for name, value in zip(_NAMES, values, strict=True):
-        setattr(message, name, value)
-    operand = AttributesPlusTerm(operand.attributes, term)
-    message.query = Type1(RPNQuery(attribute_set, operand))
-    return message
+def _form_of_search(
+    message: SearchRequest, attribute_set: str, attributes: list[AttributeElement]
+) -> _Form:
+    values = _values_but(message, "query")
+
+    def with_term(term: bytes) -> SearchRequest:
+        query = Type1(RPNQuery(attribute_set, AttributesPlusTerm(attributes, term)))
+        return SearchRequest(query=query, **values)
+
+    return with_term
+
+
+def _form_of_scan(message: ScanRequest, attributes: list[AttributeElement]) -> _Form:
+    values = _values_but(message, "term_list_and_start_point")
+
+    def with_term(term: bytes) -> ScanRequest:
+        start = AttributesPlusTerm(attributes, term)
+        return ScanRequest(term_list_and_start_point=start, **values)
+
+    return with_term
+
+
+def _values_but(message: Apdu, name: str) -> dict[str, Any]:
+    """The fields of a message but one."""
+    names = (field.name for field in fields(message))
+    return {each: getattr(message, each) for each in names if each != name}
 
 
 def _meet(around: tuple[bytes, bytes], form: _Form, data: bytes) -> None:
@@ -148,7 +204,7 @@ def _meet(around: tuple[bytes, bytes], form: _Form, data: bytes) -> None:
     before, after = around
     other = bytes(octet ^ 1 for octet in data[len(before) : len(data) - len(after)])
     try:
-        is_its_term = _decode(before + other + after) == _with_term(form, other)
+        is_its_term = _decode(before + other + after) == form(other)
     except MalformedMessage:
         is_its_term = False
     if is_its_term:
@@ -157,8 +213,7 @@ def _meet(around: tuple[bytes, bytes], form: _Form, data: bytes) -> None:
 
 def encode(message: Apdu) -> bytes:
     """The octets of an APDU."""
-    kind = type(message)
-    return ber.value(_OCTETS[kind], _encoders[kind](message))
+    return _apdu_encoders[type(message)](message)
 
 
 def contents(message: Sequence) -> bytes:

@@ -189,7 +189,7 @@ class Z3950Session:
             association.version = 3 if response.protocol_version & _VERSION_3 else 2
             association.preferred_message_size = response.preferred_message_size
             association.exceptional_record_size = response.exceptional_record_size
-            association.options = response.options
+            association.options = int(response.options)  # `&` of flags is slow
             association.account = answer.account
             association.negotiated_charset = answer.record_charset
         for name, result_set in answer.result_sets.items():

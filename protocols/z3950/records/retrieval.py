@@ -14,7 +14,7 @@ from enum import IntEnum
 from typing import Final, NamedTuple
 
 from catalogue.formats import CannotRender
-from catalogue.records import Record, fetch_records
+from catalogue.records import Record, records_by_id
 from circulation.items.availability import holdings
 from circulation.kernel.results import CirculationStatus
 from protocols.hosting.answering import Context
@@ -97,8 +97,9 @@ def take_page(
     segments: list[list[NamePlusRecord]] = []
     size = 0
     is_alone = sum(number for _, number in ranges) == 1
-    for position, (entry, entry_size) in _entries(context, found, ranges, form, caller, is_alone):
-        if size + entry_size > caller.preferred_message_size and taken:
+    room = caller.preferred_message_size
+    for position, entry, entry_size in _entries(context, found, ranges, form, caller, is_alone):
+        if size + entry_size > room and taken:
             if len(segments) + 1 >= min(most_segments, MOST_SEGMENTS):
                 number = len(taken) + sum(map(len, segments))
                 records = ResponseRecords(taken)
@@ -114,9 +115,6 @@ def take_page(
     return Page(records, number, following, PresentStatus.SUCCESS, tuple(segments))
 
 
-Entry = tuple[NamePlusRecord, int]
-
-
 def _entries(
     context: Context,
     found: ResultSet,
@@ -124,20 +122,34 @@ def _entries(
     form: Form,
     caller: Association,
     is_alone: bool,
-) -> Iterator[tuple[int, Entry]]:
+) -> Iterator[tuple[int, NamePlusRecord, int]]:
     """Each position with its record, or the diagnostic in its place, and its approximate size in
     octets."""
+    name = found.database
+    most = caller.exceptional_record_size
+    if not is_alone:
+        most = min(most, caller.preferred_message_size)
     for start, number in ranges:
         for first in range(start, start + number, BATCH):
             ids = found.ids(context.transaction, first, min(BATCH, start + number - first))
-            by_id = {record.id: record for record in fetch_records(context.transaction, ids)}
+            by_id = records_by_id(context.transaction, ids)
             items = _items(context, found, ids, caller) if form.shows_items else {}
             for position, record_id in enumerate(ids, first):
                 record = by_id.get(record_id)
-                yield (
-                    position,
-                    _entry(record, items.get(record_id, ()), found, form, caller, is_alone),
-                )
+                try:
+                    if record is None:
+                        raise Refused(Bib1.RECORD_DELETED)
+                    external = form.external(record, items.get(record_id, ()))
+                    octets = external.encoding
+                    size = len(octets if isinstance(octets, bytes) else octets.value) + ENVELOPE
+                    if size > most:
+                        raise _too_large(size, caller)
+                    entry = NamePlusRecord(external, name=name)
+                except Exception as error:  # whatever is wrong with one record, the others are sent
+                    refused = _why_refused(error, record, form)
+                    surrogate = SurrogateDiagnostic(diagnostic(refused, caller.version))
+                    entry, size = NamePlusRecord(surrogate, name=name), ENVELOPE
+                yield position, entry, size
 
 
 def _items(
@@ -155,32 +167,21 @@ def _items(
     }
 
 
-def _entry(
-    record: Record | None,
-    items: Sequence[CirculationStatus],
-    found: ResultSet,
-    form: Form,
-    caller: Association,
-    is_alone: bool,
-) -> Entry:
-    """One record, or the diagnostic in its place, and its approximate size in octets."""
-    try:
-        if record is None:
-            raise Refused(Bib1.RECORD_DELETED)
-        external = form.external(record, items)
-        encoding = external.encoding
-        size = len(encoding if isinstance(encoding, bytes) else encoding.value) + ENVELOPE
-        if size > caller.exceptional_record_size:
-            raise Refused(Bib1.RECORD_OVER_MAXIMUM_SIZE, str(size))
-        if size > caller.preferred_message_size and not is_alone:
-            raise Refused(Bib1.RECORD_OVER_PREFERRED_SIZE, str(size))
-        return NamePlusRecord(external, name=found.database), size
-    except Refused as error:
-        refused = error
-    except CannotRender:
-        refused = Refused(Bib1.NOT_AVAILABLE_IN_SYNTAX, form.syntax or USMARC)
-    except Exception:  # whatever is wrong with one record, the others are sent
-        log.exception("record %s cannot be given as %s", record and record.id, form.format.name)
-        refused = Refused(Bib1.SYSTEM_ERROR_IN_PRESENTING)
-    surrogate = SurrogateDiagnostic(diagnostic(refused, caller.version))
-    return NamePlusRecord(surrogate, name=found.database), ENVELOPE
+def _too_large(size: int, caller: Association) -> Refused:
+    """Why a record of that size is not sent."""
+    if size > caller.exceptional_record_size:
+        return Refused(Bib1.RECORD_OVER_MAXIMUM_SIZE, str(size))
+    return Refused(Bib1.RECORD_OVER_PREFERRED_SIZE, str(size))
+
+
+def _why_refused(error: Exception, record: Record | None, form: Form) -> Refused:
+    """What is said in place of a record that cannot be sent."""
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, CannotRender):
+        return Refused(Bib1.NOT_AVAILABLE_IN_SYNTAX, form.syntax or USMARC)
+    log.error(
+        *("record %s cannot be given as %s", record and record.id, form.format.name),
+        exc_info=error,
+    )
+    return Refused(Bib1.SYSTEM_ERROR_IN_PRESENTING)

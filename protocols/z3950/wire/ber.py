@@ -262,22 +262,6 @@ def value(identifier: bytes, contents: bytes) -> bytes:
     return identifier + length(len(contents)) + contents
 
 
-# The same from the end of a message to its beginning: what comes last is the first piece.
-
-
-def piece(octets: bytes, pieces: list[bytes]) -> int:
-    """Adds octets before those that are there; gives their size."""
-    pieces.append(octets)
-    return len(octets)
-
-
-def headed(identifier: bytes, size: int, pieces: list[bytes]) -> int:
-    """Adds the header of the `size` octets that were added last; gives the size of the value."""
-    octets = identifier + length(size)
-    pieces.append(octets)
-    return size + len(octets)
-
-
 _INTEGERS = [
     bytes((1, number)) if number < 128 else b"\x02" + number.to_bytes(2, "big")
     for number in range(1024)

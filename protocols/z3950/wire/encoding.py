@@ -1,22 +1,26 @@
 """Writes the source of encoders for declared types. The result for ``RPNQuery`` is
 
     def encode_RPNQuery(message):
-        return b''.join((value(b'\\x06', oid(message.attribute_set)), ...,))
+        return b''.join((b'\\x06' + length(len(c := oid(message.attribute_set))) + c, ...,))
 
 What may hold values of a long type, such as records, is written from its end to its beginning, so
 that each header knows the size of what follows it and no record is copied for any of the headers
-around it:
+around it. A value of the long type itself is given by a function, in two pieces:
 
-    def write_NamePlusRecord(message, pieces):
-        size = 0
-        size += headed(b'\\xa1', write_Record(message.record, pieces), pieces)
-        size += piece(b'' if (x := message.name) is None else value(b'\\x80', x.encode()), pieces)
-        return size
+    before2 = size
+    for each2 in reversed(x1.value):
+        head, octets = in_two(each2)
+        add(octets)
+        add(head)
+        size += len(head) + len(octets)
+    octets = b'\\xbc' + length(size - before2)
+    add(octets)
+    size += len(octets)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from itertools import groupby
 from threading import RLock
@@ -24,7 +28,7 @@ from typing import Any
 
 from catalogue.generated import Source
 from protocols.z3950.wire import ber
-from protocols.z3950.wire.asn1 import NULL_TAG, Explicit, External, Primitive, Sequence
+from protocols.z3950.wire.asn1 import NULL_TAG, Explicit, Primitive, Sequence
 from protocols.z3950.wire.layouts import (
     CLASSES,
     Constant,
@@ -42,44 +46,51 @@ from protocols.z3950.wire.layouts import (
 TEXTS = (Primitive.TIME, Primitive.VISIBLE, Primitive.TEXT)
 OCTETS = (Primitive.OCTETS, Primitive.DESCRIPTOR)
 
+#: A value with its header; what the contents themselves write is done with ``c`` before.
+_WHOLE = "{tag} + length(len(c := {contents})) + c"
 #: How a simple value is written with its header.
 _WRITE = {
     Primitive.BOOLEAN: "{tag} + boolean({x})",
     Primitive.INTEGER: "{tag} + integer({x})",
-    Primitive.BITS: "value({tag}, bits({x}))",
-    Primitive.OID: "value({tag}, oid({x}))",
-    **dict.fromkeys((*OCTETS, Primitive.ANY), "value({tag}, {x})"),
-    **dict.fromkeys(TEXTS, "value({tag}, {x}.encode())"),
+    Primitive.BITS: _WHOLE.format(tag="{tag}", contents="bits({x})"),
+    Primitive.OID: _WHOLE.format(tag="{tag}", contents="oid({x})"),
+    **dict.fromkeys((*OCTETS, Primitive.ANY), _WHOLE.format(tag="{tag}", contents="{x}")),
+    **dict.fromkeys(TEXTS, _WHOLE.format(tag="{tag}", contents="{x}.encode()")),
 }
-
-#: What an EXTERNAL holds: the octets of a record, as a rule.
-_ENCODING = fields_of(External)[-1].type
 
 #: The functions of `ber` that generated source calls.
 _CALLED = (
-    *("END", "bits", "boolean", "header", "headed", "inside", "integer", "oid", "one_value"),
-    *("piece", "read_bits", "read_boolean", "read_integer", "read_oid", "read_segments"),
-    *("read_text", "read_text_segments", "value"),
+    *("END", "bits", "boolean", "header", "inside", "integer", "length", "oid", "one_value"),
+    *("read_bits", "read_boolean", "read_integer", "read_oid", "read_segments"),
+    *("read_text", "read_text_segments"),
 )
+
+Lines = Iterator[str]
 
 
 class Encoding:
     """Makes the encoders of declared types, each when it is first asked for.
 
-    Values of the `long` type hold an EXTERNAL of many octets.
+    Values of the `long` type are many octets: `in_two` gives them whole, in two pieces.
     """
 
-    def __init__(self, long: type[Any] | None = None) -> None:
+    def __init__(
+        self,
+        long: type[Any] | None = None,
+        in_two: Callable[[Any], tuple[bytes, bytes]] | None = None,
+    ) -> None:
         self._long = long
         self._source = Source("protocols.z3950", {name: getattr(ber, name) for name in _CALLED})
         self._names = self._source.names
+        self._names["in_two"] = in_two
         self._made: dict[str, Type] = {}
         self._lock = RLock()
 
-    def encoder(self, kind: type[Any]) -> Callable[[Any], bytes]:
-        """Writes the contents of an object of the class."""
+    def encoder(self, of: Type) -> Callable[[Any], bytes]:
+        """Writes an object with its header; of a class without a tag, the contents alone."""
         with self._lock:
-            function: Callable[[Any], bytes] = self._source.function(self._encoder(kind))
+            name = self._encoder(of) if isinstance(of, type) else self._whole_encoder(of)
+            function: Callable[[Any], bytes] = self._source.function(name)
             return function
 
     def _is_new(self, function: str, of: Type) -> bool:
@@ -101,20 +112,29 @@ class Encoding:
     def _encoder(self, kind: type[Any]) -> str:
         function = f"encode_{kind.__name__}"
         if self._is_new(function, kind):
-            if self._is_long(kind):
-                body = ["pieces = []", f"{self._writer(kind)}(message, pieces)"]
-                body += ["pieces.reverse()", "return b''.join(pieces)"]
+            if kind is not self._long and self._is_long(kind):
+                body = _joined(self._added_fields(kind, "message", 0))
             else:
-                parts = [self._written_field(field) for field in fields_of(kind)]
+                parts = [self._written_field(field, "message") for field in fields_of(kind)]
                 body = [f"return b''.join(({', '.join(parts)},))"]
             self._define(function, "message", body)
         return function
 
-    def _written_field(self, field: Field) -> str:
+    def _whole_encoder(self, of: Type) -> str:
+        function = f"encode_{label(of)}"
+        if self._is_new(function, of):
+            if self._is_long(of):
+                body = _joined(self._added(of, "message", 0))
+            else:
+                body = [f"return {self._written(of, 'message')}"]
+            self._define(function, "message", body)
+        return function
+
+    def _written_field(self, field: Field, holder: str) -> str:
         if not field.is_optional:
-            return self._written(field.type, f"message.{field.name}")
+            return self._written(field.type, f"{holder}.{field.name}")
         written = self._written(field.type, "x")
-        return f"b'' if (x := message.{field.name}) is None else {written}"
+        return f"b'' if (x := {holder}.{field.name}) is None else {written}"
 
     def _written(self, of: Type, x: str) -> str:
         """The expression that writes the value of the expression `x`."""
@@ -136,85 +156,97 @@ class Encoding:
         else:
             assert isinstance(bare, type), f"{label(bare)} without a tag"
             contents = f"{self._encoder(bare)}({x})"
-        return f"value({octets!r}, {contents})"
+        return _WHOLE.format(tag=repr(octets), contents=contents)
 
     def _choice_encoder(self, of: OneOf) -> str:
-        return self._choice(f"encode_{of.name}", of, "x", self._written)
-
-    def _choice(
-        self, function: str, of: OneOf, parameters: str, way: Callable[[Type, str], str]
-    ) -> str:
-        """The function that does with a value what `way` writes for each alternative."""
+        function = f"encode_{of.name}"
         if self._is_new(function, of):
-            body = ["kind = x.__class__"]
-            told: set[Any] = set()
-            for alternative in of.alternatives:
-                tellers = _tellers(alternative)
-                assert not told & tellers, f"the alternatives of {of.name} share a class"
-                told |= tellers
-                condition = " or ".join(sorted(map(self._told_by, tellers)))
-                body += [f"if {condition}:", f"    return {way(alternative, 'x')}"]
-            body.append(f"raise TypeError(f'no {of.name}: {{kind.__name__}}')")
-            self._define(function, parameters, body)
+            body = self._chosen(of, "x", lambda one: [f"return {self._written(one, 'x')}"])
+            self._define(function, "x", list(body))
         return function
 
-    # Encoding from the end to the beginning: sizes of what was added to the pieces
+    def _chosen(self, of: OneOf, x: str, way: Callable[[Type], Iterable[str]]) -> Lines:
+        """Lines that do with the value of `x` what `way` says for its alternative."""
+        yield f"kind = {x}.__class__"
+        told: set[Any] = set()
+        for alternative in of.alternatives:
+            tellers = _tellers(alternative)
+            assert not told & tellers, f"the alternatives of {of.name} share a class"
+            conditions = [self._told_by(teller, x) for teller in tellers]
+            yield f"{'elif' if told else 'if'} {' or '.join(sorted(conditions))}:"
+            yield from _indented(way(alternative))
+            told |= tellers
+        yield "else:"
+        yield f"    raise TypeError(f'no {of.name}: {{kind.__name__}}')"
+
+    # Encoding from the end to the beginning: lines that add to the pieces and to their size
 
     def _is_long(self, of: Type) -> bool:
-        """May a value of the type hold long ones, or lie between one and its octets?"""
-        long = self._long
-        if long is None:
-            return False
-        if of == long or holds(of, long):
-            return True
-        return (of == _ENCODING or holds(of, _ENCODING)) and holds(long, of)
+        """May a value of the type hold long ones, or be one?"""
+        return self._long is not None and (of == self._long or holds(of, self._long))
 
-    def _writer(self, kind: type[Any]) -> str:
-        function = f"write_{kind.__name__}"
-        if self._is_new(function, kind):
-            body = ["size = 0"]
-            backwards = reversed(fields_of(kind))
-            for is_long, together in groupby(backwards, lambda field: self._is_long(field.type)):
-                fields = list(together)
-                if not is_long:
-                    parts = [self._written_field(field) for field in reversed(fields)]
-                    joined = parts[0] if len(parts) == 1 else f"b''.join(({', '.join(parts)}))"
-                    body.append(f"size += piece({joined}, pieces)")
-                    continue
-                for field in fields:
-                    test = f"if (x := message.{field.name}) is not None: "
-                    x = "x" if field.is_optional else f"message.{field.name}"
-                    size = f"size += {self._added(field.type, x)}"
-                    body.append(test + size if field.is_optional else size)
-            self._define(function, "message, pieces", [*body, "return size"])
-        return function
+    def _added_fields(self, kind: type[Any], x: str, depth: int) -> Lines:
+        """Lines that add the fields of the object `x`, the last one first; `depth` is how many
+        values there are around it."""
+        backwards = reversed(fields_of(kind))
+        for is_long, together in groupby(backwards, lambda field: self._is_long(field.type)):
+            fields = list(together)
+            if not is_long:
+                parts = [self._written_field(field, x) for field in reversed(fields)]
+                yield from _piece(f"b''.join(({', '.join(parts)},))")
+                continue
+            for field in fields:
+                yield f"x{depth} = {x}.{field.name}"
+                added = self._added(field.type, f"x{depth}", depth)
+                if field.is_optional:
+                    yield f"if x{depth} is not None:"
+                    added = _indented(added)
+                yield from added
 
-    def _added(self, of: Type, x: str) -> str:
-        """The expression that adds the value of the expression `x` to the pieces."""
+    def _added(self, of: Type, x: str, depth: int) -> Lines:
+        """Lines that add the value of the expression `x`."""
         if isinstance(of, Wrapped):
-            return self._added(of.of, f"{x}.value")
-        if isinstance(of, OneOf) and self._is_long(of):
-            return f"{self._choice_writer(of)}({x}, pieces)"
+            yield from self._added(of.of, f"{x}.value", depth)
+            return
+        if not self._is_long(of):
+            yield from _piece(self._written(of, x))
+            return
+        if of == self._long:
+            yield from (f"head, octets = in_two({x})", "add(octets)", "add(head)")
+            yield "size += len(head) + len(octets)"
+            return
+        if isinstance(of, OneOf):
+            yield from self._chosen(of, x, lambda one: self._added(one, x, depth + 1))
+            return
         tag, bare = tag_of(of)
-        if bare in (Primitive.OCTETS, Primitive.ANY):
-            contents = f"piece({x}, pieces)"
-        elif not self._is_long(of):
-            return f"piece({self._written(of, x)}, pieces)"
-        elif isinstance(bare, Tagged):
-            contents = self._added(bare.of, x)
+        yield f"before{depth} = size"
+        if isinstance(bare, Tagged):
+            yield from self._added(bare.of, x, depth + 1)
         elif isinstance(bare, ListOf):
-            contents = f"sum([{self._added(bare.of, 'each')} for each in reversed({x})])"
+            yield f"for each{depth} in reversed({x}):"
+            yield from _indented(self._added(bare.of, f"each{depth}", depth + 1))
         else:
             assert isinstance(bare, type), f"{label(bare)} without a tag"
-            contents = f"{self._writer(bare)}({x}, pieces)"
-        octets = identifier_octets(tag, bare, is_constructed=bare is not Primitive.OCTETS)
-        return f"headed({octets!r}, {contents}, pieces)"
+            yield from self._added_fields(bare, x, depth + 1)
+        yield from _piece(f"{identifier_octets(tag, bare)!r} + length(size - before{depth})")
 
-    def _choice_writer(self, of: OneOf) -> str:
-        return self._choice(f"write_{of.name}", of, "x, pieces", self._added)
+    def _told_by(self, teller: type | Enum, x: str) -> str:
+        return f"{'kind' if isinstance(teller, type) else x} is {self._named(teller)}"
 
-    def _told_by(self, teller: type | Enum) -> str:
-        return f"{'kind' if isinstance(teller, type) else 'x'} is {self._named(teller)}"
+
+def _indented(lines: Iterable[str]) -> Lines:
+    return (f"    {line}" for line in lines)
+
+
+def _piece(octets: str) -> Lines:
+    """Lines that add the octets of an expression before those that are there."""
+    return iter((f"octets = {octets}", "add(octets)", "size += len(octets)"))
+
+
+def _joined(lines: Iterable[str]) -> list[str]:
+    """The body of a function that gives what the lines have added."""
+    first = ["pieces = []", "add = pieces.append", "size = 0"]
+    return [*first, *lines, "pieces.reverse()", "return b''.join(pieces)"]
 
 
 def tag_of(of: Type) -> tuple[int | None, Type]:

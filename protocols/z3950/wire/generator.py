@@ -90,8 +90,12 @@ def _constant(start: int, end: int, constant: Enum) -> Enum:
 class Generator(Encoding):
     """Makes the decoders and encoders of declared types, each when it is first asked for."""
 
-    def __init__(self, long: type[Any] | None = None) -> None:
-        super().__init__(long)
+    def __init__(
+        self,
+        long: type[Any] | None = None,
+        in_two: Callable[[Any], tuple[bytes, bytes]] | None = None,
+    ) -> None:
+        super().__init__(long, in_two)
         self._names |= {"constant": _constant, "missing": _missing, "new": object.__new__}
         self._names |= {"too_deep": _too_deep, "unexpected": _unexpected}
 

@@ -17,10 +17,12 @@ from protocols.z3950.codec import (
     contents,
     decode,
     encode,
+    encode_value,
 )
 from protocols.z3950.messages.apdus import Apdu
 from protocols.z3950.messages.association import Close, IdPass
-from protocols.z3950.messages.retrieval import PresentResponse, ResponseRecords
+from protocols.z3950.messages.retrieval import NamePlusRecord, PresentResponse, ResponseRecords
+from protocols.z3950.messages.scanning import ScanRequest
 from protocols.z3950.messages.searching import (
     AttributeElement,
     AttributesPlusTerm,
@@ -30,7 +32,7 @@ from protocols.z3950.messages.searching import (
     Type1,
 )
 from protocols.z3950.wire import ber
-from protocols.z3950.wire.asn1 import External, SingleAsn1Type
+from protocols.z3950.wire.asn1 import Arbitrary, External, SingleAsn1Type
 from protocols.z3950.wire.generator import MOST_DEPTH
 from protocols.z3950.wire.layouts import tags_of
 from tests.examples import examples
@@ -163,13 +165,41 @@ TERM_TAG = b"\x9f\x2d"
     st.sampled_from(["1", "default", "\u00e6", "x\x01"]),
     st.sampled_from([None, b"", b"7", TERM_TAG + b"\x01"]),
 )
-def test_searches_alike_but_for_their_term_are_read_as_any_other(
+def test_searches_and_scans_alike_but_for_their_term_are_read_as_any_other(
     terms: list[bytes], name: str, reference: bytes | None
 ) -> None:
     for term in [*terms, *terms]:
-        rpn = RPNQuery("1.2.840.10003.3.1", AttributesPlusTerm([AttributeElement(1, 4)], term))
-        message = replace(SEARCH, result_set_name=name, reference_id=reference, query=Type1(rpn))
+        operand = AttributesPlusTerm([AttributeElement(1, 4)], term)
+        query = Type1(RPNQuery("1.2.840.10003.3.1", operand))
+        message = replace(SEARCH, result_set_name=name, reference_id=reference, query=query)
         assert decode(encode(message)) == message
+        scan = ScanRequest([name], operand, 20, reference_id=reference)
+        assert decode(encode(scan)) == scan
+
+
+#: About where the lengths of what stands before a record become one octet longer.
+SIZES = (0, 1, 127, 128, 255, 256, 257, 4_096, *range(65_440, 65_537), 70_000, 1 << 24)
+
+
+@pytest.mark.parametrize("name", ["Default", None, "x" * 130, "x" * 70_000])
+def test_records_of_any_size_are_written_like_anything_else(name: str | None) -> None:
+    """In a response what stands before a record is worked out from its size."""
+    for size in SIZES:
+        external = External(bytes(size), direct_reference="1.2.840.10003.5.10")
+        record = NamePlusRecord(external, name=name)
+        response = encode(PresentResponse(1, 2, 0, ResponseRecords([record])))
+        assert response.endswith(ber.value(b"\xbc", encode_value(record)))
+
+
+def test_records_with_rare_parts_are_written_like_anything_else() -> None:
+    texts = {"direct_reference": "1.2.840.10003.5.10", "data_value_descriptor": b"MARC"}
+    for rare in ({}, texts, {"indirect_reference": 3}):
+        for encoding in (bytes(300), SingleAsn1Type(b"\x04\x00"), Arbitrary(b"\x00\xff")):
+            record = NamePlusRecord(External(encoding, **rare))  # type: ignore[arg-type]
+            response = PresentResponse(2, 3, 0, ResponseRecords([record, record]))
+            whole = encode_value(record)
+            assert encode(response).endswith(ber.value(b"\xbc", whole + whole))
+            assert decode(encode(response)) == response
 
 
 def test_what_looks_like_a_term_is_none() -> None:
