@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from pyroaring import BitMap
 
@@ -76,8 +77,7 @@ class Completeness(Enum):
     COMPLETE_FIELD = "complete field"
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One search term against one access point (a name of `catalogue.index.access_points`)."""
 
     access_point: str

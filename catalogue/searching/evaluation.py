@@ -94,7 +94,7 @@ def is_wide(query: Query) -> bool:
 
 def names_result_sets(query: Query) -> bool:
     """Does its meaning depend on result sets?"""
-    return any(type(step) is Found for step in _walk(query))
+    return type(query) is not Term and any(type(step) is Found for step in _walk(query))
 
 
 def _is_wide_term(term: Term) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from catalogue.index.access_points import PRESENT, AccessPoint
 
@@ -81,8 +82,7 @@ class Check:
 Clause = tuple[Posting | Span | Held, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Alternative:
+class Alternative(NamedTuple):
     """Records that every clause holds for, less those of `without`, that pass the check."""
 
     clauses: tuple[Clause, ...]
@@ -106,8 +106,9 @@ def after(prefix: bytes) -> bytes:
 
 def sole_posting(match: Match) -> Posting | None:
     """The one term of an index that decides a match, as it often is."""
-    alternative = match[0]
-    if len(match) > 1 or len(alternative.clauses) > 1 or alternative.without or alternative.check:
+    clauses, without, check = match[0]
+    if len(match) > 1 or len(clauses) > 1 or without or check is not None:
         return None
-    part = alternative.clauses[0][0]
-    return part if len(alternative.clauses[0]) == 1 and isinstance(part, tuple) else None
+    clause = clauses[0]
+    part = clause[0]
+    return part if len(clause) == 1 and isinstance(part, tuple) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 
@@ -46,7 +45,7 @@ def _plan_some_word(term: Term) -> Match:
     words = [word for word in term.text.split() if any(map(str.isalnum, word))]
     if not words:
         raise UnsupportedSearch(Part.TERM, term.text)
-    terms = [replace(term, text=word, structure=Structure.WORD) for word in words]
+    terms = [term._replace(text=word, structure=Structure.WORD) for word in words]
     return tuple(chain.from_iterable(map(plan_term, terms)))
 
 

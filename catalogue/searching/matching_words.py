@@ -19,7 +19,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 
 from catalogue.index.access_points import AccessPoint, Kind
@@ -201,7 +200,7 @@ def _whole(words: list[str], point: AccessPoint) -> Alternative:
 def _in_subfield(words: list[str], point: AccessPoint, place: Place, is_open: bool) -> Alternative:
     """A subfield begins with the words, or consists of them."""
     check = Check(point.name, (" ".join(words),), place, is_open, Texts.SUBFIELDS)
-    return replace(_phrase(words, point, is_open), check=check)
+    return _phrase(words, point, is_open)._replace(check=check)
 
 
 def _checked(words: list[str], point: AccessPoint, place: Place, is_open: bool) -> Alternative:

@@ -18,7 +18,7 @@ direction. With one (`visible`), and for unions, bitmaps are intersected term by
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from heapq import merge
 from itertools import groupby
 from operator import attrgetter, itemgetter
@@ -80,12 +80,15 @@ def scan(
     before: int = 0,
     after: int = 20,
     visible: BitMap | None = None,
+    tells_start: bool = True,
 ) -> ScanPage:
     """At most `before` terms ahead of `term` and `after` from it on, in order.
 
     An empty term is the beginning of the list; relation and truncation do not matter. Only records
-    in `visible` count, and terms without any are left out. Raises UnsupportedSearch for what there
-    is no list of and for more than `MOST_ENTRIES` terms, ValueError for negative numbers.
+    in `visible` count, and terms without any are left out. Unless the page `tells_start`, nothing
+    is read before it where no terms are wanted there, and `is_start` is False. Raises
+    UnsupportedSearch for what there is no list of and for more than `MOST_ENTRIES` terms,
+    ValueError for negative numbers.
     """
     if before < 0 or after < 0:
         raise ValueError("a page has no negative number of terms")
@@ -93,8 +96,11 @@ def scan(
         raise UnsupportedSearch(Part.TOO_COMPLEX, f"more than {MOST_ENTRIES} terms")
     listed = list_for(term)
     later, is_end, is_late_cut = _read(transaction, listed, after, visible, _AHEAD)
-    earlier, is_start, is_early_cut = _read(transaction, listed, before, visible, _BACK)
-    earlier.reverse()
+    earlier: list[ScanEntry] = []
+    is_start = is_early_cut = False
+    if before or tells_start:
+        earlier, is_start, is_early_cut = _read(transaction, listed, before, visible, _BACK)
+        earlier.reverse()
     return ScanPage(
         earlier + later,
         len(earlier),
@@ -256,5 +262,5 @@ class _Reading:
         is_exact = self._list.is_exact
         if is_exact is None or is_exact(term.encode()):
             return records
-        match = plan_term(replace(self._list.search, text=term))
+        match = plan_term(self._list.search._replace(text=term))
         return find_matches(self._transaction, (match,))[0]

@@ -21,7 +21,7 @@ from protocols.z3950.handling.refusing import (
     refuse_duplicate_detection,
     refuse_resource_report,
 )
-from protocols.z3950.handling.scanning import answer_scan, failed_scan, lane_of_scan
+from protocols.z3950.handling.scanning import failed_scan, prepare_scan
 from protocols.z3950.handling.searching import failed_search, prepare_search
 from protocols.z3950.handling.sorting import answer_sort, failed_sort, lane_of_sort
 from protocols.z3950.messages.apdus import Apdu
@@ -65,7 +65,7 @@ HANDLERS: Final[dict[type[Apdu], Prepare]] = {
     InitializeRequest: _in_lane(initialize, lane_of_initialize),
     SearchRequest: prepare_search,
     PresentRequest: _in_lane(answer_present, lane_of_present),
-    ScanRequest: _in_lane(answer_scan, lane_of_scan),
+    ScanRequest: prepare_scan,
     SortRequest: _in_lane(answer_sort, lane_of_sort),
     ExtendedServicesRequest: prepare_service,
 }

@@ -6,7 +6,7 @@ terms are the folded ones of the index, and the same attributes find them again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Final
 
@@ -43,24 +43,36 @@ class ScanStatus(IntEnum):
     FAILURE = 6
 
 
-def lane_of_scan(request: ScanRequest, caller: Association) -> Lane:
-    """A page of words or numbers of one access point is read in no time; others may take longer."""
-    if request.number_of_terms_requested > FEW_TERMS:
-        return Lane.WIDE_READ
+def prepare_scan(
+    request: ScanRequest, caller: Association
+) -> tuple[Lane, Callable[[Context], Answer]]:
+    """Where the scan runs, and the scan."""
+    term: Term | Refused
     try:
         term = _term(request)
-        points = searched_points(term.access_point)
-    except (Refused, KeyError):
-        return Lane.READ
+        lane = _lane_of(term, request.number_of_terms_requested)
+    except Refused as refused:
+        term, lane = refused, Lane.READ
+    return lane, lambda context: answer_scan(request, term, caller, context)
+
+
+def _lane_of(term: Term, number: int) -> Lane:
+    """A page of words or numbers of one access point is read in no time; others may take longer."""
+    if number > FEW_TERMS:
+        return Lane.WIDE_READ
+    points = searched_points(term.access_point)
     is_of_words = term.structure in (None, Structure.WORD, Structure.WORD_LIST)
     is_bounded = len(points) == 1 and (Kind.WORD not in points[0].kinds or is_of_words)
     return Lane.READ if is_bounded and term.completeness is None else Lane.WIDE_READ
 
 
-def answer_scan(request: ScanRequest, caller: Association, context: Context) -> Answer:
-    """The terms around the one asked for, which gets the position that the client wants."""
+def answer_scan(
+    request: ScanRequest, term: Term | Refused, caller: Association, context: Context
+) -> Answer:
+    """The terms around the one asked for, which gets the position that the client wants. What
+    refuses the term is said only where the databases are known."""
     try:
-        entries, position, status = _page(request, caller, context)
+        entries, position, status = _page(request, term, caller, context)
     except Refused as refused:
         return failed_scan(caller, refused)
     return Answer(
@@ -84,19 +96,27 @@ Entries = list[TermInfo | SurrogateDiagnostic]
 
 
 def _page(
-    request: ScanRequest, caller: Association, context: Context
+    request: ScanRequest, term: Term | Refused, caller: Association, context: Context
 ) -> tuple[Entries, int, ScanStatus]:
     """The entries, the position of the term among them, from 1 on, and the status."""
     if is_explain(request.database_names):
         raise Refused(Bib1.TERM_LIST_UNSUPPORTED, request.database_names[0])
     visible = records_in(context.transaction, request.database_names, caller.settings)
-    term = _term(request)
+    if isinstance(term, Refused):
+        raise term
     number, preferred = _bounds(request)
     # A preferred position of 0 lies just before the first entry: the term itself is left out.
     before, after = (preferred - 1, number - preferred + 1) if preferred else (0, number + 1)
     attributes = request.term_list_and_start_point.attributes
     try:
-        page = scan(context.transaction, term, before=before, after=after, visible=visible)
+        page = scan(
+            context.transaction,
+            term,
+            before=before,
+            after=after,
+            visible=visible,
+            tells_start=False,
+        )
         if preferred == 0:
             _leave_out_the_term(page, term, number)
     except UnsupportedSearch as unsupported:

@@ -61,6 +61,7 @@ MOST_SPELLINGS: Final = 100
 _LIMITED: Final = re.compile(r"\?([0-9])")
 
 _ACCESS_POINTS: Final = frozenset(USE.values())
+_RPN: Final = (Type1, Type101)
 
 
 def query_of(query: WireQuery, result_sets: Mapping[str, ResultSet]) -> Query:
@@ -71,7 +72,7 @@ def query_of(query: WireQuery, result_sets: Mapping[str, ResultSet]) -> Query:
 
 def rpn_of(query: WireQuery) -> RPNQuery:
     """The RPN of a query. Raises Refused for other types; addinfo is the type's number."""
-    if isinstance(query, Type1 | Type101):
+    if isinstance(query, _RPN):
         return query.value
     raise Refused(Bib1.QUERY_TYPE_UNSUPPORTED, type(query).__name__.removeprefix("Type"))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +142,7 @@ def test_a_long_field_is_cut_and_found_as_it_is_listed(library: Database) -> Non
     assert (LONG + "other end").startswith(term)
     assert len(term.encode()) <= PHRASE_BYTES
     assert hits == 3
-    found = library.read(lambda t: search(t, replace(page.search, text=term))).result()
+    found = library.read(lambda t: search(t, page.search._replace(text=term))).result()
     assert len(found) == hits
 
 
@@ -162,9 +161,9 @@ def test_a_field_is_cut_behind_a_word(sqlite_url: str) -> None:
         page = page_of(database, "title", "x", after=20, structure=PHRASE)
         assert len(page.entries) == len(titles)
         for term, hits in page.entries:
-            query = replace(page.search, text=term)
+            query = page.search._replace(text=term)
             assert database.read(lambda t, q=query: len(search(t, q))).result() == hits == 1
-            first = replace(query, position=FIRST, completeness=None)
+            first = query._replace(position=FIRST, completeness=None)
             assert database.read(lambda t, q=first: len(search(t, q))).result() >= 1
     finally:
         database.close()
@@ -180,7 +179,7 @@ def test_what_a_search_reads_otherwise_is_counted_as_it_does(library: Database) 
         page = page_of(library, point, "", after=100)
         assert page.entries
         for entry in page.entries:
-            query = replace(page.search, text=entry.term)
+            query = page.search._replace(text=entry.term)
             assert library.read(lambda t, q=query: len(search(t, q))).result() == entry.hits
 
 
@@ -283,7 +282,7 @@ def test_every_list_agrees_with_the_search(
     terms = [entry.term for entry in whole.entries]
     assert terms == sorted(set(terms), key=str.encode)
     for at, entry in enumerate(whole.entries):
-        query = replace(whole.search, text=entry.term)
+        query = whole.search._replace(text=entry.term)
         assert library.read(lambda t, q=query: len(search(t, q))).result() == entry.hits > 0
         page = page_of(library, name, entry.term, before=2, after=2, **options)
         assert page.entries == whole.entries[max(0, at - 2) : at + 2]

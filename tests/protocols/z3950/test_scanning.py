@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from protocols.hosting.answering import Lane
-from protocols.z3950.handling.scanning import ScanStatus, lane_of_scan
+from protocols.z3950.handling.scanning import ScanStatus, prepare_scan
 from protocols.z3950.messages.association import InitializeRequest
 from protocols.z3950.messages.building_blocks import DefaultDiagFormat
 from protocols.z3950.messages.scanning import ScanRequest, ScanResponse, TermInfo
@@ -192,4 +192,4 @@ def test_terms_that_do_not_fit_into_the_message_are_left_for_the_next(library: L
 def test_what_may_take_long_does_not_keep_others_waiting(
     client: Client, asked: ScanRequest, lane: Lane
 ) -> None:
-    assert lane_of_scan(asked, client.session.association) is lane
+    assert prepare_scan(asked, client.session.association)[0] is lane
