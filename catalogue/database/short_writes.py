@@ -8,6 +8,9 @@ a thread that does nothing else. What comes meanwhile waits for its end.
 No job has a savepoint, for which SQLite would keep a copy of every page that it changes. Where one
 fails after it has changed something, the batch is undone and run once more, with savepoints.
 
+Between two batches the same thread reads on the connection that writes: the pages that it has just
+changed, and those around them, are at hand there and nowhere else.
+
 This is a way for fair weather. Where the writer thread or another process has the write lock, or
 SQLite finds fault with the disk or the file, all of it is undone and goes to the writer thread,
 which waits, and knows what to do about an outage. (Work may be run again from the start.)
@@ -25,6 +28,7 @@ from time import monotonic
 from typing import Any, Final, NamedTuple
 
 from catalogue.database.contract import Call, Work
+from catalogue.database.readers import Reader
 from catalogue.database.sqlite_files import outage_of
 from catalogue.database.transactions import Transaction
 
@@ -110,8 +114,7 @@ class ShortWrites:
         self._from_thread = from_thread
         self._jobs: deque[Job] = deque()
         self._is_due = False  # `_run` will be called anyway: soon, or after the commit under way
-        self._connection: sqlite3.Connection | None = None
-        self._is_doubtful = False
+        self._reader: Reader | None = None  # has the connection, for reads and writes
         self._is_closed = False
         self._batches: SimpleQueue[_Batch | None] = SimpleQueue()
         self._durable: deque[_Batch] = deque()
@@ -136,9 +139,17 @@ class ShortWrites:
             except IndexError:
                 return
 
+    def reader(self) -> Reader | None:
+        """Who reads on the connection, in its thread; None while a batch is under way."""
+        if self.thread != threading.get_ident() or self.began is not None or self._is_closed:
+            return None
+        reader = self._reader
+        return None if reader is None or reader.is_broken else reader
+
     def doubt(self) -> None:
         """The file may not be the same any more: the next batch opens it anew."""
-        self._is_doubtful = True
+        if self._reader is not None:
+            self._reader.is_broken = True
 
     def close(self) -> None:
         """Finishes the batch under way; nothing may be put any more. For any thread."""
@@ -173,11 +184,14 @@ class ShortWrites:
         self._batches.put(batch)
 
     def _run_batch(self, batch: _Batch) -> None:
-        if self._is_doubtful:
-            self._part()
-        if self._connection is None:
-            self._connection = self._connect()
-        connection, jobs = self._connection, self._jobs
+        reader = self._reader
+        if reader is not None:
+            reader.release()
+            if reader.is_broken:
+                self._part()
+        if self._reader is None:
+            self._reader = Reader(self._connect())
+        connection, jobs = self._reader.connection, self._jobs
         transaction = Transaction("sqlite", connection.execute, connection.executemany)
         connection.execute("BEGIN IMMEDIATE")
         end = monotonic() + BATCH_SECONDS
@@ -201,12 +215,12 @@ class ShortWrites:
 
     def _undo(self, batch: _Batch, error: BaseException) -> None:
         """Nobody's work is in: the writer thread does it, in the order in which it came."""
-        connection = self._connection
+        reader = self._reader
         if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
-            self._is_doubtful = True
+            self.doubt()
         try:
-            if connection is not None and connection.in_transaction:
-                connection.execute("ROLLBACK")
+            if reader is not None and reader.connection.in_transaction:
+                reader.connection.execute("ROLLBACK")
         except sqlite3.Error:
             pass  # it is closed before the next batch
         for job in batch.jobs:
@@ -224,17 +238,17 @@ class ShortWrites:
         self._run()
 
     def _part(self) -> None:
-        connection, self._connection, self._is_doubtful = self._connection, None, False
-        if connection is not None:
-            connection.close()
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
 
     # in the thread that waits for the disk
 
     def _commit(self) -> None:
         while (batch := self._batches.get()) is not None:
-            assert self._connection is not None
+            assert self._reader is not None
             try:
-                self._connection.execute("COMMIT")
+                self._reader.connection.execute("COMMIT")
             except BaseException as error:
                 self._undo(batch, error)
             else:
@@ -242,4 +256,5 @@ class ShortWrites:
                 self._durable.append(batch)
                 self.began = None
                 self._writing.release()
+            del batch  # what its jobs held is let go by the thread that made it, and has it at hand
             self._from_thread(self._go_on)

@@ -3,8 +3,8 @@
 The writer thread takes all jobs that wait, runs each in a savepoint of its own (one that is alone
 needs none), commits once with ``synchronous=FULL`` and only then releases the answers: after an
 answer the plug may be pulled. Short writes of the thread that serves go another way, see
-`catalogue.database.short_writes`. Bounded reads run in the calling thread on its own connection;
-wide ones on a small pool.
+`catalogue.database.short_writes`. Bounded reads run in the calling thread, on a connection that no
+other thread uses; wide ones on a small pool.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from catalogue.database.answers import Answered, Promised
 from catalogue.database.contract import Call, DatabaseClosed, Work
 from catalogue.database.in_use import FileLock
 from catalogue.database.outages import PATIENCE, TRY_EVERY, DatabaseUnavailable, Outage
+from catalogue.database.readers import Reader
 from catalogue.database.short_writes import (
     Job,
     Outcome,
@@ -37,44 +38,8 @@ T = TypeVar("T")
 
 #: How many jobs share one commit at most: bounds how long the first of them waits.
 JOBS_PER_COMMIT = 256
-#: KiB of pages that the connection for short writes keeps: pages of what happened last, mostly,
-#: which nobody looks at again. The operating system has the others at hand.
-SHORT_WRITES_KIB = 16384
 #: Milliseconds for which work waits for the write lock in an outage.
 _BUSY_IN_OUTAGE: Final = 250
-
-
-class _Reader:
-    """A connection for reads of one thread, and the snapshot it may be holding."""
-
-    def __init__(self, path: Path, mapped: bool) -> None:
-        self.connection = connect(path, mapped=mapped)
-        self.connection.execute("PRAGMA query_only=ON")
-        self.transaction = Transaction(
-            "sqlite", self.connection.execute, self.connection.executemany
-        )
-        self.transaction.memory = {}
-        self.holding = False
-        self.commits_seen = -1
-        self.is_broken = False
-        #: Held by whoever uses the connection: closed under a statement, SQLite's library crashes.
-        self.lock = threading.RLock()
-
-    def release(self) -> None:
-        with self.lock:
-            if not self.holding:
-                return
-            self.holding = False
-            self.transaction.memory = {}
-            try:
-                self.connection.execute("COMMIT")
-            except sqlite3.Error:
-                self.is_broken = True  # the next read opens another connection
-
-    def close(self) -> None:
-        with self.lock:
-            self.release()
-            self.connection.close()
 
 
 class SqliteDatabase:
@@ -107,7 +72,7 @@ class SqliteDatabase:
         self._closed = False
         self._closing = threading.Lock()
         self._readers = threading.local()
-        self._all_readers: list[_Reader] = []
+        self._all_readers: list[Reader] = []
         self._later: Callable[[Callable[[], None]], object] | None = None
         self._later_thread: int | None = None
         self._wide = ThreadPoolExecutor(max_workers=2, thread_name_prefix="tiro-wide-read")
@@ -155,18 +120,28 @@ class SqliteDatabase:
         reader.release()
         reader.connection.execute("PRAGMA mmap_size=0")
 
-    def _reader(self) -> _Reader:
-        reader: _Reader | None = getattr(self._readers, "reader", None)
+    def _reader(self) -> Reader:
+        """Where the thread reads: the one that serves, on the connection of its short writes.
+
+        Every commit of another connection costs a reader all the pages that it has at hand. So its
+        own connection is for the time in which those writes are on their way to the disk.
+        """
+        short = self._short
+        if short is not None and (where_it_writes := short.reader()) is not None:
+            return where_it_writes
+        reader: Reader | None = getattr(self._readers, "reader", None)
         if reader is not None and not reader.is_broken:
             return reader
         if reader is not None:
             self._all_readers.remove(reader)
             reader.close()
             self._readers.reader = None
-        reader = self._readers.reader = _Reader(self.path, self._mapped)
-        self._all_readers.append(reader)
+        connection = connect(self.path, mapped=self._mapped)
+        connection.execute("PRAGMA query_only=ON")
         if self._later_thread == threading.get_ident():
-            reader.connection.execute("PRAGMA mmap_size=0")
+            connection.execute("PRAGMA mmap_size=0")
+        reader = self._readers.reader = Reader(connection)
+        self._all_readers.append(reader)
         return reader
 
     def _read_here(self, work: Work[T]) -> T:
@@ -174,20 +149,16 @@ class SqliteDatabase:
         with reader.lock:
             if self._closed:  # while this waited for its turn
                 raise DatabaseClosed(self.url)
-            if reader.holding:
-                if reader.commits_seen == self._commits:
-                    return work(reader.transaction)
-                reader.release()  # a write was answered since: the next read must see it
-            seen = self._commits
-            reader.connection.execute("BEGIN")
-            reader.holding, reader.commits_seen = True, seen
-            if self._later is None or self._later_thread != threading.get_ident():
-                try:
-                    return work(reader.transaction)
-                finally:
-                    reader.release()
-            self._later(reader.release)
-            return work(reader.transaction)
+            # A write may have been answered since the snapshot was taken: the read must see it.
+            if not reader.holds(commits := self._commits):
+                reader.begin(commits)
+                if self._later is None or self._later_thread != threading.get_ident():
+                    try:
+                        return reader.run(work)
+                    finally:
+                        reader.release()
+                self._later(reader.release)
+            return reader.run(work)
 
     # writing
 
@@ -208,7 +179,6 @@ class SqliteDatabase:
         def connect_here() -> sqlite3.Connection:
             connection = connect(self.path, 0.0)
             connection.execute("PRAGMA mmap_size=0")
-            connection.execute(f"PRAGMA cache_size=-{SHORT_WRITES_KIB}")
             return connection
 
         if self._short is not None:  # the last one to ask is served

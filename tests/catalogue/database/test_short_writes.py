@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from catalogue.database import DatabaseUnavailable, Transaction
+from catalogue.database.readers import Reader, ReadHasWritten
 from catalogue.database.short_writes import BATCH_SECONDS
 from catalogue.database.sqlite import SqliteDatabase
 
@@ -52,6 +53,11 @@ class Serving:
         answer = self.note(name)
         self.until(answer)
         return answer.result()
+
+    def reads_where_it_writes(self) -> bool:
+        """Does the next read run on the connection of the short writes?"""
+        short = self.database._short
+        return short is not None and self.database._reader() is short._reader
 
     def names(self) -> list[str]:
         with sqlite3.connect(self.path) as connection:
@@ -194,8 +200,8 @@ def test_a_batch_that_meets_a_fault_of_the_disk_is_done_again_whole(serving: Ser
     assert serving.done_by("before") == here()
     short = serving.database._short
     assert short is not None
-    connection = short._connection
-    assert connection is not None
+    assert short._reader is not None
+    connection = short._reader.connection
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count={pages}")
     answers = [serving.note("small"), serving.note("large" * 4000), serving.note("last")]
@@ -210,8 +216,8 @@ def test_a_commit_that_fails_is_done_again_by_the_writer_thread(serving: Serving
     assert serving.done_by("before") == here()
     short = serving.database._short
     assert short is not None
-    assert short._connection is not None
-    short._connection.execute("PRAGMA foreign_keys=ON")
+    assert short._reader is not None
+    short._reader.connection.execute("PRAGMA foreign_keys=ON")
     with sqlite3.connect(serving.path) as other:
         other.execute("CREATE TABLE one (id INTEGER PRIMARY KEY)")
         other.execute(
@@ -237,3 +243,87 @@ def test_in_an_outage_nothing_is_tried_here(serving: Serving) -> None:
     assert serving.done_by("during") != here()  # which ends it
     assert serving.database.outage.reason is None
     assert serving.done_by("after") == here()
+
+
+def names_of(transaction: Transaction) -> list[str]:
+    return [name for (name,) in transaction.execute(NAMES, ()).fetchall()]
+
+
+def test_between_two_batches_it_reads_on_the_connection_that_writes(serving: Serving) -> None:
+    database = serving.database
+    assert not serving.reads_where_it_writes()  # there is none yet
+    serving.done_by("first")
+    assert serving.reads_where_it_writes()
+    assert database.read(names_of).result() == ["first"]
+    answer = serving.note("second")
+    serving.calls.get(timeout=10)()  # lets go of the snapshot
+    while not answer.done():
+        if database._short is not None and database._short.began is not None:
+            assert not serving.reads_where_it_writes()  # nothing is seen before it is durable
+            assert database.read(names_of).result() in (["first"], ["first", "second"])
+        with suppress(Empty):
+            serving.calls.get(timeout=0.001)()
+    assert serving.reads_where_it_writes()
+    assert database.read(names_of).result() == ["first", "second"]
+
+
+def test_a_batch_is_read_elsewhere_until_it_is_on_the_disk(serving: Serving) -> None:
+    serving.done_by("first")
+    seen: list[tuple[bool, list[str]]] = []
+
+    def work(transaction: Transaction) -> None:
+        transaction.execute("INSERT INTO notes VALUES ('second')", ())
+        where = serving.reads_where_it_writes()
+        seen.append((where, serving.database.read(names_of).result()))
+
+    serving.until(serving.database.write(work, short=True))
+    assert seen == [(False, ["first"])]
+
+
+def test_a_snapshot_there_does_not_outlast_what_others_write(
+    serving: Serving, stranger: sqlite3.Connection
+) -> None:
+    serving.done_by("first")
+    assert serving.database.read(names_of).result() == ["first"]
+    stranger.execute("INSERT INTO notes VALUES ('of another process')")
+    assert serving.done_by("second") == here()
+    told = serving.database.write(
+        lambda transaction: transaction.execute("INSERT INTO notes VALUES ('third')", ())
+    )
+    serving.until(told)
+    assert serving.database.read(names_of).result() == serving.names()
+    assert len(serving.names()) == 4
+
+
+def test_what_reads_and_writes_all_the_same_is_undone_and_told(serving: Serving) -> None:
+    serving.done_by("first")
+
+    def reading(transaction: Transaction) -> None:
+        transaction.execute("INSERT INTO notes VALUES ('by a read')", ())
+
+    for _ in range(2):
+        assert serving.reads_where_it_writes()
+        assert isinstance(serving.database.read(reading).exception(), ReadHasWritten)
+        assert serving.database.read(names_of).result() == ["first"]
+    assert serving.done_by("second") == here()
+    assert serving.names() == ["first", "second"]
+
+
+def test_a_read_that_meets_a_fault_of_the_disk_there_goes_elsewhere_then(serving: Serving) -> None:
+    serving.done_by("first")
+
+    def failing(transaction: Transaction) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+        error.sqlite_errorname = "SQLITE_IOERR"
+        raise error
+
+    short = serving.database._short
+    assert short is not None
+    before: Reader | None = short._reader
+    assert isinstance(serving.database.read(failing).exception(), DatabaseUnavailable)
+    assert not serving.reads_where_it_writes()
+    assert serving.database.read(names_of).result() == ["first"]
+    assert serving.done_by("second") == here()
+    assert short._reader is not before  # opened anew
+    assert serving.reads_where_it_writes()
