@@ -46,7 +46,7 @@ from catalogue.database.statements import (
 )
 from catalogue.database.tables import Long, metadata
 from catalogue.database.transactions import Transaction
-from catalogue.database.typed_codes import is_typed
+from catalogue.database.typed_codes import is_typed, of_typed
 
 if TYPE_CHECKING:
     from catalogue.database.backups import BackupFailed, back_up, restore
@@ -100,6 +100,7 @@ __all__ = [
     "migrate",
     "newest_named",
     "nobody_else",
+    "of_typed",
     "one",
     "open_database",
     "replication_standing",

@@ -7,19 +7,32 @@ way has an index of its codes in small letters, so both steps are look-ups in an
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from sqlalchemy import Column, ColumnElement, func, select, type_coerce
 
+T = TypeVar("T")
 
-def is_typed(column: Column[str], typed: str | None) -> ColumnElement[bool]:
-    """Is the column's code the one that was typed? At most one row's is."""
+
+def of_typed(wanted: Column[T], column: Column[str], typed: str | None) -> ColumnElement[T]:
+    """The value of `wanted` in the row whose code in `column` was typed; NULL where there is none.
+
+    Both columns are of one table.
+    """
     table = column.table.alias()
-    code = table.c[column.name]
+    code, value = table.c[column.name], table.c[wanted.name]
     given = type_coerce(typed, column.type)
-    exact = select(code).where(code == given).scalar_subquery()
+    exact = select(value).where(code == given).scalar_subquery()
     only_one = (
-        select(func.min(code))
+        select(func.min(value))
         .where(func.lower(code) == func.lower(given))
         .having(func.count() == 1)
         .scalar_subquery()
     )
-    return column == func.coalesce(exact, only_one)
+    return func.coalesce(exact, only_one)
+
+
+def is_typed(column: Column[str], typed: str | None) -> ColumnElement[bool]:
+    """Is the column's code the one that was typed? At most one row's is."""
+    [key] = column.table.primary_key
+    return key == of_typed(key, column, typed)

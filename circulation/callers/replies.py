@@ -20,7 +20,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
-    ScalarSelect,
     Select,
     and_,
     delete,
@@ -35,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from catalogue.database import Statement, Transaction, change, is_typed, lock, scalar, send
+from catalogue.database import Statement, Transaction, change, lock, of_typed, scalar, send
 from catalogue.schema import items
 from circulation.callers.schema import item_replies, replies
 from circulation.kernel.act import Act
@@ -88,8 +87,8 @@ _dealt_with_since = (
 )
 
 
-def _item_id(barcode: str | None) -> ScalarSelect[int]:
-    return select(items.c.id).where(is_typed(items.c.barcode, barcode)).scalar_subquery()
+def _item_id(barcode: str | None) -> ColumnElement[int]:
+    return of_typed(items.c.id, items.c.barcode, barcode)
 
 
 def _last_event(barcode: str) -> ColumnElement[int]:
@@ -129,9 +128,9 @@ def _drop(*, account: str, digest: bytes) -> Statement:
 _insert, _append = insert(replies), insert(item_replies)
 
 
-def _patron_id(identifier: str | None) -> ScalarSelect[int]:
-    its = is_typed(patron_identifiers.c.identifier, identifier)
-    return select(patron_identifiers.c.patron_id).where(its).scalar_subquery()
+def _patron_id(identifier: str | None) -> ColumnElement[int]:
+    its = patron_identifiers.c
+    return of_typed(its.patron_id, its.identifier, identifier)
 
 
 @send
