@@ -53,6 +53,14 @@ _LOST_RACES = (
 )
 #: The server is there and takes no changes.
 _REFUSES_CHANGES = (errors.DiskFull, errors.ReadOnlySqlTransaction)
+#: The work asks for more than the server ever does, such as a text that is longer than an index
+#: holds: it fails whenever it is tried, and the database is well.
+_BEYOND_LIMITS = (
+    errors.ProgramLimitExceeded,
+    errors.StatementTooComplex,
+    errors.TooManyColumns,
+    errors.TooManyArguments,
+)
 #: The server is about to go: its connection may look sound for a moment longer.
 _IS_LEAVING = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow)
 
@@ -212,6 +220,9 @@ class PostgresqlDatabase:
                     raise
                 # Losers of one race must not meet again at once.
                 time.sleep(random.random() * 0.002 * attempt)  # noqa: S311
+            except _BEYOND_LIMITS:
+                self._roll_back(connection)
+                raise
             except (psycopg.OperationalError, *_REFUSES_CHANGES) as error:
                 self._roll_back(connection)
                 if connection is not None and isinstance(error, _IS_LEAVING):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from catalogue.index.access_points import ACCESS_POINTS, Kind
 from catalogue.index.coded import MATERIALS, is_year, languages_of, materials_of, year_of, years_of
@@ -28,6 +28,10 @@ DISPLAY_LENGTH = 500
 
 Kept = Mapping[bytes, bytes]
 Codes = list[tuple[int, str]]
+
+
+#: Octets of a control number; what is longer is none, and no index of PostgreSQL would hold it.
+LONGEST_NUMBER: Final = 255
 
 
 class Description(NamedTuple):
@@ -80,7 +84,7 @@ def _description(
     control_number: bytes, title: list[bytes], author: str, year: int | None, not_filed: int = 0
 ) -> Description:
     return Description(
-        _text(control_number) or None,
+        (_text(control_number) or None) if len(control_number) <= LONGEST_NUMBER else None,
         _joined(title),
         author,
         year,

@@ -34,7 +34,7 @@ from circulation.ledger.money import (
     PaymentResult,
     PostingKind,
 )
-from circulation.ledger.orders import Asked, Done, MoneyAct, once
+from circulation.ledger.orders import Asked, Done, MoneyAct, kept_order_id, once
 from circulation.ledger.payments import PaymentRow, charges_of_account, find_payment
 from circulation.ledger.postings import (
     Account,
@@ -170,7 +170,7 @@ def _row(account: Account, wish: PaymentWish) -> PaymentRow:
         payment_id,
         account.patron_id,
         desk.agency_id,
-        wish.order_id or str(payment_id),
+        kept_order_id(wish.order_id or str(payment_id)),
         wish.amount,
         wish.currency,
         wish.method,

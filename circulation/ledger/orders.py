@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import NamedTuple
+from hashlib import blake2b
+from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -28,6 +29,17 @@ from circulation.kernel.results import Refusal
 from circulation.ledger.money import Allocation
 from circulation.ledger.postings import Account
 from circulation.ledger.schema import money_orders
+
+#: Characters of an order id that is kept as it is.
+LONGEST_ORDER_ID: Final = 255
+
+
+def kept_order_id(order_id: str) -> str:
+    """How an order id is kept: one that is longer than any till makes them, and than an index of
+    PostgreSQL holds, as its digest."""
+    if len(order_id) <= LONGEST_ORDER_ID:
+        return order_id
+    return blake2b(order_id.encode("utf-8", "surrogatepass"), digest_size=32).hexdigest()
 
 
 class MoneyAct(Enum):
@@ -130,6 +142,7 @@ def once(
     """
     if not order_id:
         return do()
+    order_id = kept_order_id(order_id)
     transaction = account.act.transaction
     charges = _ids(asked.charges)
     what = (account.patron_id, asked.act.value, asked.amount, asked.currency)

@@ -25,8 +25,12 @@ LONGEST_TOKEN: Final = 64 * 1024
 LONGEST_IDENTIFIER: Final = 1_000
 _CONTROLS: Final = bytes(set(range(0x20)) - {0x09, 0x0A, 0x0D})
 _CONTROL_REFERENCE: Final = re.compile(
-    rb"&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));"
+    rb"&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])"
+    rb"|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]|[dD][89a-fA-F][0-9a-fA-F]{2}|[fF]{3}[eEfF]));"
 )
+#: In UTF-8: halves of pairs, and U+FFFE and U+FFFF, which no text has.
+_NO_CHARACTER: Final = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]|\xef\xbf[\xbe\xbf]")
+_OTHER_ENCODING: Final = re.compile(rb"<\?xml[^>]*\sencoding\s*=\s*[\"'](?!utf-?8[\"'])", re.I)
 
 
 class Unreadable(Exception):
@@ -113,12 +117,21 @@ def _root(data: bytes) -> etree._Element:
         root = parsed(data)
     except XmlUnreadable:
         try:
-            root = parsed(_CONTROL_REFERENCE.sub(b"", data.translate(None, _CONTROLS)))
+            root = parsed(_cleaned(data))
         except XmlUnreadable as error:
             raise Unreadable(str(error)) from None
     if _name(root) != "OAI-PMH":
         raise Unreadable("a document that is none of OAI-PMH")
     return root
+
+
+def _cleaned(data: bytes) -> bytes:
+    """The same without what no XML may hold; octets that are not UTF-8 become U+FFFD, as in records
+    that are loaded. One record with such must not keep all that come after it."""
+    data = _CONTROL_REFERENCE.sub(b"", data.translate(None, _CONTROLS))
+    if _OTHER_ENCODING.match(data):
+        return data
+    return _NO_CHARACTER.sub(b"", data).decode("utf-8", "replace").encode()
 
 
 def _children(element: etree._Element, name: str) -> Iterator[etree._Element]:

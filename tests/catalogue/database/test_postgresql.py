@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import threading
+
+from psycopg import errors
 
 from catalogue.database import Transaction, open_database
 from catalogue.database.postgresql import WORKERS
@@ -50,5 +53,24 @@ def test_work_that_fails_gives_its_connection_back(postgresql_template: tuple[st
         database = open_database(url)
         before = database.write(session).result()
         assert database.write(fails).exception() is not None
+        assert database.write(session).result() == before
+        database.close()
+
+
+def test_what_is_beyond_the_limits_of_the_server_is_no_outage(
+    postgresql_template: tuple[str, str],
+) -> None:
+    """It fails whenever it is tried, so nobody is told to try again."""
+    noise = random.Random(1).randbytes(4_000).hex()
+
+    def too_long(transaction: Transaction) -> None:
+        transaction.execute("CREATE TABLE long (word text PRIMARY KEY)", ())
+        transaction.execute("INSERT INTO long VALUES ($1)", (noise,)).fetchall()
+
+    with a_postgresql(postgresql_template) as url:
+        database = open_database(url)
+        before = database.write(session).result()
+        assert isinstance(database.write(too_long).exception(), errors.ProgramLimitExceeded)
+        assert database.trouble() is None
         assert database.write(session).result() == before
         database.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -175,6 +176,18 @@ def test_sixteen_at_once_in_two_processes(database_url: str, way: str) -> None:
     assert postings(library) == before + 1
     for each in databases:
         each.close()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_order_id_that_no_index_holds_is_done_once(database: Database, way: str) -> None:
+    library, noise = a_library(database), random.Random(1)
+    case = a_case(library, way)
+    before = postings(library)
+    one, other = (noise.randbytes(4_000).hex() for _ in range(2))
+    assert not asked(library, case, one).was_repeated
+    assert asked(library, case, one).was_repeated
+    assert not asked(library, case, other).was_repeated
+    assert postings(library) == before + 2
 
 
 def _lifted(answer: Any) -> dict[str, bool]:

@@ -3,6 +3,7 @@ there, once."""
 
 from __future__ import annotations
 
+import random
 import time
 from datetime import timedelta
 
@@ -14,9 +15,10 @@ from catalogue.database import open_database
 from circulation.harvesting.progress import FIRST_WAIT, want_now
 from protocols.oai.harvesting.provider import Provider, Unavailable
 from protocols.oai.harvesting.settings import SourceSettings
+from tests.builders.catalogue import a_record
 from tests.builders.circulation import NOON, a_library
 from tests.examples import examples
-from tests.protocols.oai.harvesting.repository import Fault, Repository, running
+from tests.protocols.oai.harvesting.repository import Fault, Repository, marcxchange, running
 from tests.protocols.oai.harvesting.stage import NAME, Stage
 
 HANGS_UP = Fault(None)
@@ -126,6 +128,38 @@ def test_control_characters_are_left_out(stage: Stage) -> None:
     stage.repository.answer = dirty  # type: ignore[method-assign]
     stage.harvest()
     assert stage.titles == {"1": "Title"}
+
+
+@pytest.mark.parametrize(
+    ("octets", "left"),
+    [
+        (b"\xef\xbf\xbe&#xFFFF;\xed\xa0\x80&#xD800;", ""),
+        (b"\xe5", "\ufffd"),  # a letter in Latin-1
+        (b"&#xE5;", "å"),
+    ],
+)
+def test_one_record_does_not_keep_the_others(stage: Stage, octets: bytes, left: str) -> None:
+    stage.put(1, "A title")
+    stage.put(2, "Another")
+    original = stage.repository.answer
+
+    def dirty(arguments: dict[str, str]) -> bytes:
+        return original(arguments).replace(b"A title", b"A " + octets + b"title")
+
+    stage.repository.answer = dirty  # type: ignore[method-assign]
+    stage.harvest()
+    assert stage.titles == {"1": f"A {left}title", "2": "Another"}
+
+
+def test_a_control_number_that_no_index_holds(stage: Stage) -> None:
+    """On PostgreSQL it would fail whenever it is tried, and everything behind it wait."""
+    number = random.Random(1).randbytes(4_000).hex()  # nothing to compress
+    data = a_record("A title", control_number=number)
+    stage.repository.put("oai:x:1", marcxchange(data))
+    stage.put(2, "Another")
+    assert stage.harvest() == {"told": 2, "added": 2}
+    assert stage.titles == {"": "A title", "2": "Another"}
+    assert stage.harvest() == {"told": 2, "unchanged": 2}
 
 
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>
