@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, insert, select, update
 
@@ -129,6 +129,10 @@ def national_birth_date(identifier: str) -> date | None:
         return None
 
 
+#: Characters of an identifier: what people type and machines scan.
+LONGEST_IDENTIFIER: Final = 200
+
+
 def identifier_problem(identifier: str, kind: str) -> str | None:
     """Why this cannot be an identifier of that kind, in a sentence without the identifier."""
     kinds = [each.value for each in IdentifierKind]
@@ -138,6 +142,8 @@ def identifier_problem(identifier: str, kind: str) -> str | None:
         return "an identifier must not be empty"
     if not identifier.strip().isprintable():
         return "an identifier has no line breaks, and nothing else that cannot be seen"
+    if len(identifier) > LONGEST_IDENTIFIER:
+        return f"an identifier has {LONGEST_IDENTIFIER} characters at most"
     if kind == IdentifierKind.NATIONAL_ID.value and national_birth_date(identifier) is None:
         return "this is no national number: DDMMYY-SSSS, of a day that there was"
     if kind == IdentifierKind.COMPANY_NUMBER.value and not _CVR.fullmatch(identifier):

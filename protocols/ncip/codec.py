@@ -54,6 +54,8 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 VERSION_SCHEMA = "http://www.niso.org/ncip/v1_0/imp1/xsd/ncip_version.xsd"
 
 _LONGEST_NAME = 64
+#: Characters of a RequestIdentifierValue.
+LONGEST_REQUEST_ID = 255
 _HEADS = 256
 
 
@@ -144,9 +146,19 @@ def decode(data: bytes, zone: tzinfo | None = None) -> Incoming:
         dialect = replace(dialect, version=version)
     local = LocalTime(zone)
     request = _request(service, body, local)
+    _must_be_short(request, dialect)
     if dialect.is_version_1:
         dialect = replace(dialect, agency=_asked_agency(request))
     return Incoming(request, dialect, local.met)
+
+
+def _must_be_short(request: Any, dialect: Dialect) -> None:
+    """The name of a request is kept, and told as it came. Raises MalformedMessage."""
+    its = getattr(request, "request_id", None)
+    if its is not None and len(its.request_identifier_value or "") > LONGEST_REQUEST_ID:
+        why = f"longer than {LONGEST_REQUEST_ID} characters"
+        wrong = problem(ProblemType.INVALID_MESSAGE_SYNTAX, why, "RequestIdentifierValue")
+        raise MalformedMessage(wrong, dialect)
 
 
 def decode_response(data: bytes) -> tuple[Any, Dialect]:

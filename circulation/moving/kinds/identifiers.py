@@ -14,6 +14,7 @@ from circulation.moving.rows import Arrival, Batch
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
     IdentifierKey,
+    identifier_problem,
     masked,
     national_birth_date,
     national_digits,
@@ -99,6 +100,8 @@ def _named(batch: Batch, arrival: Arrival, key: IdentifierKey) -> list[Named]:
             batch.set_aside(arrival, "no national number", "national_id")
         elif kind is IdentifierKind.NATIONAL_ID and stored == typed:
             batch.set_aside(arrival, "no key for national numbers: identifier_key", "national_id")
+        elif identifier_problem(typed, kind.value) is not None:
+            batch.set_aside(arrival, "no number that can be typed", kind.value)
         else:
             blocked = None if block is None else block.value
             mask = masked(typed) if stored != typed else None

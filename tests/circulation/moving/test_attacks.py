@@ -131,3 +131,14 @@ def test_a_file_that_is_being_written_is_left_alone(old: OldSystem) -> None:
     assert told["items"].stopped == "items.csv is being written still"
     assert (told["items"].new, told["items"].gone) == (0, 0)
     assert told["loans"].unchanged == 1
+
+
+def test_a_card_that_nobody_can_type_is_set_aside_and_stops_nothing(old: OldSystem) -> None:
+    """PostgreSQL has no index for so long a one, and the load would end there."""
+    odd = ("9" * 201, "P\u202e3", "P\u00ad4")
+    rows = [(str(number), card, *IDA[2:]) for number, card in enumerate(odd, 10)]
+    old.write("patrons", IDA, *rows, BO)
+    old.plan = old.plan.replace('pin = "pin"\n', "")
+    old.deliver()
+    told = [(each.reason, each.detail) for kind, each in old.faults if kind == "patrons"]
+    assert told == [("no number that can be typed", "card")] * 3

@@ -233,3 +233,12 @@ def test_what_is_refused_is_named_with_its_element(stage: Stage) -> None:
     assert element == "NeedBeforeDate"
     assert value is not None
     assert value.startswith("2026-11-01")
+
+
+def test_the_name_of_a_request_is_no_novel(stage: Stage) -> None:
+    """Its index on PostgreSQL could not hold it: it would fail whenever it is sent again."""
+    library = stage.library
+    card, barcode = a_patron(library), an_item(library)
+    for name, found in (("9" * 255, []), ("9" * 256, ["Invalid Message Syntax Error"])):
+        what = item(barcode) + request_id(name)
+        assert list(problem_types(stage.ask(request(user(card), what)))) == found
