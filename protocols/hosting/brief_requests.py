@@ -273,6 +273,3 @@ class BriefChannel(HTTPChannel):
         """Twisted's refusals end here too: nothing that comes behind one is carried out."""
         self.is_over = True
         super().loseConnection()  # type: ignore[no-untyped-call]
-
-    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802
-        self.loseConnection()

@@ -97,8 +97,16 @@ class PatientChannel(BriefChannel):
             self.request_line = line.split(b" ")
         super().lineReceived(line)  # type: ignore[no-untyped-call]
 
-    def _refuse(self) -> None:
-        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802
+        """A line of a head that is longer than we read: of searches there are such in earnest."""
+        if not self.is_over:
+            is_address = not self.requests
+            self._refuse(
+                b"414 URI Too Long" if is_address else b"431 Request Header Fields Too Large"
+            )
+
+    def _refuse(self, status: bytes = b"400 Bad Request") -> None:
+        self.transport.write(b"HTTP/1.1 " + status + b"\r\n\r\n")
         self.loseConnection()
 
     def allHeadersReceived(self) -> None:  # noqa: N802

@@ -195,3 +195,16 @@ def test_what_leaves_the_end_in_doubt_is_refused(
         assert statuses(answered) == [400], at
         assert client.transport.disconnecting
         assert echo.ways == []
+
+
+def test_a_head_that_is_too_long_is_told_so(clock: Clock) -> None:
+    """A search over HTTP may name hundreds of numbers; whoever sends it learns why it fails."""
+    site, _ = a_site(clock, STRICT)
+    for head, status in (
+        (b"GET /echo?query=" + b"9" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"GET /echo HTTP/1.1\r\nHost: x\r\nX-Long: " + b"9" * 20_000 + b"\r\n\r\n", 431),
+    ):
+        client = Client(site)
+        assert statuses(client.ask(head + post(WHOLE))) == [status]
+        assert client.channel.is_over
+    assert statuses(Client(site).ask(post(WHOLE))) == [200]
