@@ -361,9 +361,9 @@ class PatronStatus(NamedTuple):
 
     @property
     def is_card_reported_lost(self) -> bool:
-        return self.identifier_blocked in (IdentifierBlock.LOST, IdentifierBlock.STOLEN) or any(
-            block.reason is BlockReason.CARD_STOLEN for block in self.blocks
-        )
+        if self.identifier_blocked in (IdentifierBlock.LOST, IdentifierBlock.STOLEN):
+            return True
+        return BlockReason.CARD_STOLEN in [block.reason for block in self.blocks]
 
 
 class ItemState(Enum):

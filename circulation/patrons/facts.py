@@ -97,7 +97,7 @@ class PatronFacts(NamedTuple):
             or self.is_identifier_expired(today)
         ):
             return frozenset(Action)
-        return denied_by(self.blocks(agencies))
+        return denied_by(self.blocks(agencies)) if self.block_reasons else frozenset()
 
 
 def card_of(patron_id: Column[int]) -> ScalarSelect[str]:

@@ -38,6 +38,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import NamedTuple, cast
 
 from catalogue.generated import OnDemand, Source
@@ -173,6 +174,7 @@ def _count(value: str | None) -> int | None:
     return int(value) if value and value.isdecimal() else None
 
 
+@lru_cache(maxsize=1024)  # one answer has half a dozen counts, and most of them are small
 def _digits(value: int | None, length: int) -> str:
     """`value` padded with zeros, the largest that fits if it is too big; blanks for None."""
     if value is None:

@@ -8,6 +8,7 @@ lists, whatever is asked for.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 
 from circulation.accounts.loans import LoanPage, PatronLoan, patron_loans
@@ -57,9 +58,14 @@ def wanted_by(request: PatronInformation, *, is_many: bool = False) -> Wanted:
     """What the summary, BP and BQ ask for; `is_many`: each Y counts."""
     start = max(_number(request.start_item) or 1, 1)
     end = _number(request.end_item)
-    asked = [place for place, each in enumerate(request.summary.upper()) if each == "Y"]
-    positions = frozenset(asked if is_many else asked[:1])
+    positions = _positions(request.summary, is_many)
     return Wanted(positions, start, None if end is None else max(end, start - 1))
+
+
+@lru_cache(maxsize=64)
+def _positions(summary: str, is_many: bool) -> frozenset[int]:
+    asked = [place for place, each in enumerate(summary.upper()) if each == "Y"]
+    return frozenset(asked if is_many else asked[:1])
 
 
 def add_lists(
