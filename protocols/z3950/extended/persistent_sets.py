@@ -38,6 +38,8 @@ _APPEND: Final = 2
 
 #: The most records of a sorted set that can be kept: its whole order has to be worked out.
 MOST_IN_ORDER: Final = 250_000
+#: Characters of the name of a set that is kept.
+LONGEST_NAME: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ def prepare_keeping(
     name = request.package_name or wanted.origin_supplied_result_set
     if not name:
         raise Refused(Bib1.PACKAGE_PARAMETER_MISSING, "packageName")
+    if len(name) > LONGEST_NAME:
+        raise Refused(Bib1.PACKAGE_VALUE_UNSUPPORTED, "packageName")
     if request.function == DELETE:
         return Keeping(account.user, name, DELETE)
     source = wanted.origin_supplied_result_set

@@ -198,6 +198,7 @@ def test_what_cannot_be_kept_is_refused_by_name(place: Place) -> None:
     assert failure(keep(client, "2", package_name="new")) == (30, "2")
     assert failure(keep(client, None, package_name="new")) == (1008, "originSuppliedResultSet")
     assert failure(keep(client, "1", 3, package_name="new")) == (1057, "3")
+    assert failure(keep(client, "1", package_name="n" * 256)) == (1057, "packageName")
     assert failure(forget(client, None)) == (1008, "packageName")
 
 
