@@ -101,6 +101,19 @@ def test_help_loads_no_engine(arguments: tuple[str, ...]) -> None:
     assert loaded_by(*arguments) == set()
 
 
+def test_nothing_that_was_loaded_is_looked_through_at_the_end() -> None:
+    told = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count()))"
+    begun = "from protocols.commands.command_line import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{told}; {begun}", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    frozen = int(done.stdout.splitlines()[-1])
+    assert frozen > 10_000
+
+
 def test_who_asks_a_server_loads_no_engine() -> None:
     arguments = ("--server", "http://127.0.0.1:9", "patron", "show", "P1")
     assert loaded_by(*arguments, TIRO_TOKEN="secret") == set()
