@@ -119,10 +119,6 @@ class _Posting(NamedTuple):
     bitmap: bytes
 
 
-def _entry(term: bytes, hits: int) -> ScanEntry:
-    return ScanEntry(term.decode(), hits)
-
-
 class _ReadTerms(Protocol[Row]):
     """At most so many rows of an index, in order, from a term on."""
 
@@ -135,7 +131,7 @@ class _Direction(NamedTuple):
     """How the index is read: terms with counts, terms with bitmaps."""
 
     is_ahead: bool
-    counts: _ReadTerms[ScanEntry]
+    counts: _ReadTerms[tuple[bytes, int]]
     bitmaps: _ReadTerms[_Posting]
 
 
@@ -147,10 +143,9 @@ def _direction(is_ahead: bool) -> _Direction:
         beyond = (postings.c.term < bound) & (postings.c.term > PRESENT)
         return chosen.where(beyond).order_by(postings.c.term.desc())
 
-    @many(_entry)
+    @many(tuple[bytes, int])
     def counts(*, access_point: int, bound: bytes, rows: int) -> Statement:
-        counted = columns(_entry, postings, hits=func.sum(postings.c.count))
-        selected = select(*counted).group_by(postings.c.term)
+        selected = select(postings.c.term, func.sum(postings.c.count)).group_by(postings.c.term)
         return chosen(selected, access_point, bound).limit(rows)
 
     @many(_Posting)
@@ -176,8 +171,9 @@ def _read(
             transaction, access_point=listed.indexes[0], bound=listed.start, rows=wanted + 1
         )
         is_exact = listed.is_exact
-        if is_exact is None or all(is_exact(entry.term.encode()) for entry in found):
-            return found[:wanted], len(found) <= wanted, False
+        if is_exact is None or all(is_exact(key) for key, _ in found):
+            counted = [ScanEntry(key.decode(), hits) for key, hits in found[:wanted]]
+            return counted, len(found) <= wanted, False
     entries: list[ScanEntry] = []
     reading = _Reading(transaction, listed, visible, direction)
     for entry in reading.entries():
