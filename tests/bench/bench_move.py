@@ -11,8 +11,8 @@ of its own.
 from __future__ import annotations
 
 import csv
+import pickle
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -133,7 +133,8 @@ def draw(folder: Path, share: float) -> int:
 
 def memory() -> int:
     """The most that this process has had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    status = Path("/proc/self/status").read_text()  # getrusage counts the process before as well
+    return next(int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line) // 1024
 
 
 class Timed:
@@ -200,17 +201,32 @@ def main(share: float, url: str | None) -> None:
         print(f"before: {memory()} MB")
         aside = deliver(database, plan, moving)
         deliver(database, plan, moving)
-        timed = Timed()
-        files = sheet_of_files(plan, ZONE, aside, IDENTIFIERS.of(circulation))
-        found = database.read(lambda t: sheet_of_database(t, plan.source, ZONE)).result()
-        wrong = [line for line in balance(files, found) if line.difference]
-        timed.say(f"balanced but for {len(wrong)} lines", 0)
-        print(f"set aside: {len(aside)}")
+        print(f"set aside: {len(aside)}", flush=True)
         database.close()
+        (folder / "aside").write_bytes(pickle.dumps(aside))
+        subprocess.run(
+            [sys.executable, "-m", "tests.bench.bench_move", "sheet", name, url], check=True
+        )
+
+
+def sheet(folder: Path, url: str) -> None:
+    """As the command does, in a process of its own."""
+    timed, database, circulation = Timed(), open_database(url, mapped=False), Circulation()
+    plan, aside = (
+        read_plan(folder / "plan.toml", FIELDS),
+        pickle.loads((folder / "aside").read_bytes()),
+    )
+    files = sheet_of_files(plan, ZONE, aside, IDENTIFIERS.of(circulation))
+    found = database.read(lambda t: sheet_of_database(t, plan.source, ZONE)).result()
+    wrong = [line for line in balance(files, found) if line.difference]
+    timed.say(f"balanced but for {len(wrong)} lines", 0)
+    database.close()
 
 
 if __name__ == "__main__" and sys.argv[1:2] == ["draw"]:  # in a process whose memory does not count
     print(draw(Path(sys.argv[3]), float(sys.argv[2])))
+elif __name__ == "__main__" and sys.argv[1:2] == ["sheet"]:
+    sheet(Path(sys.argv[2]), sys.argv[3])
 elif __name__ == "__main__":
     main(
         float(sys.argv[1]) if len(sys.argv) > 1 else 1.0, sys.argv[2] if len(sys.argv) > 2 else None
