@@ -1,4 +1,4 @@
-"""Two days of the rehearsal: ``make cut-over`` is the whole. And does its checker see faults?"""
+"""Three days of the rehearsal: ``make cut-over`` is the whole. And does its checker see faults?"""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ from tests.cut_over.replaying import Journal, read
 
 @pytest.fixture(scope="module")
 def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What two days have left, with kills and faults, and an old system that ignores no block."""
+    """What three days have left, with kills and faults, and at last an old system that ignores no
+    block."""
     folder = tmp_path_factory.mktemp("rehearsal")
-    done = rehearse(folder, replace(Draw(days=2, acts=60, kills=3, ignores=(1, 2)), **SHORT))
+    done = rehearse(folder, replace(Draw(days=3, acts=60, kills=3, ignores=(2, 3)), **SHORT))
     assert sum(sum(each.deaths.values()) for each in done.machines.values()) >= 3
     return folder
 
