@@ -148,7 +148,7 @@ def _unsure(found: Figures, journal: Journal, shop: Shop) -> set[str]:
     for act in journal.unknown:
         found.unknown.append(act.text())
         if act.code == "65":
-            unsure.update(shop.items_of(act.card))
+            unsure.update(shop.items_during(act))
         else:
             unsure.add(act.item or _debt(act.card))
     for case, items in journal.perhaps_renewed.items():

@@ -299,6 +299,14 @@ class Shop:
             if loan.now is not None and loan.now.card == card
         ]
 
+    def items_during(self, act: Act) -> list[str]:
+        """What whoever did it may have had on loan then."""
+        return [
+            item
+            for item, loan in self.loans.items()
+            if any(each is not None and each.card == act.card for each in loan.during(act))
+        ]
+
     def take_back(self, act: Act) -> None:
         before = self.loans[act.item].now
         if before is None:
