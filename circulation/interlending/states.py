@@ -154,7 +154,7 @@ _LENDING: dict[LendingAction, tuple[Cell, ...]] = {
     LendingAction.LEND: (
         _L, _L, _R, _L, _L, _IS_OVER, _IS_OVER, _L, _IS_OVER, _IS_OVER),
     LendingAction.ARRIVE: (
-        _NOT_LENT, _L, _R, _B, _L, _IS_OVER, _IS_OVER, _NOT_LENT, _IS_OVER, _COPY),
+        _NOT_LENT, _L, _R, _B, _X, _IS_OVER, _IS_OVER, _NOT_LENT, _IS_OVER, _COPY),
     LendingAction.RENEW: (
         _NOT_LENT, _L, _L, _L, _IS_LOST, _IS_OVER, _IS_OVER, _NOT_LENT, _IS_OVER, _IS_OVER),
     LendingAction.RECALL: (

@@ -19,7 +19,7 @@ from circulation.interlending.institutions import Institution
 from circulation.interlending.notices import PartnerNoticeKind, tell
 from circulation.interlending.remarks import RemarkKind, note_remark
 from circulation.interlending.rows import InterlibraryLoan, advance, loan_by_id
-from circulation.interlending.states import LendingAction, Obstacle
+from circulation.interlending.states import LendingAction, LendingState, Obstacle
 from circulation.kernel.act import Act
 from circulation.kernel.results import Refused
 from circulation.loans.lost import declare_lost
@@ -157,7 +157,9 @@ def _tell_status(act: Act, loan: InterlibraryLoan, message: RequestingAgencyMess
 
 
 def _received(act: Act, loan: InterlibraryLoan, message: RequestingAgencyMessage) -> None:
-    if isinstance(advance(act, loan, LendingAction.ARRIVE), Obstacle) and loan.closed is None:
+    """Of what is lost here by now somebody reads: the loan is found by a person, or comes back."""
+    is_odd = isinstance(advance(act, loan, LendingAction.ARRIVE), Obstacle)
+    if (is_odd or loan.state is LendingState.LOST) and loan.closed is None:
         _odd(act, loan, message)
     _note(act, loan, message)
 

@@ -296,6 +296,17 @@ def test_lost_by_us_and_found_again(stage: Stage) -> None:
     assert told(stage.tell()) == [(ReasonForMessage.STATUS_CHANGE, Status.LOAN_COMPLETED)]
 
 
+def test_what_is_lost_here_is_not_found_by_a_message_that_comes_late(stage: Stage) -> None:
+    barcode = a_title(stage.library)
+    stage.say(stage.request())
+    stage.library.check_out(ODENSE, barcode)
+    library = stage.library
+    library.write(lambda transaction: declare_lost(library.act(transaction), item=barcode))
+    assert stage.act(Action.RECEIVED).error is None
+    assert stage.loan().state is LendingState.LOST
+    assert [each.text for each in stage.remarks()] == ["Received: it is lost here"]
+
+
 def test_a_status_that_is_asked_for(stage: Stage) -> None:
     barcode = a_title(stage.library)
     stage.say(stage.request())
