@@ -10,12 +10,13 @@ from sqlalchemy import Select, or_, select
 
 from catalogue.database import Statement, Transaction, columns, many, many_of
 from catalogue.schema import items, records
+from circulation.items.facts import item_of
 from circulation.kernel.act import Act
 from circulation.kernel.paging import ALL, START, Place
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Borrower, Item, Loan, Patron, Refusal, Refused
 from circulation.kernel.set_up import SetUp
-from circulation.loans.facts import loans_of
+from circulation.loans.facts import is_overdue, loans_of
 from circulation.loans.schema import loans
 from circulation.patrons.facts import CARD_OF_PATRON, PatronFacts, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
@@ -79,26 +80,7 @@ class _Listed(NamedTuple):
         return self.due, self.loan_id
 
     def is_overdue(self, now: datetime) -> bool:
-        """As `circulation.loans.facts.OpenLoan.is_overdue`."""
-        return self.due < now and self.mark is None
-
-    def item(self, set_up: SetUp) -> Item:
-        return Item(
-            self.id,
-            self.barcode,
-            self.record_id,
-            self.title,
-            self.author,
-            self.material_group,
-            self.department,
-            self.location,
-            self.sublocation,
-            self.call_number,
-            self.price,
-            self.currency,
-            set_up.branches[self.branch_id],
-            self.section,
-        )
+        return is_overdue(self.due, self.mark, now)
 
 
 def _open_loans() -> Select[Any]:
@@ -251,7 +233,7 @@ def _listed(
     for each in found:
         is_own = each.patron_id == patron_id
         yield PatronLoan(
-            each.item(set_up),
+            item_of(each, set_up.branches[each.branch_id]),
             Loan(each.loan_id, each.checked_out, each.due, each.renewals),
             each.is_overdue(now),
             each.recalled is not None,

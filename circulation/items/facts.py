@@ -73,22 +73,27 @@ class ItemFacts(NamedTuple):
         return act._replace(now=last)
 
     def item(self, home_branch: Branch) -> Item:
-        return Item(
-            self.id,
-            self.barcode,
-            self.record_id,
-            self.title,
-            self.author,
-            self.material_group,
-            self.department,
-            self.location,
-            self.sublocation,
-            self.call_number,
-            self.price,
-            self.currency,
-            home_branch,
-            self.section,
-        )
+        return item_of(self, home_branch)
+
+
+def item_of(row: Any, home_branch: Branch) -> Item:
+    """The item of a row that has its columns, and those of its title."""
+    return Item(
+        row.id,
+        row.barcode,
+        row.record_id,
+        row.title,
+        row.author,
+        row.material_group,
+        row.department,
+        row.location,
+        row.sublocation,
+        row.call_number,
+        row.price,
+        row.currency,
+        home_branch,
+        row.section,
+    )
 
 
 _LAST_ACT = (

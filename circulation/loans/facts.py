@@ -28,6 +28,11 @@ from circulation.patrons.facts import PatronFacts, card_of
 from circulation.patrons.schema import patrons
 
 
+def is_overdue(due: datetime, mark: str | None, now: datetime) -> bool:
+    """Should the item be asked back? Not one that is lost, or returned as the borrower says."""
+    return due < now and mark is None
+
+
 class OpenLoan(NamedTuple):
     """The open loan of an item, with its borrower."""
 
@@ -51,8 +56,7 @@ class OpenLoan(NamedTuple):
         return Loan(self.id, self.checked_out, self.due, self.renewals)
 
     def is_overdue(self, now: datetime) -> bool:
-        """Should the item be asked back? Not one that is lost, or returned as the borrower says."""
-        return self.due < now and self.mark is None
+        return is_overdue(self.due, self.mark, now)
 
     def borrower(self) -> Borrower:
         return Borrower(self.patron_id, self.card, self.name, self.agency_id)

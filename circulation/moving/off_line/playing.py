@@ -95,7 +95,12 @@ def _issue(act: Act, line: OffLine) -> Played:
     wish = LoanWish(
         patron=line.patron, item=line.item, no_block=True, happened=line.happened, due=line.due
     )
-    return _lent(act, line, check_out(act, wish), Reported.CHECK_OUT)
+    since, answer = lent_since(act.transaction, barcode=line.item), check_out(act, wish)
+    if not isinstance(answer, Refused) and answer.loan.checked_out == since:
+        reasons = [each.reason for each in answer.overridden]
+        if Reason.ALREADY_ON_LOAN_TO_PATRON in reasons:
+            return Played(line, Outcome.BEFORE, "the loan is there", answer.loan.id)
+    return _lent(act, line, answer, Reported.CHECK_OUT)
 
 
 def _renew(act: Act, line: OffLine) -> Played:
@@ -110,9 +115,6 @@ def _lent(
 ) -> Played:
     if isinstance(answer, Refused):
         return _reported(act, line, answer, reported)
-    reasons = {refusal.reason for refusal in answer.overridden}
-    if isinstance(answer, CheckedOut) and reasons == {Reason.ALREADY_ON_LOAN_TO_PATRON}:
-        return Played(line, Outcome.BEFORE, "the loan is there", answer.loan.id)
     why = ", ".join(refusal.reason.value for refusal in answer.overridden)
     outcome = Outcome.CONFLICT if answer.overridden else Outcome.DONE
     return Played(line, outcome, why, answer.loan.id)

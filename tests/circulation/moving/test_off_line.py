@@ -130,6 +130,25 @@ def test_what_nobody_knows_and_what_the_rules_refuse_is_for_people(
     assert library.read(lambda t: t.execute(count, ()).fetchone()[0]) == 4
 
 
+def test_what_somebody_has_and_is_lent_again_is_another_loan(
+    library: Library, tmp_path: Path
+) -> None:
+    """It is on the work list: nobody has seen it come back between. What they had then is theirs
+    already."""
+    card, item = a_patron(library), an_item(library)
+    lent = library.check_out(card, item)
+    assert isinstance(lent, CheckedOut)
+    library.pass_time(days=3)
+    before = koc(tmp_path, f"2026-11-25 09:00:00 000\tissue\t{card}\t{item}")
+    [found] = played(library, before)
+    assert (found.outcome, found.loan_id) == (Outcome.BEFORE, lent.loan.id)
+    again = koc(tmp_path, f"2026-11-27 09:00:00 000\tissue\t{card}\t{item}", name="again.koc")
+    [found] = played(library, again)
+    assert found.outcome is Outcome.CONFLICT
+    assert found.loan_id != lent.loan.id
+    assert outcomes(played(library, again)) == ["done already"]
+
+
 def test_payments_are_put_to_what_is_owed_once(library: Library, tmp_path: Path) -> None:
     danish_fees(library)
     card = a_patron(library)
