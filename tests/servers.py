@@ -26,21 +26,35 @@ ANYBODY, SERVED = "any_partner = true", 'any_partner = true\nany_partner_serves 
 #: Below those that the kernel gives to whoever connects: none of them is taken between the look and
 #: the use, and who connects where nobody listens is not given that very port, to talk to itself.
 _PORTS = range(12_000, 32_000)
+_drawn: set[int] = set()
 
 
 def free_ports(number: int) -> list[int]:
-    """Ports of 127.0.0.1 that nobody listens on now."""
+    """Ports of 127.0.0.1 that nobody listens on now.
+
+    A server takes seconds to begin, and its port is free until then. So none is drawn twice, and of
+    the processes that run tests side by side each draws from a share of its own.
+    """
     found: list[int] = []
     while len(found) < number:
-        port = random.SystemRandom().choice(_PORTS)
+        port = random.SystemRandom().choice(_share())
+        if port in _drawn:
+            continue
         with socket.socket() as trial:
             try:
                 trial.bind(("127.0.0.1", port))
             except OSError:
                 continue
-        if port not in found:
-            found.append(port)
+        _drawn.add(port)
+        found.append(port)
     return found
+
+
+def _share() -> range:
+    """What this process may draw: whoever runs beside the workers of pytest has the first share."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0"))
+    return _PORTS[int(worker.removeprefix("gw")) + 1 if worker else 0 :: workers + 1]
 
 
 @dataclass

@@ -270,7 +270,7 @@ def test_the_page_for_everybody_shows_scripts_as_words(stage: Stage, browser: Ch
     page.account(card)
     status, told = browser.execute_async_script(_AGREE, client)
     assert status == 200, told
-    page.account(card)
+    page.account_when_told(card, HOSTILE)
     browser.execute_script("document.querySelectorAll('details').forEach(_ => { _.open = true; })")
     for part in ("loans", "holds", "charges", "messages", "settings"):
         page.says(f'[data-part="{part}"]', HOSTILE)

@@ -68,6 +68,14 @@ class Page(Desk):
         self.press('[data-view="account"]')
         self.wait("#settings-heading")
 
+    def account_when_told(self, card: str, words: str) -> None:
+        """As soon as a message to the patron has these words, which is when it is sent."""
+        end = monotonic() + 20
+        self.account(card)
+        while words not in self.text('[data-part="messages"]'):
+            assert monotonic() < end, self.text('[data-part="messages"]')
+            self.account(card)
+
     def until(self, selector: str, text: str) -> None:
         end = monotonic() + 20
         while text not in self.text(selector):
@@ -256,11 +264,7 @@ def _press_button(page: Page, hold: Any, text: str) -> None:
 
 
 def test_messages_have_their_text_and_consents_are_kept(page: Page, reader: Reader) -> None:
-    page.account(reader.card)
-    end = monotonic() + 20
-    while "The sea" not in page.text('[data-part="messages"]'):  # it is sent within seconds
-        assert monotonic() < end, page.text('[data-part="messages"]')
-        page.account(reader.card)
+    page.account_when_told(reader.card, "The sea")
     page.press('[data-part="messages"] summary')
     page.until('[data-part="messages"]', "The sea has been put on show.")
     page.press("#keep_history")
