@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import count
 from time import monotonic, sleep
 from typing import Any
 
@@ -14,14 +13,11 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
 from catalogue.changes.accession import add_record
-from catalogue.database import open_database
 from catalogue.items import add_item
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Wanted
 from circulation.holds.wishes import HoldWish
-from circulation.kernel.engine import Circulation
 from circulation.kernel.loan_rules import LOAN_POLICIES
-from circulation.kernel.organisation import find_branch
 from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.trees import GROUPS
 from circulation.notices.writing import Words, write_to
@@ -37,7 +33,6 @@ from tests.protocols.desk.test_accessibility import violations
 from tests.protocols.sru.stage import a_record
 
 PIN = "4711"
-_NUMBERS = count(7)
 
 
 class Page(Desk):
@@ -86,24 +81,17 @@ class Page(Desk):
 class Reader:
     """A patron with a PIN, a loan that can be renewed and one that cannot, and a message."""
 
-    def __init__(self, url: str) -> None:
-        database = open_database(url)
-        try:
-            main, other = database.read(_branches).result()
-            library = Library(database, main, other, Circulation(), present())
-            library._numbers = next(_NUMBERS) * 1_000
-            self.card = a_patron(
-                library, pin_hash=hashed(PIN), given_name="Mette", email="mette@example.org"
-            )
-            self.lent = an_item(library, on_loan_to=self.card, title="Lent today")
-            wish = HoldWish(a_patron(library), [Wanted(item=self.lent)])
-            library.write(lambda transaction: place_holds(library.act(transaction), wish))
-            library.now -= timedelta(days=40)
-            self.due = an_item(library, on_loan_to=self.card, title="Lent long ago")
-            library.now = present()
-            library.write(lambda transaction: self._told(library, transaction))
-        finally:
-            database.close()
+    def __init__(self, library: Library) -> None:
+        self.card = a_patron(
+            library, pin_hash=hashed(PIN), given_name="Mette", email="mette@example.org"
+        )
+        self.lent = an_item(library, on_loan_to=self.card, title="Lent today")
+        wish = HoldWish(a_patron(library), [Wanted(item=self.lent)])
+        library.write(lambda transaction: place_holds(library.act(transaction), wish))
+        library.now -= timedelta(days=40)
+        self.due = an_item(library, on_loan_to=self.card, title="Lent long ago")
+        library.now = present()
+        library.write(lambda transaction: self._told(library, transaction))
 
     def _told(self, library: Library, transaction: Any) -> None:
         patron = find_patron(transaction, self.card)
@@ -113,14 +101,10 @@ class Reader:
         write_to(act, words, patron_id=patron, actor="anna", channels=("email",))
 
 
-def _branches(transaction: Any) -> tuple[Any, Any]:
-    found = [find_branch(transaction, isil=each) for each in ("DK-900101", "DK-900102")]
-    return found[0], found[1]
-
-
 @pytest.fixture
 def reader(stage: Stage) -> Reader:
-    return Reader(stage.url)
+    with stage.library() as library:
+        return Reader(library)
 
 
 @pytest.fixture
@@ -154,28 +138,27 @@ def test_a_title_says_where_its_copies_are(page: Page) -> None:
 
 
 def test_sets_for_classes_stand_apart(page: Page, stage: Stage) -> None:
-    database = open_database(stage.url)
-    main, other = database.read(_branches).result()
-    library = Library(database, main, other, Circulation(), present())
+    with stage.library() as library:
 
-    def add(transaction: Any) -> None:
-        GROUPS.store(transaction, {"class-set": ("Class sets", None)})
-        LOAN_POLICIES.store(transaction, material_group="class-set", bookable=True)
-        set_up_changed(transaction)
-        work = ("10000077", "Ditte", "Nexø, Martin", "", "Poverty", 1917, "dan")
-        record = add_record(transaction, a_record(*work), now=library.now, record_format="marc21")
-        for number, group in enumerate(("class-set", "class-set", "book")):
-            add_item(
-                transaction,
-                barcode=f"SET{number}",
-                record_id=record,
-                branch_id=main.id,
-                now=library.now,
-                material_group=group,
+        def add(transaction: Any) -> None:
+            GROUPS.store(transaction, {"class-set": ("Class sets", None)})
+            LOAN_POLICIES.store(transaction, material_group="class-set", bookable=True)
+            set_up_changed(transaction)
+            work = ("10000077", "Ditte", "Nexø, Martin", "", "Poverty", 1917, "dan")
+            record = add_record(
+                transaction, a_record(*work), now=library.now, record_format="marc21"
             )
+            for number, group in enumerate(("class-set", "class-set", "book")):
+                add_item(
+                    transaction,
+                    barcode=f"SET{number}",
+                    record_id=record,
+                    branch_id=library.main.id,
+                    now=library.now,
+                    material_group=group,
+                )
 
-    library.write(add)
-    database.close()
+        library.write(add)
     page.open().look_for("ditte")
     page.until('[data-part="titles"]', "1 in")
     page.press(".to-title")
