@@ -56,7 +56,7 @@ class Promised(Answered[T]):
     """
 
     def __init__(self) -> None:
-        super().__init__(None)
+        self._here = self._error = None
         self._is_running = self._is_done = False
         self._told: list[Callable[[Future[T]], object]] = []
         self._over: Event | None = None
@@ -116,16 +116,18 @@ class Promised(Answered[T]):
         fn(self)
 
     def result(self, timeout: float | None = None) -> T:
-        if not self._is_done:
-            self._wait(timeout)
-        return super().result()
+        error = self.exception(timeout)
+        if error is not None:
+            raise error
+        return self._here  # type: ignore[return-value]
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         if not self._is_done:
             self._wait(timeout)
-        if self.cancelled():
+        error = self._error
+        if error is not None and self.cancelled():
             raise CancelledError
-        return self._error
+        return error
 
     def _wait(self, timeout: float | None) -> None:
         with _promising:

@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from catalogue.database import Statement, Transaction, change, lock, of_typed, scalar, send
+from catalogue.database import Statement, Transaction, change, columns, lock, many, of_typed, send
 from catalogue.schema import items
 from circulation.callers.schema import item_replies, replies
 from circulation.kernel.act import Act
@@ -97,26 +97,29 @@ def _last_event(barcode: str) -> ColumnElement[int]:
     return func.coalesce(select(func.max(events.c.id)).where(its).scalar_subquery(), 0)
 
 
-def _select(account: str, digest: bytes, since: datetime) -> Select[Any]:
-    return select(replies.c.answer).where(
-        _is_same(account, digest), replies.c.at >= since, not_(_dealt_with_since)
-    )
+class _Kept(NamedTuple):
+    answer: bytes
+    at: datetime
 
 
-@scalar(bytes)
-def _find(*, account: str, digest: bytes, since: datetime) -> Statement:
-    return _select(account, digest, since)
+def _select(account: str, digest: bytes) -> Select[Any]:
+    its = columns(_Kept, replies)
+    return select(*its).where(_is_same(account, digest), not_(_dealt_with_since))
 
 
-@scalar(bytes)
-def _find_of_item(*, account: str, digest: bytes, since: datetime, item: str) -> Statement:
-    beside_event = select(item_replies.c.answer).where(
+@many(_Kept)
+def _find(*, account: str, digest: bytes) -> Statement:
+    return _select(account, digest)
+
+
+@many(_Kept)
+def _find_of_item(*, account: str, digest: bytes, item: str) -> Statement:
+    beside_event = select(*columns(_Kept, item_replies)).where(
         item_replies.c.event_id == _last_event(item),
         item_replies.c.account == account,
         item_replies.c.digest == digest,
-        item_replies.c.at >= since,
     )
-    return union_all(beside_event, _select(account, digest, since))
+    return union_all(beside_event, _select(account, digest))
 
 
 @send
@@ -246,10 +249,12 @@ def kept_reply(
     the transaction. `item` is the barcode that the answer is kept with.
     """
     _take_turns(transaction, key=int.from_bytes(key.digest[:8], signed=True))
-    account, digest, since = *key, now - within
+    account, digest = key
     if item is None:
-        return _find(transaction, account=account, digest=digest, since=since)
-    return _find_of_item(transaction, account=account, digest=digest, since=since, item=item)
+        found = _find(transaction, account=account, digest=digest)
+    else:
+        found = _find_of_item(transaction, account=account, digest=digest, item=item)
+    return next((each.answer for each in found if now - each.at <= within), None) if found else None
 
 
 def keep_reply(

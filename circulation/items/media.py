@@ -19,6 +19,8 @@ from circulation.kernel.set_up import SetUp, SetUpPart
 class MediaType(Enum):
     """The media types that lending machines tell apart. The value is the word for it."""
 
+    __hash__ = object.__hash__  # looked up with each check-out; that of enumerations is slow
+
     OTHER = "other"
     BOOK = "book"
     MAGAZINE = "magazine"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 import threading
 from collections.abc import Callable
@@ -20,8 +21,9 @@ class IdSource:
     the second and the database layer runs that work again, with a new id.
     """
 
-    def __init__(self, random_bits: Callable[[int], int] = secrets.randbits) -> None:
-        self._random_bits = random_bits
+    def __init__(self, random_bits: Callable[[int], int] | None = None) -> None:
+        # No secret: what matters is that no two processes begin alike.
+        self._random_bits = random_bits or random.Random(secrets.randbits(64)).getrandbits  # noqa: S311
         self._lock = threading.Lock()
         self._last = 0
 

@@ -211,6 +211,8 @@ class RenewedAll:
 class Destination(Enum):
     """Where an item goes after check-in: always exactly one, and it is always said."""
 
+    __hash__ = object.__hash__  # looked up with each check-in; that of enumerations is slow
+
     SHELF_HERE = "to the shelf of this branch"
     FLOAT_HERE = "to the shelf of this branch, where it belongs from now on"
     TRANSIT_HOME = "in transit to its home branch"

@@ -31,11 +31,12 @@ def patron_refusals(
         refusals.append(Refusal(Reason.CARD_NOT_VALID))
     if patron.is_expired(today):
         refusals.append(Refusal(Reason.PATRON_EXPIRED))
-    refusals += [
-        Refusal(Reason.PATRON_BLOCKED, block=block)
-        for block in patron.blocks(agencies)
-        if action in DENIED[block]
-    ]
+    if patron.block_reasons:
+        refusals += [
+            Refusal(Reason.PATRON_BLOCKED, block=block)
+            for block in patron.blocks(agencies)
+            if action in DENIED[block]
+        ]
     return refusals
 
 

@@ -40,11 +40,12 @@ def parties(act: Act, wish: LoanWish | RenewalWish, *, locks_patron: bool) -> Pa
     if locks_patron:
         lock_patron(transaction, identifier=patron)
     item = item_facts(transaction, barcode=wish.item)
-    group, most = "", (0, 0)
-    if item is not None and locks_patron:
-        group = item.material_group
+    set_up, group, most = None, "", (0, 0)
+    if item is not None:
         set_up = circulation.set_up(transaction, item.set_up_version)
-        most = set_up.most_loans(desk.branch_id, item.home_branch_id, group)
+        if locks_patron:
+            group = item.material_group
+            most = set_up.most_loans(desk.branch_id, item.home_branch_id, group)
     borrower = borrower_facts(
         transaction,
         identifier=patron,
@@ -58,12 +59,11 @@ def parties(act: Act, wish: LoanWish | RenewalWish, *, locks_patron: bool) -> Pa
         refusals.append(Refusal(Reason.PATRON_UNKNOWN))
     elif not wish.no_block and (wrong := _wrong_pin(act, borrower, wish.pin)):
         refusals.append(wrong)
-    if item is None:
+    if item is None or set_up is None:
         refusals.append(Refusal(Reason.ITEM_UNKNOWN))
         return Refused(
             tuple(refusals), patron=borrower.patron() if borrower and len(refusals) == 1 else None
         )
-    set_up = circulation.set_up(transaction, item.set_up_version)
     if borrower is None or refusals:
         return Refused(tuple(refusals), item=item.item(set_up.branches[item.home_branch_id]))
     return Parties(item.not_before_last_act(act), item, borrower, set_up)

@@ -134,7 +134,7 @@ def _note(case: ReturnCase, way: Route, mark: LoanMark | None) -> None:
         before["state"] = mark.name
     if way.destination is Destination.FLOAT_HERE:
         before["home"] = item.home_branch_id
-    after: dict[str, Any] = {"destination": way.destination.name}
+    after: dict[str, Any] = {"destination": way.destination._name_}
     if way.to_branch.id != case.here.id:
         after["in_transit_to"] = way.to_branch.id
     if loan is None:

@@ -176,9 +176,7 @@ def check_pin(act: Act, patron: PatronFacts, pin: str | None) -> Refusal | None:
         return _not_let_in(patron, pin, desk)
     if not desk.clientele.serves(patron.agency_id):
         return Refusal(Reason.PATRON_NOT_SERVED)
-    device = _name(desk)
-    rules = _rules_of(circulation, transaction, patron)
-    if patron.pin_alarms and _is_locked(transaction, patron.id, device, rules, now):
+    if patron.pin_alarms and _is_locked(act, patron):
         return Refusal(Reason.PIN_LOCKED)
     if patron.pin_hash is None:
         return Refusal(Reason.PIN_WRONG)  # nothing to guess
@@ -188,6 +186,7 @@ def check_pin(act: Act, patron: PatronFacts, pin: str | None) -> Refusal | None:
             if own is not None:
                 keep_own_hash(transaction, patron_id=patron.id, foreign=patron.pin_hash, own=own)
         return None
+    device, rules = _name(desk), _rules_of(circulation, transaction, patron)
     _insert_failure(transaction, patron_id=patron.id, device=device, expires=now + rules.window)
     if _count_device(transaction, device=device, now=now) >= DEVICE_LIMIT:
         _unlock_device(transaction, device=device)
@@ -198,17 +197,15 @@ def check_pin(act: Act, patron: PatronFacts, pin: str | None) -> Refusal | None:
 
 def look_at_pin(act: Act, patron: PatronFacts, pin: str | None) -> Refusal | None:
     """The same for look-ups: nothing is written, and nothing counts against the patron."""
-    transaction, circulation, desk, now = act
+    _, circulation, desk, now = act
     if not pin:
         return _not_let_in(patron, pin, desk)
     if not desk.clientele.serves(patron.agency_id):
         return Refusal(Reason.PATRON_NOT_SERVED)
-    device = _name(desk)
-    rules = _rules_of(circulation, transaction, patron)
-    if patron.pin_alarms and _is_locked(transaction, patron.id, device, rules, now):
+    if patron.pin_alarms and _is_locked(act, patron):
         return Refusal(Reason.PIN_LOCKED)
     stored = patron.pin_hash or PINS.of(circulation).decoy(str(patron.id))
-    return _guessed(circulation, device, patron.id, stored, pin, now)
+    return _guessed(circulation, _name(desk), patron.id, stored, pin, now)
 
 
 def look_at_pin_of_nobody(act: Act, identifier: str, pin: str) -> Refusal:
@@ -273,10 +270,10 @@ def _rules_of(circulation: Circulation, transaction: Transaction, patron: Patron
     return pin_rules_of(set_up, patron.agency_id)
 
 
-def _is_locked(
-    transaction: Transaction, patron_id: int, device: str, rules: PinRules, now: datetime
-) -> bool:
-    everywhere, here = _counts(transaction, device=device, patron_id=patron_id, now=now) or (0, 0)
+def _is_locked(act: Act, patron: PatronFacts) -> bool:
+    transaction, circulation, desk, now = act
+    device, rules = _name(desk), _rules_of(circulation, transaction, patron)
+    everywhere, here = _counts(transaction, device=device, patron_id=patron.id, now=now) or (0, 0)
     if here >= rules.tries_at_device or everywhere >= rules.tries_in_all:
         return True
     until = _device_lock(transaction, device=device)

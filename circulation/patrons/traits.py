@@ -6,9 +6,10 @@ after the loan was cut from the patron, and after the patron is gone.
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from datetime import date
-from typing import Any
+from functools import lru_cache
 
 from circulation.patrons.facts import PatronFacts
 
@@ -40,11 +41,13 @@ def age_band(day: date, birth_date: date | None) -> str:
     return _BANDS[bisect_right(_STARTS, age_on(day, birth_date)) - 1][1]
 
 
-def traits_of(patron: PatronFacts, day: date, material_group: str) -> dict[str, Any]:
-    """What the event of a loan or renewal carries for statistics."""
-    return {
-        "age": age_band(day, patron.birth_date) if patron.kind == "person" else "",
-        "municipality": patron.municipality,
-        "category": patron.category,
-        "group": material_group,
-    }
+def traits_of(patron: PatronFacts, day: date, material_group: str) -> str:
+    """What the event of a loan or renewal carries for statistics: a JSON object."""
+    age = age_band(day, patron.birth_date) if patron.kind == "person" else ""
+    return _written(age, patron.municipality, patron.category, material_group)
+
+
+@lru_cache(maxsize=4096)  # many patrons have the same
+def _written(age: str, municipality: str, category: str, group: str) -> str:
+    traits = {"age": age, "municipality": municipality, "category": category, "group": group}
+    return json.dumps(traits, separators=(",", ":"), ensure_ascii=False)

@@ -90,16 +90,6 @@ Done = Callable[[Any, BaseException | None], None]
 _Arrival = tuple[Future[Any], Callable[[Future[Any]], None], Traced | None]
 
 
-def _answer(work: Callable[[Context], T], context: Context, lane: Lane) -> T:
-    """What the work answers; work that writes notes itself who was looked at."""
-    lookups = context.lookups
-    lookups.clear()  # of a try before
-    answer = work(context)
-    if lookups and lane in _WRITES:
-        note_lookups(context.transaction, lookups, context.now)
-    return answer
-
-
 class Services:
     """The engines as the listeners reach them; one for the process, used in the reactor's thread.
 
@@ -159,6 +149,7 @@ class Services:
         passage = self._passage(lane, trace)
         measured = passage.lane
         lookups: list[Lookup] = []
+        writes = lane in _WRITES
 
         def run(transaction: Transaction) -> T:
             if (tries := passage.tries) == 0:
@@ -167,7 +158,11 @@ class Services:
             if (before := here.request) is not trace:
                 here.request = trace
             try:
-                return _answer(work, Context(transaction, circulation, now, lookups), lane)
+                lookups.clear()  # of a try before
+                answer = work(Context(transaction, circulation, now, lookups))
+                if lookups and writes:  # it notes itself who was looked at
+                    note_lookups(transaction, lookups, now)
+                return answer
             finally:
                 passage.ended = perf_counter()
                 if before is not trace:
@@ -177,7 +172,7 @@ class Services:
             measured.leave(passage)
             error = future.exception()
             if error is None:
-                self._give(future.result(), () if lane in _WRITES else lookups, now, done)
+                self._give(future.result(), () if writes else lookups, now, done)
             elif isinstance(error, VerificationNeeded) and checked < VERIFICATIONS_PER_REQUEST:
                 again = partial(self.perform, may_lag=may_lag, checked=checked + 1)
                 self._verify(error, lambda: again(lane, work, done))
@@ -186,7 +181,7 @@ class Services:
                 done(None, error)
 
         try:
-            if lane in _WRITES:
+            if writes:
                 future = self.database.write(run, short=lane is Lane.SHORT_WRITE)
             else:
                 future = self.database.read(run, wide=lane is Lane.WIDE_READ, may_lag=may_lag)

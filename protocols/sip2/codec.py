@@ -18,7 +18,7 @@ For `Checkout` the generated pair is, in essence::
         m.sc_renewal_policy = text[2] in "Yy1"
         m.transaction_date = text[4:22]
         m.institution_id = get("AO", "")
-        m.fee_acknowledged = flag(get("BO"))
+        m.fee_acknowledged = v[0] in "Yy1" if (v := get("BO")) else None
         ...
         return m
 
@@ -166,10 +166,6 @@ def masked(body: bytes, delimiter: bytes = b"|") -> bytes:
     return re.sub(rb"(" + start + rb"(?:" + codes + rb"))[^" + end + rb"\r\n]+", rb"\1***", body)
 
 
-def _flag(value: str | None) -> bool | None:
-    return None if not value else value[0] in "Yy1"
-
-
 def _count(value: str | None) -> int | None:
     return int(value) if value and value.isdecimal() else None
 
@@ -180,10 +176,6 @@ def _digits(value: int | None, length: int) -> str:
     if value is None:
         return " " * length
     return f"{min(max(value, 0), 10**length - 1):0{length}}"
-
-
-def _exactly(value: str, length: int) -> str:
-    return value if len(value) == length else value[:length].ljust(length)
 
 
 def _with_dates(text: str, code: str, notes: list[str] | None) -> str:
@@ -237,8 +229,10 @@ def _decode_variable(each: Variable, layout: Layout) -> str:
         return f"tuple([p[2:] for p in parts if p[:2] == {each.code!r}])"
     if each.kind is Kind.GROUPS:
         return "groups(parts)"
-    if each.kind in (Kind.FLAG, Kind.COUNT):
-        return f"{each.kind.name.lower()}(get({each.code!r}))"
+    if each.kind is Kind.FLAG:
+        return f"v[0] in 'Yy1' if (v := get({each.code!r})) else None"
+    if each.kind is Kind.COUNT:
+        return f"count(get({each.code!r}))"
     return f"get({each.code!r}{', ' + repr('') if each.is_required else ''})"
 
 
@@ -284,7 +278,11 @@ def _encode_fixed(each: Fixed) -> str:
         return f"{{'1' if {value} else '0'}}"
     if each.kind is Kind.COUNT:
         return f"{{digits({value}, {each.length})}}"
-    return f"{{exactly(own({value}), {each.length})}}"
+    return _exactly(each, value)
+
+
+def _exactly(each: Fixed | Variable, value: str) -> str:
+    return f"{{own({value}):{each.length}.{each.length}}}"
 
 
 def _encode_value(each: Variable, value: str) -> str:
@@ -293,7 +291,7 @@ def _encode_value(each: Variable, value: str) -> str:
     if each.kind is Kind.COUNT:
         return f"{{digits({value}, {each.length})}}"
     if each.kind is Kind.DATE:
-        return f"{{exactly(own({value}), {each.length})}}"
+        return _exactly(each, value)
     return f"{{own({value})}}" if each.length == 255 else f"{{own({value})[:{each.length}]}}"
 
 
@@ -355,10 +353,8 @@ _SOURCE = Source(
         "MalformedMessage": MalformedMessage,
         "new": object.__new__,
         "observe": observe,
-        "flag": _flag,
         "count": _count,
         "digits": _digits,
-        "exactly": _exactly,
         "groups": _groups,
         "with_dates": _with_dates,
         "extra": _extra,

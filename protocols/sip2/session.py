@@ -169,6 +169,8 @@ class Sip2Session:
         account = self.account
         rate = account.messages_per_second if account is not None else None
         was_held = self._pace.resumes is not None
+        if rate is None and not was_held:
+            return False
         is_held = self._pace.is_held(rate, self._now)
         if is_held and not was_held:
             self.count(SLOWED_DOWN)

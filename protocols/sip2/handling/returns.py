@@ -191,18 +191,22 @@ def _add_messages(
     context: Context,
 ) -> None:
     """What the account wants to be said of a check-in that was taken."""
-    taken = say(Text.TAKEN_BACK, caller.words, title=outcome.item.title)
     if account.show_checkin_message:
-        response.screen_message = (taken, *response.screen_message)
+        response.screen_message = (_taken(outcome, caller), *response.screen_message)
     if not outcome.was_on_loan and not account.ok_if_not_on_loan:
         response.ok = False
         response.alert = response.alert or account.alert_on_failure
         _add(response, say(Text.WAS_NOT_ON_LOAN, caller.words))
-    borrower = _borrower_shown(outcome, account, place)
-    if account.show_amount_owed and borrower is not None:
-        _add(response, *amount_owed(context, borrower.patron_id, place, caller.words))
+    if account.show_amount_owed:
+        borrower = _borrower_shown(outcome, account, place)
+        if borrower is not None:
+            _add(response, *amount_owed(context, borrower.patron_id, place, caller.words))
     if account.print_lines == "receipt" and outcome.was_on_loan:
-        response.print_line = (taken,)
+        response.print_line = (_taken(outcome, caller),)
+
+
+def _taken(outcome: CheckedIn, caller: Caller) -> str:
+    return say(Text.TAKEN_BACK, caller.words, title=outcome.item.title)
 
 
 def _cancelled_checkout(

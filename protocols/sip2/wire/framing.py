@@ -36,6 +36,12 @@ class FrameReader:
             self._count_ends(data)
             data = data.replace(b"\n", b"\r")
         self._last = data[-1:]
+        end = data.find(b"\r")
+        is_between = not (self._partial or self._is_discarding)
+        if is_between and end == len(data) - 1 and 0 < end <= self._max_frame:
+            self._frames.append(data[:end])  # a message and nothing else, as nearly always
+            self.pending += end
+            return
         before = len(self._frames)
         first, *others = data.split(b"\r")
         self._continue(first)
