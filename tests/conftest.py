@@ -9,9 +9,10 @@
 * `demo_server`: a running `tiro demo`, one for all tests; a test takes patrons and items that no
   other test takes (`demo_server.take_patron()`, `demo_server.take_item()`).
 
-Of what is long (`tests.trials`) a few are drawn, and ``pytest --trials`` runs all; so it is with
-three of four examples of the property tests (`tests.examples`). A test with many cases of a kind
-says how many of them are drawn: ``@pytest.mark.drawn(3)``. What runs where: tests/README.md.
+Of the cases of each test, and of what is long, some are drawn (`tests.trials`), and ``pytest
+--trials`` runs all; so it is with three of four examples of the property tests (`tests.examples`).
+A test may say how many of its cases are drawn: ``@pytest.mark.drawn(3)``. What runs where:
+tests/README.md.
 
 What is missing skips the test with a sentence that says what to install. With TIRO_TESTS_STRICT
 set, as in CI, a skipped test is a failure; the value ``but-for-samples`` excepts those that lack
@@ -80,9 +81,10 @@ def _has_room(folder: Path) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves of each trial what is drawn of it, unless it was asked for by its path. Tests of whole
+    """Leaves what is drawn, and all that was asked for by its path. Tests of whole
     processes come first: what is left for the end is short, and all workers have some of it."""
-    items.sort(key=lambda item: item.path.parent != ROOT / "tests")
+    folder = ROOT / "tests"
+    items.sort(key=lambda item: item.path.parent != folder)
     left_out = drawing.left_out(items, " ".join(config.args))
     if left_out:
         items[:] = [item for item in items if item not in left_out]

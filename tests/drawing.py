@@ -6,6 +6,7 @@ What is asked for by its path is run whole: a module, or a folder, but not all o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,24 @@ def left_out(items: Sequence[pytest.Item], asked: str) -> set[pytest.Item]:
     found: set[pytest.Item] = set()
     if trials.are_whole():
         return found
-    for leave in (_of_trials, _of_long, _of_modules, _of_doors):
-        found |= leave([item for item in items if item not in found], asked)
+    left = [item for item in items if not _is_asked_for(_module_of(item), asked)]
+    for leave in (_of_trials, _of_long, _of_modules, _of_cases, _of_postgresql):
+        found |= leave([item for item in left if item not in found])
     return found
 
 
 def name_of(item: pytest.Item) -> str:
     """What pytest calls a test, below this folder."""
     return item.nodeid.removeprefix("tests/")
+
+
+def _test_of(item: pytest.Item) -> str:
+    """The same without what tells one of its cases from another."""
+    return name_of(item).partition("[")[0]
+
+
+def _module_of(item: pytest.Item) -> str:
+    return name_of(item).partition("::")[0]
 
 
 def _grouped(
@@ -41,55 +52,51 @@ def _grouped(
     return groups
 
 
-def _is_asked_for(path: str, asked: str) -> bool:
-    """Was this module or folder named, or the folder that it is in?"""
-    path = path.partition("::")[0].rstrip("/")
-    return any(
-        f"tests/{part}" in asked
-        for part in (path, *(str(each) for each in Path(path).parents if str(each) != "."))
-    )
+@cache
+def _is_asked_for(module: str, asked: str) -> bool:
+    """Was this module named, or a folder that it is in?"""
+    folders = (str(each) for each in Path(module).parents if str(each) != ".")
+    return any(f"tests/{part}" in asked for part in (module, *folders))
 
 
-def _rest(what: str, its: Sequence[pytest.Item], number: int) -> set[pytest.Item]:
-    return set(its).difference(trials.drawn(what, its, number))
+def _rest(what: str, its: Sequence[pytest.Item], one_of: int) -> set[pytest.Item]:
+    """Without one of so many, and one at least."""
+    return set(its).difference(trials.drawn(what, its, -(-len(its) // one_of)))
+
+
+@cache
+def _trial_named(test: str) -> str:
+    return next((trial for trial in trials.TRIALS if test.startswith(trial)), "")
 
 
 def _trial_of(item: pytest.Item) -> tuple[str, int]:
     """The name of the trial that a test is of, and how many of that are drawn; "" where of none."""
-    name = name_of(item)
-    for trial, number in trials.TRIALS.items():
-        if name.startswith(trial):
-            return trial, number
+    test = _test_of(item)
+    if trial := _trial_named(test):
+        return trial, trials.TRIALS[trial]
     mark = item.get_closest_marker("drawn")
-    return ("", 0) if mark is None else (name.partition("[")[0], *mark.args)
+    return ("", 0) if mark is None else (test, *mark.args)
 
 
-def _of_trials(items: Sequence[pytest.Item], asked: str) -> set[pytest.Item]:
+def _of_trials(items: Sequence[pytest.Item]) -> set[pytest.Item]:
     found: set[pytest.Item] = set()
     for trial, its in _grouped(items, lambda item: _trial_of(item)[0]).items():
-        if trial.partition("::")[0].rstrip("/") not in asked:
-            found |= _rest(trial, its, _trial_of(its[0])[1])
+        found |= set(its).difference(trials.drawn(trial, its, _trial_of(its[0])[1]))
     return found
 
 
-def _of_long(items: Sequence[pytest.Item], asked: str) -> set[pytest.Item]:
+def _of_long(items: Sequence[pytest.Item]) -> set[pytest.Item]:
     chosen = trials.drawn("what is long", trials.LONG, trials.LONG_DRAWN)
     others = tuple(each for each in trials.LONG if each not in chosen)
-    return {
-        item
-        for item in items
-        if name_of(item).startswith(others) and not _is_asked_for(name_of(item), asked)
-    }
+    return {item for item in items if name_of(item).startswith(others)}
 
 
-def _of_modules(items: Sequence[pytest.Item], asked: str) -> set[pytest.Item]:
+def _of_modules(items: Sequence[pytest.Item]) -> set[pytest.Item]:
     found: set[pytest.Item] = set()
     for fixture, number in trials.MODULES.items():
         modules = _grouped(
-            (item for item in items if fixture in getattr(item, "fixturenames", ())),
-            lambda item: name_of(item).partition("::")[0],
+            (item for item in items if fixture in getattr(item, "fixturenames", ())), _module_of
         )
-        modules = {name: its for name, its in modules.items() if not _is_asked_for(name, asked)}
         chosen = trials.drawn(fixture, list(modules), number)
         for name, its in modules.items():
             if name not in chosen:
@@ -97,22 +104,40 @@ def _of_modules(items: Sequence[pytest.Item], asked: str) -> set[pytest.Item]:
     return found
 
 
-def _door_of(item: pytest.Item) -> str:
-    """The module of a test on PostgreSQL that may be left to SQLite; "" of any other."""
-    name = name_of(item)
-    is_of_door = name.startswith(trials.DOORS) and not name.startswith(trials.ON_BOTH)
+def _is_on_postgresql(item: pytest.Item) -> bool:
     called = getattr(item, "callspec", None)
-    is_on_postgresql = called is not None and "postgresql" in called.params.values()
-    return name.partition("::")[0] if is_of_door and is_on_postgresql else ""
+    return called is not None and "postgresql" in called.params.values()
 
 
-def _of_doors(items: Sequence[pytest.Item], asked: str) -> set[pytest.Item]:
-    ids = {item.nodeid for item in items}
+def _of_cases(items: Sequence[pytest.Item]) -> set[pytest.Item]:
+    """All but one of so many cases of a test, on each database."""
+
+    def key(item: pytest.Item) -> str:
+        test = _test_of(item)
+        is_on_postgresql = _is_on_postgresql(item)
+        is_whole = test.startswith(trials.WHOLE) and (
+            not is_on_postgresql or test.startswith(trials.ON_BOTH)
+        )
+        if is_whole or _trial_of(item)[0]:
+            return ""
+        return f"{test} on PostgreSQL" if is_on_postgresql else test
+
     found: set[pytest.Item] = set()
-    for module, its in _grouped(items, _door_of).items():
-        if _is_asked_for(module, asked):
-            continue
-        twins = [item for item in its if item.nodeid.replace("postgresql", "sqlite", 1) in ids]
-        number = min(trials.AT_MOST, -(-len(twins) // trials.ONE_OF))
-        found |= _rest(f"{module} on PostgreSQL", twins, number)
+    for test, its in _grouped(items, key).items():
+        found |= _rest(test, its, trials.CASES)
+    return found
+
+
+def _of_postgresql(items: Sequence[pytest.Item]) -> set[pytest.Item]:
+    """Of each module, all but one of so many of those that run on SQLite as well."""
+    on_sqlite = {_test_of(item) for item in items if not _is_on_postgresql(item)}
+
+    def key(item: pytest.Item) -> str:
+        test = _test_of(item)
+        is_left = _is_on_postgresql(item) and test in on_sqlite
+        return _module_of(item) if is_left and not test.startswith(trials.ON_BOTH) else ""
+
+    found: set[pytest.Item] = set()
+    for module, its in _grouped(items, key).items():
+        found |= _rest(f"{module} on PostgreSQL", its, trials.ON_POSTGRESQL)
     return found

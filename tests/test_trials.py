@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests import drawing, trials
+from tests.walking import each
 
 FOLDER = Path(__file__).parent
 CASES = [f"case {number}" for number in range(10)]
@@ -48,10 +49,10 @@ def test_trials_are_whole_where_that_is_asked_for(short: pytest.MonkeyPatch) -> 
     assert trials.drawn("a trial", CASES, 1) == CASES
 
 
-@pytest.mark.parametrize("trial", [*trials.TRIALS, *trials.LONG, *trials.ON_BOTH])
+@each("trial", [*trials.TRIALS, *trials.LONG, *trials.WHOLE, *trials.ON_BOTH], str)
 def test_what_is_drawn_from_is_there(trial: str) -> None:
     path, _, name = trial.partition("::")
-    assert (FOLDER / path).exists()
+    assert list(FOLDER.glob(f"{path}*"))
     assert not name or f"def {name}" in (FOLDER / path).read_text(encoding="utf-8")
 
 
@@ -70,20 +71,39 @@ class Found:
 
 def kept(found: list[Any], asked: str = "tests") -> list[str]:
     out = drawing.left_out(found, asked)
-    return [each.nodeid for each in found if each not in out]
+    return [item.nodeid for item in found if item not in out]
 
 
-def on_both(module: str, number: int) -> list[Any]:
-    cases = [f"tests/{module}::test_it[{{}}-{case}]" for case in range(number)]
-    return [Found(case.format(kind)) for kind in ("sqlite", "postgresql") for case in cases]
+def on_both(module: str, tests: int, cases: int = 1) -> list[Any]:
+    """So many tests of a module, with so many cases on each database."""
+    return [
+        Found(f"tests/{module}::test_{test}[{kind}-{case}]")
+        for test in range(tests)
+        for kind in ("sqlite", "postgresql")
+        for case in range(cases)
+    ]
 
 
-def test_doors_are_tried_on_sqlite_and_partly_on_postgresql(short: pytest.MonkeyPatch) -> None:
-    found = on_both("protocols/fbs/test_loans.py", 12)
-    left = kept(found)
-    assert sum("sqlite" in each for each in left) == 12
-    assert sum("postgresql" in each for each in left) == 3
-    assert sum("postgresql" in each for each in kept(on_both("protocols/x.py", 500))) == 24
+def counted(left: list[str]) -> dict[str, int]:
+    return {kind: sum(kind in name for name in left) for kind in ("sqlite", "postgresql")}
+
+
+def test_each_test_is_tried_by_one_of_eight_of_its_cases(short: pytest.MonkeyPatch) -> None:
+    found: list[Any] = [
+        Found(f"tests/circulation/x.py::test_{cases}[{case}]")
+        for cases in (1, 7, 8, 9, 64)
+        for case in range(cases)
+    ]
+    found.append(Found("tests/circulation/x.py::test_it"))
+    left = Counter(name.partition("[")[0].rpartition("_")[2] for name in kept(found))
+    assert left == {"1": 1, "7": 1, "8": 1, "9": 2, "64": 8, "it": 1}
+
+
+def test_one_of_four_is_tried_on_postgresql_as_well(short: pytest.MonkeyPatch) -> None:
+    for module in ("circulation/loans/x.py", "protocols/fbs/x.py"):
+        assert counted(kept(on_both(module, 12))) == {"sqlite": 12, "postgresql": 3}
+        assert counted(kept(on_both(module, 12, 10))) == {"sqlite": 24, "postgresql": 6}
+        assert counted(kept(on_both(module, 1))) == {"sqlite": 1, "postgresql": 1}
 
 
 def test_what_is_on_postgresql_alone_is_not_left_out(short: pytest.MonkeyPatch) -> None:
@@ -91,16 +111,24 @@ def test_what_is_on_postgresql_alone_is_not_left_out(short: pytest.MonkeyPatch) 
     assert len(kept(found)) == 8
 
 
-@pytest.mark.parametrize(
-    "module", ["circulation/fees/test_rules.py", "contracts/test_x.py", *trials.ON_BOTH]
-)
-def test_engines_money_and_what_happens_twice_are_tried_on_both(
-    short: pytest.MonkeyPatch, module: str
+@each("module", trials.ON_BOTH, str)
+def test_money_and_what_happens_twice_are_tried_on_both(
+    module: str, short: pytest.MonkeyPatch
 ) -> None:
-    assert len(kept(on_both(module, 12))) == 24
+    assert counted(kept(on_both(module, 12))) == {"sqlite": 12, "postgresql": 12}
 
 
-def test_modules_with_a_browser_are_drawn_whole(short: pytest.MonkeyPatch) -> None:
+@each("module", trials.WHOLE, str)
+def test_what_walks_a_table_is_walked_to_its_end(module: str, short: pytest.MonkeyPatch) -> None:
+    assert counted(kept(on_both(module, 3, 40)))["sqlite"] == 120
+
+
+def test_money_is_whole_on_both(short: pytest.MonkeyPatch) -> None:
+    left = kept(on_both("circulation/ledger/test_payments.py", 3, 40))
+    assert counted(left) == {"sqlite": 120, "postgresql": 120}
+
+
+def test_modules_with_a_browser_are_drawn(short: pytest.MonkeyPatch) -> None:
     found: list[Any] = [
         Found(f"tests/protocols/desk/test_{module}.py::test_{number}", "browser")
         for module in range(12)
@@ -109,7 +137,7 @@ def test_modules_with_a_browser_are_drawn_whole(short: pytest.MonkeyPatch) -> No
     found.append(Found("tests/protocols/desk/test_1.py::test_without"))
     left = kept(found)
     assert found[-1].nodeid in left
-    modules = Counter(each.partition("::")[0] for each in left[:-1])
+    modules = Counter(name.partition("::")[0] for name in left[:-1])
     assert set(modules.values()) == {4}
     assert len(modules) == trials.MODULES["browser"]
 
@@ -120,10 +148,18 @@ def test_of_what_is_long_some_are_drawn(short: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("asked", ["tests/protocols", "tests/protocols/fbs/test_loans.py"])
 def test_who_names_a_folder_or_module_gets_all_of_it(short: pytest.MonkeyPatch, asked: str) -> None:
-    found = on_both("protocols/fbs/test_loans.py", 12)
-    assert len(kept(found, asked)) == 24
+    assert len(kept(on_both("protocols/fbs/test_loans.py", 3, 40), asked)) == 240
+
+
+@each("trial", [*trials.TRIALS, *trials.LONG], str)
+def test_who_names_what_is_long_gets_all_of_it(trial: str, short: pytest.MonkeyPatch) -> None:
+    path, _, test = trial.partition("::")
+    module = f"tests/{path}test_it.py" if path.endswith("/") else f"tests/{path}"
+    found: list[Any] = [Found(f"{module}::{test}[{case}]") for case in range(20)]
+    asked = f"tests/{path}".rstrip("/")
+    assert len(kept(found, asked)) == 20
 
 
 def test_trials_leave_nothing_out(short: pytest.MonkeyPatch) -> None:
     short.setattr(trials, "_are_whole", True)
-    assert len(kept(on_both("protocols/fbs/test_loans.py", 12))) == 24
+    assert len(kept(on_both("protocols/fbs/test_loans.py", 3, 40))) == 240

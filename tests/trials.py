@@ -60,15 +60,64 @@ LONG_DRAWN: Final = 8
 
 #: Of the modules whose tests ask for a fixture so many are drawn, each of them whole: a browser and
 #: the server behind its page take longer to begin than a test takes.
-MODULES: Final = {"browser": 5}
+MODULES: Final = {"browser": 3}
 
-#: The doors: what is asked through them reaches the same verbs and statements on either database,
-#: and the tests of those try both. So of the tests of a module that run on SQLite as well, one of
-#: four runs on PostgreSQL, and so many at most.
-DOORS: Final = "protocols/"
-ONE_OF, AT_MOST = 4, 24
-#: But for those that are about money, about what happens at once or twice, or about the database.
+#: Each test is tried every day: one of so many of its cases is drawn, and one at least.
+CASES: Final = 8
+#: But all cases of what walks a registry or a table, of who may do what, of money and of recorded
+#: conversations, by the beginning of what pytest calls a test.
+WHOLE: Final = (
+    "catalogue/database/test_every_statement.py",
+    "circulation/fees/",
+    "circulation/kernel/test_overriding.py",
+    "circulation/languages/",
+    "circulation/ledger/",
+    "circulation/loans/test_checks.py",
+    "circulation/loans/test_states.py",
+    "circulation/notices/test_templates.py",
+    "circulation/notices/test_ways_in.py",
+    "circulation/setting_up/",
+    "circulation/test_domain_statements.py",
+    "circulation/test_overrides.py",
+    "circulation/test_owner_and_lender.py",
+    "contracts/test_notice_channels.py",
+    "contracts/test_standards.py",
+    "protocols/api/test_commands.py",
+    "protocols/api/test_money.py",
+    "protocols/api/test_table.py",
+    "protocols/commands/test_all_commands.py",
+    "protocols/commands/test_loading.py",
+    "protocols/commands/test_lookups.py",
+    "protocols/ncip/test_authority.py",
+    "protocols/ncip/test_payments.py",
+    "protocols/ncip/test_problems.py",
+    "protocols/ncip/test_transcripts.py",
+    "protocols/sip2/test_authority.py",
+    "protocols/sip2/test_fees.py",
+    "protocols/sip2/test_refusals.py",
+    "protocols/sip2/test_transcripts.py",
+    "test_",
+)
+
+#: Most statements are the same for both databases, and each is tried on both by a test of its own.
+#: So of the tests of a module that run on SQLite as well, one of so many is tried on PostgreSQL.
+ON_POSTGRESQL: Final = 4
+#: But all of those about money, about what happens at once or twice, or about the database.
 ON_BOTH: Final = (
+    "catalogue/database/",
+    "circulation/archiving/",
+    "circulation/booking/test_bookings_machine.py",
+    "circulation/callers/test_replies.py",
+    "circulation/dunning/test_many_runs.py",
+    "circulation/fees/",
+    "circulation/holds/test_holds_machine.py",
+    "circulation/kernel/test_leases.py",
+    "circulation/kernel/test_outbox.py",
+    "circulation/ledger/",
+    "circulation/loans/test_batches.py",
+    "circulation/loans/test_many_desks.py",
+    "circulation/loans/test_order_of_moments.py",
+    "contracts/",
     "protocols/api/test_events.py",
     "protocols/api/test_money.py",
     "protocols/api/test_processes.py",
