@@ -5,6 +5,7 @@ options, targets of make, text that parses.
 
 from __future__ import annotations
 
+import configparser
 import json
 import re
 import shlex
@@ -48,7 +49,7 @@ WHY = {
     "protocols/operations/README.md": "tests/protocols/operations asks it",
 }
 #: What settings, answers and code in documents are checked by, besides that they parse.
-READ = {"{toctree}", "json", "python", "toml", "yaml"}
+READ = {"{toctree}", "ini", "json", "python", "toml", "yaml"}
 _FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"(?:^|\n)\n((?:    [^\n]*\n)+)")
 _PROMPTED = re.compile(
@@ -97,6 +98,8 @@ def test_blocks_are_of_kinds_that_are_pasted_or_read(path: Path) -> None:
         assert kind in {"", *pasted, *READ}, f"a block of {kind} is neither pasted nor read"
         if kind == "toml":
             _is_of_a_section(tomllib.loads(text))
+        elif kind == "ini":
+            configparser.ConfigParser(interpolation=None).read_string(text)
         elif kind == "yaml":
             assert yaml.safe_load(text)
         elif kind == "json":

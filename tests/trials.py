@@ -21,6 +21,7 @@ _are_whole = False
 #: people paste: minutes of it. By the beginning of what pytest calls a test, below this folder, how
 #: many of them are drawn. Others say it by the mark ``drawn``.
 TRIALS: Final = {
+    "faults/test_pooler.py": 1,
     "faults/": 2,
     "protocols/commands/database/test_archives.py": 4,
     "protocols/iso18626/test_campaign.py::test_both_ends_agree_in_the_end_of": 0,

@@ -26,7 +26,7 @@ from catalogue.database.in_use import DatabaseInUse, FileLock, kept_from_others,
 from catalogue.database.migrations.versions import newest_named
 from catalogue.database.moments import Moment
 from catalogue.database.opening import migrate, open_database
-from catalogue.database.outages import PATIENCE, DatabaseUnavailable
+from catalogue.database.outages import PATIENCE, DatabasePooled, DatabaseUnavailable
 from catalogue.database.shapes import Shape
 from catalogue.database.statements import (
     Statement,
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         standing_of,
         upgrade,
     )
+    from catalogue.database.pooling import pool_standing
     from catalogue.database.replication import ReplicationStanding, replication_standing
     from catalogue.database.sqlite_files import OUTAGES, NotALibrary
 
@@ -69,6 +70,7 @@ __all__ = [
     "Database",
     "DatabaseClosed",
     "DatabaseInUse",
+    "DatabasePooled",
     "DatabaseTooNew",
     "DatabaseUnavailable",
     "FileLock",
@@ -103,6 +105,7 @@ __all__ = [
     "of_typed",
     "one",
     "open_database",
+    "pool_standing",
     "replication_standing",
     "restore",
     "scalar",
@@ -130,6 +133,7 @@ _LATE: Final = {
     "back_up": "backups",
     "is_fit": "condition",
     "known_revisions": "migrations.running",
+    "pool_standing": "pooling",
     "replication_standing": "replication",
     "restore": "backups",
     "sizes": "condition",

@@ -14,7 +14,7 @@ import sqlite3
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -215,10 +215,16 @@ def _run(program: str, url: str, *arguments: str) -> None:
         raise BackupFailed(
             f"{program} is not installed: on Debian, apt-get install postgresql-client"
         )
+    import psycopg
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-    from catalogue.database.connections import conninfo_of
+    from catalogue.database.connections import conninfo_of, refuse_pool
 
+    with (
+        suppress(psycopg.OperationalError),  # the program says it
+        psycopg.connect(conninfo_of(url), autocommit=True) as connection,
+    ):
+        refuse_pool(connection, url)  # it would give the settings of a program to somebody else
     told = conninfo_to_dict(conninfo_of(url))
     password = told.pop("password", None)
     address = make_conninfo("", **told)

@@ -12,8 +12,12 @@ from typing import Any, Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from catalogue.database.outages import DatabasePooled
+
 #: Seconds for which a server that does not answer is trusted, where another can be asked.
 BELIEVED_FOR: Final = 2.0
+#: The process that answers: that of which a connection was told when it began, or a pool's.
+BACKEND: Final = "SELECT pg_backend_pid()"
 
 
 def _hosts(told: dict[str, Any]) -> int:
@@ -53,17 +57,35 @@ def place_of(url: str) -> str:
     return f"{told.get('dbname') or 'of PostgreSQL'} at {told.get('host') or 'this host'}"
 
 
-def connected(conninfo: str, patience: float) -> psycopg.Connection[Any]:
-    """A connection for short statements.
-
-    Compiling a plan takes PostgreSQL far longer than running any of them, and it expects the
-    opposite as long as it has not counted the rows of new tables.
-    """
-    connection = psycopg.connect(conninfo, autocommit=True)
-    connection.execute(f"SET jit = off; SET lock_timeout = {round(patience * 1000)}")
-    return connection
-
-
 def first_line(error: BaseException) -> str:
     """What an error says, without the statement and the hints that follow."""
     return str(error).strip().partition("\n")[0]
+
+
+def is_pooled(connection: psycopg.Connection[Any]) -> bool:
+    """Whether a pooler stands between, which gives each transaction another session."""
+    row = connection.execute(BACKEND).fetchone()
+    return row is not None and row[0] != connection.pgconn.backend_pid
+
+
+def refuse_single_statements(connection: psycopg.Connection[Any], url: str) -> None:
+    """Raises DatabasePooled for a pool that gives each statement another session."""
+    try:
+        connection.execute("BEGIN")
+        connection.execute("ROLLBACK")
+    except psycopg.Error as error:
+        if "statement pooling" not in str(error):
+            raise
+        raise DatabasePooled(
+            f"the database {place_of(url)} is reached through a pool of single statements, which"
+            " has no transactions: set pool_mode = transaction in pgbouncer.ini"
+        ) from None
+
+
+def refuse_pool(connection: psycopg.Connection[Any], url: str) -> None:
+    """For what holds a session: raises DatabasePooled where the address is that of a pool."""
+    if is_pooled(connection):
+        raise DatabasePooled(
+            f"the database {place_of(url)} is reached through a pool of connections, of which none"
+            " can be held: name the server itself in [database] direct"
+        )

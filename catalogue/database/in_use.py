@@ -3,8 +3,9 @@
 A server of a SQLite file holds a lock on a file beside it (``tiro.sqlite-server``), shared with the
 processes of the same server only; the one of them that makes changes holds another
 (``tiro.sqlite-writer``). Each connection of a server of PostgreSQL holds an advisory lock,
-shared with all others. A restore or an import takes either exclusively. Both locks end with the
-process or connection that holds them, however that ends.
+shared with all others; behind a pooler one session beside the pool holds it, and each transaction
+for as long as it lasts (`catalogue.database.presence`). A restore or an import takes either
+exclusively. Both locks end with the process or connection that holds them, however that ends.
 """
 
 from __future__ import annotations
@@ -115,10 +116,13 @@ def _lock_of(url: str, take: Callable[[Path, str], FileLock], holder: str) -> Fi
 
 @contextmanager
 def _advisory_lock(url: str) -> Iterator[None]:
-    from catalogue.database.connections import bounded, connected, place_of
+    import psycopg
+
+    from catalogue.database.connections import bounded, place_of, refuse_pool
     from catalogue.database.outages import PATIENCE
 
-    with connected(bounded(url, PATIENCE), PATIENCE) as connection:
+    with psycopg.connect(bounded(url, PATIENCE), autocommit=True) as connection:
+        refuse_pool(connection, url)
         if not _is_true(connection, "SELECT pg_try_advisory_lock(%s)"):
             rows = connection.execute(_HOLDERS, [ADVISORY_LOCK]).fetchall()
             held_by = ", ".join(str(name) for (name,) in rows) or "another process"

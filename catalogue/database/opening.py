@@ -14,15 +14,18 @@ def open_database(
     following: Following | None = None,
     served_by: str | None = None,
     *,
+    direct: str | None = None,
     mapped: bool = True,
 ) -> Database:
     """Opens ``sqlite:///path/to/file`` or ``postgresql://...``; see `migrate` for its tables.
 
     `patience` is how many seconds work waits for a lock that another holds, and for a database
     that has just gone. `following` names a replica (PostgreSQL only). `served_by` is the name of
-    the server that opens it; a SQLite file has one server (`catalogue.database.in_use`). Without
+    the server that opens it; a SQLite file has one server (`catalogue.database.in_use`). `direct`
+    is for that of a pooled `url`: PostgreSQL itself (`catalogue.database.sessions`). Without
     `mapped` pages of a SQLite file are read and not mapped: up to 256 MB less for whoever goes
-    through all of it. Raises DatabaseInUse, NotALibrary, and ValueError for another kind of URL.
+    through all of it. Raises DatabaseInUse, DatabasePooled, NotALibrary, and
+    ValueError for another kind of URL.
     """
     kind, separator, rest = url.partition("://")
     if not separator:
@@ -39,7 +42,9 @@ def open_database(
     if kind in ("postgresql", "postgres"):
         from catalogue.database.postgresql import PostgresqlDatabase
 
-        return PostgresqlDatabase(url, patience=patience, following=following, served_by=served_by)
+        return PostgresqlDatabase(
+            url, patience=patience, following=following, served_by=served_by, direct=direct
+        )
     raise ValueError(
         f"no database of kind {kind!r}; write sqlite:///FILE or postgresql://HOST/NAME"
     )

@@ -33,6 +33,10 @@ class DatabaseUnavailable(RuntimeError):
     """
 
 
+class DatabasePooled(Exception):
+    """An address is that of a pool, which has not what is wanted of it; the message says what."""
+
+
 class Outage:
     """Whether there is an outage of a database, and since when. For any thread.
 

@@ -8,6 +8,10 @@ transaction.
 
 A read has no BEGIN and no COMMIT: under READ COMMITTED each statement has a snapshot of its own
 anyway, and the end of the trip ends what the server holds for it.
+
+Where a pooler stands between (pgbouncer), each transaction, and each read, may be another
+session's: what holds for one is said within it, and the names of prepared statements are the
+pooler's to keep (`catalogue.database.sessions`).
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ from psycopg.pq.abc import PGresult
 
 #: A statement is prepared the n-th time that it comes.
 PREPARED_AT: Final = 3
-#: Statements that a connection knows; one more, and it begins anew.
+#: Statements that a connection knows; with so many, its next transaction begins anew.
 TEXTS_AT_MOST: Final = 500
 #: Rows of a bulk whose results are waited for together.
 IN_BULK: Final = 1_000
@@ -142,10 +146,21 @@ class Cursor:
         return text.loading
 
 
+class Unanswered(psycopg.OperationalError):
+    """Nothing of a transaction was answered: the pooler has no session for it, being paused, full
+    or without a server. Nothing of it was committed."""
+
+
 class Pipeline:
     """A connection of psycopg, which is in autocommit and used by nobody else, in pipeline mode."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        #: Sent at the beginning of each transaction that writes: what a session would hold.
+        self.first: str | None = None
+        #: Seconds that the first answer of a transaction may take; None: any.
+        self.answers_within: float | None = None
+        #: Whether the server, or a pooler for it, keeps statements by the names given here.
+        self.keeps_names = True
         self._connection = connection
         self._pgconn = connection.pgconn
         self._dumping = Transformer(connection)
@@ -155,6 +170,7 @@ class Pipeline:
         self._sent: deque[Cursor | _Text] = deque()
         self._syncs = 0
         self._waits_until: float | None = None
+        self._is_committing = False
         self._has_warned = False
         connection.add_notice_handler(self._noticed)
         self._poll = select.poll()
@@ -166,6 +182,19 @@ class Pipeline:
     def closed(self) -> bool:
         return self._connection.closed
 
+    @property
+    def backend(self) -> int:
+        """The process that answers, as the connection was told when it began."""
+        return self._pgconn.backend_pid
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether each transaction may be another session's."""
+        return self.first is not None
+
+    def fileno(self) -> int:
+        return self._pgconn.socket
+
     def close(self) -> None:
         self._connection.close()
 
@@ -173,9 +202,22 @@ class Pipeline:
 
     def begin(self, *, writes: bool) -> None:
         """Begins a transaction, when the one before it is over."""
+        self._expect()
         self._settle()
+        if len(self._texts) >= TEXTS_AT_MOST:
+            # By itself: a pooler forgets the names when it is answered, those given since as well.
+            self._texts = {}
+            self.execute("DEALLOCATE ALL")
+            self.commit(writes=False)
+            self._expect()
         if writes:
             self.execute("BEGIN")
+            if self.first is not None:
+                self.execute(self.first)
+
+    def _expect(self) -> None:
+        within = self.answers_within
+        self._waits_until = None if within is None else time.monotonic() + within
 
     def commit(self, *, writes: bool, then: str | None = None, within: float | None = None) -> Any:
         """Ends it. What was written is durable then; an error of any statement comes up.
@@ -190,12 +232,15 @@ class Pipeline:
         self._pgconn.pipeline_sync()
         self._syncs += 1
         if writes or self._sent:
-            self._waits_until = None if within is None else time.monotonic() + within
+            if within is not None:
+                self._waits_until = time.monotonic() + within
+            self._is_committing = writes
             try:
                 self._settle()
             finally:
-                self._waits_until = None
+                self._waits_until, self._is_committing = None, False
         else:
+            self._waits_until = None
             self._flush()  # whoever comes next hears that the server has done with it
         if writes and self._has_warned:
             raise CommitInDoubt("the wait for a synchronous replica was given up")
@@ -225,8 +270,8 @@ class Pipeline:
         """Sends a statement with ``%s`` for each value."""
         known = self._texts.get(text)
         if known is None:
-            known = self._new(text)
-        if known.name is None:
+            known = self._texts[text] = _Text(text, Transformer(self._connection))
+        if known.name is None and self.keeps_names:
             self._count_use(known)
         # After these, which may send statements of their own: the formats are those of the last.
         dumping = self._dumping
@@ -257,19 +302,21 @@ class Pipeline:
                 self.receive(cursor)
                 waiting = 0
 
-    def _new(self, text: str) -> _Text:
-        if len(self._texts) >= TEXTS_AT_MOST:
-            self._texts = {}
-            self.execute("DEALLOCATE ALL")
-        known = self._texts[text] = _Text(text, Transformer(self._connection))
-        return known
-
     def _count_use(self, known: _Text) -> None:
         known.uses += 1
         if known.uses == PREPARED_AT:
-            known.name = b"tiro_%d" % next(self._names)
-            self._pgconn.send_prepare(known.name, known.command)
-            self._sent.append(known)
+            self._prepare(known)
+
+    def prepare(self, text: str) -> str:
+        """Prepares a statement now; gives the name."""
+        known = self._texts[text] = _Text(text, Transformer(self._connection))
+        return self._prepare(known).decode()
+
+    def _prepare(self, known: _Text) -> bytes:
+        known.name = name = b"tiro_%d" % next(self._names)
+        self._pgconn.send_prepare(name, known.command)
+        self._sent.append(known)
+        return name
 
     # Results
 
@@ -288,6 +335,8 @@ class Pipeline:
         if result is None:
             raise psycopg.OperationalError("the connection is gone")
         self._result()  # None: that was all of this statement
+        if not self._is_committing:
+            self._waits_until = None
         if result.status in (_ROWS, _COUNT):
             if isinstance(waiting, Cursor):
                 waiting.result = result
@@ -329,7 +378,9 @@ class Pipeline:
                 self._poll.poll()
             elif not self._poll.poll(max(0.0, self._waits_until - time.monotonic()) * 1000):
                 self.close()
-                raise CommitUnanswered("a commit was not answered in time")
+                if self._is_committing:
+                    raise CommitUnanswered("a commit was not answered in time")
+                raise Unanswered("no session was had of the pool in time")
             pgconn.consume_input()
         return pgconn.get_result()
 

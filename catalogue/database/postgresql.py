@@ -27,13 +27,14 @@ from typing import Any, NamedTuple, TypeVar
 import psycopg
 from psycopg import errors
 
-from catalogue.database.connections import bounded, connected, first_line, place_of
+from catalogue.database.connections import bounded, first_line, place_of, refuse_single_statements
 from catalogue.database.contract import Call, DatabaseClosed, Following, Work
-from catalogue.database.in_use import share_with_servers
 from catalogue.database.outages import PATIENCE, DatabaseUnavailable, Outage
-from catalogue.database.pipelines import CommitInDoubt, CommitUnanswered, Pipeline
+from catalogue.database.pipelines import CommitInDoubt, CommitUnanswered, Pipeline, Unanswered
+from catalogue.database.presence import Presence
 from catalogue.database.replica_watch import POSITION
 from catalogue.database.replicas import Replica, ReplicaRead
+from catalogue.database.sessions import session
 from catalogue.database.transactions import Transaction
 
 T = TypeVar("T")
@@ -61,8 +62,13 @@ _BEYOND_LIMITS = (
     errors.TooManyColumns,
     errors.TooManyArguments,
 )
-#: The server is about to go: its connection may look sound for a moment longer.
-_IS_LEAVING = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow)
+
+
+def _is_last(error: psycopg.Error) -> bool:
+    """Whether the server, or a pooler before it, ends the connection with it, which may look sound
+    for a moment longer."""
+    said = error.diag.severity_nonlocalized or error.diag.severity  # a pooler has one language
+    return said in ("FATAL", "PANIC")
 
 
 class _Job(NamedTuple):
@@ -78,7 +84,7 @@ class _Job(NamedTuple):
 
 #: Whether the server takes no changes, and one that leaves nothing behind.
 _READ_ONLY = "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool"
-_A_CHANGE = "CREATE TEMPORARY TABLE tiro_tries_again AS SELECT 1 AS one"
+_A_CHANGE = "CREATE TEMPORARY TABLE tiro_tries_again ON COMMIT DROP AS SELECT 1 AS one"
 
 
 class PostgresqlDatabase:
@@ -93,10 +99,12 @@ class PostgresqlDatabase:
         patience: float = PATIENCE,
         following: Following | None = None,
         served_by: str | None = None,
+        direct: str | None = None,
     ) -> None:
         self.url = url
-        self._served_by = served_by
-        self._conninfo = bounded(url, patience, served_by)
+        self._is_served = served_by is not None
+        # A pooler has to tell the server the name of each connection that it gives a session to.
+        self._conninfo = bounded(url, patience, served_by if direct is None else None)
         self._patience = patience
         self.outage = Outage(f"the database {place_of(url)}", patience)
         self._is_gone = False  # in an outage: nobody answers there, so reads fail as well
@@ -106,7 +114,17 @@ class PostgresqlDatabase:
         self._closed = False
         self._closing = threading.Lock()
         # The first is made now: a wrong address or password is an error at once, not later.
-        self._free: deque[Pipeline] = deque([Pipeline(self._connected())])
+        first = self._connected()
+        self._free: deque[Pipeline] = deque([first])
+        self._presence: Presence | None = None
+        if served_by is not None and (direct is not None or first.is_pooled):
+            try:
+                with psycopg.connect(self._conninfo, autocommit=True) as trial:
+                    refuse_single_statements(trial, url)
+                self._presence = Presence(direct or url, patience, served_by)
+            except BaseException:
+                first.close()
+                raise
         self._workers = [
             threading.Thread(target=self._work, name=f"tiro-postgresql-{number}", daemon=True)
             for number in range(workers)
@@ -166,6 +184,8 @@ class PostgresqlDatabase:
             worker.join()
         while self._free:
             self._free.pop().close()
+        if self._presence is not None:
+            self._presence.close()
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -205,7 +225,7 @@ class PostgresqlDatabase:
             try:
                 self._refuse_in_outage(job, connection)
                 if connection is None:
-                    connection = Pipeline(self._connected())
+                    connection = self._connected()
                     self._is_gone = False
                 connection.begin(writes=job.writes)
                 result = job.work(
@@ -225,7 +245,7 @@ class PostgresqlDatabase:
                 raise
             except (psycopg.OperationalError, *_REFUSES_CHANGES) as error:
                 self._roll_back(connection)
-                if connection is not None and isinstance(error, _IS_LEAVING):
+                if connection is not None and _is_last(error):
                     connection.close()
                 if isinstance(error, errors.ReadOnlySqlTransaction) and connection is not None:
                     # It may be a primary no more: where there is another, that takes the work.
@@ -265,19 +285,14 @@ class PostgresqlDatabase:
         is_known = connection is not None and not connection.closed
         if is_known and not isinstance(error, CommitInDoubt):
             raise self._refused(error) from error
-        if connection is None:
+        if connection is None or isinstance(error, Unanswered):
             self._is_gone = True
             self._begin_outage(first_line(error))
         elif committing:
             raise self._in_doubt(error) from error
 
-    def _connected(self) -> psycopg.Connection[Any]:
-        """A connection; one of a server takes part in its lock."""
-        connection = connected(self._conninfo, self._patience)
-        if self._served_by is not None and not share_with_servers(connection):
-            connection.close()
-            raise psycopg.OperationalError("a backup or an archive is being read into it")
-        return connection
+    def _connected(self) -> Pipeline:
+        return session(self._conninfo, self._patience, served=self._is_served)
 
     def _wait(self, attempt: int, job: _Job, error: psycopg.Error) -> None:
         """For a moment, before work is tried again; raises where it has waited long enough."""
@@ -329,9 +344,10 @@ class PostgresqlDatabase:
                 continue
             self._is_gone = False
             try:
-                found = connection.execute(_READ_ONLY).fetchone()
-                if found is not None and not found[0]:
+                connection.begin(writes=True)
+                if not connection.execute(_READ_ONLY).fetchone()[0]:
                     connection.execute(_A_CHANGE)
+                    connection.commit(writes=True)
                     self._is_stuck = False
                     self.outage.end()
                     return

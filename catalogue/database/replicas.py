@@ -33,10 +33,11 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from catalogue.database.connections import BELIEVED_FOR, bounded, connected
+from catalogue.database.connections import BELIEVED_FOR, bounded
 from catalogue.database.contract import Work
 from catalogue.database.pipelines import Pipeline
 from catalogue.database.replica_watch import REPLAYED, ReplicaWatch
+from catalogue.database.sessions import session
 from catalogue.database.transactions import Transaction
 
 
@@ -172,12 +173,12 @@ class Replica:
         return connection
 
     def _connected(self) -> Pipeline:
-        connection = connected(self._conninfo, BELIEVED_FOR)
+        connection = session(self._conninfo, BELIEVED_FOR)
         # A descriptor of its own: libpq may close the other one at any time.
-        lifeline = socket.socket(fileno=os.dup(connection.pgconn.socket))
+        lifeline = socket.socket(fileno=os.dup(connection.fileno()))
         with self._counting:
             self._lifelines[threading.get_ident()] = lifeline
-        return Pipeline(connection)
+        return connection
 
     def _let_go(self, connection: Pipeline | None) -> None:
         if connection is not None:

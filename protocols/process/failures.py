@@ -83,6 +83,11 @@ KNOWN: Final = (
         "Nothing was changed. End that process first, or name another database in tiro.toml; more "
         "than one server on a database need PostgreSQL.",
     ),
+    Known(
+        "catalogue.database.outages:DatabasePooled",
+        "Nothing was changed. deploy/outgrowing-one-machine.md has tiro.toml and pgbouncer.ini as "
+        "they go together; `tiro check` looks at both.",
+    ),
     Known("catalogue.loading.loads:LoadedElsewhere", "Wait for its end, and run this again."),
     Known(
         "catalogue.reindexing.reindexings:ReindexedElsewhere",

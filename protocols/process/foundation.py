@@ -61,6 +61,8 @@ class DatabaseSettings:
     It may name several hosts (``postgresql://tiro@a,b/tiro``): whichever takes changes is meant.
     `patience`: seconds that a request waits for a lock that another program holds, and for a
     database that has just gone, before it is refused as a failure that passes.
+    `direct`: PostgreSQL itself, where `url` is that of a pool (pgbouncer): for what needs a session
+    of its own, such as a backup.
     `replica`: a streaming replica, which answers searches as long as it is no more than
     `replica_lag_seconds` behind.
     """
@@ -68,6 +70,7 @@ class DatabaseSettings:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///tiro.sqlite"
+    direct: Annotated[str, written(r"^postgres(ql)?://", "A_POSTGRESQL_ADDRESS")] | None = None
     patience: Annotated[float, Field(ge=0.1, le=600)] = 15.0
     replica: Annotated[str, written(r"^postgres(ql)?://", "A_POSTGRESQL_ADDRESS")] | None = None
     replica_lag_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 1.0
@@ -75,6 +78,8 @@ class DatabaseSettings:
     def __post_init__(self) -> None:
         if self.replica is not None and self.url.startswith("sqlite:"):
             raise ValueError("replica is for PostgreSQL; SQLite has none")
+        if self.direct is not None and self.url.startswith("sqlite:"):
+            raise ValueError("direct is for PostgreSQL behind a pool; SQLite has none")
 
     @property
     def following(self) -> Following | None:
@@ -166,6 +171,11 @@ class Foundation:
         if kind != "sqlite" or not separator:
             return self.database.url
         return f"sqlite:///{(self.path.parent / rest).absolute()}"
+
+    @property
+    def session_url(self) -> str:
+        """The same for what needs a session of its own, which no pool gives."""
+        return self.database.direct or self.database_url
 
 
 _SECTIONS: Final[dict[str, Any]] = {

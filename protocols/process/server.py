@@ -19,7 +19,7 @@ from twisted.internet import defer, task, threads
 from twisted.web.resource import Resource
 
 import circulation.assembly  # noqa: F401  the features join before anything is done
-from catalogue.database import Database, DatabaseInUse, open_database
+from catalogue.database import Database, DatabaseInUse, DatabasePooled, open_database
 from circulation.kernel.engine import Circulation
 from circulation.notices.post import POST
 from protocols.holdings.sending import Sender, open_sinks, register
@@ -126,8 +126,9 @@ class Server:
                 self.configuration.database.patience,
                 self.configuration.database.following,
                 f"{self._called} serves it",
+                direct=self.configuration.database.direct,
             )
-        except DatabaseInUse as error:
+        except (DatabaseInUse, DatabasePooled) as error:
             raise CannotStart(str(error)) from error
         self._services = Services(
             self._database,

@@ -106,21 +106,32 @@ class Stage:
 
     @classmethod
     def prepared(
-        cls, folder: Path, url: str, patience: float = 15.0, replica: str | None = None
+        cls,
+        folder: Path,
+        url: str,
+        patience: float = 15.0,
+        replica: str | None = None,
+        direct: str | None = None,
+        *,
+        is_furnished: bool = False,
     ) -> Stage:
-        """`patience` and `replica` are the server's ([database])."""
+        """`patience`, `replica` and `direct` are the server's ([database]). `is_furnished`: the
+        library is that of another stage."""
         sip2, z3950, http, ncip, operations = servers.free_ports(5)
         text = (
             demo_configuration(sip2=sip2, z3950=z3950, http=http, ncip=ncip, operations=operations)
             .replace(servers.ANYBODY, servers.SERVED)
             .replace(
                 '"sqlite:///tiro.sqlite"',
-                f'"{url}"\npatience = {patience}\n' + (f'replica = "{replica}"' if replica else ""),
+                f'"{url}"\npatience = {patience}\n'
+                + (f'replica = "{replica}"\n' if replica else "")
+                + (f'direct = "{direct}"\n' if direct else ""),
             )
         )
         text += _ACCOUNTS.format(password=hash_pin("password"))
         (folder / "tiro.toml").write_text(text)
-        furnish(url)
+        if not is_furnished:
+            furnish(url)
         return cls(folder, url, (sip2, z3950, http, ncip), operations)
 
     @property

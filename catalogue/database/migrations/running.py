@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
@@ -86,7 +86,10 @@ def engine_on(url: str) -> Engine:
     from catalogue.database.connections import conninfo_of
 
     told = conninfo_of(url)
-    return create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(told))
+    # Without names for its statements, which a pooler need not keep.
+    return create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(told, prepare_threshold=None)
+    )
 
 
 def standing_of(url: str) -> Standing:
@@ -138,6 +141,15 @@ def _standing(connection: Connection) -> Standing:
     return Standing(fit, revision, newest)
 
 
+def _refuse_pool(connection: Connection, url: str) -> None:
+    """Raises DatabasePooled: the lock of a migration is a session's."""
+    from catalogue.database.connections import refuse_pool
+
+    driver: Any = connection.connection.driver_connection
+    refuse_pool(driver, url)
+    connection.rollback()
+
+
 def _refuse_foreign_tables(connection: Connection) -> None:
     """Raises NotALibrary for a database of PostgreSQL with tables of another program."""
     if connection.dialect.name != "postgresql":  # a file was looked at before it was opened
@@ -161,7 +173,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     """Brings the database at `url` to `revision`; does nothing where it is there already.
 
     A newer database is left as it is. Raises DatabaseTooNew where this code must not work with it,
-    NotALibrary, and DatabaseUnavailable.
+    NotALibrary, DatabasePooled and DatabaseUnavailable.
     """
     engine = engine_on(url)
     try:
@@ -180,6 +192,7 @@ def upgrade(url: str, revision: str = "head") -> None:
             if standing.fit is Fit.OLDER:
                 log.info("%s: it is brought up to date", standing)
             if engine.dialect.name == "postgresql":
+                _refuse_pool(connection, url)
                 connection.exec_driver_sql(f"SELECT pg_advisory_lock({_ADVISORY_LOCK})")
                 connection.exec_driver_sql(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
                 connection.commit()

@@ -24,7 +24,7 @@ def backup(settings: Settings, file: Path, as_json: bool) -> None:
     """
     with progress() as report:
         back_up(
-            settings.database_url,
+            settings.session_url,
             file,
             on_progress=lambda written, of: report(file.name, "bytes", written, of),
         )

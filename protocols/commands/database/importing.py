@@ -57,7 +57,7 @@ def importing(
     """
     if told and silent_until is not None:
         raise click.UsageError("--told and --silent-until: say one of them")
-    with nobody_else(settings.database_url, f"{this_process()} imports an archive"):
+    with nobody_else(settings.session_url, f"{this_process()} imports an archive"):
         _import(settings, folder, batch, silent_until, told, as_json)
 
 

@@ -27,11 +27,11 @@ def restore(settings: Settings, file: Path, replace: bool, as_json: bool) -> Non
     """
     with progress() as report:
         put_back(
-            settings.database_url,
+            settings.session_url,
             file,
             replacing=replace,
             on_progress=lambda written, of: report(file.name, "bytes", written, of),
             holder=f"{this_process()} restores a backup",
         )
-    migrate(settings.database_url)
+    migrate(settings.session_url)
     say({"restored": str(file)}, as_json)

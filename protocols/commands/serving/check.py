@@ -18,6 +18,7 @@ from protocols.process.configuration import Configuration, configuration_from, l
 from protocols.process.failures import without_password
 from protocols.process.foundation import ConfigurationError, renamed_findings, renamed_taken_up
 from protocols.process.health.files import certificate_findings, permission_findings
+from protocols.process.health.pooling import pool_findings
 from protocols.process.health.replication import replica_findings
 from protocols.process.health.surroundings import database_findings, https_findings, port_findings
 
@@ -67,7 +68,10 @@ def look(settings: Settings, running: bool) -> tuple[Configuration | None, list[
         found += certificate_findings(configuration, datetime.now(UTC))
         found += permission_findings(configuration)
         if "database" not in wrong:
-            found += database_findings(configuration)
+            pooled = [*pool_findings(configuration)]
+            found += pooled
+            if not any(each.severity == "error" for each in pooled):
+                found += database_findings(configuration)
             found += replica_findings(configuration)
     return configuration, found
 

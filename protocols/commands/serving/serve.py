@@ -9,6 +9,7 @@ import click
 
 from catalogue.database import (
     DatabaseInUse,
+    DatabasePooled,
     DatabaseTooNew,
     DatabaseUnavailable,
     NotALibrary,
@@ -63,11 +64,17 @@ def serve(settings: Settings, processes: int | None, with_jobs: bool) -> None:
     server = process_called(os.getpid() if supervisor is None else os.getppid())
     try:
         with kept_from_others(configuration.database_url, f"{server} serves it"):
-            migrate(configuration.database_url)
+            migrate(configuration.session_url)
         if supervisor is None:
             for finding in index_findings(configuration):
                 log.warning("%s", finding.text)
-    except (DatabaseTooNew, DatabaseInUse, NotALibrary, DatabaseUnavailable) as error:
+    except (
+        DatabaseTooNew,
+        DatabaseInUse,
+        DatabasePooled,
+        NotALibrary,
+        DatabaseUnavailable,
+    ) as error:
         raise click.ClickException(str(error)) from error
     if with_jobs and supervisor is None:
         Beside.begin(configuration.path)

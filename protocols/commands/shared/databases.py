@@ -25,6 +25,9 @@ class Configured(Protocol):
     @property
     def database_url(self) -> str: ...
 
+    @property
+    def session_url(self) -> str: ...
+
 
 def open_configured(
     settings: Configured,
@@ -42,7 +45,7 @@ def open_configured(
     """
     url = settings.database_url
     if migrated:
-        migrate(url)
+        migrate(settings.session_url)
     elif (path := url.removeprefix("sqlite:///")) != url and not Path(path).exists():
         raise Failure(
             f"there is no database {path}",

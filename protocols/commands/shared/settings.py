@@ -59,3 +59,7 @@ class Settings:
     @property
     def database_url(self) -> str:
         return self.foundation.database_url
+
+    @property
+    def session_url(self) -> str:
+        return self.foundation.session_url
