@@ -111,7 +111,7 @@ def _status(act: Act, facts: PatronFacts, recalled: int) -> PatronStatus:
     at_hand = desk.agency_id or facts.agency_id
     counted = set_up.agreements.counted_at(at_hand)
     blocks = blocks_of(transaction, patron_id=facts.id) if facts.block_reasons else []
-    if desk.agency_id:
+    if blocks and desk.agency_id:
         blocks = [each for each in blocks if each.agency_id is None or each.agency_id in counted]
     onward, overdue_onward = 0, 0
     had = loans_of(facts)

@@ -365,6 +365,8 @@ class PatronStatus(NamedTuple):
     def is_card_reported_lost(self) -> bool:
         if self.identifier_blocked in (IdentifierBlock.LOST, IdentifierBlock.STOLEN):
             return True
+        if not self.blocks:
+            return False
         return BlockReason.CARD_STOLEN in [block.reason for block in self.blocks]
 
 

@@ -53,6 +53,8 @@ class Lane(Enum):
     SHORT_WRITE = "a change of a few statements: in the reactor where the database allows it"
     WRITE = "any other transaction that changes something: in a thread"
 
+    __hash__ = object.__hash__  # each request looks its lane up; that of enumerations is slow
+
 
 _WRITES = (Lane.SHORT_WRITE, Lane.WRITE)
 
@@ -115,11 +117,17 @@ class Services:
         self.clock = clock
         self.measures = Measures()
         self.stage = Stage.STARTING
-        self._reads, self._wide_reads, self._writes = self.measures.lanes = (
+        reads, wide_reads, writes = self.measures.lanes = (
             LaneMeasures("read"),
             LaneMeasures("wide_read"),
             LaneMeasures("write"),
         )
+        self._lanes = {
+            Lane.READ: reads,
+            Lane.WIDE_READ: wide_reads,
+            Lane.SHORT_WRITE: writes,
+            Lane.WRITE: writes,
+        }
         self._call_from_thread = call_from_thread
         self._thread = get_ident()
         self._arrived: deque[_Arrival] = deque()
@@ -211,9 +219,7 @@ class Services:
     def _passage(self, lane: Lane, trace: Trace | None) -> Passage:
         """A passage through the lane that begins now, the last so far of the request's."""
         passage = Passage()
-        passage.lane = self._reads
-        if lane is not Lane.READ:
-            passage.lane = self._wide_reads if lane is Lane.WIDE_READ else self._writes
+        passage.lane = self._lanes[lane]
         if trace is not None:
             if trace.passage is not None:
                 passage.earlier = trace.passage
@@ -249,25 +255,31 @@ class Services:
         def arrived(ready: Future[Any]) -> None:  # in the thread that did the work
             if passage is not None:
                 passage.done = perf_counter()
+            if get_ident() == self._thread:
+                self._finish(ready, finish, trace)
+                return
             first = not self._arrived
             self._arrived.append((ready, finish, trace))
-            if get_ident() == self._thread:
-                self._deliver()
-            elif first:
+            if first:
                 self._call_from_thread(self._deliver)
 
         future.add_done_callback(arrived)
 
     def _deliver(self) -> None:
         while self._arrived:
-            future, finish, trace = self._arrived.popleft()
-            before, here.request = here.request, trace
-            try:
-                finish(future)
-            except Exception:  # one reply that fails must not keep back the others
-                log.exception("a reply could not be delivered")
-            finally:
-                here.request = before
+            self._finish(*self._arrived.popleft())
+
+    @staticmethod
+    def _finish(
+        future: Future[Any], finish: Callable[[Future[Any]], None], trace: Traced | None
+    ) -> None:
+        before, here.request = here.request, trace
+        try:
+            finish(future)
+        except Exception:  # one reply that fails must not keep back the others
+            log.exception("a reply could not be delivered")
+        finally:
+            here.request = before
 
     def before_close(self, work: Callable[[], object]) -> None:
         """Has `work` called once before the database closes, in any thread."""

@@ -317,32 +317,36 @@ def answer(
     )
     write = agreed.writer()
 
-    def failure(text: Text) -> Response:
-        date = caller.date(services.clock())
-        return _shaped(failure_response(request, date, say(text, caller.words)), caller)
-
-    def not_for_now() -> None:
-        """A passing trouble is answered like a fault, but not remembered as the answer."""
-        if isinstance(request, SCStatus):
-            response: Response = _shaped(_off_line(request, caller), caller)
-        else:
-            response = failure(Text.NOT_FOR_NOW)
-        reply(Written(write(response), is_passing=True))
-
     def done(response: Any, error: BaseException | None) -> None:
         if error is None:
             reply(response)
         elif isinstance(error, DatabaseUnavailable):  # the log was told when it began
-            not_for_now()
+            reply(_not_for_now(request, caller, services, write))
         else:
             kind = type(request).__name__
             log.error("%s: no answer could be found to a %s", session, kind, exc_info=error)
-            reply(failure(Text.SYSTEM_FAULT))
+            reply(_failure(request, Text.SYSTEM_FAULT, caller, services))
 
     if isinstance(request, SCStatus) and services.database.trouble() is not None:
-        not_for_now()
+        reply(_not_for_now(request, caller, services, write))
         return
     services.perform(lane, _work_of(request, caller, session, services, write), done)
+
+
+def _failure(request: Request, text: Text, caller: Caller, services: Services) -> Response:
+    date = caller.date(services.clock())
+    return _shaped(failure_response(request, date, say(text, caller.words)), caller)
+
+
+def _not_for_now(
+    request: Request, caller: Caller, services: Services, write: Callable[[Response], bytes]
+) -> Written:
+    """A passing trouble is answered like a fault, but not remembered as the answer."""
+    if isinstance(request, SCStatus):
+        response: Response = _shaped(_off_line(request, caller), caller)
+    else:
+        response = _failure(request, Text.NOT_FOR_NOW, caller, services)
+    return Written(write(response), is_passing=True)
 
 
 def _work_of(

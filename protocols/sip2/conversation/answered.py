@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 #: How often the same answer is repeated; terminals give up after three to five times.
 MAX_REPEATS: Final = 20
@@ -22,8 +22,7 @@ class Answered:
     outgoing: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """A response whose body is written already; `is_again`: it was given before. `is_passing`: it
     says that nothing can be done for now, so the same request, even with the same sequence number,
     is another try, and a login that got it has not failed.

@@ -135,7 +135,7 @@ def patron_messages(status: PatronStatus, language: str) -> tuple[str, ...]:
         texts.append(Text.CARD_NOT_VALID)
     if status.is_expired:
         texts.append(Text.PATRON_EXPIRED)
-    return tuple(say(text, language) for text in dict.fromkeys(texts))
+    return tuple(say(text, language) for text in dict.fromkeys(texts)) if texts else ()
 
 
 def refusal_messages(refused: Refused, caller: Caller, zone: tzinfo) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -81,7 +81,7 @@ class Accounts:
         self._own = settings.by_login
         self.by_login: Mapping[str, Account] = self._own
         self._version: int | None = None
-        self._looked: datetime | None = None
+        self._looked = self._fresh_until = datetime.max.replace(tzinfo=UTC)
         #: The zone of most branches, for use when the branch is unknown.
         self.zone: tzinfo = ZoneInfo(DEFAULT_TIMEZONE)
 
@@ -90,10 +90,10 @@ class Accounts:
 
     def follow(self, context: Context, *, at_once: bool = False) -> None:
         """Takes up a changed set-up; looks for one `at_once`, or if the last look is too old."""
-        looked = self._looked
-        if not at_once and looked is not None and timedelta(0) <= context.now - looked < FRESH:
+        now = context.now
+        if not at_once and self._looked <= now < self._fresh_until:
             return
-        self._looked = context.now
+        self._looked, self._fresh_until = now, now + FRESH
         set_up = context.circulation.current_set_up(context.transaction)
         if set_up.version != self._version:
             self.by_login = self.of(set_up)

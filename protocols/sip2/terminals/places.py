@@ -72,10 +72,6 @@ class Standing(NamedTuple):
     place: Place
     account: Account
 
-    def is_of(self, branch: Branch, account: Account, device: str) -> bool:
-        place = self.place
-        return place.branch is branch and self.account is account and place.desk.device == device
-
 
 class Caller(NamedTuple):
     """The terminal that a request came from, as its session knows it.
@@ -139,8 +135,10 @@ class Caller(NamedTuple):
     def _at(self, branch: Branch, account: Account, context: Context) -> Place:
         """The caller at one of the account's branches: mostly where the message before was, too."""
         known: Standing | None = self.entrance.standing
-        if known is not None and known.is_of(branch, account, self.device):
-            return known.place
+        if known is not None and known.account is account:
+            place = known.place
+            if place.branch is branch and place.desk.device == self.device:
+                return place
         desk = Desk(
             account.login,
             self.device,

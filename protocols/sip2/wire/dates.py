@@ -8,6 +8,7 @@ local time, and eighteen blanks for no date.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 #: In 98: this system does not offer to set the terminal's clock.
 NO_CLOCK = "0" * 18
@@ -22,7 +23,12 @@ _ZONES.update(
 
 def local_date(moment: datetime, zone: tzinfo) -> str:
     """`moment` as local time of `zone`."""
-    t = moment.astimezone(zone)
+    return _date_of(moment.replace(microsecond=0), zone)
+
+
+@lru_cache(maxsize=1024)  # all answers of a second have the same, and all loans of a day
+def _date_of(second: datetime, zone: tzinfo) -> str:
+    t = second.astimezone(zone)
     return f"{t.year:04}{t.month:02}{t.day:02}    {t.hour:02}{t.minute:02}{t.second:02}"
 
 
