@@ -211,8 +211,6 @@ class RenewedAll:
 class Destination(Enum):
     """Where an item goes after check-in: always exactly one, and it is always said."""
 
-    __hash__ = object.__hash__  # looked up with each check-in; that of enumerations is slow
-
     SHELF_HERE = "to the shelf of this branch"
     FLOAT_HERE = "to the shelf of this branch, where it belongs from now on"
     TRANSIT_HOME = "in transit to its home branch"
@@ -365,8 +363,6 @@ class PatronStatus(NamedTuple):
     def is_card_reported_lost(self) -> bool:
         if self.identifier_blocked in (IdentifierBlock.LOST, IdentifierBlock.STOLEN):
             return True
-        if not self.blocks:
-            return False
         return BlockReason.CARD_STOLEN in [block.reason for block in self.blocks]
 
 

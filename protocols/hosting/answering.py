@@ -92,6 +92,11 @@ Done = Callable[[Any, BaseException | None], None]
 _Arrival = tuple[Future[Any], Callable[[Future[Any]], None], Traced | None]
 
 
+def _fail(done: Done, error: BaseException) -> None:
+    mark_failed()
+    done(None, error)
+
+
 class Services:
     """The engines as the listeners reach them; one for the process, used in the reactor's thread.
 
@@ -152,10 +157,8 @@ class Services:
         `checked` PINs have been checked for it already.
         """
         now = self.clock()
-        circulation = self.circulation
         trace = current_trace()
         passage = self._passage(lane, trace)
-        measured = passage.lane
         lookups: list[Lookup] = []
         writes = lane in _WRITES
 
@@ -163,30 +166,27 @@ class Services:
             if (tries := passage.tries) == 0:
                 passage.began = perf_counter()
             passage.tries = tries + 1
-            if (before := here.request) is not trace:
-                here.request = trace
+            before, here.request = here.request, trace
             try:
                 lookups.clear()  # of a try before
-                answer = work(Context(transaction, circulation, now, lookups))
+                answer = work(Context(transaction, self.circulation, now, lookups))
                 if lookups and writes:  # it notes itself who was looked at
                     note_lookups(transaction, lookups, now)
                 return answer
             finally:
                 passage.ended = perf_counter()
-                if before is not trace:
-                    here.request = before
+                here.request = before
 
         def finish(future: Future[T]) -> None:
-            measured.leave(passage)
+            passage.lane.leave(passage)
             error = future.exception()
             if error is None:
                 self._give(future.result(), () if writes else lookups, now, done)
             elif isinstance(error, VerificationNeeded) and checked < VERIFICATIONS_PER_REQUEST:
-                again = partial(self.perform, may_lag=may_lag, checked=checked + 1)
-                self._verify(error, lambda: again(lane, work, done))
+                again = partial(self.perform, lane, work, done, may_lag=may_lag)
+                self._verify(error, partial(again, checked=checked + 1))
             else:
-                mark_failed()
-                done(None, error)
+                _fail(done, error)
 
         try:
             if writes:
@@ -194,13 +194,12 @@ class Services:
             else:
                 future = self.database.read(run, wide=lane is Lane.WIDE_READ, may_lag=may_lag)
         except Exception as error:  # closed: the caller gets the protocol's own refusal
-            mark_failed()
-            done(None, error)
+            _fail(done, error)
             return
         if lane is Lane.READ and future.done():
             finish(future)
         else:
-            measured.under_way += 1
+            passage.lane.under_way += 1
             self._when_done(future, finish, passage)
 
     def _give(self, answer: Any, lookups: Sequence[Lookup], now: datetime, done: Done) -> None:

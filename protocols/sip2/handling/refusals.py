@@ -128,6 +128,8 @@ def patron_status_flags(status: PatronStatus, denied: str = "all") -> str:
 
 def patron_messages(status: PatronStatus, language: str) -> tuple[str, ...]:
     """What a patron is told of card, registration and blocks, if anything is wrong."""
+    if not (status.blocks or status.identifier_blocked or status.is_expired):
+        return ()
     texts = [BLOCKS[block.reason] for block in status.blocks]
     if status.is_card_reported_lost:
         texts.append(Text.CARD_REPORTED_LOST)
@@ -135,7 +137,7 @@ def patron_messages(status: PatronStatus, language: str) -> tuple[str, ...]:
         texts.append(Text.CARD_NOT_VALID)
     if status.is_expired:
         texts.append(Text.PATRON_EXPIRED)
-    return tuple(say(text, language) for text in dict.fromkeys(texts)) if texts else ()
+    return tuple(say(text, language) for text in dict.fromkeys(texts))
 
 
 def refusal_messages(refused: Refused, caller: Caller, zone: tzinfo) -> tuple[str, ...]:
