@@ -21,7 +21,8 @@ JSON: Final[dict[str, Any]] = {"is_json": True}
 
 
 def names(column: str) -> dict[str, Any]:
-    """Names a row without a foreign key, because the one may be purged before the other.
+    """Names a row without a foreign key: the one may be purged before the other, or it costs too
+    much.
 
     `column` is written as in a foreign key, such as ``patrons.id``.
     """

@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import branches, items
-from circulation.kernel.personal import CUT, DELETED
+from circulation.kernel.personal import CUT, DELETED, names
 from circulation.patrons.schema import patrons
 
 #: A loan is open while `checked_in` is NULL. `material_group` is the item's at check-out: the
@@ -37,7 +37,8 @@ loans = Table(
     Column("due", Moment, nullable=False),
     Column("renewals", SmallInteger, nullable=False),
     Column("checked_in", Moment),
-    Column("checked_in_branch_id", ForeignKey(branches.c.id)),
+    # A foreign key that an update sets has SQLite copy every page that it changes.
+    Column("checked_in_branch_id", Integer, info=names("branches.id")),
     Column("mark", String),  # a value of `LoanMark`
     Column("marked", Moment),
     Column("suspended_until", Moment),

@@ -47,6 +47,7 @@ def _counts(noun: Noun) -> list[tuple[str, Callable[..., int]]]:
             if table.name not in SET_BY and table.name != "closures"
             for column in table.columns
             if any(key.column.table is place for key in column.foreign_keys)
+            or column.info.get("names") == f"{place.name}.id"
         ]
     return [(column.table.name, _count(column, place)) for column in named]
 

@@ -103,6 +103,7 @@ _TOLD_BY_TABLE = {
 _TOLD_BY_NAME = {
     "item_id": "item",
     "loan_id": "item",
+    "checked_in_branch_id": "desk",
     "patron_id": "patron",
     "hold_id": "pickup",
     "account": "desk",

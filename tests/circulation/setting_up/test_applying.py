@@ -13,6 +13,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.results import UNATTENDED, CheckedOut
 from circulation.kernel.set_up import read_set_up
 from circulation.sections.changes import Change
+from circulation.sections.parts import BRANCH
 from circulation.sections.rules import LOAN_RULES
 from circulation.sections.sections import differences
 from circulation.setting_up.applying import (
@@ -22,7 +23,7 @@ from circulation.setting_up.applying import (
     plan,
 )
 from circulation.setting_up.reading import read
-from circulation.setting_up.stored import stored_parts
+from circulation.setting_up.stored import stored_parts, uses
 from circulation.staff.roles import BUILT_IN, HeldRole
 from circulation.staff.roles import ROLES as ROLES_OF
 from protocols.demo.seeding import SET_UP
@@ -107,6 +108,12 @@ def test_what_is_in_use_is_not_removed_and_nothing_is_applied(library: Library) 
     ]
     assert said[0].endswith(": 1 items")
     assert library.read(stored_parts).of == read(GOOD).parts.of
+
+
+def test_a_branch_where_a_loan_ended_is_in_use(library: Library) -> None:
+    item = an_item(library, on_loan_to=a_patron(library))
+    library.check_in(item, at=library.other)
+    assert library.read(lambda each: uses(each, BRANCH, (library.other.isil,)))["loans"] == 1
 
 
 ROLES = """
