@@ -55,10 +55,10 @@ from catalogue.schema import (
     records,
 )
 
-#: Records that one transaction numbers, and notes that it reads: some 4 ms, in which nobody lends
+#: Records that one transaction numbers, and notes that it reads: some 2 ms, in which nobody lends
 #: on SQLite.
-AT_MOST: Final = 500
-_NOTES: Final = 500
+AT_MOST: Final = 200
+_NOTES: Final = 200
 #: By how much the clocks of hosts may differ, and a shared snapshot be older than the request.
 MARGIN: Final = timedelta(seconds=2)
 #: The holder that stands for everything that was ever published.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from inspect import signature
 from typing import Any, Final, cast, get_args
 
@@ -47,11 +48,24 @@ def bind(name: str) -> Any:
     return bindparam(f"p_{name}")
 
 
+def _text_by_number(compiled: Any, keys: str) -> Callable[[int], str]:
+    """The text of a statement for so many keys, of which there are as many parameters."""
+    values = dict.fromkeys(compiled.binds)
+
+    @lru_cache
+    def text(number: int) -> str:
+        of_all = values | {keys: [None] * number}
+        return str(compiled.construct_expanded_state(of_all).statement)
+
+    return text
+
+
 class Compiled:
     """One expression in one dialect: its text, and source of how values go in and come out.
 
-    `arguments` are sources of the values of its parameters (see `bind`), by name. What the sources
-    need is put into `scope`. `hints` gives their annotations, for those that meet no column.
+    `arguments` are sources of the values of its parameters (see `bind`), by name; one that is given
+    to ``in_`` is a sequence. What the sources need is put into `scope`. `hints` gives their
+    annotations, for those that meet no column.
     Raises ValueError where a parameter is not in the expression, unless they `are_optional`, and
     where one of the expression is not given.
     """
@@ -84,8 +98,12 @@ class Compiled:
         parts = [self._value(number, name) for number, name in enumerate(order)]
         #: Source of the driver's tuple.
         self.values: Final = f"({', '.join(parts)}{',' if parts else ''})"
+        keys = next((name for name in order if self._compiled.binds[name].expanding), None)
+        text = self.text if keys is None else _text_by_number(self._compiled, keys)
         #: Source of the text.
-        self.named: Final = self._name("text", self.text)
+        self.named: Final = self._name("text", text) + (
+            "" if keys is None else f"(len({self._arguments[keys]}))"
+        )
 
     def _typed(self, expression: ClauseElement, hints: Callable[[], Mapping[str, Any]]) -> Any:
         compiled = cast(Any, expression.compile(dialect=self._dialect))
@@ -114,8 +132,11 @@ class Compiled:
                 value = process(value)
             return self._name(f"constant_{number}", value)
         if process is None:
-            return source
-        return f"None if {source} is None else {self._name(f'inward_{number}', process)}({source})"
+            return f"*{source}" if bound.expanding else source
+        inward = self._name(f"inward_{number}", process)
+        if bound.expanding:
+            return f"*map({inward}, {source})"
+        return f"None if {source} is None else {inward}({source})"
 
     def _name(self, what: str, value: Any) -> str:
         name = f"_{self._dialect.name}_{what}"

@@ -11,9 +11,11 @@ fails after it has changed something, the batch is undone and run once more, wit
 Between two batches the same thread reads on the connection that writes: the pages that it has just
 changed, and those around them, are at hand there and nowhere else.
 
-This is a way for fair weather. Where the writer thread or another process has the write lock, or
-SQLite finds fault with the disk or the file, all of it is undone and goes to the writer thread,
-which waits, and knows what to do about an outage. (Work may be run again from the start.)
+While the writer thread has a turn, they wait for its end; and they go before its next one.
+
+This is a way for fair weather. Where another process has the write lock, or SQLite finds fault with
+the disk or the file, all of it is undone and goes to the writer thread, which waits, and knows what
+to do about an outage. (Work may be run again from the start.)
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ Job = tuple[Work[Any], Future[Any]]
 Outcome = tuple[Future[Any], Any, BaseException | None]
 
 #: Seconds after which the rest waits for the next commit, that others may have their turn.
-BATCH_SECONDS: Final = 0.02
+BATCH_SECONDS: Final = 0.004
+#: Seconds that the writer thread lets the serving thread go first, should that be busy elsewhere.
+COURTESY: Final = 0.02
 
 
 class _Batch:
@@ -81,13 +85,14 @@ class WriterThread(NamedTuple):
     """What short writes need of the writer thread.
 
     `writing` is held by whoever writes in this process. `hand_over` gives the thread a job;
-    `may_begin` says whether it has nothing to do, and all is well; `committed` is told of a commit
-    before anybody has an answer.
+    `is_well` says whether there is no outage, `has_turn` whether the thread writes, or waits for
+    nothing but `writing`; `committed` is told of a commit before anybody has an answer.
     """
 
     writing: threading.Lock
     hand_over: Callable[[Job], object]
-    may_begin: Callable[[], bool]
+    is_well: Callable[[], bool]
+    has_turn: Callable[[], bool]
     committed: Callable[[], object]
 
 
@@ -109,11 +114,14 @@ class ShortWrites:
         #: When the batch under way was begun.
         self.began: float | None = None
         self._connect = connect
-        self._writing, self._hand_over, self._may_begin, self._committed = writer
+        self._writer = writer
+        self._writing = writer.writing
         self._soon = soon
         self._from_thread = from_thread
         self._jobs: deque[Job] = deque()
-        self._is_due = False  # `_run` will be called anyway: soon, or after the commit under way
+        self._is_due = False  # `_run` will be called anyway: soon, or after what is under way
+        self._is_waiting = False  # for the end of the writer thread's turn
+        self._has_gone_on = threading.Event()  # since the writer thread let it go first
         self._reader: Reader | None = None  # has the connection, for reads and writes
         self._is_closed = False
         self._batches: SimpleQueue[_Batch | None] = SimpleQueue()
@@ -135,9 +143,16 @@ class ShortWrites:
         """Leaves all that waits to the writer thread; for any thread."""
         while True:
             try:
-                self._hand_over(self._jobs.popleft())
+                self._writer.hand_over(self._jobs.popleft())
             except IndexError:
                 return
+
+    def go_first(self) -> None:
+        """Waits until what has waited for the writer thread, which calls this, has its turn."""
+        if self._is_waiting and not self._is_closed:
+            self._has_gone_on.clear()
+            self._from_thread(self._run)
+            self._has_gone_on.wait(COURTESY)
 
     def reader(self) -> Reader | None:
         """Who reads on the connection, in its thread; None while a batch is under way."""
@@ -165,14 +180,23 @@ class ShortWrites:
 
     def _run(self) -> None:
         self._is_due = False
-        if not self._jobs:
-            return
-        if not self._may_begin() or not self._writing.acquire(blocking=False):
+        if not self._writer.is_well():
             self.hand_over()
-            return
+        if self._jobs and self._may_begin():
+            self._begin()
+        self._has_gone_on.set()
+
+    def _may_begin(self) -> bool:
+        """Takes the write lock, unless the writer thread has its turn: then it calls `go_first`."""
+        self._is_due = self._is_waiting = True  # said before it is asked, so that no end is missed
+        if self._writer.has_turn() or not self._writing.acquire(blocking=False):
+            return False
+        self._is_due = self._is_waiting = False
         if self._is_closed:  # meanwhile: nobody would commit it
             self._writing.release()
-            return
+        return not self._is_closed
+
+    def _begin(self) -> None:
         batch = _Batch()
         self.began = monotonic()
         try:
@@ -224,7 +248,7 @@ class ShortWrites:
         except sqlite3.Error:
             pass  # it is closed before the next batch
         for job in batch.jobs:
-            self._hand_over(job)
+            self._writer.hand_over(job)
         self.hand_over()
         self.began = None
         self._writing.release()
@@ -252,7 +276,7 @@ class ShortWrites:
             except BaseException as error:
                 self._undo(batch, error)
             else:
-                self._committed()
+                self._writer.committed()
                 self._durable.append(batch)
                 self.began = None
                 self._writing.release()

@@ -1,10 +1,10 @@
 """The embedded database: one SQLite file, one writer thread, group commit.
 
-The writer thread takes all jobs that wait, runs each in a savepoint of its own (one that is alone
-needs none), commits once with ``synchronous=FULL`` and only then releases the answers: after an
-answer the plug may be pulled. Short writes of the thread that serves go another way, see
-`catalogue.database.short_writes`. Bounded reads run in the calling thread, on a connection that no
-other thread uses; wide ones on a small pool.
+The writer thread takes the jobs that wait, runs each in a savepoint of its own (one that is alone
+needs none) for some milliseconds, commits once with ``synchronous=FULL`` and only then releases the
+answers: after an answer the plug may be pulled. Short writes of the thread that serves go another
+way, see `catalogue.database.short_writes`. Bounded reads run in the calling thread, on a connection
+that no other thread uses; wide ones on a small pool.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from catalogue.database.in_use import FileLock
 from catalogue.database.outages import PATIENCE, TRY_EVERY, DatabaseUnavailable, Outage
 from catalogue.database.readers import Reader
 from catalogue.database.short_writes import (
+    BATCH_SECONDS,
     Job,
     Outcome,
     ShortWrites,
@@ -36,7 +37,7 @@ from catalogue.database.transactions import Transaction
 
 T = TypeVar("T")
 
-#: How many jobs share one commit at most: bounds how long the first of them waits.
+#: How many jobs share one commit at most, and are refused together in an outage.
 JOBS_PER_COMMIT = 256
 #: Milliseconds for which work waits for the write lock in an outage.
 _BUSY_IN_OUTAGE: Final = 250
@@ -184,39 +185,44 @@ class SqliteDatabase:
         if self._short is not None:  # the last one to ask is served
             self._short.close()
         writer = WriterThread(
-            self._writing, self._jobs.put, self._is_writer_idle, self._note_commit
+            self._writing, self._jobs.put, self._is_well, self._has_turn, self._note_commit
         )
         self._short = ShortWrites(connect_here, writer, soon, from_thread)
 
-    def _is_writer_idle(self) -> bool:
-        return self._jobs.empty() and self._batch_began is None and self.outage.reason is None
+    def _is_well(self) -> bool:
+        return self.outage.reason is None
+
+    def _has_turn(self) -> bool:
+        return self._batch_began is not None
 
     def _note_commit(self) -> None:
         self._commits += 1
 
     def _write_jobs(self) -> None:
         """The writer thread: until the None that `close` puts at the end of the queue."""
-        while True:
-            job = self._next_job()
-            if job is None:
-                return
-            batch = [job]
-            is_last = False
-            while len(batch) < JOBS_PER_COMMIT:
+        left: list[Job] = []
+        is_last = False
+        while left or not is_last:
+            batch = left
+            while not is_last and len(batch) < JOBS_PER_COMMIT:
                 try:
-                    job = self._jobs.get_nowait()
+                    job = self._jobs.get_nowait() if batch else self._next_job()
                 except Empty:
                     break
-                if job is None:
-                    is_last = True
+                if is_last := job is None:
                     break
                 batch.append(job)
-            self._batch_began = time.monotonic()
-            with self._writing:
-                self._commit_together(batch)
-            self._batch_began = None
-            if is_last:
-                return
+            left = self._take_turn(batch) if batch else []
+
+    def _take_turn(self, batch: list[Job]) -> list[Job]:
+        """Runs what can be run in the time of a turn; gives what is left for the next one."""
+        self._batch_began = time.monotonic()
+        with self._writing:
+            left = self._commit_together(batch)
+        self._batch_began = None
+        if self._short is not None:
+            self._short.go_first()
+        return left
 
     def _next_job(self) -> Job | None:
         """The next job; in an outage the file is tried for as long as none comes."""
@@ -227,15 +233,15 @@ class SqliteDatabase:
                 self._try_again()
         return self._jobs.get()
 
-    def _commit_together(self, batch: list[Job]) -> None:
+    def _commit_together(self, batch: list[Job]) -> list[Job]:
         if self.outage.reason is not None:
             self._open_anew()
         try:
-            outcomes = self._outcomes(batch)
+            outcomes, left = self._outcomes(batch)
         except BaseException as error:  # disk full, file gone: nobody's work is in
             self._roll_back()
             self._refuse(batch, error)
-            return
+            return []
         if self.outage.reason is not None:
             self._is_over()
         self._commits += 1
@@ -244,26 +250,30 @@ class SqliteDatabase:
                 answer.set_result(result)
             else:
                 answer.set_exception(failure)
+        return left
 
-    def _outcomes(self, batch: list[Job]) -> list[Outcome]:
-        """Runs jobs and commits them: what each gave, or how it failed."""
+    def _outcomes(self, batch: list[Job]) -> tuple[list[Outcome], list[Job]]:
+        """Runs jobs and commits them: what each gave, or how it failed. Time may leave some."""
         connection = self._writer_connection
         # What undoes the only job is undoing it all: no page need be kept for a savepoint.
         is_alone = len(batch) == 1
         transaction = Transaction("sqlite", connection.execute, connection.executemany, is_alone)
         connection.execute("BEGIN IMMEDIATE")
         outcome = outcome_of if is_alone else outcome_in_savepoint
-        outcomes = [
-            outcome(job, transaction)
-            for job in batch
+        outcomes: list[Outcome] = []
+        done, end = 0, time.monotonic() + BATCH_SECONDS
+        for job in batch:
+            if done and time.monotonic() > end:
+                break
+            done += 1
             # It runs already where the serving thread had begun it.
-            if job[1].running() or job[1].set_running_or_notify_cancel()
-        ]
+            if job[1].running() or job[1].set_running_or_notify_cancel():
+                outcomes.append(outcome(job, transaction))
         if is_alone and outcomes and outcomes[0][2] is not None:
             self._roll_back()
         else:
             connection.execute("COMMIT")
-        return outcomes
+        return outcomes, batch[done:]
 
     def _refuse(self, batch: list[Job], error: BaseException) -> None:
         """Tells all who wait that nothing was done, and notes an outage."""

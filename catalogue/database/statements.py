@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache, update_wrapper, wraps
+from functools import update_wrapper, wraps
 from inspect import signature
 from types import FunctionType
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar, get_type_hints
@@ -259,7 +259,7 @@ def many_of(row: Callable[..., R] | Shaped[R], /) -> Decorator[P, list[R]]:
     """All rows for a list of keys of any length, at most 500 in one trip.
 
     The keys are the first argument, a sequence; in the body it is given to ``in_``. Their number
-    is rounded up to a power of two, the last being repeated, so that few statements are compiled.
+    is rounded up to a power of two, the last being repeated, so that the database knows few texts.
     """
     return lambda body: _of_keys(body, lambda compiled: compiled.row(row))
 
@@ -270,20 +270,14 @@ def scalars_of(kind: type[R], /) -> Decorator[P, list[R]]:
 
 
 def _of_keys(body: Callable[..., Statement], made: Callable[[Compiled], str]) -> Callable[..., Any]:
-    keys_name, *names = _names(body)
+    names = _names(body)
+    keys_name = names[0]
 
-    @lru_cache(maxsize=16)
-    def statement(size: int) -> Callable[..., list[Any]]:
-        keys = [f"keys_{number}" for number in range(size)]
+    def lines(dialect: str, scope: Scope) -> Sequence[str]:
+        compiled = _compiled(body, names, dialect, scope)
+        return _all(compiled, made(compiled))
 
-        def lines(dialect: str, scope: Scope) -> Sequence[str]:
-            expression = body(**{keys_name: [*map(bind, keys)]}, **{n: bind(n) for n in names})
-            arguments = {key: f"keys[{number}]" for number, key in enumerate(keys)}
-            arguments |= {name: name for name in names}
-            compiled = Compiled(expression, dialect, arguments, scope, lambda: get_type_hints(body))
-            return _all(compiled, made(compiled))
-
-        return _Function(body, lines, ["keys"], names).function
+    statement = _Function(body, lines, named=names).function
 
     @wraps(body)
     def call(transaction: Transaction, **arguments: Any) -> list[Any]:
@@ -293,10 +287,10 @@ def _of_keys(body: Callable[..., Statement], made: Callable[[Compiled], str]) ->
             part = list(keys[start : start + KEYS_AT_MOST])
             size = 1 << (len(part) - 1).bit_length()
             part += [part[-1]] * (size - len(part))
-            found += statement(size)(transaction, part, **arguments)
+            found += statement(transaction, **{keys_name: part}, **arguments)
         return found
 
-    call.__dict__["compile_for"] = lambda dialect: statement(1).__dict__["compile_for"](dialect)
+    call.__dict__["compile_for"] = statement.__dict__["compile_for"]
     return call
 
 

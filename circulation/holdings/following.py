@@ -61,8 +61,8 @@ FOLLOWED: Final = frozenset(
         EventKind.ITEM_RECEIVED,
     }
 )
-#: Events of one transaction.
-AT_MOST: Final = 250
+#: Events of one transaction, in which nobody lends on SQLite.
+AT_MOST: Final = 100
 
 
 @scalars(str)

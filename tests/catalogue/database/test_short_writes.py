@@ -5,16 +5,18 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
 import pytest
 
-from catalogue.database import DatabaseUnavailable, Transaction
+from catalogue.database import DatabaseUnavailable, Transaction, short_writes
 from catalogue.database.readers import Reader, ReadHasWritten
 from catalogue.database.short_writes import BATCH_SECONDS
 from catalogue.database.sqlite import SqliteDatabase
@@ -142,7 +144,8 @@ def test_one_that_fails_half_way_is_undone_alone(serving: Serving) -> None:
     assert serving.names() == ["first", "second", "third", "fourth"]
 
 
-def test_while_the_writer_thread_has_work_they_are_its_work_too(serving: Serving) -> None:
+def held(serving: Serving) -> tuple[Future[Any], threading.Event]:
+    """The writer thread, in the middle of a turn until it is told to go on."""
     go_on, began = threading.Event(), threading.Event()
 
     def slow(transaction: Transaction) -> bool:
@@ -151,14 +154,70 @@ def test_while_the_writer_thread_has_work_they_are_its_work_too(serving: Serving
 
     holding = serving.database.write(slow)
     assert began.wait(30)
+    return holding, go_on
+
+
+def test_while_the_writer_thread_has_its_turn_they_wait_for_its_end(serving: Serving) -> None:
+    holding, go_on = held(serving)
     short = serving.note("meanwhile")
     serving.calls.get(timeout=10)()  # the serving thread is not held up
-    assert not short.done()
+    later = serving.note("later")
+    assert serving.calls.empty()
+    assert serving.database.waiting() == 2
     go_on.set()
-    serving.until(holding, short)
-    assert short.result() not in (here(), 0)
+    serving.until(holding, short, later)
+    assert short.result() == later.result() == here()
     assert serving.done_by("afterwards") == here()
-    assert serving.names() == ["meanwhile", "afterwards"]
+    assert serving.names() == ["meanwhile", "later", "afterwards"]
+
+
+def test_they_go_before_the_next_turn_of_the_writer_thread(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(short_writes, "COURTESY", 30.0)
+
+    def long(transaction: Transaction, name: str) -> None:
+        transaction.execute("INSERT INTO notes VALUES (?)", (name,))
+
+    holding, go_on = held(serving)
+    names = ["one", "two", "three"]
+    longs = [serving.database.write(partial(long, name=name)) for name in names]
+    short = serving.note("short")
+    serving.calls.get(timeout=10)()
+    go_on.set()
+    serving.until(holding, short, *longs)
+    assert serving.names() == ["short", *names]
+
+
+def test_what_has_waited_for_the_writer_thread_is_its_own_at_the_end(serving: Serving) -> None:
+    holding, go_on = held(serving)
+    short = serving.note("short")
+    serving.calls.get(timeout=10)()
+    closing = threading.Thread(target=serving.database.close)
+    closing.start()
+    while serving.database._short is not None and serving.database._short.waiting():
+        time.sleep(0.001)
+    go_on.set()
+    closing.join()
+    assert holding.result() is True
+    assert short.result() not in (here(), 0)
+    assert serving.names() == ["short"]
+
+
+def test_a_turn_of_the_writer_thread_is_short_however_much_waits_for_it(serving: Serving) -> None:
+    def work(transaction: Transaction, turns: list[float]) -> None:
+        began = serving.database._batch_began
+        assert began is not None
+        turns.append(began)
+        time.sleep(BATCH_SECONDS / 3)
+
+    holding, go_on = held(serving)
+    turns: list[float] = []
+    answers = [serving.database.write(partial(work, turns=turns)) for _ in range(12)]
+    go_on.set()
+    serving.until(holding, *answers)
+    assert len(turns) == 12
+    assert max(Counter(turns).values()) <= 5
 
 
 def test_while_another_process_has_the_lock_the_writer_thread_waits(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select
 
-from catalogue.database import Database, Statement, scalar_one
+from catalogue.database import Database, Statement, scalar_one, short_writes
 from catalogue.schema import consortia
 from circulation.kernel.engine import Circulation
 from circulation.patrons.pins import PINS, hash_pin
@@ -91,8 +91,9 @@ def test_a_bounded_read_on_sqlite_is_answered_before_perform_returns(
 
 
 def test_short_writes_on_sqlite_work_in_the_loop_and_share_a_commit(
-    services: Services, loop: Loop
+    services: Services, loop: Loop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(short_writes, "BATCH_SECONDS", 10.0)  # however slow the machine is
     heard, threads = Heard(), []
 
     def work(context: Context) -> int:
