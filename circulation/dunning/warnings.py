@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 
 from catalogue.database import Statement, send
 from circulation.dunning.runs import Run, Told
@@ -33,14 +33,15 @@ from circulation.patrons.registering import home_branch_of
 def _forget_unsent() -> Statement:
     """Warnings that went with a bill or a reminder which was not sent because it was paid: they
     have warned nobody, and there is a new warning of what is still owed."""
-    unsent = select(notices.c.id).where(
+    is_unsent = exists(select(1)).where(
+        notices.c.id == debt_warnings.c.notice_id,
         notices.c.state == NoticeState.WITHDRAWN.value,
         notices.c.kind != NoticeKind.BLOCK_WARNING.value,
     )
     return delete(debt_warnings).where(
         debt_warnings.c.reached.is_(None),
         debt_warnings.c.blocked.is_(None),
-        debt_warnings.c.notice_id.in_(unsent),
+        is_unsent,
     )
 
 

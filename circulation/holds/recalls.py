@@ -105,10 +105,11 @@ def _bring_forward(
 
 
 @scalar(str)
-def _last_recall(*, loan_id: int) -> Statement:
+def _last_recall(*, item_id: int, loan_id: int) -> Statement:
+    its = events.c.item_id == item_id, events.c.loan_id == loan_id
     return (
         select(events.c.before)
-        .where(events.c.loan_id == loan_id, events.c.kind == EventKind.LOAN_RECALLED.value)
+        .where(*its, events.c.kind == EventKind.LOAN_RECALLED.value)
         .order_by(events.c.id.desc())
         .limit(1)
     )
@@ -216,7 +217,7 @@ def cancel_recall(act: Act, *, item: str) -> RecalledLoan | Refused | None:
         return None
     if (waited_for := WAITED_FOR.of(facts)) is not None and waited_for.open_holds:
         return Refused((Refusal(Reason.LOAN_RECALLED),), known)
-    before = json.loads(_last_recall(transaction, loan_id=loan.id) or "{}")
+    before = json.loads(_last_recall(transaction, item_id=facts.id, loan_id=loan.id) or "{}")
     old_due = datetime.fromisoformat(before["due"]) if "due" in before else loan.due
     due = max(old_due, loan.due)
     if not _bring_forward(transaction, loan_id=loan.id, old_due=loan.due, due=due, recalled=None):

@@ -151,9 +151,11 @@ def _cut_loans(*, loan_ids: Sequence[int]) -> Statement:
 
 @scalars_of(int)
 def _cut_events(*, loan_ids: Sequence[int]) -> Statement:
+    """They are found by their items, which all events of loans name."""
+    their_items = select(loans.c.item_id).where(loans.c.id.in_(loan_ids))
     return (
         update(events)
-        .where(events.c.loan_id.in_(loan_ids))
+        .where(events.c.item_id.in_(their_items), events.c.loan_id.in_(loan_ids))
         .values(patron_id=None)
         .returning(events.c.id)
     )

@@ -58,29 +58,20 @@ Index(
     sqlite_where=_IS_OPEN,
     postgresql_where=_IS_OPEN,
 )
-#: Counts of a patron's loans (all, overdue, of a group) are read from this index alone, those that
-#: are overdue without a look at the others; SQLite does so only where the column of the condition
-#: stands in it too.
+_HAS_PATRON = text("patron_id IS NOT NULL")
+
+#: A patron's loans. Counts of those that are open (all, overdue, of a group) are read from this
+#: index alone, those that are overdue without a look at the others. Of those that are over few
+#: stand in it, because they are cut from their patron after some weeks.
 Index(
-    "ix_loans_open_patron",
+    "ix_loans_patron",
     loans.c.patron_id,
+    loans.c.checked_in,
     loans.c.due,
     loans.c.mark,
     loans.c.material_group,
-    loans.c.checked_in,
-    sqlite_where=_IS_OPEN,
-    postgresql_where=_IS_OPEN,
-)
-
-_IS_HISTORY = text("checked_in IS NOT NULL AND patron_id IS NOT NULL")
-
-#: The loans that have ended and still name a patron: few, because they are cut after some weeks.
-Index(
-    "ix_loans_history",
-    loans.c.patron_id,
-    loans.c.checked_in,
-    sqlite_where=_IS_HISTORY,
-    postgresql_where=_IS_HISTORY,
+    sqlite_where=_HAS_PATRON,
+    postgresql_where=_HAS_PATRON,
 )
 _HAS_CO_PATRON = text("co_patron_id IS NOT NULL")
 Index(

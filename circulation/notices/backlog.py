@@ -5,20 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from catalogue.database import Statement, Transaction, many, scalar_one
 from circulation.notices.kinds import NoticeState
-from circulation.notices.schema import notice_messages, notices
+from circulation.notices.schema import (
+    IS_OPEN_MESSAGE,
+    IS_WAITING_NOTICE,
+    notice_messages,
+    notices,
+)
 
 _OPEN: Final = (NoticeState.WAITING, NoticeState.SENDING, NoticeState.UNSURE)
 
 
-# The conditions are those of partial indexes, which hold few rows however many were sent.
 @scalar_one(int)
 def due_notices(*, now: datetime) -> Statement:
     """Notices whose time has come and that have not become messages yet."""
-    is_due = text("state = 'waiting'"), notices.c.due <= now
+    is_due = IS_WAITING_NOTICE, notices.c.due <= now
     return select(func.count()).select_from(notices).where(*is_due)
 
 
@@ -26,7 +30,7 @@ def due_notices(*, now: datetime) -> Statement:
 def _open_messages() -> Statement:
     return (
         select(notice_messages.c.state, func.count())
-        .where(text("state IN ('waiting', 'sending', 'unsure')"))
+        .where(IS_OPEN_MESSAGE)
         .group_by(notice_messages.c.state)
     )
 

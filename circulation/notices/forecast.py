@@ -7,17 +7,16 @@ from datetime import datetime
 
 from catalogue.database import Statement, many
 from circulation.kernel.act import Act
-from circulation.notices.kinds import NoticeState
 from circulation.notices.persons import Person
 from circulation.notices.planning import Planned, Planner
 from circulation.notices.post import Post
 from circulation.notices.rows import Notice, read_notice, select_notices
-from circulation.notices.schema import notices
+from circulation.notices.schema import IS_WAITING_NOTICE, notices
 
 
 @many(read_notice)
 def _waiting(*, now: datetime) -> Statement:
-    return select_notices(notices.c.state == NoticeState.WAITING, notices.c.due <= now).order_by(
+    return select_notices(IS_WAITING_NOTICE, notices.c.due <= now).order_by(
         notices.c.recipient_id, notices.c.kind, notices.c.id
     )
 

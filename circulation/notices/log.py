@@ -34,7 +34,7 @@ from circulation.notices.rows import (
     write_notices,
     write_with_notices,
 )
-from circulation.notices.schema import notice_messages, notices, stored
+from circulation.notices.schema import IS_OPEN_MESSAGE, notice_messages, notices, stored
 
 #: Nobody needs to look after what a patron may decline and has no address for: a welcome, a
 #: receipt.
@@ -119,7 +119,7 @@ def _in_state(states: Sequence[NoticeState], since: datetime) -> Statement:
     is_meant = notices.c.state.in_(stored(states))
     return (
         select_notices(is_meant, notices.c.created >= since, _IS_MISSED)
-        .order_by(notices.c.id)
+        .order_by(notices.c.created, notices.c.id)
         .limit(AT_MOST)
     )
 
@@ -138,9 +138,11 @@ def _open(*, since: datetime) -> Statement:
 def _unsure(*, since: datetime) -> Statement:
     return (
         select_messages(
-            notice_messages.c.state == NoticeState.UNSURE, notice_messages.c.created >= since
+            IS_OPEN_MESSAGE,
+            notice_messages.c.state == NoticeState.UNSURE,
+            notice_messages.c.created >= since,
         )
-        .order_by(notice_messages.c.id)
+        .order_by(notice_messages.c.created, notice_messages.c.id)
         .limit(AT_MOST)
     )
 

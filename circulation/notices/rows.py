@@ -8,12 +8,27 @@ from datetime import datetime
 from inspect import signature
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Table, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    TextClause,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from catalogue.database import Statement, Transaction, columns, many, many_of, one, send_many
 from circulation.notices.causes import Cause, read_cause
 from circulation.notices.kinds import NoticeKind, NoticeState
-from circulation.notices.schema import notice_messages, notices
+from circulation.notices.schema import (
+    IS_OPEN_MESSAGE,
+    IS_WAITING_NOTICE,
+    notice_messages,
+    notices,
+)
 
 
 class Notice(NamedTuple):
@@ -87,12 +102,12 @@ def tried_as(notice: Notice, recipient_id: int | None, channel: str) -> str:
     return channel if recipient_id == notice.recipient_id else f"guardian.{channel}"
 
 
-def select_notices(*conditions: ColumnElement[bool]) -> Select[Any]:
+def select_notices(*conditions: ColumnElement[bool] | TextClause) -> Select[Any]:
     """Notices for a statement whose rows are read with `read_notice`."""
     return select(*columns(read_notice, notices)).where(*conditions)
 
 
-def select_messages(*conditions: ColumnElement[bool]) -> Select[Any]:
+def select_messages(*conditions: ColumnElement[bool] | TextClause) -> Select[Any]:
     """Messages for a statement whose rows are read with `read_message`."""
     return select(*columns(read_message, notice_messages)).where(*conditions)
 
@@ -109,7 +124,7 @@ def waiting_notices(*, now: datetime, at_most: int) -> Statement:
     Rows that another sender is working on are skipped.
     """
     return (
-        select_notices(notices.c.state == NoticeState.WAITING, notices.c.due <= now)
+        select_notices(IS_WAITING_NOTICE, notices.c.due <= now)
         .order_by(notices.c.recipient_id, notices.c.kind, notices.c.id)
         .limit(at_most)
         .with_for_update(skip_locked=True)
@@ -164,7 +179,7 @@ def lock_messages(*, message_ids: Sequence[int]) -> Statement:
 def message_by_reference(*, reference: str, channel: str) -> Statement:
     return select_messages(
         notice_messages.c.reference == reference,
-        notice_messages.c.reference != "",
+        notice_messages.c.reference != literal_column("''"),
         notice_messages.c.channel == channel,
     )
 
@@ -174,7 +189,9 @@ def waiting_messages(*, now: datetime, at_most: int) -> Statement:
     """Those whose channel could not take them before, and may be able to now."""
     return (
         select_messages(
-            notice_messages.c.state == NoticeState.WAITING, notice_messages.c.due <= now
+            IS_OPEN_MESSAGE,
+            notice_messages.c.state == NoticeState.WAITING,
+            notice_messages.c.due <= now,
         )
         .order_by(notice_messages.c.due, notice_messages.c.id)
         .limit(at_most)
@@ -187,9 +204,11 @@ def abandoned_messages(*, before: datetime) -> Statement:
     """Those that somebody began to send, and nobody told how it went."""
     return (
         select_messages(
-            notice_messages.c.state == NoticeState.SENDING, notice_messages.c.claimed < before
+            IS_OPEN_MESSAGE,
+            notice_messages.c.state == NoticeState.SENDING,
+            notice_messages.c.claimed < before,
         )
-        .order_by(notice_messages.c.id)
+        .order_by(notice_messages.c.due, notice_messages.c.id)
         .with_for_update(skip_locked=True)
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
+from typing import Final
 
 from sqlalchemy import (
     Boolean,
@@ -62,7 +63,8 @@ notice_messages = Table(
     Column("confirms", Boolean, nullable=False, server_default=false()),
     Column("anonymised", Moment),
 )
-_IS_OPEN = text("state IN ('waiting', 'sending', 'unsure')")
+_OPEN = "state IN ('waiting', 'sending', 'unsure')"
+_IS_OPEN = text(_OPEN)
 Index(
     "ix_notice_messages_open",
     notice_messages.c.due,
@@ -102,7 +104,8 @@ notices = Table(
     Column("message_id", ForeignKey(notice_messages.c.id), index=True),
     Column("anonymised", Moment),
 )
-_IS_WAITING = text("state = 'waiting'")
+_WAITING = "state = 'waiting'"
+_IS_WAITING = text(_WAITING)
 Index(
     "ix_notices_waiting",
     notices.c.due,
@@ -159,6 +162,14 @@ incoming_texts = Table(
     Column("notice_id", ForeignKey(notices.c.id)),  # the answer
     sqlite_with_rowid=False,
 )
+
+
+# Few rows are found by these, however many there are: they say what the conditions of two indexes
+# say, word for word.
+#: Of messages: nobody knows yet that it was sent.
+IS_OPEN_MESSAGE: Final = text(f"notice_messages.{_OPEN}")
+#: Of notices: it has become no message yet.
+IS_WAITING_NOTICE: Final = text(f"notices.{_WAITING}")
 
 
 def stored(values: Iterable[Enum]) -> list[ColumnClause[str]]:

@@ -71,10 +71,7 @@ def test_it_compiles_and_its_types_are_those_of_the_columns(statement: Any) -> N
         expression = body(record._make(map(bind, record._fields)))
         hints = get_type_hints(record)
     else:
-        is_of_keys = made.__code__.co_varnames[1:2] == ("keys",)
-        given = {name: bind(name) for name in signature(body).parameters}
-        keys = next(iter(given), "")
-        expression = body(**given | ({keys: [given[keys]]} if is_of_keys else {}))
+        expression = body(**{name: bind(name) for name in signature(body).parameters})
     binds = expression.compile(dialect=DIALECTS["postgresql"]).binds
     assert wrong(hints, {name[2:]: bound.type for name, bound in binds.items()}) == {}
     columns = {each.key: each.type for each in getattr(expression, "exported_columns", ())}
