@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -201,11 +202,22 @@ def _writers(server: RunningServer) -> set[int]:
 
 
 def test_of_several_processes_with_sqlite_one_lends_and_all_search(
-    seeded_sqlite_url: str, tmp_path: Path
+    seeded_sqlite_url: str, tmp_path: Path, program: Callable[[str], str]
 ) -> None:
     with serving(tmp_path, seeded_sqlite_url) as server:
         wait_for(lambda: len(ready(server)) == 2)
         writer = writer_of(server)
+        (killed,) = set(workers_of(server)) - {writer}
+        os.kill(killed, signal.SIGKILL)
+        target = f"127.0.0.1:{server.z3950}/Default"
+        for _ in range(3):  # whoever asks meanwhile is answered
+            asked = "find @attr 1=4 a\nquit\n"
+            said_by = subprocess.run(
+                [program("yaz-client"), target], input=asked, capture_output=True, text=True
+            )
+            assert "Number of hits" in said_by.stdout, said_by
+        wait_for(lambda: len(set(workers_of(server)) - {writer, killed}) == 1)
+        wait_for(lambda: len(ready(server)) == 3)
         (reader,) = set(workers_of(server)) - {writer}
         os.kill(writer, signal.SIGSTOP)  # what is answered now is answered by the other
         try:

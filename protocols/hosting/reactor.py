@@ -2,12 +2,12 @@
 
 A turn reads whatever has arrived and runs what follows from it. Twisted's own reactor has every
 socket with something to send reported as writable first, which sockets nearly always are: two
-changes of the epoll set and one more wait for each answer. This one lets accepted connections write
-at the end of the turn, all together, and waits only for those whose peer does not keep up. During a
-long turn they write every few milliseconds, so that whoever was answered first can ask again
-meanwhile and does not wait for two whole turns. How they write, and when they pause what feeds
-them, stays Twisted's (`tcp.Connection.doWrite`). What `at_turns_end` was given comes before that,
-so that what it answers goes out in the same turn. To replace the loop takes four private names of
+changes of the epoll set and one more wait for each answer. Here what an accepted connection has to
+say is sent at the end of the turn, that of all of them together. During a long turn that is done
+every few milliseconds, so that whoever was answered first can ask again meanwhile and does not wait
+for two whole turns. What a socket does not take, because its peer does not keep up, goes Twisted's
+way, which pauses what feeds it. What `at_turns_end` was given comes before the sending, so that
+what it answers goes out in the same turn. To replace the loop takes four private names of
 Twisted's, which a test lists.
 
 Import `reactor` from here, before anything that imports Twisted's. Where there is no epoll, or
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from twisted.internet.main import installReactor
@@ -27,7 +27,7 @@ __all__ = ["accept_in_turn", "at_turns_end", "reactor"]
 
 
 if sys.platform == "linux":
-    from twisted.internet.epollreactor import EPOLLOUT, EPollReactor
+    from twisted.internet.epollreactor import EPollReactor
     from twisted.internet.tcp import Server
 
     #: Seconds of a turn after which what was answered is sent before the rest is dealt with.
@@ -37,6 +37,53 @@ if sys.platform == "linux":
     #: once, not twice as it would if a whole turn were fetched.
     PIECE_EVENTS = 8
 
+    class Accepted(Server):
+        """A connection that was accepted: what it writes is sent at the end of the turn."""
+
+        reactor: TurnReactor  # type: ignore[assignment]
+
+        def write(self, data: bytes) -> None:
+            reactor = self.reactor
+            before = reactor.answers.get(self)
+            if before is not None:
+                data = before + data
+            if (
+                len(data) <= self.bufferSize
+                and self.connected
+                and not self.disconnecting
+                and (self.producer is None or self.streamingProducer)
+                and self.fileno() not in reactor.waiting
+            ):
+                reactor.answers[self] = data
+            else:
+                reactor.answers.pop(self, None)
+                super().write(data)  # type: ignore[no-untyped-call]
+
+        def writeSequence(self, iovec: Iterable[bytes]) -> None:  # noqa: N802
+            self.write(b"".join(iovec))
+
+        def send(self, data: bytes) -> None:
+            """What the socket does not take now is sent when it can be."""
+            try:
+                sent = self.socket.send(data)
+            except OSError:  # Twisted meets the same, and knows what it means
+                sent = 0
+            if sent < len(data):
+                super().write(data[sent:])  # type: ignore[no-untyped-call]
+
+        def loseConnection(self) -> None:  # noqa: N802
+            if self in self.reactor.answers:
+                super().write(self.reactor.answers.pop(self))  # type: ignore[no-untyped-call]
+            super().loseConnection()  # type: ignore[no-untyped-call]
+
+        def abortConnection(self) -> None:  # noqa: N802
+            self.reactor.answers.pop(self, None)
+            super().abortConnection()  # type: ignore[no-untyped-call]
+
+        def connectionLost(self, reason: Any) -> None:  # noqa: N802
+            self.reactor.answers.pop(self, None)
+            super().connectionLost(reason)
+
     class TurnReactor(EPollReactor):
         """An epoll reactor whose accepted connections write at the end of the turn."""
 
@@ -45,54 +92,49 @@ if sys.platform == "linux":
         seconds = staticmethod(time.monotonic)
 
         def __init__(self) -> None:
-            #: Connections with something to send that were not yet asked to; in order.
-            self._due: dict[Any, None] = {}
+            #: What is sent at the end of the turn, in the order in which it was written.
+            self.answers: dict[Accepted, bytes] = {}
             #: Seconds that the last turn took, from its first event to its end.
             self.last_turn = 0.0
             self._woken = 0.0  # not yet
             self._at_end: list[Callable[[], None]] = []
             super().__init__()  # type: ignore[no-untyped-call]
+            #: The descriptors of those that wait until their peer has read something.
+            self.waiting = self._writes
+
+        def listenTCP(self, *arguments: Any, **named: Any) -> Any:  # noqa: N802
+            port: Any = super().listenTCP(*arguments, **named)  # type: ignore[no-untyped-call]
+            port.transport = Accepted
+            return port
+
+        def adoptStreamPort(self, *arguments: Any) -> Any:  # noqa: N802
+            port: Any = super().adoptStreamPort(*arguments)  # type: ignore[no-untyped-call]
+            port.transport = Accepted
+            return port
 
         def at_turns_end(self, work: Callable[[], None]) -> None:
             """Has `work` called when all that has arrived is dealt with; it does not raise."""
             self._at_end.append(work)
 
-        def addWriter(self, writer: Any) -> None:  # noqa: N802
-            if isinstance(writer, Server):
-                if writer.fileno() not in self._writes:
-                    self._due[writer] = None
-            else:
-                super().addWriter(writer)  # type: ignore[no-untyped-call]
-
-        def removeWriter(self, writer: Any) -> None:  # noqa: N802
-            if writer in self._due:
-                del self._due[writer]
-            else:
-                super().removeWriter(writer)  # type: ignore[no-untyped-call]
-
-        def _write_due(self) -> None:
-            """Lets each write once; who has more to send then waits to be writable."""
-            due = self._due
-            for writer in tuple(due):
-                if writer in due:
-                    self._doReadOrWrite(writer, writer.fileno(), EPOLLOUT)  # type: ignore[no-untyped-call]
-                    if due.pop(writer, self) is not self:
-                        super().addWriter(writer)  # type: ignore[no-untyped-call]
+        def _send_answers(self) -> None:
+            answers, self.answers = self.answers, {}
+            for connection, data in answers.items():
+                connection.send(data)
 
         def _end_turn(self) -> None:
             if self._at_end:
                 at_end, self._at_end = self._at_end, []
                 for work in at_end:
                     work()
-            if self._due:
-                self._write_due()
+            if self.answers:
+                self._send_answers()
 
         def doPoll(self, timeout: float | None) -> None:  # noqa: N802
             """One turn: waits for events, deals with them, and sends what came of it."""
             self._end_turn()  # timers and threads have something to say
-            if self._due or self._at_end:
+            if self._at_end:
                 timeout = 0.0
-            poll, due, clock = self._poller.poll, self._due, time.monotonic
+            poll, clock = self._poller.poll, time.monotonic
             self.last_turn = clock() - self._woken if self._woken else 0.0
             events = poll(-1 if timeout is None else timeout, PIECE_EVENTS)
             self._woken = clock()
@@ -104,8 +146,8 @@ if sys.platform == "linux":
                     selectable = self._selectables.get(number)
                     if selectable is not None:
                         self._doReadOrWrite(selectable, number, event)  # type: ignore[no-untyped-call]
-                    if due and clock() > piece_ends:
-                        self._write_due()
+                    if self.answers and clock() > piece_ends:
+                        self._send_answers()
                         piece_ends = clock() + PIECE_SECONDS
                 if len(events) < PIECE_EVENTS:
                     break

@@ -63,15 +63,15 @@ class Server:
     process: subprocess.Popen[bytes]
 
     def cpu_seconds(self) -> float:
-        """Of all threads of all processes of its group that live; to the nanosecond, for a process
-        that serves one connection is on the processor for less than a tick."""
+        """Of all threads of all processes of its session that live; to the nanosecond, for a
+        process that serves one connection is on the processor for less than a tick."""
         total = 0
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit():
                 continue
             try:
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                if int(fields[2]) == self.process.pid:
+                if int(fields[3]) == self.process.pid:
                     for task in (entry / "task").iterdir():
                         total += int((task / "schedstat").read_text().split()[0])
             except OSError:  # it has ended meanwhile
@@ -80,7 +80,7 @@ class Server:
 
 
 @contextmanager
-def _started(name: str, port: int, *command: str, folder: Path) -> Iterator[Server]:
+def started(name: str, port: int, *command: str, folder: Path) -> Iterator[Server]:
     log = (folder / f"{name}.log").open("wb")
     # Ours is run as a module of this checkout; Zebra leaves lock files where it is started.
     where = Path(__file__).parents[2] if command[0] == sys.executable else folder
@@ -133,8 +133,8 @@ def zebra_index(folder: Path, plain: Path) -> Path:
     return settings
 
 
-def zebra(folder: Path, records: Path) -> tuple[list[str], int]:
-    """The same for Zebra."""
+def zebra(folder: Path, records: Path, how: str = "-S") -> tuple[list[str], int]:
+    """The same for Zebra: in one process for all connections, or as `how` says."""
     settings = folder / "zebra.cfg"
     if not settings.exists():
         plain = folder / "real.mrc"
@@ -143,7 +143,7 @@ def zebra(folder: Path, records: Path) -> tuple[list[str], int]:
         zebra_index(folder, plain)
         plain.unlink()
     (port,) = free_ports(1)
-    return ["zebrasrv", "-S", "-c", str(settings), f"tcp:127.0.0.1:{port}"], port
+    return ["zebrasrv", how, "-c", str(settings), f"tcp:127.0.0.1:{port}"], port
 
 
 # The client
@@ -232,12 +232,14 @@ def _says_something(data: bytes, least: int) -> bool:
 @dataclass(frozen=True, slots=True)
 class Load:
     """What a server did: microseconds of CPU for an operation, operations a second, and the times
-    in which they were answered in milliseconds: half of them, and 99 of 100."""
+    in which they were answered in milliseconds: half of them, and 99 of 100. `client`: microseconds
+    of CPU that the client took for an operation."""
 
     cpu: float
     rate: float
     p50: float
     p99: float
+    client: float
 
 
 def load(server: Server, turns: Turns, connections: int) -> Load:
@@ -249,6 +251,7 @@ def load(server: Server, turns: Turns, connections: int) -> Load:
     times: list[float] = []
     clock = time.perf_counter
     cpu, begun = server.cpu_seconds(), clock()
+    own = time.process_time()
     for client in clients:
         client.began = clock()
         client.ask()
@@ -264,6 +267,7 @@ def load(server: Server, turns: Turns, connections: int) -> Load:
                     client.requests, client.next = turns.take(), 0
                 client.ask()
     elapsed = clock() - begun
+    own = time.process_time() - own
     cpu = server.cpu_seconds() - cpu
     for client in clients:
         client.close()
@@ -271,7 +275,7 @@ def load(server: Server, turns: Turns, connections: int) -> Load:
     done = len(times)
     times.sort()
     p50, p99 = times[done // 2] * 1e3, times[done * 99 // 100] * 1e3
-    return Load(cpu / done * 1e6, done / elapsed, p50, p99)
+    return Load(cpu / done * 1e6, done / elapsed, p50, p99, own / done * 1e6)
 
 
 def peak_memory(server: Server) -> float:
@@ -305,7 +309,7 @@ def measure(servers: Sequence[Server], drawn: Mapping[str, list[Operation]]) -> 
                 order = list(zip(servers, turns, runs, strict=True))
                 for server, own, results in order[:: 1 if number % 2 else -1]:
                     results.append(load(server, own, connections))
-            found = [_median(results) for results in runs]
+            found = [median(results) for results in runs]
             cells = [f"{each.cpu_us:10,.0f} us {each.per_second:10,.0f} /s" for each in found]
             ratio = f"{found[0].cpu_us / found[1].cpu_us:.2f}x" if len(found) == 2 else ""
             print(f"{'':20}{connections:4}  " + "".join(f"{each:>28}" for each in cells), ratio)
@@ -318,7 +322,7 @@ def _note(name: str, connections: int, servers: Sequence[Server], found: Sequenc
     note(Row(f"Z39.50, {name}", connections, ours, peer))
 
 
-def _median(results: Sequence[Load]) -> Figures:
+def median(results: Sequence[Load]) -> Figures:
     """Figure by figure."""
     return Figures(
         *(
@@ -328,9 +332,14 @@ def _median(results: Sequence[Load]) -> Figures:
     )
 
 
-def main(kept: str | None = None) -> None:
+def real_records() -> Path:
+    """The sample data."""
     shared = Path(os.environ.get("TIRO_SHARED") or Path(__file__).parents[2].parent / "shared")
-    records = shared / "data/marc/real.mrc.xz"
+    return shared / "data/marc/real.mrc.xz"
+
+
+def main(kept: str | None = None) -> None:
+    records = real_records()
     makers: dict[str, Callable[[Path, Path], tuple[list[str], int]]] = {"Tiro": tiro}
     if shutil.which("zebrasrv"):
         makers["Zebra"] = zebra
@@ -348,7 +357,7 @@ def main(kept: str | None = None) -> None:
             command, port = make(place, records)
             size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file()) / 1e6
             print(f"{name}: {size:,.0f} MB, ready after {time.perf_counter() - begun:.0f} s")
-            servers.append(stack.enter_context(_started(name, port, *command, folder=place)))
+            servers.append(stack.enter_context(started(name, port, *command, folder=place)))
         with closing(open_database(f"sqlite:///{folder / 'Tiro' / 'tiro.sqlite'}")) as database:
             operations = drawn(database)
         measure(servers, operations)

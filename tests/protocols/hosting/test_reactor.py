@@ -21,9 +21,26 @@ SERVER = """
 import time
 
 from protocols.hosting.reactor import accept_in_turn, at_turns_end, reactor
-from twisted.internet.interfaces import IPushProducer
+from twisted.internet.interfaces import IPullProducer, IPushProducer
 from twisted.internet.protocol import Factory, Protocol
 from zope.interface import implementer
+
+@implementer(IPullProducer)
+class Pieces:  # three of them, each written when the one before was sent
+    def __init__(self, transport):
+        transport.unregisterProducer()
+        self.transport, self.left = transport, 3
+        transport.write(b"in ")
+        transport.registerProducer(self, False)
+
+    def resumeProducing(self):
+        self.left -= 1
+        self.transport.write(b"piece " if self.left else b"pieces\\n")
+        if not self.left:
+            self.transport.unregisterProducer()
+
+    def stopProducing(self):
+        pass
 
 @implementer(IPushProducer)
 class Answering(Protocol):
@@ -68,6 +85,12 @@ class Answering(Protocol):
                 self.transport.abortConnection()
             elif line == b"kind":
                 self.transport.write(type(reactor).__name__.encode() + b"\\n")
+            elif line == b"pull":
+                Pieces(self.transport)
+            elif line == b"after":
+                self.transport.write(b"x" * 60_000)
+                self.transport.write(b"x" * 60_000)  # together more than is sent at once
+                self.transport.writeSequence([b"af", b"ter\\n"])
             elif line == b"pauses":
                 self.transport.write(b"%d\\n" % self.pauses)
             else:
@@ -208,6 +231,18 @@ def test_what_the_socket_does_not_take_waits_and_pauses_the_producer(port: int) 
             assert file.readline() == b"resumed\n"
             connection.sendall(b"pauses\n")
             assert file.readline() == b"1\n"
+
+
+def test_what_is_written_comes_in_order_whichever_way_it_goes(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(b"2\nafter\n3\n")
+        assert lines(connection, 3) == [b"xx", b"x" * 120_000 + b"after", b"xxx"]
+
+
+def test_who_writes_piece_by_piece_is_asked_for_each(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(b"pull\n")
+        assert lines(connection, 1) == [b"in piece piece pieces"]
 
 
 def test_a_connection_ends_after_what_was_written(port: int) -> None:
