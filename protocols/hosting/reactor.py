@@ -64,6 +64,8 @@ if sys.platform == "linux":
 
         def send(self, data: bytes) -> None:
             """What the socket does not take now is sent when it can be."""
+            if not self.connected:  # it was lost while the answers of others were sent
+                return
             try:
                 sent = self.socket.send(data)
             except OSError:  # Twisted meets the same, and knows what it means
@@ -72,9 +74,17 @@ if sys.platform == "linux":
                 super().write(data[sent:])  # type: ignore[no-untyped-call]
 
         def loseConnection(self) -> None:  # noqa: N802
+            self._leave_to_twisted()
+            super().loseConnection()  # type: ignore[no-untyped-call]
+
+        def loseWriteConnection(self) -> None:  # noqa: N802
+            self._leave_to_twisted()
+            super().loseWriteConnection()  # type: ignore[no-untyped-call]
+
+        def _leave_to_twisted(self) -> None:
+            """What waits for the end of the turn: it is sent before the connection ends."""
             if self in self.reactor.answers:
                 super().write(self.reactor.answers.pop(self))  # type: ignore[no-untyped-call]
-            super().loseConnection()  # type: ignore[no-untyped-call]
 
         def abortConnection(self) -> None:  # noqa: N802
             self.reactor.answers.pop(self, None)

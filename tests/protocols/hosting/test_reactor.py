@@ -85,6 +85,9 @@ class Answering(Protocol):
                 self.transport.abortConnection()
             elif line == b"kind":
                 self.transport.write(type(reactor).__name__.encode() + b"\\n")
+            elif line == b"half":
+                self.transport.write(b"half\\n")
+                self.transport.loseWriteConnection()
             elif line == b"pull":
                 Pieces(self.transport)
             elif line == b"after":
@@ -243,6 +246,12 @@ def test_who_writes_piece_by_piece_is_asked_for_each(port: int) -> None:
     with connected(port) as connection:
         connection.sendall(b"pull\n")
         assert lines(connection, 1) == [b"in piece piece pieces"]
+
+
+def test_half_a_connection_ends_after_what_was_written(port: int) -> None:
+    with connected(port) as connection, connection.makefile("rb") as file:
+        connection.sendall(b"half\n")
+        assert file.read() == b"half\n"
 
 
 def test_a_connection_ends_after_what_was_written(port: int) -> None:
