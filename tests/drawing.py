@@ -92,12 +92,19 @@ def _of_long(items: Sequence[pytest.Item]) -> set[pytest.Item]:
 
 
 def _of_modules(items: Sequence[pytest.Item]) -> set[pytest.Item]:
+    """All but so many of the modules that have a thing which takes long to begin, as a fixture or
+    by its name."""
     found: set[pytest.Item] = set()
-    for fixture, number in trials.MODULES.items():
-        modules = _grouped(
-            (item for item in items if fixture in getattr(item, "fixturenames", ())), _module_of
-        )
-        chosen = trials.drawn(fixture, list(modules), number)
+    for thing, number in trials.MODULES.items():
+
+        def key(item: pytest.Item, thing: str = thing) -> str:
+            has = thing in getattr(item, "fixturenames", ()) or hasattr(
+                getattr(item, "module", None), f"a_{thing}"
+            )
+            return _module_of(item) if has and not _trial_of(item)[0] else ""
+
+        modules = _grouped(items, key)
+        chosen = trials.drawn(thing, list(modules), number)
         for name, its in modules.items():
             if name not in chosen:
                 found.update(its)

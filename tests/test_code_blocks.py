@@ -21,6 +21,7 @@ import yaml
 from protocols.commands.command_line import tiro
 from protocols.hosting.standard import installed_standards
 from protocols.process.configuration import SECTIONS
+from tests.walking import each
 
 ROOT = Path(__file__).parent.parent
 #: Written by generators, which their tests hold to their tables.
@@ -91,7 +92,7 @@ def test_what_is_not_pasted_has_a_reason() -> None:
     assert found == WHY.keys()
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+@each("path", DOCUMENTS, lambda path: str(path.relative_to(ROOT)))
 def test_blocks_are_of_kinds_that_are_pasted_or_read(path: Path) -> None:
     pasted = {"sh", "text", "desk"} if path.parent != ROOT or path.name == "README.md" else set()
     for kind, text in blocks(path):

@@ -24,6 +24,7 @@ import pytest
 
 from tests.preloaded import preloaded_tiro
 from tests.servers import RunningServer, free_ports, running_demo
+from tests.walking import each
 
 ROOT = Path(__file__).parent.parent
 #: To be read: nothing in them is to be pasted beside a demo.
@@ -259,14 +260,14 @@ def test_a_document_says_how_the_library_is_started(path: Path) -> None:
     assert STARTED in path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
+@each(
     "path",
     sorted(
         path
         for part in ("", "docs", "catalogue", "circulation", "protocols")
         for path in (ROOT / part).glob("**/*.md" if part else "*.md")
     ),
-    ids=lambda path: str(path.relative_to(ROOT)),
+    lambda path: str(path.relative_to(ROOT)),
 )
 def test_no_link_leads_nowhere(path: Path) -> None:
     links = _LINK.findall(path.read_text(encoding="utf-8"))

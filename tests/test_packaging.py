@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.walking import each
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("catalogue", "circulation", "protocols")
 
@@ -43,7 +45,7 @@ def installed(configuration: configparser.ConfigParser) -> set[Path]:
     }
 
 
-@pytest.mark.parametrize("path", data_files(), ids=str)
+@each("path", sorted(data_files()), str)
 def test_every_data_file_is_installed(path: Path, installed: set[Path]) -> None:
     assert path in installed, f"setup.cfg, [options.package_data]: nothing there matches {path}"
 

@@ -59,9 +59,9 @@ LONG: Final = (
 )
 LONG_DRAWN: Final = 8
 
-#: Of the modules whose tests ask for a fixture so many are drawn, each of them whole: a browser and
-#: the server behind its page take longer to begin than a test takes.
-MODULES: Final = {"browser": 3}
+#: Of the modules whose tests drive a browser, as a fixture or by `a_browser`, so many are drawn: it
+#: and the server behind its page take longer to begin than a test takes.
+MODULES: Final = {"browser": 4}
 
 #: Each test is tried every day: one of so many of its cases is drawn, and one at least.
 CASES: Final = 8

@@ -9,12 +9,12 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-import pytest
 from sqlalchemy import Date, String
 from sqlalchemy.types import NullType
 
 from catalogue.database import Moment
 from catalogue.database.compiling import DIALECTS, bind, without_none
+from tests.walking import each
 
 ROOT = Path(__file__).parents[3]
 #: Types that stand for what is stored as another.
@@ -25,8 +25,8 @@ def found_in(statement: Any, module: str) -> bool:
     return hasattr(statement, "compile_for") and statement.__module__ == module
 
 
-def statements() -> Iterator[Any]:
-    """Those of modules, but for those whose arguments only running code can tell."""
+def statements() -> Iterator[tuple[str, Any]]:
+    """Names and statements of modules, but for those whose arguments only running code can tell."""
     for package in ("catalogue", "circulation"):
         for path in sorted((ROOT / package).rglob("*.py")):
             if "versions" in path.parts or path.name == "env.py":
@@ -34,7 +34,7 @@ def statements() -> Iterator[Any]:
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
             for found in vars(importlib.import_module(name.removesuffix(".__init__"))).values():
                 if found_in(found, name) and not hasattr(found.__wrapped__, "taking"):
-                    yield pytest.param(found, id=f"{name}.{found.__name__}")
+                    yield f"{name}.{found.__name__}", found
 
 
 def kind_of(hint: Any) -> Any:
@@ -59,8 +59,8 @@ def wrong(told: Mapping[str, Any], types: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("statement", list(statements()))
-def test_it_compiles_and_its_types_are_those_of_the_columns(statement: Any) -> None:
+@each("name statement", list(statements()), lambda case: case[0])
+def test_it_compiles_and_its_types_are_those_of_the_columns(name: str, statement: Any) -> None:
     for dialect in DIALECTS:
         made = statement.compile_for(dialect)
     body, row = statement.__wrapped__, made.__globals__.get("_row")
@@ -74,7 +74,7 @@ def test_it_compiles_and_its_types_are_those_of_the_columns(statement: Any) -> N
         expression = body(**{name: bind(name) for name in signature(body).parameters})
     binds = expression.compile(dialect=DIALECTS["postgresql"]).binds
     assert wrong(hints, {name[2:]: bound.type for name, bound in binds.items()}) == {}
-    columns = {each.key: each.type for each in getattr(expression, "exported_columns", ())}
+    columns = {column.key: column.type for column in getattr(expression, "exported_columns", ())}
     if row in (bool, bytes, date, datetime, float, int, str):
         assert wrong(dict.fromkeys(columns, row), columns) == {}
     elif row is not None:

@@ -9,6 +9,7 @@ from circulation.holdings.following import FOLLOWED, FOLLOWER, gather, is_waitin
 from circulation.holdings.progress import forget_sink, register_sinks
 from circulation.kernel.events import EventKind
 from tests.builders.circulation import Library, a_library, a_patron, an_item
+from tests.walking import each
 
 #: Kinds that change nothing of what can be had of an item: beginnings of their names.
 NOTHING = (
@@ -31,7 +32,7 @@ NOTHING = (
 )
 
 
-@pytest.mark.parametrize("kind", EventKind, ids=lambda kind: kind.value)
+@each("kind", list(EventKind), str)
 def test_each_kind_is_decided(kind: EventKind) -> None:
     assert (kind in FOLLOWED) != kind.value.startswith(NOTHING)
 

@@ -16,6 +16,7 @@ from circulation.kernel.overriding import (
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal
 from circulation.kernel.rights import Kind, Principal, Reach, Right
+from tests.walking import each
 
 HERE = Reach(branches=frozenset({100}))
 
@@ -28,7 +29,7 @@ def test_no_reason_is_soft_and_hard() -> None:
     assert not SOFT & HARD
 
 
-@pytest.mark.parametrize("reason", Reason)
+@each("reason", list(Reason), str)
 def test_each_reason_is_passed_over_by_whoever_has_its_right_and_by_nobody_else(
     reason: Reason,
 ) -> None:
@@ -47,7 +48,7 @@ def test_each_reason_is_passed_over_by_whoever_has_its_right_and_by_nobody_else(
     assert left == []
 
 
-@pytest.mark.parametrize("reason", Reason)
+@each("reason", list(Reason), str)
 def test_who_is_unknown_or_has_not_shown_who_they_are_is_never_passed_over(reason: Reason) -> None:
     is_about_identity = reason.name.startswith("PIN_") or reason.name.endswith("_UNKNOWN")
     has_it = reason in {Reason.ON_LOAN_TO_ANOTHER, Reason.ALREADY_ON_LOAN_TO_PATRON}

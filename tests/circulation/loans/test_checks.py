@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from circulation.loans.checks import (
 )
 from circulation.loans.facts import LOANS_OF_PATRON, OPEN_LOAN, LoansOfPatron, OpenLoan
 from circulation.patrons.facts import PatronFacts
+from tests.walking import each
 
 TODAY = date(2026, 11, 25)
 NOON = datetime(2026, 11, 25, 11, 0, tzinfo=UTC)
@@ -78,13 +80,12 @@ def test_a_card_and_its_patron(facts: dict[str, Any], found: list[Reason]) -> No
     assert reasons(patron_refusals(a_borrower(**facts), Action.CHECK_OUT, TODAY, {1})) == found
 
 
-@pytest.mark.parametrize("block", BlockReason)
-@pytest.mark.parametrize("action", Action)
-@pytest.mark.parametrize(("whose", "counts"), [("", True), ("1", True), ("2", False)])
+@each("block action whose", list(product(BlockReason, Action, ("", "1", "2"))), str)
 def test_each_block_forbids_what_its_table_says(
-    block: BlockReason, action: Action, whose: str, counts: bool
+    block: BlockReason, action: Action, whose: str
 ) -> None:
     """Where it counts: a block of agency 2 is nothing to agency 1, one of no agency is for all."""
+    counts = whose != "2"
     blocked = a_borrower(block_reasons=f"{block.value}/{whose}")
     found = patron_refusals(blocked, action, TODAY, {1})
     is_denied = counts and action in DENIED[block]

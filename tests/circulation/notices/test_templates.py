@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +25,7 @@ from circulation.notices.rendering import BadTemplate, Templates
 from circulation.notices.sms_texts import is_gsm
 from circulation.notices.validity import CHECKS
 from tests.circulation.notices.segments import segments
+from tests.walking import each
 
 DUE = datetime(2027, 2, 1, 22, 59, 59, tzinfo=UTC)
 BRANCH: Any = SimpleNamespace(
@@ -93,8 +95,7 @@ def made(
     )
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", NoticeKind, ids=lambda kind: kind.value)
+@each("kind language", list(product(NoticeKind, LANGUAGES)), str)
 def test_every_type_has_a_template(kind: NoticeKind, language: str) -> None:
     assert (SHIPPED / language / f"{kind.value}.txt").is_file()
     for channel, traits in CHANNELS.items():
@@ -113,8 +114,7 @@ def test_every_type_has_a_template(kind: NoticeKind, language: str) -> None:
             assert text.body.endswith("Hovedbiblioteket\nByens Biblioteker")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", NoticeKind, ids=lambda kind: kind.value)
+@each("kind language", list(product(NoticeKind, LANGUAGES)), str)
 def test_a_template_needs_no_more_than_its_type_is_sure_of(kind: NoticeKind, language: str) -> None:
     """What is optional for whoever asks is not missed: only what the type itself needs."""
     needed = {
@@ -140,9 +140,10 @@ SECOND_PERSON = re.compile(r"\b(du|dig|din|dit|dine|you|your|yours)\b", re.IGNOR
 ANSWERS = {NoticeKind.SMS_RENEWED, NoticeKind.SMS_NOT_UNDERSTOOD}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(
-    "kind", [kind for kind in NoticeKind if kind not in ANSWERS], ids=lambda kind: kind.value
+@each(
+    "kind language",
+    [(kind, language) for kind in NoticeKind if kind not in ANSWERS for language in LANGUAGES],
+    str,
 )
 def test_a_guardian_is_not_told_of_loans_and_debts_as_their_own(
     kind: NoticeKind, language: str
@@ -151,14 +152,14 @@ def test_a_guardian_is_not_told_of_loans_and_debts_as_their_own(
     facts = [FACTS | {"text": "Paraply"}, FACTS | {"text": "Paraply", "reason": "debt"}]
     facts += [each | {"next": None, "block_warning": warning} for each in facts]
     for channel in ("email", "sms", "print"):
-        for each in facts:
-            text = made(kind, channel, language=language, facts=each, about=CHILD)
+        for told_of in facts:
+            text = made(kind, channel, language=language, facts=told_of, about=CHILD)
             told = TO_THE_READER.sub("", f"{text.subject}\n{text.body}")
             assert not SECOND_PERSON.search(told), told
             assert text.body.count("Bo Barn"), text.body
             assert "Bo Barn: Bo Barn" not in text.body
             assert ".." not in told.replace("...", ""), told
-            own = made(kind, channel, language=language, facts=each)
+            own = made(kind, channel, language=language, facts=told_of)
             assert ".." not in own.body.replace("...", ""), own.body
 
 

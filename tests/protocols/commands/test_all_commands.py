@@ -17,6 +17,7 @@ from protocols.commands.command_line import COMMANDS, about, tiro
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.staff import Staff
 from tests.protocols.commands.calls import ALL
+from tests.walking import each
 
 #: Commands that print no facts, each with what it is instead.
 WITHOUT_JSON = {
@@ -29,7 +30,7 @@ WITHOUT_JSON = {
 }
 
 
-@pytest.mark.parametrize("name", ALL)
+@each("name", list(ALL), str)
 def test_what_prints_facts_prints_them_as_json(name: str) -> None:
     has_json = any("--json" in each.opts for each in ALL[name].params)
     assert has_json is (name not in WITHOUT_JSON)
@@ -39,7 +40,7 @@ def test_no_exception_is_for_a_command_that_is_gone() -> None:
     assert set(WITHOUT_JSON) <= set(ALL)
 
 
-@pytest.mark.parametrize("name", ALL)
+@each("name", list(ALL), str)
 def test_a_command_says_what_it_does_in_a_sentence(name: str) -> None:
     first = (ALL[name].help or "").strip().split("\n\n")[0]
     assert first.endswith((".", ":", "?")), first

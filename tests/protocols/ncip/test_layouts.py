@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from protocols.ncip.models import item_sets
 from protocols.ncip.models.elements import LAYOUTS, Row
 from protocols.ncip.models.marks import CODE, COUNT, FLAG, MOMENT, NUMBER, ONE, SOME, TEXT
 from protocols.ncip.models.services import ALL_SERVICES, ONLY_VERSION_1, SERVICES
+from tests.walking import each
 
 FOLDER = Path(protocols.ncip.__file__).parent
 
@@ -93,7 +95,7 @@ def test_the_table_of_services_is_whole() -> None:
     assert len([name for name in named if name in ALL_SERVICES]) == len(ALL_SERVICES)
 
 
-@pytest.mark.parametrize("kind", KINDS_OF_2, ids=lambda kind: kind.__name__)
+@each("kind", KINDS_OF_2, lambda kind: kind.__name__)
 def test_a_layout_is_part_of_its_content_model(
     kind: type[Any], models: dict[tuple[int, int], dict[str, str]]
 ) -> None:
@@ -125,8 +127,7 @@ def check_row(row: Row, particle: Particle, models: dict[str, str]) -> None:
         assert row.kind is expected
 
 
-@pytest.mark.parametrize("kind", KINDS_OF_2, ids=lambda kind: kind.__name__)
-@pytest.mark.parametrize("version", VERSIONS)
+@each("kind version", list(product(KINDS_OF_2, VERSIONS)), str)
 def test_a_row_says_which_versions_have_it(
     kind: type[Any],
     version: tuple[int, int],

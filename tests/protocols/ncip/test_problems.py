@@ -19,6 +19,7 @@ from protocols.ncip.problems.problem_lists import GENERAL, MESSAGING, OF_SERVICE
 from protocols.ncip.problems.problem_reasons import PROBLEMS
 from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem, problems, refusal
+from tests.walking import each
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +57,12 @@ def test_every_service_has_an_answer_for_every_reason() -> None:
         assert set(table) == set(Reason), service
 
 
-@pytest.mark.parametrize("service", sorted(PROBLEMS))
+@each("service", sorted(PROBLEMS), str)
 def test_a_service_uses_only_what_it_may(service: str) -> None:
     assert set(PROBLEMS[service].values()) <= allowed(service)
 
 
-@pytest.mark.parametrize("service", sorted(ALL_SERVICES | ONLY_VERSION_1))
+@each("service", sorted(ALL_SERVICES | ONLY_VERSION_1), str)
 def test_every_type_has_a_nearest_one_in_every_service(service: str) -> None:
     for kind in ProblemType:
         found = nearest(service, kind)

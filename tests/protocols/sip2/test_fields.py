@@ -15,6 +15,7 @@ from protocols.sip2 import fields as f
 from protocols.sip2.fields import FIELDS, SECRET_FIELDS, Fixed, Kind, Layout, Variable
 from protocols.sip2.messages import LAYOUTS
 from protocols.wire.declarations import DeclarationError
+from tests.walking import each
 
 #: What Python has for each kind of field.
 TYPES: dict[Kind, Any] = {
@@ -31,10 +32,10 @@ TYPES: dict[Kind, Any] = {
 def spelt(layout: Layout) -> list[str]:
     lines = [f"{layout.code} {layout.message.__name__}"]
     lines += [f"    {each.name} {each.kind.name} {each.length}" for each in layout.fixed]
-    for each in layout.variable:
-        need = "required " if each.is_required else ""
-        known = "" if each in layout.version_1 else ", not in 1.00"
-        line = f"{each.code or '--'} {each.name} {need}{each.kind.name} {each.length}{known}"
+    for part in layout.variable:
+        need = "required " if part.is_required else ""
+        known = "" if part in layout.version_1 else ", not in 1.00"
+        line = f"{part.code or '--'} {part.name} {need}{part.kind.name} {part.length}{known}"
         lines.append(f"    {line}")
     return lines
 
@@ -57,7 +58,7 @@ def aliases() -> list[tuple[str, Any, Fixed | Variable]]:
     return [(name, *args) for name, args in parts if isinstance(args[-1], Fixed | Variable)]
 
 
-@pytest.mark.parametrize(("name", "kind", "mark"), aliases())
+@each("name kind mark", aliases(), str)
 def test_a_field_has_the_type_of_its_kind_and_the_name_of_its_id(
     name: str, kind: Any, mark: Fixed | Variable
 ) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import product
 from zoneinfo import ZoneInfo
-
-import pytest
 
 from circulation.kernel.reasons import Action, BlockReason, Reason
 from circulation.kernel.results import Refusal, Refused
@@ -25,6 +24,7 @@ from protocols.sip2.terminals.entrance import Entrance
 from protocols.sip2.terminals.places import Branches, Caller
 from protocols.sip2.wording import code_of, language_of, say
 from tests.protocols.sip2.terminals import an_account
+from tests.walking import each
 
 ZONE = ZoneInfo("Europe/Copenhagen")
 SPOKEN = tags()
@@ -38,8 +38,7 @@ def said(refused: Refused, language: str) -> tuple[str, ...]:
     return refusal_messages(refused, caller, ZONE)
 
 
-@pytest.mark.parametrize("language", SPOKEN)
-@pytest.mark.parametrize("reason", Reason)
+@each("reason language", list(product(Reason, SPOKEN)), str)
 def test_every_reason_has_a_whole_sentence_in_every_language(reason: Reason, language: str) -> None:
     refusal = Refusal(reason, limit=3, opens=datetime(2026, 12, 1, 23, 0, 1, tzinfo=UTC))
     (message,) = said(Refused((refusal,)), language)
@@ -48,8 +47,7 @@ def test_every_reason_has_a_whole_sentence_in_every_language(reason: Reason, lan
     assert "None" not in message
 
 
-@pytest.mark.parametrize("language", SPOKEN)
-@pytest.mark.parametrize("block", BlockReason)
+@each("block language", list(product(BlockReason, SPOKEN)), str)
 def test_every_block_has_a_sentence_in_every_language(block: BlockReason, language: str) -> None:
     refused = Refused((Refusal(Reason.PATRON_BLOCKED, block=block),))
     assert said(refused, language) == (say(BLOCKS[block], language),)
