@@ -172,6 +172,7 @@ NEED_MORE = {
     "loan class": "a file of pupils",
     "notices write": "a rule that names a channel",
     "record replace": "a file with a record",
+    "statistics": "a first day, or what else is to be drawn",
 }
 #: What is made first for the commands of a noun; what the database numbers is 1 then.
 BEFORE = {

@@ -32,6 +32,10 @@ def _barcodes() -> Statement:
 class Settings:
     database_url: str
 
+    @property
+    def session_url(self) -> str:
+        return self.database_url
+
 
 @pytest.fixture
 def library(sqlite_url: str, tmp_path: Path) -> Settings:

@@ -18,6 +18,10 @@ class Library:
     database_url: str
     file: Path
 
+    @property
+    def session_url(self) -> str:
+        return self.database_url
+
     def run(self, *options: str, answer: str = "") -> Result:
         return CliRunner().invoke(apply, [str(self.file), *options], obj=self, input=answer)
 
