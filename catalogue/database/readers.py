@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from typing import TypeVar
 
 from catalogue.database.contract import Work
@@ -28,6 +29,7 @@ class Reader:
         self.transaction = Transaction("sqlite", connection.execute, connection.executemany)
         self.holding = False
         self.is_broken = False
+        self._is_due = False  # it will be released anyway
         self.lock = threading.RLock()
         self._commits_seen = -1
         self._changes = 0
@@ -44,6 +46,16 @@ class Reader:
         self.transaction.memory = {}
         self.holding, self._commits_seen = True, commits
         self._changes = self.connection.total_changes
+
+    def release_later(self, later: Callable[[Callable[[], None]], object]) -> None:
+        """Has the snapshot let go by `later`, or by what it was asked before and has not done."""
+        if not self._is_due:
+            self._is_due = True
+            later(self._release_now)
+
+    def _release_now(self) -> None:
+        self._is_due = False
+        self.release()
 
     def run(self, work: Work[T]) -> T:
         """What the work finds in the snapshot. Raises ReadHasWritten."""

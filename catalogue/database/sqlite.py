@@ -158,7 +158,7 @@ class SqliteDatabase:
                         return reader.run(work)
                     finally:
                         reader.release()
-                self._later(reader.release)
+                reader.release_later(self._later)
             return reader.run(work)
 
     # writing

@@ -13,7 +13,6 @@ from typing import Any, Final
 from protocols.sip2.codec import Frame
 from protocols.sip2.conversation.answered import Written
 from protocols.sip2.conversation.pacing import Pace
-from protocols.sip2.conversation.states import State
 from protocols.sip2.messages import Login, Request, Response
 from protocols.sip2.session import Sip2Session
 from protocols.sip2.settings import Account
@@ -70,7 +69,7 @@ class EnvelopedSession(Sip2Session):
                 self.error = TOO_SOON
                 return None
             return login
-        if self.state is not State.READY:
+        if not self.is_ready:
             return None
         message, self._message = self._message, None
         if message is not None:
@@ -98,7 +97,7 @@ class EnvelopedSession(Sip2Session):
         self._request = None
         if isinstance(response, Written):
             self.error, self.is_passing = NOT_FOR_NOW, response.is_passing
-        elif self.state is not State.READY and self.error is None:
+        elif not self.is_ready and self.error is None:
             self.error = REFUSED
 
     def _ask_again(self) -> None:

@@ -16,7 +16,6 @@ from typing import Any, Final
 
 from protocols.sip2.codec import Frame
 from protocols.sip2.conversation.answered import Written
-from protocols.sip2.conversation.states import State
 from protocols.sip2.messages import Login, Request, Response
 from protocols.sip2.session import Sip2Session
 
@@ -60,7 +59,7 @@ class PromptedSession(Sip2Session):
             super()._answer(response)
             return
         self._request = None
-        self._is_prompting = self.state is not State.READY
+        self._is_prompting = not self.is_ready
         if self._is_prompting:
             self._outgoing.append(REFUSED + (b"" if self.closing else ASK_LOGIN))
         else:

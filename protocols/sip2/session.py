@@ -109,6 +109,7 @@ class Sip2Session:
         self.settings = settings
         self.tally = Tally() if tally is None else tally
         self.state = State.AWAITING_LOGIN
+        self.is_ready = self.closing = False  # by its state: each message asks several times
         self.entrance = entrance or Entrance(settings, Accounts(settings), "", FailedLogins())
         self.accounts = self.entrance.accounts
         self._login: str | None = None
@@ -131,10 +132,6 @@ class Sip2Session:
         self.record: Callable[[str, bytes], object] | None = None
 
     @property
-    def closing(self) -> bool:
-        return self.state is State.CLOSING
-
-    @property
     def pending(self) -> int:
         return self._reader.pending
 
@@ -148,12 +145,12 @@ class Sip2Session:
 
     def receive_data(self, data: bytes, now: float) -> None:
         self._now = now
-        if self.state is State.READY:
+        if self.is_ready:
             self._deadline = now + self.settings.idle_timeout
         self._reader.feed(data)
 
     def next_request(self) -> Request | None:
-        while self.state is not State.CLOSING and self._reader.has_frame:
+        while not self.closing and self._reader.has_frame:
             if self._is_held():
                 return None
             raw = self._reader.take()
@@ -215,7 +212,7 @@ class Sip2Session:
             log.debug("%s sent a message that is not known", self)
             self.count(UNKNOWN_MESSAGE)
             return None
-        if self.state is State.AWAITING_LOGIN and frame.body[:2] != b"93":
+        if not self.is_ready and frame.body[:2] != b"93":
             self._enter_without_login()
         self.count(counted_as)
         if log.isEnabledFor(logging.DEBUG):
@@ -246,7 +243,7 @@ class Sip2Session:
         return request
 
     def _is_admitted(self, request: Request) -> bool:
-        if self.state is State.READY or isinstance(request, Login):
+        if self.is_ready or isinstance(request, Login):
             return True
         return isinstance(request, SCStatus) and self.entrance.may_ask_status()
 
@@ -388,6 +385,7 @@ class Sip2Session:
 
     def _happens(self, event: Event) -> None:
         self.state = TRANSITIONS[self.state, event]
+        self.is_ready, self.closing = self.state is State.READY, self.state is State.CLOSING
 
     def __str__(self) -> str:
         return f"{self.account.login if self.account else 'a terminal'} at {self._peer or '?'}"
