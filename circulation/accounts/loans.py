@@ -170,7 +170,6 @@ def patron_loans(act: Act, *, patron: str, page: LoanPage = _ALL_OF_THEM) -> Pat
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
         now=now,
-        material_group="",
     )
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))

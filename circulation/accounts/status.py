@@ -95,7 +95,6 @@ def _known(act: Act, patron: str, pin: str | None) -> PatronFacts | Refused:
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
         now=now,
-        material_group="",
     )
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))

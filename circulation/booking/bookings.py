@@ -174,7 +174,7 @@ def place_booking(act: Act, wish: BookingWish) -> Booking | Refused:
 def _known(act: Act, wish: BookingWish) -> _Known | Refused:
     transaction, circulation = act.transaction, act.circulation
     patron = IDENTIFIERS.of(circulation).stored(wish.patron)
-    borrower = patron_facts(transaction, identifier=patron, now=act.now, material_group="")
+    borrower = patron_facts(transaction, identifier=patron, now=act.now)
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.set_up(transaction, borrower.set_up_version)

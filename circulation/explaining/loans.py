@@ -14,6 +14,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.events import Event, events_of_hold, events_of_item
 from circulation.kernel.loan_lengths import loan_due
 from circulation.kernel.loan_rules import LOAN_POLICIES
+from circulation.kernel.paging import ALL
 from circulation.kernel.policy import LENGTHS, WHETHER
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Block, Branch, Item, Patron, Refusal, Refused
@@ -24,7 +25,7 @@ from circulation.ledger.money import Balance
 from circulation.loans.checks import check_out_refusals
 from circulation.loans.limits import with_counted_groups
 from circulation.patrons.blocks import blocks_of
-from circulation.patrons.facts import patron_facts
+from circulation.patrons.facts import borrower_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 
 
@@ -71,11 +72,13 @@ def explain_loan(
     """
     transaction, circulation, _, now = act
     facts = item_facts(transaction, barcode=item)
-    borrower = patron_facts(
+    borrower = borrower_facts(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
         now=now,
         material_group=facts.material_group if facts else "",
+        most=ALL,
+        most_of_group=ALL,
     )
     if borrower is None or facts is None:
         asked = ((borrower, Reason.PATRON_UNKNOWN), (facts, Reason.ITEM_UNKNOWN))

@@ -58,7 +58,6 @@ def expected_fees(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
         now=now,
-        material_group="",
     )
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))

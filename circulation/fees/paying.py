@@ -116,7 +116,7 @@ def pay(act: Act, wish: PaymentWish, *, patron: str) -> PaymentResult:
     transaction, circulation, desk, now = act
     patron = IDENTIFIERS.of(circulation).stored(patron)
     lock_patron(transaction, identifier=patron)
-    facts = patron_facts(transaction, identifier=patron, now=now, material_group="")
+    facts = patron_facts(transaction, identifier=patron, now=now)
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)

@@ -84,7 +84,6 @@ def return_receipt(act: Act, *, patron: str) -> Receipt | Refused:
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
         now=now,
-        material_group="",
     )
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))

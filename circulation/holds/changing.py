@@ -116,7 +116,6 @@ def _own_hold(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
         now=now,
-        material_group="",
     )
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))

@@ -144,7 +144,7 @@ def known_case(act: Act, wish: HoldWish) -> Case | Refused:
     patron = IDENTIFIERS.of(circulation).stored(wish.patron)
     lock_patron(transaction, identifier=patron)
     located = _locate_under_locks(transaction, wish.wanted)
-    borrower = patron_facts(transaction, identifier=patron, now=now, material_group="")
+    borrower = patron_facts(transaction, identifier=patron, now=now)
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     if wrong := check_pin(act, borrower, wish.pin):

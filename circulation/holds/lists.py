@@ -118,7 +118,6 @@ def patron_holds(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
         now=now,
-        material_group="",
     )
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))

@@ -123,7 +123,7 @@ def _reader(
     set_up = circulation.set_up_at_hand(transaction)
     known_by = IDENTIFIERS.of(circulation).stored(patron)
     lock_patron(transaction, identifier=known_by)
-    borrower = patron_facts(transaction, identifier=known_by, now=act.now, material_group="")
+    borrower = patron_facts(transaction, identifier=known_by, now=act.now)
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     pickup = set_up.branches[borrower.home_branch_id]

@@ -287,7 +287,6 @@ def _patron(act: Act, patron: str | None) -> PatronFacts | Refused | None:
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
         now=now,
-        material_group="",
     )
     return found or Refused((Refusal(Reason.PATRON_UNKNOWN),))
 

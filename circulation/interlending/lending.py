@@ -89,7 +89,7 @@ def lent_to_partner(
 
 def _new(act: Act, partner: str, actor: str, request_id: str, user: str) -> InterlibraryLoan:
     transaction, known_by = act.transaction, IDENTIFIERS.of(act.circulation).stored(user)
-    borrower = patron_facts(transaction, identifier=known_by, now=act.now, material_group="")
+    borrower = patron_facts(transaction, identifier=known_by, now=act.now)
     return begun(
         act,
         partner=partner,

@@ -118,6 +118,7 @@ _is_undone = exists(
     select(1)
     .where(
         _cancel.c.item_id == events.c.item_id,
+        _cancel.c.id > events.c.id,
         _cancel.c.cause == events.c.id,
         _cancel.c.kind == literal_column(f"'{EventKind.CHECK_OUT_CANCELLED.value}'"),
     )

@@ -142,7 +142,6 @@ def patron_charges(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
         now=now,
-        material_group="",
     )
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))

@@ -160,11 +160,11 @@ def lock_items_on_loan_to(*, patron_id: int) -> Statement:
 
 class LoansOfPatron(NamedTuple):
     """How many loans a patron has: their own, those that are overdue, those of the material group
-    that was asked about, and those that others have lent onward to them."""
+    of what is borrowed, and those that others have lent onward to them."""
 
     number: int = 0
     overdue: int = 0  # not counted for somebody who borrows, like `onward`
-    of_group: int = 0
+    of_group: int = 0  # not counted for anybody else
     onward: int = 0
 
 
@@ -198,7 +198,7 @@ LOANS_OF_PATRON = Part(
     {
         "number": _count(loans.c.patron_id),
         "overdue": _count(loans.c.patron_id, loans.c.due < bind("now"), loans.c.mark.is_(None)),
-        "of_group": _count(loans.c.patron_id, _OF_GROUP),
+        "of_group": _NOT_COUNTED,
         "onward": _count(loans.c.co_patron_id),
     },
     # Without a limit on all loans, not all loans are counted.

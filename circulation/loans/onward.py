@@ -55,9 +55,7 @@ def lend_onward(act: Act, *, item: str, to: str) -> LentOnward | Refused:
     transaction, circulation, desk, now = act
     lock_item(transaction, barcode=item)
     facts = item_facts(transaction, barcode=item)
-    holder = patron_facts(
-        transaction, identifier=IDENTIFIERS.of(circulation).stored(to), now=now, material_group=""
-    )
+    holder = patron_facts(transaction, identifier=IDENTIFIERS.of(circulation).stored(to), now=now)
     refusals = [] if holder else [Refusal(Reason.PATRON_UNKNOWN)]
     if facts is None:
         return Refused((*refusals, Refusal(Reason.ITEM_UNKNOWN)))

@@ -86,7 +86,7 @@ def judge_renewals(act: Act, *, patron: str) -> list[LoanProspect] | Refused:
     act = act._replace(transaction=act.transaction.looking())
     transaction, circulation, _, now = act
     patron = IDENTIFIERS.of(circulation).stored(patron)
-    borrower = patron_facts(transaction, identifier=patron, now=now, material_group="")
+    borrower = patron_facts(transaction, identifier=patron, now=now)
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     counted, found_items = loans_of(borrower), []
@@ -118,7 +118,6 @@ def renew_all(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
         now=now,
-        material_group="",
     )
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))

@@ -72,6 +72,7 @@ def _events_of_day(*, branch_id: int, after: datetime, until: datetime) -> State
                 select(1)
                 .where(
                     _cancel.c.item_id == events.c.item_id,
+                    _cancel.c.id > events.c.id,
                     _cancel.c.cause == events.c.id,
                     _of_kinds(_CANCELS, _cancel),
                 )

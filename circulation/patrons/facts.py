@@ -195,8 +195,8 @@ PATRON = Noun(
 
 
 @one(PATRON)
-def patron_facts(*, identifier: str, now: datetime, material_group: str) -> Statement:
-    """With all of what features know, of loans those of the group apart."""
+def patron_facts(*, identifier: str, now: datetime) -> Statement:
+    """With all of what features know."""
     return PATRON.select().where(is_typed(patron_identifiers.c.identifier, identifier))
 
 
@@ -204,7 +204,8 @@ def patron_facts(*, identifier: str, now: datetime, material_group: str) -> Stat
 def borrower_facts(
     *, identifier: str, now: datetime, material_group: str, most: int, most_of_group: int
 ) -> Statement:
-    """The same for who borrows something, of loans `most` and `most_of_group` at most."""
+    """The same for who borrows something of the group, of loans `most` and `most_of_group` at
+    most."""
     return PATRON.select(cheaply=True).where(is_typed(patron_identifiers.c.identifier, identifier))
 
 

@@ -292,7 +292,6 @@ def let_in(act: Act, *, patron: str, pin: str | None) -> Patron | Refused:
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
         now=now,
-        material_group="",
     )
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))

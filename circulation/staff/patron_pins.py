@@ -61,7 +61,7 @@ def learn_pin(act: Act, *, patron: str, pin: str) -> None:
     20 ms of CPU, so call it in a worker thread. Raises VerificationNeeded.
     """
     identifier = IDENTIFIERS.of(act.circulation).stored(patron)
-    facts = patron_facts(act.transaction, identifier=identifier, now=act.now, material_group="")
+    facts = patron_facts(act.transaction, identifier=identifier, now=act.now)
     if facts is None:
         return
     pins = PINS.of(act.circulation)

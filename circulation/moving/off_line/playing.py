@@ -148,9 +148,7 @@ def _return(act: Act, line: OffLine) -> Played:
 def _pay(act: Act, line: OffLine) -> Played:
     """Put to what is owed, the oldest first; what is left is kept as the rules have it."""
     key = IDENTIFIERS.of(act.circulation)
-    patron = patron_facts(
-        act.transaction, identifier=key.stored(line.patron), now=act.now, material_group=""
-    )
+    patron = patron_facts(act.transaction, identifier=key.stored(line.patron), now=act.now)
     if patron is None:
         return Played(line, Outcome.UNKNOWN, "no patron has this card")
     currency = account_currency(act, patron_id=patron.id, category=patron.category)

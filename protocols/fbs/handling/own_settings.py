@@ -201,7 +201,6 @@ def _change_pin(request: Request, context: Context, wish: PincodeChange) -> None
         transaction,
         identifier=known_by(place),
         now=context.now,
-        material_group="",
     )
     stored = None if facts is None else facts.pin_hash
     if stored is not None and PINS.of(context.circulation).check(stored, wish.pincode):

@@ -275,9 +275,7 @@ def _currency_owed(context: Context, patron: str, place: Place) -> str:
     """The currency for terminals that name none: that of the patron's account; empty if there is no
     such patron."""
     key = IDENTIFIERS.of(context.circulation)
-    facts = patron_facts(
-        context.transaction, identifier=key.stored(patron), now=context.now, material_group=""
-    )
+    facts = patron_facts(context.transaction, identifier=key.stored(patron), now=context.now)
     if facts is None:
         return ""
     return account_currency(context.act(place.desk), patron_id=facts.id, category=facts.category)
