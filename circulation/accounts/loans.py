@@ -92,7 +92,8 @@ def _open_loans() -> Select[Any]:
         .join(items, items.c.id == loans.c.item_id)
         .join(records, records.c.id == items.c.record_id)
         .where(loans.c.checked_in.is_(None))
-        .order_by(loans.c.due, loans.c.id)
+        # As in the index of a patron's loans: none of these is over.
+        .order_by(loans.c.checked_in, loans.c.due, loans.c.id)
     )
 
 
