@@ -22,6 +22,8 @@ _are_whole = False
 #: many of them are drawn. Others say it by the mark ``drawn``.
 TRIALS: Final = {
     "faults/test_pooler.py": 1,
+    "faults/test_point_in_time.py": 0,
+    "faults/test_two_hosts.py": 0,
     "faults/": 2,
     "protocols/commands/database/test_archives.py": 4,
     "protocols/iso18626/test_campaign.py::test_both_ends_agree_in_the_end_of": 0,

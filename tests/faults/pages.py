@@ -14,17 +14,17 @@ PAGE: Final = Path(__file__).parents[2] / "deploy" / "outgrowing-one-machine.md"
 
 @cache
 def _shown() -> dict[str, str]:
-    """By the path that the first line of each names."""
+    """By the path, or what is done, that the first line of each names."""
     found = {}
     for block in blocks(PAGE):
         first = block.text.partition("\n")[0]
-        if first.startswith(("# /etc/", "; /etc/")):
-            found[first[2:].strip()] = block.text
+        if first.startswith(("# ", "; ", "-- ")):
+            found[first.partition(" ")[2].strip()] = block.text
     return found
 
 
 def shown(path: str, instead: Mapping[str, str]) -> str:
-    """The file that the page shows, with something in the place of each text that is named."""
+    """The file or the commands that the page shows, with something in the place of each text."""
     text = _shown()[path]
     for old, new in instead.items():
         assert old in text, f"{path} of {PAGE.name} says nothing of {old}"
