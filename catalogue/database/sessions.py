@@ -21,6 +21,7 @@ from catalogue.database.connections import BACKEND
 from catalogue.database.in_use import ADVISORY_LOCK, share_with_servers
 from catalogue.database.pipelines import Pipeline
 
+_LOCK_TIMEOUT: Final = "SELECT set_config('lock_timeout', %s, false)"
 _OF_THAT_NAME: Final = "SELECT name FROM pg_prepared_statements WHERE name = %s"
 
 
@@ -49,7 +50,7 @@ def session(conninfo: str, patience: float, *, served: bool = False) -> Pipeline
 
 def _keep(pipeline: Pipeline, patience: float, served: bool) -> None:
     pipeline.execute("SET jit = off")
-    pipeline.execute(f"SET lock_timeout = {_milliseconds(patience)}")
+    pipeline.execute(_LOCK_TIMEOUT, (str(_milliseconds(patience)),))
     if served and not share_with_servers(pipeline):
         raise psycopg.OperationalError("a backup or an archive is being read into it")
     pipeline.commit(writes=False)
