@@ -22,7 +22,7 @@ def left_out(items: Sequence[pytest.Item], asked: str) -> set[pytest.Item]:
     if trials.are_whole():
         return found
     left = [item for item in items if not _is_asked_for(_module_of(item), asked)]
-    for leave in (_of_trials, _of_long, _of_modules, _of_cases, _of_postgresql):
+    for leave in (_of_trials, _of_long, _of_modules, _of_tests, _of_cases, _of_postgresql):
         found |= leave([item for item in left if item not in found])
     return found
 
@@ -57,11 +57,6 @@ def _is_asked_for(module: str, asked: str) -> bool:
     """Was this module named, or a folder that it is in?"""
     folders = (str(each) for each in Path(module).parents if str(each) != ".")
     return any(f"tests/{part}" in asked for part in (module, *folders))
-
-
-def _rest(what: str, its: Sequence[pytest.Item], one_of: int) -> set[pytest.Item]:
-    """Without one of so many, and one at least."""
-    return set(its).difference(trials.drawn(what, its, -(-len(its) // one_of)))
 
 
 @cache
@@ -116,8 +111,29 @@ def _is_on_postgresql(item: pytest.Item) -> bool:
     return called is not None and "postgresql" in called.params.values()
 
 
+def _share(number: int, one_of: int, least: int = 1) -> int:
+    """One of so many, and so many at least."""
+    return max(least, -(-number // one_of))
+
+
+def _of_tests(items: Sequence[pytest.Item]) -> set[pytest.Item]:
+    """Of each module, all but one of so many tests."""
+
+    def key(item: pytest.Item) -> str:
+        is_whole = name_of(item).startswith(trials.WHOLE) or _trial_of(item)[0]
+        return "" if is_whole else _module_of(item)
+
+    found: set[pytest.Item] = set()
+    for module, its in _grouped(items, key).items():
+        tests = list(dict.fromkeys(map(_test_of, its)))
+        number = _share(len(tests), trials.TESTS, trials.TESTS_AT_LEAST)
+        chosen = set(trials.drawn(module, tests, number))
+        found.update(item for item in its if _test_of(item) not in chosen)
+    return found
+
+
 def _of_cases(items: Sequence[pytest.Item]) -> set[pytest.Item]:
-    """All but one of so many cases of a test, on each database."""
+    """Of each test, all but one of so many cases on each database."""
 
     def key(item: pytest.Item) -> str:
         test = _test_of(item)
@@ -131,7 +147,7 @@ def _of_cases(items: Sequence[pytest.Item]) -> set[pytest.Item]:
 
     found: set[pytest.Item] = set()
     for test, its in _grouped(items, key).items():
-        found |= _rest(test, its, trials.CASES)
+        found.update(set(its).difference(trials.drawn(test, its, _share(len(its), trials.CASES))))
     return found
 
 
@@ -146,5 +162,6 @@ def _of_postgresql(items: Sequence[pytest.Item]) -> set[pytest.Item]:
 
     found: set[pytest.Item] = set()
     for module, its in _grouped(items, key).items():
-        found |= _rest(f"{module} on PostgreSQL", its, trials.ON_POSTGRESQL)
+        number = _share(len(its), trials.ON_POSTGRESQL)
+        found.update(set(its).difference(trials.drawn(f"{module} on PostgreSQL", its, number)))
     return found

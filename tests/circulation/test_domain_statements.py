@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
+from tests.walking import each
 
 STATEMENTS = {
     1: "no loan profile, no loan, and the reason says so",
@@ -59,7 +59,7 @@ def _quoting() -> Iterator[tuple[int, str, set[str]]]:
                 yield int(number), f"{path.name}::{node.name}", fixtures
 
 
-@pytest.mark.parametrize("number", STATEMENTS)
+@each("number", list(STATEMENTS), str)
 def test_each_statement_is_a_test_on_both_databases(number: int) -> None:
     tests = [name for quoted, name, fixtures in quoting() if quoted == number and fixtures & BOTH]
     assert tests, f"{number}: {STATEMENTS[number]}"
