@@ -59,6 +59,13 @@ def test_a_folder_is_a_language(own: Path) -> None:
     assert tags() == shipped
 
 
+def test_a_text_that_was_changed_is_said_from_then_on(own: Path) -> None:
+    for words in ("Feil PIN-kode.", "Feil PIN.", "Gal PIN."):
+        write(own, "nb", NORWEGIAN.replace("Feil PIN-kode.", words))
+        use(own)
+        assert say(Text.PIN_WRONG, "nb") == words
+
+
 def test_what_a_language_does_not_say_is_said_in_the_default_one(own: Path) -> None:
     write(own, "nb")
     use(own)
