@@ -53,6 +53,8 @@ class Database(Protocol):
     url: str
     #: Work that meets one fails with `DatabaseUnavailable`; the first error begins it.
     outage: Outage
+    #: Is a bounded read done at once, in the thread that asks for it?
+    reads_here: bool
 
     @property
     def replica(self) -> Replica | None:
@@ -67,6 +69,10 @@ class Database(Protocol):
         answer: it holds every write that this `Database` has answered and all that such reads of
         it have seen, and may lack what others were answered within the lag that was set.
         """
+        ...
+
+    def read_here(self, work: Work[T]) -> T:
+        """What a bounded read finds, without a future, where the database `reads_here`."""
         ...
 
     def write(self, work: Work[T], *, short: bool = False) -> Future[T]:

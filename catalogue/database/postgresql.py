@@ -91,6 +91,7 @@ class PostgresqlDatabase:
     """A `catalogue.database.Database` on a PostgreSQL server (``postgresql://...``)."""
 
     dialect = "postgresql"
+    reads_here = False
 
     def __init__(
         self,
@@ -139,6 +140,10 @@ class PostgresqlDatabase:
 
     def read(self, work: Work[T], *, wide: bool = False, may_lag: bool = False) -> Future[T]:
         return self._submit(work, writes=False, may_lag=may_lag)
+
+    def read_here(self, work: Work[T]) -> T:
+        """Waits, as nobody should who serves."""
+        return self.read(work).result()
 
     def write(self, work: Work[T], *, short: bool = False) -> Future[T]:
         return self._submit(work, writes=True)

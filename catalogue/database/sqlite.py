@@ -47,6 +47,7 @@ class SqliteDatabase:
     """A `catalogue.database.Database` on one file (its folder must exist)."""
 
     dialect = "sqlite"
+    reads_here = True
     replica = None
 
     def __init__(
@@ -87,17 +88,15 @@ class SqliteDatabase:
         if self._closed:
             raise DatabaseClosed(self.url)
         if wide:
-            return self._wide.submit(self._read_widely, work)
+            return self._wide.submit(self.read_here, work)
         try:
-            return Answered(self._read_here(work))
-        except sqlite3.Error as error:
-            return Answered(None, self._unread(error))
+            return Answered(self.read_here(work))
         except BaseException as error:  # the future carries it, as for a write
             return Answered(None, error)
 
-    def _read_widely(self, work: Work[T]) -> T:
+    def read_here(self, work: Work[T]) -> T:
         try:
-            return self._read_here(work)
+            return self._found_here(work)
         except sqlite3.Error as error:
             raise self._unread(error) from error
 
@@ -145,7 +144,7 @@ class SqliteDatabase:
         self._all_readers.append(reader)
         return reader
 
-    def _read_here(self, work: Work[T]) -> T:
+    def _found_here(self, work: Work[T]) -> T:
         reader = self._reader()
         with reader.lock:
             if self._closed:  # while this waited for its turn

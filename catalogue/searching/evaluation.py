@@ -13,7 +13,7 @@ from pyroaring import BitMap
 
 from catalogue.database import Transaction
 from catalogue.query import And, AndNot, Found, Near, Or, Part, Query, Term, UnsupportedSearch
-from catalogue.searching.lookups import find_matches
+from catalogue.searching.lookups import find_match, find_matches
 from catalogue.searching.matches import Match
 from catalogue.searching.matching import is_wide_term, plan_term
 from catalogue.searching.proximity import check_near, find_near
@@ -34,7 +34,7 @@ def search(transaction: Transaction, query: Query, visible: BitMap | None = None
     caller's own. Raises UnsupportedSearch, naming the part at fault, for what cannot be honoured.
     """
     if type(query) is Term:
-        records = find_matches(transaction, (plan_term(query),))[0]
+        records = find_match(transaction, plan_term(query))
     else:
         records = _search_tree(transaction, query)
     return records if visible is None else records & visible

@@ -166,9 +166,18 @@ def _terms_of_span(*, access_point: int, low: bytes, high: bytes) -> Statement:
     )
 
 
+def find_match(transaction: Transaction, match: Match) -> BitMap:
+    """The records of one match. Raises UnsupportedSearch where it would take in too much."""
+    sole = sole_posting(match)
+    if sole is None:
+        return find_matches(transaction, (match,))[0]
+    index, term = sole
+    return _joined(_one_term(transaction, access_point=index, term=term))
+
+
 def find_matches(transaction: Transaction, matches: Sequence[Match]) -> list[BitMap]:
     """The records of each match. Raises UnsupportedSearch where one would take in too much."""
-    if len(matches) == 1 or transaction.dialect == "sqlite":
+    if transaction.dialect == "sqlite":
         # Without a round trip, a statement for each term is as quick as one for several.
         sole = [posting for match in matches if (posting := sole_posting(match))]
         if len(sole) == len(matches) <= MOST_POSTINGS:

@@ -34,7 +34,7 @@ from catalogue.index.access_points import PRESENT
 from catalogue.index.numbers import number_key
 from catalogue.query import Part, Term, UnsupportedSearch
 from catalogue.schema import postings
-from catalogue.searching.lookups import find_matches
+from catalogue.searching.lookups import find_match
 from catalogue.searching.matching import plan_term
 from catalogue.searching.scan_lists import TermList, list_for
 
@@ -259,4 +259,4 @@ class _Reading:
         if is_exact is None or is_exact(term.encode()):
             return records
         match = plan_term(self._list.search._replace(text=term))
-        return find_matches(self._transaction, (match,))[0]
+        return find_match(self._transaction, match)

@@ -156,6 +156,9 @@ class Services:
         `may_lag`: a read that a replica may answer (`catalogue.database.Database.read`).
         `checked` PINs have been checked for it already.
         """
+        if lane is Lane.READ and self.database.reads_here:
+            self._read_here(work, done, checked)
+            return
         now = self.clock()
         trace = current_trace()
         passage = self._passage(lane, trace)
@@ -196,11 +199,30 @@ class Services:
         except Exception as error:  # closed: the caller gets the protocol's own refusal
             _fail(done, error)
             return
-        if lane is Lane.READ and future.done():
-            finish(future)
+        passage.lane.under_way += 1
+        self._when_done(future, finish, passage)
+
+    def _read_here(self, work: Callable[[Context], T], done: Done, checked: int) -> None:
+        """A bounded read, answered before this returns unless a PIN is to be checked first."""
+        now, circulation = self.clock(), self.circulation
+        lookups: list[Lookup] = []
+        passage = self._passage(Lane.READ, current_trace())
+        passage.began, passage.tries = passage.asked, 1
+        failed: BaseException | None = None
+        try:
+            answer = self.database.read_here(
+                lambda transaction: work(Context(transaction, circulation, now, lookups))
+            )
+        except BaseException as error:  # as a future would carry it
+            failed = error
+        passage.ended = perf_counter()
+        passage.lane.leave(passage)
+        if failed is None:
+            self._give(answer, lookups, now, done)
+        elif isinstance(failed, VerificationNeeded) and checked < VERIFICATIONS_PER_REQUEST:
+            self._verify(failed, partial(self._read_here, work, done, checked + 1))
         else:
-            passage.lane.under_way += 1
-            self._when_done(future, finish, passage)
+            _fail(done, failed)
 
     def _give(self, answer: Any, lookups: Sequence[Lookup], now: datetime, done: Done) -> None:
         """Gives the answer, once it is noted who was looked at; where that cannot be, none."""

@@ -101,6 +101,7 @@ class Conversation(TwistedProtocol):
         self._is_blocked = False  # the peer does not read what we write
         self._is_paused = False  # we do not read what the peer writes
         self._timer: Any = None
+        self._fires = 0.0  # when the timer does
         self._is_lost = False
         self._is_ending = False  # the server ends: the open request is the last one
         self._is_moving = False  # its next answer is its last one
@@ -177,7 +178,9 @@ class Conversation(TwistedProtocol):
         if session.closing:
             self.transport.loseConnection()
             return
-        self._hasten()
+        deadline = session.deadline
+        if deadline is not None and deadline < self._fires:
+            self._hasten(deadline)
         self._pause_or_resume()
 
     def _pause_or_resume(self) -> None:
@@ -228,15 +231,17 @@ class Conversation(TwistedProtocol):
                 return
             deadline = self.session.deadline
         wait = 60.0 if deadline is None else max(deadline - now, 0.05)
+        self._fires = now + wait
         self._timer = self._clock.callLater(wait, self._watch_deadline)
 
-    def _hasten(self) -> None:
-        """The deadline may have come nearer, as when a message begins: the timer must know."""
-        deadline, timer = self.session.deadline, self._timer
-        if deadline is None or timer is None or not timer.active():
-            return
-        if deadline < timer.getTime():
-            timer.reset(max(deadline - self._clock.seconds(), 0.05))
+    def _hasten(self, deadline: float) -> None:
+        """The deadline has come nearer, as when a message begins: the timer must know."""
+        timer = self._timer
+        if timer is not None and timer.active():
+            now = self._clock.seconds()
+            wait = max(deadline - now, 0.05)
+            self._fires = now + wait
+            timer.reset(wait)
 
     # IPushProducer: the transport says when the peer has stopped reading
 

@@ -41,6 +41,8 @@ class State(Enum):
     OPEN = "after Init"
     CLOSED = "after Close, or a refused Init"
 
+    __hash__ = object.__hash__  # that of Enum is a call for each message
+
 
 #: Requests that an open association answers, each with its own response.
 _ANSWERED: tuple[type[Apdu], ...] = (

@@ -10,7 +10,9 @@ indefinite length inside, so that a message is walked once, however deeply they 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Final
 
 #: In place of an identifier: there is nothing more in this value.
 END = -1
@@ -242,38 +244,43 @@ def oid(dotted: str) -> bytes:
     return bytes(contents)
 
 
-_LENGTHS = [bytes((size,)) for size in range(128)]
-_LENGTHS += [bytes((0x81, size)) for size in range(128, 256)]
-_LENGTHS += [b"\x82" + size.to_bytes(2, "big") for size in range(256, 4096)]
+class _Octets(dict[int, bytes]):
+    """Octets by number: those of the `known` are at hand, any others are made for each that asks.
+
+    Messages are full of them, and to look one up costs less than to call a function.
+    """
+
+    def __init__(self, make: Callable[[int], bytes], known: range) -> None:
+        super().__init__((number, make(number)) for number in known)
+        self._make = make
+
+    def __missing__(self, number: int) -> bytes:
+        return self._make(number)
 
 
-def length(size: int) -> bytes:
-    """The length octets for contents of `size` octets, in their shortest form."""
-    if size < 4096:
-        return _LENGTHS[size]
-    if size < 65536:
-        return b"\x82" + size.to_bytes(2, "big")
+def _length(size: int) -> bytes:
+    if size < 128:
+        return bytes((size,))
     octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
     return bytes((0x80 | len(octets),)) + octets
 
 
+#: The length octets for contents of so many octets, in their shortest form.
+LENGTHS: Final = _Octets(_length, range(4096))
+
+
 def value(identifier: bytes, contents: bytes) -> bytes:
     """A whole value."""
-    return identifier + length(len(contents)) + contents
+    return identifier + LENGTHS[len(contents)] + contents
 
 
-_INTEGERS = [
-    bytes((1, number)) if number < 128 else b"\x02" + number.to_bytes(2, "big")
-    for number in range(1024)
-]
-
-
-def integer(number: int) -> bytes:
-    """Length and contents of an INTEGER."""
-    if 0 <= number < 1024:
-        return _INTEGERS[number]
+def _integer(number: int) -> bytes:
     size = (number if number >= 0 else ~number).bit_length() // 8 + 1
     return bytes((size,)) + number.to_bytes(size, "big", signed=True)
+
+
+#: Length and contents of an INTEGER.
+INTEGERS: Final = _Octets(_integer, range(1024))
 
 
 def boolean(flag: bool) -> bytes:

@@ -1,7 +1,7 @@
 """Writes the source of encoders for declared types. The result for ``RPNQuery`` is
 
     def encode_RPNQuery(message):
-        return b''.join((b'\\x06' + length(len(c := oid(message.attribute_set))) + c, ...,))
+        return b''.join((b'\\x06' + LENGTHS[len(c := oid(message.attribute_set))] + c, ...,))
 
 What may hold values of a long type, such as records, is written from its end to its beginning, so
 that each header knows the size of what follows it and no record is copied for any of the headers
@@ -13,7 +13,7 @@ around it. A value of the long type itself is given by a function, in two pieces
         add(octets)
         add(head)
         size += len(head) + len(octets)
-    octets = b'\\xbc' + length(size - before2)
+    octets = b'\\xbc' + LENGTHS[size - before2]
     add(octets)
     size += len(octets)
 """
@@ -47,20 +47,20 @@ TEXTS = (Primitive.TIME, Primitive.VISIBLE, Primitive.TEXT)
 OCTETS = (Primitive.OCTETS, Primitive.DESCRIPTOR)
 
 #: A value with its header; what the contents themselves write is done with ``c`` before.
-_WHOLE = "{tag} + length(len(c := {contents})) + c"
+_WHOLE = "{tag} + LENGTHS[len(c := {contents})] + c"
 #: How a simple value is written with its header.
 _WRITE = {
     Primitive.BOOLEAN: "{tag} + boolean({x})",
-    Primitive.INTEGER: "{tag} + integer({x})",
+    Primitive.INTEGER: "{tag} + INTEGERS[{x}]",
     Primitive.BITS: _WHOLE.format(tag="{tag}", contents="bits({x})"),
     Primitive.OID: _WHOLE.format(tag="{tag}", contents="oid({x})"),
     **dict.fromkeys((*OCTETS, Primitive.ANY), _WHOLE.format(tag="{tag}", contents="{x}")),
     **dict.fromkeys(TEXTS, _WHOLE.format(tag="{tag}", contents="{x}.encode()")),
 }
 
-#: The functions of `ber` that generated source calls.
-_CALLED = (
-    *("END", "bits", "boolean", "header", "inside", "integer", "length", "oid", "one_value"),
+#: What generated source uses of `ber`.
+_USED = (
+    *("END", "INTEGERS", "LENGTHS", "bits", "boolean", "header", "inside", "oid", "one_value"),
     *("read_bits", "read_boolean", "read_integer", "read_oid", "read_segments"),
     *("read_text", "read_text_segments"),
 )
@@ -80,7 +80,7 @@ class Encoding:
         in_two: Callable[[Any], tuple[bytes, bytes]] | None = None,
     ) -> None:
         self._long = long
-        self._source = Source("protocols.z3950", {name: getattr(ber, name) for name in _CALLED})
+        self._source = Source("protocols.z3950", {name: getattr(ber, name) for name in _USED})
         self._names = self._source.names
         self._names["in_two"] = in_two
         self._made: dict[str, Type] = {}
@@ -228,7 +228,7 @@ class Encoding:
         else:
             assert isinstance(bare, type), f"{label(bare)} without a tag"
             yield from self._added_fields(bare, x, depth + 1)
-        yield from _piece(f"{identifier_octets(tag, bare)!r} + length(size - before{depth})")
+        yield from _piece(f"{identifier_octets(tag, bare)!r} + LENGTHS[size - before{depth}]")
 
     def _told_by(self, teller: type | Enum, x: str) -> str:
         return f"{'kind' if isinstance(teller, type) else x} is {self._named(teller)}"

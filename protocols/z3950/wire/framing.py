@@ -12,6 +12,10 @@ from protocols.z3950.wire.ber import CONSTRUCTED, MOST_NESTED, MalformedMessage,
 #: Bits of a first octet that are the same in all APDUs: a constructed value with a context tag.
 _APDU_BITS = 0xE0
 _APDU = 0x80 | CONSTRUCTED
+#: The first octet of an APDU whose tag takes more octets.
+_LONG_TAG = _APDU | 0x1F
+#: The longest APDU with a tag and a length of one octet each.
+_SHORT = 2 + 127
 
 
 class ApduStream:
@@ -19,6 +23,7 @@ class ApduStream:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self._short = min(limit, _SHORT)
         self._buffer = bytearray()
         self._at = 0  # everything before this has been walked
         self._open = 0  # values of indefinite length open at that point
@@ -34,6 +39,19 @@ class ApduStream:
         """The next whole APDU, or None until more octets come. Raises MalformedMessage."""
         buffer = self._buffer
         size = len(buffer)
+        if (  # most come alone, and are so short that one octet says how long
+            1 < size <= self._short
+            and buffer[1] == size - 2
+            and _APDU <= buffer[0] < _LONG_TAG
+            and not self._at
+        ):
+            apdu = bytes(buffer)
+            buffer.clear()
+            return apdu
+        return self._walked(buffer, size) if size else None
+
+    def _walked(self, buffer: bytearray, size: int) -> bytes | None:
+        """The same for one of any kind, from where the walk over it stopped."""
         while self._open or not self._at:
             if self._at >= size:
                 return None

@@ -350,7 +350,7 @@ def _nested(depth: int) -> bytes:
     tail = term + value("bf2e", b"\x81\x00")
     for _ in range(depth):
         size += len(tail)
-        header = b"\xa1" + ber.length(size)
+        header = b"\xa1" + ber.LENGTHS[size]
         opening.append(header)
         size += len(header)
     rpn = b"".join(reversed(opening)) + term + tail * depth

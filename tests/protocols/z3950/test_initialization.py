@@ -138,7 +138,7 @@ def test_accounts_keep_out_who_is_somebody_else(
     assert external.direct_reference == "1.2.840.10003.10.3"
     assert isinstance(external.encoding, SingleAsn1Type)
     # The condition, 1011, as an INTEGER somewhere in the diagnostic.
-    assert b"\x02" + ber.integer(1011) in external.encoding.value
+    assert b"\x02" + ber.INTEGERS[1011] in external.encoding.value
 
 
 @pytest.mark.parametrize("identification", [None, NULL, "", IdPass(), IdPass("group")])
