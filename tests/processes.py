@@ -19,6 +19,7 @@ import runpy
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
@@ -175,6 +176,7 @@ def _run(
         os.close(file)
     os.environ.clear()
     os.environ.update(environment)
+    time.tzset()  # it may name another zone
     os.chdir(ROOT)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.argv = [module, *arguments]

@@ -165,7 +165,7 @@ def test_the_image_runs_them_beside_the_server(
     database = open_database(sqlite_url)
     seed(database, patrons=1, items=1, now=datetime.now(UTC))
     database.close()
-    monkeypatch.setenv("TZ", f"X{datetime.now(UTC).hour - 12:+d}")  # it is about noon
+    monkeypatch.setenv("TZ", f"XXX{datetime.now(UTC).hour - 12:+d}")  # it is about noon
     server = start_serving(tmp_path, sqlite_url, "--with-jobs")
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
     try:
