@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, or_, select
 
 from catalogue.database import Statement, Transaction, columns, many, many_of
 from catalogue.schema import items, records
@@ -83,32 +83,44 @@ class _Listed(NamedTuple):
         return is_overdue(self.due, self.mark, now)
 
 
-def _open_loans() -> Select[Any]:
-    its = {"id": items.c.id, "branch_id": items.c.branch_id, "loan_id": loans.c.id}
+def _listed_of(some: FromClause) -> Select[Any]:
+    """The lines for these loans, by due date."""
+    its = {"id": items.c.id, "branch_id": items.c.branch_id, "loan_id": some.c.id}
     its["material_group"] = items.c.material_group
     return (
-        select(*columns(_Listed, loans, items, records, **its))
-        .select_from(loans)
-        .join(items, items.c.id == loans.c.item_id)
+        select(*columns(_Listed, some, items, records, **its))
+        .select_from(some)
+        .join(items, items.c.id == some.c.item_id)
         .join(records, records.c.id == items.c.record_id)
-        .where(loans.c.checked_in.is_(None))
-        # As in the index of a patron's loans: none of these is over.
-        .order_by(loans.c.checked_in, loans.c.due, loans.c.id)
+        .order_by(some.c.due, some.c.id)
     )
 
 
-def _own(patron_id: int, at: datetime, after_id: int, at_most: int, skipped: int) -> Select[Any]:
-    return (
-        _open_loans()
+def _own(
+    patron_id: int,
+    at: datetime,
+    after_id: int,
+    at_most: int,
+    skipped: int,
+    *conditions: ColumnElement[bool],
+) -> Select[Any]:
+    """A page is chosen before anything is read of its items: PostgreSQL would read all of them,
+    as it does not know that somebody may have hundreds."""
+    page = (
+        select(loans)
         .where(
+            loans.c.checked_in.is_(None),
             loans.c.patron_id == patron_id,
             # Said twice: the first condition is what the index can be walked by.
             loans.c.due >= at,
             or_(loans.c.due > at, loans.c.id > after_id),
+            *conditions,
         )
+        .order_by(loans.c.checked_in, loans.c.due, loans.c.id)  # as in the index
         .limit(at_most)
         .offset(skipped)
     )
+    return _listed_of(page.subquery("page"))
 
 
 @many(_Listed)
@@ -124,14 +136,14 @@ def _own_overdue(
     *, patron_id: int, now: datetime, at: datetime, after_id: int, at_most: int, skipped: int
 ) -> Statement:
     """The same, of those due before `now` that are neither claimed returned nor lost."""
-    own = _own(patron_id, at, after_id, at_most, skipped)
-    return own.where(loans.c.due < now, loans.c.mark.is_(None))
+    is_overdue = loans.c.due < now, loans.c.mark.is_(None)
+    return _own(patron_id, at, after_id, at_most, skipped, *is_overdue)
 
 
 @many(_Listed)
 def _lent_onward(*, patron_id: int) -> Statement:
     """What others have lent onward to the patron."""
-    return _open_loans().where(loans.c.co_patron_id == patron_id)
+    return _listed_of(loans).where(loans.c.checked_in.is_(None), loans.c.co_patron_id == patron_id)
 
 
 @many_of(Borrower)

@@ -73,8 +73,7 @@ def plans(sqlite_url: str) -> Iterator[Callable[[str], str]]:
 
 def texts() -> Iterator[tuple[str, str]]:
     """Every statement by its name, with what is sent to SQLite."""
-    for parameter in statements():
-        statement = parameter.values[0]
+    for _, statement in statements():
         text = statement.compile_for("sqlite").__globals__.get("_sqlite_text")
         if text is not None:  # no lock, which is sent to PostgreSQL alone
             yield statement.__name__, text(2) if callable(text) else text
