@@ -156,7 +156,7 @@ class Pipeline:
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         #: Sent at the beginning of each transaction that writes: what a session would hold.
-        self.first: str | None = None
+        self.first: tuple[str, ...] = ()
         #: Seconds that the first answer of a transaction may take; None: any.
         self.answers_within: float | None = None
         #: Whether the server, or a pooler for it, keeps statements by the names given here.
@@ -190,7 +190,7 @@ class Pipeline:
     @property
     def is_pooled(self) -> bool:
         """Whether each transaction may be another session's."""
-        return self.first is not None
+        return bool(self.first)
 
     def fileno(self) -> int:
         return self._pgconn.socket
@@ -212,8 +212,8 @@ class Pipeline:
             self._expect()
         if writes:
             self.execute("BEGIN")
-            if self.first is not None:
-                self.execute(self.first)
+            for each in self.first:
+                self.execute(each)
 
     def _expect(self) -> None:
         within = self.answers_within

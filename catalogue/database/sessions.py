@@ -58,13 +58,11 @@ def _keep(pipeline: Pipeline, patience: float, served: bool) -> None:
 
 def _of_a_pool(pipeline: Pipeline, patience: float, served: bool) -> None:
     pipeline.keeps_names = _keeps_names(pipeline)
-    pipeline.first = (
-        f"SELECT set_config('lock_timeout', '{_milliseconds(patience)}', true),"
-        " set_config('jit', 'off', true)"
-    )
+    # No query, after which a transaction could not ask for one snapshot any more.
+    pipeline.first = (f"SET LOCAL lock_timeout = {_milliseconds(patience)}",)
     if served:
         # Waited for: what is replaced is all there again at its end.
-        pipeline.first += f", pg_advisory_xact_lock_shared({ADVISORY_LOCK})"
+        pipeline.first += (f"SELECT pg_advisory_xact_lock_shared({ADVISORY_LOCK})",)
 
 
 def _keeps_names(pipeline: Pipeline) -> bool:

@@ -4,6 +4,7 @@ and how what was done since is done again."""
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import time
 from collections import Counter
@@ -136,6 +137,38 @@ def test_the_minute_before_a_mistake(tmp_path: Path) -> None:
         finally:
             stage.stop()
             back.stop("immediate")
+
+
+def test_both_databases_are_lost(tmp_path: Path) -> None:
+    """What had been archived is there: no more than `archive_timeout` is lost."""
+    with _kept() as (cluster, repository):
+        stage = Stage.prepared(tmp_path, cluster.url)
+        repository.run("--type=full", "backup")
+        stage.start()
+        work = list(lines(stage, 2))[:6]
+        before = _works(work, 150)
+        # As every minute by `archive_timeout`.
+        segment = cluster.ask("SELECT pg_walfile_name(pg_switch_wal())")
+        archived = "SELECT last_archived_wal >= '{}' FROM pg_stat_archiver"
+        until(lambda: cluster.ask(archived.format(segment)))
+        after = _works(work, 100)
+        cluster.kill()
+        stage.kill()
+        shutil.rmtree(cluster.data)
+
+        begun = time.monotonic()
+        repository.run("restore")
+        cluster.start()
+        until(lambda: cluster.ask("SELECT pg_is_in_recovery()") is False, 60)
+        restored = time.monotonic() - begun
+        with closing(open_database(cluster.url)) as database:
+            assert lost_or_twice(before.traces, database) == []
+            assert broken_invariants(database) == []
+        print(
+            f"\n{sum(before.granted.values())} acknowledged until the log was last archived, none"
+            f" of them lost; of {sum(after.granted.values())} after it {sum(after.traces.values())}"
+            f" changed something: these are lost; restored in {restored:.1f} s"
+        )
 
 
 def _restored(repository: Repository, cluster: Cluster, back: Cluster, minute: str) -> None:

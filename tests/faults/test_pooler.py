@@ -32,6 +32,7 @@ from tests.crash.stage import Stage
 from tests.faults.clients import CAN_AGAIN, CANNOT, until
 from tests.faults.clusters import Cluster, a_cluster, a_pair
 from tests.faults.poolers import Pooler, a_pooler
+from tests.servers import run_tiro
 
 PATIENCE = 20.0
 HERE = "host-a process 4711 serves it"
@@ -125,6 +126,31 @@ def test_nothing_is_replaced_while_a_server_has_it_or_before_it_is_done(
         ):
             with pytest.raises(DatabasePooled, match=r"\[database\] direct"):
                 what()
+
+
+def test_commands_that_need_a_session_ask_the_server_itself(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """And the others the pool: a backup, an archive, and both read into another database."""
+    copy, archive = str(tmp_path / "copy"), str(tmp_path / "archive")
+    cluster.ask("CREATE DATABASE moved")
+    with a_pooler(cluster.port) as old, a_pooler(cluster.port, database="moved") as new:
+        for name, pooler in (("old", old), ("new", new)):
+            direct = cluster.url if name == "old" else cluster.url.replace("/postgres", "/moved")
+            text = f'[database]\nurl = "{pooler.url}"\ndirect = "{direct}"\n'
+            (tmp_path / f"{name}.toml").write_text(text)
+            (tmp_path / f"{name}.toml").chmod(0o600)
+        for name, *arguments in (
+            ("old", "backup", copy),
+            ("old", "export", archive),
+            ("new", "import", archive, "--told"),
+            ("new", "restore", copy, "--replace"),
+            ("new", "reindex"),
+        ):
+            done = run_tiro(tmp_path / f"{name}.toml", *arguments)
+            assert done.returncode == 0, done.stdout + done.stderr
+        with closing(open_database(new.url)) as database:
+            database.write(add_counter("after the move")).result(PATIENCE)
 
 
 def test_what_is_wrong_with_a_pool_is_said(cluster: Cluster, tmp_path: Path) -> None:
