@@ -112,8 +112,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     for reason, number in reasons.most_common():
         terminalreporter.write_line(f"{number} skipped: {reason}", yellow=True)
     if not trials.are_whole():
-        seed = f"{trials.SEED}={os.environ[trials.SEED]}"
-        terminalreporter.write_line(f"What is long was drawn by {seed}; make trials runs all of it")
+        terminalreporter.write_line(
+            f"This was drawn by {trials.again()}; make trials runs all of it"
+        )
 
 
 @pytest.fixture(scope="session")

@@ -126,7 +126,7 @@ def _of_tests(items: Sequence[pytest.Item]) -> set[pytest.Item]:
     found: set[pytest.Item] = set()
     for module, its in _grouped(items, key).items():
         tests = list(dict.fromkeys(map(_test_of, its)))
-        number = _share(len(tests), trials.TESTS, trials.TESTS_AT_LEAST)
+        number = _share(len(tests), trials.one_of(), trials.TESTS_AT_LEAST)
         chosen = set(trials.drawn(module, tests, number))
         found.update(item for item in its if _test_of(item) not in chosen)
     return found

@@ -20,6 +20,7 @@ CASES = [f"case {number}" for number in range(10)]
 def short(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setattr(trials, "_are_whole", False)
     monkeypatch.setenv(trials.SEED, "20270111")
+    monkeypatch.setenv(trials.ONE_OF, f"{trials.TESTS}")
     return monkeypatch
 
 
@@ -94,6 +95,22 @@ def test_of_each_module_one_of_four_tests_is_drawn_and_three_at_least(
     for tests, number in ((1, 1), (3, 3), (8, 3), (12, 3), (13, 4), (40, 10)):
         found: list[Any] = [Found(f"tests/circulation/x.py::test_{test}") for test in range(tests)]
         assert len(kept(found)) == number
+
+
+def test_where_one_of_one_is_drawn_each_test_is_tried(short: pytest.MonkeyPatch) -> None:
+    short.setenv(trials.ONE_OF, "1")
+    assert counted(kept(on_both("circulation/loans/x.py", 40, 16))) == {
+        "sqlite": 80,
+        "postgresql": 20,
+    }
+    assert trials.again() == "TIRO_TESTS_SEED=20270111 TIRO_TESTS_ONE_OF=1"
+
+
+@pytest.mark.parametrize("said", ["0", "-1", "all", "", "1.5"])
+def test_of_how_many_is_a_number(short: pytest.MonkeyPatch, said: str) -> None:
+    short.setenv(trials.ONE_OF, said)
+    with pytest.raises(pytest.UsageError, match="whole number"):
+        trials.begin(are_whole=False)
 
 
 def test_of_each_of_them_one_of_eight_cases_is_drawn(short: pytest.MonkeyPatch) -> None:

@@ -1,20 +1,25 @@
 """What is long: whole in `make trials`, and a short draw of it in `make test`.
 
 A draw is made by a seed: the day, or what TIRO_TESTS_SEED says. So each day tries others, and who
-says the seed that a failure was found with tries the same ones again.
+says the seed that a failure was found with tries the same ones again. TIRO_TESTS_ONE_OF says of how
+many tests of a module one is drawn: with 1, as in CI, each test is tried every day.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
+import pytest
+
 T = TypeVar("T")
 
 SEED: Final = "TIRO_TESTS_SEED"
+ONE_OF: Final = "TIRO_TESTS_ONE_OF"
 _are_whole = False
 
 #: Whole servers started, stopped and killed over and over, a year of a town, what documents have
@@ -65,7 +70,8 @@ LONG_DRAWN: Final = 6
 #: and the server behind its page take longer to begin than a test takes.
 MODULES: Final = {"browser": 3}
 
-#: Of each module one of so many tests is drawn, and so many at least.
+#: Of each module one of so many tests is drawn, where `ONE_OF` says nothing else; and so many at
+#: least.
 TESTS: Final = 4
 TESTS_AT_LEAST: Final = 3
 #: Of each of these tests one of so many cases.
@@ -148,14 +154,27 @@ ON_BOTH: Final = (
 
 def begin(are_whole: bool) -> None:
     """Says whether all is tried, before the first test is read. The workers of pytest-xdist get the
-    seed with the environment, so that all draw the same."""
+    seed with the environment, so that all draw the same. Raises pytest.UsageError."""
     global _are_whole
     _are_whole = are_whole
     os.environ.setdefault(SEED, f"{datetime.now(UTC):%Y%m%d}")
+    os.environ.setdefault(ONE_OF, f"{TESTS}")
+    if not re.fullmatch("[1-9][0-9]*", os.environ[ONE_OF]):
+        raise pytest.UsageError(f"{ONE_OF} must be a whole number from 1 on")
 
 
 def are_whole() -> bool:
     return _are_whole
+
+
+def one_of() -> int:
+    """Of how many tests of a module one is drawn."""
+    return int(os.environ[ONE_OF])
+
+
+def again() -> str:
+    """What draws the same again."""
+    return " ".join(f"{name}={os.environ[name]}" for name in (SEED, ONE_OF))
 
 
 def drawn(what: str, of: Sequence[T], number: int) -> list[T]:
