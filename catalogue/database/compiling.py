@@ -88,13 +88,15 @@ class Compiled:
             # Else the key of the row would be given back, which costs SQLite more than the row.
             expression = expression.inline()
         self._compiled = self._typed(expression, hints)
-        self.text: Final = str(self._compiled)
+        self.text = str(self._compiled)
         order = self._compiled.positiontup or []
         unused = self._arguments.keys() - set(order)
         if unused and not are_optional:
             raise ValueError(f"the statement has no parameter {', '.join(unused)}: {self.text}")
         self._labels = [column.key for column in columns]
         self._outward = [_result_processor(column.type, self._dialect) for column in columns]
+        if dialect == "sqlite":
+            self.text, order = self._numbered(order)
         parts = [self._value(number, name) for number, name in enumerate(order)]
         #: Source of the driver's tuple.
         self.values: Final = f"({', '.join(parts)}{',' if parts else ''})"
@@ -118,6 +120,34 @@ class Compiled:
         for bound in untyped:
             bound.type = (kinds.get(bound.key) or NullType)()
         return expression.compile(dialect=self._dialect)
+
+    def _numbered(self, order: list[str]) -> tuple[str, list[str]]:
+        """The text with each value given once, and constants written out; and what is given.
+
+        SQLite takes ``?1`` as often as it stands there: fewer values are made and handed over.
+        """
+        pieces = self.text.split("?")
+        if len(pieces) != len(order) + 1:  # there is one within a text
+            return self.text, order
+        given: list[str] = []
+        text = pieces[0]
+        for name, piece in zip(order, pieces[1:], strict=True):
+            written = None if name in self._arguments else self._literal(name)
+            if written is None:
+                given += [name] * (name not in given)
+                written = f"?{given.index(name) + 1}"
+            text += written + piece
+        return text, given
+
+    def _literal(self, name: str) -> str | None:
+        """A constant as it is written in SQL: a number or a text, which are the same to all."""
+        bound = self._compiled.binds[name]
+        value: Any = None if bound.required else bound.effective_value
+        if _bind_processor(bound.type, self._dialect) is not None:
+            return None
+        if type(value) is int:
+            return str(value)
+        return "'" + value.replace("'", "''") + "'" if type(value) is str else None
 
     def _value(self, number: int, name: str) -> str:
         """Source of the value at this place."""
