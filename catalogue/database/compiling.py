@@ -11,23 +11,35 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
+from importlib import import_module
 from inspect import signature
 from typing import Any, Final, cast, get_args
 
 from sqlalchemy import BigInteger, Boolean, Date, Insert, String, bindparam
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import NullType, TypeEngine
 
 from catalogue.database.moments import MOMENT_IN, MOMENT_OUT, Moment
 from catalogue.database.shapes import Shaped, row_of_rows
+from catalogue.generated import OnDemand
 
-DIALECTS: Final[dict[str, Dialect]] = {
-    "sqlite": sqlite.dialect(paramstyle="qmark"),
-    "postgresql": psycopg.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]
+_DIALECTS: Final = {
+    "sqlite": ("sqlite.pysqlite", "qmark"),
+    "postgresql": ("postgresql.psycopg", "format"),
 }
+
+
+def _dialect(name: str) -> Dialect:
+    module, style = _DIALECTS[name]
+    made: Dialect = import_module(f"sqlalchemy.dialects.{module}").dialect(paramstyle=style)
+    return made
+
+
+#: The names that transactions have for the kinds of databases.
+KINDS: Final = tuple(_DIALECTS)
+#: By those names; the dialect of a kind is loaded with the first statement for it.
+DIALECTS: Final[OnDemand[str, Dialect]] = OnDemand(_dialect)
 #: What a parameter is to the database where it meets no column, by its annotation.
 _TYPES: Final[dict[Any, type[TypeEngine[Any]]]] = {
     bool: Boolean,

@@ -1,4 +1,9 @@
-"""The one collection of tables, to which each room adds its own, and what they share."""
+"""The one collection of tables, to which each room adds its own, and what they share.
+
+Migrations make the tables; here they are declared for statements, and compared with what was made.
+The condition of a partial index is declared as ``sqlite_where``, for both databases: the other's
+word for it would load its dialect for whoever does not use it.
+"""
 
 from __future__ import annotations
 

@@ -71,7 +71,6 @@ Index(
     deliveries.c.expected,
     deliveries.c.id,
     sqlite_where=_DELIVERY_IS_OPEN,
-    postgresql_where=_DELIVERY_IS_OPEN,
 )
 
 #: So many copies of a title in a delivery; a line with a barcode is one item.
@@ -118,5 +117,4 @@ Index(
     unexpected_items.c.noted,
     unexpected_items.c.id,
     sqlite_where=_UNEXPECTED_IS_OPEN,
-    postgresql_where=_UNEXPECTED_IS_OPEN,
 )

@@ -57,13 +57,11 @@ Index(
     bookings.c.record_id,
     bookings.c.closed,
     sqlite_where=_IS_OPEN,
-    postgresql_where=_IS_OPEN,
 )
 Index(
     "ix_bookings_open_first_day",
     bookings.c.first_day,
     sqlite_where=_IS_OPEN,
-    postgresql_where=_IS_OPEN,
 )
 
 #: Where the copies of a booking come from: so many of one branch and material group, reserved
@@ -145,5 +143,4 @@ Index(
     stays.c.seen_branch_id,
     stays.c.item_id,
     sqlite_where=_IS_TO_MOVE,
-    postgresql_where=_IS_TO_MOVE,
 )

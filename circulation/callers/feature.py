@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from circulation.callers.partners import PARTNERS
-from circulation.callers.registry_section import RegistrySection
-from circulation.callers.section import CALLERS
-from circulation.callers.sorting import SORTING
-from circulation.callers.terminals import TERMINALS
-from circulation.kernel.jobs import DAILY
 from circulation.kernel.parts import Join, joins
-from circulation.kernel.set_up import SET_UP_PARTS
-from circulation.sections.sections import SECTIONS
 
 JOINS: tuple[Join, ...] = (
-    joins(SET_UP_PARTS, TERMINALS),
-    joins(SET_UP_PARTS, PARTNERS),
-    joins(SET_UP_PARTS, SORTING),
-    joins(SECTIONS, *CALLERS, RegistrySection()),
-    joins(DAILY, "circulation.callers.daily"),
+    joins("kernel.schema:SCHEMAS", "schema"),
+    joins("kernel.set_up:SET_UP_PARTS", "terminals:TERMINALS"),
+    joins("kernel.set_up:SET_UP_PARTS", "partners:PARTNERS"),
+    joins("kernel.set_up:SET_UP_PARTS", "sorting:SORTING"),
+    joins("sections.sections:SECTIONS", "section:*CALLERS", "registry_section:RegistrySection()"),
+    joins("kernel.jobs:DAILY", "daily:*JOBS"),
 )

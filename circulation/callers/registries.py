@@ -26,7 +26,7 @@ REGISTRY: Final = "registry"
 CLOSED: Final = "closed_for_orders"
 
 #: Is there still something to be told to a partner, or to be heard from it? By its folded agency.
-STILL_NEEDED: Joined[Callable[[Transaction, str], bool]] = Joined("why a partner is still needed")
+STILL_NEEDED: Joined[Callable[[Transaction, str], bool]] = Joined("callers.registries:STILL_NEEDED")
 
 
 class PartnerRegistry(NamedTuple):

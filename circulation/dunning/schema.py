@@ -69,7 +69,6 @@ Index(
     charges.c.id,
     charges.c.balance,
     sqlite_where=_IS_OWED,
-    postgresql_where=_IS_OWED,
 )
 
 #: Debts handed over for collection. `debtor_id` is who is asked to pay: the patron, or who answers
@@ -96,7 +95,6 @@ Index(
     collection_claims.c.charge_id,
     unique=True,
     sqlite_where=_CLAIM_IS_OPEN,
-    postgresql_where=_CLAIM_IS_OPEN,
 )
 
 #: Files written for the debtor system.
@@ -128,5 +126,4 @@ Index(
     "ix_collection_lines_unsent",
     collection_lines.c.id,
     sqlite_where=_IS_UNSENT,
-    postgresql_where=_IS_UNSENT,
 )

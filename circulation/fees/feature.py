@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from circulation.fees import rules, section
-from circulation.fees.acts import FEES_AT_LOAN, FEES_AT_RENEWAL, FeesAtEnd, FeesAtLoss, FeesAtUndo
-from circulation.fees.debts import lift_settled_blocks
-from circulation.fees.loan_fees import fees_at_hold
-from circulation.fees.payment_ways import PAYMENT_WAYS
-from circulation.holds.wishes import PLACING
 from circulation.kernel.parts import Join, joins
-from circulation.kernel.set_up import SET_UP_PARTS
-from circulation.ledger.postings import LESS_IS_OWED
-from circulation.loans.ending import ENDING
-from circulation.loans.features import LENDING, RENEWING
-from circulation.loans.lost import LOSING
-from circulation.loans.undo import UNDOING
-from circulation.sections.sections import SECTIONS
 
 JOINS: tuple[Join, ...] = (
-    joins(LENDING, FEES_AT_LOAN),
-    joins(RENEWING, FEES_AT_RENEWAL),
-    joins(ENDING, FeesAtEnd()),
-    joins(LOSING, FeesAtLoss()),
-    joins(UNDOING, FeesAtUndo()),
-    joins(PLACING, fees_at_hold),
-    joins(LESS_IS_OWED, lift_settled_blocks),
-    joins(SET_UP_PARTS, rules.FEES),
-    joins(SET_UP_PARTS, PAYMENT_WAYS),
-    joins(SECTIONS, section.FEES),
-    joins(SECTIONS, section.PAYMENT),
+    joins("kernel.schema:SCHEMAS", "schema"),
+    joins("loans.features:LENDING", "acts:FEES_AT_LOAN"),
+    joins("loans.features:RENEWING", "acts:FEES_AT_RENEWAL"),
+    joins("loans.ending:ENDING", "acts:FeesAtEnd()"),
+    joins("loans.lost:LOSING", "acts:FeesAtLoss()"),
+    joins("loans.undo:UNDOING", "acts:FeesAtUndo()"),
+    joins("holds.wishes:PLACING", "loan_fees:fees_at_hold"),
+    joins("ledger.postings:LESS_IS_OWED", "debts:lift_settled_blocks"),
+    joins("kernel.set_up:SET_UP_PARTS", "rules:FEES"),
+    joins("kernel.set_up:SET_UP_PARTS", "payment_ways:PAYMENT_WAYS"),
+    joins("sections.sections:SECTIONS", "section:FEES"),
+    joins("sections.sections:SECTIONS", "section:PAYMENT"),
 )

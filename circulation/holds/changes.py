@@ -82,7 +82,7 @@ def set_waits_for(*, hold_id: int, waits_for: int | None) -> Statement:
 
 
 #: What follows where a hold, given by its number, has ended without a loan.
-ENDED_IN_VAIN: Registry[Callable[[Act, int], None]] = Registry("ends of holds")
+ENDED_IN_VAIN: Registry[Callable[[Act, int], None]] = Registry("holds.changes:ENDED_IN_VAIN")
 
 
 @send

@@ -59,9 +59,9 @@ class CopyColumns(NamedTuple):
     joins: tuple[tuple[FromClause, ColumnElement[bool]], ...]
 
 
-COPY_COLUMNS: Registry[CopyColumns] = Registry("columns of copies")
+COPY_COLUMNS: Registry[CopyColumns] = Registry("holds.copies:COPY_COLUMNS")
 #: Copies of a record that are on order; on no shelf.
-ON_ORDER: Registry[Callable[[Transaction, int], list[Copy]]] = Registry("copies on order")
+ON_ORDER: Registry[Callable[[Transaction, int], list[Copy]]] = Registry("holds.copies:ON_ORDER")
 
 _OWN: dict[str, ColumnElement[Any]] = {
     "id": items.c.id,

@@ -43,4 +43,4 @@ class KeepingFeature:
         return copies
 
 
-KEEPING: Features[KeepingFeature] = Features("features that keep copies from holds")
+KEEPING: Features[KeepingFeature] = Features("holds.keeping:KEEPING")

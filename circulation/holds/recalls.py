@@ -45,7 +45,7 @@ AT_MOST: Final = 200
 
 
 #: What follows where the loan of an item, given by its number, was recalled: it is due then.
-RECALLED: Registry[Callable[[Act, int, datetime], None]] = Registry("recalls")
+RECALLED: Registry[Callable[[Act, int, datetime], None]] = Registry("holds.recalls:RECALLED")
 
 
 class _OpenLoan(NamedTuple):

@@ -68,7 +68,6 @@ Index(
     holds.c.record_id,
     holds.c.closed,
     sqlite_where=_HOLD_IS_OPEN,
-    postgresql_where=_HOLD_IS_OPEN,
 )
 #: A person has one open hold on a title (or on a part of it), a library as many as it has readers
 #: for: placing sees to that, under the lock of the patron.
@@ -78,7 +77,6 @@ Index(
     holds.c.record_id,
     holds.c.part,
     sqlite_where=_HOLD_IS_OPEN,
-    postgresql_where=_HOLD_IS_OPEN,
 )
 _HOLD_IS_CLOSED = text("closed IS NOT NULL")
 #: Closed holds are deleted after some weeks.
@@ -86,13 +84,11 @@ Index(
     "ix_holds_closed",
     holds.c.closed,
     sqlite_where=_HOLD_IS_CLOSED,
-    postgresql_where=_HOLD_IS_CLOSED,
 )
 Index(
     "ix_holds_open_interest",
     holds.c.interest_until,
     sqlite_where=_HOLD_IS_OPEN,
-    postgresql_where=_HOLD_IS_OPEN,
 )
 
 #: Items bound to holds: on their way to the pickup branch, or on its shelf. One item for a hold,

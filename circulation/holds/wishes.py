@@ -79,4 +79,4 @@ class HoldsSight:
 
 
 #: How features look at holds that may be placed; None where there is nothing to say.
-PLACING: Registry[Callable[[HoldsCase], HoldsSight | None]] = Registry("features of placing holds")
+PLACING: Registry[Callable[[HoldsCase], HoldsSight | None]] = Registry("holds.wishes:PLACING")

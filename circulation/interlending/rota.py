@@ -47,7 +47,9 @@ from circulation.ledger.charges import NewCharge
 from circulation.ledger.money import ChargeKind
 
 #: What follows where nobody lends what a patron asked for.
-UNOBTAINABLE: Registry[Callable[[Act, InterlibraryLoan], None]] = Registry("nobody lends it")
+UNOBTAINABLE: Registry[Callable[[Act, InterlibraryLoan], None]] = Registry(
+    "interlending.rota:UNOBTAINABLE"
+)
 
 #: How much of the order is kept with a case: a registry may name hundreds of libraries.
 MOST_KEPT = 50

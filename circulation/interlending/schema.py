@@ -104,7 +104,6 @@ Index(
     interlibrary_loans.c.item_id,
     unique=True,
     sqlite_where=_IS_OPEN,
-    postgresql_where=_IS_OPEN,
 )
 Index(
     "uq_interlibrary_loans_open_request",
@@ -113,7 +112,6 @@ Index(
     interlibrary_loans.c.request_id,
     unique=True,
     sqlite_where=_IS_OPEN,
-    postgresql_where=_IS_OPEN,
 )
 Index(
     "ix_interlibrary_loans_request",
@@ -146,7 +144,6 @@ Index(
     partner_notices.c.partner,
     partner_notices.c.next_try,
     sqlite_where=_IS_WAITING,
-    postgresql_where=_IS_WAITING,
 )
 
 #: What somebody should read about an interlibrary loan: what the other library writes, offers or
@@ -166,7 +163,6 @@ Index(
     "ix_interlibrary_remarks_unsettled",
     interlibrary_remarks.c.at,
     sqlite_where=_IS_UNSETTLED,
-    postgresql_where=_IS_UNSETTLED,
 )
 
 #: One line for each exchange with a partner, in either direction.
@@ -189,7 +185,6 @@ Index(
     "ix_exchanges_request_id",
     exchanges.c.request_id,
     sqlite_where=_HAS_REQUEST,
-    postgresql_where=_HAS_REQUEST,
 )
 
 #: What was said in an exchange, secrets masked, for as long as the settings want it; see

@@ -106,6 +106,7 @@ _LAST_ACT = (
 )
 
 ITEM = Noun(
+    "items.facts:ITEM",
     ItemFacts,
     {
         **{

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from circulation.items.media import MEDIA
-from circulation.items.section import MediaSection, PlacementSection
 from circulation.kernel.parts import Join, joins
-from circulation.kernel.set_up import SET_UP_PARTS
-from circulation.sections.sections import SECTIONS
 
 JOINS: tuple[Join, ...] = (
-    joins(SET_UP_PARTS, MEDIA),
-    joins(SECTIONS, MediaSection()),
-    joins(SECTIONS, PlacementSection()),
+    joins("kernel.schema:SCHEMAS", "schema"),
+    joins("kernel.set_up:SET_UP_PARTS", "media:MEDIA"),
+    joins("sections.sections:SECTIONS", "section:MediaSection()"),
+    joins("sections.sections:SECTIONS", "section:PlacementSection()"),
 )

@@ -37,7 +37,7 @@ class ItemFeature:
         return {}
 
 
-ITEM_FEATURES: Features[ItemFeature] = Features("features of items")
+ITEM_FEATURES: Features[ItemFeature] = Features("items.features:ITEM_FEATURES")
 
 
 def branch_of(item: ItemFacts) -> int:

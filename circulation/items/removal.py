@@ -71,7 +71,7 @@ class RemovalFeature:
         """The item goes: settles what hangs on it."""
 
 
-REMOVING: Registry[RemovalFeature] = Registry("features of removing items")
+REMOVING: Registry[RemovalFeature] = Registry("items.removal:REMOVING")
 
 
 def references() -> list[Column[Any]]:

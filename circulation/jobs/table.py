@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Final
 
 import circulation.assembly  # noqa: F401  features bring their jobs
@@ -39,6 +38,5 @@ _ORDER: Final = (
     "holdings",
 )
 
-_JOBS: Final[list[Job]] = [job for module in DAILY for job in import_module(module).JOBS]
-_BY_NAME: Final = {job.name: job for job in _JOBS}
+_BY_NAME: Final = {job.name: job for job in DAILY}
 JOBS: Final[dict[str, Job]] = {name: _BY_NAME[name] for name in _ORDER if name in _BY_NAME}

@@ -249,7 +249,7 @@ class Follower(NamedTuple):
     follows: Callable[[EventKind, SetUp | None], Tells | None]
 
 
-FOLLOWERS: Registry[Follower] = Registry("followers of events")
+FOLLOWERS: Registry[Follower] = Registry("kernel.events:FOLLOWERS")
 
 
 class _LastId(FunctionElement[int]):

@@ -61,6 +61,5 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(1), time(), UTC)
 
 
-#: Modules whose ``JOBS`` are done daily: loaded where they are, or are asked for
-#: (`circulation.jobs.table`).
-DAILY: Registry[str] = Registry("daily jobs")
+#: What the features do daily; `circulation.jobs.table` has it in order.
+DAILY: Registry[Job] = Registry("kernel.jobs:DAILY")

@@ -2,16 +2,19 @@
 
 The facts of a noun (an item, a patron) are one row of one statement. A feature adds a `Part` to
 that row: its columns, the joins they need, and a class for what they hold. A verb asks a `Registry`
-for what the features have to say. Both are filled by `circulation.assembly`, in its order, before
-anything is asked; from the first question on they are sealed, as the answer would otherwise depend
-on which module happened to be imported first.
+for what the features have to say. What joins where, and in which order, is told by the addresses of
+both before anything is asked (`circulation.assembly`), and loaded with the first question: who
+looks at a patron loads nothing that lends. From then on a place is sealed.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from importlib import import_module
+from operator import attrgetter
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, FromClause, Select, select
 
@@ -21,36 +24,79 @@ from catalogue.generated import OnDemand
 T = TypeVar("T")
 F = TypeVar("F")
 P = TypeVar("P")
-Member = TypeVar("Member", contravariant=True)
 
 
 class Sealed(RuntimeError):
     """Something joined after the first use."""
 
 
-class Registry(Generic[T]):
-    """What features have registered, in the order of their registration."""
+class Join(NamedTuple):
+    """What a feature brings to one place. Its folder has them all in ``feature.JOINS``.
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    `place` is the address of a registry or noun below ``circulation``: ``loans.features:LENDING``.
+    The addresses of the members are those below the feature's own folder: ``acts:FEES_AT_LOAN``,
+    ``acts:FeesAtEnd()`` for one that is made of a class, ``section:*SECTIONS`` for all of a tuple,
+    ``schema`` for a module.
+    """
+
+    place: str
+    members: tuple[str, ...]
+
+
+def joins(place: str, *members: str) -> Join:
+    return Join(place, members)
+
+
+#: The address of a place -> those of all that join it, in their order, all below ``circulation``.
+_JOINED: Final[defaultdict[str, list[str]]] = defaultdict(list)
+
+
+def join(place: str, *members: str) -> None:
+    """Has them join the place when it is first asked. Both are addresses below ``circulation``."""
+    _JOINED[place] += members
+
+
+def load_all() -> None:
+    """Loads all that has joined, for a process that will need it."""
+    for address in [*_JOINED, *(member for its in _JOINED.values() for member in its)]:
+        import_module(f"circulation.{address.partition(':')[0]}")
+
+
+def found_at(address: str) -> tuple[Any, ...]:
+    """What is at an address below ``circulation``. Raises ImportError and AttributeError."""
+    path, _, name = address.partition(":")
+    module = import_module(f"circulation.{path}")
+    if not name:
+        return (module,)
+    found = attrgetter(name.strip("*()"))(module)
+    if name.startswith("*"):
+        return tuple(found)
+    return (found() if name.endswith("()") else found,)
+
+
+class Registry(Generic[T]):
+    """What features bring to one place, in their order. `address` is its own, if they can."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
         self._joined: list[T] = []
 
     def add(self, *members: T) -> None:
         """Raises Sealed after the first use."""
         if "members" in vars(self):
-            raise Sealed(f"{self.name}: {members} came after the first use")
+            raise Sealed(f"{self.address}: {members} came after the first use")
         self._joined += members
 
     @cached_property
     def members(self) -> tuple[T, ...]:
-        """All of them. Seals the registry."""
-        return tuple(self._joined)
+        """All of them. Seals the registry. Raises RuntimeError before the features have joined."""
+        if ":" in self.address and not _JOINED:
+            raise RuntimeError("no feature has joined: import circulation.assembly first")
+        late = _JOINED.get(self.address, ())
+        return (*self._joined, *(each for address in late for each in found_at(address)))
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.members)
-
-    def __len__(self) -> int:
-        return len(self._joined)
 
 
 class Part(Generic[P]):
@@ -75,7 +121,7 @@ class Part(Generic[P]):
         self.keys = keys
         self.joins = joins
         self.cheaper = cheaper or {}
-        self.index = -1  # among the parts of its noun, once it has joined
+        self.index = -1  # among the parts of its noun, once its noun was asked for
 
     @property
     def bit(self) -> int:
@@ -99,30 +145,38 @@ class Noun(Generic[F]):
     """The facts of one noun: a row of its own columns and of the parts that joined it.
 
     The last two fields of `row`, a NamedTuple, are ``present``, with the bit of each part that is
-    there, and ``parts``, a tuple of them all, None for those that are not.
+    there, and ``parts``, a tuple of them all, None for those that are not. The databases join in
+    the order of the parts: the one that is there most often comes first.
     """
 
     def __init__(
         self,
+        address: str,
         row: type[F],
         columns: Mapping[str, ColumnElement[Any]],
         tables: FromClause,
     ) -> None:
+        self.address = address
         self.row = row
         self.columns = _in_order(row, columns, "present", "parts")
         self.tables = tables
-        self._parts: Registry[Part[Any]] = Registry(row.__name__)
+        self._joined: Registry[Part[Any]] = Registry(address)
 
     def add(self, *parts: Part[Any]) -> None:
-        """The databases join in this order: the part that is there most often comes first."""
-        for part in parts:
-            part.index = len(self._parts)
-            self._parts.add(part)
+        """Raises Sealed after the first use."""
+        self._joined.add(*parts)
+
+    @cached_property
+    def parts(self) -> tuple[Part[Any], ...]:
+        """All that have joined. Seals the noun."""
+        for index, part in enumerate(self._joined):
+            part.index = index
+        return self._joined.members
 
     def select(self, *, cheaply: bool = False) -> Select[Any]:
         """The facts, to be narrowed by conditions. Seals the noun."""
         tables, columns = self.tables, [*self.columns.values()]
-        for part in self._parts:
+        for part in self.parts:
             chosen = {**part.columns, **part.cheaper} if cheaply else part.columns
             columns += chosen.values()
             for table, condition in part.joins:
@@ -136,26 +190,9 @@ class Noun(Generic[F]):
             len(self.columns),
             tuple(
                 (part.row, tuple(list(part.columns).index(key) for key in part.keys))
-                for part in self._parts
+                for part in self.parts
             ),
         )
-
-
-class Place(Protocol[Member]):
-    """Where something can be joined: a registry, or a noun."""
-
-    def add(self, *members: Member) -> None: ...
-
-
-class Join(NamedTuple):
-    """What a feature brings to one place. Its folder has them all in ``feature.JOINS``."""
-
-    place: Place[Any]
-    members: Sequence[Any]
-
-
-def joins(place: Place[Member], *members: Member) -> Join:
-    return Join(place, members)
 
 
 class Joining(Protocol):
@@ -171,8 +208,8 @@ J = TypeVar("J", bound=Joining)
 class Features(Registry[J]):
     """The features that join a verb, and those of them that certain facts concern."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
         self._concerned: OnDemand[int, tuple[J, ...]] = OnDemand(self._concerned_by)
 
     def of(self, facts: Any) -> tuple[J, ...]:

@@ -6,6 +6,8 @@ loan because an open loan says so, in transit because a transit does, else avail
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
@@ -24,6 +26,8 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import agencies, branches
+from circulation.calendars import schema as schema_of_calendars
+from circulation.kernel.parts import Registry
 from circulation.kernel.personal import JSON, names
 from circulation.kernel.policy import LOAN_POLICY
 from circulation.kernel.rules import rule_table
@@ -112,7 +116,7 @@ events = Table(
 #: The last event of an item is looked for with each check-out.
 Index("ix_events_item", events.c.item_id, events.c.id)
 _IS_OF_HOLD = text("hold_id IS NOT NULL")
-Index("ix_events_hold", events.c.hold_id, sqlite_where=_IS_OF_HOLD, postgresql_where=_IS_OF_HOLD)
+Index("ix_events_hold", events.c.hold_id, sqlite_where=_IS_OF_HOLD)
 #: Statistics are made of the events of a day.
 Index("ix_events_at", events.c.at)
 
@@ -191,9 +195,12 @@ leases = Table(
 )
 
 
-def all_tables() -> list[Table]:
-    """Every table of both engines, each after those that it refers to.
+#: The modules with the tables of the features, and of the floor below.
+SCHEMAS: Registry[ModuleType] = Registry("kernel.schema:SCHEMAS")
+SCHEMAS.add(schema_of_calendars)
 
-    They are complete once the features have joined (`circulation.assembly`).
-    """
+
+def all_tables() -> list[Table]:
+    """Every table of both engines, each after those that it refers to."""
+    assert SCHEMAS.members
     return metadata.sorted_tables

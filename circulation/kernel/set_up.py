@@ -93,7 +93,20 @@ class SetUpPart(Generic[P]):
 
 
 #: What the features keep of the set-up. `circulation.assembly` adds them.
-SET_UP_PARTS: Registry[SetUpPart[Any]] = Registry("parts of the set-up")
+SET_UP_PARTS: Registry[SetUpPart[Any]] = Registry("kernel.set_up:SET_UP_PARTS")
+
+
+class PartsOnDemand(dict[SetUpPart[Any], Any]):
+    """Each part is read when it is first asked for, in the `transaction` under way: for a process
+    that does one thing after another and ends, which needs few of them."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__()
+        self.transaction = transaction
+
+    def __missing__(self, part: SetUpPart[Any]) -> Any:
+        found = self[part] = part.read(self.transaction)
+        return found
 
 
 @dataclass(slots=True, eq=False, repr=False, kw_only=True)
@@ -153,10 +166,11 @@ class SetUp(LoanRules):
         return home_branch_id if home_branch_id in its else min(its)
 
 
-def read_set_up(transaction: Transaction) -> SetUp:
-    """The set-up as the transaction sees it; RuntimeError before the features have joined."""
-    if not len(SET_UP_PARTS):
-        raise RuntimeError("no feature has joined: import circulation.assembly first")
+def read_set_up(transaction: Transaction, *, on_demand: bool = False) -> SetUp:
+    """The set-up as the transaction sees it; RuntimeError before the features have joined.
+
+    `on_demand`: what features keep of it is read when it is asked for.
+    """
     # The version first: a change that comes between makes the next look-up read anew.
     version = version_of(transaction)
     branches = {branch.id: branch for branch in all_branches(transaction)}
@@ -171,7 +185,9 @@ def read_set_up(transaction: Transaction) -> SetUp:
         calendars=read_calendars(transaction, branches.values()),
         transport=read_transport(transaction),
         elsewhere=read_elsewhere(transaction),
-        parts={part: part.read(transaction) for part in SET_UP_PARTS},
+        parts=PartsOnDemand(transaction)
+        if on_demand
+        else {part: part.read(transaction) for part in SET_UP_PARTS},
     )
 
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from circulation.items.removal import REMOVING
 from circulation.kernel.parts import Join, joins
-from circulation.ledger.balances import ACCOUNT_OF_PATRON
-from circulation.ledger.charges import MoneyAtRemoval
-from circulation.ledger.privacy import HISTORY, PERSONAL
-from circulation.loans.privacy import LOAN_HISTORY
-from circulation.patrons.facts import PATRON
-from circulation.patrons.personal_data import PERSONAL_DATA
 
 JOINS: tuple[Join, ...] = (
-    joins(PATRON, ACCOUNT_OF_PATRON),
-    joins(REMOVING, MoneyAtRemoval()),
-    joins(PERSONAL_DATA, PERSONAL),
-    joins(LOAN_HISTORY, HISTORY),
+    joins("kernel.schema:SCHEMAS", "schema"),
+    joins("patrons.facts:PATRON", "balances:ACCOUNT_OF_PATRON"),
+    joins("items.removal:REMOVING", "charges:MoneyAtRemoval()"),
+    joins("patrons.personal_data:PERSONAL_DATA", "privacy:PERSONAL"),
+    joins("loans.privacy:LOAN_HISTORY", "privacy:HISTORY"),
 )

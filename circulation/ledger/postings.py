@@ -47,7 +47,7 @@ class Account:
 
 
 #: What follows, within the act, when a patron owes less than before.
-LESS_IS_OWED: Registry[Callable[[Account], object]] = Registry("less is owed")
+LESS_IS_OWED: Registry[Callable[[Account], object]] = Registry("ledger.postings:LESS_IS_OWED")
 
 
 def open_account(act: Act, set_up: SetUp, patron_id: int) -> Account:

@@ -27,7 +27,9 @@ from circulation.patrons.schema import patrons
 ACTOR = "auto-renewal"
 
 #: What follows where a loan was not renewed automatically: the act, the loan, and why not.
-NOT_RENEWED: Registry[Callable[[Act, OpenLoan, Refused], None]] = Registry("not renewed")
+NOT_RENEWED: Registry[Callable[[Act, OpenLoan, Refused], None]] = Registry(
+    "loans.auto_renewals:NOT_RENEWED"
+)
 
 
 class _FallingDue(NamedTuple):

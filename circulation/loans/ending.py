@@ -41,7 +41,7 @@ class EndingFeature:
         """The loan goes on: what the end in this event charged is taken back."""
 
 
-ENDING: Registry[EndingFeature] = Registry("features of the end of loans")
+ENDING: Registry[EndingFeature] = Registry("loans.ending:ENDING")
 
 
 def lock_who_owes(ending: Ending) -> None:

@@ -105,8 +105,8 @@ class Look(NamedTuple):
     at: Callable[[LoanCase], LoanSight | None]
 
 
-LENDING: Features[Look] = Features("features of lending")
-RENEWING: Features[Look] = Features("features of renewing")
+LENDING: Features[Look] = Features("loans.features:LENDING")
+RENEWING: Features[Look] = Features("loans.features:RENEWING")
 
 
 def look_at(features: Features[Look], case: LoanCase) -> tuple[LoanSight, ...]:
@@ -195,5 +195,5 @@ class ReturnFeature:
 
 
 #: Takes in an item whose barcode nobody knows here, where it is awaited; None where it is not.
-AWAITED: Registry[Callable[[Act, str], CheckedIn | None]] = Registry("items that are awaited")
-RETURNING: Features[ReturnFeature] = Features("features of returning")
+AWAITED: Registry[Callable[[Act, str], CheckedIn | None]] = Registry("loans.features:AWAITED")
+RETURNING: Features[ReturnFeature] = Features("loans.features:RETURNING")

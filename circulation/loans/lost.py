@@ -64,7 +64,7 @@ class LossFeature(Protocol):
         ...
 
 
-LOSING: Registry[LossFeature] = Registry("features of losing and finding")
+LOSING: Registry[LossFeature] = Registry("loans.lost:LOSING")
 
 _LOSS = (LoanAction.DECLARE_LOST, LoanAction.FIND)
 _EVENTS = {

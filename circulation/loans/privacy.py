@@ -61,7 +61,7 @@ class LoanHistory(NamedTuple):
 
 
 #: Of the features, in their order.
-LOAN_HISTORY: Registry[LoanHistory] = Registry("loan history")
+LOAN_HISTORY: Registry[LoanHistory] = Registry("loans.privacy:LOAN_HISTORY")
 
 
 @scalar_one(int)

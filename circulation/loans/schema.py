@@ -56,7 +56,6 @@ Index(
     loans.c.item_id,
     unique=True,
     sqlite_where=_IS_OPEN,
-    postgresql_where=_IS_OPEN,
 )
 _HAS_PATRON = text("patron_id IS NOT NULL")
 
@@ -71,21 +70,18 @@ Index(
     loans.c.mark,
     loans.c.material_group,
     sqlite_where=_HAS_PATRON,
-    postgresql_where=_HAS_PATRON,
 )
 _HAS_CO_PATRON = text("co_patron_id IS NOT NULL")
 Index(
     "ix_loans_co_patron",
     loans.c.co_patron_id,
     sqlite_where=_HAS_CO_PATRON,
-    postgresql_where=_HAS_CO_PATRON,
 )
 _IS_RECALLED = text("recalled IS NOT NULL AND checked_in IS NULL")
 Index(
     "ix_loans_recalled",
     loans.c.patron_id,
     sqlite_where=_IS_RECALLED,
-    postgresql_where=_IS_RECALLED,
 )
 _IS_MARKED = text("mark IS NOT NULL AND checked_in IS NULL")
 #: The work list of lost and claimed items.
@@ -94,7 +90,6 @@ Index(
     loans.c.branch_id,
     loans.c.marked,
     sqlite_where=_IS_MARKED,
-    postgresql_where=_IS_MARKED,
 )
 #: The work list of overdue loans.
 Index(
@@ -102,7 +97,6 @@ Index(
     loans.c.due,
     loans.c.checked_in,
     sqlite_where=_IS_OPEN,
-    postgresql_where=_IS_OPEN,
 )
 
 #: Loans accepted off line (no block) that the rules would have refused, for staff to settle.
@@ -131,5 +125,4 @@ Index(
     loan_conflicts.c.branch_id,
     loan_conflicts.c.id,
     sqlite_where=_IS_UNSETTLED,
-    postgresql_where=_IS_UNSETTLED,
 )

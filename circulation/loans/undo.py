@@ -119,7 +119,7 @@ class UndoFeature:
 
 
 #: What locks patrons comes before what locks queues of holds.
-UNDOING: Registry[UndoFeature] = Registry("features of undoing")
+UNDOING: Registry[UndoFeature] = Registry("loans.undo:UNDOING")
 
 
 def cancel_check_out(act: Act, *, item: str) -> Cancelled | Refused:

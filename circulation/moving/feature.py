@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from circulation.kernel.parts import Join, joins
-from circulation.moving.privacy import PERSONAL
-from circulation.patrons.personal_data import PERSONAL_DATA
 
-JOINS: tuple[Join, ...] = (joins(PERSONAL_DATA, PERSONAL),)
+JOINS: tuple[Join, ...] = (
+    joins("kernel.schema:SCHEMAS", "schema"),
+    joins("patrons.personal_data:PERSONAL_DATA", "privacy:PERSONAL"),
+)

@@ -154,7 +154,7 @@ class Rows(NamedTuple):
 
 OWN_ROWS = (Rows("loans", loans_told), Rows("holds", holds_told), Rows("charges", charges_told))
 #: Each noun once; of a noun that nobody has brought there are no rows.
-ROWS_TOLD: Registry[Rows] = Registry("rows that notices tell of")
+ROWS_TOLD: Registry[Rows] = Registry("notices.contents:ROWS_TOLD")
 
 
 def read_contents(transaction: Transaction, causes: list[Cause]) -> Contents:

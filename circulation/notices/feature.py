@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from circulation.interlending.rota import UNOBTAINABLE
-from circulation.kernel.events import FOLLOWERS
-from circulation.kernel.jobs import DAILY
 from circulation.kernel.parts import Join, joins
-from circulation.kernel.set_up import SET_UP_PARTS
-from circulation.loans.auto_renewals import NOT_RENEWED
-from circulation.notices import rules, section
-from circulation.notices.contents import OWN_ROWS, ROWS_TOLD
-from circulation.notices.not_renewed import tell_not_renewed
-from circulation.notices.privacy import PERSONAL
-from circulation.notices.triggers import FOLLOWER, OWN_TRIGGERS, TRIGGERS
-from circulation.notices.unobtainable import tell_unobtainable
-from circulation.patrons.personal_data import PERSONAL_DATA
-from circulation.sections.sections import SECTIONS
 
 JOINS: tuple[Join, ...] = (
-    joins(FOLLOWERS, FOLLOWER),
-    joins(NOT_RENEWED, tell_not_renewed),
-    joins(UNOBTAINABLE, tell_unobtainable),
-    joins(ROWS_TOLD, *OWN_ROWS),
-    joins(TRIGGERS, *OWN_TRIGGERS),
-    joins(PERSONAL_DATA, PERSONAL),
-    joins(SET_UP_PARTS, rules.NOTICES),
-    joins(SECTIONS, section.NOTICES),
-    joins(DAILY, "circulation.notices.daily"),
+    joins("kernel.schema:SCHEMAS", "schema"),
+    joins("kernel.events:FOLLOWERS", "triggers:FOLLOWER"),
+    joins("loans.auto_renewals:NOT_RENEWED", "not_renewed:tell_not_renewed"),
+    joins("interlending.rota:UNOBTAINABLE", "unobtainable:tell_unobtainable"),
+    joins("notices.contents:ROWS_TOLD", "contents:*OWN_ROWS"),
+    joins("notices.triggers:TRIGGERS", "triggers:*OWN_TRIGGERS"),
+    joins("patrons.personal_data:PERSONAL_DATA", "privacy:PERSONAL"),
+    joins("kernel.set_up:SET_UP_PARTS", "rules:NOTICES"),
+    joins("sections.sections:SECTIONS", "section:NOTICES"),
+    joins("kernel.jobs:DAILY", "daily:*JOBS"),
 )

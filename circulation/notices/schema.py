@@ -70,7 +70,6 @@ Index(
     notice_messages.c.due,
     notice_messages.c.id,
     sqlite_where=_IS_OPEN,
-    postgresql_where=_IS_OPEN,
 )
 Index("ix_notice_messages_created", notice_messages.c.created)
 _HAS_REFERENCE = text("reference <> ''")
@@ -79,7 +78,6 @@ Index(
     "ix_notice_messages_reference",
     notice_messages.c.reference,
     sqlite_where=_HAS_REFERENCE,
-    postgresql_where=_HAS_REFERENCE,
 )
 
 #: What somebody is to be told. `patron_id` is whom it is about, `recipient_id` who is told: the
@@ -111,7 +109,6 @@ Index(
     notices.c.due,
     notices.c.recipient_id,
     sqlite_where=_IS_WAITING,
-    postgresql_where=_IS_WAITING,
 )
 Index("ix_notices_created", notices.c.created)
 _IS_KEPT = text("anonymised IS NULL")
@@ -120,7 +117,6 @@ Index(
     "ix_notices_kept",
     notices.c.id,
     sqlite_where=_IS_KEPT,
-    postgresql_where=_IS_KEPT,
 )
 
 #: What patrons said that they want to be told, or not.

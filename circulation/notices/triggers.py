@@ -314,7 +314,7 @@ OWN_TRIGGERS = (
     ),
 )
 #: Of each kind of event, one at most.
-TRIGGERS: Registry[Trigger] = Registry("triggers of notices")
+TRIGGERS: Registry[Trigger] = Registry("notices.triggers:TRIGGERS")
 
 
 @cache

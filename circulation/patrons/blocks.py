@@ -19,7 +19,7 @@ from circulation.patrons.schema import patron_blocks, patrons
 from circulation.patrons.search_words import index_patron
 
 #: What ends when somebody has died, by the id of the patron; loans and debts do not.
-AT_DEATH: Registry[Callable[[Act, int], object]] = Registry("what ends with a patron")
+AT_DEATH: Registry[Callable[[Act, int], object]] = Registry("patrons.blocks:AT_DEATH")
 
 
 @scalar(int)

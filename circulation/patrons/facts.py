@@ -157,6 +157,7 @@ _LOCKED_DEVICES = (
 #: With `select(cheaply=True)`, as far as somebody who borrows is asked about: loans are counted as
 #: far as a limit reaches and no further, so that it costs no more to lend to somebody who has many.
 PATRON = Noun(
+    "patrons.facts:PATRON",
     PatronFacts,
     {
         **{

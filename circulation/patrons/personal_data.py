@@ -51,7 +51,7 @@ class PersonalData(NamedTuple):
 
 
 #: Of the features, in their order.
-PERSONAL_DATA: Registry[PersonalData] = Registry("personal data")
+PERSONAL_DATA: Registry[PersonalData] = Registry("patrons.personal_data:PERSONAL_DATA")
 
 
 def references() -> list[tuple[Table, Column[Any]]]:

@@ -110,7 +110,6 @@ Index(
     patron_blocks.c.reason,
     unique=True,
     sqlite_where=_IS_EVERYWHERE,
-    postgresql_where=_IS_EVERYWHERE,
 )
 
 #: Wrong PINs that were typed, as long as they count (see `circulation.patrons.pin_rules`).

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from circulation.kernel.parts import Join, joins
-from circulation.sections.agreements import AGREEMENTS
-from circulation.sections.calendars import CALENDARS
-from circulation.sections.organisation import ORGANISATION
-from circulation.sections.rules import LOAN_RULES
-from circulation.sections.sections import SECTIONS
-from circulation.sections.transport import BETWEEN_BRANCHES
 
 JOINS: tuple[Join, ...] = (
-    joins(SECTIONS, *ORGANISATION),
-    joins(SECTIONS, AGREEMENTS),
-    joins(SECTIONS, *CALENDARS, LOAN_RULES),
-    joins(SECTIONS, *BETWEEN_BRANCHES),
+    joins("sections.sections:SECTIONS", "organisation:*ORGANISATION"),
+    joins("sections.sections:SECTIONS", "agreements:AGREEMENTS"),
+    joins("sections.sections:SECTIONS", "calendars:*CALENDARS", "rules:LOAN_RULES"),
+    joins("sections.sections:SECTIONS", "transport:*BETWEEN_BRANCHES"),
 )

@@ -173,7 +173,7 @@ class Section:
 
 
 #: All sections, in order.
-SECTIONS: Registry[Section] = Registry("sections of the set-up")
+SECTIONS: Registry[Section] = Registry("sections.sections:SECTIONS")
 
 
 def keys_within(noun: Noun) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import circulation.stock.schema  # noqa: F401  its tables join the schema
-from circulation.kernel.parts import Join
+from circulation.kernel.parts import Join, joins
 
-JOINS: tuple[Join, ...] = ()
+JOINS: tuple[Join, ...] = (joins("kernel.schema:SCHEMAS", "schema"),)

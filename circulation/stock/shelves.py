@@ -14,7 +14,7 @@ from circulation.kernel.parts import Registry
 from circulation.loans.schema import loans
 
 #: Columns that name items which stand elsewhere, as deposits and bookings have them.
-AWAY: Final[Registry[Column[Any]]] = Registry("features of items that stand elsewhere")
+AWAY: Final[Registry[Column[Any]]] = Registry("stock.shelves:AWAY")
 
 
 def is_on_shelf() -> tuple[ColumnElement[bool], ...]:

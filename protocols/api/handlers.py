@@ -8,7 +8,7 @@ answered already; and only then the handler of the operation.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import blake2b
 from time import monotonic
@@ -19,6 +19,7 @@ from catalogue.tracing import here
 from circulation.kernel.rights import Principal
 from circulation.staff.sessions import touch
 from protocols.api import operations
+from protocols.api.answering import Tried, answered
 from protocols.api.authentication import (
     CHALLENGE,
     Credential,
@@ -27,14 +28,13 @@ from protocols.api.authentication import (
     must_be_same_origin,
 )
 from protocols.api.codec import (
-    answer_of,
     body_in,
     is_text,
     problem_answer,
     query_in,
     takes_json,
 )
-from protocols.api.messages import JSON, Answer, Asked, Reply
+from protocols.api.messages import JSON, Answer, Asked
 from protocols.api.once import Once, key_in
 from protocols.api.operation import VERSION, Operation, Request
 from protocols.api.pacing import COUNTED, Paces
@@ -151,7 +151,7 @@ class Api:
         meter, operation = self._meter, prepared.operation
         trace = meter.begin(operation.id)
 
-        def answered(answer: Answer) -> None:
+        def done(answer: Answer) -> None:
             meter.end(trace, OK if answer.status < _REFUSING else REFUSED)
             reply(answer)
 
@@ -159,9 +159,9 @@ class Api:
         try:
             credential = prepared.credential
             if credential is not None and credential.how is How.PASSWORD:
-                self._with_password(prepared, credential, answered)
+                self._with_password(prepared, credential, done)
             else:
-                self._carry_out(prepared, answered)
+                self._carry_out(prepared, done)
         finally:
             here.request = before
 
@@ -217,7 +217,7 @@ class Api:
             kept = None if once is None else once.kept(context)
             if kept is not None:
                 return kept
-            answer = _answer_of(operation, request, principal, context)
+            answer = answered(operation, request, principal, context)
             if once is not None and request.is_kept:
                 once.keep(context, answer, request.about, request.language)
             return answer
@@ -260,14 +260,6 @@ class _Prepared(NamedTuple):
     key: str | None
 
 
-class Tried(Exception):
-    """Carries the answer of a trial out of its transaction, which is rolled back."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__()
-        self.answer = answer
-
-
 def _failed(operation: Operation, error: BaseException, language: str) -> Answer:
     """The answer where a handler was left by an error."""
     if isinstance(error, Tried):
@@ -303,37 +295,3 @@ def _must_be_admitted(operation: Operation, principal: Principal) -> None:
         raise Problem(Outcome.RIGHT_MISSING, right=operation.right)
     if operation.right is not None and not principal.may(operation.right):
         raise Problem(Outcome.RIGHT_MISSING, right=operation.right)
-
-
-def answer_known(
-    operation: Operation,
-    asked: Asked,
-    variables: Mapping[str, str],
-    principal: Principal,
-    context: Context,
-    name: str,
-) -> Answer:
-    """The answer to somebody who is known already, and may do it: at the command line. The log of
-    look-ups calls it by that name. Raises Problem, and Tried where all of it is to be undone."""
-    query, body = query_in(operation.query, asked.query), body_in(operation, asked)
-    language, if_match = language_of(asked.header("accept-language")), asked.header("if-match")
-    request: Request[Any, Any] = Request(
-        variables, query, body, language, asked, name, if_match=if_match
-    )
-    return _answer_of(operation, request, principal, context)
-
-
-def _answer_of(
-    operation: Operation, request: Request[Any, Any], principal: Principal, context: Context
-) -> Answer:
-    value = operation.handler(request, principal, context)
-    if isinstance(value, Answer):
-        return value
-    if isinstance(value, Problem):  # what was written with it stays
-        return problem_answer(value, request.language)
-    if isinstance(value, Reply):
-        answer = answer_of(operation.answer, value.value, value.status, value.headers)
-        if value.is_dry:
-            raise Tried(answer)
-        return answer
-    return answer_of(operation.answer, value, operation.status, ())

@@ -22,6 +22,7 @@ from twisted.web.resource import Resource
 import circulation.assembly  # noqa: F401  the features join before anything is done
 from catalogue.database import Database, DatabaseInUse, DatabasePooled, open_database
 from circulation.kernel.engine import Circulation
+from circulation.kernel.parts import load_all
 from circulation.notices.post import POST
 from protocols.holdings.sending import Sender, open_sinks, register
 from protocols.hosting.answering import Services, Stage
@@ -121,6 +122,7 @@ class Server:
 
     def start(self) -> Bound:
         """Opens the database and all listeners; raises CannotStart and leaves nothing open."""
+        load_all()  # callers would wait for it later
         try:
             self._database = open_database(
                 self.configuration.database_url,

@@ -19,8 +19,8 @@ from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Lookup, note_lookups
 from protocols.api.addresses import Address, operation_at
+from protocols.api.answering import Tried, answer_known
 from protocols.api.codec import problem_answer
-from protocols.api.handlers import Tried, answer_known
 from protocols.api.messages import JSON, Answer, Asked
 from protocols.api.operation import VERSION, Operation
 from protocols.api.problems import Problem
@@ -38,6 +38,7 @@ _WRONG: Final = 400
 def asked_here(settings: Settings, at: str | None) -> Iterator[Here]:
     """The operations on the database of the configuration, as `asked` gives them."""
     with opened(settings) as library:
+        library.circulation.on_demand = True  # one operation after the other, each a transaction
         POST.later(library.circulation, lambda: _post(settings))
         MACHINES.later(library.circulation, lambda: _machines(settings))
         yield Here(library, at)

@@ -13,7 +13,7 @@ from sqlalchemy import Date, String
 from sqlalchemy.types import NullType
 
 from catalogue.database import Moment
-from catalogue.database.compiling import DIALECTS, bind, without_none
+from catalogue.database.compiling import DIALECTS, KINDS, bind, without_none
 from tests.walking import each
 
 ROOT = Path(__file__).parents[3]
@@ -61,7 +61,7 @@ def wrong(told: Mapping[str, Any], types: Mapping[str, Any]) -> dict[str, str]:
 
 @each("name statement", list(statements()), lambda case: case[0])
 def test_it_compiles_and_its_types_are_those_of_the_columns(name: str, statement: Any) -> None:
-    for dialect in DIALECTS:
+    for dialect in KINDS:
         made = statement.compile_for(dialect)
     body, row = statement.__wrapped__, made.__globals__.get("_row")
     hints = get_type_hints(body)

@@ -57,6 +57,24 @@ def test_partial_indexes_have_their_condition(database_url: str) -> None:
         engine.dispose()
 
 
+def test_an_index_is_partial_where_it_is_declared_so(database_url: str) -> None:
+    engine = engine_on(database_url)
+    try:
+        with engine.connect() as connection:
+            where = f"{connection.dialect.name}_where"
+            for table in metadata.sorted_tables:
+                declared = {
+                    str(index.name)
+                    for index in table.indexes
+                    if index.dialect_options["sqlite"]["where"] is not None
+                }
+                made = inspect(connection).get_indexes(table.name)
+                partial = {str(i["name"]) for i in made if where in i.get("dialect_options", {})}
+                assert partial == declared, table.name
+    finally:
+        engine.dispose()
+
+
 def test_checks_are_there(database_url: str) -> None:
     engine = engine_on(database_url)
     try:

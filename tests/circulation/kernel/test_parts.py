@@ -37,7 +37,7 @@ def nouns() -> tuple[Noun[AgencyFacts], Part[Own], Part[Nothing]]:
         .correlate(agencies)
         .scalar_subquery()
     )
-    noun = Noun(AgencyFacts, {"isil": agencies.c.isil, "id": agencies.c.id}, agencies)
+    noun = Noun("agencies", AgencyFacts, {"isil": agencies.c.isil, "id": agencies.c.id}, agencies)
     own = Part(Own, {"name": agencies.c.name, "branches": count}, keys=("branches",))
     never = branches.alias()
     nothing = Part(
@@ -94,7 +94,8 @@ class Feature(NamedTuple):
 
 
 def test_features_are_asked_where_a_part_of_theirs_is_there() -> None:
-    _noun, own, nothing = nouns()
+    noun, own, nothing = nouns()
+    assert noun.parts == (nothing, own)
     features: Features[Feature] = Features("features")
     features.add(Feature("either", (own, nothing)), Feature("own", (own,)), Feature("always", ()))
 
