@@ -10,6 +10,7 @@ so that a row moved to another owner cannot be opened.
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,16 +27,18 @@ class Unreadable(ValueError):
 class Seal:
     """The key of an installation, of 32 bytes."""
 
-    __slots__ = ("_cipher",)
-
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise ValueError(f"the key that seals must have {KEY_BYTES} bytes")
+        self._key = key
+
+    @cached_property
+    def _cipher(self) -> AESGCM:
         from cryptography.hazmat.primitives.ciphers.aead import (  # only where it is used
             AESGCM,
         )
 
-        self._cipher: AESGCM = AESGCM(key)
+        return AESGCM(self._key)
 
     def __repr__(self) -> str:
         return "<Seal>"

@@ -117,9 +117,9 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from protocols.api.near import did_you_mean
-
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from protocols.api.near import did_you_mean
+
             ctx.fail(f"there is no command {args[0]!r}.{did_you_mean(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
 
@@ -194,7 +194,7 @@ def tiro(context: click.Context, path: Path, server: str | None, debug: bool) ->
 
 def main() -> None:
     """The entry point of the installed command."""
-    gc.set_threshold(50_000)  # what is loaded stays: looking for garbage in it costs a tenth
+    gc.set_threshold(200_000)  # what is loaded stays: looking for garbage in it costs a tenth
     try:
         tiro(prog_name="tiro")
     except KeyboardInterrupt:  # before the command began

@@ -1,17 +1,28 @@
-"""What joins where is told by addresses: each leads to what it says, and to no floor above."""
+"""Which features join what, and in which order; their addresses lead to what they say, and to no
+floor above."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterable
 from configparser import ConfigParser
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from circulation.assembly import FEATURES
+from circulation.booking.at_loan import BOOKINGS_AT_LOAN, BOOKINGS_AT_RENEWAL
+from circulation.fees.acts import FEES_AT_LOAN, FEES_AT_RENEWAL
+from circulation.holds.fulfilment import HOLDS_AT_LOAN, HOLDS_AT_RENEWAL
+from circulation.interlending.following import PARTNER_AT_LOAN, PARTNER_AT_RENEWAL
+from circulation.items.facts import ITEM
+from circulation.items.features import ITEM_FEATURES
 from circulation.kernel.parts import Join, Noun, Registry, found_at, load_all
+from circulation.loans.features import LENDING, RENEWING, RETURNING
+from circulation.loans.undo import UNDOING
+from circulation.patrons.facts import PATRON
 
 JOINS: list[tuple[str, Join]] = [
     (feature, join)
@@ -19,6 +30,32 @@ JOINS: list[tuple[str, Join]] = [
     for join in import_module(f"circulation.{feature}.feature").JOINS
 ]
 PLACES = sorted({join.place for _, join in JOINS})
+
+
+def names(members: Iterable[object]) -> list[str]:
+    return [type(each).__name__ for each in members]
+
+
+def test_refusals_bounds_and_follow_ups_come_in_this_order() -> None:
+    assert list(LENDING) == [HOLDS_AT_LOAN, PARTNER_AT_LOAN, BOOKINGS_AT_LOAN, FEES_AT_LOAN]
+    assert list(RENEWING) == [
+        PARTNER_AT_RENEWAL,
+        HOLDS_AT_RENEWAL,
+        BOOKINGS_AT_RENEWAL,
+        FEES_AT_RENEWAL,
+    ]
+    assert names(RETURNING) == ["HoldsAtReturn", "PartnerAtReturn", "SentBack", "BookingsAtReturn"]
+    assert names(UNDOING) == ["FeesAtUndo", "BookingsAtUndo", "HoldsAtUndo", "PartnerAtUndo"]
+
+
+def test_facts_are_joined_and_asked_in_this_order() -> None:
+    def rows(noun: Noun[Any]) -> list[str]:
+        assert [part.index for part in noun.parts] == list(range(len(noun.parts)))
+        return [part.row.__module__.split(".")[1] for part in noun.parts]
+
+    assert rows(ITEM) == ["loans", "holds", "booking", "interlending"]
+    assert rows(PATRON) == ["loans", "holds", "ledger"]
+    assert names(ITEM_FEATURES) == ["LoanOfItem", "PartnerOfItem", "HoldsOfItem", "BookingsOfItem"]
 
 
 def test_every_place_stands_where_its_address_says() -> None:

@@ -36,9 +36,9 @@ Cursor = Annotated[
 
 
 class Request(BaseModel):
-    """What a request may hold, and nothing else."""
+    """What a request may hold, and nothing else. What checks it is built for the first request."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Paging(Request):
