@@ -33,6 +33,7 @@ GROWING = {
 }
 #: What stands for a table in a plan where it is read from end to end: not where an index of a few
 #: of its rows is, of those that are open, waiting, marked.
+_NUMBER = re.compile(r"\?(\d+)")
 _READ_WHOLE = re.compile(r"SCAN (\w+)(?! USING (?:COVERING )?INDEX ix_\w+_(?:open|waiting|marked))")
 #: Statements for which it is right.
 READ_WHOLE = {
@@ -60,7 +61,8 @@ def plans(sqlite_url: str) -> Iterator[Callable[[str], str]]:
     connection.create_function(MERGE_BITMAPS, 2, merge)
 
     def of(text: str) -> str:
-        nothing = (None,) * text.count("?")
+        numbers = [int(each) for each in _NUMBER.findall(text)]
+        nothing = (None,) * (max(numbers) if numbers else text.count("?"))
         try:
             rows = connection.execute(f"EXPLAIN QUERY PLAN {text}", nothing).fetchall()
         except sqlite3.OperationalError:  # it is for PostgreSQL alone

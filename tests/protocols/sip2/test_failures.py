@@ -69,6 +69,10 @@ class FaultyDatabase:
         self.sound = sound
         self.good = good
         self.outage = outage
+        self.reads_here = sound.reads_here
+
+    def read_here(self, work: Work[Any]) -> Any:
+        return self.sound.read_here(lambda transaction: work(self._faulty(transaction)))
 
     def read(self, work: Work[Any], *, wide: bool = False, may_lag: bool = False) -> Future[Any]:
         return self.sound.read(lambda transaction: work(self._faulty(transaction)), wide=wide)
