@@ -161,6 +161,7 @@ def load_all() -> None:
             except ImportError:  # for the reactor's sake
                 continue
     sys.meta_path.remove(finder)
+    importlib.import_module("catalogue.database").compile_statements("sqlite")
 
 
 def _run(

@@ -31,6 +31,7 @@ from functools import update_wrapper, wraps
 from inspect import signature
 from types import FunctionType
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar, get_type_hints
+from weakref import WeakSet
 
 from sqlalchemy import ColumnElement, FromClause
 from sqlalchemy.sql import ClauseElement
@@ -50,6 +51,17 @@ Decorator = Callable[[Callable[P, Statement]], Callable[Concatenate[Transaction,
 #: The most keys that `many_of` and `scalars_of` send in one trip.
 KEYS_AT_MOST: Final = 500
 _compiling = threading.RLock()
+_made: WeakSet[_Function] = WeakSet()
+
+
+def compile_statements(dialect: str) -> None:
+    """Makes the code of all statements of the modules that are loaded.
+
+    For whoever serves: otherwise whoever asks first waits for that of each statement, and so does
+    everybody who waits for his turn to write.
+    """
+    for each in list(_made):
+        each.function.__dict__["compile_for"](dialect)
 
 
 def _unmet(transaction: Transaction, *positional: Any, **named: Any) -> Any:
@@ -78,7 +90,8 @@ class _Function:
         self._scope: Scope = {"_meet": self._meet}
         self.function = FunctionType(_unmet.__code__, self._scope)
         update_wrapper(self.function, body)
-        self.function.__dict__["compile_for"] = self._meet  # for tests, which compile them all
+        self.function.__dict__["compile_for"] = self._meet
+        _made.add(self)
 
     def _meet(self, dialect: str) -> Callable[..., Any]:
         with _compiling:

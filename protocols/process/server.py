@@ -20,7 +20,13 @@ from twisted.internet import defer, task, threads
 from twisted.web.resource import Resource
 
 import circulation.assembly  # noqa: F401  the features join before anything is done
-from catalogue.database import Database, DatabaseInUse, DatabasePooled, open_database
+from catalogue.database import (
+    Database,
+    DatabaseInUse,
+    DatabasePooled,
+    compile_statements,
+    open_database,
+)
 from circulation.kernel.engine import Circulation
 from circulation.kernel.parts import load_all
 from circulation.notices.post import POST
@@ -133,6 +139,7 @@ class Server:
             )
         except (DatabaseInUse, DatabasePooled) as error:
             raise CannotStart(str(error)) from error
+        compile_statements(self._database.dialect)
         self._services = Services(
             self._database,
             Circulation(self.configuration.memories),
