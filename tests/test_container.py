@@ -170,14 +170,24 @@ def test_the_image_runs_them_beside_the_server(
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
     try:
         wait_for(lambda: jobs_run(tmp_path / "tiro.toml") == set(JOBS))
-        [before] = children.read_text().split()
+        before = beside_it(children)
+        assert before is not None
         os.kill(int(before), signal.SIGKILL)
-        wait_for(lambda: children.read_text().split() not in ([], [before]))
-        [beside] = children.read_text().split()
-        assert b"daily" in Path(f"/proc/{beside}/cmdline").read_bytes()
+        wait_for(lambda: beside_it(children) not in (None, before))
+        beside = beside_it(children)
     finally:
         assert server.stop() == 0
     wait_for(lambda: not Path(f"/proc/{beside}/cmdline").exists())
+
+
+def beside_it(children: Path) -> str | None:
+    """The process that runs the daily jobs, once it has become one."""
+    found = [
+        each
+        for each in children.read_text().split()
+        if b"daily" in Path(f"/proc/{each}/cmdline").read_bytes()
+    ]
+    return found[0] if found else None
 
 
 def jobs_run(config: Path) -> set[str]:

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import update_wrapper, wraps
 from inspect import signature
 from types import FunctionType
@@ -34,6 +35,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar, get_type_hints
 from weakref import WeakSet
 
 from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy.exc import CompileError
 from sqlalchemy.sql import ClauseElement
 
 from catalogue.database.compiling import Compiled, Scope, bind
@@ -58,10 +60,11 @@ def compile_statements(dialect: str) -> None:
     """Makes the code of all statements of the modules that are loaded.
 
     For whoever serves: otherwise whoever asks first waits for that of each statement, and so does
-    everybody who waits for his turn to write.
+    everybody who waits for his turn to write. Those of another kind of database are left out.
     """
     for each in list(_made):
-        each.function.__dict__["compile_for"](dialect)
+        with suppress(CompileError, AttributeError):  # the words of one dialect in another
+            each.function.__dict__["compile_for"](dialect)
 
 
 def _unmet(transaction: Transaction, *positional: Any, **named: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -357,6 +359,22 @@ def test_columns_that_are_missing_or_ambiguous_are_errors(
 ) -> None:
     with pytest.raises(ValueError, match=told):
         columns(Swapped, *tables, **given)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_those_of_all_loaded_modules_are_made_before_anybody_asks(dialect: str) -> None:
+    """In a process of its own, as some that tests have are wrong."""
+    program = f"""
+from catalogue.changes import numbering  # with two that are each for one kind of database alone
+from catalogue.database import compile_statements
+unmade = numbering._any_note.__code__
+compile_statements({dialect!r})
+made = numbering._any_note.__code__
+compile_statements({dialect!r})
+print(made is not unmade, numbering._any_note.__code__ is made)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr) == ("True True\n", "")
 
 
 def test_a_traceback_shows_the_line_of_the_statement(database: Database) -> None:
