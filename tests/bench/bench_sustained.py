@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +48,7 @@ class Server:
 
     process: subprocess.Popen[bytes]
     sip2: int
+    z3950: int
     operations: int
     log: Path
 
@@ -65,11 +66,12 @@ class Server:
 
 
 @contextmanager
-def a_demo(checkout: Path, folder: Path) -> Iterator[Server]:
-    sip2, operations, *others = free_ports(5)
+def a_demo(checkout: Path, folder: Path, *more: str) -> Iterator[Server]:
+    """It serves while this lasts; `more` are further arguments of `tiro demo`."""
+    sip2, operations, z3950, *others = free_ports(5)
     own = checkout.resolve() == ROOT
     log = folder / "server.log"
-    ports = zip(("--z3950-port", "--http-port", "--ncip-port"), map(str, others), strict=True)
+    ports = zip(("--http-port", "--ncip-port"), map(str, others), strict=True)
     with log.open("wb") as errors:
         process = subprocess.Popen(
             [
@@ -78,7 +80,8 @@ def a_demo(checkout: Path, folder: Path) -> Iterator[Server]:
                 *("demo", "--data", str(folder / "data")),
                 *("--patrons", str(PATRONS), "--items", str(ITEMS)),
                 *("--sip2-port", str(sip2), "--operations-port", str(operations)),
-                *(word for pair in ports for word in pair),
+                *("--z3950-port", str(z3950), *(word for pair in ports for word in pair)),
+                *more,
             ],
             cwd=checkout,
             stdout=subprocess.PIPE,
@@ -92,22 +95,22 @@ def a_demo(checkout: Path, folder: Path) -> Iterator[Server]:
                 break
         else:
             raise AssertionError(log.read_text()[-2000:])
-        yield Server(process, sip2, operations, log)
+        yield Server(process, sip2, z3950, operations, log)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
 
 
 class Terminal:
-    """A machine with patrons and items of its own, drawn for each loan."""
+    """One of so many machines, with patrons and items of its own, drawn for each loan."""
 
-    def __init__(self, port: int, number: int, choose: random.Random) -> None:
+    def __init__(self, port: int, number: int, choose: random.Random, of: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.sendall(LOGIN)
         assert self.socket.recv(100).startswith(b"941")
-        self.items = [f"I{each:07}" for each in range(2 + number, ITEMS, CONNECTIONS)]
-        self.patrons = [f"P{each:07}" for each in range(2 + number, PATRONS, CONNECTIONS)]
+        self.items = [f"I{each:07}" for each in range(2 + number, ITEMS, of)]
+        self.patrons = [f"P{each:07}" for each in range(2 + number, PATRONS, of)]
         self.sent = 0.0
         self._choose = choose
         self._lent = ""
@@ -154,10 +157,16 @@ def _scraping(port: int, stop: threading.Event) -> None:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10).read()
 
 
-def load(server: Server, seconds: float) -> tuple[list[Piece], int]:
-    """The pieces, and how many requests were refused."""
+def load(
+    server: Server,
+    seconds: float,
+    pieces: int = PIECES,
+    machines: int = CONNECTIONS,
+    tell: Callable[[Piece], None] = lambda piece: None,
+) -> tuple[list[Piece], int]:
+    """The pieces, each told when it is over, and how many requests were refused."""
     choose = random.Random(20261130)
-    terminals = [Terminal(server.sip2, number, choose) for number in range(CONNECTIONS)]
+    terminals = [Terminal(server.sip2, number, choose, machines) for number in range(machines)]
     poll = select.epoll()
     by_number = {terminal.socket.fileno(): terminal for terminal in terminals}
     for number in by_number:
@@ -168,10 +177,11 @@ def load(server: Server, seconds: float) -> tuple[list[Piece], int]:
     try:
         for terminal in terminals:
             terminal.ask()
-        pieces, refused = [], 0
-        for _ in range(PIECES):
-            piece, more = _piece(server, by_number, poll, seconds / PIECES)
-            pieces.append(piece)
+        done, refused = [], 0
+        for _ in range(pieces):
+            piece, more = _piece(server, by_number, poll, seconds / pieces)
+            done.append(piece)
+            tell(piece)
             refused += more
     finally:
         stop.set()
@@ -179,7 +189,7 @@ def load(server: Server, seconds: float) -> tuple[list[Piece], int]:
     for terminal in terminals:
         terminal.socket.close()
     poll.close()
-    return pieces, refused
+    return done, refused
 
 
 def _piece(
