@@ -141,7 +141,7 @@ def measure(folder: Path, minutes: int) -> list[Minute]:
             print("minute", *Minute._fields)
             _, refused = load(server, minutes * 60.0, minutes, MACHINES, tell)
         print(f"{refused} refused")
-        told = [line for line in server.log.read_text().splitlines() if line.startswith("turns ")]
+    told = [line for line in server.log.read_text().splitlines() if line.startswith("turns ")]
     print(*told, sep="\n")
     return found
 
