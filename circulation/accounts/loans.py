@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Select, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, select, tuple_
 
 from catalogue.database import Statement, Transaction, columns, many, many_of
 from catalogue.schema import items, records
@@ -111,12 +111,10 @@ def _own(
         .where(
             loans.c.checked_in.is_(None),
             loans.c.patron_id == patron_id,
-            # Said twice: the first condition is what the index can be walked by.
-            loans.c.due >= at,
-            or_(loans.c.due > at, loans.c.id > after_id),
+            tuple_(loans.c.due, loans.c.id) > tuple_(at, after_id),
             *conditions,
         )
-        .order_by(loans.c.checked_in, loans.c.due, loans.c.id)  # as in the index
+        .order_by(loans.c.due, loans.c.id)  # as in the index
         .limit(at_most)
         .offset(skipped)
     )

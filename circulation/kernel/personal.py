@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from sqlalchemy import Column, ColumnElement, and_, or_
+
 #: Where the patron whom the column names is erased, or the item removed, the row is deleted.
 DELETED: Final[dict[str, Any]] = {"fate": "deleted"}
 #: The row stays, and names nobody then.
@@ -27,3 +29,18 @@ def names(column: str) -> dict[str, Any]:
     `column` is written as in a foreign key, such as ``patrons.id``.
     """
     return {"names": column}
+
+
+def found_by(column: str) -> dict[str, Any]:
+    """The rows with a value are found by two indexes: of those where `column` of the same table is
+    NULL, and of the others. See `rows_with`."""
+    return {"found_by": column}
+
+
+def rows_with(column: Column[Any], value: object) -> ColumnElement[bool]:
+    """The condition for the rows with a value, as the indexes of the table can be used for it."""
+    has_it = column == value
+    if "found_by" not in column.info:
+        return has_it
+    halved = column.table.c[column.info["found_by"]]
+    return or_(and_(has_it, halved.is_(None)), and_(has_it, halved.is_not(None)))

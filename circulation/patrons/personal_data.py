@@ -55,11 +55,12 @@ PERSONAL_DATA: Registry[PersonalData] = Registry("patrons.personal_data:PERSONAL
 
 
 def references() -> list[tuple[Table, Column[Any]]]:
-    """Every column of the schema that refers to a patron."""
+    """Every column of the schema that refers to a patron: by a foreign key, or without one where it
+    declares what becomes of its row."""
     return [
         (table, column)
         for table in all_tables()
         for column in table.columns
-        for key in column.foreign_keys
-        if key.column is patrons.c.id
+        if any(key.column is patrons.c.id for key in column.foreign_keys)
+        or (column.info.get("names") == "patrons.id" and "fate" in column.info)
     ]

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Table, delete, select, update
 from catalogue.database import Statement, change, lock, send
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
-from circulation.kernel.personal import CUT
+from circulation.kernel.personal import CUT, rows_with
 from circulation.kernel.schema import events
 from circulation.patrons.personal_data import PERSONAL_DATA, references
 from circulation.patrons.schema import patrons
@@ -54,7 +54,7 @@ def _erasures() -> tuple[Callable[..., None], ...]:
 def _erasure(table: Table, column: Column[Any]) -> Callable[..., None]:
     @send
     def erase(*, patron_id: int) -> Statement:
-        theirs = column == patron_id
+        theirs = rows_with(column, patron_id)
         if column.info["fate"] == CUT["fate"]:
             return update(table).where(theirs).values({column: None})
         return delete(table).where(theirs)

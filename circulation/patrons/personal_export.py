@@ -24,6 +24,7 @@ from sqlalchemy import Column, ColumnElement, LargeBinary, Table, or_, select
 
 from catalogue.database import Statement, Transaction, columns, many, many_of, metadata
 from catalogue.schema import branches, items, records
+from circulation.kernel.personal import rows_with
 from circulation.kernel.schema import all_tables
 from circulation.patrons.personal_data import PERSONAL_DATA, Export
 from circulation.patrons.schema import patrons
@@ -60,7 +61,7 @@ def _condition(
     """Of a table that names its persons, what it says counts alone; else the rows that it is of:
     those of a charge, of a claim."""
     links = [(column, named) for column, named in _links(table) if named.table in known]
-    own = [column == patron_id for column, named in links if named.table is patrons]
+    own = [rows_with(column, patron_id) for column, named in links if named.table is patrons]
     through = [
         column.in_(select(named).where(known[named.table]))
         for column, named in links

@@ -49,7 +49,8 @@ def test_partial_indexes_have_their_condition(database_url: str) -> None:
             found = {index["name"]: index for index in inspect(connection).get_indexes("loans")}
             for name, is_unique, holds in (
                 ("uq_loans_open_item", True, "checked_in IS NULL"),
-                ("ix_loans_patron", False, "patron_id IS NOT NULL"),
+                ("ix_loans_open_patron", False, "checked_in IS NULL"),
+                ("ix_loans_history", False, "patron_id IS NOT NULL"),
             ):
                 assert bool(found[name]["unique"]) is is_unique
                 assert holds in str(found[name]["dialect_options"][f"{dialect}_where"])
@@ -253,29 +254,29 @@ def test_what_was_not_told_yet_is_taken_over(tmp_path: Path) -> None:
     assert [tuple(row) for row in found] == [("notices", 2), ("notices", 4), ("notices", 5)]
 
 
-def test_where_a_loan_ended_stays_without_its_foreign_key(tmp_path: Path) -> None:
+def test_what_a_loan_names_stays_without_its_foreign_key(tmp_path: Path) -> None:
     """Only the text of the table changes, whatever loans there are."""
     url = f"sqlite:///{tmp_path / 'old.sqlite'}"
     upgrade(url, "0053")
     run_sql(
         url,
-        "INSERT INTO loans (id, item_id, branch_id, material_group, checked_out, due, renewals,"
-        f" checked_in, checked_in_branch_id) VALUES (1, 1, 7, '', '{_MOMENT}', '{_MOMENT}', 0,"
-        f" '{_MOMENT}', 7)",
+        "INSERT INTO loans (id, item_id, patron_id, branch_id, material_group, checked_out, due,"
+        f" renewals, checked_in, checked_in_branch_id) VALUES (1, 1, 9, 7, '', '{_MOMENT}',"
+        f" '{_MOMENT}', 0, '{_MOMENT}', 7)",
     )
     upgrade(url)
     engine = engine_on(url)
     try:
         with engine.connect() as connection:
             keys = inspect(connection).get_foreign_keys("loans")
-            row = connection.exec_driver_sql("SELECT id, checked_in_branch_id FROM loans").one()
+            found = connection.exec_driver_sql("SELECT patron_id, checked_in_branch_id FROM loans")
+            row = found.one()
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
     finally:
         engine.dispose()
-    assert tuple(row) == (1, 7)
+    assert tuple(row) == (9, 7)
     assert sorted(column for key in keys for column in key["constrained_columns"]) == [
         "branch_id",
         "co_patron_id",
         "item_id",
-        "patron_id",
     ]
