@@ -18,7 +18,7 @@ from catalogue.changes.numbering import Numbered, is_unnumbered, number_changes
 from catalogue.database import Statement, Transaction, many, many_of, scalar, scalars, scalars_of
 from catalogue.schema import items
 from circulation.holdings.schema import holdings_sinks
-from circulation.kernel.events import EventKind, Follower, Tells
+from circulation.kernel.events import EventKind, Follower, Follows
 from circulation.kernel.schema import events, outbox
 from circulation.kernel.set_up import SetUp, SetUpPart
 
@@ -79,10 +79,10 @@ def _any(actor: str, after: Any) -> bool:
     return True
 
 
-def _follows(kind: EventKind, set_up: SetUp | None) -> Tells | None:
+def _follows(kind: EventKind, set_up: SetUp | None) -> Follows | None:
     if kind not in FOLLOWED or (set_up is not None and not SINKS.of(set_up)):
         return None
-    return _any
+    return Follows(_any)
 
 
 FOLLOWER: Final = Follower("holdings", _follows)

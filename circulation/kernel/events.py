@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, insert, select
+from sqlalchemy import ColumnElement, Insert, Select, func, insert, literal, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -236,6 +236,16 @@ def events_of_hold(*, hold_id: int) -> Statement:
 
 #: May somebody have to be told of an event, by its actor and what it tells?
 Tells = Callable[[str, Mapping[str, Any]], bool]
+#: Puts the event that was just written into the outbox.
+Put = Callable[["Act", "SetUp | None", "NewEvent"], None]
+
+
+class Follows(NamedTuple):
+    """Of which events of a kind somebody may have to be told. `put` is given where not all that
+    `tells` says so of need go into the outbox, and asks the database."""
+
+    tells: Tells
+    put: Put | None = None
 
 
 class Follower(NamedTuple):
@@ -246,7 +256,7 @@ class Follower(NamedTuple):
     """
 
     name: str
-    follows: Callable[[EventKind, SetUp | None], Tells | None]
+    follows: Callable[[EventKind, SetUp | None], Follows | None]
 
 
 FOLLOWERS: Registry[Follower] = Registry("kernel.events:FOLLOWERS")
@@ -269,20 +279,35 @@ def _of_postgresql(*_: Any, **__: Any) -> str:
     return "lastval()"
 
 
+def put_where(follower: str, condition: ColumnElement[bool]) -> Insert:
+    """Puts the event that was just written into the outbox where the condition holds."""
+    row = select(literal(follower), _LastId()).where(condition)
+    return insert(outbox).from_select(["follower", "event_id"], row)
+
+
 @send
-def _put(*, follower: str) -> Statement:
+def put(*, follower: str) -> Statement:
+    """Puts the event that was just written into the outbox."""
     return insert(outbox).values(follower=follower, event_id=_LastId())
 
 
-_whatever_the_rules: dict[Enum, tuple[tuple[str, Tells], ...]] = {}
+def _always(follower: str) -> Put:
+    return lambda act, set_up, new: put(act.transaction, follower=follower)
 
 
-def _following(kind: EventKind, set_up: SetUp | None) -> tuple[tuple[str, Tells], ...]:
+_whatever_the_rules: dict[Enum, tuple[tuple[Tells, Put], ...]] = {}
+
+
+def _following(kind: EventKind, set_up: SetUp | None) -> tuple[tuple[Tells, Put], ...]:
     known = _whatever_the_rules if set_up is None else set_up.followers
     found = known.get(kind)
     if found is None:
         asked = ((each.name, each.follows(kind, set_up)) for each in FOLLOWERS)
-        found = known[kind] = tuple((name, tells) for name, tells in asked if tells is not None)
+        found = known[kind] = tuple(
+            (follows.tells, follows.put or _always(name))
+            for name, follows in asked
+            if follows is not None
+        )
     return found
 
 
@@ -342,9 +367,9 @@ def append_event(act: Act, new: NewEvent, set_up: SetUp | None = None) -> None:
     )
     if not is_told:
         return
-    for follower, tells in _following(new.kind, set_up):
+    for tells, put_out in _following(new.kind, set_up):
         if tells(desk.actor, new.after or {}):
-            _put(transaction, follower=follower)
+            put_out(act, set_up, new)
 
 
 class EventTold(NamedTuple):

@@ -124,7 +124,7 @@ class SetUp(LoanRules):
     elsewhere: Elsewhere
     parts: Mapping[SetUpPart[Any], Any]
     #: Who has others told of which events of a kind: kept by `circulation.kernel.events`.
-    followers: dict[Enum, tuple[tuple[str, Callable[..., bool]], ...]] = field(
+    followers: dict[Enum, tuple[tuple[Callable[..., bool], Callable[..., None]], ...]] = field(
         default_factory=dict, init=False
     )
     _isils: dict[str, Branch] = field(init=False)

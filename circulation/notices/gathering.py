@@ -1,19 +1,20 @@
 """From events to notices: what has happened, and whom that concerns.
 
 Events come through the outbox (`circulation.kernel.events`), in the order of their ids, and are
-taken out of it in the transaction that makes the notices.
+taken out of it in the transaction that makes the notices. Everybody who lends waits for the end of
+that on SQLite, so whom they concern is found out before, by reading alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from catalogue.database import (
     Statement,
     many,
-    many_of,
     scalars_of,
     send,
 )
@@ -22,19 +23,22 @@ from circulation.kernel.elsewhere import DECIDED_ELSEWHERE
 from circulation.kernel.events import Event, select_events
 from circulation.kernel.schema import events, outbox
 from circulation.kernel.set_up import SetUp
-from circulation.notices.requests import Addressees, NoticeRequest, request_notice
+from circulation.notices.requests import (
+    Addressees,
+    NewNotice,
+    NoticeRequest,
+    planned_notices,
+    write_notices,
+)
 from circulation.notices.rules import NOTICES
-from circulation.notices.schema import notice_choices
 from circulation.notices.triggers import FOLLOWER, Reading, triggered_by
 
-#: So many events in one transaction, and so many notices made of them: everybody who lends waits
-#: for its end.
+#: So many events are taken out in one transaction, and so many of them told of.
 AT_MOST, MADE_AT_MOST = 100, 10
 
 
 @many(Event)
 def _page(*, after: int, at_most: int) -> Statement:
-    """Events of the outbox, locked until the page is done: processes come one after another."""
     return (
         select_events(
             outbox.c.follower == FOLLOWER.name,
@@ -43,7 +47,6 @@ def _page(*, after: int, at_most: int) -> Statement:
         )
         .order_by(outbox.c.event_id)
         .limit(at_most)
-        .with_for_update(of=outbox)
     )
 
 
@@ -62,13 +65,6 @@ def begin_after_now() -> Statement:
     return delete(outbox).where(outbox.c.follower == FOLLOWER.name)
 
 
-@many_of(tuple[int, str])
-def _wanting(*, patron_ids: Sequence[int]) -> Statement:
-    return select(notice_choices.c.patron_id, notice_choices.c.kind).where(
-        notice_choices.c.wanted.is_(True), notice_choices.c.patron_id.in_(patron_ids)
-    )
-
-
 def _is_for_the_other_system(
     set_up: SetUp, event: Event, told: NoticeRequest, among: Addressees
 ) -> bool:
@@ -82,35 +78,67 @@ def _is_for_the_other_system(
     return branch_id is None or not set_up.elsewhere.was_taken_over(branch_id, event.at)
 
 
-def gather(act: Act, *, after: int = 0) -> tuple[int, int | None]:
-    """Makes notices of the events in the outbox: how many, and after which event to go on."""
-    transaction, circulation = act.transaction, act.circulation
-    set_up = circulation.current_set_up(transaction)
+class Page(NamedTuple):
+    """What a look into the outbox has found: the notices to be made of each event, by its id, and
+    after which event to go on, None where there is none."""
+
+    notices: Mapping[int, Sequence[NewNotice]] = {}
+    goes_on: int | None = None
+
+
+def look(act: Act, *, after: int = 0) -> Page:
+    """What is to be made of the events in the outbox, found out by reading alone.
+
+    The set-up and what people have chosen are read after the events: none of it is older than they.
+    """
+    transaction = act.transaction
     page = _page(transaction, after=after, at_most=AT_MOST)
     if not page:
-        return 0, None
+        return Page()
+    set_up = act.circulation.current_set_up(transaction)
+    kinds = NOTICES.of(set_up).kinds
     persons = {each.patron_id for each in page if each.patron_id}
-    on_request = NOTICES.of(set_up).on_request
-    # Of a page's own patrons it is known at once; of others, when they are asked for.
-    wanting = set(_wanting(transaction, patron_ids=sorted(persons) if on_request else []))
-    made = done = 0
     among = Addressees(transaction, persons)
+    found: dict[int, Sequence[NewNotice]] = {}
+    told_of = 0
     for event in page:
-        if made == MADE_AT_MOST:
+        if told_of == MADE_AT_MOST:
             break
-        done += 1
+        found[event.id] = ()
         told = triggered_by(Reading(transaction, set_up, event))
-        if told is None or told.kind not in NOTICES.of(set_up).kinds:
+        if told is None or told.kind not in kinds:
             continue
         if _is_for_the_other_system(set_up, event, told, among):
             continue
-        is_asked_for = (told.patron_id, told.kind.value) in wanting
-        if told.kind in on_request and told.patron_id in persons and not is_asked_for:
-            continue
-        notice_id = request_notice(
+        found[event.id] = planned_notices(
             act, told, among=among if told.patron_id == event.patron_id else None
         )
-        made += notice_id is not None
-    is_more = done < len(page) or done == AT_MOST
-    _take_out(transaction, event_ids=[event.id for event in page[:done]])
-    return made, page[done - 1].id if is_more else None
+        told_of += bool(found[event.id])
+    is_more = len(found) < len(page) or len(page) == AT_MOST
+    return Page(found, max(found) if is_more else None)
+
+
+def tell(act: Act, page: Page) -> int:
+    """Takes the events of a page out of the outbox and makes their notices: how many events
+    somebody is told of.
+
+    What another process has taken out meanwhile is left to it. Where somebody has gone, the event
+    stays, and is looked at again.
+    """
+    transaction = act.transaction
+    planned = page.notices
+    named = {each for news in planned.values() for new in news for each in new[:2]}
+    there = Addressees(transaction, named) if named else None
+    done = [
+        event_id
+        for event_id, news in planned.items()
+        if there is None or all(there.person(each) for new in news for each in new[:2])
+    ]
+    taken = _take_out(transaction, event_ids=done)
+    return sum(write_notices(act, planned[each]) is not None for each in sorted(taken))
+
+
+def gather(act: Act, *, after: int = 0) -> tuple[int, int | None]:
+    """Both in one transaction: how many events somebody is told of, and after which to go on."""
+    page = look(act, after=after)
+    return (tell(act, page) if page.notices else 0), page.goes_on

@@ -138,6 +138,23 @@ def is_told(set_up: SetUp, branch_id: int, category: str, kind: NoticeKind) -> b
     )
 
 
+class NewNotice(NamedTuple):
+    """A notice that is to be written, unless it was asked for before."""
+
+    patron_id: int
+    recipient_id: int
+    branch_id: int
+    kind: NoticeKind
+    cause: Cause
+    facts: Mapping[str, Any]
+    channels: tuple[str, ...] | None
+    due: datetime
+
+    @property
+    def once(self) -> str:
+        return f"{self.kind.value} {self.patron_id}>{self.recipient_id} {self.cause.name}"
+
+
 def request_notice(
     act: Act, request: NoticeRequest, *, among: Addressees | None = None
 ) -> NoticeId | None:
@@ -147,50 +164,65 @@ def request_notice(
     dead, or it was asked for before (the same kind, person and cause). `among`: persons that were
     read with others.
     """
+    return write_notices(act, planned_notices(act, request, among=among))
+
+
+def planned_notices(
+    act: Act, request: NoticeRequest, *, among: Addressees | None = None
+) -> list[NewNotice]:
+    """What would be written for `request_notice`, found out by reading alone."""
     transaction, circulation, _, now = act
     set_up = circulation.current_set_up(transaction)
     kind, channels, patron_id = request.kind, request.channels, request.patron_id
     if channels is None and kind not in NOTICES.of(set_up).kinds:
-        return None
+        return []
     person = (
         addressee(transaction, patron_id=patron_id) if among is None else among.person(patron_id)
     )
     if person is None or person.is_dead:
-        return None
+        return []
     branch = person.home_branch_id if request.branch_id is None else request.branch_id
     terms = notice_terms(set_up, branch, person.category, kind)
     if not (terms.channels if channels is None else channels):
-        return None
+        return []
     if not _is_wanted(transaction, person.id, kind, terms):
-        return None
-    at = max(now, request.due or now)
+        return []
+    due = max(now, request.due or now)
     if terms.digest == "day":
-        at = next_time(at, terms.send_at, set_up.branches[branch].timezone)
-    made = None
+        due = next_time(due, terms.send_at, set_up.branches[branch].timezone)
     day = set_up.day(now, person.home_branch_id)
-    for recipient_id in _recipients(transaction, person, terms, day):
-        once = f"{kind.value} {patron_id}>{recipient_id} {request.cause.name}"
-        if _known(transaction, once=once) is not None:
+    return [
+        NewNotice(patron_id, recipient, branch, kind, request.cause, request.facts, channels, due)
+        for recipient in _recipients(transaction, person, terms, day)
+    ]
+
+
+def write_notices(act: Act, planned: Iterable[NewNotice]) -> NoticeId | None:
+    """Writes notices, but for those that were asked for before; gives the id of the first."""
+    transaction, circulation, _, now = act
+    made = None
+    for new in planned:
+        if _known(transaction, once=new.once) is not None:
             continue
-        new_id = circulation.ids.next(now)
+        notice_id = circulation.ids.next(now)
         _insert(
             transaction,
-            notice_id=new_id,
-            patron_id=patron_id,
-            recipient_id=recipient_id,
-            branch_id=branch,
-            kind=kind,
-            once=once,
-            cause=cause_text(request.cause),
-            facts=json.dumps(dict(request.facts), ensure_ascii=False, default=str),
-            channels=None if channels is None else " ".join(channels),
+            notice_id=notice_id,
+            patron_id=new.patron_id,
+            recipient_id=new.recipient_id,
+            branch_id=new.branch_id,
+            kind=new.kind,
+            once=new.once,
+            cause=cause_text(new.cause),
+            facts=json.dumps(dict(new.facts), ensure_ascii=False, default=str),
+            channels=None if new.channels is None else " ".join(new.channels),
             failed="",
             state=NoticeState.WAITING,
             why="",
             created=now,
-            due=at,
+            due=new.due,
         )
-        made = made or new_id
+        made = made or notice_id
     return made
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from circulation.kernel.results import Branch
 from circulation.kernel.rules import Case, Rule, RuleSet
 from circulation.kernel.set_up import SetUp, SetUpPart
 from circulation.notices.kinds import NoticeKind
@@ -23,7 +24,7 @@ _TERMS_KEPT = 20_000
 class NoticeRules:
     """All rules on messages of one set-up. Never changed, but for what it remembers."""
 
-    __slots__ = ("_terms", "kinds", "on_request", "rules")
+    __slots__ = ("_on_request", "_terms", "kinds", "rules")
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
@@ -36,19 +37,33 @@ class NoticeRules:
                 rule.says.get("channels") and rule.kind in (None, kind.value) for rule in self.rules
             )
         )
-        #: What nobody is told who has not asked for it, whatever the place and category.
-        self.on_request = frozenset(
-            kind
-            for kind in self.kinds
-            if any(
-                rule == Rule(rule.id, kind=kind.value, says=rule.says)
-                and rule.says.get("on_request")
-                for rule in self.rules
-            )
-            and not any(
-                rule.says.get("on_request") is False and rule.kind in (None, kind.value)
-                for rule in self.rules
-            )
+        self._on_request: dict[tuple[int, NoticeKind], bool] = {}
+
+    def is_on_request(self, branch: Branch, kind: NoticeKind) -> bool:
+        """Is nobody told of it in the name of the branch who has not asked for it, whatever the
+        category of patron?"""
+        key = (branch.id, kind)
+        found = self._on_request.get(key)
+        if found is None:
+            found = self._on_request[key] = self._find_on_request(branch, kind)
+        return found
+
+    def _find_on_request(self, branch: Branch, kind: NoticeKind) -> bool:
+        """Does a rule for who has asked hold wherever one names a channel, and none against it?"""
+        fitting = [
+            rule
+            for rule in self.rules
+            if rule.kind in (None, kind.value)
+            and rule.branch_id in (None, branch.id)
+            and rule.agency_id in (None, branch.agency_id)
+        ]
+        if any(rule.says.get("on_request") is False for rule in fitting):
+            return False
+        asked = {rule.patron_category for rule in fitting if rule.says.get("on_request")}
+        return bool(asked) and all(
+            asked.intersection((None, rule.patron_category))
+            for rule in fitting
+            if rule.says.get("channels")
         )
 
     def shortest_kept(self, kind: NoticeKind) -> int:

@@ -8,13 +8,24 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import exists, select
 
-from catalogue.database import Statement, Transaction, one, scalar
+from catalogue.database import Statement, Transaction, one, scalar, send
 from catalogue.schema import items
 from circulation.holds.changes import HoldOutcome
 from circulation.holds.schema import holds
 from circulation.interlending.owners import NOT_RENEWED
 from circulation.items.schema import missing_items
-from circulation.kernel.events import Event, EventKind, Follower, Tells
+from circulation.kernel.act import Act
+from circulation.kernel.events import (
+    Event,
+    EventKind,
+    Follower,
+    Follows,
+    NewEvent,
+    Put,
+    Tells,
+    put,
+    put_where,
+)
 from circulation.kernel.parts import Registry
 from circulation.kernel.results import LoanMark
 from circulation.kernel.rules import lineage
@@ -27,6 +38,7 @@ from circulation.notices.causes import Cause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.requests import NoticeRequest
 from circulation.notices.rules import NOTICES, notice_terms
+from circulation.notices.schema import notice_choices
 from circulation.patrons.registering import home_branch_of
 
 
@@ -255,17 +267,23 @@ class Trigger(NamedTuple):
     """What may come of an event of a kind: notices of `kinds`.
 
     `read` gives the one that does, None where it concerns nobody; `when` tells beforehand of which
-    events nothing can come.
+    events nothing can come. `is_own`: they are for the patron of the event, in the name of its
+    branch if it has one.
     """
 
     event: EventKind
     kinds: frozenset[NoticeKind]
     read: Callable[[Reading], NoticeRequest | None]
     when: Tells = _always
+    is_own: bool = False
 
 
 def _loan(event: EventKind, kind: NoticeKind, *facts: str) -> Trigger:
-    return Trigger(event, frozenset({kind}), _of_loan(kind, *facts))
+    return Trigger(event, frozenset({kind}), _of_loan(kind, *facts), is_own=True)
+
+
+def _patron(event: EventKind, kind: NoticeKind) -> Trigger:
+    return Trigger(event, frozenset({kind}), _of_patron(kind))
 
 
 OWN_TRIGGERS = (
@@ -289,14 +307,8 @@ OWN_TRIGGERS = (
     _loan(EventKind.LOAN_REDATED, NoticeKind.NOT_RENEWABLE, "due")._replace(
         when=_is_refused_by_owner
     ),
-    Trigger(
-        EventKind.PATRON_REGISTERED, frozenset({NoticeKind.WELCOME}), _of_patron(NoticeKind.WELCOME)
-    ),
-    Trigger(
-        EventKind.PIN_CHANGED,
-        frozenset({NoticeKind.PIN_CHANGED}),
-        _of_patron(NoticeKind.PIN_CHANGED),
-    ),
+    _patron(EventKind.PATRON_REGISTERED, NoticeKind.WELCOME),
+    _patron(EventKind.PIN_CHANGED, NoticeKind.PIN_CHANGED),
     Trigger(
         EventKind.PATRON_BLOCKED, frozenset({NoticeKind.BLOCKED}), _of_block(NoticeKind.BLOCKED)
     ),
@@ -331,11 +343,36 @@ def triggered_by(reading: Reading) -> NoticeRequest | None:
     return trigger.read(reading)
 
 
-def _follows(kind: EventKind, set_up: SetUp | None) -> Tells | None:
+@send
+def _put_if_wanted(*, patron_id: int | None, kind: str) -> Statement:
+    wanted = (
+        notice_choices.c.patron_id == patron_id,
+        notice_choices.c.kind == kind,
+        notice_choices.c.wanted,
+    )
+    return put_where(FOLLOWER.name, exists().where(*wanted))
+
+
+def _put_for(kind: NoticeKind) -> Put:
+    """What nobody is told who has not asked for it goes out for those who have."""
+    code = kind.value
+
+    def put_out(act: Act, set_up: SetUp | None, new: NewEvent) -> None:
+        branch = None if set_up is None else set_up.branches.get(act.desk.branch_id)
+        if set_up and branch and NOTICES.of(set_up).is_on_request(branch, kind):
+            _put_if_wanted(act.transaction, patron_id=new.patron_id, kind=code)
+        else:
+            put(act.transaction, follower=FOLLOWER.name)
+
+    return put_out
+
+
+def _follows(kind: EventKind, set_up: SetUp | None) -> Follows | None:
     trigger = _by_event().get(kind)
     if trigger is None or (set_up and trigger.kinds.isdisjoint(NOTICES.of(set_up).kinds)):
         return None
-    return trigger.when
+    is_one = trigger.is_own and len(trigger.kinds) == 1
+    return Follows(trigger.when, _put_for(*trigger.kinds) if is_one else None)
 
 
 #: Notices follow events: what patrons are told goes through the outbox.

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import UNATTENDED
 from circulation.notices.claiming import Outgoing, claim
-from circulation.notices.gathering import gather
+from circulation.notices.gathering import Page, look, tell
 from circulation.notices.incoming import answer_text, patrons_with_number
 from circulation.notices.outcomes import claim_again, record_all, take_report, take_up_abandoned
 from circulation.notices.post import Post
@@ -125,19 +126,23 @@ class Sender:
         return self._database.write(work).result()
 
     def _gather(self, now: Callable[[], datetime]) -> Counter[str]:
+        """Reads what has happened without holding up anybody, and writes what comes of it."""
         counts: Counter[str] = Counter()
         after: int | None = 0
         while after is not None:
-            at, start = now(), after
-
-            def work(
-                transaction: Transaction, at: datetime = at, start: int = start
-            ) -> tuple[int, int | None]:
-                return gather(Act(transaction, self._circulation, UNATTENDED, at), after=start)
-
-            made, after = self._database.write(work).result()
-            counts["notices"] += made
+            at = now()
+            page = self._database.read(partial(self._look, at, after), wide=True).result()
+            if page.notices:
+                made = self._database.write(partial(self._tell, at, page)).result()
+                counts["notices"] += made
+            after = page.goes_on
         return counts
+
+    def _look(self, at: datetime, after: int, transaction: Transaction) -> Page:
+        return look(Act(transaction, self._circulation, UNATTENDED, at), after=after)
+
+    def _tell(self, at: datetime, page: Page, transaction: Transaction) -> int:
+        return tell(Act(transaction, self._circulation, UNATTENDED, at), page)
 
     def _collect(self, now: Callable[[], datetime]) -> Counter[str]:
         counts: Counter[str] = Counter()

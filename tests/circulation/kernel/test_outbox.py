@@ -14,8 +14,10 @@ from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import UNATTENDED
 from circulation.kernel.schema import outbox
+from circulation.notices.choices import choose
 from circulation.notices.gathering import gather
 from circulation.notices.kinds import NoticeKind
+from circulation.notices.terms import NoticeTerms
 from circulation.patrons.blocks import block_patron
 from tests.builders.circulation import Library, a_patron, an_item, events_of_patron
 from tests.builders.notices import EMAIL, act, gathered, lend, patron_id, rule, states
@@ -47,6 +49,29 @@ def test_a_loan_that_nobody_is_told_of_writes_nothing(library: Library) -> None:
     assert waiting(library) == [("notices", last_event(library, card, EventKind.CHECKED_OUT))]
     assert gathered(library) == 1
     assert waiting(library) == []
+
+
+def test_what_is_told_on_request_waits_only_for_who_has_asked(library: Library) -> None:
+    """The rules of an agency stand for themselves: they need not hold everywhere."""
+    agency = library.main.agency_id
+    rule(library, "email", agency_id=agency)
+    rule(library, kind=NoticeKind.LOAN_MADE, agency_id=agency, on_request=True)
+    asking, other = a_patron(library, email=EMAIL), a_patron(library, email=EMAIL)
+    asks_for_receipts(library, asking)
+    gathered(library)
+    lend(library, other, an_item(library))
+    assert waiting(library) == []
+    lend(library, asking, an_item(library))
+    assert waiting(library) == [("notices", last_event(library, asking, EventKind.CHECKED_OUT))]
+    rule(library, kind=NoticeKind.LOAN_MADE, branch_id=library.main.id, on_request=False)
+    lend(library, other, an_item(library))
+    assert len(waiting(library)) == 2
+    assert gathered(library) == 2
+
+
+def asks_for_receipts(library: Library, card: str) -> None:
+    who, terms = patron_id(library, card), NoticeTerms(on_request=True)
+    act(library, choose, who, NoticeKind.LOAN_MADE, wanted=True, terms=terms)
 
 
 def test_where_the_rules_are_not_at_hand_they_are_asked_later(sqlite_library: Library) -> None:

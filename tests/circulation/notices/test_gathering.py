@@ -9,7 +9,7 @@ import pytest
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import UNATTENDED
 from circulation.notices.choices import choose
-from circulation.notices.gathering import begin_after_now, gather
+from circulation.notices.gathering import Page, begin_after_now, gather, look, tell
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.terms import NoticeTerms
 from circulation.notices.triggers import TRIGGERS
@@ -196,3 +196,31 @@ def test_a_turn_ends_when_it_has_made_some_notices(
     library.now += timedelta(minutes=2)
     (message,) = sent(library)
     assert message.body.count("* Peters jul") == 5
+
+
+def test_what_another_has_taken_out_meanwhile_is_left_to_it(library: Library) -> None:
+    """Between the look and the telling: another process has told of it."""
+    rule(library, "email", kind=NoticeKind.LOAN_MADE)
+    card = a_patron(library, email=EMAIL)
+    gathered(library)
+    lend(library, card, an_item(library))
+    page = library.read(lambda each: look(library.act(each, UNATTENDED)))
+    assert [len(notices) for notices in page.notices.values()] == [1]
+    assert gathered(library) == 1
+    assert library.write(lambda each: tell(library.act(each, UNATTENDED), page)) == 0
+    assert kinds(library, card) == ["loan_made"]
+
+
+def test_an_event_of_somebody_who_has_gone_meanwhile_is_looked_at_again(
+    sqlite_library: Library,
+) -> None:
+    library = sqlite_library
+    rule(library, "email", kind=NoticeKind.LOAN_MADE)
+    card = a_patron(library, email=EMAIL)
+    gathered(library)
+    lend(library, card, an_item(library))
+    page = library.read(lambda each: look(library.act(each, UNATTENDED)))
+    ((event_id, (notice,)),) = page.notices.items()
+    stale = Page({event_id: [notice._replace(recipient_id=999_999)]})
+    assert library.write(lambda each: tell(library.act(each, UNATTENDED), stale)) == 0
+    assert gathered(library) == 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from circulation.kernel.results import Branch
 from circulation.kernel.rules import Rule
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.rules import NoticeRules
@@ -77,3 +78,25 @@ def test_what_is_kept_shortest_by_any_rule_is_looked_at_first() -> None:
     assert rules.shortest_kept(kind) == built_in - 2
     longer = NoticeRules((a_row(1, keep_days=built_in + 1),))
     assert longer.shortest_kept(kind) == built_in
+
+
+def test_what_nobody_is_told_at_a_branch_who_has_not_asked() -> None:
+    """The rules of its agency count, and those of others do not."""
+    kind = NoticeKind.LOAN_MADE
+    branch = Branch(7, "DK-700100", "Byen", 2, "DK-700000", "Byens biblioteker", "UTC")
+    everybody = a_row(1, channels=["email"])
+    asked = a_row(2, kind=kind.value, on_request=True)
+    of_agency, of_other = asked._replace(agency_id=2), asked._replace(agency_id=3)
+    of_branch = asked._replace(branch_id=7, says={"on_request": False})
+    adults = asked._replace(patron_category="adult")
+    for rules, expected in (
+        ((everybody,), False),
+        ((everybody, asked), True),
+        ((everybody, of_agency), True),
+        ((everybody, of_other), False),
+        ((everybody, of_agency, of_branch), False),
+        ((everybody, adults), False),
+        ((everybody._replace(patron_category="adult"), adults), True),
+        ((everybody, asked._replace(kind=NoticeKind.ITEM_RETURNED.value)), False),
+    ):
+        assert NoticeRules(rules).is_on_request(branch, kind) is expected, rules
