@@ -54,6 +54,7 @@ LONG: Final = (
     "protocols/api/test_conformance.py",
     "protocols/commands/serving/test_new.py::test_each_library_has_secrets_of_its_own",
     "protocols/commands/test_all_commands.py::test_branches_and_jobs_are_completed",
+    "protocols/commands/database/test_events.py::test_a_process_that_is_killed",
     "protocols/demo/test_ports.py::test_a_demo_runs_beside_a_demo",
     "protocols/demo/test_ports.py::test_one_library_has_one_demo",
     "protocols/operations/test_fleet.py::test_one_scrape_tells_of_two_workers",

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from circulation.archiving.forms import FORMS, UnreadableArchive
 
@@ -36,14 +36,17 @@ class Manifest:
     files: dict[str, ArchivedFile] = field(default_factory=dict)
 
 
+M = TypeVar("M", bound=Manifest)
+
+
 def digest_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
+def write_manifest(folder: Path, manifest: Manifest, name: str = MANIFEST) -> None:
     text = json.dumps(asdict(manifest), indent=2) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    (folder / name).write_text(text, encoding="utf-8")
 
 
 def read_manifest(folder: Path, revisions: Collection[str]) -> Manifest:
@@ -51,11 +54,16 @@ def read_manifest(folder: Path, revisions: Collection[str]) -> Manifest:
 
     Raises UnreadableArchive, also if the tables of the archive are of none of these revisions.
     """
+    return read_manifest_of(Manifest, folder, revisions)
+
+
+def read_manifest_of(kind: type[M], folder: Path, revisions: Collection[str]) -> M:
+    """The same, of a kind that has more in it."""
     path = folder / MANIFEST
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         files = {name: ArchivedFile(**each) for name, each in facts.pop("files").items()}
-        manifest = Manifest(**facts, files=files)
+        manifest = kind(**facts, files=files)
         datetime.fromisoformat(manifest.written)
     except FileNotFoundError:
         raise UnreadableArchive(f"{folder} is no archive: it has no {MANIFEST}") from None

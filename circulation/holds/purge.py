@@ -106,3 +106,16 @@ def purge_holds(transaction: Transaction, until: datetime) -> tuple[int, bool]:
             _delete_set(transaction, set_id=set_id)
         is_more = is_more or len(found) == AT_MOST
     return purged, is_more
+
+
+def is_purge_due(transaction: Transaction, before: datetime, now: datetime) -> bool:
+    """Is a hold there that was closed before the moment, and should have been deleted?"""
+    return any(
+        closed_of_agency(
+            transaction,
+            before=min(before, now - timedelta(days=DEFAULT_DAYS if days is None else days)),
+            agency_id=agency_id,
+            at_most=1,
+        )
+        for agency_id, days in history_days_of(transaction)
+    )

@@ -1,21 +1,22 @@
 """How often an item was lent: here, as its events tell, and before it came here.
 
 What another system has counted (`former_use`) is by year, or of no year that is known, and holds
-for all loans up to a moment; what is lent here after it is added.
+for all loans up to a moment; what is lent here after it is added. What was lent here and whose
+events have left the database is counted among it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, case, exists, func, insert, literal_column, select, update
 
-from catalogue.database import Statement, Transaction, columns, many, many_of, send_many
+from catalogue.database import Statement, Transaction, columns, many, many_of, scalars, send_many
 from catalogue.schema import items
 from circulation.items.schema import former_use
 from circulation.kernel.events import EventKind
@@ -23,6 +24,8 @@ from circulation.kernel.schema import events
 
 #: Of loans that were counted without their years.
 NO_YEAR: Final = 0
+#: Before all events: none of those that are here is counted already.
+_NEVER: Final = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 class FormerUse(NamedTuple):
@@ -124,6 +127,59 @@ _is_undone = exists(
     )
     .correlate(events)
 )
+
+
+class _Lent(NamedTuple):
+    item_id: int
+    branch_id: int
+    kind: str
+    at: datetime
+
+
+@scalars(int)
+def undone_loans() -> Statement:
+    """The events of all loans that never were. Reads all events that there are."""
+    kind = EventKind.CHECK_OUT_CANCELLED.value
+    return select(events.c.cause).where(events.c.kind == kind, events.c.cause.is_not(None))
+
+
+@many_of(_Lent)
+def _lent_by(*, event_ids: Sequence[int]) -> Statement:
+    """The loans and renewals among these events that nothing else has counted."""
+    kinds = (EventKind.CHECKED_OUT, EventKind.RENEWED)
+    its = columns(_Lent, events, branch_id=items.c.branch_id)
+    return (
+        select(*its)
+        .select_from(events.join(items, items.c.id == events.c.item_id))
+        .where(
+            events.c.id.in_(event_ids),
+            events.c.kind.in_([literal_column(f"'{each.value}'") for each in kinds]),
+            ~_is_counted,
+        )
+        .order_by(items.c.id)
+        .with_for_update(key_share=True)
+    )
+
+
+def count_as_former(
+    transaction: Transaction, event_ids: Sequence[int], zones: Mapping[int, str]
+) -> None:
+    """Counts what these events tell of loans among the former use of their items: they are about
+    to be deleted, in this transaction. None of them is among `undone_loans`. `zones` are those of
+    the branches, by whose clocks years begin."""
+    told: dict[tuple[int, int], FormerUse] = {}
+    for lent in _lent_by(transaction, event_ids=event_ids):
+        year = lent.at.astimezone(ZoneInfo(zones[lent.branch_id])).year
+        is_renewal = lent.kind == EventKind.RENEWED.value
+        known = told.get((lent.item_id, year), FormerUse(lent.item_id, year, 0, 0, None, _NEVER))
+        told[lent.item_id, year] = known._replace(
+            loans=known.loans + (not is_renewal),
+            renewals=known.renewals + is_renewal,
+            last_lent=known.last_lent if is_renewal else _later(known.last_lent, lent.at),
+        )
+    note_former_use(transaction, list(told.values()), is_more=True)
+
+
 _WAS_LENT: Final = (
     events.c.item_id == items.c.id,
     events.c.kind == literal_column(f"'{EventKind.CHECKED_OUT.value}'"),

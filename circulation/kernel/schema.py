@@ -130,6 +130,22 @@ outbox = Table(
     sqlite_with_rowid=False,
 )
 
+#: What was moved out of the database into files: everything from before a day that nothing here
+#: needs (`circulation.archiving.moving_out`). `digest` is the SHA-256 of the manifest of the files,
+#: the numbers are those of the rows in them.
+moves_out = Table(
+    "moves_out",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("before", Date, nullable=False),
+    Column("folder", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("events", Integer, nullable=False),
+    Column("loans", Integer, nullable=False),
+    Column("begun", Moment, nullable=False),
+    Column("finished", Moment),  # when the last of the rows had left
+)
+
 #: What it costs to send an item; NULL is never. Pairs that are not here cost 1.
 transport_costs = Table(
     "transport_costs",

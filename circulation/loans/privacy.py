@@ -240,6 +240,19 @@ def cut_old_history(transaction: Transaction, day: date, now: datetime) -> tuple
     return total, is_more
 
 
+def is_history_due(transaction: Transaction, before: datetime, now: datetime) -> bool:
+    """Does a loan that ended before the moment still name its patron, though it should not?"""
+    return any(
+        _ended_of_agency(
+            transaction, agency_id=agency_id, before=min(before, now - kept), at_most=1
+        )
+        for agency_id, kept in (
+            (each.agency_id, timedelta(DEFAULT_DAYS if each.days is None else each.days))
+            for each in _agencies(transaction)
+        )
+    )
+
+
 def _cut(transaction: Transaction, loan_ids: list[int]) -> int:
     _cut_events(transaction, loan_ids=loan_ids)
     for each in LOAN_HISTORY:

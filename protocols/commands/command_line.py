@@ -31,6 +31,7 @@ COMMANDS = {
     "demo": "serving.demo",
     "deposit": "items.deposit",
     "digital-post": "notices.digital_post",
+    "events": "database.events",
     "explain": "rules.explain",
     "export": "database.exporting",
     "group": "patrons.group",

@@ -6,7 +6,7 @@ Two libraries have the same items and patrons: one was opened five weeks ago, th
 ten years: loans that are over, two events for each, a message for every tenth. And in both a patron
 has so many open loans beside one with a page of them. All of that is asked in turns; what counts is
 the lower quartile, on SQLite of the processor's time, on PostgreSQL of the clock's, where most is
-the server's.
+the server's. At the end the oldest five years are moved out (`tests.bench.bench_moving_out`).
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from circulation.notices.log import queue
 from circulation.notices.outcomes import claim_again, take_up_abandoned
 from circulation.notices.post import Post
 from circulation.patrons.personal_export import export_person
+from tests.bench import bench_moving_out
 from tests.bench.bench_circulation_growth import databases
 from tests.bench.filling import cyclic, fill
 from tests.builders.circulation import Library, a_library
@@ -190,6 +191,7 @@ def measure(kind: str, loans: int, many: int) -> None:
             in_turns(of_patrons, heavy)
         told(years, ("opened five weeks ago", f"{loans:,} loans in ten years"))
         told(heavy, (f"a patron with {PAGE} open loans", f"one with {many}"))
+        bench_moving_out.measure(libraries[1])
 
 
 def main(loans: int = 1_000_000, many: int = 500) -> None:

@@ -46,6 +46,8 @@ READ_WHOLE = {
     # Once in the life of a branch.
     "_delete_agency",
     "_delete_branch",
+    # Once a year, when old events are moved out.
+    "undone_loans",
     # A report on money that was taken for others, which somebody asks for once a month.
     "collected_for_others",
     # An item that is taken out of the stock: an index for it would cost every loan a page.

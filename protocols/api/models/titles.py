@@ -219,11 +219,23 @@ class ItemEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class OlderEvents:
+    """What happened `before` a day and was moved out of the database into files: in which `folder`
+    of the server, the SHA-256 of the manifest there, and the same in words."""
+
+    before: date
+    folder: str
+    digest: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ItemEvents:
-    """The oldest first."""
+    """The oldest first. `older`: where else there may be some, the oldest first."""
 
     item: str
     events: tuple[ItemEvent, ...]
+    older: tuple[OlderEvents, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

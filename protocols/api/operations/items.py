@@ -15,9 +15,11 @@ from circulation.items.removal import ItemNeeded, remove_item
 from circulation.items.use import use_of
 from circulation.kernel.act import Act
 from circulation.kernel.events import events_of_item
+from circulation.kernel.moves_out import moves_out_of_item
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.results import CirculationStatus, ItemState, Refused
 from circulation.kernel.rights import Principal, Right
+from circulation.languages.sentences import Sentence
 from circulation.loans.lost import claim_returned, declare_lost, find, withdraw_claim
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
@@ -31,6 +33,7 @@ from protocols.api.models.titles import (
     ItemEvents,
     ItemStatus,
     ItemUse,
+    OlderEvents,
     OneItemChange,
     StateChanged,
     StateWish,
@@ -214,6 +217,20 @@ def show_item_events(request: Plain, principal: Principal, context: Context) -> 
                 str(each.after.get("why", "")),
             )
             for each in events_of_item(context.transaction, item_id=item.id)
+        ),
+        tuple(
+            OlderEvents(
+                each.before,
+                each.folder,
+                each.digest,
+                Sentence(
+                    "EVENTS_MOVED_OUT",
+                    day=each.before.isoformat(),
+                    moved=each.begun.date().isoformat(),
+                    folder=each.folder,
+                ).in_language(request.language),
+            )
+            for each in moves_out_of_item(context.transaction, item.id)
         ),
     )
 

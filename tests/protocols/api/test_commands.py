@@ -26,6 +26,10 @@ OF_THE_PROCESS = {
     "digital-post check": "tries certificates and a connection of the server",
     "digital-post memo": "looks into a file",
     "digital-post take": "reads files of the server",
+    **dict.fromkeys(
+        ("events move-out", "events moved-out"),
+        "writes what leaves the database into files of the server",
+    ),
     "export": "writes the database into a file of the server",
     "hash": "needs no library",
     "health": "asks a server whether it answers, also one that has no API",

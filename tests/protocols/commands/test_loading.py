@@ -40,6 +40,7 @@ LOADS_MORE = {
     "close": "shows what a closure would change before it asks",
     "demo": "serves",
     "digital-post": "tries the way to it",
+    "events": "writes what leaves the database into files",
     "explain": "tells people what no program asks for",
     "export": "writes the whole database",
     "hash": "hashes a password",

@@ -1,0 +1,1 @@
+"""What is long over, moved out of the database into files."""
