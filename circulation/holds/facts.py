@@ -9,12 +9,23 @@ is anything to look at.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, case, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
 
-from catalogue.database import Statement, Transaction, columns, lock, many, one, scalars
+from catalogue.database import (
+    Statement,
+    Transaction,
+    columns,
+    lock,
+    many,
+    many_of,
+    one,
+    scalar_one,
+    scalars,
+)
 from catalogue.schema import branches, items, records
 from circulation.holds.schema import captures, hold_sets, holds, patron_absences
 from circulation.patrons.schema import patrons
@@ -147,6 +158,74 @@ def holds_of_patron(*, patron_id: int) -> Statement:
     return _holds.where(holds.c.patron_id == patron_id, _IS_OPEN).order_by(
         holds.c.placed, holds.c.id
     )
+
+
+@many_of(HoldFacts)
+def holds_of_patron_on(*, record_ids: Sequence[int], patron_id: int) -> Statement:
+    """Those of them that are on these titles."""
+    its = holds.c.patron_id == patron_id, holds.c.record_id.in_(record_ids), _IS_OPEN
+    return _holds.where(*its).order_by(holds.c.placed, holds.c.id)
+
+
+class OpenHolds(NamedTuple):
+    """How many open holds a patron has, and for how many of them an item lies ready."""
+
+    number: int
+    ready: int
+
+
+#: An item lies on the shelf of the branch where it is to be fetched.
+_IS_READY = and_(
+    captures.c.released.is_(None),
+    captures.c.shelved.is_not(None),
+    captures.c.shelf_branch_id == holds.c.pickup_branch_id,
+)
+
+
+def _ready(what: ColumnElement[Any], patron_id: int) -> Select[Any]:
+    """They are found by what is kept for the patron, however many holds there are."""
+    kept = captures.join(holds, holds.c.id == captures.c.hold_id)
+    return (
+        select(what).select_from(kept).where(captures.c.patron_id == patron_id, _IS_OPEN, _IS_READY)
+    )
+
+
+def _counted(patron_id: int) -> Select[Any]:
+    return select(func.count()).select_from(holds).where(holds.c.patron_id == patron_id, _IS_OPEN)
+
+
+@scalar_one(int)
+def number_of_holds(*, patron_id: int) -> Statement:
+    """How many open holds the patron has."""
+    return _counted(patron_id)
+
+
+@one(OpenHolds)
+def open_holds(*, patron_id: int) -> Statement:
+    number, ready = _counted(patron_id), _ready(func.count(), patron_id)
+    counts = {"number": number.scalar_subquery(), "ready": ready.scalar_subquery()}
+    return select(*columns(OpenHolds, **counts))
+
+
+def _page(ids: Select[Any], at_most: int, skipped: int) -> Select[Any]:
+    """A page is chosen before anything is read of its titles and items."""
+    order = holds.c.placed, holds.c.id  # as in the index
+    chosen = ids.order_by(*order).limit(at_most).offset(skipped)
+    return _holds.where(holds.c.id.in_(chosen)).order_by(*order)
+
+
+@many(HoldFacts)
+def ready_holds(*, patron_id: int, at_most: int, skipped: int) -> Statement:
+    """The patron's holds for which an item lies ready, the oldest first."""
+    return _page(_ready(holds.c.id, patron_id), at_most, skipped)
+
+
+@many(HoldFacts)
+def other_holds(*, patron_id: int, at_most: int, skipped: int) -> Statement:
+    """The patron's other open holds, the oldest first."""
+    is_ready = exists(select(1).where(captures.c.hold_id == holds.c.id, _IS_READY).correlate(holds))
+    ids = select(holds.c.id).where(holds.c.patron_id == patron_id, _IS_OPEN, ~is_ready)
+    return _page(ids, at_most, skipped)
 
 
 @many(HoldFacts)

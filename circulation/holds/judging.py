@@ -23,7 +23,13 @@ from circulation.holds.eligibility import (
     pickup_branch_of,
     target_refusals,
 )
-from circulation.holds.facts import HoldFacts, holds_of_patron, holds_of_record, lock_queue
+from circulation.holds.facts import (
+    HoldFacts,
+    holds_of_patron_on,
+    holds_of_record,
+    lock_queue,
+    number_of_holds,
+)
 from circulation.holds.kinds import HoldKind
 from circulation.holds.lists import queued
 from circulation.holds.results import Wanted
@@ -40,7 +46,8 @@ from circulation.patrons.pin_rules import check_pin
 
 
 class Case(NamedTuple):
-    """Who wants what where, as far as it is known; `own` are the holds that they have."""
+    """Who wants what where, as far as it is known; `own` are the holds that they have on it, of so
+    many in all."""
 
     act: Act
     wish: HoldWish
@@ -49,6 +56,7 @@ class Case(NamedTuple):
     pickup: Branch
     located: list[Located]
     own: list[HoldFacts]
+    number: int
     today: date  # at the pickup branch
     terms: LoanTerms
     interest_until: date
@@ -158,11 +166,13 @@ def known_case(act: Act, wish: HoldWish) -> Case | Refused:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), patron=borrower.patron())
     today = local_date(now, pickup.timezone)
     terms = set_up.terms(pickup.id, borrower.category, "")
-    own = holds_of_patron(transaction, patron_id=borrower.id)
+    titles = [each.record_id for each in located if each.record_id is not None]
+    own = holds_of_patron_on(transaction, patron_id=borrower.id, record_ids=titles)
+    number = number_of_holds(transaction, patron_id=borrower.id)
     interest = timedelta(days=chosen.interest_days or terms.interest_days)
     begins = max(today, wish.activates or today)
     until = wish.interest_until or begins + min(interest, date.max - begins)
-    return Case(act, wish, set_up, borrower, pickup, located, own, today, terms, until)
+    return Case(act, wish, set_up, borrower, pickup, located, own, number, today, terms, until)
 
 
 def sorted_out(
@@ -186,7 +196,7 @@ def common_refusals(case: Case, accepted: int) -> tuple[list[Refusal], Charging]
     is_parallel = wish.kind is HoldKind.PARALLEL
     number = max(accepted, 1) if is_parallel else len(wish.wanted)
     refusals = date_refusals(wish.activates, case.interest_until, today) + patron_hold_refusals(
-        case.borrower, case.terms, len(case.own), number, today, counted
+        case.borrower, case.terms, case.number, number, today, counted
     )
     times = min(accepted, 1) if is_parallel else accepted
     holds = HoldsCase(

@@ -8,7 +8,15 @@ from datetime import datetime, timedelta
 from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
 from circulation.holds.copies import Copy, copies_of_record
-from circulation.holds.facts import HoldFacts, hold_facts, holds_of_patron, holds_of_record
+from circulation.holds.facts import (
+    HoldFacts,
+    hold_facts,
+    holds_of_patron,
+    holds_of_patron_on,
+    holds_of_record,
+    other_holds,
+    ready_holds,
+)
 from circulation.holds.queues import (
     LONGEST_ESTIMATE,
     days_until_served,
@@ -16,9 +24,11 @@ from circulation.holds.queues import (
     number_in_queue,
     number_to_serve,
 )
-from circulation.holds.results import HoldState, PatronHolds, QueuedHold, hold_of
+from circulation.holds.results import Hold, HoldState, PatronHolds, QueuedHold, hold_of
 from circulation.holds.targeting import can_serve
+from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
+from circulation.kernel.paging import ALL
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal, Refused
 from circulation.kernel.set_up import SetUp
@@ -101,6 +111,26 @@ def an_item_of(transaction: Transaction, record_id: int) -> str | None:
     return min((copy.barcode for copy in copies), default=None)
 
 
+def listed_holds(
+    act: Act, patron_id: int, *, are_ready: bool, start: int = 1, limit: int | None = None
+) -> list[Hold]:
+    """The patron's open holds that are ready, or the others, the oldest first and without
+    prospects: from the `start`-th (1 is the first), `limit` at most.
+
+    Call it after a verb that has read the patron.
+    """
+    transaction, circulation, _, _ = act
+    set_up = circulation.set_up_at_hand(transaction)
+    read = ready_holds if are_ready else other_holds
+    found = read(
+        transaction,
+        patron_id=patron_id,
+        at_most=ALL if limit is None else min(max(limit, 0), ALL),
+        skipped=min(max(start - 1, 0), ALL),
+    )
+    return [hold_of(facts, set_up) for facts in found]
+
+
 def patron_holds(
     circulation: Circulation,
     transaction: Transaction,
@@ -108,8 +138,10 @@ def patron_holds(
     patron: str,
     now: datetime,
     with_prospects: bool = True,
+    record_id: int | None = None,
 ) -> PatronHolds | Refused:
-    """The patron's open holds, the oldest first (SIP2 64, NCIP LookupUser).
+    """The patron's open holds, the oldest first (NCIP LookupUser); with `record_id` those on that
+    title alone.
 
     Without prospects numbers and days are left out, and the queues are not read.
     Asks for no PIN: call `patron_status` first where one is needed.
@@ -122,12 +154,16 @@ def patron_holds(
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.set_up(transaction, borrower.set_up_version)
+    if record_id is None:
+        found = holds_of_patron(transaction, patron_id=borrower.id)
+    else:
+        found = holds_of_patron_on(transaction, patron_id=borrower.id, record_ids=[record_id])
     return PatronHolds(
         borrower.patron(),
         tuple(
             queued(transaction, set_up, facts, now)
             if with_prospects
             else QueuedHold(hold_of(facts, set_up), None, None)
-            for facts in holds_of_patron(transaction, patron_id=borrower.id)
+            for facts in found
         ),
     )

@@ -70,12 +70,15 @@ Index(
     sqlite_where=_HOLD_IS_OPEN,
 )
 #: A person has one open hold on a title (or on a part of it), a library as many as it has readers
-#: for: placing sees to that, under the lock of the patron.
+#: for: placing sees to that, under the lock of the patron. The index has the order of lists, and
+#: holds are counted from it alone.
 Index(
     "ix_holds_open_patron",
     holds.c.patron_id,
+    holds.c.placed,
+    holds.c.id,
     holds.c.record_id,
-    holds.c.part,
+    holds.c.closed,
     sqlite_where=_HOLD_IS_OPEN,
 )
 _HOLD_IS_CLOSED = text("closed IS NOT NULL")
@@ -99,7 +102,7 @@ captures = Table(
     metadata,
     Column("hold_id", ForeignKey(holds.c.id), primary_key=True),
     Column("item_id", ForeignKey(items.c.id), nullable=False, unique=True, info=DELETED),
-    Column("patron_id", ForeignKey(patrons.c.id), nullable=False, info=DELETED),
+    Column("patron_id", ForeignKey(patrons.c.id), nullable=False, index=True, info=DELETED),
     Column("captured", Moment, nullable=False),
     Column("shelf_branch_id", ForeignKey(branches.c.id)),
     Column("number", Integer),  # of the place on that shelf: says nothing of the patron

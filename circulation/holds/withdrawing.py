@@ -11,7 +11,7 @@ from circulation.holds.changes import HoldOutcome, ask_for_title, close, release
 from circulation.holds.facts import (
     HoldFacts,
     hold_facts,
-    holds_of_patron,
+    holds_of_patron_on,
     holds_of_record,
     lock_queue,
 )
@@ -57,7 +57,5 @@ def let_go_of_item(act: Act, item: ItemFacts) -> None:
 
 
 def _has_asked_for(transaction: Transaction, hold: HoldFacts, part: str) -> bool:
-    return any(
-        other.record_id == hold.record_id and other.part == part and other.id != hold.id
-        for other in holds_of_patron(transaction, patron_id=hold.patron_id)
-    )
+    on_it = holds_of_patron_on(transaction, patron_id=hold.patron_id, record_ids=[hold.record_id])
+    return any(other.part == part and other.id != hold.id for other in on_it)

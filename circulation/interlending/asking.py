@@ -15,7 +15,7 @@ from catalogue.records import fetch_records
 from circulation.calendars.due_dates import local_date
 from circulation.callers.partners import folded_agency
 from circulation.holds.eligibility import patron_hold_refusals
-from circulation.holds.facts import holds_of_patron
+from circulation.holds.facts import number_of_holds
 from circulation.interlending.cases import Case, case_wanted, cases_of_patron
 from circulation.interlending.rota import Sought, begin_case, not_lent, rules_of
 from circulation.interlending.rows import InterlibraryLoan, advance, loan_by_id
@@ -141,7 +141,7 @@ def _refusals(act: Act, borrower: PatronFacts, pickup: Branch, *, is_new: bool) 
     set_up = act.circulation.set_up_at_hand(transaction)
     under_way = 0
     if is_new:
-        under_way = len(holds_of_patron(transaction, patron_id=patron_id))
+        under_way = number_of_holds(transaction, patron_id=patron_id)
         under_way += len(cases_of_patron(transaction, patron_id=patron_id))
     return patron_hold_refusals(
         borrower,

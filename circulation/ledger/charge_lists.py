@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
 
 from catalogue.database import Statement, Transaction, columns, many, many_of, scalar_one
 from catalogue.schema import items, records
@@ -19,7 +19,7 @@ from circulation.kernel.results import Refusal, Refused
 from circulation.ledger.balances import balances_of
 from circulation.ledger.money import Charge, ChargedLoan, ChargeLine, PatronCharges
 from circulation.ledger.postings import CHARGE_COLUMNS
-from circulation.ledger.schema import charge_loans, charges
+from circulation.ledger.schema import IS_NOT_SETTLED, charge_loans, charges
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 
@@ -34,6 +34,9 @@ class _LoanRow(NamedTuple):
     at: datetime
     facts: str
     undone: datetime | None
+
+
+_IS_OWED = charges.c.balance > literal_column("0")
 
 
 def _behind(at: datetime, after_id: int) -> tuple[ColumnElement[bool], ...]:
@@ -56,9 +59,27 @@ def _page(*, patron_id: int, at: datetime, after_id: int, at_most: int, skipped:
 def _open_page(
     *, patron_id: int, at: datetime, after_id: int, at_most: int, skipped: int
 ) -> Statement:
+    return _open(patron_id, at, after_id, at_most, skipped)
+
+
+@many(Charge)
+def _owed_page(
+    *, patron_id: int, at: datetime, after_id: int, at_most: int, skipped: int
+) -> Statement:
+    return _open(patron_id, at, after_id, at_most, skipped, _IS_OWED)
+
+
+def _open(
+    patron_id: int,
+    at: datetime,
+    after_id: int,
+    at_most: int,
+    skipped: int,
+    *conditions: ColumnElement[bool],
+) -> Select[Any]:
     return (
         _charges_of(patron_id, CHARGE_COLUMNS)
-        .where(charges.c.balance != 0, *_behind(at, after_id))
+        .where(IS_NOT_SETTLED, *conditions, *_behind(at, after_id))
         .order_by(charges.c.created, charges.c.id)
         .limit(at_most)
         .offset(skipped)
@@ -72,7 +93,12 @@ def _count(*, patron_id: int) -> Statement:
 
 @scalar_one(int)
 def _count_open(*, patron_id: int) -> Statement:
-    return _charges_of(patron_id, [func.count()]).where(charges.c.balance != 0)
+    return _charges_of(patron_id, [func.count()]).where(IS_NOT_SETTLED)
+
+
+@scalar_one(int)
+def _count_owed(*, patron_id: int) -> Statement:
+    return _charges_of(patron_id, [func.count()]).where(IS_NOT_SETTLED, _IS_OWED)
 
 
 def _charges_of(patron_id: int, told: Sequence[ColumnElement[Any]]) -> Select[Any]:
@@ -110,12 +136,13 @@ class ChargePage(NamedTuple):
     """Which charges are listed: from the `start`-th (1 is the first), `limit` at most; behind the
     place `after`, which stays where it is whatever is paid.
 
-    `only_open` leaves out those of which nothing is owed either way; `collected_at` is the id of
-    an agency, and leaves only what can be paid there (see `circulation.kernel.agreements`), in
-    `total` and `balances` as well.
+    `only_open` leaves out those of which nothing is owed either way, `only_owed` credits as well;
+    `collected_at` is the id of an agency, and leaves only what can be paid there (see
+    `circulation.kernel.agreements`), in `total` and `balances` as well.
     """
 
     only_open: bool = True
+    only_owed: bool = False
     collected_at: int | None = None
     start: int = 1
     limit: int | None = None
@@ -137,7 +164,7 @@ def patron_charges(
 
     Refused only with PATRON_UNKNOWN; asks for no PIN.
     """
-    only_open, collected_at, start, limit, (at, after_id) = page
+    only_open, only_owed, collected_at, start, limit, (at, after_id) = page
     facts = patron_facts(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
@@ -151,9 +178,12 @@ def patron_charges(
     if collected_at is not None:
         agencies = set_up.agreements.collected_at(collected_at)
     read, count = (_open_page, _count_open) if only_open else (_page, _count)
+    if only_owed:
+        read, count = _owed_page, _count_owed
     skipped = min(max(start - 1, 0), ALL)
     at_most = ALL if limit is None else min(max(limit, 0), ALL)
-    if agencies is None:
+    balances = balances_of(transaction, known.id)
+    if agencies is None or all(each.agency_id in agencies for each in balances):
         found = read(
             transaction,
             patron_id=known.id,
@@ -164,18 +194,14 @@ def patron_charges(
         )
         total = count(transaction, patron_id=known.id)
     else:
-        # Few patrons owe to several agencies: their charges are sorted out here.
+        # Few patrons owe to agencies for which it takes no money: theirs are sorted out here.
+        balances = tuple(each for each in balances if each.agency_id in agencies)
         every = read(
             transaction, patron_id=known.id, at=at, after_id=after_id, at_most=ALL, skipped=0
         )
         its = [each for each in every if each.agency_id in agencies]
         found, total = its[skipped : skipped + at_most], len(its)
     loans = loans_charged(transaction, [charge.id for charge in found])
-    balances = tuple(
-        each
-        for each in balances_of(transaction, known.id)
-        if agencies is None or each.agency_id in agencies
-    )
     lines = tuple(ChargeLine(charge, tuple(loans[charge.id])) for charge in found)
     owed_to = {each.agency_id for each in balances} | {each.agency_id for each in found}
     creditors = {agency_id: set_up.agency_isil(agency_id) for agency_id in owed_to}

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from catalogue.database import Long, Moment, metadata
@@ -47,6 +48,17 @@ charges = Table(
     Column("once", String, unique=True),
     CheckConstraint("balance = amount - paid - written_off", name="balance"),
     Index("ix_charges_patron_id", "patron_id", "created"),
+)
+IS_NOT_SETTLED = text("balance <> 0")
+#: A patron's charges of which something is owed, either way: lists begin with them, and they are
+#: counted from the index alone.
+Index(
+    "ix_charges_not_settled",
+    charges.c.patron_id,
+    charges.c.created,
+    charges.c.id,
+    charges.c.balance,
+    sqlite_where=IS_NOT_SETTLED,
 )
 
 #: The loans that made a charge, each with what it would cost alone and with the facts it was

@@ -9,8 +9,7 @@ from typing import Any, Final
 from circulation.accounts.loans import LoanPage, patron_loans
 from circulation.accounts.loans import PatronLoan as KnownLine
 from circulation.accounts.status import patron_status_and_loans
-from circulation.holds.lists import patron_holds
-from circulation.holds.results import HoldState
+from circulation.holds.facts import open_holds
 from circulation.kernel.paging import START, Place
 from circulation.kernel.results import Borrower, PatronStatus, Refused
 from circulation.kernel.rights import Kind, Principal, Right
@@ -97,7 +96,7 @@ def screen(
     fields = patron_fields(transaction, patron_id=place.id)
     assert fields is not None
     note_look(request, principal, context, Seen.OPENED, patron_id=place.id)
-    states = _hold_states(place, context) if status.has_holds else []
+    holds = open_holds(transaction, patron_id=place.id) if status.has_holds else None
     sees = sees_addresses(place.id, principal, context)
     guardians, wards = (
         guardians_of(transaction, patron_id=place.id),
@@ -117,8 +116,8 @@ def screen(
             status.loans,
             status.overdue,
             status.recalled,
-            len(states),
-            states.count(HoldState.READY),
+            0 if holds is None else holds.number,
+            0 if holds is None else holds.ready,
             status.max_loans,
         ),
         owed=owed_of(balances_of(transaction, place.id), context) if status.has_account else (),
@@ -135,17 +134,6 @@ def screen(
         + _may_decide(fields, principal, today_here(principal, context)),
     )
     return Reply(shown, headers=(("ETag", etag(fields)),))
-
-
-def _hold_states(place: PatronPlace, context: Context) -> list[HoldState]:
-    holds = patron_holds(
-        context.circulation,
-        context.transaction,
-        patron=known_by(place),
-        now=context.now,
-        with_prospects=False,
-    )
-    return [] if isinstance(holds, Refused) else [each.hold.state for each in holds.holds]
 
 
 def _identifiers(patron_id: int, with_addresses: bool, context: Context) -> tuple[Identifier, ...]:

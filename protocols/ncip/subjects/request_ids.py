@@ -81,10 +81,11 @@ def hold_for_item(request: Any, identifier: str, context: Context) -> int | Prob
         patron=identifier,
         now=context.now,
         with_prospects=False,
+        record_id=item.record_id,
     )
     holds = [] if isinstance(found, Refused) else [queued.hold for queued in found.holds]
     holds.sort(key=lambda hold: barcode not in (hold.bound_item, hold.item))
-    return next((hold.id for hold in holds if hold.record_id == item.record_id), 0)
+    return holds[0].id if holds else 0
 
 
 def request_id_of(hold: Hold, caller: Partner, context: Context) -> RequestId:

@@ -105,18 +105,20 @@ def amount_owed(context: Context, patron_id: int, place: Place, language: str) -
     return (say(Text.AMOUNT_OWED, language, amount=f"{owed[1]} {owed[0]}"),)
 
 
-def open_fees(context: Context, patron: str, place: Place) -> list[ChargeLine]:
-    """What the patron owes, the oldest first."""
+def open_fees(
+    context: Context, patron: str, place: Place, *, start: int, limit: int | None
+) -> tuple[int, tuple[ChargeLine, ...]]:
+    """For how many things the patron owes, and those from the `start`-th, the oldest first."""
     found = patron_charges(
         context.circulation,
         context.transaction,
         patron=patron,
         now=context.now,
-        page=ChargePage(collected_at=place.branch.agency_id),
+        page=ChargePage(
+            only_owed=True, collected_at=place.branch.agency_id, start=start, limit=limit
+        ),
     )
-    if isinstance(found, Refused):
-        return []
-    return [line for line in found.charges if line.charge.balance > 0]
+    return (0, ()) if isinstance(found, Refused) else (found.total, found.charges)
 
 
 def fee_limit_of(context: Context, category: str, place: Place) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from catalogue.database import Transaction
-from catalogue.items import find_item
+from catalogue.items import Item, find_item
 from catalogue.records import find_by_control_number
 from circulation.holds.changing import cancel_hold, change_hold
 from circulation.holds.lists import patron_holds
@@ -178,16 +178,18 @@ def _change(request: Hold, caller: Caller, place: Place, context: Context) -> Ho
         return known
     patron = request.patron_identifier.strip()
     pin = pin_to_check(request.patron_password)
+    item = find_item(context.transaction, barcode) if (barcode := _barcode(request)) else None
     found = patron_holds(
         context.circulation,
         context.transaction,
         patron=patron,
         now=context.now,
         with_prospects=False,
+        record_id=item and item.record_id,
     )
     if isinstance(found, Refused):
         return found
-    meant = _meant(request, caller, context, [queued.hold for queued in found.holds])
+    meant = _meant(request, caller, context, item, [queued.hold for queued in found.holds])
     hold_id = meant.id if meant is not None else 0
     if request.hold_mode == DELETE:
         return cancel_hold(context.act(place.desk), patron=patron, hold_id=hold_id, pin=pin)
@@ -204,12 +206,12 @@ def _change(request: Hold, caller: Caller, place: Place, context: Context) -> Ho
 
 
 def _meant(
-    request: Hold, caller: Caller, context: Context, holds: list[EngineHold]
+    request: Hold, caller: Caller, context: Context, item: Item | None, holds: list[EngineHold]
 ) -> EngineHold | None:
-    """The hold of the patron that the request names; the closest match first."""
+    """The hold of the patron that the request names, by the item or else by its title; the closest
+    match first."""
     barcode = _barcode(request)
     if barcode:
-        item = find_item(context.transaction, barcode)
         for each in holds:
             if barcode in (each.bound_item, each.item):
                 return each

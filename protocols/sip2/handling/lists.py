@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 
 from circulation.accounts.loans import LoanPage, PatronLoan, patron_loans
-from circulation.holds.lists import an_item_of, patron_holds
-from circulation.holds.results import Hold, HoldState
+from circulation.holds.facts import open_holds
+from circulation.holds.lists import an_item_of, listed_holds
+from circulation.holds.results import Hold
 from circulation.kernel.results import PatronStatus, Refused
 from protocols.hosting.answering import Context
 from protocols.sip2.handling.fees import fee_fields, fee_line, open_fees
@@ -45,13 +46,16 @@ class Wanted(NamedTuple):
     start: int
     end: int | None
 
+    @property
+    def limit(self) -> int | None:
+        return None if self.end is None else self.end - self.start + 1
+
     def cut(self, lines: Sequence[T]) -> tuple[T, ...]:
         return tuple(lines[self.start - 1 : self.end])
 
     def page(self, *, only_overdue: bool) -> LoanPage:
         """The same lines of a list of loans."""
-        limit = None if self.end is None else self.end - self.start + 1
-        return LoanPage(only_overdue=only_overdue, start=self.start, limit=limit)
+        return LoanPage(only_overdue=only_overdue, start=self.start, limit=self.limit)
 
 
 def wanted_by(request: PatronInformation, *, is_many: bool = False) -> Wanted:
@@ -88,7 +92,7 @@ def add_lists(
     account = caller.account
     by_title = account is not None and account.list_loans_by == "title"
     if status.has_holds:
-        _add_holds(request, response, wanted, context, account, form)
+        _add_holds(status.patron.id, response, wanted, context, account, form)
     shown = _shown_by_title if by_title else _shown_by_barcode
     if form is not None:
         shown = form.loans
@@ -120,22 +124,28 @@ def _add_fees(
     place: Place,
     context: Context,
 ) -> None:
-    fees = open_fees(context, request.patron_identifier.strip(), place)
-    response.fine_items_count = len(fees)
+    is_listed = bool({FINE_ITEMS, FEES} & wanted.positions)
+    response.fine_items_count, fees = open_fees(
+        context,
+        request.patron_identifier.strip(),
+        place,
+        start=wanted.start,
+        limit=wanted.limit if is_listed else 0,
+    )
     form = fbs_form(caller, place, context)
     if FINE_ITEMS in wanted.positions:
         template = caller.account.fee_template if caller.account is not None else None
         response.fine_items = (
-            tuple(fee_line(x, caller.words, place, template) for x in wanted.cut(fees))
+            tuple(fee_line(each, caller.words, place, template) for each in fees)
             if form is None
-            else form.fees(wanted.cut(fees)) or response.fine_items
+            else form.fees(fees) or response.fine_items
         )
     if FEES in wanted.positions and form is None:
-        response.fees = tuple(fee_fields(x, place, caller.words) for x in wanted.cut(fees))
+        response.fees = tuple(fee_fields(each, place, caller.words) for each in fees)
 
 
 def _add_holds(
-    request: PatronInformation,
+    patron_id: int,
     response: PatronInformationResponse,
     wanted: Wanted,
     context: Context,
@@ -147,19 +157,6 @@ def _add_holds(
     without items has no barcode, and is named by its title.
     """
     by_title = account is not None and account.list_holds_by == "title"
-    found = patron_holds(
-        context.circulation,
-        context.transaction,
-        patron=request.patron_identifier.strip(),
-        now=context.now,
-        with_prospects=False,
-    )
-    if isinstance(found, Refused):
-        return
-    ready: list[Hold] = []
-    others: list[Hold] = []
-    for hold in (queued.hold for queued in found.holds):
-        (ready if hold.state is HoldState.READY else others).append(hold)
 
     def shown(holds: Sequence[Hold]) -> tuple[str, ...]:
         return tuple(map(named, holds))
@@ -170,13 +167,22 @@ def _add_holds(
         barcode = hold.bound_item or hold.item or an_item_of(context.transaction, hold.record_id)
         return barcode or hold.title
 
-    response.hold_items_count, response.unavailable_holds_count = len(ready), len(others)
+    def lines(*, are_ready: bool) -> tuple[str, ...]:
+        found = listed_holds(
+            context.act(), patron_id, are_ready=are_ready, start=wanted.start, limit=wanted.limit
+        )
+        if form is None:
+            return shown(found)
+        return (form.ready_holds if are_ready else form.other_holds)(found)
+
+    counted = open_holds(context.transaction, patron_id=patron_id)
+    assert counted is not None
+    response.hold_items_count = counted.ready
+    response.unavailable_holds_count = counted.number - counted.ready
     if HOLD_ITEMS in wanted.positions:
-        lines = (shown if form is None else form.ready_holds)(wanted.cut(ready))
-        response.hold_items = lines or response.hold_items
+        response.hold_items = lines(are_ready=True) or response.hold_items
     if UNAVAILABLE_HOLDS in wanted.positions:
-        lines = (shown if form is None else form.other_holds)(wanted.cut(others))
-        response.unavailable_hold_items = lines or response.unavailable_hold_items
+        response.unavailable_hold_items = lines(are_ready=False) or response.unavailable_hold_items
 
 
 def _loans(request: PatronInformation, page: LoanPage, context: Context) -> tuple[PatronLoan, ...]:
