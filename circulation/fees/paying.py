@@ -35,7 +35,7 @@ from circulation.ledger.money import (
     PostingKind,
 )
 from circulation.ledger.orders import Asked, Done, MoneyAct, kept_order_id, once
-from circulation.ledger.payments import PaymentRow, charges_of_account, find_payment
+from circulation.ledger.payments import PaymentRow, charges_of_account, find_payment, oldest_owed
 from circulation.ledger.postings import (
     Account,
     Origin,
@@ -63,12 +63,12 @@ def account_currency(act: Act, *, patron_id: int, category: str, charge: int | N
     transaction, circulation, desk, now = act
     set_up = circulation.current_set_up(transaction)
     collected = set_up.agreements.collected_at(desk.agency_id)
-    owed = charges_of_account(transaction, patron_id, collected)
-    meant = [each for each in owed if each.id == charge] or [
-        each for each in owed if each.balance > 0
-    ]
-    if meant:
-        return meant[0].currency
+    if charge is not None:
+        for each in charges_of_account(transaction, patron_id, collected):
+            if each.id == charge:
+                return each.currency
+    if owed := oldest_owed(transaction, patron_id, collected):
+        return owed.currency
     day = set_up.day(now, desk.branch_id)
     return agency_fee_terms(set_up, desk.agency_id, category, day).currency
 

@@ -15,7 +15,8 @@ from catalogue.schema import items, records
 from circulation.kernel.engine import Circulation
 from circulation.kernel.paging import ALL, START, Place
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Refusal, Refused
+from circulation.kernel.results import Patron, Refusal, Refused
+from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import balances_of
 from circulation.ledger.money import Charge, ChargedLoan, ChargeLine, PatronCharges
 from circulation.ledger.postings import CHARGE_COLUMNS
@@ -164,7 +165,6 @@ def patron_charges(
 
     Refused only with PATRON_UNKNOWN; asks for no PIN.
     """
-    only_open, only_owed, collected_at, start, limit, (at, after_id) = page
     facts = patron_facts(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
@@ -172,8 +172,15 @@ def patron_charges(
     )
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
-    known = facts.patron()
     set_up = circulation.set_up(transaction, facts.set_up_version)
+    return charges_listed(transaction, set_up, facts.patron(), page)
+
+
+def charges_listed(
+    transaction: Transaction, set_up: SetUp, known: Patron, page: ChargePage = _ALL_OPEN
+) -> PatronCharges:
+    """The same of a patron who was just read."""
+    only_open, only_owed, collected_at, start, limit, (at, after_id) = page
     agencies = None
     if collected_at is not None:
         agencies = set_up.agreements.collected_at(collected_at)
@@ -184,14 +191,8 @@ def patron_charges(
     at_most = ALL if limit is None else min(max(limit, 0), ALL)
     balances = balances_of(transaction, known.id)
     if agencies is None or all(each.agency_id in agencies for each in balances):
-        found = read(
-            transaction,
-            patron_id=known.id,
-            at=at,
-            after_id=after_id,
-            at_most=at_most,
-            skipped=skipped,
-        )
+        where = {"at": at, "after_id": after_id, "at_most": at_most, "skipped": skipped}
+        found = read(transaction, patron_id=known.id, **where) if at_most else []
         total = count(transaction, patron_id=known.id)
     else:
         # Few patrons owe to agencies for which it takes no money: theirs are sorted out here.

@@ -5,17 +5,17 @@ Taking one is in `circulation.fees.paying`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 
-from catalogue.database import Statement, Transaction, columns, many, one
+from catalogue.database import Statement, Transaction, columns, many, many_of, one
 from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.money import Charge, ChargeKind, PostingKind
 from circulation.ledger.postings import CHARGE_COLUMNS, Account, Origin, first_posting_of, post
-from circulation.ledger.schema import charge_postings, charges, payments
+from circulation.ledger.schema import IS_NOT_SETTLED, charge_postings, charges, payments
 
 
 class PaymentRow(NamedTuple):
@@ -49,6 +49,23 @@ def _charges_of_patron(*, patron_id: int) -> Statement:
     )
 
 
+@many_of(Charge)
+def _oldest_owed(*, agency_ids: Sequence[int], patron_id: int) -> Statement:
+    its = charges.c.patron_id == patron_id, IS_NOT_SETTLED, charges.c.balance > literal_column("0")
+    return (
+        select(*CHARGE_COLUMNS)
+        .where(*its, charges.c.agency_id.in_(agency_ids))
+        .order_by(charges.c.created, charges.c.id)
+        .limit(1)
+    )
+
+
+@many(Charge)
+def _credits_of_patron(*, patron_id: int) -> Statement:
+    its = charges.c.patron_id == patron_id, IS_NOT_SETTLED, charges.c.balance < literal_column("0")
+    return select(*CHARGE_COLUMNS).where(*its).order_by(charges.c.created, charges.c.id)
+
+
 class _LastPayment(NamedTuple):
     """A posting, and the payment that it is of."""
 
@@ -77,10 +94,19 @@ def charges_of_account(
     return [each for each in found if each.agency_id in agencies]
 
 
+def oldest_owed(
+    transaction: Transaction, patron_id: int, agencies: Collection[int]
+) -> Charge | None:
+    """The oldest charge of which something is owed to one of these agencies."""
+    found = _oldest_owed(transaction, agency_ids=sorted(agencies), patron_id=patron_id)
+    return min(found, key=lambda each: (each.created, each.id), default=None)
+
+
 def settle_with_credit(account: Account, charge: Charge) -> Charge:
     """Pays the charge from what the patron has paid beforehand, as far as that goes."""
-    for each in charges_of_account(account.act.transaction, account.patron_id, {charge.agency_id}):
+    for each in _credits_of_patron(account.act.transaction, patron_id=account.patron_id):
         is_credit = each.kind is ChargeKind.CREDIT and each.currency == charge.currency
+        is_credit = is_credit and each.agency_id == charge.agency_id
         share = min(-each.balance, charge.balance)
         if not is_credit or share <= 0:
             continue

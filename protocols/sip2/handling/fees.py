@@ -15,9 +15,9 @@ from circulation.fees.paying import PaymentWish, account_currency, pay
 from circulation.fees.rules import agency_fee_terms
 from circulation.fees.terms import FeeTerms
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import CheckedOut, Refused, Renewed
+from circulation.kernel.results import CheckedOut, Patron, Refused, Renewed
 from circulation.ledger.balances import balances_collected_at
-from circulation.ledger.charge_lists import ChargePage, patron_charges
+from circulation.ledger.charge_lists import ChargePage, charges_listed
 from circulation.ledger.charge_words import own_words
 from circulation.ledger.money import ChargeKind, ChargeLine, decimal_text, exponent_of
 from circulation.patrons.facts import patron_facts
@@ -106,19 +106,13 @@ def amount_owed(context: Context, patron_id: int, place: Place, language: str) -
 
 
 def open_fees(
-    context: Context, patron: str, place: Place, *, start: int, limit: int | None
+    context: Context, patron: Patron, place: Place, *, start: int, limit: int | None
 ) -> tuple[int, tuple[ChargeLine, ...]]:
     """For how many things the patron owes, and those from the `start`-th, the oldest first."""
-    found = patron_charges(
-        context.circulation,
-        context.transaction,
-        patron=patron,
-        now=context.now,
-        page=ChargePage(
-            only_owed=True, collected_at=place.branch.agency_id, start=start, limit=limit
-        ),
-    )
-    return (0, ()) if isinstance(found, Refused) else (found.total, found.charges)
+    page = ChargePage(only_owed=True, collected_at=place.branch.agency_id, start=start, limit=limit)
+    set_up = context.circulation.set_up_at_hand(context.transaction)
+    found = charges_listed(context.transaction, set_up, patron, page)
+    return found.total, found.charges
 
 
 def fee_limit_of(context: Context, category: str, place: Place) -> str | None:

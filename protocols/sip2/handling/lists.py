@@ -15,7 +15,7 @@ from circulation.accounts.loans import LoanPage, PatronLoan, patron_loans
 from circulation.holds.facts import open_holds
 from circulation.holds.lists import an_item_of, listed_holds
 from circulation.holds.results import Hold
-from circulation.kernel.results import PatronStatus, Refused
+from circulation.kernel.results import Patron, PatronStatus, Refused
 from protocols.hosting.answering import Context
 from protocols.sip2.handling.fees import fee_fields, fee_line, open_fees
 from protocols.sip2.handling.forms import FbsForm, fbs_form
@@ -84,7 +84,7 @@ def add_lists(
     form = fbs_form(caller, place, context)
     wanted = wanted_by(request, is_many=form is not None)
     if response.fee_amount is not None:
-        _add_fees(request, response, wanted, caller, place, context)
+        _add_fees(status.patron, response, wanted, caller, place, context)
     response.overdue_items_count = status.overdue
     response.charged_items_count = status.loans
     response.charged_items_limit = status.max_loans
@@ -117,7 +117,7 @@ def leave_no_list_out(response: PatronInformationResponse) -> None:
 
 
 def _add_fees(
-    request: PatronInformation,
+    patron: Patron,
     response: PatronInformationResponse,
     wanted: Wanted,
     caller: Caller,
@@ -127,7 +127,7 @@ def _add_fees(
     is_listed = bool({FINE_ITEMS, FEES} & wanted.positions)
     response.fine_items_count, fees = open_fees(
         context,
-        request.patron_identifier.strip(),
+        patron,
         place,
         start=wanted.start,
         limit=wanted.limit if is_listed else 0,

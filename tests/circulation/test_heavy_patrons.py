@@ -1,0 +1,119 @@
+"""Who has hundreds of loans, holds or charges waits no longer for a first page than others do: each
+further one costs SQLite the few steps in which it is counted. Steps are the same on any machine."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from catalogue.database import Transaction
+from circulation.accounts.loans import LoanPage, patron_loans
+from circulation.accounts.status import patron_status
+from circulation.fees.paying import account_currency
+from circulation.holds.facts import open_holds
+from circulation.holds.judging import judge_hold
+from circulation.holds.lists import listed_holds
+from circulation.holds.placing import place_holds
+from circulation.holds.results import HoldsPlaced, Wanted
+from circulation.holds.wishes import HoldWish
+from circulation.kernel.act import Act
+from circulation.kernel.results import CheckedOut
+from circulation.ledger.charge_lists import ChargePage, patron_charges
+from circulation.ledger.charges import NewCharge, create_charge
+from circulation.ledger.money import ChargeKind
+from circulation.loans.lending import check_out, judge_loan
+from circulation.loans.wishes import LoanWish
+from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.fees import account, number_of
+
+FEW, MANY, PAGE = 12, 32, 10
+#: Of a row in an index: is it one of theirs, what does a column say, count it, go on to the next; a
+#: hold is looked for by its title besides. To read the row itself with its title and item would
+#: take fifty and more.
+STEPS: Final = 12
+
+Question = Callable[[Act, str, int], object]
+
+
+def _charges(act: Act, card: str, page: ChargePage) -> object:
+    return patron_charges(act.circulation, act.transaction, patron=card, now=act.now, page=page)
+
+
+QUESTIONS: Final[dict[str, Question]] = {
+    "status": lambda act, card, number: patron_status(act, patron=card),
+    "loans": lambda act, card, number: patron_loans(act, patron=card, page=LoanPage(limit=PAGE)),
+    "overdue loans": lambda act, card, number: patron_loans(
+        act, patron=card, page=LoanPage(only_overdue=True, limit=PAGE)
+    ),
+    "a loan more": lambda act, card, number: judge_loan(act, LoanWish(card, "free")),
+    "number of holds": lambda act, card, number: open_holds(act.transaction, patron_id=number),
+    "holds": lambda act, card, number: listed_holds(act, number, are_ready=False, limit=PAGE),
+    "holds ready": lambda act, card, number: listed_holds(act, number, are_ready=True, limit=PAGE),
+    "a hold more": lambda act, card, number: judge_hold(act, HoldWish(card, [Wanted(item="free")])),
+    "charges": lambda act, card, number: _charges(act, card, ChargePage(limit=PAGE)),
+    "all charges": lambda act, card, number: _charges(
+        act, card, ChargePage(only_open=False, limit=PAGE)
+    ),
+    "what is owed": lambda act, card, number: _charges(
+        act, card, ChargePage(only_owed=True, collected_at=act.desk.agency_id, limit=PAGE)
+    ),
+    "currency": lambda act, card, number: account_currency(act, patron_id=number, category="adult"),
+}
+
+
+def has(library: Library, card: str, items: list[str], wanted: list[str]) -> None:
+    """Gives the patron so many loans and holds, and a charge for each."""
+
+    def work(transaction: Transaction) -> None:
+        act = library.act(transaction)
+        for lent, waited_for in zip(items, wanted, strict=True):
+            assert isinstance(check_out(act, LoanWish(card, lent)), CheckedOut)
+            placed = place_holds(act, HoldWish(card, [Wanted(item=waited_for)]))
+            assert isinstance(placed, HoldsPlaced)
+            fee = NewCharge(ChargeKind.ADMINISTRATIVE, 100, "DKK", library.main.id, "a card")
+            create_charge(account(library, transaction, card), fee)
+
+    library.write(work)
+
+
+def steps_of(question: Question, library: Library, card: str) -> int:
+    number, steps = number_of(library, card), 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    def work(transaction: Transaction) -> None:
+        act = library.act(transaction)
+        question(act, card, number)  # what is read once is read
+        connection: sqlite3.Connection = transaction.execute.__self__  # type: ignore[attr-defined]
+        connection.set_progress_handler(count, 1)
+        question(act, card, number)
+        connection.set_progress_handler(None, 1)
+
+    library.read(work)
+    return steps
+
+
+def test_each_further_one_is_counted_and_no_more(sqlite_library: Library) -> None:
+    library = sqlite_library
+    other = a_patron(library, "OTHER")
+    wanted = [an_item(library, f"wanted{number}", on_loan_to=other) for number in range(MANY)]
+    an_item(library, "free")
+    for card, number in (("FEW", FEW), ("MANY", MANY)):
+        a_patron(library, card)
+        has(
+            library,
+            card,
+            [an_item(library, f"{card}{each}") for each in range(number)],
+            wanted[:number],
+        )
+    asked = partial(steps_of, library=library)
+    further = {
+        name: (asked(question, card="MANY") - asked(question, card="FEW")) / (MANY - FEW)
+        for name, question in QUESTIONS.items()
+    }
+    assert {name: steps for name, steps in further.items() if steps > STEPS} == {}
