@@ -7,8 +7,8 @@ from alembic import op
 
 from catalogue.database.migrations.partial_indexes import create_partial_index
 
-revision = "0057"
-down_revision = "0056"
+revision = "0058"
+down_revision = "0057"
 
 
 def upgrade() -> None:
