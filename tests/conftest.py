@@ -22,6 +22,8 @@ the sample data.
 from __future__ import annotations
 
 import fcntl
+import gc
+import inspect
 import os
 import shutil
 import signal
@@ -29,6 +31,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,12 +83,50 @@ def _has_room(folder: Path) -> bool:
     return not found.f_flag & os.ST_NOEXEC and found.f_bavail * found.f_frsize >= ROOM
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Iterator[None]:
+    """What is made to find the tests stays to the end: who looks for garbage need not look there,
+    neither while it is made nor later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(
+    collector: pytest.Module | pytest.Class, name: str, obj: object
+) -> list[pytest.Item] | None:
+    """Finds nothing where a test is not drawn, and leaves the rest to pytest."""
+    return [] if name in _left_out_of(collector) else None
+
+
+@cache
+def _left_out_of(collector: pytest.Module | pytest.Class) -> set[str]:
+    if not isinstance(collector, pytest.Module):
+        return set()
+    found = {
+        name: test
+        for name, test in vars(collector.obj).items()
+        if name.startswith("test_") and inspect.isfunction(test)
+    }
+    module = collector.nodeid.removeprefix("tests/")
+    return drawing.tests_left_out(module, found, _asked(collector.config))
+
+
+def _asked(config: pytest.Config) -> str:
+    """The paths that were asked for."""
+    return " ".join(config.args)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves what is drawn, and all that was asked for by its path. Tests of whole
     processes come first: what is left for the end is short, and all workers have some of it."""
     folder = ROOT / "tests"
     items.sort(key=lambda item: item.path.parent != folder)
-    left_out = drawing.left_out(items, " ".join(config.args))
+    left_out = drawing.left_out(items, _asked(config))
     if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=list(left_out))

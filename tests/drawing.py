@@ -1,11 +1,13 @@
 """Which tests `make test` leaves to `make trials`: what `tests.trials` says, of those found.
 
-What is asked for by its path is run whole: a module, or a folder, but not all of them.
+What is asked for by its path is run whole: a module, or a folder, but not all of them. The tests of
+each module are drawn before pytest makes their cases (`tests_left_out`), since it would make three
+of four in vain, and each of the workers would; then the cases are (`left_out`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -16,13 +18,39 @@ from tests import trials
 FOLDER = Path(__file__).parent
 
 
+def tests_left_out(module: str, tests: Mapping[str, object], asked: str) -> set[str]:
+    """Those of a module that are not drawn, cases and all. The module is named by its path below
+    this folder; its tests are functions by their names."""
+    if trials.are_whole() or _is_asked_for(module, asked):
+        return set()
+    found = {name for name in tests if f"{module}::{name}".startswith(_long_left_out())}
+    others = [name for name in tests if _is_one_of_many(f"{module}::{name}", tests[name])]
+    number = _share(len(others), trials.one_of(), trials.TESTS_AT_LEAST)
+    return found | set(others).difference(trials.drawn(module, others, number))
+
+
+def _is_one_of_many(test: str, function: object) -> bool:
+    """Has the draw no rule for this test itself?"""
+    marks = getattr(function, "pytestmark", ())
+    return not (
+        test.startswith((*trials.WHOLE, *_long_left_out()))
+        or _trial_named(test)
+        or any(mark.name == "drawn" for mark in marks)
+    )
+
+
+def _long_left_out() -> tuple[str, ...]:
+    chosen = trials.drawn("what is long", trials.LONG, trials.LONG_DRAWN)
+    return tuple(each for each in trials.LONG if each not in chosen)
+
+
 def left_out(items: Sequence[pytest.Item], asked: str) -> set[pytest.Item]:
-    """Those that are not drawn; `asked` are the paths that were asked for."""
+    """The cases that are not drawn; `asked` are the paths that were asked for."""
     found: set[pytest.Item] = set()
     if trials.are_whole():
         return found
     left = [item for item in items if not _is_asked_for(_module_of(item), asked)]
-    for leave in (_of_trials, _of_long, _of_modules, _of_tests, _of_cases, _of_postgresql):
+    for leave in (_of_trials, _of_modules, _of_cases, _of_postgresql):
         found |= leave([item for item in left if item not in found])
     return found
 
@@ -80,12 +108,6 @@ def _of_trials(items: Sequence[pytest.Item]) -> set[pytest.Item]:
     return found
 
 
-def _of_long(items: Sequence[pytest.Item]) -> set[pytest.Item]:
-    chosen = trials.drawn("what is long", trials.LONG, trials.LONG_DRAWN)
-    others = tuple(each for each in trials.LONG if each not in chosen)
-    return {item for item in items if name_of(item).startswith(others)}
-
-
 def _of_modules(items: Sequence[pytest.Item]) -> set[pytest.Item]:
     """All but so many of the modules that have a thing which takes long to begin, as a fixture or
     by its name."""
@@ -114,22 +136,6 @@ def _is_on_postgresql(item: pytest.Item) -> bool:
 def _share(number: int, one_of: int, least: int = 1) -> int:
     """One of so many, and so many at least."""
     return max(least, -(-number // one_of))
-
-
-def _of_tests(items: Sequence[pytest.Item]) -> set[pytest.Item]:
-    """Of each module, all but one of so many tests."""
-
-    def key(item: pytest.Item) -> str:
-        is_whole = name_of(item).startswith(trials.WHOLE) or _trial_of(item)[0]
-        return "" if is_whole else _module_of(item)
-
-    found: set[pytest.Item] = set()
-    for module, its in _grouped(items, key).items():
-        tests = list(dict.fromkeys(map(_test_of, its)))
-        number = _share(len(tests), trials.one_of(), trials.TESTS_AT_LEAST)
-        chosen = set(trials.drawn(module, tests, number))
-        found.update(item for item in its if _test_of(item) not in chosen)
-    return found
 
 
 def _of_cases(items: Sequence[pytest.Item]) -> set[pytest.Item]:

@@ -71,8 +71,21 @@ class Found:
 
 
 def kept(found: list[Any], asked: str = "tests") -> list[str]:
-    out = drawing.left_out(found, asked)
-    return [item.nodeid for item in found if item not in out]
+    """What is left: tests are drawn first, and then cases of theirs."""
+    modules: dict[str, dict[str, object]] = {}
+    for item in found:
+        module, test = named(item)
+        modules.setdefault(module, {})[test] = None
+    without = {module: drawing.tests_left_out(module, modules[module], asked) for module in modules}
+    items = [item for item in found if named(item)[1] not in without[named(item)[0]]]
+    out = drawing.left_out(items, asked)
+    return [item.nodeid for item in items if item not in out]
+
+
+def named(item: Any) -> tuple[str, str]:
+    """Its module and its test."""
+    module, _, test = item.nodeid.removeprefix("tests/").partition("::")
+    return module, test.partition("[")[0]
 
 
 def on_both(module: str, tests: int, cases: int = 1) -> list[Any]:
@@ -164,13 +177,13 @@ def test_modules_with_a_browser_are_drawn(short: pytest.MonkeyPatch) -> None:
     found: list[Any] = [
         Found(f"tests/protocols/desk/test_{module}.py::test_{number}", "browser")
         for module in range(12)
-        for number in range(3)
+        for number in range(2)
     ]
     found.append(Found("tests/protocols/desk/test_1.py::test_without"))
     left = kept(found)
     assert found[-1].nodeid in left
     modules = Counter(name.partition("::")[0] for name in left[:-1])
-    assert set(modules.values()) == {3}
+    assert set(modules.values()) == {2}
     assert len(modules) == trials.MODULES["browser"]
 
 
@@ -190,6 +203,19 @@ def test_who_names_what_is_long_gets_all_of_it(trial: str, short: pytest.MonkeyP
     found: list[Any] = [Found(f"{module}::{test}[{case}]") for case in range(20)]
     asked = f"tests/{path}".rstrip("/")
     assert len(kept(found, asked)) == 20
+
+
+def test_of_what_is_marked_as_a_trial_the_mark_says_how_many_are_drawn(
+    short: pytest.MonkeyPatch,
+) -> None:
+    @pytest.mark.drawn(2)
+    def test_of_many_cases() -> None: ...
+
+    tests: dict[str, object] = {f"test_{number}": None for number in range(40)}
+    tests["test_of_many_cases"] = test_of_many_cases
+    left = drawing.tests_left_out("circulation/x.py", tests, "tests")
+    assert "test_of_many_cases" not in left
+    assert len(left) == 30
 
 
 def test_trials_leave_nothing_out(short: pytest.MonkeyPatch) -> None:
