@@ -8,7 +8,13 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from catalogue.database import Statement, columns, one, scalar_one
-from circulation.accounts.loans import LoanPage, PatronLoans, loans_listed
+from circulation.accounts.loans import (
+    BriefLoans,
+    LoanPage,
+    PatronLoans,
+    loans_in_brief,
+    loans_listed,
+)
 from circulation.calendars.due_dates import local_date
 from circulation.holds.part import HOLDS_OF_PATRON
 from circulation.kernel.act import Act
@@ -85,6 +91,20 @@ def patron_status_and_loans(
         recalled = sum(each.is_recalled and each.lent_onward_by is None for each in listed.loans)
     else:
         recalled = _recalled(transaction, patron_id=facts.id)
+    return _status(act, facts, recalled), listed
+
+
+def patron_status_and_brief_loans(
+    act: Act, *, patron: str, pin: str | None = None, limit: int
+) -> tuple[PatronStatus, BriefLoans] | Refused:
+    """The same with the loans in brief, `limit` at most."""
+    facts = _known(act, patron, pin)
+    if isinstance(facts, Refused):
+        return facts
+    listed = loans_in_brief(act, facts, limit)
+    recalled = listed.recalled
+    if len(listed.loans) < listed.total:
+        recalled = _recalled(act.transaction, patron_id=facts.id)
     return _status(act, facts, recalled), listed
 
 

@@ -58,13 +58,14 @@ def http_arrival(request: Any) -> Arrival:
     user, password, bearer = credentials_in(request.getHeader(b"authorization") or b"")
     rest = [part for part in request.postpath or [] if part]
     token = unquote(rest[-1].decode("ascii", "replace")) if rest else ""
+    channel = request.channel
     return Arrival(
         host=str(getattr(request.getClientAddress(), "host", "") or ""),
         user=user,
         password=password,
         bearer=bearer,
         url_token=token[:_LONGEST],
-        certificate=lambda: certificate_names(request.channel.transport),
+        certificate=lambda: certificate_names(channel.transport),
     )
 
 

@@ -20,6 +20,7 @@ from urllib.parse import unquote_to_bytes
 from twisted.web.http import RESPONSES, HTTPChannel, datetimeToString
 from twisted.web.server import version
 
+from protocols.hosting.arrivals import Arrival, http_arrival
 from protocols.hosting.forwarding import caller, is_https
 from protocols.hosting.networks import is_within
 from protocols.hosting.requests import BODY_BYTES
@@ -79,7 +80,7 @@ class Heads:
 class BriefRequest:
     """A request under a known head. The channel treats it as it does a `twisted.web` Request."""
 
-    __slots__ = ("_head", "_varying", "channel", "content", "is_answered", "is_gone")
+    __slots__ = ("_varying", "channel", "content", "head", "is_answered", "is_gone")
 
     def __init__(self, channel: Any, head: Head, content: bytes, varying: bytes | None) -> None:
         self.channel = channel
@@ -87,15 +88,15 @@ class BriefRequest:
         self._varying = varying
         self.is_answered = False
         self.is_gone = False
-        self._head = head
+        self.head = head
 
     @property
     def postpath(self) -> Sequence[bytes]:
-        return self._head.postpath
+        return self.head.postpath
 
     @property
     def query(self) -> bytes:
-        return self._head.query
+        return self.head.query
 
     def isSecure(self) -> bool:  # noqa: N802
         """As `BoundedRequest` has it."""
@@ -106,7 +107,7 @@ class BriefRequest:
         """The last header of that name, as Twisted's requests have it."""
         if name == VARYING:
             return self._varying
-        found = self._head.headers.getRawHeaders(name)
+        found = self.head.headers.getRawHeaders(name)
         return found[-1] if found else None
 
     def getClientAddress(self) -> Any:  # noqa: N802
@@ -115,6 +116,15 @@ class BriefRequest:
         if not channel.is_forwarder:
             return channel.peer
         return caller(channel.peer, self.getHeader(b"x-forwarded-for"), channel.site.forwarders)
+
+    def arrival(self) -> Arrival:
+        """How it has come: that is in its head and of its connection, and who keeps the connection
+        sends the same head again."""
+        channel, head = self.channel, self.head
+        if channel.arrived is None or channel.arrived[0] is not head:
+            channel.arrived = head, http_arrival(self)
+        found: Arrival = channel.arrived[1]
+        return found
 
     def connectionLost(self, reason: Any) -> None:  # noqa: N802
         """Nobody waits for the answer any more."""
@@ -160,6 +170,8 @@ class BriefChannel(HTTPChannel):
         self.request_line: list[bytes] = []
         self._peer: Any = None
         self._is_forwarder: bool | None = None
+        #: The head that was read last, and how requests under it arrive.
+        self.arrived: tuple[Head, Arrival] | None = None
         self._new_head = b""  # where all of it is there and unknown
         self._brief: BriefRequest | None = None  # under way
         self._ahead = b""  # what has come behind it
@@ -268,6 +280,10 @@ class BriefChannel(HTTPChannel):
             super().timeoutConnection()  # type: ignore[no-untyped-call]
         else:
             self.setTimeout(self.timeOut)  # type: ignore[no-untyped-call]
+
+    def connectionLost(self, reason: Any) -> None:  # type: ignore[override]  # noqa: N802
+        self.arrived = None  # which refers to this connection
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
     def loseConnection(self) -> None:  # noqa: N802
         """Twisted's refusals end here too: nothing that comes behind one is carried out."""

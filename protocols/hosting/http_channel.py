@@ -187,7 +187,7 @@ class PatientChannel(BriefChannel):
 
     def connectionLost(self, reason: Any) -> None:  # type: ignore[override]  # noqa: N802
         self._stop_waiting()
-        super().connectionLost(reason)  # type: ignore[no-untyped-call]
+        super().connectionLost(reason)
         self.site.forget(self)
 
     def requestDone(self, request: Any) -> None:  # noqa: N802

@@ -179,9 +179,8 @@ class Journal:
     def _kept_of(self, found: Exchanged) -> Exchanged:
         if found.until is None:
             return found
-        return found._replace(
-            request=self._masked(found.request), answer=self._masked(found.answer)
-        )
+        masked = self._masked
+        return Exchanged(*found[:8], masked(found.request), masked(found.answer), found.until)
 
 
 def _size(exchanged: Exchanged) -> int:

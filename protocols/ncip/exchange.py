@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -59,6 +59,7 @@ from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem
 from protocols.ncip.settings import NcipSettings, Partner, folded_agency
 from protocols.ncip.wire.dialects import Dialect
+from protocols.ncip.wire.writing import headed
 from protocols.wire.xml_documents import PLAIN_BYTES, PLAIN_TAGS, is_plain
 
 log = logging.getLogger(__name__)
@@ -391,7 +392,7 @@ def _headed(response: Any, header: Any) -> Response:
     if header is None or isinstance(response, LookupVersionResponse):
         found: Response = response
     else:
-        found = replace(response, response_header=header)
+        found = headed(response, header)
     return found
 
 

@@ -73,7 +73,7 @@ class NcipResource(Resource):
             )
 
         document = document_in(request.content[: DOCUMENT_BYTES + 1])
-        self._exchange.answer(document, reply, http_arrival(request))
+        self._exchange.answer(document, reply, request.arrival())
 
 
 def document_in(body: bytes) -> bytes:

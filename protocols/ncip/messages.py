@@ -7,6 +7,7 @@ and what an answer must have is checked when it is written.
 
 from dataclasses import field
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Protocol
 
 from protocols.ncip.models.elements import KINDS, element, value_class
@@ -24,6 +25,12 @@ class Code:
 
 
 KINDS[Code] = CODE
+
+
+@lru_cache(1024)
+def agency_code(isil: str) -> Code:
+    """An agency of ours as a value, which stands with each item of an answer: the same one."""
+    return Code(isil)
 
 
 # Identifiers and headers

@@ -39,8 +39,10 @@ def masked(document: bytes) -> bytes:
     folded = document.lower()  # most documents hold none, which is quicker to see without a pattern
     if b"authentication" in folded or b"securitycode" in folded:
         document = _SECRET.sub(rb"\1" + MASK, document)
-    if any(word in folded for word in _WORDS):
-        document = _ATTRIBUTE.sub(rb"\1" + MASK, document)
+    for word in _WORDS:
+        if word in folded:
+            document = _ATTRIBUTE.sub(rb"\1" + MASK, document)
+            break
     if _TEN_DIGITS.search(document):
         document = _NATIONAL.sub(rb"\1-xxxx", document)
     return document

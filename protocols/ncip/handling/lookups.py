@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from circulation.accounts.loans import PatronLoans
+from circulation.accounts.loans import BriefLoans
 from circulation.holds.facts import holds_of_record
 from circulation.holds.results import Hold
 from circulation.items import availability
@@ -39,7 +39,13 @@ from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem, refusal
 from protocols.ncip.settings import Partner
 from protocols.ncip.subjects.authority import borrower_told, may_name
-from protocols.ncip.subjects.items import barcode_of, item_id_of, item_optional_fields, local_time
+from protocols.ncip.subjects.items import (
+    barcode_of,
+    item_id,
+    item_id_of,
+    item_optional_fields,
+    local_time,
+)
 from protocols.ncip.subjects.money import fiscal_accounts
 from protocols.ncip.subjects.named import desk_of, known_user, known_user_and_loans
 from protocols.ncip.subjects.request_ids import (
@@ -128,15 +134,17 @@ def authenticate_user(request: AuthenticateUser, caller: Partner, context: Conte
     )
 
 
-def _loaned_items(loans: PatronLoans) -> tuple[LoanedItem, ...]:
+def _loaned_items(loans: BriefLoans) -> tuple[LoanedItem, ...]:
     return tuple(
-        LoanedItem(
-            item_id_of(each.item),
-            bibliographic_id=ids_of_record(each.control_number, each.item.home_branch.agency_isil),
-            date_due=local_time(each.loan.due, each.item.home_branch),
-            title=each.item.title or None,
-        )
-        for each in loans.loans
+        [
+            LoanedItem(
+                item_id(barcode, branch),
+                bibliographic_id=ids_of_record(control_number, branch.agency_isil),
+                date_due=local_time(due, branch),
+                title=title or None,
+            )
+            for barcode, title, control_number, branch, due in loans.loans
+        ]
     )
 
 

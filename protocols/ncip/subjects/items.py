@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from circulation.kernel.results import Branch, CheckedIn, CirculationStatus, Item, ItemState
 from protocols.hosting.answering import Context
-from protocols.ncip.messages import Code, ItemId, Problem
+from protocols.ncip.messages import Code, ItemId, Problem, agency_code
 from protocols.ncip.models.circulation import Destination, RoutingInformation
 from protocols.ncip.models.elements import LAYOUTS
 from protocols.ncip.models.items import (
@@ -67,7 +67,11 @@ def in_words_of(caller: Partner, answer: Any) -> Any:
 
 
 def item_id_of(item: Item) -> ItemId:
-    return ItemId(Code(item.home_branch.agency_isil), ITEM_BARCODE, item.barcode)
+    return item_id(item.barcode, item.home_branch)
+
+
+def item_id(barcode: str, home_branch: Branch) -> ItemId:
+    return ItemId(agency_code(home_branch.agency_isil), ITEM_BARCODE, barcode)
 
 
 def local_time(moment: datetime, branch: Branch) -> datetime:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from circulation.accounts.loans import PatronLoans
-from circulation.accounts.status import patron_status, patron_status_and_loans
+from circulation.accounts.loans import BriefLoans
+from circulation.accounts.status import patron_status, patron_status_and_brief_loans
 from circulation.interlending.notices import PARTNER_DEVICES
 from circulation.kernel.act import Act
 from circulation.kernel.results import Desk, PatronStatus, Refused
@@ -74,9 +74,9 @@ def known_user(request: Any, user: NamedUser, act: Act) -> PatronStatus | Refusa
 
 def known_user_and_loans(
     request: Any, user: NamedUser, act: Act, limit: int
-) -> tuple[PatronStatus, PatronLoans] | Refusal:
+) -> tuple[PatronStatus, BriefLoans] | Refusal:
     """The same with the user's loans, at most `limit`."""
-    found = patron_status_and_loans(act, patron=user.identifier, pin=user.pin, limit=limit)
+    found = patron_status_and_brief_loans(act, patron=user.identifier, pin=user.pin, limit=limit)
     if isinstance(found, Refused):
         service = type(request).__name__
         return refusal(request, *problems(service, found.refusals, user.quotable))

@@ -16,7 +16,7 @@ from catalogue.records import (
 )
 from catalogue.searching.standard_numbers import readings, records_with
 from circulation.kernel.results import Item
-from protocols.ncip.messages import Code, Problem
+from protocols.ncip.messages import Code, Problem, agency_code
 from protocols.ncip.models.items import (
     BibliographicDescription,
     BibliographicId,
@@ -136,7 +136,7 @@ def ids_of_record(number: str | None, agency_isil: str) -> tuple[BibliographicId
     """The control number of a record with its agency; nothing for a record without one."""
     if number is None:
         return ()
-    record_id = BibliographicRecordId(number, Code(agency_isil))
+    record_id = BibliographicRecordId(number, agency_code(agency_isil))
     return (BibliographicId(bibliographic_record_id=record_id),)
 
 
@@ -154,7 +154,7 @@ def electronic_address(record: Record) -> str | None:
 
 
 def _record_ids(number: str | None, agency_isil: str) -> tuple[BibliographicRecordId, ...]:
-    return (BibliographicRecordId(number, Code(agency_isil)),) if number else ()
+    return (BibliographicRecordId(number, agency_code(agency_isil)),) if number else ()
 
 
 class _Fields:

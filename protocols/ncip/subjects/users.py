@@ -14,7 +14,7 @@ from circulation.patrons.addresses import addresses_of
 from circulation.patrons.identifiers import identifiers_of
 from circulation.patrons.languages import ISO_639_2
 from protocols.hosting.answering import Context
-from protocols.ncip.messages import AuthenticationInput, Code, Problem, UserId
+from protocols.ncip.messages import AuthenticationInput, Code, Problem, UserId, agency_code
 from protocols.ncip.models.addresses import ElectronicAddress, PhysicalAddress, UnstructuredAddress
 from protocols.ncip.models.users import (
     BlockOrTrap,
@@ -42,6 +42,8 @@ _SECRET_TYPES = frozenset({"pin", "pincode", "password", "passwd", "userpin", "u
 _USER_IDS = frozenset({"userid", "visibleuserid"})
 
 _PREVIOUS_USER_IDS = frozenset({"previoususerid"})
+
+_NO_FIELDS = UserOptionalFields()
 
 _BLOCK_TYPES = {
     Action.CHECK_OUT: "Block Check Out",
@@ -113,14 +115,14 @@ def is_secret(given: AuthenticationInput) -> bool:
 
 
 def user_id(identifier: str, agency_isil: str) -> UserId:
-    return UserId(Code(agency_isil), BARCODE, identifier)
+    return UserId(agency_code(agency_isil), BARCODE, identifier)
 
 
 def user_optional_fields(
     context: Context, status: PatronStatus, wanted: frozenset[str], partner: Partner
 ) -> UserOptionalFields | None:
     """What was asked for of the user, and no more; None if nothing was."""
-    agency = Code(status.home_branch.agency_isil)
+    agency = agency_code(status.home_branch.agency_isil)
     zone = ZoneInfo(status.home_branch.timezone)
     fields = UserOptionalFields(
         name_information=_name(status) if "nameinformation" in wanted else None,
@@ -143,7 +145,7 @@ def user_optional_fields(
             PreviousUserId(agency, card) for card in _cards(context, status, wanted, blocked=True)
         ),
     )
-    return None if fields == UserOptionalFields() else fields
+    return None if fields == _NO_FIELDS else fields
 
 
 def _cards(
@@ -232,6 +234,8 @@ def _status(word: str) -> UserPrivilegeStatus:
 
 def _blocks(status: PatronStatus, agency: Code, zone: ZoneInfo) -> tuple[BlockOrTrap, ...]:
     """One for each thing that the user may not do now, without the reason."""
+    if not status.denied:
+        return ()
     since = min((block.since for block in status.blocks), default=None)
     return tuple(
         BlockOrTrap(agency, Code(word), since.astimezone(zone) if since else None)

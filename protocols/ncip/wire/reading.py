@@ -74,6 +74,9 @@ _URI = re.compile(
 
 def read_code(element: etree._Element) -> Code | None:
     """A value with its Scheme attribute, or the Scheme and Value elements of version 1."""
+    if not len(element) and not len(element.attrib):
+        plain = (element.text or "").strip()
+        return Code(plain) if plain else None
     scheme = attribute_of(element, "Scheme")
     value = element
     for child in element:
@@ -124,7 +127,8 @@ def _names(row: Row) -> Iterable[str]:
     return names
 
 
-def _fields_of(kind: type[Any]) -> dict[Any, _Field]:
+def _fields_of(kind: type[Any]) -> tuple[dict[Any, _Field], tuple[str, ...]]:
+    """The fields of a class by the tags of their elements, and which of them are tuples."""
     fields: dict[Any, _Field] = {}
     for row in LAYOUTS[kind]:
         field = (row.name, row.occurs in (MANY, SOME), _reader(row))
@@ -132,10 +136,11 @@ def _fields_of(kind: type[Any]) -> dict[Any, _Field]:
             fields.setdefault(name, field)
         if row.within_1:
             fields[row.within_1] = None
-    return fields | {f"{{{NAMESPACE}}}{name}": field for name, field in fields.items()}
+    fields |= {f"{{{NAMESPACE}}}{name}": field for name, field in fields.items()}
+    return fields, tuple(row.name for row in LAYOUTS[kind] if row.occurs in (MANY, SOME))
 
 
-_FIELDS: OnDemand[type[Any], dict[Any, _Field]] = OnDemand(_fields_of)
+_FIELDS: OnDemand[type[Any], tuple[dict[Any, _Field], tuple[str, ...]]] = OnDemand(_fields_of)
 _UNKNOWN: Any = object()
 
 
@@ -143,10 +148,11 @@ def read(kind: type[Any], element: etree._Element, local: LocalTime) -> Any:
     """An object of `kind` from its element. If an element may occur only once, the first that is
     not empty counts."""
     values: dict[str, Any] = {}
-    _collect(element, _FIELDS[kind], values, local)
-    for name, value in values.items():
-        if type(value) is list:
-            values[name] = tuple(value)
+    fields, tuples = _FIELDS[kind]
+    _collect(element, fields, values, local)
+    for name in tuples:
+        if name in values:
+            values[name] = tuple(values[name])
     return kind(**values)
 
 
@@ -154,8 +160,9 @@ def _collect(
     element: etree._Element, fields: dict[Any, _Field], values: dict[str, Any], local: LocalTime
 ) -> None:
     for child in element:
-        found = fields.get(child.tag, _UNKNOWN)
-        if found is _UNKNOWN:
+        try:
+            found = fields[child.tag]
+        except KeyError:
             found = fields.get(local_name(child), _UNKNOWN)
             if found is _UNKNOWN:
                 continue

@@ -8,10 +8,15 @@ import pytest
 
 from catalogue.database import Transaction
 from circulation.accounts.loans import LoanPage, PatronLoans, patron_loans
-from circulation.accounts.status import patron_status, patron_status_and_loans
+from circulation.accounts.status import (
+    patron_status,
+    patron_status_and_brief_loans,
+    patron_status_and_loans,
+)
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Action, BlockReason, IdentifierBlock, Reason
 from circulation.kernel.results import UNATTENDED, Block, PatronStatus, Refused
+from circulation.loans.onward import lend_onward
 from circulation.patrons.blocks import block_patron, unblock_patron
 from circulation.patrons.identifiers import (
     IdentifierTaken,
@@ -294,6 +299,41 @@ def test_status_and_loans_in_one_are_what_each_tells(library: Library, limit: in
 
     together, apart = library.read(work)
     assert together == apart
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 9])
+def test_loans_in_brief_are_those_of_the_list(library: Library, limit: int) -> None:
+    card, other = a_patron(library), a_patron(library)
+    for days in (14, 7):
+        library.policy(loan_days=days)
+        an_item(library, on_loan_to=card)
+    onward = an_item(library, on_loan_to=other)
+    library.write(lambda transaction: lend_onward(library.act(transaction), item=onward, to=card))
+
+    brief = library.read(
+        lambda transaction: patron_status_and_brief_loans(
+            library.act(transaction), patron=card, limit=limit
+        )
+    )
+    whole = library.read(
+        lambda transaction: patron_status_and_loans(
+            library.act(transaction), patron=card, limit=limit
+        )
+    )
+    assert not isinstance(brief, Refused)
+    assert not isinstance(whole, Refused)
+    assert brief[0] == whole[0]
+    assert brief[1].total == whole[1].total == 3
+    assert [tuple(each) for each in brief[1].loans] == [
+        (
+            each.item.barcode,
+            each.item.title,
+            each.control_number,
+            each.item.home_branch,
+            each.loan.due,
+        )
+        for each in whole[1].loans
+    ]
 
 
 def test_nobodys_loans(sqlite_library: Library) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -301,6 +302,21 @@ def test_an_answer_that_comes_after_a_fault_is_not_sent(site: EndingSite, echo: 
     assert client.answers().endswith(b"\r\n\r\n1")
     request.answer(b"text/xml", b"2")
     assert client.answers() == b""
+
+
+def test_how_a_request_arrives_is_read_once_for_each_head(site: EndingSite, echo: Echo) -> None:
+    client = Client(site)
+    arrivals = []
+    for user in (b"Ida", b"Ida", b"Per", b"Ida"):
+        asked = post(BODY, f"Authorization: Basic {b64encode(user + b':secret').decode()}")
+        client.ask(asked)  # the head is known from now on
+        head = site.heads.find(asked[: -len(BODY)])
+        assert head is not None
+        arrivals.append(BriefRequest(client.channel, head, BODY, None).arrival())
+    assert [each.user for each in arrivals] == ["Ida", "Ida", "Per", "Ida"]
+    assert arrivals[0] is arrivals[1]
+    client.channel.connectionLost(Failure(ConnectionDone()))  # type: ignore[no-untyped-call]
+    assert client.channel.arrived is None
 
 
 def test_what_is_remembered_is_bounded(site: EndingSite, echo: Echo) -> None:
