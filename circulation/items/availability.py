@@ -7,7 +7,7 @@ from datetime import datetime
 
 from catalogue.database import Transaction
 from catalogue.items import items_of_records
-from circulation.items.facts import ItemFacts, item_facts, item_facts_by_id
+from circulation.items.facts import ItemFacts, item_facts_by_id, item_facts_to_show
 from circulation.items.features import ITEM_FEATURES
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import CirculationStatus, ItemState
@@ -18,7 +18,7 @@ def circulation_status(
     circulation: Circulation, transaction: Transaction, *, item: str, now: datetime
 ) -> CirculationStatus | None:
     """The item with barcode `item` and its state (SIP2 17, NCIP LookupItem); None if unknown."""
-    facts = item_facts(transaction, barcode=item)
+    facts = item_facts_to_show(transaction, barcode=item)
     if facts is None:
         return None
     return _statuses(circulation, transaction, [facts], now)[facts.id]

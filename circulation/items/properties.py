@@ -3,16 +3,48 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, null, select
 
 from catalogue.database import Statement, is_typed, scalar, send
 from catalogue.items import find_item
 from catalogue.schema import items
-from circulation.items.facts import lock_item
+from circulation.items.facts import ItemFacts, lock_item
+from circulation.items.features import ItemFeature
 from circulation.items.schema import item_properties
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.parts import Part
+from circulation.kernel.results import CirculationStatus
+
+
+class ItemProperties(NamedTuple):
+    """Something is written down of the item. Not read for who lends it or takes it back."""
+
+    text: str
+
+
+PROPERTIES = Part(
+    ItemProperties,
+    {
+        "text": select(item_properties.c.properties)
+        .where(item_properties.c.item_id == items.c.id)
+        .correlate(items)
+        .scalar_subquery()
+    },
+    keys=("text",),
+    cheaper={"text": null()},
+)
+
+
+class PropertiesOfItem(ItemFeature):
+    parts = (PROPERTIES,)
+
+    def shown(self, item: ItemFacts, status: CirculationStatus, now: datetime) -> CirculationStatus:
+        found = PROPERTIES.of(item)
+        assert found is not None
+        return status._replace(properties=found.text)
 
 
 @scalar(str)

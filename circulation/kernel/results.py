@@ -1,8 +1,7 @@
 """What the verbs of circulation answer: frozen facts, ready to be shown by any protocol.
 
 Nouns (`Branch`, `Item`, `Patron`, `Loan`) are named tuples; the results around them are frozen
-dataclasses. All times are aware and in UTC; a protocol turns them into the agency's local time
-with `Branch.timezone`.
+dataclasses. All times are aware and in UTC; protocols show them in that of `Branch.timezone`.
 """
 
 from __future__ import annotations
@@ -383,9 +382,9 @@ class CirculationStatus(NamedTuple):
     """An item and its state: SIP2 18, NCIP LookupItemResponse, OPAC holdings.
 
     `loan` and `borrower` are given for ON_LOAN, CLAIMED_RETURNED and LOST, `to_branch` for
-    IN_TRANSIT, `since` for IN_TRANSIT and MISSING. `recalled` is when a loan was recalled.
-    `open_holds` counts those on the title. `stay` is given where the item is not to be at home now.
-    Callers decide who may see the borrower.
+    IN_TRANSIT, `since` for IN_TRANSIT and MISSING, `stay` where the item is not to be at home now.
+    `recalled` is when a loan was recalled, `properties` what machines wrote down of the item.
+    `open_holds` counts those on the title. Callers decide who may see the borrower.
     """
 
     item: Item
@@ -398,3 +397,4 @@ class CirculationStatus(NamedTuple):
     open_holds: int = 0
     stay: Stay | None = None
     recalled: datetime | None = None
+    properties: str | None = None

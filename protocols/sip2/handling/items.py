@@ -118,7 +118,7 @@ def item_information(
         media_type=media_of(item, context)[0],
         permanent_location=stands_in(item, caller.account),
         current_location=_stands_at(found),
-        item_properties=properties_of(context.transaction, barcode=barcode),
+        item_properties=found.properties,
         call_number=item.call_number or None,
         destination_location=found.to_branch.isil if found.to_branch else None,
         extra_fields=item_fields(item, caller.account),
