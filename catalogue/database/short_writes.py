@@ -184,7 +184,8 @@ class ShortWrites:
             self.hand_over()
         if self._jobs and self._may_begin():
             self._begin()
-        self._has_gone_on.set()
+        if not self._has_gone_on.is_set():  # which is rare, and to set it takes three locks
+            self._has_gone_on.set()
 
     def _may_begin(self) -> bool:
         """Takes the write lock, unless the writer thread has its turn: then it calls `go_first`."""

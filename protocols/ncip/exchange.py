@@ -59,6 +59,7 @@ from protocols.ncip.problems.problem_types import ProblemType
 from protocols.ncip.problems.problems import problem
 from protocols.ncip.settings import NcipSettings, Partner, folded_agency
 from protocols.ncip.wire.dialects import Dialect
+from protocols.ncip.wire.remembered import RememberedRequests
 from protocols.ncip.wire.writing import headed
 from protocols.wire.xml_documents import PLAIN_BYTES, PLAIN_TAGS, is_plain
 
@@ -116,6 +117,7 @@ class Exchange:
         self._services = services
         self._journal = journal
         self._meter = services.measures.meter("ncip")
+        self._requests = RememberedRequests(decode)
         self._caps = Caps()
         self._failed = FailedLogins()
         self._guesses = Guesses()
@@ -137,7 +139,7 @@ class Exchange:
     def _answer(self, visit: _Visit) -> None:
         try:
             if is_plain(visit.document):
-                self._carry_out(decode(visit.document), visit)
+                self._carry_out(self._requests.decode(visit.document), visit)
             else:
                 self._look_at(decode_beginning(visit.document), visit)
         except MalformedMessage as error:
@@ -389,10 +391,8 @@ def _at_home(document: bytes, caller: Partner, context: Context) -> Request:
 
 
 def _headed(response: Any, header: Any) -> Response:
-    if header is None or isinstance(response, LookupVersionResponse):
-        found: Response = response
-    else:
-        found = headed(response, header)
+    has_none = header is None or isinstance(response, LookupVersionResponse)
+    found: Response = response if has_none else headed(response, header)
     return found
 
 
