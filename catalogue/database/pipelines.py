@@ -21,6 +21,7 @@ import select
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import accumulate, chain, count, islice
 from typing import Any, Final
@@ -42,16 +43,19 @@ IN_ONE: Final = 64
 _COUNT, _ROWS = pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK
 #: What is sent as text suits whatever type the server takes it for.
 _AS_TEXT: Final = PyFormat.TEXT
-_FORMAT_OF: Final[dict[type, PyFormat]] = dict.fromkeys(
-    (bytes, bytearray, memoryview), PyFormat.BINARY
-)
+_FORMAT_OF: Final[dict[type, PyFormat]] = {
+    **dict.fromkeys((bytes, bytearray, memoryview), PyFormat.BINARY),
+    # Most values are of these types: no function is called for each of them.
+    **dict.fromkeys((str, int, float, bool, type(None), date, datetime), _AS_TEXT),
+}
 
 
 def _format_of(value: Any) -> PyFormat:
     """An array of octets goes as it is: in words it takes twice the room, and the time to write
     and to read them."""
-    is_of_octets = type(value) is list and value and type(value[0]) in _FORMAT_OF
-    return PyFormat.BINARY if is_of_octets else _AS_TEXT
+    if type(value) is not list or not value:
+        return _AS_TEXT
+    return _FORMAT_OF.get(type(value[0]), _AS_TEXT)
 
 
 _PLACEHOLDER: Final = re.compile(r"%[s%]")
