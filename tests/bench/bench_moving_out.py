@@ -2,7 +2,8 @@
 
     python -m tests.bench.bench_moving_out [LOANS]        (1,000,000 loans, two events for each)
 
-`tests.bench.bench_years` does the same with its library of ten years.
+`tests.bench.bench_years` does the same with its library of ten years, in which nobody else works.
+Here another process lends meanwhile, without pause, and before.
 """
 
 from __future__ import annotations
@@ -12,14 +13,22 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import date, timedelta
+from itertools import cycle
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Final
 
-from catalogue.database import Transaction
+from catalogue.database import Database, Transaction, open_database
 from catalogue.database.migrations.running import newest_revision
-from circulation.archiving.moving_out.moving import Moving, move_out
+from circulation.archiving.moving_out.moving import OTHERS, Moving, move_out
 from circulation.jobs.running import note_run
+from circulation.kernel.organisation import find_branch
+from circulation.kernel.results import Branch
 from tests.bench.bench_circulation_growth import databases
 from tests.builders.circulation import Library, a_library
 
@@ -38,9 +47,56 @@ def count_all_days(library: Library) -> None:
     library.write(work)
 
 
-def measure(library: Library) -> None:
+def lend(url: str, ends: Event, told: Connection) -> None:
+    """Lends and takes back in a process of its own until the event is set, and tells how long each
+    write took."""
+    with closing(open_database(url)) as database:
+        branches = [find_branch_of(database, isil) for isil in ("DK-900101", "DK-900102")]
+        library = Library(database, *branches)
+        took = []
+        for number in cycle(range(1, 5_000)):
+            for verb in (lambda item: library.check_out("P7", item), library.check_in):
+                begun = time.perf_counter()
+                verb(f"I{number * 10 + 1}")
+                took.append(time.perf_counter() - begun)
+            if ends.is_set():
+                told.send(took)
+                return
+
+
+def find_branch_of(database: Database, isil: str) -> Branch:
+    found = database.read(lambda transaction: find_branch(transaction, isil=isil)).result()
+    assert found is not None
+    return found
+
+
+@contextmanager
+def lending_beside(library: Library, what: str) -> Iterator[None]:
+    """Another process lends meanwhile; how long that took is told at the end."""
+    context = get_context("spawn")
+    ends, (here, there) = context.Event(), context.Pipe()
+    process = context.Process(target=lend, args=(library.database.url, ends, there))
+    process.start()
+    yield
+    ends.set()
+    took = here.recv()
+    process.join()
+    shares = [each * 1e3 for each in statistics.quantiles(took, n=100)]
+    print(
+        f"  a write beside, {what}: ms p50 {shares[49]:.1f}, p95 {shares[94]:.1f},"
+        f" p99 {shares[98]:.1f} ({len(took):,})",
+        flush=True,
+    )
+
+
+def measure(library: Library, rest: Callable[[float], object] = lambda seconds: None) -> None:
     count_all_days(library)
     turns: list[float] = []
+
+    def note(seconds: float) -> None:
+        turns.append(seconds / OTHERS)
+        rest(seconds)
+
     at: dict[str, tuple[float, float]] = {}
 
     def tell(what: str, table: str, done: int, of: int | None) -> None:
@@ -57,7 +113,7 @@ def measure(library: Library) -> None:
                 BEFORE,
                 library.now,
                 {newest_revision()},
-                turns.append,
+                note,
                 tell,
             )
         )
@@ -87,7 +143,10 @@ def main(loans: int = 1_000_000) -> None:
             with databases(kind) as (database, _):
                 library = a_library(database)
                 a_town(library, loans, DAYS, 10)
-                measure(library)
+                with lending_beside(library, "before"):
+                    time.sleep(10)
+                with lending_beside(library, "meanwhile"):
+                    measure(library, time.sleep)
 
 
 if __name__ == "__main__":

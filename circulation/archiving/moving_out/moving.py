@@ -50,6 +50,9 @@ from circulation.loans.schema import loans
 
 #: Rows that are deleted in a transaction: some 3 ms, as a writer's turn takes.
 AT_ONCE: Final = 60
+#: How many times as long as a transaction took others have the database for themselves. SQLite
+#: does not queue who waits for the lock: whoever finds it taken sleeps, and looks again.
+OTHERS: Final = 4
 #: Rows that are looked for at once.
 _PAGE: Final = 2_000
 
@@ -62,7 +65,7 @@ class Moving:
     """What is moved out of which database, and how: what happened `before` a day, into `folder`.
 
     `revisions` are those of the tables that are known. `rest` waits for so many
-    seconds: as long after each transaction as that took, which is when others write.
+    seconds, after each transaction.
     """
 
     database: Database
@@ -194,7 +197,7 @@ def _take_away(moving: Moving, move: MoveOut) -> None:
             for some in _there(moving.database, table, page):
                 begin = time.perf_counter()
                 moving.database.write(partial(_DELETE[table], ids=some, past=past)).result()
-                moving.rest(time.perf_counter() - begin)
+                moving.rest(OTHERS * (time.perf_counter() - begin))
             done += len(page)
             moving.tell("deleted", name, done, manifest.files[name].rows)
 
