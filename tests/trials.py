@@ -38,6 +38,7 @@ TRIALS: Final = {
     "test_documents.py::test_a_loan_between_two": 0,
     "test_documents.py::test_what_is_pasted": 2,
     "test_durability.py": 1,
+    "test_reading_processes.py": 2,
     "test_set_up_while_running.py": 1,
     "test_side_by_side.py": 2,
     "test_supervisor.py": 1,

@@ -104,6 +104,11 @@ class Database(Protocol):
         """
         ...
 
+    def see_others(self) -> None:
+        """Bounded reads of this thread see what other processes have committed by now, whatever
+        snapshot they share."""
+        ...
+
     def waiting(self) -> int:
         """How much work has been handed in for threads that are all busy; wide reads apart."""
         ...

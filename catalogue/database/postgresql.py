@@ -154,6 +154,9 @@ class PostgresqlDatabase:
     def defer_release(self, later: Callable[[Callable[[], None]], object]) -> None:
         """Nothing to share: each read is a transaction of a worker."""
 
+    def see_others(self) -> None:
+        """Each read does."""
+
     def _submit(self, work: Work[T], *, writes: bool, may_lag: bool = False) -> Future[T]:
         answer: Future[T] = Future()
         replica, asked = self.replica, time.monotonic()

@@ -120,6 +120,9 @@ class SqliteDatabase:
         reader.release()
         reader.connection.execute("PRAGMA mmap_size=0")
 
+    def see_others(self) -> None:
+        self._reader().release()
+
     def _reader(self) -> Reader:
         """Where the thread reads: the one that serves, on the connection of its short writes.
 

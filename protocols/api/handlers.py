@@ -8,7 +8,7 @@ answered already; and only then the handler of the operation.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from time import monotonic
@@ -94,16 +94,24 @@ class Api:
             return
         self._perform(prepared, reply)
 
+    def only_looks(self, method: str, path: Sequence[str]) -> bool:
+        """May anybody ask for it, and does it change nothing?"""
+        route = self._found(path)
+        operation = None if route is None else route.operations.get(_looked_up(method))
+        return operation is not None and operation.is_public_look
+
+    def _found(self, path: Sequence[str]) -> Route | None:
+        version, *rest = path or ("",)
+        return self._routes.find(rest) if version == VERSION else None
+
     def _route(self, asked: Asked) -> Route:
-        version, *path = asked.path or ("",)
-        route = self._routes.find(path) if version == VERSION else None
+        route = self._found(asked.path)
         if route is None or not is_text(route.variables):
             raise Problem(Outcome.NOT_FOUND)
         return route
 
     def _operation(self, asked: Asked, route: Route) -> Operation:
-        method = "GET" if asked.method == "HEAD" else asked.method
-        operation = route.operations.get(method)
+        operation = route.operations.get(_looked_up(asked.method))
         if operation is None:
             raise Problem(Outcome.METHOD_NOT_ALLOWED, headers=(("Allow", route.allowed),))
         if not takes_json(asked.header("accept")):
@@ -258,6 +266,11 @@ class _Prepared(NamedTuple):
     credential: Credential | None
     caller: bytes
     key: str | None
+
+
+def _looked_up(method: str) -> str:
+    """The method under which an operation stands in the table."""
+    return "GET" if method == "HEAD" else method
 
 
 def _failed(operation: Operation, error: BaseException, language: str) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from twisted.python.failure import Failure
@@ -41,6 +42,10 @@ class ApiResource(Resource):
     def is_whole(self, head: bytes, tail: bytes) -> bool | None:
         """A body is as long as it says (`protocols.hosting.http_channel`)."""
         return None
+
+    def only_looks(self, method: bytes, path: Sequence[bytes]) -> bool:
+        """What anybody may ask and changes nothing (`protocols.hosting.passing.OnlyLooking`)."""
+        return self._api.only_looks(method.decode("latin-1"), _decoded(path))
 
     def render(self, request: Any) -> Any:
         gone: list[Failure] = []
@@ -104,6 +109,10 @@ class MetadataResource(Resource):
         return metadata(site)
 
 
+def _decoded(path: Sequence[bytes]) -> tuple[str, ...]:
+    return tuple(part.decode("utf-8", "replace") for part in path)
+
+
 def _asked(request: Any, method: bytes, query: bytes, body: bytes) -> Asked:
     def header(name: str) -> str | None:
         found = request.getHeader(name.encode())
@@ -111,7 +120,7 @@ def _asked(request: Any, method: bytes, query: bytes, body: bytes) -> Asked:
 
     return Asked(
         method.decode("latin-1"),
-        tuple(part.decode("utf-8", "replace") for part in request.postpath),
+        _decoded(request.postpath),
         query,
         body,
         header,

@@ -26,18 +26,26 @@ class _Api:
     def resources(self, settings: ApiSettings, services: Services) -> Mapping[bytes, IResource]:
         if not settings.enabled:
             return {}
-        from protocols.api.handlers import Api  # loads Twisted, which a server alone needs
-        from protocols.api.http import ApiResource, MetadataResource
-        from protocols.api.streams import Streams
+        from protocols.api.http import MetadataResource  # loads Twisted, which a server alone needs
         from protocols.hosting.proxy_control import PROXY
-        from protocols.hosting.reactor import reactor
 
         PROXY.put(services.circulation, settings.proxy_journal)
-        later: Any = reactor.callLater
-        streams = Streams(services, later)
-        resource: Any = ApiResource(Api(settings, services), streams)
         metadata: Any = MetadataResource(services.circulation)
-        return {b"api": resource, b".well-known": metadata}
+        return {**self.resources_for_readers(settings, services), b".well-known": metadata}
+
+    def resources_for_readers(
+        self, settings: ApiSettings, services: Services
+    ) -> Mapping[bytes, IResource]:
+        if not settings.enabled:
+            return {}
+        from protocols.api.handlers import Api  # loads what a server alone needs
+        from protocols.api.http import ApiResource
+        from protocols.api.streams import Streams
+        from protocols.hosting.reactor import reactor
+
+        later: Any = reactor.callLater
+        resource: Any = ApiResource(Api(settings, services), Streams(services, later))
+        return {b"api": resource}
 
     def examples(
         self, settings: ApiSettings, ports: Sequence[int], http_port: int | None

@@ -112,6 +112,11 @@ class Operation:
     def changes(self) -> bool:
         return self.lane in (Lane.SHORT_WRITE, Lane.WRITE)
 
+    @property
+    def is_public_look(self) -> bool:
+        """Any process of a server answers it, not only the one that makes changes."""
+        return not self.needs_credential and not self.changes
+
 
 def get(path: str, summary: str, handler: Handler, answer: Any, **more: Any) -> Operation:
     """Something is looked at."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from twisted.python.failure import Failure
@@ -52,6 +52,13 @@ class DiscoveryResource(Resource):
 
         self._answer(_asked(request), reply)
         return NOT_DONE_YET
+
+
+class LookingResource(DiscoveryResource):
+    """One that changes nothing (`protocols.hosting.passing.OnlyLooking`)."""
+
+    def only_looks(self, method: bytes, path: Sequence[bytes]) -> bool:
+        return True
 
 
 def _asked(request: Any) -> Asked:

@@ -28,13 +28,22 @@ class _Discovery:
     ) -> Mapping[bytes, IResource]:
         if not settings.enabled:
             return {}
-        from protocols.discovery.daia import Daia  # loads what a server alone needs
-        from protocols.discovery.handlers import Paia
+        from protocols.discovery.handlers import Paia  # loads what a server alone needs
         from protocols.discovery.http import DiscoveryResource
 
         paia: Any = DiscoveryResource(Paia(settings, services).answer)
-        daia: Any = DiscoveryResource(Daia(settings, services).answer)
-        return {b"paia": paia, b"daia": daia}
+        return {b"paia": paia, **self.resources_for_readers(settings, services)}
+
+    def resources_for_readers(
+        self, settings: DiscoverySettings, services: Services
+    ) -> Mapping[bytes, IResource]:
+        if not settings.enabled:
+            return {}
+        from protocols.discovery.daia import Daia  # loads what a server alone needs
+        from protocols.discovery.http import LookingResource
+
+        daia: Any = LookingResource(Daia(settings, services).answer)
+        return {b"daia": daia}
 
     def examples(
         self, settings: DiscoverySettings, ports: Sequence[int], http_port: int | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -34,6 +35,10 @@ class Told:
 
 class Peers(Protocol):
     """The way to the other workers; used in the reactor's thread."""
+
+    def queue(self, name: str) -> tuple[socket.socket, socket.socket]:
+        """The ends of a queue that all of them share: messages go into the first and come out of
+        the second, each to one of those who read there. Before `follow`. Raises OSError."""
 
     def count_with(self, count: Callable[[], Counts]) -> None:
         """Says how this process counts, for whoever asks."""

@@ -16,6 +16,7 @@ another reactor was installed first, that one is used as it is.
 
 from __future__ import annotations
 
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -28,7 +29,9 @@ __all__ = ["accept_in_turn", "at_turns_end", "reactor"]
 
 if sys.platform == "linux":
     from twisted.internet.epollreactor import EPollReactor
+    from twisted.internet.error import ConnectionDone
     from twisted.internet.tcp import Server
+    from twisted.python.failure import Failure
 
     #: Seconds of a turn after which what was answered is sent before the rest is dealt with.
     PIECE_SECONDS = 0.002
@@ -86,6 +89,18 @@ if sys.platform == "linux":
             if self in self.reactor.answers:
                 super().write(self.reactor.answers.pop(self))  # type: ignore[no-untyped-call]
 
+        @property
+        def has_sent_all(self) -> bool:
+            """Has the kernel all that was written? What waits for the turn's end is sent now."""
+            if (data := self.reactor.answers.pop(self, None)) is not None:
+                self.send(data)
+            return bool(self.connected) and self.fileno() not in self.reactor.waiting
+
+        def let_go(self) -> None:
+            """Closes our descriptor alone: another process goes on with the connection."""
+            self._shouldShutdown = False
+            self.connectionLost(Failure(ConnectionDone()))  # type: ignore[no-untyped-call]
+
         def abortConnection(self) -> None:  # noqa: N802
             self.reactor.answers.pop(self, None)
             super().abortConnection()  # type: ignore[no-untyped-call]
@@ -121,6 +136,20 @@ if sys.platform == "linux":
             port: Any = super().adoptStreamPort(*arguments)  # type: ignore[no-untyped-call]
             port.transport = Accepted
             return port
+
+        def go_on_with(self, connection: socket.socket, factory: Any, peer: Any) -> Any:
+            """Converses over a connection that another process has accepted, from the address
+            `peer`; gives the protocol, None where there is none. Raises OSError if it is gone."""
+            client = connection.getpeername()
+            protocol = factory.buildProtocol(peer)
+            if protocol is None:
+                connection.close()
+                return None
+            transport: Any = Accepted(connection, protocol, client, None, 0, self)  # type: ignore[arg-type]
+            transport.repstr = f"<{type(protocol).__name__} passed on>"
+            transport.getPeer = lambda: peer
+            protocol.makeConnection(transport)
+            return protocol
 
         def at_turns_end(self, work: Callable[[], None]) -> None:
             """Has `work` called when all that has arrived is dealt with; it does not raise."""

@@ -25,6 +25,11 @@ def key_of(owner: str, host: str, number: int) -> Key:
     return (host, number) if number else (owner, 0)
 
 
+def queue_keys(name: str) -> tuple[Key, Key]:
+    """What the ends of a queue are known by."""
+    return (f"queue {name}", 0), (f"queue {name}", 1)
+
+
 class Listening(Protocol):
     """Gives listening sockets."""
 
@@ -58,6 +63,20 @@ class Sockets:
         if key not in self._sockets:
             self._sockets[key] = _bound(host, number)
         return self._sockets[key]
+
+    def queue(self, name: str) -> tuple[socket.socket, socket.socket]:
+        """The ends of the queue of that name, made now if there is none yet.
+
+        A message that is sent into the first comes out of the second, to one of those who read
+        there. What is in it outlives whoever should have read it.
+        """
+        into, out_of = queue_keys(name)
+        if into not in self._sockets:
+            ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            for key, end in zip((into, out_of), ends, strict=True):
+                end.setblocking(False)
+                self._sockets[key] = end
+        return self._sockets[into], self._sockets[out_of]
 
     def keep_only(self, keys: Iterable[Key]) -> None:
         """Closes all others: nobody listens there any more."""

@@ -88,6 +88,18 @@ class Reading(Protocol):
     def is_for_readers(self) -> bool: ...
 
 
+@runtime_checkable
+class ReadingOverHttp(Protocol):
+    """What a standard is besides, where some of what it is asked over HTTP only looks.
+
+    Of several processes with one SQLite file each answers that; everything else is the writer's.
+    """
+
+    def resources_for_readers(self, settings: Any, services: Services) -> Mapping[bytes, IResource]:
+        """Those of its `resources`, each a `protocols.hosting.passing.OnlyLooking`."""
+        ...
+
+
 def is_for_readers(standard: Standard) -> bool:
     return isinstance(standard, Reading) and standard.is_for_readers
 

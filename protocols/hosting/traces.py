@@ -93,10 +93,13 @@ class LaneMeasures:
         self.commits = Times()
         self.retries = 0
         self.under_way = 0
+        #: When work in it ended last, by `perf_counter`.
+        self.last = float("-inf")
 
     def leave(self, passage: Passage) -> None:
         """Work is done, or undone; without a moment of commit it was done at once."""
         began, ended, done = passage.began, passage.ended, passage.done
+        self.last = ended
         if done:
             self.under_way -= 1
             if not passage.tries:  # it never began: the database was gone

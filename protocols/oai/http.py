@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from twisted.python.failure import Failure
@@ -36,6 +37,11 @@ class OaiResource(Resource):
             lambda document: FAILED if document is None else OK,
             lambda asked, reply: answer(services, settings, asked, reply),
         )
+
+    def only_looks(self, method: bytes, path: Sequence[bytes]) -> bool:
+        """All of it does, but that changes may have to be numbered first
+        (`protocols.hosting.passing.OnlyLooking`)."""
+        return True
 
     def render(self, request: Any) -> Any:
         if request.method not in _METHODS:

@@ -24,14 +24,18 @@ class _Oai:
         return []
 
     def resources(self, settings: OaiSettings, services: Services) -> Mapping[bytes, IResource]:
-        # These load Twisted, which a server alone needs.
         if settings.sources:
-            from protocols.oai.serving import keep_harvesting
+            from protocols.oai.serving import keep_harvesting  # loads Twisted
 
             keep_harvesting(settings, services)
+        return self.resources_for_readers(settings, services)
+
+    def resources_for_readers(
+        self, settings: OaiSettings, services: Services
+    ) -> Mapping[bytes, IResource]:
         if not settings.enabled:
             return {}
-        from protocols.oai.http import OaiResource
+        from protocols.oai.http import OaiResource  # loads Twisted, which a server alone needs
 
         resource: Any = OaiResource(settings, services)
         return {b"oai": resource}

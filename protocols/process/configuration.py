@@ -56,10 +56,10 @@ from protocols.records.accession_settings import AccessionSettings
 class ServerSettings:
     """How many processes serve, and how they end.
 
-    Of several with one SQLite file one makes all changes, and the others answer searches over
-    Z39.50. `drain_seconds` is how long a process that is replaced gives its conversations to end: a
-    SIP2 terminal is told with the answer to its next message. One that shows no sign of life for
-    `hung_seconds` is killed and replaced.
+    Of several with one SQLite file one makes all changes, and the others answer what only looks in
+    the catalogue, over Z39.50 and HTTP. `drain_seconds` is how long a process that is replaced
+    gives its conversations to end: a SIP2 terminal is told with the answer to its next message. One
+    that shows no sign of life for `hung_seconds` is killed and replaced.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")

@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from twisted.internet import defer, task, threads
-from twisted.web.resource import Resource
 
 import circulation.assembly  # noqa: F401  the features join before anything is done
 from catalogue.database import (
@@ -33,13 +32,11 @@ from circulation.notices.post import POST
 from protocols.holdings.sending import Sender, open_sinks, register
 from protocols.hosting.answering import Services, Stage
 from protocols.hosting.fronts import Ending, before
-from protocols.hosting.http_channel import EndingSite
 from protocols.hosting.numbering import keep_numbered
 from protocols.hosting.outbox import SendingLoop
 from protocols.hosting.peers import Peers
 from protocols.hosting.process_names import this_process
 from protocols.hosting.reactor import accept_in_turn, at_turns_end, reactor
-from protocols.hosting.requests import BoundedRequest
 from protocols.hosting.sockets import Held, Key, Listening, Sockets, key_of
 from protocols.hosting.standard import Port, Standard, is_for_readers, load_all_of
 from protocols.hosting.tls import TlsUnusable
@@ -47,6 +44,7 @@ from protocols.notices.sending import Sender as NoticeSender
 from protocols.notices.service import NoticeService
 from protocols.process.addresses import addresses
 from protocols.process.configuration import Configuration
+from protocols.process.http_port import HttpPort, queues_among
 from protocols.process.writer_place import WriterPlace
 
 log = logging.getLogger(__name__)
@@ -75,17 +73,6 @@ class Bound:
 def _owner(section: str, place: int) -> str:
     """The word for who wants a socket: the section, and which of its ports it is."""
     return f"{section} {place}"
-
-
-class _Root(Resource):
-    """The HTTP port's first path segments."""
-
-    isLeaf = False  # noqa: N815
-
-    def render_GET(self, request: Any) -> bytes:  # noqa: N802
-        request.setHeader(b"content-type", b"text/plain; charset=utf-8")
-        paths = b"".join(b"/" + name + b"\n" for name in sorted(self.children or {}) if name)
-        return b"Tiro, a library system that speaks the standards.\n" + paths
 
 
 def present() -> datetime:
@@ -125,6 +112,7 @@ class Server:
         self._notices: NoticeService | None = None
         self._opened: Counter[str] = Counter()
         self._place: WriterPlace | None = None
+        self._http = HttpPort(configuration, standards, self._open)
 
     def start(self) -> Bound:
         """Opens the database and all listeners; raises CannotStart and leaves nothing open."""
@@ -168,7 +156,9 @@ class Server:
             self._serve_the_rest(services)
             return
         self._place = WriterPlace(url, self._called, lambda: self._serve_the_rest(services))
+        self._http.queues = queues_among(self._peers, self.configuration)
         if not self._place.take():
+            self._http.answer_looks(services)
             self._sockets = self._held()
             for standard in self.standards.values():
                 load_all_of(standard)  # callers would wait for it later
@@ -189,7 +179,8 @@ class Server:
         keep_numbered(services, reactor.callLater)
         self._tell_of_holdings(services)
         self._listen_to({n: e for n, e in self.standards.items() if not is_for_readers(e)})
-        self._listen_on_http(services, notices)
+        self._http.answer_all(services, notices.resource())
+        self.bound.http = self._http.number
         notices.start()
 
     def _post_office(self, services: Services) -> NoticeService:
@@ -221,30 +212,6 @@ class Server:
             self.bound.ports[name] = [
                 self._open(f"[{name}]", port) for port in standard.ports(settings, self._services)
             ]
-
-    def _listen_on_http(self, services: Services, notices: NoticeService) -> None:
-        root: Any = _Root()  # type: ignore[no-untyped-call]
-        root.putChild(b"", root)
-        root.putChild(b"notices", notices.resource())
-        for name, standard in self.standards.items():
-            settings = self.configuration.standards[name]
-            for path, resource in standard.resources(settings, services).items():
-                root.putChild(path, resource)
-        http = self.configuration.http
-        if http.enabled:
-            # Bodies are their resource's to read: no form is taken apart before it sees them.
-            site: Any = EndingSite(
-                root,
-                http.wrong_lengths_from,
-                http.forwarders,
-                requestFactory=BoundedRequest,
-                timeout=120,
-                parsePOSTFormSubmission=False,
-            )
-            services.measures.meter("http").watch_connections(lambda: len(site.open))
-            self.bound.http = self._open(
-                "[http]", Port(http.port, http.interface, site, http.access, http.tls)
-            )
 
     def _open(self, section: str, wanted: Port) -> int:
         where = f"{wanted.interface}:{wanted.number}"
@@ -291,6 +258,7 @@ class Server:
             self._notices.stop()
         closing = [defer.maybeDeferred(port.stopListening) for port in self._listening]
         self._listening.clear()
+        self._http.stop_taking()
         if self._place is not None:
             self._place.leave()
         waited: defer.Deferred[Any] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from twisted.python.failure import Failure
@@ -39,6 +40,10 @@ class SruResource(Resource):
             lambda document: OK,
             lambda asked, reply: answer(services, settings, asked, reply),
         )
+
+    def only_looks(self, method: bytes, path: Sequence[bytes]) -> bool:
+        """All of it does (`protocols.hosting.passing.OnlyLooking`)."""
+        return True
 
     def render(self, request: Any) -> Any:
         if request.method not in (b"GET", b"HEAD", b"POST"):

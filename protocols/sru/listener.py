@@ -31,6 +31,11 @@ class _Sru:
         resource: Any = SruResource(settings, services)
         return {b"sru": resource}
 
+    def resources_for_readers(
+        self, settings: SruSettings, services: Services
+    ) -> Mapping[bytes, IResource]:
+        return self.resources(settings, services)
+
     def examples(
         self, settings: SruSettings, ports: Sequence[int], http_port: int | None
     ) -> Sequence[str]:

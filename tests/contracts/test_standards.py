@@ -19,7 +19,8 @@ from catalogue.database import open_database
 from circulation.kernel.engine import Circulation
 from protocols.hosting.answering import Services
 from protocols.hosting.listening import ConversationFactory
-from protocols.hosting.standard import Standard, installed_standards
+from protocols.hosting.passing import OnlyLooking
+from protocols.hosting.standard import ReadingOverHttp, Standard, installed_standards
 
 STANDARDS = installed_standards()
 #: Pages and scripts over the API, which has the messages.
@@ -105,6 +106,22 @@ def test_it_offers_something_to_reach_it_by_and_a_line_to_try_each(
         assert any(str(50_001 + number) in line for line in lines)
     assert all("\n" not in line for line in lines)
     assert all(line.partition("  # ")[2] for line in lines), "what does it show?"
+
+
+def test_what_readers_answer_over_http_is_told_by_request(services: Services) -> None:
+    """Of several processes with one SQLite file each answers this, and only one all the rest."""
+    found = {}
+    for name, standard in STANDARDS.items():
+        if isinstance(standard, ReadingOverHttp):
+            settings = switched_on(standard)
+            readable = standard.resources_for_readers(settings, services)
+            assert set(readable) <= set(standard.resources(settings, services)), name
+            assert all(isinstance(each, OnlyLooking) for each in readable.values()), name
+            found[name] = {path.decode() for path in readable}
+            if hasattr(settings, "enabled"):
+                off = dataclasses.replace(settings, enabled=False)
+                assert standard.resources_for_readers(off, services) == {}, name
+    assert found == {"api": {"api"}, "discovery": {"daia"}, "oai": {"oai"}, "sru": {"sru"}}
 
 
 @pytest.mark.parametrize("name", sorted(STANDARDS))

@@ -1,11 +1,12 @@
 """What the supervisor and a worker say to each other: a pair of sockets, one JSON object a message.
 
     worker -> supervisor   {"listen": ["[sip2] 0", "127.0.0.1", 6001]}   wants a socket
+                           {"queue": "[http]"}                           wants the ends of a queue
                            {"ready": true}                               accepts connections
                            {"beat": true}                                is alive
                            {"counts": {...}}                             what it has counted
                            {"ask": 7, "within": 1.0, "counts": {...}}    what have all counted?
-    supervisor -> worker   {"socket": true} with the socket, or {"error": "..."}
+    supervisor -> worker   {"socket": true} with the socket, or {"error": "..."}; of a queue two
                            {"leave": 30.0}   end your conversations within so many seconds
                            {"tell": true}    what have you counted?
                            {"answer": 7, "workers": [...], "gone": {...}}   see `counts`

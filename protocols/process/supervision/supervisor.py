@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from protocols.hosting import sockets
-from protocols.hosting.sockets import Key, Sockets, key_of
+from protocols.hosting.sockets import Key, Sockets, key_of, queue_keys
 from protocols.process.supervision import channel, systemd
 from protocols.process.supervision.beside import Beside
 from protocols.process.supervision.channel import Channel, Message, channel_pair
@@ -184,6 +184,11 @@ class Supervisor:
                     worker.channel.send({"error": error.strerror or str(error)})
                 else:
                     worker.channel.send({"socket": True}, found)
+        elif "queue" in message:
+            worker.wanted.update(queue_keys(message["queue"]))
+            with contextlib.suppress(OSError):  # it is gone
+                for end in self._sockets.queue(message["queue"]):
+                    worker.channel.send({"socket": True}, end)
         elif "ready" in message:
             log.info("worker %d (process %d) is ready", number, worker.pid)
             self._do(self._fleet.is_ready(number, now))

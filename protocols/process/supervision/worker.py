@@ -15,6 +15,8 @@ from protocols.process.supervision.channel import Channel, Message
 
 #: Seconds between two signs of life.
 BEAT_SECONDS: Final = 5.0
+#: Seconds in which a supervisor that knows of queues has given one.
+QUEUE_SECONDS: Final = 5.0
 
 
 def supervised() -> Supervised | None:
@@ -40,6 +42,19 @@ class Supervised:
     def listen(self, owner: str, host: str, number: int) -> socket.socket:
         """A `Listening`: the supervisor's socket. Raises OSError."""
         self._channel.send({"listen": [owner, host, number]})
+        return self._given()
+
+    def queue(self, name: str) -> tuple[socket.socket, socket.socket]:
+        """See `peers.Peers`. A supervisor of an older version does not answer."""
+        self._channel.send({"queue": name})
+        self._channel.end.settimeout(QUEUE_SECONDS)
+        try:
+            return self._given(), self._given()
+        finally:
+            self._channel.end.settimeout(None)
+
+    def _given(self) -> socket.socket:
+        """The socket that was asked for. Raises OSError."""
         received = self._channel.receive()
         if received is None:
             raise OSError("the supervisor is gone")

@@ -30,10 +30,12 @@ from circulation.ledger.money import Paid
 from circulation.staff.programs import NewProgram, add_program
 from circulation.staff.schema import lookups
 from circulation.stock.inventory import ANY_SHELF, begin_inventory
+from protocols.api.handlers import Api
 from protocols.api.messages import JSON
 from protocols.api.operation import Caller, Operation
 from protocols.api.operations import OPERATIONS
 from protocols.api.routing import Routes
+from protocols.api.settings import ApiSettings
 from tests.builders.accounts import COMMAND, a_colleague, at_no_desk
 from tests.builders.bookings import a_booking, a_set
 from tests.builders.circulation import NOON, Library, a_patron, an_item
@@ -407,6 +409,26 @@ def test_whoever_is_shown_a_patron_is_noted(
     said = json.dumps(told.body, ensure_ascii=False)
     if NAME in said or known["card"] in said or f'"{known["patron"]}"' in said:
         assert _noted(stage) > before, said
+
+
+def test_what_any_process_answers_tells_of_nobody(stage: Stage) -> None:
+    """Of several processes with one SQLite file the one that makes changes answers all the rest:
+    whatever needs somebody's session, and whoever looks at a patron."""
+    api = Api(ApiSettings(), stage.services)
+    paths = {each: each.path.replace("{", "").replace("}", "").strip("/") for each in OPERATIONS}
+    found = {
+        each.id
+        for each, path in paths.items()
+        if api.only_looks(each.method, ("v1", *path.split("/")))
+    }
+    assert found == {
+        *("description", "search_titles", "show_authorization", "show_library"),
+        *("show_this_browser", "show_title"),
+    }
+    assert api.only_looks("HEAD", ("v1", "titles"))
+    for nothing in ((), ("v2", "titles"), ("v1",), ("v1", "nothing")):
+        assert not api.only_looks("GET", nothing)
+    assert not api.only_looks("OPTIONS", ("v1", "titles"))
 
 
 def test_a_session_is_of_a_kind() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from twisted.internet.epollreactor import EPollReactor
+from twisted.internet.tcp import Server
 
 ROOT = Path(__file__).parents[3]
 
@@ -25,6 +26,8 @@ USED: dict[str, tuple[type, set[str]]] = {
         EPollReactor,
         {"_doReadOrWrite", "_poller", "_selectables", "_writes"},
     ),
+    # A connection that another process goes on with is closed and not shut down.
+    "protocols.hosting.reactor.Accepted": (Server, {"_shouldShutdown"}),
 }
 
 
