@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copy
@@ -18,10 +18,13 @@ import pytest
 
 from catalogue.database import open_database
 from protocols.demo.seeding import seed
+from tests.bench.bench_z3950 import INIT
+from tests.bench.z3950_operations import ONE_OF_EACH
 from tests.callers import LOGIN, NCIP, said
-from tests.servers import RunningServer
-from tests.test_supervisor import QUICK, serving, wait_for, workers_of, writer_of
+from tests.servers import RunningServer, start_serving
+from tests.test_supervisor import QUICK, wait_for, workers_of, writer_of
 
+[SEARCH] = ONE_OF_EACH["title word"]
 LOOKS = (
     "/sru/catalogue?query=cql.allRecords%3D1&maximumRecords=2",
     "/oai?verb=ListRecords&metadataPrefix=oai_dc",
@@ -42,11 +45,15 @@ def server(
     database = open_database(url)
     seed(database, patrons=5, items=20, now=datetime(2026, 11, 25, tzinfo=UTC))
     database.close()
-    with serving(folder, url, more=QUICK) as running:
-        wait_for(lambda: running.log.read_text().count("is ready") == 2)
+    running = start_serving(folder, url, more=QUICK, patience=300.0)
+    try:
+        wait_for(lambda: running.log.read_text().count("is ready") == 2, 300.0)
         yield running
         assert running.stop() == 0
         assert "Traceback" not in running.log.read_text()
+    finally:
+        if running.process.poll() is None:
+            running.kill()
 
 
 @contextmanager
@@ -124,6 +131,30 @@ def test_a_reader_that_hangs_keeps_no_search_waiting(server: RunningServer) -> N
             line = connected(server)
             assert all(asked(line, path)[0] == 200 for path in LOOKS)
             give_back(machine, "I0000003")
+
+
+def test_searchers_over_z3950_are_left_to_readers_while_somebody_lends(
+    server: RunningServer,
+) -> None:
+    with socket.create_connection(("127.0.0.1", server.sip2), 60) as machine, ExitStack() as stack:
+        assert said(machine, LOGIN) == b"941\r"
+        lend(machine, "I0000005", "P0000005")
+        lines = []
+        for _ in range(8):
+            give_back(machine, "I0000005")
+            lines.append(
+                stack.enter_context(socket.create_connection(("127.0.0.1", server.z3950), 60))
+            )
+            lines[-1].sendall(INIT)
+            assert lines[-1].recv(4096)
+        with stopped(writer_of(server)):
+            for line in lines:
+                line.sendall(SEARCH)
+                assert line.recv(4096)
+        stack.enter_context(stopped(*set(workers_of(server)) - {writer_of(server)}))
+        line = stack.enter_context(socket.create_connection(("127.0.0.1", server.z3950), 60))
+        line.sendall(INIT)  # nobody is left out
+        assert line.recv(4096)
 
 
 def lend(machine: socket.socket, item: str, patron: str) -> None:

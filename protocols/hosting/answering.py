@@ -41,6 +41,8 @@ T = TypeVar("T")
 SNAPSHOT_SECONDS = 0.02
 #: A handler that asks for more PIN checks than this has a fault.
 VERIFICATIONS_PER_REQUEST = 3
+#: Seconds after a change for which somebody is taken to lend.
+LENDS_SECONDS = 2.0
 #: Threads that check PINs.
 HASHING_THREADS = 2
 
@@ -141,6 +143,10 @@ class Services:
         self._before_close: list[Callable[[], object]] = []
         database.defer_release(lambda release: call_later(SNAPSHOT_SECONDS, release))
         database.write_here(call_soon or call_from_thread, call_from_thread)
+
+    def lends(self) -> bool:
+        """Has somebody changed something within the last moments?"""
+        return perf_counter() < self._lanes[Lane.WRITE].last + LENDS_SECONDS
 
     def perform(
         self,

@@ -40,8 +40,6 @@ _TAKEN_AT_ONCE: Final = 8
 AGAIN_SECONDS: Final = 0.02
 #: Seconds for which it is tried.
 PATIENCE_SECONDS: Final = 30.0
-#: Seconds after a change for which somebody is taken to lend.
-LENDS_SECONDS: Final = 2.0
 #: Seconds in which a reader takes what waits for one, and for which the writer, where none has,
 #: answers by itself what only looks.
 UNTAKEN_SECONDS: Final = 0.25
@@ -245,25 +243,23 @@ class WayOfWriter:
     """While somebody lends, what only looks is for the readers.
 
     What none of them has taken in time is answered here, and so is all that comes in a while after
-    that. `lent` tells when something was changed last, by the clock of the reactor.
+    that. `lends`: does somebody?
     """
 
     def __init__(
-        self, site: PassingSite, to_readers: Queue, lent: Callable[[], float], reactor: Any
+        self, site: PassingSite, to_readers: Queue, lends: Callable[[], bool], reactor: Any
     ) -> None:
         self._site = site
         self._to_readers = to_readers
-        self._lent = lent
+        self._lends = lends
         self._reactor = reactor
         self._alone_until = float("-inf")
         self._looks_again = False
         self._takes_back = False
 
     def __call__(self, line: bytes) -> Queue | None:
-        now = self._reactor.seconds()
-        if self._takes_back or now < self._alone_until or now > self._lent() + LENDS_SECONDS:
-            return None
-        if not self._site.only_looks(line):
+        is_alone = self._takes_back or self._reactor.seconds() < self._alone_until
+        if is_alone or not self._lends() or not self._site.only_looks(line):
             return None
         self._look_again()
         return self._to_readers

@@ -220,12 +220,17 @@ def at_turns_end(work: Callable[[], None]) -> None:
         at_end(work)
 
 
-def accept_in_turn(port: Any) -> None:
+#: Seconds for which a process that would rather not have a caller leaves it to the others.
+HESITATION_SECONDS = 0.05
+
+
+def accept_in_turn(port: Any, hesitates: Callable[[], bool] = lambda: False) -> None:
     """Has a port accept few connections a turn, so that the processes that share it share the load:
     a process that takes all callers keeps them for as long as they stay.
 
     One, and one more for each millisecond that this process was busy before: when all of them come
     back at once, after a restart or a power cut, they do not wait for as many turns as they are.
+    While it `hesitates`, only those are accepted whom no other process has taken after a moment.
     """
     # Another process may have taken the caller: do not wait for the next one.
     port.socket.setblocking(False)
@@ -235,4 +240,16 @@ def accept_in_turn(port: Any) -> None:
         port.numberAccepts = 1 + int(getattr(reactor, "last_turn", 0.0) / ACCEPT_SECONDS)
         accept()
 
-    port.doRead = accept_some
+    def accept_what_is_left() -> None:
+        if port.connected:
+            port.startReading()
+            accept_some()
+
+    def accept_or_wait() -> None:
+        if hesitates():
+            port.stopReading()
+            reactor.callLater(HESITATION_SECONDS, accept_what_is_left)
+        else:
+            accept_some()
+
+    port.doRead = accept_or_wait

@@ -102,8 +102,7 @@ class HttpPort:
         site = self._site or self._open(root, services)
         site.resource = root
         if self.queues is not None:
-            writes = services.measures.lanes[-1]
-            site.way = WayOfWriter(site, self.queues.of_readers, lambda: writes.last, reactor)
+            site.way = WayOfWriter(site, self.queues.of_readers, services.lends, reactor)
             self._taking = Taking(self.queues.of_writer, site, reactor)
 
     def _open(self, root: Any, services: Services) -> Any:

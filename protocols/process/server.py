@@ -150,7 +150,8 @@ class Server:
 
     def _begin(self, services: Services) -> None:
         """All of it; of several processes with one SQLite file, one does what changes anything."""
-        self._listen_to({n: each for n, each in self.standards.items() if is_for_readers(each)})
+        readable = {n: each for n, each in self.standards.items() if is_for_readers(each)}
+        self._listen_to(readable, self._leaves_to_readers)
         url = self.configuration.database_url
         if self._peers is None or not url.startswith("sqlite:"):
             self._serve_the_rest(services)
@@ -205,15 +206,25 @@ class Server:
         sender = Sender(services.database, services.circulation, sinks, services.clock)
         SendingLoop(sender, services, settings.every, reactor.callLater, reactor.callFromThread)
 
-    def _listen_to(self, standards: Mapping[str, Standard]) -> None:
+    def _listen_to(
+        self, standards: Mapping[str, Standard], hesitates: Callable[[], bool] = bool
+    ) -> None:
         assert self._services is not None
         for name, standard in standards.items():
             settings = self.configuration.standards[name]
             self.bound.ports[name] = [
-                self._open(f"[{name}]", port) for port in standard.ports(settings, self._services)
+                self._open(f"[{name}]", port, hesitates)
+                for port in standard.ports(settings, self._services)
             ]
 
-    def _open(self, section: str, wanted: Port) -> int:
+    def _leaves_to_readers(self) -> bool:
+        """Is this the one of several processes that lends, and does somebody? Then the others take
+        those who search."""
+        place, services = self._place, self._services
+        return place is not None and place.is_taken and services is not None and services.lends()
+
+    def _open(self, section: str, wanted: Port, hesitates: Callable[[], bool] = bool) -> int:
+        """Listens; while it `hesitates`, callers are left to other processes."""
         where = f"{wanted.interface}:{wanted.number}"
         try:
             factory = before(wanted)
@@ -233,7 +244,7 @@ class Server:
             ) from error
         port = reactor.adoptStreamPort(found.fileno(), found.family, factory)
         found.close()  # the port has a descriptor of its own
-        accept_in_turn(port)
+        accept_in_turn(port, hesitates)
         self._listening.append(port)
         if isinstance(factory, Ending):
             self._conversing.append(factory)

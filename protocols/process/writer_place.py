@@ -37,6 +37,10 @@ class WriterPlace:
         self._looking: Any = LoopingCall(self._look)
         self._looking.clock = reactor
 
+    @property
+    def is_taken(self) -> bool:
+        return self._lock is not None
+
     def take(self) -> bool:
         """Takes the place, and serves what goes with it, if it is free."""
         self._lock = FileLock.of_writer(self._path, f"{self._called} writes")

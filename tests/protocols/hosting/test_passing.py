@@ -33,7 +33,7 @@ from protocols.hosting.standard import Port
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
-lent, begun, readers = [float("-inf")], [0], []
+lends, begun, readers = [False], [0], []
 
 class Echo(Resource):
     isLeaf = True
@@ -48,9 +48,9 @@ class Echo(Resource):
     def render(self, request):
         path, body = request.path, request.content.read()
         if path.endswith(b"/lend"):
-            lent[0] = reactor.seconds()
+            lends[0] = True
         elif path.endswith(b"/return"):
-            lent[0] = float("-inf")
+            lends[0] = False
         elif path.endswith(b"/readers-away"):
             readers.pop().stop()
         elif path.endswith(b"/readers-back"):
@@ -86,7 +86,7 @@ def begins():
 to_writer, to_readers = a_queue(), a_queue()
 reading, writing = a_site(b"reader"), a_site(b"writer")
 reading.way = WayOfReader(reading, to_writer, begins)
-writing.way = WayOfWriter(writing, to_readers, lambda: lent[0], reactor)
+writing.way = WayOfWriter(writing, to_readers, lambda: lends[0], reactor)
 Taking(to_writer, writing, reactor)
 readers.append(Taking(to_readers, reading, reactor))
 behind = Access(trusted_proxies=("127.0.0.1",))
