@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 @click.option(
     "--processes",
     type=click.IntRange(1, 256),
-    help="So many processes share the ports, on PostgreSQL.  [default: as configured]",
+    help="So many processes share the ports.  [default: as configured]",
 )
 @click.option(
     "--with-jobs",
