@@ -55,10 +55,10 @@ from catalogue.schema import (
     records,
 )
 
-#: Records that one transaction numbers, and notes that it reads: some 2 ms, in which nobody lends
-#: on SQLite.
-AT_MOST: Final = 200
-_NOTES: Final = 200
+#: Records that one transaction numbers, and notes that it reads: some 1.5 ms, in which nobody
+#: lends on SQLite.
+AT_MOST: Final = 100
+_NOTES: Final = 100
 #: By how much the clocks of hosts may differ, and a shared snapshot be older than the request.
 MARGIN: Final = timedelta(seconds=2)
 #: The holder that stands for everything that was ever published.

@@ -6,13 +6,17 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from threading import Event, Lock
-from typing import TypeVar
+from typing import Final, TypeVar
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 #: Of all that are promised: it is held for a moment only, and one for each would cost more.
 _promising = Lock()
+
+
+#: Seconds for which the serving thread is waited for, should it be busy elsewhere, or at its end.
+LET_WAIT: Final = 0.25
 
 
 class Answered(Future[T]):
@@ -52,10 +56,13 @@ class Answered(Future[T]):
 class Promised(Answered[T]):
     """A future of what the serving thread will do itself, or leaves to another thread.
 
-    Who serves is told by a callback, so what waiting takes is made for who does wait.
+    Who serves is told by a callback, so what waiting takes is made for who does wait. Who waits
+    long has all that waits left to the other thread (`hand_over`): the one that serves may itself
+    be waiting.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hand_over: Callable[[], object]) -> None:
+        self._hand_over = hand_over
         self._here = self._error = None
         self._is_running = self._is_done = False
         self._told: list[Callable[[Future[T]], object]] = []
@@ -135,5 +142,10 @@ class Promised(Answered[T]):
                 return
             if self._over is None:
                 self._over = Event()
-        if not self._over.wait(timeout):
+        patience = LET_WAIT if timeout is None else min(timeout, LET_WAIT)
+        if self._over.wait(patience):
+            return
+        if not self._is_running:
+            self._hand_over()
+        if not self._over.wait(None if timeout is None else timeout - patience):
             raise TimeoutError

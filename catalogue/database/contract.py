@@ -78,8 +78,9 @@ class Database(Protocol):
     def write(self, work: Work[T], *, short: bool = False) -> Future[T]:
         """Runs `work` in a transaction; the future is done when that is durable or undone.
 
-        `short` work takes a millisecond at the most, whatever there is in the database: it may
-        run in the thread that called `write_here`, if that is the one which hands it in.
+        `short` work takes two milliseconds at the most, whatever there is in the database: it may
+        run in the thread that called `write_here`, whichever hands it in, and in one transaction
+        with other such work. Where that thread does not come to it, another does.
         """
         ...
 

@@ -11,7 +11,11 @@ fails after it has changed something, the batch is undone and run once more, wit
 Between two batches the same thread reads on the connection that writes: the pages that it has just
 changed, and those around them, are at hand there and nowhere else.
 
-While the writer thread has a turn, they wait for its end; and they go before its next one.
+While the writer thread has a turn, they wait for its end; and they go before its next one. What
+other threads have to write that is as short comes here, too: beside a thread that serves, the
+writer thread would wait for the interpreter with each of its statements, and all for it.
+
+Garbage is not collected while a batch is under way: all who want to write would wait for that.
 
 This is a way for fair weather. Where another process has the write lock, or SQLite finds fault with
 the disk or the file, all of it is undone and goes to the writer thread, which waits, and knows what
@@ -20,6 +24,7 @@ to do about an outage. (Work may be run again from the start.)
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import threading
 from collections import deque
@@ -33,13 +38,12 @@ from catalogue.database.contract import Call, Work
 from catalogue.database.readers import Reader
 from catalogue.database.sqlite_files import outage_of
 from catalogue.database.transactions import Transaction
+from catalogue.database.turns import TURN_SECONDS, Experience
 
 Job = tuple[Work[Any], Future[Any]]
 #: The answer of a job, what it gave, and how it failed.
 Outcome = tuple[Future[Any], Any, BaseException | None]
 
-#: Seconds after which the rest waits for the next commit, that others may have their turn.
-BATCH_SECONDS: Final = 0.004
 #: Seconds that the writer thread lets the serving thread go first, should that be busy elsewhere.
 COURTESY: Final = 0.02
 
@@ -50,6 +54,7 @@ class _Batch:
     def __init__(self) -> None:
         self.jobs: list[Job] = []
         self.outcomes: list[Outcome] = []
+        self.changes = 0  # of the connection, before it
 
     def tell(self) -> None:
         for answer, result, error in self.outcomes:
@@ -86,14 +91,15 @@ class WriterThread(NamedTuple):
 
     `writing` is held by whoever writes in this process. `hand_over` gives the thread a job;
     `is_well` says whether there is no outage, `has_turn` whether the thread writes, or waits for
-    nothing but `writing`; `committed` is told of a commit before anybody has an answer.
+    nothing but `writing`; `committed` is told how many rows a commit has changed, before anybody
+    has an answer.
     """
 
     writing: threading.Lock
     hand_over: Callable[[Job], object]
     is_well: Callable[[], bool]
     has_turn: Callable[[], bool]
-    committed: Callable[[], object]
+    committed: Callable[[int], object]
 
 
 class ShortWrites:
@@ -124,15 +130,20 @@ class ShortWrites:
         self._has_gone_on = threading.Event()  # since the writer thread let it go first
         self._reader: Reader | None = None  # has the connection, for reads and writes
         self._is_closed = False
+        self._collects = False  # the process, garbage, when no batch is under way
+        self._experience = Experience()
+        self._handing_over = threading.Lock()
         self._batches: SimpleQueue[_Batch | None] = SimpleQueue()
         self._durable: deque[_Batch] = deque()
         self._committer = threading.Thread(target=self._commit, name="tiro-commit", daemon=True)
         self._committer.start()
 
     def put(self, job: Job) -> None:
-        """Takes a job, which must come from the own thread."""
+        """Takes a job of any thread."""
         self._jobs.append(job)
-        if not self._is_due:
+        if threading.get_ident() != self.thread:
+            self._from_thread(self._run_unless_due)
+        elif not self._is_due:
             self._is_due = True
             self._soon(self._run)
 
@@ -141,11 +152,12 @@ class ShortWrites:
 
     def hand_over(self) -> None:
         """Leaves all that waits to the writer thread; for any thread."""
-        while True:
-            try:
-                self._writer.hand_over(self._jobs.popleft())
-            except IndexError:
-                return
+        with self._handing_over:  # at the end, nothing comes after this
+            while True:
+                try:
+                    self._writer.hand_over(self._jobs.popleft())
+                except IndexError:
+                    return
 
     def go_first(self) -> None:
         """Waits until what has waited for the writer thread, which calls this, has its turn."""
@@ -178,6 +190,10 @@ class ShortWrites:
 
     # in the own thread
 
+    def _run_unless_due(self) -> None:
+        if not self._is_due:
+            self._run()
+
     def _run(self) -> None:
         self._is_due = False
         if not self._writer.is_well():
@@ -195,7 +211,17 @@ class ShortWrites:
         self._is_due = self._is_waiting = False
         if self._is_closed:  # meanwhile: nobody would commit it
             self._writing.release()
-        return not self._is_closed
+            return False
+        self._collects = gc.isenabled()
+        gc.disable()
+        return True
+
+    def _end(self) -> None:
+        """Others may write; for either thread."""
+        self.began = None
+        if self._collects:
+            gc.enable()
+        self._writing.release()
 
     def _begin(self) -> None:
         batch = _Batch()
@@ -219,9 +245,13 @@ class ShortWrites:
         connection, jobs = self._reader.connection, self._jobs
         transaction = Transaction("sqlite", connection.execute, connection.executemany)
         connection.execute("BEGIN IMMEDIATE")
-        end = monotonic() + BATCH_SECONDS
-        while jobs and monotonic() < end:
+        batch.changes = connection.total_changes
+        expects, note = self._experience.expects, self._experience.note
+        end = (now := monotonic()) + TURN_SECONDS
+        while jobs:
             try:
+                if batch.jobs and now + expects(jobs[0][0]) > end:
+                    break
                 job = jobs.popleft()
             except IndexError:  # they were handed over just now
                 break
@@ -229,7 +259,8 @@ class ShortWrites:
                 continue
             batch.jobs.append(job)
             changes = connection.total_changes
-            outcome = outcome_of(job, transaction)
+            began, outcome = now, outcome_of(job, transaction)
+            note(job[0], (now := monotonic()) - began)
             if outcome[2] is not None and connection.total_changes != changes:
                 # From the start: what one leaves half done is undone alone then.
                 connection.execute("ROLLBACK")
@@ -251,8 +282,7 @@ class ShortWrites:
         for job in batch.jobs:
             self._writer.hand_over(job)
         self.hand_over()
-        self.began = None
-        self._writing.release()
+        self._end()
 
     def _tell(self) -> None:
         while self._durable:
@@ -272,14 +302,14 @@ class ShortWrites:
     def _commit(self) -> None:
         while (batch := self._batches.get()) is not None:
             assert self._reader is not None
+            connection = self._reader.connection
             try:
-                self._reader.connection.execute("COMMIT")
+                connection.execute("COMMIT")
             except BaseException as error:
                 self._undo(batch, error)
             else:
-                self._writer.committed()
+                self._writer.committed(connection.total_changes - batch.changes)
                 self._durable.append(batch)
-                self.began = None
-                self._writing.release()
+                self._end()
             del batch  # what its jobs held is let go by the thread that made it, and has it at hand
             self._from_thread(self._go_on)

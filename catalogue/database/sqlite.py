@@ -19,12 +19,12 @@ from queue import Empty, SimpleQueue
 from typing import Final, TypeVar
 
 from catalogue.database.answers import Answered, Promised
+from catalogue.database.checkpoints import Checkpoints, leave_log
 from catalogue.database.contract import Call, DatabaseClosed, Work
 from catalogue.database.in_use import FileLock
 from catalogue.database.outages import PATIENCE, TRY_EVERY, DatabaseUnavailable, Outage
 from catalogue.database.readers import Reader
 from catalogue.database.short_writes import (
-    BATCH_SECONDS,
     Job,
     Outcome,
     ShortWrites,
@@ -34,6 +34,7 @@ from catalogue.database.short_writes import (
 )
 from catalogue.database.sqlite_files import connect, outage_of
 from catalogue.database.transactions import Transaction
+from catalogue.database.turns import TURN_SECONDS, Experience
 
 T = TypeVar("T")
 
@@ -70,6 +71,7 @@ class SqliteDatabase:
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._writing = threading.Lock()  # held by the thread that has a transaction open
         self._short: ShortWrites | None = None
+        self._experience = Experience()  # of the writer thread
         self._commits = 0
         self._closed = False
         self._closing = threading.Lock()
@@ -79,7 +81,8 @@ class SqliteDatabase:
         self._later_thread: int | None = None
         self._wide = ThreadPoolExecutor(max_workers=2, thread_name_prefix="tiro-wide-read")
         self._writer = threading.Thread(target=self._write_jobs, name="tiro-writer", daemon=True)
-        self._writer_connection = connect(path, patience, self._mapped)
+        self._checkpoints = Checkpoints(lambda: connect(path, patience, mapped=False), self.write)
+        self._writer_connection = leave_log(connect(path, patience, self._mapped))
         self._writer.start()
 
     # reading
@@ -170,19 +173,17 @@ class SqliteDatabase:
             if self._closed:
                 raise DatabaseClosed(self.url)
             here = self._short if short else None
-            if here is not None and here.thread == threading.get_ident():
-                promised: Promised[T] = Promised()
-                here.put((work, promised))
-                return promised
-            answer: Future[T] = Future()
-            self._jobs.put((work, answer))
-        return answer
+            if here is None:
+                answer: Future[T] = Future()
+                self._jobs.put((work, answer))
+                return answer
+            promised: Promised[T] = Promised(here.hand_over)
+            here.put((work, promised))
+            return promised
 
     def write_here(self, soon: Call, from_thread: Call) -> None:
         def connect_here() -> sqlite3.Connection:
-            connection = connect(self.path, 0.0)
-            connection.execute("PRAGMA mmap_size=0")
-            return connection
+            return leave_log(connect(self.path, 0.0, mapped=False))
 
         if self._short is not None:  # the last one to ask is served
             self._short.close()
@@ -197,8 +198,9 @@ class SqliteDatabase:
     def _has_turn(self) -> bool:
         return self._batch_began is not None
 
-    def _note_commit(self) -> None:
+    def _note_commit(self, rows: int) -> None:
         self._commits += 1
+        self._checkpoints.note(rows)
 
     def _write_jobs(self) -> None:
         """The writer thread: until the None that `close` puts at the end of the queue."""
@@ -238,6 +240,7 @@ class SqliteDatabase:
     def _commit_together(self, batch: list[Job]) -> list[Job]:
         if self.outage.reason is not None:
             self._open_anew()
+        changes = self._writer_connection.total_changes
         try:
             outcomes, left = self._outcomes(batch)
         except BaseException as error:  # disk full, file gone: nobody's work is in
@@ -246,7 +249,7 @@ class SqliteDatabase:
             return []
         if self.outage.reason is not None:
             self._is_over()
-        self._commits += 1
+        self._note_commit(self._writer_connection.total_changes - changes)
         for answer, result, failure in outcomes:
             if failure is None:
                 answer.set_result(result)
@@ -263,14 +266,16 @@ class SqliteDatabase:
         connection.execute("BEGIN IMMEDIATE")
         outcome = outcome_of if is_alone else outcome_in_savepoint
         outcomes: list[Outcome] = []
-        done, end = 0, time.monotonic() + BATCH_SECONDS
+        done, end = 0, (now := time.monotonic()) + TURN_SECONDS
         for job in batch:
-            if done and time.monotonic() > end:
+            if done and now + self._experience.expects(job[0]) > end:
                 break
             done += 1
             # It runs already where the serving thread had begun it.
             if job[1].running() or job[1].set_running_or_notify_cancel():
                 outcomes.append(outcome(job, transaction))
+            began, now = now, time.monotonic()
+            self._experience.note(job[0], now - began)
         if is_alone and outcomes and outcomes[0][2] is not None:
             self._roll_back()
         else:
@@ -313,7 +318,7 @@ class SqliteDatabase:
         except sqlite3.Error:
             return
         self._writer_connection.close()
-        self._writer_connection = found
+        self._writer_connection = leave_log(found)
 
     def _try_again(self) -> None:
         """Writes a page, with what it holds already."""
@@ -349,6 +354,7 @@ class SqliteDatabase:
             self._short.close()
         self._jobs.put(None)
         self._writer.join()
+        self._checkpoints.close()
         self._wide.shutdown()
         for reader in self._all_readers:
             reader.close()

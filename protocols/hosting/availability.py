@@ -105,7 +105,7 @@ class Looker:
     def _write(self, work: Callable[[Context], T]) -> T:
         now = self._clock()
         return self._database.write(
-            lambda transaction: work(Context(transaction, self._circulation, now, []))
+            lambda transaction: work(Context(transaction, self._circulation, now, [])), short=True
         ).result()
 
 

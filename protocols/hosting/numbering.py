@@ -43,7 +43,7 @@ class _Loop:
             return
         clock = self._services.clock
         self._services.perform(
-            Lane.WRITE, lambda context: gather(context.transaction, clock), self._numbered
+            Lane.SHORT_WRITE, lambda context: gather(context.transaction, clock), self._numbered
         )
 
     def _numbered(self, numbered: Numbered | None, error: BaseException | None) -> None:

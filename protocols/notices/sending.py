@@ -15,9 +15,9 @@ from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from catalogue.database import Database, Transaction
+from catalogue.database import Database, Transaction, Work
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import UNATTENDED
@@ -39,6 +39,8 @@ from protocols.notices.channels import (
     load_driver,
 )
 from protocols.notices.settings import NoticeSettings, post_of
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -122,8 +124,8 @@ class Sender:
             )
         ).result()
 
-    def _write(self, work: Callable[[Transaction], Counter[str]]) -> Counter[str]:
-        return self._database.write(work).result()
+    def _write(self, work: Work[T]) -> T:
+        return self._database.write(work, short=True).result()
 
     def _gather(self, now: Callable[[], datetime]) -> Counter[str]:
         """Reads what has happened without holding up anybody, and writes what comes of it."""
@@ -133,8 +135,7 @@ class Sender:
             at = now()
             page = self._database.read(partial(self._look, at, after), wide=True).result()
             if page.notices:
-                made = self._database.write(partial(self._tell, at, page)).result()
-                counts["notices"] += made
+                counts["notices"] += self._write(partial(self._tell, at, page))
             after = page.goes_on
         return counts
 
@@ -179,12 +180,12 @@ class Sender:
             def work(transaction: Transaction, at: datetime = at) -> tuple[list[Outgoing], bool]:
                 return claim(Act(transaction, self._circulation, UNATTENDED, at), self.post)
 
-            outgoing, is_more = self._database.write(work).result()
+            outgoing, is_more = self._write(work)
             counts.update(self._give(outgoing, now))
         at = now()
-        again = self._database.write(
+        again = self._write(
             lambda each: claim_again(Act(each, self._circulation, UNATTENDED, at), self.post)
-        ).result()
+        )
         counts.update(self._give(again, now))
         return counts
 
@@ -222,7 +223,7 @@ class Sender:
             record_all(transaction, outcomes, now)
 
         if outcomes:
-            self._database.write(work).result()
+            self._write(work)
 
 
 _WORDS = {"Sent": "sent", "TryAgain": "postponed", "NotSent": "refused", "Doubtful": "doubtful"}

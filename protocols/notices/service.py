@@ -64,7 +64,7 @@ class NoticeService:
     def _take_turn(self) -> Counter[str]:
         """Nothing is done while another process sends."""
         try:
-            self._database.write(self._hold).result()
+            self._database.write(self._hold, short=True).result()
         except LeaseTaken:
             return Counter()
         return self._sender.take_turn(self._now)
@@ -75,7 +75,7 @@ class NoticeService:
     def _renew(self) -> None:
         if self._is_in_turn:
             # If it was lost meanwhile, messages are still claimed one by one.
-            self._database.write(self._hold)
+            self._database.write(self._hold, short=True)
 
     def _turned(self) -> None:
         self._is_in_turn = False

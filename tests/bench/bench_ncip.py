@@ -329,7 +329,7 @@ def exchanges(url: str) -> None:
         process.ask(documents[:AT_ONCE])
         gc.collect()  # as the server does when it has begun
         gc.freeze()
-        gc.set_threshold(50_000, 20, 20)
+        gc.set_threshold(10_000, 100, 20)
         costs = []
         for begin in range(0, ROUNDS * AT_ONCE, AT_ONCE):
             asked = [documents[number % DRAWN] for number in range(begin, begin + AT_ONCE)]

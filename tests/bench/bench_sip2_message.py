@@ -130,7 +130,7 @@ def begun(url: str) -> Process:
     process.ask([LOGIN + b"\r"] * TERMINALS)
     gc.collect()  # as the server does when it has begun
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(10_000, 100, 20)
     return process
 
 

@@ -104,7 +104,7 @@ class Teller:
     def _write(self, work: Callable[[Context], T]) -> T:
         now = self._clock()
         return self._database.write(
-            lambda transaction: work(Context(transaction, self._circulation, now, []))
+            lambda transaction: work(Context(transaction, self._circulation, now, [])), short=True
         ).result()
 
     def _claimed(self, key: str, context: Context) -> Telling | PartnerNotice | None:

@@ -17,7 +17,7 @@ def written_down(services: Services) -> Tally:
     def later() -> None:
         counts = tally.take()
         services.perform(
-            Lane.WRITE,
+            Lane.SHORT_WRITE,
             lambda context: add_counts(context.transaction, counts, now=context.now),
             lambda _, error: None if error is None else tally.give_back(counts),
         )

@@ -11,7 +11,12 @@ import pytest
 
 from catalogue.database.answers import Promised
 
-KINDS = pytest.mark.parametrize("make", [Future, Promised])
+
+def promised() -> Promised[str]:
+    return Promised(lambda: None)
+
+
+KINDS = pytest.mark.parametrize("make", [Future, promised])
 Make = Callable[[], "Future[str]"]
 
 

@@ -18,8 +18,8 @@ import pytest
 
 from catalogue.database import DatabaseUnavailable, Transaction, short_writes
 from catalogue.database.readers import Reader, ReadHasWritten
-from catalogue.database.short_writes import BATCH_SECONDS
 from catalogue.database.sqlite import SqliteDatabase
+from catalogue.database.turns import TURN_SECONDS
 
 PATIENCE = 0.5
 NAMES = "SELECT name FROM notes ORDER BY rowid"
@@ -105,7 +105,7 @@ def test_one_batch_takes_no_longer_than_others_can_wait(serving: Serving) -> Non
 
     def work(transaction: Transaction) -> None:
         begun.append(time.monotonic())
-        time.sleep(BATCH_SECONDS / 4)
+        time.sleep(TURN_SECONDS / 4)
 
     answers = [serving.database.write(work, short=True) for _ in range(12)]
     serving.calls.get(timeout=10)()
@@ -209,7 +209,7 @@ def test_a_turn_of_the_writer_thread_is_short_however_much_waits_for_it(serving:
         began = serving.database._batch_began
         assert began is not None
         turns.append(began)
-        time.sleep(BATCH_SECONDS / 3)
+        time.sleep(TURN_SECONDS / 3)
 
     holding, go_on = held(serving)
     turns: list[float] = []
@@ -218,6 +218,52 @@ def test_a_turn_of_the_writer_thread_is_short_however_much_waits_for_it(serving:
     serving.until(holding, *answers)
     assert len(turns) == 12
     assert max(Counter(turns).values()) <= 5
+
+
+def handed_in(serving: Serving, name: str) -> tuple[threading.Thread, list[int]]:
+    """A thread that waits for its own short write, and by which thread that was done."""
+    done_by: list[int] = []
+    thread = threading.Thread(target=lambda: done_by.append(serving.note(name).result()))
+    thread.start()
+    return thread, done_by
+
+
+def test_what_other_threads_write_that_is_short_shares_a_commit_with_it(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalogue.database.answers.LET_WAIT", 30.0)
+    thread, done_by = handed_in(serving, "of another")
+    own = serving.note("own")
+    while serving.database.waiting() < 2:
+        time.sleep(0.001)
+    serving.until(own)
+    while thread.is_alive():
+        with suppress(Empty):
+            serving.calls.get(timeout=0.01)()
+    assert done_by == [here()] == [own.result()]
+    assert sorted(serving.names()) == ["of another", "own"]
+
+
+def test_where_the_serving_thread_does_not_come_to_it_another_does_it(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be waiting for the one that waits: nobody waits for ever."""
+    monkeypatch.setattr("catalogue.database.answers.LET_WAIT", 0.01)
+    thread, done_by = handed_in(serving, "of another")
+    thread.join(30)
+    assert done_by not in ([], [here()])
+    assert serving.names() == ["of another"]
+
+
+def test_what_was_handed_in_is_done_before_the_database_closes(serving: Serving) -> None:
+    threads = [handed_in(serving, f"of another {number}") for number in range(5)]
+    while serving.database.waiting() < 5:
+        time.sleep(0.001)
+    serving.database.close()
+    for thread, done_by in threads:
+        thread.join(30)
+        assert done_by not in ([], [here()])
+    assert len(serving.names()) == 5
 
 
 def test_while_another_process_has_the_lock_the_writer_thread_waits(

@@ -93,7 +93,7 @@ def test_a_bounded_read_on_sqlite_is_answered_before_perform_returns(
 def test_short_writes_on_sqlite_work_in_the_loop_and_share_a_commit(
     services: Services, loop: Loop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(short_writes, "BATCH_SECONDS", 10.0)  # however slow the machine is
+    monkeypatch.setattr(short_writes, "TURN_SECONDS", 10.0)  # however slow the machine is
     heard, threads = Heard(), []
 
     def work(context: Context) -> int:

@@ -44,7 +44,9 @@ class Server:
 
 
 @pytest.fixture
-def server(database: Database, tmp_path: Path) -> Iterator[Server]:
+def server(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    # The thread that would write is the one that waits.
+    monkeypatch.setattr("catalogue.database.answers.LET_WAIT", 0.0)
     server = Server(a_library(database), tmp_path)
     yield server
     server.services.close()
