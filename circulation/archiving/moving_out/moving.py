@@ -195,11 +195,22 @@ def _take_away(moving: Moving, move: MoveOut) -> None:
         ids = ids_in(moving.folder / name)
         while page := list(islice(ids, _PAGE)):
             for some in _there(moving.database, table, page):
-                begin = time.perf_counter()
-                moving.database.write(partial(_DELETE[table], ids=some, past=past)).result()
-                moving.rest(OTHERS * (time.perf_counter() - begin))
+                _turn(moving, partial(_DELETE[table], ids=some, past=past))
             done += len(page)
             moving.tell("deleted", name, done, manifest.files[name].rows)
+
+
+def _turn(moving: Moving, delete: Callable[[Transaction], None]) -> None:
+    """Deletes some rows and leaves the database to others; the wait for the lock is not counted."""
+    begun = 0.0
+
+    def work(transaction: Transaction) -> None:
+        nonlocal begun
+        begun = time.perf_counter()
+        delete(transaction)
+
+    moving.database.write(work).result()
+    moving.rest(OTHERS * (time.perf_counter() - begun))
 
 
 class _Past(NamedTuple):
