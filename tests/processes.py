@@ -2,78 +2,71 @@
 
 A process loads a thousand modules before it does anything, and the tests start hundreds. Where
 `fork_from_now_on` was called, as for the tests, a process that has loaded them is forked for each
-(multiprocessing's fork server, one to a process of the tests). What runs is the module as
-``__main__``, with arguments, environment, folder and files of its own; only the loading is done
-once. Benchmarks and the crash campaign measure processes that began afresh, and so do those tests
-that are about the start.
+(`tests.forking`: one for all workers of pytest). What runs is the module as ``__main__``, with
+arguments, environment, folder and files of its own; only the loading is done once. Benchmarks and
+the crash campaign measure processes that began afresh, and so do those tests that are about the
+start.
 """
 
 from __future__ import annotations
 
-import atexit
-import importlib
-import multiprocessing
 import os
-import pkgutil
-import runpy
 import signal
+import socket
 import subprocess
 import sys
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache
-from importlib.abc import MetaPathFinder
-from multiprocessing import reduction
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Final
 
-ROOT = Path(__file__).parent.parent
-#: A reactor has files that must not be shared: each process makes its own.
-_OWN = ("twisted.internet.reactor", "protocols.hosting.reactor")
+from tests import forking
+
+ROOT: Final = Path(__file__).parent.parent
 _forking = False
+#: Those that have not ended, so far as is known: the end of this process is theirs.
+_running: set[Process] = set()
 
 
 def fork_from_now_on() -> None:
     """Has `start` fork a process that has loaded everything, where there are such."""
     global _forking
-    if sys.platform == "linux" and not _forking:
+    if sys.platform == "linux":
         _forking = True
-        atexit.register(_end_all)
-
-
-def _end_all() -> None:
-    """Those that a test left behind: multiprocessing would wait for them."""
-    for process in multiprocessing.active_children():
-        process.kill()
+        forking.name_the_server()
 
 
 class Process:
     """A forked process, to be handled as a `subprocess.Popen`."""
 
-    def __init__(self, process: Any, stdout: IO[bytes]) -> None:
-        self._process = process
-        self.pid: int = process.pid
+    def __init__(self, name: str, connection: socket.socket, stdout: IO[bytes]) -> None:
+        self._name = name
+        self._connection = connection
+        # Byte by byte, so that what is not read yet can be waited for.
+        self._told = connection.makefile("rb", buffering=0)
+        self.pid = int(self._told.readline())
         self.stdout = stdout
-
-    @property
-    def returncode(self) -> int | None:
-        status: int | None = self._process.exitcode
-        return status
+        self.returncode: int | None = None
+        _running.add(self)
 
     def poll(self) -> int | None:
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0)
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        self._process.join(timeout)
         if self.returncode is None:
-            raise subprocess.TimeoutExpired(self._process.name, timeout or 0.0)
+            if not forking.can_be_read(self._connection, timeout):
+                raise subprocess.TimeoutExpired(self._name, timeout or 0.0)
+            self.returncode = int(self._told.readline())
+            self._told.close()
+            self._connection.close()
+            _running.discard(self)
         return self.returncode
 
     def send_signal(self, number: int) -> None:
-        if self.returncode is None:
-            with suppress(ProcessLookupError):  # it ended, and the fork server has not said so yet
+        if self.poll() is None:
+            with suppress(ProcessLookupError):  # it ended, and nobody has said so yet
                 os.kill(self.pid, number)
 
     def terminate(self) -> None:
@@ -108,78 +101,8 @@ def start(
                 env=told,
             )
         reading, writing = os.pipe()
-        process = _server().Process(
-            name=f"{module} {' '.join(arguments)}",
-            target=_run,
-            args=(module, arguments, told, _File(writing), _File(log.fileno())),
-        )
-        process.start()
+        with open(os.devnull, "rb") as nothing:
+            files = [nothing.fileno(), writing, log.fileno()]
+            connection = forking.ask(module, arguments, ROOT, told, files)
     os.close(writing)
-    return Process(process, open(reading, "rb", buffering=0))
-
-
-class _File:
-    """A file by its number, which has another one in the process that this is sent to."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _number, (reduction.DupFd(self.number),)
-
-
-def _number(file: Any) -> int:
-    number: int = file.detach()
-    return number
-
-
-@cache
-def _server() -> ForkServerContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([f"{__name__}_loaded"])
-    return context
-
-
-class _WithoutReactor(MetaPathFinder):
-    """Whoever needs the reactor is not loaded here."""
-
-    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
-        if fullname in _OWN:
-            raise ImportError(f"{fullname} is for each process to make")
-
-
-def load_all() -> None:
-    """Loads what can be shared: all of Tiro, with all that it needs, but for the reactor."""
-    finder = _WithoutReactor()
-    sys.meta_path.insert(0, finder)
-    for top in ("catalogue", "circulation", "protocols"):
-        for found in pkgutil.walk_packages([str(ROOT / top)], f"{top}."):
-            if ".versions." in found.name or found.name.endswith(("__main__", "migrations.env")):
-                continue
-            try:
-                importlib.import_module(found.name)
-            except ImportError:  # for the reactor's sake
-                continue
-    sys.meta_path.remove(finder)
-    importlib.import_module("catalogue.database").compile_statements("sqlite")
-
-
-def _run(
-    module: str,
-    arguments: Sequence[str],
-    environment: Mapping[str, str],
-    output: int,
-    errors: int,
-) -> None:
-    """What the forked process does: it becomes the module."""
-    for number, file in enumerate((os.open(os.devnull, os.O_RDONLY), output, errors)):
-        os.dup2(file, number)
-        os.close(file)
-    os.environ.clear()
-    os.environ.update(environment)
-    time.tzset()  # it may name another zone
-    os.chdir(ROOT)
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    sys.argv = [module, *arguments]
-    sys.modules.pop(module, None)
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    return Process(f"{module} {' '.join(arguments)}", connection, open(reading, "rb", buffering=0))
