@@ -2,9 +2,10 @@
 
 Left to SQLite, a commit that finds a thousand pages in the log copies them into the file and waits
 for the disk once more, and all who want to write wait for it. Here a thread does that, on a
-connection of its own. While others commit it does not come to the end of the log, which begins
-anew only then: where the log has become long, the few pages that are left are copied in a turn of
-the writer thread, beside which nobody commits.
+connection of its own. Where it has come to the end of the log it waits for the disk, with all that
+it has copied; while others commit it seldom does so at once, and is at it again for what came
+meanwhile. The log begins anew only where nothing came: where it has become long, the few pages that
+are left are copied in a turn of the writer thread, beside which nobody commits.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from catalogue.database.contract import DatabaseClosed, Work
 ROWS: Final = 2_000
 #: Pages of the log from which it is to begin anew.
 LONG_PAGES: Final = 2_000
+#: How often the end of the log is tried to be reached.
+TRIES: Final = 20
 #: Pages of the log that a commit copies itself, should all of this have failed.
 _AT_LAST: Final = 20_000
 
@@ -53,8 +56,13 @@ class Checkpoints:
         self._part()
 
     def _begin(self) -> None:
+        pages = 0
+        for _ in range(TRIES):
+            pages, copied = self._copy()
+            if copied == pages:
+                break
+        is_long = pages >= LONG_PAGES
         try:
-            is_long = self._copy() >= LONG_PAGES
             if is_long:
                 self._write(lambda transaction: self._finish()).add_done_callback(self._end)
         except DatabaseClosed:
@@ -68,17 +76,18 @@ class Checkpoints:
     def _end(self, _: Any = None) -> None:
         self._is_under_way = False
 
-    def _copy(self) -> int:
-        """Copies what can be copied; how many pages the log has. An outage is others' to notice."""
+    def _copy(self) -> tuple[int, int]:
+        """Copies what can be copied: how many pages the log has, and how many of them are copied.
+        An outage is others' to notice."""
         try:
             if self._connection is None:
                 self._connection = self._connect()
             found = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error:
             self._part()
-            return 0
-        pages: int = found[1]
-        return pages
+            return 0, 0
+        _, pages, copied = found
+        return pages, copied
 
     def _part(self) -> None:
         if self._connection is not None:

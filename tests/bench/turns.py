@@ -9,7 +9,8 @@ follow:
     turns KIND NUMBER MEDIAN P99 LONGEST CPU
 
 in milliseconds of the clock, without the commit of short ones, and the most that one took of the
-processor. Below it stand the longest: the clock, the processor, and whose job took most of it.
+processor. Below it stand the longest: the clock, the processor, when it began, in seconds since the
+first turn, and whose job took most of it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from protocols.commands.command_line import main
 #: Seconds from the first turn in which what is met for the first time is compiled.
 FIRST_SECONDS: Final = 5.0
 #: So many of the longest are named.
-NAMED: Final = 3
+NAMED: Final = 6
 
 
 class Turn(NamedTuple):
@@ -80,7 +81,7 @@ def _timed(kind: str, work: Callable[..., Any]) -> Callable[..., Any]:
     return timed
 
 
-def _line(kind: str, turns: Sequence[Turn]) -> str:
+def _line(kind: str, turns: Sequence[Turn], begun: float) -> str:
     walls = sorted(turn.wall for turn in turns)
     count = len(walls)
     figures = (walls[count // 2], walls[count * 99 // 100], walls[-1])
@@ -89,7 +90,10 @@ def _line(kind: str, turns: Sequence[Turn]) -> str:
     return "\n".join(
         [
             f"turns {kind} {count} {shown}",
-            *(f"turns   {each.wall:.2f} {each.cpu:.2f} {each.job}" for each in named),
+            *(
+                f"turns   {each.wall:.2f} {each.cpu:.2f} {each.began - begun:.0f} s {each.job}"
+                for each in named
+            ),
         ]
     )
 
@@ -100,7 +104,7 @@ def _tell() -> None:
         first = [turn for turn in turns if turn.began < begun]
         for name, some in ((f"{kind} at first", first), (kind, turns[len(first) :])):
             if some:
-                print(_line(name, some), file=sys.stderr, flush=True)
+                print(_line(name, some, begun - FIRST_SECONDS), file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
