@@ -54,7 +54,6 @@ class _Batch:
     def __init__(self) -> None:
         self.jobs: list[Job] = []
         self.outcomes: list[Outcome] = []
-        self.changes = 0  # of the connection, before it
 
     def tell(self) -> None:
         for answer, result, error in self.outcomes:
@@ -91,15 +90,14 @@ class WriterThread(NamedTuple):
 
     `writing` is held by whoever writes in this process. `hand_over` gives the thread a job;
     `is_well` says whether there is no outage, `has_turn` whether the thread writes, or waits for
-    nothing but `writing`; `committed` is told how many rows a commit has changed, before anybody
-    has an answer.
+    nothing but `writing`; `committed` is told of a commit before anybody has an answer.
     """
 
     writing: threading.Lock
     hand_over: Callable[[Job], object]
     is_well: Callable[[], bool]
     has_turn: Callable[[], bool]
-    committed: Callable[[int], object]
+    committed: Callable[[], object]
 
 
 class ShortWrites:
@@ -245,7 +243,6 @@ class ShortWrites:
         connection, jobs = self._reader.connection, self._jobs
         transaction = Transaction("sqlite", connection.execute, connection.executemany)
         connection.execute("BEGIN IMMEDIATE")
-        batch.changes = connection.total_changes
         expects, note = self._experience.expects, self._experience.note
         end = (now := monotonic()) + TURN_SECONDS
         while jobs:
@@ -308,7 +305,7 @@ class ShortWrites:
             except BaseException as error:
                 self._undo(batch, error)
             else:
-                self._writer.committed(connection.total_changes - batch.changes)
+                self._writer.committed()
                 self._durable.append(batch)
                 self._end()
             del batch  # what its jobs held is let go by the thread that made it, and has it at hand

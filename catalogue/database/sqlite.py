@@ -19,7 +19,6 @@ from queue import Empty, SimpleQueue
 from typing import Final, TypeVar
 
 from catalogue.database.answers import Answered, Promised
-from catalogue.database.checkpoints import Checkpoints, leave_log
 from catalogue.database.contract import Call, DatabaseClosed, Work
 from catalogue.database.in_use import FileLock
 from catalogue.database.outages import PATIENCE, TRY_EVERY, DatabaseUnavailable, Outage
@@ -81,8 +80,7 @@ class SqliteDatabase:
         self._later_thread: int | None = None
         self._wide = ThreadPoolExecutor(max_workers=2, thread_name_prefix="tiro-wide-read")
         self._writer = threading.Thread(target=self._write_jobs, name="tiro-writer", daemon=True)
-        self._checkpoints = Checkpoints(lambda: connect(path, patience, mapped=False), self.write)
-        self._writer_connection = leave_log(connect(path, patience, self._mapped))
+        self._writer_connection = connect(path, patience, self._mapped)
         self._writer.start()
 
     # reading
@@ -183,7 +181,7 @@ class SqliteDatabase:
 
     def write_here(self, soon: Call, from_thread: Call) -> None:
         def connect_here() -> sqlite3.Connection:
-            return leave_log(connect(self.path, 0.0, mapped=False))
+            return connect(self.path, 0.0, mapped=False)
 
         if self._short is not None:  # the last one to ask is served
             self._short.close()
@@ -198,9 +196,8 @@ class SqliteDatabase:
     def _has_turn(self) -> bool:
         return self._batch_began is not None
 
-    def _note_commit(self, rows: int) -> None:
+    def _note_commit(self) -> None:
         self._commits += 1
-        self._checkpoints.note(rows)
 
     def _write_jobs(self) -> None:
         """The writer thread: until the None that `close` puts at the end of the queue."""
@@ -240,7 +237,6 @@ class SqliteDatabase:
     def _commit_together(self, batch: list[Job]) -> list[Job]:
         if self.outage.reason is not None:
             self._open_anew()
-        changes = self._writer_connection.total_changes
         try:
             outcomes, left = self._outcomes(batch)
         except BaseException as error:  # disk full, file gone: nobody's work is in
@@ -249,7 +245,7 @@ class SqliteDatabase:
             return []
         if self.outage.reason is not None:
             self._is_over()
-        self._note_commit(self._writer_connection.total_changes - changes)
+        self._note_commit()
         for answer, result, failure in outcomes:
             if failure is None:
                 answer.set_result(result)
@@ -318,7 +314,7 @@ class SqliteDatabase:
         except sqlite3.Error:
             return
         self._writer_connection.close()
-        self._writer_connection = leave_log(found)
+        self._writer_connection = found
 
     def _try_again(self) -> None:
         """Writes a page, with what it holds already."""
@@ -354,7 +350,6 @@ class SqliteDatabase:
             self._short.close()
         self._jobs.put(None)
         self._writer.join()
-        self._checkpoints.close()
         self._wide.shutdown()
         for reader in self._all_readers:
             reader.close()

@@ -28,7 +28,7 @@ from protocols.commands.command_line import main
 #: Seconds from the first turn in which what is met for the first time is compiled.
 FIRST_SECONDS: Final = 5.0
 #: So many of the longest are named.
-NAMED: Final = 6
+NAMED: Final = 3
 
 
 class Turn(NamedTuple):
