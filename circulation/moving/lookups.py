@@ -38,6 +38,8 @@ class FoundItem(NamedTuple):
     material_group: str
 
 
+# Whoever is found is not erased before the rows that name them are written: not every column that
+# does is a foreign key.
 @many_of(FoundPatron)
 def _by_identifier(*, sought: Sequence[str]) -> Statement:
     its = patron_identifiers.c.identifier
@@ -47,6 +49,7 @@ def _by_identifier(*, sought: Sequence[str]) -> Statement:
             patron_identifiers.join(patrons, patrons.c.id == patron_identifiers.c.patron_id)
         )
         .where(its.in_(sought))
+        .with_for_update(read=True, key_share=True, of=patrons)
     )
 
 
@@ -57,6 +60,7 @@ def _by_key(*, sought: Sequence[str], source: str) -> Statement:
         select(*columns(FoundPatron, patrons, sought=its.key))
         .select_from(moved_rows.join(patrons, patrons.c.id == its.row_id))
         .where(its.source == source, its.kind == "patrons", its.key.in_(sought))
+        .with_for_update(read=True, key_share=True, of=patrons)
     )
 
 

@@ -28,5 +28,5 @@ def drop_foreign_key(table: str, column: str, parent: str) -> None:
     version = execute("PRAGMA schema_version").scalar_one()
     execute("PRAGMA writable_schema=ON")
     execute("UPDATE sqlite_schema SET sql = ? WHERE type = 'table' AND name = ?", (text, table))
-    execute(f"PRAGMA schema_version={version + 1}")
+    execute(f"PRAGMA schema_version={version + 1:d}")
     execute("PRAGMA writable_schema=RESET")
