@@ -17,6 +17,10 @@ writer thread would wait for the interpreter with each of its statements, and al
 
 Garbage is not collected while a batch is under way: all who want to write would wait for that.
 
+The log is copied into the file between two batches, when those who wrote have their answers. A
+commit that copied it, as SQLite has it, would find a reader of this thread in the way, whose
+snapshot is older than the commit: beside searches without pause the log would not begin anew.
+
 This is a way for fair weather. Where another process has the write lock, or SQLite finds fault with
 the disk or the file, all of it is undone and goes to the writer thread, which waits, and knows what
 to do about an outage. (Work may be run again from the start.)
@@ -44,14 +48,19 @@ Job = tuple[Work[Any], Future[Any]]
 #: The answer of a job, what it gave, and how it failed.
 Outcome = tuple[Future[Any], Any, BaseException | None]
 
+#: Rows that were changed, after which the log is copied: a thousand pages of a library that lends.
+COPIED_ROWS: Final = 1_500
+_COPY: Final = "PRAGMA wal_checkpoint(PASSIVE)"
 #: Seconds that the writer thread lets the serving thread go first, should that be busy elsewhere.
 COURTESY: Final = 0.02
 
 
 class _Batch:
-    """What shares a commit: the jobs that were begun, and how each of them ended."""
+    """What shares a commit: the jobs that were begun, and how each of them ended. Or no job, where
+    the log is to be copied."""
 
-    def __init__(self) -> None:
+    def __init__(self, ends_with: str = "COMMIT") -> None:
+        self.ends_with = ends_with
         self.jobs: list[Job] = []
         self.outcomes: list[Outcome] = []
 
@@ -90,7 +99,8 @@ class WriterThread(NamedTuple):
 
     `writing` is held by whoever writes in this process. `hand_over` gives the thread a job;
     `is_well` says whether there is no outage, `has_turn` whether the thread writes, or waits for
-    nothing but `writing`; `committed` is told of a commit before anybody has an answer.
+    nothing but `writing`; `committed` is told of a commit before anybody has an answer; `let_go`
+    has the calling thread hold no snapshot.
     """
 
     writing: threading.Lock
@@ -98,6 +108,7 @@ class WriterThread(NamedTuple):
     is_well: Callable[[], bool]
     has_turn: Callable[[], bool]
     committed: Callable[[], object]
+    let_go: Callable[[], object]
 
 
 class ShortWrites:
@@ -127,6 +138,7 @@ class ShortWrites:
         self._is_waiting = False  # for the end of the writer thread's turn
         self._has_gone_on = threading.Event()  # since the writer thread let it go first
         self._reader: Reader | None = None  # has the connection, for reads and writes
+        self._copied = 0  # rows that it had changed when the log was copied
         self._is_closed = False
         self._collects = False  # the process, garbage, when no batch is under way
         self._experience = Experience()
@@ -196,7 +208,9 @@ class ShortWrites:
         self._is_due = False
         if not self._writer.is_well():
             self.hand_over()
-        if self._jobs and self._may_begin():
+        if self._is_long() and self._may_begin():
+            self._copy()
+        elif self._jobs and self._may_begin():
             self._begin()
         if not self._has_gone_on.is_set():  # which is rare, and to set it takes three locks
             self._has_gone_on.set()
@@ -213,6 +227,23 @@ class ShortWrites:
         self._collects = gc.isenabled()
         gc.disable()
         return True
+
+    def _is_long(self) -> bool:
+        reader = self._reader
+        return (
+            reader is not None
+            and not reader.is_broken
+            and reader.connection.total_changes - self._copied >= COPIED_ROWS
+        )
+
+    def _copy(self) -> None:
+        assert self._reader is not None
+        self.began = monotonic()
+        self._copied = self._reader.connection.total_changes
+        self._reader.release()
+        self._writer.let_go()
+        self._is_due = True
+        self._batches.put(_Batch(_COPY))
 
     def _end(self) -> None:
         """Others may write; for either thread."""
@@ -240,6 +271,8 @@ class ShortWrites:
                 self._part()
         if self._reader is None:
             self._reader = Reader(self._connect())
+            self._copied = 0
+        self._writer.let_go()
         connection, jobs = self._reader.connection, self._jobs
         transaction = Transaction("sqlite", connection.execute, connection.executemany)
         connection.execute("BEGIN IMMEDIATE")
@@ -299,9 +332,8 @@ class ShortWrites:
     def _commit(self) -> None:
         while (batch := self._batches.get()) is not None:
             assert self._reader is not None
-            connection = self._reader.connection
             try:
-                connection.execute("COMMIT")
+                self._reader.connection.execute(batch.ends_with).fetchall()
             except BaseException as error:
                 self._undo(batch, error)
             else:

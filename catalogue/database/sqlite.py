@@ -181,14 +181,27 @@ class SqliteDatabase:
 
     def write_here(self, soon: Call, from_thread: Call) -> None:
         def connect_here() -> sqlite3.Connection:
-            return connect(self.path, 0.0, mapped=False)
+            connection = connect(self.path, 0.0, mapped=False)
+            connection.execute("PRAGMA wal_autocheckpoint=8000")  # see `short_writes`
+            return connection
 
         if self._short is not None:  # the last one to ask is served
             self._short.close()
         writer = WriterThread(
-            self._writing, self._jobs.put, self._is_well, self._has_turn, self._note_commit
+            self._writing,
+            self._jobs.put,
+            self._is_well,
+            self._has_turn,
+            self._note_commit,
+            self._let_go,
         )
         self._short = ShortWrites(connect_here, writer, soon, from_thread)
+
+    def _let_go(self) -> None:
+        """The calling thread holds no snapshot, but on the connection of its short writes."""
+        reader: Reader | None = getattr(self._readers, "reader", None)
+        if reader is not None:
+            reader.release()
 
     def _is_well(self) -> bool:
         return self.outage.reason is None

@@ -18,8 +18,10 @@ from __future__ import annotations
 import atexit
 import sys
 import time
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable
 from functools import partial
+from heapq import heappush, heappushpop
 from typing import Any, Final, NamedTuple
 
 from catalogue.database import short_writes, sqlite
@@ -32,7 +34,8 @@ NAMED: Final = 3
 
 
 class Turn(NamedTuple):
-    """Milliseconds of the clock, and of the thread's processor; the name of the longest job."""
+    """Milliseconds of the clock, and of the thread's processor; the longest job; seconds
+    since the first turn."""
 
     wall: float
     cpu: float
@@ -40,7 +43,29 @@ class Turn(NamedTuple):
     began: float
 
 
-TURNS: dict[str, list[Turn]] = {"short": [], "long": []}
+class Some:
+    """Turns of a kind: of all the clock, and of the longest more, so that an hour of them takes no
+    room that would be taken for the server's."""
+
+    def __init__(self) -> None:
+        self.walls = array("f")
+        self.cpu = 0.0
+        self.longest: list[Turn] = []
+
+    def add(self, turn: Turn) -> None:
+        self.walls.append(turn.wall)
+        self.cpu = max(self.cpu, turn.cpu)
+        if len(self.longest) < NAMED:
+            heappush(self.longest, turn)
+        else:
+            heappushpop(self.longest, turn)
+
+
+#: By what is told of them; and when the first short one began.
+TURNS: dict[str, Some] = {
+    name: Some() for name in ("short at first", "short", "long at first", "long")
+}
+_begun: list[float] = []
 _jobs: list[tuple[float, str]] = []
 
 
@@ -65,8 +90,6 @@ def _timed_job(outcome_of: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _timed(kind: str, work: Callable[..., Any]) -> Callable[..., Any]:
-    noted = TURNS[kind]
-
     def timed(*arguments: Any) -> Any:
         _jobs.clear()
         begun, cpu = time.perf_counter(), time.thread_time()
@@ -74,37 +97,37 @@ def _timed(kind: str, work: Callable[..., Any]) -> Callable[..., Any]:
             return work(*arguments)
         finally:
             cpu, wall = time.thread_time() - cpu, time.perf_counter() - begun
-            if noted is TURNS["short"] or TURNS["short"]:  # before it serves, a demo is filled
+            if kind == "short" and not _begun:
+                _begun.append(begun)
+            if _begun:  # before it serves, a demo is filled
+                since = begun - _begun[0]
                 longest = max(_jobs, default=(0.0, "no job"))[1]
-                noted.append(Turn(wall * 1e3, cpu * 1e3, longest, begun))
+                name = f"{kind} at first" if since < FIRST_SECONDS else kind
+                TURNS[name].add(Turn(wall * 1e3, cpu * 1e3, longest, since))
 
     return timed
 
 
-def _line(kind: str, turns: Sequence[Turn], begun: float) -> str:
-    walls = sorted(turn.wall for turn in turns)
+def _line(name: str, turns: Some) -> str:
+    walls = sorted(turns.walls)
     count = len(walls)
-    figures = (walls[count // 2], walls[count * 99 // 100], walls[-1])
-    shown = " ".join(f"{each:.2f}" for each in (*figures, max(each.cpu for each in turns)))
-    named = sorted(turns, reverse=True)[:NAMED]
+    figures = (walls[count // 2], walls[count * 99 // 100], walls[-1], turns.cpu)
+    shown = " ".join(f"{each:.2f}" for each in figures)
     return "\n".join(
         [
-            f"turns {kind} {count} {shown}",
+            f"turns {name} {count} {shown}",
             *(
-                f"turns   {each.wall:.2f} {each.cpu:.2f} {each.began - begun:.0f} s {each.job}"
-                for each in named
+                f"turns   {each.wall:.2f} {each.cpu:.2f} {each.began:.0f} s {each.job}"
+                for each in sorted(turns.longest, reverse=True)
             ),
         ]
     )
 
 
 def _tell() -> None:
-    begun = min((turn.began for turn in TURNS["short"]), default=0.0) + FIRST_SECONDS
-    for kind, turns in TURNS.items():
-        first = [turn for turn in turns if turn.began < begun]
-        for name, some in ((f"{kind} at first", first), (kind, turns[len(first) :])):
-            if some:
-                print(_line(name, some, begun - FIRST_SECONDS), file=sys.stderr, flush=True)
+    for name, turns in TURNS.items():
+        if turns.walls:
+            print(_line(name, turns), file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ from catalogue.database.sqlite import SqliteDatabase
 from catalogue.database.turns import TURN_SECONDS
 
 PATIENCE = 0.5
+#: Bytes of a page, of which each commit writes one at least.
+PAGE = 4096
 NAMES = "SELECT name FROM notes ORDER BY rowid"
 
 
@@ -98,6 +100,27 @@ def test_the_serving_thread_does_them_itself_and_waits_for_no_disk(serving: Serv
     assert first.result() == second.result() == here()
     serving.until(meanwhile)
     assert serving.names() == ["first", "second", "third"]
+
+
+def test_the_log_begins_anew_beside_reads_without_pause(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(short_writes, "COPIED_ROWS", 5)
+    later: list[Callable[[], None]] = []  # is not come to: the turn does not end
+    serving.database.defer_release(later.append)
+    notes = 200
+
+    def count(transaction: Transaction) -> int:
+        return int(transaction.execute("SELECT count(*) FROM notes", ()).fetchone()[0])
+
+    for number in range(notes):
+        answer = serving.note(str(number))
+        while not answer.done():
+            with suppress(Empty):
+                serving.calls.get(timeout=0.01)()
+            assert serving.database.read(count).result() >= number  # while it is committed, too
+    assert serving.database.read(count).result() == notes
+    assert Path(f"{serving.path}-wal").stat().st_size < notes * PAGE
 
 
 def test_one_batch_takes_no_longer_than_others_can_wait(serving: Serving) -> None:
