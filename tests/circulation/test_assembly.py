@@ -53,7 +53,7 @@ def test_facts_are_joined_and_asked_in_this_order() -> None:
         assert [part.index for part in noun.parts] == list(range(len(noun.parts)))
         return [part.row.__module__.split(".")[1] for part in noun.parts]
 
-    assert rows(ITEM) == ["loans", "holds", "booking", "interlending"]
+    assert rows(ITEM) == ["loans", "holds", "booking", "interlending", "items"]
     assert rows(PATRON) == ["loans", "holds", "ledger"]
     assert names(ITEM_FEATURES) == ["LoanOfItem", "PartnerOfItem", "HoldsOfItem", "BookingsOfItem"]
 

@@ -46,7 +46,7 @@ def write_ncip() -> None:
         (
             write_ncip,
             "<protocols.ncip 2.02 write_ItemId>",
-            "add(f'<ItemIdentifierValue>{text(v)}</ItemIdentifierValue>')",
+            "out += f'<ItemIdentifierValue>{text(v)}</ItemIdentifierValue>'",
         ),
     ],
 )
