@@ -55,7 +55,13 @@ def test_facts_are_joined_and_asked_in_this_order() -> None:
 
     assert rows(ITEM) == ["loans", "holds", "booking", "interlending", "items"]
     assert rows(PATRON) == ["loans", "holds", "ledger"]
-    assert names(ITEM_FEATURES) == ["LoanOfItem", "PartnerOfItem", "HoldsOfItem", "BookingsOfItem"]
+    assert names(ITEM_FEATURES) == [
+        "LoanOfItem",
+        "PartnerOfItem",
+        "HoldsOfItem",
+        "BookingsOfItem",
+        "PropertiesOfItem",
+    ]
 
 
 def test_every_place_stands_where_its_address_says() -> None:
