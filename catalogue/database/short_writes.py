@@ -48,8 +48,8 @@ Job = tuple[Work[Any], Future[Any]]
 #: The answer of a job, what it gave, and how it failed.
 Outcome = tuple[Future[Any], Any, BaseException | None]
 
-#: Rows that were changed, after which the log is copied: a thousand pages of a library that lends.
-COPIED_ROWS: Final = 1_500
+#: Rows that were changed, after which the log is copied: some thousand pages of a library that lends.
+COPIED_ROWS: Final = 500
 _COPY: Final = "PRAGMA wal_checkpoint(PASSIVE)"
 #: Seconds that the writer thread lets the serving thread go first, should that be busy elsewhere.
 COURTESY: Final = 0.02
