@@ -48,7 +48,7 @@ Job = tuple[Work[Any], Future[Any]]
 #: The answer of a job, what it gave, and how it failed.
 Outcome = tuple[Future[Any], Any, BaseException | None]
 
-#: Rows that were changed, after which the log is copied: some thousand pages of a library that lends.
+#: Rows that were changed, after which the log is copied: some thousand pages, where people lend.
 COPIED_ROWS: Final = 500
 _COPY: Final = "PRAGMA wal_checkpoint(PASSIVE)"
 #: Seconds that the writer thread lets the serving thread go first, should that be busy elsewhere.

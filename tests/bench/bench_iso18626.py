@@ -43,7 +43,7 @@ from protocols.iso18626.messages import (
     ServiceInfo,
 )
 from tests.bench.bench_ncip import _answered
-from tests.bench.bench_sru import load
+from tests.bench.bench_sru import load_records
 from tests.bench.table import Figures, Row, note
 from tests.builders.circulation import a_library
 from tests.protocols.iso18626.stage import ODENSE, OURS
@@ -193,7 +193,7 @@ def _send_next(
 def main() -> None:
     with tempfile.TemporaryDirectory() as name, _partner() as address:
         folder = Path(name)
-        url = load(folder)
+        url = load_records(folder)
         wanted = _stock(url, address)
         path = folder / "tiro.toml"
         path.write_text(_CONFIGURATION.format(url=url), encoding="utf-8")

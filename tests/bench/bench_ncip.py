@@ -42,7 +42,7 @@ from protocols.ncip.exchange import Exchange
 from protocols.ncip.models.elements import LAYOUTS
 from protocols.ncip.models.lookups import LookupUserResponse
 from protocols.ncip.settings import NcipSettings, Partner
-from tests.bench.bench_sru import load
+from tests.bench.bench_sru import load_records
 from tests.bench.table import Figures, Row, note
 from tests.builders.circulation import a_library, a_patron
 from tests.protocols.ncip.serving import Serving, serving
@@ -368,7 +368,7 @@ def _ask(server: Serving, question: Question) -> bytes:
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        url = load(folder)
+        url = load_records(folder)
         _stock(url)
         exchanges(url)
         with serving(folder, _CONFIGURATION.format(url=url)) as server:

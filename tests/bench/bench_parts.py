@@ -32,7 +32,7 @@ from protocols.z3950.outcomes import outcome_of
 from protocols.z3950.session import Z3950Session
 from protocols.z3950.settings import Z3950Settings
 from tests.bench.bench_sip2_message import NAMES, TERMINALS, begun, rounds_of
-from tests.bench.bench_sru import load
+from tests.bench.bench_sru import load_records
 from tests.bench.bench_z3950 import INIT
 from tests.bench.sip2_load import furnish
 from tests.bench.z3950_operations import ONE_OF_EACH
@@ -207,7 +207,7 @@ def main() -> None:
     print(f"| us CPU | {' | '.join(PARTS)} | together |")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        show(measure(partial(searches, load(folder))))
+        show(measure(partial(searches, load_records(folder))))
         url = f"sqlite:///{folder}/lending.sqlite"
         furnish(url, TERMINALS)
         found = measure(partial(messages, url))

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from catalogue.database import Database, open_database
+from catalogue.database import Database, migrate, open_database
 from catalogue.index.folding import fold_words
 from catalogue.loading.files import load_files
 from catalogue.loading.load_reports import LoadOptions
@@ -104,16 +104,22 @@ class Load:
     client: float
 
 
-def furnished(folder: Path) -> None:
-    """A library with the first real records, and the patrons and items of the machines."""
+def load_records(folder: Path) -> str:
+    """A database with the first real records; gives its URL."""
     url = f"sqlite:///{folder / 'tiro.sqlite'}"
     part = folder / "part.mrc"
     with lzma.open(real_records()) as packed, part.open("wb") as file:
         text = io.BufferedReader(packed).read(RECORDS * 3_000)
         file.write(b"\x1d".join(text.split(b"\x1d")[:RECORDS]) + b"\x1d")
-    furnish(url, MACHINES)
+    migrate(url)
     with closing(open_database(url)) as database:
         load_files(database, [part], LoadOptions(now=datetime.now(UTC), reject_folder=folder))
+    return url
+
+
+def furnished(folder: Path) -> None:
+    """The same with the patrons and items of the machines."""
+    furnish(load_records(folder), MACHINES)
 
 
 def drawn(database: Database) -> list[tuple[str, int]]:
