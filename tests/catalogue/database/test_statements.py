@@ -385,7 +385,8 @@ def test_a_traceback_shows_the_line_of_the_statement(database: Database) -> None
             )
         ).result()
     frames = traceback.extract_tb(raised.value.__traceback__)
-    [frame] = [frame for frame in frames if frame.name == "add_load"]
+    # Where it is the first call with such a database, a frame that has it compiled is before it.
+    *_, frame = (frame for frame in frames if frame.name == "add_load")
     assert frame.filename.startswith(f"<{__name__} add_load")
     assert frame.line is not None
     assert frame.line.startswith("_v = transaction.execute(")
