@@ -124,8 +124,8 @@ class Sender:
             )
         ).result()
 
-    def _write(self, work: Work[T]) -> T:
-        return self._database.write(work, short=True).result()
+    def _write(self, work: Work[T], *, short: bool = True) -> T:
+        return self._database.write(work, short=short).result()
 
     def _gather(self, now: Callable[[], datetime]) -> Counter[str]:
         """Reads what has happened without holding up anybody, and writes what comes of it."""
@@ -180,11 +180,13 @@ class Sender:
             def work(transaction: Transaction, at: datetime = at) -> tuple[list[Outgoing], bool]:
                 return claim(Act(transaction, self._circulation, UNATTENDED, at), self.post)
 
-            outgoing, is_more = self._write(work)
+            # Texts are made in it, hundreds for one person: too long for the thread that serves.
+            outgoing, is_more = self._write(work, short=False)
             counts.update(self._give(outgoing, now))
         at = now()
         again = self._write(
-            lambda each: claim_again(Act(each, self._circulation, UNATTENDED, at), self.post)
+            lambda each: claim_again(Act(each, self._circulation, UNATTENDED, at), self.post),
+            short=False,
         )
         counts.update(self._give(again, now))
         return counts

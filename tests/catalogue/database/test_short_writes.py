@@ -105,10 +105,9 @@ def test_the_serving_thread_does_them_itself_and_waits_for_no_disk(serving: Serv
 def test_the_log_begins_anew_beside_reads_without_pause(
     serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(short_writes, "COPIED_ROWS", 5)
-    later: list[Callable[[], None]] = []  # is not come to: the turn does not end
-    serving.database.defer_release(later.append)
-    notes = 200
+    monkeypatch.setattr(short_writes, "COPIED_ROWS", 1)
+    database, notes = serving.database, 200
+    database.defer_release(lambda release: None)  # is not come to: the turn does not end
 
     def count(transaction: Transaction) -> int:
         return int(transaction.execute("SELECT count(*) FROM notes", ()).fetchone()[0])
@@ -116,10 +115,11 @@ def test_the_log_begins_anew_beside_reads_without_pause(
     for number in range(notes):
         answer = serving.note(str(number))
         while not answer.done():
+            assert database.read(count).result() >= number  # while it is committed, too
             with suppress(Empty):
-                serving.calls.get(timeout=0.01)()
-            assert serving.database.read(count).result() >= number  # while it is committed, too
-    assert serving.database.read(count).result() == notes
+                serving.calls.get(timeout=10)()
+        assert not database._readers.reader.holding  # the log is copied now
+    assert database.read(count).result() == notes
     assert Path(f"{serving.path}-wal").stat().st_size < notes * PAGE
 
 
