@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from threading import Event, Lock
+from threading import Event, Lock, get_ident
 from typing import Final, TypeVar
 
 T = TypeVar("T")
@@ -57,12 +57,13 @@ class Promised(Answered[T]):
     """A future of what the serving thread will do itself, or leaves to another thread.
 
     Who serves is told by a callback, so what waiting takes is made for who does wait. Who waits
-    long has all that waits left to the other thread (`hand_over`): the one that serves may itself
-    be waiting.
+    long, or is the thread that serves, has all that waits left to the other thread (`hand_over`).
     """
 
-    def __init__(self, hand_over: Callable[[], object]) -> None:
+    def __init__(self, hand_over: Callable[[], object], serving: int) -> None:
+        """`serving` is the number of the serving thread."""
         self._hand_over = hand_over
+        self._serving = serving
         self._here = self._error = None
         self._is_running = self._is_done = False
         self._told: list[Callable[[Future[T]], object]] = []
@@ -142,7 +143,9 @@ class Promised(Answered[T]):
                 return
             if self._over is None:
                 self._over = Event()
-        patience = LET_WAIT if timeout is None else min(timeout, LET_WAIT)
+        patience = 0.0 if get_ident() == self._serving else LET_WAIT
+        if timeout is not None:
+            patience = min(timeout, patience)
         if self._over.wait(patience):
             return
         if not self._is_running:

@@ -175,7 +175,7 @@ class SqliteDatabase:
                 answer: Future[T] = Future()
                 self._jobs.put((work, answer))
                 return answer
-            promised: Promised[T] = Promised(here.hand_over)
+            promised: Promised[T] = Promised(here.hand_over, here.thread)
             here.put((work, promised))
             return promised
 

@@ -13,7 +13,7 @@ from catalogue.database.answers import Promised
 
 
 def promised() -> Promised[str]:
-    return Promised(lambda: None)
+    return Promised(lambda: None, 0)
 
 
 KINDS = pytest.mark.parametrize("make", [Future, promised])

@@ -278,6 +278,14 @@ def test_where_the_serving_thread_does_not_come_to_it_another_does_it(
     assert serving.names() == ["of another"]
 
 
+def test_the_serving_thread_does_not_wait_for_itself(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalogue.database.answers.LET_WAIT", 30.0)
+    assert serving.note("own").result(timeout=10) != here()
+    assert serving.names() == ["own"]
+
+
 def test_what_was_handed_in_is_done_before_the_database_closes(serving: Serving) -> None:
     threads = [handed_in(serving, f"of another {number}") for number in range(5)]
     while serving.database.waiting() < 5:
