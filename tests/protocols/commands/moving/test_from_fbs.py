@@ -9,6 +9,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -29,7 +30,7 @@ class Old:
         self.config = server.data / "tiro.toml"
         rights = ("patrons.view", "lend")
         arguments = [word for each in rights for word in ("--right", each)]
-        name = f"move {len(list(server.data.iterdir()))} {id(self)}"
+        name = f"move {uuid4()}"
         told = run_tiro(
             self.config,
             *("token", "add", name, "--at", "DK-900101", "--json"),
