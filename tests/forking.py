@@ -34,6 +34,8 @@ OWNER: Final = "TIRO_TESTS_FORKED_FOR"
 _owner = 0
 #: A reactor has files that must not be shared: each process makes its own.
 _OWN: Final = ("twisted.internet.reactor", "protocols.hosting.reactor")
+#: What those and their callers load, and can be shared.
+_BENEATH: Final = ("twisted.internet.epollreactor", "twisted.internet.ssl", "twisted.protocols.tls")
 #: Those that were started from here. They end by themselves.
 _started: list[subprocess.Popen[bytes]] = []
 
@@ -113,8 +115,12 @@ def load_all() -> None:
                 importlib.import_module(found.name)
             except ImportError:  # for the reactor's sake
                 continue
+    for beneath in _BENEATH:
+        importlib.import_module(beneath)
     sys.meta_path.remove(finder)
-    importlib.import_module("catalogue.database").compile_statements("sqlite")
+    for dialect in ("sqlite", *(["postgresql"] if "TIRO_TEST_POSTGRESQL" in os.environ else [])):
+        importlib.import_module("catalogue.database").compile_statements(dialect)
+    importlib.import_module("protocols.desk.assets").read_assets()
 
 
 class Server:

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tomllib
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -87,11 +88,18 @@ def test_a_library_is_continued_not_seeded_again(tmp_path: Path) -> None:
             assert kiosk.recv(1000).startswith(b"1801")
 
 
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[RunningServer]:
+    """One that is known by its command line, as a forked one is not."""
+    with running_demo(tmp_path / "own", "--patrons", "1", "--items", "1", afresh=True) as server:
+        yield server
+
+
 def test_the_folder_holds_a_configuration_for_every_other_command(
-    demo_server: RunningServer, tmp_path: Path
+    own_server: RunningServer, tmp_path: Path
 ) -> None:
-    config = demo_server.data / "tiro.toml"
-    assert tomllib.loads(config.read_text())["sip2"]["port"] == demo_server.sip2
+    config = own_server.data / "tiro.toml"
+    assert tomllib.loads(config.read_text())["sip2"]["port"] == own_server.sip2
     assert "kiosk" not in [
         account["password"] for account in tomllib.loads(config.read_text())["sip2"]["accounts"]
     ]

@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources import PACKAGES, ROOT, modules, nodes_of
 from tests.walking import each
-
-ROOT = Path(__file__).parent.parent
-PACKAGES = ("catalogue", "circulation", "protocols")
 
 
 @pytest.fixture(scope="module")
@@ -57,23 +55,22 @@ def test_there_are_templates_migrations_and_a_set_up() -> None:
 
 def test_every_folder_with_python_is_a_package() -> None:
     """Or `find:` leaves it out of the wheel."""
-    folders = {path.parent for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
+    folders = {path.parent for path in modules(*PACKAGES)}
     assert [str(each) for each in sorted(folders) if not (each / "__init__.py").exists()] == []
 
 
 def test_nothing_installed_needs_the_tests() -> None:
     importing = []
-    for package in PACKAGES:
-        for path in (ROOT / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                names = (
-                    [each.name for each in node.names]
-                    if isinstance(node, ast.Import)
-                    else [node.module or ""]
-                    if isinstance(node, ast.ImportFrom) and not node.level
-                    else []
-                )
-                importing += [f"{path}: {name}" for name in names if name.split(".")[0] == "tests"]
+    for path in modules(*PACKAGES):
+        for node in nodes_of(path):
+            names = (
+                [each.name for each in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom) and not node.level
+                else []
+            )
+            importing += [f"{path}: {name}" for name in names if name.split(".")[0] == "tests"]
     assert importing == []
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources import PACKAGES, ROOT, modules
 from tests.walking import each
 
-ROOT = Path(__file__).parent.parent
 #: Methods of connections and transactions that run a text, and SQLAlchemy's own door for texts.
 RUNNING = {"execute", "executemany", "executescript", "exec_driver_sql", "text", "literal_column"}
 CALLED = re.compile(rf"\b({'|'.join(sorted(RUNNING))})\s*\(")
@@ -29,11 +29,10 @@ EXCEPTED = {
 
 
 def sources() -> Iterator[Path]:
-    for package in ("catalogue", "circulation", "protocols"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            name = str(path.relative_to(ROOT))
-            if not any(name.startswith(excepted) for excepted in EXCEPTED):
-                yield path
+    for path in modules(*PACKAGES):
+        name = str(path.relative_to(ROOT))
+        if not any(name.startswith(excepted) for excepted in EXCEPTED):
+            yield path
 
 
 def _is_constant(node: ast.expr) -> bool:

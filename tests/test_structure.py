@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import cache
 from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-PACKAGES = ("catalogue", "circulation", "protocols")
+from tests.sources import PACKAGES, ROOT, modules, name_of, nodes_of, text_of, tree_of
 
 #: The most lines of a module, and of a module of tests.
 MOST, MOST_OF_TESTS = 400, 500
@@ -29,25 +27,8 @@ MORE_PARAMETERS: dict[str, str] = {
 STATEMENTS = {"change", "lock", "many", "many_of", "one", "scalar", "scalar_one", "scalars", "send"}
 
 
-def modules(*folders: str) -> Iterator[Path]:
-    for folder in folders:
-        yield from sorted((ROOT / folder).rglob("*.py"))
-
-
-def name_of(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-
-
-@cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
 def too_long(paths: Iterator[Path], most: int) -> dict[str, int]:
-    lengths = {
-        path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
-        for path in paths
-    }
+    lengths = {path.relative_to(ROOT).as_posix(): len(text_of(path).splitlines()) for path in paths}
     return {name: length for name, length in lengths.items() if length > most}
 
 
@@ -64,7 +45,7 @@ def test_modules_of_tests_are_of_one_subject() -> None:
 def functions(*folders: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """Every function with the name of its module before its own; migrations are never changed."""
     for path in (path for path in modules(*folders) if path.parent.name != "versions"):
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield f"{name_of(path)}.{node.name}", node
 
@@ -109,7 +90,7 @@ def test_functions_have_few_parameters() -> None:
 def imported_by(path: Path, known: frozenset[str]) -> set[str]:
     """The modules of ours that one imports anywhere, for its types alone too."""
     found = set()
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             found |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -49,6 +50,7 @@ class Assets(NamedTuple):
     languages: tuple[str, ...]
 
 
+@cache
 def read_assets() -> Assets:
     """What is shipped, and the words of every complete language."""
     texts = {each.name: _light(each) for each in sorted(_STATIC.iterdir())}
@@ -78,5 +80,13 @@ def _light(path: Path) -> bytes:
 def words_in(tag: str, context: str = "desk") -> dict[str, str]:
     """What the scripts of the desk, or of another context, say in a language, by name."""
     words = language(tag).words
-    known = (each for each in catalogue_of(SHIPPED / LAST) if each.context == context)
-    return {str(each.id): words.pgettext(context, str(each.id)) for each in known}
+    return {name: words.pgettext(context, name) for name in _names().get(context, ())}
+
+
+@cache
+def _names() -> Mapping[str, Sequence[str]]:
+    """Of all words there are, by context."""
+    names: dict[str, list[str]] = {}
+    for each in catalogue_of(SHIPPED / LAST):
+        names.setdefault(each.context or "", []).append(str(each.id))
+    return names

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from string import Formatter
 from typing import Final
 
 import pytest
 
-import circulation
-import protocols
 from circulation.items.levels import LEVELS
 from circulation.languages.checking import sentences_of
 from circulation.languages.installed import SHIPPED
@@ -22,12 +19,9 @@ from circulation.sections.sections import SECTIONS
 from circulation.setting_up.reading import read
 from protocols.hosting.proxy_control import KEPT
 from protocols.hosting.validating import _WANTED, _WHOLE
+from tests.sources import modules, nodes_of
 
-SOURCES: Final = tuple(
-    path
-    for room in (circulation, protocols)
-    for path in sorted(Path(str(room.__file__)).parent.rglob("*.py"))
-)
+SOURCES: Final = ("circulation", "protocols")
 #: Who makes a sentence -> the place of its name among the arguments.
 MAKERS: Final = {"Sentence": 0, "of_part": 1, "must_be": 1, "Wanted": 0, "written": 1}
 #: Names that are put together from codes.
@@ -58,8 +52,8 @@ def _names(node: ast.expr) -> Iterator[str]:
 def _made() -> Iterator[tuple[str, set[str] | None, str]]:
     """Each sentence that is made by its name: the name, its facts where it has them there, and
     where that is."""
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text())):
+    for path in modules(*SOURCES):
+        for node in nodes_of(path):
             if not isinstance(node, ast.Call):
                 continue
             maker = node.func.attr if isinstance(node.func, ast.Attribute) else node.func
@@ -88,8 +82,8 @@ def _places(text: str) -> set[str]:
 def test_nothing_has_words_that_is_never_said() -> None:
     quoted = {
         node.value
-        for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text()))
+        for path in modules(*SOURCES)
+        for node in nodes_of(path)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     joined = JOINED | {f"NOUN_{each}" for each in NOUNS}

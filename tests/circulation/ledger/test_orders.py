@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,8 +35,7 @@ from circulation.patrons.identifiers import find_patron
 from circulation.patrons.personal_erasure import erase_person
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.fees import charge, number_of, paid, total
-
-ROOT = Path(__file__).parents[3]
+from tests.sources import modules, name_of, nodes_of, text_of
 
 
 @many(tuple[str])
@@ -235,11 +233,13 @@ BY_ITS_STATE = {
 OPENERS = {"ledger.postings.open_account", "ledger.charges.open_charge"}
 
 
-def _calls(folder: Path, *names: str) -> Iterator[tuple[str, ast.FunctionDef]]:
+def _calls(folder: str, *names: str) -> Iterator[tuple[str, ast.FunctionDef]]:
     """The functions below a folder that call one of these, with their names."""
-    for path in sorted(folder.rglob("*.py")):
-        module = ".".join(path.relative_to(folder).with_suffix("").parts)
-        for each in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path in modules(folder):
+        if not any(name in text_of(path) for name in names):
+            continue
+        module = name_of(path).removeprefix(f"{folder}.")
+        for each in nodes_of(path):
             if isinstance(each, ast.FunctionDef) and any(
                 isinstance(call, ast.Call)
                 and isinstance(call.func, ast.Name)
@@ -252,8 +252,8 @@ def _calls(folder: Path, *names: str) -> Iterator[tuple[str, ast.FunctionDef]]:
 def test_nothing_moves_money_beside_the_orders() -> None:
     """Every posting needs an account, and whoever opens one goes through `once`, or is named
     here with what makes it happen once."""
-    found = dict(_calls(ROOT / "circulation", "Account", "open_account", "open_charge"))
-    ordered = dict(_calls(ROOT / "circulation", "once"))
+    found = dict(_calls("circulation", "Account", "open_account", "open_charge"))
+    ordered = dict(_calls("circulation", "once"))
     beside = found.keys() - ordered.keys() - OPENERS
     assert beside == BY_ITS_STATE.keys()
     wishes = {each.__name__: each._fields for each in (PaymentWish, GivingUp)}
@@ -269,7 +269,7 @@ def test_protocols_ask_for_money_by_orders_alone() -> None:
     for folder in ("protocols", "catalogue"):
         names = ("open_account", "open_charge", "create_charge", "write_off", "reimburse")
         more = ("reduce_charge", "reduce_write_off", "set_amount", "settle_with_credit")
-        assert not dict(_calls(ROOT / folder, *names, *more))
+        assert not dict(_calls(folder, *names, *more))
 
 
 def test_every_kind_of_posting_is_made_by_an_act() -> None:

@@ -11,13 +11,12 @@ import inspect
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.tcp import Server
 
-ROOT = Path(__file__).parents[3]
+from tests.sources import modules, name_of, text_of, tree_of
 
 #: The class of ours, the class of Twisted's, and what of it is used.
 USED: dict[str, tuple[type, set[str]]] = {
@@ -61,17 +60,16 @@ def names_of(kind: type) -> set[str]:
     return found
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
+def of_twisted() -> Iterator[tuple[str, ast.Module]]:
     """Those of ours that import Twisted."""
-    for path in sorted((ROOT / "protocols").rglob("*.py")):
-        text = path.read_text(encoding="utf-8")
-        if "twisted" in text:
-            yield ".".join(path.relative_to(ROOT).with_suffix("").parts), ast.parse(text)
+    for path in modules("protocols"):
+        if "twisted" in text_of(path):
+            yield name_of(path), tree_of(path)
 
 
 def shared_names() -> Iterator[tuple[str, set[str]]]:
     """Each class of ours that derives from one of Twisted's, with the names that it shares."""
-    for module, tree in modules():
+    for module, tree in of_twisted():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 kind = getattr(import_module(module), node.name, None)
@@ -93,7 +91,7 @@ def test_the_names_that_are_used_are_there_still(name: str) -> None:
 
 def test_nothing_private_is_imported_or_taken_from_elsewhere() -> None:
     """Of an object that is not `self`, a private name is one that the same module defines."""
-    for module, tree in modules():
+    for module, tree in of_twisted():
         defined = {
             node.attr
             for node in ast.walk(tree)

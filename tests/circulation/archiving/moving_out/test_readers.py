@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).parents[4]
+from tests.sources import modules, name_of, text_of, tree_of
 
 _RECENT: Final = "asks for what happened within the last 430 days"
 _NAMED: Final = "asks for events that name a person, which stay"
@@ -52,19 +51,17 @@ _FROM: Final = {"circulation.kernel.events", "circulation.kernel.schema"}
 
 
 def readers() -> Iterator[str]:
-    for room in ("circulation", "protocols"):
-        for path in sorted((ROOT / room).rglob("*.py")):
-            text = path.read_text(encoding="utf-8")
-            if not any(f"from {each} import" in text for each in _FROM):
-                continue
-            imported = {
-                name.name
-                for node in ast.parse(text).body
-                if isinstance(node, ast.ImportFrom) and node.module in _FROM
-                for name in node.names
-            }
-            if imported & _READING:
-                yield ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in modules("circulation", "protocols"):
+        if not any(f"from {each} import" in text_of(path) for each in _FROM):
+            continue
+        imported = {
+            name.name
+            for node in tree_of(path).body
+            if isinstance(node, ast.ImportFrom) and node.module in _FROM
+            for name in node.names
+        }
+        if imported & _READING:
+            yield name_of(path)
 
 
 def test_all_readers_of_events_are_right_without_old_ones() -> None:
