@@ -40,7 +40,7 @@ def _is_one_of_many(test: str, function: object) -> bool:
 
 
 def _long_left_out() -> tuple[str, ...]:
-    chosen = trials.drawn("what is long", trials.LONG, trials.LONG_DRAWN)
+    chosen = trials.drawn("what is long", trials.LONG, trials.few(trials.LONG_DRAWN))
     return tuple(each for each in trials.LONG if each not in chosen)
 
 
@@ -104,7 +104,8 @@ def _trial_of(item: pytest.Item) -> tuple[str, int]:
 def _of_trials(items: Sequence[pytest.Item]) -> set[pytest.Item]:
     found: set[pytest.Item] = set()
     for trial, its in _grouped(items, lambda item: _trial_of(item)[0]).items():
-        found |= set(its).difference(trials.drawn(trial, its, _trial_of(its[0])[1]))
+        number = trials.few(_trial_of(its[0])[1])
+        found |= set(its).difference(trials.drawn(trial, its, number))
     return found
 
 
@@ -121,7 +122,7 @@ def _of_modules(items: Sequence[pytest.Item]) -> set[pytest.Item]:
             return _module_of(item) if has and not _trial_of(item)[0] else ""
 
         modules = _grouped(items, key)
-        chosen = trials.drawn(thing, list(modules), number)
+        chosen = trials.drawn(thing, list(modules), trials.few(number))
         for name, its in modules.items():
             if name not in chosen:
                 found.update(its)

@@ -1,5 +1,5 @@
-"""How many examples the property tests try: all in `make trials`, a quarter elsewhere. None may be
-too slow: machines are at times."""
+"""How many examples the property tests try: all in `make trials`, a quarter in CI, an eighth in
+`make test`. None may be too slow: machines are at times."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-from tests.trials import are_whole
+from tests.trials import are_whole, few
 
 _SHARE = 4
 
@@ -20,7 +20,7 @@ def load_settings() -> None:
 
 
 def _number(all_of_them: int) -> int:
-    return all_of_them if are_whole() else max(1, all_of_them // _SHARE)
+    return all_of_them if are_whole() else max(1, few(all_of_them // _SHARE))
 
 
 def examples(

@@ -24,7 +24,7 @@ _are_whole = False
 
 #: Whole servers started, stopped and killed over and over, a year of a town, what documents have
 #: people paste: minutes of it. By the beginning of what pytest calls a test, below this folder, how
-#: many of them are drawn. Others say it by the mark ``drawn``.
+#: many of them are drawn in CI (`few`). Others say it by the mark ``drawn``.
 TRIALS: Final = {
     "faults/test_pooler.py": 1,
     "faults/test_point_in_time.py": 0,
@@ -79,8 +79,8 @@ MODULES: Final = {"browser": 2}
 
 #: Of each module one of so many tests is drawn, where `ONE_OF` says nothing else; and so many at
 #: least.
-TESTS: Final = 4
-TESTS_AT_LEAST: Final = 3
+TESTS: Final = 6
+TESTS_AT_LEAST: Final = 2
 #: Of each of these tests one of so many cases.
 CASES: Final = 8
 #: But all of what walks a registry or a table, of who may do what, of money and of recorded
@@ -176,7 +176,12 @@ def are_whole() -> bool:
 
 def one_of() -> int:
     """Of how many tests of a module one is drawn."""
-    return int(os.environ[ONE_OF])
+    return int(os.environ.get(ONE_OF, TESTS))
+
+
+def few(number: int) -> int:
+    """How many of what is long are drawn where CI draws so many: half of them, elsewhere."""
+    return number if one_of() == 1 else -(-number // 2)
 
 
 def again() -> str:
