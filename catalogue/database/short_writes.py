@@ -320,7 +320,10 @@ class ShortWrites:
 
     def _go_on(self) -> None:
         self._tell()
-        self._run()
+        if self._jobs:
+            self._soon(self._run)  # with what those who have been told ask for next
+        else:
+            self._run()
 
     def _part(self) -> None:
         reader, self._reader = self._reader, None

@@ -6,9 +6,9 @@ changes of the epoll set and one more wait for each answer. Here what an accepte
 say is sent at the end of the turn, that of all of them together. During a long turn that is done
 every few milliseconds, so that whoever was answered first can ask again meanwhile and does not wait
 for two whole turns. What a socket does not take, because its peer does not keep up, goes Twisted's
-way, which pauses what feeds it. What `at_turns_end` was given comes before the sending, so that
-what it answers goes out in the same turn. To replace the loop takes four private names of
-Twisted's, which a test lists.
+way, which pauses what feeds it. What `at_turns_end` was given waits until nothing more arrives, or
+for `LULL_SECONDS`: those who were answered have heard, and asked again. What it answers is sent in
+the same turn. To replace the loop takes four private names of Twisted's, which a test lists.
 
 Import `reactor` from here, before anything that imports Twisted's. Where there is no epoll, or
 another reactor was installed first, that one is used as it is.
@@ -39,6 +39,9 @@ if sys.platform == "linux":
     #: ready, and those it has reported go to the end: a client that asks again waits for the others
     #: once, not twice as it would if a whole turn were fetched.
     PIECE_EVENTS = 8
+    #: Seconds of a turn for which it goes on, where something waits for its end, as long as more
+    #: arrives: what is to be written then shares one commit.
+    LULL_SECONDS = 0.002
 
     class Accepted(Server):
         """A connection that was accepted: what it writes is sent at the end of the turn."""
@@ -170,7 +173,8 @@ if sys.platform == "linux":
 
         def doPoll(self, timeout: float | None) -> None:  # noqa: N802
             """One turn: waits for events, deals with them, and sends what came of it."""
-            self._end_turn()  # timers and threads have something to say
+            if self.answers:  # timers and threads have something to say
+                self._send_answers()
             if self._at_end:
                 timeout = 0.0
             poll, clock = self._poller.poll, time.monotonic
@@ -178,9 +182,10 @@ if sys.platform == "linux":
             events = poll(-1 if timeout is None else timeout, PIECE_EVENTS)
             self._woken = clock()
             piece_ends = self._woken + PIECE_SECONDS
+            put_off_until = self._woken + LULL_SECONDS
             served: set[int] = set()
             count = 0
-            while True:
+            while events:
                 for number, event in events:
                     selectable = self._selectables.get(number)
                     if selectable is not None:
@@ -189,7 +194,10 @@ if sys.platform == "linux":
                         self._send_answers()
                         piece_ends = clock() + PIECE_SECONDS
                 if len(events) < PIECE_EVENTS:
-                    break
+                    if not self._at_end or clock() > put_off_until:
+                        break
+                    if self.answers:
+                        self._send_answers()
                 served.update([number for number, _ in events])
                 count += len(events)
                 if len(served) < count:  # once round: what waits for the end waits no longer

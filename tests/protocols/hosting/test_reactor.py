@@ -18,10 +18,11 @@ ROOT = Path(__file__).parents[3]
 
 #: Answers each line: so many bytes for a number, and in the words of the tests below.
 SERVER = """
+import socket
 import time
 
 from protocols.hosting.reactor import accept_in_turn, at_turns_end, reactor
-from twisted.internet.interfaces import IPullProducer, IPushProducer
+from twisted.internet.interfaces import IPullProducer, IPushProducer, IReadDescriptor
 from twisted.internet.protocol import Factory, Protocol
 from zope.interface import implementer
 
@@ -41,6 +42,28 @@ class Pieces:  # three of them, each written when the one before was sent
 
     def stopProducing(self):
         pass
+
+@implementer(IReadDescriptor)
+class Bell:  # rings while a turn is under way
+    def __init__(self):
+        self.heard = 0
+        self.button, self.bell = socket.socketpair()
+
+    def fileno(self):
+        return self.bell.fileno()
+
+    def doRead(self):
+        self.bell.recv(1)
+        self.heard += 1
+
+    def logPrefix(self):
+        return "bell"
+
+    def connectionLost(self, reason):
+        pass
+
+bell = Bell()
+reactor.addReader(bell)
 
 @implementer(IPushProducer)
 class Answering(Protocol):
@@ -74,6 +97,10 @@ class Answering(Protocol):
                 at_turns_end(lambda: (write(b"end\\n"), at_turns_end(lambda: write(b"next\\n"))))
             elif line == b"timed":
                 reactor.callLater(0.01, at_turns_end, lambda: self.transport.write(b"timed\\n"))
+            elif line == b"ring":
+                write, heard = self.transport.write, bell.heard
+                at_turns_end(lambda: write(b"%d\\n" % (bell.heard - heard)))
+                bell.button.send(b"x")
             elif line == b"bye":
                 self.transport.write(b"bye\\n")
                 self.transport.loseConnection()
@@ -152,6 +179,13 @@ def test_what_is_for_the_end_of_the_turn_comes_then(port: int) -> None:
         assert lines(connection, 3) == [b"xxx", b"end", b"next"]
         connection.sendall(b"timed\n")
         assert lines(connection, 1) == [b"timed"]
+
+
+def test_what_arrives_meanwhile_comes_before_it(port: int) -> None:
+    with connected(port) as connection:
+        for _ in range(3):
+            connection.sendall(b"ring\n")
+            assert lines(connection, 1) == [b"1"]
 
 
 def test_a_long_turn_sends_what_is_answered_before_its_end(port: int) -> None:
