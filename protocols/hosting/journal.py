@@ -1,7 +1,8 @@
 """The log of exchanges: noted in the reactor, masked, and written down in batches.
 
-A batch is small, and a short write: it shares its commit with those of the exchanges that come
-after it. Were it given to the writer thread, that would hold up the short writes of all others.
+A batch is small, and a short write: it waits a while for those of an exchange that comes after it,
+whose commit it then shares. Were it given to the writer thread, that would hold up the short writes
+of all others.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 WRITE_SECONDS: Final = 1.0
 #: How many are written down at once: a second's work in one piece would delay answers.
 BATCH: Final = 16
+#: How many batches wait for another change to share its commit with before they have their own.
+ALONE: Final = 2
 #: How many batches may be on their way to the database.
 AT_ONCE: Final = 8
 #: How many exchanges may wait to be written down; more are lost, and the log says so.
@@ -102,15 +105,26 @@ class Journal:
                 began + self._kept if with_bodies else None,
             )
         )
-        self._go_on()
+        if self._is_there(ALONE):
+            self._go_on()
+        else:
+            self._see_to_the_rest()
+
+    def go_along(self) -> None:
+        """Something else is being written down: a batch that waits shares its commit."""
+        if self._is_there(1):
+            self._go_on()
+
+    def _is_there(self, batches: int) -> bool:
+        """Does so much wait?"""
+        return len(self._waiting) >= batches * BATCH or self._held >= batches * BATCH_BYTES
 
     def _go_on(self) -> None:
-        while (
-            (len(self._waiting) >= BATCH or self._held >= BATCH_BYTES)
-            and self._under_way < AT_ONCE
-            and not self._is_gone
-        ):
+        while self._is_there(1) and self._under_way < AT_ONCE and not self._is_gone:
             self._write_out()
+        self._see_to_the_rest()
+
+    def _see_to_the_rest(self) -> None:
         if self._waiting and not self._is_due:
             self._is_due = True
             self._later(WRITE_SECONDS, self.write)
@@ -146,9 +160,7 @@ class Journal:
         self._waiting = kept + self._waiting
         self._held += sum(map(_size, kept))
         self._is_gone = True
-        if not self._is_due:
-            self._is_due = True
-            self._later(WRITE_SECONDS, self.write)
+        self._see_to_the_rest()
 
     def _take(self) -> list[Exchanged]:
         """A batch of what is waiting."""

@@ -302,6 +302,8 @@ class Exchange:
         # next garbage collection, which would then find fifty thousand objects and hold up
         # everybody.
         self._services.perform(lane, work, partial(self._done, visit, request, work, end))
+        if lane is Lane.SHORT_WRITE and self._journal is not None:
+            self._journal.go_along()
 
     def _done(
         self,

@@ -132,10 +132,20 @@ def test_what_waits_is_written_at_the_end(stage: Stage) -> None:
 
 def test_many_are_written_down_in_pieces_before_the_second_is_over(stage: Stage) -> None:
     kept = Kept(stage)
-    for _ in range(3 * journal.BATCH + 1):
+    for _ in range(2 * journal.ALONE * journal.BATCH + 1):
         stage.answer(b"no XML")
-    assert len(kept.written()) == 3 * journal.BATCH
-    assert len(kept.lines()) == 3 * journal.BATCH + 1
+    assert len(kept.written()) == 2 * journal.ALONE * journal.BATCH
+    assert len(kept.lines()) == 2 * journal.ALONE * journal.BATCH + 1
+
+
+def test_a_batch_shares_the_commit_of_what_comes_next(stage: Stage) -> None:
+    kept = Kept(stage)
+    card = a_patron(stage.library)
+    for _ in range(journal.BATCH):
+        stage.answer(b"no XML")
+    assert kept.written() == []
+    stage.answer(message(f"<LookupUser>{HEADER}{user(card)}</LookupUser>"))
+    assert len(kept.written()) == journal.BATCH
 
 
 def test_while_the_database_is_gone_it_is_asked_again_once_a_second_alone(
