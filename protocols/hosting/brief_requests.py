@@ -14,6 +14,8 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from time import time
 from typing import Any, Final, Protocol
 from urllib.parse import unquote_to_bytes
 
@@ -77,6 +79,16 @@ class Heads:
         self._known[head] = meaning
 
 
+@lru_cache(16)
+def _beginning(status: int, media_type: bytes, now: int) -> bytes:
+    """Of the answers of one second: `now` is in seconds, of the clock on the wall."""
+    date = datetimeToString(now)  # type: ignore[no-untyped-call]
+    return b"HTTP/1.1 %d %b\r\nServer: %b\r\nDate: %b\r\nContent-Type: %b\r\n" % (
+        *(status, RESPONSES.get(status, b"")),
+        *(version, date, media_type),
+    )
+
+
 class BriefRequest:
     """A request under a known head. The channel treats it as it does a `twisted.web` Request."""
 
@@ -138,19 +150,8 @@ class BriefRequest:
         channel = self.channel
         closing = b"" if channel.persistent else b"Connection: close\r\n"
         channel.transport.write(
-            b"HTTP/1.1 %d %b\r\nServer: %b\r\nDate: %b\r\nContent-Type: %b\r\n"
-            b"Content-Length: %d\r\n%b%b\r\n%b"
-            % (
-                status,
-                RESPONSES.get(status, b""),
-                version,
-                datetimeToString(),  # type: ignore[no-untyped-call]
-                media_type,
-                len(body),
-                more,
-                closing,
-                body,
-            )
+            b"%bContent-Length: %d\r\n%b%b\r\n%b"
+            % (_beginning(status, media_type, int(time())), len(body), more, closing, body)
         )
         channel.requestDone(self)
 
@@ -223,7 +224,6 @@ class BriefChannel(HTTPChannel):
         body = data[end:]
         if not self.may_be_whole(known.resource, body):
             return False
-        self.resetTimeout()  # type: ignore[no-untyped-call]
         request = self._brief = BriefRequest(self, known, body, varying)
         self.requests.append(request)
         self.setRawMode()  # type: ignore[no-untyped-call]
@@ -266,8 +266,13 @@ class BriefChannel(HTTPChannel):
 
     def requestDone(self, request: Any) -> None:  # noqa: N802
         self.has_answered = True
+        is_alone = self._brief is request and self.persistent and not self._ahead
         self._brief = None
-        super().requestDone(request)  # type: ignore[no-untyped-call]
+        if is_alone:  # nothing was paused, and nothing waits
+            self.requests.clear()
+            self.line_mode = 1
+        else:
+            super().requestDone(request)  # type: ignore[no-untyped-call]
         self.resetTimeout()  # type: ignore[no-untyped-call]
         if self._ahead:
             ahead, self._ahead = self._ahead, b""
