@@ -234,6 +234,14 @@ def _connected(server: Serving) -> socket.socket:
     return client
 
 
+def _wait_until_told(server: Serving) -> None:
+    """Waits until the server has worked off what was lent before it began."""
+    before = -1.0
+    while (now := server.cpu_seconds()) - before > 0.02:
+        before = now
+        time.sleep(0.5)
+
+
 def _load(server: Serving, question: Question, connections: int) -> Run:
     requests = [_post(document) for document in question.drawn()]
     times: list[float] = []
@@ -373,6 +381,7 @@ def main() -> None:
         exchanges(url)
         with serving(folder, _CONFIGURATION.format(url=url)) as server:
             codec(_ask(server, QUESTIONS[0]))
+            _wait_until_told(server)
             cores = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
             if len(cores) > 1:
                 for task in os.listdir(f"/proc/{server.pid}/task"):  # the log's writer, too
