@@ -121,6 +121,15 @@ sort_keys = Table(
     Index("ix_sort_keys_year", "year", "record_id"),
 )
 
+#: Records whose sort keys have become others or are gone, one row for each time, the newest some
+#: thousand: whoever remembers the order of records (`catalogue.searching.filing_ranks`) reads on.
+refiled_records = Table(
+    "refiled_records",
+    metadata,
+    Column("number", Long, primary_key=True, autoincrement=False),  # one after the other
+    Column("records", LargeBinary, nullable=False),  # a bitmap (`catalogue.bitmaps`)
+)
+
 #: Which records a branch or an agency has, and which are hidden from a consortium, as serialised
 #: bitmaps per chunk of record ids; `holder` is as `catalogue.holders` writes it.
 held_records = Table(

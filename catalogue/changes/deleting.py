@@ -12,6 +12,7 @@ from catalogue.changes.former_records import NoSuchRecord, note_gone
 from catalogue.database import Statement, Transaction, change, scalar_one
 from catalogue.holders import update_holders
 from catalogue.index.posting_changes import Version, change_postings
+from catalogue.index.sort_keys import note_refiled
 from catalogue.records import Record, fetch_records
 from catalogue.schema import items, records
 
@@ -66,4 +67,5 @@ def remove_record(
     change_postings(transaction, [Version(record.id, record.format, record.data)], [])
     note_gone(transaction, record, now, survivor_id)
     note_changed(transaction, (record.id,))
+    note_refiled(transaction, (record.id,))
     _delete_record(transaction, record_id=record.id)

@@ -46,7 +46,7 @@ from catalogue.database.statements import (
     taking,
 )
 from catalogue.database.tables import Long, metadata
-from catalogue.database.transactions import Transaction
+from catalogue.database.transactions import Kept, Transaction
 from catalogue.database.typed_codes import is_typed, of_typed
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ __all__ = [
     "FileLock",
     "Fit",
     "Following",
+    "Kept",
     "Long",
     "Moment",
     "NotALibrary",

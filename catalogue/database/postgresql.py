@@ -35,7 +35,7 @@ from catalogue.database.presence import Presence
 from catalogue.database.replica_watch import POSITION
 from catalogue.database.replicas import Replica, ReplicaRead
 from catalogue.database.sessions import session
-from catalogue.database.transactions import Transaction
+from catalogue.database.transactions import Kept, Transaction
 
 T = TypeVar("T")
 
@@ -114,6 +114,7 @@ class PostgresqlDatabase:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
+        self._kept = Kept(lambda work: self.read(work, wide=True, may_lag=True))
         # The first is made now: a wrong address or password is an error at once, not later.
         first = self._connected()
         self._free: deque[Pipeline] = deque([first])
@@ -135,7 +136,7 @@ class PostgresqlDatabase:
         self.replica: Replica | None = None
         if following is not None:
             self.replica = Replica(
-                following.url, url, following.lag_seconds, workers, self._do_instead
+                following.url, url, following.lag_seconds, workers, self._do_instead, self._kept
             )
 
     def read(self, work: Work[T], *, wide: bool = False, may_lag: bool = False) -> Future[T]:
@@ -237,7 +238,12 @@ class PostgresqlDatabase:
                     self._is_gone = False
                 connection.begin(writes=job.writes)
                 result = job.work(
-                    Transaction("postgresql", connection.execute, connection.execute_many)
+                    Transaction(
+                        "postgresql",
+                        connection.execute,
+                        connection.execute_many,
+                        kept=None if job.writes else self._kept,
+                    )
                 )
                 committing = job.writes
                 self._commit(connection, job)

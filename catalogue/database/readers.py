@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from catalogue.database.contract import Work
-from catalogue.database.transactions import Transaction
+from catalogue.database.transactions import Kept, Transaction
 
 T = TypeVar("T")
 
@@ -24,9 +24,11 @@ class Reader:
     and is not asked again.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, kept: Kept) -> None:
         self.connection = connection
-        self.transaction = Transaction("sqlite", connection.execute, connection.executemany)
+        self.transaction = Transaction(
+            "sqlite", connection.execute, connection.executemany, kept=kept
+        )
         self.holding = False
         self.is_broken = False
         self._is_due = False  # it will be released anyway

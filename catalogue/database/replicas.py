@@ -38,7 +38,7 @@ from catalogue.database.contract import Work
 from catalogue.database.pipelines import Pipeline
 from catalogue.database.replica_watch import REPLAYED, ReplicaWatch
 from catalogue.database.sessions import session
-from catalogue.database.transactions import Transaction
+from catalogue.database.transactions import Kept, Transaction
 
 
 class ReplicaRead(NamedTuple):
@@ -63,12 +63,14 @@ class Replica:
         lag: float,
         workers: int,
         hand_back: Callable[[ReplicaRead], None],
+        kept: Kept,
     ) -> None:
         self.answered = 0
         #: Reads that the primary did instead, by reason.
         self.instead: Counter[str] = Counter()
         self._conninfo = bounded(url, BELIEVED_FOR)
         self._hand_back = hand_back
+        self._kept = kept
         self._counting = threading.Lock()
         self._own = 0  # the position of the last write that was answered here
         self._jobs: SimpleQueue[ReplicaRead | None] = SimpleQueue()
@@ -142,7 +144,12 @@ class Replica:
             told = connection.execute(REPLAYED)
             try:
                 result = job.work(
-                    Transaction("postgresql", connection.execute, connection.execute_many)
+                    Transaction(
+                        "postgresql",
+                        connection.execute,
+                        connection.execute_many,
+                        kept=self._kept,
+                    )
                 )
             except psycopg.Error:
                 raise

@@ -41,7 +41,7 @@ from typing import Any, Final, NamedTuple
 from catalogue.database.contract import Call, Work
 from catalogue.database.readers import Reader
 from catalogue.database.sqlite_files import outage_of
-from catalogue.database.transactions import Transaction
+from catalogue.database.transactions import Kept, Transaction
 from catalogue.database.turns import TURN_SECONDS, Experience
 
 Job = tuple[Work[Any], Future[Any]]
@@ -124,11 +124,13 @@ class ShortWrites:
         writer: WriterThread,
         soon: Call,
         from_thread: Call,
+        kept: Kept,
     ) -> None:
         self.thread = threading.get_ident()
         #: When the batch under way was begun.
         self.began: float | None = None
         self._connect = connect
+        self._kept = kept  # of the database, for who reads here
         self._writer = writer
         self._writing = writer.writing
         self._soon = soon
@@ -270,7 +272,7 @@ class ShortWrites:
             if reader.is_broken:
                 self._part()
         if self._reader is None:
-            self._reader = Reader(self._connect())
+            self._reader = Reader(self._connect(), self._kept)
             self._copied = 0
         self._writer.let_go()
         connection, jobs = self._reader.connection, self._jobs

@@ -32,7 +32,7 @@ from catalogue.database.short_writes import (
     outcome_of,
 )
 from catalogue.database.sqlite_files import connect, outage_of
-from catalogue.database.transactions import Transaction
+from catalogue.database.transactions import Kept, Transaction
 from catalogue.database.turns import TURN_SECONDS, Experience
 
 T = TypeVar("T")
@@ -75,6 +75,7 @@ class SqliteDatabase:
         self._closed = False
         self._closing = threading.Lock()
         self._readers = threading.local()
+        self._kept = Kept(lambda work: self.read(work, wide=True))
         self._all_readers: list[Reader] = []
         self._later: Callable[[Callable[[], None]], object] | None = None
         self._later_thread: int | None = None
@@ -144,7 +145,7 @@ class SqliteDatabase:
         connection.execute("PRAGMA query_only=ON")
         if self._later_thread == threading.get_ident():
             connection.execute("PRAGMA mmap_size=0")
-        reader = self._readers.reader = Reader(connection)
+        reader = self._readers.reader = Reader(connection, self._kept)
         self._all_readers.append(reader)
         return reader
 
@@ -195,7 +196,7 @@ class SqliteDatabase:
             self._note_commit,
             self._let_go,
         )
-        self._short = ShortWrites(connect_here, writer, soon, from_thread)
+        self._short = ShortWrites(connect_here, writer, soon, from_thread, self._kept)
 
     def _let_go(self) -> None:
         """The calling thread holds no snapshot, but on the connection of its short writes."""

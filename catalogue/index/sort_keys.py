@@ -6,13 +6,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import delete, insert
+from pyroaring import BitMap
+from sqlalchemy import delete, func, insert, select
 
-from catalogue.database import Statement, Transaction, send, send_many
+from catalogue.bitmaps import serialise_ids
+from catalogue.database import Statement, Transaction, scalar_one, send, send_many
 from catalogue.index.describing import Description
-from catalogue.schema import sort_keys
+from catalogue.schema import refiled_records, sort_keys
+
+#: Rows of `refiled_records` that are kept at least.
+KEPT: Final = 4_096
+_PRUNED_EVERY: Final = 256
 
 
 class _SortKeys(NamedTuple):
@@ -46,8 +52,36 @@ def add_sort_keys(transaction: Transaction, described: Iterable[tuple[int, Descr
 def replace_sort_keys(
     transaction: Transaction, described: Iterable[tuple[int, Description]]
 ) -> None:
-    """Writes the keys of records that may already have some."""
+    """Writes the keys of records that may already have some.
+
+    The caller holds `catalogue.changes.accession.lock_writing`.
+    """
     given = list(described)
+    note_refiled(transaction, (number for number, _ in given))
     for number, _ in given:
         _delete(transaction, record_id=number)
     add_sort_keys(transaction, given)
+
+
+@scalar_one(int)
+def _note(*, records: bytes) -> Statement:
+    last = select(func.coalesce(func.max(refiled_records.c.number), 0)).scalar_subquery()
+    noted = insert(refiled_records).values(number=last + 1, records=records)
+    return noted.returning(refiled_records.c.number)
+
+
+@send
+def _forget(*, until: int) -> Statement:
+    return delete(refiled_records).where(refiled_records.c.number <= until)
+
+
+def note_refiled(transaction: Transaction, record_ids: Iterable[int]) -> None:
+    """To be called by whoever gives records other sort keys or takes theirs away, in the same
+    transaction and under `catalogue.changes.accession.lock_writing`, so that the numbers become
+    visible in their order."""
+    refiled = BitMap(record_ids)
+    if not refiled:
+        return
+    number = _note(transaction, records=serialise_ids(refiled))
+    if not number % _PRUNED_EVERY:
+        _forget(transaction, until=number - KEPT)

@@ -64,14 +64,14 @@ class Column:
     column: ColumnElement[Any]
     missing: bytes | int
     is_coarse: bool
-    _having: _Having
+    having: _Having
     #: ``(transaction, rows, descending)``: all records that have a value, in order; those of the
     #: same value by their ids.
     present: Callable[[Transaction, Rows, bool], Iterator[Batch]]
 
     def absent(self, transaction: Transaction, rows: Rows) -> Iterator[Batch]:
         """The records without a value, by their ids."""
-        return _of_value(transaction, self._having, self.missing, rows)
+        return _of_value(transaction, self.having, self.missing, rows)
 
 
 def _of_value(
@@ -85,13 +85,14 @@ def _of_value(
     is_over = False
     while not is_over:
         at_once = rows.next()
-        ids = _ids(having(transaction, value=value, behind=behind, rows=at_once))
+        ids = ids_of(having(transaction, value=value, behind=behind, rows=at_once))
         is_over = len(ids) < at_once
         yield Batch(ids, is_over)
         behind = ids[-1] if ids else behind
 
 
-def _ids(text: str | None) -> list[int]:
+def ids_of(text: str | None) -> list[int]:
+    """The ids of a text that `joined` gave."""
     found: list[int] = json.loads(f"[{text}]") if text else []
     return found
 
@@ -124,7 +125,7 @@ def _in_postgresql(element: _JoinedIds, compiler: SQLCompiler, **options: Any) -
     return f"string_agg(CAST({compiler.process(element.clauses, **options)} AS text), ',')"
 
 
-def _joined(ids: Select[Any]) -> Select[Any]:
+def joined(ids: Select[Any]) -> Select[Any]:
     """The ids that a select gives, in its order, as one text."""
     return select(_JoinedIds(ids.subquery().c.record_id))
 
@@ -133,7 +134,7 @@ def _having(column: ColumnElement[Any]) -> _Having:
     @scalar(str)
     def having(*, value: Any, behind: int, rows: int) -> Statement:
         chosen = select(_id).where(column == value, _id > behind)
-        return _joined(chosen.order_by(_id).limit(rows))
+        return joined(chosen.order_by(_id).limit(rows))
 
     return having
 
@@ -147,12 +148,12 @@ def _text_column(name: str) -> Column:
     @scalar(str)
     def read_above(*, value: bytes, rows: int) -> Statement:
         above = select(_id).where(column > value).order_by(column, _id)
-        return _joined(above.limit(rows))
+        return joined(above.limit(rows))
 
     @scalar(str)
     def read_below(*, value: bytes, rows: int) -> Statement:
         below = select(_id).where(column < value, func.length(column) > 0)
-        return _joined(below.order_by(column.desc(), _id).limit(rows))
+        return joined(below.order_by(column.desc(), _id).limit(rows))
 
     @scalar_one(bytes)
     def value_of(*, record_id: int) -> Statement:
@@ -162,7 +163,7 @@ def _text_column(name: str) -> Column:
 
     def present(transaction: Transaction, at_once: Rows, descending: bool) -> Iterator[Batch]:
         read, last = (read_below, b"\xff") if descending else (read_above, b"")
-        while ids := _ids(read(transaction, value=last, rows=at_once.next())):
+        while ids := ids_of(read(transaction, value=last, rows=at_once.next())):
             yield Batch(ids, ends_value=False)
             last = value_of(transaction, record_id=ids[-1])
             yield from _of_value(transaction, having, last, at_once, ids[-1])
@@ -223,7 +224,7 @@ def _ordered(keys: Sequence[SortKey], dialect: str) -> _Ordered:
             among: ColumnElement[bool] = _id.in_(select(given.c.value))
         else:
             among = _id == func.any(type_coerce(ids, ARRAY(Integer)))
-        return _joined(select(_id).where(among).order_by(*order, _id).limit(rows))
+        return joined(select(_id).where(among).order_by(*order, _id).limit(rows))
 
     return ordered
 
@@ -236,4 +237,4 @@ def in_order(
     Those without a row of keys are left out.
     """
     given = json.dumps(ids) if transaction.dialect == "sqlite" else ids
-    return _ids(_ordered(keys, transaction.dialect)(transaction, ids=given, rows=wanted))
+    return ids_of(_ordered(keys, transaction.dialect)(transaction, ids=given, rows=wanted))

@@ -5,8 +5,10 @@ without its first article where the record marks it; at most so many bytes
 (`catalogue.index.sort_keys`). What is equal in all keys stays in the order of record ids, whichever
 way it is sorted.
 
-There are two ways, and none needs anything but the rows of keys, so that the order is always that
-of the snapshot. The index of the first key is *walked* in its order until enough of the records
+There are three ways, and the order is always that of the snapshot. A server that has *remembered*
+the places of all records in the orders (`catalogue.searching.filing_ranks`) puts some of them in
+order by these, and needs no keys but of what has changed since. The others need the rows of keys
+alone. The index of the first key is *walked* in its order until enough of the records
 have been met: with so many wanted of so many, that takes about ``wanted * all / records`` rows.
 Or the records' keys are *fetched* and ordered by the database, which takes as long as so many rows
 of an index for each record, and more for each that is wanted. The cheaper is taken; a walk that has
@@ -24,6 +26,7 @@ from sqlalchemy import func, select
 from catalogue.database import Statement, Transaction, scalar
 from catalogue.query import Part, UnsupportedSearch
 from catalogue.schema import sort_keys
+from catalogue.searching.remembered_ranks import remembered_ranks
 from catalogue.searching.sort_statements import COLUMNS, Rows, SortKey, in_order
 
 __all__ = ["MOST_KEYS", "SortKey", "is_wide_sort", "sort"]
@@ -32,12 +35,16 @@ __all__ = ["MOST_KEYS", "SortKey", "is_wide_sort", "sort"]
 MOST_KEYS = 8
 #: Keys of more records are never fetched: the database orders them in memory.
 MOST_FETCHED = 250_000
+#: The order of smaller libraries is not remembered.
+SMALL = 10_000
 #: More are not sorted while others wait.
 FEW_RECORDS = 500
 #: Rows of an index walked that take as long as one record fetched, and as one more that is wanted
 #: of those fetched.
 _ROWS_PER_RECORD = 6
 _ROWS_PER_WANTED = 8
+#: The same for one record whose place is known.
+_ROWS_PER_PLACE = 1 / 16
 #: Rows of the first and the later statements of a walk.
 _FIRST_ROWS, _MOST_ROWS = 128, 16_384
 
@@ -79,6 +86,39 @@ def _sorted(
     """At least the first `wanted` of the records in order."""
     if not keys or len(records) < 2 or not wanted:
         return list(records[:wanted])
+    found = _by_ranks(transaction, records, keys, wanted)
+    if found is None:
+        found = _by_keys(transaction, records, keys, wanted)
+    if len(found) < wanted:  # those without any row of keys
+        found += records - BitMap(found)
+    return found
+
+
+def _by_ranks(
+    transaction: Transaction, records: BitMap, keys: tuple[SortKey, ...], wanted: int
+) -> list[int] | None:
+    """By the places that the process remembers; None where these are of no use."""
+    remembered = remembered_ranks(transaction)
+    if remembered is None:
+        return None
+    ranks = remembered.ranks
+    if (ranks is None or ranks.is_worn) and (_last_id(transaction) or 0) > SMALL:
+        remembered.read()
+    if ranks is None or not ranks.agree_with(transaction):
+        return None
+    likely = wanted * ranks.size // len(records)
+    if likely < len(records) * _ROWS_PER_PLACE:
+        most_rows = int(2 * len(records) * _ROWS_PER_PLACE)
+        if (walked := _walk(transaction, records, keys, wanted, likely, most_rows)) is not None:
+            return walked
+    found, unknown = ranks.first_of(records, keys, wanted)
+    return in_order(transaction, found + unknown, keys, wanted) if unknown else found
+
+
+def _by_keys(
+    transaction: Transaction, records: BitMap, keys: tuple[SortKey, ...], wanted: int
+) -> list[int]:
+    """By the rows of keys alone; without those that have none."""
     total = _last_id(transaction) or 0
     walked = min(total, wanted * total // len(records))
     fetched = _ROWS_PER_RECORD * len(records) + _ROWS_PER_WANTED * wanted
@@ -89,8 +129,6 @@ def _sorted(
         found = _walk(transaction, records, keys, wanted, walked, fetched)
     if found is None:
         found = in_order(transaction, records.to_array().tolist(), keys, wanted)
-    if len(found) < wanted:  # those without any row of keys
-        found += records - BitMap(found)
     return found
 
 

@@ -19,6 +19,7 @@ from circulation.kernel.schema import all_tables
 LEFT_OUT: Final[dict[str, str]] = {
     "postings": "the index, made of the records",
     "sort_keys": "the index, made of the records",
+    "refiled_records": "of the order that running processes remember",
     "patron_words": "what patrons are searched by, made of what is known of them",
     "changed_while_reindexing": "of a reindexing that is not over",
     "reindexings": "of a reindexing that is not over",

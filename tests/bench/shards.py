@@ -26,7 +26,7 @@ EVERYWHERE = {
     *SET_BY,
     *("set_up_version", "closures", "compatibility", "job_runs", "leases", "locked_devices"),
     *("records", "former_records", "temporary_records", "loads"),
-    *("reindexings", "changed_while_reindexing", "index_rules"),
+    *("reindexings", "changed_while_reindexing", "refiled_records", "index_rules"),
     *("branches_elsewhere", "silent_batches", "collection_files", "loan_statistics"),
 }
 BY_CHUNK = {"postings", "sort_keys", "held_records"}

@@ -103,7 +103,7 @@ def test_it_is_the_same_library(
     before, after = contents(lived_in.database), contents(new_database)
     assert before["holds"]
     assert before["postings"]
-    for name in ("changed_while_reindexing", "reindexings"):
+    for name in ("changed_while_reindexing", "refiled_records", "reindexings"):
         del before[name], after[name]
     assert after == before
 

@@ -7,7 +7,7 @@ _OTHERS = {
     "the catalogue": """
         change_notes changed_while_reindexing former_records held_records index_rules
         item_properties items kept_result_sets loads postings published_records record_changes
-        records reindexings sort_keys
+        records refiled_records reindexings sort_keys
     """,
     "patrons, and what they chose": """
         notice_choices patron_absences patron_balances patron_blocks patron_consents
