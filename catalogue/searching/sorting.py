@@ -99,12 +99,11 @@ def _by_ranks(
 ) -> list[int] | None:
     """By the places that the process remembers; None where these are of no use."""
     remembered = remembered_ranks(transaction)
-    if remembered is None:
+    if remembered is None or (ranks := remembered.ranks) is None:
         return None
-    ranks = remembered.ranks
-    if (ranks is None or ranks.is_worn) and (_last_id(transaction) or 0) > SMALL:
+    if ranks.is_worn:
         remembered.read()
-    if ranks is None or not ranks.agree_with(transaction):
+    if not ranks.agree_with(transaction):
         return None
     likely = wanted * ranks.size // len(records)
     if likely < len(records) * _ROWS_PER_PLACE:
@@ -120,6 +119,9 @@ def _by_keys(
 ) -> list[int]:
     """By the rows of keys alone; without those that have none."""
     total = _last_id(transaction) or 0
+    remembered = remembered_ranks(transaction)
+    if total > SMALL and remembered is not None and remembered.ranks is None:
+        remembered.read()  # for those who come later
     walked = min(total, wanted * total // len(records))
     fetched = _ROWS_PER_RECORD * len(records) + _ROWS_PER_WANTED * wanted
     found: list[int] | None = None
