@@ -10,7 +10,7 @@
   other test takes (`demo_server.take_patron()`, `demo_server.take_item()`).
 
 Of the tests of each module, and of what is long, some are drawn (`tests.trials`), and ``pytest
---trials`` runs all; so it is with three of four examples of the property tests (`tests.examples`).
+--trials`` runs all; so it is with the examples of the property tests (`tests.examples`).
 A test may say how many of its cases are drawn: ``@pytest.mark.drawn(3)``. What runs where:
 tests/README.md.
 

@@ -23,24 +23,24 @@ def tests_left_out(module: str, tests: Mapping[str, object], asked: str) -> set[
     this folder; its tests are functions by their names."""
     if trials.are_whole() or _is_asked_for(module, asked):
         return set()
-    found = {name for name in tests if f"{module}::{name}".startswith(_long_left_out())}
-    others = [name for name in tests if _is_one_of_many(f"{module}::{name}", tests[name])]
+    ruled = trials.WHOLE + (long := _long_left_out())
+    found = {name for name in tests if f"{module}::{name}".startswith(long)}
+    others = [name for name in tests if _is_one_of_many(f"{module}::{name}", tests[name], ruled)]
     number = _share(len(others), trials.one_of(), trials.TESTS_AT_LEAST)
     return found | set(others).difference(trials.drawn(module, others, number))
 
 
-def _is_one_of_many(test: str, function: object) -> bool:
-    """Has the draw no rule for this test itself?"""
+def _is_one_of_many(test: str, function: object, ruled: tuple[str, ...]) -> bool:
+    """Has the draw no rule for this test itself, by its name or by a mark?"""
     marks = getattr(function, "pytestmark", ())
     return not (
-        test.startswith((*trials.WHOLE, *_long_left_out()))
-        or _trial_named(test)
-        or any(mark.name == "drawn" for mark in marks)
+        test.startswith(ruled) or _trial_named(test) or any(mark.name == "drawn" for mark in marks)
     )
 
 
 def _long_left_out() -> tuple[str, ...]:
-    chosen = trials.drawn("what is long", trials.LONG, trials.few(trials.LONG_DRAWN))
+    what = "what is long"
+    chosen = trials.drawn(what, trials.LONG, trials.few(what, trials.LONG_DRAWN))
     return tuple(each for each in trials.LONG if each not in chosen)
 
 
@@ -104,7 +104,7 @@ def _trial_of(item: pytest.Item) -> tuple[str, int]:
 def _of_trials(items: Sequence[pytest.Item]) -> set[pytest.Item]:
     found: set[pytest.Item] = set()
     for trial, its in _grouped(items, lambda item: _trial_of(item)[0]).items():
-        number = trials.few(_trial_of(its[0])[1])
+        number = trials.few(trial, _trial_of(its[0])[1])
         found |= set(its).difference(trials.drawn(trial, its, number))
     return found
 
@@ -122,7 +122,7 @@ def _of_modules(items: Sequence[pytest.Item]) -> set[pytest.Item]:
             return _module_of(item) if has and not _trial_of(item)[0] else ""
 
         modules = _grouped(items, key)
-        chosen = trials.drawn(thing, list(modules), trials.few(number))
+        chosen = trials.drawn(thing, list(modules), trials.few(thing, number))
         for name, its in modules.items():
             if name not in chosen:
                 found.update(its)

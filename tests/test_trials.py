@@ -183,7 +183,7 @@ def test_modules_with_a_browser_are_drawn(short: pytest.MonkeyPatch) -> None:
     assert found[-1].nodeid in left
     modules = Counter(name.partition("::")[0] for name in left[:-1])
     assert set(modules.values()) == {1}
-    assert len(modules) == trials.few(trials.MODULES["browser"])
+    assert len(modules) == trials.MODULES["browser"] / 2
 
 
 def test_of_what_is_long_some_are_drawn(short: pytest.MonkeyPatch) -> None:
@@ -191,6 +191,21 @@ def test_of_what_is_long_some_are_drawn(short: pytest.MonkeyPatch) -> None:
     assert len(kept(found)) == trials.LONG_DRAWN / 2
     short.setenv(trials.ONE_OF, "1")
     assert len(kept(found)) == trials.LONG_DRAWN
+
+
+def test_a_single_trial_is_drawn_every_other_day_and_each_day_in_ci(
+    short: pytest.MonkeyPatch,
+) -> None:
+    found: list[Any] = [Found(f"tests/test_crash.py::test_{number}") for number in range(3)]
+    drawn = Counter[int]()
+    for day in range(60):
+        short.setenv(trials.SEED, f"{20270111 + day}")
+        short.setenv(trials.ONE_OF, f"{trials.TESTS}")
+        drawn[len(kept(found))] += 1
+        short.setenv(trials.ONE_OF, "1")
+        assert len(kept(found)) == 1
+    assert drawn.keys() == {0, 1}
+    assert 20 <= drawn[0] <= 40
 
 
 @pytest.mark.parametrize("asked", ["tests/protocols", "tests/protocols/fbs/test_loans.py"])

@@ -1,7 +1,8 @@
 """A federation that speaks SAML, and the broker before it: SATOSA in a process of its own, with the
 files that docs/single-sign-on.md tells people to write, and an identity provider of pysaml2.
 
-The identity provider needs no network: SAML's web profile goes through the browser alone.
+The identity provider needs no network: SAML's web profile goes through the browser alone. pysaml2
+is loaded where it is used: that takes half a second, which who draws another test is spared.
 """
 
 from __future__ import annotations
@@ -16,14 +17,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from saml2 import BINDING_HTTP_REDIRECT
-from saml2.config import IdPConfig
-from saml2.metadata import entity_descriptor
-from saml2.saml import NAMEID_FORMAT_PERSISTENT, NameID
-from saml2.server import Server
-from saml2.sigver import get_xmlsec_binary
-from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
 
 from tests.builders.certificates import Authority, Issued
 from tests.protocols.single_sign_on.browser import Browser, query_of
@@ -83,6 +76,12 @@ class IdentityProvider:
     `minutes` is how long an assertion is good for."""
 
     def __init__(self, folder: Path, keys: Issued, broker: Path | None, minutes: int = 15) -> None:
+        from saml2 import BINDING_HTTP_REDIRECT
+        from saml2.config import IdPConfig
+        from saml2.server import Server
+        from saml2.sigver import get_xmlsec_binary
+        from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
+
         metadata = {} if broker is None else {"metadata": {"local": [str(broker)]}}
         service = {
             "endpoints": {"single_sign_on_service": [(f"{_ENTITY}/sso", BINDING_HTTP_REDIRECT)]},
@@ -103,10 +102,15 @@ class IdentityProvider:
         self._server = Server(config=self._config)
 
     def metadata(self) -> str:
+        from saml2.metadata import entity_descriptor
+
         return str(entity_descriptor(self._config))
 
     def vouches(self, sent_to: str, who: dict[str, str], audience: str | None = None) -> Posted:
         """The answer to the request with which the broker sent the browser to that address."""
+        from saml2 import BINDING_HTTP_REDIRECT
+        from saml2.saml import NAMEID_FORMAT_PERSISTENT, NameID
+
         query = query_of(sent_to)
         asked = self._server.parse_authn_request(
             query["SAMLRequest"],
