@@ -1,8 +1,8 @@
-"""The place of every record in the order of titles, of authors and of years, as arrays (numpy).
+"""The place of every record in the order of titles, of authors or of years, as arrays (numpy).
 
 With places at hand records are put in order by arithmetic, where the database would look for the
-keys of each, or walk past all that are not among them. They take 10 bytes a record. The order is
-that of the snapshot nevertheless:
+keys of each, or walk past all that are not among them. They take 4 bytes a record, years 2. The
+order is that of the snapshot nevertheless:
 
 * What came after the places were read has none, and what was given other keys since, or was
   removed, loses its own: `refiled_records` tells that to each snapshot. Of these records, if they
@@ -14,7 +14,7 @@ that of the snapshot nevertheless:
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy
@@ -27,8 +27,8 @@ from catalogue.database import Statement, Transaction, many, scalar, scalar_one
 from catalogue.schema import refiled_records, sort_keys
 from catalogue.searching.sort_statements import COLUMNS, SortKey, ids_of, joined
 
-#: Records that one step reads of one order: some milliseconds.
-ROWS: Final = 4_096
+#: Records that one step reads: some milliseconds.
+ROWS: Final = 16_384
 #: So many of the records to be sorted may be without a place, and one in sixteen of them, before
 #: the places are worn.
 MOST_UNKNOWN: Final = 256
@@ -108,20 +108,15 @@ class Found(NamedTuple):
 
 
 class FilingRanks:
-    """The places of all records, as snapshots since that of `number` changes have them."""
+    """The places in one order, as snapshots since that of `number` changes have them."""
 
-    def __init__(self, places: Mapping[str, _Places], base: int, number: int) -> None:
-        self._places = places
+    def __init__(self, places: _Places, base: int, number: int) -> None:
+        self.places = places
         self._number = number
-        self._seen = base  # changes before this one are in the places
+        self._seen = base  # changes until this one are in the places
         self._seeing = threading.Lock()
         #: Should they be read anew?
         self.is_worn = False
-
-    @property
-    def size(self) -> int:
-        """How many records have places, or had one."""
-        return len(self._places["title"]) - 1
 
     def agree_with(self, transaction: Transaction) -> bool:
         """Can they be used for this snapshot? Places that it knows to be others are forgotten."""
@@ -140,31 +135,35 @@ class FilingRanks:
             return False
         gone = BitMap.union(*[deserialise(each.records) for each in refiled])
         ids = numpy.frombuffer(gone.to_array(), numpy.uint32)
-        for places in self._places.values():
-            places[ids[ids < len(places)]] = 0
+        self.places[ids[ids < len(self.places)]] = 0
         self._seen = number  # last: who reads it need not look at what is forgotten
         return True
 
-    def first_of(self, records: BitMap, keys: Sequence[SortKey], wanted: int) -> Found:
-        """The first `wanted` of the records by all keys; what is equal in order of id."""
-        ids = numpy.frombuffer(records.to_array(), numpy.uint32)
-        size = len(self._places[keys[0].point])
-        later = ids[(end := int(numpy.searchsorted(ids, size))) :]
-        ids = ids[:end]
-        places = [self._places[key.point][ids] for key in keys]
-        is_known = numpy.logical_and.reduce([each != 0 for each in places])
-        unknown = [*ids[~is_known].tolist(), *later.tolist()]
-        if len(unknown) > MOST_UNKNOWN + len(records) // 16:
-            self.is_worn = True
-        if len(unknown) > len(later):
-            ids, places = ids[is_known], [each[is_known] for each in places]
-        values = [_values(key, each) for key, each in zip(keys, places, strict=True)]
-        if wanted < len(ids):  # those that are equal in the first key to the last one among them
-            last = numpy.partition(values[0], wanted - 1)[wanted - 1]
-            chosen = numpy.flatnonzero(values[0] <= last)
-            ids, values = ids[chosen], [each[chosen] for each in values]
-        order = numpy.lexsort(tuple(values[::-1]))
-        return Found(ids[order[:wanted]].tolist(), unknown)
+
+def first_of(
+    ranks: Sequence[FilingRanks], records: BitMap, keys: Sequence[SortKey], wanted: int
+) -> Found:
+    """The first `wanted` of the records by all keys, of which each has its ranks; what is equal in
+    order of id."""
+    ids = numpy.frombuffer(records.to_array(), numpy.uint32)
+    size = min(len(each.places) for each in ranks)
+    later = ids[(end := int(numpy.searchsorted(ids, size))) :]
+    ids = ids[:end]
+    places = [each.places[ids] for each in ranks]
+    is_known = numpy.logical_and.reduce([each != 0 for each in places])
+    unknown = [*ids[~is_known].tolist(), *later.tolist()]
+    if len(unknown) > MOST_UNKNOWN + len(records) // 16:
+        for each in ranks:
+            each.is_worn = True
+    if len(unknown) > len(later):
+        ids, places = ids[is_known], [each[is_known] for each in places]
+    values = [_values(key, each) for key, each in zip(keys, places, strict=True)]
+    if wanted < len(ids):  # those that are equal in the first key to the last one among them
+        last = numpy.partition(values[0], wanted - 1)[wanted - 1]
+        chosen = numpy.flatnonzero(values[0] <= last)
+        ids, values = ids[chosen], [each[chosen] for each in values]
+    order = numpy.lexsort(tuple(values[::-1]))
+    return Found(ids[order[:wanted]].tolist(), unknown)
 
 
 def _values(key: SortKey, places: _Places) -> _Places:
@@ -186,30 +185,29 @@ class Older(Exception):
     """The snapshot of a step is older than that of the first."""
 
 
-def read_ranks() -> Generator[None, Transaction, FilingRanks]:
-    """Reads the places of all records: each step is sent a transaction, which may be another one.
+def read_ranks(name: str) -> Generator[None, Transaction, FilingRanks]:
+    """Reads the places of all records by title, author or year: each step is sent a transaction,
+    which may be another one.
 
     What is changed meanwhile is noted in `refiled_records` behind the number of the first step.
     Raises Older.
     """
     transaction = yield
     base = number = _last_number(transaction)
-    size = _last_id(transaction) + 1
-    places = {name: numpy.zeros(size, kind) for name, kind in _TYPES.items()}
-    for name in COLUMNS:
-        steps = _fill(name, places[name])
-        next(steps)
-        is_over = False
-        while not is_over:
-            transaction = yield
-            if _last_number(transaction) < base:
-                raise Older
-            try:
-                steps.send(transaction)
-            except StopIteration:
-                is_over = True
-            # Afterwards: on PostgreSQL each statement of a read has a snapshot of its own.
-            number = max(number, _last_number(transaction))
+    places = numpy.zeros(_last_id(transaction) + 1, _TYPES[name])
+    steps = _fill(name, places)
+    next(steps)
+    is_over = False
+    while not is_over:
+        transaction = yield
+        if _last_number(transaction) < base:
+            raise Older
+        try:
+            steps.send(transaction)
+        except StopIteration:
+            is_over = True
+        # Afterwards: on PostgreSQL each statement of a read has a snapshot of its own.
+        number = max(number, _last_number(transaction))
     return FilingRanks(places, base, number)
 
 

@@ -1,8 +1,8 @@
 """The places of the records (`catalogue.searching.filing_ranks`) that this process remembers.
 
-They are read when a library of some size is sorted for the first time, and again when they are
-worn, in steps of some milliseconds, each a wide read of its own behind what else waits. Until then
-it is sorted without them, or with the old ones.
+Those of an order are read when a library of some size is sorted so for the first time, and again
+when they are worn, in steps of some milliseconds, each a wide read of its own behind what else
+waits. Until then it is sorted without them, or with the old ones.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from catalogue.searching.filing_ranks import FilingRanks, read_ranks
 
 
 class RememberedRanks:
-    """The ranks of one database."""
+    """The ranks of one database, by the point of their key."""
 
     def __init__(self, kept: Kept) -> None:
-        self.ranks: FilingRanks | None = None
+        self.ranks: dict[str, FilingRanks] = {}
         self._read_later = kept.read_later
         self._reading: _Reading | None = None
         self._beginning = threading.Lock()
 
-    def read(self) -> None:
-        """Has them read, unless they are being read."""
+    def read(self, point: str) -> None:
+        """Has those of a point read, unless some are being read: who sorts next asks again."""
         with self._beginning:
             if self._reading is not None:
                 return
-            self._reading = _Reading()
+            self._reading = _Reading(point)
         self._go_on(self._reading)
 
     def _go_on(self, reading: _Reading) -> None:
@@ -43,16 +43,17 @@ class RememberedRanks:
             self._go_on(reading)
             return
         if reading.ranks is not None:
-            self.ranks = reading.ranks
+            self.ranks[reading.point] = reading.ranks
         self._reading = None  # where it failed, the next sort begins anew
 
 
 class _Reading:
-    """Reading the ranks step by step. A database may do a step twice, where it met trouble."""
+    """Reading ranks step by step. A database may do a step twice, where it met trouble."""
 
-    def __init__(self) -> None:
+    def __init__(self, point: str) -> None:
+        self.point = point
         self.ranks: FilingRanks | None = None
-        self._steps = read_ranks()
+        self._steps = read_ranks(point)
         next(self._steps)
 
     def step(self, transaction: Transaction) -> bool:

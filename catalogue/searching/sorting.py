@@ -26,6 +26,7 @@ from sqlalchemy import func, select
 from catalogue.database import Statement, Transaction, scalar
 from catalogue.query import Part, UnsupportedSearch
 from catalogue.schema import sort_keys
+from catalogue.searching.filing_ranks import first_of
 from catalogue.searching.remembered_ranks import remembered_ranks
 from catalogue.searching.sort_statements import COLUMNS, Rows, SortKey, in_order
 
@@ -99,18 +100,22 @@ def _by_ranks(
 ) -> list[int] | None:
     """By the places that the process remembers; None where these are of no use."""
     remembered = remembered_ranks(transaction)
-    if remembered is None or (ranks := remembered.ranks) is None:
+    if remembered is None:
         return None
-    if ranks.is_worn:
-        remembered.read()
-    if not ranks.agree_with(transaction):
+    ranks = [each for key in keys if (each := remembered.ranks.get(key.point)) is not None]
+    if len(ranks) < len(keys):
         return None
-    likely = wanted * ranks.size // len(records)
+    for key, each in zip(keys, ranks, strict=True):
+        if each.is_worn:
+            remembered.read(key.point)
+    if not all(each.agree_with(transaction) for each in ranks):
+        return None
+    likely = wanted * len(ranks[0].places) // len(records)
     if likely < len(records) * _ROWS_PER_PLACE:
         most_rows = int(2 * len(records) * _ROWS_PER_PLACE)
         if (walked := _walk(transaction, records, keys, wanted, likely, most_rows)) is not None:
             return walked
-    found, unknown = ranks.first_of(records, keys, wanted)
+    found, unknown = first_of(ranks, records, keys, wanted)
     return in_order(transaction, found + unknown, keys, wanted) if unknown else found
 
 
@@ -119,9 +124,10 @@ def _by_keys(
 ) -> list[int]:
     """By the rows of keys alone; without those that have none."""
     total = _last_id(transaction) or 0
-    remembered = remembered_ranks(transaction)
-    if total > SMALL and remembered is not None and remembered.ranks is None:
-        remembered.read()  # for those who come later
+    if total > SMALL and (remembered := remembered_ranks(transaction)) is not None:
+        for key in keys:
+            if key.point not in remembered.ranks:
+                remembered.read(key.point)  # for those who come later
     walked = min(total, wanted * total // len(records))
     fetched = _ROWS_PER_RECORD * len(records) + _ROWS_PER_WANTED * wanted
     found: list[int] | None = None

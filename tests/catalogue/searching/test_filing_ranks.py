@@ -79,9 +79,15 @@ def rows(database: Database) -> list[Any]:
     return database.read(lambda t: t.execute(read, ()).fetchall(), wide=True).result()
 
 
-def ranks_of(database: Database, between: Callable[[int], object] = lambda _: None) -> FilingRanks:
+def ranks_of(
+    database: Database, between: Callable[[int], object] = lambda _: None
+) -> dict[str, FilingRanks]:
     """The ranks, read step by step; `between` is called before each."""
-    steps = read_ranks()
+    return {point: _ranks_of(database, point, between) for point in ("title", "author", "year")}
+
+
+def _ranks_of(database: Database, point: str, between: Callable[[int], object]) -> FilingRanks:
+    steps = read_ranks(point)
     next(steps)
 
     def step(transaction: Transaction) -> FilingRanks | None:
@@ -112,7 +118,7 @@ def by_ranks_alone(transaction: Transaction, *_: object) -> list[int]:
 def test_the_order_is_that_of_the_keys(
     library: Database, keys: list[SortKey], chosen: set[int], offset: int, limit: int | None
 ) -> None:
-    if remembered(library).ranks is None:
+    if not remembered(library).ranks:
         remembered(library).ranks = ranks_of(library)
     records = BitMap(chosen)
     whole = model(rows(library), records, keys)
@@ -224,8 +230,7 @@ def test_an_older_snapshot_goes_by_its_own_keys(library: Database) -> None:
         held.ranks = ranks_of(library)
 
     def work(transaction: Transaction) -> tuple[bool, list[int]]:
-        assert held.ranks is not None
-        return held.ranks.agree_with(transaction), sort(transaction, records, [TITLE])
+        return held.ranks["title"].agree_with(transaction), sort(transaction, records, [TITLE])
 
     agrees, found = in_an_old_snapshot(library, meanwhile, work)
     assert (agrees, found) == (False, model(before, records, [TITLE]))
@@ -236,7 +241,7 @@ def test_an_older_snapshot_goes_by_its_own_keys(library: Database) -> None:
 @WITH_SNAPSHOTS
 def test_a_step_in_an_older_snapshot_ends_the_reading(library: Database) -> None:
     one = rows(library)[0][0]
-    steps = read_ranks()
+    steps = read_ranks("title")
     next(steps)
 
     def meanwhile() -> None:
@@ -249,11 +254,11 @@ def test_a_step_in_an_older_snapshot_ends_the_reading(library: Database) -> None
 
 def wait_for(held: RememberedRanks, other_than: FilingRanks | None) -> FilingRanks:
     deadline = time.monotonic() + SECONDS
-    while held.ranks is other_than:
+    while (found := held.ranks.get("title")) is other_than:
         assert time.monotonic() < deadline
         time.sleep(0.005)
-    assert held.ranks is not None
-    return held.ranks
+    assert found is not None
+    return found
 
 
 def test_a_sort_has_them_read_and_read_anew(
@@ -261,7 +266,7 @@ def test_a_sort_has_them_read_and_read_anew(
 ) -> None:
     monkeypatch.setattr(filing_ranks, "ROWS", 100)
     held = remembered(library)
-    held.ranks = None
+    held.ranks = {}
 
     def sorted_now() -> None:
         records = BitMap(row[0] for row in rows(library))
@@ -291,14 +296,15 @@ def test_changes_that_are_kept_no_longer(
     monkeypatch.setattr("catalogue.index.sort_keys.KEPT", 2)
     monkeypatch.setattr("catalogue.index.sort_keys._PRUNED_EVERY", 1)
     ids = [row[0] for row in rows(library)]
-    ranks = remembered(library).ranks = ranks_of(library)
+    ranks = ranks_of(library)
+    remembered(library).ranks = ranks
     for number in range(3):
         data = a_record(f"M{number}")
         library.write(lambda t, n=number, d=data: replace_record(t, ids[n], d, now=NOW)).result()  # type: ignore[misc]
     records = BitMap(ids)
     found = library.read(lambda t: sort(t, records, [TITLE]), wide=True).result()
     assert found == model(rows(library), records, [TITLE])
-    assert ranks.is_worn
+    assert ranks["title"].is_worn
     count = "SELECT count(*) FROM refiled_records"
     assert library.read(lambda t: t.execute(count, ()).fetchone(), wide=True).result()[0] == 2
 
@@ -309,7 +315,7 @@ def test_where_a_step_fails_the_next_sort_begins_anew(
     monkeypatch.setattr(sorting, "SMALL", 0)
     monkeypatch.setattr(filing_ranks, "ROWS", 100)
     held = remembered(library)
-    held.ranks = None
+    held.ranks = {}
     failed = threading.Event()
 
     def fails(*_: object, **__: object) -> str:
@@ -325,7 +331,7 @@ def test_where_a_step_fails_the_next_sort_begins_anew(
     while held._reading is not None:
         assert time.monotonic() < deadline
         time.sleep(0.005)
-    assert held.ranks is None
+    assert not held.ranks
     monkeypatch.setattr(filing_ranks, "ids_of", whole)
     library.read(lambda t: sort(t, records, [TITLE]), wide=True).result()
     wait_for(held, None)
