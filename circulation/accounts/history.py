@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import or_, select
 
 from catalogue.database import Statement, Transaction, columns, many
 from catalogue.schema import items, records
-from circulation.kernel.paging import MOST, Page, Place
+from circulation.kernel.paging import END, MOST, Page, Place
 from circulation.loans.schema import loans
 
 
@@ -26,10 +26,6 @@ class EndedLoan(NamedTuple):
     checked_out: datetime
     due: datetime
     checked_in: datetime
-
-
-#: Behind all there is.
-_LAST = Place(datetime(9999, 12, 31, tzinfo=UTC), 2**63 - 1)
 
 
 @many(EndedLoan)
@@ -57,7 +53,7 @@ def ended_loans(
     transaction: Transaction, *, patron_id: int, after: Place | None, limit: int
 ) -> Page[EndedLoan]:
     """The loans that are over, the last return first: a page behind that place."""
-    at_most, (before, before_id) = min(max(limit, 1), MOST), after or _LAST
+    at_most, (before, before_id) = min(max(limit, 1), MOST), after or END
     found = _ended(
         transaction,
         patron_id=patron_id,

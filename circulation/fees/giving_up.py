@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from circulation.fees.paying import PaymentWish, shares_of
+from circulation.fees.paying import PaymentWish, payable, shares_of
 from circulation.fees.terms import FeeTerms
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
@@ -16,7 +16,6 @@ from circulation.ledger.balances import balances_of
 from circulation.ledger.charges import reduce_charge, write_off
 from circulation.ledger.money import Allocation, Balance, Charge
 from circulation.ledger.orders import Asked, Done, MoneyAct, once
-from circulation.ledger.payments import charges_of_account
 from circulation.ledger.postings import Account, open_account
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 
@@ -76,7 +75,7 @@ def give_up(act: Act, wish: GivingUp, *, patron: str) -> GivenUp | Refused:
     as_paid = PaymentWish(wish.amount, wish.currency, wish.order_id, wish.charge)
 
     def do() -> Done | Refusal:
-        owed = charges_of_account(transaction, patron_id, {desk.agency_id})
+        owed = payable(transaction, patron_id, {desk.agency_id}, as_paid)
         shares = shares_of(owed, as_paid, _TERMS)
         if isinstance(shares, Refusal):
             return shares

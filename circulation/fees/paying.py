@@ -8,7 +8,7 @@ repeat: whoever lost the answer asks again and gets the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -35,7 +35,13 @@ from circulation.ledger.money import (
     PostingKind,
 )
 from circulation.ledger.orders import Asked, Done, MoneyAct, kept_order_id, once
-from circulation.ledger.payments import PaymentRow, charges_of_account, find_payment, oldest_owed
+from circulation.ledger.payments import (
+    PaymentRow,
+    charges_named,
+    find_payment,
+    oldest_owed,
+    owed_for,
+)
 from circulation.ledger.postings import (
     Account,
     Origin,
@@ -64,9 +70,8 @@ def account_currency(act: Act, *, patron_id: int, category: str, charge: int | N
     set_up = circulation.current_set_up(transaction)
     collected = set_up.agreements.collected_at(desk.agency_id)
     if charge is not None:
-        for each in charges_of_account(transaction, patron_id, collected):
-            if each.id == charge:
-                return each.currency
+        for each in charges_named(transaction, patron_id, collected, [charge]):
+            return each.currency
     if owed := oldest_owed(transaction, patron_id, collected):
         return owed.currency
     day = set_up.day(now, desk.branch_id)
@@ -136,7 +141,7 @@ def _pay(act: Act, set_up: SetUp, facts: PatronFacts, wish: PaymentWish) -> Paym
     payment = _row(account, wish)
 
     def take() -> Done | Refusal:
-        owed = charges_of_account(transaction, facts.id, collected)
+        owed = payable(transaction, facts.id, collected, wish)
         shares = shares_of(owed, wish, terms)
         return shares if isinstance(shares, Refusal) else _take(account, payment, shares)
 
@@ -239,10 +244,25 @@ def _put_to(transaction: Transaction, payment_id: int) -> tuple[Allocation, ...]
     )
 
 
+def payable(
+    transaction: Transaction, patron_id: int, agencies: Collection[int], wish: PaymentWish
+) -> list[Charge]:
+    """The charges that decide what the wish comes to, the oldest first: those that it names, or as
+    many that are owed to these agencies as the amount pays."""
+
+    def is_meant(charge: Charge) -> bool:
+        return charge.currency == wish.currency and wish.kind in (None, charge.kind)
+
+    if wish.charges is not None:
+        return charges_named(transaction, patron_id, agencies, wish.charges)
+    return owed_for(transaction, patron_id, agencies, wish.amount, is_meant)
+
+
 def shares_of(
     owed: Sequence[Charge], wish: PaymentWish, terms: FeeTerms
 ) -> list[tuple[Charge, int]] | Refusal:
-    """Which charges the amount pays, and how much of each; or why it is not taken."""
+    """Which of the `payable` charges the amount pays, and how much of each; or why it is not
+    taken."""
     wanted, amount, currency = wish.charges, wish.amount, wish.currency
     if amount <= 0:
         return Refusal(Reason.AMOUNT_WRONG)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from sqlalchemy import func, select
 
@@ -26,11 +26,29 @@ from circulation.kernel.schema import events
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 
+#: By how much the clocks of several processes may differ.
+_SKEW: Final = timedelta(hours=1)
+
 
 @many(Event)
-def _returns(*, patron_id: int, since: datetime) -> Statement:
-    recorded = func.coalesce(events.c.recorded, events.c.at)
-    return select_events(events.c.patron_id == patron_id, recorded >= since).order_by(events.c.id)
+def _written_since(*, patron_id: int, since: datetime, before: datetime) -> Statement:
+    """The patron's events that were written since then. They come behind the last event that was
+    written `before`, an hour earlier, so that nobody waits for what happened in years."""
+    its = events.c
+    last_before = (
+        select(its.id)
+        .where(its.at < before, its.recorded.is_(None))
+        .order_by(its.at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    is_behind = its.id > func.coalesce(last_before, 0)
+    recorded = func.coalesce(its.recorded, its.at)
+    return select_events(its.patron_id == patron_id, is_behind, recorded >= since).order_by(its.id)
+
+
+def _events_since(act: Act, patron_id: int, since: datetime) -> list[Event]:
+    return _written_since(act.transaction, patron_id=patron_id, since=since, before=since - _SKEW)
 
 
 class _Title(NamedTuple):
@@ -92,7 +110,7 @@ def return_receipt(act: Act, *, patron: str) -> Receipt | Refused:
     if here is None:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), patron=facts.patron())
     midnight = start_of_day(local_date(now, here.timezone), here.timezone)
-    found = _returns(transaction, patron_id=facts.id, since=midnight)
+    found = _events_since(act, facts.id, midnight)
     cancelled = {each.cause for each in found if each.kind is EventKind.CHECK_IN_CANCELLED}
     returned = [
         each
@@ -124,7 +142,7 @@ def return_receipt(act: Act, *, patron: str) -> Receipt | Refused:
     on_it = {line.loan_id for line in lines}
     kept = [
         each.id
-        for each in _returns(transaction, patron_id=facts.id, since=midnight)
+        for each in _events_since(act, facts.id, midnight)
         if each.kind is EventKind.RECEIPT_OFFERED and each.loan_id in on_it
     ]
     return Receipt(facts.patron(), here, now, lines, max(kept, default=None))

@@ -228,6 +228,25 @@ def other_holds(*, patron_id: int, at_most: int, skipped: int) -> Statement:
     return _page(ids, at_most, skipped)
 
 
+def _behind(at: datetime, after_id: int) -> tuple[ColumnElement[bool], ...]:
+    its = holds.c
+    # Said twice: the first condition is what the index can be walked by.
+    return its.placed >= at, or_(its.placed > at, its.id > after_id)
+
+
+@many(HoldFacts)
+def open_holds_behind(*, patron_id: int, at: datetime, after_id: int, at_most: int) -> Statement:
+    """The patron's open holds behind the hold `after_id` that was placed `at`, the oldest first."""
+    its = holds.c.patron_id == patron_id, _IS_OPEN, *_behind(at, after_id)
+    return _page(select(holds.c.id).where(*its), at_most, 0)
+
+
+@many(HoldFacts)
+def ready_holds_behind(*, patron_id: int, at: datetime, after_id: int, at_most: int) -> Statement:
+    """Those of them for which an item lies ready."""
+    return _page(_ready(holds.c.id, patron_id).where(*_behind(at, after_id)), at_most, 0)
+
+
 @many(HoldFacts)
 def holds_of_set(*, set_id: int) -> Statement:
     """The open holds of the set, in the order in which they were placed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
@@ -14,8 +15,10 @@ from circulation.holds.facts import (
     holds_of_patron,
     holds_of_patron_on,
     holds_of_record,
+    open_holds_behind,
     other_holds,
     ready_holds,
+    ready_holds_behind,
 )
 from circulation.holds.queues import (
     LONGEST_ESTIMATE,
@@ -28,7 +31,7 @@ from circulation.holds.results import Hold, HoldState, PatronHolds, QueuedHold, 
 from circulation.holds.targeting import can_serve
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
-from circulation.kernel.paging import ALL
+from circulation.kernel.paging import ALL, START, Place
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal, Refused
 from circulation.kernel.set_up import SetUp
@@ -131,6 +134,19 @@ def listed_holds(
     return [hold_of(facts, set_up) for facts in found]
 
 
+class HoldPage(NamedTuple):
+    """Which holds are listed: `limit` at most, behind the place `after` (when it was placed, and
+    the hold), which stays where it is whatever is fetched or cancelled. `only_ready` leaves out
+    those for which no item lies ready."""
+
+    limit: int | None = None
+    after: Place = START
+    only_ready: bool = False
+
+
+_ALL_OF_THEM = HoldPage()
+
+
 def patron_holds(
     circulation: Circulation,
     transaction: Transaction,
@@ -139,9 +155,10 @@ def patron_holds(
     now: datetime,
     with_prospects: bool = True,
     record_id: int | None = None,
+    page: HoldPage = _ALL_OF_THEM,
 ) -> PatronHolds | Refused:
-    """The patron's open holds, the oldest first (NCIP LookupUser); with `record_id` those on that
-    title alone.
+    """The patron's open holds, the oldest first (NCIP LookupUser): all, or a page of them; with
+    `record_id` those on that title alone.
 
     Without prospects numbers and days are left out, and the queues are not read.
     Asks for no PIN: call `patron_status` first where one is needed.
@@ -154,8 +171,14 @@ def patron_holds(
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.set_up(transaction, borrower.set_up_version)
-    if record_id is None:
+    if record_id is None and page == _ALL_OF_THEM:
         found = holds_of_patron(transaction, patron_id=borrower.id)
+    elif record_id is None:
+        limit, (at, after_id), only_ready = page
+        at_most = ALL if limit is None else min(max(limit, 0), ALL)
+        read = ready_holds_behind if only_ready else open_holds_behind
+        where: dict[str, Any] = {"at": at, "after_id": after_id, "at_most": at_most}
+        found = read(transaction, patron_id=borrower.id, **where)
     else:
         found = holds_of_patron_on(transaction, patron_id=borrower.id, record_ids=[record_id])
     return PatronHolds(

@@ -31,6 +31,8 @@ class Place(NamedTuple):
 
 #: Before all there is.
 START = Place(datetime(1900, 1, 1, tzinfo=UTC), 0)
+#: Behind all there is: where a list begins that has the newest first.
+END = Place(datetime(9999, 12, 31, tzinfo=UTC), 2**63 - 1)
 
 
 class Order(NamedTuple, Generic[Line]):

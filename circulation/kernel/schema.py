@@ -103,7 +103,7 @@ events = Table(
     Column("device", String, nullable=False),
     Column("branch_id", Integer),
     Column("item_id", Integer),
-    Column("patron_id", Integer, index=True, info=names("patrons.id")),
+    Column("patron_id", Integer, info=names("patrons.id")),
     Column("loan_id", Long),
     Column("hold_id", Long),
     Column("cause", Long),  # the event that this one follows from
@@ -115,6 +115,10 @@ events = Table(
 )
 #: The last event of an item is looked for with each check-out.
 Index("ix_events_item", events.c.item_id, events.c.id)
+_IS_OF_PATRON = text("patron_id IS NOT NULL")
+#: In their order: what is asked of somebody's events is asked of the last ones. Most name nobody
+#: any more.
+Index("ix_events_patron", events.c.patron_id, events.c.id, sqlite_where=_IS_OF_PATRON)
 _IS_OF_HOLD = text("hold_id IS NOT NULL")
 Index("ix_events_hold", events.c.hold_id, sqlite_where=_IS_OF_HOLD)
 #: Statistics are made of the events of a day.

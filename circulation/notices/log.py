@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import or_
 
 from catalogue.database import Statement, Transaction, many, many_of
+from circulation.kernel.paging import END, MOST, START, Page, Place
 from circulation.notices.kinds import TRAITS, NoticeKind, NoticeState
 from circulation.notices.rows import (
     Message,
@@ -22,14 +24,14 @@ from circulation.notices.rows import (
     find_message,
     find_notice,
     lock_message,
-    messages_of_person,
+    messages_before,
     notices_of_message,
     notices_of_messages,
-    notices_of_person,
     read_message,
     read_notice,
     select_messages,
     select_notices,
+    untold_before,
     write_messages,
     write_notices,
     write_with_notices,
@@ -87,32 +89,45 @@ def _of_notice(notice: Notice) -> Logged:
     return _logged(notice, notices=(notice.id,))
 
 
-def _entries(messages: list[Message], rows: list[Notice]) -> list[Logged]:
-    by_message: dict[int, list[Notice]] = {}
-    for notice in rows:
-        if notice.message_id is not None:
-            by_message.setdefault(notice.message_id, []).append(notice)
-    states = {message.id: message.state for message in messages}
-    found = [_of_message(message, by_message.get(message.id, ())) for message in messages]
-    for notice in rows:
-        # What a message failed to tell is told by the next one, or by none.
-        told = None if notice.message_id is None else states.get(notice.message_id)
-        is_retried = told is NoticeState.WAITING and notice.state is NoticeState.SENDING
-        if told is not notice.state and not is_retried:
-            found.append(_of_notice(notice))
-    return sorted(found, key=lambda entry: (entry.created, entry.id))
+def _by_age(entry: Logged | Message) -> tuple[datetime, int]:
+    return entry.created, entry.id
 
 
-def log_of(transaction: Transaction, patron_id: int) -> list[Logged]:
-    """All that the patron was told, is to be told, or could not be; the oldest first.
+def log_of(
+    transaction: Transaction, patron_id: int, *, after: Place | None = None, limit: int = MOST
+) -> Page[Logged]:
+    """What the patron was told, is to be told, or could not be; the newest first: a page behind
+    that place.
 
     This includes what is about the patron and went to a guardian, and what the patron was told as a
     guardian.
     """
-    return _entries(
-        messages_of_person(transaction, patron_id=patron_id),
-        notices_of_person(transaction, patron_id=patron_id),
-    )
+    at_most, (at, before_id) = min(max(limit, 1), MOST), after or END
+    where: dict[str, Any] = {"at": at, "before_id": before_id, "at_most": at_most + 1}
+    messages = messages_before(transaction, patron_id=patron_id, **where)
+    messages = sorted(messages, key=_by_age, reverse=True)[: at_most + 1]
+    # No more is read of what stands behind the last message of the page.
+    since = messages[-1].created if len(messages) > at_most else START.moment
+    untold = untold_before(transaction, patron_id=patron_id, since=since, **where)
+    told = _told_by(transaction, messages, patron_id)
+    found = [_of_message(each, told.get(each.id, ())) for each in messages]
+    found += map(_of_notice, untold)
+    found.sort(key=_by_age, reverse=True)
+    lines = tuple(found[:at_most])
+    return Page(lines, Place(*_by_age(lines[-1])) if len(found) > at_most else None)
+
+
+def _told_by(
+    transaction: Transaction, messages: Sequence[Message], patron_id: int
+) -> dict[int, list[Notice]]:
+    """By message, the notices about the patron, or for them, that it tells."""
+    told: dict[int, list[Notice]] = {}
+    ids = [each.id for each in messages]
+    rows = notices_of_messages(transaction, message_ids=ids)
+    for each in sorted(rows, key=attrgetter("id")):
+        if each.message_id is not None and patron_id in (each.patron_id, each.recipient_id):
+            told.setdefault(each.message_id, []).append(each)
+    return told
 
 
 def _in_state(states: Sequence[NoticeState], since: datetime) -> Statement:

@@ -10,13 +10,18 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
+    ScalarSelect,
     Select,
     Table,
     TextClause,
+    and_,
     insert,
     literal_column,
+    not_,
     or_,
     select,
+    union_all,
     update,
 )
 
@@ -151,9 +156,69 @@ def notices_of_person(*, patron_id: int) -> Statement:
     return select_notices(is_of(notices, patron_id)).order_by(notices.c.id)
 
 
+def _newest_ids(
+    table: Table,
+    patron_id: int,
+    at: datetime,
+    before_id: int,
+    at_most: int,
+    *conditions: ColumnElement[bool],
+    source: FromClause | None = None,
+) -> ScalarSelect[Any]:
+    """Of the rows about the person, and of those for them: so many each, the newest before that
+    place. Asked for with OR all of them would be sorted, as no index has the order of both."""
+    its = table.c
+
+    def of(whose: ColumnElement[int]) -> Select[Any]:
+        newest = (
+            select(its.id)
+            .select_from(table if source is None else source)
+            # Said twice: the first condition of the place is what the index can be walked by.
+            .where(whose == patron_id, its.created <= at, *conditions)
+            .where(or_(its.created < at, its.id < before_id))
+            .order_by(its.created.desc(), its.id.desc())
+            .limit(at_most)
+        )
+        return select(newest.subquery().c.id)
+
+    return union_all(of(its.patron_id), of(its.recipient_id)).scalar_subquery()
+
+
 @many(read_message)
-def messages_of_person(*, patron_id: int) -> Statement:
-    return select_messages(is_of(notice_messages, patron_id)).order_by(notice_messages.c.id)
+def messages_before(*, patron_id: int, at: datetime, before_id: int, at_most: int) -> Statement:
+    """Messages about the person or for them, the newest before that place: `at_most` of each."""
+    newest = _newest_ids(notice_messages, patron_id, at, before_id, at_most)
+    return select_messages(notice_messages.c.id.in_(newest))
+
+
+#: What a message failed to tell is told by the next one, or by none.
+_IS_TOLD = or_(
+    notice_messages.c.state == notices.c.state,
+    and_(
+        notice_messages.c.state == literal_column(f"'{NoticeState.WAITING.value}'"),
+        notices.c.state == literal_column(f"'{NoticeState.SENDING.value}'"),
+    ),
+)
+
+
+@many(read_notice)
+def untold_before(
+    *, patron_id: int, since: datetime, at: datetime, before_id: int, at_most: int
+) -> Statement:
+    """Notices about the person or for them that no message of theirs stands for, made since then:
+    the newest before that place, `at_most` of each."""
+    theirs = and_(notice_messages.c.id == notices.c.message_id, is_of(notice_messages, patron_id))
+    newest = _newest_ids(
+        notices,
+        patron_id,
+        at,
+        before_id,
+        at_most,
+        notices.c.created >= since,
+        or_(notice_messages.c.id.is_(None), not_(_IS_TOLD)),
+        source=notices.outerjoin(notice_messages, theirs),
+    )
+    return select_notices(notices.c.id.in_(newest))
 
 
 @one(read_message)

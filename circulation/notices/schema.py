@@ -40,8 +40,8 @@ notice_messages = Table(
     "notice_messages",
     metadata,
     Column("id", Long, primary_key=True, autoincrement=False),
-    Column("patron_id", ForeignKey(patrons.c.id), index=True, info=CUT),  # whom it is about
-    Column("recipient_id", ForeignKey(patrons.c.id), index=True, info=CUT),
+    Column("patron_id", ForeignKey(patrons.c.id), info=CUT),  # whom it is about
+    Column("recipient_id", ForeignKey(patrons.c.id), info=CUT),
     Column("branch_id", ForeignKey(branches.c.id), nullable=False),  # in whose name
     Column("kind", String, nullable=False),  # a value of `NoticeKind`
     Column("channel", String, nullable=False),
@@ -62,6 +62,9 @@ notice_messages = Table(
     #: Its channel tells when somebody has it; until then it has reached nobody.
     Column("confirms", Boolean, nullable=False, server_default=false()),
     Column("anonymised", Moment),
+    # What a person was told is listed by pages, the newest first.
+    Index("ix_notice_messages_patron_id", "patron_id", "created"),
+    Index("ix_notice_messages_recipient_id", "recipient_id", "created"),
 )
 _OPEN = "state IN ('waiting', 'sending', 'unsure')"
 _IS_OPEN = text(_OPEN)
@@ -86,8 +89,8 @@ notices = Table(
     "notices",
     metadata,
     Column("id", Long, primary_key=True, autoincrement=False),
-    Column("patron_id", ForeignKey(patrons.c.id), index=True, info=CUT),
-    Column("recipient_id", ForeignKey(patrons.c.id), index=True, info=CUT),
+    Column("patron_id", ForeignKey(patrons.c.id), info=CUT),
+    Column("recipient_id", ForeignKey(patrons.c.id), info=CUT),
     Column("branch_id", ForeignKey(branches.c.id), nullable=False),  # whose rules hold
     Column("kind", String, nullable=False),  # a value of `NoticeKind`
     Column("once", String, unique=True),
@@ -101,6 +104,8 @@ notices = Table(
     Column("due", Moment, nullable=False),  # not told before
     Column("message_id", ForeignKey(notice_messages.c.id), index=True),
     Column("anonymised", Moment),
+    Index("ix_notices_patron_id", "patron_id", "created"),
+    Index("ix_notices_recipient_id", "recipient_id", "created"),
 )
 _WAITING = "state = 'waiting'"
 _IS_WAITING = text(_WAITING)

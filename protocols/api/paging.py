@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from circulation.kernel.paging import Place
 from protocols.api.messages import Reply
-from protocols.api.models.common import Paging
+from protocols.api.models.common import Continued
 from protocols.api.operation import VERSION, Request
 from protocols.api.problems import Problem, malformed
 
@@ -47,17 +47,7 @@ def no_page_ended_there() -> Problem:
     return malformed("cursor", "unknown", "no page has ended there")
 
 
-def start_of(query: Paging) -> int:
-    """The number of the first line, from 1. Raises Problem."""
-    if query.cursor is None:
-        return 1
-    start = read_word(query.cursor)
-    if not isinstance(start, int) or not 0 < start <= LARGEST_OF_FEW:
-        raise no_page_ended_there()
-    return start
-
-
-def place_in(query: Paging, largest: int = LARGEST_OF_FEW) -> Place | None:
+def place_in(query: Continued, largest: int = LARGEST_OF_FEW) -> Place | None:
     """The moment and number after which the page begins. Raises Problem."""
     if query.cursor is None:
         return None
@@ -80,7 +70,7 @@ def place_at(moment: Any, number: Any, largest: int) -> Place:
     return place
 
 
-def day_place_in(query: Paging) -> Place | None:
+def day_place_in(query: Continued) -> Place | None:
     """The day and number after which the page begins. Raises Problem."""
     if query.cursor is None:
         return None
@@ -94,7 +84,7 @@ def day_place_in(query: Paging) -> Place | None:
     return place
 
 
-def spot_in(query: Paging) -> tuple[str, ...] | None:
+def spot_in(query: Continued) -> tuple[str, ...] | None:
     """The place of a list that is reckoned, not stored. Raises Problem."""
     if query.cursor is None:
         return None
@@ -104,7 +94,7 @@ def spot_in(query: Paging) -> tuple[str, ...] | None:
     return tuple(str(each) for each in parts)
 
 
-def number_in(query: Paging, largest: int = LARGEST_OF_FEW) -> int:
+def number_in(query: Continued, largest: int = LARGEST_OF_FEW) -> int:
     """The number after which the page begins; 0 is before all. Raises Problem."""
     if query.cursor is None:
         return 0

@@ -95,8 +95,8 @@ def quick(costs: Sequence[float]) -> float:
     return statistics.median(sorted(costs)[: max(1, len(costs) // 2)])
 
 
-def furnished(url: str) -> tuple[str, str]:
-    """Somebody of the staff, signed in, and a patron with many loans; the token and the patron."""
+def the_library(url: str) -> Library:
+    """The one that `furnish` has begun."""
     database = open_database(url)
 
     def branches(transaction: Any) -> Any:
@@ -104,6 +104,11 @@ def furnished(url: str) -> tuple[str, str]:
 
     library = Library(database, *database.read(branches).result())
     library.now = present()
+    return library
+
+
+def signed_in(library: Library, role: str = "librarian") -> str:
+    """The token of somebody of the staff in that role."""
 
     def settings(transaction: Any) -> None:
         its = library.main.agency_id
@@ -111,13 +116,20 @@ def furnished(url: str) -> tuple[str, str]:
         set_up_changed(transaction)
 
     library.write(settings)
-    a_colleague(library, "anna", "librarian")
+    a_colleague(library, "anna", role)
     given = Credentials("anna", PASSWORD, "127.0.0.1")
 
     def signing(transaction: Any) -> Any:
         return sign_in(Act(transaction, library.circulation, UNATTENDED, library.now), given)
 
-    token = library.write(signing).token
+    token: str = library.write(signing).token
+    return token
+
+
+def furnished(url: str) -> tuple[str, str]:
+    """Somebody of the staff, signed in, and a patron with many loans; the token and the patron."""
+    library = the_library(url)
+    token = signed_in(library)
     card = a_patron(library, "MANY")
     barcodes = [an_item(library, f"MANY{number}") for number in range(LOANS)]
 
@@ -133,7 +145,7 @@ def furnished(url: str) -> tuple[str, str]:
         return public_ids(library.circulation, transaction).shown(found)
 
     shown = library.read(public)
-    database.close()
+    library.database.close()
     return token, shown
 
 

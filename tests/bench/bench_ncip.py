@@ -122,15 +122,20 @@ _HEADER_1 = (
 )
 
 
-def _look_up_user(number: int) -> str:
+def look_up_user(card: str, wanted: str) -> str:
+    """A request for the user, and what is `wanted` besides."""
     return _message(
         f"<LookupUser>\n{_HEADER}"
-        f"  <UserId><UserIdentifierValue>P{number:07}</UserIdentifierValue></UserId>\n"
+        f"  <UserId><UserIdentifierValue>{card}</UserIdentifierValue></UserId>\n"
         "  <UserElementType>Name Information</UserElementType>\n"
         "  <UserElementType>User Privilege</UserElementType>\n"
         "  <UserElementType>Block Or Trap</UserElementType>\n"
-        "  <LoanedItemsDesired/>\n  <RequestedItemsDesired/>\n</LookupUser>"
+        f"{wanted}\n</LookupUser>"
     )
+
+
+def _look_up_user(number: int) -> str:
+    return look_up_user(f"P{number:07}", "  <LoanedItemsDesired/>\n  <RequestedItemsDesired/>")
 
 
 def _look_up_item(number: int) -> str:

@@ -6,21 +6,25 @@ Sending is done as the sender does it: claimed in one transaction, recorded in a
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from catalogue.database import Transaction
+from sqlalchemy import insert
+
+from catalogue.database import Statement, Transaction, send_many
 from circulation.kernel.results import UNATTENDED, CheckedOut, Desk
 from circulation.kernel.set_up import set_up_changed
 from circulation.notices.causes import Cause
 from circulation.notices.claiming import Outgoing, claim
 from circulation.notices.gathering import gather
-from circulation.notices.kinds import NoticeKind
+from circulation.notices.kinds import NoticeKind, NoticeState
 from circulation.notices.log import Logged, log_of
 from circulation.notices.outcomes import Outcome, Sent, claim_again, record
 from circulation.notices.post import Post
 from circulation.notices.requests import NoticeRequest, request_notice
+from circulation.notices.rows import Message, insert_messages
 from circulation.notices.rules import NOTICE_RULES
+from circulation.notices.schema import notices
 from circulation.patrons.changes import change_patron
 from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library
@@ -40,6 +44,44 @@ def rule(library: Library, *channels: str, kind: NoticeKind | None = None, **ter
         set_up_changed(transaction)
 
     library.write(work)
+
+
+class NoticeRow(NamedTuple):
+    """A notice as it is stored, whatever has led to it."""
+
+    id: int
+    message_id: int | None
+    patron_id: int
+    recipient_id: int
+    branch_id: int
+    kind: NoticeKind
+    state: NoticeState
+    created: datetime
+    due: datetime
+    cause: str = "{}"
+    facts: str = "{}"
+    failed: str = ""
+    why: str = ""
+
+
+@send_many
+def insert_notices(row: NoticeRow) -> Statement:
+    return insert(notices).values(row._asdict())
+
+
+def write_told(transaction: Transaction, library: Library, person: int, number: int) -> None:
+    """So many messages were sent to the person, an hour apart, each of which tells a notice."""
+    messages, rows = [], []
+    for each in range(number):
+        at = library.now - timedelta(hours=number - each)
+        notice_id, message_id = (library.circulation.ids.next(library.now) for _ in range(2))
+        whose = person, person, library.main.id, NoticeKind.DUE_SOON
+        rows.append(NoticeRow(notice_id, message_id, *whose, NoticeState.SENT, at, at))
+        words = "Husk at aflevere", "Der er noget, der snart skal afleveres.", "due_soon"
+        went_out = NoticeState.SENT, 1, at, at, at, at, at, f"{person}-{each}", "", False
+        messages.append(Message(message_id, *whose, "email", EMAIL, "da", *words, *went_out))
+    insert_messages(transaction, messages)
+    insert_notices(transaction, rows)
 
 
 def patron_id(library: Library, card: str) -> int:
@@ -116,8 +158,9 @@ def sent(library: Library, post: Post = POST) -> list[Outgoing]:
 
 
 def log(library: Library, card: str) -> list[Logged]:
+    """The whole log, the oldest first."""
     who = patron_id(library, card)
-    return library.read(lambda transaction: log_of(transaction, who))
+    return [*library.read(lambda transaction: log_of(transaction, who)).lines[::-1]]
 
 
 def states(library: Library, card: str) -> list[tuple[str, str, str]]:

@@ -11,7 +11,8 @@ from typing import Final
 from catalogue.database import Transaction
 from circulation.accounts.loans import LoanPage, patron_loans
 from circulation.accounts.status import patron_status
-from circulation.fees.paying import account_currency
+from circulation.fees.paying import PaymentWish, account_currency, payable
+from circulation.fees.receipts import return_receipt
 from circulation.holds.facts import open_holds
 from circulation.holds.judging import judge_hold
 from circulation.holds.lists import listed_holds
@@ -25,8 +26,11 @@ from circulation.ledger.charges import NewCharge, create_charge
 from circulation.ledger.money import ChargeKind
 from circulation.loans.lending import check_out, judge_loan
 from circulation.loans.wishes import LoanWish
+from circulation.notices.log import log_of
+from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import account, number_of
+from tests.builders.notices import write_told
 
 FEW, MANY, PAGE = 12, 32, 10
 #: Of a row in an index: is it one of theirs, what does a column say, count it, go on to the next; a
@@ -59,12 +63,17 @@ QUESTIONS: Final[dict[str, Question]] = {
     "what is owed": lambda act, card, number: _charges(
         act, card, ChargePage(only_owed=True, collected_at=act.desk.agency_id, limit=PAGE)
     ),
+    "a receipt": lambda act, card, number: return_receipt(act, patron=card),
+    "messages": lambda act, card, number: log_of(act.transaction, number, limit=PAGE),
+    "what a payment pays": lambda act, card, number: payable(
+        act.transaction, number, [act.desk.agency_id], PaymentWish(100, "DKK")
+    ),
     "currency": lambda act, card, number: account_currency(act, patron_id=number, category="adult"),
 }
 
 
 def has(library: Library, card: str, items: list[str], wanted: list[str]) -> None:
-    """Gives the patron so many loans and holds, and a charge for each."""
+    """Gives the patron so many loans and holds, and a charge and a message for each."""
 
     def work(transaction: Transaction) -> None:
         act = library.act(transaction)
@@ -74,6 +83,9 @@ def has(library: Library, card: str, items: list[str], wanted: list[str]) -> Non
             assert isinstance(placed, HoldsPlaced)
             fee = NewCharge(ChargeKind.ADMINISTRATIVE, 100, "DKK", library.main.id, "a card")
             create_charge(account(library, transaction, card), fee)
+        person = find_patron(transaction, card)
+        assert person is not None
+        write_told(transaction, library, person, len(items))
 
     library.write(work)
 
@@ -111,6 +123,7 @@ def test_each_further_one_is_counted_and_no_more(sqlite_library: Library) -> Non
             [an_item(library, f"{card}{each}") for each in range(number)],
             wanted[:number],
         )
+    library.pass_time(days=1)
     asked = partial(steps_of, library=library)
     further = {
         name: (asked(question, card="MANY") - asked(question, card="FEW")) / (MANY - FEW)

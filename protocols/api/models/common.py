@@ -41,11 +41,16 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
-class Paging(Request):
+class Continued(Request):
+    """Where a part of a list begins."""
+
+    cursor: Cursor | None = None
+
+
+class Paging(Continued):
     """Which part of a list."""
 
     limit: Limit = 100
-    cursor: Cursor | None = None
 
 
 @dataclass(frozen=True, slots=True)

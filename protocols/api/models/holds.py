@@ -8,7 +8,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from protocols.api.models.common import Barcode, Branch, Fee, Isil, Number, Request, Why
+from protocols.api.models.common import (
+    Barcode,
+    Branch,
+    Continued,
+    Fee,
+    Isil,
+    Limit,
+    Number,
+    Request,
+    Why,
+)
 from protocols.api.models.desk import AcceptedFee, ForPatron, OverrideWish, Patron
 from protocols.api.problems import ProblemReason
 
@@ -123,6 +133,14 @@ class Hold:
     may: tuple[HoldNext, ...]
     kind: HoldKindName
     bound_item: str | None
+
+
+class HoldPaging(Continued):
+    """Which part of a patron's holds, all where no `limit` is given; `ready` those alone for which
+    an item lies ready."""
+
+    limit: Limit | None = None
+    ready: bool = False
 
 
 @dataclass(frozen=True, slots=True)

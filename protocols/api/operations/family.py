@@ -14,7 +14,7 @@ from circulation.staff.lookups import Seen
 from protocols.api.authority import note_look, today_here
 from protocols.api.messages import Reply
 from protocols.api.models.desk import OwnRenewalsWish, OwnRenewalWish, Renewed, StackResults
-from protocols.api.models.holds import PatronHolds
+from protocols.api.models.holds import HoldPaging, PatronHolds
 from protocols.api.models.money import ChargePaging, PatronCharges
 from protocols.api.models.patrons import LoanPaging, PatronLoans, PatronScreen
 from protocols.api.operation import Caller, Operation, Plain, Request, get, post
@@ -47,8 +47,8 @@ def list_loans_of_child(
 
 
 def list_holds_of_child(
-    request: Plain, principal: Principal, context: Context
-) -> PatronHolds | Problem:
+    request: Request[None, HoldPaging], principal: Principal, context: Context
+) -> Reply | Problem:
     """A child's holds with their prospects."""
     place = _child(request, principal, context)
     note_look(request, principal, context, Seen.HOLDS, patron_id=place.id)
@@ -119,7 +119,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         query=LoanPaging,
         **_MORE,
     ),
-    get(f"{_WARD}/holds", "Holds of my child", list_holds_of_child, PatronHolds, **_MORE),
+    get(
+        f"{_WARD}/holds",
+        "Holds of my child",
+        list_holds_of_child,
+        PatronHolds,
+        query=HoldPaging,
+        **_MORE,
+    ),
     get(
         f"{_WARD}/charges",
         "What my child owes",

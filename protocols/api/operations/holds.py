@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from circulation.holds.changing import cancel_hold, change_hold, pause_hold
 from circulation.holds.judging import judge_hold
-from circulation.holds.lists import find_hold, patron_holds
+from circulation.holds.lists import HoldPage, find_hold, patron_holds
 from circulation.holds.placing import place_holds
 from circulation.holds.reordering import Move, move_hold
 from circulation.holds.results import HoldChanged, HoldState, Wanted
 from circulation.holds.results import QueuedHold as KnownHold
 from circulation.holds.wishes import HoldChange, HoldWish
 from circulation.holds.work_lists import record_queue
+from circulation.kernel.paging import START, Place
 from circulation.kernel.results import Refused
 from circulation.kernel.rights import Kind, Principal, Right
 from circulation.patrons.identifiers import PatronPlace, place_of_patron
@@ -28,6 +29,7 @@ from protocols.api.models.holds import (
     HoldDetails,
     HoldEnd,
     HoldNext,
+    HoldPaging,
     HoldPlaced,
     HoldProspect,
     MoveWish,
@@ -40,7 +42,7 @@ from protocols.api.models.holds import (
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.desk import identifier_of
 from protocols.api.operations.patrons import known_by, the_patron
-from protocols.api.paging import LARGEST_OF_FEW
+from protocols.api.paging import LARGEST, LARGEST_OF_FEW, page_of, place_in
 from protocols.api.problems import Outcome, Problem, reasons_of, refused
 from protocols.hosting.answering import Context, Lane
 
@@ -159,7 +161,9 @@ def hold_shown(queued: KnownHold, principal: Principal) -> Hold:
     )
 
 
-def list_holds(request: Plain, principal: Principal, context: Context) -> PatronHolds | Problem:
+def list_holds(
+    request: Request[None, HoldPaging], principal: Principal, context: Context
+) -> Reply | Problem:
     """A patron's open holds with their prospects, the oldest first."""
     place = the_patron(request, principal, context)
     note_look(request, principal, context, Seen.HOLDS, patron_id=place.id)
@@ -167,14 +171,28 @@ def list_holds(request: Plain, principal: Principal, context: Context) -> Patron
 
 
 def holds_of(
-    place: PatronPlace, request: Plain, principal: Principal, context: Context
-) -> PatronHolds | Problem:
+    place: PatronPlace,
+    request: Request[None, HoldPaging],
+    principal: Principal,
+    context: Context,
+) -> Reply | Problem:
+    query = request.query
+    limit, after = query.limit, place_in(query, LARGEST) or START
     found = patron_holds(
-        context.circulation, context.transaction, patron=known_by(place), now=context.now
+        context.circulation,
+        context.transaction,
+        patron=known_by(place),
+        now=context.now,
+        page=HoldPage(None if limit is None else limit + 1, after, query.ready),
     )
     if isinstance(found, Refused):
         return refused(found, principal, request.language)
-    return PatronHolds(tuple(hold_shown(each, principal) for each in found.holds))
+    lines, following = found.holds[:limit], None
+    if len(lines) < len(found.holds):
+        last = lines[-1].hold
+        following = Place(last.placed, last.id)
+    page = PatronHolds(tuple(hold_shown(each, principal) for each in lines))
+    return page_of(request, page, following)
 
 
 def _the_hold(
@@ -361,6 +379,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "A patron's holds",
         list_holds,
         PatronHolds,
+        query=HoldPaging,
         tag="patrons",
         right=Right.VIEW_PATRONS,
         outcomes=RULES,

@@ -59,7 +59,7 @@ from protocols.api.models.notices import (
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.patrons import the_patron
-from protocols.api.paging import LARGEST, page_of, start_of
+from protocols.api.paging import LARGEST, page_of, place_in
 from protocols.api.problems import Outcome, Problem, malformed
 from protocols.hosting.answering import Context, Lane
 
@@ -146,11 +146,9 @@ def list_messages(request: Request[None, Paging], principal: Principal, context:
 def messages_of(
     place: PatronPlace, request: Request[None, Paging], principal: Principal, context: Context
 ) -> Reply:
-    start, limit = start_of(request.query), request.query.limit
-    found = log_of(context.transaction, place.id)[::-1]
-    lines = found[start - 1 : start - 1 + limit]
-    page = Messages(_all_shown(lines, principal, context))
-    return page_of(request, page, start + limit if start - 1 + limit < len(found) else None)
+    query = request.query
+    found = log_of(context.transaction, place.id, after=place_in(query, LARGEST), limit=query.limit)
+    return page_of(request, Messages(_all_shown(found.lines, principal, context)), found.next)
 
 
 def _the_entry(

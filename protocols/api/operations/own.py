@@ -25,6 +25,7 @@ from protocols.api.models.holds import (
     Hold,
     HoldChanges,
     HoldDetails,
+    HoldPaging,
     HoldPlaced,
     HoldProspect,
     PatronHolds,
@@ -91,7 +92,9 @@ def list_own_loans(
     return loans_of_patron(own_place(request, principal, context), request, principal, context)
 
 
-def list_own_holds(request: Plain, principal: Principal, context: Context) -> PatronHolds | Problem:
+def list_own_holds(
+    request: Request[None, HoldPaging], principal: Principal, context: Context
+) -> Reply | Problem:
     """The patron's own holds with their prospects."""
     return holds_of(own_place(request, principal, context), request, principal, context)
 
@@ -233,7 +236,7 @@ _CHANGING: Final = _MORE | {"lane": Lane.WRITE}
 OPERATIONS: Final[tuple[Operation, ...]] = (
     get("/self", "My first screen", show_self, PatronScreen, **_MORE),
     get("/self/loans", "My loans", list_own_loans, PatronLoans, query=LoanPaging, **_MORE),
-    get("/self/holds", "My holds", list_own_holds, PatronHolds, **_MORE),
+    get("/self/holds", "My holds", list_own_holds, PatronHolds, query=HoldPaging, **_MORE),
     get(
         "/self/charges", "What I owe", list_own_charges, PatronCharges, query=ChargePaging, **_MORE
     ),

@@ -312,17 +312,15 @@ export function open(patron) {
 
 /** Where what is ready for the patron stands. @param {string} id */
 async function readReady(id) {
-  const answer = await ask("GET", `/patrons/${id}/holds`).catch(() => null);
+  const answer = await ask("GET", `/patrons/${id}/holds?ready=true`).catch(() => null);
   if (answer?.status !== 200 || state.patron?.id !== id) return;
   const holds = /** @type {any[]} */ (answer.body.holds);
-  state.ready = holds
-    .filter((each) => each.state === "READY")
-    .map(({ title_id, title, number, pickup_branch }) => ({
-      titleId: title_id,
-      title,
-      number,
-      branch: pickup_branch,
-    }));
+  state.ready = holds.map(({ title_id, title, number, pickup_branch }) => ({
+    titleId: title_id,
+    title,
+    number,
+    branch: pickup_branch,
+  }));
   redraw();
 }
 

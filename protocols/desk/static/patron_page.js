@@ -49,15 +49,18 @@ export function openPage(chosen = null) {
   drawView();
 }
 
-/** @param {Part} name */
-async function load(name) {
+/** Of holds the first ones at once, and all where there are more. @param {Part} name */
+async function load(name, isWhole = false) {
   const { patron } = state;
   if (!patron || !has(PARTS[name])) return;
-  const limit = name === "notices" || name === "lookups" ? `?limit=${isAll ? MANY : FEW}` : "";
+  const isLog = name === "notices" || name === "lookups";
+  const most = name === "holds" || isAll ? MANY : FEW;
+  const limit = isLog || (name === "holds" && !isWhole) ? `?limit=${most}` : "";
   const answer = await ask("GET", `/patrons/${patron.id}/${name}${limit}`).catch(() => null);
   if (answer?.status !== 200 || state.patron?.id !== patron.id) return;
   known[name] = answer.body;
   if (state.view?.name === "patron") drawView();
+  if (name === "holds" && !isWhole && known.holds?.holds.length === MANY) void load(name, true);
 }
 
 /** @returns {Solution[]} */

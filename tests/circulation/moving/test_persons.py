@@ -28,7 +28,7 @@ def test_what_was_told_stands_in_the_log(more: OldSystem) -> None:
     more.write("messages", message)
     more.deliver()
     more.deliver()
-    (entry,) = more.library.read(lambda t: log_of(t, id_of(more, "Ida")))
+    (entry,) = more.library.read(lambda t: log_of(t, id_of(more, "Ida"))).lines
     assert (entry.kind.value, entry.state.value, entry.subject) == ("overdue", "sent", "Reminder")
     assert str(entry.sent)[:16] == "2026-11-21 07:00"
 

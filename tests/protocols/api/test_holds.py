@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from circulation.holds.changing import cancel_hold
 from circulation.kernel.events import events_of_hold
 from circulation.kernel.rights import Reach, Right
 from tests.builders.circulation import a_patron, an_item
@@ -142,3 +143,34 @@ def test_who_asks_what_a_patron_could_expect_is_noted(stage: Stage) -> None:
     assert stage.ask("GET", f"{patron}/hold-prospect?item={item}", token=token).status == 200
     looks = stage.ask("GET", f"{patron}/lookups", token=token).body["lookups"]
     assert [each["what"] for each in looks] == ["holds"], looks
+
+
+def test_pages_of_holds_end_where_the_caller_says(stage: Stage) -> None:
+    library = stage.library
+    card, other, free = a_patron(library), a_patron(library), an_item(library)
+    placed = [
+        str(a_hold(library, card, each).hold.id)
+        for each in [*(an_item(library, on_loan_to=other) for _ in range(4)), free]
+    ]
+    library.check_in(free)
+    own = stage.a_patron_caller(card)
+
+    def ids(path: str) -> tuple[list[str], str]:
+        told = stage.ask("GET", path, token=own)
+        assert told.status == 200, told.body
+        return [each["id"] for each in told.body["holds"]], told.headers.get("Link", "")
+
+    assert ids("/self/holds") == (placed, "")
+    assert ids("/self/holds?limit=5") == (placed, "")
+    found, link = ids("/self/holds?limit=2")
+    assert found == placed[:2]
+    library.write(
+        lambda transaction: cancel_hold(
+            library.act(transaction), patron=card, hold_id=int(placed[1])
+        )
+    )
+    following = link.split(">")[0].removeprefix("</api/v1")
+    assert (found := ids(following))[0] == placed[2:4]  # nothing moves up
+    assert ids(found[1].split(">")[0].removeprefix("</api/v1")) == (placed[4:], "")
+    assert ids("/self/holds?ready=true&limit=1") == (placed[4:], "")
+    assert stage.ask("GET", "/self/holds?cursor=abc", token=own).status == 422
