@@ -59,12 +59,10 @@ class BriefLoan(NamedTuple):
 
 
 class BriefLoans(NamedTuple):
-    """The first page of a patron's open loans in brief, as `PatronLoans`; and how many of their
-    own that are listed were recalled."""
+    """The first page of a patron's open loans in brief, as `PatronLoans`."""
 
     total: int
     loans: tuple[BriefLoan, ...]
-    recalled: int
 
 
 class _Listed(NamedTuple):
@@ -108,7 +106,6 @@ class _Brief(NamedTuple):
 
     due: datetime
     loan_id: int
-    recalled: datetime | None
     barcode: str
     title: str
     control_number: str | None
@@ -280,11 +277,10 @@ def loans_in_brief(act: Act, facts: PatronFacts, limit: int) -> BriefLoans:
     transaction, circulation, _, _ = act
     counted = loans_of(facts)
     if not (counted.number or counted.onward):
-        return BriefLoans(0, (), 0)
+        return BriefLoans(0, ())
     branches = circulation.set_up(transaction, facts.set_up_version).branches
     found = _own_in_brief(transaction, patron_id=facts.id, at_most=limit)
     found.sort(key=_by_due_date)
-    recalled = sum([each.recalled is not None for each in found])
     if counted.onward:
         onward = _lent_onward_in_brief(transaction, patron_id=facts.id)
         onward.sort(key=_by_due_date)
@@ -292,10 +288,10 @@ def loans_in_brief(act: Act, facts: PatronFacts, limit: int) -> BriefLoans:
     told = tuple(
         [
             BriefLoan(barcode, title, control_number, branches[branch_id], due)
-            for due, _, _, barcode, title, control_number, branch_id in found
+            for due, _, barcode, title, control_number, branch_id in found
         ]
     )
-    return BriefLoans(counted.number + counted.onward, told, recalled)
+    return BriefLoans(counted.number + counted.onward, told)
 
 
 def _listed(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
-from catalogue.database import Statement, columns, one, scalar_one
+from catalogue.database import Statement, columns, one
 from circulation.accounts.loans import (
     BriefLoans,
     LoanPage,
@@ -47,19 +47,6 @@ def _onward(*, now: datetime, patron_id: int) -> Statement:
     ).where(loans.c.co_patron_id == patron_id, loans.c.checked_in.is_(None))
 
 
-@scalar_one(int)
-def _recalled(*, patron_id: int) -> Statement:
-    return (
-        select(func.count())
-        .select_from(loans)
-        .where(
-            loans.c.patron_id == patron_id,
-            loans.c.recalled.is_not(None),
-            loans.c.checked_in.is_(None),
-        )
-    )
-
-
 def patron_status(act: Act, *, patron: str, pin: str | None = None) -> PatronStatus | Refused:
     """What is known of the patron with this identifier (SIP2 23 and 63, NCIP LookupUser).
 
@@ -69,12 +56,8 @@ def patron_status(act: Act, *, patron: str, pin: str | None = None) -> PatronSta
     wrong PIN does not count against the patron; the desk is stopped where it guesses.
     Raises VerificationNeeded (see `circulation.patrons.pins`).
     """
-    transaction = act.transaction
     facts = _known(act, patron, pin)
-    if isinstance(facts, Refused):
-        return facts
-    recalled = _recalled(transaction, patron_id=facts.id) if loans_of(facts).number else 0
-    return _status(act, facts, recalled)
+    return facts if isinstance(facts, Refused) else _status(act, facts)
 
 
 def patron_status_and_loans(
@@ -82,16 +65,10 @@ def patron_status_and_loans(
 ) -> tuple[PatronStatus, PatronLoans] | Refused:
     """The answers of `patron_status` and `patron_loans` for those who want both: the patron is
     looked up once."""
-    transaction = act.transaction
     facts = _known(act, patron, pin)
     if isinstance(facts, Refused):
         return facts
-    listed = loans_listed(act, facts, page=LoanPage(limit=limit))
-    if len(listed.loans) == listed.total:
-        recalled = sum(each.is_recalled and each.lent_onward_by is None for each in listed.loans)
-    else:
-        recalled = _recalled(transaction, patron_id=facts.id)
-    return _status(act, facts, recalled), listed
+    return _status(act, facts), loans_listed(act, facts, page=LoanPage(limit=limit))
 
 
 def patron_status_and_brief_loans(
@@ -101,11 +78,7 @@ def patron_status_and_brief_loans(
     facts = _known(act, patron, pin)
     if isinstance(facts, Refused):
         return facts
-    listed = loans_in_brief(act, facts, limit)
-    recalled = listed.recalled
-    if len(listed.loans) < listed.total:
-        recalled = _recalled(act.transaction, patron_id=facts.id)
-    return _status(act, facts, recalled), listed
+    return _status(act, facts), loans_in_brief(act, facts, limit)
 
 
 def _known(act: Act, patron: str, pin: str | None) -> PatronFacts | Refused:
@@ -122,7 +95,7 @@ def _known(act: Act, patron: str, pin: str | None) -> PatronFacts | Refused:
     return Refused((wrong,)) if wrong else facts
 
 
-def _status(act: Act, facts: PatronFacts, recalled: int) -> PatronStatus:
+def _status(act: Act, facts: PatronFacts) -> PatronStatus:
     transaction, circulation, desk, now = act
     set_up = circulation.set_up(transaction, facts.set_up_version)
     home = set_up.branches[facts.home_branch_id]
@@ -158,7 +131,7 @@ def _status(act: Act, facts: PatronFacts, recalled: int) -> PatronStatus:
         overdue=had.overdue + overdue_onward,
         max_loans=set_up.terms(home.id, facts.category, "").max_loans,
         onward_loans=onward,
-        recalled=recalled,
+        recalled=had.recalled,
         has_account=ACCOUNT_OF_PATRON.of(facts) is not None,
         has_holds=HOLDS_OF_PATRON.of(facts) is not None,
     )

@@ -137,11 +137,12 @@ def listed_holds(
 class HoldPage(NamedTuple):
     """Which holds are listed: `limit` at most, behind the place `after` (when it was placed, and
     the hold), which stays where it is whatever is fetched or cancelled. `only_ready` leaves out
-    those for which no item lies ready."""
+    those for which no item lies ready. With `record_id` all on that title, and no others."""
 
     limit: int | None = None
     after: Place = START
     only_ready: bool = False
+    record_id: int | None = None
 
 
 _ALL_OF_THEM = HoldPage()
@@ -154,11 +155,9 @@ def patron_holds(
     patron: str,
     now: datetime,
     with_prospects: bool = True,
-    record_id: int | None = None,
     page: HoldPage = _ALL_OF_THEM,
 ) -> PatronHolds | Refused:
-    """The patron's open holds, the oldest first (NCIP LookupUser): all, or a page of them; with
-    `record_id` those on that title alone.
+    """The patron's open holds, the oldest first (NCIP LookupUser): all, or a page of them.
 
     Without prospects numbers and days are left out, and the queues are not read.
     Asks for no PIN: call `patron_status` first where one is needed.
@@ -171,10 +170,10 @@ def patron_holds(
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.set_up(transaction, borrower.set_up_version)
-    if record_id is None and page == _ALL_OF_THEM:
+    limit, (at, after_id), only_ready, record_id = page
+    if page == _ALL_OF_THEM:
         found = holds_of_patron(transaction, patron_id=borrower.id)
     elif record_id is None:
-        limit, (at, after_id), only_ready = page
         at_most = ALL if limit is None else min(max(limit, 0), ALL)
         read = ready_holds_behind if only_ready else open_holds_behind
         where: dict[str, Any] = {"at": at, "after_id": after_id, "at_most": at_most}

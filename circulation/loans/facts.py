@@ -160,12 +160,14 @@ def lock_items_on_loan_to(*, patron_id: int) -> Statement:
 
 class LoansOfPatron(NamedTuple):
     """How many loans a patron has: their own, those that are overdue, those of the material group
-    of what is borrowed, and those that others have lent onward to them."""
+    of what is borrowed, those that others have lent onward to them, and those of their own that
+    were recalled."""
 
     number: int = 0
-    overdue: int = 0  # not counted for somebody who borrows, like `onward`
+    overdue: int = 0  # not counted for somebody who borrows, like `onward` and `recalled`
     of_group: int = 0  # not counted for anybody else
     onward: int = 0
+    recalled: int = 0
 
 
 def _count(whose: Column[int], *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
@@ -200,6 +202,7 @@ LOANS_OF_PATRON = Part(
         "overdue": _count(loans.c.patron_id, loans.c.due < bind("now"), loans.c.mark.is_(None)),
         "of_group": _NOT_COUNTED,
         "onward": _count(loans.c.co_patron_id),
+        "recalled": _count(loans.c.patron_id, loans.c.recalled.is_not(None)),
     },
     # Without a limit on all loans, not all loans are counted.
     keys=("number", "of_group", "onward"),
@@ -208,6 +211,7 @@ LOANS_OF_PATRON = Part(
         "overdue": _NOT_COUNTED,
         "of_group": _count_up_to("most_of_group", _OF_GROUP),
         "onward": _NOT_COUNTED,
+        "recalled": _NOT_COUNTED,
     },
 )
 _NONE = LoansOfPatron()

@@ -176,23 +176,17 @@ def holds_of(
     principal: Principal,
     context: Context,
 ) -> Reply | Problem:
-    query = request.query
-    limit, after = query.limit, place_in(query, LARGEST) or START
+    limit, after = request.query.limit, place_in(request.query, LARGEST) or START
+    page = HoldPage(None if limit is None else limit + 1, after, request.query.ready)
     found = patron_holds(
-        context.circulation,
-        context.transaction,
-        patron=known_by(place),
-        now=context.now,
-        page=HoldPage(None if limit is None else limit + 1, after, query.ready),
+        context.circulation, context.transaction, patron=known_by(place), now=context.now, page=page
     )
     if isinstance(found, Refused):
         return refused(found, principal, request.language)
-    lines, following = found.holds[:limit], None
-    if len(lines) < len(found.holds):
-        last = lines[-1].hold
-        following = Place(last.placed, last.id)
-    page = PatronHolds(tuple(hold_shown(each, principal) for each in lines))
-    return page_of(request, page, following)
+    lines = found.holds[:limit]
+    is_last, told = len(lines) == len(found.holds), [hold_shown(each, principal) for each in lines]
+    following = None if is_last else Place(lines[-1].hold.placed, lines[-1].hold.id)
+    return page_of(request, PatronHolds(tuple(told)), following)
 
 
 def _the_hold(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from catalogue.items import find_item
-from circulation.holds.lists import find_hold, patron_holds
+from circulation.holds.lists import HoldPage, find_hold, patron_holds
 from circulation.holds.results import Hold, QueuedHold
 from circulation.interlending.notices import PARTNER_DEVICES
 from circulation.interlending.partner_requests import hold_of_request, request_of_hold
@@ -81,7 +81,7 @@ def hold_for_item(request: Any, identifier: str, context: Context) -> int | Prob
         patron=identifier,
         now=context.now,
         with_prospects=False,
-        record_id=item.record_id,
+        page=HoldPage(record_id=item.record_id),
     )
     holds = [] if isinstance(found, Refused) else [queued.hold for queued in found.holds]
     holds.sort(key=lambda hold: barcode not in (hold.bound_item, hold.item))

@@ -12,7 +12,7 @@ from catalogue.database import Transaction
 from catalogue.items import Item, find_item
 from catalogue.records import find_by_control_number
 from circulation.holds.changing import cancel_hold, change_hold
-from circulation.holds.lists import patron_holds
+from circulation.holds.lists import HoldPage, patron_holds
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Hold as EngineHold
 from circulation.holds.results import HoldChanged, HoldsPlaced, HoldState, QueuedHold, Wanted
@@ -185,7 +185,7 @@ def _change(request: Hold, caller: Caller, place: Place, context: Context) -> Ho
         patron=patron,
         now=context.now,
         with_prospects=False,
-        record_id=item and item.record_id,
+        page=HoldPage(record_id=item and item.record_id),
     )
     if isinstance(found, Refused):
         return found
