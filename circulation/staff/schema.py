@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 from catalogue.database import Long, Moment, metadata
@@ -254,11 +255,13 @@ lookups = Table(
     Column("device", String, nullable=False),
     Column("branch_id", Integer),
     # NULL: a list, in which nobody was opened.
-    Column("patron_id", Integer, index=True, info=names("patrons.id")),
+    Column("patron_id", Integer, info=names("patrons.id")),
     Column("what", String, nullable=False),  # a value of `Seen`
     Column("context", String, nullable=False),
     Column("hits", Integer),
     Column("searched", String, nullable=False),
 )
-#: What somebody has looked at, the newest first.
+_IS_OF_PATRON = text("patron_id IS NOT NULL")
+#: Who has looked at somebody, and what somebody has looked at, the newest first.
+Index("ix_lookups_patron", lookups.c.patron_id, lookups.c.id, sqlite_where=_IS_OF_PATRON)
 Index("ix_lookups_actor", lookups.c.actor, lookups.c.id)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from catalogue.database import Transaction
+from circulation.accounts.history import ended_loans
 from circulation.accounts.loans import LoanPage, patron_loans
 from circulation.accounts.status import patron_status
 from circulation.fees.paying import PaymentWish, account_currency, payable
@@ -20,11 +21,12 @@ from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.holds.wishes import HoldWish
 from circulation.kernel.act import Act
-from circulation.kernel.results import CheckedOut
+from circulation.kernel.results import CheckedIn, CheckedOut
 from circulation.ledger.charge_lists import ChargePage, patron_charges
 from circulation.ledger.charges import NewCharge, create_charge
 from circulation.ledger.money import ChargeKind
 from circulation.loans.lending import check_out, judge_loan
+from circulation.loans.returns import check_in
 from circulation.loans.wishes import LoanWish
 from circulation.notices.log import log_of
 from circulation.patrons.identifiers import find_patron
@@ -64,6 +66,9 @@ QUESTIONS: Final[dict[str, Question]] = {
         act, card, ChargePage(only_owed=True, collected_at=act.desk.agency_id, limit=PAGE)
     ),
     "a receipt": lambda act, card, number: return_receipt(act, patron=card),
+    "loans that are over": lambda act, card, number: ended_loans(
+        act.transaction, patron_id=number, after=None, limit=PAGE
+    ),
     "messages": lambda act, card, number: log_of(act.transaction, number, limit=PAGE),
     "what a payment pays": lambda act, card, number: payable(
         act.transaction, number, [act.desk.agency_id], PaymentWish(100, "DKK")
@@ -73,12 +78,15 @@ QUESTIONS: Final[dict[str, Question]] = {
 
 
 def has(library: Library, card: str, items: list[str], wanted: list[str]) -> None:
-    """Gives the patron so many loans and holds, and a charge and a message for each."""
+    """Gives the patron so many loans and holds, and for each a loan that is over, a charge and a
+    message."""
 
     def work(transaction: Transaction) -> None:
         act = library.act(transaction)
         for lent, waited_for in zip(items, wanted, strict=True):
             assert isinstance(check_out(act, LoanWish(card, lent)), CheckedOut)
+            assert isinstance(check_out(act, LoanWish(card, "past")), CheckedOut)
+            assert isinstance(check_in(act, item="past"), CheckedIn)
             placed = place_holds(act, HoldWish(card, [Wanted(item=waited_for)]))
             assert isinstance(placed, HoldsPlaced)
             fee = NewCharge(ChargeKind.ADMINISTRATIVE, 100, "DKK", library.main.id, "a card")
@@ -114,7 +122,8 @@ def test_each_further_one_is_counted_and_no_more(sqlite_library: Library) -> Non
     library = sqlite_library
     other = a_patron(library, "OTHER")
     wanted = [an_item(library, f"wanted{number}", on_loan_to=other) for number in range(MANY)]
-    an_item(library, "free")
+    for barcode in ("free", "past"):
+        an_item(library, barcode)
     for card, number in (("FEW", FEW), ("MANY", MANY)):
         a_patron(library, card)
         has(

@@ -1,6 +1,6 @@
 """Who was told hundreds of things waits no longer for a page of them, and who has borrowed hundreds
 no longer for a receipt: what is about somebody, and what is for them, stands in the order of its
-lists, and so do the events that still name a patron.
+lists, and so do the events that still name a patron and who has looked at them.
 """
 
 from alembic import op
@@ -16,5 +16,7 @@ def upgrade() -> None:
         for column in ("patron_id", "recipient_id"):
             op.drop_index(f"ix_{table}_{column}", table)
             op.create_index(f"ix_{table}_{column}", table, [column, "created"])
-    op.drop_index("ix_events_patron_id", "events")
-    create_partial_index("ix_events_patron", "events", ["patron_id", "id"], "patron_id IS NOT NULL")
+    for table in ("events", "lookups"):
+        op.drop_index(f"ix_{table}_patron_id", table)
+        name, columns = f"ix_{table}_patron", ["patron_id", "id"]
+        create_partial_index(name, table, columns, "patron_id IS NOT NULL")
