@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -19,12 +20,12 @@ from circulation.calendars.due_dates import local_date
 from circulation.holds.part import HOLDS_OF_PATRON
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import IdentifierBlock, Reason
-from circulation.kernel.results import PatronStatus, Refusal, Refused
+from circulation.kernel.results import Patron, PatronStatus, Refusal, Refused
 from circulation.ledger.balances import ACCOUNT_OF_PATRON
 from circulation.loans.facts import loans_of
 from circulation.loans.schema import loans
 from circulation.patrons.blocks import blocks_of
-from circulation.patrons.facts import PatronFacts, patron_facts
+from circulation.patrons.facts import PatronFacts, patron_alone, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.pin_rules import look_at_pin
 
@@ -60,6 +61,12 @@ def patron_status(act: Act, *, patron: str, pin: str | None = None) -> PatronSta
     return facts if isinstance(facts, Refused) else _status(act, facts)
 
 
+def patron_known(act: Act, *, patron: str, pin: str | None = None) -> Patron | Refused:
+    """The patron with this identifier, refused as by `patron_status`; nothing is counted."""
+    facts = _known(act, patron, pin, patron_alone)
+    return facts if isinstance(facts, Refused) else facts.patron()
+
+
 def patron_status_and_loans(
     act: Act, *, patron: str, pin: str | None = None, limit: int | None = None
 ) -> tuple[PatronStatus, PatronLoans] | Refused:
@@ -81,10 +88,15 @@ def patron_status_and_brief_loans(
     return _status(act, facts), loans_in_brief(act, facts, limit)
 
 
-def _known(act: Act, patron: str, pin: str | None) -> PatronFacts | Refused:
+def _known(
+    act: Act,
+    patron: str,
+    pin: str | None,
+    read: Callable[..., PatronFacts | None] = patron_facts,
+) -> PatronFacts | Refused:
     """The patron; with a PIN, only if it is the right one."""
     transaction, circulation, _, now = act
-    facts = patron_facts(
+    facts = read(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
         now=now,

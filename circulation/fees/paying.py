@@ -51,7 +51,7 @@ from circulation.ledger.postings import (
     postings_of_payment,
 )
 from circulation.ledger.schema import payments
-from circulation.patrons.facts import PatronFacts, lock_patron, patron_facts
+from circulation.patrons.facts import PatronFacts, lock_patron, patron_alone
 from circulation.patrons.identifiers import IDENTIFIERS
 
 
@@ -121,7 +121,7 @@ def pay(act: Act, wish: PaymentWish, *, patron: str) -> PaymentResult:
     transaction, circulation, desk, now = act
     patron = IDENTIFIERS.of(circulation).stored(patron)
     lock_patron(transaction, identifier=patron)
-    facts = patron_facts(transaction, identifier=patron, now=now)
+    facts = patron_alone(transaction, identifier=patron, now=now)
     if facts is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     set_up = circulation.set_up(transaction, facts.set_up_version)

@@ -23,7 +23,7 @@ from circulation.kernel.events import Event, EventKind, NewEvent, append_event, 
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Patron, Refusal, Refused
 from circulation.kernel.schema import events
-from circulation.patrons.facts import patron_facts
+from circulation.patrons.facts import patron_alone
 from circulation.patrons.identifiers import IDENTIFIERS
 
 #: By how much the clocks of several processes may differ.
@@ -98,7 +98,7 @@ def return_receipt(act: Act, *, patron: str) -> Receipt | Refused:
     BRANCH_UNKNOWN.
     """
     transaction, circulation, desk, now = act
-    facts = patron_facts(
+    facts = patron_alone(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
         now=now,

@@ -23,7 +23,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.kernel.set_up import SetUp
-from circulation.patrons.facts import PatronFacts, patron_facts
+from circulation.patrons.facts import PatronFacts, patron_alone
 from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.pin_rules import check_pin
 
@@ -112,7 +112,7 @@ def _own_hold(
 ) -> tuple[PatronFacts, SetUp, HoldFacts] | Refused:
     """The patron's open hold under its locks, or why it may not be touched."""
     transaction, circulation, _, now = act
-    borrower = patron_facts(
+    borrower = patron_alone(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
         now=now,

@@ -40,7 +40,7 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, ChargedFee, Patron, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.patrons.contacts import preferences_of
-from circulation.patrons.facts import PatronFacts, lock_patron, patron_facts
+from circulation.patrons.facts import PatronFacts, lock_patron, patron_alone
 from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.pin_rules import check_pin
 
@@ -152,7 +152,7 @@ def known_case(act: Act, wish: HoldWish) -> Case | Refused:
     patron = IDENTIFIERS.of(circulation).stored(wish.patron)
     lock_patron(transaction, identifier=patron)
     located = _locate_under_locks(transaction, wish.wanted)
-    borrower = patron_facts(transaction, identifier=patron, now=now)
+    borrower = patron_alone(transaction, identifier=patron, now=now)
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
     if wrong := check_pin(act, borrower, wish.pin):

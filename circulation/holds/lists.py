@@ -35,7 +35,7 @@ from circulation.kernel.paging import ALL, START, Place
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal, Refused
 from circulation.kernel.set_up import SetUp
-from circulation.patrons.facts import patron_facts
+from circulation.patrons.facts import patron_alone
 from circulation.patrons.identifiers import IDENTIFIERS
 
 #: For the estimate, where no rule gives a loan period.
@@ -162,7 +162,7 @@ def patron_holds(
     Without prospects numbers and days are left out, and the queues are not read.
     Asks for no PIN: call `patron_status` first where one is needed.
     """
-    borrower = patron_facts(
+    borrower = patron_alone(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
         now=now,

@@ -21,7 +21,7 @@ from circulation.ledger.balances import balances_of
 from circulation.ledger.money import Charge, ChargedLoan, ChargeLine, PatronCharges
 from circulation.ledger.postings import CHARGE_COLUMNS
 from circulation.ledger.schema import IS_NOT_SETTLED, charge_loans, charges
-from circulation.patrons.facts import patron_facts
+from circulation.patrons.facts import patron_alone
 from circulation.patrons.identifiers import IDENTIFIERS
 
 
@@ -165,7 +165,7 @@ def patron_charges(
 
     Refused only with PATRON_UNKNOWN; asks for no PIN.
     """
-    facts = patron_facts(
+    facts = patron_alone(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
         now=now,

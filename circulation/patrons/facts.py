@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, ScalarSelect, String, cast, func, literal_column, select
 
-from catalogue.database import Statement, bind, is_typed, lock, one
+from catalogue.database import Statement, Transaction, bind, is_typed, lock, one
 from circulation.kernel.parts import Noun
 from circulation.kernel.reasons import Action, BlockReason, IdentifierBlock, denied_by
 from circulation.kernel.results import Patron
@@ -208,6 +208,18 @@ def borrower_facts(
     """The same for who borrows something of the group, of loans `most` and `most_of_group` at
     most."""
     return PATRON.select(cheaply=True).where(is_typed(patron_identifiers.c.identifier, identifier))
+
+
+def patron_alone(transaction: Transaction, *, identifier: str, now: datetime) -> PatronFacts | None:
+    """The patron, with none of what features know: nothing of what they have is counted."""
+    return borrower_facts(
+        transaction,
+        identifier=identifier,
+        now=now,
+        material_group="",
+        most=0,
+        most_of_group=0,
+    )
 
 
 @lock

@@ -51,7 +51,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Desk, Patron, Refusal, Refused
-from circulation.patrons.facts import PatronFacts, patron_facts
+from circulation.patrons.facts import PatronFacts, patron_alone
 from circulation.patrons.foreign_pins import is_foreign, keep_own_hash
 from circulation.patrons.guesses import GUESSES
 from circulation.patrons.identifiers import IDENTIFIERS
@@ -288,7 +288,7 @@ def let_in(act: Act, *, patron: str, pin: str | None) -> Patron | Refused:
     Raises VerificationNeeded (see `circulation.patrons.pins`).
     """
     transaction, circulation, _, now = act
-    facts = patron_facts(
+    facts = patron_alone(
         transaction,
         identifier=IDENTIFIERS.of(circulation).stored(patron),
         now=now,

@@ -9,7 +9,7 @@ from circulation.kernel.results import Desk, Refused
 from circulation.kernel.rights import Kind
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.checking import PatronProblem, PatronUnfit
-from circulation.patrons.facts import patron_facts
+from circulation.patrons.facts import patron_alone
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
     find_patron,
@@ -61,7 +61,7 @@ def learn_pin(act: Act, *, patron: str, pin: str) -> None:
     20 ms of CPU, so call it in a worker thread. Raises VerificationNeeded.
     """
     identifier = IDENTIFIERS.of(act.circulation).stored(patron)
-    facts = patron_facts(act.transaction, identifier=identifier, now=act.now)
+    facts = patron_alone(act.transaction, identifier=identifier, now=act.now)
     if facts is None:
         return
     pins = PINS.of(act.circulation)

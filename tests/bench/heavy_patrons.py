@@ -7,6 +7,7 @@ named by the kind and the number: ``loans 500``, and ``none`` of those who have 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -34,7 +35,7 @@ from circulation.staff.programs import NewProgram, access_token, add_program
 from circulation.staff.results import SignedIn
 from tests.bench.bench_api import signed_in, the_library
 from tests.bench.filling import fill
-from tests.builders.circulation import Library
+from tests.builders.circulation import Library, present
 from tests.builders.fees import account
 from tests.builders.notices import write_told
 
@@ -204,11 +205,13 @@ def furnish_with(url: str, few: int, many: int, patrons: int) -> Furnished:
     library = the_library(url)
     token = signed_in(library, "administrator")
     library.write(_rules)
+    library.now -= timedelta(days=7)
     furnishing = _Furnishing(library, groups_of(few, many), patrons)
     furnishing.register()
     library.write(furnishing.stock)
     for person in furnishing.persons():
         library.write(partial(furnishing.give, *person))
+    library.now = present()
     session = library.write(furnishing.site)
     groups = library.read(furnishing.named)
     library.database.close()

@@ -23,7 +23,7 @@ from circulation.patrons.contacts import (
     remove_contact,
     set_preferences,
 )
-from circulation.patrons.facts import patron_facts
+from circulation.patrons.facts import patron_alone
 from circulation.patrons.guardians import decides_who_sees, guardians_of, show_account
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
@@ -197,7 +197,7 @@ def _change_pin(request: Request, context: Context, wish: PincodeChange) -> None
     """Sites send the PIN that there is with every change of settings: that is none."""
     place, transaction = request.place, context.transaction
     _check_card(request, context, wish.library_card_number)
-    facts = patron_facts(
+    facts = patron_alone(
         transaction,
         identifier=known_by(place),
         now=context.now,

@@ -20,7 +20,7 @@ from circulation.ledger.balances import balances_collected_at
 from circulation.ledger.charge_lists import ChargePage, charges_listed
 from circulation.ledger.charge_words import own_words
 from circulation.ledger.money import ChargeKind, ChargeLine, decimal_text, exponent_of
-from circulation.patrons.facts import patron_facts
+from circulation.patrons.facts import patron_alone
 from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.hosting.answering import Context
 from protocols.sip2.fields import Fields
@@ -271,7 +271,7 @@ def _currency_owed(context: Context, patron: str, place: Place) -> str:
     """The currency for terminals that name none: that of the patron's account; empty if there is no
     such patron."""
     key = IDENTIFIERS.of(context.circulation)
-    facts = patron_facts(context.transaction, identifier=key.stored(patron), now=context.now)
+    facts = patron_alone(context.transaction, identifier=key.stored(patron), now=context.now)
     if facts is None:
         return ""
     return account_currency(context.act(place.desk), patron_id=facts.id, category=facts.category)

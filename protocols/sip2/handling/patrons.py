@@ -3,7 +3,7 @@ Information (63), End Patron Session (35)."""
 
 from __future__ import annotations
 
-from circulation.accounts.status import patron_status
+from circulation.accounts.status import patron_known, patron_status
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import Patron, PatronStatus, Refused
 from circulation.kernel.rights import Kind
@@ -234,8 +234,12 @@ def end_patron_session(
 ) -> EndSessionResponse:
     """35 -> 36. Nothing of a patron is kept between messages, so this always succeeds."""
     place = caller.place(context, request.institution_id)
-    status = _status(request, caller, place, context)
-    known = status.patron if isinstance(status, PatronStatus) else None
+    found = patron_known(
+        context.act(place.desk),
+        patron=request.patron_identifier.strip(),
+        pin=pin_to_check(request.patron_password),
+    )
+    known = None if isinstance(found, Refused) else found
     return EndSessionResponse(
         end_session=True,
         transaction_date=local_date(context.now, place.zone),
@@ -296,7 +300,7 @@ def _status_without_pin(patron: str, place: Place, context: Context) -> PatronSt
 
 
 def _status(
-    request: PatronStatusRequest | PatronInformation | PatronEnable | EndPatronSession,
+    request: PatronStatusRequest | PatronInformation | PatronEnable,
     caller: Caller,
     place: Place,
     context: Context,
