@@ -298,9 +298,8 @@ class Exchange:
                 return handler(_at_home(visit.document, caller, context), caller, context)
             return handler(request, caller, context)
 
-        # A function that refers to itself would be a cycle and keep the request in memory until the
-        # next garbage collection, which would then find fifty thousand objects and hold up
-        # everybody.
+        # A function that refers to itself would be a cycle, and keep the request until garbage of
+        # fifty thousand objects is collected, which holds up everybody.
         self._services.perform(lane, work, partial(self._done, visit, request, work, end))
         if lane is Lane.SHORT_WRITE and self._journal is not None:
             self._journal.go_along()
@@ -325,8 +324,7 @@ class Exchange:
             self._services.perform(Lane.WRITE, work, partial(self._done, visit, request, work, end))
             return
         if error is None and visit.caller is not None:
-            seconds = visit.began.timestamp()
-            self._guesses.told(visit.arrival.host, request, response, seconds)
+            self._guesses.told(visit.arrival.host, request, response, visit.began.timestamp())
         self._settle(visit, response, error, end)
 
     def _settle(self, visit: _Visit, response: Any, error: BaseException | None, end: End) -> None:
