@@ -118,9 +118,24 @@ def load_all() -> None:
     for beneath in _BENEATH:
         importlib.import_module(beneath)
     sys.meta_path.remove(finder)
+    _make_what_is_made_once()
+
+
+def _make_what_is_made_once() -> None:
+    """What each server would make as it starts: the code of statements, what checks its settings,
+    the files of the desk."""
     for dialect in ("sqlite", *(["postgresql"] if "TIRO_TEST_POSTGRESQL" in os.environ else [])):
         importlib.import_module("catalogue.database").compile_statements(dialect)
     importlib.import_module("protocols.desk.assets").read_assets()
+    standards = importlib.import_module("protocols.hosting.standard").installed_standards()
+    adapter_of = importlib.import_module("protocols.hosting.validating").adapter_of
+    sections = importlib.import_module("protocols.process.configuration").SECTIONS
+    for kind in (
+        *sections.values(),
+        *(each.settings for each in standards.values()),
+        importlib.import_module("protocols.proxy.settings").ProxySettings,
+    ):
+        adapter_of(kind)
 
 
 class Server:
