@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict
 from sqlalchemy import String
 
 from circulation.fees.terms import is_currency
-from circulation.kernel.models import DESCRIBED, Model, Wanted
+from circulation.kernel.fitting import DESCRIBED
+from circulation.kernel.models import Model, Wanted
 from circulation.languages.sentences import Sentence
 
 #: Access points whose number can become the call number.
@@ -36,7 +36,7 @@ Text = Annotated[str, Wanted("A_TEXT", _is_text, "IS")]
 class Given:
     """What a rule gives to new items; None says nothing."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = DESCRIBED
+    __pydantic_config__: ClassVar = DESCRIBED
 
     gives_group: Text | None = None
     """The material group, in a rule that is for none."""

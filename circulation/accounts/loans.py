@@ -11,13 +11,13 @@ from sqlalchemy import ColumnElement, FromClause, Select, select, tuple_
 
 from catalogue.database import Statement, Transaction, columns, many, many_of
 from catalogue.schema import items, records
-from circulation.items.facts import item_of
+from circulation.items.rows import item_of
 from circulation.kernel.act import Act
 from circulation.kernel.paging import ALL, START, Place
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Borrower, Branch, Item, Loan, Patron, Refusal, Refused
 from circulation.kernel.set_up import SetUp
-from circulation.loans.facts import is_overdue, loans_of
+from circulation.loans.of_patron import is_overdue, loans_of
 from circulation.loans.schema import loans
 from circulation.patrons.facts import CARD_OF_PATRON, PatronFacts, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS

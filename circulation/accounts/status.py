@@ -17,12 +17,12 @@ from circulation.accounts.loans import (
     loans_listed,
 )
 from circulation.calendars.due_dates import local_date
-from circulation.holds.part import HOLDS_OF_PATRON
+from circulation.holds.of_patron import HOLDS_OF_PATRON
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import IdentifierBlock, Reason
 from circulation.kernel.results import Patron, PatronStatus, Refusal, Refused
 from circulation.ledger.balances import ACCOUNT_OF_PATRON
-from circulation.loans.facts import loans_of
+from circulation.loans.of_patron import loans_of
 from circulation.loans.schema import loans
 from circulation.patrons.blocks import blocks_of
 from circulation.patrons.facts import PatronFacts, patron_alone, patron_facts

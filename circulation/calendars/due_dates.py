@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from circulation.calendars.opening_hours import Calendar
+if TYPE_CHECKING:
+    from circulation.calendars.opening_hours import Calendar
 
 _END_OF_DAY = time(23, 59, 59)
 

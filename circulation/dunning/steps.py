@@ -19,10 +19,9 @@ from datetime import date, timedelta
 from enum import Enum
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import ConfigDict, Field
-
 from circulation.calendars.opening_hours import Calendar
-from circulation.kernel.models import DESCRIBED, AsText, Model, Wanted
+from circulation.kernel.fitting import DESCRIBED, Between
+from circulation.kernel.models import AsText, Model, Wanted
 from circulation.kernel.rules import Case, Rule, fitting
 from circulation.languages.sentences import Sentence
 from circulation.notices.kinds import NoticeKind
@@ -64,14 +63,14 @@ def _is_message(value: object) -> bool:
 _DEEDS = tuple(each.value for each in Does)
 _MESSAGES = {kind.value for kind in NoticeKind}
 _MOST_DAYS = 1_000
-Amount = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Amount = Annotated[int, Between(0, 2**31 - 1)]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """A step as the set-up has it."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = DESCRIBED
+    __pydantic_config__: ClassVar = DESCRIBED
 
     code: Annotated[str, Wanted("A_WORD", _is_word)]
     """Its name, each once."""
@@ -82,7 +81,7 @@ class Step:
     ]
     """Of a loan: ``notice`` tells, ``recall`` asks for the item back, ``bill`` charges compensation
     and late fee. Of a debt: ``remind`` tells, ``collect`` hands it over to the debtor system."""
-    days: Annotated[int, Field(ge=-_MOST_DAYS, le=_MOST_DAYS)]
+    days: Annotated[int, Between(-_MOST_DAYS, _MOST_DAYS)]
     """So many days after (negative: before) what it is `counted_from`."""
     counted_from: Literal["due", "previous"] = "due"
     """From the due date, or from the step before."""

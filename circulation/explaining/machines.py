@@ -1,45 +1,23 @@
-"""The machines that sort what they take back, as whoever explains their bins knows them."""
+"""The machines that sort what they take back, of which only who explains their bins asks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from catalogue.database import Transaction
-from circulation.callers.terminals import TERMINALS
 from circulation.kernel.engine import Memory
-from circulation.kernel.results import CheckedIn
 from circulation.kernel.set_up import SetUp
-from circulation.loans.features import HoldHandling
+
+if TYPE_CHECKING:  # nobody else loads what lends and the callers
+    from circulation.explaining.sorters import Machine
 
 
-def _no_alert(returned: CheckedIn, transaction: Transaction) -> str | None:
-    return None
+def _of_set_up() -> Callable[[SetUp], Mapping[str, Machine]]:
+    from circulation.explaining.sorters import machines_of
 
-
-class Machine(NamedTuple):
-    """A machine that takes items back: its login, the ISIL of its branch, what it does with what
-    somebody waits for, its scheme. `alert` is what it is told beside the bin, in its protocol."""
-
-    login: str
-    branch: str
-    holds: HoldHandling = HoldHandling.BIND
-    sorting: str | None = None
-    alert: Callable[[CheckedIn, Transaction], str | None] = _no_alert
-
-
-def _of_set_up(set_up: SetUp) -> Mapping[str, Machine]:
-    return {
-        each.login: Machine(
-            each.login,
-            set_up.branches[each.branch_id].isil,
-            HoldHandling(each.options.get("holds", HoldHandling.BIND.value)),
-            each.sorting,
-        )
-        for each in TERMINALS.of(set_up).values()
-    }
+    return machines_of
 
 
 #: The machines by their logins. Their protocol, where it is served, knows more of them than the
 #: set-up does, and further ones, and puts that here.
-MACHINES: Final[Memory[Callable[[SetUp], Mapping[str, Machine]]]] = Memory(lambda: _of_set_up)
+MACHINES: Final[Memory[Callable[[SetUp], Mapping[str, Machine]]]] = Memory(_of_set_up)

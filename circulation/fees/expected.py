@@ -12,7 +12,8 @@ from circulation.fees.rules import FEES
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Item, Loan, Patron, Refusal, Refused
-from circulation.loans.facts import OPEN_LOAN, items_overdue, loans_of
+from circulation.loans.facts import OPEN_LOAN, items_overdue
+from circulation.loans.of_patron import loans_of
 from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 

@@ -6,11 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict
-
 from circulation.fees.schema import payment_ways
 from circulation.kernel.agency_rows import AgencyRows
-from circulation.kernel.models import DESCRIBED, Model, Wanted
+from circulation.kernel.fitting import DESCRIBED
+from circulation.kernel.models import Model, Wanted
 from circulation.kernel.set_up import SetUpPart
 
 _ADDRESS = re.compile(r"https://[^\s<>]{1,180}")
@@ -53,7 +52,7 @@ def _has_check_digit(digits: str) -> bool:
 class PaymentWays:
     """What of these there is, the others being empty."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = DESCRIBED
+    __pydantic_config__: ClassVar = DESCRIBED
 
     self_service: Annotated[str, Wanted("AN_HTTPS_ADDRESS", _is_address)] = ""
     """The address of a page where one pays."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
 from sqlalchemy import SmallInteger, String
 
 from circulation.fees.tiers import Tiers, read_tiers, tiers_of_text, tiers_text
-from circulation.kernel.models import DESCRIBED, AsText, Model, Wanted
+from circulation.kernel.fitting import DESCRIBED, Between
+from circulation.kernel.models import AsText, Model, Wanted
 from circulation.ledger.money import DEFAULT_CURRENCY
 
-Days = Annotated[int, Field(ge=0, le=365)]
-Amount = Annotated[int, Field(ge=0, le=100_000_000)]
+Days = Annotated[int, Between(0, 365)]
+Amount = Annotated[int, Between(0, 100_000_000)]
 
 
 def is_currency(value: object) -> bool:
@@ -41,7 +41,7 @@ Tariff = Annotated[
 class FeeTerms:
     """What the rules say of money for one patron category and material group at one branch."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = DESCRIBED
+    __pydantic_config__: ClassVar = DESCRIBED
 
     late_fees: Literal["none", "per_item", "per_occasion"] = "none"
     """``per_item``: so much for each item and period; ``per_occasion``: one fee for all that was
@@ -67,7 +67,7 @@ class FeeTerms:
     """Per occasion: the tariff, by days late."""
     ceilings: Tariff | None = None
     """What no tariff goes above."""
-    child_under: Annotated[int, Field(ge=0, le=120), SmallInteger()] | None = None
+    child_under: Annotated[int, Between(0, 120), SmallInteger()] | None = None
     """Who was so many years old on the due date is no child any more."""
     child_tiers: Tariff | None = None
     """The tariff for children; without it that for all."""
@@ -90,7 +90,7 @@ class FeeTerms:
     """Charged on top of a compensation."""
     bill_fee: Literal["none", "accrued", "top"] = "none"
     """What late fee comes with a bill: none, what has accrued, or the top of the tariff."""
-    refund_days: Annotated[int, Field(ge=0, le=3_650)] | None = None
+    refund_days: Annotated[int, Between(0, 3_650)] | None = None
     """A compensation that was paid is given back if the item turns up within so many days of the
     payment; without it always."""
     loan_fee: Amount = 0

@@ -23,10 +23,10 @@ from catalogue.database import (
     many,
     many_of,
     one,
-    scalar_one,
     scalars,
 )
 from catalogue.schema import branches, items, records
+from circulation.holds.of_patron import IS_OPEN, IS_READY, ready_of
 from circulation.holds.schema import captures, hold_sets, holds, patron_absences
 from circulation.patrons.schema import patrons
 
@@ -132,7 +132,6 @@ _holds = select(
 
 _SINCE = func.coalesce(holds.c.queued, holds.c.placed)
 _IN_ORDER = (holds.c.queue_class, holds.c.priority, _SINCE, holds.c.id)
-_IS_OPEN = holds.c.closed.is_(None)
 
 
 @one(HoldFacts)
@@ -149,13 +148,13 @@ def hold_of_item(*, item_id: int) -> Statement:
 @many(HoldFacts)
 def holds_of_record(*, record_id: int) -> Statement:
     """The open holds of the record in the order of its queue."""
-    return _holds.where(holds.c.record_id == record_id, _IS_OPEN).order_by(*_IN_ORDER)
+    return _holds.where(holds.c.record_id == record_id, IS_OPEN).order_by(*_IN_ORDER)
 
 
 @many(HoldFacts)
 def holds_of_patron(*, patron_id: int) -> Statement:
     """The open holds of the patron, the oldest first."""
-    return _holds.where(holds.c.patron_id == patron_id, _IS_OPEN).order_by(
+    return _holds.where(holds.c.patron_id == patron_id, IS_OPEN).order_by(
         holds.c.placed, holds.c.id
     )
 
@@ -163,48 +162,8 @@ def holds_of_patron(*, patron_id: int) -> Statement:
 @many_of(HoldFacts)
 def holds_of_patron_on(*, record_ids: Sequence[int], patron_id: int) -> Statement:
     """Those of them that are on these titles."""
-    its = holds.c.patron_id == patron_id, holds.c.record_id.in_(record_ids), _IS_OPEN
+    its = holds.c.patron_id == patron_id, holds.c.record_id.in_(record_ids), IS_OPEN
     return _holds.where(*its).order_by(holds.c.placed, holds.c.id)
-
-
-class OpenHolds(NamedTuple):
-    """How many open holds a patron has, and for how many of them an item lies ready."""
-
-    number: int
-    ready: int
-
-
-#: An item lies on the shelf of the branch where it is to be fetched.
-_IS_READY = and_(
-    captures.c.released.is_(None),
-    captures.c.shelved.is_not(None),
-    captures.c.shelf_branch_id == holds.c.pickup_branch_id,
-)
-
-
-def _ready(what: ColumnElement[Any], patron_id: int) -> Select[Any]:
-    """They are found by what is kept for the patron, however many holds there are."""
-    kept = captures.join(holds, holds.c.id == captures.c.hold_id)
-    return (
-        select(what).select_from(kept).where(captures.c.patron_id == patron_id, _IS_OPEN, _IS_READY)
-    )
-
-
-def _counted(patron_id: int) -> Select[Any]:
-    return select(func.count()).select_from(holds).where(holds.c.patron_id == patron_id, _IS_OPEN)
-
-
-@scalar_one(int)
-def number_of_holds(*, patron_id: int) -> Statement:
-    """How many open holds the patron has."""
-    return _counted(patron_id)
-
-
-@one(OpenHolds)
-def open_holds(*, patron_id: int) -> Statement:
-    number, ready = _counted(patron_id), _ready(func.count(), patron_id)
-    counts = {"number": number.scalar_subquery(), "ready": ready.scalar_subquery()}
-    return select(*columns(OpenHolds, **counts))
 
 
 def _page(ids: Select[Any], at_most: int, skipped: int) -> Select[Any]:
@@ -217,14 +176,14 @@ def _page(ids: Select[Any], at_most: int, skipped: int) -> Select[Any]:
 @many(HoldFacts)
 def ready_holds(*, patron_id: int, at_most: int, skipped: int) -> Statement:
     """The patron's holds for which an item lies ready, the oldest first."""
-    return _page(_ready(holds.c.id, patron_id), at_most, skipped)
+    return _page(ready_of(holds.c.id, patron_id), at_most, skipped)
 
 
 @many(HoldFacts)
 def other_holds(*, patron_id: int, at_most: int, skipped: int) -> Statement:
     """The patron's other open holds, the oldest first."""
-    is_ready = exists(select(1).where(captures.c.hold_id == holds.c.id, _IS_READY).correlate(holds))
-    ids = select(holds.c.id).where(holds.c.patron_id == patron_id, _IS_OPEN, ~is_ready)
+    is_ready = exists(select(1).where(captures.c.hold_id == holds.c.id, IS_READY).correlate(holds))
+    ids = select(holds.c.id).where(holds.c.patron_id == patron_id, IS_OPEN, ~is_ready)
     return _page(ids, at_most, skipped)
 
 
@@ -237,20 +196,20 @@ def _behind(at: datetime, after_id: int) -> tuple[ColumnElement[bool], ...]:
 @many(HoldFacts)
 def open_holds_behind(*, patron_id: int, at: datetime, after_id: int, at_most: int) -> Statement:
     """The patron's open holds behind the hold `after_id` that was placed `at`, the oldest first."""
-    its = holds.c.patron_id == patron_id, _IS_OPEN, *_behind(at, after_id)
+    its = holds.c.patron_id == patron_id, IS_OPEN, *_behind(at, after_id)
     return _page(select(holds.c.id).where(*its), at_most, 0)
 
 
 @many(HoldFacts)
 def ready_holds_behind(*, patron_id: int, at: datetime, after_id: int, at_most: int) -> Statement:
     """Those of them for which an item lies ready."""
-    return _page(_ready(holds.c.id, patron_id).where(*_behind(at, after_id)), at_most, 0)
+    return _page(ready_of(holds.c.id, patron_id).where(*_behind(at, after_id)), at_most, 0)
 
 
 @many(HoldFacts)
 def holds_of_set(*, set_id: int) -> Statement:
     """The open holds of the set, in the order in which they were placed."""
-    return _holds.where(holds.c.set_id == set_id, _IS_OPEN).order_by(holds.c.id)
+    return _holds.where(holds.c.set_id == set_id, IS_OPEN).order_by(holds.c.id)
 
 
 @many(HoldFacts)
@@ -265,7 +224,7 @@ def holds_out_of_interest(*, today: date, at_most: int) -> Statement:
     return (
         _holds.where(
             holds.c.interest_until < today,
-            _IS_OPEN,
+            IS_OPEN,
             or_(captures.c.hold_id.is_(None), captures.c.released.is_not(None)),
         )
         .order_by(holds.c.record_id, holds.c.id)
@@ -279,7 +238,7 @@ def holds_out_of_interest(*, today: date, at_most: int) -> Statement:
 def holds_that_begin(*, today: date, yesterday: date, after: int, at_most: int) -> Statement:
     return (
         _holds.where(
-            _IS_OPEN,
+            IS_OPEN,
             holds.c.id > after,
             or_(
                 holds.c.activates == today,

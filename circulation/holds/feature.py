@@ -7,7 +7,7 @@ from circulation.kernel.parts import Join, joins
 JOINS: tuple[Join, ...] = (
     joins("kernel.schema:SCHEMAS", "schema"),
     joins("items.facts:ITEM", "part:WAITED_FOR"),
-    joins("patrons.facts:PATRON", "part:HOLDS_OF_PATRON"),
+    joins("patrons.facts:PATRON", "of_patron:HOLDS_OF_PATRON"),
     joins("items.features:ITEM_FEATURES", "part:HoldsOfItem()"),
     joins("loans.features:LENDING", "fulfilment:HOLDS_AT_LOAN"),
     joins("loans.features:RENEWING", "fulfilment:HOLDS_AT_RENEWAL"),

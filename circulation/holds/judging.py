@@ -23,15 +23,10 @@ from circulation.holds.eligibility import (
     pickup_branch_of,
     target_refusals,
 )
-from circulation.holds.facts import (
-    HoldFacts,
-    holds_of_patron_on,
-    holds_of_record,
-    lock_queue,
-    number_of_holds,
-)
+from circulation.holds.facts import HoldFacts, holds_of_patron_on, holds_of_record, lock_queue
 from circulation.holds.kinds import HoldKind
 from circulation.holds.lists import queued
+from circulation.holds.of_patron import number_of_holds
 from circulation.holds.results import Wanted
 from circulation.holds.wishes import PLACING, HoldsCase, HoldsSight, HoldWish
 from circulation.kernel.act import Act

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import exists, func, literal_column, select
+from sqlalchemy import func, select
 
 from catalogue.schema import items
 from circulation.holds.schema import captures, holds
@@ -14,7 +14,6 @@ from circulation.items.facts import ItemFacts
 from circulation.items.features import ItemFeature
 from circulation.kernel.parts import Part
 from circulation.kernel.results import CirculationStatus, ItemState
-from circulation.patrons.schema import patrons
 
 
 class WaitedFor(NamedTuple):
@@ -47,24 +46,6 @@ WAITED_FOR = Part(
     },
     keys=("open_holds", "hold_id"),
     joins=[(captures, captures.c.item_id == items.c.id)],
-)
-
-
-class HoldsOfPatron(NamedTuple):
-    """The patron has open holds. Not read for somebody who borrows."""
-
-    is_there: bool
-
-
-HOLDS_OF_PATRON = Part(
-    HoldsOfPatron,
-    {
-        "is_there": exists()
-        .where(holds.c.patron_id == patrons.c.id, holds.c.closed.is_(None))
-        .correlate(patrons)
-    },
-    keys=("is_there",),
-    cheaper={"is_there": literal_column("0")},
 )
 
 

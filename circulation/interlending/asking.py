@@ -15,7 +15,7 @@ from catalogue.records import fetch_records
 from circulation.calendars.due_dates import local_date
 from circulation.callers.partners import folded_agency
 from circulation.holds.eligibility import patron_hold_refusals
-from circulation.holds.facts import number_of_holds
+from circulation.holds.of_patron import number_of_holds
 from circulation.interlending.cases import Case, case_wanted, cases_of_patron
 from circulation.interlending.rota import Sought, begin_case, not_lent, rules_of
 from circulation.interlending.rows import InterlibraryLoan, advance, loan_by_id

@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 
 from catalogue.database import Moment, Statement, is_typed, lock, many_of, one
 from catalogue.schema import items, records
+from circulation.items.rows import item_of
 from circulation.items.schema import missing_items, transits
 from circulation.kernel.act import Act
 from circulation.kernel.parts import Noun
@@ -74,26 +75,6 @@ class ItemFacts(NamedTuple):
 
     def item(self, home_branch: Branch) -> Item:
         return item_of(self, home_branch)
-
-
-def item_of(row: Any, home_branch: Branch) -> Item:
-    """The item of a row that has its columns, and those of its title."""
-    return Item(
-        row.id,
-        row.barcode,
-        row.record_id,
-        row.title,
-        row.author,
-        row.material_group,
-        row.department,
-        row.location,
-        row.sublocation,
-        row.call_number,
-        row.price,
-        row.currency,
-        home_branch,
-        row.section,
-    )
 
 
 _LAST_ACT = (

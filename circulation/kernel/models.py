@@ -6,7 +6,7 @@ the class all that is needed besides: the check of what somebody wrote, the colu
 values in a column, and the reference page of the settings.
 
     class Terms:
-        grace_days: Annotated[int, Field(ge=0, le=365)] = 0
+        grace_days: Annotated[int, Between(0, 365)] = 0
         \"\"\"Late days that cost nothing.\"\"\"
 """
 
@@ -17,20 +17,29 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from types import NoneType
-from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    NamedTuple,
+    TypeVar,
+    get_args,
+    get_origin,
+)
 from typing import get_type_hints as hints_of
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
 from sqlalchemy import Boolean, Column, Integer, String
 from sqlalchemy.types import TypeEngine
 
 from circulation.languages.sentences import Sentence, listed
 
+if TYPE_CHECKING:  # what checks settings takes a while to load
+    from pydantic import TypeAdapter
+
 T = TypeVar("T")
 
-#: How classes of settings are read: the texts below their fields belong to them.
-DESCRIBED = ConfigDict(use_attribute_docstrings=True)
-_STRICT = ConfigDict(strict=True)
 _COLUMN_TYPES: dict[type, type[TypeEngine[Any]]] = {bool: Boolean, int: Integer}
 
 
@@ -115,6 +124,8 @@ class Setting:
         """What kind of mistake the value is, as pydantic names it, or ``unfit``; None for none."""
         if self.wanted is not None:
             return None if self.wanted.fits(value) else "unfit"
+        from pydantic import ValidationError
+
         try:
             self._adapter.validate_python(value)
         except ValidationError as mistake:
@@ -130,7 +141,9 @@ class Setting:
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
-        return TypeAdapter(self.annotation, config=_STRICT)
+        from pydantic import TypeAdapter
+
+        return TypeAdapter(self.annotation, config={"strict": True})
 
     def _detail(self, kind: type[T]) -> T | None:
         return next((each for each in self.details if isinstance(each, kind)), None)
@@ -152,6 +165,8 @@ class Model(Generic[T]):
     @cached_property
     def meanings(self) -> Mapping[str, str]:
         """The text below each field."""
+        from pydantic import TypeAdapter
+
         properties = TypeAdapter(self.kind).json_schema(mode="serialization")["properties"]
         return {name: properties[name]["description"] for name in self.settings}
 

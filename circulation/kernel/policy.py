@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
-from pydantic import ConfigDict, Field
-
 from circulation.calendars.days import parse_until
-from circulation.kernel.models import DESCRIBED, Model, Setting, Wanted
+from circulation.kernel.fitting import DESCRIBED, Between
+from circulation.kernel.models import Model, Setting, Wanted
 from circulation.languages.sentences import Sentence
 
-Days = Annotated[int, Field(ge=0, le=36_500)]
-Number = Annotated[int, Field(ge=0, le=1_000_000)]
+Days = Annotated[int, Between(0, 36_500)]
+Number = Annotated[int, Between(0, 1_000_000)]
 
 
 def _is_until(value: object) -> bool:
@@ -32,7 +31,7 @@ Until = Annotated[str, Wanted("UNTIL", _is_until)]
 class LoanPolicy:
     """The settings of loan rules, and what holds where no rule says anything."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = DESCRIBED
+    __pydantic_config__: ClassVar = DESCRIBED
 
     loanable: bool = True
     """False: not lent to these patrons, whatever the days."""
@@ -41,7 +40,7 @@ class LoanPolicy:
     loan_days: Days | None = None
     """How long a loan is. At most one of `loan_days`, `loan_hours` and `loan_until` is said;
     without any the item cannot be lent."""
-    loan_hours: Annotated[int, Field(ge=0, le=24 * 366)] | None = None
+    loan_hours: Annotated[int, Between(0, 24 * 366)] | None = None
     """The same in hours; due at a full minute."""
     loan_until: Until | None = None
     """Until when: a fixed date, ``2027-06-25``, or one that comes every year, ``06-25``."""

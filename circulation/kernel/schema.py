@@ -26,7 +26,6 @@ from sqlalchemy import (
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import agencies, branches
-from circulation.calendars import schema as schema_of_calendars
 from circulation.kernel.parts import Registry
 from circulation.kernel.personal import JSON, names
 from circulation.kernel.policy import LOAN_POLICY
@@ -215,12 +214,13 @@ leases = Table(
 )
 
 
-#: The modules with the tables of the features, and of the floor below.
+#: The modules with the tables of the features.
 SCHEMAS: Registry[ModuleType] = Registry("kernel.schema:SCHEMAS")
-SCHEMAS.add(schema_of_calendars)
 
 
 def all_tables() -> list[Table]:
     """Every table of both engines, each after those that it refers to."""
+    import circulation.calendars.schema  # noqa: F401  the floor below, needed by few
+
     assert SCHEMAS.members
     return metadata.sorted_tables

@@ -9,27 +9,28 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from sqlalchemy import Select, func, select, update
 
 from catalogue.database import Statement, Transaction, change, columns, many, scalar_one, scalars
 from catalogue.schema import agencies, branches
 from circulation.calendars.due_dates import local_date
-from circulation.calendars.opening_hours import Calendar
-from circulation.calendars.rows import read_calendars
 from circulation.kernel.agreements import Agreements, read_agreements
-from circulation.kernel.elsewhere import Elsewhere, read_elsewhere
 from circulation.kernel.loan_rules import LOAN_POLICIES, LoanRules
 from circulation.kernel.parts import Registry
 from circulation.kernel.results import DEFAULT_TIMEZONE, Branch, Desk
 from circulation.kernel.schema import agency_settings, set_up_version
-from circulation.kernel.transport import Transport, read_transport
 from circulation.kernel.trees import CATEGORIES, GROUPS
+
+if TYPE_CHECKING:
+    from circulation.calendars.opening_hours import Calendar
+    from circulation.kernel.elsewhere import Elsewhere
+    from circulation.kernel.transport import Transport
 
 P = TypeVar("P")
 
@@ -166,28 +167,74 @@ class SetUp(LoanRules):
         return home_branch_id if home_branch_id in its else min(its)
 
 
+def _read_calendars(transaction: Transaction, its: Iterable[Branch]) -> dict[int, Calendar]:
+    from circulation.calendars.rows import read_calendars
+
+    return read_calendars(transaction, its)
+
+
+def _read_transport(transaction: Transaction, its: Iterable[Branch]) -> Transport:
+    from circulation.kernel.transport import read_transport
+
+    return read_transport(transaction)
+
+
+def _read_elsewhere(transaction: Transaction, its: Iterable[Branch]) -> Elsewhere:
+    from circulation.kernel.elsewhere import read_elsewhere
+
+    return read_elsewhere(transaction)
+
+
+#: What whoever only looks asks nothing of: how it is read, of those branches. It is loaded with
+#: the first reading.
+_FOR_ACTS: Final[Mapping[str, Callable[[Transaction, Iterable[Branch]], Any]]] = {
+    "hidden_schools": lambda transaction, _: frozenset(_hidden_schools(transaction)),
+    "calendars": _read_calendars,
+    "transport": _read_transport,
+    "elsewhere": _read_elsewhere,
+}
+
+
+class SetUpOnDemand(SetUp):
+    """The same, read part by part as it is asked for (see `PartsOnDemand`)."""
+
+    __slots__ = ()
+    parts: PartsOnDemand
+
+    def __getattr__(self, name: str) -> Any:  # of what has not been asked for
+        if name not in _FOR_ACTS:
+            raise AttributeError(name)
+        found = _FOR_ACTS[name](self.parts.transaction, self.branches.values())
+        setattr(self, name, found)
+        return found
+
+
 def read_set_up(transaction: Transaction, *, on_demand: bool = False) -> SetUp:
     """The set-up as the transaction sees it; RuntimeError before the features have joined.
 
-    `on_demand`: what features keep of it is read when it is asked for.
+    `on_demand`: what only some acts need, and what features keep, is read when it is asked for.
     """
     # The version first: a change that comes between makes the next look-up read anew.
     version = version_of(transaction)
     branches = {branch.id: branch for branch in all_branches(transaction)}
+    rules: dict[str, Any] = {
+        "version": version,
+        "branches": branches,
+        "policies": tuple(LOAN_POLICIES.read(transaction)),
+        "categories": {node.code: node.parent for node in CATEGORIES.all(transaction)},
+        "groups": {node.code: node.parent for node in GROUPS.all(transaction)},
+        "agreements": Agreements(read_agreements(transaction)),
+    }
+    if on_demand:
+        unread: dict[str, Any] = dict.fromkeys(_FOR_ACTS)
+        found = SetUpOnDemand(**rules, **unread, parts=PartsOnDemand(transaction))
+        for name in unread:
+            delattr(found, name)
+        return found
     return SetUp(
-        version=version,
-        branches=branches,
-        policies=tuple(LOAN_POLICIES.read(transaction)),
-        categories={node.code: node.parent for node in CATEGORIES.all(transaction)},
-        groups={node.code: node.parent for node in GROUPS.all(transaction)},
-        hidden_schools=frozenset(_hidden_schools(transaction)),
-        agreements=Agreements(read_agreements(transaction)),
-        calendars=read_calendars(transaction, branches.values()),
-        transport=read_transport(transaction),
-        elsewhere=read_elsewhere(transaction),
-        parts=PartsOnDemand(transaction)
-        if on_demand
-        else {part: part.read(transaction) for part in SET_UP_PARTS},
+        **rules,
+        **{name: read(transaction, branches.values()) for name, read in _FOR_ACTS.items()},
+        parts={part: part.read(transaction) for part in SET_UP_PARTS},
     )
 
 

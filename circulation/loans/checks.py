@@ -13,7 +13,8 @@ from circulation.kernel.loan_lengths import renewal_due
 from circulation.kernel.policy import LoanTerms
 from circulation.kernel.reasons import DENIED, Action, IdentifierBlock, Reason
 from circulation.kernel.results import Loan, Refusal
-from circulation.loans.facts import OPEN_LOAN, OpenLoan, loans_of
+from circulation.loans.facts import OPEN_LOAN, OpenLoan
+from circulation.loans.of_patron import loans_of
 from circulation.loans.states import LoanAction, LoanState, refusals_in, state_of
 from circulation.patrons.facts import PatronFacts
 

@@ -7,7 +7,7 @@ from circulation.kernel.parts import Join, joins
 JOINS: tuple[Join, ...] = (
     joins("kernel.schema:SCHEMAS", "schema"),
     joins("items.facts:ITEM", "facts:OPEN_LOAN"),
-    joins("patrons.facts:PATRON", "facts:LOANS_OF_PATRON"),
+    joins("patrons.facts:PATRON", "of_patron:LOANS_OF_PATRON"),
     joins("items.features:ITEM_FEATURES", "facts:LoanOfItem()"),
     joins("items.removal:REMOVING", "facts:LoanAtRemoval()"),
     joins("patrons.personal_data:PERSONAL_DATA", "privacy:PERSONAL"),

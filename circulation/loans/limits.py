@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from catalogue.database import Statement, Transaction, columns, many
 from circulation.kernel.policy import GroupLimit, LoanTerms
-from circulation.loans.facts import LOANS_OF_PATRON, loans_of
+from circulation.loans.of_patron import LOANS_OF_PATRON, loans_of
 from circulation.loans.schema import loans
 from circulation.patrons.facts import PatronFacts
 

@@ -19,10 +19,10 @@ from circulation.loans.facts import (
     OpenLoan,
     items_lent_onward_to,
     items_on_loan,
-    loans_of,
     lock_items_on_loan_to,
 )
 from circulation.loans.features import RENEWING, LoanCase, LoanSight, Written, charge, look_at
+from circulation.loans.of_patron import loans_of
 from circulation.loans.parties import Parties, parties
 from circulation.loans.rows import must_touch_one, prolong_loan
 from circulation.loans.states import LoanAction, refusals_in, state_of

@@ -11,14 +11,7 @@ from circulation.items.missing import forget_missing
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import (
-    Branch,
-    CheckedIn,
-    Destination,
-    LoanMark,
-    Refusal,
-    Refused,
-)
+from circulation.kernel.results import Branch, CheckedIn, Destination, LoanMark, Refusal, Refused
 from circulation.loans.ending import Ending, charge_end, end
 from circulation.loans.facts import OPEN_LOAN, OpenLoan
 from circulation.loans.features import AWAITED, RETURNING, HoldHandling, ReturnCase, Route

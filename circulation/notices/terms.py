@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
 from sqlalchemy import SmallInteger
 
-from circulation.kernel.models import DESCRIBED, AsText, Model, Wanted
+from circulation.kernel.fitting import DESCRIBED, Between
+from circulation.kernel.models import AsText, Model, Wanted
 from circulation.notices.kinds import TRAITS, NoticeKind
 
 _CHANNEL = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
@@ -76,7 +76,7 @@ Groups = Annotated[tuple[str, ...], Wanted("GROUPS", _are_groups), _PARTED_BY_BL
 class NoticeTerms:
     """What the rules say of one kind of message to one patron category at one branch."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = DESCRIBED
+    __pydantic_config__: ClassVar = DESCRIBED
 
     channels: Channels = ()
     """Where it is sent: the first that has an address; where that fails, the next. Without any
@@ -95,13 +95,13 @@ class NoticeTerms:
     or are told instead of the child. From 15 on only those to whom the child shows its account."""
     absent: Literal["send", "wait", "skip"] = "send"
     """While the patron is away it is sent, kept, or left."""
-    days: Annotated[int, Field(ge=0, le=365), SmallInteger()] = 0
+    days: Annotated[int, Between(0, 365), SmallInteger()] = 0
     """Before the date that it warns of, or after it where it tells that it is past."""
     on_request: bool = False
     """Only to patrons who have asked for it."""
-    valid_hours: Annotated[int, Field(ge=0, le=8_784)] | None = None
+    valid_hours: Annotated[int, Between(0, 8_784)] | None = None
     """Not sent any more so long after it was due; without it whenever."""
-    keep_days: Annotated[int, Field(ge=0, le=36_500)] | None = None
+    keep_days: Annotated[int, Between(0, 36_500)] | None = None
     """How long its text is kept; without it what its kind is built in with."""
     at_desk: Groups = ()
     """In a rule of `hold_ready`: material groups, with those below them, that are handed over at

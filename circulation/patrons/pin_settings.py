@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field
 from sqlalchemy import SmallInteger
 
 from circulation.kernel.agency_rows import AgencyRows
-from circulation.kernel.models import DESCRIBED, Model
+from circulation.kernel.fitting import DESCRIBED, Between
+from circulation.kernel.models import Model
 from circulation.kernel.set_up import SetUp, SetUpPart
 from circulation.languages.sentences import Sentence
 from circulation.patrons.schema import pin_settings
@@ -24,18 +24,18 @@ from circulation.patrons.schema import pin_settings
 class PinRules:
     """The rules of one agency, for its own patrons, at whatever branch they are."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = DESCRIBED
+    __pydantic_config__: ClassVar = DESCRIBED
 
-    minimum_length: Annotated[int, Field(ge=4, le=32), SmallInteger()] = 4
+    minimum_length: Annotated[int, Between(4, 32), SmallInteger()] = 4
     """Characters of a PIN."""
     digits_only: bool = False
     """Has a PIN digits only?"""
-    tries_at_device: Annotated[int, Field(ge=3, le=50), SmallInteger()] = 5
+    tries_at_device: Annotated[int, Between(3, 50), SmallInteger()] = 5
     """Wrong PINs of a patron at one machine, until none of theirs is believed there. One try is a
     typing error."""
-    tries_in_all: Annotated[int, Field(ge=3, le=500), SmallInteger()] = 20
+    tries_in_all: Annotated[int, Between(3, 500), SmallInteger()] = 20
     """The same at all machines together."""
-    lock_minutes: Annotated[int, Field(ge=1, le=24 * 60), SmallInteger()] = 15
+    lock_minutes: Annotated[int, Between(1, 24 * 60), SmallInteger()] = 15
     """How long a wrong PIN counts. A lock of days would be a way to keep somebody out."""
 
     @property

@@ -19,8 +19,6 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Select, delete, func, insert, select
 
 from catalogue.database import Statement, Transaction, columns, many, one, scalars, send_many
-from catalogue.index.folding import WORD_BYTES
-from catalogue.index.spellings import byte_readings
 from circulation.kernel.reasons import BlockReason
 from circulation.patrons.checking import telephone
 from circulation.patrons.schema import (
@@ -150,11 +148,15 @@ def _after(*, patron_id: int, at_most: int) -> Statement:
 
 def text_words(text: str) -> set[bytes]:
     """The words of a name or an address, in every reading."""
+    from catalogue.index.spellings import byte_readings  # not for who only looks at patrons
+
     return {word for reading in byte_readings(text.encode("utf-8", "replace")) for word in reading}
 
 
 def one_word(text: str) -> bytes:
     """An e-mail address as it is searched: as a whole."""
+    from catalogue.index.folding import WORD_BYTES
+
     return text.strip().casefold().encode("utf-8", "replace")[:WORD_BYTES]
 
 

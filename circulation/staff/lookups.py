@@ -9,19 +9,16 @@ search it says by what was searched, never the words.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, and_, delete, insert, not_, or_, select
+from sqlalchemy import Select, insert, select
 
-from catalogue.database import Statement, Transaction, change, columns, many, send_many
-from catalogue.schema import branches
+from catalogue.database import Statement, Transaction, columns, many, send_many
 from circulation.kernel.results import Desk
 from circulation.kernel.rights import Kind, Principal
-from circulation.kernel.set_up import SetUp
-from circulation.staff.schema import lookups
-from circulation.staff.settings import STAFF_RULES, USUAL
+from circulation.staff.lookup_log import lookups
 
 #: The most lines of one answer.
 PAGE: Final = 1_000
@@ -129,20 +126,6 @@ def lookups_by(*, actor: str, before: int) -> Statement:
     return _select(before).where(lookups.c.actor == actor)
 
 
-@change
-def _forget(*, agency_id: int, before: datetime) -> Statement:
-    here = select(branches.c.id).where(branches.c.agency_id == agency_id)
-    return delete(lookups).where(lookups.c.at < before, lookups.c.branch_id.in_(here))
-
-
-@change
-def _forget_elsewhere(*, before: datetime) -> Statement:
-    """At no branch, or at one that is there no more."""
-    known = lookups.c.branch_id.in_(select(branches.c.id))
-    at_none = or_(lookups.c.branch_id.is_(None), not_(known))
-    return delete(lookups).where(and_(lookups.c.at < before, at_none))
-
-
 def note_lookups(transaction: Transaction, seen: Iterable[Lookup], now: datetime) -> None:
     """Writes lines; for many at once."""
     _insert(
@@ -163,19 +146,3 @@ def note_lookups(transaction: Transaction, seen: Iterable[Lookup], now: datetime
             for each in seen
         ],
     )
-
-
-def forget_lookups(transaction: Transaction, set_up: SetUp, until: datetime) -> int:
-    """Deletes the lines that each agency keeps no longer; gives how many."""
-    said = STAFF_RULES.of(set_up)
-    agencies = {each.agency_id for each in set_up.branches.values()}
-    forgotten = sum(
-        _forget(
-            transaction,
-            agency_id=agency_id,
-            before=until - timedelta(days=said.get(agency_id, USUAL).lookup_days),
-        )
-        for agency_id in agencies
-    )
-    usual = until - timedelta(days=USUAL.lookup_days)
-    return forgotten + _forget_elsewhere(transaction, before=usual)

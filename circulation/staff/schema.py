@@ -14,12 +14,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    text,
 )
 
 from catalogue.database import Long, Moment, metadata
 from catalogue.schema import agencies, branches
-from circulation.kernel.personal import DELETED, JSON, SECRET, names
+from circulation.kernel.personal import DELETED, JSON, SECRET
 from circulation.patrons.schema import patrons
 
 #: Roles of the set-up; those that are built in stand in `circulation.staff.roles`.
@@ -243,25 +242,3 @@ print_jobs = Table(
     Column("printed", Moment),
     Column("problem", String, nullable=False),
 )
-
-#: Who has looked at whom. Append-only, and without foreign keys: it outlives the patron.
-lookups = Table(
-    "lookups",
-    metadata,
-    Column("id", Long, Identity(), primary_key=True),
-    Column("at", Moment, nullable=False, index=True),
-    Column("actor_kind", String, nullable=False),  # a value of `Kind`
-    Column("actor", String, nullable=False),
-    Column("device", String, nullable=False),
-    Column("branch_id", Integer),
-    # NULL: a list, in which nobody was opened.
-    Column("patron_id", Integer, info=names("patrons.id")),
-    Column("what", String, nullable=False),  # a value of `Seen`
-    Column("context", String, nullable=False),
-    Column("hits", Integer),
-    Column("searched", String, nullable=False),
-)
-_IS_OF_PATRON = text("patron_id IS NOT NULL")
-#: Who has looked at somebody, and what somebody has looked at, the newest first.
-Index("ix_lookups_patron", lookups.c.patron_id, lookups.c.id, sqlite_where=_IS_OF_PATRON)
-Index("ix_lookups_actor", lookups.c.actor, lookups.c.id)

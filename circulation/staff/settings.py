@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
 from sqlalchemy import SmallInteger, Text
 
 from circulation.kernel.agency_rows import AgencyRows
-from circulation.kernel.models import DESCRIBED, AsText, Model, Wanted
+from circulation.kernel.fitting import DESCRIBED, Between
+from circulation.kernel.models import AsText, Model, Wanted
 from circulation.kernel.set_up import SetUp, SetUpPart
 from circulation.staff.schema import staff_settings
 
@@ -34,9 +34,9 @@ def _read(text: str) -> tuple[str, ...]:
 class StaffSettings:
     """The rules of one agency, for its own staff and patrons."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = DESCRIBED
+    __pydantic_config__: ClassVar = DESCRIBED
 
-    minimum_length: Annotated[int, Field(ge=8, le=64), SmallInteger()] = 12
+    minimum_length: Annotated[int, Between(8, 64), SmallInteger()] = 12
     """Characters of a password of the staff."""
     second_factor: Literal["outside", "always", "never"] = "outside"
     """Where the staff need more than a password: outside of the known networks and away from
@@ -48,16 +48,16 @@ class StaffSettings:
         Text(),
     ] = ()
     """The networks of the library's own houses."""
-    idle_minutes: Annotated[int, Field(ge=1, le=24 * 60), SmallInteger()] = 60
+    idle_minutes: Annotated[int, Between(1, 24 * 60), SmallInteger()] = 60
     """How long somebody of the staff stays signed in without doing anything."""
-    session_hours: Annotated[int, Field(ge=1, le=24 * 7), SmallInteger()] = 12
+    session_hours: Annotated[int, Between(1, 24 * 7), SmallInteger()] = 12
     """How long they stay signed in at the most."""
-    patron_idle_minutes: Annotated[int, Field(ge=1, le=24 * 60), SmallInteger()] = 15
+    patron_idle_minutes: Annotated[int, Between(1, 24 * 60), SmallInteger()] = 15
     """The same for patrons, who may sit at a machine that many use."""
-    patron_session_minutes: Annotated[int, Field(ge=1, le=24 * 60), SmallInteger()] = 120
+    patron_session_minutes: Annotated[int, Between(1, 24 * 60), SmallInteger()] = 120
     """How long a patron stays signed in at the most."""
 
-    lookup_days: Annotated[int, Field(ge=30, le=3650), SmallInteger()] = 365
+    lookup_days: Annotated[int, Between(30, 3650), SmallInteger()] = 365
     """How long the log keeps who has looked at whom, at branches of this agency."""
 
     def knows(self, address: str) -> bool:

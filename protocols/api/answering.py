@@ -3,13 +3,13 @@ of it at the command line."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from circulation.kernel.rights import Principal
-from protocols.api.codec import answer_of, body_in, problem_answer, query_in
 from protocols.api.messages import Answer, Asked, Reply
 from protocols.api.operation import Operation, Request
+from protocols.api.plain import plain_answer, problem_answer
 from protocols.api.problems import Problem
 from protocols.hosting.accepting import language_of
 from protocols.hosting.answering import Context
@@ -33,18 +33,32 @@ def answer_known(
 ) -> Answer:
     """The answer to somebody who is known already, and may do it: at the command line. The log of
     look-ups calls it by that name. Raises Problem, and Tried where all of it is to be undone."""
-    query, body = query_in(operation.query, asked.query), body_in(operation, asked)
+    query, body = _read(operation, asked)
     language, if_match = language_of(asked.header("accept-language")), asked.header("if-match")
     request: Request[Any, Any] = Request(
         variables, query, body, language, asked, name, if_match=if_match
     )
-    return answered(operation, request, principal, context)
+    return answered(operation, request, principal, context, plain_answer)
+
+
+def _read(operation: Operation, asked: Asked) -> tuple[Any, Any]:
+    """Query and body. Nothing that checks is loaded where there is nothing to check."""
+    if not (operation.query or operation.body or asked.query or asked.body):
+        return None, None
+    from protocols.api.codec import body_in, query_in
+
+    return query_in(operation.query, asked.query), body_in(operation, asked)
 
 
 def answered(
-    operation: Operation, request: Request[Any, Any], principal: Principal, context: Context
+    operation: Operation,
+    request: Request[Any, Any],
+    principal: Principal,
+    context: Context,
+    answer_of: Callable[[Any, Any, int, tuple[tuple[str, str], ...]], Answer],
 ) -> Answer:
-    """The answer of the operation's handler. Raises Problem and Tried."""
+    """The answer of the operation's handler, whose JSON `answer_of` writes. Raises Problem and
+    Tried."""
     value = operation.handler(request, principal, context)
     if isinstance(value, Answer):
         return value

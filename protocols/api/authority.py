@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from circulation.kernel.act import Act
 from circulation.kernel.organisation import find_branch
@@ -21,12 +21,17 @@ from circulation.patrons.identifiers import (
 )
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen, looked_at
-from protocols.api.models.desk import OverrideWish
 from protocols.api.operation import Request
 from protocols.api.paging import LARGEST
 from protocols.api.problems import Outcome, Problem, malformed
 from protocols.api.unknown import no_branch
 from protocols.hosting.answering import Context
+
+if TYPE_CHECKING:  # whoever only looks loads nothing that checks requests
+    from protocols.api.models.desk import OverrideWish
+
+#: Stands in place of how protected patrons are reached.
+COVER: Final = "***"
 
 
 def must_have_here(principal: Principal, right: Right) -> None:

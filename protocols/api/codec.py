@@ -8,20 +8,19 @@ from functools import lru_cache
 from typing import Any, Final, get_origin
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from circulation.languages.sentences import Sentence
 from protocols.api.messages import FORM, JSON, PROBLEM, Answer, Asked
 from protocols.api.operation import Operation
-from protocols.api.problems import FieldError, Outcome, Problem, ProblemDocument, malformed
+from protocols.api.problems import FieldError, Outcome, Problem, malformed
 from protocols.hosting.validating import adapter_of, problem_of
 
 #: There are a few parameters; a request with more than this is none.
 _MOST_PARAMETERS: Final = 50
 #: U+0000 as JSON writes it; a backslash that is itself escaped begins nothing.
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_PROBLEMS: Final = TypeAdapter(ProblemDocument)
 #: What an Accept that takes our answers names, if it names anything.
 _ACCEPTED: Final = ("*/*", "application/*", JSON, PROBLEM, "text/event-stream")
 
@@ -115,11 +114,6 @@ def answer_of(kind: Any, value: Any, status: int, headers: tuple[tuple[str, str]
     if kind is None:
         return Answer(status, headers=headers)
     return Answer(status, adapter_of(kind).dump_json(value), JSON, headers)
-
-
-def problem_answer(problem: Problem, language: str) -> Answer:
-    document = _PROBLEMS.dump_json(problem.document(language), exclude_none=True)
-    return Answer(problem.outcome.status, document, PROBLEM, problem.headers)
 
 
 def is_text(parts: Mapping[str, str]) -> bool:

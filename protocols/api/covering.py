@@ -11,8 +11,8 @@ from circulation.patrons.addresses import addresses_of
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.checking import telephone
 from circulation.patrons.contacts import contacts_of
+from protocols.api.authority import COVER
 
-COVER: Final = "***"
 #: Shorter ones stand in too many words.
 _SHORTEST: Final = 4
 

@@ -27,17 +27,12 @@ from protocols.api.authentication import (
     credential_of,
     must_be_same_origin,
 )
-from protocols.api.codec import (
-    body_in,
-    is_text,
-    problem_answer,
-    query_in,
-    takes_json,
-)
+from protocols.api.codec import answer_of, body_in, is_text, query_in, takes_json
 from protocols.api.messages import JSON, Answer, Asked
 from protocols.api.once import Once, key_in
 from protocols.api.operation import VERSION, Operation, Request
 from protocols.api.pacing import COUNTED, Paces
+from protocols.api.plain import problem_answer
 from protocols.api.problems import Outcome, Problem
 from protocols.api.routing import Route, Routes
 from protocols.api.settings import ApiSettings
@@ -225,7 +220,7 @@ class Api:
             kept = None if once is None else once.kept(context)
             if kept is not None:
                 return kept
-            answer = answered(operation, request, principal, context)
+            answer = answered(operation, request, principal, context, answer_of)
             if once is not None and request.is_kept:
                 once.keep(context, answer, request.about, request.language)
             return answer

@@ -19,8 +19,8 @@ from typing import Final
 
 from circulation.callers.replies import ReplyKey, hold_reply, kept_reply, reply_key
 from circulation.kernel.rights import Principal
-from protocols.api.codec import problem_answer
 from protocols.api.messages import Answer, Asked
+from protocols.api.plain import problem_answer
 from protocols.api.problems import Outcome, Problem, malformed
 from protocols.hosting.answering import Context
 

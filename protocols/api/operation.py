@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from circulation.kernel.rights import Kind, Principal, Right
 from protocols.api.messages import JSON, Asked
-from protocols.api.models.common import Request as Model
 from protocols.api.problems import Outcome
 from protocols.hosting.answering import Context, Lane
+
+if TYPE_CHECKING:  # what checks requests takes a while to load
+    from protocols.api.models.common import Request as Model
 
 Body = TypeVar("Body")
 Query = TypeVar("Query")

@@ -10,14 +10,16 @@ import base64
 import binascii
 import json
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from circulation.kernel.paging import Place
 from protocols.api.messages import Reply
-from protocols.api.models.common import Continued
 from protocols.api.operation import VERSION, Request
 from protocols.api.problems import Problem, malformed
+
+if TYPE_CHECKING:  # what checks requests takes a while to load
+    from protocols.api.models.common import Continued
 
 #: What databases count with: titles, conflicts and lines of a list, and all else.
 LARGEST_OF_FEW: Final = 2**31 - 1

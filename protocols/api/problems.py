@@ -13,7 +13,7 @@ from circulation.kernel.results import Refusal, Refused
 from circulation.kernel.rights import Principal, Right
 from circulation.languages.installed import language as language_called
 from circulation.languages.sentences import Sentence, said_in
-from protocols.api.models.common import Money, money
+from protocols.api.models.answers import Money, money
 
 
 class Outcome(Enum):

@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from pydantic import ConfigDict
-
+from circulation.kernel.fitting import CLOSED
 from protocols.hosting.networks import Network, address_of, is_within
 
 
@@ -19,7 +18,7 @@ from protocols.hosting.networks import Network, address_of, is_within
 class Access:
     """Who may connect to a port."""
 
-    __pydantic_config__ = ConfigDict(extra="forbid")
+    __pydantic_config__ = CLOSED
 
     #: Addresses and networks; empty: any.
     allow: tuple[Network, ...] = ()

@@ -7,8 +7,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated, Final
 
-from pydantic import AfterValidator
-
+from circulation.kernel.fitting import Checked
 from circulation.languages.sentences import Sentence
 
 Address = IPv4Address | IPv6Address
@@ -25,7 +24,7 @@ def _network(text: str) -> str:
 #: Where a host speaks to itself.
 LOOPBACK: Final = ("127.0.0.0/8", "::1")
 #: A setting: an address, or a network without bits beyond its mask.
-Network = Annotated[str, AfterValidator(_network)]
+Network = Annotated[str, Checked(_network)]
 
 
 def address_of(host: str) -> Address | None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, ValidationInfo
+from circulation.kernel.fitting import CLOSED, Beside, Checked
 
 if TYPE_CHECKING:
     from OpenSSL import SSL
@@ -32,20 +32,15 @@ SUITES = b"ECDHE+AESGCM:ECDHE+CHACHA20"
 LOOK_SECONDS = 1.0
 
 
-def _beside(path: Path, info: ValidationInfo) -> Path:
-    """Relative names are taken from the folder of tiro.toml."""
-    folder = (info.context or {}).get("folder")
-    return path if folder is None else Path(folder) / path
-
-
-File = Annotated[Path, AfterValidator(_beside)]
+#: A setting: relative names are taken from the folder of tiro.toml.
+File = Annotated[Path, Beside()]
 
 
 @dataclass(frozen=True)
 class TlsSettings:
     """The certificate of a listener, and what it asks of callers."""
 
-    __pydantic_config__ = ConfigDict(extra="forbid")
+    __pydantic_config__ = CLOSED
 
     #: PEM files: the chain, the server's own certificate first, and its key.
     certificate: File
@@ -72,7 +67,7 @@ class TlsUnusable(Exception):
 
 
 #: A setting: files that were tried.
-Tls = Annotated[TlsSettings, AfterValidator(_usable)]
+Tls = Annotated[TlsSettings, Checked(_usable)]
 
 
 def context_of(settings: TlsSettings) -> SSL.Context:

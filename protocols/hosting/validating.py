@@ -7,12 +7,15 @@ What is wrong is said in the project's words, with what was found as far as it c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import AfterValidator, TypeAdapter
-
+from circulation.kernel.fitting import Checked, fitted
 from circulation.languages.sentences import Fact, Sentence
+
+if TYPE_CHECKING:  # what checks settings takes a while to load
+    from pydantic import TypeAdapter
 
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 
@@ -20,11 +23,33 @@ _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 def adapter_of(kind: type[Any]) -> TypeAdapter[Any]:
     """What checks options and makes a `kind` of them; it takes milliseconds to build, once."""
     if kind not in _ADAPTERS:
+        from pydantic import TypeAdapter
+
         _ADAPTERS[kind] = TypeAdapter(kind)
     return _ADAPTERS[kind]
 
 
-def written(pattern: str, like: str) -> AfterValidator:
+class Wrong(Exception):
+    """Settings that cannot be used; `details` has the errors of a ValidationError."""
+
+    def __init__(self, details: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(details)
+        self.details = details
+
+
+def settings_of(kind: Any, table: Mapping[str, Any], folder: Path) -> Any:
+    """The settings of a table of a file in that folder. Raises Wrong."""
+    try:
+        return fitted(kind, table, folder)
+    except ValueError:  # not plainly right
+        from pydantic import ValidationError
+    try:
+        return adapter_of(kind).validate_python(table, context={"folder": folder})
+    except ValidationError as error:
+        raise Wrong(error.errors()) from error
+
+
+def written(pattern: str, like: str) -> Checked:
     """Requires that a pattern is found in a text; `like` names what says it."""
     compiled = re.compile(pattern)
 
@@ -33,7 +58,7 @@ def written(pattern: str, like: str) -> AfterValidator:
             raise ValueError(Sentence("MUST", what=Sentence(like)))
         return text
 
-    return AfterValidator(check)
+    return Checked(check)
 
 
 #: Where browsers reach a server: over TLS, or on the same machine.

@@ -11,7 +11,6 @@ import errno
 import json
 import os
 import sqlite3
-import tempfile
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -273,6 +272,8 @@ def _first_line(error: BaseException) -> str:
 
 def _kept(error: Exception) -> str:
     """Writes the whole of an error to a file that only its owner may read, and says where."""
+    import tempfile  # takes a while to load, for the few that fail so
+
     told = "".join(traceback.format_exception(error))
     try:
         handle, path = tempfile.mkstemp(prefix="tiro-failure-", suffix=".txt")

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationError
-
 from catalogue.database import Following
 from circulation.kernel.engine import Memory
+from circulation.kernel.fitting import CLOSED, Between, Checked
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey
 from circulation.patrons.seals import Seal
 from circulation.sections.positions import lines_of
@@ -27,13 +26,13 @@ from protocols.hosting.findings import Finding, warning
 from protocols.hosting.installed import installed
 from protocols.hosting.networks import LOOPBACK, Network
 from protocols.hosting.tls import Tls
-from protocols.hosting.validating import WebAddress, adapter_of, problem_of, written
+from protocols.hosting.validating import WebAddress, Wrong, problem_of, settings_of, written
 from protocols.process.languages import LanguageSettings, UsedLanguages
 
 T = TypeVar("T", bound="Foundation")
 #: Settings that have another name since a minor version ago.
 RENAMED: Final[tuple[Renamed, ...]] = ()
-PortNumber = Annotated[int, Field(ge=0, le=65535)]
+PortNumber = Annotated[int, Between(0, 65535)]
 
 
 class ConfigurationError(Exception):
@@ -67,13 +66,13 @@ class DatabaseSettings:
     `replica_lag_seconds` behind.
     """
 
-    __pydantic_config__ = ConfigDict(extra="forbid")
+    __pydantic_config__ = CLOSED
 
-    url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///tiro.sqlite"
+    url: Annotated[str, Checked(_database_url)] = "sqlite:///tiro.sqlite"
     direct: Annotated[str, written(r"^postgres(ql)?://", "A_POSTGRESQL_ADDRESS")] | None = None
-    patience: Annotated[float, Field(ge=0.1, le=600)] = 15.0
+    patience: Annotated[float, Between(0.1, 600)] = 15.0
     replica: Annotated[str, written(r"^postgres(ql)?://", "A_POSTGRESQL_ADDRESS")] | None = None
-    replica_lag_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 1.0
+    replica_lag_seconds: Annotated[float, Between(0.1, 3600)] = 1.0
 
     def __post_init__(self) -> None:
         if self.replica is not None and self.url.startswith("sqlite:"):
@@ -100,7 +99,7 @@ class HttpSettings:
     send.
     """
 
-    __pydantic_config__ = ConfigDict(extra="forbid")
+    __pydantic_config__ = CLOSED
 
     enabled: bool = True
     port: PortNumber = 8080
@@ -123,7 +122,7 @@ class CirculationSettings:
     `any_day`: daily jobs may be run for days that have not come, as if they had: for trying only.
     """
 
-    __pydantic_config__ = ConfigDict(extra="forbid")
+    __pydantic_config__ = CLOSED
 
     identifier_key: (
         Annotated[
@@ -184,6 +183,7 @@ _SECTIONS: Final[dict[str, Any]] = {
     "database": DatabaseSettings,
     "http": HttpSettings,
 }
+_PROTOCOLS: Final = Path(__file__).parents[1]
 #: Further sections, besides those of the protocols.
 _OTHERS: Final = ("accession", "holdings", "logging", "notices", "server")
 
@@ -247,11 +247,19 @@ def with_lines(problems: list[str], text: str) -> list[str]:
 
 
 def _foundation_of(table: Mapping[str, Any], path: Path) -> Foundation:
-    problems = unknown_sections(table, [*_SECTIONS, *_OTHERS, *installed("tiro.protocols")])
+    problems = []
+    if not all(name in _SECTIONS or name in _OTHERS or _is_of_ours(name) for name in table):
+        problems = unknown_sections(table, [*_SECTIONS, *_OTHERS, *installed("tiro.protocols")])
     settings, wrong = checked(table, path, _SECTIONS)
     if problems + wrong:
         raise ConfigurationError(path, problems + wrong)
     return Foundation(path=path, **settings)
+
+
+def _is_of_ours(section: str) -> bool:
+    """Is there such a protocol in this package? What is installed besides is told by the metadata
+    of all packages, which takes longer to read than all the settings."""
+    return section.isidentifier() and (_PROTOCOLS / section / "listener.py").exists()
 
 
 def unknown_sections(table: Mapping[str, Any], known: Iterable[str]) -> list[str]:
@@ -272,11 +280,9 @@ def checked(
     problems: list[str] = []
     for name, kind in sections.items():
         try:
-            settings[name] = adapter_of(kind).validate_python(
-                table.get(name, {}), context={"folder": path.parent}
-            )
-        except ValidationError as error:
-            problems += [_sentence(name, detail) for detail in error.errors()]
+            settings[name] = settings_of(kind, table.get(name, {}), path.parent)
+        except Wrong as wrong:
+            problems += [_sentence(name, detail) for detail in wrong.details]
     return settings, problems
 
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict
-
+from circulation.kernel.fitting import CLOSED, Checked
 from circulation.languages.installed import use
 from protocols.hosting.tls import File
 
@@ -33,9 +32,9 @@ def _readable(folder: Path) -> Path:
 class LanguageSettings:
     """`folder` is where the library keeps languages, and words, of its own."""
 
-    __pydantic_config__ = ConfigDict(extra="forbid")
+    __pydantic_config__ = CLOSED
 
-    folder: Annotated[File, AfterValidator(_readable)] | None = None
+    folder: Annotated[File, Checked(_readable)] | None = None
     default: str = "da"
 
 
@@ -49,4 +48,4 @@ def _used(settings: LanguageSettings) -> LanguageSettings:
 
 
 #: The section, and its languages in use by this process.
-UsedLanguages = Annotated[LanguageSettings, AfterValidator(_used)]
+UsedLanguages = Annotated[LanguageSettings, Checked(_used)]

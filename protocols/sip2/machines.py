@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from catalogue.database import Transaction
-from circulation.explaining.machines import MACHINES, Machine
+from circulation.explaining.machines import MACHINES
+from circulation.explaining.sorters import Machine
 from circulation.kernel.engine import Circulation
 from circulation.kernel.results import CheckedIn
 from circulation.kernel.set_up import SetUp

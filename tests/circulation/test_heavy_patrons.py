@@ -14,9 +14,9 @@ from circulation.accounts.loans import LoanPage, patron_loans
 from circulation.accounts.status import patron_status
 from circulation.fees.paying import PaymentWish, account_currency, payable
 from circulation.fees.receipts import return_receipt
-from circulation.holds.facts import open_holds
 from circulation.holds.judging import judge_hold
 from circulation.holds.lists import listed_holds
+from circulation.holds.of_patron import open_holds
 from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.holds.wishes import HoldWish

@@ -14,16 +14,8 @@ from circulation.accession.deliveries import Delivery as KnownDelivery
 from circulation.accession.deliveries import DeliveryLine as KnownLine
 from circulation.kernel.results import CheckedIn
 from circulation.kernel.set_up import SetUp
-from protocols.api.models.common import (
-    Barcode,
-    Branch,
-    Isil,
-    Money,
-    Paging,
-    Request,
-    branch_shown,
-    money,
-)
+from protocols.api.models.answers import Branch, Money, branch_shown, money
+from protocols.api.models.common import Barcode, Isil, Paging, Request
 from protocols.api.models.records import BASE64
 from protocols.api.models.titles import Price
 

@@ -12,17 +12,9 @@ from circulation.booking.results import Booking as KnownBooking
 from circulation.booking.results import OutFor
 from circulation.booking.spans import DAYS_AHEAD, MOST_DAYS
 from circulation.patrons.public_ids import PublicIds
-from protocols.api.models.common import (
-    Barcode,
-    Branch,
-    Isil,
-    Number,
-    PatronId,
-    Request,
-    Sentence,
-    branch_shown,
-)
-from protocols.api.models.desk import ForPatron, OverrideWish, Patron, Stack
+from protocols.api.models.answers import Branch, Patron, branch_shown
+from protocols.api.models.common import Barcode, Isil, Number, PatronId, Request, Sentence
+from protocols.api.models.desk import ForPatron, OverrideWish, Stack
 from protocols.api.problems import ProblemReason
 
 _Copies = Annotated[int, Field(ge=1, le=10_000)]

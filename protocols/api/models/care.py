@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from protocols.api.models.common import Branch, Isil, Request
+from protocols.api.models.answers import Branch
+from protocols.api.models.common import Isil, Request
 
 Line = Annotated[str, Field(max_length=200)]
 #: As long as a PIN may be typed; the rules of the agency say what is a good one.

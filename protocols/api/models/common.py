@@ -1,19 +1,11 @@
-"""What many requests and answers are made of.
-
-Answers are plain dataclasses: nothing checks them as they leave, but mypy before and the tests.
-Requests are strict: what no field names is refused.
-"""
+"""What many requests are made of. They are strict: what no field names is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from circulation.kernel.results import Branch as KnownBranch
-from circulation.kernel.results import ChargedFee
 from circulation.patrons.public_ids import PATTERN
 
 PatronId = Annotated[str, Field(pattern=PATTERN, description="a patron, as answers name them")]
@@ -51,51 +43,3 @@ class Paging(Continued):
     """Which part of a list."""
 
     limit: Limit = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """`amount` is in minor units of the currency (ISO 4217): øre, cents."""
-
-    amount: int
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """A branch by its ISIL, and its agency's."""
-
-    isil: str
-    name: str
-    agency: str
-
-
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """Something of the set-up, by its code and what people call it."""
-
-    code: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fee:
-    """What was charged by this act, more than was charged before."""
-
-    charge: str
-    kind: str
-    amount: Money
-
-
-def money(amount: int | None, currency: str | None) -> Money | None:
-    return None if amount is None or currency is None else Money(amount, currency)
-
-
-def branch_shown(branch: KnownBranch) -> Branch:
-    return Branch(branch.isil, branch.name, branch.agency_isil)
-
-
-def fees_shown(charged: Sequence[ChargedFee]) -> tuple[Fee, ...]:
-    return tuple(
-        Fee(str(each.charge_id), each.kind, Money(each.amount, each.currency)) for each in charged
-    )

@@ -9,22 +9,9 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, model_validator
 
 from circulation.kernel.overriding import OVERRIDABLE
-from circulation.kernel.results import Item as KnownItem
-from circulation.kernel.results import Loan as KnownLoan
-from circulation.kernel.results import Patron as KnownPatron
 from circulation.loans.batches import LARGEST
-from circulation.patrons.public_ids import PublicIds
-from protocols.api.models.common import (
-    Barcode,
-    BatchName,
-    Branch,
-    Card,
-    Fee,
-    PatronId,
-    Request,
-    Why,
-    branch_shown,
-)
+from protocols.api.models.answers import Branch, Fee, Item, Loan, Patron
+from protocols.api.models.common import Barcode, BatchName, Card, PatronId, Request, Why
 from protocols.api.problems import ProblemReason
 
 _OVERRIDABLE = sorted(each.name for each in OVERRIDABLE)
@@ -131,39 +118,6 @@ class UndoWish(Request):
     """What this desk did last with the item is to be taken back."""
 
     item: Barcode
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A copy: `barcode` is what it is named by, `title_id` the title that it belongs to."""
-
-    barcode: str
-    title_id: str
-    title: str
-    author: str
-    material_group: str
-    call_number: str
-    placement: tuple[str, ...]
-    home_branch: Branch
-
-
-@dataclass(frozen=True, slots=True)
-class Patron:
-    """A patron as answers name them."""
-
-    id: str
-    name: str
-    card: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Loan:
-    """A loan as it stands."""
-
-    id: str
-    checked_out: datetime
-    due: datetime
-    renewals: int
 
 
 Next = Literal[
@@ -278,24 +232,3 @@ class Undone:
     item: Item
     loan: Loan | None
     patron: Patron | None
-
-
-def item_shown(item: KnownItem) -> Item:
-    return Item(
-        item.barcode,
-        str(item.record_id),
-        item.title,
-        item.author,
-        item.material_group,
-        item.call_number,
-        item.placement,
-        branch_shown(item.home_branch),
-    )
-
-
-def patron_shown(patron: KnownPatron, ids: PublicIds) -> Patron:
-    return Patron(ids.shown(patron.id), patron.name, patron.card)
-
-
-def loan_shown(loan: KnownLoan) -> Loan:
-    return Loan(str(loan.id), loan.checked_out, loan.due, loan.renewals)

@@ -9,8 +9,8 @@ from typing import Annotated
 from pydantic import Field
 
 from circulation.patrons.groups import Group as KnownGroup
+from protocols.api.models.answers import Patron
 from protocols.api.models.common import Isil, Number, Request
-from protocols.api.models.desk import Patron
 
 
 class GroupQuery(Request):

@@ -8,18 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from protocols.api.models.common import (
-    Barcode,
-    Branch,
-    Continued,
-    Fee,
-    Isil,
-    Limit,
-    Number,
-    Request,
-    Why,
-)
-from protocols.api.models.desk import AcceptedFee, ForPatron, OverrideWish, Patron
+from protocols.api.models.answers import Branch, Fee, Patron
+from protocols.api.models.common import Barcode, Continued, Isil, Limit, Number, Request, Why
+from protocols.api.models.desk import AcceptedFee, ForPatron, OverrideWish
 from protocols.api.problems import ProblemReason
 
 HoldKindName = Literal["normal", "parallel", "serial"]

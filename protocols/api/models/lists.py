@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from protocols.api.models.common import Branch, Money, Paging, Request
-from protocols.api.models.desk import Patron
+from protocols.api.models.answers import Branch, Money, Patron
+from protocols.api.models.common import Paging, Request
 
 
 class ListPaging(Paging):

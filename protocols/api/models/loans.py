@@ -9,9 +9,9 @@ from typing import Annotated
 from pydantic import Field
 
 from circulation.loans.batches import LARGEST
+from protocols.api.models.answers import Branch, Fee, Patron
 from protocols.api.models.bookings import Pupil
-from protocols.api.models.common import Branch, Card, Fee, Request
-from protocols.api.models.desk import Patron
+from protocols.api.models.common import Card, Request
 
 
 class SuspensionWish(Request):

@@ -13,8 +13,9 @@ from circulation.dunning.acts import DunningAct
 from circulation.ledger.collected import Collected as Taken
 from circulation.ledger.money import ChargedLoan as KnownLoan
 from circulation.ledger.money import ChargeKind
-from protocols.api.models.common import Money, Number, Paging, Request, Why
-from protocols.api.models.patrons import Owed
+from protocols.api.models.answers import Money
+from protocols.api.models.common import Number, Paging, Request, Why
+from protocols.api.models.screen import Owed
 
 MinorUnits = Annotated[int, Field(ge=1, le=10**9)]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]

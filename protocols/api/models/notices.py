@@ -17,7 +17,8 @@ from circulation.notices.explaining import ExplainedCause
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.log import Logged
 from circulation.notices.silence import SilentBatch as KnownBatch
-from protocols.api.models.common import Money, Number, Request, Sentence
+from protocols.api.models.answers import Money
+from protocols.api.models.common import Number, Request, Sentence
 from protocols.api.models.money import RuleValue
 
 

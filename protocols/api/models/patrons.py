@@ -10,19 +10,9 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, Field
 
 from circulation.kernel.reasons import BlockReason
-from protocols.api.models.common import (
-    BatchName,
-    Branch,
-    Card,
-    Coded,
-    Isil,
-    Money,
-    Paging,
-    PatronId,
-    Request,
-    Sentence,
-)
-from protocols.api.models.desk import Item, Loan, Patron
+from protocols.api.models.answers import Branch, Coded
+from protocols.api.models.common import BatchName, Card, Isil, Paging, PatronId, Request, Sentence
+from protocols.api.models.screen import PatronLoan
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Short = Annotated[str, Field(max_length=200)]
@@ -128,123 +118,11 @@ class LoanPaging(Paging):
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """A block. `agency` None concerns all."""
-
-    reason: str
-    since: datetime
-    message: str
-    agency: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """What is owed to one agency; fees and compensations apart."""
-
-    agency: str
-    fees: Money
-    compensations: Money
-
-
-@dataclass(frozen=True, slots=True)
-class PatronLoan:
-    """One line of the loans. Of a loan lent onward: who has it now, or whose it is."""
-
-    item: Item
-    loan: Loan
-    is_overdue: bool
-    is_recalled: bool
-    lent_onward_to: Patron | None
-    lent_onward_by: Patron | None
-
-
-@dataclass(frozen=True, slots=True)
 class PatronLoans:
     """A page of the loans by due date, and how many there are in all."""
 
     total: int
     loans: tuple[PatronLoan, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """What is on record. `is_protected`: few are told how and where the patron is reached."""
-
-    name: str
-    given_name: str
-    family_name: str
-    birth_date: date | None
-    language: str
-    category: str
-    email: str
-    phone: str
-    expires: date | None
-    municipality: str
-    home_branch: Branch
-    note: str
-    has_pin: bool
-    is_protected: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Identifier:
-    """A card or another identifier, as it may be shown."""
-
-    shown: str
-    kind: str
-    blocked: str | None
-    expires: date | None
-    added: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Related:
-    """A guardian, or a child that the patron answers for."""
-
-    id: str
-    name: str
-    sees_account: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many of each. `ready`: holds that wait to be fetched."""
-
-    loans: int
-    overdue: int
-    recalled: int
-    holds: int
-    ready: int
-    max_loans: int | None
-
-
-PatronNext = Literal[
-    "lend", "renew_all", "hold", "pay", "edit", "block", "unblock", "history", "decide_who_sees"
-]
-
-
-@dataclass(frozen=True, slots=True)
-class PatronScreen:
-    """Everything of a patron's first screen: one answer. `loans` is the first page.
-
-    `denied` is what the patron may not do now, from blocks, expiry and card: check_out, renew,
-    hold, recall.
-    """
-
-    id: str
-    card: str | None
-    details: Details
-    is_expired: bool
-    blocks: tuple[Block, ...]
-    denied: tuple[str, ...]
-    counts: Counts
-    owed: tuple[Owed, ...]
-    identifiers: tuple[Identifier, ...]
-    guardians: tuple[Related, ...]
-    wards: tuple[Related, ...]
-    consents: dict[str, datetime]
-    loans: tuple[PatronLoan, ...]
-    may: tuple[PatronNext, ...]
 
 
 @dataclass(frozen=True, slots=True)

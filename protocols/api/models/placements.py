@@ -10,7 +10,8 @@ from pydantic import Field
 
 from circulation.booking.results import Placement as KnownPlacement
 from circulation.booking.results import ToMove as KnownToMove
-from protocols.api.models.common import Branch, Isil, Paging, Request, branch_shown
+from protocols.api.models.answers import Branch, branch_shown
+from protocols.api.models.common import Isil, Paging, Request
 from protocols.api.models.desk import Stack
 
 _Name = Annotated[str, Field(min_length=1, max_length=200)]

@@ -19,7 +19,8 @@ from circulation.kernel.rules import Explained, scope_of
 from circulation.languages.installed import LAST
 from circulation.sections.changes import Change
 from circulation.sections.source import Problem
-from protocols.api.models.common import Barcode, Card, Isil, Money, Request
+from protocols.api.models.answers import Money
+from protocols.api.models.common import Barcode, Card, Isil, Request
 from protocols.api.problems import reason_said
 
 #: Characters of a library.toml that come in one request.

@@ -8,16 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
+from protocols.api.models.answers import Item
 from protocols.api.models.common import PatronId, Request
-from protocols.api.models.desk import (
-    AcceptedFee,
-    CheckedIn,
-    CheckedOut,
-    Item,
-    OverrideWish,
-    Renewed,
-)
-from protocols.api.models.patrons import PatronScreen
+from protocols.api.models.desk import AcceptedFee, CheckedIn, CheckedOut, OverrideWish, Renewed
+from protocols.api.models.screen import PatronScreen
 from protocols.api.models.searching import PatronHit
 from protocols.api.models.titles import ItemStatus, Title
 from protocols.api.problems import ProblemReason

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from circulation.patrons.searching import PAGE
-from protocols.api.models.common import Branch, Cursor, Limit, Request
+from protocols.api.models.answers import Branch
+from protocols.api.models.common import Cursor, Limit, Request
 
 
 class PatronSearch(Request):

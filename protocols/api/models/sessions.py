@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from protocols.api.models.account import Credential
-from protocols.api.models.common import Branch, Card, Request, Secret
+from protocols.api.models.answers import Branch
+from protocols.api.models.common import Card, Request, Secret
 
 
 class SignIn(Request):

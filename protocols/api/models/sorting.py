@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from circulation.callers.sorting import PLACES, SortRule
 from circulation.explaining.sorting import SortingExplained
 from circulation.kernel.set_up import SetUp
-from protocols.api.models.common import Barcode, Branch, Isil, Request, branch_shown
+from protocols.api.models.answers import Branch, branch_shown
+from protocols.api.models.common import Barcode, Isil, Request
 from protocols.api.problems import ProblemReason
 
 

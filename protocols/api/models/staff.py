@@ -19,7 +19,8 @@ from circulation.staff.roles import BUILT_IN
 from circulation.staff.roles import Role as KnownRole
 from circulation.staff.workstations import Printer
 from circulation.staff.workstations import Workstation as KnownWorkstation
-from protocols.api.models.common import Branch, Isil, Paging, Request
+from protocols.api.models.answers import Branch
+from protocols.api.models.common import Isil, Paging, Request
 
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 _Word = Annotated[str, Field(max_length=200)]

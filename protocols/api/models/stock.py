@@ -16,15 +16,8 @@ from circulation.stock.inventory import FindingCount, NotSeen, Scanned, ScannedL
 from circulation.stock.inventory import Inventory as KnownInventory
 from circulation.stock.weeding import Unused
 from circulation.stock.yearly import Year
-from protocols.api.models.common import (
-    Barcode,
-    Branch,
-    Coded,
-    Paging,
-    Request,
-    Why,
-    branch_shown,
-)
+from protocols.api.models.answers import Branch, Coded, branch_shown
+from protocols.api.models.common import Barcode, Paging, Request, Why
 from protocols.api.models.titles import ItemChanges
 
 _CODE = Annotated[str, Field(max_length=100)]

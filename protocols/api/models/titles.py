@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from protocols.api.models.common import Barcode, Branch, Isil, Money, Paging, Request, Why
-from protocols.api.models.desk import Item, Loan, Patron
+from protocols.api.models.answers import Branch, Item, Loan, Money, Patron
+from protocols.api.models.common import Barcode, Isil, Paging, Request, Why
 
 #: An address is at most 16 KB long, and a letter may take twelve bytes of it.
 _TEXT = Annotated[str, Field(max_length=200)]

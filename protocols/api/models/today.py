@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from protocols.api.models.common import Branch, Request
+from protocols.api.models.answers import Branch
+from protocols.api.models.common import Request
 
 
 class DayAsked(Request):

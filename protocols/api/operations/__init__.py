@@ -32,6 +32,7 @@ _NOUNS: Final = (
     "stacks",
     "slips",
     "printing",
+    "screen",
     "patrons",
     "searching",
     "registering",

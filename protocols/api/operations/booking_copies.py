@@ -11,6 +11,7 @@ from circulation.kernel.rights import Principal, Right
 from circulation.loans.onward import LentOnward
 from circulation.staff.lookups import Seen
 from protocols.api.authority import must_have_here, note_look
+from protocols.api.models.answers import branch_shown
 from protocols.api.models.bookings import (
     BookingDelivered,
     BookingReturned,
@@ -27,7 +28,6 @@ from protocols.api.models.bookings import (
     ToPrepareList,
     out_shown,
 )
-from protocols.api.models.common import branch_shown
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.bookings import ABOUT, BOOKING, booking_named, shown
 from protocols.api.operations.items import status_of

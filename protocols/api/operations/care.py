@@ -24,15 +24,10 @@ from circulation.patrons.identifiers import (
 from circulation.patrons.kinds import Consent
 from protocols.api.authority import act_with, patron_named
 from protocols.api.messages import Reply
-from protocols.api.models.patrons import (
-    IdentifierChange,
-    NewBlock,
-    NewGuardian,
-    NewIdentifier,
-    PatronScreen,
-)
+from protocols.api.models.patrons import IdentifierChange, NewBlock, NewGuardian, NewIdentifier
+from protocols.api.models.screen import PatronScreen
 from protocols.api.operation import Operation, Plain, Request, post
-from protocols.api.operations.patrons import screen
+from protocols.api.operations.screen import screen
 from protocols.api.problems import Outcome, Problem, malformed
 from protocols.hosting.answering import Context, Lane
 

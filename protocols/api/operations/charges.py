@@ -39,7 +39,7 @@ from protocols.api.models.money import (
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.money import charge_changed, charge_shown
-from protocols.api.operations.patrons import owed_of
+from protocols.api.operations.screen import owed_of
 from protocols.api.problems import Outcome, Problem, malformed
 from protocols.hosting.answering import Context, Lane
 

@@ -32,7 +32,7 @@ from protocols.api.models.collection import (
     records_shown,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.operations.patrons import the_patron
+from protocols.api.operations.screen import the_patron
 from protocols.api.paging import LARGEST, number_in, page_of
 from protocols.api.problems import Outcome, Problem
 from protocols.hosting.answering import Context, Lane

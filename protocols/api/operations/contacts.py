@@ -32,6 +32,7 @@ from protocols.api.authority import (
     sees_addresses,
     unknown_branch,
 )
+from protocols.api.models.answers import branch_shown
 from protocols.api.models.care import (
     Absence,
     AbsenceWish,
@@ -44,7 +45,6 @@ from protocols.api.models.care import (
     PreferenceChanges,
     Preferences,
 )
-from protocols.api.models.common import branch_shown
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.registering import unfit
 from protocols.api.paging import LARGEST_OF_FEW

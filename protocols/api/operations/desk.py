@@ -20,7 +20,14 @@ from circulation.loans.wishes import LoanWish
 from circulation.loans.wishes import RenewalWish as LongerLoan
 from circulation.patrons.public_ids import public_ids
 from protocols.api.authority import must_have_here, override_of, patron_named
-from protocols.api.models.common import branch_shown, fees_shown
+from protocols.api.models.answers import (
+    Patron,
+    branch_shown,
+    fees_shown,
+    item_shown,
+    loan_shown,
+    patron_shown,
+)
 from protocols.api.models.desk import (
     AllRenewalsWish,
     CheckedIn,
@@ -30,16 +37,12 @@ from protocols.api.models.desk import (
     ForPatron,
     HeldFor,
     Next,
-    Patron,
     RenewalWish,
     Renewed,
     StackResult,
     StackResults,
     Undone,
     UndoWish,
-    item_shown,
-    loan_shown,
-    patron_shown,
 )
 from protocols.api.operation import Request, post
 from protocols.api.operations.printing import print_what_goes_on

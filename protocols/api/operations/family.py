@@ -16,7 +16,8 @@ from protocols.api.messages import Reply
 from protocols.api.models.desk import OwnRenewalsWish, OwnRenewalWish, Renewed, StackResults
 from protocols.api.models.holds import HoldPaging, PatronHolds
 from protocols.api.models.money import ChargePaging, PatronCharges
-from protocols.api.models.patrons import LoanPaging, PatronLoans, PatronScreen
+from protocols.api.models.patrons import LoanPaging, PatronLoans
+from protocols.api.models.screen import PatronScreen
 from protocols.api.operation import Caller, Operation, Plain, Request, get, post
 from protocols.api.operations.holds import RULES, holds_of
 from protocols.api.operations.money import charges_of

@@ -20,7 +20,7 @@ from circulation.patrons.identifiers import shown_as
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
 from protocols.api.authority import act_of, branch_meant, note_look, number_of, patron_named
-from protocols.api.models.desk import Patron
+from protocols.api.models.answers import Patron
 from protocols.api.models.groups import (
     Group,
     GroupQuery,

@@ -12,8 +12,7 @@ from circulation.kernel.results import Refused
 from circulation.kernel.rights import Principal, Right
 from circulation.patrons.public_ids import public_ids
 from protocols.api.authority import must_have_here, number_of, override_of
-from protocols.api.models.common import fees_shown
-from protocols.api.models.desk import patron_shown
+from protocols.api.models.answers import fees_shown, patron_shown
 from protocols.api.models.holds import HoldSetPlaced, NewHoldSet, NotPlaced, RecalledFor
 from protocols.api.operation import Operation, Request, post
 from protocols.api.operations.desk import identifier_of

@@ -15,8 +15,8 @@ from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
 from protocols.api.authority import branch_or_all, must_have_here, note_look
 from protocols.api.messages import Reply
-from protocols.api.models.common import branch_shown
-from protocols.api.models.desk import Patron, StackResult, StackResults
+from protocols.api.models.answers import Patron, branch_shown
+from protocols.api.models.desk import StackResult, StackResults
 from protocols.api.models.lists import (
     Fetching,
     FetchWish,

@@ -21,8 +21,7 @@ from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
 from protocols.api.authority import must_have_here, note_look, number_of, override_of, patron_named
 from protocols.api.messages import Reply
-from protocols.api.models.common import branch_shown, fees_shown
-from protocols.api.models.desk import Patron, patron_shown
+from protocols.api.models.answers import Patron, branch_shown, fees_shown, patron_shown
 from protocols.api.models.holds import (
     Hold,
     HoldChanges,
@@ -41,7 +40,7 @@ from protocols.api.models.holds import (
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.desk import identifier_of
-from protocols.api.operations.patrons import known_by, the_patron
+from protocols.api.operations.screen import known_by, the_patron
 from protocols.api.paging import LARGEST, LARGEST_OF_FEW, page_of, place_in
 from protocols.api.problems import Outcome, Problem, reasons_of, refused
 from protocols.hosting.answering import Context, Lane

@@ -29,7 +29,7 @@ from protocols.api.models.interlibrary import (
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.interlibrary import agency_of, branches_of, loan_meant, loan_shown
-from protocols.api.operations.patrons import known_by
+from protocols.api.operations.screen import known_by
 from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context, Lane
 

@@ -25,8 +25,7 @@ from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
 from protocols.api.authority import act_of, note_look, unknown_branch
 from protocols.api.messages import Reply
-from protocols.api.models.common import branch_shown, money
-from protocols.api.models.desk import Patron, item_shown, loan_shown
+from protocols.api.models.answers import Patron, branch_shown, item_shown, loan_shown, money
 from protocols.api.models.titles import (
     ItemChanges,
     ItemEvent,

@@ -16,8 +16,7 @@ from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
 from protocols.api.authority import branch_or_all, must_have_here, note_look, number_of
 from protocols.api.messages import Reply
-from protocols.api.models.common import Branch, Money, branch_shown
-from protocols.api.models.desk import Patron
+from protocols.api.models.answers import Branch, Money, Patron, branch_shown
 from protocols.api.models.lists import (
     BarredCard,
     BarredCards,

@@ -15,8 +15,8 @@ from circulation.loans.onward import LentOnward, end_onward_loan, lend_onward
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
 from protocols.api.authority import must_have_here, note_look
-from protocols.api.models.common import branch_shown, fees_shown
-from protocols.api.models.desk import ForPatron, StackResult, StackResults, patron_shown
+from protocols.api.models.answers import branch_shown, fees_shown, patron_shown
+from protocols.api.models.desk import ForPatron, StackResult, StackResults
 from protocols.api.models.loans import (
     Billed,
     ClassWish,

@@ -21,7 +21,7 @@ from circulation.patrons.identifiers import PatronPlace
 from circulation.staff.lookups import Seen
 from protocols.api.authority import act_of, must_have_here, note_look, number_of, patron_named
 from protocols.api.messages import Reply
-from protocols.api.models.common import Money
+from protocols.api.models.answers import Money
 from protocols.api.models.money import (
     Allocation,
     Charge,
@@ -37,7 +37,7 @@ from protocols.api.models.money import (
     PatronCharges,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.operations.patrons import known_by, owed_of, the_patron
+from protocols.api.operations.screen import known_by, owed_of, the_patron
 from protocols.api.paging import LARGEST, page_of, place_in
 from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context, Lane

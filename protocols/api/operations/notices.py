@@ -58,7 +58,7 @@ from protocols.api.models.notices import (
     receipt_shown,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.operations.patrons import the_patron
+from protocols.api.operations.screen import the_patron
 from protocols.api.paging import LARGEST, page_of, place_in
 from protocols.api.problems import Outcome, Problem, malformed
 from protocols.hosting.answering import Context, Lane

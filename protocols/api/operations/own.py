@@ -15,12 +15,7 @@ from circulation.patrons.identifiers import PatronPlace, place_of_patron
 from protocols.api.authority import number_of
 from protocols.api.messages import Reply
 from protocols.api.models.common import Paging
-from protocols.api.models.desk import (
-    OwnRenewalsWish,
-    OwnRenewalWish,
-    Renewed,
-    StackResults,
-)
+from protocols.api.models.desk import OwnRenewalsWish, OwnRenewalWish, Renewed, StackResults
 from protocols.api.models.holds import (
     Hold,
     HoldChanges,
@@ -38,7 +33,8 @@ from protocols.api.models.money import (
     PatronCharges,
 )
 from protocols.api.models.notices import Messages
-from protocols.api.models.patrons import LoanPaging, PatronLoans, PatronScreen
+from protocols.api.models.patrons import LoanPaging, PatronLoans
+from protocols.api.models.screen import PatronScreen
 from protocols.api.operation import Caller, Operation, Plain, Request, get, post
 from protocols.api.operations.care import consent_in
 from protocols.api.operations.charges import explained
@@ -54,7 +50,8 @@ from protocols.api.operations.holds import (
 )
 from protocols.api.operations.money import charges_of, expected_of
 from protocols.api.operations.notices import messages_of
-from protocols.api.operations.patrons import known_by, loans_of_patron, screen
+from protocols.api.operations.patrons import loans_of_patron
+from protocols.api.operations.screen import known_by, screen
 from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context, Lane
 

@@ -22,7 +22,7 @@ from protocols.api.models.care import (
     Preferences,
 )
 from protocols.api.models.common import Paging
-from protocols.api.models.patrons import PatronScreen
+from protocols.api.models.screen import PatronScreen
 from protocols.api.operation import Caller, Operation, Plain, Request, get, post
 from protocols.api.operations.contacts import (
     absence_ended,
@@ -36,9 +36,9 @@ from protocols.api.operations.contacts import (
     preferences_shown,
 )
 from protocols.api.operations.own import own_place, show_self
-from protocols.api.operations.patrons import etag
 from protocols.api.operations.personal_data import exported, history_of
 from protocols.api.operations.registering import unfit
+from protocols.api.operations.screen import etag
 from protocols.api.problems import Outcome, Problem, malformed, refused
 from protocols.hosting.answering import Context, Lane
 

@@ -1,50 +1,24 @@
-"""Patrons: the first screen, loans, messages; registering and changing them."""
+"""A patron's loans, and who has looked at them."""
 
 from __future__ import annotations
 
-from datetime import date
-from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 
 from circulation.accounts.loans import LoanPage, patron_loans
-from circulation.accounts.loans import PatronLoan as KnownLine
-from circulation.accounts.status import patron_status_and_loans
-from circulation.holds.facts import open_holds
 from circulation.kernel.paging import START, Place
-from circulation.kernel.results import Borrower, PatronStatus, Refused
-from circulation.kernel.rights import Kind, Principal, Right
-from circulation.ledger.balances import balances_of
-from circulation.ledger.money import Balance
-from circulation.patrons.changes import PatronFields, patron_fields
-from circulation.patrons.consents import consents_of
-from circulation.patrons.guardians import decides_who_sees, guardians_of, wards_of
+from circulation.kernel.results import Refused
+from circulation.kernel.rights import Principal, Right
 from circulation.patrons.identifiers import (
     PatronPlace,
-    identifiers_of,
 )
-from circulation.patrons.public_ids import PublicIds, public_ids
+from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import NEWEST, Seen, lookups_of_patron
-from protocols.api.authority import note_look, patron_named, sees_addresses, today_here
-from protocols.api.covering import COVER
+from protocols.api.authority import note_look, patron_named
 from protocols.api.messages import Reply
-from protocols.api.models.common import Money, Paging, branch_shown
-from protocols.api.models.desk import Patron, item_shown, loan_shown
-from protocols.api.models.patrons import (
-    Block,
-    Counts,
-    Details,
-    Identifier,
-    LoanPaging,
-    LookUp,
-    LookUps,
-    Owed,
-    PatronLoan,
-    PatronLoans,
-    PatronNext,
-    PatronScreen,
-    Related,
-)
-from protocols.api.operation import Operation, Plain, Request, get
+from protocols.api.models.common import Paging
+from protocols.api.models.patrons import LoanPaging, LookUp, LookUps, PatronLoans
+from protocols.api.operation import Operation, Request, get
+from protocols.api.operations.screen import OF_PATRON, known_by, loan_line, the_patron
 from protocols.api.paging import (
     LARGEST,
     no_page_ended_there,
@@ -55,175 +29,6 @@ from protocols.api.paging import (
 )
 from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context
-
-#: Loans on the first screen.
-_FIRST_PAGE: Final = 20
-_OF_PATRON: Final = "/patrons/{patron}"
-
-
-def the_patron(request: Request[Any, Any], principal: Principal, context: Context) -> PatronPlace:
-    """The patron of the path, whom the caller may see."""
-    found = patron_named(request.path["patron"], principal, context, Right.VIEW_PATRONS)
-    request.about = found.id
-    return found
-
-
-def known_by(place: PatronPlace) -> str:
-    """What the verbs know the patron by. Raises Problem where there is nothing."""
-    if place.identifier is None:
-        raise Problem(Outcome.CONFLICT, "the patron has no card or other identifier")
-    return place.identifier
-
-
-def show_patron(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
-    """Everything of a patron's first screen in one answer: details, blocks, counts, what is owed,
-    and the first page of the loans. The ETag is for changing the details."""
-    return screen(the_patron(request, principal, context), request, principal, context)
-
-
-def screen(
-    place: PatronPlace, request: Request[Any, Any], principal: Principal, context: Context
-) -> Reply | Problem:
-    """The first screen of a patron who was found."""
-    transaction = context.transaction
-    found = patron_status_and_loans(
-        context.act(principal.desk), patron=known_by(place), limit=_FIRST_PAGE
-    )
-    if isinstance(found, Refused):
-        return refused(found, principal, request.language)
-    status, listed = found
-    ids = public_ids(context.circulation, transaction)
-    fields = patron_fields(transaction, patron_id=place.id)
-    assert fields is not None
-    note_look(request, principal, context, Seen.OPENED, patron_id=place.id)
-    holds = open_holds(transaction, patron_id=place.id) if status.has_holds else None
-    sees = sees_addresses(place.id, principal, context)
-    guardians, wards = (
-        guardians_of(transaction, patron_id=place.id),
-        wards_of(transaction, guardian_id=place.id),
-    )
-    shown = PatronScreen(
-        id=ids.shown(place.id),
-        card=status.patron.card,
-        details=_details(status, fields, sees),
-        is_expired=status.is_expired,
-        blocks=tuple(
-            Block(each.reason.name, each.since, each.message, each.agency_isil)
-            for each in status.blocks
-        ),
-        denied=tuple(sorted(each.name.lower() for each in status.denied)),
-        counts=Counts(
-            status.loans,
-            status.overdue,
-            status.recalled,
-            0 if holds is None else holds.number,
-            0 if holds is None else holds.ready,
-            status.max_loans,
-        ),
-        owed=owed_of(balances_of(transaction, place.id), context) if status.has_account else (),
-        identifiers=_identifiers(place.id, sees, context),
-        guardians=tuple(
-            Related(ids.shown(each.patron_id), each.name, each.sees_account) for each in guardians
-        ),
-        wards=tuple(
-            Related(ids.shown(each.patron_id), each.name, each.sees_account) for each in wards
-        ),
-        consents={each.value: given for each, given in consents_of(transaction, place.id).items()},
-        loans=tuple(loan_line(each, ids) for each in listed.loans),
-        may=_may(status, place, principal)
-        + _may_decide(fields, principal, today_here(principal, context)),
-    )
-    return Reply(shown, headers=(("ETag", etag(fields)),))
-
-
-def _identifiers(patron_id: int, with_addresses: bool, context: Context) -> tuple[Identifier, ...]:
-    """As they may be shown: an e-mail address is one, too."""
-    return tuple(
-        Identifier(
-            COVER if each.kind == "email" and not with_addresses else each.shown,
-            each.kind,
-            None if each.blocked is None else each.blocked.value,
-            each.expires,
-            each.added,
-        )
-        for each in identifiers_of(context.transaction, patron_id=patron_id)
-    )
-
-
-def _details(status: PatronStatus, fields: PatronFields, with_addresses: bool) -> Details:
-    return Details(
-        status.patron.name,
-        status.given_name,
-        status.family_name,
-        status.birth_date,
-        status.patron.language,
-        status.patron.category,
-        fields.email if with_addresses else "",
-        fields.phone if with_addresses else "",
-        status.expires,
-        fields.municipality,
-        branch_shown(status.home_branch),
-        status.note,
-        status.has_pin,
-        status.is_protected,
-    )
-
-
-def _may(status: PatronStatus, place: PatronPlace, principal: Principal) -> tuple[PatronNext, ...]:
-    denied = {each.name for each in status.denied}
-    here = principal.agency_id, principal.branch_id
-    there = place.agency_id, place.home_branch_id
-    is_own = principal.kind is Kind.PATRON
-    can: tuple[tuple[PatronNext, bool], ...] = (
-        ("lend", principal.may(Right.LEND, *here) and "CHECK_OUT" not in denied),
-        ("renew_all", (is_own or principal.may(Right.LEND, *there)) and status.loans > 0),
-        ("hold", (is_own or principal.may(Right.LEND, *there)) and "HOLD" not in denied),
-        ("pay", principal.may(Right.TAKE_FEES, *there) and status.has_account),
-        ("edit", principal.may(Right.EDIT_PATRONS, *there)),
-        ("block", principal.may(Right.EDIT_PATRONS, *there)),
-        ("unblock", principal.may(Right.EDIT_PATRONS, *there) and bool(status.blocks)),
-        ("history", principal.may(Right.VIEW_HISTORY, *there)),
-    )
-    return tuple(name for name, holds in can if holds)
-
-
-def _may_decide(fields: PatronFields, principal: Principal, today: date) -> tuple[PatronNext, ...]:
-    is_own = principal.kind is Kind.PATRON
-    return ("decide_who_sees",) if is_own and decides_who_sees(fields.birth_date, today) else ()
-
-
-def etag(fields: object) -> str:
-    """What the details are now, in a word."""
-    return f'"{blake2b(repr(fields).encode(), digest_size=12).hexdigest()}"'
-
-
-def owed_of(balances: tuple[Balance, ...], context: Context) -> tuple[Owed, ...]:
-    """What is owed to each agency."""
-    set_up = context.circulation.set_up_at_hand(context.transaction)
-    return tuple(
-        Owed(
-            set_up.agency_isil(each.agency_id),
-            Money(each.fees, each.currency),
-            Money(each.compensations, each.currency),
-        )
-        for each in balances
-    )
-
-
-def loan_line(line: KnownLine, ids: PublicIds) -> PatronLoan:
-    def person(borrower: Borrower | None) -> Patron | None:
-        if borrower is None:
-            return None
-        return Patron(ids.shown(borrower.patron_id), borrower.name, borrower.identifier)
-
-    return PatronLoan(
-        item_shown(line.item),
-        loan_shown(line.loan),
-        line.is_overdue,
-        line.is_recalled,
-        person(line.lent_onward_to),
-        person(line.lent_onward_by),
-    )
 
 
 def list_loans(
@@ -288,16 +93,7 @@ def list_lookups(request: Request[None, Paging], principal: Principal, context: 
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     get(
-        _OF_PATRON,
-        "A patron's first screen",
-        show_patron,
-        PatronScreen,
-        tag="patrons",
-        right=Right.VIEW_PATRONS,
-        outcomes=(Outcome.REFUSED, Outcome.CONFLICT),
-    ),
-    get(
-        f"{_OF_PATRON}/loans",
+        f"{OF_PATRON}/loans",
         "A patron's loans",
         list_loans,
         PatronLoans,
@@ -307,7 +103,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         outcomes=(Outcome.REFUSED, Outcome.CONFLICT),
     ),
     get(
-        f"{_OF_PATRON}/lookups",
+        f"{OF_PATRON}/lookups",
         "Who has looked at a patron",
         list_lookups,
         LookUps,

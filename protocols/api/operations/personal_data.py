@@ -18,9 +18,10 @@ from circulation.staff.lookups import Seen
 from circulation.staff.patron_pins import choose_pin
 from protocols.api.authority import act_with, note_look, patron_named, sees_addresses
 from protocols.api.messages import Reply
+from protocols.api.models.answers import branch_shown
 from protocols.api.models.care import EndedLoan, History, NewPin
-from protocols.api.models.common import Paging, branch_shown
-from protocols.api.models.patrons import PatronScreen
+from protocols.api.models.common import Paging
+from protocols.api.models.screen import PatronScreen
 from protocols.api.operation import Operation, Plain, Request, get
 from protocols.api.operations.care import patron_now
 from protocols.api.operations.registering import unfit

@@ -17,15 +17,11 @@ from circulation.patrons.registering import NewPatron as Registered
 from circulation.patrons.registering import register_patron
 from protocols.api.authority import act_of, act_with, patron_named, sees_addresses, unknown_branch
 from protocols.api.messages import Reply
-from protocols.api.models.common import Coded, branch_shown
-from protocols.api.models.patrons import (
-    NewPatron,
-    PatronChanges,
-    PatronScreen,
-    Registration,
-)
+from protocols.api.models.answers import Coded, branch_shown
+from protocols.api.models.patrons import NewPatron, PatronChanges, Registration
+from protocols.api.models.screen import PatronScreen
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.operations.patrons import etag, screen
+from protocols.api.operations.screen import etag, screen
 from protocols.api.operations.silence import keep_quiet
 from protocols.api.problems import FieldError, Outcome, Problem, malformed
 from protocols.hosting.answering import Context, Lane

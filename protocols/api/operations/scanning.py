@@ -18,22 +18,18 @@ from catalogue.searching.standard_numbers import NumberKind, readings, records_w
 from circulation.items.availability import circulation_status
 from circulation.kernel.results import CirculationStatus
 from circulation.kernel.rights import Principal, Right
-from circulation.loans.facts import open_loans_of
+from circulation.loans.of_patron import open_loans_of
 from protocols.api.authority import must_have_here, patron_named, patron_with_card
-from protocols.api.models.desk import (
-    CheckinWish,
-    CheckoutWish,
-    RenewalWish,
-    item_shown,
-)
-from protocols.api.models.patrons import PatronScreen
+from protocols.api.models.answers import item_shown
+from protocols.api.models.desk import CheckinWish, CheckoutWish, RenewalWish
 from protocols.api.models.scanning import Command, Scanned, ScanWish
+from protocols.api.models.screen import PatronScreen
 from protocols.api.models.searching import PatronHit
 from protocols.api.models.titles import ItemStatus, Title
 from protocols.api.operation import Operation, Request, post
 from protocols.api.operations.desk import lend, prolong, take_back
 from protocols.api.operations.items import note_borrowers, status_shown
-from protocols.api.operations.patrons import screen
+from protocols.api.operations.screen import screen
 from protocols.api.operations.searching import patrons_found
 from protocols.api.operations.titles import query_asked, scope_for, titles_shown
 from protocols.api.problems import Outcome, Problem

@@ -10,7 +10,7 @@ from circulation.patrons.identifiers import national_digits
 from circulation.patrons.public_ids import PublicIds, public_ids
 from circulation.patrons.searching import Hits, Place, find_patrons
 from circulation.staff.lookups import Seen, looked_at
-from protocols.api.models.common import branch_shown
+from protocols.api.models.answers import branch_shown
 from protocols.api.models.searching import HitNext, PatronHit, PatronSearch, PatronsFound
 from protocols.api.operation import Operation, Request, post
 from protocols.api.paging import LARGEST_OF_FEW, no_page_ended_there, read_word, word_of

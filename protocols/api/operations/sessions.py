@@ -26,7 +26,7 @@ from protocols.api.authentication import (
     set_cookie,
 )
 from protocols.api.messages import Reply
-from protocols.api.models.common import branch_shown
+from protocols.api.models.answers import branch_shown
 from protocols.api.models.sessions import (
     PatronSignIn,
     Session,

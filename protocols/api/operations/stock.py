@@ -14,7 +14,7 @@ from circulation.stock.weeding import unused_items
 from circulation.stock.yearly import figures_of_year
 from protocols.api.authority import act_of, must_have_here, must_work_here
 from protocols.api.messages import Reply
-from protocols.api.models.common import Coded
+from protocols.api.models.answers import Coded
 from protocols.api.models.stock import (
     ManyChanged,
     ManyChanges,

@@ -21,7 +21,7 @@ from circulation.staff.workstations import (
 from protocols.api.authentication import cookie_in, cookie_name, set_cookie
 from protocols.api.authority import branch_meant
 from protocols.api.messages import Reply
-from protocols.api.models.common import branch_shown
+from protocols.api.models.answers import branch_shown
 from protocols.api.models.staff import NewDesk, ThisBrowser
 from protocols.api.operation import Caller, Operation, Plain, Request, get
 from protocols.api.problems import Outcome, Problem, malformed

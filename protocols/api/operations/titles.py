@@ -18,7 +18,7 @@ from circulation.kernel.results import CirculationStatus, ItemState
 from circulation.kernel.rights import Principal, Right
 from protocols.api.authority import number_of
 from protocols.api.messages import Reply
-from protocols.api.models.common import branch_shown
+from protocols.api.models.answers import branch_shown
 from protocols.api.models.titles import (
     Availability,
     CopiesThere,

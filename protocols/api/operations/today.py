@@ -13,7 +13,7 @@ from circulation.languages.installed import language
 from circulation.loans.today import day_of_branch
 from protocols.api import plots
 from protocols.api.authority import must_have_here, today_here
-from protocols.api.models.common import branch_shown
+from protocols.api.models.answers import branch_shown
 from protocols.api.models.today import DayAsked, HourOfDay, LongQueue, MachineSeen, Today
 from protocols.api.operation import Operation, Request, get
 from protocols.api.operations.operating import terminals_of

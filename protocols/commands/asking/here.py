@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from catalogue.database import Transaction
-from circulation.explaining.machines import MACHINES, Machine
+from circulation.explaining.machines import MACHINES
 from circulation.kernel.rights import Principal
 from circulation.kernel.set_up import SetUp
 from circulation.notices.post import POST, Post
@@ -20,14 +20,17 @@ from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Lookup, note_lookups
 from protocols.api.addresses import Address, operation_at
 from protocols.api.answering import Tried, answer_known
-from protocols.api.codec import problem_answer
 from protocols.api.messages import JSON, Answer, Asked
 from protocols.api.operation import VERSION, Operation
+from protocols.api.plain import problem_answer
 from protocols.api.problems import Problem
 from protocols.commands.asking.asker import Asker, Refused, Told, told
 from protocols.commands.shared.library import Library, opened
 from protocols.commands.shared.settings import Settings
 from protocols.hosting.answering import Context
+
+if TYPE_CHECKING:
+    from circulation.explaining.sorters import Machine
 
 _HEADERS: Final = {"content-type": JSON, "accept-language": "en", "if-match": "*"}
 _LANGUAGE: Final = "en"

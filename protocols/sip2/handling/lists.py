@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 
 from circulation.accounts.loans import LoanPage, PatronLoan, patron_loans
-from circulation.holds.facts import open_holds
 from circulation.holds.lists import an_item_of, listed_holds
+from circulation.holds.of_patron import open_holds
 from circulation.holds.results import Hold
 from circulation.kernel.results import Patron, PatronStatus, Refused
 from protocols.hosting.answering import Context

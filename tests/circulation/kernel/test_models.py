@@ -11,7 +11,8 @@ from sqlalchemy import SmallInteger, String
 
 from circulation.dunning.steps import STEP
 from circulation.fees.terms import FEE_TERMS
-from circulation.kernel.models import DESCRIBED, AsText, Model, Wanted, said
+from circulation.kernel.fitting import DESCRIBED
+from circulation.kernel.models import AsText, Model, Wanted, said
 from circulation.kernel.policy import LOAN_POLICY
 from circulation.notices.terms import NOTICE_TERMS
 from circulation.patrons.pin_settings import PIN_SETTINGS

@@ -22,7 +22,8 @@ from circulation.loans.checks import (
     terms_refusals,
     until_refusals,
 )
-from circulation.loans.facts import LOANS_OF_PATRON, OPEN_LOAN, LoansOfPatron, OpenLoan
+from circulation.loans.facts import OPEN_LOAN, OpenLoan
+from circulation.loans.of_patron import LOANS_OF_PATRON, LoansOfPatron
 from circulation.patrons.facts import PatronFacts
 from tests.walking import each
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from catalogue.database import Statement, many
 from circulation.patrons.guardians import add_guardian
-from circulation.staff.schema import lookups
+from circulation.staff.lookup_log import lookups
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.fees import charge, number_of
 from tests.builders.holds import a_hold

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from catalogue.database import DatabaseUnavailable, Statement, scalars
 from circulation.kernel.rights import Reach, Right
-from circulation.staff.schema import lookups
+from circulation.staff.lookup_log import lookups
 from tests.builders.agencies import a_school
 from tests.builders.circulation import a_patron, an_item
 from tests.protocols.api.stage import Stage, Told

@@ -12,7 +12,7 @@ from circulation.kernel.rights import Right
 from circulation.patrons.changes import change_patron
 from circulation.patrons.schema import patron_words
 from circulation.patrons.search_words import index_missing
-from circulation.staff.schema import lookups
+from circulation.staff.lookup_log import lookups
 from tests.builders.agencies import a_school
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.fees import number_of

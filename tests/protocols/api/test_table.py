@@ -27,8 +27,8 @@ from circulation.kernel.results import StayKind
 from circulation.kernel.rights import EVERYTHING, Kind, Right
 from circulation.kernel.schema import events
 from circulation.ledger.money import Paid
+from circulation.staff.lookup_log import lookups
 from circulation.staff.programs import NewProgram, add_program
-from circulation.staff.schema import lookups
 from circulation.stock.inventory import ANY_SHELF, begin_inventory
 from protocols.api.handlers import Api
 from protocols.api.messages import JSON
