@@ -50,7 +50,7 @@ def running(module: str, path: Path, log: Path) -> Iterator[tuple[str, int]]:
         yield line.decode(), process.pid
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(60)
         process.stdout.close()
 
 

@@ -58,12 +58,12 @@ class Running:
     def kill(self) -> None:
         """As when the power goes: nothing is said, nothing is closed."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(5)
+        self.process.wait(60)
 
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
-            assert self.process.wait(5) == 0
+            assert self.process.wait(60) == 0
 
     def terminal(self, login: bytes = LOGIN) -> Line:
         """A terminal that is on line."""
