@@ -163,7 +163,8 @@ def known_case(act: Act, wish: HoldWish) -> Case | Refused:
     terms = set_up.terms(pickup.id, borrower.category, "")
     titles = [each.record_id for each in located if each.record_id is not None]
     own = holds_of_patron_on(transaction, patron_id=borrower.id, record_ids=titles)
-    number = number_of_holds(transaction, patron_id=borrower.id)
+    is_limited = terms.max_holds is not None
+    number = number_of_holds(transaction, patron_id=borrower.id) if is_limited else 0
     interest = timedelta(days=chosen.interest_days or terms.interest_days)
     begins = max(today, wish.activates or today)
     until = wish.interest_until or begins + min(interest, date.max - begins)
