@@ -17,9 +17,10 @@ writer thread would wait for the interpreter with each of its statements, and al
 
 Garbage is not collected while a batch is under way: all who want to write would wait for that.
 
-The log is copied into the file between two batches, when those who wrote have their answers. A
-commit that copied it, as SQLite has it, would find a reader of this thread in the way, whose
-snapshot is older than the commit: beside searches without pause the log would not begin anew.
+The log is copied into the file while the next batch is run. After some such copies the little that
+is left is copied between two batches, when those who wrote have their answers, so that the log
+begins anew. A commit that copied it, as SQLite has it, would find a reader of this thread in the
+way, whose snapshot is older than the commit: beside searches without pause it would not.
 
 This is a way for fair weather. Where another process has the write lock, or SQLite finds fault with
 the disk or the file, all of it is undone and goes to the writer thread, which waits, and knows what
@@ -50,6 +51,8 @@ Outcome = tuple[Future[Any], Any, BaseException | None]
 
 #: Rows that were changed, after which the log is copied: some thousand pages, where people lend.
 COPIED_ROWS: Final = 500
+#: Copies after which the log begins anew.
+COPIES: Final = 4
 _COPY: Final = "PRAGMA wal_checkpoint(PASSIVE)"
 #: Seconds that the writer thread lets the serving thread go first, should that be busy elsewhere.
 COURTESY: Final = 0.02
@@ -70,6 +73,10 @@ class _Batch:
                 answer.set_result(result)
             else:
                 answer.set_exception(error)
+
+
+#: Where it stands, the log is copied beside what is written.
+_COPY_BESIDE: Final = _Batch(_COPY)
 
 
 def outcome_of(job: Job, transaction: Transaction) -> Outcome:
@@ -141,6 +148,7 @@ class ShortWrites:
         self._has_gone_on = threading.Event()  # since the writer thread let it go first
         self._reader: Reader | None = None  # has the connection, for reads and writes
         self._copied = 0  # rows that it had changed when the log was copied
+        self._copies = 0  # since the log began anew
         self._is_closed = False
         self._collects = False  # the process, garbage, when no batch is under way
         self._experience = Experience()
@@ -210,8 +218,10 @@ class ShortWrites:
         self._is_due = False
         if not self._writer.is_well():
             self.hand_over()
-        if self._is_long() and self._may_begin():
-            self._copy()
+        if self._is_long():
+            self._batches.put(_COPY_BESIDE)
+        if self._copies >= COPIES and self._may_begin():
+            self._copy_rest()
         elif self._jobs and self._may_begin():
             self._begin()
         if not self._has_gone_on.is_set():  # which is rare, and to set it takes three locks
@@ -231,17 +241,21 @@ class ShortWrites:
         return True
 
     def _is_long(self) -> bool:
+        """Is the log to be copied? Once for so many rows."""
         reader = self._reader
-        return (
-            reader is not None
-            and not reader.is_broken
-            and reader.connection.total_changes - self._copied >= COPIED_ROWS
-        )
+        if reader is None or reader.is_broken:
+            return False
+        if (changes := reader.connection.total_changes) - self._copied < COPIED_ROWS:
+            return False
+        self._copied = changes
+        return True
 
-    def _copy(self) -> None:
-        assert self._reader is not None
+    def _copy_rest(self) -> None:
+        self._copies = 0
+        if self._reader is None or self._reader.is_broken:
+            self._end()
+            return
         self.began = monotonic()
-        self._copied = self._reader.connection.total_changes
         self._reader.release()
         self._writer.let_go()
         self._is_due = True
@@ -273,7 +287,7 @@ class ShortWrites:
                 self._part()
         if self._reader is None:
             self._reader = Reader(self._connect(), self._kept)
-            self._copied = 0
+            self._copied = self._copies = 0
         self._writer.let_go()
         connection, jobs = self._reader.connection, self._jobs
         transaction = Transaction("sqlite", connection.execute, connection.executemany)
@@ -335,7 +349,14 @@ class ShortWrites:
     # in the thread that waits for the disk
 
     def _commit(self) -> None:
+        copier = _Copier(self._connect)
         while (batch := self._batches.get()) is not None:
+            if batch is _COPY_BESIDE:
+                copier.copy(self._reader)
+                self._copies += 1
+                if self.began is None:
+                    self._from_thread(self._run_unless_due)
+                continue
             assert self._reader is not None
             try:
                 self._reader.connection.execute(batch.ends_with).fetchall()
@@ -347,3 +368,31 @@ class ShortWrites:
                 self._end()
             del batch  # what its jobs held is let go by the thread that made it, and has it at hand
             self._from_thread(self._go_on)
+        copier.close()
+
+
+class _Copier:
+    """Copies the log on a connection of its own, so that others go on on theirs."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._connect = connect
+        self._connection: sqlite3.Connection | None = None
+        self._beside: Reader | None = None
+
+    def copy(self, beside: Reader | None) -> None:
+        """Into the file that `beside` reads. What it cannot copy is left to who copies the rest."""
+        if beside is None:
+            return
+        try:
+            if self._beside is not beside:
+                self.close()
+                self._connection, self._beside = self._connect(), beside
+            assert self._connection is not None
+            self._connection.execute(_COPY).fetchall()
+        except sqlite3.Error:
+            self.close()
+
+    def close(self) -> None:
+        connection, self._connection, self._beside = self._connection, None, None
+        if connection is not None:
+            connection.close()

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -118,9 +118,21 @@ def test_the_log_begins_anew_beside_reads_without_pause(
             assert database.read(count).result() >= number  # while it is committed, too
             with suppress(Empty):
                 serving.calls.get(timeout=10)()
-        assert not database._readers.reader.holding  # the log is copied now
     assert database.read(count).result() == notes
     assert Path(f"{serving.path}-wal").stat().st_size < notes * PAGE
+
+
+def test_the_log_is_copied_beside_what_is_written(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(short_writes, "COPIED_ROWS", 1)
+    monkeypatch.setattr(short_writes, "COPIES", 1000)
+    for number in range(3):
+        serving.until(serving.note(str(number)))
+    serving.until(serving.note("whose commit comes after the copy"))
+    without_log = sqlite3.connect(f"{serving.path.as_uri()}?immutable=1", uri=True)
+    with closing(without_log):
+        assert [name for (name,) in without_log.execute(NAMES)][:3] == ["0", "1", "2"]
 
 
 def test_one_batch_takes_no_longer_than_others_can_wait(serving: Serving) -> None:
