@@ -31,12 +31,10 @@ class EndedLoan(NamedTuple):
 @many(EndedLoan)
 def _ended(*, patron_id: int, before: datetime, before_id: int, at_most: int) -> Statement:
     its = loans.c
-    own = {"id": its.id, "branch_id": its.branch_id, "material_group": its.material_group}
-    return (
-        select(*columns(EndedLoan, loans, items, records, **own))
-        .select_from(loans)
-        .join(items, items.c.id == its.item_id)
-        .join(records, records.c.id == items.c.record_id)
+    # The page first, and then what its lines are about: PostgreSQL would look up the items of all
+    # loans that ended at the same moment, as those of a class do, to put them in order.
+    page = (
+        select(its.id)
         .where(
             its.patron_id == patron_id,
             its.checked_in.is_not(None),
@@ -46,6 +44,15 @@ def _ended(*, patron_id: int, before: datetime, before_id: int, at_most: int) ->
         )
         .order_by(its.checked_in.desc(), its.id.desc())
         .limit(at_most)
+    )
+    own = {"id": its.id, "branch_id": its.branch_id, "material_group": its.material_group}
+    return (
+        select(*columns(EndedLoan, loans, items, records, **own))
+        .select_from(loans)
+        .join(items, items.c.id == its.item_id)
+        .join(records, records.c.id == items.c.record_id)
+        .where(its.id.in_(page))
+        .order_by(its.checked_in.desc(), its.id.desc())
     )
 
 
