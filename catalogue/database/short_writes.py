@@ -218,9 +218,7 @@ class ShortWrites:
         self._is_due = False
         if not self._writer.is_well():
             self.hand_over()
-        if self._is_long():
-            self._batches.put(_COPY_BESIDE)
-        if self._copies >= COPIES and self._may_begin():
+        if self._copy_if_long() and self._may_begin():
             self._copy_rest()
         elif self._jobs and self._may_begin():
             self._begin()
@@ -240,21 +238,19 @@ class ShortWrites:
         gc.disable()
         return True
 
-    def _is_long(self) -> bool:
-        """Is the log to be copied? Once for so many rows."""
+    def _copy_if_long(self) -> bool:
+        """Has the log copied, once for so many rows; is a rest of it to be copied, too?"""
         reader = self._reader
         if reader is None or reader.is_broken:
             return False
-        if (changes := reader.connection.total_changes) - self._copied < COPIED_ROWS:
-            return False
-        self._copied = changes
-        return True
+        if (changes := reader.connection.total_changes) - self._copied >= COPIED_ROWS:
+            self._copied = changes
+            self._batches.put(_COPY_BESIDE)
+        return self._copies >= COPIES
 
     def _copy_rest(self) -> None:
+        assert self._reader is not None
         self._copies = 0
-        if self._reader is None or self._reader.is_broken:
-            self._end()
-            return
         self.began = monotonic()
         self._reader.release()
         self._writer.let_go()

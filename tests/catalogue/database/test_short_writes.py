@@ -135,6 +135,20 @@ def test_the_log_is_copied_beside_what_is_written(
         assert [name for (name,) in without_log.execute(NAMES)][:3] == ["0", "1", "2"]
 
 
+def test_where_the_file_is_in_doubt_what_waits_does_not_wait_for_a_copy(serving: Serving) -> None:
+    serving.until(serving.note("before"))
+    short = serving.database._short
+    assert short is not None
+    short._copies = short_writes.COPIES
+    short.doubt()
+    answer = serving.note("after")
+    for _ in range(3):  # the turn, its commit, and what is told of it
+        with suppress(Empty):
+            serving.calls.get(timeout=10 if not answer.done() else 0)()
+    assert answer.done()
+    assert serving.names() == ["before", "after"]
+
+
 def test_one_batch_takes_no_longer_than_others_can_wait(serving: Serving) -> None:
     begun = []
 
