@@ -235,6 +235,7 @@ def patron_loans(act: Act, *, patron: str, page: LoanPage = _ALL_OF_THEM) -> Pat
 
 
 def loans_listed(act: Act, facts: PatronFacts, page: LoanPage = _ALL_OF_THEM) -> PatronLoans:
+    """The same for who has looked the patron up."""
     transaction, circulation, _, now = act
     only_overdue, start, limit, (at, after_id), is_onward = page
     set_up = circulation.set_up(transaction, facts.set_up_version)

@@ -61,6 +61,14 @@ def patron_status(act: Act, *, patron: str, pin: str | None = None) -> PatronSta
     return facts if isinstance(facts, Refused) else _status(act, facts)
 
 
+def patron_status_and_facts(
+    act: Act, *, patron: str, pin: str | None = None
+) -> tuple[PatronStatus, PatronFacts] | Refused:
+    """The same, and what lists are made from, for those who may want one (`loans_listed`)."""
+    facts = _known(act, patron, pin)
+    return facts if isinstance(facts, Refused) else (_status(act, facts), facts)
+
+
 def patron_known(act: Act, *, patron: str, pin: str | None = None) -> Patron | Refused:
     """The patron with this identifier, refused as by `patron_status`; nothing is counted."""
     facts = _known(act, patron, pin, patron_alone)

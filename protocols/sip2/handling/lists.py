@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 
-from circulation.accounts.loans import LoanPage, PatronLoan, patron_loans
+from circulation.accounts.loans import LoanPage, PatronLoan, loans_listed
 from circulation.holds.lists import an_item_of, listed_holds
 from circulation.holds.of_patron import open_holds
 from circulation.holds.results import Hold
-from circulation.kernel.results import Patron, PatronStatus, Refused
+from circulation.kernel.results import Patron, PatronStatus
+from circulation.patrons.facts import PatronFacts
 from protocols.hosting.answering import Context
 from protocols.sip2.handling.fees import fee_fields, fee_line, open_fees
 from protocols.sip2.handling.forms import FbsForm, fbs_form
@@ -24,9 +25,6 @@ from protocols.sip2.settings import Account
 from protocols.sip2.terminals.places import Caller, Place
 
 T = TypeVar("T")
-
-#: All lines of a list of loans.
-ALL_LOANS: Final = LoanPage()
 
 #: Positions of the summary.
 HOLD_ITEMS: Final = 0
@@ -75,12 +73,13 @@ def _positions(summary: str, is_many: bool) -> frozenset[int]:
 def add_lists(
     request: PatronInformation,
     response: PatronInformationResponse,
-    status: PatronStatus,
+    found: tuple[PatronStatus, PatronFacts],
     caller: Caller,
     place: Place,
     context: Context,
 ) -> None:
     """Fills in the counts of loans, holds, fees and recalls, and the lists that are asked for."""
+    status, known = found
     form = fbs_form(caller, place, context)
     wanted = wanted_by(request, is_many=form is not None)
     if response.fee_amount is not None:
@@ -98,14 +97,15 @@ def add_lists(
         shown = form.loans
     if OVERDUE_ITEMS in wanted.positions and status.overdue:
         page = wanted.page(only_overdue=True)
-        found = shown(_loans(request, page, context))
-        response.overdue_items = found or response.overdue_items
+        lines = shown(loans_listed(context.act(), known, page).loans)
+        response.overdue_items = lines or response.overdue_items
     if CHARGED_ITEMS in wanted.positions and status.loans:
         page = wanted.page(only_overdue=False)
-        found = shown(_loans(request, page, context))
-        response.charged_items = found or response.charged_items
+        lines = shown(loans_listed(context.act(), known, page).loans)
+        response.charged_items = lines or response.charged_items
     if RECALL_ITEMS in wanted.positions and status.recalled:
-        recalled = [each for each in _loans(request, ALL_LOANS, context) if each.is_recalled]
+        loans = loans_listed(context.act(), known).loans
+        recalled = [each for each in loans if each.is_recalled]
         response.recall_items = shown(wanted.cut(recalled)) or response.recall_items
 
 
@@ -183,12 +183,6 @@ def _add_holds(
         response.hold_items = lines(are_ready=True) or response.hold_items
     if UNAVAILABLE_HOLDS in wanted.positions:
         response.unavailable_hold_items = lines(are_ready=False) or response.unavailable_hold_items
-
-
-def _loans(request: PatronInformation, page: LoanPage, context: Context) -> tuple[PatronLoan, ...]:
-    patron = request.patron_identifier.strip()
-    found = patron_loans(context.act(), patron=patron, page=page)
-    return () if isinstance(found, Refused) else found.loans
 
 
 def _shown_by_title(loans: Sequence[PatronLoan]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@ Information (63), End Patron Session (35)."""
 
 from __future__ import annotations
 
-from circulation.accounts.status import patron_known, patron_status
+from circulation.accounts.status import patron_known, patron_status, patron_status_and_facts
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import Patron, PatronStatus, Refused
 from circulation.kernel.rights import Kind
@@ -84,7 +84,12 @@ def patron_information(
     """63 -> 64."""
     place = caller.place(context, request.institution_id)
     _learn(request, caller, place, context)
-    status = _status(request, caller, place, context)
+    found = patron_status_and_facts(
+        context.act(place.desk),
+        patron=request.patron_identifier.strip(),
+        pin=pin_to_check(request.patron_password),
+    )
+    status = found if isinstance(found, Refused) else found[0]
     _note(request, status, place, context)
     facts = _Shown(status, caller, place)
     response = PatronInformationResponse(
@@ -107,7 +112,8 @@ def patron_information(
     )
     if is_fbs(caller.account):
         leave_no_list_out(response)
-    if isinstance(status, PatronStatus):
+    if not isinstance(found, Refused):
+        status = found[0]
         owed = owed_of(context, status.patron.id, place) if status.has_account else None
         if owed is None and is_fbs(caller.account):
             owed = nothing_owed(context, status.patron.category, place)
@@ -115,7 +121,7 @@ def patron_information(
             response.currency_type, response.fee_amount = owed
         if caller.account is not None and caller.account.show_fee_limit:
             response.fee_limit = fee_limit_of(context, status.patron.category, place)
-        add_lists(request, response, status, caller, place, context)
+        add_lists(request, response, found, caller, place, context)
         if is_fbs(caller.account):
             _add_limits(response)
         if caller.account is not None and caller.account.show_address:
@@ -300,7 +306,7 @@ def _status_without_pin(patron: str, place: Place, context: Context) -> PatronSt
 
 
 def _status(
-    request: PatronStatusRequest | PatronInformation | PatronEnable,
+    request: PatronStatusRequest | PatronEnable,
     caller: Caller,
     place: Place,
     context: Context,

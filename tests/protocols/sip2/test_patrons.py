@@ -17,6 +17,7 @@ from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.pins import hashed
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import Terminal
+from tests.protocols.sip2.test_failures import FaultyDatabase
 
 DATE = "20261125    120000"
 Ask = Callable[..., str]
@@ -221,6 +222,28 @@ def test_a_page_of_a_list(
     terminal: Terminal, card: str, loans: list[str], paging: str, first: int, last: int
 ) -> None:
     assert charged(information(terminal, card, "  Y", paging)) == loans[first - 1 : last]
+
+
+@pytest.mark.parametrize("summary", [" Y", "  Y"])
+def test_who_asks_for_loans_is_looked_up_once(
+    library: Library,
+    terminal: Terminal,
+    card: str,
+    loans: list[str],
+    summary: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A list of loans is one statement more than none."""
+
+    def statements(summary: str) -> int:
+        for number in range(20):
+            patched = FaultyDatabase(library.database, number)
+            monkeypatch.setattr(terminal.services, "database", patched)
+            if NAME in information(terminal, card, summary, "AD1234|"):
+                return number
+        raise AssertionError(summary)
+
+    assert statements(summary) == statements("") + 1
 
 
 def test_personal_details_are_told_only_where_the_account_is_to_get_them(
