@@ -60,6 +60,17 @@ def test_values_of_all_types_come_back_as_they_went_prepared_or_not(
             pipeline.commit(writes=False)
 
 
+@pytest.mark.parametrize("times", [1, PREPARED_AT])
+def test_octets_come_as_they_are_and_not_in_words(pipeline: Pipeline, times: int) -> None:
+    for _ in range(times):
+        pipeline.begin(writes=False)
+        cursor = pipeline.execute("SELECT %s::bytea", (b"\x00" * 100,))
+        assert cursor.fetchone() == (b"\x00" * 100,)
+        assert cursor.result is not None
+        assert cursor.result.get_value(0, 0) == b"\x00" * 100
+        pipeline.commit(writes=False)
+
+
 def test_rows_are_fetched_one_after_another_and_then_the_rest(pipeline: Pipeline) -> None:
     pipeline.begin(writes=True)
     add(pipeline, 1, 2, 3)
