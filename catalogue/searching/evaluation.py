@@ -30,8 +30,9 @@ _OPERANDS = (Term, Found, Near)
 def search(transaction: Transaction, query: Query, visible: BitMap | None = None) -> BitMap:
     """The ids of all records that `query` finds; exact, never widened.
 
-    With `visible` (`catalogue.visibility`) those of them that it holds. The bitmap is the
-    caller's own. Raises UnsupportedSearch, naming the part at fault, for what cannot be honoured.
+    With `visible` (`catalogue.visibility`) those of them that it holds. The bitmap is not to be
+    changed: others may get the same. Raises UnsupportedSearch, naming the part at fault, for what
+    cannot be honoured.
     """
     if type(query) is Term:
         records = find_match(transaction, plan_term(query))
@@ -70,7 +71,7 @@ def _search_tree(transaction: Transaction, query: Query) -> BitMap:
         else:
             waiting.append(left - right)
     (records,) = waiting
-    return BitMap(records) if isinstance(query, Found) else records
+    return records
 
 
 def is_wide(query: Query) -> bool:

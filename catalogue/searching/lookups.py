@@ -36,6 +36,7 @@ from catalogue.searching.matches import (
     sole_posting,
 )
 from catalogue.searching.patterns import Pattern
+from catalogue.searching.remembered_postings import AT_ONCE, remembered_postings
 
 #: Terms that one truncated or masked term, or one comparison, may take in.
 MOST_TERMS = 100_000
@@ -45,8 +46,8 @@ MOST_WALKED, MOST_ACCEPTED = 1_000_000, 20_000
 MOST_POSTINGS = 4_000
 #: Records whose text is looked at for one term.
 MOST_CHECKED = 10_000
-#: Terms read in one statement, and those for which a statement each is no slower on SQLite.
-_AT_ONCE, _FEW = 8, 3
+#: Terms for which a statement each is no slower on SQLite.
+_FEW = 3
 
 
 @scalars(bytes)
@@ -62,11 +63,11 @@ def _numbered(number: int, bitmap: bytes) -> tuple[int, bytes]:
 
 #: The arguments of the statements below; interned, a call finds them without comparing letters.
 _SEVERAL: Final = [
-    intern(f"{name}_{number}") for number in range(_AT_ONCE) for name in ("access_point", "term")
+    intern(f"{name}_{number}") for number in range(AT_ONCE) for name in ("access_point", "term")
 ]
 
 
-@lru_cache(maxsize=_AT_ONCE)
+@lru_cache(maxsize=AT_ONCE)
 def _several_terms(size: int) -> Callable[..., list[tuple[int, bytes]]]:
     """The bitmaps of `size` terms (index and term in turn), each with its number."""
 
@@ -167,12 +168,11 @@ def _terms_of_span(*, access_point: int, low: bytes, high: bytes) -> Statement:
 
 
 def find_match(transaction: Transaction, match: Match) -> BitMap:
-    """The records of one match. Raises UnsupportedSearch where it would take in too much."""
+    """The records of one match, not to be changed. Raises UnsupportedSearch for too many."""
     sole = sole_posting(match)
     if sole is None:
         return find_matches(transaction, (match,))[0]
-    index, term = sole
-    return _joined(_one_term(transaction, access_point=index, term=term))
+    return _read_term(transaction, sole)
 
 
 def find_matches(transaction: Transaction, matches: Sequence[Match]) -> list[BitMap]:
@@ -205,19 +205,37 @@ _NONE = BitMap()
 
 
 def read_terms(transaction: Transaction, wanted: dict[Posting, BitMap]) -> None:
-    """Puts the records of each term in its place; those given must be empty."""
+    """Puts the records of each term in its place; those given must be empty. What is put there is
+    not to be changed."""
     if len(wanted) == 1 or (len(wanted) <= _FEW and transaction.dialect == "sqlite"):
-        for index, term in wanted:
-            wanted[index, term] = _joined(_one_term(transaction, access_point=index, term=term))
+        for key in wanted:
+            wanted[key] = _read_term(transaction, key)
         return
+    memory = remembered_postings(transaction)
     keys = iter(list(wanted))
-    while part := list(islice(keys, _AT_ONCE)):
+    while part := list(islice(keys, AT_ONCE)):
+        if memory is not None and any(key in memory for key in part):
+            wanted.update(zip(part, memory.read(transaction, part), strict=True))
+            continue
         given: dict[str, Any] = dict(zip(_SEVERAL, chain.from_iterable(part), strict=False))
         rows: list[list[bytes]] = [[] for _ in part]
         for number, bitmap in _several_terms(len(part))(transaction, **given):
             rows[number].append(bitmap)
         for key, found in zip(part, rows, strict=True):
+            if memory is not None:
+                memory.note(key, found)
             wanted[key] = join(found)
+
+
+def _read_term(transaction: Transaction, key: Posting) -> BitMap:
+    memory = remembered_postings(transaction)
+    if memory is not None and key in memory:
+        return memory.read(transaction, [key])[0]
+    index, term = key
+    bitmaps = _one_term(transaction, access_point=index, term=term)
+    if memory is not None:
+        memory.note(key, bitmaps)
+    return _joined(bitmaps)
 
 
 def _joined(bitmaps: Sequence[bytes]) -> BitMap:
