@@ -8,19 +8,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, TextClause, func, literal_column, or_, select
 
-from catalogue.database import Statement, Transaction, columns, many, many_of, scalar_one
+from catalogue.database import Statement, Transaction, columns, many, many_of
 from catalogue.schema import items, records
 from circulation.kernel.engine import Circulation
 from circulation.kernel.paging import ALL, START, Place
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Patron, Refusal, Refused
 from circulation.kernel.set_up import SetUp
-from circulation.ledger.balances import balances_of
-from circulation.ledger.money import Charge, ChargedLoan, ChargeLine, PatronCharges
+from circulation.ledger.money import Balance, Charge, ChargedLoan, ChargeLine, PatronCharges
 from circulation.ledger.postings import CHARGE_COLUMNS
-from circulation.ledger.schema import IS_NOT_SETTLED, charge_loans, charges
+from circulation.ledger.schema import IS_NOT_SETTLED, charge_loans, charges, patron_balances
 from circulation.patrons.facts import patron_alone
 from circulation.patrons.identifiers import IDENTIFIERS
 
@@ -35,6 +34,16 @@ class _LoanRow(NamedTuple):
     at: datetime
     facts: str
     undone: datetime | None
+
+
+class _Counted(NamedTuple):
+    """A balance beside the number of charges; where there is no balance, its fields are None."""
+
+    number: int
+    agency_id: int | None
+    currency: str
+    fees: int
+    compensations: int
 
 
 _IS_OWED = charges.c.balance > literal_column("0")
@@ -87,19 +96,28 @@ def _open(
     )
 
 
-@scalar_one(int)
-def _count(*, patron_id: int) -> Statement:
-    return _charges_of(patron_id, [func.count()])
+@many(_Counted)
+def _account(*, patron_id: int) -> Statement:
+    return _counted(patron_id)
 
 
-@scalar_one(int)
-def _count_open(*, patron_id: int) -> Statement:
-    return _charges_of(patron_id, [func.count()]).where(IS_NOT_SETTLED)
+@many(_Counted)
+def _open_account(*, patron_id: int) -> Statement:
+    return _counted(patron_id, IS_NOT_SETTLED)
 
 
-@scalar_one(int)
-def _count_owed(*, patron_id: int) -> Statement:
-    return _charges_of(patron_id, [func.count()]).where(IS_NOT_SETTLED, _IS_OWED)
+@many(_Counted)
+def _owed_account(*, patron_id: int) -> Statement:
+    return _counted(patron_id, IS_NOT_SETTLED, _IS_OWED)
+
+
+def _counted(patron_id: int, *conditions: ColumnElement[bool] | TextClause) -> Select[Any]:
+    """The balances, with the number of these charges."""
+    number = _charges_of(patron_id, [func.count().label("number")]).where(*conditions).subquery()
+    its = patron_balances.c.patron_id == patron_id
+    return select(*columns(_Counted, number, patron_balances)).select_from(
+        number.outerjoin(patron_balances, its)
+    )
 
 
 def _charges_of(patron_id: int, told: Sequence[ColumnElement[Any]]) -> Select[Any]:
@@ -184,16 +202,23 @@ def charges_listed(
     agencies = None
     if collected_at is not None:
         agencies = set_up.agreements.collected_at(collected_at)
-    read, count = (_open_page, _count_open) if only_open else (_page, _count)
+    read, account = (_open_page, _open_account) if only_open else (_page, _account)
     if only_owed:
-        read, count = _owed_page, _count_owed
+        read, account = _owed_page, _owed_account
     skipped = min(max(start - 1, 0), ALL)
     at_most = ALL if limit is None else min(max(limit, 0), ALL)
-    balances = balances_of(transaction, known.id)
+    counted = account(transaction, patron_id=known.id)
+    balances = tuple(
+        sorted(
+            Balance(agency_id, currency, fees, compensations)
+            for _, agency_id, currency, fees, compensations in counted
+            if agency_id is not None
+        )
+    )
     if agencies is None or all(each.agency_id in agencies for each in balances):
         where = {"at": at, "after_id": after_id, "at_most": at_most, "skipped": skipped}
         found = read(transaction, patron_id=known.id, **where) if at_most else []
-        total = count(transaction, patron_id=known.id)
+        total = counted[0].number
     else:
         # Few patrons owe to agencies for which it takes no money: theirs are sorted out here.
         balances = tuple(each for each in balances if each.agency_id in agencies)

@@ -7,6 +7,7 @@ collects by agreement.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -19,7 +20,14 @@ from circulation.kernel.results import CheckedOut, Patron, Refused, Renewed
 from circulation.ledger.balances import balances_collected_at
 from circulation.ledger.charge_lists import ChargePage, charges_listed
 from circulation.ledger.charge_words import own_words
-from circulation.ledger.money import ChargeKind, ChargeLine, decimal_text, exponent_of
+from circulation.ledger.money import (
+    Balance,
+    ChargeKind,
+    ChargeLine,
+    PatronCharges,
+    decimal_text,
+    exponent_of,
+)
 from circulation.patrons.facts import patron_alone
 from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.hosting.answering import Context
@@ -76,13 +84,18 @@ def minor_units_of(amount: str, currency: str) -> int | None:
 
 
 def owed_of(context: Context, patron_id: int, place: Place) -> tuple[str, str] | None:
-    """BH and BV: currency and amount; None if nothing is owed. Of several currencies the one with
-    the largest amount, since a message has room for one.
-    """
+    """BH and BV: currency and amount; None if nothing is owed."""
+    agency_id = place.branch.agency_id
+    return largest(
+        balances_collected_at(context.circulation, context.transaction, patron_id, agency_id)
+    )
+
+
+def largest(balances: Iterable[Balance]) -> tuple[str, str] | None:
+    """The same of these: of several currencies the one with the largest amount, since a message has
+    room for one."""
     totals: dict[str, int] = {}
-    for each in balances_collected_at(
-        context.circulation, context.transaction, patron_id, place.branch.agency_id
-    ):
+    for each in balances:
         # A credit at one agency does not reduce a debt to another.
         totals[each.currency] = totals.get(each.currency, 0) + max(each.total, 0)
     if not any(totals.values()):
@@ -107,12 +120,11 @@ def amount_owed(context: Context, patron_id: int, place: Place, language: str) -
 
 def open_fees(
     context: Context, patron: Patron, place: Place, *, start: int, limit: int | None
-) -> tuple[int, tuple[ChargeLine, ...]]:
-    """For how many things the patron owes, and those from the `start`-th, the oldest first."""
+) -> PatronCharges:
+    """What the patron owes, and for what: from the `start`-th thing on, the oldest first."""
     page = ChargePage(only_owed=True, collected_at=place.branch.agency_id, start=start, limit=limit)
     set_up = context.circulation.set_up_at_hand(context.transaction)
-    found = charges_listed(context.transaction, set_up, patron, page)
-    return found.total, found.charges
+    return charges_listed(context.transaction, set_up, patron, page)
 
 
 def fee_limit_of(context: Context, category: str, place: Place) -> str | None:

@@ -15,10 +15,16 @@ from circulation.accounts.loans import LoanPage, PatronLoan, loans_listed
 from circulation.holds.lists import an_item_of, listed_holds
 from circulation.holds.of_patron import open_holds
 from circulation.holds.results import Hold
-from circulation.kernel.results import Patron, PatronStatus
+from circulation.kernel.results import PatronStatus
 from circulation.patrons.facts import PatronFacts
 from protocols.hosting.answering import Context
-from protocols.sip2.handling.fees import fee_fields, fee_line, open_fees
+from protocols.sip2.handling.fees import (
+    fee_fields,
+    fee_line,
+    largest,
+    nothing_owed,
+    open_fees,
+)
 from protocols.sip2.handling.forms import FbsForm, fbs_form
 from protocols.sip2.messages import PatronInformation, PatronInformationResponse
 from protocols.sip2.settings import Account
@@ -78,12 +84,13 @@ def add_lists(
     place: Place,
     context: Context,
 ) -> None:
-    """Fills in the counts of loans, holds, fees and recalls, and the lists that are asked for."""
+    """Fills in what is owed, the counts of loans, holds, fees and recalls, and the lists that are
+    asked for."""
     status, known = found
     form = fbs_form(caller, place, context)
     wanted = wanted_by(request, is_many=form is not None)
-    if response.fee_amount is not None:
-        _add_fees(status.patron, response, wanted, caller, place, context)
+    if status.has_account or form is not None:
+        _add_fees(status, response, wanted, caller, place, context)
     response.overdue_items_count = status.overdue
     response.charged_items_count = status.loans
     response.charged_items_limit = status.max_loans
@@ -117,22 +124,25 @@ def leave_no_list_out(response: PatronInformationResponse) -> None:
 
 
 def _add_fees(
-    patron: Patron,
+    status: PatronStatus,
     response: PatronInformationResponse,
     wanted: Wanted,
     caller: Caller,
     place: Place,
     context: Context,
 ) -> None:
+    """In the form of FBS it is said, too, that nothing is owed."""
     is_listed = bool({FINE_ITEMS, FEES} & wanted.positions)
-    response.fine_items_count, fees = open_fees(
-        context,
-        patron,
-        place,
-        start=wanted.start,
-        limit=wanted.limit if is_listed else 0,
-    )
+    limit = wanted.limit if is_listed else 0
+    found = open_fees(context, status.patron, place, start=wanted.start, limit=limit)
+    owed, fees = largest(found.balances), found.charges
     form = fbs_form(caller, place, context)
+    if owed is None and form is not None:
+        owed = nothing_owed(context, status.patron.category, place)
+    if owed is None:
+        return
+    response.currency_type, response.fee_amount = owed
+    response.fine_items_count = found.total
     if FINE_ITEMS in wanted.positions:
         template = caller.account.fee_template if caller.account is not None else None
         response.fine_items = (

@@ -17,7 +17,7 @@ from protocols.sip2.failures import ALL_DENIED
 from protocols.sip2.fields import Fields
 from protocols.sip2.handling.authority import is_pin, pin_to_check
 from protocols.sip2.handling.facts import name_of, patron_fields, patron_shown
-from protocols.sip2.handling.fees import fee_limit_of, nothing_owed, owed_of
+from protocols.sip2.handling.fees import fee_limit_of, owed_of
 from protocols.sip2.handling.forms import KNOWN, NO_LIMIT, SENT, fbs_address, is_fbs
 from protocols.sip2.handling.lists import add_lists, leave_no_list_out
 from protocols.sip2.handling.refusals import patron_messages, patron_status_flags, refusal_messages
@@ -114,11 +114,6 @@ def patron_information(
         leave_no_list_out(response)
     if not isinstance(found, Refused):
         status = found[0]
-        owed = owed_of(context, status.patron.id, place) if status.has_account else None
-        if owed is None and is_fbs(caller.account):
-            owed = nothing_owed(context, status.patron.category, place)
-        if owed is not None:
-            response.currency_type, response.fee_amount = owed
         if caller.account is not None and caller.account.show_fee_limit:
             response.fee_limit = fee_limit_of(context, status.patron.category, place)
         add_lists(request, response, found, caller, place, context)

@@ -14,6 +14,7 @@ from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import block_identifier, find_patron
 from circulation.staff.lookups import NEWEST, lookups_by
 from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.fees import charge
 from tests.builders.pins import hashed
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import Terminal
@@ -224,26 +225,38 @@ def test_a_page_of_a_list(
     assert charged(information(terminal, card, "  Y", paging)) == loans[first - 1 : last]
 
 
-@pytest.mark.parametrize("summary", [" Y", "  Y"])
-def test_who_asks_for_loans_is_looked_up_once(
-    library: Library,
-    terminal: Terminal,
-    card: str,
-    loans: list[str],
-    summary: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A list of loans is one statement more than none."""
+@pytest.fixture
+def statements(
+    library: Library, terminal: Terminal, card: str, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], int]:
+    """Of how many statements is the answer with such a summary made?"""
+    information(terminal, card, fields="AD1234|")  # what is read once is read
 
-    def statements(summary: str) -> int:
+    def needed(summary: str) -> int:
         for number in range(20):
-            patched = FaultyDatabase(library.database, number)
-            monkeypatch.setattr(terminal.services, "database", patched)
+            faulty = FaultyDatabase(library.database, number)
+            monkeypatch.setattr(terminal.services, "database", faulty)
             if NAME in information(terminal, card, summary, "AD1234|"):
                 return number
         raise AssertionError(summary)
 
-    assert statements(summary) == statements("") + 1
+    return needed
+
+
+@pytest.mark.parametrize("summary", [" Y", "  Y"])
+def test_who_asks_for_loans_is_looked_up_once(
+    loans: list[str], statements: Callable[[str], int], summary: str
+) -> None:
+    assert (statements(""), statements(summary)) == (1, 2)
+
+
+def test_what_somebody_owes_is_one_statement_more(
+    library: Library, card: str, statements: Callable[[str], int]
+) -> None:
+    assert statements("") == 1
+    charge(library, card, 500)
+    assert statements("") == 2
+    assert statements("   Y") == 4  # the charges, and their loans
 
 
 def test_personal_details_are_told_only_where_the_account_is_to_get_them(
