@@ -5,6 +5,10 @@ from each other with every statement. So the serving thread runs all that have c
 commit, in one transaction, and only COMMIT, which waits for the disk without that lock, is done by
 a thread that does nothing else. What comes meanwhile waits for its end.
 
+A commit costs as much as several jobs, and others are not to wait while many are run. So a batch
+goes on over some turns of the thread, and others are answered between them. Nobody sees anything of
+the batch, or is told, before its commit. It ends with its turn where the writer thread waits.
+
 No job has a savepoint, for which SQLite would keep a copy of every page that it changes. Where one
 fails after it has changed something, the batch is undone and run once more, with savepoints.
 
@@ -34,71 +38,27 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
 from queue import SimpleQueue
 from time import monotonic
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from catalogue.database.contract import Call, Work
+from catalogue.database.batches import Batch, Job, outcome_in_savepoint, outcome_of
+from catalogue.database.contract import Call
+from catalogue.database.log_copies import COPY, Copier
 from catalogue.database.readers import Reader
-from catalogue.database.sqlite_files import outage_of
 from catalogue.database.transactions import Kept, Transaction
 from catalogue.database.turns import TURN_SECONDS, Experience
-
-Job = tuple[Work[Any], Future[Any]]
-#: The answer of a job, what it gave, and how it failed.
-Outcome = tuple[Future[Any], Any, BaseException | None]
 
 #: Rows that were changed, after which the log is copied: some thousand pages, where people lend.
 COPIED_ROWS: Final = 500
 #: Copies after which the log begins anew.
 COPIES: Final = 4
-_COPY: Final = "PRAGMA wal_checkpoint(PASSIVE)"
 #: Seconds that the writer thread lets the serving thread go first, should that be busy elsewhere.
 COURTESY: Final = 0.02
-
-
-class _Batch:
-    """What shares a commit: the jobs that were begun, and how each of them ended. Or no job, where
-    the log is to be copied."""
-
-    def __init__(self, ends_with: str = "COMMIT") -> None:
-        self.ends_with = ends_with
-        self.jobs: list[Job] = []
-        self.outcomes: list[Outcome] = []
-
-    def tell(self) -> None:
-        for answer, result, error in self.outcomes:
-            if error is None:
-                answer.set_result(result)
-            else:
-                answer.set_exception(error)
-
-
+#: Seconds after which a batch ends with its turn, whatever waits.
+BATCH_SECONDS: Final = 0.01
 #: Where it stands, the log is copied beside what is written.
-_COPY_BESIDE: Final = _Batch(_COPY)
-
-
-def outcome_of(job: Job, transaction: Transaction) -> Outcome:
-    """Runs a job. Raises only what has made SQLite undo more than it."""
-    work, answer = job
-    try:
-        return answer, work(transaction), None
-    except BaseException as error:
-        if isinstance(error, sqlite3.Error) and outage_of(error) is not None:
-            raise
-        return answer, None, error
-
-
-def outcome_in_savepoint(job: Job, transaction: Transaction) -> Outcome:
-    """The same; what a job that fails has done is undone."""
-    execute = transaction.execute
-    execute("SAVEPOINT job", ())
-    outcome = outcome_of(job, transaction)
-    if outcome[2] is not None:
-        execute("ROLLBACK TO job", ())
-    execute("RELEASE job", ())
-    return outcome
+_COPY_BESIDE: Final = Batch(COPY)
 
 
 class WriterThread(NamedTuple):
@@ -149,12 +109,14 @@ class ShortWrites:
         self._reader: Reader | None = None  # has the connection, for reads and writes
         self._copied = 0  # rows that it had changed when the log was copied
         self._copies = 0  # since the log began anew
-        self._is_closed = False
+        self._careful = 0  # of the jobs that wait, so many have a savepoint: the first
+        self._going_on: deque[Batch] = deque()  # with the next turn, unless it is taken from here
+        self._is_closing = self._is_closed = False
         self._collects = False  # the process, garbage, when no batch is under way
         self._experience = Experience()
         self._handing_over = threading.Lock()
-        self._batches: SimpleQueue[_Batch | None] = SimpleQueue()
-        self._durable: deque[_Batch] = deque()
+        self._batches: SimpleQueue[Batch | None] = SimpleQueue()
+        self._durable: deque[Batch] = deque()
         self._committer = threading.Thread(target=self._commit, name="tiro-commit", daemon=True)
         self._committer.start()
 
@@ -179,6 +141,11 @@ class ShortWrites:
                 except IndexError:
                     return
 
+    def finish(self) -> None:
+        """Has the batch committed that would go on with the next turn; for any thread."""
+        if (batch := self._taken()) is not None:
+            self._batches.put(batch)
+
     def go_first(self) -> None:
         """Waits until what has waited for the writer thread, which calls this, has its turn."""
         if self._is_waiting and not self._is_closed:
@@ -200,10 +167,13 @@ class ShortWrites:
 
     def close(self) -> None:
         """Finishes the batch under way; nothing may be put any more. For any thread."""
+        self._is_closing = True
         self.hand_over()
+        self.finish()
         with self._writing:
             self._is_closed = True
             self._batches.put(None)
+        self.hand_over()  # what the last turn has put back
         self._committer.join()
         self._tell()
         self._part()
@@ -255,7 +225,7 @@ class ShortWrites:
         self._reader.release()
         self._writer.let_go()
         self._is_due = True
-        self._batches.put(_Batch(_COPY))
+        self._batches.put(Batch(COPY))
 
     def _end(self) -> None:
         """Others may write; for either thread."""
@@ -265,17 +235,39 @@ class ShortWrites:
         self._writing.release()
 
     def _begin(self) -> None:
-        batch = _Batch()
         self.began = monotonic()
+        self._take_turn(Batch())
+
+    def _take_turn(self, batch: Batch) -> None:
+        """Runs what there is time for; then the batch is committed, or goes on with the next."""
         try:
-            self._run_batch(batch)
+            self._run_turn(batch)
         except BaseException as error:
             self._undo(batch, error)
             return
         self._is_due = True
-        self._batches.put(batch)
+        assert self.began is not None
+        if not self._jobs or monotonic() - self.began > BATCH_SECONDS:
+            self._batches.put(batch)
+            return
+        self._going_on.append(batch)
+        self._soon(self._continue)
+        # Asked when others can take it, so that whoever has come to wait meanwhile is not missed.
+        if self._writer.has_turn() or self._is_closing:
+            self.finish()
 
-    def _run_batch(self, batch: _Batch) -> None:
+    def _continue(self) -> None:
+        if (batch := self._taken()) is not None:
+            self._take_turn(batch)
+
+    def _taken(self) -> Batch | None:
+        """The batch that would go on with the next turn; one alone gets it."""
+        try:
+            return self._going_on.popleft()
+        except IndexError:
+            return None
+
+    def _begun(self) -> Transaction:
         reader = self._reader
         if reader is not None:
             reader.release()
@@ -285,14 +277,20 @@ class ShortWrites:
             self._reader = Reader(self._connect(), self._kept)
             self._copied = self._copies = 0
         self._writer.let_go()
-        connection, jobs = self._reader.connection, self._jobs
-        transaction = Transaction("sqlite", connection.execute, connection.executemany)
+        connection = self._reader.connection
         connection.execute("BEGIN IMMEDIATE")
+        return Transaction("sqlite", connection.execute, connection.executemany)
+
+    def _run_turn(self, batch: Batch) -> None:
+        if (transaction := batch.transaction) is None:
+            transaction = batch.transaction = self._begun()
+        assert self._reader is not None
+        connection, jobs = self._reader.connection, self._jobs
         expects, note = self._experience.expects, self._experience.note
-        end = (now := monotonic()) + TURN_SECONDS
+        end, is_first = (now := monotonic()) + TURN_SECONDS, True
         while jobs:
             try:
-                if batch.jobs and now + expects(jobs[0][0]) > end:
+                if not is_first and now + expects(jobs[0][0]) > end:
                     break
                 job = jobs.popleft()
             except IndexError:  # they were handed over just now
@@ -300,18 +298,27 @@ class ShortWrites:
             if not job[1].set_running_or_notify_cancel():
                 continue
             batch.jobs.append(job)
-            changes = connection.total_changes
-            began, outcome = now, outcome_of(job, transaction)
+            is_first, changes = False, connection.total_changes
+            run = outcome_in_savepoint if (is_careful := self._careful > 0) else outcome_of
+            began, outcome = now, run(job, transaction)
             note(job[0], (now := monotonic()) - began)
-            if outcome[2] is not None and connection.total_changes != changes:
-                # From the start: what one leaves half done is undone alone then.
+            if is_careful:
+                self._careful -= 1
+            elif outcome[2] is not None and connection.total_changes != changes:
                 connection.execute("ROLLBACK")
+                self._put_back(batch)
                 connection.execute("BEGIN IMMEDIATE")
-                batch.outcomes = [outcome_in_savepoint(each, transaction) for each in batch.jobs]
-                return
+                continue
             batch.outcomes.append(outcome)
 
-    def _undo(self, batch: _Batch, error: BaseException) -> None:
+    def _put_back(self, batch: Batch) -> None:
+        """From the start, in savepoints: what one leaves half done is undone alone then."""
+        self._jobs.extendleft(reversed(batch.jobs))
+        self._careful = len(self._jobs)
+        batch.jobs.clear()
+        batch.outcomes.clear()
+
+    def _undo(self, batch: Batch, error: BaseException) -> None:
         """Nobody's work is in: the writer thread does it, in the order in which it came."""
         reader = self._reader
         if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
@@ -345,7 +352,7 @@ class ShortWrites:
     # in the thread that waits for the disk
 
     def _commit(self) -> None:
-        copier = _Copier(self._connect)
+        copier = Copier(self._connect)
         while (batch := self._batches.get()) is not None:
             if batch is _COPY_BESIDE:
                 copier.copy(self._reader)
@@ -365,30 +372,3 @@ class ShortWrites:
             del batch  # what its jobs held is let go by the thread that made it, and has it at hand
             self._from_thread(self._go_on)
         copier.close()
-
-
-class _Copier:
-    """Copies the log on a connection of its own, so that others go on on theirs."""
-
-    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
-        self._connect = connect
-        self._connection: sqlite3.Connection | None = None
-        self._beside: Reader | None = None
-
-    def copy(self, beside: Reader | None) -> None:
-        """Into the file that `beside` reads. What it cannot copy is left to who copies the rest."""
-        if beside is None:
-            return
-        try:
-            if self._beside is not beside:
-                self.close()
-                self._connection, self._beside = self._connect(), beside
-            assert self._connection is not None
-            self._connection.execute(_COPY).fetchall()
-        except sqlite3.Error:
-            self.close()
-
-    def close(self) -> None:
-        connection, self._connection, self._beside = self._connection, None, None
-        if connection is not None:
-            connection.close()

@@ -19,18 +19,12 @@ from queue import Empty, SimpleQueue
 from typing import Final, TypeVar
 
 from catalogue.database.answers import Answered, Promised
+from catalogue.database.batches import Job, Outcome, outcome_in_savepoint, outcome_of
 from catalogue.database.contract import Call, DatabaseClosed, Work
 from catalogue.database.in_use import FileLock
 from catalogue.database.outages import PATIENCE, TRY_EVERY, DatabaseUnavailable, Outage
 from catalogue.database.readers import Reader
-from catalogue.database.short_writes import (
-    Job,
-    Outcome,
-    ShortWrites,
-    WriterThread,
-    outcome_in_savepoint,
-    outcome_of,
-)
+from catalogue.database.short_writes import ShortWrites, WriterThread
 from catalogue.database.sqlite_files import connect, outage_of
 from catalogue.database.transactions import Kept, Transaction
 from catalogue.database.turns import TURN_SECONDS, Experience
@@ -232,6 +226,8 @@ class SqliteDatabase:
     def _take_turn(self, batch: list[Job]) -> list[Job]:
         """Runs what can be run in the time of a turn; gives what is left for the next one."""
         self._batch_began = time.monotonic()
+        if self._short is not None:
+            self._short.finish()
         with self._writing:
             left = self._commit_together(batch)
         self._batch_began = None

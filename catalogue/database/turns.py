@@ -1,4 +1,4 @@
-"""How long a turn is in which changes are made: nobody else writes meanwhile.
+"""How long a turn is in which changes are made: its thread does nothing else meanwhile.
 
 A turn ends before it has become too long. So it is not begun what is known to take much of the time
 that is left: what work of the same kind took of late is remembered, by the code that does it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Final
 
-#: Seconds after which the rest waits for the next commit, that others may have their turn.
+#: Seconds after which the rest waits, that others may have their turn.
 TURN_SECONDS: Final = 0.004
 #: Work that takes less need not be remembered, and what takes more than this is another's fault:
 #: a busy machine's, or a disk's.

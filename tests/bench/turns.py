@@ -1,16 +1,16 @@
 """A server that tells how long its writers' turns were: `python -m tests.bench.turns ARGUMENT...`
 is `tiro ARGUMENT...`.
 
-A turn is what shares a commit; nobody else writes meanwhile. For each kind (``short``: of the
-thread that serves; ``long``: of the writer thread) a line at the end of the server, on standard
-error, once for the seconds in which statements are compiled as they are met, and once for all that
-follow:
+A turn is what a thread writes without doing anything else. For each kind (``short``: of the thread
+that serves; ``long``: of the writer thread) a line at the end of the server, on standard error,
+once for the seconds in which statements are compiled as they are met, and once for all that follow:
 
     turns KIND NUMBER MEDIAN P99 LONGEST CPU
 
 in milliseconds of the clock, without the commit of short ones, and the most that one took of the
-processor. Below it stand the longest: the clock, the processor, when it began, in seconds since the
-first turn, and whose job took most of it.
+processor. A ``batch`` is how long nobody else could write: short turns and the commit that they
+share, or a copy of the log; of the clock alone. Below it stand the longest: the clock, the
+processor, when it began, in seconds since the first turn, and whose job took most of it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from functools import partial
 from heapq import heappush, heappushpop
 from typing import Any, Final, NamedTuple
 
-from catalogue.database import short_writes, sqlite
+from catalogue.database import batches, short_writes, sqlite
 from protocols.commands.command_line import main
 
 #: Seconds from the first turn in which what is met for the first time is compiled.
@@ -63,7 +63,7 @@ class Some:
 
 #: By what is told of them; and when the first short one began.
 TURNS: dict[str, Some] = {
-    name: Some() for name in ("short at first", "short", "long at first", "long")
+    f"{kind}{when}": Some() for kind in ("short", "long", "batch") for when in (" at first", "")
 }
 _begun: list[float] = []
 _jobs: list[tuple[float, str]] = []
@@ -99,11 +99,23 @@ def _timed(kind: str, work: Callable[..., Any]) -> Callable[..., Any]:
             cpu, wall = time.thread_time() - cpu, time.perf_counter() - begun
             if kind == "short" and not _begun:
                 _begun.append(begun)
-            if _begun:  # before it serves, a demo is filled
-                since = begun - _begun[0]
-                longest = max(_jobs, default=(0.0, "no job"))[1]
-                name = f"{kind} at first" if since < FIRST_SECONDS else kind
-                TURNS[name].add(Turn(wall * 1e3, cpu * 1e3, longest, since))
+            _add(kind, begun, wall, cpu, max(_jobs, default=(0.0, "no job"))[1])
+
+    return timed
+
+
+def _add(kind: str, begun: float, wall: float, cpu: float, longest: str) -> None:
+    if _begun:  # before it serves, a demo is filled
+        since = begun - _begun[0]
+        name = f"{kind} at first" if since < FIRST_SECONDS else kind
+        TURNS[name].add(Turn(wall * 1e3, cpu * 1e3, longest, since))
+
+
+def _timed_batch(end: Callable[[Any], None]) -> Callable[[Any], None]:
+    def timed(self: Any) -> None:
+        begun, now = self.began, time.perf_counter()  # on Linux the clock of both
+        end(self)
+        _add("batch", begun, now - begun, 0.0, "all of its")
 
     return timed
 
@@ -132,9 +144,11 @@ def _tell() -> None:
 
 if __name__ == "__main__":
     short, long = short_writes.ShortWrites, sqlite.SqliteDatabase
-    short._run_batch = _timed("short", short._run_batch)  # type: ignore[method-assign]
+    short._run_turn = _timed("short", short._run_turn)  # type: ignore[method-assign]
+    short._end = _timed_batch(short._end)  # type: ignore[method-assign]
     long._outcomes = _timed("long", long._outcomes)  # type: ignore[method-assign]
-    timed_job = _timed_job(short_writes.outcome_of)
-    short_writes.outcome_of = sqlite.outcome_of = timed_job  # type: ignore[attr-defined]
+    timed_job = _timed_job(batches.outcome_of)
+    for module in (batches, short_writes, sqlite):
+        module.outcome_of = timed_job  # type: ignore[attr-defined]
     atexit.register(_tell)
     main()

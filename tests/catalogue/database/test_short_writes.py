@@ -6,75 +6,21 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any
+from queue import Empty
 
 import pytest
 
 from catalogue.database import DatabaseUnavailable, Transaction, short_writes
 from catalogue.database.readers import Reader, ReadHasWritten
-from catalogue.database.sqlite import SqliteDatabase
 from catalogue.database.turns import TURN_SECONDS
+from tests.catalogue.database.serving import NAMES, PATIENCE, Serving, held, here, names_of
 
-PATIENCE = 0.5
 #: Bytes of a page, of which each commit writes one at least.
 PAGE = 4096
-NAMES = "SELECT name FROM notes ORDER BY rowid"
-
-
-class Serving:
-    """A file, and the thread that serves: this one."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        with sqlite3.connect(path) as connection:
-            connection.execute("CREATE TABLE notes (name TEXT NOT NULL)")
-        connection.close()
-        self.database = SqliteDatabase(path, PATIENCE)
-        self.calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self.database.write_here(self.calls.put, self.calls.put)
-
-    def note(self, name: str) -> Future[int]:
-        """A short write; its result is the thread that did it."""
-
-        def work(transaction: Transaction) -> int:
-            transaction.execute("INSERT INTO notes VALUES (?)", (name,))
-            return threading.get_ident()
-
-        return self.database.write(work, short=True)
-
-    def until(self, *answers: Future[Any]) -> None:
-        while not all(answer.done() for answer in answers):
-            with suppress(Empty):
-                self.calls.get(timeout=0.01)()
-
-    def done_by(self, name: str) -> int:
-        answer = self.note(name)
-        self.until(answer)
-        return answer.result()
-
-    def reads_where_it_writes(self) -> bool:
-        """Does the next read run on the connection of the short writes?"""
-        short = self.database._short
-        return short is not None and self.database._reader() is short._reader
-
-    def names(self) -> list[str]:
-        with sqlite3.connect(self.path) as connection:
-            found = [name for (name,) in connection.execute(NAMES)]
-        connection.close()
-        return found
-
-
-@pytest.fixture
-def serving(tmp_path: Path) -> Iterator[Serving]:
-    serving = Serving(tmp_path / "notes.sqlite")
-    yield serving
-    serving.database.close()
 
 
 @pytest.fixture
@@ -85,14 +31,10 @@ def stranger(serving: Serving) -> Iterator[sqlite3.Connection]:
     connection.close()
 
 
-def here() -> int:
-    return threading.get_ident()
-
-
 def test_the_serving_thread_does_them_itself_and_waits_for_no_disk(serving: Serving) -> None:
     first, second = serving.note("first"), serving.note("second")
     assert serving.database.waiting() == 2
-    serving.calls.get(timeout=10)()  # the end of the turn
+    serving.call_next()  # the end of the turn
     assert serving.database.waiting() == 0
     assert not first.done()  # even if it is committed by now
     meanwhile = serving.note("third")
@@ -117,7 +59,7 @@ def test_the_log_begins_anew_beside_reads_without_pause(
         while not answer.done():
             assert database.read(count).result() >= number  # while it is committed, too
             with suppress(Empty):
-                serving.calls.get(timeout=10)()
+                serving.call_next()
     assert database.read(count).result() == notes
     assert Path(f"{serving.path}-wal").stat().st_size < notes * PAGE
 
@@ -137,10 +79,8 @@ def test_the_log_is_copied_beside_what_is_written(
 
 def test_where_the_file_is_in_doubt_what_waits_does_not_wait_for_a_copy(serving: Serving) -> None:
     serving.until(serving.note("before"))
-    short = serving.database._short
-    assert short is not None
-    short._copies = short_writes.COPIES
-    short.doubt()
+    serving.short._copies = short_writes.COPIES
+    serving.short.doubt()
     answer = serving.note("after")
     for _ in range(3):  # the turn, its commit, and what is told of it
         with suppress(Empty):
@@ -157,7 +97,7 @@ def test_one_batch_takes_no_longer_than_others_can_wait(serving: Serving) -> Non
         time.sleep(TURN_SECONDS / 4)
 
     answers = [serving.database.write(work, short=True) for _ in range(12)]
-    serving.calls.get(timeout=10)()
+    serving.call_next()
     assert 1 <= len(begun) <= 5
     serving.until(*answers)
     assert len(begun) == 12
@@ -193,23 +133,10 @@ def test_one_that_fails_half_way_is_undone_alone(serving: Serving) -> None:
     assert serving.names() == ["first", "second", "third", "fourth"]
 
 
-def held(serving: Serving) -> tuple[Future[Any], threading.Event]:
-    """The writer thread, in the middle of a turn until it is told to go on."""
-    go_on, began = threading.Event(), threading.Event()
-
-    def slow(transaction: Transaction) -> bool:
-        began.set()
-        return go_on.wait(30)
-
-    holding = serving.database.write(slow)
-    assert began.wait(30)
-    return holding, go_on
-
-
 def test_while_the_writer_thread_has_its_turn_they_wait_for_its_end(serving: Serving) -> None:
     holding, go_on = held(serving)
     short = serving.note("meanwhile")
-    serving.calls.get(timeout=10)()  # the serving thread is not held up
+    serving.call_next()  # the serving thread is not held up
     later = serving.note("later")
     assert serving.calls.empty()
     assert serving.database.waiting() == 2
@@ -232,7 +159,7 @@ def test_they_go_before_the_next_turn_of_the_writer_thread(
     names = ["one", "two", "three"]
     longs = [serving.database.write(partial(long, name=name)) for name in names]
     short = serving.note("short")
-    serving.calls.get(timeout=10)()
+    serving.call_next()
     go_on.set()
     serving.until(holding, short, *longs)
     assert serving.names() == ["short", *names]
@@ -241,7 +168,7 @@ def test_they_go_before_the_next_turn_of_the_writer_thread(
 def test_what_has_waited_for_the_writer_thread_is_its_own_at_the_end(serving: Serving) -> None:
     holding, go_on = held(serving)
     short = serving.note("short")
-    serving.calls.get(timeout=10)()
+    serving.call_next()
     closing = threading.Thread(target=serving.database.close)
     closing.start()
     while serving.database._short is not None and serving.database._short.waiting():
@@ -330,7 +257,7 @@ def test_while_another_process_has_the_lock_the_writer_thread_waits(
     stranger.execute("BEGIN IMMEDIATE")
     waiting = [serving.note("one"), serving.note("two")]
     began = time.monotonic()
-    serving.calls.get(timeout=10)()
+    serving.call_next()
     assert time.monotonic() - began < PATIENCE / 2
     stranger.execute("ROLLBACK")
     serving.until(*waiting)
@@ -360,12 +287,8 @@ def test_who_waits_too_long_for_it_is_refused_and_the_next_is_not(
 def test_a_batch_that_meets_a_fault_of_the_disk_is_done_again_whole(serving: Serving) -> None:
     """Here a file that may not grow: the writer thread's connection knows nothing of that."""
     assert serving.done_by("before") == here()
-    short = serving.database._short
-    assert short is not None
-    assert short._reader is not None
-    connection = short._reader.connection
-    (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    connection.execute(f"PRAGMA max_page_count={pages}")
+    (pages,) = serving.connection.execute("PRAGMA page_count").fetchone()
+    serving.connection.execute(f"PRAGMA max_page_count={pages}")
     answers = [serving.note("small"), serving.note("large" * 4000), serving.note("last")]
     serving.until(*answers)
     assert here() not in [answer.result() for answer in answers]
@@ -376,10 +299,7 @@ def test_a_batch_that_meets_a_fault_of_the_disk_is_done_again_whole(serving: Ser
 
 def test_a_commit_that_fails_is_done_again_by_the_writer_thread(serving: Serving) -> None:
     assert serving.done_by("before") == here()
-    short = serving.database._short
-    assert short is not None
-    assert short._reader is not None
-    short._reader.connection.execute("PRAGMA foreign_keys=ON")
+    serving.connection.execute("PRAGMA foreign_keys=ON")
     with sqlite3.connect(serving.path) as other:
         other.execute("CREATE TABLE one (id INTEGER PRIMARY KEY)")
         other.execute(
@@ -407,10 +327,6 @@ def test_in_an_outage_nothing_is_tried_here(serving: Serving) -> None:
     assert serving.done_by("after") == here()
 
 
-def names_of(transaction: Transaction) -> list[str]:
-    return [name for (name,) in transaction.execute(NAMES, ()).fetchall()]
-
-
 def test_between_two_batches_it_reads_on_the_connection_that_writes(serving: Serving) -> None:
     database = serving.database
     assert not serving.reads_where_it_writes()  # there is none yet
@@ -418,9 +334,9 @@ def test_between_two_batches_it_reads_on_the_connection_that_writes(serving: Ser
     assert serving.reads_where_it_writes()
     assert database.read(names_of).result() == ["first"]
     answer = serving.note("second")
-    serving.calls.get(timeout=10)()  # lets go of the snapshot
+    serving.call_next()  # lets go of the snapshot
     while not answer.done():
-        if database._short is not None and database._short.began is not None:
+        if serving.short.began is not None:
             assert not serving.reads_where_it_writes()  # nothing is seen before it is durable
             assert database.read(names_of).result() in (["first"], ["first", "second"])
         with suppress(Empty):
@@ -480,8 +396,7 @@ def test_a_read_that_meets_a_fault_of_the_disk_there_goes_elsewhere_then(serving
         error.sqlite_errorname = "SQLITE_IOERR"
         raise error
 
-    short = serving.database._short
-    assert short is not None
+    short = serving.short
     before: Reader | None = short._reader
     assert isinstance(serving.database.read(failing).exception(), DatabaseUnavailable)
     assert not serving.reads_where_it_writes()
