@@ -119,7 +119,9 @@ class _Function:
 
 def _names(body: Callable[..., Statement]) -> Sequence[str]:
     """The names of the arguments of a statement."""
-    return getattr(body, "taking", None) or list(signature(body).parameters)
+    code = body.__code__  # a signature takes longer to make than all else of a statement
+    named: Sequence[str] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    return getattr(body, "taking", None) or named
 
 
 def _function(
