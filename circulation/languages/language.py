@@ -12,15 +12,15 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from babel import Locale, UnknownLocaleError
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
 from circulation.languages import MESSAGES
 from circulation.languages.formats import Formats
+
+if TYPE_CHECKING:  # dates and amounts are written without a catalogue
+    from babel.messages.catalog import Catalog
 
 #: Beside the catalogue, where a language has anything to say that is no word.
 LANGUAGE: Final = "language.toml"
@@ -79,6 +79,8 @@ def settings_of(folder: Path) -> Mapping[str, Any]:
 
 def catalogue_of(folder: Path) -> Catalog:
     """Its `messages.po`. Raises PoFileError where that cannot be read."""
+    from babel.messages.pofile import read_po
+
     with (folder / MESSAGES).open("rb") as file:
         return read_po(file, abort_invalid=True)
 
@@ -87,6 +89,8 @@ def catalogue_of(folder: Path) -> Catalog:
 def _compiled(folder: Path, written: int, size: int) -> bytes:
     """The catalogue as gettext reads it: once for each text that was `written`, since it takes a
     tenth of a second."""
+    from babel.messages.mofile import write_mo
+
     compiled = io.BytesIO()
     write_mo(compiled, catalogue_of(folder))
     return compiled.getvalue()

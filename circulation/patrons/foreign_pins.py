@@ -23,7 +23,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import select, update
 
 from catalogue.database import Database, Statement, change, columns, many, send_many
-from circulation.patrons.hashing import HASHER, octets, verifies
+from circulation.patrons.hashing import hasher, octets, verifies
 from circulation.patrons.schema import patrons
 
 _WEAK, _WRAPPED, _SLOW = "weak", "wrapped", "slow"
@@ -55,7 +55,7 @@ def stored_pin(scheme: str, hashed: str, salt: str = "") -> str:
     ModuleNotFoundError for bcrypt where the extra is not installed.
     """
     if scheme == "clear":
-        return HASHER.hash(octets(hashed))
+        return hasher().hash(octets(hashed))
     if scheme == "koha":
         scheme = "bcrypt" if hashed.startswith("$2") else "md5"
     if scheme in ("bcrypt", "evergreen"):
@@ -173,4 +173,4 @@ def wrap_weak(database: Database, after: int) -> tuple[int, int | None]:
 
 def _wrapped(stored: str) -> str:
     _, scheme, salt, digest = stored.split(":", 3)
-    return f"{_WRAPPED}:{scheme}:{salt}:{HASHER.hash(octets(digest))}"
+    return f"{_WRAPPED}:{scheme}:{salt}:{hasher().hash(octets(digest))}"

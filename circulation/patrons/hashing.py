@@ -6,10 +6,19 @@ the library's own defaults take eight times as long.
 
 from __future__ import annotations
 
-from argon2 import PasswordHasher, Type
-from argon2.exceptions import InvalidHashError, VerificationError
+from functools import cache
+from typing import TYPE_CHECKING
 
-HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
+if TYPE_CHECKING:  # who only looks at somebody hashes nothing
+    from argon2 import PasswordHasher
+
+
+@cache
+def hasher() -> PasswordHasher:
+    """What makes the hashes and verifies them."""
+    from argon2 import PasswordHasher, Type
+
+    return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
 
 
 def octets(text: str) -> bytes:
@@ -19,7 +28,9 @@ def octets(text: str) -> bytes:
 
 def verifies(stored: str, text: str) -> bool:
     """Is the text behind the hash? A stored hash that is none is wrong for every text."""
+    from argon2.exceptions import InvalidHashError, VerificationError
+
     try:
-        return HASHER.verify(stored, octets(text))
+        return hasher().verify(stored, octets(text))
     except (VerificationError, InvalidHashError):
         return False

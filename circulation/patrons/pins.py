@@ -20,12 +20,14 @@ import threading
 from base64 import b64encode
 from collections import OrderedDict
 from hashlib import blake2b
-
-from argon2 import PasswordHasher
+from typing import TYPE_CHECKING
 
 from circulation.kernel.engine import Memory
 from circulation.patrons.foreign_pins import is_behind, is_foreign
-from circulation.patrons.hashing import HASHER, octets, verifies
+from circulation.patrons.hashing import hasher, octets, verifies
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 #: Octets of salt and hash in what the hasher makes.
 _SALT, _HASH = 16, 32
@@ -59,7 +61,7 @@ def hash_pin(pin: str) -> str:
     """
     if not pin:
         raise ValueError("a PIN must not be empty")
-    return HASHER.hash(octets(pin))
+    return hasher().hash(octets(pin))
 
 
 class PinVerifier:
@@ -94,15 +96,16 @@ class PinVerifier:
             raise VerificationNeeded(stored_hash, pin)
         return hmac.compare_digest(verdict, _RIGHT)
 
-    def decoy(self, name: str, hasher: PasswordHasher = HASHER) -> str:
+    def decoy(self, name: str, like: PasswordHasher | None = None) -> str:
         """What stands for the stored hash of whoever has none: it takes as long to check as one of
-        the `hasher`, and no PIN is behind it. The same for the same name, as long as the process
-        lives."""
+        the hasher that it is `like`, by default as that of a PIN, and no PIN is behind it. The same
+        for the same name, as long as the process lives."""
+        like = like or hasher()
         digest = blake2b(octets(name), key=self._key, digest_size=_SALT + _HASH).digest()
         salt, found = (
             b64encode(part).rstrip(b"=").decode() for part in (digest[:_SALT], digest[_SALT:])
         )
-        costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+        costs = f"m={like.memory_cost},t={like.time_cost},p={like.parallelism}"
         return f"$argon2id$v=19${costs}${salt}${found}"
 
     def verify(self, needed: VerificationNeeded) -> None:

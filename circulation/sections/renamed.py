@@ -9,9 +9,10 @@ A line of such a table says where the key was, with ``*`` for any table of a lis
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from circulation.sections.positions import Path
+if TYPE_CHECKING:
+    from circulation.sections.positions import Path
 
 ANY: Final = "*"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -14,6 +13,8 @@ _MOST: Final = 3
 
 def near(name: str, known: Iterable[str]) -> list[str]:
     """The known names that `name` may have been meant for, the nearest first; case is ignored."""
+    import difflib  # for a slip of a finger only
+
     by_folded = {each.casefold(): each for each in known}
     found = difflib.get_close_matches(name.casefold(), by_folded, _MOST, 0.7)
     return [by_folded[each] for each in found]

@@ -9,7 +9,6 @@ from itertools import islice
 from typing import Final
 
 from catalogue.database import Transaction
-from catalogue.items import find_item
 from circulation.kernel.set_up import all_branches
 from circulation.languages.sentences import Sentence
 from protocols.api.near import no_branch_of, slips, with_offer
@@ -30,5 +29,7 @@ def no_item(transaction: Transaction, barcode: str) -> Sentence:
 
 def near_items(transaction: Transaction, barcode: str) -> list[str]:
     """The barcodes of items that are a slip of a finger away."""
+    from catalogue.items import find_item  # and all that knows who holds what
+
     found = (each for each in dict.fromkeys(slips(barcode)) if each and each != barcode)
     return list(islice((each for each in found if find_item(transaction, each)), _MOST))

@@ -19,7 +19,7 @@ from enum import Enum
 from functools import partial
 from threading import get_ident
 from time import perf_counter
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from catalogue.database import Call, Database, Transaction
 from catalogue.tracing import Traced, here
@@ -30,8 +30,10 @@ from circulation.patrons.pins import PINS, VerificationNeeded
 from circulation.staff.lookups import Lookup, note_lookups
 from protocols.hosting.lookups import LookupLog
 from protocols.hosting.measuring import Measures
-from protocols.hosting.peers import Peers
 from protocols.hosting.traces import LaneMeasures, Passage, Trace, current_trace, mark_failed
+
+if TYPE_CHECKING:
+    from protocols.hosting.peers import Peers
 
 log = logging.getLogger(__name__)
 

@@ -11,23 +11,23 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 from catalogue.database import Following
 from circulation.kernel.engine import Memory
 from circulation.kernel.fitting import CLOSED, Between, Checked
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey
 from circulation.patrons.seals import Seal
-from circulation.sections.positions import lines_of
 from circulation.sections.renamed import Renamed, take_up
 from circulation.staff.site import SITE, Site
 from protocols.hosting.access import ANYBODY, Access
-from protocols.hosting.findings import Finding, warning
-from protocols.hosting.installed import installed
 from protocols.hosting.networks import LOOPBACK, Network
 from protocols.hosting.tls import Tls
 from protocols.hosting.validating import WebAddress, Wrong, problem_of, settings_of, written
 from protocols.process.languages import LanguageSettings, UsedLanguages
+
+if TYPE_CHECKING:  # what is wrong is told by what is loaded for it
+    from protocols.hosting.findings import Finding
 
 T = TypeVar("T", bound="Foundation")
 #: Settings that have another name since a minor version ago.
@@ -221,6 +221,8 @@ def renamed_taken_up(table: dict[str, Any]) -> dict[str, Any]:
 def renamed_findings(path: Path) -> list[Finding]:
     """A warning for each key of the file that has another name by now; none of a file that cannot
     be read, which is said elsewhere."""
+    from protocols.hosting.findings import warning
+
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -234,6 +236,8 @@ _PLACE = re.compile(r"\[(?P<section>[^\]]+)\](?: (?P<key>[\w.-]+))?:")
 
 def with_lines(problems: list[str], text: str) -> list[str]:
     """Problems with the line of the key, or of the nearest table around it, at their ends."""
+    from circulation.sections.positions import lines_of
+
     lines = lines_of(text.replace("\r\n", "\n"))
     said = []
     for problem in problems:
@@ -249,6 +253,8 @@ def with_lines(problems: list[str], text: str) -> list[str]:
 def _foundation_of(table: Mapping[str, Any], path: Path) -> Foundation:
     problems = []
     if not all(name in _SECTIONS or name in _OTHERS or _is_of_ours(name) for name in table):
+        from protocols.hosting.installed import installed
+
         problems = unknown_sections(table, [*_SECTIONS, *_OTHERS, *installed("tiro.protocols")])
     settings, wrong = checked(table, path, _SECTIONS)
     if problems + wrong:

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from protocols.commands.asking.asker import Asker
+from protocols.commands.asking.putting_off import put_off
 from protocols.commands.shared.settings import Settings
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
@@ -41,7 +42,10 @@ def asked(settings: Settings, at: str | None = None) -> Iterator[Asker]:
 
         yield Server(settings.server, at)
         return
-    # The engine, which a command that asks a server has no need of.
+    # The engine, which a command that asks a server has no need of. SQLAlchemy names what makes it
+    # asynchronous and finds plug-ins, which is a seventh of what it takes to load.
+    put_off("asyncio", {"iscoroutine": "coroutines"})
+    put_off("importlib.metadata")
     from protocols.commands.asking.here import asked_here
 
     with asked_here(settings, at) as here:

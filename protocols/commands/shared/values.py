@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from circulation.ledger.prices import WrongPrice, minor_units
 from protocols.commands.shared.settings import Settings
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class _Isil(click.types.StringParamType):
@@ -22,6 +24,8 @@ class _Isil(click.types.StringParamType):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """The branches of the library, with their names; none where it cannot be asked."""
+        from click.shell_completion import CompletionItem
+
         from circulation.kernel.set_up import all_branches
         from protocols.commands.shared.databases import open_configured
 

@@ -8,7 +8,7 @@ import traceback
 
 import pytest
 
-from circulation.patrons.hashing import HASHER
+from circulation.patrons.hashing import hasher
 from circulation.patrons.pins import PinVerifier, VerificationNeeded, hash_pin
 
 
@@ -72,7 +72,7 @@ def test_checking_never_hashes(stored: str, monkeypatch: pytest.MonkeyPatch) -> 
     def forbidden(*_: object) -> None:
         raise AssertionError("hashed in the caller's thread")
 
-    monkeypatch.setattr(type(HASHER), "verify", forbidden)
+    monkeypatch.setattr(type(hasher()), "verify", forbidden)
     assert verifier.check(stored, "1234")
     with pytest.raises(VerificationNeeded):
         verifier.check(stored, "9999")
