@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -18,6 +19,7 @@ from catalogue.database.migrations.running import (
     is_current,
     upgrade,
 )
+from tests.conftest import a_postgresql
 from tests.test_side_by_side import run_sql
 
 
@@ -90,6 +92,26 @@ def test_checks_are_there(database_url: str) -> None:
                 assert {str(constraint["name"]) for constraint in made} == declared
     finally:
         engine.dispose()
+
+
+def test_postgresql_keeps_records_in_their_rows_and_compresses_neither_them_nor_bitmaps(
+    postgresql_template: tuple[str, str],
+) -> None:
+    octets = b"a" * 7_000
+    with a_postgresql(postgresql_template) as url, psycopg.connect(url) as connection:
+        connection.execute("INSERT INTO postings VALUES (1, 'a', 0, 1, %s)", [octets])
+        connection.execute(
+            "INSERT INTO records (format, title, author, data, created, changed)"
+            " VALUES ('marc21', '', '', %s, now(), now())",
+            [octets],
+        )
+        sizes = connection.execute(
+            "SELECT pg_column_size(data), pg_column_size(bitmap) FROM records, postings"
+        )
+        assert min(sizes.fetchone() or (0,)) >= len(octets)
+        beside = "SELECT pg_relation_size(reltoastrelid) FROM pg_class WHERE relname = %s"
+        assert connection.execute(beside, ["records"]).fetchone() == (0,)
+        assert connection.execute(beside, ["postings"]).fetchone() != (0,)
 
 
 def test_there_is_one_history() -> None:
