@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import func, select
 
-from catalogue.database import Statement, columns, one
+from catalogue.database import Statement, Transaction, columns, one
 from circulation.accounts.loans import (
     BriefLoans,
     LoanPage,
@@ -19,13 +20,14 @@ from circulation.accounts.loans import (
 from circulation.calendars.due_dates import local_date
 from circulation.holds.of_patron import HOLDS_OF_PATRON
 from circulation.kernel.act import Act
+from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import IdentifierBlock, Reason
 from circulation.kernel.results import Patron, PatronStatus, Refusal, Refused
 from circulation.ledger.balances import ACCOUNT_OF_PATRON
 from circulation.loans.of_patron import loans_of
 from circulation.loans.schema import loans
 from circulation.patrons.blocks import blocks_of
-from circulation.patrons.facts import PatronFacts, patron_alone, patron_facts
+from circulation.patrons.facts import PatronFacts, borrower_facts, patron_alone, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.pin_rules import look_at_pin
 
@@ -49,7 +51,7 @@ def _onward(*, now: datetime, patron_id: int) -> Statement:
 
 
 def patron_status(act: Act, *, patron: str, pin: str | None = None) -> PatronStatus | Refused:
-    """What is known of the patron with this identifier (SIP2 23 and 63, NCIP LookupUser).
+    """What is known of the patron with this identifier (SIP2 63, NCIP LookupUser).
 
     What is said of blocks is as the desk's agency sees it (see `PatronStatus`).
     A blocked or expired patron is still shown. Refused only with PATRON_UNKNOWN, PATRON_NOT_SERVED,
@@ -67,6 +69,30 @@ def patron_status_and_facts(
     """The same, and what lists are made from, for those who may want one (`loans_listed`)."""
     facts = _known(act, patron, pin)
     return facts if isinstance(facts, Refused) else (_status(act, facts), facts)
+
+
+def patron_standing(act: Act, *, patron: str, pin: str | None = None) -> PatronStatus | Refused:
+    """The answer of `patron_status` for who asks for no list and no number (SIP2 23): loans are
+    counted as far as a limit reaches, for `has_too_many_loans`, and nothing else is."""
+    facts = _known(act, patron, pin, partial(_hardly_counted, act.circulation))
+    return facts if isinstance(facts, Refused) else _status(act, facts)
+
+
+def _hardly_counted(
+    circulation: Circulation, transaction: Transaction, *, identifier: str, now: datetime
+) -> PatronFacts | None:
+    set_up = circulation.set_up_at_hand(transaction)
+    facts = borrower_facts(
+        transaction,
+        identifier=identifier,
+        now=now,
+        material_group="",
+        most=set_up.most_loans_of_anybody,
+        most_of_group=0,
+    )
+    if facts is None or facts.set_up_version == set_up.version:
+        return facts
+    return patron_facts(transaction, identifier=identifier, now=now)  # there may be other limits
 
 
 def patron_known(act: Act, *, patron: str, pin: str | None = None) -> Patron | Refused:

@@ -49,6 +49,7 @@ class LoanRules:
         default_factory=dict, init=False
     )
     _most: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict, init=False)
+    _most_of_anybody: int | None = field(default=None, init=False)
 
     def case(self, branch_id: int, patron_category: str, material_group: str) -> Case:
         """What the rules are asked about a loan at the branch."""
@@ -131,6 +132,14 @@ class LoanRules:
             return here
         there = self._most_loans(owner_branch_id, material_group)
         return max(here[0], there[0]), max(here[1], there[1])
+
+    @property
+    def most_loans_of_anybody(self) -> int:
+        """The largest limit that any rule sets to all loans of a patron; 0 where there is none."""
+        if self._most_of_anybody is None:
+            limits = (rule.says.get("max_loans", 0) for rule in self.policies)
+            self._most_of_anybody = max(limits, default=0)
+        return self._most_of_anybody
 
     def _most_loans(self, branch_id: int, material_group: str) -> tuple[int, int]:
         key = (branch_id, material_group)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import exists, insert, literal_column, select, update
+from sqlalchemy import exists, insert, select, update
 
 from catalogue.database import Statement, Transaction, change, columns, lock, many, scalars, send
 from circulation.kernel.engine import Circulation
@@ -113,7 +113,7 @@ def debt_blocks_of(transaction: Transaction, patron_id: int) -> frozenset[int | 
 
 
 class AccountOfPatron(NamedTuple):
-    """The patron has owed something at some time. Not looked at for who borrows something."""
+    """The patron has owed something at some time."""
 
     is_there: bool
 
@@ -122,5 +122,4 @@ ACCOUNT_OF_PATRON = Part(
     AccountOfPatron,
     {"is_there": exists().where(patron_balances.c.patron_id == patrons.c.id).correlate(patrons)},
     keys=("is_there",),
-    cheaper={"is_there": literal_column("0")},
 )

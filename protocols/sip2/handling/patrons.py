@@ -3,7 +3,7 @@ Information (63), End Patron Session (35)."""
 
 from __future__ import annotations
 
-from circulation.accounts.status import patron_known, patron_status, patron_status_and_facts
+from circulation.accounts.status import patron_known, patron_standing, patron_status_and_facts
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import Patron, PatronStatus, Refused
 from circulation.kernel.rights import Kind
@@ -297,7 +297,7 @@ class _Shown:
 
 
 def _status_without_pin(patron: str, place: Place, context: Context) -> PatronStatus | Refused:
-    return patron_status(context.act(place.desk), patron=patron)
+    return patron_standing(context.act(place.desk), patron=patron)
 
 
 def _status(
@@ -306,7 +306,7 @@ def _status(
     place: Place,
     context: Context,
 ) -> PatronStatus | Refused:
-    return patron_status(
+    return patron_standing(
         context.act(place.desk),
         patron=request.patron_identifier.strip(),
         pin=pin_to_check(request.patron_password),

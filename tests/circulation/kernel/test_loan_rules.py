@@ -69,10 +69,12 @@ def test_nobody_needs_to_count_beyond_the_largest_limit(
     known = rules(*MOST)
     assert known.most_loans(here, owner, group) == most
     assert known.most_loans(here, owner, group) == most  # remembered
+    assert known.most_loans_of_anybody == 40
 
 
 def test_without_a_limit_nothing_is_counted() -> None:
     assert rules().most_loans(10, 20, "dvd") == (0, 0)
+    assert rules().most_loans_of_anybody == 0
     assert rules({"loan_days": 1}).most_loans(10, 10, "dvd") == (0, 0)
 
 

@@ -167,6 +167,18 @@ def test_a_patron_with_as_many_loans_as_allowed(library: Library, terminal: Term
     assert "CB0001|" in answer
 
 
+def test_a_limit_counts_from_the_next_message_on(
+    library: Library, terminal: Terminal, card: str
+) -> None:
+    for _ in range(3):
+        an_item(library, on_loan_to=card)
+    for limit, flag in ((None, " "), (3, "Y"), (4, " "), (2, "Y"), (None, " ")):
+        library.policy(loan_days=28, max_loans=limit)
+        for _ in range(2):
+            assert status(terminal, card)[7] == flag
+            assert information(terminal, card)[7] == flag
+
+
 # Lists
 
 
