@@ -18,7 +18,7 @@ from circulation.accounts.loans import (
     loans_listed,
 )
 from circulation.calendars.due_dates import local_date
-from circulation.holds.of_patron import HOLDS_OF_PATRON
+from circulation.holds.of_patron import HOLDS_OF_PATRON, NO_HOLDS
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import IdentifierBlock, Reason
@@ -152,7 +152,7 @@ def _status(act: Act, facts: PatronFacts) -> PatronStatus:
     if blocks and desk.agency_id:
         blocks = [each for each in blocks if each.agency_id is None or each.agency_id in counted]
     onward, overdue_onward = 0, 0
-    had = loans_of(facts)
+    had, waits_for = loans_of(facts), HOLDS_OF_PATRON.of(facts) or NO_HOLDS
     if had.onward:
         onward, overdue_onward = _onward(transaction, now=now, patron_id=facts.id) or (0, 0)
     return PatronStatus(
@@ -179,5 +179,6 @@ def _status(act: Act, facts: PatronFacts) -> PatronStatus:
         onward_loans=onward,
         recalled=had.recalled,
         has_account=ACCOUNT_OF_PATRON.of(facts) is not None,
-        has_holds=HOLDS_OF_PATRON.of(facts) is not None,
+        holds=waits_for.number,
+        holds_ready=waits_for.ready,
     )

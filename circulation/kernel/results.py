@@ -319,14 +319,13 @@ class PatronStatus(NamedTuple):
 
     Where the patron's address `is_protected`, there is no `email` and no `phone` here: whoever may
     see them reads `circulation.patrons.changes.patron_fields`.
-
     `blocks` are those that concern the agency that asks, at the command line all of them. `denied`
     is what the patron may not do there now, from blocks, expiry and the identifier used; for the
     command line, at the patron's own agency.
     `loans` and `overdue` count what others have lent onward to the patron, too; `onward_loans` are
     those alone. `max_loans` is the general limit for the patron's own at their home branch, None
-    where there is none. `recalled` counts loans that somebody waits for. Without `has_account` the
-    patron has never owed anything, and without `has_holds` waits for nothing.
+    where there is none. `recalled` counts loans that somebody waits for, `holds_ready` the `holds`
+    for which an item lies ready. Without `has_account` the patron has never owed anything.
     """
 
     patron: Patron
@@ -350,7 +349,8 @@ class PatronStatus(NamedTuple):
     onward_loans: int = 0
     recalled: int = 0
     has_account: bool = True
-    has_holds: bool = True
+    holds: int = 0
+    holds_ready: int = 0
     is_protected: bool = False
 
     @property

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from circulation.accounts.loans import PatronLoan as KnownLine
 from circulation.accounts.status import patron_status_and_loans
-from circulation.holds.of_patron import open_holds
 from circulation.kernel.results import Borrower, PatronStatus, Refused
 from circulation.kernel.rights import Kind, Principal, Right
 from circulation.ledger.balances import balances_of
@@ -78,7 +77,6 @@ def screen(
     fields = patron_fields(transaction, patron_id=place.id)
     assert fields is not None
     note_look(request, principal, context, Seen.OPENED, patron_id=place.id)
-    holds = open_holds(transaction, patron_id=place.id) if status.has_holds else None
     sees = sees_addresses(place.id, principal, context)
     guardians, wards = (
         guardians_of(transaction, patron_id=place.id),
@@ -98,8 +96,8 @@ def screen(
             status.loans,
             status.overdue,
             status.recalled,
-            0 if holds is None else holds.number,
-            0 if holds is None else holds.ready,
+            status.holds,
+            status.holds_ready,
             status.max_loans,
         ),
         owed=owed_of(balances_of(transaction, place.id), context) if status.has_account else (),

@@ -247,7 +247,7 @@ def requested_items(
     identifier: str, status: PatronStatus, caller: Partner, context: Context
 ) -> tuple[RequestedItem, ...]:
     """The user's open holds, and what other libraries are asked for, for a LookupUserResponse."""
-    held = _held_items(identifier, caller, context) if status.has_holds else ()
+    held = _held_items(identifier, caller, context) if status.holds else ()
     return held + wishes_of(status.patron.id, caller, context)
 
 

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple, TypeVar
 
 from circulation.accounts.loans import LoanPage, PatronLoan, loans_listed
 from circulation.holds.lists import an_item_of, listed_holds
-from circulation.holds.of_patron import open_holds
 from circulation.holds.results import Hold
 from circulation.kernel.results import PatronStatus
 from circulation.patrons.facts import PatronFacts
@@ -97,8 +96,8 @@ def add_lists(
     response.recall_items_count = status.recalled
     account = caller.account
     by_title = account is not None and account.list_loans_by == "title"
-    if status.has_holds:
-        _add_holds(status.patron.id, response, wanted, context, account, form)
+    if status.holds:
+        _add_holds(status, response, wanted, context, account, form)
     shown = _shown_by_title if by_title else _shown_by_barcode
     if form is not None:
         shown = form.loans
@@ -155,7 +154,7 @@ def _add_fees(
 
 
 def _add_holds(
-    patron_id: int,
+    status: PatronStatus,
     response: PatronInformationResponse,
     wanted: Wanted,
     context: Context,
@@ -179,16 +178,18 @@ def _add_holds(
 
     def lines(*, are_ready: bool) -> tuple[str, ...]:
         found = listed_holds(
-            context.act(), patron_id, are_ready=are_ready, start=wanted.start, limit=wanted.limit
+            context.act(),
+            status.patron.id,
+            are_ready=are_ready,
+            start=wanted.start,
+            limit=wanted.limit,
         )
         if form is None:
             return shown(found)
         return (form.ready_holds if are_ready else form.other_holds)(found)
 
-    counted = open_holds(context.transaction, patron_id=patron_id)
-    assert counted is not None
-    response.hold_items_count = counted.ready
-    response.unavailable_holds_count = counted.number - counted.ready
+    response.hold_items_count = status.holds_ready
+    response.unavailable_holds_count = status.holds - status.holds_ready
     if HOLD_ITEMS in wanted.positions:
         response.hold_items = lines(are_ready=True) or response.hold_items
     if UNAVAILABLE_HOLDS in wanted.positions:

@@ -15,6 +15,7 @@ from circulation.patrons.identifiers import block_identifier, find_patron
 from circulation.staff.lookups import NEWEST, lookups_by
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.fees import charge
+from tests.builders.holds import a_hold
 from tests.builders.pins import hashed
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import Terminal
@@ -269,6 +270,13 @@ def test_what_somebody_owes_is_one_statement_more(
     charge(library, card, 500)
     assert statements("") == 2
     assert statements("   Y") == 4  # the charges, and their loans
+
+
+def test_what_somebody_waits_for_is_counted_with_the_patron(
+    library: Library, card: str, statements: Callable[[str], int]
+) -> None:
+    a_hold(library, card, an_item(library, on_loan_to=a_patron(library)))
+    assert statements("") == 1
 
 
 def test_personal_details_are_told_only_where_the_account_is_to_get_them(
