@@ -11,6 +11,7 @@ from circulation.holds.kinds import HoldKind
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.asking.asker import NULL, Asker
+from protocols.commands.asking.pages import paged, print_page
 from protocols.commands.holds.work import COMMANDS
 from protocols.commands.shared.overriding import override_wish, overriding
 from protocols.commands.shared.saying import as_json
@@ -73,13 +74,17 @@ def place(
 
 @hold.command("list")
 @click.argument("patron")
+@paged
 @as_json
 @click.pass_obj
 @asks("list_holds")
-def list_(settings: Settings, patron: str, as_json: bool) -> None:
+def list_(
+    settings: Settings, patron: str, limit: int | None, cursor: str | None, as_json: bool
+) -> None:
     """List the open holds of PATRON, with their place in the queue and the days it may take."""
     with asked(settings) as asker:
-        print_answer(asker.ask("list_holds", patron=asker.patron(patron)), as_json)
+        found = asker.ask("list_holds", patron=asker.patron(patron), limit=limit, cursor=cursor)
+        print_page(asker, found, as_json)
 
 
 def _must_hold(asker: Asker, card: str, hold_id: int) -> None:

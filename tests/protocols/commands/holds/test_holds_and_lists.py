@@ -76,6 +76,21 @@ def test_sets_are_placed_together(staff: Staff) -> None:
     assert staff.run("hold", "place", card, *AT).exit_code == 2
 
 
+def test_holds_of_a_patron_by_pages(staff: Staff) -> None:
+    card = a_patron(staff.library)
+    placed = []
+    for _ in range(3):
+        record = str(record_of(staff.library, an_item(staff.library)))
+        (hold,) = staff.json("hold", "place", card, "--record", record, *AT)["holds"]
+        placed.append(hold["id"])
+    page = staff.run("hold", "list", card, "--limit", "2", "--json")
+    word = json.loads(page.stderr)["cursor"]
+    rest = staff.run("hold", "list", card, "--limit", "2", "--cursor", word, "--json")
+    found = [each["id"] for part in (page, rest) for each in json.loads(part.stdout)["holds"]]
+    assert (found, rest.stderr) == (placed, "")
+    assert [each["id"] for each in staff.json("hold", "list", card)["holds"]] == placed
+
+
 def test_overdue_loans_by_pages(staff: Staff) -> None:
     library, card = staff.library, a_patron(staff.library)
     library.now -= timedelta(days=60)
