@@ -16,8 +16,8 @@ from circulation.kernel.results import CheckedIn
 from circulation.kernel.set_up import SetUp
 from protocols.api.models.answers import Branch, Money, branch_shown, money
 from protocols.api.models.common import Barcode, Isil, Paging, Request
+from protocols.api.models.item_changes import Price
 from protocols.api.models.records import BASE64
-from protocols.api.models.titles import Price
 
 _CODE = Annotated[str, Field(max_length=100)]
 _Text = Annotated[str, Field(max_length=1_000)]

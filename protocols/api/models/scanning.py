@@ -11,9 +11,10 @@ from pydantic import AwareDatetime, Field
 from protocols.api.models.answers import Item
 from protocols.api.models.common import PatronId, Request
 from protocols.api.models.desk import AcceptedFee, CheckedIn, CheckedOut, OverrideWish, Renewed
+from protocols.api.models.items import ItemStatus
 from protocols.api.models.screen import PatronScreen
 from protocols.api.models.searching import PatronHit
-from protocols.api.models.titles import ItemStatus, Title
+from protocols.api.models.titles import Title
 from protocols.api.problems import ProblemReason
 
 Command = Literal["undo", "done", "receipt", "return", "renew", "look", "confirm", "last_patron"]

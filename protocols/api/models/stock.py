@@ -18,7 +18,7 @@ from circulation.stock.weeding import Unused
 from circulation.stock.yearly import Year
 from protocols.api.models.answers import Branch, Coded, branch_shown
 from protocols.api.models.common import Barcode, Paging, Request, Why
-from protocols.api.models.titles import ItemChanges
+from protocols.api.models.item_changes import ItemChanges
 
 _CODE = Annotated[str, Field(max_length=100)]
 FindingName = Literal["SEEN", "WRONG_PLACE", "ON_LOAN", "ELSEWHERE", "WAS_MISSING"]

@@ -47,6 +47,7 @@ _NOUNS: Final = (
     "titles",
     "library",
     "items",
+    "item_changes",
     "hold_work",
     "lists",
     "bookings",

@@ -17,6 +17,7 @@ from circulation.staff.lookups import Seen
 from protocols.api.authority import must_have_here, note_look
 from protocols.api.models.answers import branch_shown, fees_shown, patron_shown
 from protocols.api.models.desk import ForPatron, StackResult, StackResults
+from protocols.api.models.items import StateChanged
 from protocols.api.models.loans import (
     Billed,
     ClassWish,
@@ -27,7 +28,6 @@ from protocols.api.models.loans import (
     ReturnReceipt,
     SuspensionWish,
 )
-from protocols.api.models.titles import StateChanged
 from protocols.api.operation import Operation, Plain, Request, post
 from protocols.api.operations.desk import identifier_of, lent, not_done, together
 from protocols.api.operations.items import status_now, status_of

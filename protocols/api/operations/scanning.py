@@ -22,10 +22,11 @@ from circulation.loans.of_patron import open_loans_of
 from protocols.api.authority import must_have_here, patron_named, patron_with_card
 from protocols.api.models.answers import item_shown
 from protocols.api.models.desk import CheckinWish, CheckoutWish, RenewalWish
+from protocols.api.models.items import ItemStatus
 from protocols.api.models.scanning import Command, Scanned, ScanWish
 from protocols.api.models.screen import PatronScreen
 from protocols.api.models.searching import PatronHit
-from protocols.api.models.titles import ItemStatus, Title
+from protocols.api.models.titles import Title
 from protocols.api.operation import Operation, Request, post
 from protocols.api.operations.desk import lend, prolong, take_back
 from protocols.api.operations.items import note_borrowers, status_shown

@@ -29,7 +29,8 @@ from protocols.api.models.stock import (
     year_shown,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.operations.items import change_written, status_of
+from protocols.api.operations.item_changes import change_written
+from protocols.api.operations.items import status_of
 from protocols.api.paging import number_in, page_of
 from protocols.api.problems import FieldError, Outcome, Problem
 from protocols.api.unknown import no_item

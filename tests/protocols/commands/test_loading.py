@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from protocols.commands.command_line import COMMANDS
-from tests.builders.circulation import a_patron
+from tests.builders.circulation import a_patron, an_item
 from tests.builders.staff import Staff
 
 #: Libraries that take a while to load, and the engines that load them.
@@ -164,6 +164,15 @@ def test_who_shows_a_patron_loads_what_that_takes(staff: Staff, tmp_path: Path) 
         *("argon2", "asyncio.events", "cryptography", "jinja2", "lxml", "numpy", "phonenumbers"),
         *("PIL", "prometheus_client", "pydantic", "pymarc", "reportlab", "rich", "twisted"),
     }
+
+
+def test_who_shows_an_item_loads_nothing_that_judges_requests(staff: Staff, tmp_path: Path) -> None:
+    barcode = an_item(staff.library)
+    configuration = tmp_path / "tiro.toml"
+    configuration.write_text(f'[database]\nurl = "{staff.library.database.url}"\n')
+    found = loaded_by("--config", str(configuration), "item", "show", barcode)
+    assert "catalogue.items" in found
+    assert found.isdisjoint({"pydantic", "protocols.api.codec", "protocols.api.models.common"})
 
 
 def test_a_wrong_section_stops_only_the_commands_that_need_it(staff: Staff) -> None:
