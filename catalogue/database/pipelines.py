@@ -42,7 +42,7 @@ IN_ONE: Final = 64
 
 _COUNT, _ROWS = pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK
 #: What is sent as text suits whatever type the server takes it for. What it answers comes as it is:
-#: in words octets take twice the room, and five times as long.
+#: in words octets take twice the room, and twice as long.
 _AS_TEXT, _AS_IT_IS = PyFormat.TEXT, pq.Format.BINARY
 _FORMAT_OF: Final[dict[type, PyFormat]] = {
     **dict.fromkeys((bytes, bytearray, memoryview), PyFormat.BINARY),

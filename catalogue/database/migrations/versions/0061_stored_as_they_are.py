@@ -1,5 +1,5 @@
-"""PostgreSQL keeps records and bitmaps as they are. Compressed they are a seventh smaller, take
-several times as long to write, and half of the records lie elsewhere than their row.
+"""PostgreSQL keeps records and bitmaps as they are. Compressed they are a tenth smaller, at a cost
+with each write and read, and half of the records lie elsewhere than their row.
 
 A record that fits on a page is a part of its row. Large bitmaps stay beside theirs, as otherwise a
 page would be read for each where counts alone are asked for. What is there already stays as it is.
