@@ -5,16 +5,18 @@ the same on any machine."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
-from catalogue.database import Transaction
+from catalogue.database import Transaction, open_database
+from catalogue.database.transactions import Cursor
 from circulation.accounts.history import ended_loans
 from circulation.accounts.loans import LoanPage, patron_loans
 from circulation.accounts.status import patron_standing, patron_status
 from circulation.fees.paying import PaymentWish, account_currency, payable
 from circulation.fees.receipts import return_receipt
+from circulation.holds.facts import other_holds, ready_holds
 from circulation.holds.judging import judge_hold
 from circulation.holds.lists import listed_holds
 from circulation.holds.of_patron import number_of_holds
@@ -151,3 +153,28 @@ def test_each_further_one_is_counted_and_no_more(sqlite_library: Library) -> Non
         for name, question in QUESTIONS.items()
     }
     assert {name: steps for name, steps in further.items() if steps > COUNTED.get(name, 0)} == {}
+
+
+def test_postgresql_joins_no_holds_but_those_of_a_page(one_postgresql_url: str) -> None:
+    """Each is looked up by its id, wherever tables are not simply read."""
+    database = open_database(one_postgresql_url)
+    asked: list[tuple[str, Sequence[Any]]] = []
+
+    def look(transaction: Transaction) -> list[str]:
+        def noted(text: str, given: Sequence[Any]) -> Cursor:
+            asked.append((text, given))
+            return transaction.execute(text, given)
+
+        heard = Transaction(transaction.dialect, noted, transaction.execute_many)
+        for read in (other_holds, ready_holds):
+            read(heard, patron_id=1, at_most=PAGE, skipped=0)
+        transaction.execute("SET LOCAL enable_seqscan = off", ())
+        return [
+            line
+            for text, given in asked
+            for (line,) in transaction.execute(f"EXPLAIN {text}", given).fetchall()
+        ]
+
+    plans = database.write(look).result()
+    database.close()
+    assert sum(" using pk_holds on holds " in line for line in plans) == len(asked) == 2
