@@ -1,8 +1,9 @@
 """The place of every record in the order of titles, of authors or of years, as arrays (numpy).
 
 With places at hand records are put in order by arithmetic, where the database would look for the
-keys of each, or walk past all that are not among them. They take 4 bytes a record, years 2. The
-order is that of the snapshot nevertheless:
+keys of each, or walk past all that are not among them. They take 4 bytes a record, years 2, and 4
+more all records as they stand in the order: of many records those that come first are found at its
+head. The order is that of the snapshot nevertheless:
 
 * What came after the places were read has none, and what was given other keys since, or was
   removed, loses its own: `refiled_records` tells that to each snapshot. Of these records, if they
@@ -37,8 +38,12 @@ MOST_UNKNOWN: Final = 256
 #: the highest number that of those without the key.
 _TYPES: Final = {"title": numpy.uint32, "author": numpy.uint32, "year": numpy.uint16}
 _FAR: Final = 1 << 40
+#: The head of an order that is looked at has so many times as many of the records as are wanted,
+#: where these lie scattered; and to look at one of it takes as long as at so many of the records.
+_AMPLE, _PER_RECORD = 4, 3
 
 _Places = NDArray[Any]
+_NOBODY: Final = numpy.empty(0, numpy.uint32)
 _id = sort_keys.c.record_id
 
 
@@ -110,13 +115,35 @@ class Found(NamedTuple):
 class FilingRanks:
     """The places in one order, as snapshots since that of `number` changes have them."""
 
-    def __init__(self, places: _Places, base: int, number: int) -> None:
+    def __init__(self, places: _Places, order: _Places, base: int, number: int) -> None:
         self.places = places
+        #: What has no place.
+        self.unplaced = BitMap(numpy.flatnonzero(places == 0).astype(numpy.uint32))
+        self._order = order  # of what has the key; what was given another since has no place
         self._number = number
         self._seen = base  # changes until this one are in the places
         self._seeing = threading.Lock()
         #: Should they be read anew?
         self.is_worn = False
+
+    def head(self, records: BitMap, wanted: int, *, is_descending: bool) -> BitMap | None:
+        """Those of the records that have places and stand before all others of them, `wanted` or
+        more; None where it would take longer to find these than to look at all."""
+        size = _AMPLE * wanted * len(self._order) // len(records)
+        if size * _PER_RECORD > len(records):
+            return None
+        order = self._order[-size:] if is_descending else self._order[:size]
+        places = self.places[order]
+        known = places[places != 0]
+        if not len(known):
+            return None
+        # What is beyond may have the last value, too.
+        if is_descending:
+            order = order[places > known.min()]
+        else:
+            order = order[(places != 0) & (places < known.max())]
+        found = records & BitMap(order)
+        return found if len(found) >= wanted else None
 
     def agree_with(self, transaction: Transaction) -> bool:
         """Can they be used for this snapshot? Places that it knows to be others are forgotten."""
@@ -135,6 +162,7 @@ class FilingRanks:
             return False
         gone = BitMap.union(*[deserialise(each.records) for each in refiled])
         ids = numpy.frombuffer(gone.to_array(), numpy.uint32)
+        self.unplaced = self.unplaced | gone  # first: `first_of` looks at it last
         self.places[ids[ids < len(self.places)]] = 0
         self._seen = number  # last: who reads it need not look at what is forgotten
         return True
@@ -145,25 +173,27 @@ def first_of(
 ) -> Found:
     """The first `wanted` of the records by all keys, of which each has its ranks; what is equal in
     order of id."""
-    ids = numpy.frombuffer(records.to_array(), numpy.uint32)
-    size = min(len(each.places) for each in ranks)
-    later = ids[(end := int(numpy.searchsorted(ids, size))) :]
-    ids = ids[:end]
+    size, some = min(len(each.places) for each in ranks), None
+    if not keys[0].missing_first:
+        some = ranks[0].head(records, wanted, is_descending=keys[0].descending)
+    ids = numpy.frombuffer((records if some is None else some).to_array(), numpy.uint32)
+    ids = ids[: int(numpy.searchsorted(ids, size))]
     places = [each.places[ids] for each in ranks]
     is_known = numpy.logical_and.reduce([each != 0 for each in places])
-    unknown = [*ids[~is_known].tolist(), *later.tolist()]
+    if not is_known.all():
+        ids, places = ids[is_known], [each[is_known] for each in places]
+    unknown = BitMap.union(*[each.unplaced for each in ranks]) & records
+    unknown |= records[records.rank(size - 1) :]
     if len(unknown) > MOST_UNKNOWN + len(records) // 16:
         for each in ranks:
             each.is_worn = True
-    if len(unknown) > len(later):
-        ids, places = ids[is_known], [each[is_known] for each in places]
     values = [_values(key, each) for key, each in zip(keys, places, strict=True)]
     if wanted < len(ids):  # those that are equal in the first key to the last one among them
         last = numpy.partition(values[0], wanted - 1)[wanted - 1]
         chosen = numpy.flatnonzero(values[0] <= last)
         ids, values = ids[chosen], [each[chosen] for each in values]
     order = numpy.lexsort(tuple(values[::-1]))
-    return Found(ids[order[:wanted]].tolist(), unknown)
+    return Found(ids[order[:wanted]].tolist(), unknown.to_array().tolist())
 
 
 def _values(key: SortKey, places: _Places) -> _Places:
@@ -195,7 +225,8 @@ def read_ranks(name: str) -> Generator[None, Transaction, FilingRanks]:
     transaction = yield
     base = number = _last_number(transaction)
     places = numpy.zeros(_last_id(transaction) + 1, _TYPES[name])
-    steps = _fill(name, places)
+    order: list[_Places] = []
+    steps = _fill(name, places, order)
     next(steps)
     is_over = False
     while not is_over:
@@ -208,17 +239,20 @@ def read_ranks(name: str) -> Generator[None, Transaction, FilingRanks]:
             is_over = True
         # Afterwards: on PostgreSQL each statement of a read has a snapshot of its own.
         number = max(number, _last_number(transaction))
-    return FilingRanks(places, base, number)
+    return FilingRanks(places, numpy.concatenate([*order, _NOBODY]), base, number)
 
 
-def _fill(name: str, places: _Places) -> Generator[None, Transaction, None]:
-    """The places in one order: all of a value have the same, the next value the next."""
+def _fill(name: str, places: _Places, order: list[_Places]) -> Generator[None, Transaction, None]:
+    """The places in one order: all of a value have the same, the next value the next. Into `order`
+    goes what has the key, part by part."""
     column, above, value_of = COLUMNS[name], _ABOVE[name], _VALUE_OF[name]
 
-    def put(ids: Sequence[int] | _Places, place: object) -> None:
+    def put(ids: Sequence[int] | _Places, place: object) -> _Places:
         each = numpy.asarray(ids, numpy.int64)
         is_within = each < len(places)  # others came later
-        places[each[is_within]] = place[is_within] if isinstance(place, numpy.ndarray) else place
+        each = each[is_within]
+        places[each] = place[is_within] if isinstance(place, numpy.ndarray) else place
+        return each.astype(numpy.uint32)
 
     missing = int(numpy.iinfo(places.dtype).max)
     transaction = yield
@@ -232,11 +266,11 @@ def _fill(name: str, places: _Places) -> Generator[None, Transaction, None]:
     while found := ids_of(above(transaction, value=value, rows=ROWS)):
         marked = numpy.array(found, numpy.int64)
         ranks = place + numpy.cumsum(marked > 0)
-        put(numpy.abs(marked), ranks)
+        order.append(put(numpy.abs(marked), ranks))
         last, place = abs(found[-1]), int(ranks[-1])
         value = value_of(transaction, record_id=last)
         while ids := ids_of(column.having(transaction, value=value, behind=last, rows=ROWS)):
-            put(ids, place)
+            order.append(put(ids, place))
             last = ids[-1]
             transaction = yield
         transaction = yield

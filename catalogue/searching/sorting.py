@@ -44,8 +44,6 @@ FEW_RECORDS = 500
 #: of those fetched.
 _ROWS_PER_RECORD = 6
 _ROWS_PER_WANTED = 8
-#: The same for one record whose place is known.
-_ROWS_PER_PLACE = 1 / 16
 #: Rows of the first and the later statements of a walk.
 _FIRST_ROWS, _MOST_ROWS = 128, 16_384
 
@@ -110,11 +108,6 @@ def _by_ranks(
             remembered.read(key.point)
     if not all(each.agree_with(transaction) for each in ranks):
         return None
-    likely = wanted * len(ranks[0].places) // len(records)
-    if likely < len(records) * _ROWS_PER_PLACE:
-        most_rows = int(2 * len(records) * _ROWS_PER_PLACE)
-        if (walked := _walk(transaction, records, keys, wanted, likely, most_rows)) is not None:
-            return walked
     found, unknown = first_of(ranks, records, keys, wanted)
     return in_order(transaction, found + unknown, keys, wanted) if unknown else found
 

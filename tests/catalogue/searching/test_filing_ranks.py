@@ -62,10 +62,10 @@ def library(
 
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Batches that end among equal values, and a walk for the short ones."""
-    monkeypatch.setattr(sorting, "_FIRST_ROWS", 1)
-    monkeypatch.setattr(sorting, "_MOST_ROWS", 3)
+    """Batches that end among equal values, and a look at the head of an order for few records."""
     monkeypatch.setattr(filing_ranks, "ROWS", 3)
+    monkeypatch.setattr(filing_ranks, "_AMPLE", 2)
+    monkeypatch.setattr(filing_ranks, "_PER_RECORD", 0)
 
 
 def remembered(database: Database) -> RememberedRanks:
@@ -166,6 +166,28 @@ def test_changes_while_they_are_read_and_afterwards(
             found = library.read(lambda t, r=records, k=keys, n=limit: sort(t, r, k, limit=n))  # type: ignore[misc]
             assert found.result() == whole[:limit]
         change(0)
+
+
+@pytest.mark.parametrize("is_descending", [False, True])
+def test_the_first_of_many_are_found_at_the_head_of_the_order(
+    library: Database, monkeypatch: pytest.MonkeyPatch, is_descending: bool
+) -> None:
+    monkeypatch.setattr(filing_ranks, "_PER_RECORD", 3)
+    choose = random.Random(3)
+    titles = [a_record(f"{choose.random()}") for _ in range(100)]
+    library.write(lambda t: add_records(t, titles)).result()
+    there = rows(library)
+    records = BitMap(row[0] for row in there)
+    remembered(library).ranks = ranks_of(library)
+    ranks = remembered(library).ranks["title"]
+    head = ranks.head(records, 5, is_descending=is_descending)
+    assert head is not None
+    assert 5 <= len(head) <= 20
+    assert ranks.head(records, len(records) // 4, is_descending=is_descending) is None
+    key = SortKey("title", descending=is_descending)
+    found = library.read(lambda t: sort(t, records, [key], limit=5)).result()
+    assert found == model(there, records, [key])[:5]
+    assert set(found) <= set(head)
 
 
 def test_what_is_refiled_is_looked_up_and_nothing_else(
