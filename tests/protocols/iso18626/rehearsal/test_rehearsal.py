@@ -65,7 +65,7 @@ def test_what_does_not_hold_is_said() -> None:
     """A supplier that says nothing to renewals and returns."""
     script = script_of({"New": [{"status": "WillSupply"}, {"status": "Loaned"}], "Renew": []})
     with a_mock(script) as (us, _, heard):
-        rows = tried(Life(us, INFO, 0.5, 1.0, lambda text: None, heard))
+        rows = tried(Life(us, INFO, 2.5, 2.5, lambda text: None, heard))
     wrong = {name for name, row in rows.items() if not row.is_good}
     assert wrong == {"RenewResponse says Y or N", "LoanCompleted comes with the check-in"}
 
