@@ -15,6 +15,7 @@ head. The order is that of the snapshot nevertheless:
 from __future__ import annotations
 
 import threading
+from array import array
 from collections.abc import Generator, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -38,9 +39,9 @@ MOST_UNKNOWN: Final = 256
 #: the highest number that of those without the key.
 _TYPES: Final = {"title": numpy.uint32, "author": numpy.uint32, "year": numpy.uint16}
 _FAR: Final = 1 << 40
-#: The head of an order that is looked at has so many times as many of the records as are wanted,
-#: where these lie scattered; and to look at one of it takes as long as at so many of the records.
-_AMPLE, _PER_RECORD = 4, 3
+#: The head of an order that is looked at first has so many times as many of the records as are
+#: wanted, where these lie scattered; each further one is so many times as long.
+_AMPLE, _FURTHER = 4, 8
 
 _Places = NDArray[Any]
 _NOBODY: Final = numpy.empty(0, numpy.uint32)
@@ -105,6 +106,11 @@ _ABOVE: Final = {name: _above(each.column) for name, each in COLUMNS.items()}
 _VALUE_OF: Final = {name: _value_of(each.column) for name, each in COLUMNS.items()}
 
 
+def _bitmap(ids: _Places) -> BitMap:
+    """Sorted, and as an array of Python's, they are taken over in a tenth of the time."""
+    return BitMap(array("I", numpy.sort(ids).tobytes()))
+
+
 class Found(NamedTuple):
     """Of some records the first in order, as many as are wanted, and all that have no place."""
 
@@ -118,7 +124,7 @@ class FilingRanks:
     def __init__(self, places: _Places, order: _Places, base: int, number: int) -> None:
         self.places = places
         #: What has no place.
-        self.unplaced = BitMap(numpy.flatnonzero(places == 0).astype(numpy.uint32))
+        self.unplaced = _bitmap(numpy.flatnonzero(places == 0).astype(numpy.uint32))
         self._order = order  # of what has the key; what was given another since has no place
         self._number = number
         self._seen = base  # changes until this one are in the places
@@ -129,21 +135,24 @@ class FilingRanks:
     def head(self, records: BitMap, wanted: int, *, is_descending: bool) -> BitMap | None:
         """Those of the records that have places and stand before all others of them, `wanted` or
         more; None where it would take longer to find these than to look at all."""
-        size = _AMPLE * wanted * len(self._order) // len(records)
-        if size * _PER_RECORD > len(records):
-            return None
+        size = wanted + _AMPLE * wanted * len(self._order) // len(records)
+        while size <= len(records):
+            found = records & self._first(size, is_descending)
+            if len(found) >= wanted:
+                return found
+            size *= _FURTHER
+        return None
+
+    def _first(self, size: int, is_descending: bool) -> BitMap:
         order = self._order[-size:] if is_descending else self._order[:size]
         places = self.places[order]
         known = places[places != 0]
         if not len(known):
-            return None
+            return BitMap()
         # What is beyond may have the last value, too.
         if is_descending:
-            order = order[places > known.min()]
-        else:
-            order = order[(places != 0) & (places < known.max())]
-        found = records & BitMap(order)
-        return found if len(found) >= wanted else None
+            return _bitmap(order[places > known.min()])
+        return _bitmap(order[(places != 0) & (places < known.max())])
 
     def agree_with(self, transaction: Transaction) -> bool:
         """Can they be used for this snapshot? Places that it knows to be others are forgotten."""

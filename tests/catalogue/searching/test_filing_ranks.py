@@ -64,8 +64,8 @@ def library(
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches that end among equal values, and a look at the head of an order for few records."""
     monkeypatch.setattr(filing_ranks, "ROWS", 3)
-    monkeypatch.setattr(filing_ranks, "_AMPLE", 2)
-    monkeypatch.setattr(filing_ranks, "_PER_RECORD", 0)
+    monkeypatch.setattr(filing_ranks, "_AMPLE", 1)
+    monkeypatch.setattr(filing_ranks, "_FURTHER", 2)
 
 
 def remembered(database: Database) -> RememberedRanks:
@@ -170,9 +170,8 @@ def test_changes_while_they_are_read_and_afterwards(
 
 @pytest.mark.parametrize("is_descending", [False, True])
 def test_the_first_of_many_are_found_at_the_head_of_the_order(
-    library: Database, monkeypatch: pytest.MonkeyPatch, is_descending: bool
+    library: Database, is_descending: bool
 ) -> None:
-    monkeypatch.setattr(filing_ranks, "_PER_RECORD", 3)
     choose = random.Random(3)
     titles = [a_record(f"{choose.random()}") for _ in range(100)]
     library.write(lambda t: add_records(t, titles)).result()
@@ -182,8 +181,8 @@ def test_the_first_of_many_are_found_at_the_head_of_the_order(
     ranks = remembered(library).ranks["title"]
     head = ranks.head(records, 5, is_descending=is_descending)
     assert head is not None
-    assert 5 <= len(head) <= 20
-    assert ranks.head(records, len(records) // 4, is_descending=is_descending) is None
+    assert 5 <= len(head) <= 40
+    assert ranks.head(records, len(records), is_descending=is_descending) is None
     key = SortKey("title", descending=is_descending)
     found = library.read(lambda t: sort(t, records, [key], limit=5)).result()
     assert found == model(there, records, [key])[:5]
