@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -195,9 +196,10 @@ def test_numbers_and_pins_are_in_no_answer_log_or_journal(
     secrets = (PERSON, CHILD, pin, "9182", "7362")
     stored = _everything(one_stage)
     for secret in secrets:
-        assert secret not in "".join(said), secret
-        assert secret not in caplog.text, secret
-        assert secret not in stored, secret
+        alone = re.compile(rf"(?<![0-9A-Za-z]){secret}(?![0-9A-Za-z])")  # ids have four digits, too
+        assert not alone.search("".join(said)), secret
+        assert not alone.search(caplog.text), secret
+        assert not alone.search(stored), secret
 
 
 def _everything(stage: Stage) -> str:
