@@ -106,6 +106,12 @@ class OldSystem:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    @property
+    def connected(self) -> int:
+        """How many connections there are whose end the other side has not seen."""
+        with self._lock:
+            return len(self._open)
+
     def asked(self, code: str) -> list[str]:
         return [each for each in self.heard if each.startswith(code)]
 
@@ -130,8 +136,18 @@ class OldSystem:
                 while b"\r" in buffer:
                     raw, _, buffer = buffer.partition(b"\r")
                     if not self._deal(connection, raw.strip(b"\n")):
-                        connection.close()
+                        self._close(connection)
                         return
+
+    def _close(self, connection: socket.socket) -> None:
+        """Says that there will be no more, and waits until the other side has seen it."""
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65536):
+                pass
+        connection.close()
+        with self._lock:
+            self._open.discard(connection)
 
     def _deal(self, connection: socket.socket, raw: bytes) -> bool:
         """Answers a message; False where the line is closed then."""
