@@ -107,8 +107,7 @@ class Compiled:
             raise ValueError(f"the statement has no parameter {', '.join(unused)}: {self.text}")
         self._labels = [column.key for column in columns]
         self._outward = [_result_processor(column.type, self._dialect) for column in columns]
-        if dialect == "sqlite":
-            self.text, order = self._numbered(order)
+        self.text, order = self._with_constants(order)
         parts = [self._value(number, name) for number, name in enumerate(order)]
         #: Source of the driver's tuple.
         self.values: Final = f"({', '.join(parts)}{',' if parts else ''})"
@@ -133,12 +132,16 @@ class Compiled:
             bound.type = (kinds.get(bound.key) or NullType)()
         return expression.compile(dialect=self._dialect)
 
-    def _numbered(self, order: list[str]) -> tuple[str, list[str]]:
-        """The text with each value given once, and constants written out; and what is given.
+    def _with_constants(self, order: list[str]) -> tuple[str, list[str]]:
+        """The text with its constants written out, and what is left to be given.
 
         SQLite takes ``?1`` as often as it stands there: fewer values are made and handed over.
+        PostgreSQL keeps the plan of a statement only where it expects no better one for the values
+        of the day. Where the number of rows is a value, it expects a tenth of all there are; where
+        the kind of a row is one, no partial index helps.
         """
-        pieces = self.text.split("?")
+        is_numbered = self._dialect.name == "sqlite"
+        pieces = self.text.split("?" if is_numbered else "%s")
         if len(pieces) != len(order) + 1:  # there is one within a text
             return self.text, order
         given: list[str] = []
@@ -146,8 +149,8 @@ class Compiled:
         for name, piece in zip(order, pieces[1:], strict=True):
             written = None if name in self._arguments else self._literal(name)
             if written is None:
-                given += [name] * (name not in given)
-                written = f"?{given.index(name) + 1}"
+                given += [name] * (not is_numbered or name not in given)
+                written = f"?{given.index(name) + 1}" if is_numbered else "%s"
             text += written + piece
         return text, given
 
@@ -159,7 +162,10 @@ class Compiled:
             return None
         if type(value) is int:
             return str(value)
-        return "'" + value.replace("'", "''") + "'" if type(value) is str else None
+        if type(value) is not str:
+            return None
+        text = value.replace("'", "''")
+        return f"'{text.replace('%', '%%') if self._dialect.name == 'postgresql' else text}'"
 
     def _value(self, number: int, name: str) -> str:
         """Source of the value at this place."""

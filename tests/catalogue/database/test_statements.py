@@ -105,6 +105,10 @@ def test_a_time_without_a_zone_is_refused_before_it_is_stored(database: Database
         ).result()
 
 
+#: What means something to a driver, or to a database.
+SIGNS = "it's 100 % of %s \\ $1 ? :x"
+
+
 class Constants(NamedTuple):
     first: str
     seven: int
@@ -115,11 +119,11 @@ class Constants(NamedTuple):
 def test_constants_of_the_expression_are_kept_between_the_parameters(database: Database) -> None:
     @one(Constants)
     def constants(*, last: int, first: str) -> Statement:
-        given = (first, literal(7), literal("x"), last)
+        given = (first, literal(7), literal(SIGNS), last)
         return select(*columns(Constants, **dict(zip(Constants._fields, given, strict=True))))
 
     row = database.read(lambda transaction: constants(transaction, last=3, first="first")).result()
-    assert row == Constants("first", 7, "x", 3)
+    assert row == Constants("first", 7, SIGNS, 3)
 
 
 def test_a_statement_takes_by_position_what_its_body_does(database: Database) -> None:
