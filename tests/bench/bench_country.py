@@ -31,7 +31,7 @@ from catalogue.records import fetch_records
 from catalogue.searching.evaluation import search
 from circulation.patrons.pins import hash_pin
 from protocols.z3950.codec import decode, encode
-from protocols.z3950.messages.result_sets import SortKeySpec, SortRequest, SortResponse
+from protocols.z3950.messages.result_sets import SortResponse
 from protocols.z3950.messages.retrieval import PresentResponse
 from protocols.z3950.messages.searching import SearchResponse
 from tests.bench.bench_growth import peak_megabytes
@@ -39,7 +39,7 @@ from tests.bench.bench_z3950 import Client
 from tests.bench.country import BRANCHES, Size, branch_isil, build, count_of, size_of, url_of
 from tests.bench.recombined import isbn
 from tests.bench.sip2_load import log_in
-from tests.bench.z3950_operations import present_request, scan_request
+from tests.bench.z3950_operations import SORT_BY_TITLE, present_request, scan_request
 from tests.protocols.sip2.serving import Serving
 from tests.protocols.sip2.terminals import PASSWORD
 from tests.protocols.z3950.pqf import search as search_request
@@ -96,7 +96,6 @@ class Words:
         """One of each kind, as the requests that are sent one after the other."""
         author, title = self._choose.choice(self._pairs)
         number = self._choose.randrange(1, self.records + 1)
-        by_title = SortRequest(["default"], "default", [SortKeySpec("title", 0, 1)])
 
         def word(kind: str) -> bytes:
             return encode(search_request(f"@attr 1=4 {self.a(kind)}"))
@@ -117,8 +116,8 @@ class Words:
                 present_request(PAGE),
             ],
             "scan of 20": [scan_request(f"@attr 1=4 {self.a('middling')}", 20)],
-            "middling, by title + 10": [word("middling"), encode(by_title), present_request(PAGE)],
-            "common, by title + 10": [word("common"), encode(by_title), present_request(PAGE)],
+            "middling, by title + 10": [word("middling"), SORT_BY_TITLE, present_request(PAGE)],
+            "common, by title + 10": [word("common"), SORT_BY_TITLE, present_request(PAGE)],
         }
 
 

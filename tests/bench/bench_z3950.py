@@ -37,6 +37,7 @@ from catalogue.loading.files import load_files
 from catalogue.loading.load_reports import LoadOptions
 from protocols.z3950.codec import decode, encode
 from protocols.z3950.messages.association import InitializeRequest
+from protocols.z3950.messages.result_sets import SortResponse
 from protocols.z3950.messages.retrieval import PresentResponse
 from protocols.z3950.messages.scanning import ScanResponse
 from protocols.z3950.messages.searching import SearchResponse
@@ -226,6 +227,8 @@ def _says_something(data: bytes, least: int) -> bool:
         return bool(answer.search_status) and answer.result_count >= least
     if isinstance(answer, PresentResponse):
         return answer.present_status == 0
+    if isinstance(answer, SortResponse):
+        return answer.sort_status == 0
     return isinstance(answer, ScanResponse) and answer.number_of_entries_returned > 0
 
 

@@ -18,6 +18,7 @@ from catalogue.index.folding import fold_words
 from catalogue.records import fetch_records
 from catalogue.schema import postings, records
 from protocols.z3950.codec import encode
+from protocols.z3950.messages.result_sets import SortKeySpec, SortRequest
 from protocols.z3950.messages.retrieval import PresentRequest
 from protocols.z3950.messages.scanning import ScanRequest
 from protocols.z3950.messages.searching import AttributesPlusTerm
@@ -74,7 +75,9 @@ def present_request(number: int) -> bytes:
     return encode(PresentRequest("default", 1, number, preferred_record_syntax=USMARC))
 
 
-#: The same, for looking at the parts of one.
+#: Orders what was found last.
+SORT_BY_TITLE = encode(SortRequest(["default"], "default", [SortKeySpec("title", 0, 1)]))
+#: One of each kind, for looking at the parts of one.
 ONE_OF_EACH: dict[str, Operation] = {
     "title word": [encode(search("@attr 1=4 soil"))],
     "author AND title": [encode(search("@and @attr 1=1003 smith @attr 1=4 history"))],
