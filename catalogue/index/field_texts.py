@@ -6,18 +6,26 @@ long fields. They also show a folded term as the cataloguer wrote it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
 from catalogue.index.access_points import ACCESS_POINTS
 from catalogue.index.folding import PHRASE_BYTES
 from catalogue.index.selection import Selection, notation_of, selections
-from catalogue.index.spellings import fold_readings
+from catalogue.index.spellings import byte_readings
 from catalogue.marc.iso2709 import fields
 
 #: Characters of a field that are shown: as many as a term of the index has bytes.
 LONGEST_SHOWN = PHRASE_BYTES
+
+
+#: Is a text of UTF-8 wanted?
+Wanted = Callable[[bytes], bool]
+
+
+def _anything(text: bytes) -> bool:
+    return True
 
 
 class FieldText(NamedTuple):
@@ -36,11 +44,16 @@ class FieldText(NamedTuple):
         return " ".join(self.values)
 
 
-def field_texts(record_format: str, data: bytes, name: str) -> Iterator[FieldText]:
-    """The fields of a record that feed the access point `name`, or the parts of a union."""
+def field_texts(
+    record_format: str, data: bytes, name: str, wanted: Wanted = _anything
+) -> Iterator[FieldText]:
+    """The fields of a record that feed the access point `name`, or the parts of a union.
+
+    Those whose text is not `wanted` are left out.
+    """
     point = ACCESS_POINTS[name]
     for part in point.union_of:
-        yield from field_texts(record_format, data, part)
+        yield from field_texts(record_format, data, part, wanted)
     by_tag = _selections_by_tag(name, record_format)
     for tag, content in fields(data):
         if tag == b"880":
@@ -54,12 +67,17 @@ def field_texts(record_format: str, data: bytes, name: str) -> Iterator[FieldTex
             parts_of = source.parts()
             for one in (content,) if parts_of is None else parts_of(content):
                 values = source.reader()(one)
-                if values:
-                    yield FieldText(
-                        [value.decode("utf-8", "replace") for value in values],
-                        _not_filed(one, source),
-                        point.is_whole_without_rest,
-                    )
+                if not values:
+                    continue
+                not_filed = _not_filed(one, source)
+                # What is not filed may end within a word.
+                if not_filed == 0 and not wanted(b" ".join(values)):
+                    continue
+                yield FieldText(
+                    [value.decode("utf-8", "replace") for value in values],
+                    not_filed,
+                    point.is_whole_without_rest,
+                )
 
 
 def _not_filed(content: bytes, source: Selection) -> int:
@@ -69,39 +87,45 @@ def _not_filed(content: bytes, source: Selection) -> int:
     return digit if 0 < digit < 10 else 0
 
 
-def texts_of(record_format: str, data: bytes, name: str) -> Iterator[list[str]]:
+def texts_of(
+    record_format: str, data: bytes, name: str, wanted: Wanted = _anything
+) -> Iterator[list[str]]:
     """The fields of a record that feed the access point `name`, each as its folded readings.
 
     A phrase is in a field if it is in one of its readings. The main reading comes first; a field
-    without words is left out.
+    without words is left out, and so is one that is not `wanted`.
     """
-    for found in field_texts(record_format, data, name):
-        readings = fold_readings(found.text)
-        if readings[0]:
-            yield [" ".join(reading) for reading in readings]
+    for found in field_texts(record_format, data, name, wanted):
+        yield from _folded(found.text)
 
 
-def subfield_texts_of(record_format: str, data: bytes, name: str) -> Iterator[list[str]]:
+def subfield_texts_of(
+    record_format: str, data: bytes, name: str, wanted: Wanted = _anything
+) -> Iterator[list[str]]:
     """The same for every single subfield, with and without what is ignored in filing."""
-    for found in field_texts(record_format, data, name):
+    for found in field_texts(record_format, data, name, wanted):
         for at, value in enumerate(found.values):
             for form in _as_filed(value, found.not_filed if at == 0 else 0):
                 yield from _folded(form)
 
 
-def whole_texts_of(record_format: str, data: bytes, name: str) -> Iterator[list[str]]:
+def whole_texts_of(
+    record_format: str, data: bytes, name: str, wanted: Wanted = _anything
+) -> Iterator[list[str]]:
     """Everything that counts as a whole field of the access point, as folded readings.
 
     This is what a `Kind.FIELD` index holds, uncut: the field, its first subfield alone if the point
     says so, and both without what is ignored in filing.
     """
-    for form in whole_forms_of(record_format, data, name):
+    for form in whole_forms_of(record_format, data, name, wanted):
         yield from _folded(form)
 
 
-def whole_forms_of(record_format: str, data: bytes, name: str) -> Iterator[str]:
+def whole_forms_of(
+    record_format: str, data: bytes, name: str, wanted: Wanted = _anything
+) -> Iterator[str]:
     """The same as it is written in the record."""
-    for found in field_texts(record_format, data, name):
+    for found in field_texts(record_format, data, name, wanted):
         yield from _as_filed(found.text, found.not_filed)
         if found.has_head and len(found.values) > 1:
             yield from _as_filed(found.values[0], found.not_filed)
@@ -121,9 +145,9 @@ def _as_filed(text: str, not_filed: int) -> tuple[str, ...]:
 
 
 def _folded(text: str) -> Iterator[list[str]]:
-    readings = fold_readings(text)
+    readings = byte_readings(text.encode("utf-8", "replace"))
     if readings[0]:
-        yield [" ".join(reading) for reading in readings]
+        yield [b" ".join(reading).decode() for reading in readings]
 
 
 @cache

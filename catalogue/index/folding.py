@@ -56,6 +56,7 @@ _SPLIT = bytes(
     byte if byte > 127 else ord(chr(byte).lower()) if byte in _LETTERS_AND_DIGITS else 32
     for byte in range(256)
 )
+_SIGNS = bytes(byte for byte in range(128) if byte not in _LETTERS_AND_DIGITS)
 APOSTROPHE, HYPHEN = b"'", b"-"
 #: Typographic and full-width apostrophes and hyphens, in UTF-8.
 _APOSTROPHES = re.compile(b"\xe2\x80[\x98\x99\x9b]|\xef\xbc\x87|\xc2\xb4")
@@ -184,6 +185,16 @@ def split_plain(text: bytes) -> list[bytes]:
 def spaced(text: bytes) -> bytes:
     """The words of `split_plain` with only spaces between them."""
     return text.translate(_SPLIT, APOSTROPHE)
+
+
+def pieces(text: bytes) -> list[bytes]:
+    """The same between any two signs, apostrophes among them."""
+    return text.translate(_SPLIT).split()
+
+
+def unbroken(text: bytes) -> bytes:
+    """The letters and digits of the text with nothing between them."""
+    return text.translate(_SPLIT, _SIGNS)
 
 
 def bounded(words: list[bytes]) -> list[bytes]:

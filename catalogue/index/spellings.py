@@ -10,9 +10,9 @@ alike, or else all tokens but one in the main reading: nobody writes the other c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from itertools import product
+from itertools import chain, product
 from math import prod
 
 from catalogue.index.folding import (
@@ -21,11 +21,14 @@ from catalogue.index.folding import (
     MAIN,
     MARK,
     OTHER,
+    WORD_BYTES,
     bounded,
     join_texts,
     letter_readings,
+    pieces,
     plain_signs,
     split_plain,
+    unbroken,
 )
 
 _DIGITS = b"0123456789"
@@ -39,6 +42,7 @@ _SIGN = re.compile(rb"(['&./-])")
 #: has several readings.
 _JOINT = re.compile(rb"['-](?=[0-9A-Za-z\x80-\xfe])")
 _JOINT_OR_GAP = re.compile(rb"['&./-](?=[0-9A-Za-z\x80-\xfe])")
+_FOREIGN_JOINT = re.compile(rb"['-][\x80-\xff]")
 #: Readings of one token that are made one by one: six things that can be read in two ways. In a
 #: token with more, all signs or letters of a kind are read alike.
 MOST_READINGS = 64
@@ -50,6 +54,51 @@ def fold_readings(text: str) -> list[list[str]]:
     """All readings of a text, as the index holds them, the main reading first."""
     found = byte_readings(text.encode("utf-8", "replace"))
     return [[word.decode() for word in words] for words in found]
+
+
+def looking_for(words: Sequence[bytes], is_open: bool = False) -> Callable[[bytes], bool]:
+    """What says no only to UTF-8 texts in none of whose readings the folded words stand one after
+    the other; where it `is_open`, the last may go on. That takes a small part of the time of
+    reading."""
+    phrase = b"".join(words)
+    if max(map(len, words)) > WORD_BYTES - 4:  # what a longer word was cut to
+        return lambda text: True
+    last = words[-1]
+    # Where it may go on, it may end within a piece of a word.
+    ends = tuple(last[at:] for at in range(len(last))) if is_open else ()
+
+    def is_possible(text: bytes) -> bool:
+        is_ascii = text.isascii()
+        if not is_ascii:
+            text = plain_signs(text)
+        # Readings of ASCII text differ in where words end, and in nothing else.
+        if phrase in unbroken(text):
+            return True
+        if is_ascii:
+            return False
+        if _FOREIGN_JOINT.search(text):  # a letter and a mark may become one
+            return True
+        foreign = [piece for piece in pieces(text) if not piece.isascii()]
+        for reading in chain.from_iterable(map(letter_readings, foreign)):
+            parts = reading.split()
+            if not parts:  # it may stand between any two words
+                return True
+            for part in parts:
+                if part.startswith(ends) or any(part in word for word in words):
+                    return True
+        return False
+
+    return is_possible
+
+
+def looking_for_any(
+    phrases: Sequence[Sequence[bytes]], is_open: bool = False
+) -> Callable[[bytes], bool]:
+    """The same for texts with none of several phrases; where there are none, any text may do."""
+    if len(phrases) == 1:
+        return looking_for(phrases[0], is_open)
+    looks = [looking_for(words, is_open) for words in phrases]
+    return lambda text: not looks or any(is_possible(text) for is_possible in looks)
 
 
 def byte_readings(text: bytes) -> list[list[bytes]]:

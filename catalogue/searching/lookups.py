@@ -20,6 +20,7 @@ from catalogue.database import Statement, Transaction, columns, many, scalars, t
 from catalogue.holders import held_by, open_holders
 from catalogue.index.field_texts import subfield_texts_of, texts_of, whole_texts_of
 from catalogue.index.numbers import number_key
+from catalogue.index.spellings import looking_for_any
 from catalogue.query import Part, UnsupportedSearch
 from catalogue.records import Record, fetch_records
 from catalogue.schema import postings
@@ -361,10 +362,11 @@ def records_passing(
 def _checked(transaction: Transaction, candidates: BitMap, check: Check) -> BitMap:
     """The candidates whose text passes the check."""
     texts = _TEXTS[check.texts]
+    wanted = looking_for_any([phrase.encode().split() for phrase in check.phrases], check.is_open)
     return records_passing(
         transaction,
         candidates,
-        lambda record: _passes(texts(record.format, record.data, check.name), check),
+        lambda record: _passes(texts(record.format, record.data, check.name, wanted), check),
     )
 
 

@@ -16,6 +16,7 @@ from catalogue.database import Transaction
 from catalogue.index.access_points import ACCESS_POINTS, Kind, searched_points
 from catalogue.index.field_texts import texts_of
 from catalogue.index.folding import fold_words
+from catalogue.index.spellings import looking_for
 from catalogue.query import (
     Completeness,
     Near,
@@ -75,11 +76,18 @@ def find_near(transaction: Transaction, near: Near, candidates: BitMap) -> BitMa
     """The candidates in which the two are near each other; `check_near` has let them pass."""
     left, right = _Words(near.left), _Words(near.right)
     compare = _COMPARISONS[near.relation]
+    looks = [
+        looking_for([word.encode() for word in words.words], words.is_open)
+        for words in (left, right)
+    ]
+
+    def is_wanted(text: bytes) -> bool:
+        return all(is_possible(text) for is_possible in looks)
 
     def passes(record: Record) -> bool:
         return any(
             compare(distance, near.distance)
-            for readings in texts_of(record.format, record.data, near.left.access_point)
+            for readings in texts_of(record.format, record.data, near.left.access_point, is_wanted)
             for text in readings
             for distance in _distances(text.split(), left, right, near)
         )

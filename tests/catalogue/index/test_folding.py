@@ -17,7 +17,13 @@ from catalogue.index.folding import (
     pair_key,
     phrase_key,
 )
-from catalogue.index.spellings import MOST_READINGS, byte_readings, fold_readings
+from catalogue.index.spellings import (
+    MOST_READINGS,
+    byte_readings,
+    fold_readings,
+    looking_for,
+    looking_for_any,
+)
 
 
 def finds(term: str, text: str) -> bool:
@@ -185,3 +191,33 @@ def test_words_do_not_depend_on_their_neighbours(left: str, right: str) -> None:
 def test_any_bytes_fold(data: bytes) -> None:
     for reading in byte_readings(data):
         assert all(0 < len(word) <= WORD_BYTES for word in reading)
+
+
+#: Letters with readings, signs that join and that separate, and what is read as nothing.
+TROUBLE = (
+    *"aåøßn1²中国カ\u3099'’‐-–/&. \u00ad\u0301\u030a·ʻ\x98",
+    *("of ", " chemical", "Müller", "l'hôtel-dieu", "d’Århus", "x" * WORD_BYTES, "ﬁ", "A\u030a"),
+)
+
+
+@given(st.lists(st.sampled_from(TROUBLE), max_size=12).map("".join), st.data())
+def test_no_text_is_passed_over_that_has_the_phrase_in_one_of_its_readings(
+    text: str, data: st.DataObject
+) -> None:
+    for words in byte_readings(text.encode()):
+        if words:
+            first = data.draw(st.integers(0, len(words) - 1))
+            phrase = words[first : data.draw(st.integers(first + 1, len(words)))]
+            assert looking_for(phrase)(text.encode())
+            assert looking_for_any([[b"nowhere"], phrase])(text.encode())
+            last = phrase[-1].decode()
+            phrase[-1] = last[: data.draw(st.integers(1, len(last)))].encode()
+            assert looking_for(phrase, is_open=True)(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text", ["of the chemical", "chemical of", "af kemicals på", "Of Kemi-cal"]
+)
+def test_a_text_without_the_phrase_is_passed_over(text: str) -> None:
+    assert not looking_for([b"of", b"chemical"])(text.encode())
+    assert looking_for_any([])(text.encode())
