@@ -6,7 +6,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -117,18 +117,21 @@ class Mock:
         self._play(name, case)
 
     def _play(self, name: str, case: _Case) -> None:
-        steps = self._script.get(name)
+        steps: Sequence[Step | None] | None = self._script.get(name)
         if case.asked is not None and name in _REQUESTS and not self._has(case.asked):
             steps = [Step(status=Status.UNFILLED, reason="NotHeld")] if steps else steps
         if steps is None:
             usual = (Action.STATUS_REQUEST.value, Action.CANCEL.value)
-            steps = [Step(status=self._usual(name, case))] if name in usual else []
+            steps = [None] if name in usual else []
         for step in steps:
-            time.sleep(step.after)
+            if step is not None:
+                time.sleep(step.after)
             with self._turn:
                 if case.status in _OVER:
                     return
-                message = self._message(name, step, case)
+                # How far it is may change until it is told, by what is played beside.
+                told = step or Step(status=self._usual(name, case))
+                message = self._message(name, told, case)
             self._send(message)
 
     def _has(self, asked: Request) -> bool:
