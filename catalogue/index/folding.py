@@ -188,7 +188,7 @@ def spaced(text: bytes) -> bytes:
 
 
 def pieces(text: bytes) -> list[bytes]:
-    """The same between any two signs, apostrophes among them."""
+    """What stands between any two signs of a text, apostrophes among them."""
     return text.translate(_SPLIT).split()
 
 

@@ -42,6 +42,7 @@ _SIGN = re.compile(rb"(['&./-])")
 #: has several readings.
 _JOINT = re.compile(rb"['-](?=[0-9A-Za-z\x80-\xfe])")
 _JOINT_OR_GAP = re.compile(rb"['&./-](?=[0-9A-Za-z\x80-\xfe])")
+#: A sign before what is not ASCII: a mark there may belong to the letter before the sign.
 _FOREIGN_JOINT = re.compile(rb"['-][\x80-\xff]")
 #: Readings of one token that are made one by one: six things that can be read in two ways. In a
 #: token with more, all signs or letters of a kind are read alike.
@@ -76,7 +77,7 @@ def looking_for(words: Sequence[bytes], is_open: bool = False) -> Callable[[byte
             return True
         if is_ascii:
             return False
-        if _FOREIGN_JOINT.search(text):  # a letter and a mark may become one
+        if _FOREIGN_JOINT.search(text):
             return True
         foreign = [piece for piece in pieces(text) if not piece.isascii()]
         for reading in chain.from_iterable(map(letter_readings, foreign)):
