@@ -18,8 +18,6 @@ from catalogue.marc.iso2709 import fields
 
 #: Characters of a field that are shown: as many as a term of the index has bytes.
 LONGEST_SHOWN = PHRASE_BYTES
-
-
 #: Is a text of UTF-8 wanted?
 Wanted = Callable[[bytes], bool]
 
@@ -49,7 +47,7 @@ def field_texts(
 ) -> Iterator[FieldText]:
     """The fields of a record that feed the access point `name`, or the parts of a union.
 
-    Those whose text is not `wanted` are left out.
+    Those whose text is not `wanted` are left out, unless something of it is not filed.
     """
     point = ACCESS_POINTS[name]
     for part in point.union_of:
@@ -93,7 +91,7 @@ def texts_of(
     """The fields of a record that feed the access point `name`, each as its folded readings.
 
     A phrase is in a field if it is in one of its readings. The main reading comes first; a field
-    without words is left out, and so is one that is not `wanted`.
+    without words is left out, and so are those that are not `wanted` (`field_texts`).
     """
     for found in field_texts(record_format, data, name, wanted):
         yield from _folded(found.text)

@@ -51,12 +51,6 @@ MOST_READINGS = 64
 _REMEMBERED = 50_000
 
 
-def fold_readings(text: str) -> list[list[str]]:
-    """All readings of a text, as the index holds them, the main reading first."""
-    found = byte_readings(text.encode("utf-8", "replace"))
-    return [[word.decode() for word in words] for words in found]
-
-
 def looking_for(words: Sequence[bytes], is_open: bool = False) -> Callable[[bytes], bool]:
     """What says no only to UTF-8 texts in none of whose readings the folded words stand one after
     the other; where it `is_open`, the last may go on. That takes a small part of the time of
@@ -103,7 +97,8 @@ def looking_for_any(
 
 
 def byte_readings(text: bytes) -> list[list[bytes]]:
-    """The words of UTF-8 text in each of its readings, the main one first."""
+    """The words of UTF-8 text in each of its readings, as the index holds them, the main one
+    first."""
     [main], others = plain_readings([text])
     readings = [bounded(split_plain(reading)) for reading in (main, *(text for _, text in others))]
     return [words for at, words in enumerate(readings) if words not in readings[:at]]

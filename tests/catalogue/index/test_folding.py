@@ -20,10 +20,10 @@ from catalogue.index.folding import (
 from catalogue.index.spellings import (
     MOST_READINGS,
     byte_readings,
-    fold_readings,
     looking_for,
     looking_for_any,
 )
+from tests.catalogue.readings import fold_readings
 
 
 def finds(term: str, text: str) -> bool:

@@ -14,7 +14,6 @@ from pyroaring import BitMap
 
 from catalogue.database import Database, open_database
 from catalogue.index.folding import fold_words
-from catalogue.index.spellings import fold_readings
 from catalogue.query import (
     And,
     AndNot,
@@ -30,6 +29,7 @@ from catalogue.query import (
 )
 from catalogue.searching.evaluation import is_wide, search
 from tests.builders.catalogue import a_record, add_records
+from tests.catalogue.readings import fold_readings
 from tests.examples import examples
 
 WORDS = (

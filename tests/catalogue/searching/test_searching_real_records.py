@@ -14,12 +14,12 @@ import pytest
 
 from catalogue.database import Database, open_database
 from catalogue.index.numbers import isbn_keys
-from catalogue.index.spellings import fold_readings
 from catalogue.marc.checking import Refused, accept
 from catalogue.query import Query, Structure, Term
 from catalogue.records import fetch_records
 from catalogue.searching.evaluation import search
 from tests.builders.catalogue import add_records
+from tests.catalogue.readings import fold_readings
 
 HOW_MANY = 700
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from catalogue.database import Statement, scalars, send
-from catalogue.index.spellings import fold_readings
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import Branch
 from circulation.kernel.rights import Kind, Principal, Reach, Right
@@ -31,6 +30,7 @@ from circulation.patrons.searching import Hits, Place, find_patrons
 from tests.builders.agencies import a_school
 from tests.builders.circulation import Library, a_patron
 from tests.builders.fees import number_of
+from tests.catalogue.readings import fold_readings
 from tests.examples import examples
 
 EVERYWHERE = Reach(everywhere=True)
