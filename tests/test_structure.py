@@ -1,4 +1,4 @@
-"""The shape of the code, as far as a machine can hold it: lengths of modules, who imports whom."""
+"""The shape of the code, as far as a machine can hold it: lengths of functions, who imports whom."""
 
 from __future__ import annotations
 
@@ -11,11 +11,6 @@ import pytest
 
 from tests.sources import PACKAGES, ROOT, modules, name_of, nodes_of, text_of, tree_of
 
-#: The most lines of a module, and of a module of tests.
-MOST, MOST_OF_TESTS = 400, 500
-#: Modules that are longer, and why.
-LONGER: dict[str, str] = {}
-
 #: The most lines of a function, and the most parameters; complexity is for the linter.
 MOST_OF_A_FUNCTION, MOST_PARAMETERS = 60, 6
 #: Functions with more, and why.
@@ -25,21 +20,6 @@ MORE_PARAMETERS: dict[str, str] = {
 }
 #: What makes a statement of a function: its parameters are the columns of a row.
 STATEMENTS = {"change", "lock", "many", "many_of", "one", "scalar", "scalar_one", "scalars", "send"}
-
-
-def too_long(paths: Iterator[Path], most: int) -> dict[str, int]:
-    lengths = {path.relative_to(ROOT).as_posix(): len(text_of(path).splitlines()) for path in paths}
-    return {name: length for name, length in lengths.items() if length > most}
-
-
-def test_modules_are_short_enough_to_be_read_at_once() -> None:
-    found = too_long(modules(*PACKAGES), MOST)
-    assert {name: length for name, length in found.items() if name not in LONGER} == {}
-    assert set(LONGER) <= set(found), "no longer longer: take it off the list"
-
-
-def test_modules_of_tests_are_of_one_subject() -> None:
-    assert too_long(modules("tests"), MOST_OF_TESTS) == {}
 
 
 def functions(*folders: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
