@@ -12,11 +12,12 @@ DEMO_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test trials lint base bench crash cut-over docs fuzz mutants audit dist image clean help loan-table reference pictures
+.PHONY: demo test test-fewer-programs trials lint base bench crash cut-over docs fuzz mutants audit dist image clean help loan-table reference pictures
 
 help:
 	@echo "make demo        a working library system on 127.0.0.1, in a temporary folder"
 	@echo "make test        the tests, and a draw of what is long"
+	@echo "make test-fewer-programs  the tests in clean clones, without npm and with Python alone"
 	@echo "make trials      what is long, whole: property tests, faults, tutorials, crashes, fuzzing, mutants"
 	@echo "make lint        ruff, mypy, the import rules, and tsc over the scripts of the desk"
 	@echo "make base        make demo, every --help and the README, in an environment without extras"
@@ -42,12 +43,23 @@ demo: $(VENV)/run
 WORKERS ?= $(shell echo $$(( $$(nproc) + ($$(nproc) + 1) / 2 )))
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(PYTEST_OPTIONS)
 
+# The tests of pages in a browser use axe-core. Where npm is missing or its registry cannot be
+# reached, these tests are skipped, with the reason.
+NODE_FOR_TESTS := @if command -v npm >/dev/null && command -v chromium >/dev/null; then \
+	$(MAKE) --no-print-directory node_modules/installed || echo "axe-core was not installed"; fi
+
 test: $(VENV)/test
+	$(NODE_FOR_TESTS)
 	$(PYTEST)
+
+# In clean clones, without programs that the tests can use: one without npm, one with Python alone.
+test-fewer-programs: $(VENV)/test
+	$(BIN)/python -m tests.fewer_programs
 
 # TRIALS_SEED says what is drawn, and in which order; it is the day, where nothing is said.
 TRIALS_SEED ?= $(shell date -u +%Y%m%d)
 trials: $(VENV)/mutants
+	$(NODE_FOR_TESTS)
 	TIRO_TESTS_SEED=$(TRIALS_SEED) $(PYTEST) --trials --hypothesis-seed=$(TRIALS_SEED)
 	$(BIN)/python -m tests.cut_over --seed $(TRIALS_SEED) $(CUT_OVER_OPTIONS)
 	$(BIN)/python -m tests.crash --seed $(TRIALS_SEED) $(CRASH_OPTIONS)
