@@ -74,7 +74,9 @@ def main() -> int:
         print(f"make test in a clean clone, {environment}", flush=True)
         if run_tests(environment):
             failed.append(environment)
-    print(f"make test failed: {', '.join(failed)}" if failed else "make test passed in each of them")
+    print(
+        f"make test failed: {', '.join(failed)}" if failed else "make test passed in each of them"
+    )
     return 1 if failed else 0
 
 

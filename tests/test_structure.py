@@ -1,4 +1,4 @@
-"""The shape of the code, as far as a machine can hold it: lengths of functions, who imports whom."""
+"""The shape of the code, as far as a machine can hold it: sizes of functions, imports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources import PACKAGES, ROOT, modules, name_of, nodes_of, text_of, tree_of
+from tests.sources import PACKAGES, ROOT, modules, name_of, nodes_of, tree_of
 
 #: The most lines of a function, and the most parameters; complexity is for the linter.
 MOST_OF_A_FUNCTION, MOST_PARAMETERS = 60, 6
