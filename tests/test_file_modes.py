@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from catalogue.database import migrate
 from tests.builders.staff import Staff
 from tests.protocols.commands.calls import ALL, call
 from tests.servers import run_tiro, running_demo, talk
@@ -51,6 +52,8 @@ def test_what_commands_write(tmp_path: Path) -> None:
     broken = tmp_path / "given" / "broken.mrc"
     broken.write_bytes(b"00026nam a2200000 a 4500\x1e\x1d" + b"00099 this is no record\x1d")
     broken.chmod(0o600)
+    migrate(f"sqlite:///{tmp_path}/made/tiro.sqlite")
+    (tmp_path / "made" / "tiro.sqlite").chmod(0o600)
     run(tmp_path, *call("apply", tmp_path), "--yes")
     run(tmp_path, "load", str(broken), "--rejected", str(tmp_path / "rejected"))
     run(tmp_path, "backup", str(tmp_path / "backup"))
@@ -58,11 +61,14 @@ def test_what_commands_write(tmp_path: Path) -> None:
         run(tmp_path, "export", str(tmp_path / form), "--form", form)
     os.umask(0)
     again = tmp_path / "again.toml"
-    for words in (("import", str(tmp_path / "jsonl")), ("restore", str(tmp_path / "backup"))):
+    for words in (
+        ("import", "--create", str(tmp_path / "jsonl")),
+        ("restore", str(tmp_path / "backup")),
+    ):
         assert run_tiro(again, *words).returncode == 0
         (tmp_path / "again" / "tiro.sqlite").unlink()
         os.umask(0)
-    assert run_tiro(again, "import", str(tmp_path / "csv")).returncode == 0
+    assert run_tiro(again, "import", "--create", str(tmp_path / "csv")).returncode == 0
     written = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert written >= {"backup", "patrons.jsonl", "patrons.csv", "manifest.json"}
     assert any(path.name.startswith("broken") for path in (tmp_path / "rejected").iterdir())

@@ -21,8 +21,13 @@ from typing import Final
 from sqlalchemy import make_url
 
 from catalogue.database.in_use import nobody_else
-from catalogue.database.migrations.running import known_revisions, revision_of
-from catalogue.database.sqlite_files import refuse_foreign
+from catalogue.database.migrations.running import (
+    DatabaseTooNew,
+    Fit,
+    known_revisions,
+    standing_of,
+)
+from catalogue.database.outages import DatabaseUnavailable
 
 #: The first bytes of a backup, by the kind of its database.
 _MAGIC: Final = {"sqlite": b"SQLite format 3\0", "postgresql": b"PGDMP"}
@@ -42,7 +47,8 @@ def back_up(url: str, path: Path, *, on_progress: Progress = lambda written, of:
 
     Raises BackupFailed.
     """
-    if _kind(url) == "sqlite" and not _is_used(url):  # to open the file would make one
+    # To open a file that does not exist would create it.
+    if _kind(url) == "sqlite" and (not _size(_file_of(url)) or standing_of(url).fit is Fit.EMPTY):
         raise BackupFailed("the database holds no library: there is nothing to keep")
     unfinished = path.with_name(path.name + ".part")
     try:
@@ -92,12 +98,19 @@ def restore(
 
 
 def _check_target(url: str, replacing: bool) -> None:
-    """Refuses a database in use as a library, unless it is to be replaced, or of another
-    program."""
-    if _kind(url) == "sqlite" and replacing:
-        if _size(_file_of(url)):
-            refuse_foreign(_file_of(url))
-    elif _is_used(url) and not replacing:
+    """Refuse a database that another program or a later release made, and one that holds a library
+    unless it is replaced."""
+    if _kind(url) == "sqlite" and not _size(_file_of(url)):
+        return
+    try:
+        standing = standing_of(url)
+    except DatabaseUnavailable:
+        if _kind(url) == "sqlite" and replacing:
+            return  # a damaged file is what a backup is for
+        raise
+    if standing.fit is Fit.TOO_NEW:
+        raise DatabaseTooNew(f"{standing}: install the release that it was made for")
+    if standing.fit is not Fit.EMPTY and not replacing:
         raise BackupFailed("the database holds a library already, which would be lost")
 
 
@@ -169,12 +182,6 @@ def _check_kind(path: Path, kind: str) -> None:
                 )
             return
     raise BackupFailed(f"{path} is not a backup")
-
-
-def _is_used(url: str) -> bool:
-    if _kind(url) == "sqlite" and not _size(_file_of(url)):
-        return False
-    return revision_of(url) is not None
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:

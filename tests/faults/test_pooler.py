@@ -143,7 +143,7 @@ def test_commands_that_need_a_session_ask_the_server_itself(
         for name, *arguments in (
             ("old", "backup", copy),
             ("old", "export", archive),
-            ("new", "import", archive, "--told"),
+            ("new", "import", "--create", archive, "--told"),
             ("new", "restore", copy, "--replace"),
             ("new", "reindex"),
         ):

@@ -171,7 +171,7 @@ def moved(
     place = folder / "imported"
     place.mkdir()
     (place / "tiro.toml").write_text(f'[database]\nurl = "{new}"\n')
-    done = tiro_process(place / "tiro.toml", "import", str(archive), patience=900.0)
+    done = tiro_process(place / "tiro.toml", "import", "--create", str(archive), patience=900.0)
     if done.returncode:
         return [*problems, done.stdout + done.stderr]
     problems += differences("imported", before, rows_of(new, columns), TABLES)

@@ -232,21 +232,6 @@ def known_revisions() -> frozenset[str]:
     return frozenset(each.revision for each in script.walk_revisions())
 
 
-def revision_of(url: str) -> str | None:
-    """The revision of the database's tables; None where it has none of ours.
-
-    Raises NotALibrary and DatabaseUnavailable.
-    """
-    engine = engine_on(url)
-    try:
-        with _connected(engine) as connection:
-            return MigrationContext.configure(connection).get_current_revision()
-    except DBAPIError as error:
-        raise DatabaseUnavailable(f"the database cannot be read: {error.orig}") from None
-    finally:
-        engine.dispose()
-
-
 def is_current(connection: Connection) -> bool:
     """Is the database at the newest revision that this code knows?"""
     context = MigrationContext.configure(connection)

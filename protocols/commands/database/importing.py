@@ -12,6 +12,7 @@ from catalogue.database import (
     Database,
     Transaction,
     known_revisions,
+    migrate,
     newest_named,
     nobody_else,
     upgrade,
@@ -22,7 +23,7 @@ from circulation.notices.gathering import begin_after_now
 from circulation.notices.silence import silence_all_patrons
 from circulation.patrons.search_words import index_missing
 from protocols.commands.records.reindex import reindex_shown
-from protocols.commands.shared.databases import open_configured
+from protocols.commands.shared.databases import open_configured, refuse_missing
 from protocols.commands.shared.progress import progress
 from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
@@ -40,11 +41,13 @@ from protocols.hosting.process_names import this_process
     "[default: now]",
 )
 @click.option("--told", is_flag=True, help="Go on telling what was not told yet.")
+@click.option("--create", is_flag=True, help="Create the database where there is none.")
 @as_json
 @click.pass_obj
 def importing(
     settings: Settings,
     folder: Path,
+    create: bool,
     batch: str,
     silent_until: date | None,
     told: bool,
@@ -57,7 +60,10 @@ def importing(
     """
     if told and silent_until is not None:
         raise click.UsageError("--told and --silent-until: say one of them")
+    if not create:
+        refuse_missing(settings.session_url)
     with nobody_else(settings.session_url, f"{this_process()} imports an archive"):
+        migrate(settings.session_url)
         _import(settings, folder, batch, silent_until, told, as_json)
 
 
@@ -69,7 +75,7 @@ def _import(
     told: bool,
     as_json: bool,
 ) -> None:
-    database = open_configured(settings, migrated=True, is_long=True)
+    database = open_configured(settings, is_long=True)
     try:
         with progress() as report_rows:
             now = datetime.now(UTC)

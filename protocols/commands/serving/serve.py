@@ -16,6 +16,7 @@ from catalogue.database import (
     kept_from_others,
     migrate,
 )
+from protocols.commands.shared.databases import refuse_missing
 from protocols.commands.shared.settings import Settings
 from protocols.hosting.logs import configure_logging
 from protocols.hosting.process_names import process_called
@@ -35,13 +36,15 @@ log = logging.getLogger(__name__)
     is_flag=True,
     help="Run the daily jobs as well (`tiro jobs daily`), where no timer does, as in a container.",
 )
+@click.option("--create", is_flag=True, help="Create an empty library where the database has none.")
 @click.pass_obj
-def serve(settings: Settings, processes: int | None, with_jobs: bool) -> None:
+def serve(settings: Settings, processes: int | None, with_jobs: bool, create: bool) -> None:
     """Serve SIP2, Z39.50 and NCIP until stopped.
 
-    The tables are brought to this version first. SIGTERM and SIGINT end it; SIGHUP has it read its
-    configuration anew, SIGUSR2 changes to the Tiro that is installed now. Nobody who connects
-    meanwhile is refused.
+    The tables are brought to this version first. Without --create, a database that holds no
+    library is refused: its address may be mistyped. SIGTERM and SIGINT end it. SIGHUP makes it
+    read its configuration again, SIGUSR2 changes to the Tiro that is installed now. Clients that
+    connect meanwhile are not refused.
     """
     from protocols.process.foundation import renamed_findings
     from protocols.process.health.files import permission_findings
@@ -63,6 +66,8 @@ def serve(settings: Settings, processes: int | None, with_jobs: bool) -> None:
     number = configuration.server.processes if processes is None else processes
     server = process_called(os.getpid() if supervisor is None else os.getppid())
     try:
+        if not create:
+            refuse_missing(configuration.session_url)
         with kept_from_others(configuration.database_url, f"{server} serves it"):
             migrate(configuration.session_url)
         if supervisor is None:

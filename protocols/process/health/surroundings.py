@@ -64,7 +64,10 @@ def port_findings(configuration: Configuration, ignored: frozenset[str]) -> Iter
 
 
 _OF_FIT: Final = {
-    Fit.EMPTY: warning("the database has no tables yet: `tiro serve` makes them"),
+    Fit.EMPTY: error(
+        "[database] url: there is no library in this database. Correct the address, or create a"
+        " library with `tiro new` or `tiro serve --create`"
+    ),
     Fit.SAME: None,
 }
 

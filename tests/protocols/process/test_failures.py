@@ -34,6 +34,7 @@ from protocols.process.failures import (
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.staff import Staff
 from tests.protocols.commands.calls import ALL, call
+from tests.walking import each
 
 #: Commands that run until they are ended; how they fail is told in tests/test_serve.py,
 #: tests/test_demo.py and tests/test_container.py, in processes of their own.
@@ -67,8 +68,8 @@ _WITHOUT_DATABASE = {
 }
 #: Commands that are tried in all surroundings; they share with the others how they get at it.
 _IN_ALL = {"apply", "backup", "check", "explain", "import", "load", "patron show", "reindex"}
-#: What `migrate` makes or brings up to date first.
-_MIGRATING = {"apply", "import", "load"}
+#: Commands that write a database where there is none: a backup is put back.
+_RESTORING = {"restore"}
 
 
 def revision(text: str) -> Callable[[Path], str]:
@@ -115,8 +116,8 @@ def a_folder(folder: Path) -> str:
 
 #: Surroundings: how a database is made, and what is said of it.
 SURROUNDINGS: dict[str, tuple[Callable[[Path], str], str]] = {
-    "none": (lambda folder: "sqlite:///tiro.sqlite", r"there is no database .*tiro\.sqlite"),
-    "no tables": (no_tables, r"no tables yet"),
+    "none": (lambda folder: "sqlite:///tiro.sqlite", r"there is no library in .*tiro\.sqlite"),
+    "no tables": (no_tables, r"there is no library in"),
     "empty": (empty, r"is no library: it is an empty file"),
     "foreign": (of_another_program, r"is no library: it holds tables of another program \(dogs\)"),
     "too new": (revision("9999"), r"newer than this Tiro, which must not work with it"),
@@ -127,6 +128,17 @@ SURROUNDINGS: dict[str, tuple[Callable[[Path], str], str]] = {
         r"Connection refused",
     ),
 }
+
+
+def content_of(path: Path) -> list[str] | bytes | None:
+    """The statements that make the database; the bytes of what is none; None without a file."""
+    if not path.is_file():
+        return None
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        try:
+            return list(connection.iterdump())
+        except sqlite3.DatabaseError:
+            return path.read_bytes()
 
 
 def run(configuration: Path, *arguments: str) -> Result:
@@ -156,7 +168,6 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
         for around in SURROUNDINGS
         if name in _IN_ALL or around in ("none", "too new")
         if name not in _RUNNING
-        if name not in _MIGRATING or around not in ("none", "no tables")
     ],
 )
 def test_a_command_says_what_is_wrong_with_the_database(
@@ -168,8 +179,11 @@ def test_a_command_says_what_is_wrong_with_the_database(
     url = make(tmp_path)
     configuration = tmp_path / "tiro.toml"
     configuration.write_text(f'[database]\nurl = "{url}"\n')
+    before = content_of(tmp_path / "tiro.sqlite")
     result = run(configuration, *call(name, tmp_path))
     said = told(result)
+    if name not in _RESTORING:
+        assert content_of(tmp_path / "tiro.sqlite") == before
     if name in _WITHOUT_DATABASE:
         return
     if name == "backup" and around in ("none", "no tables", "empty", "too new"):
@@ -180,6 +194,23 @@ def test_a_command_says_what_is_wrong_with_the_database(
     assert error.startswith("Error: "), said
     assert re.search(words, said), said
     assert advice.endswith("."), said
+
+
+@each("name", [name for name in ALL if name not in _RUNNING | _WITHOUT_DATABASE], str)
+def test_a_command_warns_of_a_newer_database(name: str, staff: Staff, tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "newer.sqlite")) as newer:
+        with contextlib.closing(
+            sqlite3.connect(staff.database.url.removeprefix("sqlite:///"))
+        ) as now:
+            now.backup(newer)
+        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+        newer.commit()
+    configuration = tmp_path / "tiro.toml"
+    configuration.write_text('[database]\nurl = "sqlite:///newer.sqlite"\n')
+    result = run(configuration, *call(name, tmp_path))
+    told(result)
+    if name not in {"backup"}:
+        assert "newer than this Tiro, which may work with it" in result.stderr, result.output
 
 
 def in_json(result: Result) -> dict[str, str | None]:
@@ -199,7 +230,7 @@ def test_a_program_is_told_in_json(name: str, tmp_path: Path) -> None:
     mistaken = run(configuration, *words, "--json", "--no-such-option")
     assert mistaken.exit_code == 2
     assert "--help" in (in_json(mistaken)["advice"] or "")
-    if name in _WITHOUT_DATABASE or name in _MIGRATING:
+    if name in _WITHOUT_DATABASE:
         return
     asks = any("--yes" in each.opts for each in ALL[name].params)
     failed = run(configuration, *words, "--json", *(("--yes",) if asks else ()))
@@ -417,9 +448,9 @@ def test_a_password_is_never_shown() -> None:
     assert without_password("sqlite:///tiro.sqlite") == "sqlite:///tiro.sqlite"
 
 
-def test_the_tables_may_be_made_by_a_command_that_fills_them(tmp_path: Path) -> None:
+def test_a_database_without_rows_can_be_set_up(tmp_path: Path) -> None:
     configuration = tmp_path / "tiro.toml"
     configuration.write_text('[database]\nurl = "sqlite:///tiro.sqlite"\n')
+    migrate(f"sqlite:///{tmp_path}/tiro.sqlite")
     assert run(configuration, *call("apply", tmp_path), "--yes").exit_code == 0
-    migrate(f"sqlite:///{tmp_path}/tiro.sqlite")  # nothing to do
     assert run(configuration, "list", "overdue").output == "none\n"

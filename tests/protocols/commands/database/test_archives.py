@@ -77,7 +77,7 @@ def test_an_archive_from_one_kind_of_database_to_the_other(
     other = Place(tmp_path / "other", f"sqlite:///{tmp_path}/third.sqlite")
     folder = tmp_path / "archive"
     written = demo.json("export", str(folder), "--form", form)
-    read = other.json("import", str(folder))
+    read = other.json("import", "--create", str(folder))
     assert read["rows"] == written["rows"]
     assert read["records"] > 0
     for command in (("item", "show", "I0000001"), ("patron", "show", "P0000002")):
@@ -107,9 +107,9 @@ def test_an_archive_is_silent_of_what_happened_before(
     folder = tmp_path / "archive"
     demo.json("export", str(folder))
     told = Place(tmp_path / "told", f"sqlite:///{tmp_path}/told.sqlite")
-    told.json("import", str(folder), "--told")
+    told.json("import", "--create", str(folder), "--told")
     assert told.json("notices", "silence")["batches"] == []
-    copy.json("import", str(folder), "--silent", "old system")
+    copy.json("import", "--create", str(folder), "--silent", "old system")
     (batch,) = copy.json("notices", "silence")["batches"]
     assert (batch["batch"], batch["rows"]) == ("old system", 3)
     for place in (told, copy):

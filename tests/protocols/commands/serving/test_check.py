@@ -242,11 +242,13 @@ def test_a_file_that_is_no_database_is_said(place: Place) -> None:
     assert "[database] the database cannot be read: file is not a database" in found
 
 
-def test_a_new_place_is_fit(tmp_path: Path) -> None:
+def test_a_missing_library_is_an_error(tmp_path: Path) -> None:
     place = Place(tmp_path)
     place.write()
     code, [found] = place.check()
-    assert (code, found.partition(":")[0]) == (0, "warning")
+    assert code == 1
+    assert "there is no library in this database" in found
+    assert "`tiro serve --create`" in found
     assert not (tmp_path / "tiro.sqlite").exists()
     place.write('[database]\nurl = "sqlite:///nowhere/tiro.sqlite"')
     assert place.check()[0] == 1
