@@ -16,6 +16,7 @@ from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.organisation import find_branch
+from circulation.kernel.overriding import NO_OVERRIDE, Override
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import UNATTENDED, CheckedIn, Destination, Refused
 from circulation.patrons.registering import NewPatron, register_patron
@@ -52,6 +53,7 @@ to = "DK-900101"
 cost = 1
 """
 SHARED = TEXT.replace('kind = "school"', 'kind = "school"\nshares_stock = true')
+UNHOLDABLE = SHARED.replace("loan_days = 28", "loan_days = 28\nholdable = false")
 
 
 class School(NamedTuple):
@@ -152,10 +154,14 @@ def test_statement_19_the_items_of_a_school_are_not_shown_with_a_title_that_othe
     assert shown == frozenset({school.library.main.id})
 
 
-def test_a_check_in_sends_no_school_book_to_the_public(school: School) -> None:
-    """A hold that was placed while the school shared its stock is not served any more."""
-    school.apply(SHARED)
-    assert isinstance(school.asked_by("P-public"), HoldsPlaced)
+@pytest.mark.parametrize("is_forced", [False, True])
+def test_a_check_in_sends_no_school_book_to_the_public(school: School, is_forced: bool) -> None:
+    """A hold that was placed while the school shared its stock is not served any more, nor one
+    that was forced."""
+    school.apply(UNHOLDABLE if is_forced else SHARED)
+    why = Override(frozenset({Reason.NOT_HOLDABLE}), "for a project") if is_forced else NO_OVERRIDE
+    answer = ask(school.library, "P-public", Wanted(school.record_id), overriding=why)
+    assert isinstance(answer, HoldsPlaced)
     school.apply(TEXT)
     library = school.library
     hill = library.read(lambda transaction: find_branch(transaction, isil="DK-900201"))

@@ -36,6 +36,15 @@ def test_a_loan_that_another_waits_for_is_not_renewed(library: Library) -> None:
     assert isinstance(library.renew(ida, barcode), Renewed)
 
 
+def test_ones_own_hold_hinders_no_renewal(library: Library) -> None:
+    library.policy(loan_days=28, renewals=2, hold_while_on_loan=True)
+    ida = a_patron(library)
+    barcode = an_item(library, on_loan_to=ida)
+    library.pass_time(days=20)
+    a_hold(library, ida, barcode)
+    assert isinstance(library.renew(ida, barcode), Renewed)
+
+
 def test_a_paused_hold_hinders_no_renewal(library: Library) -> None:
     ida, ole = a_patron(library), a_patron(library)
     barcode = an_item(library, on_loan_to=ida)

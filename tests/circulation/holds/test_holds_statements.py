@@ -393,6 +393,25 @@ def test_statement_10_a_serial_set_goes_on(library: Library) -> None:
     assert goes_to(library, volumes[2]) == (Destination.HOLD_SHELF_HERE, third.id)
 
 
+def test_statement_10_who_is_left_of_a_serial_set_waits_for_the_one_before(
+    library: Library,
+) -> None:
+    volumes = [an_item(library) for _ in range(3)]
+    ida = a_patron(library)
+    wanted = [Wanted(record_of(library, volume)) for volume in volumes]
+    answer = ask(library, ida, *wanted, kind=HoldKind.SERIAL)
+    assert isinstance(answer, HoldsPlaced)
+    first, second, third = (each.hold for each in answer.holds)
+    cancel(library, ida, second)
+    assert goes_to(library, volumes[2]) == (Destination.SHELF_HERE, None)
+    assert goes_to(library, volumes[0]) == (Destination.HOLD_SHELF_HERE, first.id)
+    lent(library.check_out(ida, volumes[0]))
+    taken_away(library, volumes[0])  # the loan never was, and the third waits again
+    assert goes_to(library, volumes[2]) == (Destination.SHELF_HERE, None)
+    lent(library.check_out(ida, volumes[0]))
+    assert goes_to(library, volumes[2]) == (Destination.HOLD_SHELF_HERE, third.id)
+
+
 def test_the_dates_of_a_hold(library: Library) -> None:
     ida = a_patron(library)
     barcode = an_item(library)

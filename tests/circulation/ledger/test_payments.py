@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
+from itertools import combinations
 
 import pytest
 
@@ -75,13 +76,29 @@ def test_statement_13_an_order_id_pays_once_with_the_same_answer(either_library:
         first.balances,
     )
     assert total(library, card) == 2_000
-    for options in ({"amount": 2_000}, {"currency": "EUR"}):
+    for options in ({"amount": 2_000}, {"currency": "EUR"}, {"charge": made.id}):
         details = {"amount": 3_000, "order_id": "A-1"} | options
         assert refused(paid(library, card, **details)) is Reason.ORDER_ID_TAKEN
     other = a_patron(library)
     charge(library, other, 3_000)
     assert refused(paid(library, other, 3_000, order_id="A-1")) is Reason.ORDER_ID_TAKEN
     assert taken(paid(library, card, 2_000, order_id="A-2")).balances[0].total == 0
+
+
+def test_an_order_names_its_charges_in_any_order_and_no_others(library: Library) -> None:
+    card = a_patron(library)
+    made = [charge(library, card, 1_000).id for _ in range(9)]
+    # Of nine numbers two have the same rest, and a set holds those in the order that they came in.
+    first, second = next(pair for pair in combinations(made, 2) if not (pair[1] - pair[0]) % 8)
+    third = next(each for each in made if each not in (first, second))
+    named = {"amount": 1_500, "order_id": "A"}
+    done = taken(paid(library, card, charge=(second, first), **named))
+    for again in ((first, second), (second, first, second)):
+        assert taken(paid(library, card, charge=again, **named)).allocations == done.allocations
+    for others in ((first,), (first, third), (first, second, third), ()):
+        answer = paid(library, card, charge=others, **named)
+        assert refused(answer) is Reason.ORDER_ID_TAKEN, others
+    assert total(library, card) == 7_500
 
 
 def test_without_an_order_id_every_call_pays(library: Library) -> None:
@@ -225,6 +242,22 @@ def test_a_payment_that_failed_is_undone(either_library: Library) -> None:
         )
 
 
+def test_what_was_given_back_of_a_payment_that_failed_is_not_owed_again(library: Library) -> None:
+    card = a_patron(library)
+    made = charge(library, card, 1_000)
+    payments = [taken(paid(library, card, 500)).payment_id for _ in range(2)]
+    changed(library, made.id, reduce_charge, 700, "agreed with the patron")
+    changed(library, made.id, reimburse, "cash")
+    for payment_id in payments:
+        assert library.write(
+            lambda transaction, payment_id=payment_id: reverse_payment(  # type: ignore[misc]
+                library.act(transaction), payment_id=payment_id, reason="the card was refused"
+            )
+        )
+        [line] = charges_of(library, card)
+        assert (line.charge.paid, line.charge.balance, total(library, card)) == (0, 300, 300)
+
+
 def test_what_was_paid_too_much_is_given_back(library: Library) -> None:
     card = a_patron(library)
     made = charge(library, card, 3_000)
@@ -253,6 +286,17 @@ def test_a_write_off_and_its_return(library: Library) -> None:
             changed(library, made.id, change, "too much", 1_501)
     with pytest.raises(ValueError, match=r"30\.01 DKK"):
         changed(library, made.id, reduce_charge, 3_001, "too much")
+
+
+def test_what_was_written_off_gives_way_before_what_was_paid(library: Library) -> None:
+    card = a_patron(library)
+    made = charge(library, card, 3_000)
+    taken(paid(library, card, 1_000))
+    changed(library, made.id, write_off, "too old")
+    less = changed(library, made.id, reduce_charge, 500, "agreed with the patron")
+    assert (less.paid, less.written_off, less.balance) == (1_000, 1_500, 0)
+    least = changed(library, made.id, reduce_charge, 1_600, "agreed with the patron")
+    assert (least.paid, least.written_off, least.balance) == (1_000, 0, -100)
 
 
 def test_a_payment_is_an_event(library: Library) -> None:

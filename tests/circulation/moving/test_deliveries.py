@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from circulation.holds.changing import cancel_hold
 from circulation.kernel.results import CheckedIn
 from circulation.moving import deliveries
 from tests.builders.moving import BO, FIRST, IDA, LENT, PATRONS, SECOND, THIRD, OldSystem
@@ -98,6 +99,36 @@ def test_what_is_gone_has_ended(old: OldSystem) -> None:
     assert old.rows("SELECT count(*) FROM loans WHERE checked_in IS NULL") == [(1,)]
     old.write("loans", other, ("2", "B1", "2026-11-24", "2026-12-24", "0", "", ""))
     assert old.deliver()["loans"].new == 1
+
+
+def test_what_is_there_again_ends_again(old: OldSystem) -> None:
+    other = ("2", "B3", "2026-11-02", "2026-11-30", "0", "", "")
+    for is_there in (True, False, True, True, False):
+        old.write("loans", *([other, LENT] if is_there else [other]))
+        found = old.deliver(may_be_shorter=True)["loans"]
+    assert (found.new, found.gone, found.unchanged) == (0, 1, 1)
+    assert old.rows("SELECT count(*) FROM loans") == [(3,)]
+    assert old.rows("SELECT count(*) FROM loans WHERE checked_in IS NULL") == [(1,)]
+
+
+def test_what_has_ended_here_is_not_changed_by_a_row_that_has_not(more: OldSystem) -> None:
+    hold = ("1", "P1", "t2", "MAIN", "2026-11-10", "1", "", "", "")
+    more.write("holds", hold)
+    more.deliver()
+    before = more.rows("SELECT * FROM loans"), more.rows("SELECT * FROM holds")
+    library = more.library
+    library.check_in("B1")
+    ((hold_id,),) = more.rows("SELECT id FROM holds")
+    library.write(
+        lambda transaction: cancel_hold(library.act(transaction), patron="P1", hold_id=hold_id)
+    )
+    ended = more.rows("SELECT * FROM loans"), more.rows("SELECT * FROM holds")
+    assert ended != before
+    more.write("loans", (*LENT[:3], "2026-12-24", "2", "", ""))
+    more.write("holds", (*hold[:3], "PORT", "2026-11-09", "2", "", "", ""))
+    found = more.deliver()
+    assert (found["loans"].changed, found["holds"].changed) == (1, 1)
+    assert (more.rows("SELECT * FROM loans"), more.rows("SELECT * FROM holds")) == ended
 
 
 def test_an_item_lent_again_between_two_deliveries(old: OldSystem) -> None:

@@ -23,8 +23,8 @@ from circulation.holdings.progress import register_sinks
 from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldsPlaced, Wanted
 from circulation.holds.wishes import HoldWish
-from circulation.kernel.results import StayKind
-from circulation.kernel.rights import EVERYTHING, Kind, Right
+from circulation.kernel.results import Branch, StayKind
+from circulation.kernel.rights import EVERYTHING, Kind, Reach, Right
 from circulation.kernel.schema import events
 from circulation.ledger.money import Paid
 from circulation.staff.lookup_log import lookups
@@ -330,6 +330,27 @@ def test_another_agency_gets_no_data(
         assert told.status in (403, 404), told.body
     assert NAME not in json.dumps(told.body, ensure_ascii=False)
     assert known["card"] not in json.dumps(told.body)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [each for each in OPERATIONS if each.caller is Caller.STAFF and "{patron}" in each.path],
+    ids=lambda each: each.id,
+)
+def test_a_right_at_a_branch_holds_with_the_patrons_of_that_branch_alone(
+    stage: Stage, known: dict[str, str], operation: Operation
+) -> None:
+    def caller_at(branch: Branch) -> str:
+        grants = dict.fromkeys(Right, Reach(branches=frozenset({branch.id})))
+        return stage.a_caller(grants=grants, branch_id=branch.id)
+
+    library = stage.library
+    told = _asked(stage, operation, known, caller_at(library.other))
+    assert told.status in (403, 404), told.body
+    assert NAME not in json.dumps(told.body, ensure_ascii=False)
+    if operation.method == "GET":
+        here = _asked(stage, operation, known, caller_at(library.main))
+        assert here.status == _asked(stage, operation, known, stage.a_caller()).status
 
 
 @pytest.mark.parametrize(
