@@ -66,8 +66,10 @@ class FileLock:
                 os.pwrite(handle, holder.encode()[:200], 0)
                 if is_shared:
                     fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BaseException:
+        except BaseException as error:
             os.close(handle)
+            if isinstance(error, OSError) and error.filename is None:
+                error.filename = f"{path}-{name}"  # so that the message names the disk
             raise
         return cls(path, handle)
 

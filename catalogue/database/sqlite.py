@@ -98,7 +98,7 @@ class SqliteDatabase:
 
     def _unread(self, error: sqlite3.Error) -> Exception:
         """What a read that met `error` fails with; the next one has another connection."""
-        said = outage_of(error)
+        said = outage_of(error, self.path)
         if said is None:
             return error
         reader = self._reader()
@@ -290,7 +290,7 @@ class SqliteDatabase:
 
     def _refuse(self, batch: list[Job], error: BaseException) -> None:
         """Tells all who wait that nothing was done, and notes an outage."""
-        if isinstance(error, sqlite3.Error) and (said := outage_of(error)) is not None:
+        if isinstance(error, sqlite3.Error) and (said := outage_of(error, self.path)) is not None:
             if self.outage.begin(said):
                 # Nobody else should wait as long for the lock as these have.
                 self._writer_connection.execute(f"PRAGMA busy_timeout={_BUSY_IN_OUTAGE}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -42,11 +43,33 @@ def connect(path: Path, patience: float = PATIENCE, mapped: bool = True) -> sqli
     return connection
 
 
-def outage_of(error: sqlite3.Error) -> str | None:
-    """What is at fault other than the work, in words; None where the work is."""
+#: SQLite reports these for the files beside a database, too, when the disk has no room for them.
+_PERHAPS_FULL: Final = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+#: Bytes that SQLite needs for its index of the log, with a page of the log.
+_ROOM_BYTES: Final = 64 * 1024
+
+
+def outage_of(error: sqlite3.Error, path: Path | None = None) -> str | None:
+    """Return in words what is at fault other than the work; None where the work is.
+
+    `path` is the file of the database: its disk is asked for room where SQLite's code leaves that
+    open.
+    """
     code: int | None = getattr(error, "sqlite_errorcode", None)
-    said = None if code is None else OUTAGES.get(code & 0xFF)
-    return said and f"{said} ({error.sqlite_errorname}: {error})"
+    if code is None or code & 0xFF not in OUTAGES:
+        return None
+    reason = code & 0xFF
+    if path is not None and reason in _PERHAPS_FULL and is_disk_full(path):
+        reason = sqlite3.SQLITE_FULL
+    return f"{OUTAGES[reason]} ({error.sqlite_errorname}: {error})"
+
+
+def is_disk_full(path: Path) -> bool:
+    """Return whether the disk of a file has no room for the files that SQLite makes beside it."""
+    try:
+        return shutil.disk_usage(path.parent).free < _ROOM_BYTES
+    except OSError:
+        return False
 
 
 class NotALibrary(Exception):

@@ -22,7 +22,16 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import select, update
 
-from catalogue.database import Database, Statement, change, columns, many, send_many
+from catalogue.database import (
+    Database,
+    Statement,
+    Transaction,
+    change,
+    columns,
+    many,
+    scalar,
+    send_many,
+)
 from circulation.patrons.hashing import hasher, octets, verifies
 from circulation.patrons.schema import patrons
 
@@ -92,6 +101,17 @@ def _read(hashed: str, size: int) -> bytes:
     if len(digest) != size:
         raise NotOfScheme("no hash of its scheme")
     return digest
+
+
+def needs_bcrypt(transaction: Transaction) -> bool:
+    """Return whether a PIN is stored that only bcrypt can verify."""
+    return _slow_pin(transaction) is not None
+
+
+@scalar(int)
+def _slow_pin() -> Statement:
+    kept = patrons.c.pin_hash
+    return select(patrons.c.id).where(kept.between(f"{_SLOW}:", f"{_SLOW};")).limit(1)
 
 
 def is_foreign(stored: str) -> bool:

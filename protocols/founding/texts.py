@@ -47,6 +47,64 @@ _TO_A_PROXY: Final = """\
 # name that in [http] (forwarders = ["192.0.2.5"]), so that callers are told apart."""
 
 
+#: Names in library.toml, by the language of the library; English where a language has none.
+NAMES: Final = {
+    "en": {
+        "library": "My library",
+        "main_branch": "Main library",
+        "adult": "Adults",
+        "child": "Children under 14",
+        "institution": "Schools and other institutions",
+        "book": "Books",
+        "av": "Films, music and games",
+        "dvd": "Films",
+        "cd": "Music",
+        "game": "Games",
+        "periodical": "Single issues of periodicals",
+        "reference": "Reference works",
+        "christmas": "Christmas",
+        "new_year": "New Year",
+    },
+    "da": {
+        "library": "Mit bibliotek",
+        "main_branch": "Hovedbiblioteket",
+        "adult": "Voksne",
+        "child": "Børn under 14 år",
+        "institution": "Skoler og andre institutioner",
+        "book": "Bøger",
+        "av": "Film, musik og spil",
+        "dvd": "Film",
+        "cd": "Musik",
+        "game": "Spil",
+        "periodical": "Enkelthæfter af tidsskrifter",
+        "reference": "Opslagsværker",
+        "christmas": "Jul",
+        "new_year": "Nytår",
+    },
+    "de": {
+        "library": "Meine Bibliothek",
+        "main_branch": "Hauptbibliothek",
+        "adult": "Erwachsene",
+        "child": "Kinder unter 14 Jahren",
+        "institution": "Schulen und andere Einrichtungen",
+        "book": "Bücher",
+        "av": "Filme, Musik und Spiele",
+        "dvd": "Filme",
+        "cd": "Musik",
+        "game": "Spiele",
+        "periodical": "Zeitschriftenhefte",
+        "reference": "Nachschlagewerke",
+        "christmas": "Weihnachten",
+        "new_year": "Neujahr",
+    },
+}
+
+
+def names_in(language: str) -> dict[str, str]:
+    """Return the names that library.toml has in a language."""
+    return NAMES.get(language, NAMES["en"])
+
+
 def country_of(isil: str) -> Country:
     """What goes without saying where that library is."""
     return COUNTRIES.get(isil.partition("-")[0].upper(), ELSEWHERE)
@@ -101,7 +159,7 @@ def configuration_text(wish: Wish) -> str:
         tls=tls,
         agency=wish.agency,
         branch=_quoted(wish.branch),
-        region=_region(wish.agency),
+        region=_quoted(region_of(wish.agency, wish.timezone)),
     )
 
 
@@ -118,13 +176,23 @@ def set_up_text(wish: Wish) -> str:
         branch_name=_quoted(wish.branch_name),
         timezone=_quoted(wish.timezone),
         currency=_quoted(wish.currency),
+        **{f"name_{key}": _quoted(each) for key, each in names_in(wish.language).items()},
     )
 
 
-def _region(isil: str) -> str:
-    """The country of telephone numbers, by the prefix of the ISIL."""
-    prefix = isil.partition("-")[0].upper()
-    return prefix if prefix in COUNTRIES else "DK"
+def region_of(isil: str, timezone: str) -> str:
+    """Return the region (ISO 3166) of telephone numbers without a country code.
+
+    It is the prefix of the ISIL where that is a country, else the country of the time zone. It is
+    empty where neither tells: every number then needs its country code.
+    """
+    from babel.core import get_global
+    from phonenumbers import SUPPORTED_REGIONS
+
+    for region in (isil.partition("-")[0].upper(), get_global("zone_territories").get(timezone)):
+        if region in SUPPORTED_REGIONS:
+            return str(region)
+    return ""
 
 
 def _filled(file: str, /, **places: object) -> str:

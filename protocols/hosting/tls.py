@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -79,22 +80,36 @@ def context_of(settings: TlsSettings) -> SSL.Context:
     context.set_cipher_list(SUITES)
     context.set_options(SSL.OP_NO_RENEGOTIATION | SSL.OP_CIPHER_SERVER_PREFERENCE)
     context.set_session_id(b"tiro")
-    try:
+    with _naming("certificate", settings.certificate):
         context.use_certificate_chain_file(str(settings.certificate))
+    with _naming("key", settings.key):
         context.use_privatekey_file(str(settings.key))
         context.check_privatekey()
-        if settings.client_ca is not None and settings.client_certificates != "none":
+    if settings.client_ca is not None and settings.client_certificates != "none":
+        with _naming("client_ca", settings.client_ca):
             context.load_verify_locations(str(settings.client_ca))
-            mode = SSL.VERIFY_PEER
-            if settings.client_certificates == "required":
-                mode |= SSL.VERIFY_FAIL_IF_NO_PEER_CERT
-            context.set_verify(mode, lambda connection, certificate, number, depth, ok: bool(ok))
-    except SSL.Error as error:
-        detail = error.args[0][0][2] if error.args and error.args[0] else "cannot be read"
-        raise TlsUnusable(
-            f"{settings.certificate}, {settings.key} or client_ca: {detail}"
-        ) from error
+        mode = SSL.VERIFY_PEER
+        if settings.client_certificates == "required":
+            mode |= SSL.VERIFY_FAIL_IF_NO_PEER_CERT
+        context.set_verify(mode, lambda connection, certificate, number, depth, ok: bool(ok))
     return context
+
+
+@contextmanager
+def _naming(setting: str, path: Path) -> Iterator[None]:
+    """Raise TlsUnusable with the setting, its file and the reason if the block cannot use it."""
+    from OpenSSL import SSL
+
+    try:
+        with path.open("rb"):  # OpenSSL gives no reason for a file that cannot be read
+            pass
+        yield
+    except OSError as error:
+        raise TlsUnusable(f"{setting} {path} cannot be read: {error.strerror}") from error
+    except SSL.Error as error:
+        reasons = error.args[0] if error.args else ()
+        reason = reasons[0][2] if reasons else "OpenSSL gives no reason"
+        raise TlsUnusable(f"{setting} {path} cannot be used: {reason}") from error
 
 
 class Certificates:

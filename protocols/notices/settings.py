@@ -21,11 +21,13 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
+from circulation.kernel.fitting import Checked
 from circulation.languages.installed import own_folders
+from circulation.languages.sentences import Sentence
 from circulation.notices.channels import CHANNELS
 from circulation.notices.post import Post
 from circulation.notices.rendering import Templates
-from protocols.hosting.validating import adapter_of, problem_of, written
+from protocols.hosting.validating import adapter_of, problem_of
 from protocols.notices.channels import Channel, driver_names, load_driver
 
 
@@ -66,6 +68,15 @@ def _channel(name: str, table: object) -> ChannelSettings:
     return ChannelSettings(driver, like, settings)
 
 
+def _region(text: str) -> str:
+    """Return the region of telephone numbers; empty where each needs its country code."""
+    from phonenumbers import SUPPORTED_REGIONS
+
+    if text and text not in SUPPORTED_REGIONS:
+        raise ValueError(Sentence("MUST", what=Sentence("A_COUNTRY")))
+    return text
+
+
 @dataclass(frozen=True)
 class NoticeSettings:
     """The section ``[notices]``; without channels nothing is sent, and what is due waits."""
@@ -73,7 +84,7 @@ class NoticeSettings:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     templates: str | None = None
-    region: Annotated[str, written(r"^[A-Z]{2}\Z", "A_COUNTRY")] = "DK"
+    region: Annotated[str, Checked(_region)] = "DK"
     every: Annotated[float, Field(gt=0, le=3600)] = 5.0
     channels: Annotated[dict[str, ChannelSettings], BeforeValidator(_channels)] = field(
         default_factory=dict

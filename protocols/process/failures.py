@@ -127,10 +127,10 @@ _OF_ERRNO: Final = {
 
 #: Of a driver or library that is chosen at installation: what brings it.
 _OPTIONAL: Final = {
-    "bcrypt": "PINs that another system has hashed need it: run pip install '.[bcrypt]' in the "
-    "checkout of Tiro, with the pip of the environment that Tiro is in.",
-    "psycopg": "PostgreSQL needs it: run pip install '.[postgresql]' in the checkout of Tiro, with "
-    "the pip of the environment that Tiro is in.",
+    "bcrypt": "PINs that another system has hashed need it: run pip install 'tiro-ils[bcrypt]' "
+    "with the pip of Tiro's environment, or pip install '.[bcrypt]' in a checkout.",
+    "psycopg": "PostgreSQL needs it: run pip install 'tiro-ils[postgresql]' with the pip of Tiro's "
+    "environment, or pip install '.[postgresql]' in a checkout.",
 }
 
 #: What an interrupted command has done, where that is not plain.

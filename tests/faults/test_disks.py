@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,6 +10,7 @@ from tempfile import TemporaryDirectory
 from tests.crash.stage import Stage
 from tests.faults.clients import CAN_AGAIN, ON_LINE, Clients, clients_of, until
 from tests.faults.disks import fill, small_disk, unwritable
+from tests.servers import tiro_process
 
 
 def test_a_full_disk(tmp_path: Path, sqlite_template: Path) -> None:
@@ -53,3 +55,17 @@ def _is_refused_while_read_only(tmp_path: Path, database: Path) -> None:
         assert clients.status().startswith(ON_LINE)
         clients.is_served()
         clients.log_tells_once()
+
+
+def test_commands_say_that_the_disk_is_full(tmp_path: Path, sqlite_template: Path) -> None:
+    with small_disk(tmp_path / "disk", 16) as disk:
+        shutil.copy(sqlite_template, disk / "tiro.sqlite")
+        configuration = tmp_path / "tiro.toml"
+        configuration.write_text(f'[database]\nurl = "sqlite:///{disk}/tiro.sqlite"\n')
+        fill(disk)
+        for words in (("serve",), ("patron", "show", "P1"), ("jobs", "run", "reminders")):
+            done = tiro_process(configuration, *words)
+            assert done.returncode == 1
+            assert re.search(f"disk is full|{disk}.*No space left", done.stderr), done.stderr
+            assert "Make room on the disk" in done.stderr
+        assert "the disk is full" in tiro_process(configuration, "check").stderr

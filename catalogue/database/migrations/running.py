@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import random
+import sqlite3
 import time
 from dataclasses import dataclass
 from enum import Enum
@@ -25,6 +26,7 @@ from catalogue.database.outages import DatabaseUnavailable
 from catalogue.database.sqlite_files import (
     foreign,
     is_foreign,
+    outage_of,
     refuse_foreign,
     remove_empty,
 )
@@ -102,9 +104,16 @@ def standing_of(url: str) -> Standing:
         with _connected(engine) as connection:
             return _standing(connection)
     except DBAPIError as error:
-        raise DatabaseUnavailable(f"the database cannot be read: {error.orig}") from None
+        raise DatabaseUnavailable(f"the database cannot be read: {_reason(error, url)}") from None
     finally:
         engine.dispose()
+
+
+def _reason(error: DBAPIError, url: str) -> object:
+    """Return what is at fault with a database that cannot be read."""
+    if isinstance(error.orig, sqlite3.Error):
+        return outage_of(error.orig, Path(url.removeprefix("sqlite:///"))) or error.orig
+    return error.orig
 
 
 def _connected(engine: Engine) -> Connection:

@@ -40,6 +40,7 @@ from protocols.founding.texts import (
     configuration_text,
     country_of,
     main_branch_of,
+    names_in,
     set_up_text,
 )
 from protocols.hosting.standard import option_checks
@@ -167,18 +168,20 @@ def _asked(folder: Path, yes: bool, given: dict[str, Any]) -> Founding:
                 click.echo(error.message, err=True)
 
     own = re.sub("[^a-z0-9]", "", folder.resolve().name.lower())[:10] or "library"
-    name = ask("name", "Name of the library", "My library")
-    agency = ask("isil", "Its ISIL; one of your own if it has none", f"XX-{own}")
-    branch = ask("branch", "ISIL of the first branch", main_branch_of(agency)[:15])
+    agency = ask("isil", "ISIL of the library; one of your own if it has none", f"XX-{own}")
     country = country_of(agency)
+    language = ask("language", f"Language ({', '.join(tags())})", country.language)
+    names = names_in(language)
+    name = ask("name", "Name of the library", names["library"])
+    branch = ask("branch", "ISIL of the first branch", main_branch_of(agency)[:15])
     wish = Wish(
         name=name,
         agency=agency,
         branch=branch,
-        branch_name=ask("branch_name", "Name of that branch", "Main library"),
+        branch_name=ask("branch_name", "Name of that branch", names["main_branch"]),
         timezone=ask("timezone", "Time zone", country.timezone),
         currency=ask("currency", "Currency", country.currency),
-        language=ask("language", f"Language ({', '.join(tags())})", country.language),
+        language=language,
         database=given["database"],
         http=given["http_port"],
         sip2=given["sip2_port"],

@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -21,6 +22,7 @@ from catalogue.database import (
 from catalogue.reindexing.index_rules import is_outdated
 from circulation.dunning.section import unpayable
 from circulation.kernel.organisation import find_branch
+from circulation.patrons.foreign_pins import needs_bcrypt
 from circulation.setting_up.stored import stored_parts
 from protocols.holdings.checking import check as check_holdings
 from protocols.hosting.findings import Finding, error, warning
@@ -158,6 +160,9 @@ def _stored(configuration: Configuration, database: Database) -> list[Finding]:
         ]
         if is_outdated(transaction):
             found.append(OUTDATED_INDEX)
+        if needs_bcrypt(transaction) and find_spec("bcrypt") is None:
+            brings = what_brings(ModuleNotFoundError(name="bcrypt"))
+            found.append(error(f"patrons have PINs hashed by bcrypt, which is missing. {brings}"))
         for entry in installed("tiro.checks").values():
             check: Check = entry.load()
             found += check(configuration.standards[entry.name], transaction)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import socket
 import sqlite3
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -287,3 +289,29 @@ def test_agreements_with_partners_that_prove_nothing(place: Place, a_town: None)
         f"warning: [ncip] any_partner_serves: {whoever} DK-1 without their PIN",
         f"warning: [ncip.partners] A serves: {whoever} * without their PIN",
     ]
+
+
+def test_pins_hashed_by_bcrypt_need_it(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.write()
+    with closing(open_database(f"sqlite:///{place.folder}/tiro.sqlite")) as database:
+        seed(database, patrons=1, items=1, now=datetime.now(UTC))
+        database.write(
+            lambda transaction: transaction.execute(
+                "UPDATE patrons SET pin_hash = 'slow:bcrypt::$2b$04$x'", ()
+            )
+        ).result()
+    assert not [each for each in place.check()[1] if "bcrypt" in each]
+    monkeypatch.setitem(sys.modules, "bcrypt", None)
+    code, found = place.check()
+    assert code == 1
+    [only] = [each for each in found if "bcrypt" in each]
+    assert only.startswith("error: ")
+    assert "pip install 'tiro-ils[bcrypt]'" in only
+
+
+@pytest.mark.parametrize("region", ["XX", "dk", "Denmark"])
+def test_an_unknown_region_is_an_error(place: Place, region: str) -> None:
+    place.write(f'[notices]\nregion = "{region}"')
+    code, [found] = place.check()
+    assert code == 1
+    assert "[notices] region: must be a country's two letters, such as DK" in found

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from circulation.languages.installed import tags
 from protocols.commands.command_line import tiro
+from protocols.founding.texts import NAMES
 from tests.builders.certificates import Authority
 from tests.servers import free_ports
 
@@ -105,15 +107,15 @@ def test_a_weak_password_makes_nothing(folder: Path) -> None:
 
 def test_questions_are_asked_again_where_the_answer_cannot_be(folder: Path) -> None:
     answers = [
-        'My $ "town"',
         "not an isil",
         "XX-town",
+        "",
+        'My $ "town"',
         "",
         "",
         "Mars/Olympus",
         "",
         "kroner",
-        "",
         "",
     ]
     done = new(folder, typed="\n".join([*answers, "ida", ""]))
@@ -124,6 +126,42 @@ def test_questions_are_asked_again_where_the_answer_cannot_be(folder: Path) -> N
     assert set_up["consortium"] == 'My $ "town"'
     assert set(set_up["branches"]) == {"XX-town-1"}
     assert run(folder, "staff", "show", "ida").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "region"),
+    [
+        (("--isil", "BE-town"), "BE"),
+        (("--isil", "XX-town", "--timezone", "Europe/Oslo"), "NO"),
+        (("--isil", "XX-town"), ""),
+        (("--isil", "OCLC-town", "--timezone", "America/Chicago"), "US"),
+    ],
+)
+def test_telephone_numbers_belong_to_the_country_of_the_isil(
+    folder: Path, words: tuple[str, ...], region: str
+) -> None:
+    assert new(folder, "--yes", *words).exit_code == 0
+    settings = tomllib.loads((folder / "tiro.toml").read_text(encoding="utf-8"))
+    assert settings["notices"]["region"] == region
+    assert run(folder, "check").exit_code == 0
+
+
+def test_names_are_in_the_language_of_the_library(folder: Path) -> None:
+    assert new(folder, "--yes", "--isil", "DK-790000").exit_code == 0
+    set_up = tomllib.loads((folder / "library.toml").read_text(encoding="utf-8"))
+    assert set_up["consortium"] == "Mit bibliotek"
+    assert set_up["branches"]["DK-790001"]["name"] == "Hovedbiblioteket"
+    assert set_up["categories"]["child"] == "Børn under 14 år"
+    assert set_up["groups"]["book"]["name"] == "Bøger"
+    english = folder.parent / "english"
+    assert new(english, "--yes", "--isil", "DK-790000", "--language", "en").exit_code == 0
+    assert 'adult = "Adults"' in (english / "library.toml").read_text(encoding="utf-8")
+
+
+def test_every_language_names_what_a_new_library_has() -> None:
+    assert {tag: set(names) for tag, names in NAMES.items()} == {
+        tag: set(NAMES["en"]) for tag in tags()
+    }
 
 
 @pytest.mark.parametrize(
