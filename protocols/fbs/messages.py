@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 JSON: Final = "application/json; charset=utf-8"
 #: Programs in JavaScript hold whole numbers exactly below it.
@@ -44,6 +51,14 @@ class Told(BaseModel):
     number may be sent as a text and the other way round."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_null(cls, given: Any) -> Any:
+        """Treat a field that is null as one that is not there: clients write both."""
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if value is not None}
 
 
 class Login(Told):
@@ -159,9 +174,11 @@ class Period(Told):
 
 
 class PatronSettings(Told):
-    """The fields of all versions: the first five have one address and one number, the sixth has
-    lists. A list, or an address, that is not there is left as it is; an empty one is deleted."""
+    """The fields of all versions. Newer ones have lists of addresses and numbers: an empty list
+    deletes, and one that is missing changes nothing."""
 
+    #: Is an address or a number that is missing to be deleted?
+    missing_deletes: ClassVar[bool] = False
     preferred_pickup_branch: Text = Field(alias="preferredPickupBranch")
     on_hold: Period | None = Field(default=None, alias="onHold")
     preferred_language: Text | None = Field(default=None, alias="preferredLanguage")
@@ -179,8 +196,18 @@ class PatronSettings(Told):
     )
 
 
+class OlderPatronSettings(PatronSettings):
+    """Settings up to version 7 of the call: one address and one number, and one that is missing or
+    empty is deleted."""
+
+    missing_deletes = True
+
+
 class PincodeChange(Told):
-    pincode: Text = Field(repr=False)
+    """Without a PIN nothing is changed: sites send their form whole, and know no PIN of a patron
+    who has logged in without one."""
+
+    pincode: Text | None = Field(default=None, repr=False)
     library_card_number: Text | None = Field(default=None, alias="libraryCardNumber", repr=False)
 
 
@@ -189,8 +216,16 @@ class UpdatePatron(Told):
     pincode_change: PincodeChange | None = Field(default=None, alias="pincodeChange")
 
 
+class UpdatePatronOlder(UpdatePatron):
+    patron: OlderPatronSettings | None = None
+
+
 class UpdateAsGuardian(UpdatePatron):
     guardian_person_id: Text = Field(alias="guardianPersonId", repr=False)
+
+
+class UpdateAsGuardianOlder(UpdateAsGuardian):
+    patron: OlderPatronSettings | None = None
 
 
 class BlockWanted(Told):

@@ -19,13 +19,13 @@ from time import time
 from typing import Any, Final, Protocol
 from urllib.parse import unquote_to_bytes
 
-from twisted.web.http import RESPONSES, HTTPChannel, datetimeToString
+from twisted.web.http import HTTPChannel, datetimeToString
 from twisted.web.server import version
 
 from protocols.hosting.arrivals import Arrival, http_arrival
 from protocols.hosting.forwarding import caller, is_https
 from protocols.hosting.networks import is_within
-from protocols.hosting.requests import BODY_BYTES
+from protocols.hosting.requests import BODY_BYTES, PHRASES
 
 log = logging.getLogger(__name__)
 
@@ -81,11 +81,14 @@ class Heads:
 
 @lru_cache(16)
 def _beginning(status: int, media_type: bytes, now: int) -> bytes:
-    """Of the answers of one second: `now` is in seconds, of the clock on the wall."""
+    """Of the answers of one second: `now` is in seconds, of the clock on the wall.
+
+    An answer without a body has no media type.
+    """
     date = datetimeToString(now)  # type: ignore[no-untyped-call]
-    return b"HTTP/1.1 %d %b\r\nServer: %b\r\nDate: %b\r\nContent-Type: %b\r\n" % (
-        *(status, RESPONSES.get(status, b"")),
-        *(version, date, media_type),
+    return b"HTTP/1.1 %d %b\r\nServer: %b\r\nDate: %b\r\n%b" % (
+        *(status, PHRASES.get(status, b"")),
+        *(version, date, media_type and b"Content-Type: %b\r\n" % media_type),
     )
 
 
@@ -151,7 +154,7 @@ class BriefRequest:
         closing = b"" if channel.persistent else b"Connection: close\r\n"
         channel.transport.write(
             b"%bContent-Length: %d\r\n%b%b\r\n%b"
-            % (_beginning(status, media_type, int(time())), len(body), more, closing, body)
+            % (_beginning(status, body and media_type, int(time())), len(body), more, closing, body)
         )
         channel.requestDone(self)
 

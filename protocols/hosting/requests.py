@@ -6,14 +6,19 @@ cannot refuse a body that is too long: its request must.
 
 from __future__ import annotations
 
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Final
 
+from twisted.web.http import NO_BODY_CODES
 from twisted.web.server import Request
 
 from protocols.hosting.forwarding import caller, is_https
 
 #: The longest body, in bytes. No message of a protocol spoken here is nearly as long.
 BODY_BYTES = 4 * 1024 * 1024
+
+#: What each status is called. Twisted knows no 429.
+PHRASES: Final = {each.value: each.phrase.encode() for each in HTTPStatus}
 
 #: A problem of RFC 9457, as the HTTP API promises; which protocol was meant is not known yet.
 _PROBLEM = (
@@ -68,6 +73,27 @@ class BoundedRequest(Request):
         """The whole body has arrived."""
         if not self._is_refused:
             super().requestReceived(command, path, version)  # type: ignore[no-untyped-call]
+
+    def setResponseCode(self, code: int, message: bytes | None = None) -> None:  # noqa: N802
+        """Set the status of the answer, and the phrase that belongs to it."""
+        super().setResponseCode(code, message or PHRASES.get(code))
+
+    def write(self, data: bytes) -> None:
+        """Write a part of the answer. An answer without a body has no Content-Type."""
+        if not self.startedWriting:
+            headers = self.responseHeaders
+            lengths = headers.getRawHeaders(b"content-length")
+            if self.code in NO_BODY_CODES or lengths == [b"0"]:
+                headers.removeHeader(b"content-type")
+                self.defaultContentType = None
+        super().write(data)  # type: ignore[no-untyped-call]
+
+    def finish(self) -> None:
+        """End the answer. If nothing was written, its length is 0, unless it answers HEAD."""
+        is_empty = not self.startedWriting and self.method != b"HEAD"
+        if is_empty and self.code not in NO_BODY_CODES:
+            self.setHeader(b"content-length", b"0")  # type: ignore[no-untyped-call]
+        super().finish()  # type: ignore[no-untyped-call]
 
     def _refuse(self) -> None:
         if not self._is_refused:

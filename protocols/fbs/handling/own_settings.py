@@ -40,7 +40,7 @@ from circulation.staff.patron_pins import choose_pin
 from protocols.fbs.calls import Agency, Request
 from protocols.fbs.handling.looking import act_for, known_by, note_look, written
 from protocols.fbs.handling.patrons import authenticated
-from protocols.fbs.messages import Email, PatronSettings, Phone, PincodeChange
+from protocols.fbs.messages import Email, PatronSettings, Phone
 from protocols.fbs.problems import Denied, Fault, malformed
 from protocols.hosting.answering import Context
 
@@ -57,8 +57,9 @@ def update_patron(request: Request, context: Context) -> dict[str, Any]:
     body, place = request.body, request.place
     if body.patron is not None:
         apply_settings(act_for(request, context), place, request.agency, body.patron)
-    if body.pincode_change is not None:
-        _change_pin(request, context, body.pincode_change)
+    if body.pincode_change is not None and body.pincode_change.pincode is not None:
+        _check_card(request, context, body.pincode_change.library_card_number)
+        _change_pin(request, context, body.pincode_change.pincode)
     return authenticated(request, context, place)
 
 
@@ -108,17 +109,17 @@ _Way = tuple[str, bool]
 def _emails(wish: PatronSettings) -> list[_Way] | None:
     if wish.email_addresses is not None:
         return email_ways(wish.email_addresses)
-    if wish.email_address is None:
+    if wish.email_address is None and not wish.missing_deletes:
         return None
-    return _one_wanted([(wish.email_address, wish.receive_email)])
+    return _one_wanted([(wish.email_address or "", wish.receive_email)])
 
 
 def _phones(wish: PatronSettings) -> list[_Way] | None:
     if wish.phone_numbers is not None:
         return phone_ways(wish.phone_numbers)
-    if wish.phone_number is None:
+    if wish.phone_number is None and not wish.missing_deletes:
         return None
-    return _one_wanted([(wish.phone_number, wish.receive_sms)])
+    return _one_wanted([(wish.phone_number or "", wish.receive_sms)])
 
 
 def email_ways(given: Sequence[Email]) -> list[_Way]:
@@ -193,20 +194,19 @@ def _show_guardians(act: Act, place: PatronPlace, *, is_seen: bool) -> None:
             show_account(act, place.id, each.patron_id, today=today, sees_account=is_seen)
 
 
-def _change_pin(request: Request, context: Context, wish: PincodeChange) -> None:
+def _change_pin(request: Request, context: Context, pin: str) -> None:
     """Sites send the PIN that there is with every change of settings: that is none."""
     place, transaction = request.place, context.transaction
-    _check_card(request, context, wish.library_card_number)
     facts = patron_alone(
         transaction,
         identifier=known_by(place),
         now=context.now,
     )
     stored = None if facts is None else facts.pin_hash
-    if stored is not None and PINS.of(context.circulation).check(stored, wish.pincode):
+    if stored is not None and PINS.of(context.circulation).check(stored, pin):
         return
     try:
-        choose_pin(act_for(request, context), place.id, wish.pincode, but=request.caller.token)
+        choose_pin(act_for(request, context), place.id, pin, but=request.caller.token)
     except PatronUnfit as error:
         raise unfit(error) from None
 

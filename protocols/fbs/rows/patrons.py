@@ -20,9 +20,11 @@ from protocols.fbs.messages import (
     CreatePatron,
     CreateWithGuardian,
     UpdateAsGuardian,
+    UpdateAsGuardianOlder,
     UpdateConsent,
     UpdateGuardian,
     UpdatePatron,
+    UpdatePatronOlder,
 )
 from protocols.fbs.rows.writing import (
     EDIT,
@@ -130,7 +132,7 @@ def _patrons() -> Iterator[Call]:
             f"{P}/v6": shapes.AUTHENTICATED_V6,
             f"{P}/v7": shapes.AUTHENTICATED_V8,
         },
-        reads=reads(UpdatePatron),
+        reads=reads(UpdatePatronOlder),
         **EDIT,
     )
     yield from versions(
@@ -233,17 +235,19 @@ def _registering() -> Iterator[Call]:
         reads=read_text,
         **SITE,
     )
-    yield from versions(
-        "PUT",
-        registering.update_as_guardian,
-        {
-            f"{P}/guardian/v1": shapes.AUTHENTICATED_V8,
-            f"{P}/guardian/v2": shapes.AUTHENTICATED_V10,
-        },
-        reads=reads(UpdateAsGuardian),
-        **SITE,
-        **EDIT,
-    )
+    for version, body, shape in (
+        ("v1", UpdateAsGuardianOlder, shapes.AUTHENTICATED_V8),
+        ("v2", UpdateAsGuardian, shapes.AUTHENTICATED_V10),
+    ):
+        yield Call(
+            method="PUT",
+            path=f"{P}/guardian/{version}",
+            handler=registering.update_as_guardian,
+            shape=shape,
+            reads=reads(body),
+            **SITE,
+            **EDIT,
+        )
 
 
 CALLS: Final[tuple[Call, ...]] = (

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from datetime import timedelta
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
+from twisted.web.resource import Resource
 
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import Refusal
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.identifiers import find_patron
+from protocols.fbs.http import FbsResource
 from protocols.fbs.refusals import RESERVATION_RESULTS, reservation_result
+from protocols.hosting.http_channel import EndingSite
+from protocols.hosting.requests import BoundedRequest
 from tests.builders.circulation import an_item
 from tests.builders.holds import a_copy, holds_of
-from tests.protocols.fbs.stage import Stage
+from tests.protocols.fbs.stage import AGENCY, Stage
+from tests.protocols.hosting.test_brief_requests import Transport
 
 V2 = "v1/{}/patrons/{}/reservations/v2"
 PLAIN = "v1/{}/patrons/{}/reservations"
@@ -272,3 +280,59 @@ def test_every_reason_has_a_result_that_clients_know() -> None:
 )
 def test_of_several_reasons_the_telling_one(reasons: Sequence[Reason], result: str) -> None:
     assert reservation_result([Refusal(each) for each in reasons]) == result
+
+
+class Adapter:
+    """The adapter between browsers and FBS: it reads a body as JSON where the answer promises it,
+    and else as text."""
+
+    def __init__(self, stage: Stage) -> None:
+        root: Any = Resource()  # type: ignore[no-untyped-call]
+        root.putChild(b"external", FbsResource(stage.fbs))
+        site = EndingSite(root, requestFactory=BoundedRequest)
+        self._stage = stage
+        self._channel: Any = site.buildProtocol(None)  # type: ignore[no-untyped-call]
+        self._answers: SimpleQueue[bytes] = SimpleQueue()
+        transport = Transport()
+        transport.write = self._answers.put  # type: ignore[method-assign]
+        transport.writeSequence = lambda parts: self._answers.put(b"".join(parts))  # type: ignore
+        self._channel.makeConnection(transport)
+
+    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        octets = b"" if body is None else json.dumps(body).encode()
+        head = (
+            f"{method} /external/{path} HTTP/1.1\r\nHost: x\r\nX-Session: {self._stage.session}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(octets)}\r\n\r\n"
+        )
+        self._channel.dataReceived(head.encode() + octets)
+        found = b""
+        while not _is_whole(found):
+            found += self._answers.get(timeout=30)
+        top, _, text = found.partition(b"\r\n\r\n")
+        is_json = b"json" in b"".join(re.findall(rb"(?i)\r\ncontent-type:([^\r]*)", top))
+        return int(top.split()[1]), json.loads(text) if is_json else text.decode()
+
+
+def _is_whole(answer: bytes) -> bool:
+    top, end, text = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: (\d+)", top)
+    return bool(end) and len(text) >= (int(length[1]) if length else 0)
+
+
+def test_the_adapter_reads_every_answer(stage: Stage) -> None:
+    """A reservation is changed and given up, and settings are saved: none of it has a body."""
+    card, [title] = stage.a_patron(), titles(stage, 1)
+    its = f"{AGENCY}/patrons/{stage.number(card)}"
+    adapter = Adapter(stage)
+    status, made = adapter.ask("POST", f"v1/{its}/reservations/v2", {"reservations": of(title)})
+    number = made["reservationResults"][0]["reservationDetails"]["reservationId"]
+    assert (status, made["success"]) == (200, True)
+    change = {"reservations": [{"reservationId": number, "pickupBranch": "DK-900102"}]}
+    assert adapter.ask("PUT", f"v1/{its}/reservations", change)[0] == 200
+    path = f"v1/{its}/reservations?reservationid={number}"
+    for _ in range(2):  # the second time there is nothing left of it
+        assert adapter.ask("DELETE", path) == (200, "")
+    wish = {"preferredPickupBranch": "DK-900102"}
+    form = {"patron": wish, "pincodeChange": {"pincode": None}}
+    assert adapter.ask("PUT", f"{its}/v8", form) == (204, "")
+    assert listed(stage, card) == []

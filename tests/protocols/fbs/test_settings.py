@@ -11,7 +11,7 @@ from circulation.patrons.guardians import add_guardian
 from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import an_item
 from tests.builders.holds import a_hold, holds_of
-from tests.protocols.fbs.stage import AGENCY, PIN, Stage, Told
+from tests.protocols.fbs.stage import AGENCY, PERSON, PIN, Stage, Told
 
 V8, V4, V5 = "{}/patrons/{}/v8", "{}/patrons/{}/v4", "{}/patrons/{}/v5"
 #: What the newest settings must say.
@@ -84,14 +84,41 @@ def test_an_empty_list_deletes_and_one_that_is_not_there_does_not(stage: Stage) 
     assert (its["receiveEmail"], its["receiveSms"]) == (False, False)
 
 
-def test_older_versions_have_one_address(stage: Stage) -> None:
-    card = stage.a_patron(email="old@example.org", phone="+4522334455")
-    told = stage.of_patron("PUT", card, V5, {"patron": OLDER | {"receiveSms": False}})
-    assert told.body["patron"]["emailAddress"] == "old@example.org"
-    body = {"patron": OLDER | {"emailAddress": "new@example.org", "phoneNumber": ""}}
-    its = stage.of_patron("PUT", card, V5, body).body["patron"]
-    assert its["emailAddress"] == "new@example.org"
-    assert "phoneNumber" not in its
+OLDER_PATHS = (
+    *("v1/{}/patrons/{}", "v2/{}/patrons/{}"),
+    *(f"{{}}/patrons/{{}}/v{each}" for each in range(3, 8)),
+)
+
+
+@pytest.mark.parametrize("path", OLDER_PATHS)
+def test_older_versions_have_one_address(one_stage: Stage, path: str) -> None:
+    """It is replaced, and deleted where it is missing, null or empty."""
+    card = one_stage.a_patron(email="old@example.org", phone="+4522334455")
+    settings = OLDER | {"guardianVisibility": False, "receiveSms": False}
+    body = {"patron": settings | {"emailAddress": "new@example.org", "phoneNumber": "22334466"}}
+    assert one_stage.of_patron("PUT", card, path, body).status == 200
+    its = patron(one_stage, card)
+    assert (its["emailAddress"], its["receiveEmail"]) == ("new@example.org", True)
+    assert (its["phoneNumber"], its["receiveSms"]) == ("+4522334466", False)
+    told = one_stage.of_patron("PUT", card, path, {"patron": settings | {"emailAddress": None}})
+    assert told.status == 200
+    its = patron(one_stage, card)
+    assert not {"emailAddress", "phoneNumber"} & its.keys()
+    assert (its["receiveEmail"], its["receiveSms"]) == (False, False)
+
+
+@pytest.mark.parametrize("change", [{}, {"pincode": None}, {"libraryCardNumber": PERSON}])
+@pytest.mark.parametrize("path", [V8, *OLDER_PATHS])
+def test_a_change_of_pin_without_a_pin(
+    one_stage: Stage, path: str, change: dict[str, str | None]
+) -> None:
+    """The rest is saved: a site sends its whole form, and may know no PIN."""
+    card = one_stage.a_patron()
+    wish = NEEDED | OLDER | {"preferredPickupBranch": "DK-900102", "receiveEmail": None}
+    told = one_stage.of_patron("PUT", card, path, {"patron": wish, "pincodeChange": change})
+    assert told.status in (200, 204)
+    assert patron(one_stage, card)["preferredPickupBranch"] == "DK-900102"
+    assert let_in(one_stage, card, PIN) == "VALID"
 
 
 def test_the_same_again_changes_nothing(stage: Stage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -146,6 +147,56 @@ def test_the_answer_is_the_same_by_both_ways(
     assert echo.ways == ["long", "brief", "brief"]
     assert BODY in answers[0]
     assert len(set(answers)) == 1
+
+
+class Silent(Resource):
+    """Answers with a status and no body, though it names a media type."""
+
+    isLeaf = True  # noqa: N815
+
+    def __init__(self, status: int, *, declares: bool) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.status = status
+        self.declares = declares
+
+    def is_whole(self, head: bytes, tail: bytes) -> bool | None:
+        return None
+
+    def render(self, request: Any) -> Any:
+        request.setResponseCode(self.status)
+        request.setHeader(b"content-type", b"application/json")
+        if self.declares:
+            request.setHeader(b"content-length", b"0")
+        request.finish()
+        return NOT_DONE_YET
+
+    def answer_briefly(self, request: BriefRequest) -> None:
+        request.answer(b"application/json", b"", status=self.status)
+
+
+@pytest.mark.parametrize("declares", [True, False], ids=["declared", "not declared"])
+@pytest.mark.parametrize("method", [b"POST", b"DELETE", b"GET"])
+@pytest.mark.parametrize("status", [200, 204, 400, 429])
+def test_an_answer_without_a_body_has_no_media_type(
+    site: EndingSite, status: int, method: bytes, declares: bool
+) -> None:
+    """A client that is promised JSON fails on an empty body. Each status has its phrase."""
+    site.resource.putChild(b"silent", Silent(status, declares=declares))
+    client = Client(site)
+    asked = post(BODY, path="/silent").replace(b"POST", method, 1)
+    for _ in range(2):  # the second POST is a brief one
+        answer = client.ask(asked)
+        phrase = HTTPStatus(status).phrase.encode()
+        assert answer.startswith(b"HTTP/1.1 %d %b\r\n" % (status, phrase))
+        assert answer.endswith(b"\r\n\r\n")
+        assert b"content-type" not in answer.lower()
+        assert b"chunked" not in answer
+        assert (b"Content-Length: 0\r\n" in answer) or status == 204
+
+
+def test_the_answer_to_head_keeps_its_media_type(site: EndingSite, echo: Echo) -> None:
+    answer = Client(site).ask(b"HEAD /echo HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b"Content-Type: text/xml\r\n" in answer
 
 
 def test_bodies_differ_under_one_head(site: EndingSite, echo: Echo) -> None:
