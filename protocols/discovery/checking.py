@@ -13,7 +13,7 @@ def check(settings: DiscoverySettings, transaction: Transaction) -> Sequence[Fin
     """Checks what one URI would mean to two readers, and who may come through where."""
     if not settings.enabled:
         return []
-    return [*_of_uris(settings), *_of_portals(settings)]
+    return [*_of_uris(settings), *_of_pages(settings), *_of_portals(settings)]
 
 
 def _of_uris(settings: DiscoverySettings) -> Iterator[Finding]:
@@ -26,6 +26,15 @@ def _of_uris(settings: DiscoverySettings) -> Iterator[Finding]:
         for other, longer in named.items():
             if name != other and longer.startswith(beginning):
                 yield error(f"[discovery] {other}: begins as {name} does, so it is read as that")
+
+
+def _of_pages(settings: DiscoverySettings) -> Iterator[Finding]:
+    if settings.pages is None:
+        yield warning(
+            "[discovery] pages: is missing, so discovery systems such as VuFind offer no hold: "
+            "give the address of a title's page on the library's web site up to the title's "
+            'number, as in pages = "https://library.example.org/Record/"'
+        )
 
 
 def _of_portals(settings: DiscoverySettings) -> Iterator[Finding]:

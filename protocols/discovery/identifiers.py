@@ -20,6 +20,7 @@ class Uris:
         self._editions = settings.editions
         self._items = settings.items
         self._branches = settings.branches
+        self._pages = settings.pages
 
     def edition(self, number: str) -> str:
         return self._editions + quote(number, safe="")
@@ -29,6 +30,10 @@ class Uris:
 
     def branch(self, isil: str) -> str:
         return self._branches + quote(isil, safe="")
+
+    def page(self, number: str) -> str | None:
+        """Return the address of the title's page on the library's site, if one is set."""
+        return None if self._pages is None else self._pages + quote(number, safe="")
 
     def hold(self, hold_id: int) -> str:
         return f"{_HOLDS}{hold_id}"

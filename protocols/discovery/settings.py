@@ -2,7 +2,7 @@
 
 [discovery]
 enabled = true
-editions = "https://library.example.org/title/"   # before the number of a title
+pages = "https://library.example.org/Record/"      # before the number of a title
 portals = ["192.0.2.10"]                           # discovery systems of the library's own
 """
 
@@ -24,6 +24,10 @@ Beginning = Annotated[
         "A_BEGINNING_OF_URIS",
     ),
 ]
+#: The address of a web page begins so.
+PageBeginning = Annotated[
+    str, written(r"^https?://[^\s/?#]+/[A-Za-z0-9:/?#@!$&'()*+,;=._~%-]*\Z", "AN_HTTP_ADDRESS")
+]
 #: How libraries are called by an ISIL, in DAIA and PAIA.
 _ISILS: Final = "http://uri.gbv.de/organization/isil/"
 
@@ -44,6 +48,10 @@ class DiscoverySettings:
     items: Beginning = "tiro:item:"
     #: How the URI of a branch or an agency begins; its ISIL follows.
     branches: Beginning = _ISILS
+    #: How the address of a title's page on the library's web site begins; its control number
+    #: follows. With it DAIA says where a copy can be requested; discovery systems offer no hold
+    #: without it.
+    pages: PageBeginning | None = None
     #: Do patrons get an access token for card and PIN (PAIA auth)?
     log_in: bool = True
     #: Minutes that an access token is good for.

@@ -67,7 +67,7 @@ def availability(
         if not its or uri in documents:
             continue
         copies = [status for record in its for status in statuses.get(record.id, ())]
-        told = telling.document(uri, its, copies, each.barcode)
+        told = telling.document(each.number, its, copies, each.barcode)
         documents[uri] = told if identifier == uri else told | {"requested": identifier}
     return list(documents.values())
 
@@ -109,19 +109,24 @@ class _Telling:
 
     def document(
         self,
-        uri: str,
+        number: str,
         records: Sequence[Record],
         copies: Iterable[CirculationStatus],
         barcode: str | None,
     ) -> dict[str, Any]:
+        page = self._uris.page(number)
         items = [
-            self._item(each)
+            self._item(each, page)
             for each in copies
             if self._is_told(each) and barcode in (None, each.item.barcode)
         ]
         if barcode is None:
             items += [told for record in records for told in _electronic(record)]
-        told = {"id": uri, "about": about(records[0].title, records[0].author)}
+        told = {
+            "id": self._uris.edition(number),
+            "href": page,
+            "about": about(records[0].title, records[0].author),
+        }
         return without_none(told) | ({"item": items} if items else {})
 
     def _is_told(self, status: CirculationStatus) -> bool:
@@ -131,10 +136,10 @@ class _Telling:
         is_hidden = branch.agency_id in self._set_up.hidden_schools
         return is_its and not is_hidden and status.state not in _GONE
 
-    def _item(self, status: CirculationStatus) -> dict[str, Any]:
+    def _item(self, status: CirculationStatus, page: str | None) -> dict[str, Any]:
         item = status.item
         branch = item.home_branch
-        available, unavailable = self._services(status)
+        available, unavailable = self._services(status, page)
         return without_none(
             {
                 "id": self._uris.item(item.barcode),
@@ -162,27 +167,35 @@ class _Telling:
         return {"content": " / ".join(told)} if told else None
 
     def _services(
-        self, status: CirculationStatus
+        self, status: CirculationStatus, page: str | None
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """What a copy is good for now: to be looked at in the library, and to be taken home where
-        the rules lend it to anybody."""
-        is_lent = self._is_lent(status)
+        the rules lend it to anybody. `page` is where it can be requested, if the rules allow it."""
+        is_lent, is_holdable = self._is_lent_and_holdable(status)
+        link = {"href": page} if is_holdable and page is not None else {}
         if status.state is ItemState.AVAILABLE and status.stay is None:
-            services = [LOAN, PRESENTATION] if is_lent else [PRESENTATION]
-            never = [] if is_lent else [{"service": LOAN}]
-            return [{"service": each} for each in services], never
+            presentation = {"service": PRESENTATION}
+            if is_lent:
+                return [{"service": LOAN} | link, presentation], []
+            return [presentation], [{"service": LOAN}]
         back: dict[str, Any] = {"expected": _back_on(status)}
         if status.open_holds:
             back["queue"] = status.open_holds
-        lent = {"service": LOAN} | (back if is_lent else {})
+        lent = {"service": LOAN} | (link | back if is_lent else {})
         return [], [lent, {"service": PRESENTATION} | back]
 
-    def _is_lent(self, status: CirculationStatus) -> bool:
+    def _is_lent_and_holdable(self, status: CirculationStatus) -> tuple[bool, bool]:
+        """Return whether the rules lend the copy to any category of patrons, and whether they keep
+        it for one of those."""
         item, set_up = status.item, self._set_up
-        return any(
-            not terms_refusals(set_up.terms(item.home_branch.id, category, item.material_group))
+        lending = [
+            terms
             for category in ("", *set_up.categories)
-        )
+            if not terms_refusals(
+                terms := set_up.terms(item.home_branch.id, category, item.material_group)
+            )
+        ]
+        return bool(lending), any(terms.holdable for terms in lending)
 
 
 def _back_on(status: CirculationStatus) -> str:

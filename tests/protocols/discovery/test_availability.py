@@ -20,6 +20,8 @@ from catalogue.schema import agencies, records
 from circulation.items.missing import note_missing
 from circulation.kernel.loan_rules import LOAN_POLICIES
 from circulation.kernel.set_up import set_up_changed
+from protocols.discovery.checking import check
+from protocols.discovery.settings import DiscoverySettings
 from tests.builders.circulation import an_item
 from tests.builders.holds import a_copy, a_hold, record_of
 from tests.examples import examples
@@ -179,6 +181,94 @@ def test_copies_that_are_gone_are_not_told(one_stage: Stage) -> None:
 
     library.write(gone)
     assert "item" not in document(one_stage, one_stage.edition(item))
+
+
+# What VuFind makes of it
+
+PAGES = "https://library.example.org/Record/"
+_ON_SITE = ("loan", "presentation")
+
+
+def vufind(item: dict[str, Any]) -> dict[str, bool]:
+    """What the links of a copy depend on there: of the services at the library, one that cannot be
+    had now and is not offered otherwise, with an address at any of those that cannot be had, makes
+    a hold; else one that can be had, with an address, makes a storage retrieval request."""
+    its = {
+        name: [each for each in item.get(name, ()) if each["service"] in _ON_SITE]
+        for name in ("available", "unavailable")
+    }
+    words = {name: {each["service"] for each in found} for name, found in its.items()}
+    linked = {name: any("href" in each for each in found) for name, found in its.items()}
+    holds = linked["unavailable"] and bool(words["unavailable"] - words["available"])
+    fetches = linked["available"] and bool(words["available"] - words["unavailable"])
+    return {
+        "addLink": holds,
+        "is_holdable": holds,
+        "addStorageRetrievalRequestLink": not holds and fetches,
+    }
+
+
+def _offers(document: dict[str, Any]) -> list[str]:
+    return [
+        "hold" if made["addLink"] and made["is_holdable"] else "request"
+        for made in map(vufind, document["item"])
+        if any(made.values())
+    ]
+
+
+def test_vufind_offers_a_hold_and_a_storage_request(database_url: str) -> None:
+    with a_stage(database_url, pages=PAGES) as stage:
+        library = stage.library
+        item = numbered(stage, an_item(library), "9 x/8")
+        shelf = document(stage, stage.edition(item))
+        assert _offers(shelf) == ["request"]
+        address = PAGES + "9%20x%2F8"
+        assert (shelf["href"], shelf["item"][0]["available"][0]["href"]) == (address, address)
+        lent = document(stage, stage.edition(an_item(library, on_loan_to=stage.a_patron())))
+        assert _offers(lent) == ["hold"]
+        kept = an_item(library, on_loan_to=stage.a_patron())
+        a_hold(library, stage.a_patron(), kept, at=library.main)
+        library.check_in(kept, at=library.main)
+        assert _offers(document(stage, stage.edition(kept))) == ["hold"]
+
+
+def test_vufind_offers_nothing_that_the_rules_refuse(sqlite_url: str) -> None:
+    with a_stage(sqlite_url, pages=PAGES) as stage:
+        library = stage.library
+
+        def rules(transaction: Transaction) -> None:
+            LOAN_POLICIES.store(transaction, material_group="reference", on_site_only=True)
+            LOAN_POLICIES.store(transaction, material_group="film", holdable=False)
+            set_up_changed(transaction)
+
+        library.write(rules)
+        for group in ("reference", "film"):
+            item = an_item(library, material_group=group)
+            assert _offers(document(stage, stage.edition(item))) == []
+        lent = an_item(library, material_group="film", on_loan_to=stage.a_patron())
+        assert _offers(document(stage, stage.edition(lent))) == []
+
+
+def test_without_an_address_vufind_offers_nothing(one_stage: Stage) -> None:
+    item = an_item(one_stage.library, on_loan_to=one_stage.a_patron())
+    found = document(one_stage, one_stage.edition(item))
+    assert (_offers(found), "href" in found) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("pages", "expected"),
+    [
+        (None, 1),
+        (PAGES, 0),
+    ],
+)
+def test_the_check_names_a_missing_address(
+    one_stage: Stage, pages: str | None, expected: int
+) -> None:
+    settings = DiscoverySettings(enabled=True, portals=("192.0.2.10",), pages=pages)
+    found = one_stage.library.read(lambda transaction: check(settings, transaction))
+    assert [str(each) for each in found if "pages" in str(each)] == [str(each) for each in found]
+    assert len(found) == expected
 
 
 # Identifiers
