@@ -153,7 +153,7 @@ items = Table(
     Column("sublocation", String, nullable=False, server_default=""),
     Column("call_number", String, nullable=False, server_default=""),
     Column("material_group", String, nullable=False, server_default=""),
-    Column("price", Integer),  # minor units
+    Column("price", Long),  # minor units
     Column("currency", String(3)),
     Column("created", Moment, nullable=False),
     # Of a serial or a work in volumes: "2026:11", "bind 2".

@@ -43,6 +43,7 @@ from circulation.accession.item_defaults import (
 )
 from circulation.holds.facts import lock_queue
 from circulation.kernel.act import Act
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.results import Branch, CheckedIn
 from circulation.kernel.set_up import SetUp
@@ -63,7 +64,7 @@ class Obstacle(Enum):
     NO_BARCODE = "no barcode was given, and there is none to be had from a range"
     MATERIAL_GROUP_UNKNOWN = "no material group has this code"
     TITLE_MISSING = "a brief record needs a title"
-    PRICE_WRONG = "a price is zero or more, and has a currency"
+    PRICE_WRONG = "a price is zero or more, below the limit, and has a currency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,8 @@ def item_problem(transaction: Transaction, item: NewItem) -> NotAccessioned | No
         node.code for node in GROUPS.all(transaction)
     }:
         return NotAccessioned(Obstacle.MATERIAL_GROUP_UNKNOWN, item.material_group)
-    if (item.price is None) != (item.currency is None) or (item.price or 0) < 0:
+    has_wrong_price = not 0 <= (item.price or 0) <= MAX_AMOUNT_MINOR_UNITS
+    if (item.price is None) != (item.currency is None) or has_wrong_price:
         return NotAccessioned(Obstacle.PRICE_WRONG)
     return None
 

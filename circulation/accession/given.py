@@ -8,7 +8,9 @@ from typing import Annotated, ClassVar
 
 from sqlalchemy import String
 
+from catalogue.database import Long
 from circulation.fees.terms import is_currency
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.fitting import DESCRIBED
 from circulation.kernel.models import Model, Wanted
 from circulation.languages.sentences import Sentence
@@ -18,7 +20,7 @@ CALL_NUMBERS = ("dewey", "udc", "local_class", "lc_call_number", "nlm_call_numbe
 
 
 def _is_price(value: object) -> bool:
-    return type(value) is int and 0 <= value <= 100_000_000
+    return type(value) is int and 0 <= value <= MAX_AMOUNT_MINOR_UNITS
 
 
 def _is_text(value: object) -> bool:
@@ -44,6 +46,7 @@ class Given:
         Annotated[
             int,
             Wanted("MINOR_UNITS", _is_price, "IS"),
+            Long,
         ]
         | None
     ) = None

@@ -87,7 +87,7 @@ delivery_lines = Table(
     Column("copies", Integer, nullable=False),
     Column("received", Integer, nullable=False, server_default="0"),
     Column("material_group", String, nullable=False),
-    Column("price", Integer),
+    Column("price", Long),
     Column("currency", String(3)),
     Column("department", String, nullable=False),
     Column("location", String, nullable=False),

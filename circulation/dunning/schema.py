@@ -83,7 +83,7 @@ collection_claims = Table(
     Column("agency_id", ForeignKey(agencies.c.id), nullable=False),
     Column("kind", String, nullable=False),  # a value of `ClaimKind`
     Column("currency", String(3), nullable=False),
-    Column("amount", Integer, nullable=False),
+    Column("amount", Long, nullable=False),
     Column("opened", Moment, nullable=False),
     Column("closed", Moment),
     Column("reason", String, nullable=False),  # why it was closed
@@ -115,7 +115,7 @@ collection_lines = Table(
     Column("id", Long, Identity(), primary_key=True),
     Column("claim_id", ForeignKey(collection_claims.c.id), nullable=False, index=True),
     Column("action", String, nullable=False),  # a value of `LineAction`
-    Column("amount", Integer, nullable=False),  # owed from then on
+    Column("amount", Long, nullable=False),  # owed from then on
     Column("at", Moment, nullable=False),
     Column("reason", String, nullable=False),
     Column("file_id", ForeignKey(collection_files.c.id), index=True),

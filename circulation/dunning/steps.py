@@ -19,7 +19,9 @@ from datetime import date, timedelta
 from enum import Enum
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
+from catalogue.database import Long
 from circulation.calendars.opening_hours import Calendar
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.fitting import DESCRIBED, Between
 from circulation.kernel.models import AsText, Model, Wanted
 from circulation.kernel.rules import Case, Rule, fitting
@@ -63,7 +65,7 @@ def _is_message(value: object) -> bool:
 _DEEDS = tuple(each.value for each in Does)
 _MESSAGES = {kind.value for kind in NoticeKind}
 _MOST_DAYS = 1_000
-Amount = Annotated[int, Between(0, 2**31 - 1)]
+Amount = Annotated[int, Between(0, MAX_AMOUNT_MINOR_UNITS), Long]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from circulation.kernel.results import Refusal, Refused
 from circulation.ledger.balances import balances_of
 from circulation.ledger.charges import reduce_charge, write_off
 from circulation.ledger.money import Allocation, Balance, Charge
-from circulation.ledger.orders import Asked, Done, MoneyAct, once
+from circulation.ledger.orders import Asked, Done, MoneyAct, limit_refusals, once
 from circulation.ledger.postings import Account, open_account
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 
@@ -71,6 +71,8 @@ def give_up(act: Act, wish: GivingUp, *, patron: str) -> GivenUp | Refused:
     set_up = circulation.current_set_up(transaction)
     if desk.branch_id not in set_up.branches:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),))
+    if refusals := limit_refusals(wish.amount, wish.currency):
+        return Refused(refusals)
     account = open_account(act, set_up, patron_id)
     as_paid = PaymentWish(wish.amount, wish.currency, wish.order_id, wish.charge)
 

@@ -34,7 +34,7 @@ from circulation.ledger.money import (
     PaymentResult,
     PostingKind,
 )
-from circulation.ledger.orders import Asked, Done, MoneyAct, kept_order_id, once
+from circulation.ledger.orders import Asked, Done, MoneyAct, kept_order_id, limit_refusals, once
 from circulation.ledger.payments import (
     PaymentRow,
     charges_named,
@@ -112,7 +112,8 @@ def pay(act: Act, wish: PaymentWish, *, patron: str) -> PaymentResult:
     (`circulation.ledger.orders`): machines that only number their own payments put their name
     before it. Without one every call pays.
 
-    Refused besides with PATRON_UNKNOWN; AMOUNT_WRONG (not positive); CHARGE_UNKNOWN (not the
+    Refused besides with PATRON_UNKNOWN; AMOUNT_WRONG (not positive);
+    AMOUNT_ABOVE_LIMIT, whose `amount` is the limit; CHARGE_UNKNOWN (not the
     patron's, or owed to an agency that the desk's does not collect for); CHARGE_SETTLED (a named
     one owes nothing any more: it was paid by another order, or cancelled); NOTHING_OWED;
     CURRENCY_NOT_OWED; and, as the rules have it, PAYMENT_TOO_LARGE and PARTIAL_PAYMENT, whose
@@ -127,6 +128,8 @@ def pay(act: Act, wish: PaymentWish, *, patron: str) -> PaymentResult:
     set_up = circulation.set_up(transaction, facts.set_up_version)
     if desk.branch_id not in set_up.branches:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), patron=facts.patron())
+    if refusals := limit_refusals(wish.amount, wish.currency):
+        return Refused(refusals, patron=facts.patron())
     return _pay(act, set_up, facts, wish)
 
 

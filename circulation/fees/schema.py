@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import (
     Column,
     ForeignKey,
-    Integer,
     String,
     Table,
 )
@@ -29,7 +28,7 @@ debt_warnings = Table(
     Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, info=DELETED),
     Column("agency_id", ForeignKey(agencies.c.id), primary_key=True),
     Column("warned", Moment, nullable=False, index=True),
-    Column("amount", Integer, nullable=False),
+    Column("amount", Long, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("blocked", Moment),
     Column("notice_id", Long),  # the message that warns; none where nobody was told

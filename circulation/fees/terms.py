@@ -7,13 +7,15 @@ from typing import Annotated, ClassVar, Literal
 
 from sqlalchemy import SmallInteger, String
 
+from catalogue.database import Long
 from circulation.fees.tiers import Tiers, read_tiers, tiers_of_text, tiers_text
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.fitting import DESCRIBED, Between
 from circulation.kernel.models import AsText, Model, Wanted
 from circulation.ledger.money import DEFAULT_CURRENCY
 
 Days = Annotated[int, Between(0, 365)]
-Amount = Annotated[int, Between(0, 100_000_000)]
+Amount = Annotated[int, Between(0, MAX_AMOUNT_MINOR_UNITS), Long]
 
 
 def is_currency(value: object) -> bool:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
+
 
 class Tier(NamedTuple):
     """From the day `day` late on (1 is the first), `amount` minor units."""
@@ -20,9 +22,8 @@ class Tier(NamedTuple):
 
 Tiers = tuple[Tier, ...]
 
-#: No tariff reaches further, in days or in minor units.
+#: No tariff reaches further.
 MOST_DAYS = 3_650
-MOST = 100_000_000
 
 
 def read_tiers(written: object) -> Tiers | None:
@@ -36,7 +37,7 @@ def read_tiers(written: object) -> Tiers | None:
         day, amount = pair
         if type(day) is not int or type(amount) is not int:
             return None
-        if not (1 <= day <= MOST_DAYS and 0 <= amount <= MOST):
+        if not (1 <= day <= MOST_DAYS and 0 <= amount <= MAX_AMOUNT_MINOR_UNITS):
             return None
         tiers.append(Tier(day, amount))
     for earlier, later in pairwise(tiers):

@@ -54,7 +54,7 @@ interlibrary_cases = Table(
     # Who may be asked in which order, and why: a JSON list, as the last was chosen.
     Column("rota", Text, nullable=False, info=JSON),
     # What it costs us, in minor units.
-    Column("cost", Integer, nullable=False),
+    Column("cost", Long, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("outcome", String, nullable=False),  # a value of `Outcome`, empty while it is open
     Column("created", Moment, nullable=False),

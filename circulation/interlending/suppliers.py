@@ -18,6 +18,7 @@ from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationE
 from catalogue.database import Transaction
 from circulation.calendars.days import parse_days
 from circulation.callers.partners import PARTNERS, Partner
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.set_up import SetUpPart
 from circulation.languages.sentences import Sentence
 
@@ -77,7 +78,7 @@ class SupplierTerms:
     #: Days until what it sends is here, as a rule.
     days: Annotated[int, Field(ge=0, le=365)] = 0
     #: What a loan costs as a rule, in minor units of the currency of the rule on interlending.
-    cost: Annotated[int, Field(ge=0, le=100_000_000)] = 0
+    cost: Annotated[int, Field(ge=0, le=MAX_AMOUNT_MINOR_UNITS)] = 0
     #: Wishes that may be with it at once; 0: any number.
     most_open: Annotated[int, Field(ge=0, le=100_000)] = 0
     #: It takes no orders for now.

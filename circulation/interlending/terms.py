@@ -8,7 +8,9 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from sqlalchemy import SmallInteger
 
+from catalogue.database import Long
 from circulation.fees.terms import Currency
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.fitting import DESCRIBED, Between
 from circulation.kernel.models import AsText, Model, Wanted
 from circulation.ledger.money import DEFAULT_CURRENCY
@@ -65,7 +67,7 @@ class InterlendingTerms:
     """The same after it has promised to lend, counted from the day that it named."""
     cancel_days: Days = 3
     """One that does not answer to that for so long is asked no longer, and the next is."""
-    most_cost: Annotated[int, Between(0, 100_000_000)] = 0
+    most_cost: Annotated[int, Between(0, MAX_AMOUNT_MINOR_UNITS), Long] = 0
     """What a loan may cost, in minor units: offers that cost no more are accepted."""
     currency: Currency = DEFAULT_CURRENCY
     """ISO 4217, of all amounts."""

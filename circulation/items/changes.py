@@ -16,6 +16,7 @@ from catalogue.items import LONGEST_BARCODE, find_item, is_barcode
 from catalogue.schema import items
 from circulation.items.facts import item_facts, lock_item
 from circulation.kernel.act import Act
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Item, Refusal, Refused
@@ -122,8 +123,9 @@ def _problems(transaction: Transaction, set_up: SetUp, changed: Mapping[str, Any
         problems.append(f"this cannot be a barcode: {barcode[:LONGEST_BARCODE]!r}")
     elif barcode is not None and find_item(transaction, barcode) is not None:
         problems.append(f"another item has barcode {barcode!r}")
-    if (changed.get("price") or 0) < 0:
-        problems.append("a price is not below nothing")
+    if not 0 <= (changed.get("price") or 0) <= MAX_AMOUNT_MINOR_UNITS:
+        most = MAX_AMOUNT_MINOR_UNITS
+        problems.append(f"a price is not below nothing, and at most {most} minor units")
     group = changed.get("material_group")
     groups = {node.code for node in GROUPS.all(transaction)} if group else set()
     if groups and group not in groups:

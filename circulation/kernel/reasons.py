@@ -62,6 +62,7 @@ class Reason(Enum):
     NOTHING_OWED = "nothing is owed of what was to be paid"
     CHARGE_SETTLED = "the charge was settled otherwise: nothing of it is owed any more"
     AMOUNT_WRONG = "this is no amount that can be paid"
+    AMOUNT_ABOVE_LIMIT = "the amount is above the limit for one payment or charge"
     PAYMENT_TOO_LARGE = "more was offered than is owed"
     PARTIAL_PAYMENT = "a charge is paid in full or not at all"
     CURRENCY_NOT_OWED = "nothing is owed in this currency"

@@ -131,7 +131,7 @@ class Refusal:
     # Of TOO_MANY_LOANS, TOO_MANY_LOANS_IN_GROUP, TOO_MANY_HOLDS, MAX_RENEWALS_REACHED:
     limit: int | None = None
     opens: datetime | None = None  # of RENEWAL_WINDOW_NOT_OPEN: when renewing will be possible
-    # Of FEE_NOT_ACKNOWLEDGED the price, of PAYMENT_TOO_LARGE, PARTIAL_PAYMENT what would be taken.
+    # Of FEE_NOT_ACKNOWLEDGED the price, of AMOUNT_ABOVE_LIMIT the limit, else what would be taken.
     amount: int | None = None
     currency: str | None = None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from catalogue.database import Transaction
 from circulation.kernel.act import Act
@@ -20,23 +20,50 @@ from circulation.ledger.charges import (
     reduce_write_off,
     write_off,
 )
-from circulation.ledger.money import Allocation, Charge
-from circulation.ledger.orders import Asked, Done, MoneyAct, once
+from circulation.ledger.money import Allocation, Charge, amount_text
+from circulation.ledger.orders import Asked, Done, MoneyAct, limit_refusals, once
 from circulation.ledger.postings import Account, find_charge, open_account
 from circulation.ledger.reversals import reimburse
 
 
-def _reduce(account: Account, charge: Charge, reason: str, amount: int | None = None) -> Charge:
-    return reduce_charge(account, charge, charge.amount if amount is None else amount, reason)
+class _Change(NamedTuple):
+    """A change of one charge, and the amount that it takes where none is given."""
+
+    do: Callable[[Account, Charge, str, int], Charge]
+    default: Callable[[Charge], int]
+
+
+def _balance(charge: Charge) -> int:
+    return max(charge.balance, 0)
 
 
 #: What can be done to one charge, or to `amount` of it.
-CHANGES: Final[dict[MoneyAct, Callable[..., Charge]]] = {
-    MoneyAct.WRITE_OFF: write_off,
-    MoneyAct.WRITE_OFF_REDUCTION: reduce_write_off,
-    MoneyAct.REDUCTION: _reduce,
-    MoneyAct.REIMBURSEMENT: reimburse,
+CHANGES: Final[dict[MoneyAct, _Change]] = {
+    MoneyAct.WRITE_OFF: _Change(write_off, _balance),
+    MoneyAct.WRITE_OFF_REDUCTION: _Change(reduce_write_off, lambda charge: charge.written_off),
+    MoneyAct.REDUCTION: _Change(
+        lambda account, charge, reason, amount: reduce_charge(account, charge, amount, reason),
+        _balance,
+    ),
+    MoneyAct.REIMBURSEMENT: _Change(reimburse, lambda charge: max(-charge.balance, 0)),
 }
+
+
+class Portion(NamedTuple):
+    """How much of a charge is changed: `amount` minor units, or all there is.
+
+    `limit` is the most that the caller may change at once.
+    """
+
+    amount: int | None = None
+    limit: int | None = None
+
+
+ALL_THERE_IS: Final = Portion()
+
+
+class AboveLimit(ValueError):
+    """A change of a charge is larger than the caller may make at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +77,10 @@ class Changed:
 def charge_patron(
     act: Act, patron_id: int, new: NewCharge, *, order_id: str | None = None
 ) -> Changed | Refused:
-    """Charges the patron by hand. Refused with ORDER_ID_TAKEN alone."""
+    """Charges the patron by hand. Refused with ORDER_ID_TAKEN and AMOUNT_ABOVE_LIMIT alone."""
     transaction, circulation, desk, _ = act
+    if refusals := limit_refusals(new.amount, new.currency):
+        return Refused(refusals)
     set_up = circulation.current_set_up(transaction)
     account = open_account(act, set_up, patron_id)
 
@@ -68,19 +97,26 @@ def change_charge(
     change: MoneyAct,
     charge_id: int,
     reason: str,
-    amount: int | None = None,
+    portion: Portion = ALL_THERE_IS,
     order_id: str | None = None,
 ) -> Changed | Refused:
-    """Does one of `CHANGES` to `amount` minor units of the charge, or to all there is.
+    """Does one of `CHANGES` to a portion of the charge.
 
-    Refused with ORDER_ID_TAKEN alone. Raises ValueError for a charge that is not known, and for
-    more than there is.
+    What there is, and whether it is within the limit, is decided under the lock of the patron, so
+    that a payment at the same moment counts.
+    Refused with ORDER_ID_TAKEN alone. Raises AboveLimit, and ValueError for a charge that is not
+    known, and for more than there is.
     """
-    transaction = act.transaction
+    transaction, (amount, limit) = act.transaction, portion
     account, charge = open_charge(act, charge_id=charge_id)
 
     def do() -> Done:
-        changed = CHANGES[change](account, charge, reason=reason, amount=amount)
+        apply, default = CHANGES[change]
+        units = default(charge) if amount is None else amount
+        if limit is not None and units > limit:
+            most = amount_text(limit, charge.currency)
+            raise AboveLimit(f"you may give up {most} at once")
+        changed = apply(account, charge, reason, units)
         return Done((Allocation(changed.id, abs(changed.balance - charge.balance)),))
 
     asked = Asked(change, amount, charge.currency, (charge.id,))

@@ -24,6 +24,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from catalogue.database import Statement, change, columns, one, send
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal
 from circulation.ledger.money import Allocation
@@ -126,6 +127,14 @@ def _note(
         .where(*_is_it(agency_id, order_id))
         .values(payment_id=payment_id, shares=shares)
     )
+
+
+def limit_refusals(amount: int, currency: str) -> tuple[Refusal, ...]:
+    """Refuse an amount above the limit; one statement more would not fit its column."""
+    if amount <= MAX_AMOUNT_MINOR_UNITS:
+        return ()
+    limit = MAX_AMOUNT_MINOR_UNITS
+    return (Refusal(Reason.AMOUNT_ABOVE_LIMIT, amount=limit, currency=currency),)
 
 
 def once(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from circulation.ledger.money import exponent_of
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
+from circulation.ledger.money import amount_text, exponent_of
 
-_AMOUNT = re.compile(r"[0-9]{1,9}(?:[.,]([0-9]{1,3}))?", re.ASCII)
+_AMOUNT = re.compile(r"[0-9]{1,15}(?:[.,]([0-9]{1,3}))?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
@@ -45,4 +46,8 @@ def minor_units(amount: str, currency: str) -> int:
     if len(found[1] or "") > digits:
         has = f"{digits} decimals" if digits else "no decimals"
         raise WrongPrice(f"an amount in {currency} has {has}: {amount!r} has {len(found[1])}")
-    return int(Decimal(found[0].replace(",", ".")).scaleb(digits))
+    units = int(Decimal(found[0].replace(",", ".")).scaleb(digits))
+    if units > MAX_AMOUNT_MINOR_UNITS:
+        most = amount_text(MAX_AMOUNT_MINOR_UNITS, currency)
+        raise WrongPrice(f"{amount!r} is too large: the largest amount is {most}")
+    return units

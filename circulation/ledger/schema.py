@@ -38,10 +38,10 @@ charges = Table(
     Column("branch_id", ForeignKey(branches.c.id), nullable=False),  # whose rules made it
     Column("kind", String, nullable=False),  # a value of `ChargeKind`
     Column("currency", String(3), nullable=False),
-    Column("amount", Integer, nullable=False),
-    Column("paid", Integer, nullable=False),
-    Column("written_off", Integer, nullable=False),
-    Column("balance", Integer, nullable=False),
+    Column("amount", Long, nullable=False),
+    Column("paid", Long, nullable=False),
+    Column("written_off", Long, nullable=False),
+    Column("balance", Long, nullable=False),
     Column("reason", String, nullable=False),
     Column("created", Moment, nullable=False),
     # What can be charged once only: one return occasion, one lost loan.
@@ -71,7 +71,7 @@ charge_loans = Table(
     Column("charge_id", ForeignKey(charges.c.id), nullable=False, index=True),
     Column("loan_id", Long, index=True),
     Column("item_id", ForeignKey(items.c.id), index=True, info=CUT),
-    Column("amount", Integer, nullable=False),
+    Column("amount", Long, nullable=False),
     Column("facts", Text, nullable=False, info=JSON),  # see `circulation.fees.charged_loans`
     Column("at", Moment, nullable=False),  # when it happened: the return, the bill...
     Column("recorded", Moment, nullable=False, index=True),
@@ -86,7 +86,7 @@ payments = Table(
     Column("patron_id", ForeignKey(patrons.c.id), index=True, info=CUT),
     Column("agency_id", ForeignKey(agencies.c.id), nullable=False),
     Column("order_id", String, nullable=False),
-    Column("amount", Integer, nullable=False),
+    Column("amount", Long, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("method", String, nullable=False),
     Column("actor", String, nullable=False),
@@ -106,7 +106,7 @@ money_orders = Table(
     Column("order_id", String, primary_key=True),
     Column("patron_id", ForeignKey(patrons.c.id), index=True, info=CUT),
     Column("act", String, nullable=False),  # a value of `Act`
-    Column("amount", Integer),  # NULL: all there is
+    Column("amount", Long),  # NULL: all there is
     Column("currency", String(3), nullable=False),
     Column("charges", String),  # ids, in order; NULL: which were named is not known
     Column("payment_id", ForeignKey(payments.c.id)),
@@ -123,7 +123,7 @@ charge_postings = Table(
     Column("id", Long, Identity(), primary_key=True),
     Column("charge_id", ForeignKey(charges.c.id), nullable=False, index=True),
     Column("kind", String, nullable=False),  # a value of `PostingKind`
-    Column("amount", Integer, nullable=False),
+    Column("amount", Long, nullable=False),
     Column("parent_id", ForeignKey("charge_postings.id")),
     Column("payment_id", ForeignKey(payments.c.id), index=True),
     Column("at", Moment, nullable=False),
@@ -141,7 +141,7 @@ patron_balances = Table(
     Column("patron_id", ForeignKey(patrons.c.id), primary_key=True, info=DELETED),
     Column("agency_id", ForeignKey(agencies.c.id), primary_key=True),
     Column("currency", String(3), primary_key=True),
-    Column("fees", Integer, nullable=False),
-    Column("compensations", Integer, nullable=False),
+    Column("fees", Long, nullable=False),
+    Column("compensations", Long, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -17,12 +17,13 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from circulation.calendars.due_dates import end_of_day
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.ledger.money import exponent_of
 
 _YEARS: Final = range(1850, 10_000)
 _AMOUNT: Final = {
-    ".": re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,8})?", re.ASCII),
-    ",": re.compile(r"-?[0-9]{1,9}(,[0-9]{1,8})?", re.ASCII),
+    ".": re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,8})?", re.ASCII),
+    ",": re.compile(r"-?[0-9]{1,15}(,[0-9]{1,8})?", re.ASCII),
 }
 _TRUE: Final = frozenset({"1", "true", "t", "yes", "y", "ja", "j"})
 _FALSE: Final = frozenset({"0", "false", "f", "no", "n", "nej"})
@@ -98,8 +99,8 @@ class Formats:
         units = Decimal(plain.replace(",", ".")).scaleb(exponent_of(self.currency))
         if units != int(units):
             raise Unreadable("more decimals than the currency has")
-        if abs(units) > _LARGEST:
-            raise Unreadable("no amount")
+        if abs(units) > MAX_AMOUNT_MINOR_UNITS:
+            raise Unreadable("an amount above the limit")
         return int(units)
 
 

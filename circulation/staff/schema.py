@@ -57,7 +57,7 @@ staff_accounts = Table(
     Column("branch_id", ForeignKey(branches.c.id), nullable=False),
     Column("password_hash", String, info=SECRET),  # NULL: signs in another way, or not at all
     Column("password_changed", Moment),
-    Column("waiving_limit", Integer),  # minor units; NULL is no bound
+    Column("waiving_limit", Long),  # minor units; NULL is no bound
     Column("preferences", Text, nullable=False, info=JSON),
     Column("created", Moment, nullable=False),
     Column("disabled", Moment),

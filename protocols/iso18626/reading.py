@@ -12,6 +12,8 @@ from typing import Final
 
 from lxml import etree
 
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
+from circulation.ledger.money import exponent_of
 from protocols.iso18626.codes import Closed, code_of
 from protocols.iso18626.messages import Code, Costs
 from protocols.wire.moments import LocalTime, read_moment
@@ -102,6 +104,9 @@ class Part:
             amount = Decimal(part.text("monetaryValue"))
         except InvalidOperation:
             return None
-        if not amount.is_finite() or not 0 <= amount < 10**9:
+        currency = part.text("currencyCode").upper()[:3]
+        if not amount.is_finite() or not 0 <= amount <= MAX_AMOUNT_MINOR_UNITS:
             return None
-        return Costs(amount, part.text("currencyCode").upper()[:3])
+        if amount.scaleb(exponent_of(currency)) > MAX_AMOUNT_MINOR_UNITS:
+            return None
+        return Costs(amount, currency)

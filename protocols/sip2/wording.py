@@ -27,6 +27,7 @@ class Text(Enum):
     NOTHING_OWED = auto()
     CHARGE_SETTLED = auto()
     AMOUNT_WRONG = auto()
+    AMOUNT_ABOVE_LIMIT = auto()
     PAYMENT_TOO_LARGE = auto()
     PARTIAL_PAYMENT = auto()
     CURRENCY_NOT_OWED = auto()

@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, case, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 
 from catalogue.database import Statement, Transaction, columns, many, scalar_one
 from catalogue.schema import branches, items, records
@@ -124,7 +133,7 @@ def _debts(*, source: str) -> Statement:
     joined = moved_rows.join(charges, charges.c.id == moved_rows.c.row_id).join(
         branches, branches.c.id == charges.c.branch_id
     )
-    owed = func.sum(charges.c.balance)
+    owed = cast(func.sum(charges.c.balance), BigInteger)
     return _grouped(joined, branches.c.isil, charges.c.kind, _of(source, "debts"), owed)
 
 

@@ -170,7 +170,7 @@ def _amount(text: str) -> Decimal:
     if not _AMOUNT.fullmatch(text):
         raise ValueError("no amount")
     amount = Decimal(text.replace(",", "."))
-    if not 0 < amount <= 1_000_000:
+    if not amount:
         raise ValueError("no amount")
     return amount
 

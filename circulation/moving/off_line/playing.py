@@ -27,7 +27,7 @@ from circulation.loans.returns import check_in
 from circulation.loans.wishes import LoanWish, RenewalWish
 from circulation.moving.keys import MovedRow, insert_moved, moved
 from circulation.moving.off_line.files import Command, OffLine
-from circulation.patrons.facts import patron_facts
+from circulation.patrons.facts import lock_patron, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS, find_patron
 
 _SOURCE: Final = "off-line"
@@ -147,8 +147,9 @@ def _return(act: Act, line: OffLine) -> Played:
 
 def _pay(act: Act, line: OffLine) -> Played:
     """Put to what is owed, the oldest first; what is left is kept as the rules have it."""
-    key = IDENTIFIERS.of(act.circulation)
-    patron = patron_facts(act.transaction, identifier=key.stored(line.patron), now=act.now)
+    identifier = IDENTIFIERS.of(act.circulation).stored(line.patron)
+    lock_patron(act.transaction, identifier=identifier)
+    patron = patron_facts(act.transaction, identifier=identifier, now=act.now)
     if patron is None:
         return Played(line, Outcome.UNKNOWN, "no patron has this card")
     currency = account_currency(act, patron_id=patron.id, category=patron.category)

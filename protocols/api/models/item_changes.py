@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from protocols.api.models.common import Barcode, Isil, Request, Why
 
 
@@ -19,7 +20,7 @@ class StateWish(Request):
 class Price(Request):
     """An amount in minor units."""
 
-    amount: Annotated[int, Field(ge=0, le=10**9)]
+    amount: Annotated[int, Field(ge=0, le=MAX_AMOUNT_MINOR_UNITS)]
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from circulation.dunning.acts import DunningAct
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.ledger.collected import Collected as Taken
 from circulation.ledger.money import ChargedLoan as KnownLoan
 from circulation.ledger.money import ChargeKind
@@ -17,7 +18,7 @@ from protocols.api.models.answers import Money
 from protocols.api.models.common import Number, Paging, Request, Why
 from protocols.api.models.screen import Owed
 
-MinorUnits = Annotated[int, Field(ge=1, le=10**9)]
+MinorUnits = Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR_UNITS)]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from catalogue.database import Transaction
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.rights import Right
 from circulation.staff.accounts import Account as KnownAccount
 from circulation.staff.accounts import roles_of
@@ -28,7 +29,9 @@ _Roles = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=100)], ...],
     Field(max_length=100, description="ROLE, ROLE@ISIL (of a branch or an agency) or ROLE@all"),
 ]
-_Limit = Annotated[int, Field(ge=0, le=10**9, description="in minor units; null is no bound")]
+_Limit = Annotated[
+    int, Field(ge=0, le=MAX_AMOUNT_MINOR_UNITS, description="in minor units; null is no bound")
+]
 
 
 class NewAccount(Request):

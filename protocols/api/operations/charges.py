@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,9 +12,9 @@ from circulation.kernel.results import DEFAULT_TIMEZONE
 from circulation.kernel.rights import Kind, Principal, Right
 from circulation.kernel.set_up import all_branches
 from circulation.ledger.balances import balances_of
-from circulation.ledger.changes import change_charge
+from circulation.ledger.changes import AboveLimit, Portion, change_charge
 from circulation.ledger.collected import collected_for_others
-from circulation.ledger.money import Charge, amount_text
+from circulation.ledger.money import Charge
 from circulation.ledger.money import Posting as KnownPosting
 from circulation.ledger.orders import MoneyAct
 from circulation.ledger.payments import find_payment
@@ -124,35 +123,23 @@ def _change(
     context: Context,
     act: MoneyAct,
     right: Right,
-    default: Callable[[Charge], int | None],
 ) -> ChargeChanged | Problem:
     charge, wish = _the_charge(request, context), request.body
     _must_have(right, principal, context, charge.patron_id, charge.agency_id)
-    amount = default(charge) if wish.amount is None else wish.amount
-    limit = principal.limit(right)
-    if limit is not None and amount is not None and amount > limit:
-        text = f"you may give up {amount_text(limit, charge.currency)} at once"
-        raise Problem(Outcome.RIGHT_MISSING, text, right=right)
     try:
         answer = change_charge(
             act_of(principal, context, charge.agency_id, charge.branch_id),
             change=act,
             charge_id=charge.id,
             reason=wish.why,
-            amount=amount,
+            portion=Portion(wish.amount, principal.limit(right)),
             order_id=wish.order,
         )
+    except AboveLimit as error:
+        raise Problem(Outcome.RIGHT_MISSING, str(error), right=right) from None
     except ValueError as error:
         raise malformed("amount", "too_much", str(error)) from None
     return charge_changed(answer, request, principal, context)
-
-
-def _balance(charge: Charge) -> int | None:
-    return max(charge.balance, 0)
-
-
-def _all_there_is(charge: Charge) -> int | None:
-    return None
 
 
 def waive(
@@ -160,7 +147,7 @@ def waive(
 ) -> ChargeChanged | Problem:
     """Takes a charge off, or a part of it, as far as the caller's limit goes: it should not have
     been charged. What was paid of it already stays, unless the amount says more."""
-    return _change(request, principal, context, MoneyAct.REDUCTION, Right.WAIVE_FEES, _balance)
+    return _change(request, principal, context, MoneyAct.REDUCTION, Right.WAIVE_FEES)
 
 
 def write_off(
@@ -168,7 +155,7 @@ def write_off(
 ) -> ChargeChanged | Problem:
     """Gives up what is owed of a charge, or a part of it, as far as the caller's limit goes; the
     charge itself stands."""
-    return _change(request, principal, context, MoneyAct.WRITE_OFF, Right.WAIVE_FEES, _balance)
+    return _change(request, principal, context, MoneyAct.WRITE_OFF, Right.WAIVE_FEES)
 
 
 def restore(
@@ -176,7 +163,7 @@ def restore(
 ) -> ChargeChanged | Problem:
     """Takes back what was written off of a charge: it is owed again."""
     act, right = MoneyAct.WRITE_OFF_REDUCTION, Right.REVERSE_FEES
-    return _change(request, principal, context, act, right, _all_there_is)
+    return _change(request, principal, context, act, right)
 
 
 def refund(
@@ -184,7 +171,7 @@ def refund(
 ) -> ChargeChanged | Problem:
     """Gives back what was paid too much of a charge."""
     act, right = MoneyAct.REIMBURSEMENT, Right.REVERSE_FEES
-    return _change(request, principal, context, act, right, _all_there_is)
+    return _change(request, principal, context, act, right)
 
 
 def reverse(request: Request[Reversal, None], principal: Principal, context: Context) -> Reversed:

@@ -11,6 +11,7 @@ from circulation.fees.expected import expected_fees
 from circulation.fees.paying import PaymentWish, pay
 from circulation.items.facts import ItemFacts, item_facts_by_id
 from circulation.kernel.results import Refused
+from circulation.ledger.balances import lock_account
 from circulation.ledger.charge_lists import ChargePage, patron_charges
 from circulation.ledger.charge_words import charge_text
 from circulation.ledger.money import Charge, ChargedLoan, ChargeKind, ChargeLine, decimal_of
@@ -146,6 +147,7 @@ def register_payment(request: Request, context: Context) -> list[dict[str, Any]]
     paid by a web site, is not paid once more, and the others are.
     """
     order, wanted = request.body.order_id, list(dict.fromkeys(request.body.fee_ids))
+    lock_account(context.transaction, patron_id=request.place.id)
     lines = _charges(request, context, only_open=False)
     its = {wire_number(each.charge.id): each.charge for each in lines}
     payable = _payable(request, lines, context)

@@ -13,6 +13,7 @@ from circulation.fees.giving_up import GivingUp, give_up
 from circulation.fees.paying import PaymentWish, account_currency, pay
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import PatronStatus, Refused
+from circulation.ledger.balances import lock_account
 from circulation.ledger.changes import charge_patron
 from circulation.ledger.charges import NewCharge
 from circulation.ledger.money import ChargeKind
@@ -205,13 +206,15 @@ def _quotable(about: FiscalTransactionInformation) -> dict[str, str | None]:
 def _amount(
     about: FiscalTransactionInformation, status: PatronStatus, caller: Partner, context: Context
 ) -> tuple[int, str]:
-    """The amount in minor units, and its currency, by default that of the account."""
+    """The amount in minor units, and its currency, by default that of the account, which is locked:
+    the transaction that follows changes it."""
     assert about.amount is not None
     assert about.amount.monetary_value is not None
     given = about.amount.currency_code
     if given is not None and given.value.strip():
         return about.amount.monetary_value, given.value.strip().upper()
     related = _related(about)
+    lock_account(context.transaction, patron_id=status.patron.id)
     currency = account_currency(
         context.act(desk_of(caller, context)),
         patron_id=status.patron.id,

@@ -45,6 +45,7 @@ _MONEY = (
     Reason.NOTHING_OWED,
     Reason.CHARGE_SETTLED,
     Reason.AMOUNT_WRONG,
+    Reason.AMOUNT_ABOVE_LIMIT,
     Reason.PAYMENT_TOO_LARGE,
     Reason.PARTIAL_PAYMENT,
     Reason.CURRENCY_NOT_OWED,
@@ -227,6 +228,7 @@ _OTHERS: dict[str, tuple[dict[Reason, ProblemType], ProblemType]] = {
         | _ITEM
         | {
             Reason.AMOUNT_WRONG: P.INVALID_AMOUNT,
+            Reason.AMOUNT_ABOVE_LIMIT: P.INVALID_AMOUNT,
             Reason.PAYMENT_TOO_LARGE: P.INVALID_AMOUNT,
             Reason.PARTIAL_PAYMENT: P.INVALID_AMOUNT,
             Reason.NOTHING_OWED: P.INVALID_AMOUNT,
@@ -273,6 +275,7 @@ _OF_A_NOTIFICATION: tuple[dict[Reason, ProblemType], ProblemType] = (
         Reason.CHARGE_UNKNOWN: P.UNKNOWN_VALUE_FROM_KNOWN_SCHEME,
         Reason.HOLD_DATES_WRONG: P.INVALID_DATE,
         Reason.AMOUNT_WRONG: P.INVALID_AMOUNT,
+        Reason.AMOUNT_ABOVE_LIMIT: P.INVALID_AMOUNT,
         Reason.BRANCH_UNKNOWN: P.UNKNOWN_AGENCY,
     },
     P.UNAUTHORIZED_COMBINATION_FOR_AGENCY,

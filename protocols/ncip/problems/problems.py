@@ -28,6 +28,7 @@ _ELEMENTS = {
     Reason.HOLD_DATES_WRONG: "NeedBeforeDate",
     Reason.FEE_NOT_ACKNOWLEDGED: "AcknowledgedFeeAmount",
     Reason.AMOUNT_WRONG: "MonetaryValue",
+    Reason.AMOUNT_ABOVE_LIMIT: "MonetaryValue",
     Reason.NOTHING_OWED: "MonetaryValue",
     Reason.PAYMENT_TOO_LARGE: "MonetaryValue",
     Reason.PARTIAL_PAYMENT: "MonetaryValue",

@@ -33,7 +33,9 @@ _VISIBLE = {
     "item_identifier_type": "VisibleItemIdentifierType",
     "item_identifier_value": "VisibleItemIdentifier",
 }
-_LONGEST_NUMBER = 10
+_LONGEST_COUNT = 10
+#: Amounts of money too: what is above the limit of them is refused as such.
+_LONGEST_NUMBER = 40
 _MOST_ATTRIBUTES = 20
 
 
@@ -93,7 +95,7 @@ def read_code(element: etree._Element) -> Code | None:
 
 def _read_count(element: etree._Element, local: LocalTime) -> int | None:
     text = read_text(element) or ""
-    return int(text) if text.isdecimal() and len(text) < _LONGEST_NUMBER else None
+    return int(text) if text.isdecimal() and len(text) < _LONGEST_COUNT else None
 
 
 def _read_number(element: etree._Element, local: LocalTime) -> int | None:

@@ -28,7 +28,7 @@ from circulation.ledger.money import (
     decimal_text,
     exponent_of,
 )
-from circulation.patrons.facts import patron_alone
+from circulation.patrons.facts import lock_patron, patron_alone
 from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.hosting.answering import Context
 from protocols.sip2.fields import Fields
@@ -68,7 +68,7 @@ FEE_NAMES: Final[dict[ChargeKind, Text]] = {
 }
 #: Payment type (37), as the ledger is told of it.
 METHODS: Final = {"00": "cash", "01": "VISA card", "02": "credit card"}
-_AMOUNT: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{0,3})?")
+_AMOUNT: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{0,3})?")
 #: The most digits in the number of a charge.
 _NUMBER_DIGITS: Final = 19
 
@@ -280,10 +280,11 @@ def _money_of(request: FeePaid, place: Place, context: Context) -> _Money:
 
 
 def _currency_owed(context: Context, patron: str, place: Place) -> str:
-    """The currency for terminals that name none: that of the patron's account; empty if there is no
-    such patron."""
-    key = IDENTIFIERS.of(context.circulation)
-    facts = patron_alone(context.transaction, identifier=key.stored(patron), now=context.now)
+    """The currency for terminals that name none: that of the patron's account, locked, as it is
+    paid next; empty if there is no such patron."""
+    identifier = IDENTIFIERS.of(context.circulation).stored(patron)
+    lock_patron(context.transaction, identifier=identifier)
+    facts = patron_alone(context.transaction, identifier=identifier, now=context.now)
     if facts is None:
         return ""
     return account_currency(context.act(place.desk), patron_id=facts.id, category=facts.category)

@@ -14,7 +14,8 @@ from circulation.fees.lateness import Lateness, child_on, lateness, tariff, top_
 from circulation.fees.loan_fees import fee_refusals
 from circulation.fees.paying import PaymentWish, shares_of
 from circulation.fees.terms import FEE_TERMS, FeeTerms
-from circulation.fees.tiers import MOST, MOST_DAYS, Tier, amount_on, exceeding, read_tiers
+from circulation.fees.tiers import MOST_DAYS, Tier, amount_on, exceeding, read_tiers
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal
 from circulation.ledger.money import Charge, ChargeKind
@@ -35,9 +36,9 @@ SECOND = timedelta(seconds=1)
     [
         ([[1, 0]], True),
         ([[0, 0]], False),
-        ([[MOST_DAYS, MOST]], True),
-        ([[MOST_DAYS + 1, MOST]], False),
-        ([[MOST_DAYS, MOST + 1]], False),
+        ([[MOST_DAYS, MAX_AMOUNT_MINOR_UNITS]], True),
+        ([[MOST_DAYS + 1, MAX_AMOUNT_MINOR_UNITS]], False),
+        ([[MOST_DAYS, MAX_AMOUNT_MINOR_UNITS + 1]], False),
         ([[1, -1]], False),
         ([[1, 5], [2, 5]], True),
         ([[1, 5], [1, 6]], False),
@@ -72,8 +73,8 @@ def test_a_tariff_may_reach_its_ceiling_and_not_pass_it() -> None:
         ("child_under", 120),
         ("refund_days", 3_650),
         ("block_days", 365),
-        ("rate", MOST),
-        ("block_threshold", MOST),
+        ("rate", MAX_AMOUNT_MINOR_UNITS),
+        ("block_threshold", MAX_AMOUNT_MINOR_UNITS),
     ],
 )
 def test_a_number_of_a_rule(name: str, most: int) -> None:
@@ -292,7 +293,8 @@ def test_which_charges_an_amount_pays(
     [
         ("0", "DKK", 0),
         ("0,01", "DKK", 1),
-        ("999999999", "DKK", 99_999_999_900),
+        ("10000000", "DKK", MAX_AMOUNT_MINOR_UNITS),
+        ("1000000000", "JPY", MAX_AMOUNT_MINOR_UNITS),
         (" 5.5 ", "EUR", 550),
         ("1.234", "KWD", 1_234),
         ("7", "JPY", 7),
@@ -306,7 +308,12 @@ def test_an_amount(amount: str, currency: str, units: int) -> None:
     ("amount", "currency", "told"),
     [
         ("1", "dkk", "a currency has a code of three letters, such as DKK, not 'dkk'"),
-        ("1000000000", "DKK", "'1000000000' is no amount such as 299.95 or 299,95"),
+        (
+            "10000000,01",
+            "DKK",
+            "'10000000,01' is too large: the largest amount is 10000000.00 DKK",
+        ),
+        (f"1{'0' * 15}", "DKK", f"'1{'0' * 15}' is no amount such as 299.95 or 299,95"),
         ("1.", "DKK", "'1.' is no amount such as 299.95 or 299,95"),
         ("1.234", "DKK", "an amount in DKK has 2 decimals: '1.234' has 3"),
         ("1.0", "JPY", "an amount in JPY has no decimals: '1.0' has 1"),

@@ -31,7 +31,7 @@ from circulation.holds.results import Wanted
 from circulation.jobs.running import run_job
 from circulation.kernel.results import Branch, Desk, Refused
 from circulation.kernel.schema import events
-from circulation.ledger.changes import change_charge, charge_patron
+from circulation.ledger.changes import Portion, change_charge, charge_patron
 from circulation.ledger.charges import NewCharge
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.orders import MoneyAct
@@ -376,7 +376,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
             change=MoneyAct.REIMBURSEMENT,
             charge_id=_owed_to(library),
             reason="in cash",
-            amount=1_000,
+            portion=Portion(1_000),
             order_id="back-1",
         ),
     )
@@ -414,7 +414,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
             change_charge,
             change=MoneyAct.REDUCTION,
             charge_id=key,
-            amount=400,
+            portion=Portion(400),
             reason="an old key",
             at=library.other,
             order_id="less-1",
@@ -426,7 +426,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
             change_charge,
             change=MoneyAct.WRITE_OFF,
             charge_id=key,
-            amount=900,
+            portion=Portion(900),
             reason="he is poor",
         ),
     )
@@ -436,7 +436,7 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
             change_charge,
             change=MoneyAct.WRITE_OFF_REDUCTION,
             charge_id=key,
-            amount=300,
+            portion=Portion(300),
             reason="he is rich",
             order_id="again-1",
             at=library.other,
@@ -465,7 +465,8 @@ def _year(told: Journal, library: StaffedLibrary) -> Journal:
             at=library.other,
         ),
     )
-    act("cancelled", done(change_charge, change=MoneyAct.REDUCTION, charge_id=key, reason="found"))
+    cancelled = {"change": MoneyAct.REDUCTION, "portion": Portion(1_900), "reason": "found"}
+    act("cancelled", done(change_charge, charge_id=key, **cancelled))
     act("lent to who waits", lambda: library.check_out(ib, map_, **agreed))
     act("lost", done(lost.declare_lost, item=map_))
     act("found", done(lost.find, item=map_, at=library.other), days=1)

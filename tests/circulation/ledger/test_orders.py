@@ -25,7 +25,7 @@ from circulation.fees.giving_up import GIVING_UP, GivingUp, give_up
 from circulation.fees.paying import PaymentWish, pay
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import UNATTENDED, Refused
-from circulation.ledger.changes import CHANGES, change_charge, charge_patron
+from circulation.ledger.changes import CHANGES, Portion, change_charge, charge_patron
 from circulation.ledger.charges import NewCharge
 from circulation.ledger.money import ChargeKind, PostingKind
 from circulation.ledger.orders import MoneyAct
@@ -63,7 +63,7 @@ def _changing(act: MoneyAct, charge_id: int) -> Callable[..., Any]:
         change=act,
         charge_id=charge_id,
         reason="agreed",
-        amount=amount,
+        portion=Portion(amount),
         order_id=order_id,
     )
 

@@ -8,13 +8,23 @@ from itertools import combinations
 
 import pytest
 
-from catalogue.database import Database
+from catalogue.database import Database, Transaction
+from circulation.fees.giving_up import GivenUp, GivingUp, give_up
 from circulation.fees.paying import PaymentWish, pay
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.events import EventKind
 from circulation.kernel.organisation import add_agency, add_branch, add_consortium, desk_at
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import UNATTENDED, Desk, Refused
-from circulation.ledger.charges import open_charge, reduce_charge, reduce_write_off, write_off
+from circulation.kernel.results import UNATTENDED, Desk, Refusal, Refused
+from circulation.ledger.changes import Changed, charge_patron
+from circulation.ledger.charges import (
+    NewCharge,
+    open_charge,
+    reduce_charge,
+    reduce_write_off,
+    set_amount,
+    write_off,
+)
 from circulation.ledger.money import (
     Allocation,
     Charge,
@@ -426,3 +436,46 @@ def test_no_more_and_no_less_than_that(library: Library, amount: int) -> None:
     with pytest.raises(ValueError, match="written off"):
         changed(library, made.id, reduce_write_off, "a reason", amount if amount < 1 else 401)
     assert changed(library, made.id, reduce_write_off, "a reason", 400).balance == 1_000
+
+
+def test_sums_are_larger_than_32_bits_hold(either_library: Library) -> None:
+    library = either_library
+    card = a_patron(library)
+    made = [charge(library, card, MAX_AMOUNT_MINOR_UNITS) for _ in range(3)]
+    assert total(library, card) == 3 * MAX_AMOUNT_MINOR_UNITS
+    raised = library.write(
+        lambda transaction: set_amount(
+            *open_charge(library.act(transaction), charge_id=made[0].id), 2**40, "a mistake"
+        )
+    )
+    assert (raised.amount, raised.balance) == (2**40, 2**40)
+    changed(library, made[0].id, write_off, "a mistake", 2**40)
+    for _ in range(2):
+        taken(paid(library, card, MAX_AMOUNT_MINOR_UNITS))
+    assert total(library, card) == 0
+
+
+@pytest.mark.parametrize("beyond", [MAX_AMOUNT_MINOR_UNITS + 1, 2**31, 2**63, 10**30])
+def test_no_amount_above_the_limit_moves(either_library: Library, beyond: int) -> None:
+    """Nothing is written, even where more is owed."""
+    library = either_library
+    fee_rule(library, agency_id=library.main.agency_id, overpayment="credit")
+    card = a_patron(library)
+    for _ in range(3):
+        charge(library, card, MAX_AMOUNT_MINOR_UNITS)
+    limit = Refusal(Reason.AMOUNT_ABOVE_LIMIT, amount=MAX_AMOUNT_MINOR_UNITS, currency="DKK")
+
+    def charged(transaction: Transaction) -> Changed | Refused:
+        act = library.act(transaction)
+        new = NewCharge(ChargeKind.OTHER, beyond, "DKK", library.main.id, "a key")
+        return charge_patron(act, number_of(library, card), new, order_id="T 1")
+
+    def given_up(transaction: Transaction) -> GivenUp | Refused:
+        wish = GivingUp(beyond, "DKK", "goodwill", order_id="T 2")
+        return give_up(library.act(transaction), wish, patron=card)
+
+    answers = [paid(library, card, beyond, order_id="T 3"), library.write(charged)]
+    for answer in (*answers, library.write(given_up)):
+        assert isinstance(answer, Refused), answer
+        assert answer.refusals == (limit,)
+    assert total(library, card) == 3 * MAX_AMOUNT_MINOR_UNITS

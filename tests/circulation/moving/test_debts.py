@@ -75,3 +75,19 @@ def test_the_next_step_of_a_debt_comes_after_those_of_the_other_system(more: Old
     counts = run_day(more.library)
     assert counts.get("steps reminder", 0) == 0
     assert counts["steps collection"] == 1
+
+
+def test_amounts_at_the_limit_and_above(more: OldSystem) -> None:
+    """Sums are larger than 32 bits hold."""
+    most = "10000000.00"
+    more.write(
+        "debts",
+        *((str(number), *FEE[1:4], most, *FEE[5:]) for number in range(1, 4)),
+        ("4", *FEE[1:4], "10000000.01", *FEE[5:]),
+        ("5", *FEE[1:4], "99999999999.00", *FEE[5:]),
+    )
+    assert more.deliver()["debts"].new == 3
+    told = {(each.place.line, each.reason) for kind, each in more.faults if kind == "debts"}
+    assert {(5, "an amount above the limit"), (6, "an amount above the limit")} <= told
+    assert owed(more, "Ida") == [(3_000_000_000, 0)]
+    consistent(more)

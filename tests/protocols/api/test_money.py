@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.rights import Reach, Right
 from tests.builders.agencies import a_school, agree, charge_at
 from tests.builders.circulation import a_patron
@@ -176,3 +177,18 @@ def test_a_charge_that_nobody_could_pay_is_refused(
     told = stage.ask("POST", charges, wish | wrong, token=token)
     assert (told.status, told.body["errors"][0]["field"]) == (422, field), told.body
     assert stage.ask("GET", charges, token=token).body["total"] == 1
+
+
+def test_amounts_at_the_limit_and_above(stage: Stage) -> None:
+    token, card = stage.a_caller(), a_patron(stage.library)
+    charges = f"/patrons/{stage.public_id(card)}/charges"
+    wish = {"kind": "service", "currency": "DKK", "reason": "copies"}
+    for number in (1, 2, 3):
+        most = wish | {"amount": MAX_AMOUNT_MINOR_UNITS}
+        told = stage.ask("POST", charges, most, token=token)
+        assert (told.status, _owed(told.body)) == (200, number * MAX_AMOUNT_MINOR_UNITS)
+    for beyond in (MAX_AMOUNT_MINOR_UNITS + 1, 2**31, 2**63, 10**30):
+        told = stage.ask("POST", charges, wish | {"amount": beyond}, token=token)
+        assert (told.status, told.body["errors"][0]["field"]) == (422, "amount")
+    listed = stage.ask("GET", charges, token=token).body
+    assert (listed["total"], _owed(listed)) == (3, 3 * MAX_AMOUNT_MINOR_UNITS)

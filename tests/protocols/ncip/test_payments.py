@@ -9,6 +9,7 @@ from lxml import etree
 
 from catalogue.database import Database, Transaction
 from circulation.accounts.status import patron_status
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.events import Event, EventKind
 from circulation.kernel.organisation import add_agency, add_branch, add_consortium
 from circulation.kernel.reasons import BlockReason
@@ -408,3 +409,19 @@ def test_what_another_agency_is_owed_is_not_given_up(stage: Stage, action: str) 
     assert problem_types(answer) == ["Unable To Add Element"]
     [line] = fees.charges_of(library, card)
     assert line.charge.balance == 4000
+
+
+@pytest.mark.parametrize("action", ["Assess", "Payment", "Waive"])
+def test_amounts_at_the_limit_and_above(stage: Stage, action: str) -> None:
+    card = a_patron(stage.library)
+    for _ in range(3):
+        charged = stage.ask(transaction(card, "Assess", MAX_AMOUNT_MINOR_UNITS))
+        assert not problem_types(charged)
+    owed = str(3 * MAX_AMOUNT_MINOR_UNITS)
+    assert balance(stage, card) == owed
+    number = text_of(charged, "FiscalTransactionReferenceId/FiscalTransactionIdentifierValue")
+    for beyond in (MAX_AMOUNT_MINOR_UNITS + 1, 2**31, 2**63):
+        related = number or "" if action == "Waive" else ""
+        told = stage.ask(transaction(card, action, beyond, related=related))
+        assert problem_types(told) == ["Invalid Amount"]
+    assert balance(stage, card) == owed

@@ -7,10 +7,12 @@ from datetime import date
 import pytest
 
 from circulation.fees.rules import FEE_RULES
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.set_up import set_up_changed
 from circulation.ledger.money import ChargeKind, decimal_text
 from protocols.sip2.handling.fees import FEE_NAMES, FEE_TYPES, minor_units_of
 from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.fees import charge
 from tests.protocols.sip2.terminals import Terminal
 
 DATE = "20261125    120000"
@@ -101,3 +103,16 @@ def test_a_payment_number_is_good_once(terminal: Terminal, library: Library, car
 def test_without_a_currency_it_is_that_of_what_is_owed(terminal: Terminal, card: str) -> None:
     assert paid(terminal, card, "15", currency="   ").startswith("38Y")
     assert "|BV" not in asked(terminal, card, "")
+
+
+def test_amounts_at_the_limit_and_above(terminal: Terminal, library: Library) -> None:
+    card = a_patron(library)
+    for _ in range(3):
+        charge(library, card, MAX_AMOUNT_MINOR_UNITS)
+    assert "|BHDKK|BV30000000.00|" in asked(terminal, card, "")
+    for beyond in ("10000000.01", "999999999.00", "9" * 15):
+        told = paid(terminal, card, beyond)
+        assert told.startswith("38N")
+        assert "10000000.00 DKK" in told
+    assert paid(terminal, card, "10000000.00").startswith("38Y")
+    assert "|BHDKK|BV20000000.00|" in asked(terminal, card, "")

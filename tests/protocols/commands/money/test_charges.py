@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from tests.builders.agencies import a_school, agree, charge_at
 from tests.builders.circulation import ZONE, a_patron
 from tests.builders.fees import charge, danish_fees, fee_rule, hand_in, late_by, lend, total
@@ -253,3 +254,16 @@ def test_what_agencies_took_for_each_other(staff: Staff) -> None:
     assert staff.json(*reverse)["reversed"]
     [left] = staff.json("charges", "collected", *days)["lines"]
     assert left["amount"]["amount"] == 0
+
+
+def test_amounts_at_the_limit_and_above(staff: Staff) -> None:
+    card = a_patron(staff.library)
+    for _ in range(3):
+        staff.json("charges", "add", card, "service", "10000000", "--reason", "copies")
+    assert "30000000.00 DKK" in staff.run("patron", "show", card).output
+    for command in (("pay", card), ("add", card, "service")):
+        more = () if command[0] == "pay" else ("--reason", "copies")
+        refused = staff.run("charges", *command, "10000000.01", *more)
+        assert refused.exit_code == 2
+        assert "the largest amount is 10000000.00 DKK" in refused.output
+    assert total(staff.library, card) == 3 * MAX_AMOUNT_MINOR_UNITS
