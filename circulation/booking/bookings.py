@@ -48,7 +48,7 @@ from circulation.kernel.reasons import Action, Reason
 from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.loans.checks import patron_refusals
-from circulation.patrons.facts import PatronFacts, patron_facts
+from circulation.patrons.facts import PatronFacts, lock_patron, patron_facts
 from circulation.patrons.identifiers import IDENTIFIERS
 
 
@@ -174,6 +174,8 @@ def place_booking(act: Act, wish: BookingWish) -> Booking | Refused:
 def _known(act: Act, wish: BookingWish) -> _Known | Refused:
     transaction, circulation = act.transaction, act.circulation
     patron = IDENTIFIERS.of(circulation).stored(wish.patron)
+    record_id = _record_under_locks(transaction, wish)
+    lock_patron(transaction, identifier=patron)
     borrower = patron_facts(transaction, identifier=patron, now=act.now)
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
@@ -182,7 +184,6 @@ def _known(act: Act, wish: BookingWish) -> _Known | Refused:
         None if wish.delivery_branch else set_up.branches[borrower.home_branch_id]
     )
     suppliers = None if delivery is None else suppliers_of(set_up, delivery, wish.suppliers)
-    record_id = _record(transaction, wish.record_id, wish.item)
     unknown = []
     if record_id is None:
         unknown.append(Reason.RECORD_UNKNOWN if wish.item is None else Reason.ITEM_UNKNOWN)
@@ -246,6 +247,15 @@ def _record(transaction: Transaction, record_id: int | None, item: str | None) -
         return found.record_id if found else None
     known: int | None = None if record_id is None else present_id(transaction, record_id)
     return known
+
+
+def _record_under_locks(transaction: Transaction, wish: BookingWish) -> int | None:
+    """Return the title that is wanted, its copies locked; it may be merged before they are."""
+    record_id, locked = _record(transaction, wish.record_id, wish.item), None
+    while record_id is not None and record_id != locked:
+        lock_copies(transaction, record_id=record_id)
+        locked, record_id = record_id, _record(transaction, wish.record_id, wish.item)
+    return record_id
 
 
 def plan_title(

@@ -14,7 +14,7 @@ from catalogue.database import Statement, Transaction, columns, many, scalars
 from catalogue.schema import items
 from circulation.booking.bookings import find_booking
 from circulation.booking.closing import close_if_all_back
-from circulation.booking.facts import BookingFacts, booking_facts
+from circulation.booking.facts import BookingFacts, booking_facts, lock_copies
 from circulation.booking.results import BookingReturned, Delivered, OutFor
 from circulation.booking.schema import booking_loans, stays
 from circulation.holds.facts import lock_queue
@@ -102,7 +102,11 @@ def deliver_booking(
 
 
 def _open(transaction: Transaction, booking_id: int) -> BookingFacts | Refused:
+    """Return the open booking with the copies of its title locked, as every change of it needs."""
     found = booking_facts(transaction, booking_id=booking_id)
+    if found is not None:
+        lock_copies(transaction, record_id=found.record_id)
+        found = booking_facts(transaction, booking_id=booking_id)
     if found is None or found.closed is not None:
         return Refused((Refusal(Reason.BOOKING_UNKNOWN),))
     return found

@@ -121,8 +121,7 @@ def _by_id(*, loan_id: int) -> Statement:
 
 
 @one(InterlibraryLoan)
-def loan_of_item(*, item_id: int) -> Statement:
-    """The open one that the item is in."""
+def _of_item(*, item_id: int) -> Statement:
     return select_loans(_table.c.item_id == item_id, _table.c.closed.is_(None))
 
 
@@ -137,8 +136,7 @@ def last_loan_of_item(*, item_id: int) -> Statement:
 
 
 @one(InterlibraryLoan)
-def loan_of_hold(*, hold_id: int) -> Statement:
-    """The open one that the hold was placed for."""
+def _of_hold(*, hold_id: int) -> Statement:
     return select_loans(_table.c.hold_id == hold_id, _table.c.closed.is_(None))
 
 
@@ -213,6 +211,25 @@ def loan_of_barcode(
     """The one of the partner that this barcode stands in, open or the last, locked."""
     found = _of_barcode(transaction, partner=partner, barcode=barcode)
     return found and loan_by_id(transaction, found.id)
+
+
+def loan_of_item(transaction: Transaction, *, item_id: int) -> InterlibraryLoan | None:
+    """Return the open interlibrary loan that the item is in, locked."""
+    found = _of_item(transaction, item_id=item_id)
+    return _still_open(transaction, found)
+
+
+def loan_of_hold(transaction: Transaction, *, hold_id: int) -> InterlibraryLoan | None:
+    """Return the open interlibrary loan that the hold was placed for, locked."""
+    found = _of_hold(transaction, hold_id=hold_id)
+    return _still_open(transaction, found)
+
+
+def _still_open(
+    transaction: Transaction, found: InterlibraryLoan | None
+) -> InterlibraryLoan | None:
+    locked = found and loan_by_id(transaction, found.id)
+    return locked if locked is not None and locked.closed is None else None
 
 
 def insert_loan(transaction: Transaction, loan: InterlibraryLoan) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import (
     select,
 )
 
-from catalogue.database import Statement, Transaction, lock, many
+from catalogue.database import Statement, Transaction, is_typed, lock, many
 from catalogue.schema import items
 from circulation.items.facts import ITEM, ItemFacts
 from circulation.items.features import ItemFeature
@@ -133,6 +133,29 @@ def items_lent_onward_to(*, patron_id: int) -> Statement:
     """What others have lent onward to a patron, by due date."""
     lent_onward = ITEM.select().where(loans.c.co_patron_id == patron_id)
     return lent_onward.order_by(loans.c.due, loans.c.id)
+
+
+@lock
+def lock_open_loan(*, barcode: str) -> Statement:
+    """Lock the open loan of a locked item: a recall brings its due date forward without the
+    lock of the item."""
+    its = select(items.c.id).where(is_typed(items.c.barcode, barcode)).scalar_subquery()
+    return (
+        select(loans.c.id)
+        .where(loans.c.item_id == its, loans.c.checked_in.is_(None))
+        .with_for_update(key_share=True)
+    )
+
+
+@lock
+def lock_open_loans_of(*, patron_id: int) -> Statement:
+    """Lock the open loans of a patron, whose items are locked."""
+    return (
+        select(loans.c.id)
+        .where(loans.c.patron_id == patron_id, loans.c.checked_in.is_(None))
+        .order_by(loans.c.id)
+        .with_for_update(key_share=True)
+    )
 
 
 @lock

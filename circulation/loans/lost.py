@@ -27,7 +27,7 @@ from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Borrower, ChargedFee, Item, Loan, LoanMark, Refusal, Refused
 from circulation.kernel.set_up import SetUp
-from circulation.loans.facts import OPEN_LOAN, OpenLoan
+from circulation.loans.facts import OPEN_LOAN, OpenLoan, lock_open_loan
 from circulation.loans.rows import must_touch_one
 from circulation.loans.schema import loans
 from circulation.loans.states import LoanAction, LoanState, refusals_in, state_of
@@ -141,6 +141,7 @@ def resume(act: Act, *, item: str) -> Marked | Refused:
 def _do(act: Act, action: LoanAction, barcode: str, until: date | None = None) -> Marked | Refused:
     transaction, circulation, desk, now = act
     lock_item(transaction, barcode=barcode)
+    lock_open_loan(transaction, barcode=barcode)
     facts = item_facts(transaction, barcode=barcode)
     if facts is None:
         return Refused((Refusal(Reason.ITEM_UNKNOWN),))

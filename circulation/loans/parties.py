@@ -9,6 +9,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal, Refused
 from circulation.kernel.set_up import SetUp
+from circulation.loans.facts import lock_open_loan
 from circulation.loans.wishes import LoanWish, RenewalWish
 from circulation.patrons.facts import PatronFacts, borrower_facts, lock_patron
 from circulation.patrons.identifiers import IDENTIFIERS
@@ -25,8 +26,9 @@ class Parties(NamedTuple):
 
 
 def parties(act: Act, wish: LoanWish | RenewalWish, *, locks_patron: bool) -> Parties | Refused:
-    """Locks the item (and the patron, whose loans are to be counted), then reads the facts. Who
-    merely looks locks nothing, and a wrong PIN does not count against the patron.
+    """Locks the item and the patron, whose loans are to be counted, or else the item and its open
+    loan, which is to be changed; then reads the facts. Who merely looks locks nothing, and a wrong
+    PIN does not count against the patron.
 
     The loans are counted as far as the rules of the desk's branch or the item's have a limit, else
     not at all.
@@ -39,6 +41,8 @@ def parties(act: Act, wish: LoanWish | RenewalWish, *, locks_patron: bool) -> Pa
     lock_item(transaction, barcode=wish.item)
     if locks_patron:
         lock_patron(transaction, identifier=patron)
+    else:
+        lock_open_loan(transaction, barcode=wish.item)
     item = item_facts(transaction, barcode=wish.item)
     set_up, group, most = None, "", (0, 0)
     if item is not None:

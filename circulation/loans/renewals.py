@@ -20,6 +20,7 @@ from circulation.loans.facts import (
     items_lent_onward_to,
     items_on_loan,
     lock_items_on_loan_to,
+    lock_open_loans_of,
 )
 from circulation.loans.features import RENEWING, LoanCase, LoanSight, Written, charge, look_at
 from circulation.loans.of_patron import loans_of
@@ -124,6 +125,7 @@ def renew_all(
     if wrong := check_pin(act, borrower, pin):
         return Refused((wrong,))
     lock_items_on_loan_to(transaction, patron_id=borrower.id)
+    lock_open_loans_of(transaction, patron_id=borrower.id)
     set_up = circulation.set_up(transaction, borrower.set_up_version)
     renewed, refused = [], []
     for item in items_on_loan(transaction, patron_id=borrower.id):

@@ -15,6 +15,7 @@ from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import EVERYWHERE, BlockReason
 from circulation.kernel.results import Block
 from circulation.kernel.stored import stored_as
+from circulation.patrons.facts import lock_patron_by_id
 from circulation.patrons.schema import patron_blocks, patrons
 from circulation.patrons.search_words import index_patron
 
@@ -93,6 +94,7 @@ def block_patron(
     Who has died waits for nothing any more: holds and bookings end.
     """
     transaction = act.transaction
+    lock_patron_by_id(transaction, patron_id=patron_id)
     whose = _whose(act, patron_id, reason, agency_id, everywhere)
     if not _set_block_message(
         transaction, patron_id=patron_id, reason=reason.value, agency=whose or 0, message=message
@@ -133,6 +135,7 @@ def unblock_patron(
     Whose block is meant is said as in `block_patron`: that of one agency leaves those of others,
     and one of all agencies, as they are.
     """
+    lock_patron_by_id(act.transaction, patron_id=patron_id)
     whose = _whose(act, patron_id, reason, agency_id, everywhere)
     if not _delete_block(
         act.transaction, patron_id=patron_id, reason=reason.value, agency=whose or 0

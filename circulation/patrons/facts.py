@@ -223,6 +223,11 @@ def patron_alone(transaction: Transaction, *, identifier: str, now: datetime) ->
 
 
 @lock
+def lock_patron_by_id(*, patron_id: int) -> Statement:
+    return select(patrons.c.id).where(patrons.c.id == patron_id).with_for_update(key_share=True)
+
+
+@lock
 def lock_patron(*, identifier: str) -> Statement:
     its = is_typed(patron_identifiers.c.identifier, identifier)
     owner = select(patron_identifiers.c.patron_id).where(its).scalar_subquery()
