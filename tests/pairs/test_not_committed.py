@@ -1,0 +1,212 @@
+"""Acts that begin while another one is done and not committed: what was read before counts not."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+import pytest
+
+from catalogue.database import Transaction, open_database
+from catalogue.database.postgresql import PostgresqlDatabase
+from circulation.booking.bookings import BookingWish, place_booking
+from circulation.booking.changes import cancel_booking
+from circulation.booking.delivering import deliver_booking
+from circulation.booking.preparing import set_aside
+from circulation.booking.results import Booking
+from circulation.fees.paying import PaymentWish, pay
+from circulation.holds.placing import place_holds
+from circulation.holds.results import Wanted
+from circulation.holds.wishes import HoldWish
+from circulation.kernel.reasons import BlockReason, Reason
+from circulation.kernel.results import Refused
+from circulation.kernel.rights import Reach, Right
+from circulation.ledger.changes import Portion, change_charge
+from circulation.ledger.charges import open_charge, set_amount
+from circulation.ledger.money import Paid
+from circulation.ledger.orders import MoneyAct
+from circulation.patrons.blocks import block_patron
+from tests.builders.circulation import Library, a_library, a_patron, an_item
+from tests.builders.fees import charge, charges_of, number_of, total
+from tests.builders.holds import holds_of, record_of
+from tests.conftest import a_postgresql
+from tests.protocols.api.stage import a_stage as an_api_stage
+from tests.protocols.fbs.stage import a_stage as an_fbs_stage
+
+T = TypeVar("T")
+
+#: Seconds for which somebody is waited for who has to wait for a lock.
+_PATIENCE_SECONDS = 20.0
+_WAITING = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+@pytest.fixture
+def url(postgresql_template: tuple[str, str]) -> Iterator[str]:
+    with a_postgresql(postgresql_template) as url:
+        yield url
+
+
+@pytest.fixture
+def library(url: str) -> Iterator[Library]:
+    database = open_database(url)
+    yield a_library(database, recall_days=7, recall_notice_days=3)
+    database.close()
+
+
+def meanwhile(library: Library, first: Callable[[Transaction], Any], ask: Callable[[], T]) -> T:
+    """Return what `ask` answers, which begins when `first` is done and not committed; that is
+    committed as soon as `ask` waits for it."""
+    database = library.database
+    assert isinstance(database, PostgresqlDatabase)
+    is_done = threading.Event()
+
+    def work(transaction: Transaction) -> None:
+        first(transaction)
+        is_done.set()
+        with psycopg.connect(database.url, autocommit=True) as connection:
+            ends = time.monotonic() + _PATIENCE_SECONDS
+            while time.monotonic() < ends:
+                row = connection.execute(_WAITING).fetchone()
+                if row is not None and row[0]:
+                    return
+                time.sleep(0.005)
+        raise AssertionError("nobody waited for a lock")
+
+    committed = database.write(work)
+    assert is_done.wait(_PATIENCE_SECONDS)
+    answer = ask()
+    committed.result()
+    return answer
+
+
+def _pays(library: Library, card: str, amount: int) -> Callable[[Transaction], None]:
+    def work(transaction: Transaction) -> None:
+        paid = pay(library.act(transaction), PaymentWish(amount, "DKK"), patron=card)
+        assert isinstance(paid, Paid)
+
+    return work
+
+
+@pytest.mark.parametrize("what", ["waivers", "write-offs"])
+def test_a_payment_and_a_waiver_leave_no_credit(url: str, what: str) -> None:
+    with an_api_stage(url) as stage:
+        library, token = stage.library, stage.a_caller()
+        card = a_patron(library)
+        path = f"/charges/{charge(library, card, 5_000).id}/{what}"
+        told = meanwhile(
+            library,
+            _pays(library, card, 5_000),
+            lambda: stage.ask("POST", path, {"why": "agreed"}, token=token),
+        )
+        assert (told.status, told.body["errors"][0]["field"]) == (422, "amount")
+        assert total(library, card) == 0
+        [line] = charges_of(library, card, only_open=False)
+        assert (line.charge.amount, line.charge.paid) == (5_000, 5_000)
+
+
+def test_the_limit_of_a_waiver_counts_what_is_owed_when_it_is_done(url: str) -> None:
+    """A charge that is raised meanwhile is not waived beyond the limit."""
+    with an_api_stage(url) as stage:
+        library = stage.library
+        reach = Reach(agencies=frozenset({library.main.agency_id}), limit=2_000)
+        token = stage.a_caller(grants={Right.WAIVE_FEES: reach, Right.VIEW_PATRONS: reach})
+        card = a_patron(library)
+        made = charge(library, card, 2_000)
+
+        def raised(transaction: Transaction) -> None:
+            account, before = open_charge(library.act(transaction), charge_id=made.id)
+            set_amount(account, before, 9_000, "later still")
+
+        told = meanwhile(
+            library,
+            raised,
+            lambda: stage.ask(
+                "POST", f"/charges/{made.id}/waivers", {"why": "agreed"}, token=token
+            ),
+        )
+        assert (told.status, told.body["right"]) == (403, "fees.waive")
+        assert total(library, card) == 9_000
+
+
+def test_a_web_site_pays_what_is_left_of_a_fee(url: str, tmp_path: Path) -> None:
+    with an_fbs_stage(url, tmp_path) as stage:
+        library, card = stage.library, stage.a_patron()
+        made = charge(library, card, 3_000)
+        [fee] = stage.of_patron("GET", card, "{}/patron/{}/fees/v2").body
+
+        def reduced(transaction: Transaction) -> None:
+            change_charge(
+                library.act(transaction),
+                change=MoneyAct.REDUCTION,
+                charge_id=made.id,
+                reason="agreed",
+                portion=Portion(1_000),
+            )
+
+        body = {"orderId": "W-1", "feeIds": [fee["feeId"]]}
+        told = meanwhile(
+            library,
+            reduced,
+            lambda: stage.of_patron("POST", card, "v1/{}/patron/{}/payment", body),
+        )
+        assert [each["paymentStatus"] for each in told.body] == ["paymentRegistered"]
+        assert total(library, card) == 0
+
+
+def test_a_recalled_loan_is_not_renewed(library: Library) -> None:
+    borrower, waiting = a_patron(library), a_patron(library)
+    item = an_item(library, on_loan_to=borrower)
+    library.pass_time(days=10)
+    wish = HoldWish(waiting, [Wanted(record_of(library, item))])
+    told = meanwhile(
+        library,
+        lambda transaction: place_holds(library.act(transaction), wish),
+        lambda: library.renew(borrower, item),
+    )
+    assert isinstance(told, Refused), told
+    assert Reason.LOAN_RECALLED in told.reasons
+
+
+def test_the_dead_keep_no_hold_that_was_placed_at_that_moment(library: Library) -> None:
+    card, item = a_patron(library), an_item(library)
+    wish = HoldWish(card, [Wanted(record_of(library, item))])
+    dead = number_of(library, card)
+    meanwhile(
+        library,
+        lambda transaction: place_holds(library.act(transaction), wish),
+        lambda: library.write(
+            lambda transaction: block_patron(library.act(transaction), dead, BlockReason.DECEASED)
+        ),
+    )
+    assert holds_of(library, card) == []
+
+
+def test_a_booking_that_is_cancelled_is_not_delivered(library: Library) -> None:
+    library.policy(material_group="class-set", bookable=True)
+    card, item = a_patron(library), an_item(library, material_group="class-set")
+
+    def booked(transaction: Transaction) -> int:
+        act, today = library.act(transaction), library.today
+        booking = place_booking(act, BookingWish(card, today, today + timedelta(7), item=item))
+        assert isinstance(booking, Booking), booking
+        set_aside(act, booking_id=booking.id, barcodes=[item])
+        return booking.id
+
+    booking_id = library.write(booked)
+    told = meanwhile(
+        library,
+        lambda transaction: cancel_booking(library.act(transaction), booking_id=booking_id),
+        lambda: library.write(
+            lambda transaction: deliver_booking(library.act(transaction), booking_id=booking_id)
+        ),
+    )
+    assert isinstance(told, Refused), told
+    assert Reason.BOOKING_UNKNOWN in told.reasons
