@@ -25,7 +25,7 @@ help:
 	@echo "make cut-over    rehearses a change of systems: sixty days, flips, kills, three figures"
 	@echo "make crash       kills the server again and again under load, and looks at what is left"
 	@echo "make fuzz        feeds every parser with mutations of real messages"
-	@echo "make mutants     small mistakes in the rules of lending and money: do the tests see them?"
+	@echo "make mutants     small mistakes in the rules of lending, money and rights: do tests see them?"
 	@echo "make audit       known vulnerabilities in what is installed"
 	@echo "make dist        sdist and wheel in dist, each installed and tried outside this checkout"
 	@echo "make image       the image of deploy/Containerfile, built on a new Debian and started (root, buildah)"
@@ -93,7 +93,8 @@ crash: $(VENV)/test
 fuzz: $(VENV)/test $(if $(findstring atheris,$(FUZZ_OPTIONS)),$(VENV)/fuzz)
 	$(BIN)/python -m tests.fuzz $(FUZZ_OPTIONS)
 
-# MUTANTS_OPTIONS: --count, --seed, --least, --processes. What mutmut made is kept in mutants/.
+# MUTANTS_OPTIONS: --count, --seed, --least, --processes, --room. Which test reaches what is kept in
+# build/mutants.json until a file changes.
 mutants: $(VENV)/mutants
 	$(BIN)/python -m tests.mutants $(MUTANTS_OPTIONS)
 
@@ -169,4 +170,4 @@ $(VENV)/release: setup.cfg pyproject.toml $(BIN)/python
 
 clean:
 	find catalogue circulation protocols tests -name __pycache__ -prune -exec rm -rf {} +
-	rm -rf $(VENV) node_modules mutants build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

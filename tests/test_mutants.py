@@ -1,53 +1,103 @@
-"""``make mutants``: what it draws, how it names a change, and the list of survivors."""
+"""``make mutants``: what can be changed, what is drawn, how a change gets into a process, and the
+list of survivors."""
 
 from __future__ import annotations
 
-import ast
+import importlib.util
 from pathlib import Path
 
-from tests.mutants import KNOWN, Change, change_of, draw, known_survivors
+import pytest
 
-ROOT = Path(__file__).parent.parent
-SHOWN = """\
-# circulation.fees.debts.x__block__mutmut_8: survived
---- circulation/fees/debts.py
-+++ circulation/fees/debts.py
-@@ -1,7 +1,7 @@
- def _block(transaction: Transaction, debt: Debt, now: datetime) -> bool:
--    is_ours = any(rows)
-+    is_ours = None
-     return is_ours
+from tests.mutants.__main__ import KNOWN, draw, read_reasons
+from tests.mutants.changes import Mutant, count_changes, make_change
+from tests.mutants.rooms import ROOMS, ROOT, TESTS
+from tests.mutants.swapping import swap
+
+MODULE = """
+def first(numbers, most=3, *, is_strict=False):
+    \"\"\"Not changed.\"\"\"
+    if not numbers:
+        return None
+    if is_strict and len(numbers) > most:
+        raise ValueError(f"more than {most}")
+    return min(sorted(numbers)[:most])
+
+
+class Sum:
+    def __init__(self):
+        self.parts = []
+        self.parts.append(1)
+
+    def has_any(self) -> bool:
+        return any(each for each in self.parts if each > 0)
 """
+#: Some of the changes: (before, after).
+CHANGES = {
+    ("def first(numbers, most=3, *, is_strict=False):",
+     "def first(numbers, most=4, *, is_strict=False):"),
+    ("def first(numbers, most=3, *, is_strict=False):",
+     "def first(numbers, most=3, *, is_strict=True):"),
+    ("if not numbers:", "if numbers:"),
+    ("if not numbers:", "if False:"),
+    ("if is_strict and len(numbers) > most:", "if len(numbers) > most:"),
+    ("if is_strict and len(numbers) > most:", "if is_strict and len(numbers) >= most:"),
+    ("return min(sorted(numbers)[:most])", "return max(sorted(numbers)[:most])"),
+    ("return min(sorted(numbers)[:most])", "return min(list(numbers)[:most])"),
+    ("return min(sorted(numbers)[:most])", "return None"),
+    ("self.parts.append(1)", "pass"),
+    ("self.parts.append(1)", "self.parts.append(2)"),
+    ("return any((each for each in self.parts if each > 0))", "return True"),
+    ("return any((each for each in self.parts if each > 0))",
+     "return any((each for each in self.parts))"),
+}  # fmt: skip
 
 
 def test_the_same_seed_draws_the_same() -> None:
-    names = {f"m.x_f__mutmut_{number}" for number in range(50)}
-    assert draw(names, 10, 1) == draw(sorted(names, reverse=True), 10, 1)
-    assert draw(names, 10, 1) != draw(names, 10, 2)
-    assert draw(names, 100, 1) == sorted(names)
+    mutants = [Mutant("staff", "m.py", number) for number in range(50)]
+    assert draw(mutants, 10, 1) == draw(mutants[::-1], 10, 1)
+    assert draw(mutants, 10, 1) != draw(mutants, 10, 2)
+    assert draw(mutants, 100, 1) == mutants
 
 
-def test_a_change_is_named_by_its_function_and_its_lines() -> None:
-    name = "circulation.fees.debts.x__block__mutmut_8"
-    function = "circulation.fees.debts._block"
-    assert change_of(name, SHOWN) == Change(function, "is_ours = any(rows)", "is_ours = None")
-    of_a_class = change_of("circulation.holds.facts.xǁHoldǁis_open__mutmut_1", SHOWN)
-    assert of_a_class.function == "circulation.holds.facts.Hold.is_open"
+def test_each_change_is_made_to_the_functions_that_there_are(tmp_path: Path) -> None:
+    path = tmp_path / "changed.py"
+    path.write_text(MODULE, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("changed", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    changes = {n: make_change(str(path), n) for n in count_changes(str(path))}
+    by_text = {(each.change.was, each.change.now): each for each in changes.values()}
+    assert by_text.keys() >= CHANGES
+    assert not any("Not changed" in was or "more than" in was for was, _ in by_text)
+    strict, largest = (
+        next(each for (_, now), each in by_text.items() if text in now)
+        for text in ("is_strict=True", "max(")
+    )
+    first = module.first
+    assert first([3, 1, 2, 4]) == 1
+    assert swap(str(path), largest) == 1
+    assert first([3, 1, 2, 4]) == 3
+    assert swap(str(path), strict) == 1
+    with pytest.raises(ValueError, match="more than 3"):
+        first([3, 1, 2, 4])
+    assert len(count_changes(str(path), ("parts",))) < len(changes)
 
 
-def test_each_survivor_that_is_excused_is_of_a_function_that_there_is_and_has_a_reason() -> None:
-    known = known_survivors(KNOWN.read_text("utf-8"))
+def test_rooms_and_tests_are_there() -> None:
+    assert all([*room.paths] for room in ROOMS.values())
+    assert all((ROOT / each).exists() for each in TESTS)
+
+
+def test_each_survivor_that_is_excused_can_be_made_and_has_a_reason() -> None:
+    known = read_reasons(KNOWN.read_text("utf-8"))
     for change, why in known.items():
         assert len(why) > 20, change
         parts = change.function.split(".")
-        [module] = [
+        [path] = [
             path
             for end in range(len(parts), 1, -1)
-            if (path := ROOT.joinpath(*parts[:end]).with_suffix(".py")).is_file()
+            if (ROOT / (path := "/".join(parts[:end]) + ".py")).is_file()
         ]
-        names = {
-            node.name
-            for node in ast.walk(ast.parse(module.read_text("utf-8")))
-            if isinstance(node, ast.FunctionDef)
-        }
-        assert parts[-1] in names, change
+        assert change in {make_change(path, n).change for n in count_changes(path)}

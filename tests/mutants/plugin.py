@@ -1,0 +1,256 @@
+"""Run the tests that reach a mutant, in a process that is forked once all of them are loaded."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import os
+import resource
+import time
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from multiprocessing import get_context
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import coverage
+import pytest
+from hypothesis import Phase, settings
+
+from tests.mutants.changes import Changed, Mutant, make_change
+from tests.mutants.rooms import LEFT_OUT, ROOMS, ROOT
+from tests.mutants.swapping import swap
+
+#: Seconds of tests for one mutant, the shortest first; no test that comes later is run.
+SECONDS: Final = 40.0
+#: Seconds that a process may take, in which a mutant may loop or wait for ever.
+LONGEST: Final = 400.0
+#: What was found of each module of tests, by its path: for as long as no file of it changes.
+KEPT: Final = ROOT / "build" / "mutants.json"
+
+
+class Reached(NamedTuple):
+    """What one test reaches: its seconds, and lines of the modules by their paths."""
+
+    seconds: float
+    lines: Mapping[str, Sequence[int]]
+
+
+class Tried(NamedTuple):
+    """`seen_by` names the test that failed, or says what else ended the process; "" for none."""
+
+    mutant: Mutant
+    changed: Changed
+    seen_by: str
+    tests: int
+
+
+class Plugin:
+    """Runs mutants in place of the tests that pytest has found."""
+
+    def __init__(self, mutants: Sequence[Mutant], processes: int, report: Callable[[Tried], None]):
+        self._mutants = mutants
+        self._processes = processes
+        self._report = report
+        self._failed: list[str] = []
+        self.tried: list[Tried] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """A test that fails is enough: no smaller example is sought, and none is kept."""
+        phases = (Phase.explicit, Phase.generate)
+        settings.register_profile("mutants", settings(phases=phases, database=None))
+        settings.load_profile("mutants")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [item for item in items if not _is_left_out(item)]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._failed.append(report.nodeid)
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        first = next(item for item in session.items if "sqlite_url" in item.fixturenames)
+        self._run([first], None)  # makes what all processes share: the folder and the template
+        reached = self._find_reached(session.items)
+        items = {item.nodeid: item for item in session.items}
+
+        def try_mutant(mutant: Mutant) -> tuple[str, int]:
+            changed = make_change(mutant.path, mutant.number)
+            tests = _choose_tests(mutant, changed, reached)
+            _limit_seconds(5 * sum(reached[each].seconds for each in tests) + 20)
+            gc.unfreeze()
+            if not swap(mutant.path, changed):
+                return "", 0
+            failed = self._run([items[each] for each in tests], 1)
+            return (failed[0] if failed else ""), len(tests)
+
+        for mutant, answer in _fork(self._mutants, try_mutant, self._processes):
+            seen_by, tests = answer or ("no end", 0)
+            changed = make_change(mutant.path, mutant.number)
+            self.tried.append(Tried(mutant, changed, seen_by, tests))
+            self._report(self.tried[-1])
+        return True
+
+    def _run(self, items: Sequence[pytest.Item], most: int | None) -> Sequence[str]:
+        """Return the tests that failed, so many at most."""
+        self._failed.clear()
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            stops = following if most is None or len(self._failed) < most else None
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=stops)
+            if most is not None and len(self._failed) >= most:
+                break
+        return self._failed
+
+    def _find_reached(self, items: Sequence[pytest.Item]) -> dict[str, Reached]:
+        """Return what each test reaches, by its name. Those that fail are left out."""
+        by_module: dict[str, list[pytest.Item]] = defaultdict(list)
+        for item in items:
+            by_module[str(item.path.relative_to(ROOT))].append(item)
+        kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+        kept = {path: each for path, each in kept.items() if _is_fresh(each)}
+        paths = [path for path in by_module if path not in kept]
+        paths.sort(key=lambda path: -len(by_module[path]))
+
+        def reach(path: str) -> dict[str, tuple[float, Any]]:
+            return self._reach(by_module[path])
+
+        for path, found in _fork(paths, reach, self._processes, longest=3_600):
+            if found is None:
+                raise pytest.UsageError(f"the tests of {path} did not end")
+            files = {path, *(file for each in found.values() for file in each[1])}
+            kept[path] = {"files": {file: _digest(file) for file in files}, "tests": found}
+            print(f"{path}: {len(found)} of {len(by_module[path])} tests pass", flush=True)
+            KEPT.parent.mkdir(exist_ok=True)
+            KEPT.write_text(json.dumps(kept))
+        return {
+            name: Reached(*reached)
+            for path in by_module
+            for name, reached in kept[path]["tests"].items()
+        }
+
+    def _reach(self, items: Sequence[pytest.Item]) -> dict[str, tuple[float, Any]]:
+        files = [str(ROOT / path) for room in ROOMS.values() for path in room.paths]
+        measured = coverage.Coverage(data_file=None, include=files, config_file=False)
+        seconds = {}
+        measured.start()
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            measured.switch_context(item.nodeid)
+            began = time.process_time()
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            seconds[item.nodeid] = time.process_time() - began
+        measured.stop()
+        data = measured.get_data()
+        lines: dict[str, dict[str, list[int]]] = defaultdict(dict)
+        for file in data.measured_files():
+            path = str(Path(file).relative_to(ROOT))
+            for line, tests in data.contexts_by_lineno(file).items():
+                for test in tests:
+                    lines[test].setdefault(path, []).append(line)
+        failed = {*self._failed}
+        return {test: (each, lines[test]) for test, each in seconds.items() if test not in failed}
+
+
+def _is_left_out(item: pytest.Item) -> bool:
+    callspec = getattr(item, "callspec", None)
+    is_on_postgresql = callspec is not None and "postgresql" in callspec.params.values()
+    return is_on_postgresql or any(each in item.nodeid for each in LEFT_OUT)
+
+
+def _choose_tests(
+    mutant: Mutant, changed: Changed, reached: Mapping[str, Reached]
+) -> Sequence[str]:
+    """Return the tests that reach the line, else its statement, else its function.
+
+    What a process does once, as it does the text of a statement, the first test alone of a module
+    reaches: after those that reach the line come the others of such modules.
+    """
+    found: list[str] = []
+    for line in (changed.line, *changed.others):
+        found = [name for name, each in reached.items() if line in _lines_of(each, mutant.path)]
+        if found:
+            break
+    modules: dict[str, list[str]] = defaultdict(list)
+    for name in found:
+        modules[name.partition("::")[0]].append(name)
+    alone = {module for module, tests in modules.items() if len(tests) == 1}
+    others = [name for name in reached if name.partition("::")[0] in alone and name not in found]
+    chosen, seconds = [], 0.0
+    for several in (found, others):
+        for name in sorted(several, key=lambda name: reached[name].seconds):
+            seconds += reached[name].seconds
+            if chosen and seconds > SECONDS:
+                return chosen
+            chosen.append(name)
+    return chosen
+
+
+def _lines_of(reached: Reached, path: str) -> Sequence[int]:
+    return reached.lines.get(path, ())
+
+
+@cache
+def _digest(path: str) -> str:
+    return hashlib.sha256((ROOT / path).read_bytes()).hexdigest()
+
+
+def _is_fresh(kept: Mapping[str, Mapping[str, str]]) -> bool:
+    return all(
+        (ROOT / path).is_file() and _digest(path) == digest
+        for path, digest in kept["files"].items()
+    )
+
+
+def _limit_seconds(seconds: float) -> None:
+    """End this process when it has taken so much time of a processor."""
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
+
+
+def _fork(
+    tasks: Iterable[Any], do: Callable[[Any], Any], processes: int, longest: float = LONGEST
+) -> Iterator[tuple[Any, Any]]:
+    """Give each task with its answer, from a process of its own; None where that ended early."""
+    context = get_context("fork")
+    left = iter(tasks)
+    running: dict[Any, tuple[Any, Any, float]] = {}
+    while True:
+        while len(running) < processes and (task := next(left, None)) is not None:
+            receiver, sender = context.Pipe(duplex=False)
+            process = context.Process(target=_answer, args=(sender, do, task))
+            process.start()
+            sender.close()
+            running[receiver] = process, task, time.monotonic() + longest
+        if not running:
+            return
+        ready = wait([*running], timeout=5)
+        for receiver, (process, task, end) in [*running.items()]:
+            if receiver not in ready and time.monotonic() < end:
+                continue
+            answer, error = None, ""
+            if receiver in ready:
+                with suppress(EOFError):
+                    answer, error = receiver.recv()
+            process.kill()
+            process.join()
+            receiver.close()
+            del running[receiver]
+            if error:
+                raise RuntimeError(f"{task}: {error}")
+            yield task, answer
+
+
+def _answer(sender: Any, do: Callable[[Any], Any], task: Any) -> None:
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nothing, number)
+    try:
+        sender.send((do(task), ""))
+    except Exception:
+        sender.send((None, traceback.format_exc()))
+    os._exit(0)

@@ -1,0 +1,104 @@
+"""The rooms: which modules are changed, and which tests are run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+ROOT: Final = Path(__file__).parents[2]
+
+
+class Room(NamedTuple):
+    """Modules by patterns; with `mentions`, only functions in which one of these words occurs.
+
+    `left_out` are modules of which nothing is run by the tests of this process: they run in a
+    server that is started, or only while modules are loaded.
+    """
+
+    patterns: tuple[str, ...]
+    mentions: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> Iterator[str]:
+        """The paths of the modules, below the root of the checkout."""
+        for pattern in self.patterns:
+            for path in sorted(ROOT.glob(pattern)):
+                if path.name not in self.left_out:
+                    yield str(path.relative_to(ROOT))
+
+
+#: What a function of an operation mentions that checks rights.
+_RIGHTS: Final = (
+    "act_of",
+    "act_with",
+    "branch_meant",
+    "branch_or_all",
+    "may",
+    "must_have_everywhere",
+    "must_have_here",
+    "must_work_here",
+    "note_look",
+    "override_of",
+    "patron_named",
+    "patron_with_card",
+    "sees_addresses",
+)
+ROOMS: Final = {
+    "staff": Room(("circulation/staff/*.py",)),
+    "ledger": Room(("circulation/ledger/*.py",)),
+    "fees": Room(("circulation/fees/*.py",)),
+    "holds": Room(("circulation/holds/*.py",)),
+    "loans": Room(
+        (
+            "circulation/loans/*.py",
+            "circulation/kernel/loan_rules.py",
+            "circulation/kernel/policy.py",
+        )
+    ),
+    "moving": Room(("circulation/moving/**/*.py",)),
+    "authority of the API": Room(("protocols/api/authority.py",)),
+    "operations of the API": Room(("protocols/api/operations/*.py",), _RIGHTS),
+    "discovery": Room(
+        ("protocols/discovery/**/*.py",), left_out=("http.py", "listener.py", "table.py")
+    ),
+    "terminals and partners": Room(
+        (
+            "protocols/sip2/handlers.py",
+            "protocols/sip2/handling/*.py",
+            "protocols/ncip/handling/payments.py",
+        )
+    ),
+}
+#: The tests, all of which run in one process.
+TESTS: Final = (
+    "tests/circulation/booking/test_bookings.py",
+    "tests/circulation/dunning",
+    "tests/circulation/fees",
+    "tests/circulation/holds",
+    "tests/circulation/interlending",
+    "tests/circulation/kernel",
+    "tests/circulation/ledger",
+    "tests/circulation/loans",
+    "tests/circulation/moving",
+    "tests/circulation/patrons",
+    "tests/circulation/staff",
+    "tests/circulation/test_domain_statements.py",
+    "tests/circulation/test_overrides.py",
+    "tests/circulation/test_owner_and_lender.py",
+    "tests/circulation/test_school_visibility.py",
+    "tests/protocols/api",
+    "tests/protocols/commands/moving",
+    "tests/protocols/discovery",
+    "tests/protocols/fbs",
+    "tests/protocols/ncip",
+    "tests/protocols/sip2",
+    "tests/protocols/single_sign_on",
+)
+#: Tests that fail for any change of the text of a module, and those of single seconds each.
+LEFT_OUT: Final = (
+    "test_nothing_moves_money_beside_the_orders",
+    "test_conformance.py",
+    "test_killed.py",
+)
