@@ -68,4 +68,4 @@ def test_commands_say_that_the_disk_is_full(tmp_path: Path, sqlite_template: Pat
             assert done.returncode == 1
             assert re.search(f"disk is full|{disk}.*No space left", done.stderr), done.stderr
             assert "Make room on the disk" in done.stderr
-        assert "the disk is full" in tiro_process(configuration, "check").stderr
+        assert "disk is full" in tiro_process(configuration, "check").stderr
