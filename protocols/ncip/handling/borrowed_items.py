@@ -15,7 +15,12 @@ from circulation.interlending.states import BorrowingState, Obstacle, Role
 from protocols.hosting.answering import Context
 from protocols.ncip.handling.interlending import Handler, hindrance
 from protocols.ncip.messages import Problem, Response
-from protocols.ncip.models.circulation import CheckInItem, RenewItem, RenewItemResponse
+from protocols.ncip.models.circulation import (
+    CheckInItem,
+    CheckInItemResponse,
+    RenewItem,
+    RenewItemResponse,
+)
 from protocols.ncip.models.requests import CancelRequestItem, CancelRequestItemResponse
 from protocols.ncip.models.statuses import RecallItem, RecallItemResponse
 from protocols.ncip.models.stock import DeleteItem, DeleteItemResponse
@@ -34,12 +39,26 @@ def borrowed(barcode: str | Problem, caller: Partner, context: Context) -> Inter
     return found if found is not None and is_open and found.is_borrowed else None
 
 
-def taking_back(inner: Handler) -> Handler:
-    """CheckInItem: a temporary item goes home with it, if that is agreed."""
+class TakingBack(Protocol):
+    """The handler of CheckInItem. `is_returned`: the desk has the item back already."""
+
+    def __call__(
+        self, request: CheckInItem, caller: Partner, context: Context, *, is_returned: bool = False
+    ) -> Response: ...
+
+
+def taking_back(inner: TakingBack) -> Handler:
+    """CheckInItem: a temporary item goes home with it, if that is agreed. For one that the desk has
+    taken back before, or that has gone home, the partner is told the same as for any other."""
 
     def check_in_item(request: CheckInItem, caller: Partner, context: Context) -> Response:
-        response = inner(request, caller, context)
-        loan = borrowed(barcode_of(request.item_id), caller, context)
+        barcode = barcode_of(request.item_id)
+        loan = borrowed(barcode, caller, context)
+        if loan is None and _has_gone(barcode, caller, context):
+            return CheckInItemResponse(item_id=request.item_id)
+        is_returned = loan is not None and loan.state is BorrowingState.RETURNED
+        response = inner(request, caller, context, is_returned=is_returned)
+        loan = borrowed(barcode, caller, context)
         if loan is not None and loan.goes_at_check_in:
             _send_home(loan, caller, context)
         return response

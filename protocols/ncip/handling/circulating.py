@@ -162,12 +162,15 @@ def renew_item(
     )
 
 
-def check_in_item(request: CheckInItem, caller: Partner, context: Context) -> Response:
+def check_in_item(
+    request: CheckInItem, caller: Partner, context: Context, *, is_returned: bool = False
+) -> Response:
     """Takes an item back, and says where it goes.
 
     A MandatedAction says when it came, if the partner may change the loan. An item that was not on
     loan is taken back all the same; the answer is then the standard's Problem for it, which brokers
-    take as done.
+    take as done. `is_returned`: the partner has lent us the item, and the desk has taken it back,
+    so that this is no problem.
     """
     barcode = barcode_of(request.item_id)
     if isinstance(barcode, Problem):
@@ -182,7 +185,7 @@ def check_in_item(request: CheckInItem, caller: Partner, context: Context) -> Re
     if isinstance(result, Refused):
         quotable: dict[str, str | None] = {"ItemIdentifierValue": barcode}
         return refusal(request, *problems("CheckInItem", result.refusals, quotable))
-    if not result.was_on_loan:
+    if not result.was_on_loan and not is_returned:
         return refusal(
             request,
             problem(

@@ -61,6 +61,8 @@ from protocols.ncip.subjects.users import NamedUser, folded, named_user, user_id
 HOLD = Code("Hold")
 #: RequestScopeType: this item, or any of the title.
 ITEM, BIBLIOGRAPHIC_ITEM = Code("Item"), Code("Bibliographic Item")
+#: Those for which any item of the title will do; Title is the word of FOLIO and ReShare.
+_OF_TITLE = frozenset({"bibliographicitem", "title"})
 _STATES = {
     HoldState.WAITING: "In Process",
     HoldState.ON_THE_WAY: "In Process",
@@ -283,36 +285,59 @@ def _held_items(identifier: str, caller: Partner, context: Context) -> tuple[Req
 
 
 def _wanted(request: RequestItem, context: Context) -> Wanted | Problem:
-    """What is asked for: an item, its title, or the record with a control number."""
+    """What is asked for: an item, its title, or the record with a control number.
+
+    Where any item of a title will do, a record that is named decides: brokers write a placeholder
+    into ItemId then.
+    """
+    record: Wanted | Problem | None = None
+    if _is_of_title(request) or not request.item_id:
+        record = _record_wanted(request, context)
+        if isinstance(record, Wanted):
+            return record
     if request.item_id:
         barcode = barcode_of(request.item_id[0])
         if isinstance(barcode, Problem):
-            return barcode
-        scope = request.request_scope_type.value if request.request_scope_type else ""
+            return record or barcode
         item = find_item(context.transaction, barcode)
-        if item is None or folded(scope) == folded(ITEM.value):
-            return Wanted(item=barcode)
-        return Wanted(record_id=item.record_id)
+        if item is None:
+            return record or Wanted(item=barcode)
+        is_of_item = _scope(request) == folded(ITEM.value)
+        return Wanted(item=barcode) if is_of_item else Wanted(item.record_id)
+    return record or problem(
+        ProblemType.NEEDED_DATA_MISSING, "no item and no record is given", "ItemId"
+    )
+
+
+def _scope(request: RequestItem) -> str:
+    return folded(request.request_scope_type.value) if request.request_scope_type else ""
+
+
+def _is_of_title(request: RequestItem) -> bool:
+    """Return whether any item of the title will do."""
+    return _scope(request) in _OF_TITLE
+
+
+def _record_wanted(request: RequestItem, context: Context) -> Wanted | Problem | None:
+    """Return the first record named that is known, else what is wrong with the first of them."""
     first: Problem | None = None
     for each in request.bibliographic_id:
         record_id = record_meant(context.transaction, each)
         if isinstance(record_id, int):
-            return Wanted(record_id=record_id)
+            return Wanted(record_id)
         first = first or record_id
-    return first or problem(
-        ProblemType.NEEDED_DATA_MISSING, "no item and no record is given", "ItemId"
-    )
+    return first
 
 
 def _quotable(request: RequestItem) -> dict[str, str | None]:
     """What a Problem may quote of the item or title, the date and the fee of a request."""
     fee, until = request.acknowledged_fee_amount, request.need_before_date
     found: dict[str, str | None] = {}
-    if request.item_id:
-        found["ItemIdentifierValue"] = request.item_id[0].item_identifier_value
-    elif request.bibliographic_id:
+    if request.bibliographic_id and (not request.item_id or _is_of_title(request)):
         element, number = number_of(request.bibliographic_id[0])
         found[element] = number
+    elif request.item_id:
+        found["ItemIdentifierValue"] = request.item_id[0].item_identifier_value
     if until is not None:
         found["NeedBeforeDate"] = until.isoformat()
     if fee is not None and fee.monetary_value is not None:

@@ -74,6 +74,26 @@ def test_check_in_leaves_it_where_nothing_is_agreed(stage: Stage) -> None:
         assert not is_there(stage)
 
 
+def test_check_in_of_what_the_desk_has_taken_back(stage: Stage) -> None:
+    """It is no error, however often it is said: the broker wants to hear that it is done."""
+    agreed(stage, delete_on_check_in=False)
+    card = a_patron(stage.library)
+    accept(stage, card)
+    # What nobody has borrowed yet cannot be checked in.
+    told = problem_types(stage.ask(service("CheckInItem", item("TEMP-1"))))
+    assert told == ["Item Not Checked Out"]
+    stage.library.check_out(card, "TEMP-1")
+    stage.library.check_in("TEMP-1")
+    for _ in range(2):
+        answer = stage.ask(service("CheckInItem", item("TEMP-1")))
+        assert problem_types(answer) == []
+        assert text_of(answer, "ItemId/ItemIdentifierValue") == "TEMP-1"
+        assert loan(stage).state is BorrowingState.RETURNED
+    stage.ask(service("DeleteItem", item("TEMP-1")))
+    assert problem_types(stage.ask(service("CheckInItem", item("TEMP-1")))) == []
+    assert not is_there(stage)
+
+
 def test_nobody_takes_away_what_another_has_brought_or_what_is_ours(stage: Stage) -> None:
     agreed(stage)
     ours, card = an_item(stage.library), a_patron(stage.library)

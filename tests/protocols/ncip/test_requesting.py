@@ -132,6 +132,36 @@ def test_a_record_goes_by_its_control_number(stage: Stage) -> None:
     assert problem_types(stage.ask(request(user(card), record("no-such")))) == ["Unknown Item"]
 
 
+@pytest.mark.parametrize("scope", ["Title", "Bibliographic Item", "title"])
+def test_the_record_decides_where_any_item_of_it_will_do(stage: Stage, scope: str) -> None:
+    """As mod-ncip is asked: with a scope of the title, a record, and a placeholder as item."""
+    library = stage.library
+    wanted, other = an_item(library), an_item(library, title="Pan")
+    library.write(
+        lambda transaction: _number_record(
+            transaction, record_id=record_of(library, wanted), number="instanceHrid1"
+        )
+    )
+    of_record = (
+        "<BibliographicId><BibliographicRecordId><BibliographicRecordIdentifier>instanceHrid1"
+        "</BibliographicRecordIdentifier></BibliographicRecordId></BibliographicId>"
+    )
+    for named in ("item1", other):
+        card = a_patron(library)
+        answer = stage.ask(request(user(card), item(named), of_record, scope=scope))
+        assert problem_types(answer) == []
+        [placed] = holds_of(library, card)
+        assert (placed.hold.record_id, placed.hold.item) == (record_of(library, wanted), None)
+    card = a_patron(library)
+    answer = stage.ask(request(user(card), item("item1") + record("no such"), scope=scope))
+    assert problem_types(answer) == ["Unknown Item"]
+    # An item of ours does for a record that is called otherwise here, and for the scope Item alone.
+    stage.ask(request(user(card), item(other) + record("no such"), scope=scope))
+    assert [each.hold.record_id for each in holds_of(library, card)] == [record_of(library, other)]
+    told = item("item1") + record("instanceHrid1")
+    assert problem_types(stage.ask(request(user(card), told, scope="Item"))) == ["Unknown Item"]
+
+
 def test_refusals_have_the_words_of_the_service(stage: Stage) -> None:
     library = stage.library
     library.policy(material_group="reference", holdable=False)
