@@ -130,7 +130,7 @@ def _note(
 
 
 def limit_refusals(amount: int, currency: str) -> tuple[Refusal, ...]:
-    """Refuse an amount above the limit; one statement more would not fit its column."""
+    """Return the refusal of an amount above MAX_AMOUNT_MINOR_UNITS; empty for any other."""
     if amount <= MAX_AMOUNT_MINOR_UNITS:
         return ()
     limit = MAX_AMOUNT_MINOR_UNITS

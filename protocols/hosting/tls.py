@@ -80,13 +80,13 @@ def context_of(settings: TlsSettings) -> SSL.Context:
     context.set_cipher_list(SUITES)
     context.set_options(SSL.OP_NO_RENEGOTIATION | SSL.OP_CIPHER_SERVER_PREFERENCE)
     context.set_session_id(b"tiro")
-    with _naming("certificate", settings.certificate):
+    with _explain_errors("certificate", settings.certificate):
         context.use_certificate_chain_file(str(settings.certificate))
-    with _naming("key", settings.key):
+    with _explain_errors("key", settings.key):
         context.use_privatekey_file(str(settings.key))
         context.check_privatekey()
     if settings.client_ca is not None and settings.client_certificates != "none":
-        with _naming("client_ca", settings.client_ca):
+        with _explain_errors("client_ca", settings.client_ca):
             context.load_verify_locations(str(settings.client_ca))
         mode = SSL.VERIFY_PEER
         if settings.client_certificates == "required":
@@ -96,7 +96,7 @@ def context_of(settings: TlsSettings) -> SSL.Context:
 
 
 @contextmanager
-def _naming(setting: str, path: Path) -> Iterator[None]:
+def _explain_errors(setting: str, path: Path) -> Iterator[None]:
     """Raise TlsUnusable with the setting, its file and the reason if the block cannot use it."""
     from OpenSSL import SSL
 

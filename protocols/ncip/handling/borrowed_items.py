@@ -39,7 +39,7 @@ def borrowed(barcode: str | Problem, caller: Partner, context: Context) -> Inter
     return found if found is not None and is_open and found.is_borrowed else None
 
 
-class TakingBack(Protocol):
+class CheckInHandler(Protocol):
     """The handler of CheckInItem. `is_returned`: the desk has the item back already."""
 
     def __call__(
@@ -47,7 +47,7 @@ class TakingBack(Protocol):
     ) -> Response: ...
 
 
-def taking_back(inner: TakingBack) -> Handler:
+def taking_back(inner: CheckInHandler) -> Handler:
     """CheckInItem: a temporary item goes home with it, if that is agreed. For one that the desk has
     taken back before, or that has gone home, the partner is told the same as for any other."""
 

@@ -34,7 +34,7 @@ _VISIBLE = {
     "item_identifier_value": "VisibleItemIdentifier",
 }
 _LONGEST_COUNT = 10
-#: Amounts of money too: what is above the limit of them is refused as such.
+#: Digits of an amount of money: one above the limit is read, so that the refusal names the limit.
 _LONGEST_NUMBER = 40
 _MOST_ATTRIBUTES = 20
 

@@ -18,6 +18,7 @@ from circulation.patrons.foreign_pins import (
     NotOfScheme,
     is_behind,
     is_foreign,
+    needs_bcrypt,
     stored_pin,
     wrap_weak,
 )
@@ -74,6 +75,15 @@ def test_what_is_no_hash_is_refused_or_wrong(scheme: str, text: str) -> None:
     pytest.importorskip("bcrypt")
     with suppress(NotOfScheme):
         assert stored_pin(scheme, text).count(":") >= 3
+
+
+def test_only_slow_pins_need_bcrypt(library: Library) -> None:
+    a_patron(library, "P1")
+    a_patron(library, "P2", pin_hash="weak:md5::00")
+    a_patron(library, "P3", pin_hash="wrapped:md5::$argon2id$x")
+    assert not library.read(needs_bcrypt)
+    a_patron(library, "P4", pin_hash="slow:bcrypt::$2b$04$x")
+    assert library.read(needs_bcrypt)
 
 
 @pytest.fixture

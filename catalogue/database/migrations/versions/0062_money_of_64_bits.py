@@ -44,7 +44,7 @@ def upgrade() -> None:
     if op.get_bind().dialect.name != "postgresql":
         return
     for table, columns in _AMOUNTS.items():
-        # One statement for each table, so that it is written anew once.
+        # PostgreSQL rewrites a table for each statement: one for all columns of a table.
         wider = ", ".join(f"ALTER COLUMN {column} TYPE bigint" for column in columns)
         op.execute(sa.text(f"ALTER TABLE {table} {wider}"))
     op.execute("UPDATE compatibility SET oldest_code = '0062'")
