@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from protocols.proxy.kinds import all_fields, field
 from tests.protocols.proxy.serving import IN, OUT, ask, proxy
 from tests.protocols.proxy.systems import DATE, DUE
@@ -9,6 +11,11 @@ from tests.protocols.proxy.test_down import RENEWAL, due_of
 from tests.protocols.proxy.test_two_systems import Two, carried, for_a_person, two, until
 
 __all__ = ["two"]
+
+
+def in_days(days: int) -> str:
+    """Return the end of a coming day: the proxy itself renews for 28 days from now."""
+    return f"{datetime.now(UTC) + timedelta(days=days):%Y%m%d}    235900"
 
 
 def test_all_loans_are_renewed_and_listed_off_line(two: Two) -> None:
@@ -120,12 +127,12 @@ def test_a_renewal_of_all_loans_waits_for_its_date(two: Two) -> None:
 def test_a_renewal_that_was_lost_after_all_were_renewed_is_not_taken_for_done(two: Two) -> None:
     """That the date is another than before may come of the renewal of all loans, too."""
     two.settings("old")
-    two.old.renewed_until = "20261230    235900"
+    two.old.renewed_until = in_days(20)
     with proxy(two.folder) as running:
         terminal = running.terminal()
         ask(terminal, OUT)
         assert ask(terminal, f"65{DATE}AOOLD|AAP1|AD1234|".encode()).startswith(b"6610001")
-        two.old.renewed_until = "20270211    235900"
+        two.old.renewed_until = in_days(70)
         two.old.habits.loses = 1
         ask(terminal, RENEWAL)
         assert running.records("answer")[-1]["by"] == "proxy"
