@@ -53,8 +53,9 @@ test: $(VENV)/test
 	$(PYTEST)
 
 # In clean clones, without programs that the tests can use: one without npm, one with Python alone.
+# FEWER_OPTIONS: the environment, --tests.
 test-fewer-programs: $(VENV)/test
-	$(BIN)/python -m tests.fewer_programs
+	$(BIN)/python -m tests.fewer_programs $(FEWER_OPTIONS)
 
 # TRIALS_SEED says what is drawn, and in which order; it is the day, where nothing is said.
 TRIALS_SEED ?= $(shell date -u +%Y%m%d)

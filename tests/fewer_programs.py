@@ -1,6 +1,6 @@
 """Run `make test` in clean clones on machines that lack programs which the tests can use.
 
-    python -m tests.fewer_programs [ENVIRONMENT ...]
+    python -m tests.fewer_programs [--tests PATHS] [ENVIRONMENT ...]
 
 `python-only` has Python, make and git, and no browser, no Node.js, no database server and no client
 of a standard; `no-npm` has every program but npm. Programs are hidden by a PATH of links to all
@@ -44,10 +44,11 @@ def link_programs(folder: Path, hidden: Collection[str]) -> None:
                 link.symlink_to(program)
 
 
-def run_tests(environment: str) -> int:
+def run_tests(environment: str, paths: str) -> int:
     """Run `make test` in a clean clone without the environment's hidden programs.
 
-    Returns the exit status of make.
+    `paths` name tests, separated by blanks; empty: those that `make test` draws. Returns the exit
+    status of make.
     """
     with tempfile.TemporaryDirectory(prefix="tiro-clone-") as name:
         clone, programs = Path(name, "clone"), Path(name, "programs")
@@ -59,20 +60,23 @@ def run_tests(environment: str) -> int:
         shared = Path(os.environ.get("TIRO_SHARED", ROOT.parent / "shared"))
         if shared.is_dir():
             variables["TIRO_SHARED"] = str(shared)
-        return subprocess.run(["make", "test"], cwd=clone, env=variables, check=False).returncode
+        command = ["make", "test", f"PYTEST_OPTIONS={paths}"]
+        return subprocess.run(command, cwd=clone, env=variables, check=False).returncode
 
 
 def main() -> int:
     """Run the tests in each environment named, or in all; return 1 if one of them fails."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("environments", nargs="*", metavar="ENVIRONMENT")
+    parser.add_argument("--tests", default="", metavar="PATHS", help="run these tests alone")
     failed = []
-    environments = parser.parse_args().environments or list(HIDDEN)
+    options = parser.parse_args()
+    environments = options.environments or list(HIDDEN)
     if unknown := set(environments) - set(HIDDEN):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(HIDDEN)}")
     for environment in environments:
         print(f"make test in a clean clone, {environment}", flush=True)
-        if run_tests(environment):
+        if run_tests(environment, options.tests):
             failed.append(environment)
     print(
         f"make test failed: {', '.join(failed)}" if failed else "make test passed in each of them"
