@@ -113,6 +113,8 @@ class Plugin:
         by_module: dict[str, list[pytest.Item]] = defaultdict(list)
         for item in items:
             by_module[str(item.path.relative_to(ROOT))].append(item)
+        for path in (*by_module, *(path for room in ROOMS.values() for path in room.paths)):
+            _digest(path)  # of what is loaded now, whatever is written meanwhile
         kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
         kept = {path: each for path, each in kept.items() if _is_fresh(each)}
         paths = [path for path in by_module if path not in kept]

@@ -111,7 +111,8 @@ def services(item: dict[str, Any]) -> tuple[list[str], list[str]]:
 
 
 def test_a_copy_on_its_shelf(stage: Stage) -> None:
-    item = an_item(stage.library, call_number="86-3", department="voksen", location="reol 7")
+    its = {"department": "voksen", "location": "reol 7", "sublocation": "øst", "section": "A"}
+    item = an_item(stage.library, call_number="86-3", **its)
     found = document(stage, stage.edition(item))
     assert found == {
         "id": stage.edition(item),
@@ -124,7 +125,7 @@ def test_a_copy_on_its_shelf(stage: Stage) -> None:
                     "id": "http://uri.gbv.de/organization/isil/DK-900101",
                     "content": "Hovedbiblioteket",
                 },
-                "storage": {"content": "voksen / reol 7"},
+                "storage": {"content": "voksen / reol 7 / øst / A"},
                 "available": [{"service": "loan"}, {"service": "presentation"}],
             }
         ],
@@ -136,9 +137,11 @@ def test_a_copy_on_loan_and_its_queue(stage: Stage) -> None:
     a_hold(stage.library, stage.a_patron(), item)
     [copy] = document(stage, stage.edition(item))["item"]
     assert services(copy) == ([], ["loan", "presentation"])
-    loan = copy["unavailable"][0]
-    assert loan["queue"] == 1
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d[+-]\d\d:\d\d", loan["expected"])
+    back = {"expected": "2026-12-23+01:00", "queue": 1}
+    assert copy["unavailable"] == [
+        {"service": "loan"} | back,
+        {"service": "presentation"} | back,
+    ]
     stage.library.pass_time(days=40)
     [copy] = document(stage, stage.edition(item))["item"]
     assert copy["unavailable"][0]["expected"] == "unknown"  # it is late: any day, or never
@@ -316,6 +319,7 @@ def test_what_is_too_much_is_told_in_a_second_answer(sqlite_url: str) -> None:
         told = stage.daia(*query["id"][0].split("|"))
         assert [each["id"] for each in told.body["document"]] == editions[3:]
         assert "Link" not in told.headers
+        assert "Link" not in stage.daia(*editions, at="DK-000000").headers
 
 
 # Whose
@@ -329,6 +333,9 @@ def test_the_library_of_the_address(one_stage: Stage) -> None:
     told = one_stage.daia(edition)
     assert "institution" not in told.body  # of all libraries there are
     assert len(told.body["document"][0]["item"]) == 2
+    assert one_stage.daia(edition, at="DK-900100").body["document"][0]["item"][0]["id"] == (
+        f"tiro:item:{item}"
+    )
     told = one_stage.daia(edition, at="DK-900200")
     assert told.body["institution"] == {
         "id": "http://uri.gbv.de/organization/isil/DK-900200",
