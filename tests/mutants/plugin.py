@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
+from itertools import zip_longest
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -101,7 +102,7 @@ class Plugin:
     def _run(self, items: Sequence[pytest.Item], most: int | None) -> Sequence[str]:
         """Return the tests that failed, so many at most."""
         self._failed.clear()
-        for item, following in zip(items, [*items[1:], None], strict=True):
+        for item, following in zip_longest(items, items[1:]):
             stops = following if most is None or len(self._failed) < most else None
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=stops)
             if most is not None and len(self._failed) >= most:
@@ -142,7 +143,7 @@ class Plugin:
         measured = coverage.Coverage(data_file=None, include=files, config_file=False)
         seconds = {}
         measured.start()
-        for item, following in zip(items, [*items[1:], None], strict=True):
+        for item, following in zip_longest(items, items[1:]):
             measured.switch_context(item.nodeid)
             began = time.process_time()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
