@@ -9,6 +9,9 @@ municipality may agree otherwise, on each of three matters:
 * `payments`: each takes payments for what is owed to the others;
 * `lending`: whoever lends decides alone what may be lent, whatever the owner's rules say.
 
+Each of them also lets the desks of every party serve the patrons of the others: lend to them, renew
+and book for them, and place their holds.
+
 An agreement is between all its agencies, both ways. Two agreements do not make a third: agencies
 share what an agreement that names them both says.
 """
@@ -84,12 +87,16 @@ class Agreement(NamedTuple):
 class Agreements:
     """All agreements of one set-up, asked for one agency. Never changed."""
 
-    __slots__ = ("_sharing", "rows")
+    __slots__ = ("_served", "_sharing", "rows")
 
     def __init__(self, rows: Iterable[Agreement] = ()) -> None:
         self.rows = tuple(rows)
         self._sharing: dict[tuple[str, int], frozenset[int]] = {}
+        self._served: dict[int, frozenset[int]] = {}
         for row in self.rows:
+            for agency_id in row.agencies:
+                served = self._served.get(agency_id, frozenset((agency_id,)))
+                self._served[agency_id] = served | row.agencies
             for matter in MATTERS:
                 if not getattr(row, matter):
                     continue
@@ -104,6 +111,10 @@ class Agreements:
     def collected_at(self, agency_id: int) -> frozenset[int]:
         """The agencies for which this one takes payments, itself among them."""
         return self._shared("payments", agency_id)
+
+    def served_at(self, agency_id: int) -> frozenset[int]:
+        """Return the agencies whose patrons the desks of this one serve, itself among them."""
+        return self._served.get(agency_id) or frozenset((agency_id,))
 
     def lends_freely(self, lender_id: int, owner_id: int) -> bool:
         """Does the lender decide alone what of the owner's may be lent?"""

@@ -20,7 +20,7 @@ AGREEMENT = Noun("agreement", lets_go=True)  # code -> agencies and what they ha
 
 
 class AgreementSection(Section):
-    shape = """[agreements.CODE]
+    shape = """[agreements.CODE]  # the desks of each agency serve the patrons of the others
 agencies = [ISIL, ...]
 debts = true       # debts to one, and blocks by one, count at the others
 payments = true    # each takes payments for the others

@@ -43,6 +43,8 @@ class Lookup(NamedTuple):
     """A look-up to be noted. `context` is the operation: ``tiro patron show``.
 
     `patron_id` is None for hits, of which there were `hits`; `searched` says by what: a name.
+    `is_entrance`: the line of the gate, which every access to a patron passes. It is left out where
+    the same request has another line on that patron, which says more exactly what was read.
     """
 
     kind: Kind
@@ -52,6 +54,7 @@ class Lookup(NamedTuple):
     patron_id: int | None = None
     hits: int | None = None
     searched: str = ""
+    is_entrance: bool = False
 
 
 def looked_at(
@@ -126,8 +129,16 @@ def lookups_by(*, actor: str, before: int) -> Statement:
     return _select(before).where(lookups.c.actor == actor)
 
 
+def _without_entrances(seen: Iterable[Lookup]) -> list[Lookup]:
+    """Return the lines without those of the gate that another line on the patron replaces."""
+    lines = list(dict.fromkeys(seen))
+    exact = {each.patron_id for each in lines if not each.is_entrance}
+    return [each for each in lines if not each.is_entrance or each.patron_id not in exact]
+
+
 def note_lookups(transaction: Transaction, seen: Iterable[Lookup], now: datetime) -> None:
-    """Writes lines; for many at once."""
+    """Write the lines of one request; for many at once."""
+    seen = _without_entrances(seen)
     _insert(
         transaction,
         [

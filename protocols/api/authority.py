@@ -1,4 +1,4 @@
-"""Has the caller the right here, and with this patron? Every handler asks through these."""
+"""Has the caller the right here? Every handler asks through these; `gate` decides on patrons."""
 
 from __future__ import annotations
 
@@ -12,14 +12,7 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Desk
 from circulation.kernel.rights import Kind, Principal, Right
 from circulation.languages.sentences import Sentence
-from circulation.patrons.changes import patron_fields
-from circulation.patrons.identifiers import (
-    IDENTIFIERS,
-    PatronPlace,
-    find_patron,
-    place_of_patron,
-)
-from circulation.patrons.public_ids import public_ids
+from circulation.patrons.identifiers import PatronPlace
 from circulation.staff.lookups import Seen, looked_at
 from protocols.api.operation import Request
 from protocols.api.paging import LARGEST
@@ -100,32 +93,6 @@ def today_here(principal: Principal, context: Context) -> date:
     return set_up.day(context.now, here if here in set_up.branches else None)
 
 
-def patron_named(
-    public_id: str, principal: Principal, context: Context, right: Right
-) -> PatronPlace:
-    """The patron whom answers name so. Raises Problem where there is none, and likewise where the
-    caller has not the right with patrons of that agency: they are not told that there is one."""
-    patron_id = public_ids(context.circulation, context.transaction).meant(public_id)
-    found = None if patron_id is None else place_of_patron(context.transaction, patron_id=patron_id)
-    if found is None or not principal.may(right, found.agency_id, found.home_branch_id):
-        raise Problem(Outcome.NOT_FOUND)
-    return found
-
-
-def sees_addresses(patron_id: int, principal: Principal, context: Context) -> bool:
-    """May the caller be told how this patron can be reached? Where that is protected, only the
-    patron and whoever has the right."""
-    if principal.kind is Kind.PATRON and principal.id == patron_id:
-        return True
-    fields = patron_fields(context.transaction, patron_id=patron_id)
-    if fields is None or not fields.is_protected:
-        return True
-    place = place_of_patron(context.transaction, patron_id=patron_id)
-    return place is not None and principal.may(
-        Right.VIEW_PROTECTED_ADDRESSES, place.agency_id, place.home_branch_id
-    )
-
-
 def note_look(
     request: Request[Any, Any],
     principal: Principal,
@@ -140,19 +107,6 @@ def note_look(
     if principal.kind is not Kind.PATRON or patron_id != principal.id:
         looked = looked_at(principal, what, request.name, patron_id=patron_id, hits=hits)
         context.looked_up(looked)
-
-
-def patron_with_card(
-    card: str, principal: Principal, context: Context, right: Right
-) -> PatronPlace | None:
-    """The patron whose card was shown; None where nobody has it. Raises Problem where the caller
-    has not the right with patrons of that agency."""
-    key = IDENTIFIERS.of(context.circulation)
-    patron_id = find_patron(context.transaction, card, key=key)
-    found = None if patron_id is None else place_of_patron(context.transaction, patron_id=patron_id)
-    if found is not None and not principal.may(right, found.agency_id, found.home_branch_id):
-        raise Problem(Outcome.RIGHT_MISSING, right=right)
-    return found
 
 
 def override_of(wish: OverrideWish | None, principal: Principal) -> Override:

@@ -7,7 +7,7 @@ plain function ``(request, principal, context) -> answer`` that runs inside one 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -43,6 +43,7 @@ class Request(Generic[Body, Query]):
 
     `if_match` is what the caller has seen of what is to be changed. Texts are in `language`.
     `token` is that of the caller's session. `name` is what the log of look-ups calls it.
+    `admitted` has the patrons whom the gate has let through, and why, by id and right.
     A handler sets `about` to the patron whom the answer tells of, and `is_kept` to False where it
     tells of several and nothing was done: asked again, it is found anew.
     """
@@ -57,6 +58,7 @@ class Request(Generic[Body, Query]):
     token: str = ""
     about: int | None = None
     is_kept: bool = True
+    admitted: dict[tuple[int, Right], Any] = field(default_factory=dict)
 
 
 #: A request that has only a path.

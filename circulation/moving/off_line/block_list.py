@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -28,9 +28,16 @@ _BARRING: Final[list[ColumnElement[str]]] = [
 
 
 @many(Barred)
-def barred_cards(*, agency_id: int, day: date, after: str, at_most: int) -> Statement:
+def barred_cards(
+    *,
+    agency_id: int,
+    day: date,
+    after: str,
+    at_most: int,
+    served: Sequence[int] | None = None,
+) -> Statement:
     """Those of patrons whom the agency may not lend to on that day, by card: the first of those
-    after a card."""
+    after a card. `served` names the agencies whose patrons are meant; None means all."""
     card, block = patron_identifiers.c, patron_blocks.c
     is_barred = exists().where(
         block.patron_id == card.patron_id,
@@ -51,6 +58,7 @@ def barred_cards(*, agency_id: int, day: date, after: str, at_most: int) -> Stat
             card.masked.is_(None),
             card.identifier > after,
             or_(card.blocked.is_not(None), is_barred, is_expired),
+            *(() if served is None else (patrons.c.agency_id.in_(served),)),
         )
         .order_by(card.identifier)
         .limit(at_most)

@@ -13,8 +13,6 @@ from circulation.kernel.results import Branch as KnownBranch
 from circulation.kernel.results import ChargedFee
 from circulation.kernel.results import Item as KnownItem
 from circulation.kernel.results import Loan as KnownLoan
-from circulation.kernel.results import Patron as KnownPatron
-from circulation.patrons.public_ids import PublicIds
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +107,6 @@ def item_shown(item: KnownItem) -> Item:
         item.placement,
         branch_shown(item.home_branch),
     )
-
-
-def patron_shown(patron: KnownPatron, ids: PublicIds) -> Patron:
-    return Patron(ids.shown(patron.id), patron.name, patron.card)
 
 
 def loan_shown(loan: KnownLoan) -> Loan:

@@ -11,7 +11,6 @@ from pydantic import Field, model_validator
 from circulation.booking.results import Booking as KnownBooking
 from circulation.booking.results import OutFor
 from circulation.booking.spans import DAYS_AHEAD, MOST_DAYS
-from circulation.patrons.public_ids import PublicIds
 from protocols.api.models.answers import Branch, Patron, branch_shown
 from protocols.api.models.common import Barcode, Isil, Number, PatronId, Request, Sentence
 from protocols.api.models.desk import ForPatron, OverrideWish, Stack
@@ -141,7 +140,8 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A booking. `copies` is what is promised; `borrower` is null once it was cut from them."""
+    """A booking. `copies` is what is promised; `borrower` is null once it was cut from them, and
+    where the caller may not see them."""
 
     id: str
     title_id: str
@@ -276,10 +276,7 @@ class PutBack:
     was_set_aside: bool
 
 
-def booking_shown(found: KnownBooking, ids: PublicIds) -> Booking:
-    borrower = None
-    if found.patron_id is not None:
-        borrower = Patron(ids.shown(found.patron_id), found.patron_name or "", None)
+def booking_shown(found: KnownBooking, borrower: Patron | None) -> Booking:
     return Booking(
         str(found.id),
         str(found.record_id),
@@ -311,5 +308,6 @@ def booking_shown(found: KnownBooking, ids: PublicIds) -> Booking:
     )
 
 
-def out_shown(found: OutFor) -> Out:
-    return Out(found.barcode, found.due, found.holder)
+def out_shown(found: OutFor, *, is_named: bool) -> Out:
+    """A copy that is out; `is_named` says whether the caller may see who has it."""
+    return Out(found.barcode, found.due, found.holder if is_named else None)

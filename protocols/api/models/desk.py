@@ -148,10 +148,11 @@ class CheckedOut:
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """The loan ends later: `previous_due` is when it would have ended."""
+    """The loan ends later: `previous_due` is when it would have ended. `patron` is whose loan it
+    is, where the caller may see them."""
 
     item: Item
-    patron: Patron
+    patron: Patron | None
     loan: Loan
     previous_due: datetime
     may_renew: bool

@@ -101,13 +101,13 @@ class HoldShelf:
 @dataclass(frozen=True, slots=True)
 class Overdue:
     """A loan beyond its due date, made at `branch`. A pupil may have the item: then the loan
-    `is_lent_onward`."""
+    `is_lent_onward`. `patron` is null where the caller may not see them, as in all these lists."""
 
     item: str
     title: str
     due: datetime
     renewals: int
-    patron: Patron
+    patron: Patron | None
     branch: Branch
     checked_out: datetime
     is_lent_onward: bool
@@ -191,7 +191,7 @@ class Unwarned:
     """A debt that would block, of which nobody was warned. `state` and `why` tell how far the
     message (`notice`) has come; there is none where no rule sends any."""
 
-    patron: Patron
+    patron: Patron | None
     agency: str
     owed: Money
     since: datetime
@@ -231,7 +231,7 @@ class Unsolved:
     machine: str
     item: str
     title: str | None
-    patron: Patron
+    patron: Patron | None
     reasons: tuple[str, ...]
     why: tuple[str, ...]
 
@@ -250,7 +250,7 @@ class Hopeless:
     hold: str
     title_id: str
     title: str
-    patron: Patron
+    patron: Patron | None
     placed: datetime
     why: str
     author: str

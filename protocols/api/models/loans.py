@@ -52,12 +52,13 @@ class Billed:
 
 @dataclass(frozen=True, slots=True)
 class OnwardLoan:
-    """The loan stays the borrower's; `holder` has the item, null where they gave it back."""
+    """The loan stays the borrower's; `holder` has the item, null where they gave it back. Neither
+    is named to a caller who may not see them."""
 
     item: str
     title: str
     due: datetime
-    borrower: str
+    borrower: str | None
     holder: Patron | None
 
 

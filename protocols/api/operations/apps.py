@@ -7,11 +7,11 @@ from typing import Any, Final
 from circulation.kernel.rights import Principal, Right
 from circulation.staff.allowed_apps import AllowedApp, Owner, allowed_apps, end_allowed_app
 from circulation.staff.lookups import Seen
-from protocols.api.authority import note_look, patron_named
+from protocols.api.authority import note_look
+from protocols.api.gate import own_place, patron_named
 from protocols.api.models.oauth import Apps, apps_shown
 from protocols.api.operation import Caller, Operation, Plain, Request, get
 from protocols.api.operations.account import of_own_account, own_account
-from protocols.api.operations.own import own_place
 from protocols.api.operations.staff import account_meant
 from protocols.api.problems import Outcome, Problem
 from protocols.hosting.answering import Context, Lane
@@ -42,14 +42,14 @@ def end_app_of_own_account(request: Plain, principal: Principal, context: Contex
 
 def list_apps_of_patron(request: Plain, principal: Principal, context: Context) -> Apps:
     """The apps that may work in a patron's name."""
-    place = patron_named(request.path["patron"], principal, context, Right.VIEW_PATRONS)
+    place = patron_named(request, request.path["patron"], principal, context, Right.VIEW_PATRONS)
     note_look(request, principal, context, Seen.OPENED, patron_id=place.id)
     return _shown(Owner(patron_id=place.id), context)
 
 
 def end_app_of_patron(request: Plain, principal: Principal, context: Context) -> None:
     """Ends one for a patron who asks for it."""
-    place = patron_named(request.path["patron"], principal, context, Right.EDIT_PATRONS)
+    place = patron_named(request, request.path["patron"], principal, context, Right.EDIT_PATRONS)
     request.about = place.id
     _end(Owner(patron_id=place.id), _BY_STAFF, request, principal, context)
 

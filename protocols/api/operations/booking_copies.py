@@ -11,6 +11,7 @@ from circulation.kernel.rights import Principal, Right
 from circulation.loans.onward import LentOnward
 from circulation.staff.lookups import Seen
 from protocols.api.authority import must_have_here, note_look
+from protocols.api.gate import refused_card
 from protocols.api.models.answers import branch_shown
 from protocols.api.models.bookings import (
     BookingDelivered,
@@ -29,7 +30,7 @@ from protocols.api.models.bookings import (
     out_shown,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.operations.bookings import ABOUT, BOOKING, booking_named, shown
+from protocols.api.operations.bookings import ABOUT, BOOKING, booking_named, names_for, shown
 from protocols.api.operations.items import status_of
 from protocols.api.problems import Outcome, Problem, reasons_of, refused
 from protocols.hosting.answering import Context, Lane
@@ -50,10 +51,11 @@ def show_bookings_to_prepare(
         days_ahead=request.query.days,
     )
     note_look(request, principal, context, Seen.LIST, hits=len(found))
+    names = names_for(principal, context)
     return ToPrepareList(
         tuple(
             ToPrepare(
-                shown(each.booking, context),
+                shown(each.booking, names),
                 each.material_group,
                 each.copies,
                 each.short,
@@ -101,12 +103,13 @@ def deliver_booking(
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
     request.about = answer.booking.patron_id
-    note_look(request, principal, context, Seen.OPENED, patron_id=answer.booking.patron_id)
     named = items or tuple(
         "" if isinstance(each, Refused) else each.item.barcode for each in answer.answers
     )
     copies = copies_done(zip(named, answer.answers, strict=True), principal, request.language)
-    return BookingDelivered(shown(answer.booking, context), copies, answer.lent_onward)
+    booking = shown(answer.booking, names_for(principal, context))
+    lent_onward = answer.lent_onward if booking.borrower is not None else {}
+    return BookingDelivered(booking, copies, lent_onward)
 
 
 def lend_booking_onward(
@@ -115,14 +118,20 @@ def lend_booking_onward(
     """Lends copies onward to pupils; the loans stay the borrower's."""
     found = booking_named(request, principal, context)
     must_have_here(principal, Right.BOOK)
+    pupils = request.body.pupils
+    denied = {
+        each.item: answer
+        for each in pupils
+        if (answer := refused_card(request, each.card, principal, context, Right.BOOK))
+    }
     answers = delivering.lend_booking_onward(
         context.act(principal.desk),
         booking_id=found.id,
-        pairs=[(each.item, each.card) for each in request.body.pupils],
+        pairs=[(each.item, each.card) for each in pupils if each.item not in denied],
     )
     if isinstance(answers, Refused):
         return refused(answers, principal, request.language)
-    return copies_done(answers.items(), principal, request.language)
+    return copies_done((answers | denied).items(), principal, request.language)
 
 
 def return_booking(
@@ -137,10 +146,12 @@ def return_booking(
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
     request.about = answer.booking.patron_id
+    booking = shown(answer.booking, names_for(principal, context))
+    is_named = booking.borrower is not None
     return BookingReturned(
-        shown(answer.booking, context),
+        booking,
         copies_done(zip(wish.items, answer.answers, strict=True), principal, request.language),
-        tuple(map(out_shown, answer.missing)),
+        tuple(out_shown(each, is_named=is_named) for each in answer.missing),
     )
 
 

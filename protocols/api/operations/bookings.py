@@ -18,16 +18,9 @@ from circulation.booking.lists import (
 from circulation.booking.results import Booking as KnownBooking
 from circulation.kernel.results import Refused
 from circulation.kernel.rights import Principal, Right
-from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
-from protocols.api.authority import (
-    must_have_here,
-    note_look,
-    number_of,
-    override_of,
-    patron_named,
-    today_here,
-)
+from protocols.api.authority import must_have_here, note_look, number_of, override_of, today_here
+from protocols.api.gate import Names, Spot, admit, patron_named
 from protocols.api.models.bookings import (
     Booking,
     BookingCalendar,
@@ -65,14 +58,21 @@ def booking_named(
     found = find_booking(context.transaction, set_up, number)
     if found is not None:
         concerned = (found.delivery_branch, *(each.branch for each in found.supplies))
-        if any(principal.may(Right.BOOK, each.agency_id, each.id) for each in concerned):
+        ours = [Spot(each.agency_id, each.id) for each in concerned]
+        if any(principal.may(Right.BOOK, *each) for each in ours):
+            admit(found.patron_id, Right.BOOK, request, principal, context, ours=ours)
             return found
     raise Problem(Outcome.NOT_FOUND)
 
 
-def shown(found: KnownBooking, context: Context) -> Booking:
+def shown(found: KnownBooking, names: Names) -> Booking:
     """The booking as answers show it."""
-    return booking_shown(found, public_ids(context.circulation, context.transaction))
+    return booking_shown(found, names.patron(found.patron_id, found.patron_name, None))
+
+
+def names_for(principal: Principal, context: Context) -> Names:
+    """Whose names those who book may read."""
+    return Names((Right.BOOK, Right.VIEW_PATRONS), principal, context)
 
 
 def _answered(
@@ -86,7 +86,7 @@ def _answered(
     if isinstance(answer, changes.BookingChanged):
         answer = answer.after
     request.about = answer.patron_id
-    return shown(answer, context)
+    return shown(answer, names_for(principal, context))
 
 
 def book(
@@ -97,7 +97,7 @@ def book(
     must_have_here(principal, Right.BOOK)
     wish = request.body
     known = KnownWish(
-        patron=identifier_of(wish, principal, context, Right.BOOK),
+        patron=identifier_of(wish, request, principal, context, Right.BOOK),
         first=wish.first,
         last=wish.last,
         record_id=None if wish.title is None else number_of(wish.title, "title", LARGEST_OF_FEW),
@@ -156,9 +156,10 @@ def cancel_booking(
 def show_booking(request: Plain, principal: Principal, context: Context) -> BookingShown:
     """A booking, and what of it is out."""
     found = booking_named(request, principal, context)
-    note_look(request, principal, context, Seen.LOANS, patron_id=found.patron_id)
     out = out_for(context.transaction, booking_id=found.id)
-    return BookingShown(shown(found, context), tuple(map(out_shown, out)))
+    booking = shown(found, names_for(principal, context))
+    is_named = booking.borrower is not None
+    return BookingShown(booking, tuple(out_shown(each, is_named=is_named) for each in out))
 
 
 def list_bookings(
@@ -169,7 +170,7 @@ def list_bookings(
     circulation, transaction, query = context.circulation, context.transaction, request.query
     patron_id = None
     if query.patron is not None:
-        patron_id = patron_named(query.patron, principal, context, Right.BOOK).id
+        patron_id = patron_named(request, query.patron, principal, context, Right.BOOK).id
         found = patron_bookings(circulation, transaction, patron_id)
     elif query.title is not None:
         found = title_bookings(
@@ -184,7 +185,8 @@ def list_bookings(
         or any(each.branch.id == principal.branch_id for each in each.supplies)
     ]
     note_look(request, principal, context, Seen.LIST, patron_id=patron_id, hits=len(seen))
-    return Bookings(tuple(shown(each, context) for each in seen))
+    names = names_for(principal, context)
+    return Bookings(tuple(shown(each, names) for each in seen))
 
 
 def show_booking_calendar(

@@ -12,17 +12,16 @@ from circulation.patrons.checking import PatronUnfit
 from circulation.patrons.consents import give_consent, withdraw_consent
 from circulation.patrons.guardians import add_guardian, remove_guardian
 from circulation.patrons.identifiers import (
-    IDENTIFIERS,
     IdentifierTaken,
     NoIdentifierKey,
     PatronPlace,
     add_identifier,
     block_identifier,
-    find_patron,
     set_identifier_expiry,
 )
 from circulation.patrons.kinds import Consent
-from protocols.api.authority import act_with, patron_named
+from protocols.api.authority import act_with
+from protocols.api.gate import is_owner, patron_named
 from protocols.api.messages import Reply
 from protocols.api.models.patrons import IdentifierChange, NewBlock, NewGuardian, NewIdentifier
 from protocols.api.models.screen import PatronScreen
@@ -36,7 +35,7 @@ _OF_PATRON: Final = "/patrons/{patron}"
 
 def _the_patron(request: Request[Any, Any], principal: Principal, context: Context) -> PatronPlace:
     """The patron of the path, whom the caller may change. Raises Problem."""
-    place = patron_named(request.path["patron"], principal, context, Right.EDIT_PATRONS)
+    place = patron_named(request, request.path["patron"], principal, context, Right.EDIT_PATRONS)
     request.about = place.id
     return place
 
@@ -76,8 +75,7 @@ def change_card(
 
 
 def _must_be_theirs(identifier: str, field: str, place: PatronPlace, context: Context) -> None:
-    key = IDENTIFIERS.of(context.circulation)
-    if find_patron(context.transaction, identifier, key=key) != place.id:
+    if not is_owner(identifier, place, context):
         raise malformed(field, "unknown", "the patron has no such identifier")
 
 
@@ -112,7 +110,7 @@ def link_guardian(
 ) -> Reply | Problem:
     """Has somebody answer for a child from now on."""
     place, wish = _the_patron(request, principal, context), request.body
-    guardian = patron_named(wish.guardian, principal, context, Right.EDIT_PATRONS)
+    guardian = patron_named(request, wish.guardian, principal, context, Right.EDIT_PATRONS)
     branch = context.circulation.current_set_up(context.transaction).branches[place.home_branch_id]
     try:
         add_guardian(
@@ -130,7 +128,9 @@ def link_guardian(
 def unlink_guardian(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
     """Somebody does not answer for a child any more."""
     place = _the_patron(request, principal, context)
-    guardian = patron_named(request.path["guardian"], principal, context, Right.EDIT_PATRONS)
+    guardian = patron_named(
+        request, request.path["guardian"], principal, context, Right.EDIT_PATRONS
+    )
     if not remove_guardian(act_with(place, principal, context), place.id, guardian.id):
         raise Problem(Outcome.NOT_FOUND)
     return patron_now(place, request, principal, context)
@@ -164,7 +164,7 @@ def patron_now(
     """The patron as they are now, to who may see them."""
     if not principal.may(Right.VIEW_PATRONS, place.agency_id, place.home_branch_id):
         raise Problem(Outcome.RIGHT_MISSING, right=Right.VIEW_PATRONS)
-    again = patron_named(request.path["patron"], principal, context, Right.EDIT_PATRONS)
+    again = patron_named(request, request.path["patron"], principal, context, Right.EDIT_PATRONS)
     return screen(again, request, principal, context)
 
 

@@ -20,9 +20,9 @@ from circulation.ledger.orders import MoneyAct
 from circulation.ledger.payments import find_payment
 from circulation.ledger.postings import find_charge
 from circulation.ledger.reversals import reverse_payment
-from circulation.patrons.identifiers import place_of_patron
 from circulation.staff.lookups import Seen
 from protocols.api.authority import act_of, note_look, number_of, today_here
+from protocols.api.gate import Spot, admit, may_with, must_admit
 from protocols.api.models.money import (
     ChargeChange,
     ChargeChanged,
@@ -37,8 +37,7 @@ from protocols.api.models.money import (
     step_shown,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.operations.money import charge_changed, charge_shown
-from protocols.api.operations.screen import owed_of
+from protocols.api.operations.money import charge_changed, charge_shown, owed_seen
 from protocols.api.problems import Outcome, Problem, malformed
 from protocols.hosting.answering import Context, Lane
 
@@ -46,16 +45,25 @@ _CHARGE: Final = "/charges/{charge}"
 
 
 def _must_have(
-    right: Right, principal: Principal, context: Context, patron_id: int | None, agency_id: int
+    right: Right,
+    request: Request[Any, Any],
+    principal: Principal,
+    context: Context,
+    patron_id: int | None,
+    owed_to: Spot,
 ) -> None:
-    """Raises Problem where the caller has not that right with what is owed to the agency; whoever
-    may not see the patron either is not told that it is there."""
-    if patron_id is not None and principal.may(right, agency_id):
+    """Raises Problem where the caller has not that right with what is owed there; whoever may not
+    see the patron either is not told that it is there."""
+    if patron_id is not None and principal.may(right, *owed_to):
+        must_admit(patron_id, right, request, principal, context, ours=(owed_to,))
         return
-    place = None if patron_id is None else place_of_patron(context.transaction, patron_id=patron_id)
-    if place and principal.may(Right.VIEW_PATRONS, place.agency_id, place.home_branch_id):
+    if may_with(patron_id, Right.VIEW_PATRONS, principal, context):
         raise Problem(Outcome.RIGHT_MISSING, right=right)
     raise Problem(Outcome.NOT_FOUND)
+
+
+def _spot_of(charge: Charge) -> Spot:
+    return Spot(charge.agency_id, charge.branch_id)
 
 
 def _the_charge(request: Request[Any, Any], context: Context) -> Charge:
@@ -72,12 +80,12 @@ def explain_charge_of(
 ) -> ChargeExplained | Problem:
     """Why a charge is what it is: loans, rules, dates, and all that happened to it."""
     charge = _the_charge(request, context)
-    patron_id = charge.patron_id
-    place = None if patron_id is None else place_of_patron(context.transaction, patron_id=patron_id)
-    sees = place is not None and principal.may(
-        Right.VIEW_PATRONS, place.agency_id, place.home_branch_id
-    )
-    if not sees and not principal.may(Right.VIEW_PATRONS, charge.agency_id):
+    patron_id, ours = charge.patron_id, (_spot_of(charge),)
+    right = Right.VIEW_PATRONS
+    if patron_id is None:  # erased since
+        if not principal.may(right, *_spot_of(charge)):
+            raise Problem(Outcome.NOT_FOUND)
+    elif admit(patron_id, right, request, principal, context, ours=ours) is None:
         raise Problem(Outcome.NOT_FOUND)
     note_look(request, principal, context, Seen.CHARGES, patron_id=patron_id)
     return explained(charge.id, request, principal, context)
@@ -125,7 +133,7 @@ def _change(
     right: Right,
 ) -> ChargeChanged | Problem:
     charge, wish = _the_charge(request, context), request.body
-    _must_have(right, principal, context, charge.patron_id, charge.agency_id)
+    _must_have(right, request, principal, context, charge.patron_id, _spot_of(charge))
     try:
         answer = change_charge(
             act_of(principal, context, charge.agency_id, charge.branch_id),
@@ -181,11 +189,13 @@ def reverse(request: Request[Reversal, None], principal: Principal, context: Con
     if found is None or found.patron_id is None:
         raise Problem(Outcome.NOT_FOUND)
     request.about = found.patron_id
-    _must_have(Right.REVERSE_FEES, principal, context, found.patron_id, found.agency_id)
+    taken_at = Spot(found.agency_id, found.branch_id or 0)
+    _must_have(Right.REVERSE_FEES, request, principal, context, found.patron_id, taken_at)
     act = context.act(principal.desk)
     was_paid = reverse_payment(act, payment_id=number, reason=request.body.why)
     balances = balances_of(context.transaction, found.patron_id)
-    return Reversed(str(number), was_paid, owed_of(balances, context))
+    owed = owed_seen(found.patron_id, balances, principal, context)
+    return Reversed(str(number), was_paid, owed)
 
 
 def show_collected(

@@ -14,10 +14,10 @@ from circulation.dunning.collection_files import (
     read_file,
 )
 from circulation.kernel.rights import Principal, Right
-from circulation.patrons.public_ids import public_ids
 from circulation.patrons.seals import Unreadable
 from circulation.staff.lookups import Seen
 from protocols.api.authority import must_have_here, must_work_here, note_look, number_of
+from protocols.api.gate import id_shown
 from protocols.api.messages import Reply
 from protocols.api.models.collection import (
     Claim,
@@ -63,8 +63,7 @@ def _claims(found: list[Known], context: Context) -> Claims:
 
 
 def _claim(claim: KnownClaim, lines: tuple[ClaimLine, ...], context: Context) -> Claim:
-    ids = public_ids(context.circulation, context.transaction)
-    patron = None if claim.patron_id is None else ids.shown(claim.patron_id)
+    patron = None if claim.patron_id is None else id_shown(context)(claim.patron_id)
     return claim_shown(claim, lines, patron)
 
 

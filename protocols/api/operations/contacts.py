@@ -24,14 +24,8 @@ from circulation.patrons.contacts import (
 from circulation.patrons.identifiers import PatronPlace
 from circulation.patrons.kinds import Consent, ContactKind
 from circulation.staff.lookups import Seen
-from protocols.api.authority import (
-    act_with,
-    note_look,
-    number_of,
-    patron_named,
-    sees_addresses,
-    unknown_branch,
-)
+from protocols.api.authority import act_with, note_look, number_of, unknown_branch
+from protocols.api.gate import patron_named, sees_addresses
 from protocols.api.models.answers import branch_shown
 from protocols.api.models.care import (
     Absence,
@@ -56,14 +50,14 @@ _OF_PATRON: Final = "/patrons/{patron}"
 
 def _seen(request: Request[Any, Any], principal: Principal, context: Context) -> PatronPlace:
     """The patron of the path, whom the caller may see. Raises Problem."""
-    place = patron_named(request.path["patron"], principal, context, Right.VIEW_PATRONS)
+    place = patron_named(request, request.path["patron"], principal, context, Right.VIEW_PATRONS)
     request.about = place.id
     return place
 
 
 def _edited(request: Request[Any, Any], principal: Principal, context: Context) -> PatronPlace:
     """The same, whom they may change as well. Raises Problem."""
-    place = patron_named(request.path["patron"], principal, context, Right.EDIT_PATRONS)
+    place = patron_named(request, request.path["patron"], principal, context, Right.EDIT_PATRONS)
     if not principal.may(Right.VIEW_PATRONS, place.agency_id, place.home_branch_id):
         raise Problem(Outcome.RIGHT_MISSING, right=Right.VIEW_PATRONS)
     request.about = place.id

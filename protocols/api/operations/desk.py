@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedIn as KnownReturn
@@ -18,16 +18,18 @@ from circulation.loans.returns import check_in
 from circulation.loans.undo import cancel_check_in, cancel_check_out
 from circulation.loans.wishes import LoanWish
 from circulation.loans.wishes import RenewalWish as LongerLoan
-from circulation.patrons.public_ids import public_ids
-from protocols.api.authority import must_have_here, override_of, patron_named
-from protocols.api.models.answers import (
-    Patron,
-    branch_shown,
-    fees_shown,
-    item_shown,
-    loan_shown,
+from protocols.api.authority import must_have_here, override_of
+from protocols.api.gate import (
+    Names,
+    Spot,
+    must_admit,
+    note_entrance,
+    patron_named,
     patron_shown,
+    refused_item,
+    served_card,
 )
+from protocols.api.models.answers import branch_shown, fees_shown, item_shown, loan_shown
 from protocols.api.models.desk import (
     AllRenewalsWish,
     CheckedIn,
@@ -55,14 +57,17 @@ _EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 def identifier_of(
-    wish: ForPatron, principal: Principal, context: Context, right: Right = Right.LEND
+    wish: ForPatron,
+    request: Request[Any, Any],
+    principal: Principal,
+    context: Context,
+    right: Right = Right.LEND,
 ) -> str:
-    """What the verbs know the patron by. A card is shown by whoever has it; what may be done with
-    it, the rules say. Raises Problem."""
+    """What the verbs know the patron by. Raises Problem where the caller may not serve them."""
     if wish.card is not None:
-        return wish.card.strip()
+        return served_card(request, wish.card, principal, context, right)
     assert wish.patron is not None
-    found = patron_named(wish.patron, principal, context, right)
+    found = patron_named(request, wish.patron, principal, context, right)
     if found.identifier is None:
         raise Problem(Outcome.CONFLICT, "the patron has no card or other identifier")
     return found.identifier
@@ -78,7 +83,7 @@ def lend(
     answer = check_out(
         context.act(principal.desk),
         LoanWish(
-            identifier_of(wish, principal, context),
+            identifier_of(wish, request, principal, context),
             wish.item.strip(),
             fee_acknowledged=wish.accept_fee or False,
             overriding=override_of(wish.override, principal),
@@ -89,18 +94,21 @@ def lend(
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
     request.about = answer.patron.id
-    return lent(answer, principal, context, request.language)
+    return lent(answer, request, principal, context)
 
 
-def lent(answer: KnownLoan, principal: Principal, context: Context, language: str) -> CheckedOut:
+def lent(
+    answer: KnownLoan, request: Request[Any, Any], principal: Principal, context: Context
+) -> CheckedOut:
     """A loan that was made, as answers show it."""
+    must_admit(answer.patron.id, Right.LEND, request, principal, context)
     may: tuple[Next, ...] = ("undo", "check_in", "renew")
     return CheckedOut(
         item_shown(answer.item),
-        patron_shown(answer.patron, public_ids(context.circulation, context.transaction)),
+        patron_shown(answer.patron, context),
         loan_shown(answer.loan),
         answer.may_renew,
-        reasons_of(answer.overridden, principal, language),
+        reasons_of(answer.overridden, principal, request.language),
         fees_shown(answer.charged),
         may if answer.may_renew else may[:2],
     )
@@ -120,7 +128,7 @@ def take_back(
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
     request.about = answer.borrower.patron_id if answer.borrower else None
-    return returned(answer, principal, context)
+    return returned(answer, request, principal, context)
 
 
 def moment_said(at: datetime | None, principal: Principal, context: Context) -> datetime | None:
@@ -131,20 +139,24 @@ def moment_said(at: datetime | None, principal: Principal, context: Context) -> 
     return min(max(at, _EARLIEST), context.now).astimezone(UTC)
 
 
-def returned(answer: KnownReturn, principal: Principal, context: Context) -> CheckedIn:
-    """An item that was handed in, as answers show it. Patrons are named to who may see them."""
-    ids = public_ids(context.circulation, context.transaction)
+def returned(
+    answer: KnownReturn, request: Request[Any, Any], principal: Principal, context: Context
+) -> CheckedIn:
+    """An item that was handed in, as answers show it. Any desk takes an item back; patrons are
+    named to who may see them."""
+    names = Names(Right.VIEW_PATRONS, principal, context)
     borrower, held = None, None
-    if answer.borrower is not None and principal.may(Right.VIEW_PATRONS, answer.borrower.agency_id):
-        known = answer.borrower
-        borrower = Patron(ids.shown(known.patron_id), known.name, known.identifier)
-    if answer.held_for is not None:
-        waiting = answer.held_for
-        sees = principal.may(Right.VIEW_PATRONS, waiting.patron_agency_id, waiting.pickup_branch.id)
+    if (known := answer.borrower) is not None:
+        note_entrance(known.patron_id, Right.LEND, request, principal, context)
+        borrower = names.patron(known.patron_id, known.name, known.identifier)
+    if (waiting := answer.held_for) is not None:
+        shown = names.patron(waiting.patron_id, waiting.patron_name, None)
+        if shown is not None:
+            note_entrance(waiting.patron_id, Right.LEND, request, principal, context)
         held = HeldFor(
             str(waiting.hold_id),
-            ids.shown(waiting.patron_id) if sees else None,
-            waiting.patron_name if sees else None,
+            None if shown is None else shown.id,
+            None if shown is None else shown.name,
             branch_shown(waiting.pickup_branch),
             waiting.number,
             waiting.deadline,
@@ -175,6 +187,8 @@ def prolong(
     borrower = borrower_of(act, wish.item.strip())
     if isinstance(borrower, Refused):
         return refused(borrower, principal, request.language)
+    if refused_item(request, wish.item.strip(), principal, context, Right.LEND) is not None:
+        raise Problem(Outcome.RIGHT_MISSING, right=Right.LEND)
     answer = renew(
         act,
         LongerLoan(
@@ -188,21 +202,30 @@ def prolong(
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
     request.about = answer.patron.id
-    return prolonged(answer, principal, context, request.language)
+    return prolonged(answer, request, principal, context)
 
 
 def prolonged(
-    answer: KnownRenewal, principal: Principal, context: Context, language: str
+    answer: KnownRenewal, request: Request[Any, Any], principal: Principal, context: Context
 ) -> Renewed:
-    """A loan that was renewed, as answers show it."""
+    """A loan that was renewed, as answers show it. A guest is not named."""
+    home = answer.item.home_branch
+    admitted = must_admit(
+        answer.patron.id,
+        Right.LEND,
+        request,
+        principal,
+        context,
+        ours=(Spot(home.agency_id, home.id),),
+    )
     may: tuple[Next, ...] = ("check_in", "renew")
     return Renewed(
         item_shown(answer.item),
-        patron_shown(answer.patron, public_ids(context.circulation, context.transaction)),
+        patron_shown(answer.patron, context) if admitted.is_named else None,
         loan_shown(answer.loan),
         answer.previous_due,
         answer.may_renew,
-        reasons_of(answer.overridden, principal, language),
+        reasons_of(answer.overridden, principal, request.language),
         fees_shown(answer.charged),
         may if answer.may_renew else may[:1],
     )
@@ -215,27 +238,27 @@ def prolong_all(
     must_have_here(principal, Right.LEND)
     answer = renew_all(
         context.act(principal.desk),
-        patron=identifier_of(request.body, principal, context),
+        patron=identifier_of(request.body, request, principal, context),
         fee_acknowledged=request.body.accept_fee or False,
     )
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
     request.about = answer.patron.id
-    return all_prolonged(answer, principal, context, request.language)
+    return all_prolonged(answer, request, principal, context)
 
 
 def all_prolonged(
-    answer: RenewedAll, principal: Principal, context: Context, language: str
+    answer: RenewedAll, request: Request[Any, Any], principal: Principal, context: Context
 ) -> StackResults:
     """The loans that were renewed, and those that were not."""
     done = [
-        StackResult(each.item.barcode, renewed=prolonged(each, principal, context, language))
+        StackResult(each.item.barcode, renewed=prolonged(each, request, principal, context))
         for each in answer.renewed
     ]
     not_done = [
         StackResult(
             each.item.barcode if each.item else "",
-            reasons=reasons_of(each.refusals, principal, language),
+            reasons=reasons_of(each.refusals, principal, request.language),
         )
         for each in answer.refused
     ]
@@ -248,22 +271,24 @@ def undo(
     """Takes back what this desk did last with an item, within a quarter of an hour."""
     must_have_here(principal, Right.LEND)
     act, item = context.act(principal.desk), request.body.item.strip()
+    if refused_item(request, item, principal, context, Right.LEND) is not None:
+        raise Problem(Outcome.RIGHT_MISSING, right=Right.LEND)
     done, answer = "check_out", cancel_check_out(act, item=item)
     if isinstance(answer, Refused):
         done, again = "check_in", cancel_check_in(act, item=item)
         if isinstance(again, Refused):
             return refused(answer, principal, request.language)
         answer = again
-    ids = public_ids(context.circulation, context.transaction)
-    borrower = answer.borrower
-    sees = borrower is not None and principal.may(Right.VIEW_PATRONS, borrower.agency_id)
+    borrower, shown = answer.borrower, None
+    if borrower is not None:
+        note_entrance(borrower.patron_id, Right.LEND, request, principal, context)
+        names = Names(Right.VIEW_PATRONS, principal, context)
+        shown = names.patron(borrower.patron_id, borrower.name, borrower.identifier)
     return Undone(
         done,  # type: ignore[arg-type]
         item_shown(answer.item),
         None if answer.loan is None else loan_shown(answer.loan),
-        Patron(ids.shown(borrower.patron_id), borrower.name, borrower.identifier)
-        if borrower is not None and sees
-        else None,
+        shown,
     )
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from circulation.kernel.rights import Principal
-from circulation.patrons.guardians import show_account, wards_seen_by
-from circulation.patrons.identifiers import PatronPlace, place_of_patron
-from circulation.patrons.public_ids import public_ids
+from circulation.patrons.guardians import show_account
+from circulation.patrons.identifiers import PatronPlace
 from circulation.staff.lookups import Seen
 from protocols.api.authority import note_look, today_here
+from protocols.api.gate import child_named, own_place, relation_named
 from protocols.api.messages import Reply
 from protocols.api.models.desk import OwnRenewalsWish, OwnRenewalWish, Renewed, StackResults
 from protocols.api.models.holds import HoldPaging, PatronHolds
@@ -21,7 +21,7 @@ from protocols.api.models.screen import PatronScreen
 from protocols.api.operation import Caller, Operation, Plain, Request, get, post
 from protocols.api.operations.holds import RULES, holds_of
 from protocols.api.operations.money import charges_of
-from protocols.api.operations.own import all_renewed_for, own_place, renewed_for, show_self
+from protocols.api.operations.own import all_renewed_for, renewed_for, show_self
 from protocols.api.operations.patrons import loans_of_patron
 from protocols.api.problems import Outcome, Problem
 from protocols.hosting.answering import Context, Lane
@@ -29,15 +29,7 @@ from protocols.hosting.answering import Context, Lane
 
 def _child(request: Request[Any, Any], principal: Principal, context: Context) -> PatronPlace:
     """The child of the path. Raises Problem where the caller may not look at its account."""
-    guardian, transaction = own_place(request, principal, context), context.transaction
-    meant = public_ids(context.circulation, transaction).meant(request.path["ward"])
-    seen = wards_seen_by(transaction, guardian.id, today_here(principal, context))
-    if any(each.patron_id == meant for each in seen):
-        place = place_of_patron(transaction, patron_id=meant or 0)
-        if place is not None:
-            request.about = place.id
-            return place
-    raise Problem(Outcome.NOT_FOUND)
+    return child_named(request, request.path["ward"], principal, context)
 
 
 def list_loans_of_child(
@@ -83,7 +75,7 @@ def _decided(
     request: Plain, principal: Principal, context: Context, *, sees_account: bool
 ) -> Reply | Problem:
     place = own_place(request, principal, context)
-    meant = public_ids(context.circulation, context.transaction).meant(request.path["guardian"])
+    meant = relation_named(request.path["guardian"], context)
     today = today_here(principal, context)
     try:
         is_guardian = meant is not None and show_account(

@@ -17,9 +17,9 @@ from circulation.patrons.groups import (
     members_of,
 )
 from circulation.patrons.identifiers import shown_as
-from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
-from protocols.api.authority import act_of, branch_meant, note_look, number_of, patron_named
+from protocols.api.authority import act_of, branch_meant, note_look, number_of
+from protocols.api.gate import id_shown, may_with, patron_named
 from protocols.api.models.answers import Patron
 from protocols.api.models.groups import (
     Group,
@@ -67,12 +67,21 @@ def make_group(request: Request[NewGroup, None], principal: Principal, context: 
     return Group(str(group_id), wish.under, wish.name.strip(), 0)
 
 
+def _may_there(right: Right, agency_id: int, principal: Principal) -> bool:
+    """May the caller work with the groups of an agency: with the right there, or at a branch of it
+    where they work?"""
+    is_own = agency_id == principal.agency_id
+    return principal.may(right, agency_id) or (
+        is_own and principal.may(right, agency_id, principal.branch_id)
+    )
+
+
 def _the_group(
     request: Request[Any, Any], principal: Principal, context: Context, right: Right
 ) -> int:
     group_id = number_of(request.path["group"], None)
     agency_id = agency_of_group(context.transaction, group_id=group_id)
-    if agency_id is None or not principal.may(right, agency_id):
+    if agency_id is None or not _may_there(right, agency_id, principal):
         raise Problem(Outcome.NOT_FOUND)
     return group_id
 
@@ -80,8 +89,8 @@ def _the_group(
 def _person(patron_id: int, context: Context) -> Patron:
     fields = patron_fields(context.transaction, patron_id=patron_id)
     assert fields is not None
-    shown = public_ids(context.circulation, context.transaction).shown(patron_id)
-    return Patron(shown, fields.name, shown_as(context.transaction, patron_id))
+    card = shown_as(context.transaction, patron_id)
+    return Patron(id_shown(context)(patron_id), fields.name, card)
 
 
 def list_members(request: Plain, principal: Principal, context: Context) -> Members:
@@ -90,7 +99,8 @@ def list_members(request: Plain, principal: Principal, context: Context) -> Memb
     transaction = context.transaction
     members = []
     for patron_id in members_of(transaction, group_id=group_id):
-        members.append(_person(patron_id, context))
+        if may_with(patron_id, Right.VIEW_PATRONS, principal, context):
+            members.append(_person(patron_id, context))
     note_look(request, principal, context, Seen.LIST, hits=len(members))
     return Members(tuple(members))
 
@@ -102,11 +112,10 @@ def _move(
     context: Context,
 ) -> Membership:
     group_id = _the_group(request, principal, context, Right.EDIT_PATRONS)
-    place = patron_named(request.path["patron"], principal, context, Right.EDIT_PATRONS)
+    place = patron_named(request, request.path["patron"], principal, context, Right.EDIT_PATRONS)
     request.about = place.id
     act = act_of(principal, context, place.agency_id, place.home_branch_id)
     changed = verb(act, group_id, place.id)
-    note_look(request, principal, context, Seen.OPENED, patron_id=place.id)
     return Membership(_person(place.id, context), changed)
 
 

@@ -10,9 +10,9 @@ from circulation.holds.results import Wanted
 from circulation.holds.wishes import HoldWish
 from circulation.kernel.results import Refused
 from circulation.kernel.rights import Principal, Right
-from circulation.patrons.public_ids import public_ids
 from protocols.api.authority import must_have_here, number_of, override_of
-from protocols.api.models.answers import fees_shown, patron_shown
+from protocols.api.gate import patron_shown
+from protocols.api.models.answers import fees_shown
 from protocols.api.models.holds import HoldSetPlaced, NewHoldSet, NotPlaced, RecalledFor
 from protocols.api.operation import Operation, Request, post
 from protocols.api.operations.desk import identifier_of
@@ -43,7 +43,7 @@ def place_hold_set(
     answer = place_holds(
         context.act(principal.desk),
         HoldWish(
-            identifier_of(wish, principal, context),
+            identifier_of(wish, request, principal, context),
             wanted,
             HoldKind(wish.kind),
             pickup_branch=wish.pickup_branch,
@@ -59,7 +59,7 @@ def place_hold_set(
     request.about = answer.patron.id
     return HoldSetPlaced(
         tuple(hold_shown(each, principal) for each in answer.holds),
-        patron_shown(answer.patron, public_ids(context.circulation, context.transaction)),
+        patron_shown(answer.patron, context),
         tuple(
             NotPlaced(
                 None if each.record_id is None else str(each.record_id),

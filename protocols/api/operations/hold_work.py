@@ -11,11 +11,11 @@ from circulation.holds.unfillable import unfillable_holds
 from circulation.holds.work_lists import fetch_page, shelf_page
 from circulation.kernel.results import Refused
 from circulation.kernel.rights import Principal, Right
-from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
 from protocols.api.authority import branch_or_all, must_have_here, note_look
+from protocols.api.gate import Names
 from protocols.api.messages import Reply
-from protocols.api.models.answers import Patron, branch_shown
+from protocols.api.models.answers import branch_shown
 from protocols.api.models.desk import StackResult, StackResults
 from protocols.api.models.lists import (
     Fetching,
@@ -117,7 +117,7 @@ def clear(request: Plain, principal: Principal, context: Context) -> StackResult
     cleared = clear_shelf(context.act(principal.desk))
     return together(
         [
-            StackResult(each.item.barcode, checked_in=returned(each, principal, context))
+            StackResult(each.item.barcode, checked_in=returned(each, request, principal, context))
             for each in cleared
         ]
     )
@@ -135,13 +135,13 @@ def show_hopeless(
         after=number_in(request.query),
         limit=request.query.limit,
     )
-    ids = public_ids(context.circulation, context.transaction)
+    names = Names(Right.USE_LISTS, principal, context)
     lines = tuple(
         Hopeless(
             str(each.hold.id),
             str(each.hold.record_id),
             each.hold.title,
-            Patron(ids.shown(each.patron_id), each.patron_name, None),
+            names.patron(each.patron_id, each.patron_name, None),
             each.hold.placed,
             each.why.name.lower(),
             each.hold.author,

@@ -16,12 +16,12 @@ from circulation.holds.work_lists import record_queue
 from circulation.kernel.paging import START, Place
 from circulation.kernel.results import Refused
 from circulation.kernel.rights import Kind, Principal, Right
-from circulation.patrons.identifiers import PatronPlace, place_of_patron
-from circulation.patrons.public_ids import public_ids
+from circulation.patrons.identifiers import PatronPlace
 from circulation.staff.lookups import Seen
-from protocols.api.authority import must_have_here, note_look, number_of, override_of, patron_named
+from protocols.api.authority import must_have_here, note_look, number_of, override_of
+from protocols.api.gate import Names, Spot, admit, patron_named, patron_shown
 from protocols.api.messages import Reply
-from protocols.api.models.answers import Patron, branch_shown, fees_shown, patron_shown
+from protocols.api.models.answers import branch_shown, fees_shown
 from protocols.api.models.holds import (
     Hold,
     HoldChanges,
@@ -53,7 +53,7 @@ def place_hold(
 ) -> Reply | Problem:
     """Places a hold for a patron. One that costs something needs `accept_fee`."""
     must_have_here(principal, Right.LEND)
-    identifier = identifier_of(request.body, principal, context)
+    identifier = identifier_of(request.body, request, principal, context)
     return hold_placed(identifier, request, principal, context)
 
 
@@ -83,7 +83,7 @@ def hold_placed(
     request.about = answer.patron.id
     placed = HoldPlaced(
         hold_shown(answer.holds[0], principal),
-        patron_shown(answer.patron, public_ids(context.circulation, context.transaction)),
+        patron_shown(answer.patron, context),
         tuple(each.item for each in answer.recalled),
         fees_shown(answer.charged),
     )
@@ -102,7 +102,7 @@ def show_prospect(
     """What a hold of the patron could expect, and what the rules say against it, before it is
     placed."""
     must_have_here(principal, Right.LEND)
-    place = patron_named(request.path["patron"], principal, context, Right.LEND)
+    place = patron_named(request, request.path["patron"], principal, context, Right.LEND)
     note_look(request, principal, context, Seen.HOLDS, patron_id=place.id)
     return prospect_of(place, request, principal, context)
 
@@ -189,37 +189,31 @@ def holds_of(
 
 
 def _the_hold(
-    number: str, principal: Principal, context: Context
+    request: Request[Any, Any], principal: Principal, context: Context
 ) -> tuple[int, KnownHold, PatronPlace]:
-    """The hold with that number, its patron being one with whom the caller may do it, or theirs.
+    """The hold of the path, its patron being one with whom the caller may do it, or theirs.
     Raises Problem."""
-    hold_id = number_of(number, None)
+    hold_id = number_of(request.path["hold"], None)
     found = find_hold(context.circulation, context.transaction, hold_id=hold_id, now=context.now)
-    place = None if found is None else place_of_patron(context.transaction, patron_id=found[1])
-    if found is None or place is None or not _is_theirs(principal, place, found[0]):
-        raise Problem(Outcome.NOT_FOUND)
-    return hold_id, found[0], place
-
-
-def _is_theirs(principal: Principal, place: PatronPlace, queued: KnownHold) -> bool:
-    if principal.kind is Kind.PATRON:
-        return principal.id == place.id
-    pickup = queued.hold.pickup_branch
-    return principal.may(Right.LEND, place.agency_id, place.home_branch_id) or principal.may(
-        Right.LEND, pickup.agency_id, pickup.id
-    )
+    if found is not None:
+        pickup = found[0].hold.pickup_branch
+        ours = (Spot(pickup.agency_id, pickup.id),)
+        admitted = admit(found[1], Right.LEND, request, principal, context, ours=ours)
+        if admitted is not None:
+            return hold_id, found[0], admitted.place
+    raise Problem(Outcome.NOT_FOUND)
 
 
 def show_hold(request: Plain, principal: Principal, context: Context) -> Hold:
     """A hold and its prospects, also one that is over."""
-    return hold_shown(_the_hold(request.path["hold"], principal, context)[1], principal)
+    return hold_shown(_the_hold(request, principal, context)[1], principal)
 
 
 def alter_hold(
     request: Request[HoldChanges, None], principal: Principal, context: Context
 ) -> Hold | Problem:
     """Changes pickup branch or dates of a hold, or pauses it. Its place in the queue is kept."""
-    hold_id, queued, place = _the_hold(request.path["hold"], principal, context)
+    hold_id, queued, place = _the_hold(request, principal, context)
     act, wish, patron = context.act(principal.desk), request.body, known_by(place)
     request.about = place.id
     answer: HoldChanged | Refused | None = None
@@ -251,7 +245,7 @@ def hold_ended(
     is_unobtainable: bool, request: Request[Any, Any], principal: Principal, context: Context
 ) -> Hold | Problem:
     """The hold of the path, cancelled."""
-    hold_id, _, place = _the_hold(request.path["hold"], principal, context)
+    hold_id, _, place = _the_hold(request, principal, context)
     request.about = place.id
     answer = cancel_hold(
         context.act(principal.desk),
@@ -274,7 +268,7 @@ def put_elsewhere(
 ) -> Hold | Problem:
     """Puts a hold elsewhere in the queue of its title. It takes the right where that hold is to be
     fetched, and where each is that comes to stand behind it."""
-    hold_id, queued, place = _the_hold(request.path["hold"], principal, context)
+    hold_id, queued, place = _the_hold(request, principal, context)
     request.about, wish = place.id, request.body
     queue = record_queue(
         context.circulation, context.transaction, record_id=queued.hold.record_id, now=context.now
@@ -295,7 +289,7 @@ def put_elsewhere(
 def show_queue(request: Plain, principal: Principal, context: Context) -> Queue:
     """The open holds of a title in the order in which they are served. Patrons are named to who
     may see them."""
-    ids = public_ids(context.circulation, context.transaction)
+    names = Names(Right.VIEW_PATRONS, principal, context)
     lines = []
     for each in record_queue(
         context.circulation,
@@ -303,11 +297,7 @@ def show_queue(request: Plain, principal: Principal, context: Context) -> Queue:
         record_id=number_of(request.path["title"], None, LARGEST_OF_FEW),
         now=context.now,
     ):
-        place = place_of_patron(context.transaction, patron_id=each.patron_id)
-        sees = place is not None and principal.may(
-            Right.VIEW_PATRONS, place.agency_id, place.home_branch_id
-        )
-        patron = Patron(ids.shown(each.patron_id), each.patron_name, None) if sees else None
+        patron = names.patron(each.patron_id, each.patron_name, None)
         why = None if each.passed_over is None else each.passed_over.name.lower()
         lines.append(QueuedHold(hold_shown(each.queued, principal), patron, why))
     if hits := sum(each.patron is not None for each in lines):

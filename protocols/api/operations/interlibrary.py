@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
-from typing import Final
+from typing import Any, Final
 
 from circulation.callers.partners import PARTNERS
 from circulation.interlending.borrowing import send_home
@@ -15,9 +15,9 @@ from circulation.interlending.rows import loan_by_id
 from circulation.interlending.states import Obstacle
 from circulation.kernel.act import Act
 from circulation.kernel.rights import Principal, Right
-from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
 from protocols.api.authority import act_of, note_look, number_of
+from protocols.api.gate import Names, Spot, admit
 from protocols.api.models.interlibrary import (
     InterlibraryLoan,
     InterlibraryLoans,
@@ -49,7 +49,7 @@ def list_interlibrary_loans(
     shown = [each for each in found if agency_of(each.branch_id, principal, context) is not None]
     hits = sum(1 for each in shown if each.patron_id is not None)
     note_look(request, principal, context, Seen.LIST, hits=hits)
-    return InterlibraryLoans(tuple(loan_shown(each, context) for each in shown))
+    return InterlibraryLoans(tuple(loan_shown(each, principal, context) for each in shown))
 
 
 def agency_of(branch_id: int, principal: Principal, context: Context) -> int | None:
@@ -66,9 +66,10 @@ def branches_of(principal: Principal, context: Context) -> list[int]:
     return [each for each in branches if agency_of(each, principal, context) is not None]
 
 
-def loan_shown(loan: Known, context: Context) -> InterlibraryLoan:
-    ids = public_ids(context.circulation, context.transaction)
-    patron = None if loan.patron_id is None else ids.shown(loan.patron_id)
+def loan_shown(loan: Known, principal: Principal, context: Context) -> InterlibraryLoan:
+    patron = Names((Right.LEND, Right.VIEW_PATRONS), principal, context).id_of(loan.patron_id)
+    if patron is None and loan.patron_id is not None:
+        loan = loan._replace(user="")
     return interlibrary_shown(loan, patron, notices_of(context.transaction, loan_id=loan.id))
 
 
@@ -76,32 +77,36 @@ def _borrowed(
     request: Request[OwnersAnswer, None] | Plain, principal: Principal, context: Context
 ) -> tuple[Act, Known]:
     """The loan of the path, which is from another library. Raises Problem."""
-    act, loan = loan_meant(request.path["loan"], principal, context)
+    act, loan = loan_meant(request, principal, context)
     if not loan.is_borrowed:
         raise Problem(Outcome.CONFLICT, "this was not borrowed from another library")
     request.about = loan.patron_id
     return act, loan
 
 
-def loan_meant(number: str, principal: Principal, context: Context) -> tuple[Act, Known]:
-    """The loan of this number, locked, of a branch where the caller lends. Raises Problem."""
-    loan = loan_by_id(context.transaction, number_of(number, None))
+def loan_meant(
+    request: Request[Any, Any], principal: Principal, context: Context
+) -> tuple[Act, Known]:
+    """The loan of the path, locked, of a branch where the caller lends. Raises Problem."""
+    loan = loan_by_id(context.transaction, number_of(request.path["loan"], None))
     agency = None if loan is None else agency_of(loan.branch_id, principal, context)
     if loan is None or agency is None:
         raise Problem(Outcome.NOT_FOUND)
+    ours = (Spot(agency, loan.branch_id),)
+    admit(loan.patron_id, Right.LEND, request, principal, context, ours=ours)
     return act_of(principal, context, agency, loan.branch_id), loan
 
 
-def _done(outcome: Known | Obstacle, context: Context) -> InterlibraryLoan:
+def _done(outcome: Known | Obstacle, principal: Principal, context: Context) -> InterlibraryLoan:
     if isinstance(outcome, Obstacle):
         raise Problem(Outcome.CONFLICT, outcome.value)
-    return loan_shown(outcome, context)
+    return loan_shown(outcome, principal, context)
 
 
 def send_item_home(request: Plain, principal: Principal, context: Context) -> InterlibraryLoan:
     """What was borrowed goes back to its owner: the temporary item is no more."""
     act, loan = _borrowed(request, principal, context)
-    return _done(send_home(act, loan), context)
+    return _done(send_home(act, loan), principal, context)
 
 
 def answer_for_owner(
@@ -113,9 +118,9 @@ def answer_for_owner(
     if request.body.refused:
         if until is not None:
             raise malformed("until", "contradiction", "the owner refuses, or lends it until then")
-        return _done(refuse_renewal(act, loan), context)
+        return _done(refuse_renewal(act, loan), principal, context)
     due = None if until is None else datetime.combine(until, _END_OF_DAY, UTC)
-    return _done(grant_renewal(act, loan, due=due), context)
+    return _done(grant_renewal(act, loan, due=due), principal, context)
 
 
 def list_waiting_partners(

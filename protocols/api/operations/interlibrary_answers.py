@@ -16,7 +16,8 @@ from circulation.interlending.states import Obstacle
 from circulation.kernel.act import Act
 from circulation.kernel.results import Refused
 from circulation.kernel.rights import Principal, Right
-from protocols.api.authority import act_with, number_of, patron_named
+from protocols.api.authority import act_with, number_of
+from protocols.api.gate import note_entrance, patron_named
 from protocols.api.models.interlibrary import (
     CopySupplied,
     InterlibraryLoan,
@@ -45,7 +46,7 @@ def ask_for_title(
 ) -> InterlibraryLoan | Problem:
     """Asks another library for what a patron wants; the same wish again is the same loan."""
     wish = request.body
-    place = patron_named(wish.patron, principal, context, Right.LEND)
+    place = patron_named(request, wish.patron, principal, context, Right.LEND)
     request.about = place.id
     before = wish.needed_before
     outcome = ask(
@@ -60,13 +61,13 @@ def ask_for_title(
     )
     if isinstance(outcome, Refused):
         return refused(outcome, principal, request.language)
-    return _done(outcome, context)
+    return _done(outcome, principal, context)
 
 
-def _done(outcome: Known | Obstacle, context: Context) -> InterlibraryLoan:
+def _done(outcome: Known | Obstacle, principal: Principal, context: Context) -> InterlibraryLoan:
     if isinstance(outcome, Obstacle):
         raise Problem(Outcome.CONFLICT, outcome.value)
-    return loan_shown(outcome, context)
+    return loan_shown(outcome, principal, context)
 
 
 def _lent(
@@ -75,7 +76,7 @@ def _lent(
     context: Context,
 ) -> tuple[Act, Known]:
     """The loan of the path, which another library has asked us for. Raises Problem."""
-    act, loan = loan_meant(request.path["loan"], principal, context)
+    act, loan = loan_meant(request, principal, context)
     if loan.is_borrowed:
         raise Problem(Outcome.CONFLICT, "this was borrowed from another library")
     return act, loan
@@ -86,7 +87,7 @@ def supply_to_library(
 ) -> InterlibraryLoan:
     """The copy that another library has asked for is made: it is told where it can be fetched."""
     act, loan = _lent(request, principal, context)
-    return _done(supply_copy(act, loan, url=request.body.url), context)
+    return _done(supply_copy(act, loan, url=request.body.url), principal, context)
 
 
 def refuse_library(
@@ -94,27 +95,27 @@ def refuse_library(
 ) -> InterlibraryLoan:
     """Another library does not get what it has asked for, and is told why."""
     act, loan = _lent(request, principal, context)
-    return _done(refuse_demand(act, loan, request.body.why, request.body.note), context)
+    return _done(refuse_demand(act, loan, request.body.why, request.body.note), principal, context)
 
 
 def write_to_library(
     request: Request[LetterToPartner, None], principal: Principal, context: Context
 ) -> InterlibraryLoan:
     """Has the other library read a note about the loan."""
-    act, loan = loan_meant(request.path["loan"], principal, context)
+    act, loan = loan_meant(request, principal, context)
     request.about = loan.patron_id
     tell(act, loan, PartnerNoticeKind.NOTED, about={"note": request.body.note})
-    return loan_shown(loan, context)
+    return loan_shown(loan, principal, context)
 
 
 def ask_for_status(request: Plain, principal: Principal, context: Context) -> InterlibraryLoan:
     """Asks the other library how far it is with what we have asked it for."""
-    act, loan = loan_meant(request.path["loan"], principal, context)
+    act, loan = loan_meant(request, principal, context)
     request.about = loan.patron_id
     if not loan.is_borrowed:
         raise Problem(Outcome.CONFLICT, "this was not borrowed from another library")
     tell(act, loan, PartnerNoticeKind.STATUS_ASKED)
-    return loan_shown(loan, context)
+    return loan_shown(loan, principal, context)
 
 
 def list_interlibrary_remarks(
@@ -134,7 +135,9 @@ def settle_interlibrary_remark(
     if found is None or agency_of(found.branch_id, principal, context) is None:
         raise Problem(Outcome.NOT_FOUND)
     loan = loan_by_id(context.transaction, found.interlibrary_loan_id)
-    request.about = loan and loan.patron_id
+    if loan is not None and loan.patron_id is not None:
+        request.about = loan.patron_id
+        note_entrance(loan.patron_id, Right.LEND, request, principal, context)
     settle_remark(context.transaction, found.id, context.now)
     return remark_shown(found)
 

@@ -25,9 +25,9 @@ from circulation.interlending.states import Obstacle
 from circulation.kernel.act import Act
 from circulation.kernel.rights import Principal, Right
 from circulation.patrons.changes import patron_fields
-from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
-from protocols.api.authority import must_work_here, note_look, number_of, patron_named
+from protocols.api.authority import must_work_here, note_look, number_of
+from protocols.api.gate import Names, patron_named
 from protocols.api.models.interlibrary import InterlibraryLoan
 from protocols.api.models.interlibrary_cases import (
     InterlibraryCase,
@@ -56,7 +56,7 @@ def rank_suppliers(
         must_work_here(principal, context, Right.LEND)
         sought = Sought(principal.branch_id, "")
     else:
-        place = patron_named(wanted.patron, principal, context, Right.LEND)
+        place = patron_named(request, wanted.patron, principal, context, Right.LEND)
         request.about = place.id
         fields = patron_fields(context.transaction, patron_id=place.id)
         sought = Sought(place.home_branch_id, fields.category if fields else "")
@@ -85,32 +85,33 @@ def list_interlibrary_cases(
     shown = cases_of_branches(context.transaction, branch_ids=branches, at_most=MOST_LISTED)
     hits = sum(1 for each in shown if each.patron_id is not None)
     note_look(request, principal, context, Seen.LIST, hits=hits)
-    return InterlibraryCases(tuple(_shown(each, context) for each in shown))
+    return InterlibraryCases(tuple(_shown(each, principal, context) for each in shown))
 
 
 def list_patron_wishes(request: Plain, principal: Principal, context: Context) -> InterlibraryCases:
     """What a patron wants from other libraries, and who was asked for it."""
-    place = patron_named(request.path["patron"], principal, context, Right.VIEW_PATRONS)
+    place = patron_named(request, request.path["patron"], principal, context, Right.VIEW_PATRONS)
     request.about = place.id
     found = cases_of_patron(context.transaction, patron_id=place.id)
-    return InterlibraryCases(tuple(_shown(each, context) for each in found))
+    return InterlibraryCases(tuple(_shown(each, principal, context) for each in found))
 
 
-def _shown(case: Case, context: Context) -> InterlibraryCase:
+def _shown(case: Case, principal: Principal, context: Context) -> InterlibraryCase:
     transaction, patron = context.transaction, None
+    shown = Names((Right.LEND, Right.VIEW_PATRONS), principal, context).id_of(case.patron_id)
     branches = context.circulation.current_set_up(transaction).branches
-    if case.patron_id is not None:
+    if case.patron_id is not None and shown is not None:
         fields = patron_fields(transaction, patron_id=case.patron_id)
         name = "" if fields is None else fields.name
-        patron = public_ids(context.circulation, transaction).shown(case.patron_id), name
+        patron = shown, name
     its = attempts_of(transaction, case_id=case.id)
-    loans = [loan_shown(each, context) for each in its]
+    loans = [loan_shown(each, principal, context) for each in its]
     return case_shown(case, branches[case.branch_id].isil, patron, loans)
 
 
 def list_loan_exchanges(request: Plain, principal: Principal, context: Context) -> LoanExchanges:
     """What was exchanged with the other library about a loan, without what was said in it."""
-    _, loan = loan_meant(request.path["loan"], principal, context)
+    _, loan = loan_meant(request, principal, context)
     request.about = loan.patron_id
     found = exchanges_of_request(context.transaction, loan.request_id)
     return LoanExchanges(
@@ -145,14 +146,14 @@ def _decided(
     principal: Principal,
     context: Context,
 ) -> InterlibraryLoan:
-    act, loan = loan_meant(request.path["loan"], principal, context)
+    act, loan = loan_meant(request, principal, context)
     request.about = loan.patron_id
     if not loan.is_borrowed:
         raise Problem(Outcome.CONFLICT, "this was not borrowed from another library")
     outcome = decide(act, loan)
     if isinstance(outcome, Obstacle):
         raise Problem(Outcome.CONFLICT, outcome.value)
-    return loan_shown(outcome, context)
+    return loan_shown(outcome, principal, context)
 
 
 OPERATIONS: Final[tuple[Operation, ...]] = (

@@ -14,10 +14,10 @@ from circulation.kernel.moves_out import moves_out_of_item
 from circulation.kernel.results import CirculationStatus, ItemState
 from circulation.kernel.rights import Principal, Right
 from circulation.languages.sentences import Sentence
-from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
 from protocols.api.authority import note_look
-from protocols.api.models.answers import Patron, branch_shown, item_shown, loan_shown, money
+from protocols.api.gate import Names, relation_named
+from protocols.api.models.answers import branch_shown, item_shown, loan_shown, money
 from protocols.api.models.items import (
     ItemEvent,
     ItemEvents,
@@ -58,10 +58,10 @@ def note_borrowers(
     context: Context,
 ) -> None:
     """Notes that the caller was shown whose loans these are: one patron, or several as a list."""
-    ids = public_ids(context.circulation, context.transaction)
     seen = {each.borrower.id for each in shown if each.borrower is not None}
     if len(seen) == 1:
-        note_look(request, principal, context, Seen.LOANS, patron_id=ids.meant(seen.pop()))
+        about = relation_named(seen.pop(), context)
+        note_look(request, principal, context, Seen.LOANS, patron_id=about)
     elif seen:
         note_look(request, principal, context, Seen.LIST, hits=len(seen))
 
@@ -79,17 +79,16 @@ def status_of(barcode: str, context: Context) -> CirculationStatus:
 def status_shown(status: CirculationStatus, principal: Principal, context: Context) -> ItemStatus:
     """An item as answers show it."""
     borrower, loan, stay = status.borrower, status.loan, status.stay
-    sees = borrower is not None and principal.may(Right.VIEW_PATRONS, borrower.agency_id)
     shown = None
-    if borrower is not None and sees:
-        ids = public_ids(context.circulation, context.transaction)
-        shown = Patron(ids.shown(borrower.patron_id), borrower.name, borrower.identifier)
+    if borrower is not None:
+        names = Names(Right.VIEW_PATRONS, principal, context)
+        shown = names.patron(borrower.patron_id, borrower.name, borrower.identifier)
     return ItemStatus(
         item_shown(status.item),
         status.state.name,  # type: ignore[arg-type]
         status.is_overdue,
         None if loan is None else loan.due,
-        loan_shown(loan) if loan is not None and sees else None,
+        loan_shown(loan) if loan is not None and shown is not None else None,
         shown,
         None if status.to_branch is None else branch_shown(status.to_branch),
         status.since,

@@ -12,11 +12,11 @@ from circulation.kernel.rights import Principal, Right
 from circulation.loans import work_lists
 from circulation.loans.conflicts import branch_of_conflict, settle_conflict
 from circulation.moving.off_line.block_list import barred_cards
-from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen
 from protocols.api.authority import branch_or_all, must_have_here, note_look, number_of
+from protocols.api.gate import Names
 from protocols.api.messages import Reply
-from protocols.api.models.answers import Branch, Money, Patron, branch_shown
+from protocols.api.models.answers import Branch, Money, branch_shown
 from protocols.api.models.lists import (
     BarredCard,
     BarredCards,
@@ -62,25 +62,18 @@ def _asked(request: Request[None, Any], principal: Principal, largest: int = LAR
     }
 
 
-def _person(patron_id: int | None, name: str | None, context: Context) -> Patron | None:
-    if patron_id is None:
-        return None
-    ids = public_ids(context.circulation, context.transaction)
-    return Patron(ids.shown(patron_id), name or "", None)
-
-
 def show_overdue(request: Listing, principal: Principal, context: Context) -> Reply:
     """Loans of the branch beyond their due date, the oldest first."""
     asked = _asked(request, principal, LARGEST)
     found = work_lists.overdue_loans(context.transaction, now=context.now, **asked)
-    ids = public_ids(context.circulation, context.transaction)
+    names = Names(Right.USE_LISTS, principal, context)
     lines = tuple(
         Overdue(
             each.barcode,
             each.title,
             each.due,
             each.renewals,
-            Patron(ids.shown(each.patron_id), each.patron_name, None),
+            names.patron(each.patron_id, each.patron_name, None),
             _branch(each.branch_id, context),
             each.checked_out,
             each.co_patron_id is not None,
@@ -103,17 +96,20 @@ def show_claims(
     mark = None if wanted is None else LoanMark(wanted)
     found = work_lists.lost_and_claimed(context.transaction, mark=mark, **asked)
     note_look(request, principal, context, Seen.LIST, hits=len(found.lines))
-    return page_of(request, _missing(found.lines, context), found.next)
+    return page_of(request, _missing(found.lines, principal, context), found.next)
 
 
 def show_missing(request: Listing, principal: Principal, context: Context) -> Reply:
     """Items that nobody has on loan and nobody can find, the oldest first."""
     found = work_lists.items_missing(context.transaction, **_asked(request, principal))
     note_look(request, principal, context, Seen.LIST, hits=len(found.lines))
-    return page_of(request, _missing(found.lines, context), found.next)
+    return page_of(request, _missing(found.lines, principal, context), found.next)
 
 
-def _missing(lines: tuple[work_lists.MissingItem, ...], context: Context) -> MissingItems:
+def _missing(
+    lines: tuple[work_lists.MissingItem, ...], principal: Principal, context: Context
+) -> MissingItems:
+    names = Names(Right.USE_LISTS, principal, context)
     return MissingItems(
         tuple(
             Missing(
@@ -121,7 +117,7 @@ def _missing(lines: tuple[work_lists.MissingItem, ...], context: Context) -> Mis
                 each.title,
                 each.since,
                 None if each.mark is None else each.mark.value,
-                _person(each.patron_id, each.patron_name, context),
+                names.patron(each.patron_id, each.patron_name, None),
                 _branch(each.branch_id, context),
             )
             for each in lines
@@ -160,18 +156,19 @@ def show_transits(
 def show_conflicts(request: Listing, principal: Principal, context: Context) -> Reply:
     """What happened off line and the rules would have refused, the oldest first."""
     found = work_lists.no_block_conflicts(context.transaction, **_asked(request, principal))
+    names = Names(Right.USE_LISTS, principal, context)
     lines = tuple(
         Conflict(
             str(each.id),
             each.noted,
             each.barcode,
             each.title,
-            _person(each.patron_id, each.patron_name, context),
+            names.patron(each.patron_id, each.patron_name, None),
             tuple(reason.name for reason in each.reasons),
             tuple(reason_said(reason, request.language) for reason in each.reasons),
             _branch(each.branch_id, context),
             each.act,
-            each.patron_identifier,
+            names.identifier(each.patron_identifier),
             each.happened,
             each.due,
         )
@@ -186,10 +183,10 @@ def show_unwarned(request: Listing, principal: Principal, context: Context) -> R
     again where there is an address, or block by hand."""
     asked = _asked(request, principal, LARGEST)
     found = unwarned_debtors(context.transaction, now=context.now, **asked)
-    ids = public_ids(context.circulation, context.transaction)
+    names = Names(Right.USE_LISTS, principal, context)
     lines = tuple(
         Unwarned(
-            Patron(ids.shown(each.patron_id), each.patron_name, None),
+            names.patron(each.patron_id, each.patron_name, None),
             each.agency,
             Money(each.amount, each.currency),
             each.since,
@@ -208,16 +205,19 @@ _WHY_BARRED: Final[dict[str, Any]] = {"L": "lost", "B": "barred", "E": "expired"
 
 def show_barred_cards(request: Listing, principal: Principal, context: Context) -> Reply:
     """Cards that the agency of the branch may not lend to today, for programs that lend while the
-    line is down: all that were lost, and those of patrons who are blocked or have expired."""
+    line is down: all that were lost, and those of patrons who are blocked or have expired. They are
+    cards of patrons whom the agency serves: its own, and those of agencies in an agreement."""
     must_have_here(principal, Right.USE_LISTS)
     limit, (after, *_) = request.query.limit, spot_in(request.query) or ("",)
     if "\0" in after:
         raise no_page_ended_there()
     set_up = context.circulation.current_set_up(context.transaction)
     desk = principal.desk
+    agency_id = set_up.branches[desk.branch_id].agency_id
     found = barred_cards(
         context.transaction,
-        agency_id=set_up.branches[desk.branch_id].agency_id,
+        agency_id=agency_id,
+        served=sorted(set_up.agreements.served_at(agency_id)),
         day=set_up.day(context.now, desk.branch_id),
         after=after,
         at_most=limit + 1,
@@ -244,7 +244,7 @@ def show_machines(request: Plain, principal: Principal, context: Context) -> Uns
     """What machines of the branch refused to patrons within half an hour, the newest first."""
     must_have_here(principal, Right.VIEW_PATRONS)
     found = machine_refusals_at(context.transaction, principal.branch_id, context.now)
-    ids = public_ids(context.circulation, context.transaction)
+    names = Names(Right.VIEW_PATRONS, principal, context)
     note_look(request, principal, context, Seen.LIST, hits=len(found))
     return UnsolvedAtMachines(
         tuple(
@@ -254,7 +254,7 @@ def show_machines(request: Plain, principal: Principal, context: Context) -> Uns
                 each.machine,
                 each.barcode,
                 each.title,
-                Patron(ids.shown(each.patron_id), each.patron_name, None),
+                names.patron(each.patron_id, each.patron_name, None),
                 tuple(reason.name for reason in each.reasons),
                 tuple(reason_said(reason, request.language) for reason in each.reasons),
             )

@@ -12,10 +12,9 @@ from circulation.kernel.rights import Principal, Right
 from circulation.loans import lost
 from circulation.loans.batches import check_out_pairs
 from circulation.loans.onward import LentOnward, end_onward_loan, lend_onward
-from circulation.patrons.public_ids import public_ids
-from circulation.staff.lookups import Seen
-from protocols.api.authority import must_have_here, note_look
-from protocols.api.models.answers import branch_shown, fees_shown, patron_shown
+from protocols.api.authority import must_have_here
+from protocols.api.gate import Names, must_admit, patron_shown, refused_card, served_card, spots_of
+from protocols.api.models.answers import branch_shown, fees_shown
 from protocols.api.models.desk import ForPatron, StackResult, StackResults
 from protocols.api.models.items import StateChanged
 from protocols.api.models.loans import (
@@ -42,9 +41,12 @@ def _item(
 ) -> str:
     """The item of the path, where the caller has the right at its branch. Raises Problem."""
     barcode = request.path["item"]
-    home = status_of(barcode, context).item.home_branch
+    status = status_of(barcode, context)
+    home, borrower = status.item.home_branch, status.borrower
     if not principal.may(right, home.agency_id, home.id):
         raise Problem(Outcome.RIGHT_MISSING, right=right)
+    if borrower is not None:
+        must_admit(borrower.patron_id, right, request, principal, context, ours=spots_of(status))
     return barcode
 
 
@@ -104,7 +106,8 @@ def lend_to_pupil(
 ) -> OnwardLoan | Problem:
     """Gives what a teacher has on loan to a pupil. The loan stays the teacher's."""
     barcode = _item(request, principal, context)
-    answer = lend_onward(context.act(principal.desk), item=barcode, to=request.body.card)
+    card = served_card(request, request.body.card, principal, context, Right.LEND)
+    answer = lend_onward(context.act(principal.desk), item=barcode, to=card)
     return _onward(answer, request, principal, context)
 
 
@@ -122,14 +125,15 @@ def _onward(
 ) -> OnwardLoan | Problem:
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
-    ids = public_ids(context.circulation, context.transaction)
-    note_look(request, principal, context, Seen.LOANS, patron_id=answer.borrower.patron_id)
+    borrower, holder = answer.borrower, answer.holder
+    names = Names(Right.LEND, principal, context)
+    shown = names.patron(borrower.patron_id, borrower.name, None)
     return OnwardLoan(
         answer.item.barcode,
         answer.item.title,
         answer.loan.due,
-        answer.borrower.name,
-        None if answer.holder is None else patron_shown(answer.holder, ids),
+        None if shown is None else shown.name,
+        None if holder is None else names.patron(holder.id, holder.name, holder.card),
     )
 
 
@@ -139,14 +143,19 @@ def lend_to_class(
     """Lends a class its books, to each pupil the item beside their card."""
     must_have_here(principal, Right.LEND)
     pupils = request.body.pupils
-    pairs = [(each.card.strip(), each.item.strip()) for each in pupils]
-    answers = check_out_pairs(context.act(principal.desk), pairs=pairs)
+    denied = {
+        each: refused_card(request, each, principal, context, Right.LEND)
+        for each in {pupil.card for pupil in pupils}
+    }
+    pairs = [(each.card.strip(), each.item.strip()) for each in pupils if not denied[each.card]]
+    answers = iter(check_out_pairs(context.act(principal.desk), pairs=pairs))
     results = []
-    for each, answer in zip(pupils, answers, strict=True):
+    for each in pupils:
+        answer = denied[each.card] or next(answers)
         if isinstance(answer, Refused):
             results.append(not_done(each.item, answer, principal, context, request.language))
         else:
-            shown = lent(answer, principal, context, request.language)
+            shown = lent(answer, request, principal, context)
             results.append(StackResult(each.item, checked_out=shown))
     return together(results)
 
@@ -157,14 +166,13 @@ def give_receipt(
     """A receipt for what the patron handed in here today; that it was offered is kept, as Danish
     law asks for it before compensation can be collected."""
     must_have_here(principal, Right.LEND)
-    patron = identifier_of(request.body, principal, context)
+    patron = identifier_of(request.body, request, principal, context)
     answer = return_receipt(context.act(principal.desk), patron=patron)
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
     request.about = answer.patron.id
-    note_look(request, principal, context, Seen.LOANS, patron_id=answer.patron.id)
     return ReturnReceipt(
-        patron_shown(answer.patron, public_ids(context.circulation, context.transaction)),
+        patron_shown(answer.patron, context),
         branch_shown(answer.branch),
         None if answer.number is None else str(answer.number),
         tuple(ReturnedItem(each.barcode, each.title, each.at) for each in answer.items),

@@ -14,12 +14,14 @@ from circulation.ledger.changes import Changed, charge_patron
 from circulation.ledger.charge_lists import ChargePage, loans_charged, patron_charges
 from circulation.ledger.charge_words import charge_text
 from circulation.ledger.charges import NewCharge as Charged
+from circulation.ledger.money import Balance
 from circulation.ledger.money import Charge as KnownCharge
 from circulation.ledger.money import ChargedLoan as KnownLoan
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.identifiers import PatronPlace
 from circulation.staff.lookups import Seen
-from protocols.api.authority import act_of, must_have_here, note_look, number_of, patron_named
+from protocols.api.authority import act_of, must_have_here, note_look, number_of
+from protocols.api.gate import may_with, patron_named
 from protocols.api.messages import Reply
 from protocols.api.models.answers import Money
 from protocols.api.models.money import (
@@ -36,6 +38,7 @@ from protocols.api.models.money import (
     Paid,
     PatronCharges,
 )
+from protocols.api.models.screen import Owed
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.screen import known_by, owed_of, the_patron
 from protocols.api.paging import LARGEST, page_of, place_in
@@ -50,7 +53,7 @@ def _debtor(
 ) -> PatronPlace:
     """The patron of the path, with whom the caller may do that. Raises Problem."""
     must_have_here(principal, right)
-    place = patron_named(request.path["patron"], principal, context, right)
+    place = patron_named(request, request.path["patron"], principal, context, right)
     request.about = place.id
     return place
 
@@ -108,8 +111,8 @@ def charge_shown(
     if loans is None:
         loans = tuple(loans_charged(context.transaction, [charge.id])[charge.id])
     can: tuple[tuple[Any, bool], ...] = (
-        ("pay", principal.may(Right.TAKE_FEES, charge.agency_id)),
-        ("waive", principal.may(Right.WAIVE_FEES, charge.agency_id)),
+        ("pay", principal.may(Right.TAKE_FEES, charge.agency_id, charge.branch_id)),
+        ("waive", principal.may(Right.WAIVE_FEES, charge.agency_id, charge.branch_id)),
     )
     set_up = context.circulation.current_set_up(context.transaction)
     return Charge(
@@ -151,7 +154,7 @@ def take_payment(
         Money(answer.amount, answer.currency),
         tuple(Allocation(str(each.charge_id), each.amount) for each in answer.allocations),
         answer.credit,
-        owed_of(answer.balances, context),
+        owed_seen(place.id, answer.balances, principal, context),
         answer.lifted_block,
         answer.was_repeated,
     )
@@ -182,9 +185,21 @@ def charge_changed(
     assert charge.patron_id is not None
     return ChargeChanged(
         charge_shown(charge, principal, context, request.language),
-        owed_of(balances_of(transaction, charge.patron_id), context),
+        owed_seen(charge.patron_id, balances_of(transaction, charge.patron_id), principal, context),
         answer.was_repeated,
     )
+
+
+def owed_seen(
+    patron_id: int, balances: tuple[Balance, ...], principal: Principal, context: Context
+) -> tuple[Owed, ...]:
+    """What is owed to each agency; without the right to see the patron, to those alone for which
+    the caller's agency takes payments."""
+    if not may_with(patron_id, Right.VIEW_PATRONS, principal, context):
+        agreements = context.circulation.current_set_up(context.transaction).agreements
+        collected = agreements.collected_at(principal.agency_id)
+        balances = tuple(each for each in balances if each.agency_id in collected)
+    return owed_of(balances, context)
 
 
 def list_expected(request: Plain, principal: Principal, context: Context) -> ExpectedFees | Problem:

@@ -26,17 +26,11 @@ from circulation.notices.post import POST
 from circulation.notices.requests import addressee
 from circulation.notices.rules import notice_terms
 from circulation.notices.writing import Words, state_balance, write_to
-from circulation.patrons.identifiers import PatronPlace, place_of_patron
-from circulation.patrons.public_ids import public_ids
+from circulation.patrons.identifiers import PatronPlace
 from circulation.staff.lookups import Seen
-from protocols.api.authority import (
-    must_have_everywhere,
-    note_look,
-    number_of,
-    patron_named,
-    sees_addresses,
-)
+from protocols.api.authority import must_have_everywhere, note_look, number_of
 from protocols.api.covering import covered, covered_in, ways_to
+from protocols.api.gate import admit, id_shown, may_with, patron_named, sees_addresses
 from protocols.api.messages import Reply
 from protocols.api.models.common import Paging
 from protocols.api.models.notices import (
@@ -81,11 +75,7 @@ def list_queue(
 
 def _may(entry: Logged, principal: Principal, context: Context, right: Right) -> bool:
     """Has the caller that right with whom the message is about?"""
-    patron_id = entry.patron_id or entry.recipient_id
-    if patron_id is None:
-        return False
-    place = place_of_patron(context.transaction, patron_id=patron_id)
-    return place is not None and principal.may(right, place.agency_id, place.home_branch_id)
+    return may_with(entry.patron_id or entry.recipient_id, right, principal, context)
 
 
 def _shown(entry: Logged, principal: Principal, context: Context) -> Notice:
@@ -106,7 +96,7 @@ def _all_shown(
         for each in whom
         if not sees_addresses(each, principal, context)
     }
-    known = public_ids(context.circulation, transaction).shown
+    known = id_shown(context)
     return tuple(
         notice_shown(
             _without_addresses(each, hidden),
@@ -155,7 +145,10 @@ def _the_entry(
     request: Request[Any, Any], principal: Principal, context: Context, right: Right
 ) -> Logged:
     entry = find_entry(context.transaction, number_of(request.path["notice"], None))
-    if entry is None or not _may(entry, principal, context, right):
+    if entry is None:
+        raise Problem(Outcome.NOT_FOUND)
+    about = entry.patron_id or entry.recipient_id
+    if admit(about, right, request, principal, context) is None:
         raise Problem(Outcome.NOT_FOUND)
     request.about = entry.patron_id
     return entry
@@ -233,7 +226,7 @@ def decide(
 
 
 def _addressee(request: Request[Any, Any], principal: Principal, context: Context) -> PatronPlace:
-    place = patron_named(request.path["patron"], principal, context, Right.SEND_NOTICES)
+    place = patron_named(request, request.path["patron"], principal, context, Right.SEND_NOTICES)
     request.about = place.id
     return place
 
@@ -268,7 +261,7 @@ def send_balance(request: Plain, principal: Principal, context: Context) -> Noti
 
 def show_choices(request: Plain, principal: Principal, context: Context) -> Choices:
     """Which messages a patron has said that they want, or do not."""
-    place = patron_named(request.path["patron"], principal, context, Right.VIEW_NOTICES)
+    place = patron_named(request, request.path["patron"], principal, context, Right.VIEW_NOTICES)
     note_look(request, principal, context, Seen.MESSAGES, patron_id=place.id)
     return Choices(choices_of(context.transaction, place.id))
 
@@ -277,7 +270,7 @@ def change_choice(
     request: Request[ChoiceChange, None], principal: Principal, context: Context
 ) -> Choices:
     """A patron wants messages of this kind, or does not."""
-    place = patron_named(request.path["patron"], principal, context, Right.EDIT_PATRONS)
+    place = patron_named(request, request.path["patron"], principal, context, Right.EDIT_PATRONS)
     request.about = place.id
     try:
         kind = NoticeKind(request.path["kind"])

@@ -11,8 +11,9 @@ from circulation.ledger.postings import find_charge
 from circulation.loans.renewals import renew, renew_all
 from circulation.loans.wishes import RenewalWish as LongerLoan
 from circulation.patrons.consents import give_consent, withdraw_consent
-from circulation.patrons.identifiers import PatronPlace, place_of_patron
+from circulation.patrons.identifiers import PatronPlace
 from protocols.api.authority import number_of
+from protocols.api.gate import own_place
 from protocols.api.messages import Reply
 from protocols.api.models.common import Paging
 from protocols.api.models.desk import OwnRenewalsWish, OwnRenewalWish, Renewed, StackResults
@@ -54,17 +55,6 @@ from protocols.api.operations.patrons import loans_of_patron
 from protocols.api.operations.screen import known_by, screen
 from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context, Lane
-
-
-def own_place(request: Request[Any, Any], principal: Principal, context: Context) -> PatronPlace:
-    """The patron who asks. Raises Problem where they are not there any more."""
-    place = None
-    if principal.id is not None:
-        place = place_of_patron(context.transaction, patron_id=principal.id)
-    if place is None:
-        raise Problem(Outcome.NOT_FOUND)
-    request.about = place.id
-    return place
 
 
 def show_self(
@@ -153,7 +143,7 @@ def renewed_for(
     )
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
-    return prolonged(answer, principal, context, request.language)
+    return prolonged(answer, request, principal, context)
 
 
 def renew_all_own(
@@ -177,7 +167,7 @@ def all_renewed_for(
     )
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
-    return all_prolonged(answer, principal, context, request.language)
+    return all_prolonged(answer, request, principal, context)
 
 
 def place_own_hold(

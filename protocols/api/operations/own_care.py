@@ -9,6 +9,7 @@ from circulation.kernel.rights import Principal
 from circulation.patrons.changes import Changes, change_patron, patron_fields
 from circulation.patrons.checking import PatronUnfit
 from circulation.staff.patron_pins import PinChange, change_pin
+from protocols.api.gate import own_place
 from protocols.api.messages import Reply
 from protocols.api.models.care import (
     AbsenceWish,
@@ -35,7 +36,7 @@ from protocols.api.operations.contacts import (
     preferences_changed,
     preferences_shown,
 )
-from protocols.api.operations.own import own_place, show_self
+from protocols.api.operations.own import show_self
 from protocols.api.operations.personal_data import exported, history_of
 from protocols.api.operations.registering import unfit
 from protocols.api.operations.screen import etag

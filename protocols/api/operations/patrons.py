@@ -7,13 +7,13 @@ from typing import Final
 from circulation.accounts.loans import LoanPage, patron_loans
 from circulation.kernel.paging import START, Place
 from circulation.kernel.results import Refused
-from circulation.kernel.rights import Principal, Right
+from circulation.kernel.rights import Kind, Principal, Right
 from circulation.patrons.identifiers import (
     PatronPlace,
 )
-from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import NEWEST, Seen, lookups_of_patron
-from protocols.api.authority import note_look, patron_named
+from protocols.api.authority import note_look
+from protocols.api.gate import Names, patron_named
 from protocols.api.messages import Reply
 from protocols.api.models.common import Paging
 from protocols.api.models.patrons import LoanPaging, LookUp, LookUps, PatronLoans
@@ -54,9 +54,10 @@ def loans_of_patron(
     if isinstance(found, Refused):
         return refused(found, principal, request.language)
     note_look(request, principal, context, Seen.LOANS, patron_id=place.id)
-    ids = public_ids(context.circulation, context.transaction)
+    is_own = principal.kind is Kind.PATRON
+    names = Names(Right.VIEW_PATRONS, principal, context, is_own_account=is_own)
     lines = found.loans[: query.limit]
-    page = PatronLoans(found.total, tuple(loan_line(each, ids) for each in lines))
+    page = PatronLoans(found.total, tuple(loan_line(each, names) for each in lines))
     following = None
     if len(found.loans) > query.limit:
         last = lines[-1]
@@ -77,7 +78,7 @@ def _loan_place_in(query: LoanPaging) -> tuple[Place, bool]:
 
 def list_lookups(request: Request[None, Paging], principal: Principal, context: Context) -> Reply:
     """Who has looked at a patron, the newest first."""
-    place = patron_named(request.path["patron"], principal, context, Right.VIEW_LOOKUPS)
+    place = patron_named(request, request.path["patron"], principal, context, Right.VIEW_LOOKUPS)
     note_look(request, principal, context, Seen.LOOKUPS, patron_id=place.id)
     before = number_in(request.query, LARGEST) or NEWEST
     found = lookups_of_patron(context.transaction, patron_id=place.id, before=before)

@@ -16,7 +16,8 @@ from circulation.patrons.pin_rules import unlock_pin
 from circulation.patrons.registering import set_pin
 from circulation.staff.lookups import Seen
 from circulation.staff.patron_pins import choose_pin
-from protocols.api.authority import act_with, note_look, patron_named, sees_addresses
+from protocols.api.authority import act_with, note_look
+from protocols.api.gate import patron_named, sees_addresses
 from protocols.api.messages import Reply
 from protocols.api.models.answers import branch_shown
 from protocols.api.models.care import EndedLoan, History, NewPin
@@ -37,7 +38,7 @@ _TOLD: Final = (Right.VIEW_PATRONS, Right.VIEW_HISTORY, Right.VIEW_NOTICES, Righ
 def list_history(request: Request[None, Paging], principal: Principal, context: Context) -> Reply:
     """A patron's loans that are over, where they have chosen to keep them; the last return
     first."""
-    place = patron_named(request.path["patron"], principal, context, Right.VIEW_HISTORY)
+    place = patron_named(request, request.path["patron"], principal, context, Right.VIEW_HISTORY)
     return history_of(place, request, principal, context)
 
 
@@ -75,7 +76,7 @@ def history_of(
 def export(request: Plain, principal: Principal, context: Context) -> dict[str, Any]:
     """All that is held on a patron, under the names of the tables. It takes every right that one of
     its parts takes."""
-    place = patron_named(request.path["patron"], principal, context, Right.VIEW_HISTORY)
+    place = patron_named(request, request.path["patron"], principal, context, Right.VIEW_HISTORY)
     there = place.agency_id, place.home_branch_id
     for right in _TOLD:
         if not principal.may(right, *there):
@@ -98,7 +99,7 @@ def exported(
 def erase(request: Plain, principal: Principal, context: Context) -> None:
     """Deletes a patron and all that is held on them. Loans stay, and name nobody. Refused while
     something is open."""
-    place = patron_named(request.path["patron"], principal, context, Right.ERASE_PATRONS)
+    place = patron_named(request, request.path["patron"], principal, context, Right.ERASE_PATRONS)
     try:
         erase_person(act_with(place, principal, context), place.id)
     except StillNeeded as error:
@@ -106,7 +107,7 @@ def erase(request: Plain, principal: Principal, context: Context) -> None:
 
 
 def _edited(request: Request[Any, Any], principal: Principal, context: Context) -> PatronPlace:
-    place = patron_named(request.path["patron"], principal, context, Right.EDIT_PATRONS)
+    place = patron_named(request, request.path["patron"], principal, context, Right.EDIT_PATRONS)
     request.about = place.id
     return place
 

@@ -15,7 +15,8 @@ from circulation.patrons.identifiers import IdentifierTaken, NoIdentifierKey, Pa
 from circulation.patrons.kinds import PatronKind
 from circulation.patrons.registering import NewPatron as Registered
 from circulation.patrons.registering import register_patron
-from protocols.api.authority import act_of, act_with, patron_named, sees_addresses, unknown_branch
+from protocols.api.authority import act_of, act_with, unknown_branch
+from protocols.api.gate import patron_named, sees_addresses
 from protocols.api.messages import Reply
 from protocols.api.models.answers import Coded, branch_shown
 from protocols.api.models.patrons import NewPatron, PatronChanges, Registration
@@ -89,7 +90,7 @@ def change_details(
 ) -> Reply | Problem:
     """Changes what is on record for a patron. If-Match is the ETag of what was read. With a home
     branch of another agency they become a patron of that agency, which takes the right there."""
-    place = patron_named(request.path["patron"], principal, context, Right.EDIT_PATRONS)
+    place = patron_named(request, request.path["patron"], principal, context, Right.EDIT_PATRONS)
     request.about = place.id
     fields = patron_fields(context.transaction, patron_id=place.id)
     if request.if_match != "*" and request.if_match != etag(fields):

@@ -17,12 +17,8 @@ from circulation.setting_up.applying import DoesNotFit, apply_set_up, plan
 from circulation.setting_up.reading import Declared, read
 from circulation.setting_up.stored import stored_parts
 from circulation.staff.lookups import Seen
-from protocols.api.authority import (
-    branch_meant,
-    must_have_everywhere,
-    note_look,
-    patron_with_card,
-)
+from protocols.api.authority import branch_meant, must_have_everywhere, note_look
+from protocols.api.gate import may_with, patron_with_card
 from protocols.api.models.rules import (
     Closure,
     ClosurePeriod,
@@ -151,10 +147,8 @@ def explain(
 ) -> LoanExplanation | Problem:
     """What the rules say of a patron borrowing an item, and which rule decides on each field."""
     asked = request.body
-    place = patron_with_card(asked.patron, principal, context, Right.VIEW_RULES)
-    if place is None or not principal.may(
-        Right.VIEW_PATRONS, place.agency_id, place.home_branch_id
-    ):
+    place = patron_with_card(request, asked.patron, principal, context, Right.VIEW_RULES)
+    if place is None or not may_with(place.id, Right.VIEW_PATRONS, principal, context):
         raise malformed("patron", "unknown", Sentence("NOBODY_OF_YOURS"))
     note_look(request, principal, context, Seen.OPENED, patron_id=place.id)
     answer = explain_loan(

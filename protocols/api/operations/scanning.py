@@ -19,7 +19,8 @@ from circulation.items.availability import circulation_status
 from circulation.kernel.results import CirculationStatus
 from circulation.kernel.rights import Principal, Right
 from circulation.loans.of_patron import open_loans_of
-from protocols.api.authority import must_have_here, patron_named, patron_with_card
+from protocols.api.authority import must_have_here
+from protocols.api.gate import patron_named, patron_with_card
 from protocols.api.models.answers import item_shown
 from protocols.api.models.desk import CheckinWish, CheckoutWish, RenewalWish
 from protocols.api.models.items import ItemStatus
@@ -73,7 +74,9 @@ def _recognised(request: Wish, principal: Principal, context: Context) -> Scanne
     status = circulation_status(
         context.circulation, context.transaction, item=text, now=context.now
     )
-    place = patron_with_card(text, principal, context, Right.VIEW_PATRONS) if text else None
+    place = None
+    if text:
+        place = patron_with_card(request, text, principal, context, Right.VIEW_PATRONS)
     if place is not None:
         request.about = place.id
         # What was scanned says which card it is: a lost one tells so.
@@ -118,7 +121,7 @@ def _with_item(
         done = take_back(_asking(request, returned), principal, context)
         scanned = Scanned("checked_in", text, item=item, checked_in=_or_none(done))
     if wish.patron is not None:
-        place = patron_named(wish.patron, principal, context, Right.LEND)
+        place = patron_named(request, wish.patron, principal, context, Right.LEND)
         loans, overdue = open_loans_of(
             context.transaction, patron_id=place.id, now=context.now
         ) or (0, 0)
@@ -139,7 +142,15 @@ def _status(
 
 def _asking(request: Wish, body: Any) -> Request[Any, None]:
     """The same request to another operation."""
-    return Request(request.path, None, body, request.language, request.asked, request.name)
+    return Request(
+        request.path,
+        None,
+        body,
+        request.language,
+        request.asked,
+        request.name,
+        admitted=request.admitted,
+    )
 
 
 def _or_none(done: Any) -> Any:

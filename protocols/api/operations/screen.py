@@ -16,9 +16,9 @@ from circulation.patrons.changes import PatronFields, patron_fields
 from circulation.patrons.consents import consents_of
 from circulation.patrons.guardians import decides_who_sees, guardians_of, wards_of
 from circulation.patrons.identifiers import PatronPlace, identifiers_of
-from circulation.patrons.public_ids import PublicIds, public_ids
 from circulation.staff.lookups import Seen
-from protocols.api.authority import COVER, note_look, patron_named, sees_addresses, today_here
+from protocols.api.authority import COVER, note_look, today_here
+from protocols.api.gate import Names, ground_for, id_shown, patron_named, sees_addresses
 from protocols.api.messages import Reply
 from protocols.api.models.answers import Money, Patron, branch_shown, item_shown, loan_shown
 from protocols.api.models.screen import (
@@ -44,7 +44,7 @@ _FIRST_PAGE: Final = 20
 
 def the_patron(request: Request[Any, Any], principal: Principal, context: Context) -> PatronPlace:
     """The patron of the path, whom the caller may see."""
-    found = patron_named(request.path["patron"], principal, context, Right.VIEW_PATRONS)
+    found = patron_named(request, request.path["patron"], principal, context, Right.VIEW_PATRONS)
     request.about = found.id
     return found
 
@@ -73,7 +73,9 @@ def screen(
     if isinstance(found, Refused):
         return refused(found, principal, request.language)
     status, listed = found
-    ids = public_ids(context.circulation, transaction)
+    id_of = id_shown(context)
+    is_own = principal.kind is Kind.PATRON
+    names = Names(Right.VIEW_PATRONS, principal, context, is_own_account=is_own)
     fields = patron_fields(transaction, patron_id=place.id)
     assert fields is not None
     note_look(request, principal, context, Seen.OPENED, patron_id=place.id)
@@ -83,7 +85,7 @@ def screen(
         wards_of(transaction, guardian_id=place.id),
     )
     shown = PatronScreen(
-        id=ids.shown(place.id),
+        id=id_of(place.id),
         card=status.patron.card,
         details=_details(status, fields, sees),
         is_expired=status.is_expired,
@@ -103,14 +105,12 @@ def screen(
         owed=owed_of(balances_of(transaction, place.id), context) if status.has_account else (),
         identifiers=_identifiers(place.id, sees, context),
         guardians=tuple(
-            Related(ids.shown(each.patron_id), each.name, each.sees_account) for each in guardians
+            Related(id_of(each.patron_id), each.name, each.sees_account) for each in guardians
         ),
-        wards=tuple(
-            Related(ids.shown(each.patron_id), each.name, each.sees_account) for each in wards
-        ),
+        wards=tuple(Related(id_of(each.patron_id), each.name, each.sees_account) for each in wards),
         consents={each.value: given for each, given in consents_of(transaction, place.id).items()},
-        loans=tuple(loan_line(each, ids) for each in listed.loans),
-        may=_may(status, place, principal)
+        loans=tuple(loan_line(each, names) for each in listed.loans),
+        may=_may(status, place, principal, context)
         + _may_decide(fields, principal, today_here(principal, context)),
     )
     return Reply(shown, headers=(("ETag", etag(fields)),))
@@ -149,16 +149,19 @@ def _details(status: PatronStatus, fields: PatronFields, with_addresses: bool) -
     )
 
 
-def _may(status: PatronStatus, place: PatronPlace, principal: Principal) -> tuple[PatronNext, ...]:
+def _may(
+    status: PatronStatus, place: PatronPlace, principal: Principal, context: Context
+) -> tuple[PatronNext, ...]:
     denied = {each.name for each in status.denied}
-    here = principal.agency_id, principal.branch_id
+    lends_here = principal.may(Right.LEND, principal.agency_id, principal.branch_id)
+    pays = ground_for(place, Right.TAKE_FEES, principal, context) is not None
+    serves = ground_for(place, Right.LEND, principal, context) is not None
     there = place.agency_id, place.home_branch_id
-    is_own = principal.kind is Kind.PATRON
     can: tuple[tuple[PatronNext, bool], ...] = (
-        ("lend", principal.may(Right.LEND, *here) and "CHECK_OUT" not in denied),
-        ("renew_all", (is_own or principal.may(Right.LEND, *there)) and status.loans > 0),
-        ("hold", (is_own or principal.may(Right.LEND, *there)) and "HOLD" not in denied),
-        ("pay", principal.may(Right.TAKE_FEES, *there) and status.has_account),
+        ("lend", lends_here and serves and "CHECK_OUT" not in denied),
+        ("renew_all", serves and status.loans > 0),
+        ("hold", serves and "HOLD" not in denied),
+        ("pay", pays and status.has_account),
         ("edit", principal.may(Right.EDIT_PATRONS, *there)),
         ("block", principal.may(Right.EDIT_PATRONS, *there)),
         ("unblock", principal.may(Right.EDIT_PATRONS, *there) and bool(status.blocks)),
@@ -190,11 +193,11 @@ def owed_of(balances: tuple[Balance, ...], context: Context) -> tuple[Owed, ...]
     )
 
 
-def loan_line(line: KnownLine, ids: PublicIds) -> PatronLoan:
+def loan_line(line: KnownLine, names: Names) -> PatronLoan:
     def person(borrower: Borrower | None) -> Patron | None:
         if borrower is None:
             return None
-        return Patron(ids.shown(borrower.patron_id), borrower.name, borrower.identifier)
+        return names.patron(borrower.patron_id, borrower.name, borrower.identifier)
 
     return PatronLoan(
         item_shown(line.item),

@@ -7,9 +7,9 @@ from typing import Any, Final
 from circulation.kernel.rights import Principal, Right
 from circulation.patrons.hits import PatronHit as Known
 from circulation.patrons.identifiers import national_digits
-from circulation.patrons.public_ids import PublicIds, public_ids
 from circulation.patrons.searching import Hits, Place, find_patrons
 from circulation.staff.lookups import Seen, looked_at
+from protocols.api.gate import id_shown, relation_named
 from protocols.api.models.answers import branch_shown
 from protocols.api.models.searching import HitNext, PatronHit, PatronSearch, PatronsFound
 from protocols.api.operation import Operation, Request, post
@@ -24,13 +24,12 @@ def search_patrons(
     address or card, or by the beginning of it, spelt in any way; several words narrow. Whoever goes
     by an identifier comes first, then patrons of the caller's agency."""
     wish = request.body
-    ids = public_ids(context.circulation, context.transaction)
-    after = None if wish.cursor is None else _place_in(wish.cursor, ids)
+    after = None if wish.cursor is None else _place_in(wish.cursor, context)
     shown, found = patrons_found(wish.text, wish.limit, request, principal, context, after)
     may_register = principal.may(Right.EDIT_PATRONS, principal.agency_id, principal.branch_id)
     return PatronsFound(
         shown,
-        None if found.next is None else _word_of(found.next, ids),
+        None if found.next is None else _word_of(found.next, context),
         found.is_complete,
         ("register",) if may_register else (),
     )
@@ -52,11 +51,10 @@ def patrons_found(
     searched = "words" if national_digits(text) is None else "national number"
     hits = len(found.lines)
     context.looked_up(looked_at(principal, Seen.SEARCH, request.name, hits=hits, searched=searched))
-    ids = public_ids(context.circulation, context.transaction)
-    return tuple(_hit(each, ids, principal, context) for each in found.lines), found
+    return tuple(_hit(each, principal, context) for each in found.lines), found
 
 
-def _hit(known: Known, ids: PublicIds, principal: Principal, context: Context) -> PatronHit:
+def _hit(known: Known, principal: Principal, context: Context) -> PatronHit:
     branches = context.circulation.set_up_at_hand(context.transaction).branches
     here = principal.agency_id, principal.branch_id
     there = known.agency_id, known.home_branch_id
@@ -66,7 +64,7 @@ def _hit(known: Known, ids: PublicIds, principal: Principal, context: Context) -
         ("edit", principal.may(Right.EDIT_PATRONS, *there)),
     )
     return PatronHit(
-        ids.shown(known.id),
+        id_shown(context)(known.id),
         known.card,
         known.name,
         known.birth_date,
@@ -81,17 +79,17 @@ def _hit(known: Known, ids: PublicIds, principal: Principal, context: Context) -
     )
 
 
-def _word_of(place: Place, ids: PublicIds) -> str:
+def _word_of(place: Place, context: Context) -> str:
     """The place as a word. Before all patrons there is none."""
-    patron = ids.shown(place.patron_id) if place.patron_id else ""
+    patron = id_shown(context)(place.patron_id) if place.patron_id else ""
     return word_of((place.stretch, place.word.hex(), patron, place.term))
 
 
-def _place_in(word: str, ids: PublicIds) -> Place:
+def _place_in(word: str, context: Context) -> Place:
     """The place that a word stands for. Raises Problem."""
     try:
         stretch, letters, patron, term = read_word(word)
-        patron_id = ids.meant(patron) if patron else 0
+        patron_id = relation_named(patron, context) if patron else 0
         place = Place(int(stretch), bytes.fromhex(letters), patron_id or 0, int(term))
     except (AttributeError, OverflowError, TypeError, ValueError):
         raise no_page_ended_there() from None

@@ -11,7 +11,8 @@ from circulation.notices import patron_slips, slips
 from circulation.notices.post import POST
 from circulation.patrons.groups import agency_of_group, groups_with, members_of
 from circulation.staff.lookups import Seen
-from protocols.api.authority import must_have_here, note_look, number_of, patron_named
+from protocols.api.authority import must_have_here, note_look, number_of
+from protocols.api.gate import must_admit, patron_named
 from protocols.api.models.scanning import EndWish, Slip, SlipWish
 from protocols.api.operation import Operation, Request, post
 from protocols.api.problems import Outcome, Problem, malformed
@@ -81,7 +82,7 @@ def _of_patron(
     context: Context,
 ) -> tuple[slips.Slip, int]:
     make, seen = _OF_PATRONS[kind]
-    place = patron_named(patron, principal, context, Right.VIEW_PATRONS)
+    place = patron_named(request, patron, principal, context, Right.VIEW_PATRONS)
     note_look(request, principal, context, seen, patron_id=place.id)
     act, templates = context.act(principal.desk), POST.of(context.circulation).templates
     since = context.now - timedelta(minutes=minutes)
@@ -97,7 +98,7 @@ def _group_meant(
     if wish.group is not None:
         group_id = number_of(wish.group, "group")
     elif wish.patron is not None:
-        place = patron_named(wish.patron, principal, context, Right.VIEW_PATRONS)
+        place = patron_named(request, wish.patron, principal, context, Right.VIEW_PATRONS)
         its = groups_with(transaction, patron_id=place.id)
         if not its:
             raise slips.NothingToPrint("the patron is in no group")
@@ -108,6 +109,7 @@ def _group_meant(
     if agency_id is None or not principal.may(Right.VIEW_PATRONS, agency_id):
         raise Problem(Outcome.NOT_FOUND)
     for each in members_of(transaction, group_id=group_id):
+        must_admit(each, Right.VIEW_PATRONS, request, principal, context)
         note_look(request, principal, context, Seen.LOANS, patron_id=each)
     return group_id
 

@@ -10,6 +10,7 @@ from circulation.kernel.rights import Principal, Right
 from circulation.loans.batches import check_in_stack, check_out_stack, renew_stack
 from circulation.notices.kinds import Basis
 from protocols.api.authority import must_have_here, override_of
+from protocols.api.gate import refused_item
 from protocols.api.models.desk import (
     StackCheckinWish,
     StackCheckoutWish,
@@ -39,7 +40,7 @@ def lend_stack(
     the right to date back, a silent batch the right to send notices everywhere."""
     must_have_here(principal, Right.LEND)
     wish, language = request.body, request.language
-    identifier = identifier_of(wish, principal, context)
+    identifier = identifier_of(wish, request, principal, context)
     answers = check_out_stack(
         context.act(principal.desk),
         patron=identifier,
@@ -55,7 +56,7 @@ def lend_stack(
             results.append(not_done(barcode, answer, principal, context, language))
         else:
             request.about = answer.patron.id
-            shown = lent(answer, principal, context, language)
+            shown = lent(answer, request, principal, context)
             results.append(StackResult(barcode, checked_out=shown))
     return together(results)
 
@@ -75,7 +76,7 @@ def take_stack_back(
         [
             not_done(barcode, each, principal, context, request.language)
             if isinstance(each, Refused)
-            else StackResult(barcode, checked_in=returned(each, principal, context))
+            else StackResult(barcode, checked_in=returned(each, request, principal, context))
             for barcode, each in zip(wish.items, answers, strict=True)
         ]
     )
@@ -86,20 +87,27 @@ def prolong_stack(
 ) -> StackResults:
     """Renews the loans of a stack, whoever has them. Each is decided on its own."""
     must_have_here(principal, Right.LEND)
-    wish, language = request.body, request.language
-    answers = renew_stack(
-        context.act(principal.desk),
-        barcodes=[each.strip() for each in wish.items],
-        overriding=override_of(wish.override, principal),
+    wish, barcodes = request.body, [each.strip() for each in request.body.items]
+    denied = {
+        each: refused_item(request, each, principal, context, Right.LEND)
+        for each in dict.fromkeys(barcodes)
+    }
+    answers = iter(
+        renew_stack(
+            context.act(principal.desk),
+            barcodes=[each for each in barcodes if denied[each] is None],
+            overriding=override_of(wish.override, principal),
+        )
     )
-    return together(
-        [
-            not_done(barcode, each, principal, context, language)
-            if isinstance(each, Refused)
-            else StackResult(barcode, renewed=prolonged(each, principal, context, language))
-            for barcode, each in zip(wish.items, answers, strict=True)
-        ]
-    )
+    results = []
+    for barcode in barcodes:
+        answer = denied[barcode] or next(answers)
+        if isinstance(answer, Refused):
+            results.append(not_done(barcode, answer, principal, context, request.language))
+        else:
+            shown = prolonged(answer, request, principal, context)
+            results.append(StackResult(barcode, renewed=shown))
+    return together(results)
 
 
 OPERATIONS: Final[tuple[Operation, ...]] = (

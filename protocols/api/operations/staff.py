@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from circulation.kernel.rights import Principal, Right
 from circulation.languages.sentences import Sentence, several
-from circulation.patrons.public_ids import public_ids
 from circulation.staff.accounts import Account as KnownAccount
 from circulation.staff.accounts import account_named, all_accounts
 from circulation.staff.administering import (
@@ -27,6 +26,7 @@ from circulation.staff.lookups import NEWEST, Seen, lookups_by
 from circulation.staff.passkeys import passkeys_of
 from circulation.staff.roles import ROLES
 from protocols.api.authority import branch_meant, note_look
+from protocols.api.gate import id_shown
 from protocols.api.messages import Reply
 from protocols.api.models.account import Passkeys, passkey_shown
 from protocols.api.models.staff import (
@@ -188,7 +188,7 @@ def list_lookups_by(
     query, transaction = request.query, context.transaction
     found = lookups_by(transaction, actor=query.actor, before=number_in(query) or NEWEST)
     branches = context.circulation.current_set_up(transaction).branches
-    ids = public_ids(context.circulation, transaction)
+    id_of = id_shown(context)
     page = found[: query.limit]
     lines = []
     for each in page:
@@ -202,7 +202,7 @@ def list_lookups_by(
                 each.actor_kind,
                 each.device,
                 None if branch is None else branch.isil,
-                None if each.patron_id is None else ids.shown(each.patron_id),
+                None if each.patron_id is None else id_of(each.patron_id),
                 each.what,
                 each.context,
                 each.hits,

@@ -558,7 +558,8 @@ export function showSlips() {
 export async function continueHere() {
   const answer = await ask("GET", "/lists/machines").catch(() => null);
   if (answer?.status !== 200) return;
-  const patrons = answer.body.lines.map((/** @type {any} */ each) => ({
+  const named = answer.body.lines.filter((/** @type {any} */ each) => each.patron !== null);
+  const patrons = named.map((/** @type {any} */ each) => ({
     id: each.patron.id,
     name: each.patron.name,
     card: "",

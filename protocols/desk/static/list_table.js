@@ -190,7 +190,7 @@ export const LISTS = {
     mode: "look",
     line: (found) =>
       line(found.hold, found.title, {
-        facts: [found.patron.name, say(`VAIN_${found.why}`)],
+        facts: [found.patron?.name ?? "", say(`VAIN_${found.why}`)],
         big: day(found.placed),
         small: say("WAITS_SINCE"),
       }),
@@ -204,7 +204,7 @@ export const LISTS = {
     mode: "return",
     line: (found) =>
       line(found.item, found.title, {
-        facts: [found.item, found.patron.name],
+        facts: [found.item, found.patron?.name ?? ""],
         big: day(found.due),
         small: say("WAS_DUE"),
       }),
@@ -216,7 +216,7 @@ export const LISTS = {
     mode: "look",
     isWhole: true,
     line: (found) =>
-      line(found.id, found.patron.name, {
+      line(found.id, found.patron?.name ?? "", {
         facts: [found.title ?? found.item, ...found.why],
         big: found.machine,
         small: clock(new Date(found.at)),
