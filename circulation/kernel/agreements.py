@@ -9,8 +9,8 @@ municipality may agree otherwise, on each of three matters:
 * `payments`: each takes payments for what is owed to the others;
 * `lending`: whoever lends decides alone what may be lent, whatever the owner's rules say.
 
-Each of them also lets the desks of every party serve the patrons of the others: lend to them, renew
-and book for them, and place their holds.
+Each of them also lets the desks of every party serve the patrons of the others: see them, lend to
+them, renew and book for them, and place their holds. An item is taken back at any desk.
 
 An agreement is between all its agencies, both ways. Two agreements do not make a third: agencies
 share what an agreement that names them both says.

@@ -3,7 +3,7 @@
 A patron may be named by a card, a public id, an item on loan, a hold, a charge, a booking, a
 message, or by the account of the caller. In each case the same function decides (`ground_for`) and
 the same function writes the line of the access log (`admit`). Handlers ask the engines neither for
-a patron by an identifier nor for a place by a number; `tests/test_architecture.py` holds that.
+a patron by an identifier nor for a place by a number; a test of `tests/protocols/api` holds that.
 
 | ground | when |
 |---|---|
@@ -12,9 +12,11 @@ a patron by an identifier nor for a place by a number; `tests/test_architecture.
 | AGREEMENT | the caller has the right where they work, and that agency serves the patron's |
 | GUEST | the loan, hold, charge or booking belongs to a branch where the caller has the right |
 
-The desks of an agency serve its own patrons, and those of agencies with which it has an agreement;
-they take payments where the agreement is on payments. A guest is served without being named: the
-name and card are shown by the other three grounds alone.
+The desks of an agency serve its own patrons, and those of agencies with which it has an agreement:
+they see them, lend and renew, book, and place their holds, and they take payments where the
+agreement is on payments. They change, erase or write to no patron of another agency. A guest is
+served without being named: the name and card are shown by the other three grounds alone. An item is
+taken back at any desk, from any borrower; the borrower is named by the same three grounds.
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ class Spot(NamedTuple):
 
 
 #: The rights of desks, which an agreement lets them use with the patrons of the other agencies.
-_OF_DESKS: Final = frozenset({Right.LEND, Right.BOOK})
+_OF_DESKS: Final = frozenset({Right.LEND, Right.BOOK, Right.VIEW_PATRONS})
 #: What the line of the access log says where the handler notes nothing more exact.
 _SEEN: Final = {
     Right.LEND: Seen.LOANS,
@@ -183,7 +185,9 @@ def _admitted(
     context: Context,
 ) -> Admitted:
     note_entrance(place.id, right, request, principal, context)
-    admitted = request.admitted[place.id, right] = Admitted(place, ground)
+    admitted = Admitted(place, ground)
+    if admitted.is_named:  # a guest is one for this loan or hold, not for the next
+        request.admitted[place.id, right] = admitted
     return admitted
 
 
