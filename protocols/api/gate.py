@@ -9,7 +9,7 @@ a patron by an identifier nor for a place by a number; a test of `tests/protocol
 |---|---|
 | OWN | patrons act for themselves, guardians for a child whose account they see |
 | RIGHT | the caller has the right at the patron's agency or home branch |
-| AGREEMENT | the caller has the right where they work, and that agency serves the patron's |
+| AGREEMENT | the caller has the right at all of their agency, and that serves the patron's agency |
 | GUEST | the loan, hold, charge or booking belongs to a branch where the caller has the right |
 
 The desks of an agency serve its own patrons, and those of agencies with which it has an agreement:
@@ -64,7 +64,7 @@ class Spot(NamedTuple):
 
 
 #: The rights of desks, which an agreement lets them use with the patrons of the other agencies.
-_OF_DESKS: Final = frozenset({Right.LEND, Right.BOOK, Right.VIEW_PATRONS})
+_OF_DESKS: Final = frozenset({Right.LEND, Right.BOOK, Right.USE_LISTS, Right.VIEW_PATRONS})
 #: What the line of the access log says where the handler notes nothing more exact.
 _SEEN: Final = {
     Right.LEND: Seen.LOANS,
@@ -96,18 +96,25 @@ def ground_for(
         return Ground.OWN if principal.id == place.id else None
     if principal.may(right, place.agency_id, place.home_branch_id):
         return Ground.RIGHT
-    if principal.may(right, principal.agency_id, principal.branch_id):
-        agreements = context.circulation.current_set_up(context.transaction).agreements
-        served: frozenset[int] = frozenset()
-        if right in _OF_DESKS:
-            served = agreements.served_at(principal.agency_id)
-        elif right is Right.TAKE_FEES:
-            served = agreements.collected_at(principal.agency_id)
-        if place.agency_id in served:
-            return Ground.AGREEMENT
+    if _serves_by_agreement(place.agency_id, right, principal, context):
+        return Ground.AGREEMENT
     if any(principal.may(right, *each) for each in ours):
         return Ground.GUEST
     return None
+
+
+def _serves_by_agreement(
+    agency_id: int, right: Right, principal: Principal, context: Context
+) -> bool:
+    """Return whether an agreement lets the caller use the right with patrons of the agency. A right
+    at a branch reaches the patrons of that branch alone, so it reaches none of another agency."""
+    here = principal.agency_id
+    if agency_id == here or not principal.may(right, here):
+        return False
+    agreements = context.circulation.current_set_up(context.transaction).agreements
+    if right is Right.TAKE_FEES:
+        return agency_id in agreements.collected_at(here)
+    return right in _OF_DESKS and agency_id in agreements.served_at(here)
 
 
 def may_with(
@@ -378,12 +385,11 @@ class Names:
         place = place_of_patron(context.transaction, patron_id=patron_id)
         if place is None:
             return False
-        there, here = (place.agency_id, place.home_branch_id), principal.agency_id
-        if any(principal.may(each, *there) for each in self._rights):
-            return True
-        served = context.circulation.current_set_up(context.transaction).agreements.served_at(here)
-        return place.agency_id in served and any(
-            principal.may(each, here, principal.branch_id) for each in self._rights
+        there = place.agency_id, place.home_branch_id
+        return any(
+            principal.may(each, *there)
+            or _serves_by_agreement(place.agency_id, each, principal, context)
+            for each in self._rights
         )
 
 
