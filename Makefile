@@ -12,7 +12,7 @@ DEMO_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test test-fewer-programs trials lint base bench crash cut-over docs fuzz mutants audit dist image clean help loan-table reference pictures
+.PHONY: demo test test-fewer-programs trials lint base bench crash cut-over docs fuzz mutants audit lock dist image version clean help loan-table reference pictures
 
 help:
 	@echo "make demo        a working library system on 127.0.0.1, in a temporary folder"
@@ -27,8 +27,10 @@ help:
 	@echo "make fuzz        feeds every parser with mutations of real messages"
 	@echo "make mutants     small mistakes in the rules of lending, money and rights: do tests see them?"
 	@echo "make audit       known vulnerabilities in what is installed"
+	@echo "make lock        locks the newest releases that setup.cfg allows, for the image and the tests"
 	@echo "make dist        sdist and wheel in dist, each installed and tried outside this checkout"
 	@echo "make image       the image of deploy/Containerfile, built on a new Debian and started (root, buildah)"
+	@echo "make version     the version of this checkout: that of the next release, with the commit"
 	@echo "make docs        the documents as a site in build/docs; a link that leads nowhere fails"
 	@echo "make loan-table  writes the tables of loan states into the READMEs of circulation"
 	@echo "make reference   writes docs/reference: settings, rights, commands, the HTTP API"
@@ -48,18 +50,18 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(P
 NODE_FOR_TESTS := @if command -v npm >/dev/null && command -v chromium >/dev/null; then \
 	$(MAKE) --no-print-directory node_modules/installed || echo "axe-core was not installed"; fi
 
-test: $(VENV)/test
+test: $(VENV)/development
 	$(NODE_FOR_TESTS)
 	$(PYTEST)
 
 # In clean clones, without programs that the tests can use: one without npm, one with Python alone.
 # FEWER_OPTIONS: the environment, --tests.
-test-fewer-programs: $(VENV)/test
+test-fewer-programs: $(VENV)/development
 	$(BIN)/python -m tests.fewer_programs $(FEWER_OPTIONS)
 
 # TRIALS_SEED says what is drawn, and in which order; it is the day, where nothing is said.
 TRIALS_SEED ?= $(shell date -u +%Y%m%d)
-trials: $(VENV)/mutants
+trials: $(VENV)/development
 	$(NODE_FOR_TESTS)
 	TIRO_TESTS_SEED=$(TRIALS_SEED) $(PYTEST) --trials --hypothesis-seed=$(TRIALS_SEED)
 	$(BIN)/python -m tests.cut_over --seed $(TRIALS_SEED) $(CUT_OVER_OPTIONS)
@@ -70,45 +72,56 @@ trials: $(VENV)/mutants
 	$(BIN)/python -m tests.protocols.iso18626.killed --seed $(TRIALS_SEED) --database postgresql
 	$(BIN)/python -m tests.mutants --seed $(TRIALS_SEED) $(MUTANTS_OPTIONS)
 
-lint: $(VENV)/lint node_modules/installed
+lint: $(VENV)/development node_modules/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	node_modules/.bin/tsc --project .
 
-base: $(VENV)/test
+base: $(VENV)/development
 	$(BIN)/python -m tests.base_installation
 
-bench: $(VENV)/test
+bench: $(VENV)/development
 	$(BIN)/python -m tests.bench
 
 # CRASH_OPTIONS and FUZZ_OPTIONS: --kills, --database, --seed; --count, --parser, --seed, --engine.
 # CUT_OVER_OPTIONS: --days, --acts, --kills, --seed, --keep FOLDER.
-cut-over: $(VENV)/test
+cut-over: $(VENV)/development
 	$(BIN)/python -m tests.cut_over $(CUT_OVER_OPTIONS)
 
-crash: $(VENV)/test
+crash: $(VENV)/development
 	$(BIN)/python -m tests.crash $(CRASH_OPTIONS)
 
-fuzz: $(VENV)/test $(if $(findstring atheris,$(FUZZ_OPTIONS)),$(VENV)/fuzz)
+fuzz: $(VENV)/development $(if $(findstring atheris,$(FUZZ_OPTIONS)),$(VENV)/fuzz)
 	$(BIN)/python -m tests.fuzz $(FUZZ_OPTIONS)
 
 # MUTANTS_OPTIONS: --count, --seed, --least, --processes, --room. Which test reaches what is kept in
 # build/mutants.json until a file changes.
-mutants: $(VENV)/mutants
+mutants: $(VENV)/development
 	$(BIN)/python -m tests.mutants $(MUTANTS_OPTIONS)
 
-audit: $(VENV)/release
+audit: $(VENV)/development
 	$(BIN)/python -m tests.audit
 
-dist: $(VENV)/release
+# The lock files name each release with its hashes, for every Python and platform that Tiro knows.
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock" setup.cfg
+lock: $(VENV)/development
+	$(LOCK) --extra postgresql --extra passkeys --output-file deploy/requirements.txt
+	$(LOCK) $(foreach extra,postgresql passkeys test docs release lint,--extra $(extra)) \
+		--constraint deploy/requirements.txt --output-file tests/requirements.txt
+
+dist: $(VENV)/development
 	$(BIN)/python -m tests.distributions $(CURDIR)/dist
 
-image: $(VENV)/test
+image: $(VENV)/development
 	$(BIN)/python -m tests.image $(IMAGE_OPTIONS)
 
-docs: $(VENV)/docs
+version: $(VENV)/development
+	@$(BIN)/python setup.py --version
+
+docs: $(VENV)/development
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs . build/docs
 
 # The pictures of what can be done with an item in which state, written into the READMEs.
@@ -123,7 +136,7 @@ reference: $(VENV)/run
 	$(BIN)/python -m protocols.api.reference docs/reference
 	$(BIN)/python -m protocols.commands.reference docs/reference
 
-pictures: $(VENV)/test
+pictures: $(VENV)/development
 	$(BIN)/python -m tests.pictures docs/pictures
 
 # The stamps: one for each set of dependencies, made again when those change.
@@ -133,17 +146,16 @@ $(BIN)/python:
 		|| { echo "Tiro needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/run: setup.cfg pyproject.toml $(BIN)/python
+$(VENV)/run: setup.cfg setup.py pyproject.toml $(BIN)/python
 	$(INSTALL) --editable .
 	@touch $@
 
-$(VENV)/test: setup.cfg pyproject.toml $(BIN)/python
-	$(INSTALL) --editable '.[test]'
+# What tests and tools run with: the releases of the lock file, the same everywhere. The base
+# installation, above, takes the newest that setup.cfg allows, as a user gets them.
+$(VENV)/development: tests/requirements.txt setup.cfg setup.py pyproject.toml $(BIN)/python
+	$(INSTALL) --require-hashes --requirement tests/requirements.txt
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/run
-
-$(VENV)/lint: setup.cfg pyproject.toml $(BIN)/python
-	$(INSTALL) --editable '.[test,lint]'
-	@touch $@ $(VENV)/run $(VENV)/test
 
 # TypeScript, which checks the scripts of the desk, and axe-core for its tests: no run needs them.
 node_modules/installed: package.json package-lock.json
@@ -151,23 +163,9 @@ node_modules/installed: package.json package-lock.json
 	@touch $@
 
 # Guided by coverage, with --engine atheris, which is not to be had for every Python.
-$(VENV)/fuzz: $(VENV)/test
-	$(INSTALL) --editable '.[test,fuzz]'
+$(VENV)/fuzz: $(VENV)/development
+	$(INSTALL) --editable '.[fuzz]'
 	@touch $@
-
-$(VENV)/docs: setup.cfg pyproject.toml $(BIN)/python
-	$(INSTALL) --editable '.[docs]'
-	@touch $@
-
-$(VENV)/mutants: setup.cfg pyproject.toml $(VENV)/test
-	$(INSTALL) --editable '.[test,mutants]'
-	@touch $@
-
-# The newest pip and setuptools: those of a new environment are audited as well.
-$(VENV)/release: setup.cfg pyproject.toml $(BIN)/python
-	$(INSTALL) --upgrade pip setuptools
-	$(INSTALL) --editable '.[test,release]'
-	@touch $@ $(VENV)/run $(VENV)/test
 
 clean:
 	find catalogue circulation protocols tests -name __pycache__ -prune -exec rm -rf {} +

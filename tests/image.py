@@ -4,8 +4,8 @@
 
 No registry is asked: the base is made of Debian's packages (debootstrap), with a Python of
 Debian's. With --base it is that image. In a container of the image `tiro --version` is that of
-setup.cfg, and `tiro demo` gets ready and shows the desk. Needs buildah, debootstrap and root; all
-that it makes is in a temporary folder, and goes with it.
+this checkout, and `tiro demo` gets ready and shows the desk. Needs buildah, debootstrap and root;
+all that it makes is in a temporary folder, and goes with it.
 """
 
 from __future__ import annotations
@@ -90,6 +90,7 @@ class Builder:
     def image(self, base: str) -> str:
         """That of the Containerfile on a base."""
         options = ("--isolation=chroot", f"--build-arg=BASE={base}", "--pull=never")
+        options += (f"--build-arg=VERSION={version()}",)
         self("build", *options, *LIMITS, "-f", "deploy/Containerfile", "-t", IMAGE, ".")
         return IMAGE
 

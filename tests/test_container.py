@@ -77,7 +77,8 @@ def test_no_key_database_or_history_enters_the_build(path: str, patterns: list[s
 
 
 def test_all_that_is_installed_enters_it(patterns: list[str]) -> None:
-    needed = packaged() | {"setup.cfg", "pyproject.toml", "README.md", "LICENSE"}
+    needed = packaged() | {"setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE"}
+    needed.add("deploy/requirements.txt")
     assert [path for path in sorted(needed) if ignored(path, patterns)] == []
 
 

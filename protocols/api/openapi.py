@@ -92,7 +92,7 @@ def openapi(operations: Iterable[Operation]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "Tiro",
-            "version": version("tiro-ils"),
+            "version": version("tiro-ils").partition(".dev")[0],
             "description": _DESCRIPTION,
             "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
         },
