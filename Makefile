@@ -147,14 +147,14 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/run: setup.cfg setup.py pyproject.toml $(BIN)/python
-	$(INSTALL) --editable .
+	$(INSTALL) --quiet --editable .
 	@touch $@
 
 # What tests and tools run with: the releases of the lock file, the same everywhere. The base
 # installation, above, takes the newest that setup.cfg allows, as a user gets them.
 $(VENV)/development: tests/requirements.txt setup.cfg setup.py pyproject.toml $(BIN)/python
 	$(INSTALL) --require-hashes --requirement tests/requirements.txt
-	$(INSTALL) --no-deps --no-build-isolation --editable .
+	$(INSTALL) --quiet --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/run
 
 # TypeScript, which checks the scripts of the desk, and axe-core for its tests: no run needs them.
@@ -164,7 +164,7 @@ node_modules/installed: package.json package-lock.json
 
 # Guided by coverage, with --engine atheris, which is not to be had for every Python.
 $(VENV)/fuzz: $(VENV)/development
-	$(INSTALL) --editable '.[fuzz]'
+	$(INSTALL) --quiet --editable '.[fuzz]'
 	@touch $@
 
 clean:
