@@ -127,7 +127,7 @@ def _facts(answer: Mapping[str, Any], currency: str | None) -> dict[str, Any]:
             continue
         if isinstance(value, Mapping):
             facts |= _face(name, value) or {name: _facts(value, currency)}
-        elif name == "reasons":
+        elif name == "reasons" and _has_lines(value):
             facts["refused"] = [each["text"] for each in value]
         elif isinstance(value, list):
             facts[name] = [
