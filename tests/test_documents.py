@@ -282,3 +282,15 @@ def test_the_reader_of_blocks() -> None:
     assert is_printed("due: ... 2026", "item: 1\ndue: 27 Dec 2026")
     assert not is_printed("due: ... 2026", "due: \n2026")
     assert not is_printed("a.c", "abc")
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no clone")
+def test_git_ignores_the_folders_that_the_documents_make() -> None:
+    texts = [path.read_text() for path in (ROOT / "README.md", *(ROOT / "docs").glob("**/*.md"))]
+    makes = r"(?:--data|\btiro new|-m venv) ([a-z][\w-]*)\b(?!/)"
+    folders = {folder for text in texts for folder in re.findall(makes, text)}
+    assert {"my-library", "my-town"} <= folders
+    names = [f"{folder}/tiro.toml" for folder in sorted(folders)]
+    asked = ["git", "check-ignore", *names]
+    shown = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert shown.stdout.split() == names

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import and_, literal_column, or_
 
 from catalogue.database import Statement, Transaction, many, many_of
 from circulation.kernel.paging import END, MOST, START, Page, Place
@@ -53,7 +53,9 @@ AT_MOST = 1_000
 @dataclass(frozen=True, slots=True)
 class Logged:
     """One entry. `channel` and `address` are empty where nothing was sent yet, `text` as well;
-    `changed` is when the state was reached, where that is known. `why` belongs to the state."""
+    `changed` is when the state was reached, where that is known. `why` belongs to the state.
+    `next_attempt` is set while it waits because an attempt has failed.
+    """
 
     id: int
     patron_id: int | None
@@ -72,6 +74,7 @@ class Logged:
     changed: datetime | None = None
     attempts: int = 0
     why: str = ""
+    next_attempt: datetime | None = None
     notices: tuple[int, ...] = ()
 
 
@@ -82,11 +85,16 @@ def _logged(row: Message | Notice, **given: Any) -> Logged:
 
 def _of_message(message: Message, told: Iterable[Notice]) -> Logged:
     ids = tuple(each.id for each in told)
-    return _logged(message, text=message.body, why=message.error, notices=ids)
+    next_attempt = message.due if message.state is NoticeState.WAITING else None
+    return _logged(
+        message, text=message.body, why=message.error, next_attempt=next_attempt, notices=ids
+    )
 
 
 def _of_notice(notice: Notice) -> Logged:
-    return _logged(notice, notices=(notice.id,))
+    is_retried = notice.state is NoticeState.WAITING and notice.failed
+    next_attempt = notice.due if is_retried else None
+    return _logged(notice, next_attempt=next_attempt, notices=(notice.id,))
 
 
 def _by_age(entry: Logged | Message) -> tuple[datetime, int]:
@@ -130,8 +138,15 @@ def _told_by(
     return told
 
 
+#: A channel has failed, and the next one is tried.
+_IS_PASSED_ON = and_(
+    notices.c.state == literal_column(f"'{NoticeState.WAITING.value}'"),
+    notices.c.failed != literal_column("''"),
+)
+
+
 def _in_state(states: Sequence[NoticeState], since: datetime) -> Statement:
-    is_meant = notices.c.state.in_(stored(states))
+    is_meant = or_(notices.c.state.in_(stored(states)), _IS_PASSED_ON)
     return (
         select_notices(is_meant, notices.c.created >= since, _IS_MISSED)
         .order_by(notices.c.created, notices.c.id)
@@ -150,11 +165,12 @@ def _open(*, since: datetime) -> Statement:
 
 
 @many(read_message)
-def _unsure(*, since: datetime) -> Statement:
+def _retried(*, since: datetime) -> Statement:
+    """Messages that their channel could not take, and will be given again."""
     return (
         select_messages(
             IS_OPEN_MESSAGE,
-            notice_messages.c.state == NoticeState.UNSURE,
+            notice_messages.c.state == NoticeState.WAITING,
             notice_messages.c.created >= since,
         )
         .order_by(notice_messages.c.created, notice_messages.c.id)
@@ -170,27 +186,34 @@ def _messages(*, message_ids: Sequence[int]) -> Statement:
 def queue(
     transaction: Transaction, *, now: datetime, days: int = 28, with_waiting: bool = False
 ) -> list[Logged]:
-    """What could not be sent in the last days, and what may have been sent, or not; with what is
-    still to be sent where that is asked for. At most `AT_MOST` entries."""
+    """Return what could not be sent in the last days, what may have been sent, and what waits for
+    another attempt; `with_waiting` adds what has not been tried yet. At most `AT_MOST` entries."""
     since = now - timedelta(days)
     rows = (_open if with_waiting else _for_staff)(transaction, since=since)
     wanted = sorted({each.message_id for each in rows if each.message_id is not None})
-    messages = {each.id: each for each in _messages(transaction, message_ids=wanted)}
-    messages |= {each.id: each for each in _unsure(transaction, since=since)}
+    messages = {each.id: each for each in _retried(transaction, since=since)}
+    shown = set(messages)
+    messages |= {each.id: each for each in _messages(transaction, message_ids=wanted)}
     of_messages = notices_of_messages(transaction, message_ids=sorted(messages))
     told: dict[int, list[Notice]] = {}
     for each in {each.id: each for each in of_messages}.values():
         assert each.message_id is not None
         told.setdefault(each.message_id, []).append(each)
-    found, done = [], set()
+    found = []
     for notice in rows:
         message = messages.get(notice.message_id or 0)
-        if message is None or message.state is not notice.state:
+        if message is None or not _stands_for(message, notice):
             found.append(_of_notice(notice))
-        elif message.id not in done:
-            done.add(message.id)
-            found.append(_of_message(message, told.get(message.id, ())))
+        else:
+            shown.add(message.id)
+    found += [_of_message(messages[each], told.get(each, ())) for each in shown]
     return sorted(found, key=lambda entry: (entry.created, entry.id))[:AT_MOST]
+
+
+def _stands_for(message: Message, notice: Notice) -> bool:
+    """Return whether the message tells the notice: what it failed to tell, the next one does."""
+    states = message.state, notice.state
+    return message.state is notice.state or states == (NoticeState.WAITING, NoticeState.SENDING)
 
 
 def find_entry(transaction: Transaction, entry_id: int) -> Logged | None:

@@ -23,7 +23,7 @@ from protocols.api.models.money import RuleValue
 
 
 class QueueQuery(Request):
-    """Of how many days back; `waiting`: with what will be sent by itself."""
+    """Of how many days back; `waiting`: with what has not been tried yet."""
 
     days: Annotated[int, Field(ge=1, le=400)] = 28
     waiting: bool = False
@@ -42,7 +42,8 @@ class PostReceipt:
 class Notice:
     """A message as it was given to a channel, or that could not be; `text` is what it said.
 
-    `patron` is whom it is about, `recipient` who got it.
+    `patron` is whom it is about, `recipient` who got it. `next_attempt` is set while it waits
+    because an attempt has failed.
     """
 
     id: str
@@ -63,11 +64,13 @@ class Notice:
     subject: str
     text: str
     receipts: tuple[PostReceipt, ...]
+    next_attempt: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeQueue:
-    """What could not be sent, and what may have been sent, or not; the oldest first."""
+    """What could not be sent, what may have been sent, and what waits for another attempt; the
+    oldest first."""
 
     notices: tuple[Notice, ...]
 
@@ -102,6 +105,7 @@ def notice_shown(
         entry.subject,
         entry.text,
         tuple(PostReceipt(each.at, each.status, each.error_text) for each in receipts),
+        entry.next_attempt,
     )
 
 

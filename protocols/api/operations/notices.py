@@ -65,7 +65,8 @@ _DECISIONS: Final = {"resend": resend, "sent": settle_as_sent, "withdraw": withd
 def list_queue(
     request: Request[None, QueueQuery], principal: Principal, context: Context
 ) -> NoticeQueue:
-    """What could not be sent, and what may have been sent, or not: somebody has to decide."""
+    """What could not be sent, and what may have been sent, or not: staff decide. What waits for
+    another attempt names when (`next_attempt`)."""
     query = request.query
     found = queue(context.transaction, now=context.now, days=query.days, with_waiting=query.waiting)
     shown = [each for each in found if _may(each, principal, context, Right.VIEW_NOTICES)]

@@ -32,16 +32,16 @@ def notices(context: click.Context, patron: str | None, as_json: bool) -> None:
 
 
 @notices.command()
-@click.option("--waiting", is_flag=True, help="With what will be sent by itself.")
+@click.option("--waiting", is_flag=True, help="With what has not been tried yet.")
 @click.option("--days", type=click.IntRange(1), default=28, show_default=True)
 @as_json
 @click.pass_obj
 @asks("list_queue")
 def queue(settings: Settings, waiting: bool, days: int, as_json: bool) -> None:
-    """List what could not be sent, and what may have been sent, or not.
+    """List what could not be sent, what may have been sent, and what waits for another attempt.
 
     No address, or a channel that failed: `resend` or `withdraw` it. "unsure": the connection broke
-    while it was sent: say `sent`, or `resend` it.
+    while it was sent: say `sent`, or `resend` it. "waiting": it is sent again at next_attempt.
     """
     with asked(settings) as asker:
         print_answer(asker.ask("list_queue", waiting=waiting, days=days), as_json)

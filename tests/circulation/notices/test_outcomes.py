@@ -72,6 +72,24 @@ def test_a_channel_that_is_down_is_tried_again_ever_later(library: Library, card
     assert states(library, card) == [("staff", "sms", "failed"), ("staff", "email", "sent")]
 
 
+@pytest.mark.parametrize("with_waiting", [False, True])
+def test_the_queue_names_the_next_attempt(library: Library, card: str, with_waiting: bool) -> None:
+    (message,) = claimed(library)
+    went(library, message, TryAgain("it is down"))
+    (entry,) = write(library, queue, now=library.now, with_waiting=with_waiting)
+    assert (entry.id, entry.channel, entry.state) == (message.id, "sms", NoticeState.WAITING)
+    assert (entry.why, entry.attempts) == ("it is down", 1)
+    assert entry.next_attempt == library.now + wait_after(1)
+    library.now += wait_after(1)
+    (again,) = claimed_again(library)
+    went(library, again, NotSent("no such number"))  # so it waits for the next channel
+    (entry,) = write(library, queue, now=library.now, with_waiting=with_waiting)
+    assert (entry.state, entry.why) == (NoticeState.WAITING, "sms: no such number")
+    assert entry.next_attempt == library.now
+    went(library, *claimed(library))
+    assert write(library, queue, now=library.now, with_waiting=with_waiting) == []
+
+
 def test_waits_grow_to_six_hours() -> None:
     waits = [wait_after(attempt) for attempt in range(1, MOST_ATTEMPTS)]
     assert waits[:3] == [timedelta(minutes=each) for each in (2, 6, 18)]

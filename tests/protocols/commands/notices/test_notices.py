@@ -118,6 +118,24 @@ def test_who_cannot_be_reached_is_in_the_queue(staff: Staff, card: str) -> None:
     assert queued(staff) == []
 
 
+def test_a_channel_that_is_down_is_in_the_queue_with_the_next_attempt(
+    staff: Staff, card: str
+) -> None:
+    outbox = staff.configuration.parent / "outbox"
+    staff.run("notices", "write", card, "Hej")
+    assert queued(staff) == []
+    outbox.mkdir()
+    for name in ("sms", "email"):
+        (outbox / name).write_text("no folder")
+    staff.json("notices", "send")
+    [waiting] = queued(staff)
+    assert (waiting["state"], waiting["channel"], waiting["attempts"]) == ("waiting", "sms", 1)
+    assert "cannot be written" in waiting["why"]
+    assert waiting["next_attempt"] > waiting["created"]
+    plain = staff.run("notices", "queue").output
+    assert "next_attempt:  " in plain
+
+
 def test_what_a_patron_wants(staff: Staff, card: str) -> None:
     chosen = staff.json("notices", "choose", card, "due_soon", "--off")
     assert chosen == {"choices": {"due_soon": False}}
