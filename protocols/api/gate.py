@@ -25,10 +25,9 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
-from circulation.items.availability import circulation_status
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import CirculationStatus, Refusal, Refused
 from circulation.kernel.results import Patron as KnownPatron
+from circulation.kernel.results import Refusal, Refused
 from circulation.kernel.rights import Kind, Principal, Right
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.guardians import wards_seen_by
@@ -260,30 +259,10 @@ def refused_card(
     patron_id = _owner(card.strip(), context)
     if patron_id is None or admit(patron_id, right, request, principal, context) is not None:
         return None
-    return _NOT_SERVED
+    return NOT_SERVED
 
 
-def refused_item(
-    request: Request[Any, Any], barcode: str, principal: Principal, context: Context, right: Right
-) -> Refused | None:
-    """Return why nothing is done with the loan of an item: its borrower is not served here."""
-    status = circulation_status(
-        context.circulation, context.transaction, item=barcode, now=context.now
-    )
-    if status is None or status.borrower is None:
-        return None
-    borrower = status.borrower.patron_id
-    found = admit(borrower, right, request, principal, context, ours=spots_of(status))
-    return None if found is not None else _NOT_SERVED
-
-
-def spots_of(status: CirculationStatus) -> tuple[Spot, ...]:
-    """Return where an item belongs."""
-    home = status.item.home_branch
-    return (Spot(home.agency_id, home.id),)
-
-
-_NOT_SERVED: Final = Refused((Refusal(Reason.PATRON_NOT_SERVED),))
+NOT_SERVED: Final = Refused((Refusal(Reason.PATRON_NOT_SERVED),))
 
 
 def is_owner(identifier: str, place: PatronPlace, context: Context) -> bool:

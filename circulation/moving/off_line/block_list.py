@@ -34,10 +34,10 @@ def barred_cards(
     day: date,
     after: str,
     at_most: int,
-    served: Sequence[int] | None = None,
+    served: Sequence[int],
 ) -> Statement:
     """Those of patrons whom the agency may not lend to on that day, by card: the first of those
-    after a card. `served` names the agencies whose patrons are meant; None means all."""
+    after a card. `served` names the agencies whose patrons are meant."""
     card, block = patron_identifiers.c, patron_blocks.c
     is_barred = exists().where(
         block.patron_id == card.patron_id,
@@ -58,7 +58,7 @@ def barred_cards(
             card.masked.is_(None),
             card.identifier > after,
             or_(card.blocked.is_not(None), is_barred, is_expired),
-            *(() if served is None else (patrons.c.agency_id.in_(served),)),
+            patrons.c.agency_id.in_(served),
         )
         .order_by(card.identifier)
         .limit(at_most)
@@ -66,12 +66,17 @@ def barred_cards(
 
 
 def all_barred_cards(
-    transaction: Transaction, *, agency_id: int, day: date, at_once: int = 5_000
+    transaction: Transaction,
+    *,
+    agency_id: int,
+    day: date,
+    served: Sequence[int],
+    at_once: int = 5_000,
 ) -> Iterator[Barred]:
     """All of them."""
     after = ""
     while found := barred_cards(
-        transaction, agency_id=agency_id, day=day, after=after, at_most=at_once
+        transaction, agency_id=agency_id, day=day, served=served, after=after, at_most=at_once
     ):
         yield from found
         after = found[-1].card

@@ -26,7 +26,6 @@ from protocols.api.gate import (
     note_entrance,
     patron_named,
     patron_shown,
-    refused_item,
     served_card,
 )
 from protocols.api.models.answers import branch_shown, fees_shown, item_shown, loan_shown
@@ -47,6 +46,7 @@ from protocols.api.models.desk import (
     UndoWish,
 )
 from protocols.api.operation import Request, post
+from protocols.api.operations.items import refused_item
 from protocols.api.operations.printing import print_what_goes_on
 from protocols.api.problems import Outcome, Problem, reasons_of, refused
 from protocols.api.unknown import near_items

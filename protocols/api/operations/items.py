@@ -11,12 +11,12 @@ from circulation.items.availability import circulation_status
 from circulation.items.use import use_of
 from circulation.kernel.events import events_of_item
 from circulation.kernel.moves_out import moves_out_of_item
-from circulation.kernel.results import CirculationStatus, ItemState
+from circulation.kernel.results import CirculationStatus, ItemState, Refused
 from circulation.kernel.rights import Principal, Right
 from circulation.languages.sentences import Sentence
 from circulation.staff.lookups import Seen
 from protocols.api.authority import note_look
-from protocols.api.gate import Names, relation_named
+from protocols.api.gate import NOT_SERVED, Names, Spot, admit, relation_named
 from protocols.api.models.answers import branch_shown, item_shown, loan_shown, money
 from protocols.api.models.items import (
     ItemEvent,
@@ -74,6 +74,26 @@ def status_of(barcode: str, context: Context) -> CirculationStatus:
     if found is None:
         raise Problem(Outcome.NOT_FOUND, no_item(context.transaction, barcode))
     return found
+
+
+def refused_item(
+    request: Request[Any, Any], barcode: str, principal: Principal, context: Context, right: Right
+) -> Refused | None:
+    """Return why nothing is done with the loan of an item: its borrower is not served here."""
+    status = circulation_status(
+        context.circulation, context.transaction, item=barcode, now=context.now
+    )
+    if status is None or status.borrower is None:
+        return None
+    borrower = status.borrower.patron_id
+    found = admit(borrower, right, request, principal, context, ours=spots_of(status))
+    return None if found is not None else NOT_SERVED
+
+
+def spots_of(status: CirculationStatus) -> tuple[Spot, ...]:
+    """Return where an item belongs."""
+    home = status.item.home_branch
+    return (Spot(home.agency_id, home.id),)
 
 
 def status_shown(status: CirculationStatus, principal: Principal, context: Context) -> ItemStatus:

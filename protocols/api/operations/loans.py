@@ -13,7 +13,7 @@ from circulation.loans import lost
 from circulation.loans.batches import check_out_pairs
 from circulation.loans.onward import LentOnward, end_onward_loan, lend_onward
 from protocols.api.authority import must_have_here
-from protocols.api.gate import Names, must_admit, patron_shown, refused_card, served_card, spots_of
+from protocols.api.gate import Names, must_admit, patron_shown, refused_card, served_card
 from protocols.api.models.answers import branch_shown, fees_shown
 from protocols.api.models.desk import ForPatron, StackResult, StackResults
 from protocols.api.models.items import StateChanged
@@ -29,7 +29,7 @@ from protocols.api.models.loans import (
 )
 from protocols.api.operation import Operation, Plain, Request, post
 from protocols.api.operations.desk import identifier_of, lent, not_done, together
-from protocols.api.operations.items import status_now, status_of
+from protocols.api.operations.items import spots_of, status_now, status_of
 from protocols.api.problems import Outcome, Problem, malformed, refused
 from protocols.hosting.answering import Context, Lane
 

@@ -10,7 +10,6 @@ from circulation.kernel.rights import Principal, Right
 from circulation.loans.batches import check_in_stack, check_out_stack, renew_stack
 from circulation.notices.kinds import Basis
 from protocols.api.authority import must_have_here, override_of
-from protocols.api.gate import refused_item
 from protocols.api.models.desk import (
     StackCheckinWish,
     StackCheckoutWish,
@@ -29,6 +28,7 @@ from protocols.api.operations.desk import (
     returned,
     together,
 )
+from protocols.api.operations.items import refused_item
 from protocols.api.operations.silence import keep_quiet
 from protocols.hosting.answering import Context, Lane
 

@@ -152,7 +152,9 @@ def block_list(settings: Settings, file: Path, branch: str, as_json: bool) -> No
 
         def work(transaction: Transaction) -> list[Barred]:
             day = library.today(desk)
-            found = [*all_barred_cards(transaction, agency_id=desk.agency_id, day=day)]
+            agency_id, set_up = desk.agency_id, library.circulation.current_set_up(transaction)
+            served = sorted(set_up.agreements.served_at(agency_id))
+            found = [*all_barred_cards(transaction, agency_id=agency_id, day=day, served=served)]
             library.looked_at(transaction, Seen.LIST, hits=len(found))
             return found
 

@@ -210,7 +210,8 @@ def test_the_list_for_desks_without_a_line(library: Library) -> None:
     number = number_of(library, barred)
     library.write(lambda t: block_patron(library.act(t), number, BlockReason.EXCLUDED))
     agency = library.main.agency_id
-    found = library.read(lambda t: [*all_barred_cards(t, agency_id=agency, day=today, at_once=1)])
+    wanted = {"agency_id": agency, "day": today, "served": [agency]}
+    found = library.read(lambda t: [*all_barred_cards(t, **wanted, at_once=1)])
     assert sorted(found) == sorted([(barred, "B"), (expired, "E")])
 
 
