@@ -159,7 +159,7 @@ HANDLERS: Final[dict[type, Handler]] = {
     Login: Handler(login, Lane.READ, Proof.NONE),
     SCStatus: Handler(sc_status, Lane.READ, Proof.NONE),
     PatronStatusRequest: Handler(patron_status_request, Lane.READ, Proof.OF_VERB),
-    BlockPatron: Handler(block, Lane.SHORT_WRITE, Proof.FIRST),
+    BlockPatron: Handler(block, Lane.SHORT_WRITE, Proof.SERVED),
     PatronEnable: Handler(enable, Lane.SHORT_WRITE, Proof.OF_VERB),
     PatronInformation: Handler(patron_information, Lane.READ, Proof.OF_VERB),
     ItemInformation: Handler(item_information, Lane.READ, Proof.NONE),

@@ -32,6 +32,7 @@ class Proof(Enum):
 
     NONE = "no patron is named, or nothing is told of one who is, and nothing is done"
     OF_VERB = "the verb of circulation that it is made into lets the patron in, or refuses"
+    SERVED = "it has no field for a PIN: it is done for every patron whom the account serves"
     FIRST = "it is dealt with once the patron was let in"
 
 
@@ -39,6 +40,7 @@ class AboutPatron(Protocol):
     """A request that names a patron."""
 
     patron_identifier: str
+    patron_password: str | None
 
 
 def is_pin(given: str | None) -> bool:
@@ -55,13 +57,11 @@ def pin_to_check(given: str | None) -> str | None:
 
 
 def admitted(request: AboutPatron, place: Place, context: Context) -> Patron | Refused:
-    """The patron, if this account may deal with them; a wrong PIN counts as a failed try. A message
-    without a field for a PIN (01) cannot give one.
-    """
+    """The patron, if this account may deal with them; a wrong PIN counts as a failed try."""
     return let_in(
         context.act(place.desk),
         patron=request.patron_identifier.strip(),
-        pin=pin_to_check(getattr(request, "patron_password", None)),
+        pin=pin_to_check(request.patron_password),
     )
 
 

@@ -4,6 +4,7 @@ Information (63), End Patron Session (35)."""
 from __future__ import annotations
 
 from circulation.accounts.status import patron_known, patron_standing, patron_status_and_facts
+from circulation.kernel.act import Act
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import Patron, PatronStatus, Refused
 from circulation.kernel.rights import Kind
@@ -182,31 +183,43 @@ def _address(status: PatronStatus, caller: Caller, context: Context) -> str | No
 
 
 def block(request: BlockPatron, caller: Caller, context: Context) -> PatronStatusResponse:
-    """01 -> 24. Staff see what the terminal says (AL), and lift the block; so does a 25."""
+    """01 -> 24. Staff see what the terminal says (AL), and lift the block; so does a 25.
+
+    The message has no field for a PIN, so it needs none. Where the account needs the patron's PIN,
+    the answer says that the card is blocked, and nothing of the patron.
+    """
     place = caller.place(context, request.institution_id)
     patron = request.patron_identifier.strip()
-    key = IDENTIFIERS.of(context.circulation)
-    patron_id = find_patron(context.transaction, patron, key=key)
-    if patron_id is not None:
-        kept = [say(Text.CARD_KEPT, caller.words)] if request.card_retained else []
-        block_patron(
-            context.act(place.desk),
-            patron_id,
-            BlockReason.SELF_SERVICE,
-            message=" ".join([*filter(None, [request.blocked_card_message.strip()]), *kept]),
-        )
     status = _status_without_pin(patron, place, context)
+    needs_pin = isinstance(status, Refused) and status.reasons == (Reason.PIN_MISSING,)
+    if needs_pin or isinstance(status, PatronStatus):
+        _block_card(patron, request, caller, context.act(place.desk))
+        status = _status_without_pin(patron, place, context)
     facts = _Shown(status, caller, place)
     return PatronStatusResponse(
-        patron_status=facts.flags,
+        patron_status=ALL_DENIED if needs_pin else facts.flags,
         language=facts.language or caller.language,
         transaction_date=local_date(context.now, place.zone),
         institution_id=place.institution(request.institution_id),
         patron_identifier=facts.patron_identifier(request.patron_identifier),
         personal_name=facts.name,
         valid_patron=facts.is_valid,
-        screen_message=facts.messages,
+        screen_message=(
+            (say(Text.BLOCKED_BY_MACHINE, caller.words),) if needs_pin else facts.messages
+        ),
     )
+
+
+def _block_card(patron: str, request: BlockPatron, caller: Caller, act: Act) -> None:
+    patron_id = find_patron(act.transaction, patron, key=IDENTIFIERS.of(act.circulation))
+    if patron_id is not None:
+        kept = [say(Text.CARD_KEPT, caller.words)] if request.card_retained else []
+        block_patron(
+            act,
+            patron_id,
+            BlockReason.SELF_SERVICE,
+            message=" ".join([*filter(None, [request.blocked_card_message.strip()]), *kept]),
+        )
 
 
 def enable(request: PatronEnable, caller: Caller, context: Context) -> PatronEnableResponse:

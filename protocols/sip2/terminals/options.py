@@ -200,7 +200,8 @@ class Patrons:
     )
     #: Whose patrons must give their PIN (AD) before anything is told of them or done for them:
     #: ``nobody``'s, those of ``others`` than its own agency, or ``all``. A PIN that is sent is
-    #: always checked. (``true`` stands for all and ``false`` for others.)
+    #: always checked. Block Patron (01) has no field for a PIN and needs none. (``true`` stands for
+    #: all and ``false`` for others.)
     require_patron_pin: Annotated[Literal["nobody", "others", "all"], BeforeValidator(_pin_of)] = (
         "others"
     )
