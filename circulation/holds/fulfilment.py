@@ -19,20 +19,25 @@ from circulation.holds.keeping import KEEPING
 from circulation.holds.part import WAITED_FOR
 from circulation.holds.restoring import capture_image
 from circulation.holds.targeting import is_wanted_by_others, suits, target_of
+from circulation.holds.wanted_copies import WantedCopy, note_delays, wanted_copy
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal
 from circulation.loans.features import LoanCase, LoanSight, Look, Written
 from circulation.loans.states import LoanAction, LoanState, refusals_in
 from circulation.loans.wishes import LoanWish
 
+#: How a copy that another patron waits for is refused, by what the rules say of it.
+_WAYS = {"refuse": Reason.COPY_KEPT_FOR_HOLD, "ask": Reason.COPY_WANTED}
+
 
 @dataclass(frozen=True, slots=True)
 class HoldsAtLoan(LoanSight):
     """`bound` is the hold that the item is bound to or lies on the shelf for, `own` the hold of
-    the borrower that the loan fulfils."""
+    the borrower that the loan fulfils, `wanted` whose holds lose the item by the loan."""
 
     bound: HoldFacts | None = None
     own: HoldFacts | None = None
+    wanted: WantedCopy | None = None
 
     @property
     def is_for_another(self) -> bool:
@@ -42,7 +47,11 @@ class HoldsAtLoan(LoanSight):
 
     def refusals(self, case: LoanCase) -> list[Refusal]:
         bound, own = LoanAction.CHECK_OUT, LoanAction.CHECK_OUT_TO_HOLDER
-        return refusals_in(LoanState.HELD, bound if self.is_for_another else own)
+        found = refusals_in(LoanState.HELD, bound if self.is_for_another else own)
+        if self.wanted is not None:
+            way = case.terms.way_to_lend_wanted(case.act.desk.is_machine)
+            found += [Refusal(_WAYS[way])] if way in _WAYS else []
+        return found
 
     def follow(self, case: LoanCase, written: Written) -> None:
         bound, own = self.bound, self.own
@@ -52,6 +61,8 @@ class HoldsAtLoan(LoanSight):
             return
         transaction = case.act.transaction
         item_id = case.item.id
+        if self.wanted is not None:
+            note_delays(case, self.wanted, written.loan)
         if own is not None:
             written.hold_id = own.id
             if own.closed is None:
@@ -78,11 +89,8 @@ def holds_at_loan(case: LoanCase) -> HoldsAtLoan:
     lock_queue(transaction, record_id=item.record_id)
     bound = _settled(transaction, hold_of_item(transaction, item_id=item.id))
     target = target_of(item)
-    own = [
-        hold
-        for hold in holds_of_record(transaction, record_id=item.record_id)
-        if hold.patron_id == case.borrower.id and suits(target, hold)
-    ]
+    queue = holds_of_record(transaction, record_id=item.record_id)
+    own = [hold for hold in queue if hold.patron_id == case.borrower.id and suits(target, hold)]
     own.sort(
         key=lambda hold: (
             hold.id != for_hold,
@@ -90,7 +98,10 @@ def holds_at_loan(case: LoanCase) -> HoldsAtLoan:
             hold.item_id is None,
         )
     )
-    return HoldsAtLoan(bound, _settled(transaction, own[0]) if own else None)
+    fulfilled = _settled(transaction, own[0]) if own else None
+    is_free = case.loan is None and (bound is None or not bound.is_bound)
+    wanted = wanted_copy(case, queue, fulfilled) if is_free else None
+    return HoldsAtLoan(bound, fulfilled, wanted)
 
 
 def _settled(transaction: Transaction, hold: HoldFacts | None) -> HoldFacts | None:

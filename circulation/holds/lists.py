@@ -63,15 +63,12 @@ def queued(
     if queue is None:
         queue = holds_of_record(transaction, record_id=facts.record_id)
     number = number_in_queue(queue, facts.id)
-    copies = [
-        copy
-        for copy in copies_of_record(transaction, record_id=facts.record_id)
-        if can_serve(copy, facts, set_up)
-    ]
-    return QueuedHold(hold, number, _days(set_up, facts, queue, copies, now) if number else None)
+    copies = copies_of_record(transaction, record_id=facts.record_id)
+    days = estimated_days(set_up, facts, queue, copies, now) if number else None
+    return QueuedHold(hold, number, days)
 
 
-def _days(
+def estimated_days(
     set_up: SetUp,
     facts: HoldFacts,
     queue: Sequence[HoldFacts],
@@ -80,6 +77,7 @@ def _days(
 ) -> int | None:
     """An estimate: when a copy can be there, then the first day on which the pickup branch is open
     and the hold is not passed over. None where nobody knows."""
+    copies = [copy for copy in copies if can_serve(copy, facts, set_up)]
     if not copies:
         return None
     terms = set_up.terms(facts.pickup_branch_id, facts.patron_category, copies[0].material_group)

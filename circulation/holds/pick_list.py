@@ -8,7 +8,7 @@ with who did not find it: for a while another copy is fetched wherever one would
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -80,7 +80,7 @@ def pick_list(
     kept = [(feature, feature.records(transaction)) for feature in KEEPING]
     for record_id in records_to_fetch(transaction, branch_id=branch_id):
         keeping = [feature for feature, titles in kept if record_id in titles]
-        for copy, hold in _shared_out(transaction, set_up, record_id, now, keeping, served):
+        for copy, hold in fetched_for(transaction, set_up, record_id, now, keeping, served):
             if hold.set_kind == "parallel" and hold.set_id is not None:
                 served.add(hold.set_id)
             if copy.branch_id == branch_id:
@@ -96,7 +96,7 @@ def shelf_order(line: ToFetch) -> tuple[str, str, str, str]:
     return line.location, line.sublocation, line.call_number, line.item
 
 
-def _shared_out(
+def fetched_for(
     transaction: Transaction,
     set_up: SetUp,
     record_id: int,
@@ -113,6 +113,13 @@ def _shared_out(
     copies = copies_of_record(transaction, record_id=record_id)
     for feature in keeping:
         copies = feature.left(transaction, set_up, record_id, copies, now)
+    return share_out(queue, copies, set_up, now)
+
+
+def share_out(
+    queue: Sequence[HoldFacts], copies: Sequence[Copy], set_up: SetUp, now: datetime
+) -> list[Assignment]:
+    """Assign copies on shelves to holds; copies that were not found lately come last."""
     found = [copy for copy in copies if not _is_sought(copy, now)]
     if len(found) == len(copies):
         return assign(queue, copies, set_up, now)
@@ -200,7 +207,7 @@ def _on_the_list(act: Act, barcode: str) -> tuple[Assignment, SetUp] | Refused:
     set_up = circulation.set_up(transaction, facts.set_up_version)
     lock_queue(transaction, record_id=facts.record_id)
     keeping = [feature for feature in KEEPING.of(facts) if feature.keeps_copies(facts)]
-    for assignment in _shared_out(transaction, set_up, facts.record_id, now, keeping):
+    for assignment in fetched_for(transaction, set_up, facts.record_id, now, keeping):
         if assignment.copy.id == facts.id:
             return assignment, set_up
     return Refused((Refusal(Reason.NOT_WANTED),), facts.item(set_up.branches[facts.home_branch_id]))

@@ -58,6 +58,7 @@ class EventKind(Enum):
     HOLD_ACTIVATED = "hold_activated"  # the one before it in a serial set is finished
     HOLD_CAPTURED = "hold_captured"  # an item is bound to it
     HOLD_SHELVED = "hold_shelved"  # ready for pickup: now the patron is told
+    HOLD_DELAYED = "hold_delayed"  # its copy was lent to another; `after` has the day expected now
     HOLD_RELEASED = "hold_released"  # the item is not bound to it any more
     HOLD_CLOSED = "hold_closed"  # `after` has the outcome
     HOLD_REOPENED = "hold_reopened"  # what had closed it was undone

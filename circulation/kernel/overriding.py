@@ -25,6 +25,7 @@ SOFT = frozenset(
         Reason.ITEM_NOT_AT_HAND,
         Reason.OVERDUE_NOT_RENEWABLE,
         Reason.WANTED_BY_ANOTHER,
+        Reason.COPY_WANTED,
         Reason.TOO_MANY_HOLDS,
         Reason.BOOKING_TOO_LONG,
     }

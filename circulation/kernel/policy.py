@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from circulation.calendars.days import parse_until
 from circulation.kernel.fitting import DESCRIBED, Between
-from circulation.kernel.models import Model, Setting, Wanted
+from circulation.kernel.models import AsText, Model, Setting, Wanted
 from circulation.languages.sentences import Sentence
 
 Days = Annotated[int, Between(0, 36_500)]
@@ -25,6 +25,31 @@ def _is_until(value: object) -> bool:
 
 
 Until = Annotated[str, Wanted("UNTIL", _is_until)]
+
+#: What a desk or a machine does with a copy that is to be fetched for another patron.
+_LENDING_WAYS = ("refuse", "ask", "allow")
+
+
+def _are_ways(value: object) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and bool(value)
+        and value.keys() <= {"machines", "desk"}
+        and all(way in _LENDING_WAYS for way in value.values())
+    )
+
+
+def _write_ways(ways: Mapping[str, str]) -> str:
+    return " ".join(f"{where}={ways[where]}" for where in sorted(ways))
+
+
+def _read_ways(text: str) -> dict[str, str]:
+    return dict(each.split("=") for each in text.split())
+
+
+LendingWays = Annotated[
+    Mapping[str, str], Wanted("LENDING_WAYS", _are_ways), AsText(_write_ways, _read_ways)
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +105,11 @@ class LoanPolicy:
     """What is handed in at the branch goes first to those who want it there."""
     hold_while_on_loan: bool = False
     """May a patron hold a title that they have on loan?"""
+    lend_wanted_copies: LendingWays | None = None
+    """What `machines`, and staff at the `desk`, do with a copy that is to be fetched for another
+    patron's hold and that no other free copy at its branch replaces: refuse it, ask (staff may lend
+    it, with a reason), or allow it. Without it machines refuse and the desk asks. What has happened
+    already is accepted."""
     recall_days: Days | None = None
     """Who waits for a title brings a loan of it forward to so many days after it was made; without
     it never."""
@@ -124,6 +154,11 @@ class LoanTerms(LoanPolicy):
         """Does any rule say how long a loan is?"""
         return (self.loan_days, self.loan_hours, self.loan_until) != (None, None, None)
 
+    def way_to_lend_wanted(self, is_machine: bool) -> str:
+        """Return what is done with a copy that another patron waits for: refuse, ask or allow."""
+        ways = self.lend_wanted_copies or {}
+        return ways.get("machines", "refuse") if is_machine else ways.get("desk", "ask")
+
 
 LENGTHS = ("loan_days", "loan_hours", "loan_until")
 _BOUNDS = {
@@ -144,7 +179,8 @@ class _LoanPolicies(Model[LoanPolicy]):
         return problems
 
     def sentence(self, setting: Setting, value: object, error: str) -> Sentence:
-        if not isinstance(value, str) and setting.column().type.python_type is str:
+        is_text = setting.kind is str or bool(setting.words)
+        if is_text and not isinstance(value, str):
             return Sentence("NOT_A_TEXT", name=setting.name, value=repr(value))
         if error not in _BOUNDS:
             return super().sentence(setting, value, error)

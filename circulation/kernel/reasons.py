@@ -48,6 +48,8 @@ class Reason(Enum):
 
     ON_HOLD_FOR_ANOTHER = "the item waits for another patron"
     WANTED_BY_ANOTHER = "another patron waits for this title, and no other item can serve"
+    COPY_WANTED = "another patron waits for this copy, and staff have not agreed to lend it"
+    COPY_KEPT_FOR_HOLD = "another patron waits for this copy, and the rules keep it for them"
     RECORD_UNKNOWN = "no title has this number"
     NOT_HOLDABLE = "no item of this title can be kept for this patron"
     ALREADY_ON_HOLD = "the patron has a hold on this title already"

@@ -29,7 +29,8 @@ class Desk(NamedTuple):
 
     `follows`: another system has decided on what is done here, charges for it and tells people, but
     for branches that have come over from it (`.elsewhere`). It is written down, and nothing else.
-    `scanned_by`: the colleague who made the scan that the actor has sent.
+    `scanned_by`: the colleague who made the scan that the actor has sent. `is_machine`: no staff
+    are there to ask.
     """
 
     actor: str
@@ -39,6 +40,7 @@ class Desk(NamedTuple):
     clientele: Clientele = EVERYBODY
     follows: bool = False
     scanned_by: str = ""
+    is_machine: bool = False
 
     @property
     def machine(self) -> str:

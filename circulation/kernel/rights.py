@@ -99,6 +99,10 @@ class Kind(Enum):
     PARTNER = "partner"  # another library, or a web site, over NCIP
 
 
+#: Callers without a member of staff who could be asked.
+MACHINES: Final = frozenset({Kind.PROGRAM, Kind.TERMINAL, Kind.PARTNER})
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Where a right holds: everywhere, or at the agencies and branches with these ids.
@@ -152,7 +156,12 @@ class Principal:
     def desk(self) -> Desk:
         """Where what they do is done, for the verbs and their events."""
         return Desk(
-            self.name, self.device, self.agency_id, self.branch_id, scanned_by=self.scanned_by
+            self.name,
+            self.device,
+            self.agency_id,
+            self.branch_id,
+            scanned_by=self.scanned_by,
+            is_machine=self.kind in MACHINES,
         )
 
 

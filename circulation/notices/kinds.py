@@ -28,6 +28,7 @@ class NoticeKind(StrEnum):
     HOLD_DELETED = "hold_deleted"
     HOLD_LAST_COPY_LOST = "hold_last_copy_lost"
     HOLD_UNFILLABLE = "hold_unfillable"  # it waits, but no copy is left that could serve it
+    HOLD_DELAYED = "hold_delayed"  # the copy for it was lent to another
     HOLD_EXPIRED = "hold_expired"
     PICKUP_NEAR = "pickup_near"  # it will not stand on the shelf much longer
     INTEREST_NEAR = "interest_near"  # the hold will end soon
@@ -103,6 +104,7 @@ _OF: dict[Basis, tuple[NoticeKind, ...]] = {
         NoticeKind.HOLD_DELETED,
         NoticeKind.HOLD_LAST_COPY_LOST,
         NoticeKind.HOLD_UNFILLABLE,
+        NoticeKind.HOLD_DELAYED,
         NoticeKind.HOLD_EXPIRED,
         NoticeKind.PICKUP_NEAR,
         NoticeKind.INTEREST_NEAR,

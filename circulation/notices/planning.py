@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
 from circulation.fees.payment_ways import PAYMENT_WAYS
 from circulation.holds.unfillable import which_are_unfillable
+from circulation.holds.wanted_copies import is_delayed
 from circulation.kernel.results import Branch
 from circulation.kernel.set_up import SetUp
 from circulation.notices.addresses import address_of
@@ -135,6 +136,8 @@ class Planner:
         )
         if contents is not None and notice.kind is NoticeKind.HOLD_UNFILLABLE:
             contents = self._still_in_vain(contents)
+        if contents is not None and notice.kind is NoticeKind.HOLD_DELAYED:
+            contents = self._still_delayed(contents, notice.facts)
         if contents is None or not still_so_of_person(notice.kind, notice.facts, about):
             return withdrawn("it is not so any more")
         branch = self.set_up.branches[notice.branch_id]
@@ -161,6 +164,16 @@ class Planner:
         ids = [each.id for each in contents.holds]
         in_vain = which_are_unfillable(self.transaction, self.set_up, ids)
         kept = [each for each in contents.holds if each.id in in_vain]
+        return replace(contents, holds=kept) if kept else None
+
+    def _still_delayed(self, contents: Contents, facts: Mapping[str, Any]) -> Contents | None:
+        """Return the holds that wait much longer than before: the copy may have come back."""
+        was = {each["hold"]: date.fromisoformat(each["was"]) for each in facts["delays"]}
+        kept = [
+            each
+            for each in contents.holds
+            if is_delayed(self.transaction, self.set_up, each.id, was[each.id], self.now)
+        ]
         return replace(contents, holds=kept) if kept else None
 
     def _message(self, group: list[tuple[Notice, Contents]]) -> Planned:

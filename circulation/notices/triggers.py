@@ -148,6 +148,18 @@ def _hold_closed(reading: Reading) -> NoticeRequest | None:
     return NoticeRequest(event.patron_id, kind, cause, branch_id=branch_id)
 
 
+def _hold_delayed(reading: Reading) -> NoticeRequest | None:
+    event = reading.event
+    if event.patron_id is None or event.hold_id is None:
+        return None
+    found = _hold_branch(reading.transaction, hold_id=event.hold_id)
+    told = {"hold": event.hold_id, "was": event.before["expected"], "day": event.after["expected"]}
+    cause = Cause(event=event.id, holds=(event.hold_id,))
+    facts = {"delays": [told]}
+    branch_id = found[0] if found is not None else None
+    return NoticeRequest(event.patron_id, NoticeKind.HOLD_DELAYED, cause, facts, branch_id)
+
+
 def _of_loan(kind: NoticeKind, *facts: str) -> Callable[[Reading], NoticeRequest | None]:
     """An event of a loan; `facts` names what is taken from `Event.after`."""
 
@@ -300,6 +312,7 @@ OWN_TRIGGERS = (
         _hold_closed,
         _has_ended,
     ),
+    Trigger(EventKind.HOLD_DELAYED, frozenset({NoticeKind.HOLD_DELAYED}), _hold_delayed),
     _loan(EventKind.CHECKED_OUT, NoticeKind.LOAN_MADE),
     _loan(EventKind.CHECKED_IN, NoticeKind.ITEM_RETURNED),
     _loan(EventKind.RENEWED, NoticeKind.RENEWED)._replace(when=_is_by_itself),

@@ -121,6 +121,7 @@ CHECKS: dict[NoticeKind, _Check] = {
     NoticeKind.PICKUP_NEAR: _stands_ready,
     NoticeKind.INTEREST_NEAR: _still_waits,
     NoticeKind.HOLD_UNFILLABLE: _still_waits,
+    NoticeKind.HOLD_DELAYED: _still_waits,
     NoticeKind.HOLD_DELETED: _is_over,
     NoticeKind.HOLD_LAST_COPY_LOST: _is_over,
     NoticeKind.HOLD_EXPIRED: _is_over,

@@ -15,6 +15,7 @@ from circulation.ledger.money import amount_text
 #: Reasons that are told by the sentence of another; all the others have one of their own name.
 _AS: Final[dict[Reason, str]] = {
     Reason.NO_LOAN_POLICY: "ITEM_NOT_LOANABLE",
+    Reason.COPY_WANTED: "COPY_KEPT_FOR_HOLD",
     Reason.ON_DISPLAY: "ON_SITE_ONLY",
     Reason.NOT_ENOUGH_COPIES: "NOT_BOOKABLE",
     Reason.BOOKING_DATES_WRONG: "NOT_BOOKABLE",

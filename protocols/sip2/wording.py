@@ -96,6 +96,7 @@ class Text(Enum):
     OVERDUE_NOT_RENEWABLE = auto()
     ON_HOLD_FOR_ANOTHER = auto()
     WANTED_BY_ANOTHER = auto()
+    COPY_KEPT_FOR_HOLD = auto()
     RECORD_UNKNOWN = auto()
     NOT_HOLDABLE = auto()
     ALREADY_ON_HOLD = auto()

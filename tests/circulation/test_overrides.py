@@ -136,6 +136,12 @@ def held(library: Library) -> Doing:
     return lending(library, a_patron(library), barcode)
 
 
+def to_be_fetched(library: Library) -> Doing:
+    barcode = an_item(library)
+    a_hold(library, a_patron(library), barcode)
+    return lending(library, a_patron(library), barcode)
+
+
 def with_holds(library: Library) -> Doing:
     library.policy(loan_days=28, max_holds=1)
     card = a_patron(library)
@@ -166,6 +172,7 @@ CASES: list[tuple[Reason, Callable[[Library], Doing], type]] = [
     (Reason.TOO_MANY_LOANS, with_loans(max_loans=1), CheckedOut),
     (Reason.TOO_MANY_LOANS_IN_GROUP, with_loans(max_loans_in_group=1), CheckedOut),
     (Reason.ON_HOLD_FOR_ANOTHER, held, CheckedOut),
+    (Reason.COPY_WANTED, to_be_fetched, CheckedOut),
     (Reason.PATRON_BLOCKED, blocked(renewing), Renewed),
     (Reason.MAX_RENEWALS_REACHED, renewed(3, renewals=0), Renewed),
     (Reason.RENEWAL_WINDOW_NOT_OPEN, renewed(3, renewals=1, renewal_window_days=2), Renewed),

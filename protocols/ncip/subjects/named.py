@@ -44,7 +44,8 @@ def desk_of(caller: Partner, context: Context) -> Desk:
     if branch is None:
         unknown = f"[ncip] partner {caller.known_as}: there is no branch {caller.branch!r}"
         raise UnknownBranch(unknown)
-    return Desk(caller.known_as, PARTNER_DEVICES["ncip"], branch.agency_id, branch.id)
+    device = PARTNER_DEVICES["ncip"]
+    return Desk(caller.known_as, device, branch.agency_id, branch.id, is_machine=True)
 
 
 def user_and(request: Any, what: What | Problem) -> tuple[NamedUser, What] | Refusal:

@@ -146,6 +146,7 @@ class Caller(NamedTuple):
             branch.id,
             clientele_of(account, branch, context),
             follows=account.follows == "shadow",
+            is_machine=True,
         )
         place = Place(branch, ZoneInfo(branch.timezone), desk)
         if not isinstance(account.serves_patrons_of, tuple):  # else it hangs on the set-up

@@ -304,6 +304,8 @@ def test_statement_8_what_is_only_routed_is_bound_to_nobody(library: Library) ->
     ida, ole = a_patron(library), a_patron(library)
     hold = a_hold(library, ida, barcode).hold
     library.check_in(barcode, holds=HoldHandling.ROUTE)
+    assert reasons(library.check_out(ole, barcode)) == (Reason.COPY_WANTED,)
+    library.policy(loan_days=28, lend_wanted_copies={"desk": "allow"})
     lent(library.check_out(ole, barcode))
     assert hold_now(library, ida, hold) is not None
 

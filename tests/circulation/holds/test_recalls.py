@@ -188,7 +188,7 @@ def test_a_hold_that_begins_later_recalls_on_its_day(library: Library) -> None:
 
 
 def test_a_hold_recalls_when_its_patron_is_back(library: Library) -> None:
-    library.policy(**RULES)
+    library.policy(**RULES, lend_wanted_copies={"desk": "allow"})
     barcode = an_item(library, on_loan_to=a_patron(library))
     first, second = a_patron(library), a_patron(library)
     a_hold(library, first, barcode)

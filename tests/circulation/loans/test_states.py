@@ -259,6 +259,7 @@ def test_cancelling_a_check_in_restores_every_state(
     """Statement 7: also where the check-in caught a hold or began a transit."""
     library, barcode = patrons, an_item(patrons)
     if outcome is LoanState.HELD:
+        library.policy(loan_days=28, renewals=2, lend_wanted_copies={"desk": "allow"})
         a_hold(library, OTHER, barcode)
     STATES[before](library, barcode)
     facts = facts_of(library, barcode)

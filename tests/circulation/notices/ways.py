@@ -239,6 +239,14 @@ def _(library: Library, card: str) -> None:
         job(library, "unfillable-holds")
 
 
+@way(NoticeKind.HOLD_DELAYED)
+def _(library: Library, card: str) -> None:
+    library.policy(loan_days=28, lend_wanted_copies={"desk": "allow"})
+    barcode = an_item(library)
+    a_hold(library, card, barcode)
+    library.check_out(a_patron(library), barcode)
+
+
 @way(NoticeKind.HOLD_EXPIRED)
 def _(library: Library, card: str) -> None:
     barcode = an_item(library, on_loan_to=a_patron(library))

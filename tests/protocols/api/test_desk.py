@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from circulation.kernel.rights import EVERYTHING, Right
+from circulation.kernel.rights import EVERYTHING, Kind, Right
 from tests.builders.circulation import a_patron, an_item
+from tests.builders.holds import a_hold
 from tests.protocols.api.stage import Stage
 
 
@@ -56,6 +57,24 @@ def test_a_reason_is_passed_over_by_whoever_has_the_right(stage: Stage) -> None:
     assert [each["code"] for each in told.body["overridden"]] == ["PATRON_EXPIRED"]
     (event,) = [each for each in stage.library.events_of(item) if each.kind.value == "checked_out"]
     assert (event.actor, event.after["why"]) == (token, "renewed on paper")
+
+
+def test_the_desk_is_asked_before_a_copy_to_be_fetched_is_lent_and_a_program_refused(
+    stage: Stage,
+) -> None:
+    ole, item = a_patron(stage.library), an_item(stage.library)
+    a_hold(stage.library, a_patron(stage.library), item)
+    rights = (Right.LEND, Right.OVERRIDE_SOFT)
+    agreed = {"reasons": ["COPY_WANTED"], "why": "both are of one family"}
+    wish = {"card": ole, "item": item, "override": agreed}
+    kiosk = stage.a_caller(*rights, kind=Kind.PROGRAM)
+    assert stage.ask("POST", "/checkouts", wish, token=kiosk).codes == ["COPY_KEPT_FOR_HOLD"]
+    token = stage.a_caller(*rights)
+    refused = stage.ask("POST", "/checkouts", wish | {"override": None}, token=token)
+    [reason] = refused.body["reasons"]
+    assert (reason["code"], reason["may"]) == ("COPY_WANTED", True)
+    lent = stage.ask("POST", "/checkouts", wish, token=token)
+    assert [each["code"] for each in lent.body["overridden"]] == ["COPY_WANTED"]
 
 
 def test_an_item_comes_back_and_says_where_it_goes(stage: Stage) -> None:

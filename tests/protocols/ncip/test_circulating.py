@@ -9,6 +9,7 @@ import pytest
 
 from catalogue.database import Database
 from tests.builders.circulation import a_library, a_patron, an_item
+from tests.builders.holds import a_hold
 from tests.builders.pins import hashed
 from tests.protocols.ncip.stage import (
     HEADER,
@@ -139,6 +140,14 @@ def test_what_stops_a_check_out(stage: Stage) -> None:
     answer = stage.ask(check_out(user(other), free))
     assert problem_types(answer) == ["Maximum Check Outs Exceeded"]
     assert status_of(stage, free) == "Available On Shelf"
+
+
+def test_a_copy_to_be_fetched_for_another_is_not_lent(stage: Stage) -> None:
+    barcode, ida, ole = an_item(stage.library), a_patron(stage.library), a_patron(stage.library)
+    a_hold(stage.library, ida, barcode)
+    refused = stage.ask(check_out(user(ole), barcode))
+    assert problem_types(refused) == ["Resource Cannot Be Provided"]
+    assert problem_types(stage.ask(check_out(user(ida), barcode))) == []
 
 
 def test_what_stops_a_renewal(stage: Stage) -> None:

@@ -163,3 +163,28 @@ def test_a_checkout_taken_back_gives_the_item_to_nobody_else(
     assert answer.startswith("101")
     assert "|CV01|" not in answer
     assert holds_of(library, other)[0].hold.state is HoldState.WAITING
+
+
+@pytest.mark.parametrize(
+    ("language", "screen"),
+    [
+        ("001", "Somebody else waits for this item. Please hand it to the staff."),
+        ("003", "Auf dieses Medium wartet jemand anderes. Bitte geben Sie es beim Personal ab."),
+        ("009", "En anden venter på dette materiale. Aflever det til personalet."),
+    ],
+)
+def test_a_copy_to_be_fetched_is_not_lent_to_another_and_the_screen_says_why(
+    library: Library, a_terminal: ATerminal, language: str, screen: str
+) -> None:
+    terminal = a_terminal(charset="utf-8")
+    ida, ole, barcode = a_patron(library), a_patron(library), an_item(library)
+    a_hold(library, ida, barcode)
+    terminal.ask(f"63{language}{WHEN}          AODK-900100|AA{ole}|".encode())
+    fields = "AODK-900100|AA{}|AB{}|AC|"
+    refused = terminal.ask(f"11NN{WHEN}{' ' * 18}{fields.format(ole, barcode)}".encode()).decode()
+    assert refused.startswith("120")
+    assert f"|AF{screen}|" in refused
+    assert "|CV01|" in handed_in(terminal, barcode)
+    lent = terminal.ask(f"11NN{WHEN}{' ' * 18}{fields.format(ida, barcode)}".encode()).decode()
+    assert lent.startswith("121")
+    assert holds_of(library, ida) == []
