@@ -83,6 +83,17 @@ class SpecialDays(NamedTuple):
     note: str = ""
 
 
+class ClosedPeriod(NamedTuple):
+    """The days of an emergency closure, both included.
+
+    `alternative_id` is the branch where holds are fetched in the meantime.
+    """
+
+    first: date
+    last: date
+    alternative_id: int | None = None
+
+
 #: The hours of each weekday, Monday first.
 Week = tuple[Hours, Hours, Hours, Hours, Hours, Hours, Hours]
 OPEN_WEEK: Week = (ROUND_THE_CLOCK,) * 7
@@ -96,7 +107,7 @@ class Calendar:
     week: Week = OPEN_WEEK
     branch_days: tuple[SpecialDays, ...] = ()
     agency_days: tuple[SpecialDays, ...] = ()
-    closures: tuple[tuple[date, date], ...] = ()
+    closures: tuple[ClosedPeriod, ...] = ()
     _known: dict[date, Hours] = field(default_factory=dict, repr=False, compare=False)
 
     def hours(self, day: date) -> Hours:
@@ -109,13 +120,17 @@ class Calendar:
         return hours
 
     def _hours(self, day: date) -> Hours:
-        if any(first <= day <= last for first, last in self.closures):
+        if self.closure_on(day) is not None:
             return ()
         for owner in (self.branch_days, self.agency_days):
             special = _deciding(owner, day)
             if special is not None:
                 return special.hours
         return self.week[day.weekday()]
+
+    def closure_on(self, day: date) -> ClosedPeriod | None:
+        """Return the emergency closure that includes the day."""
+        return next((each for each in self.closures if each.first <= day <= each.last), None)
 
     def is_open(self, day: date) -> bool:
         return bool(self.hours(day))

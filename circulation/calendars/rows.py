@@ -14,6 +14,7 @@ from circulation.calendars.days import parse_days
 from circulation.calendars.opening_hours import (
     OPEN_WEEK,
     Calendar,
+    ClosedPeriod,
     Hours,
     SpecialDays,
     Week,
@@ -49,6 +50,7 @@ class ClosureRow(NamedTuple):
     first: date
     last: date
     reason: str
+    alternative_id: int | None = None
 
 
 class Branch(Protocol):
@@ -97,9 +99,10 @@ def read_calendars(transaction: Transaction, branches: Iterable[Branch]) -> dict
         if parsed is None:
             raise ValueError(f"special days that cannot be read: {row.days!r}")
         days[row[:2]].append(SpecialDays(parsed, _hours(row.hours), row.note))
-    closed: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    closed: dict[int, list[ClosedPeriod]] = defaultdict(list)
     for closure in closure_rows(transaction):
-        closed[closure.branch_id].append((closure.first, closure.last))
+        period = ClosedPeriod(closure.first, closure.last, closure.alternative_id)
+        closed[closure.branch_id].append(period)
     return {
         branch.id: Calendar(
             branch.timezone,

@@ -55,4 +55,5 @@ closures = Table(
     Column("last", Date, nullable=False),
     Column("reason", String, nullable=False),
     Column("announced", Moment, nullable=False),
+    Column("alternative_id", Integer),  # the branch where holds are fetched meanwhile
 )

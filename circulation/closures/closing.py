@@ -3,13 +3,13 @@
 A closure and everything it moves are one transaction. Fees for having been late on its days are
 reckoned again (`circulation.fees.redating`). Loans of the branch that fall due while it
 is closed, and items that would leave its pickup shelf then, get the next day on which it is open;
-nothing is ever brought forward. Announcing the same closure again adds nothing, but takes up what
-came in between: a loan made in the same moment, say.
+nothing is ever brought forward, and each patron is sent one message. Announcing the same closure
+again adds nothing, but takes up what came in between: a loan made in the same moment, say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -28,22 +28,27 @@ from catalogue.database import (
 )
 from catalogue.schema import items
 from circulation.calendars.due_dates import end_of_day, moved_past_closing, start_of_day
-from circulation.calendars.opening_hours import Calendar
+from circulation.calendars.opening_hours import Calendar, ClosedPeriod
 from circulation.calendars.rows import closure_rows
 from circulation.calendars.schema import closures
 from circulation.fees.redating import ReckonedAgain, reckon_again, reduce_again
 from circulation.holds.schema import captures
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.kernel.schema import set_up_version
-from circulation.kernel.set_up import read_set_up, set_up_changed
+from circulation.kernel.set_up import SetUp, read_set_up, set_up_changed
 from circulation.languages.sentences import Sentence
 from circulation.loans.schema import loans
 
 #: A branch that closes for longer is not closed in an emergency: its calendar should say so.
 LONGEST = timedelta(days=400)
+
+
+class UnfitAlternative(ValueError):
+    """The alternative of a closure is no other branch of the agency."""
 
 
 class Redated(NamedTuple):
@@ -72,6 +77,12 @@ class Closure:
     loans: tuple[Redated, ...]
     pickups: tuple[Redated, ...]
     fees: tuple[ReckonedAgain, ...] = ()  # for lateness, of loans that have ended
+
+
+#: Called with a closure that has moved dates, its id and its reason.
+DATES_MOVED: Registry[Callable[[Act, Closure, int, str], None]] = Registry(
+    "closures.closing:DATES_MOVED"
+)
 
 
 @lock
@@ -160,9 +171,23 @@ def _move_pickups(record: _NewDate) -> Statement:
 
 @scalar_one(int)
 def _insert_closure(
-    *, branch_id: int, first: date, last: date, reason: str, announced: datetime
+    *,
+    branch_id: int,
+    first: date,
+    last: date,
+    reason: str,
+    announced: datetime,
+    alternative_id: int | None,
 ) -> Statement:
     return insert(closures).values(locals()).returning(closures.c.id)
+
+
+@change
+def _name_alternative(*, closure_id: int, alternative_id: int) -> Statement:
+    """Change the alternative of a closure that names another or none."""
+    is_other = closures.c.alternative_id.is_distinct_from(alternative_id)
+    its = update(closures).where(closures.c.id == closure_id, is_other)
+    return its.values(alternative_id=alternative_id)
 
 
 @change
@@ -192,7 +217,7 @@ def preview_closure(
         known.week,
         known.branch_days,
         known.agency_days,
-        (*known.closures, (first, last)),
+        (*known.closures, ClosedPeriod(first, last)),
     )
     reopens = calendar.next_open_day(last)
     closure = Closure(here, first, last, None, (), ())
@@ -226,11 +251,13 @@ def _new_dates(redated: Sequence[Redated]) -> list[_NewDate]:
 
 
 def close_branch(
-    act: Act, *, branch: str, first: date, last: date, reason: str
+    act: Act, *, branch: str, first: date, last: date, reason: str, alternative: str | None = None
 ) -> Closure | Refused:
     """Closes the branch with this ISIL and gives new dates to what falls due meanwhile.
 
-    `reason` is for staff and patrons to read. Otherwise as `preview_closure`.
+    `reason` is for staff and patrons to read. `alternative` is the ISIL of another branch of the
+    agency, to which copies for holds go in the meantime; without one they wait where they are.
+    Otherwise as `preview_closure`; raises ValueError also for an unfit alternative.
     """
     transaction, now = act.transaction, act.now
     _lock_version(transaction)
@@ -238,6 +265,7 @@ def close_branch(
     if isinstance(found, Refused):
         return found
     here = found.branch
+    alternative_id = _alternative_id(read_set_up(transaction), here, alternative)
     _lock_items(
         transaction,
         branch_id=here.id,
@@ -250,13 +278,37 @@ def close_branch(
     closure_id = _announced(transaction, here, first, last)
     if closure_id is None:
         closure_id = _insert_closure(
-            transaction, branch_id=here.id, first=first, last=last, reason=reason, announced=now
+            transaction,
+            branch_id=here.id,
+            first=first,
+            last=last,
+            reason=reason,
+            announced=now,
+            alternative_id=alternative_id,
         )
         set_up_changed(transaction)
-        _tell(act, here, closure_id, first, last, reason=reason)
+        facts = {} if alternative_id is None else {"alternative": alternative_id}
+        _tell(act, here, closure_id, first, last, reason=reason, **facts)
+    elif alternative_id is not None and _name_alternative(
+        transaction, closure_id=closure_id, alternative_id=alternative_id
+    ):
+        set_up_changed(transaction)
+        _tell(act, here, closure_id, first, last, alternative=alternative_id)
     reduce_again(act, read_set_up(transaction), closure.fees, f"{branch} was closed")
     _give_new_dates(act, closure, closure_id)
+    if closure.loans or closure.pickups:
+        for follow in DATES_MOVED:
+            follow(act, closure, closure_id, reason)
     return closure
+
+
+def _alternative_id(set_up: SetUp, here: Branch, alternative: str | None) -> int | None:
+    if not alternative:
+        return None
+    for each in set_up.branches.values():
+        if each.isil == alternative and each.agency_id == here.agency_id and each.id != here.id:
+            return each.id
+    raise UnfitAlternative(Sentence("NO_SUCH_ALTERNATIVE", alternative=alternative))
 
 
 def _give_new_dates(act: Act, closure: Closure, closure_id: int) -> None:

@@ -14,7 +14,9 @@ from circulation.holds.changes import (
     release,
     shelve,
     take_off_shelf,
+    write_changes,
 )
+from circulation.holds.closed_branches import redirect, reopens
 from circulation.holds.copies import copies_of_record
 from circulation.holds.facts import (
     HoldFacts,
@@ -57,12 +59,15 @@ def _to_hold(case: ReturnCase) -> Route | None:
     if waited_for is not None and waited_for.hold_id is not None:
         hold = _settled(case)
         if hold is not None:
-            return _to_patron(case, hold)
+            is_on_its_shelf = here.id == hold.shelf_branch_id == hold.pickup_branch_id
+            return _to_patron(case, hold if is_on_its_shelf else _to_open_branch(case, hold))
     if not all(each.may_serve(transaction, set_up, item, now) for each in KEEPING.of(item)):
         return None
-    queue = holds_of_record(transaction, record_id=item.record_id)
+    target = target_of(item)
+    known = {hold.id: hold for hold in holds_of_record(transaction, record_id=item.record_id)}
+    queue = [redirect(hold, [target], set_up, now) for hold in known.values()]
     copies = copies_of_record(transaction, record_id=item.record_id)
-    for hold in holds_to_serve(target_of(item), here, queue, copies, set_up, now):
+    for hold in holds_to_serve(target, here, queue, copies, set_up, now):
         if hold.set_id is not None:
             lock_hold_set(transaction, set_id=hold.set_id)
             again = hold_facts(transaction, hold_id=hold.id)
@@ -71,8 +76,16 @@ def _to_hold(case: ReturnCase) -> Route | None:
         if case.handling in (HoldHandling.ROUTE, HoldHandling.REFUSE):
             return _announced(case, hold._replace(number=None, deadline=None), is_bound=False)
         bind(case.act, hold, item.id)
+        write_changes(case.act, known[hold.id], hold)
         return _to_patron(case, hold)
     return None
+
+
+def _to_open_branch(case: ReturnCase, hold: HoldFacts) -> HoldFacts:
+    """Change the pickup branch of a bound hold to the alternative, where its branch is closed."""
+    redirected = redirect(hold, [target_of(case.item)], case.set_up, case.act.now)
+    write_changes(case.act, hold, redirected)
+    return redirected
 
 
 def _settled(case: ReturnCase) -> HoldFacts | None:
@@ -121,7 +134,10 @@ def _announced(
 ) -> Route:
     pickup, here = case.set_up.branches[hold.pickup_branch_id], case.here
     whose = hold.id, hold.patron_id, hold.patron_name, hold.patron_agency_id
-    held_for = HeldFor(*whose, pickup, is_bound, hold.number, hold.deadline, is_news)
+    waits_until = None
+    if pickup.id != here.id:
+        waits_until = reopens(case.set_up, pickup.id, case.act.now)
+    held_for = HeldFor(*whose, pickup, is_bound, hold.number, hold.deadline, is_news, waits_until)
     if pickup.id == here.id:
         return Route(Destination.HOLD_SHELF_HERE, here, held_for)
     return Route(Destination.TRANSIT_TO_PICKUP, pickup, held_for)

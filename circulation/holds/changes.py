@@ -173,11 +173,18 @@ def bind(act: Act, hold: HoldFacts, item_id: int) -> None:
 
 
 def pickup_deadline(hold: HoldFacts, set_up: SetUp, material_group: str, now: datetime) -> datetime:
-    """Until when an item shelved now is kept: the end of a day on which the branch is open."""
+    """Until when an item shelved now is kept: the end of a day on which the branch is open.
+
+    The days of an emergency closure are not counted.
+    """
     branch = set_up.branches[hold.pickup_branch_id]
+    calendar = set_up.calendars[branch.id]
     terms = set_up.terms(branch.id, hold.patron_category, material_group)
-    last = local_date(now, branch.timezone) + timedelta(days=terms.pickup_days)
-    return end_of_day(set_up.calendars[branch.id].next_open_day(last), branch.timezone)
+    first = local_date(now, branch.timezone)
+    if calendar.closure_on(first) is not None:
+        first = calendar.next_open_day(first)
+    last = first + timedelta(days=terms.pickup_days)
+    return end_of_day(calendar.next_open_day(last), branch.timezone)
 
 
 def shelve(

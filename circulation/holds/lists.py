@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from catalogue.database import Transaction
 from circulation.calendars.due_dates import local_date
+from circulation.holds.closed_branches import next_pickup_day
 from circulation.holds.copies import Copy, copies_of_record
 from circulation.holds.facts import (
     HoldFacts,
@@ -56,10 +57,9 @@ def queued(
     hold = hold_of(facts, set_up)
     if hold.state is HoldState.CLOSED:
         return QueuedHold(hold, None, None)
-    if hold.state is HoldState.READY:
-        return QueuedHold(hold, None, 0)
-    if hold.state is HoldState.ON_THE_WAY:
-        return QueuedHold(hold, None, 1)
+    if hold.state in (HoldState.READY, HoldState.ON_THE_WAY):
+        soonest = 0 if hold.state is HoldState.READY else 1
+        return QueuedHold(hold, None, _days_if_closed(set_up, facts, soonest, now))
     if queue is None:
         queue = holds_of_record(transaction, record_id=facts.record_id)
     number = number_in_queue(queue, facts.id)
@@ -90,8 +90,16 @@ def estimated_days(
     day = first_day_from(facts, today + timedelta(days=days))
     if day is None:
         return None
+    return min((next_pickup_day(facts, copies, set_up, day) - today).days, LONGEST_ESTIMATE)
+
+
+def _days_if_closed(set_up: SetUp, facts: HoldFacts, days: int, now: datetime) -> int:
+    """Return the days until the hold can be fetched: later where its branch is closed then."""
     calendar = set_up.calendars[facts.pickup_branch_id]
-    return min((calendar.next_open_day(day) - today).days, LONGEST_ESTIMATE)
+    today = local_date(now, calendar.timezone)
+    day = today + timedelta(days=days)
+    closed = calendar.closure_on(day) is not None
+    return (calendar.next_open_day(day) - today).days if closed else days
 
 
 def find_hold(

@@ -16,6 +16,7 @@ from sqlalchemy import delete, insert
 
 from catalogue.database import Statement, Transaction, change, send
 from catalogue.items import find_item
+from circulation.holds.closed_branches import is_closed, redirect
 from circulation.holds.copies import Copy, copies_of_record, records_to_fetch
 from circulation.holds.facts import HoldFacts, holds_of_record, lock_queue
 from circulation.holds.keeping import KEEPING, KeepingFeature
@@ -73,8 +74,13 @@ class ToFetch(NamedTuple):
 def pick_list(
     transaction: Transaction, *, branch_id: int, now: datetime, only_unmarked: bool = False
 ) -> list[ToFetch]:
-    """What is to be fetched from the shelves of the branch, in the order of the shelves."""
+    """What is to be fetched from the shelves of the branch, in the order of the shelves.
+
+    Nothing while the branch, or the pickup branch of the hold, is closed in an emergency.
+    """
     set_up = read_set_up(transaction)
+    if is_closed(set_up, branch_id, now):
+        return []
     found: list[ToFetch] = []
     served: set[int] = set()  # parallel sets: one of each is enough
     kept = [(feature, feature.records(transaction)) for feature in KEEPING]
@@ -83,7 +89,7 @@ def pick_list(
         for copy, hold in fetched_for(transaction, set_up, record_id, now, keeping, served):
             if hold.set_kind == "parallel" and hold.set_id is not None:
                 served.add(hold.set_id)
-            if copy.branch_id == branch_id:
+            if copy.branch_id == branch_id and not is_closed(set_up, hold.pickup_branch_id, now):
                 line = _line(copy, hold, set_up, now)
                 if line.fetched_by is None or not only_unmarked:
                     found.append(line)
@@ -119,8 +125,16 @@ def fetched_for(
 def share_out(
     queue: Sequence[HoldFacts], copies: Sequence[Copy], set_up: SetUp, now: datetime
 ) -> list[Assignment]:
-    """Assign copies on shelves to holds; copies that were not found lately come last."""
-    found = [copy for copy in copies if not _is_sought(copy, now)]
+    """Assign copies on shelves to holds.
+
+    Copies that were not found lately, and those of closed branches, come last.
+    """
+    queue = [redirect(hold, copies, set_up, now) for hold in queue]
+    found = [
+        copy
+        for copy in copies
+        if not (_is_sought(copy, now) or is_closed(set_up, copy.branch_id, now))
+    ]
     if len(found) == len(copies):
         return assign(queue, copies, set_up, now)
     assigned = assign(queue, found, set_up, now)
@@ -208,7 +222,9 @@ def _on_the_list(act: Act, barcode: str) -> tuple[Assignment, SetUp] | Refused:
     lock_queue(transaction, record_id=facts.record_id)
     keeping = [feature for feature in KEEPING.of(facts) if feature.keeps_copies(facts)]
     for assignment in fetched_for(transaction, set_up, facts.record_id, now, keeping):
-        if assignment.copy.id == facts.id:
+        places = assignment.copy.branch_id, assignment.hold.pickup_branch_id
+        is_waiting = any(is_closed(set_up, place, now) for place in places)
+        if assignment.copy.id == facts.id and not is_waiting:
             return assignment, set_up
     return Refused((Refusal(Reason.NOT_WANTED),), facts.item(set_up.branches[facts.home_branch_id]))
 

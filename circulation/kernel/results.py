@@ -226,7 +226,8 @@ class HeldFor:
 
     `is_bound` False: the machine does not bind items to holds, and it is only sent that way.
     `number` and `deadline` are given once it is on the hold shelf; `is_news` tells that it is put
-    there now, which is when the patron is told.
+    there now, which is when the patron is told. `waits_until`: the pickup branch is closed in an
+    emergency, and the item stays where it is until that day.
     """
 
     hold_id: int
@@ -238,6 +239,7 @@ class HeldFor:
     number: int | None = None
     deadline: datetime | None = None
     is_news: bool = False
+    waits_until: date | None = None
 
 
 class StayKind(Enum):

@@ -43,6 +43,7 @@ class NoticeKind(StrEnum):
 
     RENEWED = "renewed"  # by itself
     NOT_RENEWED = "not_renewed"  # by itself, as the rules would have had it
+    DATES_MOVED = "dates_moved"  # of loans and holds, because a branch is closed
     RECALLED = "recalled"
     RECALL = "recall"  # the last letter before the bill
     BILL = "bill"

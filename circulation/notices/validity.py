@@ -143,6 +143,23 @@ _BESIDES: dict[str, _Check] = {
     "charges": _is_owed,
     "bookings": _is_under_way,
 }
+
+
+def _is_due_as_moved(loan: LoanTold, now: datetime, facts: Facts) -> bool:
+    moved = facts["due"].get(str(loan.id))
+    return loan.checked_in is None and moved is not None and _at(moved) == loan.due
+
+
+def _is_kept_as_moved(hold: HoldTold, now: datetime, facts: Facts) -> bool:
+    moved = facts["until"].get(str(hold.id))
+    return moved is not None and _at(moved) == hold.deadline and _stands_ready(hold, now, facts)
+
+
+_at = datetime.fromisoformat
+#: Of what is about rows of several nouns: what must hold of those of each; one must be left.
+_OF_SEVERAL: dict[NoticeKind, dict[str, _Check]] = {
+    NoticeKind.DATES_MOVED: {"loans": _is_due_as_moved, "holds": _is_kept_as_moved}
+}
 #: A loan that is back is not to be billed any more; the charges speak for whatever else a bill
 #: tells.
 _CUT_FROM = frozenset({NoticeKind.ITEM_RETURNED, NoticeKind.PAYMENT_RECEIVED})
@@ -159,16 +176,18 @@ def still_so(
 ) -> Contents | None:
     """What of the cause may still be told; None where nothing of it is so any more."""
     mine = contents.only(cause)
-    basis = TRAITS[kind].basis
+    basis, several = TRAITS[kind].basis, _OF_SEVERAL.get(kind, {})
     for noun in ("loans", "holds", "charges", "bookings"):
         is_main = noun == basis.value
-        check = CHECKS[kind] if is_main else _BESIDES[noun]
+        check = CHECKS[kind] if is_main else several.get(noun, _BESIDES[noun])
         kept = [
             row
             for row in mine.of(noun)
             if _belongs(row, patron_id, kind) and check(row, now, facts)
         ]
         mine = replace(mine, **{noun: kept})
+    if several:
+        return mine if any(mine.of(noun) for noun in several) else None
     if basis is Basis.PATRON or mine.of(basis.value):
         return mine
     if kind in MAY_HAVE_NO_ROWS and not cause.rows(basis.value):

@@ -72,7 +72,7 @@ export interface CheckedIn {
   was_on_loan: boolean;
   was_overdue: boolean;
   borrower: Patron | null;
-  held_for: { pickup_branch: Branch; number: number | null; deadline: string | null } | null;
+  held_for: { pickup_branch: Branch; number: number | null; deadline: string | null; waits_until?: string | null } | null;
   charged: Fee[];
   printing: string | null;
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -173,7 +173,8 @@ DestinationName = Literal[
 
 @dataclass(frozen=True, slots=True)
 class HeldFor:
-    """The hold that an item goes to: `number` and `deadline` once it is on the hold shelf."""
+    """The hold that an item goes to: `number` and `deadline` once it is on the hold shelf.
+    `waits_until`: the pickup branch is closed, and the item stays here until that day."""
 
     hold: str
     patron: str | None
@@ -181,6 +182,7 @@ class HeldFor:
     pickup_branch: Branch
     number: int | None
     deadline: datetime | None
+    waits_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

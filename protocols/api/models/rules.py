@@ -108,9 +108,11 @@ class ClosurePeriod(Request):
 
 
 class ClosureWish(ClosurePeriod):
-    """`reason` is for staff and patrons to read."""
+    """`reason` is for staff and patrons to read. `alternative` is another branch of the agency, to
+    which copies for holds go in the meantime; without one they wait where they are."""
 
     reason: Annotated[str, Field(max_length=1_000)] = ""
+    alternative: Isil | None = None
 
 
 @dataclass(frozen=True, slots=True)

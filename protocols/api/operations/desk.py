@@ -160,6 +160,7 @@ def returned(
             branch_shown(waiting.pickup_branch),
             waiting.number,
             waiting.deadline,
+            waiting.waits_until,
         )
     may: tuple[Next, ...] = ("print",) if held is not None else ()
     may += ("undo",) if answer.was_on_loan else ()

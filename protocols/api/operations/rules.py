@@ -6,7 +6,12 @@ from datetime import date
 from typing import Final
 
 from circulation.closures.closing import Closure as KnownClosure
-from circulation.closures.closing import close_branch, lift_closure, preview_closure
+from circulation.closures.closing import (
+    UnfitAlternative,
+    close_branch,
+    lift_closure,
+    preview_closure,
+)
 from circulation.explaining.loans import explain_loan
 from circulation.kernel.results import Refused
 from circulation.kernel.rights import Principal, Right
@@ -113,9 +118,11 @@ def close_for_days(
             first=wish.first,
             last=wish.last or wish.first,
             reason=wish.reason,
+            alternative=wish.alternative,
         )
     except ValueError as error:
-        raise malformed("last", "unfit", said_by(error)) from None
+        field = "alternative" if isinstance(error, UnfitAlternative) else "last"
+        raise malformed(field, "unfit", said_by(error)) from None
     return _answer(closed, request, principal, closed=True)
 
 

@@ -28,6 +28,7 @@ from protocols.commands.shared.wording import amount, day
 @click.argument("first", type=DAY)
 @click.argument("last", type=DAY, required=False)
 @click.option("--reason", default="", help="For staff and patrons to read.")
+@click.option("--alternative", type=ISIL, help="The branch where holds are fetched meanwhile.")
 @click.option("--check", "only_check", is_flag=True, help="Say what would move; change nothing.")
 @click.option("--lift", is_flag=True, help="Open again: take back a closure. Moved dates stay.")
 @click.option("--yes", is_flag=True, help="Close without asking.")
@@ -39,6 +40,7 @@ def close(
     first: date,
     last: date | None,
     reason: str,
+    alternative: str | None,
     only_check: bool,
     lift: bool,
     yes: bool,
@@ -46,7 +48,8 @@ def close(
 ) -> None:
     """Close a branch from FIRST to LAST (the same day if left out), both included.
 
-    Loans that fall due meanwhile, and items on its pickup shelf, get the next open day.
+    Loans that fall due meanwhile, and items on its pickup shelf, get the next open day, and their
+    patrons a message. Copies for holds wait where they are, or go to the --alternative.
     """
     if as_json and not (only_check or yes or lift):
         raise click.UsageError("--json asks nothing: give --check or --yes as well")
@@ -62,7 +65,7 @@ def close(
             if not only_check:
                 if not yes:
                     click.confirm("Close it?", abort=True, err=True)
-                closure = _close(library, period, reason)
+                closure = _close(library, period, reason, alternative)
         except ValueError as error:
             raise click.ClickException(str(error)) from error
     if as_json:
@@ -102,10 +105,10 @@ def _preview(library: Library, period: _Period) -> Closure:
     return closure
 
 
-def _close(library: Library, period: _Period, reason: str) -> Closure:
+def _close(library: Library, period: _Period, reason: str, alternative: str | None) -> Closure:
     closed = library.write(
         lambda transaction: close_branch(
-            library.act(transaction), **period._asdict(), reason=reason
+            library.act(transaction), **period._asdict(), reason=reason, alternative=alternative
         )
     )
     assert isinstance(closed, Closure)

@@ -77,15 +77,16 @@ export async function drawClosures() {
     { name: "branch", label: say("BRANCH_ISIL"), isNeeded: true, offered: await branches() },
     { name: "first", label: say("FIRST_DAY"), type: "date", isNeeded: true },
     { name: "last", label: say("LAST_DAY"), type: "date" },
+    { name: "alternative", label: say("ALTERNATIVE_BRANCH"), offered: await branches() },
     { name: "reason", label: say("REASON") },
   ];
   const asked = form(say("NEW_CLOSURE"), fields, say("SET_UP_CHECK"), async (given) => {
-    const { reason, branch, first, last } = given;
+    const { reason, branch, first, last, alternative } = given;
     const period = { branch, first, last: last || null };
     const found = await wish("POST", "/closures/check", period);
     if (!found) return;
     const close = button(say("CLOSE_BRANCH"), async () => {
-      const done = await wish("POST", "/closures", { ...period, reason });
+      const done = await wish("POST", "/closures", { ...period, reason, alternative: alternative || null });
       if (!done) return;
       place.replaceChildren(mark("done", say("BRANCH_CLOSED", { branch: done.branch })), lift(done));
     });

@@ -99,6 +99,7 @@ function returned(done, code) {
     }
     case "TRANSIT_HOME":
     case "TRANSIT_TO_PICKUP":
+      if (held?.waits_until) look.facts.push(say("KEEP_UNTIL_OPEN", { branch, day: day(held.waits_until) }));
       return {
         mark: "todo",
         word: say("TO_VAN"),

@@ -15,6 +15,7 @@ from circulation.calendars.opening_hours import (
     MIDNIGHT,
     OPEN_WEEK,
     Calendar,
+    ClosedPeriod,
     Hours,
     Span,
     SpecialDays,
@@ -91,7 +92,7 @@ def test_who_decides_on_a_day() -> None:
     tie = (special("06-05", "8-9"), special("easter+61"))  # the same day in 2026
     assert Calendar(COPENHAGEN, WEEKDAYS_ONLY, tie).hours(date(2026, 6, 5)) == ()
     assert Calendar(COPENHAGEN, WEEKDAYS_ONLY, tie).hours(date(2028, 6, 5)) == hours("8-9")
-    closed = Calendar(COPENHAGEN, WEEKDAYS_ONLY, dated, agency, ((day, day),))
+    closed = Calendar(COPENHAGEN, WEEKDAYS_ONLY, dated, agency, (ClosedPeriod(day, day),))
     assert closed.hours(day) == ()
     assert closed.next_open_day(day) == date(2026, 12, 25)
 
@@ -151,7 +152,9 @@ CALENDARS = st.builds(
     st.lists(SPECIAL, max_size=4).map(tuple),
     st.lists(
         st.builds(
-            lambda day, length: (day, day + timedelta(days=length)), DAYS, st.integers(0, 20)
+            lambda day, length: ClosedPeriod(day, day + timedelta(days=length)),
+            DAYS,
+            st.integers(0, 20),
         ),
         max_size=2,
     ).map(tuple),

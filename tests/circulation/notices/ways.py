@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from circulation.booking.changes import cancel_booking
+from circulation.closures.closing import close_branch
 from circulation.holds.changing import cancel_hold
 from circulation.interlending.owners import refuse_renewal
 from circulation.jobs.running import run_job
@@ -237,6 +238,14 @@ def _(library: Library, card: str) -> None:
     )
     for _ in range(2):  # told once
         job(library, "unfillable-holds")
+
+
+@way(NoticeKind.DATES_MOVED)
+def _(library: Library, card: str) -> None:
+    lend(library, card, an_item(library))
+    day = library.today + timedelta(days=28)
+    closed = {"branch": library.main.isil, "first": day, "last": day, "reason": ""}
+    write(library, lambda transaction: close_branch(library.act(transaction), **closed))
 
 
 @way(NoticeKind.HOLD_DELAYED)

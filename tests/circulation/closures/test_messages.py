@@ -1,0 +1,106 @@
+"""What a closure tells patrons, and where copies for its pickup branch go."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from circulation.closures.closing import UnfitAlternative, lift_closure
+from circulation.holds.results import HoldState
+from circulation.kernel.results import CheckedIn, CheckedOut, Destination
+from circulation.notices.kinds import NoticeKind
+from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.holds import a_hold, holds_of, to_fetch
+from tests.builders.notices import EMAIL, rule, sent, states
+from tests.circulation.closures.test_closing import close
+
+
+def close_for(library: Library, days: int, **options: Any) -> None:
+    period = {"first": library.today, "last": library.today + timedelta(days=days - 1)}
+    close(library, **(period | options))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("due 3 December", "until 3 December")),
+        ("da", ("afleveres senest", "hentes senest")),
+        ("de", ("Leihfrist", "abzuholen bis")),
+    ],
+)
+def test_a_patron_gets_one_message_for_loans_and_holds(
+    library: Library, language: str, words: tuple[str, str]
+) -> None:
+    rule(library, "email", kind=NoticeKind.DATES_MOVED)
+    library.policy(loan_days=7, pickup_days=7)
+    ida = a_patron(library, email=EMAIL, language=language)
+    assert isinstance(library.check_out(ida, an_item(library)), CheckedOut)
+    wanted = an_item(library)
+    a_hold(library, ida, wanted)
+    library.check_in(wanted)
+    day = library.today + timedelta(days=7)
+    close(library, first=day, last=day)
+    [message] = sent(library)
+    assert all(each in message.body for each in words), message.body
+    assert "Vandskade" in message.body
+    close(library, first=day, last=day)
+    lifted = {"branch": "DK-900101", "first": day, "last": day}
+    library.write(lambda transaction: lift_closure(library.act(transaction), **lifted))
+    close(library, first=day, last=day)
+    assert sent(library) == []
+    close(library, first=day, last=day + timedelta(days=1))
+    assert len(sent(library)) == 1
+    assert [each[0] for each in states(library, ida)] == ["dates_moved"] * 2
+
+
+def test_a_message_that_waits_tells_only_dates_that_hold(library: Library) -> None:
+    rule(library, "email", kind=NoticeKind.DATES_MOVED)
+    library.policy(loan_days=7)
+    ida = a_patron(library, email=EMAIL, language="en")
+    assert isinstance(library.check_out(ida, an_item(library)), CheckedOut)
+    day = library.today + timedelta(days=7)
+    for last in (day, day + timedelta(days=1)):
+        close(library, first=day, last=last)
+    assert len(sent(library)) == 1
+
+
+def test_copies_for_a_closed_branch_wait_where_they_are(library: Library) -> None:
+    ida, barcode = a_patron(library), an_item(library, home=library.other)
+    a_hold(library, ida, barcode)
+    assert [each.item for each in to_fetch(library, library.other)] == [barcode]
+    close_for(library, 3)
+    assert to_fetch(library, library.other) == to_fetch(library) == []
+    [waiting] = holds_of(library, ida)
+    assert waiting.days == 3
+    answer = library.check_in(barcode, at=library.other)
+    assert isinstance(answer, CheckedIn)
+    assert answer.destination is Destination.TRANSIT_TO_PICKUP
+    assert answer.held_for is not None
+    assert answer.held_for.waits_until == library.today + timedelta(days=3)
+    [on_the_way] = holds_of(library, ida)
+    assert (on_the_way.hold.state, on_the_way.days) == (HoldState.ON_THE_WAY, 3)
+
+
+def test_copies_go_to_the_alternative_that_the_closure_names(library: Library) -> None:
+    ida, barcode = a_patron(library), an_item(library, home=library.other)
+    a_hold(library, ida, barcode)
+    close_for(library, 3, alternative=library.other.isil)
+    [line] = to_fetch(library, library.other)
+    assert (line.item, line.pickup_branch) == (barcode, library.other)
+    [waiting] = holds_of(library, ida)
+    assert waiting.days == 1
+    answer = library.check_in(barcode, at=library.other)
+    assert isinstance(answer, CheckedIn)
+    assert answer.destination is Destination.HOLD_SHELF_HERE
+    [ready] = holds_of(library, ida)
+    assert (ready.hold.state, ready.hold.pickup_branch) == (HoldState.READY, library.other)
+
+
+@pytest.mark.parametrize("alternative", ["DK-900101", "DK-1"])
+def test_an_alternative_is_another_branch_of_the_agency(
+    sqlite_library: Library, alternative: str
+) -> None:
+    with pytest.raises(UnfitAlternative, match=alternative):
+        close(sqlite_library, alternative=alternative)
