@@ -120,17 +120,24 @@ class Calendar:
         return hours
 
     def _hours(self, day: date) -> Hours:
-        if self.closure_on(day) is not None:
+        if self.closures_on(day):
             return ()
-        for owner in (self.branch_days, self.agency_days):
-            special = _deciding(owner, day)
-            if special is not None:
-                return special.hours
-        return self.week[day.weekday()]
+        special = self._special_days(day)
+        return self.week[day.weekday()] if special is None else special.hours
 
-    def closure_on(self, day: date) -> ClosedPeriod | None:
-        """Return the emergency closure that includes the day."""
-        return next((each for each in self.closures if each.first <= day <= each.last), None)
+    def _special_days(self, day: date) -> SpecialDays | None:
+        """Return the special days that decide on the day; None if its week does."""
+        of_branch = _deciding(self.branch_days, day)
+        return _deciding(self.agency_days, day) if of_branch is None else of_branch
+
+    def note_on(self, day: date) -> str:
+        """Return the note of the special days that decide on the day."""
+        special = self._special_days(day)
+        return "" if special is None else special.note
+
+    def closures_on(self, day: date) -> list[ClosedPeriod]:
+        """Return the emergency closures that include the day."""
+        return [each for each in self.closures if each.first <= day <= each.last]
 
     def is_open(self, day: date) -> bool:
         return bool(self.hours(day))

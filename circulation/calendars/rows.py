@@ -90,17 +90,32 @@ def closure_rows() -> Statement:
 
 def read_calendars(transaction: Transaction, branches: Iterable[Branch]) -> dict[int, Calendar]:
     """The calendar of each branch, by the branch's id."""
+    return make_calendars(
+        branches,
+        weekday_rows(transaction),
+        special_days_rows(transaction),
+        closure_rows(transaction),
+    )
+
+
+def make_calendars(
+    branches: Iterable[Branch],
+    weekdays: Iterable[WeekdayRow],
+    special: Iterable[SpecialDaysRow],
+    closed_periods: Iterable[ClosureRow],
+) -> dict[int, Calendar]:
+    """Return the calendar that the rows make for each branch, by the branch's id."""
     weeks: dict[tuple[int | None, int | None], dict[int, Hours]] = defaultdict(dict)
-    for weekday in weekday_rows(transaction):
+    for weekday in weekdays:
         weeks[weekday[:2]][weekday.weekday] = _hours(weekday.hours)
     days: dict[tuple[int | None, int | None], list[SpecialDays]] = defaultdict(list)
-    for row in special_days_rows(transaction):
+    for row in special:
         parsed = parse_days(row.days)
         if parsed is None:
             raise ValueError(f"special days that cannot be read: {row.days!r}")
         days[row[:2]].append(SpecialDays(parsed, _hours(row.hours), row.note))
     closed: dict[int, list[ClosedPeriod]] = defaultdict(list)
-    for closure in closure_rows(transaction):
+    for closure in closed_periods:
         period = ClosedPeriod(closure.first, closure.last, closure.alternative_id)
         closed[closure.branch_id].append(period)
     return {

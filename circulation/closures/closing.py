@@ -9,10 +9,9 @@ again adds nothing, but takes up what came in between: a loan made in the same m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
@@ -20,28 +19,31 @@ from catalogue.database import (
     Statement,
     Transaction,
     change,
-    columns,
     lock,
-    many,
     scalar_one,
-    send_many,
 )
-from catalogue.schema import items
-from circulation.calendars.due_dates import end_of_day, moved_past_closing, start_of_day
+from circulation.calendars.due_dates import end_of_day, start_of_day
 from circulation.calendars.opening_hours import Calendar, ClosedPeriod
 from circulation.calendars.rows import closure_rows
 from circulation.calendars.schema import closures
+from circulation.closures.redating import (
+    ClosedDays,
+    NewDates,
+    Redated,
+    falling_due,
+    give_new_dates,
+    lock_items,
+    on_shelf,
+    redate,
+)
 from circulation.fees.redating import ReckonedAgain, reckon_again, reduce_again
-from circulation.holds.schema import captures
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
-from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.kernel.schema import set_up_version
 from circulation.kernel.set_up import SetUp, read_set_up, set_up_changed
 from circulation.languages.sentences import Sentence
-from circulation.loans.schema import loans
 
 #: A branch that closes for longer is not closed in an emergency: its calendar should say so.
 LONGEST = timedelta(days=400)
@@ -49,17 +51,6 @@ LONGEST = timedelta(days=400)
 
 class UnfitAlternative(ValueError):
     """The alternative of a closure is no other branch of the agency."""
-
-
-class Redated(NamedTuple):
-    """Something that gets a new date: a loan (`id`) or an item kept for a hold (`id`)."""
-
-    id: int
-    item_id: int
-    barcode: str
-    patron_id: int
-    before: datetime
-    after: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,94 +70,9 @@ class Closure:
     fees: tuple[ReckonedAgain, ...] = ()  # for lateness, of loans that have ended
 
 
-#: Called with a closure that has moved dates, its id and its reason.
-DATES_MOVED: Registry[Callable[[Act, Closure, int, str], None]] = Registry(
-    "closures.closing:DATES_MOVED"
-)
-
-
 @lock
 def _lock_version() -> Statement:
     return select(set_up_version.c.id).with_for_update()
-
-
-def _falls_due(branch_id: int, since: datetime, until: datetime) -> Any:
-    return (
-        loans.c.branch_id == branch_id,
-        loans.c.checked_in.is_(None),
-        loans.c.mark.is_(None),  # what is lost or claimed comes back on no date
-        loans.c.due >= since,
-        loans.c.due <= until,
-    )
-
-
-@lock
-def _lock_items(*, branch_id: int, since: datetime, until: datetime) -> Statement:
-    return (
-        select(items.c.id)
-        .where(items.c.id.in_(select(loans.c.item_id).where(*_falls_due(branch_id, since, until))))
-        .order_by(items.c.id)
-        .with_for_update(key_share=True)
-    )
-
-
-class _Found(NamedTuple):
-    """A loan or a capture, and the date that it has."""
-
-    id: int
-    item_id: int
-    barcode: str
-    patron_id: int
-    before: datetime
-
-
-class _NewDate(NamedTuple):
-    id: int
-    before: datetime
-    after: datetime
-
-
-@many(_Found)
-def _falling_due(*, branch_id: int, since: datetime, until: datetime) -> Statement:
-    return (
-        select(*columns(_Found, loans, items, id=loans.c.id, before=loans.c.due))
-        .select_from(loans.join(items, items.c.id == loans.c.item_id))
-        .where(*_falls_due(branch_id, since, until))
-        .order_by(loans.c.due, loans.c.id)
-    )
-
-
-@many(_Found)
-def _on_shelf(*, branch_id: int, since: datetime, until: datetime) -> Statement:
-    return (
-        select(*columns(_Found, captures, items, id=captures.c.hold_id, before=captures.c.deadline))
-        .select_from(captures.join(items, items.c.id == captures.c.item_id))
-        .where(
-            captures.c.shelf_branch_id == branch_id,
-            captures.c.released.is_(None),
-            captures.c.deadline >= since,
-            captures.c.deadline <= until,
-        )
-        .order_by(captures.c.deadline, captures.c.hold_id)
-    )
-
-
-@send_many
-def _move_loans(record: _NewDate) -> Statement:
-    return (
-        update(loans)
-        .where(loans.c.id == record.id, loans.c.checked_in.is_(None), loans.c.due == record.before)
-        .values(due=record.after)
-    )
-
-
-@send_many
-def _move_pickups(record: _NewDate) -> Statement:
-    return (
-        update(captures)
-        .where(captures.c.hold_id == record.id, captures.c.deadline == record.before)
-        .values(deadline=record.after)
-    )
 
 
 @scalar_one(int)
@@ -224,13 +130,13 @@ def preview_closure(
     if not calendar.is_open(reopens):
         return closure
     since, until = start_of_day(first, here.timezone), end_of_day(last, here.timezone)
-    due = _falling_due(transaction, branch_id=here.id, since=since, until=until)
-    kept = _on_shelf(transaction, branch_id=here.id, since=since, until=until)
+    due = falling_due(transaction, branch_id=here.id, since=since, until=until)
+    kept = on_shelf(transaction, branch_id=here.id, since=since, until=until)
     return replace(
         closure,
         reopens=reopens,
-        loans=_redated(due, calendar),
-        pickups=_redated(kept, calendar),
+        loans=redate(due, calendar),
+        pickups=redate(kept, calendar),
         fees=reckon_again(
             transaction,
             here,
@@ -240,14 +146,6 @@ def preview_closure(
             {each.isil: set_up.calendars[each.id] for each in set_up.branches.values()},
         ),
     )
-
-
-def _redated(found: Sequence[_Found], calendar: Calendar) -> tuple[Redated, ...]:
-    return tuple(Redated(*each, moved_past_closing(each.before, calendar)) for each in found)
-
-
-def _new_dates(redated: Sequence[Redated]) -> list[_NewDate]:
-    return [_NewDate(each.id, each.before, each.after) for each in redated]
 
 
 def close_branch(
@@ -266,7 +164,7 @@ def close_branch(
         return found
     here = found.branch
     alternative_id = _alternative_id(read_set_up(transaction), here, alternative)
-    _lock_items(
+    lock_items(
         transaction,
         branch_id=here.id,
         since=start_of_day(first, here.timezone),
@@ -295,10 +193,9 @@ def close_branch(
         set_up_changed(transaction)
         _tell(act, here, closure_id, first, last, alternative=alternative_id)
     reduce_again(act, read_set_up(transaction), closure.fees, f"{branch} was closed")
-    _give_new_dates(act, closure, closure_id)
-    if closure.loans or closure.pickups:
-        for follow in DATES_MOVED:
-            follow(act, closure, closure_id, reason)
+    periods = (ClosedDays(first, last, reason),)
+    moved = NewDates(here, ("closure", closure_id), periods, closure.loans, closure.pickups)
+    give_new_dates(act, [moved])
     return closure
 
 
@@ -309,36 +206,6 @@ def _alternative_id(set_up: SetUp, here: Branch, alternative: str | None) -> int
         if each.isil == alternative and each.agency_id == here.agency_id and each.id != here.id:
             return each.id
     raise UnfitAlternative(Sentence("NO_SUCH_ALTERNATIVE", alternative=alternative))
-
-
-def _give_new_dates(act: Act, closure: Closure, closure_id: int) -> None:
-    transaction = act.transaction
-    _move_loans(transaction, _new_dates(closure.loans))
-    _move_pickups(transaction, _new_dates(closure.pickups))
-    for each in closure.loans:
-        append_event(
-            act,
-            NewEvent(
-                EventKind.LOAN_REDATED,
-                item_id=each.item_id,
-                patron_id=each.patron_id,
-                loan_id=each.id,
-                before={"due": each.before.isoformat()},
-                after={"due": each.after.isoformat(), "closure": closure_id},
-            ),
-        )
-    for each in closure.pickups:
-        append_event(
-            act,
-            NewEvent(
-                EventKind.HOLD_CHANGED,
-                item_id=each.item_id,
-                patron_id=each.patron_id,
-                hold_id=each.id,
-                before={"deadline": each.before.isoformat()},
-                after={"deadline": each.after.isoformat(), "closure": closure_id},
-            ),
-        )
 
 
 def lift_closure(act: Act, *, branch: str, first: date, last: date) -> bool:

@@ -76,7 +76,7 @@ def _to_hold(case: ReturnCase) -> Route | None:
         if case.handling in (HoldHandling.ROUTE, HoldHandling.REFUSE):
             return _announced(case, hold._replace(number=None, deadline=None), is_bound=False)
         bind(case.act, hold, item.id)
-        write_changes(case.act, known[hold.id], hold)
+        _change_pickup(case, known[hold.id], hold)
         return _to_patron(case, hold)
     return None
 
@@ -84,8 +84,16 @@ def _to_hold(case: ReturnCase) -> Route | None:
 def _to_open_branch(case: ReturnCase, hold: HoldFacts) -> HoldFacts:
     """Change the pickup branch of a bound hold to the alternative, where its branch is closed."""
     redirected = redirect(hold, [target_of(case.item)], case.set_up, case.act.now)
-    write_changes(case.act, hold, redirected)
+    _change_pickup(case, hold, redirected)
     return redirected
+
+
+def _change_pickup(case: ReturnCase, hold: HoldFacts, redirected: HoldFacts) -> None:
+    """Store the pickup branch of the redirected hold, and note both for undoing the check-in."""
+    write_changes(case.act, hold, redirected)
+    if redirected.pickup_branch_id != hold.pickup_branch_id:
+        case.before["pickup_branch"] = hold.pickup_branch_id
+        case.after["pickup_branch"] = redirected.pickup_branch_id
 
 
 def _settled(case: ReturnCase) -> HoldFacts | None:

@@ -181,7 +181,7 @@ def pickup_deadline(hold: HoldFacts, set_up: SetUp, material_group: str, now: da
     calendar = set_up.calendars[branch.id]
     terms = set_up.terms(branch.id, hold.patron_category, material_group)
     first = local_date(now, branch.timezone)
-    if calendar.closure_on(first) is not None:
+    if calendar.closures_on(first):
         first = calendar.next_open_day(first)
     last = first + timedelta(days=terms.pickup_days)
     return end_of_day(calendar.next_open_day(last), branch.timezone)

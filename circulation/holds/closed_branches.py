@@ -21,10 +21,11 @@ def reopens(set_up: SetUp, branch_id: int, now: datetime) -> date | None:
     """Return the first open day after today's emergency closure; None where there is no closure."""
     calendar = set_up.calendars[branch_id]
     today = local_date(now, calendar.timezone)
-    closure = calendar.closure_on(today)
-    if closure is None:
+    closures = calendar.closures_on(today)
+    if not closures:
         return None
-    return max(calendar.next_open_day(today), closure.last + timedelta(days=1))
+    end = max(closure.last for closure in closures)
+    return max(calendar.next_open_day(today), end + timedelta(days=1))
 
 
 def redirect(
@@ -47,11 +48,12 @@ def redirect(
 
 
 def _alternative(set_up: SetUp, branch_id: int, day: date) -> int | None:
-    closure = set_up.calendars[branch_id].closure_on(day)
-    alternative = None if closure is None else set_up.calendars.get(closure.alternative_id or 0)
-    if closure is None or alternative is None or alternative.closure_on(day) is not None:
-        return None
-    return closure.alternative_id
+    """Return the alternative that is not closed itself; of several closures that of the last."""
+    for closure in reversed(set_up.calendars[branch_id].closures_on(day)):
+        alternative = set_up.calendars.get(closure.alternative_id or 0)
+        if alternative is not None and not alternative.closures_on(day):
+            return closure.alternative_id
+    return None
 
 
 def next_pickup_day(hold: HoldFacts, copies: Sequence[Copy], set_up: SetUp, day: date) -> date:

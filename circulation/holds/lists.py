@@ -98,8 +98,8 @@ def _days_if_closed(set_up: SetUp, facts: HoldFacts, days: int, now: datetime) -
     calendar = set_up.calendars[facts.pickup_branch_id]
     today = local_date(now, calendar.timezone)
     day = today + timedelta(days=days)
-    closed = calendar.closure_on(day) is not None
-    return (calendar.next_open_day(day) - today).days if closed else days
+    is_closed = bool(calendar.closures_on(day))
+    return (calendar.next_open_day(day) - today).days if is_closed else days
 
 
 def find_hold(

@@ -12,7 +12,14 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from catalogue.database import Statement, change, scalar, scalars, send
-from circulation.holds.changes import HoldOutcome, forget_item, release, set_waits_for, shelve
+from circulation.holds.changes import (
+    HoldOutcome,
+    forget_item,
+    release,
+    set_waits_for,
+    shelve,
+    write_changes,
+)
 from circulation.holds.facts import (
     HoldFacts,
     hold_facts,
@@ -165,10 +172,18 @@ def restore_capture(act: Act, item_id: int, image: dict[str, Any]) -> None:
         shelve(act, hold, item_id, deadline)
 
 
-def release_item(act: Act, record_id: int, item_id: int) -> None:
+def restore_pickup(case: UndoCase, hold: HoldFacts) -> None:
+    """Give the hold the pickup branch back that the check-in has changed."""
+    was, given = (image.get("pickup_branch") for image in (case.undone.before, case.undone.after))
+    if was is not None and hold.closed is None and hold.pickup_branch_id == given:
+        write_changes(case.act, hold, hold._replace(pickup_branch_id=was))
+
+
+def release_item(case: UndoCase) -> None:
     """The item serves no hold after all: its patron waits again, in the old place."""
+    act, item_id = case.act, case.item.id
     transaction = act.transaction
-    lock_queue(transaction, record_id=record_id)
+    lock_queue(transaction, record_id=case.item.record_id)
     hold = hold_of_item(transaction, item_id=item_id)
     if hold is None:
         return
@@ -177,6 +192,7 @@ def release_item(act: Act, record_id: int, item_id: int) -> None:
     if hold.is_bound:
         release(act, hold)
     forget_item(transaction, hold)
+    restore_pickup(case, hold)
 
 
 class HoldsAtUndo(UndoFeature):
@@ -191,4 +207,4 @@ class HoldsAtUndo(UndoFeature):
     def undo_return(self, case: UndoCase) -> None:
         waited_for = WAITED_FOR.of(case.item)
         if waited_for is not None and waited_for.hold_id is not None:
-            release_item(case.act, case.item.record_id, case.item.id)
+            release_item(case)

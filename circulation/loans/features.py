@@ -13,7 +13,7 @@ turn. There a feature is asked step by step (`ReturnFeature`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple
@@ -155,6 +155,7 @@ class ReturnCase:
     `loan` is the one that this ends, `at` when the item came back, and `charged` what the borrower
     is charged. `is_told`: another has taken it back then, and we hear of it. `shelf` is where it
     goes if it is to stay here, `floats` says whether it may stay at a branch that is not its own.
+    `before` and `after` are what features add to the event, for undoing it.
     """
 
     act: Act
@@ -169,6 +170,8 @@ class ReturnCase:
     shelf: Destination = Destination.SHELF_HERE
     floats: bool = True
     stay: Stay | None = None
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
 
 
 class ReturnFeature:

@@ -118,7 +118,7 @@ def _answer(case: ReturnCase, way: Route, home: Branch, sorting: str | None) -> 
 
 def _note(case: ReturnCase, way: Route, mark: LoanMark | None) -> None:
     item, loan = case.item, case.loan
-    before: dict[str, Any] = {}
+    before: dict[str, Any] = dict(case.before)
     if item.transit_to_id is not None:
         before["in_transit_to"] = item.transit_to_id
     if item.missing_since is not None:
@@ -127,7 +127,7 @@ def _note(case: ReturnCase, way: Route, mark: LoanMark | None) -> None:
         before["state"] = mark.name
     if way.destination is Destination.FLOAT_HERE:
         before["home"] = item.home_branch_id
-    after: dict[str, Any] = {"destination": way.destination._name_}
+    after: dict[str, Any] = case.after | {"destination": way.destination._name_}
     if way.to_branch.id != case.here.id:
         after["in_transit_to"] = way.to_branch.id
     if loan is None:

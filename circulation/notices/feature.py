@@ -8,7 +8,7 @@ JOINS: tuple[Join, ...] = (
     joins("kernel.schema:SCHEMAS", "schema"),
     joins("kernel.events:FOLLOWERS", "triggers:FOLLOWER"),
     joins("loans.auto_renewals:NOT_RENEWED", "not_renewed:tell_not_renewed"),
-    joins("closures.closing:DATES_MOVED", "closures:tell_of_closure"),
+    joins("closures.redating:DATES_MOVED", "closures:tell_of_new_dates"),
     joins("interlending.rota:UNOBTAINABLE", "unobtainable:tell_unobtainable"),
     joins("notices.contents:ROWS_TOLD", "contents:*OWN_ROWS"),
     joins("notices.triggers:TRIGGERS", "triggers:*OWN_TRIGGERS"),

@@ -207,7 +207,7 @@ class Planner:
                     recipient=recipient,
                     about=about,
                     contents=contents,
-                    facts=_facts(notices),
+                    facts=self._facts(notices),
                     payment=PAYMENT_WAYS.of(self.set_up).get(branch.agency_id, NOWHERE),
                 ),
                 now=self.now,
@@ -224,6 +224,17 @@ class Planner:
             recipient=recipient,
             branch=branch,
         )
+
+    def _facts(self, notices: list[Notice]) -> Mapping[str, Any]:
+        """Return the facts, with those closed days that are closed still."""
+        facts = _facts(notices)
+        if "closed" not in facts:
+            return facts
+        return {**facts, "closed": [each for each in facts["closed"] if self._is_closed(each)]}
+
+    def _is_closed(self, period: Mapping[str, Any]) -> bool:
+        calendar = self.set_up.calendars.get(period["branch_id"])
+        return calendar is not None and not calendar.is_open(date.fromisoformat(period["first"]))
 
     def _guardian(
         self, notice: Notice, about: Person, terms: NoticeTerms

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from catalogue.database import Statement, one
 from catalogue.schema import items
+from circulation.holds.closed_branches import reopens
 from circulation.holds.part import WAITED_FOR
 from circulation.holds.pick_list import pick_list
 from circulation.holds.schema import captures, holds
@@ -130,10 +131,12 @@ def transit_slip(act: Act, templates: Templates, barcode: str) -> Slip:
     to = set_up.branches[item.transit_to_id]
     start = to if item.transit_from_id is None else set_up.branches[item.transit_from_id]
     waited_for = WAITED_FOR.of(item)
+    is_held = waited_for is not None and waited_for.hold_id is not None
     facts = {
         "item": told(item),
         "to": {"name": to.name, "isil": to.isil},
-        "is_held": waited_for is not None and waited_for.hold_id is not None,
+        "is_held": is_held,
+        "keep_until": reopens(set_up, to.id, act.now) if is_held else None,
     }
     slip = made(act, templates, "transit", start, default_language(), facts)
     return slip._replace(barcode=barcode)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
 from circulation.calendars.days import parse_days
-from circulation.calendars.opening_hours import WEEKDAYS, hours_text, parse_hours
+from circulation.calendars.opening_hours import WEEKDAYS, Calendar, hours_text, parse_hours
 from circulation.calendars.rows import (
+    ClosureRow,
+    SpecialDaysRow,
+    WeekdayRow,
     forget_special_days,
+    make_calendars,
     special_days_rows,
     store_special_days,
     store_week,
     weekday_rows,
 )
+from circulation.kernel.results import Branch
 from circulation.languages.sentences import Sentence
 from circulation.sections.changes import Change
-from circulation.sections.parts import AGENCY, BRANCH, Fields, Key, Noun
+from circulation.sections.parts import AGENCY, BRANCH, Fields, Key, Noun, Parts
 from circulation.sections.positions import Path
 from circulation.sections.sections import Reading, Section, Stored, Storing
 from circulation.sections.source import Source, shown
@@ -135,3 +140,28 @@ def _hours(source: Source, path: Path, value: object) -> str:
 
 
 CALENDARS = (WeekSection(), SpecialDaysSection())
+
+
+def declared_calendars(
+    parts: Parts, branches: Sequence[Branch], closed_periods: Iterable[ClosureRow]
+) -> dict[int, Calendar]:
+    """Return the calendars that a text declares for stored branches, by the branch's id.
+
+    Closures are not part of a text: `closed_periods` are those that are stored.
+    """
+    owners: dict[str, tuple[int | None, int | None]] = {}
+    for branch in branches:
+        owners[branch.agency_isil] = (branch.agency_id, None)
+        owners[branch.isil] = (None, branch.id)
+    weekdays = [
+        WeekdayRow(*owners[isil], WEEKDAYS.index(day), hours)
+        for (isil,), week in parts.of[WEEK].items()
+        if isil in owners
+        for day, hours in week.items()
+    ]
+    special = [
+        SpecialDaysRow(*owners[isil], days, fields["hours"], fields["note"])
+        for (isil, days), fields in parts.of[SPECIAL_DAYS].items()
+        if isil in owners
+    ]
+    return make_calendars(branches, weekdays, special, closed_periods)

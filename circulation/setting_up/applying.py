@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 
 from catalogue.database import Statement, Transaction, lock
+from circulation.calendars.rows import closure_rows
+from circulation.closures.closed_days import find_new_dates, follow_calendars
+from circulation.closures.redating import NewDates
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.organisation import all_consortia
 from circulation.kernel.schema import set_up_version
-from circulation.kernel.set_up import set_up_changed
+from circulation.kernel.set_up import read_set_up, set_up_changed
 from circulation.languages.sentences import Sentence
+from circulation.sections.calendars import declared_calendars
 from circulation.sections.changes import Change
 from circulation.sections.parts import BRANCH, Noun
 from circulation.sections.sections import SECTIONS, Storing, differences
@@ -41,21 +47,37 @@ class ChangedMeanwhile(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What applying would change, and what prevents it."""
+    """What applying would change, and what prevents it.
+
+    `moved` are the loans and holds that fall on days that it would close.
+    """
 
     changes: list[Change]
     problems: list[Problem]
+    moved: Sequence[NewDates] = ()
 
 
-def plan(transaction: Transaction, declared: Declared) -> Plan:
+def plan(transaction: Transaction, declared: Declared, now: datetime | None = None) -> Plan:
     """Compares what is declared with what is stored; changes nothing.
 
-    A text with problems is not compared.
+    A text with problems is not compared. With `now`, loans and holds that would get new dates are
+    found too.
     """
     if declared.problems:
         return Plan([], declared.problems)
     changes = differences(stored_parts(transaction), declared.parts)
-    return Plan(changes, _objections(transaction, declared, changes))
+    problems = _objections(transaction, declared, changes)
+    if now is None or problems or not changes:
+        return Plan(changes, problems)
+    return Plan(changes, problems, _moved(transaction, declared, now))
+
+
+def _moved(transaction: Transaction, declared: Declared, now: datetime) -> list[NewDates]:
+    """Return the new dates by the stored rules and the declared calendars."""
+    set_up = read_set_up(transaction)
+    branches = list(set_up.branches.values())
+    after = declared_calendars(declared.parts, branches, closure_rows(transaction))
+    return find_new_dates(transaction, set_up, set_up.calendars, after, now)
 
 
 def apply_set_up(
@@ -74,10 +96,12 @@ def apply_set_up(
     if shown is not None and planned.changes != shown:
         raise ChangedMeanwhile("the set-up was changed by somebody else meanwhile")
     if planned.changes:
+        before = read_set_up(transaction)
         _write(transaction, planned.changes)
         set_up_changed(transaction)
         told = [str(change) for change in planned.changes]
         append_event(act, NewEvent(EventKind.SET_UP_CHANGED, after={"changes": told}))
+        follow_calendars(act, before)
     return planned.changes
 
 

@@ -9,7 +9,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.overriding import NO_OVERRIDE, Override, forbidden_to
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Branch, Desk
+from circulation.kernel.results import Branch
 from circulation.kernel.rights import Kind, Principal, Right
 from circulation.languages.sentences import Sentence
 from circulation.patrons.identifiers import PatronPlace
@@ -78,7 +78,7 @@ def act_of(principal: Principal, context: Context, agency_id: int, branch_id: in
     """What the caller does where they work; whoever works at no branch does it at that one."""
     if principal.branch_id:
         return context.act(principal.desk)
-    return context.act(Desk(principal.name, principal.device, agency_id, branch_id))
+    return context.act(principal.desk._replace(agency_id=agency_id, branch_id=branch_id))
 
 
 def act_with(place: PatronPlace, principal: Principal, context: Context) -> Act:

@@ -111,6 +111,7 @@ class Text(Enum):
     STAYS_ELSEWHERE = auto()
 
     TO_ANOTHER_BRANCH = auto()
+    KEEP_UNTIL_OPEN = auto()
     TO_HOLD_SHELF = auto()
     TO_HOLD_PLACE = auto()
     TO_STAFF = auto()

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from circulation.closures.closing import Closure as KnownClosure
-from circulation.closures.closing import Redated
+from circulation.closures.redating import NewDates, Redated
 from circulation.explaining.loans import LoanExplained
 from circulation.fees.terms import FeeTerms
 from circulation.kernel.overriding import overriding_right
@@ -77,17 +77,21 @@ class SetUpProblem:
 
 @dataclass(frozen=True, slots=True)
 class SetUpChanges:
-    """What a text changes, or why nothing of it was applied."""
+    """What a text changes, or why nothing of it was applied. `moved_loans` and `moved_pickups` are
+    the numbers of loans and holds that fall on days that it closes and get later dates."""
 
     applied: bool
     changes: tuple[SetUpChange, ...]
     problems: tuple[SetUpProblem, ...]
+    moved_loans: int = 0
+    moved_pickups: int = 0
 
 
 def changes_shown(
     changes: Sequence[Change],
     problems: Sequence[Problem] = (),
     *,
+    moved: Sequence[NewDates] = (),
     applied: bool = False,
     language: str = LAST,
 ) -> SetUpChanges:
@@ -96,6 +100,8 @@ def changes_shown(
         applied,
         tuple(SetUpChange(**each.as_json() | {"key": tuple(each.key)}) for each in changes),
         tuple(SetUpProblem(each.line, each.text.in_language(language)) for each in problems),
+        sum(len(each.loans) for each in moved),
+        sum(len(each.pickups) for each in moved),
     )
 
 

@@ -57,8 +57,9 @@ def check_set_up(
 ) -> SetUpChanges:
     """Says what a library.toml would change, or all that does not fit. Nothing is changed."""
     must_have_everywhere(principal, Right.EDIT_RULES)
-    planned = plan(context.transaction, _declared(request.body.text))
-    return changes_shown(planned.changes, planned.problems, language=request.language)
+    planned = plan(context.transaction, _declared(request.body.text), context.now)
+    changes, problems, moved = planned.changes, planned.problems, planned.moved
+    return changes_shown(changes, problems, moved=moved, language=request.language)
 
 
 def _declared(text: str) -> Declared:

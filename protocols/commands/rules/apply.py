@@ -39,13 +39,17 @@ def apply(settings: Settings, file: Path, only_check: bool, yes: bool, as_json: 
 
     What would change is shown first. Either all of it is applied, or nothing: what does not fit is
     refused with its line and the reason. A library that runs follows from its next check-out on.
+    Loans and holds that fall on days that are closed then get the next open day.
     """
     if as_json and not (only_check or yes):
         raise click.UsageError("--json asks nothing: give --check or --yes as well")
     declared = _declared(file, as_json)
     database = open_configured(settings, migrated=True)
     try:
-        planned = database.read(lambda transaction: plan(transaction, declared), wide=True).result()
+        now = datetime.now(UTC)
+        planned = database.read(
+            lambda transaction: plan(transaction, declared, now), wide=True
+        ).result()
         if planned.problems:
             _refuse(file, planned.problems, as_json)
         if not as_json:
@@ -54,7 +58,6 @@ def apply(settings: Settings, file: Path, only_check: bool, yes: bool, as_json: 
         if planned.changes and not only_check:
             if not yes:
                 click.confirm("Apply this?", abort=True)
-            now = datetime.now(UTC)
             try:
                 database.write(
                     lambda transaction: apply_set_up(
@@ -71,7 +74,7 @@ def apply(settings: Settings, file: Path, only_check: bool, yes: bool, as_json: 
     finally:
         database.close()
     if as_json:
-        say_answer(changes_shown(planned.changes, applied=applied))
+        say_answer(changes_shown(planned.changes, moved=planned.moved, applied=applied))
     elif applied:
         click.echo("Applied.")
 
@@ -102,6 +105,15 @@ def _show(file: Path, planned: Plan) -> None:
         if (number := sum(change.what == what for change in planned.changes))
     ]
     click.echo(f"{', '.join(counts)}.")
+    if planned.moved:
+        loans, pickups = (
+            sum(len(some) for some in numbers)
+            for numbers in zip(*((each.loans, each.pickups) for each in planned.moved), strict=True)
+        )
+        click.echo(
+            f"{loans} loans and {pickups} pickups fall on days that are closed then: they get later"
+            " dates, and their patrons a message."
+        )
 
 
 def _refuse(file: Path, problems: list[Problem], as_json: bool) -> None:

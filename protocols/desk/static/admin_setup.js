@@ -50,7 +50,7 @@ export async function drawSetUp(again) {
  * @param {() => Promise<void>} again
  * @returns {Node[]}
  */
-function drawnPlan({ changes, problems }, text, named, again) {
+function drawnPlan({ changes, problems, moved_loans: loans, moved_pickups: holds }, text, named, again) {
   if (problems.length) {
     const lines = problems.map((/** @type {any} */ each) =>
       el("li", {}, mark("stop", each.line ? say("AT_LINE", { line: each.line, text: each.text }) : each.text)),
@@ -67,7 +67,8 @@ function drawnPlan({ changes, problems }, text, named, again) {
     await again();
     tell(say("SAVED"));
   });
-  return [table(say("SET_UP_CHANGES"), ["NAME", "STATE", "WAS", "BECOMES"], rows), apply];
+  const moved = loans || holds ? [el("p", {}, say("SET_UP_MOVES", { loans, holds }))] : [];
+  return [table(say("SET_UP_CHANGES"), ["NAME", "STATE", "WAS", "BECOMES"], rows), ...moved, apply];
 }
 
 /** @returns {Promise<Node[]>} */

@@ -158,9 +158,12 @@ def permanent_location(item: Item) -> Location:
 
 
 def routing(returned: CheckedIn) -> RoutingInformation:
-    """Where an item goes after its check-in."""
+    """Where an item goes after its check-in, and from which day on if its branch is closed."""
+    held_for, instructions = returned.held_for, returned.destination.value
+    if held_for is not None and held_for.waits_until is not None:
+        instructions += f", which is closed until {held_for.waits_until}: keep it here until then"
     return RoutingInformation(
-        returned.destination.value,
+        instructions,
         Destination(_location("Temporary Location", returned.to_branch.name)),
     )
 

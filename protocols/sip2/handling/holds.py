@@ -82,7 +82,11 @@ def destination_message(returned: CheckedIn, language: str) -> str:
         if number is None:
             return say(Text.TO_HOLD_SHELF, language)
         return say(Text.TO_HOLD_PLACE, language, number=number)
-    return say(Text.TO_ANOTHER_BRANCH, language, branch=returned.to_branch.name)
+    branch, held_for = returned.to_branch.name, returned.held_for
+    if held_for is not None and held_for.waits_until is not None:
+        day = held_for.waits_until.isoformat()
+        return say(Text.KEEP_UNTIL_OPEN, language, branch=branch, day=day)
+    return say(Text.TO_ANOTHER_BRANCH, language, branch=branch)
 
 
 def card_of(transaction: Transaction, patron_id: int) -> str | None:

@@ -9,7 +9,9 @@ import pytest
 
 from circulation.closures.closing import UnfitAlternative, lift_closure
 from circulation.holds.results import HoldState
+from circulation.kernel.events import EventKind, events_of_hold
 from circulation.kernel.results import CheckedIn, CheckedOut, Destination
+from circulation.loans.undo import Cancelled, cancel_check_in
 from circulation.notices.kinds import NoticeKind
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold, holds_of, to_fetch
@@ -64,6 +66,67 @@ def test_a_message_that_waits_tells_only_dates_that_hold(library: Library) -> No
     for last in (day, day + timedelta(days=1)):
         close(library, first=day, last=last)
     assert len(sent(library)) == 1
+
+
+def test_a_message_that_waits_does_not_tell_of_a_closure_that_was_lifted(
+    library: Library,
+) -> None:
+    rule(library, "email", kind=NoticeKind.DATES_MOVED)
+    library.policy(loan_days=7)
+    ida = a_patron(library, email=EMAIL, language="en")
+    assert isinstance(library.check_out(ida, an_item(library)), CheckedOut)
+    day = library.today + timedelta(days=7)
+    close(library, first=day, last=day)
+    lifted = {"branch": "DK-900101", "first": day, "last": day}
+    library.write(lambda transaction: lift_closure(library.act(transaction), **lifted))
+    [message] = sent(library)
+    assert "due 3 December" in message.body
+    assert "closed" not in message.subject + message.body
+
+
+def test_a_closure_over_another_tells_of_new_dates_only_and_its_alternative_is_used(
+    library: Library,
+) -> None:
+    rule(library, "email", kind=NoticeKind.DATES_MOVED)
+    library.policy(loan_days=1)
+    ida, ole = (a_patron(library, email=EMAIL, language="en") for _ in range(2))
+    for card, days in ((ida, 1), (ole, 4)):
+        library.policy(loan_days=days)
+        assert isinstance(library.check_out(card, an_item(library)), CheckedOut)
+    close_for(library, 4)
+    assert [each.body.count("now due") + each.body.count(", due") for each in sent(library)]
+    close_for(library, 5, alternative=library.other.isil)
+    close_for(library, 3)
+    assert [states(library, card)[-1][2] for card in (ida, ole)] == ["waiting", "waiting"]
+    assert len(sent(library)) == 2
+    assert [len(states(library, card)) for card in (ida, ole)] == [2, 1]
+    barcode = an_item(library, home=library.other)
+    a_hold(library, ida, barcode)
+    [line] = to_fetch(library, library.other)
+    assert line.pickup_branch == library.other
+
+
+def test_undoing_a_check_in_restores_the_pickup_branch_that_it_has_changed(
+    library: Library,
+) -> None:
+    ida, ole = a_patron(library), a_patron(library)
+    barcode = an_item(library, home=library.other, on_loan_to=ole)
+    a_hold(library, ida, barcode)
+    close_for(library, 3, alternative=library.other.isil)
+    library.check_in(barcode, at=library.other)
+    [ready] = holds_of(library, ida)
+    assert (ready.hold.state, ready.hold.pickup_branch) == (HoldState.READY, library.other)
+    undone = library.write(
+        lambda transaction: cancel_check_in(
+            library.act(transaction, library.desk(library.other)), item=barcode
+        )
+    )
+    assert isinstance(undone, Cancelled)
+    [waiting] = holds_of(library, ida)
+    assert (waiting.hold.state, waiting.hold.pickup_branch) == (HoldState.WAITING, library.main)
+    events = library.read(lambda transaction: events_of_hold(transaction, hold_id=ready.hold.id))
+    changes = [each.after for each in events if each.kind is EventKind.HOLD_CHANGED]
+    assert [each["pickup_branch_id"] for each in changes] == [library.other.id, library.main.id]
 
 
 def test_copies_for_a_closed_branch_wait_where_they_are(library: Library) -> None:

@@ -25,7 +25,14 @@ NOTHING = (
         "staff_",
     ),
     *("program_", "app_", "workstation_", "set_up_", "branch_", "delivery_", "absence_"),
-    *("placement_", "booking_placed", "hold_placed", "hold_changed", "hold_activated"),
+    *(
+        "placement_",
+        "booking_placed",
+        "hold_placed",
+        "hold_changed",
+        "hold_activated",
+        "hold_delayed",
+    ),
     *("item_properties_set", "holdings_managed"),
     # These note themselves that records have changed, or that items have gone.
     *("item_removed", "record_", "records_"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from circulation.closures.closing import close_branch
 from circulation.holds.results import HoldState
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold, holds_of, record_of
@@ -188,3 +191,30 @@ def test_a_copy_to_be_fetched_is_not_lent_to_another_and_the_screen_says_why(
     lent = terminal.ask(f"11NN{WHEN}{' ' * 18}{fields.format(ida, barcode)}".encode()).decode()
     assert lent.startswith("121")
     assert holds_of(library, ida) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "screen"),
+    [
+        ("001", "Hovedbiblioteket is closed until {day}. Keep it here until then."),
+        ("003", "Hovedbiblioteket ist bis {day} geschlossen. Bitte so lange hier behalten."),
+        ("009", "Hovedbiblioteket holder lukket indtil {day}. Behold det her så længe."),
+    ],
+)
+def test_the_screen_says_until_when_a_copy_for_a_closed_branch_is_kept(
+    library: Library, a_terminal: ATerminal, language: str, screen: str
+) -> None:
+    ida, barcode = a_patron(library), an_item(library, home=library.other)
+    a_hold(library, ida, barcode)
+    day = library.today + timedelta(days=3)
+    period = {"first": library.today, "last": day - timedelta(days=1), "reason": ""}
+    library.write(
+        lambda transaction: close_branch(
+            library.act(transaction), branch=library.main.isil, **period
+        )
+    )
+    terminal = a_terminal(charset="utf-8")
+    terminal.ask(f"63{language}{WHEN}          AODK-900100|AA{ida}|".encode())
+    answer = handed_in(terminal, barcode, library.other.isil)
+    assert f"|AF{screen.format(day=day)}|" in answer
+    assert f"|CT{library.main.isil}|" in answer

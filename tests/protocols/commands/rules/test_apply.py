@@ -95,7 +95,8 @@ def test_json(library: Library) -> None:
         "after": {"agency": "DK-900100", "name": "Harbour branch"},
     } in told["changes"]
     again = json.loads(library.run("--json", "--check").output)
-    assert again == {"applied": False, "changes": [], "problems": []}
+    moved = {"moved_loans": 0, "moved_pickups": 0}
+    assert again == {"applied": False, "changes": [], "problems": []} | moved
     line = library.edit("renewals = 2", "renewals = -2")
     refused = library.run("--json", "--check")
     assert refused.exit_code == 1
