@@ -11,7 +11,7 @@ from circulation.holds.pick_list import pick_list
 from circulation.holds.results import HoldKind
 from circulation.kernel.overriding import Override
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import CheckedOut, Desk, Destination, Refused
+from circulation.kernel.results import CheckedOut, Desk, Destination, Refused, Renewed
 from circulation.notices.kinds import NoticeKind
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_copy, a_hold, ask, goes_to, hold_now, outcome_of, pause, title
@@ -151,6 +151,35 @@ def test_of_sixteen_at_once_as_many_are_lent_as_are_free(library: Library) -> No
         lambda transaction: pick_list(transaction, branch_id=library.main.id, now=library.now)
     )
     assert len(listed) == 2
+
+
+def test_of_sixteen_at_once_only_the_patron_of_the_hold_gets_the_last_copy(
+    library: Library,
+) -> None:
+    barcode, ida = an_item(library), a_patron(library)
+    hold = a_hold(library, ida, barcode).hold
+    cards = [ida, *(a_patron(library) for _ in range(15))]
+
+    def take(card: str) -> tuple[Reason, ...] | None:
+        answer = library.check_out(card, barcode, at=kiosk(library))  # type: ignore[arg-type]
+        return None if isinstance(answer, CheckedOut) else answer.reasons
+
+    with ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(take, cards))
+    assert answers[0] is None
+    assert set(answers[1:]) <= {(KEPT,), (Reason.ON_LOAN_TO_ANOTHER,)}
+    assert outcome_of(library, hold) == "fulfilled"
+
+
+def test_renewals_are_left_to_the_rule_of_holds(library: Library) -> None:
+    """A free copy serves the hold: the other loan is renewed, at a kiosk too."""
+    library.policy(loan_days=28, renewals=2)
+    lent, ole = an_item(library), a_patron(library)
+    assert isinstance(library.check_out(ole, lent), CheckedOut)
+    a_copy(library, lent)
+    a_hold(library, a_patron(library), lent)
+    library.pass_time(days=3)
+    assert isinstance(library.renew(ole, lent, at=kiosk(library)), Renewed)  # type: ignore[arg-type]
 
 
 def test_the_patron_of_the_hold_is_told_of_a_longer_wait_once(library: Library) -> None:

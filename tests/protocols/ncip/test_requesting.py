@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import update
 
 from catalogue.database import Database, Statement, change
 from catalogue.schema import records
+from circulation.closures.closing import close_branch
 from protocols.ncip.codec import encode
 from protocols.ncip.messages import Code
 from protocols.ncip.settings import NcipSettings
@@ -208,6 +210,19 @@ def test_a_check_in_says_that_somebody_waits(stage: Stage) -> None:
         f"<CheckOutItem>{HEADER}{user(a_patron(library))}{item(barcode)}</CheckOutItem>"
     )
     assert problem_types(renewed) == ["Resource Cannot Be Provided"]
+
+
+def test_a_check_in_says_until_when_a_closed_pickup_branch_lets_it_wait(stage: Stage) -> None:
+    library = stage.library
+    barcode = an_item(library, on_loan_to=a_patron(library))
+    a_hold(library, a_patron(library), barcode, at=library.other)
+    day = library.today + timedelta(days=2)
+    period = {"branch": library.other.isil, "first": library.today, "last": day, "reason": ""}
+    library.write(lambda transaction: close_branch(library.act(transaction), **period))
+    answer = stage.ask(f"<CheckInItem>{HEADER}{item(barcode)}</CheckInItem>")
+    routing = text_of(answer, "RoutingInformation/RoutingInstructions") or ""
+    opens = day + timedelta(days=1)
+    assert routing.endswith(f", which is closed until {opens}: keep it here until then")
 
 
 @pytest.mark.parametrize("name", ["RequestItem", "AcceptItem"])
