@@ -258,16 +258,31 @@ def _copy_completed(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMe
 
 
 def _loan_completed(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:
-    """It is back with its owner, perhaps before we have sent it home."""
+    """It is back with its owner, perhaps before we have sent it home. What has not come yet does
+    not come any more."""
     if loan.closed is not None:
         return
-    if isinstance(send_home(act, loan), Obstacle):
+    if loan.state in _NOT_HERE_YET:
+        _ended_before_it_came(act, loan, message)
+    elif isinstance(send_home(act, loan), Obstacle):
         _odd(act, loan, message)
 
 
 def _not_returned(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:
-    if loan.closed is None:
-        note_remark(act, loan, RemarkKind.LOST, "its owner does not expect it back")
+    if loan.closed is not None:
+        return
+    note_remark(act, loan, RemarkKind.LOST, "its owner does not expect it back")
+    if loan.state in _NOT_HERE_YET:
+        _ended_before_it_came(act, loan, message)
+
+
+def _ended_before_it_came(
+    act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage
+) -> None:
+    """The supplier has closed the request: the next library is asked, or the patron is notified.
+    Staff read of it, since nothing was agreed that could have ended."""
+    _odd(act, loan, message)
+    declined(act, loan, message.status.value if message.status else "")
 
 
 def _odd(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:

@@ -69,6 +69,9 @@ class Partner:
     #: In which list its agency stands: ISIL, DNUCNI, or a list of its own.
     agency_type: str = "ISIL"
     agencies: tuple[str, ...] = ()
+    #: The symbols by which it calls us besides the ISILs of our agency and its branches: messages
+    #: to any other library are refused.
+    our_symbols: tuple[str, ...] = ()
 
     # How it proves who it is. `secret_in`: requestingAgencyAuthentication, HTTP Basic, a bearer
     # token, the last part of the address.

@@ -47,6 +47,22 @@ def desk_of(caller: Partner, context: Context) -> Desk:
     return desk
 
 
+def is_to_us(header: Header, caller: Partner, context: Context) -> bool:
+    """Return whether a requester means us: the agency at which the partner's work is done or one
+    of its branches, or a symbol that was agreed. A header that names no supplier does."""
+    supplier = header.supplying_agency_id
+    if supplier is None or not supplier.agency_id_value.strip():
+        return True
+    branches = context.circulation.current_set_up(context.transaction).branches.values()
+    agencies = {each.agency_isil for each in branches if each.isil == caller.branch}
+    own = {each.isil for each in branches if each.agency_isil in agencies}
+    symbols = {folded_agency(each) for each in (*agencies, *own, *caller.our_symbols)}
+    named = folded_agency(supplier.agency_id_value)
+    # Some write the list before the symbol, as in ISIL:DK-900100.
+    listed = f"{folded_agency(supplier.agency_id_type)}:"
+    return bool({named, named.removeprefix(listed)} & symbols)
+
+
 def request_name(header: Header, caller: Partner) -> str:
     """What the request is called among those of the partner: its id, and of a broker's library the
     library before it, as two of them may use one id."""

@@ -5,7 +5,7 @@ What is answered goes out afterwards, with the outbox: a confirmation says only 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final
@@ -21,7 +21,9 @@ from circulation.interlending.remarks import RemarkKind, note_remark
 from circulation.interlending.rows import InterlibraryLoan, advance, loan_by_id
 from circulation.interlending.states import LendingAction, LendingState, Obstacle
 from circulation.kernel.act import Act
-from circulation.kernel.results import Refused
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refusal, Refused
+from circulation.languages.installed import default_language, language
 from circulation.loans.lost import declare_lost
 from circulation.loans.renewals import renew
 from circulation.loans.wishes import RenewalWish
@@ -30,14 +32,23 @@ from protocols.iso18626.codes import Action, ErrorType, RequestType, ServiceType
 from protocols.iso18626.habits import readable
 from protocols.iso18626.messages import AgencyId, Error, Header, Request, RequestingAgencyMessage
 from protocols.iso18626.settings import Partner
-from protocols.iso18626.subjects import desk_of, lent_for, records_meant, request_name
+from protocols.iso18626.subjects import (
+    desk_of,
+    is_to_us,
+    lent_for,
+    records_meant,
+    request_name,
+)
 
 #: How long a note may be that goes onto a pick list or a slip.
 _LONGEST: Final = 500
 
 
 def take_request(request: Request, caller: Partner, context: Context) -> Error | None:
-    """A request: a new one, one that is tried again on other terms, or a reminder."""
+    """A request: a new one, one that is tried again on other terms, or a reminder. One to another
+    library is none of ours."""
+    if not is_to_us(request.header, caller, context):
+        return _to_another(request.header)
     known = lent_for(request.header, caller, context)
     act = context.act(desk_of(caller, context))
     if request.service_info.request_type is RequestType.REMINDER:
@@ -61,6 +72,13 @@ def take_request(request: Request, caller: Partner, context: Context) -> Error |
 
 def _unknown(header: Header) -> Error:
     why = f"there is no request {header.requesting_agency_request_id}"
+    return Error(ErrorType.UNRECOGNISED_DATA_VALUE.value, why)
+
+
+def _to_another(header: Header) -> Error:
+    supplier = header.supplying_agency_id
+    named = supplier.agency_id_value if supplier else ""
+    why = f"supplyingAgencyId {named!r} is another library: send this message there"
     return Error(ErrorType.UNRECOGNISED_DATA_VALUE.value, why)
 
 
@@ -144,6 +162,8 @@ def take_requester_message(
 ) -> Error | None:
     """An action of the requester, whenever it comes: what cannot be so any more changes nothing,
     and somebody here reads of it where that matters."""
+    if not is_to_us(message.header, caller, context):
+        return _to_another(message.header)
     loan = lent_for(message.header, caller, context)
     if loan is None:
         return _unknown(message.header)
@@ -175,14 +195,24 @@ def _cancel(act: Act, loan: InterlibraryLoan, message: RequestingAgencyMessage) 
 def _renew(act: Act, loan: InterlibraryLoan, message: RequestingAgencyMessage) -> None:
     """By the live queue and the owner's rules, at once."""
     due: datetime | None = None
+    refusals: Sequence[Refusal] = (Refusal(Reason.ITEM_NOT_ON_LOAN),)
     if loan.item_id is not None and loan.closed is None:
         outcome = renew(act, RenewalWish(patron=loan.user, item=loan.barcode, seen=False))
-        due = None if isinstance(outcome, Refused) else outcome.loan.due
+        if isinstance(outcome, Refused):
+            refusals = outcome.refusals
+        else:
+            due = outcome.loan.due
     now = loan_by_id(act.transaction, loan.id) or loan
-    answer = "no" if due is None else "yes"
-    about = {"answer": answer}
+    about = {"answer": "yes"} if due is not None else {"answer": "no", "note": _why_not(refusals)}
     tell(act, now, PartnerNoticeKind.RENEWAL_ANSWERED, due=due or now.due, about=about)
     _note(act, now, message)
+
+
+def _why_not(refusals: Sequence[Refusal]) -> str:
+    """Return the reasons in words, for the staff of the other library."""
+    words = language(default_language()).words
+    found = (words.pgettext("reason", each.reason.name) for each in refusals)
+    return "; ".join(dict.fromkeys(found))[:_LONGEST]
 
 
 def _shipped_return(act: Act, loan: InterlibraryLoan, message: RequestingAgencyMessage) -> None:

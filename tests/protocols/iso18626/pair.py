@@ -73,7 +73,7 @@ class Pair:
         self.borrower = OnLine(a_library(borrows), schemas)
         for one, other in ((self.lender, self.borrower), (self.borrower, self.lender)):
             one.other, one.line = other, self.line
-        a_partner(self.lender.library, OURS)
+        a_partner(self.lender.library, OURS, our_symbols=[ODENSE])
         a_partner(self.borrower.library, ODENSE, takes_requests=True, address=ADDRESS)
 
     def pass_time(self, **duration: float) -> None:

@@ -18,15 +18,15 @@ from circulation.interlending.daily import JOBS
 from circulation.interlending.lists import tell_overdue
 from circulation.interlending.remarks import RemarkKind, remarks_of, unsettled_remarks
 from circulation.interlending.rows import InterlibraryLoan, loan_by_id
-from circulation.interlending.states import BorrowingState, LendingState
+from circulation.interlending.states import OVER, BorrowingState, LendingState
 from circulation.kernel.results import CheckedIn, CheckedOut, Destination, Renewed
-from protocols.iso18626.codes import ReasonForMessage, Status
-from protocols.iso18626.messages import AgencyId, SupplyingAgencyMessage
+from protocols.iso18626.codes import ReasonForMessage, Status, Version
+from protocols.iso18626.messages import AgencyId, Header, SupplyingAgencyMessage
 from tests.builders.circulation import a_patron
 from tests.builders.holds import a_hold, holds_of, to_fetch
 from tests.protocols.iso18626.pair import Pair
 from tests.protocols.iso18626.schemas import Schemas
-from tests.protocols.iso18626.stage import ODENSE, OURS, a_title
+from tests.protocols.iso18626.stage import ODENSE, OURS, a_partner, a_title
 
 
 @pytest.fixture
@@ -305,3 +305,76 @@ def test_the_van_was_quicker_than_the_messages(pair: Pair) -> None:
     pair.talk(3)
     assert pair.lent(loan).state is LendingState.COMPLETED
     assert pair.borrowed(loan).state is BorrowingState.COMPLETED
+
+
+def _says(pair: Pair, loan: InterlibraryLoan, status: Status) -> None:
+    """The lender sends that status, though nothing has led to it."""
+    now = pair.lender.library.now
+    header = Header(AgencyId(ODENSE), AgencyId(OURS), now, str(loan.id))
+    said = SupplyingAgencyMessage(header, ReasonForMessage.STATUS_CHANGE, status, last_change=now)
+    assert pair.borrower.say(said).error is None
+
+
+@pytest.mark.parametrize("version", Version)
+@pytest.mark.parametrize(
+    "status", [Status.LOAN_COMPLETED, Status.COMPLETED_WITHOUT_RETURN, Status.CANCELLED]
+)
+@pytest.mark.parametrize(
+    "state", [BorrowingState.ASKED, BorrowingState.EXPECTED, BorrowingState.SHIPPED]
+)
+def test_a_loan_that_is_over_before_it_came_ends_the_request(
+    pair: Pair, state: BorrowingState, status: Status, version: Version
+) -> None:
+    """The next library is asked, or the patron is told; the request does not stay open for good."""
+    pair.borrower.version = version
+    a_partner(pair.borrower.library, ODENSE, takes_requests=True, version=version.value)
+    if state is BorrowingState.SHIPPED:
+        loan, _, card = shipped(pair)
+    else:
+        card = a_patron(pair.borrower.library)
+        a_title(pair.lender.library)
+        loan = pair.wish("Peters jul", card)
+        if state is BorrowingState.EXPECTED:
+            pair.talk(2)
+    assert pair.borrowed(loan).state is state
+    _says(pair, loan, status)
+    ended = pair.borrowed(loan)
+    assert (ended.state, ended.said["why"]) == (BorrowingState.UNFILLED, status.value)
+    assert ended.closed is not None
+    found = pair.borrower.library.read(lambda transaction: remarks_of(transaction, loan_id=loan.id))
+    if status is not Status.CANCELLED:
+        assert RemarkKind.ODD in {each.kind for each in found}
+
+
+@pytest.mark.parametrize("status", Status)
+def test_no_status_that_comes_unasked_leaves_a_request_in_two_minds(
+    pair: Pair, status: Status
+) -> None:
+    """It is open, and may still come, or it is over; the second time changes nothing."""
+    pair.borrower.version = Version.V2021
+    a_partner(pair.borrower.library, ODENSE, takes_requests=True, version="2021-2")
+    a_title(pair.lender.library)
+    loan = pair.wish("Peters jul", a_patron(pair.borrower.library))
+    for _ in range(2):
+        _says(pair, loan, status)
+        state = pair.borrowed(loan).state
+        assert (pair.borrowed(loan).closed is not None) == (state in OVER)
+        assert state is _AFTER.get(status, BorrowingState.ASKED)
+
+
+_AFTER = {
+    Status.EXPECT_TO_SUPPLY: BorrowingState.EXPECTED,
+    Status.WILL_SUPPLY: BorrowingState.EXPECTED,
+    **dict.fromkeys((Status.LOANED, Status.OVERDUE, Status.RECALLED), BorrowingState.SHIPPED),
+    Status.RETRY_POSSIBLE: BorrowingState.OFFERED,
+    Status.COPY_COMPLETED: BorrowingState.SUPPLIED,
+    **dict.fromkeys(
+        (
+            Status.UNFILLED,
+            Status.CANCELLED,
+            Status.LOAN_COMPLETED,
+            Status.COMPLETED_WITHOUT_RETURN,
+        ),
+        BorrowingState.UNFILLED,
+    ),
+}

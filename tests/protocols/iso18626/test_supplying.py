@@ -7,19 +7,24 @@ from typing import Any
 
 import pytest
 
+from catalogue.database import Transaction
 from circulation.holds.changing import cancel_hold
 from circulation.interlending.answering import supply_copy
 from circulation.interlending.remarks import RemarkKind
 from circulation.interlending.states import LendingState
+from circulation.kernel.organisation import add_agency, add_branch, all_consortia
 from circulation.kernel.results import CheckedIn, CheckedOut
+from circulation.kernel.set_up import set_up_changed
 from circulation.loans.lost import declare_lost
 from circulation.loans.undo import cancel_check_out
 from protocols.iso18626.codes import (
     Action,
+    ErrorType,
     ReasonForMessage,
     RequestType,
     ServiceType,
     Status,
+    Version,
 )
 from protocols.iso18626.messages import (
     AgencyId,
@@ -27,11 +32,12 @@ from protocols.iso18626.messages import (
     Code,
     Identifier,
     Message,
+    RequestingAgencyMessage,
     SupplyingAgencyMessage,
 )
 from tests.builders.circulation import a_patron
 from tests.builders.holds import a_hold, holds_of, to_fetch
-from tests.protocols.iso18626.stage import ODENSE, Stage, a_partner, a_title
+from tests.protocols.iso18626.stage import ODENSE, OURS, Stage, a_partner, a_title
 
 
 def only(messages: list[Message]) -> SupplyingAgencyMessage:
@@ -432,3 +438,78 @@ def test_the_same_title_twice(stage: Stage) -> None:
         Status.EXPECT_TO_SUPPLY,
     ]
     assert len(holds_of(stage.library, ODENSE)) == 2
+
+
+@pytest.mark.parametrize("version", Version)
+def test_a_request_to_another_library_is_refused(stage: Stage, version: Version) -> None:
+    """And so is an action: neither is on our pick list, nor does it end what we lend."""
+    stage.version = version
+    a_partner(stage.library, version=version.value, our_symbols=["AU-KBH", "nyc/*"])
+    barcode = a_title(stage.library)
+    for name in ("DK-746100", "DK-9001", "AU", "nyc/main"):
+        to = AgencyId(name)
+        said = stage.say(stage.request(header={"supplying_agency_id": to}))
+        assert said.error is not None
+        assert said.error.error_type == ErrorType.UNRECOGNISED_DATA_VALUE.value
+        assert name in said.error.error_value
+    assert to_fetch(stage.library) == []
+    # Our agency, a branch, what was agreed, in any case, and with its list before it.
+    names = (OURS, "dk-900102", "au-kbh", f"ISIL:{OURS}")
+    for number, name in enumerate(names):
+        said = stage.say(
+            stage.request(f"R-{number}", header={"supplying_agency_id": AgencyId(name)})
+        )
+        assert said.error is None
+    assert [each.item for each in to_fetch(stage.library)] == [barcode]
+    elsewhere = stage.header("R-0", supplying_agency_id=AgencyId("DK-746100"))
+    refused = stage.say(RequestingAgencyMessage(elsewhere, Action.CANCEL))
+    assert refused.error is not None
+    assert stage.loan("R-0").state is LendingState.REQUESTED
+
+
+def test_a_request_that_names_no_supplier_is_ours(stage: Stage) -> None:
+    """2021-2 needs none: the address of the post says to whom it goes."""
+    a_title(stage.library)
+    for number, to in enumerate((None, AgencyId(""))):
+        request = stage.request(f"R-{number}", header={"supplying_agency_id": to})
+        stage.version = Version.V2021 if to is None else Version.V1_2
+        a_partner(stage.library, version=stage.version.value)
+        assert stage.say(request).error is None
+
+
+def test_a_library_of_the_same_consortium_is_another(stage: Stage) -> None:
+    """Its pick list is not that of the branch where the partner's work is done."""
+    library = stage.library
+    a_title(library)
+
+    def work(transaction: Transaction) -> None:
+        consortium = all_consortia(transaction)[0]
+        agency = add_agency(transaction, consortium.id, "DK-900200", "Nabokommunen")
+        add_branch(transaction, agency, "DK-900201", "Nabobiblioteket")
+        set_up_changed(transaction)
+
+    library.write(work)
+    for name in ("DK-900200", "DK-900201"):
+        said = stage.say(stage.request(header={"supplying_agency_id": AgencyId(name)}))
+        assert said.error is not None
+
+
+def test_a_renewal_that_is_refused_says_why(either_stage: Stage) -> None:
+    stage, library = either_stage, either_stage.library
+    barcode = a_title(library)
+    stage.say(stage.request())
+    stage.tell()
+    assert isinstance(library.check_out(ODENSE, barcode), CheckedOut)
+    stage.tell()
+    a_hold(library, a_patron(library), barcode)
+    stage.act(Action.RENEW)
+    answer = only(stage.tell())
+    assert (answer.reason_for_message, answer.answer_yes_no) == (
+        ReasonForMessage.RENEW_RESPONSE,
+        False,
+    )
+    assert "En anden venter på titlen" in answer.note
+    library.check_in(barcode)
+    stage.tell()
+    stage.act(Action.RENEW)  # it is back: there is nothing to renew
+    assert only(stage.tell()).note
