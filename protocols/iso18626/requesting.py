@@ -258,12 +258,11 @@ def _copy_completed(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMe
 
 
 def _loan_completed(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:
-    """It is back with its owner, perhaps before we have sent it home. What has not come yet does
-    not come any more."""
+    """It is back with its owner, perhaps before we have sent it home."""
     if loan.closed is not None:
         return
     if loan.state in _NOT_HERE_YET:
-        _ended_before_it_came(act, loan, message)
+        _completed_before_it_came(act, loan, message)
     elif isinstance(send_home(act, loan), Obstacle):
         _odd(act, loan, message)
 
@@ -273,16 +272,17 @@ def _not_returned(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMess
         return
     note_remark(act, loan, RemarkKind.LOST, "its owner does not expect it back")
     if loan.state in _NOT_HERE_YET:
-        _ended_before_it_came(act, loan, message)
+        _completed_before_it_came(act, loan, message)
 
 
-def _ended_before_it_came(
+def _completed_before_it_came(
     act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage
 ) -> None:
-    """The supplier has closed the request: the next library is asked, or the patron is notified.
-    Staff read of it, since nothing was agreed that could have ended."""
+    """End a request that was shipped: nothing comes. Change nothing before that, as no loan
+    was made that could be complete. Staff read of both."""
     _odd(act, loan, message)
-    declined(act, loan, message.status.value if message.status else "")
+    if loan.state is _State.SHIPPED:
+        declined(act, loan, message.status.value if message.status else "")
 
 
 def _odd(act: Act, loan: InterlibraryLoan, message: SupplyingAgencyMessage) -> None:

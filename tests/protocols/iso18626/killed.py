@@ -216,7 +216,7 @@ class KilledPair(Pair):
         for one, other in ((self.lender, self.borrower), (self.borrower, self.lender)):
             one.other, one.line = other, self.line
         says = {"version": version.value}
-        a_partner(self.lender.library, OURS, **says)
+        a_partner(self.lender.library, OURS, our_symbols=[ODENSE], **says)
         a_partner(self.borrower.library, ODENSE, takes_requests=True, address=ADDRESS, **says)
 
     def talk(self, rounds: int = 1) -> None:

@@ -77,7 +77,12 @@ class Rota:
                 address=address,
                 days=days * 10,
             )
-            a_partner(lender.library, OURS, address="https://borrower.example.org/iso18626")
+            a_partner(
+                lender.library,
+                OURS,
+                address="https://borrower.example.org/iso18626",
+                our_symbols=[agency],
+            )
         self._a_partner_with_ncip()
         self.ncip = NcipTeller(
             self.borrower.library.database,

@@ -153,7 +153,7 @@ def two_towns(folder: Path, urls: tuple[str, str], cases: int) -> Iterator[Towns
             towns.append(town)
         lender, borrower = towns
         here = {"addresses": ["127.0.0.1"]}
-        a_partner(lender.library, OURS, address=borrower.address, **here)
+        a_partner(lender.library, OURS, address=borrower.address, our_symbols=[ODENSE], **here)
         a_partner(borrower.library, ODENSE, address=lender.address, takes_requests=True, **here)
         yield Towns(lender, borrower, [_wish(lender, borrower, each) for each in range(cases)])
 
