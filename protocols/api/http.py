@@ -26,6 +26,8 @@ ALWAYS: Final = (
     (b"Referrer-Policy", b"no-referrer"),
     (b"Vary", b"Accept-Language, Authorization, Cookie, Origin"),
 )
+#: Headers of these that an answer may have in another form.
+_REPLACED: Final = frozenset({"cache-control", "vary"})
 _WRITTEN: Final = b"".join(b"%b: %b\r\n" % each for each in ALWAYS)
 
 
@@ -57,6 +59,8 @@ class ApiResource(Resource):
             request.setResponseCode(answer.status)
             for name, value in ALWAYS:
                 request.setHeader(name, value)
+            for own in {name.lower() for name, _ in answer.headers} & _REPLACED:
+                request.responseHeaders.removeHeader(own)
             for header, said in answer.headers:
                 request.responseHeaders.addRawHeader(header.encode(), said.encode())
             request.setHeader(b"x-request-id", (request_id() or "").encode())
@@ -64,7 +68,7 @@ class ApiResource(Resource):
                 request.setHeader(b"content-type", answer.media_type.encode())
                 self._streams.begin(answer.stream, request.write, request.finish, gone)
                 return
-            if answer.status != 204:
+            if answer.status not in (204, 304):
                 request.setHeader(b"content-type", answer.media_type.encode())
                 request.setHeader(b"content-length", str(len(answer.body)).encode())
             if request.method != b"HEAD":

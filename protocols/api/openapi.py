@@ -18,6 +18,7 @@ from circulation.patrons.public_ids import PATTERN
 from protocols.api.messages import JSON, PROBLEM
 from protocols.api.once import HEADER, LONGEST
 from protocols.api.operation import Caller, Operation
+from protocols.api.operation_ids import operation_id
 from protocols.api.problems import Outcome, ProblemDocument
 from protocols.api.signing_in import AS, SCANNED_BY
 from protocols.hosting.validating import adapter_of
@@ -142,7 +143,7 @@ class _Schemas:
 
 def _described(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
     said: dict[str, Any] = {
-        "operationId": operation.id,
+        "operationId": operation_id(operation),
         "summary": operation.summary,
         "description": " ".join((getdoc(operation.handler) or "").split()),
         "tags": [operation.tag],

@@ -105,7 +105,7 @@ class Operation:
 
     @property
     def id(self) -> str:
-        """Its name in OpenAPI: the handler's."""
+        """Return the handler's name, for the access log; OpenAPI has that of `operation_ids`."""
         return self.handler.__name__
 
     @property

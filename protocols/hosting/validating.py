@@ -151,7 +151,9 @@ def problem_of(detail: Mapping[str, Any], *, unknown: str = "NO_SETTING") -> Sen
     if "expected" in context:
         facts["words"] = _words(context["expected"])
     wanted = Sentence("MUST", what=Sentence(_WANTED[kind], **facts))
-    found = detail.get("input")
+    if "input" not in detail:
+        return wanted
+    found = detail["input"]
     if kind in _SHOWN:
         return Sentence("AND_IS", wanted=wanted, found=str(found))
     if kind.endswith(("_type", "_parsing", "_from_float")):
@@ -160,7 +162,7 @@ def problem_of(detail: Mapping[str, Any], *, unknown: str = "NO_SETTING") -> Sen
 
 
 def _fact(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _words(expected: str) -> tuple[str, ...]:

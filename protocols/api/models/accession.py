@@ -101,7 +101,7 @@ class LineWish(Request):
     call_number: _CODE = ""
 
 
-class DeliveryWish(Request):
+class DeliveryAnnouncement(Request):
     """What a supplier says that they will send to a branch."""
 
     supplier: Annotated[str, Field(min_length=1, max_length=200)]
@@ -115,7 +115,7 @@ class DeliveriesWish(Request):
     """Several deliveries, all of them or none. `fetched`: records from other catalogues, by the
     numbers of the lines."""
 
-    deliveries: Annotated[tuple[DeliveryWish, ...], Field(min_length=1, max_length=1_000)]
+    deliveries: Annotated[tuple[DeliveryAnnouncement, ...], Field(min_length=1, max_length=1_000)]
     fetched: Annotated[dict[str, FetchedRecord], Field(max_length=1_000)] = {}
 
 

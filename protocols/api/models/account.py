@@ -26,7 +26,7 @@ class PasswordChange(Request):
     new: Annotated[str, Field(min_length=1, max_length=128)]
 
 
-class NewPin(Request):
+class NewDeskPin(Request):
     """Four to six digits, and the password of whoever is signed in; who has none, since a provider
     vouches for them, has signed in by it within five minutes."""
 

@@ -98,7 +98,7 @@ class CopiesWish(Request):
     items: Stack
 
 
-class DeliveryWish(Request):
+class BookingDelivery(Request):
     """The copies to be handed out; null is all that were set aside and have arrived."""
 
     items: Stack | None = None

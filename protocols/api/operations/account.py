@@ -31,7 +31,7 @@ from circulation.staff.tokens import digest_of
 from circulation.staff.totp import provisioning_uri
 from protocols.api.authentication import CHALLENGE
 from protocols.api.models.account import (
-    NewPin,
+    NewDeskPin,
     OpenSessions,
     OwnAccount,
     PasswordChange,
@@ -105,7 +105,7 @@ def give_recovery_codes(
 
 
 def give_own_pin(
-    request: Request[NewPin, None], principal: Principal, context: Context
+    request: Request[NewDeskPin, None], principal: Principal, context: Context
 ) -> Problem | None:
     """A PIN, in place of the one before. It takes a registered workstation over from a colleague,
     where one has signed in already that day."""
@@ -275,7 +275,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         body=OwnPassword,
     ),
     of_own_account(
-        "PUT", "/account/pin", "Choose a PIN for desks", give_own_pin, body=NewPin, status=204
+        "PUT", "/account/pin", "Choose a PIN for desks", give_own_pin, body=NewDeskPin, status=204
     ),
     of_own_account(
         "DELETE",

@@ -15,11 +15,11 @@ from protocols.api.gate import refused_card
 from protocols.api.models.answers import branch_shown
 from protocols.api.models.bookings import (
     BookingDelivered,
+    BookingDelivery,
     BookingReturned,
     CopiesDone,
     CopiesWish,
     CopyDone,
-    DeliveryWish,
     OnwardWish,
     PreparingWindow,
     PutBack,
@@ -93,7 +93,7 @@ def put_copy_back(request: Plain, principal: Principal, context: Context) -> Put
 
 
 def deliver_booking(
-    request: Request[DeliveryWish, None], principal: Principal, context: Context
+    request: Request[BookingDelivery, None], principal: Principal, context: Context
 ) -> BookingDelivered | Problem:
     """Lends the set to its borrower. Each copy is decided on its own."""
     found, items = booking_named(request, principal, context), request.body.items
@@ -208,7 +208,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         outcomes=(Outcome.REFUSED,),
         **ABOUT,
     ),
-    _copies_row("delivery", "Hand copies out", deliver_booking, BookingDelivered, DeliveryWish),
+    _copies_row("delivery", "Hand copies out", deliver_booking, BookingDelivered, BookingDelivery),
     _copies_row("onward", "Lend copies onward", lend_booking_onward, CopiesDone, OnwardWish),
     _copies_row("return", "Take copies back", return_booking, BookingReturned, ReturnWish),
 )

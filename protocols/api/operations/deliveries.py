@@ -30,8 +30,8 @@ from protocols.api.models.accession import (
     Deliveries,
     DeliveriesPaging,
     DeliveriesWish,
+    DeliveryAnnouncement,
     DeliveryShown,
-    DeliveryWish,
     LineWish,
     UnexpectedLine,
     UnexpectedLines,
@@ -50,7 +50,7 @@ _ABOUT: Final[dict[str, Any]] = {"tag": "accession", "right": Right.EDIT_CATALOG
 
 
 def announce_delivery(
-    request: Request[DeliveryWish, None], principal: Principal, context: Context
+    request: Request[DeliveryAnnouncement, None], principal: Principal, context: Context
 ) -> Announced:
     """Takes note of what a supplier will send, all of it or nothing."""
     answer = _noted(request.body, "", {}, principal, context)
@@ -96,13 +96,13 @@ def list_unknown_numbers(
     return UnknownNumbers(tuple(dict.fromkeys(found)))
 
 
-def _told(wish: DeliveryWish) -> AnnouncedDelivery:
+def _told(wish: DeliveryAnnouncement) -> AnnouncedDelivery:
     lines = tuple(map(_announced, wish.lines))
     return AnnouncedDelivery(wish.supplier, wish.order, wish.branch, lines, wish.expected)
 
 
 def _noted(
-    wish: DeliveryWish,
+    wish: DeliveryAnnouncement,
     within: str,
     fetched: Mapping[str, Fetched | None],
     principal: Principal,
@@ -255,7 +255,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "Announce a delivery",
         announce_delivery,
         Announced,
-        body=DeliveryWish,
+        body=DeliveryAnnouncement,
         lane=Lane.WRITE,
         **_ABOUT,
     ),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 from collections.abc import Iterator
 from time import sleep
 from typing import Any
@@ -13,6 +15,7 @@ from twisted.web.resource import Resource
 
 from circulation.staff.workstations import add_workstation
 from protocols.api.http import ALWAYS, ApiResource, MetadataResource
+from protocols.api.openapi import written
 from protocols.api.operations import OPERATIONS
 from protocols.api.streams import Streams
 from protocols.desk.pages import PAGES
@@ -70,17 +73,50 @@ def _wish(wire: Wire) -> bytes:
 
 
 def test_every_answer_has_the_headers_that_keep_it_from_others(wire: Wire) -> None:
-    for line in ("GET /api/v1/openapi.json", "GET /api/v1/nothing", "GET /api"):
+    for line in ("GET /api/v1/self", "GET /api/v1/nothing", "GET /api"):
         _, told, _ = wire.ask(line)
         for name, value in ALWAYS:
             assert told[name.decode().lower()] == value.decode()
-        assert told["x-request-id"] or line != "GET /api/v1/openapi.json"
+        assert told["x-request-id"] or line != "GET /api/v1/self"
 
 
 def test_a_head_has_no_body_and_the_same_length(wire: Wire) -> None:
     status, told, said = wire.ask("HEAD /api/v1/openapi.json")
     assert (status, said) == ("HTTP/1.1 200 OK", None)
     assert int(told["content-length"]) > 10_000
+
+
+def test_clients_keep_the_description_and_take_it_compressed(wire: Wire) -> None:
+    """It is a megabyte; each form has its own tag, and both are the committed document."""
+    line = "GET /api/v1/openapi.json"
+    tags = set()
+    for accept, is_gzip in (
+        ("gzip, br", True),
+        ("br;q=1.0, GZIP;q=0.8", True),
+        ("*", True),
+        ("gzip;q=0, *", False),
+        ("gzip; q=0.0", False),
+        ("identity", False),
+    ):
+        asked = f"HTTP/1.1\r\nHost: x\r\nAccept-Encoding: {accept}\r\n"
+        head, _, body = wire.sent(f"{line} {asked}\r\n".encode()).partition(b"\r\n\r\n")
+        assert (b"Content-Encoding: gzip" in head) is is_gzip
+        assert (gzip.decompress(body) if is_gzip else body) == written(OPERATIONS)
+        (tag,) = re.findall(rb"(?i)etag: (\S+)", head)
+        tags.add(tag)
+        _, told, _ = wire.ask(line.replace("GET", "HEAD"), Accept_Encoding=accept)
+        assert (told["etag"].encode(), told["content-length"]) == (tag, str(len(body)))
+        assert (told["cache-control"], told["vary"]) == ("no-cache", "Accept-Encoding, Origin")
+        for known in (tag.decode(), f'"x", W/{tag.decode()}', "*"):
+            for method in ("GET", "HEAD"):
+                status, told, said = wire.ask(
+                    line.replace("GET", method), Accept_Encoding=accept, If_None_Match=known
+                )
+                assert (status, said) == ("HTTP/1.1 304 Not Modified", None)
+                assert told["etag"].encode() == tag
+                assert "content-encoding" not in told
+        assert wire.ask(line, If_None_Match='"another"')[0] == "HTTP/1.1 200 OK"
+    assert len(tags) == 2
 
 
 def test_the_second_request_under_a_head_is_answered_as_the_first(wire: Wire) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import openapi_spec_validator
@@ -10,6 +11,7 @@ import openapi_spec_validator
 from protocols.api.addresses import FILE, addresses, operation_at
 from protocols.api.openapi import outcomes_of, written
 from protocols.api.operation import Operation
+from protocols.api.operation_ids import operation_id
 from protocols.api.operations import OPERATIONS
 from protocols.api.problems import Outcome
 from protocols.api.reference import lines, page
@@ -53,3 +55,27 @@ def test_every_operation_says_in_words_what_it_does() -> None:
             assert operation["description"].endswith(".")
             found.append(operation["operationId"])
     assert len(found) == len(OPERATIONS)
+
+
+def test_no_two_schemas_have_one_title() -> None:
+    """Makers of clients name classes by titles, and drop an operation of which two are the same."""
+    schemas = json.loads(written(OPERATIONS))["components"]["schemas"]
+    titles = [each.get("title", name) for name, each in schemas.items()]
+    assert sorted(titles) == sorted(set(titles))
+    assert not [name for name in schemas if "__" in name]
+
+
+def test_operation_ids_are_unique_and_in_the_words_of_libraries() -> None:
+    named = {each.id: operation_id(each) for each in OPERATIONS}
+    assert len(set(named.values())) == len(OPERATIONS)
+    verb = re.compile(r"[a-z]+([A-Z][a-z]*)*")
+    assert [each for each in named.values() if not verb.fullmatch(each)] == []
+    assert {
+        "lend": "checkOut",
+        "take_back": "checkIn",
+        "prolong": "renewLoan",
+        "place_hold": "placeHold",
+        "end_hold": "cancelHold",
+        "take_payment": "payCharges",
+        "show_patron": "getPatron",
+    }.items() <= named.items()

@@ -63,6 +63,19 @@ def test_what_is_wrong_is_named_by_field_and_rule(
     assert (error["field"], error["rule"]) == (field, rule)
 
 
+@pytest.mark.parametrize(
+    ("language", "text"), [("en", "must be 100 or less"), ("da", "skal være 100 eller mindre")]
+)
+def test_a_number_that_is_too_large_is_refused_with_the_largest(
+    stage: Stage, language: str, text: str
+) -> None:
+    headers = {"accept-language": language}
+    told = stage.ask("GET", "/titles?q=a&limit=100000", headers=headers)
+    assert told.status == 422
+    assert [(each["field"], each["text"]) for each in told.body["errors"]] == [("limit", text)]
+    assert text in told.body["detail"]
+
+
 def test_bodies_are_json(stage: Stage) -> None:
     headers = {"content-type": "text/plain"}
     told = stage.ask("POST", "/checkouts", {}, token=stage.a_caller(), headers=headers)
