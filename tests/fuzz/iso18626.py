@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -68,7 +68,9 @@ def version_of(document: bytes) -> Version:
 class Fed:
     """A library whose only partner, a broker, may write in the name of all agencies."""
 
-    def __init__(self, database: Database, schemas: Schemas, version: Version) -> None:
+    def __init__(
+        self, database: Database, schemas: Schemas, version: Version, suppliers: Sequence[str]
+    ) -> None:
         self.library = a_library(database)
         self.schemas = schemas
         self._ready: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
@@ -92,6 +94,7 @@ class Fed:
         a_partner(
             self.library,
             agencies=["*"],
+            our_symbols=list(suppliers),
             copies=True,
             takes_requests=True,
             version=version.value,
@@ -164,12 +167,20 @@ def aimed(document: bytes, asked: list[str], chance: Random) -> bytes:
     return etree.tostring(root, encoding="utf-8")
 
 
+def suppliers_in(sample: bytes) -> list[str]:
+    """Return the symbols to which a sample is sent, and that of `aimed`."""
+    root = etree.fromstring(sample)
+    found = root.iterfind(".//{*}supplyingAgencyId/{*}agencyIdValue")
+    return [ODENSE, *(each.text.strip() for each in found if each.text and each.text.strip())]
+
+
 class Fuzzer:
     """Feeds libraries, one after the other, and counts what is answered."""
 
     def __init__(self, found: Mapping[str, bytes], schemas: Schemas, seed: int) -> None:
         self.chance = Random(seed)
         self.samples = list(found.values())
+        self.suppliers = sorted({each for sample in self.samples for each in suppliers_in(sample)})
         self.schemas = schemas
         self.answers: Counter[str] = Counter()
         self.told = 0
@@ -178,7 +189,7 @@ class Fuzzer:
 
     def feed(self, database: Database, version: Version, count: int) -> None:
         """So many mutations to a library of its own in the database. Raises AssertionError."""
-        fed = Fed(database, self.schemas, version)
+        fed = Fed(database, self.schemas, version, self.suppliers)
         logging.getLogger().addHandler(self.errors)
         try:
             seeds = [*self.samples, *(aimed(each, fed.asked, self.chance) for each in self.samples)]
