@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from catalogue.database import Transaction
 from circulation.kernel.trees import CATEGORIES
+from circulation.languages.sentences import said_in, several
 from circulation.patrons.languages import ISO_639_2
 
 if TYPE_CHECKING:
@@ -43,7 +44,11 @@ class PatronUnfit(ValueError):
 
     def __init__(self, problems: Iterable[PatronProblem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("; ".join(each.text for each in self.problems))
+        super().__init__(several([each.text for each in self.problems]) if self.problems else "")
+
+    def said_in(self, language: str) -> str:
+        """Return all that is wrong in that language, as far as it has words for it."""
+        return "; ".join(said_in(language, each.text) for each in self.problems)
 
 
 def is_email(text: str) -> bool:

@@ -51,6 +51,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Desk, Patron, Refusal, Refused
+from circulation.languages.sentences import Sentence
 from circulation.patrons.facts import PatronFacts, patron_alone
 from circulation.patrons.foreign_pins import is_foreign, keep_own_hash
 from circulation.patrons.guesses import GUESSES
@@ -72,29 +73,32 @@ def pin_problems(
     identifiers: tuple[str, ...] = (),
     phone: str = "",
     rules: PinRules = USUAL,
-) -> list[str]:
-    """What is wrong with a PIN that somebody chooses, a sentence each; none where it is good.
+    longest: int = MAXIMUM_LENGTH,
+) -> list[Sentence]:
+    """Return each rule that a new PIN breaks. No sentence holds the PIN.
 
     `identifiers` and `phone` are what others know of the patron: no PIN may be read off them.
     `rules` are those of the patron's agency.
     """
     problems = []
-    if not rules.minimum_length <= len(pin) <= MAXIMUM_LENGTH:
-        problems.append(f"a PIN has {rules.minimum_length} to {MAXIMUM_LENGTH} characters")
+    if not rules.minimum_length <= len(pin) <= longest:
+        problems.append(
+            Sentence("PIN_LENGTH", shortest=str(rules.minimum_length), longest=str(longest))
+        )
     if rules.digits_only and not (pin.isascii() and pin.isdigit()):
-        problems.append("a PIN has digits only")
+        problems.append(Sentence("PIN_DIGITS"))
     if not pin.isprintable() or pin != pin.strip():
-        problems.append("a PIN has no blanks at its ends and nothing that cannot be typed")
+        problems.append(Sentence("PIN_BLANKS"))
     if len(set(pin)) == 1:
-        problems.append("a PIN is not the same character again and again")
+        problems.append(Sentence("PIN_SAME_CHARACTER"))
     steps = {ord(after) - ord(before) for before, after in pairwise(pin)}
     if len(pin) > 1 and (steps == {1} or steps == {-1}):
-        problems.append("a PIN does not count up or down")
+        problems.append(Sentence("PIN_COUNTS"))
     if birth_date is not None and pin in _dates(birth_date):
-        problems.append("a PIN is not the date of birth")
+        problems.append(Sentence("PIN_BIRTH_DATE"))
     known = ["".join(filter(str.isalnum, text)) for text in (*identifiers, phone)]
     if pin and any(text.endswith(pin) for text in known):
-        problems.append("a PIN is not the end of a card, national number or telephone number")
+        problems.append(Sentence("PIN_IDENTIFIER"))
     return problems
 
 

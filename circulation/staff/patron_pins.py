@@ -7,6 +7,7 @@ from typing import NamedTuple
 from circulation.kernel.act import Act
 from circulation.kernel.results import Desk, Refused
 from circulation.kernel.rights import Kind
+from circulation.languages.sentences import Sentence
 from circulation.patrons.changes import patron_fields
 from circulation.patrons.checking import PatronProblem, PatronUnfit
 from circulation.patrons.facts import patron_alone
@@ -37,7 +38,7 @@ def choose_pin(act: Act, patron_id: int, pin: str, *, but: str = "", realm: str 
     end_sessions_of_patron(act.transaction, patron_id=patron_id, but=kept)
 
 
-def _problems(act: Act, patron_id: int, pin: str) -> list[str]:
+def _problems(act: Act, patron_id: int, pin: str) -> list[Sentence]:
     transaction, circulation, _, _ = act
     fields = patron_fields(transaction, patron_id=patron_id)
     place = place_of_patron(transaction, patron_id=patron_id)
@@ -51,7 +52,7 @@ def _problems(act: Act, patron_id: int, pin: str) -> list[str]:
     key = IDENTIFIERS.of(circulation)
     # Of a national number only the hash is kept: is it the one that ends in this PIN?
     if born and find_patron(transaction, f"{born:%d%m%y}{pin}", key=key) == patron_id:
-        problems.append("a PIN is not the end of a card, national number or telephone number")
+        problems.append(Sentence("PIN_IDENTIFIER"))
     return problems
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import delete, insert, select
 from catalogue.database import Statement, Transaction, change, scalar, send
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.languages.sentences import several
 from circulation.patrons.pin_rules import pin_problems
 from circulation.patrons.pin_settings import PinRules
 from circulation.patrons.pins import PINS, hash_pin
@@ -55,11 +56,9 @@ def has_pin(transaction: Transaction, staff_id: int) -> bool:
 
 def set_pin(act: Act, account: Account, pin: str) -> None:
     """Gives the account a PIN in place of the one before. Raises WeakPassword."""
-    problems = pin_problems(pin, rules=_RULES)
-    if len(pin) > LONGEST:
-        problems = [f"a PIN has {SHORTEST} to {LONGEST} digits"]
+    problems = pin_problems(pin, rules=_RULES, longest=LONGEST)
     if problems:
-        raise WeakPassword("; ".join(problems))
+        raise WeakPassword(several(problems))
     _forget(act.transaction, staff_id=account.id)
     _insert(act.transaction, staff_id=account.id, pin_hash=hash_pin(pin))
     _write(act, account.user_name, {"fields": ["pin"]})

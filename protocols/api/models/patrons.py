@@ -33,11 +33,12 @@ def _is_seen(name: str) -> str:
 
 class NewPatron(Request):
     """A patron to register, with a first card. Their branch is `home_branch`, else the desk's.
+    A person has a `given_name`; a company, group or library has a name in either field.
     `silent_batch`: they are part of that load from another system, and nobody is told of it."""
 
     card: Card
     category: Code
-    given_name: Annotated[Name, AfterValidator(_is_seen)]
+    given_name: Annotated[Short, AfterValidator(_is_seen)] = ""
     family_name: Annotated[Short, AfterValidator(_is_seen)] = ""
     kind: PatronKindName = "person"
     home_branch: Isil | None = None

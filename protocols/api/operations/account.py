@@ -121,7 +121,7 @@ def give_own_pin(
     try:
         set_pin(context.act(principal.desk), account, wish.pin)
     except WeakPassword as error:
-        raise malformed("pin", "weak", str(error)) from None
+        raise malformed("pin", "weak", said_by(error)) from None
     return None
 
 

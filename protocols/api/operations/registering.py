@@ -8,6 +8,7 @@ from circulation.kernel.organisation import find_branch
 from circulation.kernel.rights import Principal, Right
 from circulation.kernel.trees import CATEGORIES
 from circulation.languages.installed import complete_tags
+from circulation.languages.sentences import Sentence
 from circulation.notices.kinds import Basis
 from circulation.patrons.changes import Changes, change_patron, patron_fields
 from circulation.patrons.checking import PatronUnfit
@@ -24,7 +25,7 @@ from protocols.api.models.screen import PatronScreen
 from protocols.api.operation import Operation, Plain, Request, get, post
 from protocols.api.operations.screen import etag, screen
 from protocols.api.operations.silence import keep_quiet
-from protocols.api.problems import FieldError, Outcome, Problem, malformed
+from protocols.api.problems import FieldError, Outcome, Problem, malformed, said_by
 from protocols.hosting.answering import Context, Lane
 
 
@@ -58,6 +59,7 @@ def register(
         raise unknown_branch(wish.home_branch or "", "home_branch", context)
     if not principal.may(Right.EDIT_PATRONS, home.agency_id, home.id):
         raise Problem(Outcome.RIGHT_MISSING, right=Right.EDIT_PATRONS)
+    _must_have_name(wish)
     given = wish.model_dump(exclude={"silent_batch"})
     given |= {"home_branch": home.id, "card": wish.card.strip(), "kind": PatronKind(wish.kind)}
     act = act_of(principal, context, home.agency_id, home.id)
@@ -79,10 +81,20 @@ def register(
     return shown._replace(status=201, headers=(*shown.headers, ("Location", address)))
 
 
+def _must_have_name(wish: NewPatron) -> None:
+    """Raise Problem for a person without a given name, and for others without any name."""
+    if wish.given_name:
+        return
+    if wish.kind == PatronKind.PERSON.value:
+        raise malformed("given_name", "missing", Sentence("IS_MISSING"))
+    if not wish.family_name:
+        raise malformed("family_name", "missing", Sentence("IS_MISSING"))
+
+
 def unfit(error: PatronUnfit) -> Problem:
     """What a patron cannot be, field by field."""
     errors = [FieldError(each.field, "unfit", each.text) for each in error.problems]
-    return Problem(Outcome.MALFORMED, str(error), errors=errors)
+    return Problem(Outcome.MALFORMED, said_by(error), errors=errors)
 
 
 def change_details(

@@ -80,5 +80,5 @@ def change_patron_of(asking: Asking, context: Context) -> dict[str, Any]:
     try:
         change_patron(asking.act(context), asking.patron.id, Changes(email=wish.email.strip()))
     except PatronUnfit as error:
-        raise Denied(Fault.UNFIT, "; ".join(each.text for each in error.problems)) from None
+        raise Denied(Fault.UNFIT, error.said_in(asking.language)) from None
     return show_patron(asking, context)

@@ -199,7 +199,7 @@ def change_password(asking: Asking, context: Context) -> dict[str, Any] | Denied
     try:
         answer = change_pin(asking.act(context), place.id, change)
     except PatronUnfit as error:
-        raise Denied(Fault.UNFIT, "; ".join(each.text for each in error.problems)) from None
+        raise Denied(Fault.UNFIT, error.said_in(asking.language)) from None
     if isinstance(answer, Refused):
         return _MUST_WAIT if Reason.PIN_LOCKED in answer.reasons else _WRONG
     return {"patron": wish.patron}

@@ -97,7 +97,13 @@ def apply_settings(act: Act, place: PatronPlace, agency: Agency, wish: PatronSet
 
 
 def unfit(error: PatronUnfit) -> Denied:
-    """What a patron cannot be; the texts quote what was sent, so only the fields are named."""
+    """Return the fields that are wrong. Of a PIN the broken rules are said too; other texts quote
+    what was sent."""
+    broken = [each for each in error.problems if each.field == "pin"]
+    if broken:
+        return Denied(
+            Fault.MALFORMED, PatronUnfit(broken).said_in(default_language()), [_FIELDS["pin"]]
+        )
     fields = list(dict.fromkeys(_FIELDS.get(each.field, each.field) for each in error.problems))
     return Denied(Fault.MALFORMED, f"{', '.join(fields)}: cannot be so", fields)
 

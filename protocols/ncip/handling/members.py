@@ -13,6 +13,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import PatronStatus
+from circulation.languages.sentences import several
 from circulation.patrons.addresses import (
     Dwelling,
     NewAddress,
@@ -326,8 +327,8 @@ def _wrong(
         wrong.append(problem(kind, each.text, element, str(getattr(about, each.field))))
     if pin is not None:
         birth_date = about.birth_date or (status.birth_date if status else None)
-        for why in pin_problems(pin, birth_date=birth_date)[:1]:
-            wrong.append(problem(kind, why, "AuthenticationInputData"))
+        if broken := pin_problems(pin, birth_date=birth_date):
+            wrong.append(problem(kind, str(several(broken)), "AuthenticationInputData"))
     return wrong
 
 

@@ -147,14 +147,37 @@ def test_a_wrong_old_pin_counts_and_staff_forgive(stage: Stage) -> None:
     assert _log_in(stage, card, "739154").status == 201
 
 
-@pytest.mark.parametrize("pin", ["12", "1111", "1234", "1205", "4455"])
-def test_a_pin_that_is_easily_guessed_is_refused(stage: Stage, pin: str) -> None:
+@pytest.mark.parametrize(
+    ("pin", "english", "danish"),
+    [
+        ("12", "a PIN has 4 to 32 characters", "en PIN-kode har 4 til 32 tegn"),
+        ("1111", "a PIN does not repeat one character", "er ikke det samme tegn hele vejen"),
+        ("1234", "a PIN does not count up or down", "en PIN-kode tæller ikke op eller ned"),
+        ("1205", "a PIN is not the date of birth", "en PIN-kode er ikke fødselsdatoen"),
+        ("4455", "a PIN is not the end of a card", "er ikke slutningen af et lånerkort"),
+    ],
+)
+def test_a_pin_that_is_easily_guessed_is_refused(
+    stage: Stage, pin: str, english: str, danish: str
+) -> None:
+    """By the rule that it breaks, in the caller's language, to staff and to the patron."""
     card = a_patron(stage.library, birth_date=date(1948, 5, 12), phone="22334455")
     path = f"/patrons/{stage.public_id(card)}/pin"
     token = stage.a_caller(Right.VIEW_PATRONS, Right.EDIT_PATRONS)
     told = stage.ask("PUT", path, {"pin": pin}, token=token)
     assert (told.status, told.body["errors"][0]["field"]) == (422, "pin")
     assert pin not in repr(told.body)
+    stage.ask("PUT", path, {"pin": "739154"}, token=token)
+    own = _log_in(stage, card, "739154").body["token"]
+    for language, rule in (("en", english), ("da", danish)):
+        headers = {"accept-language": language}
+        for at, body, who in (
+            (path, {"pin": pin}, token),
+            ("/self/pin", {"old": "739154", "pin": pin}, own),
+        ):
+            told = stage.ask("PUT", at, body, token=who, headers=headers)
+            assert rule in told.body["detail"]
+            assert any(rule in each["text"] for each in told.body["errors"])
 
 
 def test_a_patron_moves_to_another_agency_by_whoever_may_there_too(stage: Stage) -> None:

@@ -149,11 +149,23 @@ def test_a_sign_in_without_the_second_factor_is_not_the_whole(house: Stage, desk
     assert takes_over(house, desk).codes == ["PIN_WRONG"]
 
 
-@pytest.mark.parametrize("pin", ["407", "4071234", "1111", "2345", "40a1", "४०७१"])
-def test_a_pin_has_digits_that_are_not_guessed(house: Stage, pin: str) -> None:
+@pytest.mark.parametrize(
+    ("pin", "rule"),
+    [
+        ("407", "har 4 til 6 tegn"),
+        ("4071234", "har 4 til 6 tegn"),
+        ("1111", "er ikke det samme tegn"),
+        ("2345", "tæller ikke op eller ned"),
+        ("40a1", "består kun af cifre"),
+        ("४०७१", "består kun af cifre"),
+    ],
+)
+def test_a_pin_has_digits_that_are_not_guessed(house: Stage, pin: str, rule: str) -> None:
     token = signs_in(house, "anna").body["token"]
-    told = house.ask("PUT", "/account/pin", {"password": PASSWORD, "pin": pin}, token=token)
+    wish, headers = {"password": PASSWORD, "pin": pin}, {"accept-language": "da"}
+    told = house.ask("PUT", "/account/pin", wish, token=token, headers=headers)
     assert (told.status, told.body["errors"][0]["field"]) == (422, "pin")
+    assert rule in told.body["errors"][0]["text"]
 
 
 def by_provider(house: Stage, name: str) -> str:

@@ -148,6 +148,11 @@ def test_pins_that_cannot_be_changed_so(one_stage: Stage) -> None:
         told = one_stage.paia("POST", "auth/change", body | wrong, token=token)
         assert told.status == status, (wrong, told)
         assert not any(secret in told.octets.decode() for secret in (PIN, "8361", "7777"))
+    weak = body | {"new_password": "1111"}
+    for language, rule in (("en", "does not repeat"), ("da", "er ikke det samme tegn")):
+        headers = {"accept-language": language}
+        told = one_stage.paia("POST", "auth/change", weak, token=token, headers=headers)
+        assert rule in told.body["error_description"]
     assert log_in(one_stage, card).status == 200
 
 

@@ -200,9 +200,18 @@ def test_another_pin(stage: Stage) -> None:
     assert let_in(stage, card, PIN) == "INVALID"
 
 
-@pytest.mark.parametrize("pin", ["", "1", "1111", "1234", " 7294"])
-def test_a_pin_that_is_not_good_enough(one_stage: Stage, pin: str) -> None:
-    """Nor are the settings changed that come with it."""
+@pytest.mark.parametrize(
+    ("pin", "rule"),
+    [
+        ("", "har 4 til 32 tegn"),
+        ("1", "har 4 til 32 tegn"),
+        ("1111", "er ikke det samme tegn hele vejen"),
+        ("1234", "tæller ikke op eller ned"),
+        (" 7294", "har ingen mellemrum"),
+    ],
+)
+def test_a_pin_that_is_not_good_enough(one_stage: Stage, pin: str, rule: str) -> None:
+    """The answer says which rule it breaks. Nor are the settings changed that come with it."""
     card = one_stage.a_patron()
     body = {
         "patron": NEEDED | {"preferredPickupBranch": "DK-900102"},
@@ -210,6 +219,7 @@ def test_a_pin_that_is_not_good_enough(one_stage: Stage, pin: str) -> None:
     }
     told = one_stage.of_patron("PUT", card, V8, body)
     assert (told.status, told.body["validationErrors"]) == (400, ["pincodeChange.pincode"])
+    assert rule in told.body["message"]
     assert patron(one_stage, card)["preferredPickupBranch"] == "DK-900101"
     assert let_in(one_stage, card, PIN) == "VALID"
 

@@ -145,7 +145,9 @@ def test_a_pin_that_is_too_easy(stage: Stage) -> None:
     who = typed("Barcode Id", "NEW-1") + typed("PIN", "1111")
     answer = stage.ask(create(who, ADULT))
     assert problem_types(answer) == ["Element Rule Violated"]
-    assert "1111" not in "".join(answer.itertext())
+    text = "".join(answer.itertext())
+    assert "1111" not in text
+    assert "a PIN does not repeat one character" in text
 
 
 def test_a_user_is_changed(stage: Stage) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
+import pytest
+
 from circulation.jobs.table import JOBS
 from circulation.kernel.events import EventKind
 from tests.builders.agencies import a_school
@@ -51,6 +53,22 @@ def test_a_national_number_is_shown_masked(staff: Staff) -> None:
     again = staff.run(*arguments, "--card", "2512484916")
     assert again.exit_code == 1
     assert "4916" not in again.output
+
+
+@pytest.mark.parametrize("kind", ["company", "group", "library"])
+def test_only_a_person_needs_a_given_name(staff: Staff, kind: str) -> None:
+    arguments = ("patron", "add", "--card", "L1", "--at", "DK-900101", "--category", "adult")
+    named = (*arguments, "--family-name", "Odense Bibliotek")
+    added = staff.json(*named, "--kind", kind)
+    assert (added["details"]["name"], added["details"]["given_name"]) == ("Odense Bibliotek", "")
+    for wrong, missing in (
+        ((*named, "--kind", "person"), "given_name"),
+        (named, "given_name"),
+        ((*arguments, "--kind", kind), "family_name"),
+    ):
+        refused = staff.run(*wrong)
+        assert refused.exit_code != 0
+        assert f"{missing}: is missing" in refused.output
 
 
 def test_a_pin_is_typed_and_must_be_good(staff: Staff) -> None:
