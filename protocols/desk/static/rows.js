@@ -99,14 +99,15 @@ function returned(done, code) {
     }
     case "TRANSIT_HOME":
     case "TRANSIT_TO_PICKUP":
-      if (held?.waits_until) look.facts.push(say("KEEP_UNTIL_OPEN", { branch, day: day(held.waits_until) }));
       return {
         mark: "todo",
-        word: say("TO_VAN"),
+        word: say(held?.waits_until ? "KEEP_IT" : "TO_VAN"),
         ...look,
         big: branch,
         small: say(held ? "HELD_THERE" : "BELONGS_THERE"),
-        duty: say("DUTY_VAN", { branch }),
+        duty: held?.waits_until
+          ? say("KEEP_UNTIL_OPEN", { branch, day: day(held.waits_until) })
+          : say("DUTY_VAN", { branch }),
         place: "van",
       };
     case "PROBLEM_BIN":
