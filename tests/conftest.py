@@ -38,6 +38,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from catalogue.database import Database, migrate
+from protocols.hosting.destinations import set_allowed
+from protocols.hosting.networks import LOOPBACK
 from tests import drawing, trials
 from tests.examples import load_settings
 from tests.postgresql_copies import opened
@@ -84,6 +86,12 @@ def _has_room(folder: Path) -> bool:
         return False
     found = os.statvfs(folder)
     return not found.f_flag & os.ST_NOEXEC and found.f_bavail * found.f_frsize >= ROOM
+
+
+@pytest.fixture(autouse=True)
+def _loopback_allowed() -> None:
+    """The partners of clients that a test uses in its own process listen on this machine."""
+    set_allowed(LOOPBACK)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -23,6 +23,8 @@ from tests.processes import Running, start
 
 #: In the demo's configuration: whoever asks over NCIP, and what brokers of the tests have agreed.
 ANYBODY, SERVED = "any_partner = true", 'any_partner = true\nany_partner_serves = ["DK-900100"]'
+#: In the configuration of servers whose partners listen on this machine.
+LOOPBACK_ALLOWED = '[outgoing]\nallow = ["127.0.0.0/8", "::1"]\n'
 #: Below those that the kernel gives to whoever connects: none of them is taken between the look and
 #: the use, and who connects where nobody listens is not given that very port, to talk to itself.
 _PORTS = range(12_000, 32_000)
@@ -118,6 +120,8 @@ def start_serving(
     text = demo_configuration(sip2=sip2, z3950=z3950, http=http, ncip=ncip, operations=0)
     text = text.replace(ANYBODY, SERVED)
     path = data / "tiro.toml"
+    if "[outgoing]" not in more:
+        more += f"\n{LOOPBACK_ALLOWED}"
     path.write_text(text.replace("sqlite:///tiro.sqlite", database_url) + more)
     return launch(data, ("--config", str(path), "serve", *options), ports, patience)
 

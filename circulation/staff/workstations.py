@@ -7,9 +7,10 @@ stays: so do its printer and its place.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -23,6 +24,10 @@ from circulation.languages.sentences import Sentence, several
 from circulation.staff.schema import print_jobs, workstations
 from circulation.staff.sessions import end_sessions_at
 from circulation.staff.tokens import digest_of, new_token
+
+#: Where receipt printers listen if the address names no port.
+PRINTER_PORT: Final = 9100
+_HOST_AND_PORT: Final = re.compile(r"(\[.*\]|[^:]*):([0-9]{1,5})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,13 @@ class Printer:
     def __post_init__(self) -> None:
         if (self.kind == "none") != (not self.address):
             raise ValueError(Sentence("PRINTER_ADDRESS"))
+
+    @property
+    def host_and_port(self) -> tuple[str, int]:
+        """Where an ESC/POS printer listens: ``HOST``, ``HOST:PORT``, ``[IPV6]:PORT``."""
+        found = _HOST_AND_PORT.fullmatch(self.address)
+        host = found[1] if found else self.address
+        return host.strip("[]"), int(found[2]) if found else PRINTER_PORT
 
 
 _PRINTER = TypeAdapter(Printer)

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from protocols.digital_post.outcomes import Denied, Unanswered, Unreachable
+from protocols.hosting.outgoing import http_connection
 
 #: Seconds for one call, and the most bytes of an answer.
 TIMEOUT = 60.0
@@ -65,9 +66,7 @@ class Connection:
         """
         parts = urlsplit(url)
         target = parts.path + (f"?{urlencode(query)}" if query else "")
-        connection = http.client.HTTPSConnection(
-            parts.hostname or "", parts.port, timeout=self._timeout, context=self._context
-        )
+        connection = self._connection(url)
         try:
             self._connect(connection, parts.hostname or "")
             try:
@@ -86,7 +85,13 @@ class Connection:
         finally:
             connection.close()
 
-    def _connect(self, connection: http.client.HTTPSConnection, host: str) -> None:
+    def _connection(self, url: str) -> http.client.HTTPConnection:
+        try:
+            return http_connection(url, self._timeout, self._context)
+        except OSError as error:
+            raise Unreachable("no-connection", str(error)) from None
+
+    def _connect(self, connection: http.client.HTTPConnection, host: str) -> None:
         try:
             connection.connect()
         except ssl.SSLCertVerificationError:

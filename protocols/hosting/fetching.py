@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
-import ssl
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
+
+from protocols.hosting.outgoing import http_connection
 
 _MOST: Final = 1_000_000
 
@@ -35,14 +36,11 @@ def _asked(
     method: str, address: str, body: str | None, headers: Mapping[str, str], patience: float
 ) -> dict[str, Any]:
     place = urlsplit(address)
-    if place.scheme == "https":
-        context = ssl.create_default_context()
-        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-            place.netloc, timeout=patience, context=context
-        )
-    else:
-        connection = http.client.HTTPConnection(place.netloc, timeout=patience)
     path = (place.path or "/") + (f"?{place.query}" if place.query else "")
+    try:
+        connection = http_connection(address, patience)
+    except OSError as error:
+        raise ProviderFailed(str(error)) from error
     try:
         connection.request(method, path, body, {"Accept": "application/json", **headers})
         response = connection.getresponse()

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from typing import Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
+from protocols.hosting.outgoing import NotConnected, http_connection
+
 _BLOCK: Final = 1 << 16
 _REDIRECTIONS: Final = 3
 _MOVED: Final = (301, 302, 303, 307, 308)
@@ -119,12 +121,9 @@ class WebClient:
             return self._connection
         self.close()
         left = max(deadline - time.monotonic(), 0.001)
-        connection: http.client.HTTPConnection
-        if scheme == "https":
-            context = ssl.create_default_context(cafile=self._ca_file)
-            connection = http.client.HTTPSConnection(place, timeout=left, context=context)
-        else:
-            connection = http.client.HTTPConnection(place, timeout=left)
+        is_encrypted = scheme == "https"
+        context = ssl.create_default_context(cafile=self._ca_file) if is_encrypted else None
+        connection = http_connection(f"{scheme}://{place}", left, context)
         connection.connect()
         self._connection, self._connected_to = connection, (scheme, place)
         return connection
@@ -165,6 +164,8 @@ def _as_web_error() -> Iterator[None]:
         raise _BrokenOff("the server broke off the connection") from None
     except TimeoutError:
         raise WebError("the server did not answer in time") from None
+    except NotConnected as error:
+        raise WebError(str(error)) from error
     except OSError as error:
         raise WebError(f"no connection: {error.strerror or error}") from error
     except http.client.HTTPException as error:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import http.client
-import ssl
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from protocols.hosting.outgoing import Connect, connect, failure_text, http_connection
 from protocols.iso18626.settings import Partner
 from protocols.wire.xml_documents import ANSWER_BYTES
 
@@ -29,20 +29,21 @@ class Answer(NamedTuple):
 
 
 def post(
-    address: str, document: bytes, headers: Mapping[str, str], timeout: float = TIMEOUT
+    address: str,
+    document: bytes,
+    headers: Mapping[str, str],
+    timeout: float = TIMEOUT,
+    connect: Connect = connect,
 ) -> Answer:
     """Sends the document to an address of http or https, whose certificate is verified by the
     authorities of the system. It goes nowhere else: redirections are not followed, as a secret
     goes with it. Raises Unreachable."""
     parts = urlsplit(address)
-    host, port = parts.hostname or "", parts.port
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        context = ssl.create_default_context()
-        connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
-    else:
-        connection = http.client.HTTPConnection(host, port, timeout=timeout)
     path = parts.path or "/"
+    try:
+        connection = http_connection(address, timeout, connect=connect)
+    except OSError as error:
+        raise Unreachable(failure_text(address, error, connect)) from error
     try:
         connection.request(
             "POST",
@@ -53,7 +54,7 @@ def post(
         response = connection.getresponse()
         return Answer(response.status, response.read(ANSWER_BYTES + 1))
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise Unreachable(str(error) or type(error).__name__) from error
+        raise Unreachable(failure_text(address, error, connect)) from error
     finally:
         connection.close()
 

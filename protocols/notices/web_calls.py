@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from protocols.hosting.outgoing import http_connection
+
 #: The largest answer of a gateway.
 _LARGEST = 1_000_000
 
@@ -55,14 +57,11 @@ def post(
 ) -> Answer:
     """Posts bytes, otherwise like `post_json`."""
     parts = urlsplit(url)
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        context = ssl.create_default_context(cafile=ca_file)
-        connection = http.client.HTTPSConnection(
-            parts.hostname or "", parts.port, timeout=timeout, context=context
-        )
-    else:
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
+    context = ssl.create_default_context(cafile=ca_file) if parts.scheme == "https" else None
+    try:
+        connection = http_connection(url, timeout, context)
+    except OSError as error:
+        raise NotReached(str(error)) from error
     try:
         try:
             connection.connect()

@@ -19,6 +19,8 @@
     every = 2.0
     [notices]                          # see protocols.notices.settings
     region = "DK"
+    [outgoing]                         # see protocols.hosting.destinations
+    allow = ["192.168.4.0/24:9100"]    # private addresses that it may connect to
     [sip2]                             # a section for each protocol folder, its own `settings`
     port = 6001
 
@@ -35,6 +37,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from protocols.holdings.settings import HoldingsSettings
+from protocols.hosting.destinations import SECTION, OutgoingSettings
 from protocols.hosting.logs import Form
 from protocols.hosting.standard import Standard
 from protocols.notices.settings import NoticeSettings
@@ -104,6 +107,7 @@ SECTIONS: dict[str, Any] = {
     "http": HttpSettings,
     "logging": LoggingSettings,
     "notices": NoticeSettings,
+    SECTION: OutgoingSettings,
     "server": ServerSettings,
 }
 
@@ -134,5 +138,6 @@ def configuration_from(
         holdings=settings.pop("holdings"),
         notices=settings.pop("notices"),
         server=settings.pop("server"),
+        outgoing=settings.pop(SECTION),
         standards=settings,
     )

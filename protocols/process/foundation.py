@@ -1,4 +1,5 @@
-"""What every command needs of tiro.toml: [database], [circulation], [http] and [languages].
+"""What every command needs of tiro.toml: [database], [circulation], [http], [languages] and
+[outgoing].
 
 `protocols.process.configuration` has the whole file. Here nothing is loaded that sends messages,
 fetches records or serves: most of what a command takes is loading.
@@ -21,6 +22,7 @@ from circulation.patrons.seals import Seal
 from circulation.sections.renamed import Renamed, take_up
 from circulation.staff.site import SITE, Site
 from protocols.hosting.access import ANYBODY, Access
+from protocols.hosting.destinations import SECTION, OutgoingSettings
 from protocols.hosting.networks import LOOPBACK, Network
 from protocols.hosting.tls import Tls
 from protocols.hosting.validating import WebAddress, Wrong, problem_of, settings_of, written
@@ -155,6 +157,7 @@ class Foundation:
     http: HttpSettings
     circulation: CirculationSettings = CirculationSettings()
     languages: LanguageSettings = field(default_factory=LanguageSettings)
+    outgoing: OutgoingSettings = field(default_factory=OutgoingSettings)
 
     @property
     def memories(self) -> dict[Memory[Any], Any]:
@@ -182,6 +185,7 @@ _SECTIONS: Final[dict[str, Any]] = {
     "circulation": CirculationSettings,
     "database": DatabaseSettings,
     "http": HttpSettings,
+    SECTION: OutgoingSettings,
 }
 _PROTOCOLS: Final = Path(__file__).parents[1]
 #: Further sections, besides those of the protocols.

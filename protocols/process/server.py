@@ -31,6 +31,7 @@ from circulation.kernel.parts import load_all
 from circulation.notices.post import POST
 from protocols.holdings.sending import Sender, open_sinks, register
 from protocols.hosting.answering import Services, Stage
+from protocols.hosting.destinations import set_allowed
 from protocols.hosting.fronts import Ending, before
 from protocols.hosting.numbering import keep_numbered
 from protocols.hosting.outbox import SendingLoop
@@ -116,6 +117,7 @@ class Server:
 
     def start(self) -> Bound:
         """Opens the database and all listeners; raises CannotStart and leaves nothing open."""
+        set_allowed(self.configuration.outgoing.allow)
         load_all()  # callers would wait for it later
         try:
             self._database = open_database(

@@ -42,6 +42,7 @@ from protocols.api.operation import Operation, Plain, Request, get
 from protocols.api.operations.staff import done_by_right
 from protocols.api.problems import Outcome, Problem, malformed, said_by
 from protocols.hosting.answering import Context, Lane
+from protocols.hosting.destinations import is_refused
 
 _WORKSTATION: Final = "/workstations/{workstation}"
 _RIGHT: Final = Right.ADMINISTER_STAFF
@@ -102,6 +103,10 @@ def choose_printer(
         printer = printer_of(request.body.model_dump())
     except ValueError as error:
         raise malformed("address", "unfit", said_by(error)) from None
+    if printer.kind == "escpos" and is_refused(*printer.host_and_port):
+        raise malformed(
+            "address", "unfit", Sentence("PRINTER_ADDRESS_NOT_ALLOWED", address=printer.address)
+        )
     set_printer(context.act(principal.desk), desk, printer)
     return workstation_shown(_the_workstation(request, principal, context))
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # `tiro --help` and completion load nothing that they do not 
     from protocols.process.configuration import Configuration
     from protocols.process.foundation import Foundation
 
-F = TypeVar("F")
+F = TypeVar("F", bound="Foundation")
 
 
 @dataclass
@@ -50,11 +50,15 @@ class Settings:
                 "`tiro new DIR` makes one, with a library.",
             )
         try:
-            return load(self.path)
+            found = load(self.path)
         except ConfigurationError as error:
             raise Failure(
                 str(error), "Put it right there; `tiro check` looks at all the rest as well."
             ) from error
+        from protocols.hosting.destinations import set_allowed
+
+        set_allowed(found.outgoing.allow)
+        return found
 
     @property
     def database_url(self) -> str:

@@ -19,6 +19,7 @@ from protocols.commands.shared.library import opened
 from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
 from protocols.commands.shared.values import DAY, ISIL
+from protocols.hosting.outgoing import connect_anywhere
 from protocols.ncip.asking.checking import Tried, ask_versions, run_steps
 from protocols.ncip.asking.client import NcipClient, NcipUnreachable
 from protocols.ncip.asking.life_cycles import LIFE_CYCLES, Sandbox
@@ -266,6 +267,7 @@ def _client(
         agency_scheme=settings.get("agency_scheme", ""),
         secret=given["secret"],
         secret_in=given["secret_in"],
+        connect=connect_anywhere,
     )
 
 

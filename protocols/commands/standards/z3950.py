@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from protocols.commands.shared.saying import say_answer
+from protocols.hosting.outgoing import connect_anywhere
 from protocols.process.failures import Failure
 from protocols.z3950.asking.client import Client, Diagnostic, Login
 from protocols.z3950.asking.origin import TargetError
@@ -81,7 +82,9 @@ def ask(
     login = None if user is None else Login(user, password)
     try:
         wish = query(text)
-        with Client.connect(host, port, login=login, timeout=timeout) as client:
+        with Client.connect(
+            host, port, login=login, timeout=timeout, connect=connect_anywhere
+        ) as client:
             hits = client.search(database, wish)
             last = min(hits, first + show - 1)
             records = list(_records(client, first, last, _SYNTAXES[syntax]))

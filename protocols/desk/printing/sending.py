@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import subprocess
 from typing import Final
@@ -10,9 +11,10 @@ from circulation.staff.print_jobs import Document
 from circulation.staff.workstations import Printer
 from protocols.desk.printing.escpos import escpos
 from protocols.desk.printing.lines import plain_text
+from protocols.hosting.outgoing import NotConnected, connect
 
-#: Where receipt printers listen if nothing else is said.
-_PORT: Final = 9100
+log = logging.getLogger(__name__)
+
 #: Seconds until a printer counts as switched off.
 _PATIENCE: Final = 5.0
 #: Seconds for a printer to tell of its paper; many never do.
@@ -28,24 +30,30 @@ def print_out(printer: Printer, document: Document) -> None:
     """Has it printed; waits until the printer or its queue has taken it. Raises NotPrinted."""
     try:
         if printer.kind == "escpos":
-            _over_tcp(printer.address, escpos(document, printer.width))
+            _over_tcp(printer, escpos(document, printer.width))
         elif printer.kind == "cups":
             _by_cups(printer.address, plain_text(document, printer.width))
         else:
             raise NotPrinted("the desk has no printer any more")
+    except NotConnected as error:
+        raise NotPrinted(str(error)) from None
     except OSError as error:
         raise NotPrinted(f"{printer.address}: {error.strerror or error}") from None
 
 
-def _over_tcp(address: str, data: bytes) -> None:
-    host, separator, port = address.rpartition(":")
-    if not separator or not port.isdigit():
-        host, port = address, str(_PORT)
-    with socket.create_connection((host.strip("[]"), int(port)), _PATIENCE) as connection:
-        if _lacks_paper(connection):
-            raise NotPrinted(f"{address}: no paper")
-        connection.sendall(data)
-        connection.shutdown(socket.SHUT_WR)
+def _over_tcp(printer: Printer, data: bytes) -> None:
+    host, port = printer.host_and_port
+    try:
+        with connect(host, port, _PATIENCE) as connection:
+            if _lacks_paper(connection):
+                raise NotPrinted(f"{printer.address}: no paper")
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+    except NotConnected:
+        raise
+    except OSError as error:
+        log.info("no answer from the printer at %s: %s", printer.address, error)
+        raise NotConnected(host, port) from error
 
 
 def _lacks_paper(connection: socket.socket) -> bool:

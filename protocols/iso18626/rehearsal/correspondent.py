@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, NamedTuple
 
+from protocols.hosting.outgoing import connect_anywhere
 from protocols.iso18626.client import MEDIA_TYPE, Answer, headers_for, post
 from protocols.iso18626.codec import (
     KINDS,
@@ -113,7 +114,7 @@ class Correspondent:
 
     def post(self, document: bytes) -> Answer:
         """Sends a document as it is. Raises Unreachable."""
-        return post(self.other.address, document, headers_for(self.other))
+        return post(self.other.address, document, headers_for(self.other), connect=connect_anywhere)
 
     def take(self, document: bytes) -> bytes:
         """The confirmation of a document that has come."""

@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
+from protocols.hosting.outgoing import Connect, connect, failure_text, http_connection
 from protocols.ncip.codec import MalformedMessage, decode_response, encode
 from protocols.ncip.messages import (
     Code,
@@ -62,10 +63,10 @@ class NcipClient:
     """A connection to a responder, opened when it is needed and kept.
 
     `version` is one of 1.0, 1.01, 2.0, 2.01, 2.02; `prefix` is that of its elements. `heard` is
-    called with every request and its answer, as bytes.
+    called with every request and its answer, as bytes. `connect` decides where it may connect to.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is named by the caller
         self,
         address: str,
         *,
@@ -73,6 +74,7 @@ class NcipClient:
         prefix: str = "",
         timeout: float = 20.0,
         tls: ssl.SSLContext | None = None,
+        connect: Connect = connect,
         heard: Callable[[bytes, bytes], object] = lambda request, answer: None,
         **caller: Any,
     ) -> None:
@@ -85,6 +87,7 @@ class NcipClient:
         self._parts = parts
         self._timeout = timeout
         self._tls = tls
+        self._connect = connect
         self.hear = heard
         self.caller = Caller(**caller)
         own = Code(self.caller.agency, self.caller.agency_scheme or None)
@@ -143,7 +146,8 @@ class NcipClient:
             answer = self._by_http(document) if is_http else self._by_tcp(document)
         except (OSError, http.client.HTTPException, Unframeable) as error:
             self.close()
-            raise NcipUnreachable(str(error) or type(error).__name__) from error
+            told = failure_text(self._parts.geturl(), error, self._connect)
+            raise NcipUnreachable(told) from error
         except NcipUnreachable:
             self.close()
             raise
@@ -164,12 +168,7 @@ class NcipClient:
         return self._posted(self._http, path, document, headers)
 
     def _connected_http(self) -> http.client.HTTPConnection:
-        host, port = self._parts.hostname or "", self._parts.port
-        if self._parts.scheme == "https":
-            return http.client.HTTPSConnection(
-                host, port, timeout=self._timeout, context=self._tls or _verifying()
-            )
-        return http.client.HTTPConnection(host, port, timeout=self._timeout)
+        return http_connection(self._parts.geturl(), self._timeout, self._tls, self._connect)
 
     def _posted(
         self,
@@ -204,14 +203,16 @@ class NcipClient:
             except (ConnectionError, EOFError):
                 self.close()
         address = (self._parts.hostname or "", self._parts.port or _DEFAULT_PORT)
-        line = socket.create_connection(address, self._timeout)
+        line = self._connect(*address, self._timeout)
         if self._parts.scheme == "tls":
             line = (self._tls or _verifying()).wrap_socket(line, server_hostname=address[0])
         self._socket = line
         try:
             return self._sent(line, document)
         except EOFError:
-            raise NcipUnreachable("the connection was closed before an answer") from None
+            closed = ConnectionError("the connection was closed before an answer")
+            told = failure_text(self._parts.geturl(), closed, self._connect)
+            raise NcipUnreachable(told) from None
 
     def _sent(self, line: socket.socket, document: bytes) -> bytes:
         line.sendall(document + b"\n")

@@ -15,6 +15,7 @@ def sections(configuration: Configuration) -> dict[str, Any]:
         "accession": configuration.accession,
         "circulation": configuration.circulation,
         "database": configuration.database,
+        "holdings": configuration.holdings,
         "http": configuration.http,
         "notices": configuration.notices,
         **configuration.standards,

@@ -32,6 +32,7 @@ from protocols.hosting.sockets import Sockets
 from protocols.process.addresses import addresses
 from protocols.process.configuration import Configuration
 from protocols.process.failures import what_brings
+from protocols.process.health.destinations import destination_findings
 from protocols.process.health.every_setting import every_setting
 from protocols.process.health.own_server import is_own_server
 
@@ -167,6 +168,7 @@ def _stored(configuration: Configuration, database: Database) -> list[Finding]:
             check: Check = entry.load()
             found += check(configuration.standards[entry.name], transaction)
         found += check_holdings(configuration.holdings, transaction)
+        found += destination_findings(configuration, transaction)
         return found
 
     return database.read(look, wide=True).result()

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self, TypeVar
 
+from protocols.hosting.outgoing import Connect, NotConnected, connect
 from protocols.z3950.asking.origin import (
     MAXIMUM_RESPONSE_SIZE,
     OPTIONS,
@@ -136,13 +137,17 @@ class Client:
         login: Login | str | None = None,
         timeout: float = 10.0,
         maximum_response_size: int = MAXIMUM_RESPONSE_SIZE,
+        connect: Connect = connect,
     ) -> Self:
         """Connects and initialises. A `login` that is a text is sent as it is (open). Raises
-        TargetError if nobody listens or answers, or we are not let in.
+        TargetError if nobody listens or answers, or we are not let in. `connect` decides where it
+        may connect to.
         """
         begun = time.monotonic()
         try:
-            connection = socket.create_connection((host, port), timeout)
+            connection = connect(host, port, timeout)
+        except NotConnected as error:
+            raise AssociationEnded(str(error)) from error
         except OSError as error:
             raise AssociationEnded(f"cannot connect to {host}:{port}: {_told(error)}") from error
         try:

@@ -53,6 +53,8 @@ plain = false
 enabled = false
 [z3950]
 enabled = false
+[outgoing]
+allow = ["127.0.0.0/8"]
 [notices]
 every = 0.2
 [notices.channels.digital_post]

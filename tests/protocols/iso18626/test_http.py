@@ -28,6 +28,7 @@ from tests.builders.circulation import a_library
 from tests.protocols.iso18626.schemas import Schemas
 from tests.protocols.iso18626.stage import ODENSE, Stage, a_partner, a_title
 from tests.protocols.ncip.serving import running
+from tests.servers import LOOPBACK_ALLOWED
 
 SECRET = "open sesame"
 
@@ -89,7 +90,7 @@ def test_a_request_comes_in_and_its_answer_goes_out(
         path = tmp_path / "tiro.toml"
         path.write_text(
             f'[database]\nurl = "{sqlite_url}"\n[http]\nport = 0\n'
-            "[iso18626]\ntell_seconds = 0.05\n",
+            "[iso18626]\ntell_seconds = 0.05\n" + LOOPBACK_ALLOWED,
             encoding="utf-8",
         )
         module = "tests.protocols.iso18626.test_http"

@@ -38,7 +38,7 @@ from tests.crash.callers import Sip2Line
 from tests.protocols.iso18626.fresh_databases import folder_for_databases, fresh_databases
 from tests.protocols.iso18626.killed import BORROWER_TELLS, LENDER_TELLS
 from tests.protocols.iso18626.stage import ODENSE, OURS, a_partner, a_title
-from tests.servers import RunningServer, free_ports, launch
+from tests.servers import LOOPBACK_ALLOWED, RunningServer, free_ports, launch
 
 #: Seconds in which one more loan must come to its end.
 PATIENCE = 60.0
@@ -132,7 +132,7 @@ def _stamp() -> str:
 def _configured(folder: Path, url: str, ports: list[int]) -> None:
     sip2, z3950, http, ncip = ports
     text = demo_configuration(sip2=sip2, z3950=z3950, http=http, ncip=ncip, operations=0)
-    quick = "\n[iso18626]\ntell_seconds = 0.1\n"
+    quick = f"\n[iso18626]\ntell_seconds = 0.1\n{LOOPBACK_ALLOWED}"
     text = text.replace("sqlite:///tiro.sqlite", url) + quick
     (folder / "tiro.toml").write_text(text, encoding="utf-8")
 

@@ -34,7 +34,7 @@ from tests.protocols.single_sign_on.federation import (
     a_federation,
     privileges,
 )
-from tests.servers import free_ports, running_demo
+from tests.servers import LOOPBACK_ALLOWED, free_ports, running_demo
 
 _ROLE = "http://library.example.org/roles/usersystemrole"
 OF_THE_TOWN = "urn:dk:gov:saml:cvrNumberIdentifier:12345678"
@@ -112,7 +112,7 @@ def chain(
         text = text.replace("[http]", f'[http]\naddress = "{library}"')
         text += settings[1].replace(BROKER, federation.broker)
         data = tmp_path_factory.mktemp("library")
-        (data / "tiro.toml").write_text(text)
+        (data / "tiro.toml").write_text(f"{text}\n{LOOPBACK_ALLOWED}")
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("SSL_CERT_FILE", str(federation.certificate))
             with running_demo(data, "--patrons", "2", "--http-port", str(port)):

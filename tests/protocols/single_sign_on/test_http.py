@@ -17,7 +17,7 @@ from protocols.demo.configuration import PORTS, demo_configuration
 from protocols.demo.seeding import HOME_BRANCH
 from tests.protocols.desk.browser import Desk, a_browser
 from tests.protocols.single_sign_on.browser import Browser, a_provider, query_of
-from tests.servers import RunningServer, free_ports, running_demo
+from tests.servers import LOOPBACK_ALLOWED, RunningServer, free_ports, running_demo
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ client_id = "tiro"
         ports = dict.fromkeys(PORTS, 0) | {"http": port}
         here = f'[http]\naddress = "http://127.0.0.1:{port}"'
         text = demo_configuration(**ports).replace("[http]", here)
-        (folder / "tiro.toml").write_text(text + section)
+        (folder / "tiro.toml").write_text(text + section + LOOPBACK_ALLOWED)
         with running_demo(folder, "--patrons", "2", "--http-port", str(port)) as server:
             yield server, f"http://127.0.0.1:{port}"
 

@@ -21,9 +21,13 @@ from cryptography.x509.oid import NameOID
 
 from catalogue.database import Transaction, open_database
 from circulation.fees.payment_ways import PAYMENT_SETTINGS
+from circulation.staff.workstations import Printer, add_workstation
 from protocols.commands.command_line import tiro
 from protocols.demo.seeding import seed
+from tests.builders.accounts import at_no_desk
 from tests.builders.certificates import Authority
+from tests.builders.circulation import a_library
+from tests.builders.interlending import a_partner
 from tests.builders.pins import hashed
 from tests.servers import free_ports
 
@@ -315,3 +319,85 @@ def test_an_unknown_region_is_an_error(place: Place, region: str) -> None:
     code, [found] = place.check()
     assert code == 1
     assert "[notices] region: must be a country's two letters, such as DK" in found
+
+
+def test_addresses_that_are_not_public(tmp_path: Path, database_url: str) -> None:
+    """Each in use is listed, with the one line that allows them all: after that, none is."""
+    place = Place(tmp_path)
+    database = open_database(database_url)
+    library = a_library(database)
+    at_no_desk(
+        library,
+        lambda act: [
+            add_workstation(act, name, library.main.id, Printer(kind, address))
+            for name, kind, address in (
+                ("Desk 1", "escpos", "192.168.4.7"),
+                ("Desk 2", "escpos", "[fd00::7]:9101"),
+                ("Desk 3", "escpos", "193.0.14.129:9100"),
+                ("Desk 4", "cups", "127.0.0.1"),
+            )
+        ],
+    )
+    a_partner(library, "DK-1", protocol="iso18626", address="http://10.0.0.1/ill")
+    a_partner(library, "DK-2", address="tcp://10.0.0.2", catalogue="z3950://10.0.0.3/Default")
+    database.close()
+    place.write(
+        f"""
+[database]
+url = "{database_url}"
+[outgoing]
+allow = ["10.9.0.0/16"]
+[oai.sources.union]
+url = "http://169.254.169.254/oai"
+[[single_sign_on.providers]]
+name = "town"
+issuer = "https://localhost"
+client_id = "tiro"
+[fbs]
+enabled = true
+[fbs.provider]
+introspection = "https://10.0.0.4:8443/introspection"
+userinfo = "https://10.9.0.4/userinfo"
+client_id = "tiro"
+client_secret = "x"
+[holdings.sinks.app]
+driver = "webhook"
+url = "http://100.64.0.1/"
+secret = "0123456789abcdef"
+[notices.channels.sms]
+driver = "http_sms"
+url = "http://[::1]:8080/"
+token = "t"
+sender = "Town"
+[[accession.targets]]
+name = "Union"
+kind = "z3950"
+host = "10.0.0.5"
+[[accession.targets]]
+name = "Nation"
+kind = "sru"
+url = "http://10.9.0.5/sru"
+"""
+    )
+    _, found = place.check()
+    about = [each for each in found if "not a public address" in each or "[outgoing]" in each]
+    listed = {each.removeprefix("error: ").partition(" is not a public")[0] for each in about[:-1]}
+    assert listed == {
+        "the printer of the desk Desk 1: 192.168.4.7 port 9100",
+        "the printer of the desk Desk 2: fd00::7 port 9101",
+        "the partner DK-1, address: 10.0.0.1 port 80",
+        "the partner DK-2, address: 10.0.0.2 port 3121",
+        "the partner DK-2, catalogue: 10.0.0.3 port 210",
+        "[oai.sources.union.url]: 169.254.169.254 port 80",
+        "[single_sign_on.providers.1.issuer]: localhost port 443",
+        "[fbs.provider.introspection]: 10.0.0.4 port 8443",
+        "[holdings.sinks.app.options.url]: 100.64.0.1 port 80",
+        "[notices.channels.sms.options.url]: ::1 port 8080",
+        "[accession.targets] Union: 10.0.0.5 port 210",
+    }
+    line = about[-1].partition("write: ")[2]
+    assert line.startswith('allow = ["10.9.0.0/16", ')
+    text = place.path.read_text()
+    place.path.write_text(text.replace('allow = ["10.9.0.0/16"]', line))
+    _, found = place.check()
+    assert [each for each in found if "public address" in each or "[outgoing]" in each] == []

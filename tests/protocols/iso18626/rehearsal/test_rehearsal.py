@@ -25,6 +25,7 @@ from tests.builders.circulation import Library, a_library, present
 from tests.protocols.iso18626.schemas import Schemas
 from tests.protocols.iso18626.stage import ODENSE, OURS, Stage, a_partner, a_title
 from tests.protocols.ncip.serving import running
+from tests.servers import LOOPBACK_ALLOWED
 
 SECRET = "open sesame"
 
@@ -103,7 +104,8 @@ def test_tiro_holds_it_all(sqlite_url: str, tmp_path: Path, schemas: Schemas) ->
     stage.close()
     path = tmp_path / "tiro.toml"
     path.write_text(
-        f'[database]\nurl = "{sqlite_url}"\n[http]\nport = 0\n[iso18626]\ntell_seconds = 0.05\n',
+        f'[database]\nurl = "{sqlite_url}"\n[http]\nport = 0\n[iso18626]\ntell_seconds = 0.05\n'
+        + LOOPBACK_ALLOWED,
         encoding="utf-8",
     )
     library = Library(open_database(sqlite_url), stage.library.main, stage.library.other)
