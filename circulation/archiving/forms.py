@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, TextIO
 from sqlalchemy import Column
 
 from circulation.archiving.values import cell, from_cell, reader, written
+from circulation.kernel.spreadsheets import TableWriter, unescape_cell
 
 Columns = Sequence[Column[object]]
 Row = Sequence[Any]
@@ -48,15 +49,23 @@ def _read_lines(file: TextIO, columns: Columns) -> Iterator[Row]:
 
 
 def _write_csv(file: TextIO, columns: Columns, rows: Iterable[Row]) -> int:
-    writer, count = csv.writer(file, lineterminator="\n"), 0
-    writer.writerow(column.name for column in columns)
+    writer, count = TableWriter(file, [column.name for column in columns]), 0
     for row in rows:
-        writer.writerow(map(cell, row))
+        writer.write(map(cell, row))
         count += 1
     return count
 
 
 def _read_csv(file: TextIO, columns: Columns) -> Iterator[Row]:
+    return _read_cells(file, columns, unescape_cell)
+
+
+def _read_plain_csv(file: TextIO, columns: Columns) -> Iterator[Row]:
+    """Read the files of archives whose layout is 1: no cell of them is escaped."""
+    return _read_cells(file, columns, str)
+
+
+def _read_cells(file: TextIO, columns: Columns, text_of: Callable[[str], str]) -> Iterator[Row]:
     rows = csv.reader(file)
     names = [column.name for column in columns]
     readers = [(column.name, from_cell(column)) for column in columns]
@@ -65,7 +74,7 @@ def _read_csv(file: TextIO, columns: Columns) -> Iterator[Row]:
         raise UnreadableArchive(f"{file.name}: the columns are not {', '.join(names)}")
     for row in rows:
         try:
-            cells = dict(zip(header, row, strict=True))
+            cells = dict(zip(header, map(text_of, row), strict=True))
             yield [read(cells[name]) for name, read in readers]
         except (ValueError, KeyError) as error:
             raise UnreadableArchive(f"{file.name}, line {rows.line_num}: {error}") from error
@@ -76,5 +85,12 @@ FORMS: Final[dict[str, Form]] = {
     "jsonl": Form(_write_lines, _read_lines),
     "csv": Form(_write_csv, _read_csv),
 }
+
+
+def form_of(extension: str, layout: int) -> Form:
+    """Return the form of the files of an archive of that layout."""
+    form = FORMS[extension]
+    return form._replace(read=_read_plain_csv) if extension == "csv" and layout < 2 else form
+
 
 csv.field_size_limit(1 << 30)

@@ -23,7 +23,7 @@ from catalogue.database import (
 )
 from catalogue.schema import records
 from circulation.archiving.exporting import Progress, count_rows, marc_name
-from circulation.archiving.forms import FORMS, Columns, Row, UnreadableArchive
+from circulation.archiving.forms import Columns, Row, UnreadableArchive, form_of
 from circulation.archiving.manifest import Manifest, read_manifest
 from circulation.archiving.tables import (
     TELLTALE,
@@ -96,7 +96,7 @@ def _read(
     name = f"{table.name}.{manifest.form}"
     with ExitStack() as files:
         file = files.enter_context((folder / name).open(encoding="utf-8", newline=""))
-        rows = FORMS[manifest.form].read(file, archived_columns(columns))
+        rows = form_of(manifest.form, manifest.layout).read(file, archived_columns(columns))
         if table is records:
             rows = _with_data(rows, columns, folder, files)
         count = _insert(transaction, table, columns, rows, tell)

@@ -13,8 +13,10 @@ from typing import Final, TypeVar
 from circulation.archiving.forms import FORMS, UnreadableArchive
 
 MANIFEST: Final = "manifest.json"
-#: The version of the layout of archives.
-LAYOUT: Final = 1
+#: The version of the layout of archives that are written, and those that are read: from 2 on, cells
+#: of CSV that a spreadsheet would compute are escaped.
+LAYOUT: Final = 2
+_LAYOUTS: Final = (1, LAYOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def read_manifest_of(kind: type[M], folder: Path, revisions: Collection[str]) ->
         raise UnreadableArchive(f"{folder} is no archive: it has no {MANIFEST}") from None
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UnreadableArchive(f"{path} is not a manifest: {error}") from error
-    if manifest.layout != LAYOUT or manifest.form not in FORMS:
+    if manifest.layout not in _LAYOUTS or manifest.form not in FORMS:
         raise UnreadableArchive(f"{path}: an archive of another kind than this Tiro writes")
     if manifest.revision not in revisions:
         raise UnreadableArchive(

@@ -8,7 +8,6 @@ and shown as evidence.
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Sequence
@@ -39,6 +38,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.results import UNATTENDED
+from circulation.kernel.spreadsheets import TableWriter
 from circulation.ledger.schema import charges
 from circulation.patrons.facts import CARD_OF_PATRON
 from circulation.patrons.identifiers import IDENTIFIERS
@@ -339,14 +339,14 @@ def file_text(file: CollectionFile, form: str) -> str:
         told = {"file": file.id, "written": file.at.isoformat(), "records": list(file.records)}
         return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
     text = io.StringIO()
-    writer = csv.DictWriter(text, FIELDS, delimiter=";", lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows({name: _cell(each[name]) for name in FIELDS} for each in file.records)
+    writer = TableWriter(text, FIELDS, delimiter=";", line_end="\r\n")
+    for each in file.records:
+        writer.write(_cell(each[name]) for name in FIELDS)
     return text.getvalue()
 
 
 def _cell(value: Any) -> Any:
-    """What a spreadsheet would take for a formula is told apart from one."""
+    """Return a value as it is written; truth values are words."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
+    return value

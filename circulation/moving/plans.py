@@ -126,6 +126,7 @@ class KindPlan(_Strict):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     quote: Annotated[str, Field(max_length=1)] = '"'
     escape: Annotated[str, Field(max_length=1)] = ""
+    has_apostrophes: bool = False  # before cells that a spreadsheet would compute, as Tiro writes
     columns: tuple[str, ...] = ()  # of files without a header
     tag: str = ""  # of the field of a record that is an item; of an XML file, the element of a row
     only: Columns = {}

@@ -1,17 +1,12 @@
-"""Reports as files: there as a whole or not at all, never written through a link that somebody has
-laid, and harmless to a spreadsheet that takes what begins with = for a formula."""
+"""Reports as files: there as a whole or not at all, and never written through a link that somebody
+has laid."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TextIO
-
-#: What a spreadsheet reckons with, and numbers, which may begin like it.
-_FORMULA: Final = re.compile("[=+@\t\r-]")
-_NUMBER: Final = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?", re.ASCII)
+from typing import TextIO
 
 
 @contextmanager
@@ -23,13 +18,3 @@ def new_file(path: Path) -> Iterator[TextIO]:
     with partial.open("x", encoding="utf-8", newline="") as file:
         yield file
     partial.replace(path)
-
-
-def cell(text: str) -> str:
-    """A text as a cell that is a text."""
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
-
-
-def text_in(cell: str) -> str:
-    """The text that `cell` has made this of."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell

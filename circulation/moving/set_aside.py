@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from circulation.moving.reports import cell, new_file, text_in
+from circulation.kernel.spreadsheets import TableWriter, unescape_cell
+from circulation.moving.reports import new_file
 from circulation.moving.rows import Fault
 from circulation.patrons.identifiers import is_hashed
 
@@ -39,8 +40,7 @@ class SetAside(NamedTuple):
 def writing(path: Path) -> Iterator[Callable[[str, Fault], None]]:
     """Takes every fault of a move, with its kind, into a new file at `path`."""
     with new_file(path) as file:
-        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-        writer.writerow(HEADINGS)
+        writer = TableWriter(file, HEADINGS, delimiter="\t")
 
         def write(kind: str, fault: Fault) -> None:
             outcome = _NOTED if fault.is_noted else SET_ASIDE
@@ -54,7 +54,7 @@ def writing(path: Path) -> Iterator[Callable[[str, Fault], None]]:
                 fault.reason,
                 fault.detail,
             )
-            writer.writerow(map(cell, line))
+            writer.write(line)
 
         yield write
 
@@ -65,6 +65,6 @@ def read_set_aside(path: Path) -> Iterator[SetAside]:
         rows = csv.reader(file, delimiter="\t")
         next(rows, None)
         for row in rows:
-            line = SetAside._make(row)
+            line = SetAside._make(map(unescape_cell, row))
             if line.outcome == SET_ASIDE:
-                yield line._replace(file=text_in(line.file))
+                yield line

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from circulation.kernel.spreadsheets import TableWriter
 from circulation.moving.balancing.figures import LOAN_CHECKSUM, QUEUE_CHECKSUM, Figure, Sheet
 from circulation.moving.balancing.from_files import FilesSheet
-from circulation.moving.reports import cell, new_file
+from circulation.moving.reports import new_file
 
 
 class Balance(NamedTuple):
@@ -50,6 +50,6 @@ def _line(figure: Figure, files: FilesSheet, database: Sheet) -> Balance:
 def write_sheet(path: Path, lines: Sequence[Balance]) -> None:
     """The whole sheet, tab-separated, to be signed and kept."""
     with new_file(path) as file:
-        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-        writer.writerow(Balance._fields)
-        writer.writerows([cell(str(each)) for each in line] for line in lines)
+        writer = TableWriter(file, Balance._fields, delimiter="\t")
+        for line in lines:
+            writer.write(line)

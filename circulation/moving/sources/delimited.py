@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from circulation.kernel.spreadsheets import unescape_cell
 from circulation.moving.plans import KindPlan
 from circulation.moving.sources.rows import Line, UnreadableFile
 
@@ -38,6 +39,7 @@ class Delimited:
             "quotechar": plan.quote or None,
             "escapechar": plan.escape or None,
         }
+        self._has_apostrophes = plan.has_apostrophes
         self._has_header = not plan.columns
         self.columns = list(plan.columns) or self._header()
 
@@ -81,6 +83,8 @@ class Delimited:
                 yield Line(number, (), _TOO_LONG if is_long else "quotation marks that do not fit")
             else:
                 is_long = any(len(cell) > LONGEST_CELL for cell in cells)
+                if self._has_apostrophes:
+                    cells = [unescape_cell(cell) for cell in cells]
                 yield Line(number, (), _TOO_LONG) if is_long else Line(number, cells)
 
     def _records(self) -> Iterator[tuple[int, str]]:

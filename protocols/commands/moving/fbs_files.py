@@ -7,11 +7,11 @@ is ready is set aside, to be placed on its shelf by hand or fetched before the d
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from circulation.kernel.spreadsheets import TableWriter
 from circulation.moving.reports import new_file
 
 FILES: Final[Mapping[str, Sequence[str]]] = {
@@ -169,16 +169,14 @@ def write_files(folder: Path, fetched: Iterator[Mapping[str, Any]]) -> dict[str,
         writers = {}
         for name, file in files.items():
             Path(file.name).chmod(0o600)
-            writers[name] = csv.DictWriter(file, FILES[name], restval="")
-            writers[name].writeheader()
-        left = csv.writer(aside)
-        left.writerow(ASIDE)
+            writers[name] = TableWriter(file, FILES[name])
+        left = TableWriter(aside, ASIDE)
         for each in fetched:
             for name, writer in writers.items():
                 for row in each["rows"].get(name, ()):
-                    writer.writerow({key: "" if v is None else v for key, v in row.items()})
+                    writer.write_named(row)
                     counts[name] += 1
             for line in each["aside"]:
-                left.writerow(line)
+                left.write(line)
                 counts["set_aside"] += 1
     return counts

@@ -210,7 +210,7 @@ def test_the_debtor_of_a_child_is_named_and_the_child_is_not(library: Library) -
 
 
 def test_the_two_forms_say_the_same(library: Library) -> None:
-    a_debtor(library, name="=cmd()|danger")
+    a_debtor(library, name="\t=cmd()|danger")
     file = exported(library)
     assert file is not None
     told = json.loads(file_text(file, "json"))
@@ -218,5 +218,5 @@ def test_the_two_forms_say_the_same(library: Library) -> None:
     assert [row["claim"] for row in rows] == [str(each["claim"]) for each in told["records"]]
     assert tuple(rows[0]) == FIELDS
     assert rows[0]["receipt_offered"] == "yes"
-    assert rows[0]["debtor_name"] == "'=cmd()|danger"  # no formula for a spreadsheet
+    assert rows[0]["debtor_name"] == "'\t=cmd()|danger"  # no formula for a spreadsheet
     assert all(len(each["description"]) <= 100 for each in told["records"])
