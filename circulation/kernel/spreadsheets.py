@@ -1,8 +1,8 @@
 """Tables of text that spreadsheets open: every file of delimited cells is written here.
 
-A spreadsheet computes a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end. Such
-a text gets an apostrophe in front, which a spreadsheet reads as "this is text". Numbers stay
-numbers.
+A spreadsheet computes a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end, and
+some compute their full-width forms too. Such a text gets an apostrophe in front, which a
+spreadsheet reads as "this is text". Numbers stay numbers.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TextIO
 
 #: Apostrophes count, so that `unescape_cell` gives back every text.
-_FORMULA: Final = re.compile("'*[=+@\t\r\n-]")
+_FORMULA: Final = re.compile("'*[=+@\t\r\n\uff0b\uff0d\uff1d\uff20-]")
 _END: Final = "\r\n"
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?", re.ASCII)
 
