@@ -20,7 +20,7 @@ class Staff:
         self.configuration = folder / "tiro.toml"
         self.configuration.write_text(
             f'[database]\nurl = "{url}"\n[circulation]\nidentifier_key = "{"5a" * 16}"\n'
-            '[outgoing]\nallow = ["192.0.2.0/24"]\n'
+            '[outgoing]\nallow = ["192.0.2.0/24", "127.0.0.0/8", "::1"]\n'
         )
         self.database: Database = open_database(url)
         self.library: Library = a_library(self.database)

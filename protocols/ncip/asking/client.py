@@ -62,11 +62,11 @@ class Caller:
 class NcipClient:
     """A connection to a responder, opened when it is needed and kept.
 
-    `version` is one of 1.0, 1.01, 2.0, 2.01, 2.02; `prefix` is that of its elements. `heard` is
+    `version` is one of 1.0, 1.01, 2.0, 2.01, 2.02; `prefix` is that of its elements. `hear` is
     called with every request and its answer, as bytes. `connect` decides where it may connect to.
     """
 
-    def __init__(  # noqa: PLR0913  each is named by the caller
+    def __init__(
         self,
         address: str,
         *,
@@ -75,7 +75,6 @@ class NcipClient:
         timeout: float = 20.0,
         tls: ssl.SSLContext | None = None,
         connect: Connect = connect,
-        heard: Callable[[bytes, bytes], object] = lambda request, answer: None,
         **caller: Any,
     ) -> None:
         parts = urlsplit(address)
@@ -88,7 +87,7 @@ class NcipClient:
         self._timeout = timeout
         self._tls = tls
         self._connect = connect
-        self.hear = heard
+        self.hear: Callable[[bytes, bytes], object] = lambda request, answer: None
         self.caller = Caller(**caller)
         own = Code(self.caller.agency, self.caller.agency_scheme or None)
         self.dialect = Dialect(digits, VERSIONS[digits], prefix, agency=own)

@@ -175,7 +175,7 @@ def test_what_is_not_printed_is_tried_again_and_given_up_with_a_message(stage: S
 def test_a_printer_that_is_off_says_so() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    with pytest.raises(NotPrinted, match="refused"):
+    with pytest.raises(NotPrinted, match=f"no answer from 127.0.0.1:{port}"):
         print_out(Printer("escpos", f"127.0.0.1:{port}"), NOTE)
 
 

@@ -36,7 +36,7 @@ from protocols.ncip.problems.problems import problem
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.interlending import a_partner, again
 from tests.protocols.ncip.broker import a_broker
-from tests.servers import RunningServer
+from tests.servers import LOOPBACK_ALLOWED, RunningServer
 
 HELD = Title("Things fall apart", "Achebe", "9780679446231")
 NOWHERE = Title("No such book", "Nobody", "9788711111119")
@@ -184,7 +184,8 @@ def test_who_would_be_asked_if_their_catalogues_are_looked_into(
     a_partner(library, "D", catalogue=f"sru+{address_of('sru', demo_server)}", consortium=True)
     card = a_patron(library)
     path = tmp_path / "tiro.toml"
-    path.write_text(f'[database]\nurl = "{library.database.url}"\n', encoding="utf-8")
+    database = f'[database]\nurl = "{library.database.url}"\n'
+    path.write_text(database + LOOPBACK_ALLOWED, encoding="utf-8")
 
     def who(wanted: str, *more: str) -> list[tuple[str, str]]:
         asked = ("--config", str(path), "ill", "who", wanted, "--at", "DK-900101", "--json", *more)

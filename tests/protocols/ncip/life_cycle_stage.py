@@ -29,6 +29,7 @@ from tests.builders.catalogue import a_record, add_records
 from tests.builders.circulation import Library, a_library, a_patron
 from tests.builders.pins import hashed
 from tests.protocols.ncip.serving import running
+from tests.servers import LOOPBACK_ALLOWED
 
 SECRET = "sandbox"
 AHEAD = "days-ahead"
@@ -109,7 +110,8 @@ def a_process(folder: Path, address: str = "") -> Iterator[Processed]:
     path = folder / "tiro.toml"
     path.write_text(
         f'[database]\nurl = "{url}"\n[http]\nport = 0\n[z3950]\nport = 0\n'
-        f'[ncip]\nbranch = "DK-900101"\ntell_seconds = 0.1\n{partners}',
+        f'[ncip]\nbranch = "DK-900101"\ntell_seconds = 0.1\n{partners}'
+        f"{LOOPBACK_ALLOWED}",
         encoding="utf-8",
     )
     with running("tests.protocols.ncip.life_cycle_stage", path, folder / "server.log") as (line, _):

@@ -156,8 +156,8 @@ def test_the_client_by_itself(process: Processed) -> None:
         secret_in="bearer",
         version="2.0",
         prefix="ns1",
-        heard=lambda request, answer: heard.extend((request, answer)),
     ) as client:
+        client.hear = lambda request, answer: heard.extend((request, answer))
         assert isinstance(client.ask(about), LookupUserResponse)
         assert isinstance(client.ask(about), LookupUserResponse)
     assert all(b"<ns1:NCIPMessage" in each for each in heard)
