@@ -19,12 +19,13 @@ from time import time
 from typing import Any, Final, Protocol
 from urllib.parse import unquote_to_bytes
 
-from twisted.web.http import HTTPChannel, datetimeToString
+from twisted.web.http import datetimeToString
 from twisted.web.server import version
 
 from protocols.hosting.arrivals import Arrival, http_arrival
 from protocols.hosting.forwarding import caller, is_https
 from protocols.hosting.networks import is_within
+from protocols.hosting.reading_limits import TimedChannel
 from protocols.hosting.requests import BODY_BYTES, PHRASES
 
 log = logging.getLogger(__name__)
@@ -159,16 +160,13 @@ class BriefRequest:
         channel.requestDone(self)
 
 
-class BriefChannel(HTTPChannel):
+class BriefChannel(TimedChannel):
     """An HTTP connection that knows the heads of its site; nothing comes of it after its end."""
 
     site: Any  # protocols.hosting.http_channel.EndingSite
-    transport: Any
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        #: Nothing that comes any more is looked at.
-        self.is_over = False
+        super().__init__()
         self.has_answered = False
         #: Method, target and version of the request whose head is read.
         self.request_line: list[bytes] = []
@@ -209,7 +207,7 @@ class BriefChannel(HTTPChannel):
                 data = begun + data
             elif end > 4 and self._is_taken(data[:end], data, end):
                 return
-        super().dataReceived(data)  # type: ignore[no-untyped-call]
+        super().dataReceived(data)
         self._new_head = b""
 
     def _is_taken(self, head: bytes, data: bytes, end: int) -> bool:
@@ -227,6 +225,7 @@ class BriefChannel(HTTPChannel):
         body = data[end:]
         if not self.may_be_whole(known.resource, body):
             return False
+        self.end_reading()  # an empty line may have come before
         request = self._brief = BriefRequest(self, known, body, varying)
         self.requests.append(request)
         self.setRawMode()  # type: ignore[no-untyped-call]
@@ -291,9 +290,4 @@ class BriefChannel(HTTPChannel):
 
     def connectionLost(self, reason: Any) -> None:  # type: ignore[override]  # noqa: N802
         self.arrived = None  # which refers to this connection
-        super().connectionLost(reason)  # type: ignore[no-untyped-call]
-
-    def loseConnection(self) -> None:  # noqa: N802
-        """Twisted's refusals end here too: nothing that comes behind one is carried out."""
-        self.is_over = True
-        super().loseConnection()  # type: ignore[no-untyped-call]
+        super().connectionLost(reason)

@@ -11,7 +11,10 @@ request is never taken for a rest.
 What leaves in doubt where a request ends, for us or for a server before us, is refused with status
 400 and the end of the connection: two lengths, a length and chunks, lines that are folded or hold a
 bare line end, chunks in HTTP/1.0, a Transfer-Encoding that says anything but `chunked` (`identity`
-is no coding since RFC 7230, and a server before us may take it for one).
+is no coding since RFC 7230, and a server before us may take it for one). So is a request of
+HTTP/1.1 without Host, and any with two of them or with one that names no host (RFC 9112, 3.2).
+
+How long a request may take to arrive: `protocols.hosting.reading_limits`.
 
 `EndingSite` is the factory of such connections, which can be ended between two requests.
 
@@ -30,6 +33,7 @@ from twisted.web.server import Site
 
 from protocols.hosting.brief_requests import BriefChannel, BriefRequest, Heads
 from protocols.hosting.networks import is_within
+from protocols.hosting.requests import refusal
 
 #: Seconds without a byte after which a body that is too short or too long by its own header ends.
 PATIENCE_SECONDS: Final = 1.0
@@ -41,6 +45,13 @@ _REQUEST_LINE: Final = re.compile(rb"(?:\r\n)?" + _TOKEN + rb" [/*h][^\s<>]* HTT
 #: The beginning of such a line, wherever it is cut off.
 _BEGINNING: Final = re.compile(
     rb"(?:\r\n?)?(?:" + _TOKEN + rb"(?: (?:[/*h][^\s<>]{0,2048}(?: [HTP/1.0]{0,8}\r?)?)?)?)?"
+)
+#: A name, an address, or an IPv6 address in brackets (RFC 3986, 3.2.2), and perhaps a port.
+_HOST: Final = re.compile(
+    rb"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?"
+)
+_NO_HOST: Final = refusal(
+    400, "A request of HTTP/1.1 has one Host header, with the name of this server and its port."
 )
 _CLOSING: Final = re.compile(rb">")
 #: How much of what follows a body is searched for its end.
@@ -88,12 +99,14 @@ class PatientChannel(BriefChannel):
         is_first = not self.requests
         if is_first and not line and not self._has_empty_line:
             self._has_empty_line = True
+            self.end_reading()  # some clients send one behind a body
             return
         is_wrong = not line if is_first else line[:1] in (b" ", b"\t")
         if is_wrong or b"\n" in line or b"\r" in line or b"\x00" in line:
             self._refuse()
             return
         if is_first:
+            self.is_in_head = True
             self.request_line = line.split(b" ")
         super().lineReceived(line)  # type: ignore[no-untyped-call]
 
@@ -113,7 +126,14 @@ class PatientChannel(BriefChannel):
         if self.is_over:
             return
         _, path, version = self.request_line
-        codings = self.requests[-1].requestHeaders.getRawHeaders(b"transfer-encoding")
+        headers = self.requests[-1].requestHeaders
+        hosts = headers.getRawHeaders(b"host") or []
+        is_needed = version == b"HTTP/1.1"
+        if len(hosts) > 1 or (is_needed and not hosts) or not all(map(_HOST.fullmatch, hosts)):
+            self.transport.write(_NO_HOST)
+            self.loseConnection()
+            return
+        codings = headers.getRawHeaders(b"transfer-encoding")
         is_chunked = codings is not None and [each.lower() for each in codings] == [b"chunked"]
         if codings is not None and not (is_chunked and version == b"HTTP/1.1"):
             self._refuse()
@@ -122,7 +142,7 @@ class PatientChannel(BriefChannel):
         found = self.site.resource.children.get(segment[0]) if segment else None
         # Asked for by its method: `isinstance` is slow with protocols.
         self._resource = found if hasattr(found, "is_whole") else None
-        super().allHeadersReceived()  # type: ignore[no-untyped-call]
+        super().allHeadersReceived()
         self._missing = self.length if self._resource is not None and self._is_patient else None
         self.remember(self._resource)
 
@@ -179,7 +199,7 @@ class PatientChannel(BriefChannel):
         self._missing = None
         if self.is_over:  # Twisted goes on so after a head that tells of no body
             return
-        super().allContentReceived()  # type: ignore[no-untyped-call]
+        super().allContentReceived()
 
     def connectionMade(self) -> None:  # noqa: N802
         super().connectionMade()  # type: ignore[no-untyped-call]

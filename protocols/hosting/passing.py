@@ -170,6 +170,7 @@ class PassingChannel(PatientChannel):
             if queue is not None:
                 data = line + b"\r\n" + self.clearLineBuffer()  # type: ignore[no-untyped-call]
                 self._is_leaving = True
+                self.end_reading()  # the rest of the head is the other process's to read
                 self.transport.pauseProducing()
                 self._leave(queue, data, self.site.seconds() + PATIENCE_SECONDS)
                 return

@@ -6,6 +6,8 @@ cannot refuse a body that is too long: its request must.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -20,15 +22,32 @@ BODY_BYTES = 4 * 1024 * 1024
 #: What each status is called. Twisted knows no 429.
 PHRASES: Final = {each.value: each.phrase.encode() for each in HTTPStatus}
 
-#: A problem of RFC 9457, as the HTTP API promises; which protocol was meant is not known yet.
-_PROBLEM = (
-    b'{"type": "urn:tiro:problem:too-large", "title": "The body of this request is too long.",'
-    b' "status": 413}\n'
-)
-_TOO_LONG = (
-    b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n"
-    b"Content-Type: application/problem+json\r\nContent-Length: %d\r\n\r\n%s"
-    % (len(_PROBLEM), _PROBLEM)
+
+def refusal(status: int, detail: str) -> bytes:
+    """Return an answer that ends a connection before the protocol of its request is known.
+
+    It is a problem of RFC 9457, as the HTTP API promises.
+    """
+    phrase = PHRASES[status]
+    problem = {"type": "about:blank", "title": phrase.decode(), "status": status, "detail": detail}
+    return _refusal(phrase, problem)
+
+
+def _refusal(phrase: bytes, problem: Mapping[str, Any]) -> bytes:
+    body = json.dumps(problem).encode() + b"\n"
+    return (
+        b"HTTP/1.1 %d %b\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+        b"Content-Length: %d\r\n\r\n%b" % (problem["status"], phrase, len(body), body)
+    )
+
+
+_TOO_LONG = _refusal(
+    b"Content Too Large",
+    {
+        "type": "urn:tiro:problem:too-large",
+        "title": "The body of this request is too long.",
+        "status": 413,
+    },
 )
 
 

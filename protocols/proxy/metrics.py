@@ -8,8 +8,9 @@ from typing import Any
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from twisted.web.resource import Resource
-from twisted.web.server import Site
 
+from protocols.hosting.http_channel import EndingSite
+from protocols.hosting.requests import BoundedRequest
 from protocols.proxy.proxy import Proxy
 from protocols.proxy.settings import MODES
 
@@ -75,5 +76,4 @@ def site_of(proxy: Proxy) -> Any:
     registry.register(_Collector(proxy))
     root: Any = Resource()  # type: ignore[no-untyped-call]
     root.putChild(b"metrics", _Metrics(registry))
-    site: Any = Site
-    return site(root, timeout=60)
+    return EndingSite(root, requestFactory=BoundedRequest, timeout=60)

@@ -61,8 +61,9 @@ def _status(host: str, port: int, path: str | None, is_tls: bool, timeout: float
             return None
         try:
             line = _encrypted(plain) if is_tls else plain
+            name = f"[{host}]" if ":" in host else host
             line.sendall(
-                f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+                f"GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode()
             )
             with http.client.HTTPResponse(line) as response:
                 response.begin()

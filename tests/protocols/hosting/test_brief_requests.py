@@ -216,8 +216,9 @@ def test_bodies_differ_under_one_head(site: EndingSite, echo: Echo) -> None:
         post(BODY, "Expect: 100-continue"),
         post(BODY, "X: " + "x" * LONGEST_HEAD),
         b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1c\r\n%b\r\n0\r\n\r\n" % BODY,
-        b"POST /echo HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1c\r\n%b\r\n0\r\n\r\n"
+        % BODY,
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
     ],
 )
 def test_what_goes_the_long_way_always(site: EndingSite, echo: Echo, asked: bytes) -> None:
@@ -271,7 +272,7 @@ def test_a_body_that_is_longer_than_its_length(site: EndingSite, echo: Echo) -> 
 
 
 def test_a_length_that_is_too_long_is_refused_each_time(site: EndingSite, echo: Echo) -> None:
-    asked = b"POST /echo HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (BODY_BYTES + 1)
+    asked = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (BODY_BYTES + 1)
     for _ in range(2):
         assert Client(site).ask(asked + BODY).startswith(b"HTTP/1.1 413 ")
     assert not echo.ways

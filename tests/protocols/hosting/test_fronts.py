@@ -254,7 +254,7 @@ def test_the_other_listeners_have_it_too(fronted: Fronted) -> None:
         assert line.recv(15) == b"HTTP/1.1 200 OK"
     for port in (server.ncip, server.http):
         with closing(fronted.plain(port)) as line:
-            line.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            line.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert is_closed(line)
 
 

@@ -98,7 +98,8 @@ reactor.callWhenRunning(lambda: print(*(each.getHost().port for each in ports), 
 reactor.run()
 """
 
-LOOK, CHANGE = b"GET /echo/look HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /echo/change HTTP/1.1\r\n\r\n"
+LOOK = b"GET /echo/look HTTP/1.1\r\nHost: x\r\n\r\n"
+CHANGE = b"GET /echo/change HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
