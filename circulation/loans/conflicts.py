@@ -66,6 +66,11 @@ def branch_of_conflict(*, conflict_id: int) -> Statement:
     return select(loan_conflicts.c.branch_id).where(loan_conflicts.c.id == conflict_id)
 
 
+@scalar(int)
+def patron_of_conflict(*, conflict_id: int) -> Statement:
+    return select(loan_conflicts.c.patron_id).where(loan_conflicts.c.id == conflict_id)
+
+
 #: The loan never was, so there is nothing to settle.
 @send
 def forget_conflicts(*, loan_id: int) -> Statement:

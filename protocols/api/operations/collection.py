@@ -14,10 +14,11 @@ from circulation.dunning.collection_files import (
     read_file,
 )
 from circulation.kernel.rights import Principal, Right
+from circulation.ledger.postings import find_charge
 from circulation.patrons.seals import Unreadable
 from circulation.staff.lookups import Seen
 from protocols.api.authority import must_have_here, must_work_here, note_look, number_of
-from protocols.api.gate import id_shown
+from protocols.api.gate import id_shown, note_entrance
 from protocols.api.messages import Reply
 from protocols.api.models.collection import (
     Claim,
@@ -43,7 +44,8 @@ Known = tuple[KnownClaim, tuple[ClaimLine, ...]]
 def list_claims(
     request: Request[None, ClaimPaging], principal: Principal, context: Context
 ) -> Reply:
-    """What is owed to the caller's agency and was handed over for collection."""
+    """What is owed to the caller's agency and was handed over for collection; with the right at a
+    branch alone, what is owed to that branch."""
     must_have_here(principal, Right.COLLECT_DEBTS)
     query = request.query
     found = claims_of_agency(
@@ -53,9 +55,20 @@ def list_claims(
         after=number_in(query, LARGEST),
         limit=query.limit,
     )
-    note_look(request, principal, context, Seen.LIST, hits=len(found))
+    seen = [each for each in found if _may_collect(each[0], principal, context)]
+    note_look(request, principal, context, Seen.LIST, hits=len(seen))
     is_full = len(found) == query.limit
-    return page_of(request, _claims(found, context), found[-1][0].id if is_full else None)
+    return page_of(request, _claims(seen, context), found[-1][0].id if is_full else None)
+
+
+def _may_collect(claim: KnownClaim, principal: Principal, context: Context) -> bool:
+    """Return whether the caller collects what is owed to the branch that made the charge."""
+    if principal.may(Right.COLLECT_DEBTS, claim.agency_id):
+        return True
+    charge = find_charge(context.transaction, charge_id=claim.charge_id)
+    return charge is not None and principal.may(
+        Right.COLLECT_DEBTS, charge.agency_id, charge.branch_id
+    )
 
 
 def _claims(found: list[Known], context: Context) -> Claims:
@@ -80,9 +93,11 @@ def call_back(
     """Calls a debt back from collection. The debt stands; a waiver takes it off."""
     number = number_of(request.path["claim"], None)
     claim = find_claim(context.transaction, claim_id=number)
-    if claim is None or not principal.may(Right.COLLECT_DEBTS, claim.agency_id):
+    if claim is None or not _may_collect(claim, principal, context):
         raise Problem(Outcome.NOT_FOUND)
     request.about = claim.patron_id
+    if claim.patron_id is not None:
+        note_entrance(claim.patron_id, Right.COLLECT_DEBTS, request, principal, context)
     act = context.act(principal.desk)
     if not withdraw_from_collection(act, number, reason=request.body.why):
         raise Problem(Outcome.CONFLICT, "the claim is closed already")
@@ -91,10 +106,17 @@ def call_back(
     return _claim(claim, (), context)
 
 
+def _must_collect_for_agency(principal: Principal) -> None:
+    """Raise Problem without the right at all of the agency: a file has the debts of each branch."""
+    if not principal.may(Right.COLLECT_DEBTS, principal.agency_id):
+        raise Problem(Outcome.RIGHT_MISSING, right=Right.COLLECT_DEBTS)
+
+
 def export_debts(request: Plain, principal: Principal, context: Context) -> CollectionExport:
     """Writes the file of all that the debtor system of the caller's agency was not told yet; of
     what came back or was paid meanwhile nothing is in it."""
     must_work_here(principal, context, Right.COLLECT_DEBTS)
+    _must_collect_for_agency(principal)
     number = export_claims(context.act(principal.desk))
     if number is None:
         return CollectionExport(None)
@@ -123,7 +145,7 @@ def list_collection_files(
     request: Plain, principal: Principal, context: Context
 ) -> CollectionFiles:
     """The files that were written for the debtor system of the caller's agency."""
-    must_have_here(principal, Right.COLLECT_DEBTS)
+    _must_collect_for_agency(principal)
     found = files_of_agency(context.transaction, agency_id=principal.agency_id)
     return CollectionFiles(tuple(map(file_shown, found)))
 

@@ -150,9 +150,8 @@ def returned(
         note_entrance(known.patron_id, Right.LEND, request, principal, context)
         borrower = names.patron(known.patron_id, known.name, known.identifier)
     if (waiting := answer.held_for) is not None:
+        note_entrance(waiting.patron_id, Right.LEND, request, principal, context)
         shown = names.patron(waiting.patron_id, waiting.patron_name, None)
-        if shown is not None:
-            note_entrance(waiting.patron_id, Right.LEND, request, principal, context)
         held = HeldFor(
             str(waiting.hold_id),
             None if shown is None else shown.id,

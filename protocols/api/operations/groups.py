@@ -67,7 +67,7 @@ def make_group(request: Request[NewGroup, None], principal: Principal, context: 
     return Group(str(group_id), wish.under, wish.name.strip(), 0)
 
 
-def _may_there(right: Right, agency_id: int, principal: Principal) -> bool:
+def may_with_groups(right: Right, agency_id: int, principal: Principal) -> bool:
     """May the caller work with the groups of an agency: with the right there, or at a branch of it
     where they work?"""
     is_own = agency_id == principal.agency_id
@@ -81,7 +81,7 @@ def _the_group(
 ) -> int:
     group_id = number_of(request.path["group"], None)
     agency_id = agency_of_group(context.transaction, group_id=group_id)
-    if agency_id is None or not _may_there(right, agency_id, principal):
+    if agency_id is None or not may_with_groups(right, agency_id, principal):
         raise Problem(Outcome.NOT_FOUND)
     return group_id
 

@@ -16,7 +16,8 @@ from circulation.interlending.states import Obstacle
 from circulation.kernel.act import Act
 from circulation.kernel.results import Refused
 from circulation.kernel.rights import Principal, Right
-from protocols.api.authority import act_with, number_of
+from circulation.staff.lookups import Seen
+from protocols.api.authority import act_with, note_look, number_of
 from protocols.api.gate import note_entrance, patron_named
 from protocols.api.models.interlibrary import (
     CopySupplied,
@@ -124,6 +125,7 @@ def list_interlibrary_remarks(
     """What somebody should read about interlibrary loans, and nobody has seen to yet."""
     branches = branches_of(principal, context)
     found = unsettled_remarks(context.transaction, branch_ids=branches, at_most=_MOST)
+    note_look(request, principal, context, Seen.LIST, hits=len(found))
     return InterlibraryRemarks(tuple(map(remark_shown, found)))
 
 

@@ -10,11 +10,11 @@ from circulation.dunning.unwarned import unwarned_debtors
 from circulation.kernel.results import LoanMark
 from circulation.kernel.rights import Principal, Right
 from circulation.loans import work_lists
-from circulation.loans.conflicts import branch_of_conflict, settle_conflict
+from circulation.loans.conflicts import branch_of_conflict, patron_of_conflict, settle_conflict
 from circulation.moving.off_line.block_list import barred_cards
 from circulation.staff.lookups import Seen
 from protocols.api.authority import branch_or_all, must_have_here, note_look, number_of
-from protocols.api.gate import Names
+from protocols.api.gate import Names, note_entrance
 from protocols.api.messages import Reply
 from protocols.api.models.answers import Branch, Money, branch_shown
 from protocols.api.models.lists import (
@@ -236,8 +236,11 @@ def settle(request: Plain, principal: Principal, context: Context) -> None:
     branch = branches.get(branch_of_conflict(context.transaction, conflict_id=number) or 0)
     if branch is None or not principal.may(Right.USE_LISTS, branch.agency_id, branch.id):
         raise Problem(Outcome.NOT_FOUND)
+    patron_id = patron_of_conflict(context.transaction, conflict_id=number)
     if not settle_conflict(context.act(principal.desk), number):
         raise Problem(Outcome.NOT_FOUND)
+    if patron_id is not None:
+        note_entrance(patron_id, Right.LEND, request, principal, context)
 
 
 def show_machines(request: Plain, principal: Principal, context: Context) -> UnsolvedAtMachines:

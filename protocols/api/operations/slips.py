@@ -15,6 +15,7 @@ from protocols.api.authority import must_have_here, note_look, number_of
 from protocols.api.gate import must_admit, patron_named
 from protocols.api.models.scanning import EndWish, Slip, SlipWish
 from protocols.api.operation import Operation, Request, post
+from protocols.api.operations.groups import may_with_groups
 from protocols.api.problems import Outcome, Problem, malformed
 from protocols.hosting.answering import Context, Lane
 
@@ -106,7 +107,7 @@ def _group_meant(
     else:
         raise malformed("group", "missing", "which group?")
     agency_id = agency_of_group(transaction, group_id=group_id)
-    if agency_id is None or not principal.may(Right.VIEW_PATRONS, agency_id):
+    if agency_id is None or not may_with_groups(Right.VIEW_PATRONS, agency_id, principal):
         raise Problem(Outcome.NOT_FOUND)
     for each in members_of(transaction, group_id=group_id):
         must_admit(each, Right.VIEW_PATRONS, request, principal, context)

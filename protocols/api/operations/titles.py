@@ -95,10 +95,14 @@ def _found(
 
 def scope_for(principal: Principal, context: Context, at: str | None = None) -> Scope:
     """The catalogue as the caller sees it: what a school keeps to itself is shown to those who
-    belong to it or lend there. Raises UnknownDatabase."""
+    belong to it or lend there, if only at a branch of it. Raises UnknownDatabase."""
 
     def sees(agency_id: int) -> bool:
-        return principal.agency_id == agency_id or principal.may(Right.LEND, agency_id)
+        if principal.agency_id == agency_id or principal.may(Right.LEND, agency_id):
+            return True
+        branches = context.circulation.current_set_up(context.transaction).branches.values()
+        its = [each.id for each in branches if each.agency_id == agency_id]
+        return any(principal.may(Right.LEND, agency_id, each) for each in its)
 
     return scope_of_reader(context.transaction, at, sees)
 

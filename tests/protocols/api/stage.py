@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import protocols.api.handlers
+from catalogue.database import Database
 from circulation.kernel.rights import Kind, Principal, Reach, Right
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.public_ids import public_ids
@@ -136,10 +137,14 @@ class Stage:
 
 
 @contextmanager
-def a_stage(url: str, settings: ApiSettings | None = None) -> Iterator[Stage]:
+def a_stage(
+    url: str,
+    settings: ApiSettings | None = None,
+    make: Callable[[Database], Library] = a_library,
+) -> Iterator[Stage]:
     """A library whose callers are those of `Stage.a_caller`."""
     database = opened(url)
-    library = a_library(database)
+    library = make(database)
     SITE.put(library.circulation, Site("https://tiro.example"))
     services = Services(
         database,

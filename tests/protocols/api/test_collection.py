@@ -54,6 +54,7 @@ def test_debts_are_written_to_a_file_and_called_back(stage: Stage) -> None:
     )
     assert {each.context for each in seen} == {
         "api list_patron_claims",
+        "api call_back",
         "api export_debts",
         "api show_collection_file",
     }

@@ -126,7 +126,7 @@ class Place(NamedTuple):
 @contextmanager
 def _a_place(url: str) -> Iterator[Place]:
     with a_stage(url) as stage:
-        yield Place(stage, _known(stage))
+        yield Place(stage, known_names(stage))
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def known(place: Place) -> dict[str, str]:
     return place.known
 
 
-def _known(stage: Stage) -> dict[str, str]:
+def known_names(stage: Stage) -> dict[str, str]:
     """A patron with a loan and a hold, and everything else that has a name in a path."""
     library = stage.library
     card = a_patron(library)

@@ -32,7 +32,9 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "cancel_booking": lambda known: {"why": "the teacher is ill"},
     "set_copies_aside": lambda known: {"items": [known["item"]]},
     "deliver_booking": lambda known: {"items": [known["item"]]},
-    "lend_booking_onward": lambda known: {"pupils": []},
+    "lend_booking_onward": lambda known: {
+        "pupils": [{"card": known["card"], "item": known["item"]}]
+    },
     "return_booking": lambda known: {"items": [known["item"]]},
     "begin_inventory": lambda known: {"name": "Spring"},
     "scan_shelf": lambda known: {"items": [known["item"]]},
