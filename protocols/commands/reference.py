@@ -12,8 +12,9 @@ import inspect
 import json
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
@@ -21,7 +22,10 @@ import click
 
 from protocols.commands.command_line import COMMANDS, tiro
 from protocols.commands.reference_lists import written
+from protocols.holdings.settings import SinkSettings
 from protocols.hosting.installed import installed
+from protocols.iso18626.settings import Partner as Iso18626Partner
+from protocols.notices.settings import ChannelSettings
 from protocols.process.configuration import SECTIONS
 
 _COMMANDS: Final = """\
@@ -42,6 +46,21 @@ tiro.toml is how a process runs: where it keeps everything, where it listens, it
 [library.toml](library-toml.md), the set-up, is what the library is. `tiro new` writes both, and
 `tiro check` says what is wrong with them, with lines. A key that nobody reads is an error.
 """
+
+
+_PARTNERS: Final = """\
+# library.toml: partners
+
+Settings of a partner that the protocol with it needs. `agency` is the name of the table; see
+[library.toml](library-toml.md#partner) for the table itself.
+"""
+#: Sections with tables of plug-ins: their name, the group of entry points, what each table has.
+_PLUG_INS: Final[dict[str, tuple[str, str, type[Any]]]] = {
+    "holdings": ("holdings.sinks.NAME", "tiro.holdings_sinks", SinkSettings),
+    "notices": ("notices.channels.NAME", "tiro.notice_channels", ChannelSettings),
+}
+#: Partners of the set-up, by the protocol that is spoken with them.
+PARTNERS: Final[tuple[tuple[str, type[Any]], ...]] = (("iso18626", Iso18626Partner),)
 
 
 def commands() -> str:
@@ -89,7 +108,22 @@ def tiro_toml() -> str:
     lines = [_TIRO_TOML]
     for name, kind in sorted((SECTIONS | standards).items()):
         lines += _section(f"[{name}]", _inner(kind)[0] or kind)
+        for heading, plug_in in plug_ins(name):
+            lines += _section(heading, plug_in)
+    lines += [_PARTNERS]
+    for name, partner in PARTNERS:
+        lines += _section(f'[partners.AGENCY] with protocol = "{name}"', partner)
     return "\n".join(lines)
+
+
+def plug_ins(section: str) -> Iterator[tuple[str, type[Any]]]:
+    """Return headings and settings of the tables of a section that plug-ins serve."""
+    if section not in _PLUG_INS:
+        return
+    table, group, common = _PLUG_INS[section]
+    yield f"[{table}]", common
+    for name, entry in sorted(installed(group).items()):
+        yield f'[{table}] with driver = "{name}"', entry.load().settings
 
 
 def _section(heading: str, kind: type[Any]) -> Iterator[str]:
@@ -115,7 +149,7 @@ def settings_of(kind: type[Any]) -> Iterator[tuple[str, Any, Field[Any]]]:
     """Name, type and field of each setting of a section that a file may say."""
     hints = get_type_hints(kind, include_extras=True)
     for each in fields(kind):
-        if each.init and not each.name.startswith("_"):
+        if each.init and not each.name.startswith("_") and hints[each.name] is not Any:
             yield each.name, hints[each.name], each
 
 
@@ -154,6 +188,10 @@ def _shown(hint: Any) -> str:
         return _shown(arguments[0])
     if hint in _WORDS:
         return _WORDS[hint]
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return ", ".join(f'"{each.value}"' for each in hint)
+    if origin in (dict, Mapping):
+        return "a table"
     if origin in (tuple, list, frozenset):
         return f"[{_shown(arguments[0])}, ...]"
     if arguments and all(isinstance(each, str) for each in arguments):
@@ -171,6 +209,8 @@ def _default(each: Field[Any]) -> str:
     if each.default in (None, "", ()) or is_dataclass(each.default):
         return ""
     shown = each.default
+    if isinstance(shown, Enum):
+        shown = shown.value
     if isinstance(shown, bool | tuple):
         shown = json.dumps(shown)
     return f"`{shown}`"

@@ -68,41 +68,53 @@ _Name = Annotated[str, Field(min_length=1, max_length=256)]
 
 @dataclass(frozen=True)
 class DigitalPostSettings:
-    """See the module. `route`: the municipal one (SF1601), or the platform's own interface.
-
-    `sends` is one of `What`; by default the channel's name decides. `system` is what the platform
-    calls our system, `url` and `issue_url` replace the addresses of `environment`. `payment_url`
-    becomes a button on messages about money, `account_url` on the others. `nemsms_text`: the
-    neutral subject and the library, or the whole text, which may name titles. `letter_type`,
-    `category` and `envelope` are for letters, as agreed on with the print supplier. The direct
-    route asks for receipts every `poll_seconds`; pushed ones are accepted from `callers` (names in
-    verified certificates), or from whoever knows `push_secret`, the last part of the path that they
-    are pushed to.
-    """
+    """Digital Post, NemSMS and letters of a Danish authority."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
+    #: The services of production, or those for tests.
     environment: Literal["test", "production"]
+    #: CVR number of the authority in whose name messages are sent.
     cvr: Annotated[str, written(r"^[0-9]{8}\Z", "A_CVR_NUMBER")]
+    #: Name of the sender, which recipients see.
     sender: _Name
+    #: The system certificate (OCES3), beside tiro.toml where it is relative.
     certificate: _Name
+    #: The key of `certificate`.
     key: _Name
+    #: The municipal route (SF1601), or the platform's own interface.
     route: Literal["sf1601", "direct"] = "sf1601"
+    #: Digital Post, NemSMS, letters, or automatic; without it, the channel's name decides.
     sends: What | None = None
+    #: Version of MeMo, the form of messages.
     memo: Literal["1.1", "1.2"] = "1.2"
+    #: Name of our system on the platform.
     system: _Name = "tiro"
+    #: Replaces the address of the services of `environment`.
     url: _Https | None = None
+    #: Replaces the address of the token service of `environment`.
     issue_url: _Https | None = None
+    #: Authorities by which its certificate is verified; without it, those of the system.
     authorities: str | None = None
+    #: Seconds that an answer may take.
     timeout: Annotated[float, Field(gt=0, le=600)] = 60.0
+    #: Becomes a button on messages about money.
     payment_url: _Https | None = None
+    #: Becomes a button on other messages.
     account_url: _Https | None = None
+    #: The neutral subject and the library, or the whole text, which may name titles.
     nemsms_text: Literal["subject", "body"] = "subject"
+    #: Type of letter, as agreed with the print supplier; needed for letters.
     letter_type: Annotated[int, Field(ge=1)] | None = None
+    #: Postal category of letters.
     category: PostCategory = PostCategory.ECONOMIQUE
+    #: Envelope of letters.
     envelope: Envelope = Envelope.C5
+    #: Seconds between requests for receipts on the direct route.
     poll_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
+    #: Names in certificates whose holders may push receipts.
     callers: tuple[_Name, ...] = ()
+    #: The last part of the path for pushed receipts, where no certificate is verified.
     push_secret: Annotated[str, written(r"^[A-Za-z0-9_-]{16,128}\Z", "A_KEY")] | None = None
 
     @property

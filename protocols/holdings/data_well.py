@@ -42,10 +42,13 @@ class DataWellSettings:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
+    #: Address of the data well.
     url: Annotated[str, written(r"^https?://", "A_HTTP_ADDRESS")]
-    #: The three words of its log-in; none where the network is enough.
+    #: The group of its log-in; none where the network is enough.
     group: str = ""
+    #: The user of its log-in.
     user: str = ""
+    #: The password of its log-in.
     password: str = ""
     #: Does it know the status Lost? Else such an item is NotForLoan.
     knows_lost: bool = True

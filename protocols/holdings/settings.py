@@ -22,9 +22,11 @@ from protocols.hosting.validating import adapter_of, problem_of
 class SinkSettings:
     """A sink: its driver's name, whose stock it is told of, and the driver's own settings."""
 
+    #: What exports to it; each driver has settings of its own, below.
     driver: str
-    agencies: tuple[str, ...]
-    options: Any
+    #: ISILs of the agencies whose stock is exported; all where there is none.
+    agencies: tuple[str, ...] = ()
+    options: Any = None
 
 
 def _sinks(value: object) -> dict[str, SinkSettings]:

@@ -35,7 +35,9 @@ class WebhookSettings:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
+    #: Address to which holdings are posted.
     url: Annotated[str, written(r"^https?://", "A_HTTP_ADDRESS")]
+    #: Calls are signed with it.
     secret: Annotated[str, Field(min_length=16)]
     #: Authorities by which its certificate is verified; those of the system where there is none.
     ca_file: str | None = None

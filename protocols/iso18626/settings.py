@@ -61,50 +61,70 @@ class Partner:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
+    #: The symbol of the other library or broker: the name of the table.
     agency: Annotated[str, Field(min_length=1)]
+    #: The branch at which its work is done.
     branch: str
+    #: Its name for staff.
     name: str = ""
+    #: Settings of a known system, which those given here replace.
     preset: Annotated[str, AfterValidator(_preset)] = ""
+    #: The version in which it is written to.
     version: Literal["1.2", "2021-2"] = "1.2"
     #: In which list its agency stands: ISIL, DNUCNI, or a list of its own.
     agency_type: str = "ISIL"
+    #: Patterns of the agencies for which it may speak besides its own.
     agencies: tuple[str, ...] = ()
     #: The symbols by which it calls us besides the ISILs of our agency and its branches: messages
     #: to any other library are refused.
     our_symbols: tuple[str, ...] = ()
 
-    # How it proves who it is. `secret_in`: requestingAgencyAuthentication, HTTP Basic, a bearer
-    # token, the last part of the address.
+    # How it proves who it is: all that is given must hold.
+    #: The secret that it sends, hashed by `tiro hash`.
     shared_secret: Annotated[str, AfterValidator(_argon2)] | None = field(default=None, repr=False)
+    #: Where it may send the secret: requestingAgencyAuthentication, HTTP Basic, a bearer token,
+    #: the last part of the address.
     secret_in: tuple[Literal["message", "basic", "bearer", "url"], ...] = (
         "message",
         "basic",
         "bearer",
         "url",
     )
+    #: Addresses and networks from which it connects.
     addresses: tuple[Network, ...] = ()
     #: The name, or the SHA-256 fingerprint, of its certificate (mutual TLS).
     certificate: str = ""
 
     # What we lend to it.
+    #: Is our stock lent to it?
     lends: bool = True
     #: May it wait where no copy is in, or is it told to ask again?
     queues: bool = True
     #: Are copies of articles and parts made for it?
     copies: bool = False
+    #: Category of our patron that stands for it.
     institution_category: str = "library"
 
     # What we borrow from it.
+    #: Does it borrow for our patrons what we request from it?
     takes_requests: bool = False
+    #: Material group of items borrowed from it.
     item_type: str = ""
+    #: Location of items borrowed from it.
     item_location: str = ""
+    #: Begins the title of items borrowed from it.
     title_prefix: str = ""
+    #: Whose due dates hold: those of the owner, or those of our rules.
     due_dates: Literal["owner", "rules"] = "owner"
+    #: May loans of its items be renewed?
     renewals: bool = True
 
     # Where it is told what happens here.
+    #: Its HTTP address for our messages.
     address: Annotated[str, AfterValidator(_address)] = ""
+    #: The name with which we sign in there.
     address_user: str = ""
+    #: The secret with which we sign in there.
     address_secret: str = field(default="", repr=False)
     #: Where that secret goes: HTTP Basic, a bearer token, requestingAgencyAuthentication.
     address_secret_in: Literal["basic", "bearer", "message"] = "basic"  # noqa: S105

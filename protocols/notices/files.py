@@ -22,11 +22,13 @@ from protocols.notices.quiet_channel import QuietChannel
 
 @dataclass(frozen=True)
 class FileSettings:
-    """`folder` is created if it is missing. `form`: ``text``, ``json``, or ``pdf`` for paper."""
+    """A folder with a file for each message."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
+    #: The folder for messages, beside tiro.toml where it is relative; made if missing.
     folder: str
+    #: A text file, a JSON file or a PDF for paper for each message.
     form: Literal["text", "json", "pdf"] = "text"
 
 

@@ -56,14 +56,15 @@ _IS_REFUSED = frozenset({400, 404, 413, 422})
 
 @dataclass(frozen=True)
 class HttpSmsSettings:
-    """`sender`: at most 11 letters and digits, or a number of up to 15 digits; only a number can be
-    answered. `callback_secret`: the gateway signs its calls with it; without it no calls are
-    accepted. `valid_hours`: how long the gateway tries to reach a telephone that is off."""
+    """A gateway for texts with an HTTP interface."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
+    #: Address of the gateway.
     url: Annotated[str, written(r"^https?://", "A_HTTP_ADDRESS")]
+    #: The key with which the library signs in at the gateway.
     token: str
+    #: At most 11 letters and digits, or a number of up to 15 digits. Only a number is answered.
     sender: Annotated[
         str,
         written(
@@ -71,9 +72,13 @@ class HttpSmsSettings:
             "A_SENDER",
         ),
     ]
+    #: The gateway signs its calls with it; without it no calls are accepted.
     callback_secret: Annotated[str, Field(min_length=16)] | None = None
+    #: Hours during which the gateway tries to reach a telephone that is off.
     valid_hours: Annotated[int, Field(ge=1, le=120)] = 48
+    #: Authorities by which its certificate is verified; without it, those of the system.
     ca_file: str | None = None
+    #: Seconds that an answer may take.
     timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
 
 

@@ -29,12 +29,13 @@ from protocols.notices.quiet_channel import QuietChannel
 
 @dataclass(frozen=True)
 class PrintSettings:
-    """`folder` is created if it is missing. `posted_by_itself`: whatever is put there gets printed
-    and posted, so nobody needs to say so."""
+    """A folder with letters for a printer."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
+    #: The folder for letters, beside tiro.toml where it is relative; made if missing.
     folder: str
+    #: Are letters in the folder printed and posted without staff confirming it?
     posted_by_itself: bool = False
 
 

@@ -33,11 +33,13 @@ from protocols.notices.channels import Channel, driver_names, load_driver
 
 @dataclass(frozen=True)
 class ChannelSettings:
-    """A channel: its driver's name, the channel it is like, and the driver's own settings."""
+    """A channel: its driver, the channel it is like, and the driver's own settings."""
 
+    #: What sends its messages; each driver has settings of its own, below.
     driver: str
-    like: str
-    options: Any
+    #: The built-in channel whose addresses and form it uses; without it, that of its own name.
+    like: str = ""
+    options: Any = None
 
 
 def _channels(value: object) -> dict[str, ChannelSettings]:
@@ -83,9 +85,13 @@ class NoticeSettings:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
+    #: A folder of the library's own templates, beside tiro.toml where it is relative.
     templates: str | None = None
+    #: The country (ISO 3166) of telephone numbers without a country code.
     region: Annotated[str, Checked(_region)] = "DK"
+    #: Seconds between two polls for messages that must be sent.
     every: Annotated[float, Field(gt=0, le=3600)] = 5.0
+    #: A table for each channel that rules may name, with its driver and the driver's settings.
     channels: Annotated[dict[str, ChannelSettings], BeforeValidator(_channels)] = field(
         default_factory=dict
     )

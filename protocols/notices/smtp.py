@@ -44,20 +44,29 @@ _BREAKS = re.compile(r"[\r\n]+")
 
 @dataclass(frozen=True)
 class SmtpSettings:
-    """The relay of the library. `sender` is the address in From; `sender_optional`, if given, that
-    of messages that patrons may decline. `replies` is where answers go."""
+    """The mail server of the library."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
+    #: The mail server.
     host: str
+    #: The address in From.
     sender: str
+    #: Port of the mail server.
     port: Annotated[int, Field(ge=0, le=65535)] = 587
+    #: STARTTLS (RFC 3207), TLS from the first byte, or none.
     security: Literal["starttls", "tls", "none"] = "starttls"
+    #: Name for signing in at the mail server; without it, no sign-in.
     user: str | None = None
+    #: Password of `user`.
     password: str | None = None
+    #: The address in From of messages that patrons may decline; else `sender`.
     sender_optional: str | None = None
+    #: Where answers go (Reply-To).
     replies: str | None = None
+    #: Authorities by which its certificate is verified; without it, those of the system.
     ca_file: str | None = None
+    #: Seconds that an answer may take.
     timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
 
 

@@ -56,17 +56,21 @@ _IS_REFUSED = frozenset({400, 404, 410, 413, 422})
 
 @dataclass(frozen=True)
 class WebhookSettings:
-    """`secret` signs the calls of both sides. `idempotent`: the other side takes each
-    Idempotency-Key once, so that a message may be sent to it again. `confirms`: it calls when
-    somebody has received a message; until then nobody has."""
+    """A program of the library that sends messages."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
+    #: Address to which messages are posted.
     url: Annotated[str, written(r"^https?://", "A_HTTP_ADDRESS")]
+    #: Signs the calls of both sides.
     secret: Annotated[str, Field(min_length=16)]
+    #: Does the other side take each Idempotency-Key once, so that messages may be repeated?
     idempotent: bool = True
+    #: Does it call when a message was received? Until then the message counts as unreceived.
     confirms: bool = False
+    #: Authorities by which its certificate is verified; without it, those of the system.
     ca_file: str | None = None
+    #: Seconds that an answer may take.
     timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
 
 
