@@ -39,7 +39,7 @@ _LEFT_OUT_METHODS: Final = frozenset(
     | {"where"}
 )
 #: Calls that no test sees here: SQLite has one writer, who needs no locks, and logs are for people.
-_NOT_SEEN: Final = ("lock_", "log.", "_log.")
+_NOT_SEEN: Final = ("lock_", "_lock", "log.", "_log.")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -153,7 +153,8 @@ def _walk_body(
 
 
 def _is_lock(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return any(ast.unparse(each) == "lock" for each in function.decorator_list)
+    decorators = [ast.unparse(each) for each in function.decorator_list]
+    return "lock" in decorators or function.name.startswith("_lock")
 
 
 def _walk_function(

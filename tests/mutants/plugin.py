@@ -9,7 +9,7 @@ import os
 import resource
 import time
 import traceback
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
@@ -25,9 +25,10 @@ from hypothesis import Phase, settings
 
 from tests.mutants.changes import Changed, Mutant, make_change
 from tests.mutants.rooms import LEFT_OUT, ROOMS, ROOT
+from tests.mutants.statements import Lines, find_made, forget_texts, make_texts, sent, watch
 from tests.mutants.swapping import swap
 
-#: Seconds of tests for one mutant: those of its own folder first, and the shortest of them.
+#: Seconds of tests for one mutant.
 SECONDS: Final = 20.0
 #: Seconds that a process may take, in which a mutant may loop or wait for ever.
 LONGEST: Final = 400.0
@@ -59,6 +60,7 @@ class Plugin:
         self._processes = processes
         self._report = report
         self._failed: list[str] = []
+        self._made: Mapping[Any, Lines] = {}
         self.tried: list[Tried] = []
 
     @pytest.hookimpl(tryfirst=True)
@@ -67,6 +69,7 @@ class Plugin:
         phases = (Phase.explicit, Phase.generate)
         settings.register_profile("mutants", settings(phases=phases, database=None))
         settings.load_profile("mutants")
+        watch()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -79,6 +82,8 @@ class Plugin:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         first = next(item for item in session.items if "sqlite_url" in item.fixturenames)
         self._run([first], None)  # makes what all processes share: the folder and the template
+        paths = [path for room in ROOMS.values() for path in room.paths]
+        self._made = make_texts({str(ROOT / path): path for path in paths})
         reached = self._find_reached(session.items)
         items = {item.nodeid: item for item in session.items}
 
@@ -89,6 +94,8 @@ class Plugin:
             gc.unfreeze()
             if not swap(mutant.path, changed):
                 return "", 0
+            its = (changed.line, *changed.others)
+            forget_texts(find_made(self._made, mutant.path, its))
             failed = self._run([items[each] for each in tests], 1)
             return (failed[0] if failed else ""), len(tests)
 
@@ -141,13 +148,15 @@ class Plugin:
     def _reach(self, items: Sequence[pytest.Item]) -> dict[str, tuple[float, Any]]:
         files = [str(ROOT / path) for room in ROOMS.values() for path in room.paths]
         measured = coverage.Coverage(data_file=None, include=files, config_file=False)
-        seconds = {}
+        seconds, statements = {}, {}
         measured.start()
         for item, following in zip_longest(items, items[1:]):
             measured.switch_context(item.nodeid)
             began = time.process_time()
+            sent.clear()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             seconds[item.nodeid] = time.process_time() - began
+            statements[item.nodeid] = [*sent]
         measured.stop()
         data = measured.get_data()
         lines: dict[str, dict[str, list[int]]] = defaultdict(dict)
@@ -156,6 +165,9 @@ class Plugin:
             for line, tests in data.contexts_by_lineno(file).items():
                 for test in tests:
                     lines[test].setdefault(path, []).append(line)
+        for test, those in statements.items():
+            for path, numbers in _join_lines(self._made.get(each, {}) for each in those).items():
+                lines[test][path] = [*{*lines[test].get(path, ()), *numbers}]
         failed = {*self._failed}
         return {test: (each, lines[test]) for test, each in seconds.items() if test not in failed}
 
@@ -171,34 +183,41 @@ def _choose_tests(
 ) -> Sequence[str]:
     """Return the tests that reach the line, else its statement, else its function.
 
-    What a process does once, as it does the text of a statement, the first test alone of a module
-    reaches: after those that reach the line come the others of such modules.
+    The first of each function of tests come first, those of the mutant's own folder before others,
+    and short ones before long ones. What is prepared once for a module the first test alone of it
+    reaches: the others of such modules come last.
     """
     found: list[str] = []
     for line in (changed.line, *changed.others):
         found = [name for name, each in reached.items() if line in _lines_of(each, mutant.path)]
         if found:
             break
-    modules: dict[str, list[str]] = defaultdict(list)
-    for name in found:
-        modules[name.partition("::")[0]].append(name)
-    alone = {module for module, tests in modules.items() if len(tests) == 1}
-    others = [name for name in reached if name.partition("::")[0] in alone and name not in found]
+    modules = Counter(name.partition("::")[0] for name in found)
+    others = {name for name in reached if modules[name.partition("::")[0]] == 1} - {*found}
     folder = f"tests/{mutant.path.rpartition('/')[0]}/"
+    turns: Counter[str] = Counter()
+
+    def order(name: str) -> tuple[bool, int, bool]:
+        turns[function := name.partition("[")[0]] += 1
+        is_near = folder.startswith(f"{name.partition('::')[0].rpartition('/')[0]}/")
+        return name in others, turns[function], not is_near
+
+    by_length = sorted([*found, *others], key=lambda name: (reached[name].seconds, name))
     chosen, seconds = [], 0.0
-
-    def order(name: str) -> tuple[bool, float]:
-        return not folder.startswith(f"{name.partition('::')[0].rpartition('/')[0]}/"), reached[
-            name
-        ].seconds
-
-    for several in (found, others):
-        for name in sorted(several, key=order):
-            seconds += reached[name].seconds
-            if chosen and seconds > SECONDS:
-                return chosen
-            chosen.append(name)
+    for name in sorted(by_length, key=order):
+        seconds += reached[name].seconds
+        if chosen and seconds > SECONDS:
+            break
+        chosen.append(name)
     return chosen
+
+
+def _join_lines(several: Iterable[Lines]) -> dict[str, set[int]]:
+    joined: dict[str, set[int]] = defaultdict(set)
+    for lines in several:
+        for path, numbers in lines.items():
+            joined[path] |= numbers
+    return joined
 
 
 def _lines_of(reached: Reached, path: str) -> Sequence[int]:

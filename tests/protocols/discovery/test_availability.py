@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pymarc
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from catalogue.changes.accession import add_record
 from catalogue.database import Statement, Transaction, change
 from catalogue.items import find_item
 from catalogue.schema import agencies, records
@@ -130,6 +132,45 @@ def test_a_copy_on_its_shelf(stage: Stage) -> None:
             }
         ],
     }
+
+
+def test_links_of_a_record_are_services(stage: Stage) -> None:
+    """Of a MARC 21 record those to the document itself; of a danMARC2 record all."""
+    library, link = stage.library, "https://e.example.org/"
+    fields = [
+        ("856", "40", {"u": f"{link}a"}),
+        ("856", "41", {"u": f"{link}b", "7": "0"}),
+        ("856", "42", {"u": f"{link}about-it"}),
+        ("857", "40", {"u": f"{link}archive"}),
+        ("856", "40", {"u": "ftp://e.example.org/c"}),
+        ("856", "40", {"u": f"{link}d e"}),
+        ("856", "40", {"u": "http://e.example.org/f", "7": "1"}),
+    ]
+    marc = pymarc.Record(force_utf8=True)
+    marc.add_field(pymarc.Field("245", "10", [pymarc.Subfield("a", "Soil")]))
+    for tag, indicators, parts in fields:
+        its = [pymarc.Subfield(code, value) for code, value in parts.items()]
+        marc.add_field(pymarc.Field(tag, pymarc.Indicators(*indicators), its))
+
+    def services_in(record_format: str) -> list[dict[str, Any]]:
+        number = f"links-{record_format}"
+
+        def work(transaction: Transaction) -> None:
+            its = {"now": library.now, "record_format": record_format}
+            record = add_record(transaction, marc.as_marc(), **its)
+            _number(transaction, record_id=record, number=number)
+
+        library.write(work)
+        return document(stage, number)["item"]  # type: ignore[no-any-return]
+
+    def told(url: str, *, is_open: bool = False) -> dict[str, Any]:
+        its = {"service": "openaccess"} if is_open else {"service": "remote", "delay": "PT0S"}
+        return {"available": [its | {"href": url}]}
+
+    to_itself = [told(f"{link}a"), told(f"{link}b", is_open=True), told("http://e.example.org/f")]
+    assert services_in("marc21") == to_itself
+    about_it = told(f"{link}about-it")
+    assert services_in("danmarc2") == [*to_itself[:2], about_it, to_itself[2]]
 
 
 def test_a_copy_on_loan_and_its_queue(stage: Stage) -> None:

@@ -319,8 +319,11 @@ def test_loans_are_renewed_each_by_itself(stage: Stage) -> None:
     card = stage.a_patron()
     first, second = (an_item(stage.library, on_loan_to=card) for _ in range(2))
     a_hold(stage.library, stage.a_patron(), second)
-    early = do(stage, card, "renew", {"item": f"tiro:item:{first}"})
-    assert early[0]["error"]
+    wish = {"item": f"tiro:item:{first}"}
+    [early] = do(stage, card, "renew", wish)
+    [shown] = [each for each in docs(stage, card) if each["item"] == wish["item"]]
+    assert early.pop("error")
+    assert early == shown | {"canrenew": False}
     stage.library.pass_time(days=20)
     before = {each["item"]: each["endtime"] for each in docs(stage, card)}
     told = do(stage, card, "renew", *({"item": f"tiro:item:{each}"} for each in (second, first)))
@@ -357,7 +360,8 @@ def test_loans_and_holds_of_others_are_not_touched(stage: Stage) -> None:
         ("cancel", f"tiro:item:{item}"),
     ):
         [told] = do(stage, card, what, {"item": uri})
-        assert (told["status"], bool(told["error"])) == (0, True)
+        assert set(told) == {"item", "status", "error"}
+        assert (told["item"], told["status"], bool(told["error"])) == (uri, 0, True)
     assert len(holds_of(stage.library, other)) == 1
 
 

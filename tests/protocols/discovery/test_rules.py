@@ -7,8 +7,12 @@ import logging
 
 import pytest
 
+from catalogue.database import DatabaseUnavailable
 from circulation.kernel.rights import Right
+from protocols.discovery import front
+from protocols.discovery.front import fault_of
 from protocols.discovery.methods import SCOPES, Base, Method
+from protocols.discovery.problems import Denied, Fault
 from protocols.discovery.table import METHODS
 from protocols.hosting.traces import REFUSED
 from tests.protocols.discovery.stage import Stage, Told, a_stage
@@ -228,7 +232,7 @@ def test_content_types(one_stage: Stage) -> None:
     for kind, status in (
         ("application/json", 200),
         ("application/json;charset=utf-8", 200),
-        ('application/json; charset="UTF-8"', 200),
+        ('application/json ; version=1; charset = "UTF-8"', 200),
         ("", 200),
         ("application/json; charset=iso-8859-1", 400),
         ("application/x-www-form-urlencoded", 400),
@@ -260,6 +264,40 @@ def test_who_asks_too_often_waits(sqlite_url: str) -> None:
         assert stage.of_patron("GET", second).status == 200
         told = stage.paia("GET", path, token=token)
         assert int(told.headers["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "word", "text", "headers"),
+    [
+        (Denied(Fault.UNFIT, "doc: none", (("A", "b"),)), 422, "invalid_request", "doc: none",
+         (("A", "b"),)),
+        (DatabaseUnavailable(), 503, "service_unavailable", "try again", (("Retry-After", "5"),)),
+        (ValueError("4929"), 500, "internal_error", "a fault of the library system", ()),
+    ],
+)  # fmt: skip
+def test_faults_of_the_system_say_when_to_ask_again(
+    error: Exception,
+    status: int,
+    word: str,
+    text: str,
+    headers: tuple[tuple[str, str], ...],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    fault = fault_of(error, "paia core GET x")
+    told = {"error": word, "code": status, "error_description": text}
+    assert fault.answer() == (status, told, headers)
+    assert fault.answer(with_code=False).value == {"error": word, "error_description": text}
+    assert len(caplog.records) == (status == 500)
+    assert all(each.getMessage().endswith("paia core GET x") for each in caplog.records)
+
+
+def test_callers_that_were_away_longest_are_forgotten(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(front, "_COUNTED", 2)
+    with a_stage(sqlite_url, requests_per_second=0.001, burst=1) as stage:
+        told = [stage.paia("GET", "core/x", token=each).status for each in "aabcaca"]
+    assert told == [401, 429, 401, 401, 401, 429, 429]
 
 
 def test_only_patrons_tokens_of_paia_are_known(one_stage: Stage) -> None:
