@@ -79,7 +79,7 @@ WISHES: dict[Any, Any] = {
     place_holds: HoldWish,
     take_report: OffLineReport,
 }
-_PATRON = re.compile(r"(co_)?patron_id|recipient_id|borrower_id|came_for")
+_PATRON = re.compile(r"(co_)?patron_id|recipient_id|borrower_id|guardian_id|came_for")
 _ITEM = re.compile(r"(captured_)?item_id")
 _RECORD = re.compile(r"record(_id)?")
 #: Numbers that the library gives out itself are larger.
