@@ -128,6 +128,11 @@ class Journal:
         self._event = 0
         self.skip()
 
+    def forget(self) -> None:
+        """Begins again: ids are named by what follows."""
+        self.lines, self._names, self._counts, self._seen, self._event = [], {}, {}, {}, 0
+        self.skip()
+
     def skip(self) -> None:
         """What was done since the last line is not told."""
         self._learn()
@@ -274,11 +279,11 @@ class Journal:
         if value in self._names:
             return self._names[value]
         if _BRANCH.fullmatch(name):
-            return self._branches[value]
+            return self._branches.get(value, f"branch {value}")
         if _PATRON.fullmatch(name):
-            return self._patrons[value]
+            return self._patrons.get(value, f"patron {value}")
         if _ITEM.fullmatch(name):
-            return self._items[value]
+            return self._items.get(value, f"item {value}")
         if _RECORD.fullmatch(name):
             return f"title {value}"
         if value > _SMALL:

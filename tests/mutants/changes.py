@@ -271,7 +271,7 @@ def _change_call(node: ast.Call) -> Iterator[ast.AST]:
                 args = [*node.args[:index], *node.args[index + 1 :]]
                 yield ast.Call(node.func, args, node.keywords)
     for index, keyword in enumerate(node.keywords):
-        if keyword.arg is None:
+        if keyword.arg in (None, "strict"):  # `strict` of `zip` asserts something
             continue
         others = [*node.keywords[:index], *node.keywords[index + 1 :]]
         if isinstance(keyword.value, ast.Constant):

@@ -33,9 +33,11 @@ class Room(NamedTuple):
 _RIGHTS: Final = (
     "act_of",
     "act_with",
+    "admit",
     "branch_meant",
     "branch_or_all",
     "may",
+    "must_admit",
     "must_have_everywhere",
     "must_have_here",
     "must_work_here",
@@ -44,6 +46,7 @@ _RIGHTS: Final = (
     "patron_named",
     "patron_with_card",
     "sees_addresses",
+    "served_card",
 )
 ROOMS: Final = {
     "staff": Room(("circulation/staff/*.py",)),
@@ -58,7 +61,7 @@ ROOMS: Final = {
         )
     ),
     "moving": Room(("circulation/moving/**/*.py",)),
-    "authority of the API": Room(("protocols/api/authority.py",)),
+    "authority of the API": Room(("protocols/api/authority.py", "protocols/api/gate.py")),
     "operations of the API": Room(("protocols/api/operations/*.py",), _RIGHTS),
     "discovery": Room(
         ("protocols/discovery/**/*.py",), left_out=("http.py", "listener.py", "table.py")
