@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from circulation.staff.print_jobs import Document
-from protocols.desk.printing.lines import harmless, lines_of
+from protocols.desk.printing.lines import harmless, lines_of, transliterate
 
 _BEGIN: Final = b"\x1b@"
 #: Table 16 is Windows 1252: all Danish and English letters, and the currencies.
@@ -21,9 +21,9 @@ _LONGEST: Final = 253
 
 
 def escpos(document: Document, width: int) -> bytes:
-    """What the printer gets; what is not in its letters becomes a question mark."""
+    """What the printer gets; other letters are transliterated."""
     told = [_BEGIN, _TABLE]
-    for text, size in lines_of(document, width):
+    for text, size in lines_of(transliterate(document), width):
         told.append(b"\x1d!" + bytes([(size - 1) << 4 | (size - 1)]))
         told.append(text.encode("cp1252", "replace") + b"\n")
     told.append(b"\x1d!\x00")

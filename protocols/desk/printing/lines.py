@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from textwrap import wrap
 from typing import NamedTuple
-from unicodedata import category
+from unicodedata import category, normalize
 
 from circulation.staff.print_jobs import Document
 
@@ -25,6 +26,29 @@ def harmless(text: str) -> str:
     """The text without control characters: to a printer they are commands, to cut the paper or to
     open the drawer with the money, and a title or a name may have brought some along."""
     return "".join(" " if category(each) == "Cc" else each for each in text)
+
+
+def transliterate(document: Document) -> Document:
+    """Return the document in the letters of Windows 1252, which receipt printers have. Staff read
+    Shchelkova on the shelf; question marks would be the same for every name."""
+    heading, big = map(_western, (document.heading, document.big))
+    return replace(document, heading=heading, big=big, lines=tuple(map(_western, document.lines)))
+
+
+def _western(text: str) -> str:
+    if _is_western(text):
+        return text
+    from anyascii import anyascii  # loads its tables
+
+    return "".join(each if _is_western(each) else anyascii(each) for each in normalize("NFC", text))
+
+
+def _is_western(text: str) -> bool:
+    try:
+        text.encode("cp1252")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def lines_of(document: Document, width: int) -> Iterator[Line]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from circulation.staff.print_jobs import Document
-from protocols.desk.printing.lines import harmless, lines_of
+from protocols.desk.printing.lines import harmless, lines_of, transliterate
 
 _BEGIN: Final = b"\x1b@"
 _PAGE: Final = b"\x1b\x1dt\x20"  # Windows 1252
@@ -20,9 +20,9 @@ _BARCODE_ENDS: Final = b"\x1e"
 
 
 def star(document: Document, width: int) -> bytes:
-    """What the printer gets; what is not in its letters becomes a question mark."""
+    """What the printer gets; other letters are transliterated."""
     told = [_BEGIN, _PAGE]
-    for text, size in lines_of(document, width):
+    for text, size in lines_of(transliterate(document), width):
         told.append(b"\x1bi" + bytes([size - 1, size - 1]))
         told.append(text.encode("cp1252", "replace") + b"\n")
     told.append(b"\x1bi\x00\x00")

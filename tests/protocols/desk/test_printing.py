@@ -312,3 +312,16 @@ def test_a_queue_of_cups_gets_plain_text(tmp_path: Path) -> None:
         pytest.raises(NotPrinted, match="no such queue"),
     ):
         print_out(Printer("cups", "counter"), NOTE)
+
+
+@pytest.mark.parametrize("form", [escpos, star])
+def test_a_receipt_printer_gets_names_in_its_letters(
+    form: Callable[[Document, int], bytes],
+) -> None:
+    names = ("Анна Щёлкова", "Δημήτρης Παπαδόπουλος", "Łukasz Ørsted", "محمد", "שלום", "中文")
+    printed = form(Document("Reserveret", names, big="Щ1"), 20).decode("cp1252")
+    for words in ("Anna Shchelkova", "Dimitris", "Papadopoylos", "Lukasz Ørsted", "mhmd", "slvm"):
+        assert words in printed
+    assert "ZhongWen" in printed
+    assert "Shch1" in printed
+    assert "?" not in printed
