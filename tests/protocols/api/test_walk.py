@@ -57,6 +57,11 @@ OF_AN_AGREEMENT: Final = frozenset(
 )
 #: An item is taken back at any desk: the loan ends, and its borrower is not named.
 TAKES_BACK: Final = frozenset({"take_back", "take_stack_back", "scan"})
+#: What is of the whole agency, so that the right at a branch of it is not enough: files for the
+#: debtor system, and programs, which get their rights at the agency.
+OF_AN_AGENCY: Final = frozenset(
+    {"export_debts", "list_collection_files", "show_collection_file", "let_program_in"}
+)
 #: What of a path is about one patron: whoever is answered has had access to them.
 IS_ABOUT: Final = re.compile(
     r"\{(patron|ward|hold|charge|payment|claim|booking|notice|contact|address|conflict)\}"
@@ -471,3 +476,26 @@ class _Wish(BaseModel):
 def test_a_new_way_to_name_a_patron_is_an_error(new: dict[str, Any]) -> None:
     with pytest.raises(UnknownName, match="shopper"):
         list(requests_to(replace(OPERATIONS[0], **new), {}))
+
+
+@pytest.mark.drawn(len(OPERATIONS))
+@pytest.mark.parametrize(
+    "operation",
+    [each for each in OPERATIONS if each.caller is Caller.STAFF and each.id not in OF_AN_AGENCY],
+    ids=lambda each: each.id,
+)
+def test_a_right_at_a_branch_does_there_what_it_does_at_the_agency(
+    world: World, operation: Operation
+) -> None:
+    """All that is named belongs to the branch."""
+    ask = next(requests_to(operation, world.known))
+    answers = []
+    for name in ("staff of the agency", "staff of the home branch"):
+        token, version = world.callers[name].token, world.version()
+        told = world.stage.ask(
+            operation.method, ask.path, ask.body, token=token, headers=ask.headers
+        )
+        answers.append(told.status)
+        if world.version() != version:
+            world.put_back()
+    assert answers[0] == answers[1]
