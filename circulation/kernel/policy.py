@@ -86,6 +86,9 @@ class LoanPolicy:
     """May an overdue loan be renewed?"""
     renew_unseen: bool = True
     """May a loan be renewed without the item at hand?"""
+    backdate_days: Days = 30
+    """A loan, renewal or return may be dated back by so many days. What machines report of the time
+    when their line was down goes to the list of off-line acts where it is older."""
     auto_renew: bool = False
     """Is a loan renewed by itself when it falls due?"""
     max_loans: Number | None = None

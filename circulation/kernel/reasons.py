@@ -82,6 +82,9 @@ class Reason(Enum):
     STAYS_ELSEWHERE = "the item is kept for a booking, or part of a deposit or theme, already"
     PLACEMENT_UNKNOWN = "there is no such deposit or theme that has not ended"
 
+    DATE_TOO_OLD = "the date is further back than the rules allow"
+    DATE_IN_FUTURE = "the date is in the future"
+
     BRANCH_UNKNOWN = "no branch has this ISIL"
 
 

@@ -130,7 +130,8 @@ class Refusal:
 
     reason: Reason
     block: BlockReason | None = None  # of PATRON_BLOCKED
-    # Of TOO_MANY_LOANS, TOO_MANY_LOANS_IN_GROUP, TOO_MANY_HOLDS, MAX_RENEWALS_REACHED:
+    # Of TOO_MANY_LOANS, TOO_MANY_LOANS_IN_GROUP, TOO_MANY_HOLDS, MAX_RENEWALS_REACHED, and of
+    # DATE_TOO_OLD the days:
     limit: int | None = None
     opens: datetime | None = None  # of RENEWAL_WINDOW_NOT_OPEN: when renewing will be possible
     # Of FEE_NOT_ACKNOWLEDGED the price, of AMOUNT_ABOVE_LIMIT the limit, else what would be taken.
@@ -302,6 +303,8 @@ class CheckedIn(NamedTuple):
     sort_rule: int | None = None
     charged: tuple[ChargedFee, ...] = ()  # the borrower, for being late
     stay: Stay | None = None  # a booking, deposit or theme that decides where its shelf is
+    # The return was dated before the loan, and is recorded at the time of the loan.
+    is_before_loan: bool = False
 
 
 # Answers of the look-ups

@@ -156,6 +156,7 @@ class ReturnCase:
     is charged. `is_told`: another has taken it back then, and we hear of it. `shelf` is where it
     goes if it is to stay here, `floats` says whether it may stay at a branch that is not its own.
     `before` and `after` are what features add to the event, for undoing it.
+    `is_before_loan`: the return was dated before the loan.
     """
 
     act: Act
@@ -172,6 +173,7 @@ class ReturnCase:
     stay: Stay | None = None
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
+    is_before_loan: bool = False
 
 
 class ReturnFeature:

@@ -15,6 +15,7 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import ChargedFee, CheckedOut, Loan, Refusal, Refused
 from circulation.loans.checks import check_out_refusals
 from circulation.loans.conflicts import note_conflict
+from circulation.loans.dates import date_refusals
 from circulation.loans.ending import Ending, charge_end, end, lock_who_owes
 from circulation.loans.facts import OPEN_LOAN
 from circulation.loans.features import LENDING, LoanCase, LoanSight, Written, charge, look_at
@@ -56,8 +57,9 @@ def check_out(act: Act, wish: LoanWish) -> CheckedOut | Refused:
 
     What would have been refused without `no_block` or `overriding` is listed in
     `CheckedOut.overridden` and kept in the event. With `no_block` only an unknown patron, item or
-    branch is refused. A loan that was open at `happened` ends there, but for the borrower's own
-    until the same moment, which it is; before one that began later the loan is recorded as ended.
+    branch is refused, and a date that the rules do not accept. A loan that was open at `happened`
+    ends there, but for the borrower's own until the same moment, which it is; before one that began
+    later the loan is recorded as ended.
     Machines tell whole seconds: of two loans within one, that which comes later was made later.
 
     A loan that costs something which was not agreed to is refused with FEE_NOT_ACKNOWLEDGED, which
@@ -88,7 +90,10 @@ def _decide(act: Act, wish: LoanWish) -> LoanDecision | Refused:
     )
     borrower, terms = with_counted_groups(act.transaction, borrower, terms)
     loan, now = OPEN_LOAN.of(item), act.now
-    at = min(wish.happened, now) if wish.no_block and wish.happened else now
+    happened = wish.happened if wish.no_block else None
+    if wrong := date_refusals(act, happened, terms, branch.timezone):
+        return Refused(tuple(wrong), item.item(home), borrower.patron())
+    at = now if happened is None else min(happened, now)
     is_own = loan is not None and loan.patron_id == borrower.id
     if loan is not None and not is_own and is_same_second(at, loan.checked_out):
         at = loan.checked_out

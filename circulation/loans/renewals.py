@@ -14,6 +14,7 @@ from circulation.kernel.reasons import Action, Reason
 from circulation.kernel.results import Loan, Refusal, Refused, Renewed, RenewedAll
 from circulation.loans.checks import patron_refusals, renewal_refusals
 from circulation.loans.conflicts import note_conflict
+from circulation.loans.dates import date_refusals
 from circulation.loans.facts import (
     OPEN_LOAN,
     OpenLoan,
@@ -156,6 +157,9 @@ def _decide(known: Parties, wish: RenewalWish) -> RenewalDecision | Refused:
 
     case = _case(known, wish, loan)
     calendar = set_up.calendars[case.branch.id]
+    happened = wish.happened if wish.no_block and not wish.is_told else None
+    if wrong := date_refusals(act, happened, case.terms, case.branch.timezone):
+        return Refused(tuple(wrong), item, borrower.patron(), loan.loan())
     today, counted = local_date(case.at, calendar.timezone), set_up.counted_at(case.branch.id)
     found = patron_refusals(borrower, Action.RENEW, today, counted)
     found += renewal_refusals(

@@ -6,15 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from circulation.callers.sorting import sort, sort_rules_at
-from circulation.items.facts import item_facts, lock_item
+from circulation.items.facts import ItemFacts, item_facts, lock_item
 from circulation.items.missing import forget_missing
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, CheckedIn, Destination, LoanMark, Refusal, Refused
+from circulation.kernel.set_up import SetUp
+from circulation.loans.dates import date_refusals, find_patron_category
 from circulation.loans.ending import Ending, charge_end, end
 from circulation.loans.facts import OPEN_LOAN, OpenLoan
 from circulation.loans.features import AWAITED, RETURNING, HoldHandling, ReturnCase, Route
+from circulation.loans.off_line import is_same_second
 from circulation.loans.routing import route
 from circulation.loans.states import LoanAction, refusals_in, state_of
 
@@ -30,12 +33,15 @@ def check_in(
 ) -> CheckedIn | Refused:
     """Takes the item with barcode `item` back at the desk's branch.
 
-    Never refused because of the patron or the rules: the only refusals are ITEM_UNKNOWN,
-    BRANCH_UNKNOWN and, where `holds` is REFUSE, ON_HOLD_FOR_ANOTHER. An item that another library
+    Never refused because of the patron: the only refusals are ITEM_UNKNOWN, BRANCH_UNKNOWN, where
+    `holds` is REFUSE ON_HOLD_FOR_ANOTHER, and DATE_TOO_OLD and DATE_IN_FUTURE for a `returned` that
+    the rules do not accept. An item that another library
     has sent is taken in. One that is not on loan is
     checked in all the same, and the answer says so. `returned` (SIP2 09 return date) is when the
-    item came back if that was earlier than `act.now`; it is held between the check-out and now.
-    `is_told`: another has taken it back, and all that followed from that was so when it came back.
+    item came back if that was earlier than `act.now`; a date before the check-out becomes the time
+    of the check-out, and the answer says so.
+    `is_told`: another has taken it back, and all that followed from that was so when it came back;
+    its date is accepted.
     `holds` says what this desk or machine does where somebody waits for the item; `sorting` names
     the scheme by which it sorts, where that is not the one that the set-up gives the terminal.
     """
@@ -51,6 +57,8 @@ def check_in(
     if here is None:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), facts.item(home))
     loan = OPEN_LOAN.of(facts)
+    if not is_told and (wrong := _date_refusals(act, returned, facts, set_up, here)):
+        return Refused(tuple(wrong), facts.item(home))
     came = min(returned, act.now) if is_told and returned is not None else act.now
     case = ReturnCase(act, facts, loan, set_up, here, holds, came, is_told)
     found = refusals_in(state_of(facts, act.now), LoanAction.CHECK_IN)
@@ -75,11 +83,29 @@ def check_in(
     return answer
 
 
+def _date_refusals(
+    act: Act, returned: datetime | None, item: ItemFacts, set_up: SetUp, here: Branch
+) -> list[Refusal]:
+    """Return why the rules for the borrower at this branch do not accept the date."""
+    if returned is None:
+        return []
+    loan, category = OPEN_LOAN.of(item), None
+    if loan is not None:
+        category = find_patron_category(act.transaction, patron_id=loan.patron_id)
+    terms = set_up.terms(here.id, category or "", item.material_group)
+    return date_refusals(act, returned, terms, here.timezone)
+
+
 def _end_loan(case: ReturnCase, loan: OpenLoan, returned: datetime | None) -> None:
     """Finds when the item came back, and what the borrower is charged."""
     act, item, here = case.act, case.item, case.here
     at = max(act.now, loan.checked_out)  # the later where the clock has been set back
     came = at if returned is None else min(max(returned, loan.checked_out), at)
+    case.is_before_loan = (
+        returned is not None
+        and returned < loan.checked_out
+        and not is_same_second(returned, loan.checked_out)
+    )
     ending = Ending(act, case.set_up, item, loan, came, here)
     case.charged = charge_end(ending)
     if loan.mark is not None and loan.mark == LoanMark.CLAIMED_RETURNED.value:
@@ -113,6 +139,7 @@ def _answer(case: ReturnCase, way: Route, home: Branch, sorting: str | None) -> 
         sorted_by.number if sorted_by else None,
         case.charged,
         None if way.held_for else case.stay,
+        case.is_before_loan,
     )
 
 

@@ -46,7 +46,8 @@ class ForPatron(Request):
 
 class CheckoutWish(ForPatron):
     """An item is to be lent. `happened`: it was, at that moment, while the line was down. Then only
-    an unknown patron or item is refused; what else the rules say against it is kept as a conflict.
+    an unknown patron or item is refused, and a date further back than `backdate_days` of the loan
+    rules or in the future; what else the rules say against it is kept as a conflict.
     """
 
     item: Barcode
@@ -66,7 +67,8 @@ class StackCheckoutWish(ForPatron):
 
 
 class CheckinWish(Request):
-    """An item is handed in. `at`: when it came back, where that was earlier."""
+    """An item is handed in. `at`: when it came back, where that was earlier; not further back than
+    `backdate_days` of the loan rules, and not in the future."""
 
     item: Barcode
     at: AwareDatetime | None = None
@@ -189,7 +191,8 @@ class HeldFor:
 class CheckedIn:
     """The item was handed in, and goes to `destination`: always exactly one. `borrower` is whose
     loan this ended, where the caller may see them. `printing` is the job of the note or slip that
-    the workstation's printer makes for it."""
+    the workstation's printer makes for it. `is_before_loan`: `at` was before the loan, so the
+    return is recorded at the time of the loan."""
 
     item: Item
     destination: DestinationName
@@ -202,6 +205,7 @@ class CheckedIn:
     charged: tuple[Fee, ...]
     may: tuple[Next, ...]
     printing: str | None = None
+    is_before_loan: bool = False
 
 
 @dataclass(frozen=True, slots=True)

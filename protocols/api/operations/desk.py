@@ -52,8 +52,9 @@ from protocols.api.problems import Outcome, Problem, reasons_of, refused
 from protocols.api.unknown import near_items
 from protocols.hosting.answering import Context, Lane
 
-#: Before this no loan of anybody's began.
+#: Moments outside these have no UTC form in every time zone; the loan rules refuse both.
 _EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def identifier_of(
@@ -88,7 +89,7 @@ def lend(
             fee_acknowledged=wish.accept_fee or False,
             overriding=override_of(wish.override, principal),
             no_block=wish.happened is not None,
-            happened=moment_said(wish.happened, principal, context),
+            happened=moment_said(wish.happened, principal),
         ),
     )
     if isinstance(answer, Refused):
@@ -123,7 +124,7 @@ def take_back(
     answer = check_in(
         context.act(principal.desk),
         item=wish.item.strip(),
-        returned=moment_said(wish.at, principal, context),
+        returned=moment_said(wish.at, principal),
     )
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
@@ -131,12 +132,12 @@ def take_back(
     return returned(answer, request, principal, context)
 
 
-def moment_said(at: datetime | None, principal: Principal, context: Context) -> datetime | None:
+def moment_said(at: datetime | None, principal: Principal) -> datetime | None:
     """When something was done, where the caller may say so. Raises Problem."""
     if at is None:
         return None
     must_have_here(principal, Right.BACKDATE)
-    return min(max(at, _EARLIEST), context.now).astimezone(UTC)
+    return min(max(at, _EARLIEST), _LATEST).astimezone(UTC)
 
 
 def returned(
@@ -175,6 +176,7 @@ def returned(
         fees_shown(answer.charged),
         may + (("open_patron",) if borrower is not None else ()),
         print_what_goes_on(answer, principal, context),
+        answer.is_before_loan,
     )
 
 

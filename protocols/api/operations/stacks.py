@@ -45,7 +45,7 @@ def lend_stack(
         context.act(principal.desk),
         patron=identifier,
         barcodes=[each.strip() for each in wish.items],
-        happened=moment_said(wish.happened, principal, context),
+        happened=moment_said(wish.happened, principal),
         overriding=override_of(wish.override, principal),
     )
     lent_now = [each.loan.id for each in answers if isinstance(each, KnownLoan)]
@@ -70,7 +70,7 @@ def take_stack_back(
     answers = check_in_stack(
         context.act(principal.desk),
         barcodes=[each.strip() for each in wish.items],
-        returned=moment_said(wish.at, principal, context),
+        returned=moment_said(wish.at, principal),
     )
     return together(
         [

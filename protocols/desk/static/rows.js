@@ -79,6 +79,7 @@ function returned(done, code) {
   const branch = done.to_branch.name;
   look.facts.push(
     ...(done.was_on_loan ? [] : [say("WAS_NOT_ON_LOAN")]),
+    ...(done.is_before_loan ? [say("RETURN_BEFORE_LOAN")] : []),
     ...(done.was_overdue && !done.charged.length ? [say("WAS_OVERDUE")] : []),
     ...done.charged.map((each) => say("CHARGED", { amount: amount(each.amount) })),
   );

@@ -90,6 +90,8 @@ PROBLEMS: dict[str, dict[Reason, ProblemType]] = {
         Reason.HOLD_DATES_WRONG: P.RESOURCE_CANNOT_BE_PROVIDED,
         Reason.NOT_WANTED: P.RESOURCE_CANNOT_BE_PROVIDED,
         Reason.BEING_FETCHED: P.RESOURCE_CANNOT_BE_PROVIDED,
+        Reason.DATE_TOO_OLD: P.RESOURCE_CANNOT_BE_PROVIDED,
+        Reason.DATE_IN_FUTURE: P.RESOURCE_CANNOT_BE_PROVIDED,
     },
     "RenewItem": {
         **_LENDING,
@@ -128,6 +130,8 @@ PROBLEMS: dict[str, dict[Reason, ProblemType]] = {
         Reason.HOLD_DATES_WRONG: P.ITEM_NOT_RENEWABLE,
         Reason.NOT_WANTED: P.ITEM_NOT_RENEWABLE,
         Reason.BEING_FETCHED: P.ITEM_NOT_RENEWABLE,
+        Reason.DATE_TOO_OLD: P.ITEM_NOT_RENEWABLE,
+        Reason.DATE_IN_FUTURE: P.ITEM_NOT_RENEWABLE,
     },
     "CheckInItem": {
         reason: {

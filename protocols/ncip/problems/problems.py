@@ -26,6 +26,8 @@ _ELEMENTS = {
     Reason.RECORD_UNKNOWN: "BibliographicRecordIdentifier",
     Reason.HOLD_UNKNOWN: "RequestIdentifierValue",
     Reason.HOLD_DATES_WRONG: "NeedBeforeDate",
+    Reason.DATE_TOO_OLD: "DateEventOccurred",
+    Reason.DATE_IN_FUTURE: "DateEventOccurred",
     Reason.FEE_NOT_ACKNOWLEDGED: "AcknowledgedFeeAmount",
     Reason.AMOUNT_WRONG: "MonetaryValue",
     Reason.AMOUNT_ABOVE_LIMIT: "MonetaryValue",

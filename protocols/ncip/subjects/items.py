@@ -162,6 +162,8 @@ def routing(returned: CheckedIn) -> RoutingInformation:
     held_for, instructions = returned.held_for, returned.destination.value
     if held_for is not None and held_for.waits_until is not None:
         instructions += f", which is closed until {held_for.waits_until}: keep it here until then"
+    if returned.is_before_loan:
+        instructions += "; the date was before the loan: the return is recorded at its beginning"
     return RoutingInformation(
         instructions,
         Destination(_location("Temporary Location", returned.to_branch.name)),

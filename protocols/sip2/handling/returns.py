@@ -190,13 +190,15 @@ def _add_messages(
     place: Place,
     context: Context,
 ) -> None:
-    """What the account wants to be said of a check-in that was taken."""
+    """Add what the account wants to be said of a check-in, and that its date was moved."""
     if account.show_checkin_message:
         response.screen_message = (_taken(outcome, caller), *response.screen_message)
     if not outcome.was_on_loan and not account.ok_if_not_on_loan:
         response.ok = False
         response.alert = response.alert or account.alert_on_failure
         _add(response, say(Text.WAS_NOT_ON_LOAN, caller.words))
+    if outcome.is_before_loan:
+        _add(response, say(Text.RETURN_BEFORE_LOAN, caller.words))
     if account.show_amount_owed:
         borrower = _borrower_shown(outcome, account, place)
         if borrower is not None:

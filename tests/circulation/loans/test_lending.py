@@ -337,12 +337,49 @@ def test_offline_needs_a_known_patron_and_item(sqlite_library: Library) -> None:
     assert reasons(answer) == (Reason.PATRON_UNKNOWN, Reason.ITEM_UNKNOWN)
 
 
-def test_a_loan_that_happened_off_line_is_not_of_the_future(library: Library) -> None:
+def test_a_loan_is_dated_back_as_far_as_the_rules_allow(library: Library) -> None:
     card, barcode = a_patron(library), an_item(library)
-    ahead = library.now + timedelta(days=300)
-    lent = library.check_out(card, barcode, no_block=True, happened=ahead)
+    begin = library.now.replace(hour=0) - timedelta(hours=1)  # of the day, in Copenhagen
+    for days in (30, 7):
+        if days != 30:
+            library.policy(branch_id=None, patron_category=None, backdate_days=days)
+        first = begin - timedelta(days=days)
+        too_old = library.check_out(
+            card, barcode, no_block=True, happened=first - timedelta(seconds=1)
+        )
+        assert isinstance(too_old, Refused)
+        assert too_old.refusals == (Refusal(Reason.DATE_TOO_OLD, limit=days),)
+        lent = library.check_out(card, an_item(library), no_block=True, happened=first)
+        assert isinstance(lent, CheckedOut)
+        assert lent.loan.checked_out == first
+    for year in (1, 1905):
+        happened = datetime(year, 1, 1, tzinfo=UTC)
+        ancient = library.check_out(card, barcode, no_block=True, happened=happened)
+        assert isinstance(ancient, Refused)
+    assert library.events_of(barcode) == []
+
+
+def test_a_loan_is_not_of_the_future(library: Library) -> None:
+    card, barcode = a_patron(library), an_item(library)
+    ahead = library.check_out(
+        card, barcode, no_block=True, happened=library.now + timedelta(days=1)
+    )
+    assert isinstance(ahead, Refused)
+    assert ahead.reasons == (Reason.DATE_IN_FUTURE,)
+    fast_clock = library.now + timedelta(minutes=5)
+    lent = library.check_out(card, barcode, no_block=True, happened=fast_clock)
     assert isinstance(lent, CheckedOut)
     assert lent.loan.checked_out == library.now
+
+
+def test_what_another_system_has_done_is_taken_with_its_date(library: Library) -> None:
+    card, barcode = a_patron(library), an_item(library)
+    desk = library.desk()._replace(follows=True)
+    happened = library.now - timedelta(days=400)
+    wish = LoanWish(card, barcode, no_block=True, happened=happened)
+    lent = library.write(lambda transaction: check_out(library.act(transaction, desk), wish))
+    assert isinstance(lent, CheckedOut)
+    assert lent.loan.checked_out == happened
 
 
 def test_who_wants_it_for_less_gets_less_and_nobody_more(library: Library) -> None:

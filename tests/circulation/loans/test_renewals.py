@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason, Reason
@@ -189,15 +191,21 @@ def test_a_hold_of_ones_own_does_not_hinder_and_that_of_another_does(library: Li
     assert refused(library.renew(card, barcode)).reasons == (Reason.WANTED_BY_ANOTHER,)
 
 
-def test_an_offline_renewal_is_not_of_the_future(library: Library) -> None:
+@pytest.mark.parametrize(
+    ("days", "reason"), [(300, Reason.DATE_IN_FUTURE), (-31, Reason.DATE_TOO_OLD)]
+)
+def test_an_offline_renewal_is_not_of_the_future_or_long_ago(
+    library: Library, days: int, reason: Reason
+) -> None:
     card = a_patron(library)
     barcode = an_item(library, on_loan_to=card)
-    library.pass_time(days=2)
-    ahead = library.now + timedelta(days=300)
-    answer = renewed(library.renew(card, barcode, no_block=True, happened=ahead))
-    assert answer.loan.due == DUE + timedelta(days=2)
-    event = library.events_of(barcode)[-1]
-    assert (event.at, event.recorded) == (library.now, None)
+    library.pass_time(days=40)
+    happened = library.now + timedelta(days=days)
+    answer = library.renew(card, barcode, no_block=True, happened=happened)
+    assert isinstance(answer, Refused)
+    assert answer.reasons == (reason,)
+    assert len(library.events_of(barcode)) == 1
+    renewed(library.renew(card, barcode, no_block=True, happened=happened, is_told=True))
 
 
 def test_a_desk_of_no_branch_renews_nothing_and_says_of_what(sqlite_library: Library) -> None:

@@ -85,20 +85,56 @@ def test_overdue_is_said(sqlite_library: Library) -> None:
     ("returned", "counted"),
     [
         (timedelta(days=-1), timedelta(days=-1)),
-        (timedelta(days=-100), timedelta(days=-40)),  # not before it was lent
-        (timedelta(days=100), timedelta(0)),  # not in the future
+        (timedelta(days=-25), timedelta(days=-20)),  # not before it was lent
+        (timedelta(minutes=9), timedelta(0)),  # a clock that is ahead
     ],
 )
 def test_the_return_date_counts_within_reason(
     library: Library, returned: timedelta, counted: timedelta
 ) -> None:
     barcode = an_item(library, on_loan_to=a_patron(library))
-    library.pass_time(days=40)
+    library.pass_time(days=20)
     answer = taken_back(library.check_in(barcode, returned=library.now + returned))
     event = library.events_of(barcode)[-1]
     assert event.at == library.now + counted
     assert event.recorded == (library.now if counted else None)
-    assert answer.was_overdue == (counted > timedelta(days=-12))
+    assert answer.is_before_loan == (returned < timedelta(days=-20))
+
+
+@pytest.mark.parametrize(
+    ("returned", "reason"),
+    [
+        (timedelta(days=-31), Reason.DATE_TOO_OLD),
+        (timedelta(days=-10_000), Reason.DATE_TOO_OLD),
+        (timedelta(days=1), Reason.DATE_IN_FUTURE),
+    ],
+)
+def test_a_return_of_long_ago_or_of_the_future_is_refused(
+    library: Library, returned: timedelta, reason: Reason
+) -> None:
+    barcode = an_item(library, on_loan_to=a_patron(library))
+    library.pass_time(days=40)
+    happened = library.now + returned
+    for _ in range(2):
+        answer = library.check_in(barcode, returned=happened)
+        assert isinstance(answer, Refused)
+        assert answer.reasons == (reason,)
+    assert len(library.events_of(barcode)) == 1
+    taken_back(library.check_in(barcode, returned=happened, is_told=True))
+
+
+def test_how_far_a_return_is_dated_back_is_for_the_rules_of_its_borrower(
+    library: Library,
+) -> None:
+    library.policy(patron_category="school", backdate_days=3)
+    school = an_item(library, on_loan_to=a_patron(library, category="school"))
+    other = an_item(library, on_loan_to=a_patron(library))
+    library.pass_time(days=10)
+    date = library.now - timedelta(days=4)
+    refused = library.check_in(school, returned=date)
+    assert isinstance(refused, Refused)
+    assert refused.reasons == (Reason.DATE_TOO_OLD,)
+    taken_back(library.check_in(other, returned=date))
 
 
 def test_the_borrower_goes_by_the_newest_valid_card_and_never_by_another_identifier(

@@ -174,6 +174,44 @@ def test_a_stack_that_was_lent_off_line_counts_from_then(stage: Stage) -> None:
     assert (lent["done"], began) == (2, {then.date().isoformat()})
 
 
+@pytest.mark.parametrize(
+    ("date", "code"),
+    [
+        ("1905-01-01T00:00:00Z", "DATE_TOO_OLD"),
+        ("0001-01-01T00:00:00+14:00", "DATE_TOO_OLD"),
+        ("9999-12-31T23:59:59-12:00", "DATE_IN_FUTURE"),
+    ],
+)
+def test_a_date_of_long_ago_or_of_the_future_is_refused(stage: Stage, date: str, code: str) -> None:
+    library, card = stage.library, a_patron(stage.library)
+    item, out = an_item(library), an_item(library, on_loan_to=card)
+    token = stage.a_caller(Right.LEND, Right.BACKDATE)
+    for path, wish in (
+        ("/checkouts", {"card": card, "item": item, "happened": date}),
+        ("/checkins", {"item": out, "at": date}),
+    ):
+        told = stage.ask("POST", path, wish, token=token)
+        assert (told.status, told.codes) == (409, [code]), path
+        several = {**wish, "items": [wish["item"]]}
+        del several["item"]
+        told = stage.ask("POST", f"{path}/stack", several, token=token)
+        assert (told.body["done"], told.body["refused"]) == (0, 1)
+        assert told.body["results"][0]["reasons"][0]["code"] == code
+    assert [len(library.events_of(each)) for each in (item, out)] == [0, 1]
+
+
+def test_the_answer_says_that_a_return_was_dated_before_its_loan(stage: Stage) -> None:
+    library = stage.library
+    item = an_item(library, on_loan_to=a_patron(library))
+    token = stage.a_caller(Right.LEND, Right.BACKDATE)
+    early = (library.now - timedelta(days=9)).isoformat()
+    told = stage.ask("POST", "/checkins", {"item": item, "at": early}, token=token)
+    assert (told.status, told.body["is_before_loan"]) == (200, True)
+    other = an_item(library, on_loan_to=a_patron(library))
+    told = stage.ask("POST", "/checkins", {"item": other}, token=token)
+    assert told.body["is_before_loan"] is False
+
+
 def test_a_stack_of_a_silent_load_takes_the_right_to_send_notices(stage: Stage) -> None:
     card, item = a_patron(stage.library), an_item(stage.library)
     wish = {"card": card, "items": [item, "nothing"], "silent_batch": "move"}

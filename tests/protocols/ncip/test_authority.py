@@ -431,7 +431,7 @@ def test_when_a_return_happened_is_for_who_may_change_the_loan_to_say(stage: Sta
         barcode = an_item(library, on_loan_to=a_patron(library))
         library.pass_time(days=60)
         stage.use(NcipSettings(partners=(caller,)))
-        early = MandatedAction(library.now - timedelta(days=50))
+        early = MandatedAction(library.now - timedelta(days=20))
         asked = CheckInItem(header(caller.agency, SECRET), early, item_id=item(barcode))
         assert problem_types(etree.fromstring(stage.answer(encode(asked, NEWEST)))) == []
         returned = library.events_of(barcode)[-1]

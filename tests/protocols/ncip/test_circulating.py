@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -191,3 +192,21 @@ def test_a_borrower_is_not_told_to_partners_that_may_not_know(stage: Stage) -> N
     assert problem_types(answer) == []
     assert answer.find(f"{N}UserId") is None
     assert answer.find(f"{N}UserOptionalFields") is None
+
+
+def test_a_return_says_that_its_date_was_before_the_loan(stage: Stage) -> None:
+    library = stage.library
+    for days, instructions in ((5, "recorded at its beginning"), (40, None)):
+        barcode = an_item(library, on_loan_to=a_patron(library))
+        date = (library.now - timedelta(days=days)).isoformat()
+        mandated = f"<DateEventOccurred>{date}</DateEventOccurred>"
+        text = check_in(barcode).replace(
+            item(barcode), f"<MandatedAction>{mandated}</MandatedAction>{item(barcode)}"
+        )
+        answer = stage.ask(text)
+        told = answer.findtext(f".//{N}RoutingInstructions")
+        if instructions is None:
+            assert problem_types(answer) != []
+        else:
+            assert told is not None
+            assert told.endswith(instructions)

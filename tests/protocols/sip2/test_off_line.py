@@ -136,3 +136,42 @@ def test_where_off_line_messages_are_not_taken_nothing_is_noted(
 def test_without_a_date_it_happened_now(library: Library, terminal: Terminal) -> None:
     assert terminal.ask(checkin("nothing", " " * 18)).startswith(b"101")
     assert [line.happened for line in listed(library)] == [library.now]
+
+
+def test_what_is_dated_too_far_back_or_ahead_is_accepted_and_listed(
+    library: Library, terminal: Terminal
+) -> None:
+    card = a_patron(library)
+    free, lent = an_item(library), an_item(library, on_loan_to=card)
+    for when, reason in (
+        ("19900101    120000", Reason.DATE_TOO_OLD),
+        ("20270101    120000", Reason.DATE_IN_FUTURE),
+    ):
+        before = len(listed(library))
+        for _ in range(2):
+            assert terminal.ask(checkout(card, free, when))[:3] == b"121"
+            answer = terminal.ask(checkin(lent, when)).decode()
+            assert answer.startswith("101Y")
+            assert NOTED in answer
+        told = listed(library)[before:]
+        assert [(each.act, each.reasons) for each in told] == [
+            ("check-out", (reason,)),
+            ("check-in", (reason,)),
+        ]
+    assert [len(library.events_of(each)) for each in (free, lent)] == [0, 1]
+
+
+def test_a_return_dated_long_ago_on_line_is_refused_and_says_why(
+    library: Library, terminal: Terminal
+) -> None:
+    item = an_item(library, on_loan_to=a_patron(library))
+    answer = terminal.ask(f"09N{WHEN}19900101    120000AP|AO|AB{item}|AC|".encode()).decode()
+    assert answer.startswith("100N")
+    assert "|AFThe date is too far back. Please ask the staff.|" in answer
+
+
+def test_a_return_dated_before_its_loan_says_so(library: Library, terminal: Terminal) -> None:
+    item = an_item(library, on_loan_to=a_patron(library))
+    answer = terminal.ask(f"09N{WHEN}20261120    120000AP|AO|AB{item}|AC|".encode()).decode()
+    assert answer.startswith("101Y")
+    assert "|AFThe date was before the loan." in answer
