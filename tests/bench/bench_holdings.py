@@ -139,7 +139,8 @@ class _Served:
         text = text.replace("sqlite:///tiro.sqlite", self.url)
         address = f"http://127.0.0.1:{self.hook.port}/"
         config = self.folder / "tiro.toml"
-        config.write_text(text + _SINK.format(url=address, secret="x" * 16))
+        sink = _SINK.format(url=address, secret="x" * 16)
+        config.write_text(text + sink + servers.LOOPBACK_ALLOWED)
         arguments = ("--config", str(config), "serve")
         self._server = servers.launch(self.folder, arguments, ports, 300.0)
         self._until = made + self.chance.randint(*KILLS)

@@ -49,6 +49,7 @@ from tests.builders.circulation import a_library
 from tests.protocols.iso18626.stage import ODENSE, OURS
 from tests.protocols.iso18626.test_http import a_requester
 from tests.protocols.ncip.serving import Serving, running
+from tests.servers import LOOPBACK_ALLOWED
 
 CONNECTIONS, RATE, SECONDS = 64, 200, 30
 #: Seconds within which 99 of 100 are to be confirmed.
@@ -196,7 +197,7 @@ def main() -> None:
         url = load_records(folder)
         wanted = _stock(url, address)
         path = folder / "tiro.toml"
-        path.write_text(_CONFIGURATION.format(url=url), encoding="utf-8")
+        path.write_text(_CONFIGURATION.format(url=url) + LOOPBACK_ALLOWED, encoding="utf-8")
         module = "tests.protocols.iso18626.test_http"
         with running(module, path, folder / "server.log") as (line, pid):
             server = Serving(int(line), 0, folder / "server.log", pid)
