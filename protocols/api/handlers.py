@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 from catalogue.database import DatabaseUnavailable
 from catalogue.tracing import here
 from circulation.kernel.rights import Principal
+from circulation.languages.installed import LAST, nearest
 from circulation.staff.sessions import touch
 from protocols.api import operations
 from protocols.api.answering import Tried, answered
@@ -74,7 +75,8 @@ class Api:
 
     def answer(self, asked: Asked, reply: Callable[[Answer], None]) -> None:
         """Calls `reply` once, at once or later, whatever happens."""
-        language = language_of(asked.header("accept-language"))
+        accepted = asked.header("accept-language")
+        language = LAST if accepted is None else language_of(accepted)
         if asked.header("origin") in self._settings.cross_origin:
             reply = _shared(asked, reply)
         try:
@@ -206,6 +208,8 @@ class Api:
             found = known_by(context, credential)
             known.principal, known.session = found.principal, found.session
             principal = found.principal
+            if found.session is not None and request.asked.header("accept-language") is None:
+                request.language = nearest(found.session.language) or LAST
             if operation.needs_credential:
                 must_be_meant(request.asked, principal, context)
             _must_be_admitted(operation, principal)

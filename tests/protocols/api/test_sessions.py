@@ -279,3 +279,21 @@ def test_a_request_of_one_account_is_not_done_for_another(stage: Stage) -> None:
     assert stage.ask("GET", "/self", token=reader, headers=asked).status == 200
     asked = {"signed-in-as": f"patron:{stage.public_id(a_patron(stage.library))}"}
     assert stage.ask("GET", "/self", token=reader, headers=asked).status == 412
+
+
+@pytest.mark.parametrize(("language", "asked"), [("da", None), ("", None), ("da", "en")])
+def test_problems_are_in_the_accounts_language_where_none_is_requested(
+    house: Stage, language: str, asked: str | None
+) -> None:
+    """English is that of accounts without one, and of requests without an account."""
+    a_colleague(house.library, "berta", "librarian", language=language)
+    given = {"name": "berta", "password": PASSWORD, "give": "token"}
+    token = house.ask("POST", "/sessions", given, key=None).body["token"]
+    path, spoken = "/patrons/PNOBODY", asked or language or "en"
+    refused = house.ask("GET", path, token=token, headers={"accept-language": asked})
+    expected = house.ask("GET", path, token=token, headers={"accept-language": spoken})
+    assert refused.body == expected.body
+    english = house.ask("GET", path, token=token, headers={"accept-language": "en"})
+    assert (refused.body == english.body) is (spoken == "en")
+    unknown = house.ask("GET", "/titles?q=a&limit=100000", headers={"accept-language": None})
+    assert "must be 100 or less" in unknown.body["detail"]
