@@ -20,6 +20,7 @@ from catalogue.database import DatabaseUnavailable
 from catalogue.tracing import here
 from circulation.kernel.rights import Kind, Principal
 from circulation.patrons.identifiers import PatronPlace
+from circulation.staff.lookups import Seen
 from circulation.staff.sessions import session_of
 from protocols.fbs.callers import (
     Credential,
@@ -31,7 +32,7 @@ from protocols.fbs.callers import (
 )
 from protocols.fbs.calls import MISSING, Agency, Asker, Call, Caller, Look, Request, Undone
 from protocols.fbs.codec import LONGEST, query_in, written
-from protocols.fbs.handling.looking import LOOKS
+from protocols.fbs.handling.looking import LOOKS, note_look
 from protocols.fbs.messages import Answer, Asked
 from protocols.fbs.problems import Denied, Fault
 from protocols.fbs.routing import Route, Routes, pattern_of
@@ -261,6 +262,8 @@ class Fbs:
             raise Undone(_written(call, undone.value)) from None
         if isinstance(value, Denied):  # what was written with it stays
             return value.answer()
+        if request.patron is not None and call.lane is not Lane.READ and not looks:
+            note_look(request, context, Seen.OPENED, request.patron.id)
         return _written(call, value)
 
     def _caller(

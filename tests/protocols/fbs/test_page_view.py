@@ -81,3 +81,18 @@ def test_a_session_that_looks_is_in_the_log_once_for_each_thing(stage: Stage) ->
     token = stage.a_token(card)
     stage.ask("GET", paths[0].format("agencyid", "patronid"), token=token)
     assert len(looks()) == 4  # patrons who look at themselves are not noted
+
+
+def test_a_session_that_only_changes_something_is_in_the_log(stage: Stage) -> None:
+    card = stage.a_patron()
+    title = stage.record_of(an_item(stage.library, title="Pan"))
+    path = "v1/{}/patrons/{}/reservations/v2"
+    made = stage.of_patron("POST", card, path, {"reservations": [{"recordId": title}]})
+    assert made.body["success"] is True
+
+    def work(transaction: Transaction) -> list[str]:
+        patron_id = find_patron(transaction, card) or 0
+        found = lookups_of_patron(transaction, patron_id=patron_id, before=NEWEST)
+        return [each.context for each in found]
+
+    assert "fbs POST v1/{agencyid}/patrons/{patronid}/reservations/v2" in stage.library.read(work)
