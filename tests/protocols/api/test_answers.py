@@ -23,12 +23,12 @@ from tests.builders.circulation import NOON, an_item
 from tests.builders.journal import Journal
 from tests.keeping import Kept
 from tests.protocols.api.stage import a_stage
-from tests.protocols.api.test_table import _VARIABLE, Place, _asked, _known
+from tests.protocols.api.test_table import _VARIABLE, Place, _asked, known_names
 
 ANSWERS: Final = Path(__file__).parents[2] / "transcripts" / "api.txt"
 #: What is drawn, or depends on the library's keys, its version or the machine.
 _DRAWN: Final = re.compile(
-    r"""(?<=ETag=")[^"]*|b'(?:[^'\\]|\\.)*'|b"(?:[^"\\]|\\.)*"|\b\d{16,}\b|tiro-[0-9a-f]{16}"""
+    r"""(?<=ETag=")[^"]*|b'(?:[^'\\]|\\.)*'|b"(?:[^"\\]|\\.)*"|\b\d{16,}\b|tiro-[0-9a-f]{16}|token-\d+"""
     r"""|\b(?=\w*\d)[a-z0-9]{13}\b|(?=[\w+/-]*[A-Z\d])[\w+/-]{22,}"""
 )
 #: Operations that answer what is of this build, or all that there is of a patron.
@@ -73,7 +73,7 @@ class Told(NamedTuple):
 @contextmanager
 def _a_journal(url: str) -> Iterator[Told]:
     with a_stage(url) as stage:
-        known = _known(stage)
+        known = known_names(stage)
         known |= {"record": known["title"], "free": an_item(stage.library)}
         token = stage.a_caller(grants=EVERYTHING)
         by_id = {each.id: each for each in OPERATIONS}
