@@ -32,6 +32,7 @@ from catalogue.database import (
     change,
     columns,
     many,
+    scalar,
     scalar_one,
     scalars,
     scalars_of,
@@ -205,6 +206,17 @@ def set_history_days(transaction: Transaction, agency_id: int, days: int | None)
 def history_days_of(transaction: Transaction) -> list[tuple[int, int | None]]:
     """Agencies by id, and how many days each has set; None where it has set none."""
     return [(row.agency_id, row.days) for row in _agencies(transaction)]
+
+
+@scalar(int)
+def _days_of_agency(*, agency_id: int) -> Statement:
+    return select(history_settings.c.days).where(history_settings.c.agency_id == agency_id)
+
+
+def history_days_of_agency(transaction: Transaction, agency_id: int) -> int:
+    """Return how many days the agency's loans name their patron after the return."""
+    days = _days_of_agency(transaction, agency_id=agency_id)
+    return DEFAULT_DAYS if days is None else days
 
 
 def cut_history(transaction: Transaction, patron_id: int) -> int:

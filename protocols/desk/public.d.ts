@@ -96,6 +96,7 @@ export interface Own {
   guardians: { id: string; name: string; sees_account: boolean }[];
   may: string[];
   consents: Record<string, string>;
+  history_days: number;
 }
 export interface Renewal {
   barcode: string;

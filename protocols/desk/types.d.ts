@@ -270,6 +270,7 @@ export interface PatronScreen {
   guardians: Related[];
   wards: Related[];
   consents: Record<string, string>;
+  history_days: number;
   loans: PatronLoan[];
   may: string[];
   /** What was scanned, where a card has opened them. */

@@ -102,7 +102,8 @@ class PatronScreen:
     """Everything of a patron's first screen: one answer. `loans` is the first page.
 
     `denied` is what the patron may not do now, from blocks, expiry and card: check_out, renew,
-    hold, recall.
+    hold, recall. `history_days`: without the consent keep_history the library keeps a loan with the
+    patron's name for so many days after the return.
     """
 
     id: str
@@ -119,3 +120,4 @@ class PatronScreen:
     consents: dict[str, datetime]
     loans: tuple[PatronLoan, ...]
     may: tuple[PatronNext, ...]
+    history_days: int

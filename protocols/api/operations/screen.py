@@ -12,6 +12,7 @@ from circulation.kernel.results import Borrower, PatronStatus, Refused
 from circulation.kernel.rights import Kind, Principal, Right
 from circulation.ledger.balances import balances_of
 from circulation.ledger.money import Balance
+from circulation.loans.privacy import history_days_of_agency
 from circulation.patrons.changes import PatronFields, patron_fields
 from circulation.patrons.consents import consents_of
 from circulation.patrons.guardians import decides_who_sees, guardians_of, wards_of
@@ -112,6 +113,7 @@ def screen(
         loans=tuple(loan_line(each, names) for each in listed.loans),
         may=_may(status, place, principal, context)
         + _may_decide(fields, principal, today_here(principal, context)),
+        history_days=history_days_of_agency(transaction, place.agency_id),
     )
     return Reply(shown, headers=(("ETag", etag(fields)),))
 

@@ -114,7 +114,10 @@ function drawnConsents(own) {
       if (answer?.status !== 200) box.checked = !box.checked;
       announce(answer?.status === 200 ? say("SAVED") : reasonsOf(answer).join(" "));
     });
-    const hint = el("small", {}, say(`CONSENT_${consent}_hint`));
+    const days = own.history_days;
+    const isAtOnce = consent === "keep_history" && days === 0;
+    const text = isAtOnce ? say("CONSENT_keep_history_none") : say(`CONSENT_${consent}_hint`, { days });
+    const hint = el("small", {}, text);
     list.append(el("li", { class: "choice" }, box, el("label", { for: consent }, say(`CONSENT_${consent}`), hint)));
   }
   return list;

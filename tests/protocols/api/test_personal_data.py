@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from catalogue.database import DatabaseUnavailable, Statement, scalars
 from circulation.kernel.rights import Reach, Right
+from circulation.loans.privacy import DEFAULT_DAYS, set_history_days
 from circulation.staff.lookup_log import lookups
 from tests.builders.agencies import a_school
 from tests.builders.circulation import a_patron, an_item
@@ -196,3 +197,14 @@ def test_a_patron_moves_to_another_agency_by_whoever_may_there_too(stage: Stage)
     nowhere = {"home_branch": "DK-1"}
     told = stage.ask("PATCH", path, nowhere, token=head, headers=star)
     assert (told.status, told.body["errors"][0]["field"]) == (422, "home_branch")
+
+
+def test_a_patron_reads_how_long_the_library_keeps_a_loan(stage: Stage) -> None:
+    library, card = stage.library, a_patron(stage.library)
+    token = stage.a_caller(Right.VIEW_PATRONS)
+    path = f"/patrons/{stage.public_id(card)}"
+    assert stage.ask("GET", path, token=token).body["history_days"] == DEFAULT_DAYS
+    agency = library.main.agency_id
+    for days in (0, 7):
+        library.write(lambda each, days=days: set_history_days(each, agency, days))
+        assert stage.ask("GET", path, token=token).body["history_days"] == days
