@@ -26,7 +26,7 @@ from catalogue.database.in_use import DatabaseInUse, FileLock, kept_from_others,
 from catalogue.database.migrations.versions import newest_named
 from catalogue.database.moments import Moment
 from catalogue.database.opening import migrate, open_database
-from catalogue.database.outages import PATIENCE, DatabasePooled, DatabaseUnavailable
+from catalogue.database.outages import PATIENCE, DatabasePooled, DatabaseUnavailable, OutcomeUnknown
 from catalogue.database.shapes import Shape
 from catalogue.database.statements import (
     Statement,
@@ -81,6 +81,7 @@ __all__ = [
     "Long",
     "Moment",
     "NotALibrary",
+    "OutcomeUnknown",
     "Replica",
     "ReplicationStanding",
     "Shape",

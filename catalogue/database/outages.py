@@ -21,6 +21,8 @@ PATIENCE: Final = 60.0
 #: Seconds between two tries whether an outage is over, more and more of them when it comes back.
 TRY_EVERY: Final = 0.5
 TRY_SELDOM: Final = 30.0
+#: What most callers get whose work is given up.
+REFUSED: Final = "the request was refused as a failure that passes"
 #: An outage within so many seconds of the last is the same trouble again.
 _SAME_TROUBLE: Final = 60.0
 
@@ -28,8 +30,14 @@ _SAME_TROUBLE: Final = 60.0
 class DatabaseUnavailable(RuntimeError):
     """The database cannot be worked with for now; the log knows why.
 
-    The work did not happen. Only where the connection broke during the commit can nobody tell,
-    and the same request again, known by its kept answer, finds out.
+    The work did not happen, except for `OutcomeUnknown`.
+    """
+
+
+class OutcomeUnknown(DatabaseUnavailable):
+    """The work may have been committed or not, and which could not be found out in time.
+
+    No caller is told that it was refused. The same request again finds out by its kept answer.
     """
 
 
@@ -88,15 +96,18 @@ class Outage:
         """Whether it has lasted longer than anybody should wait for its end."""
         return self.reason is not None and self._clock() - self._since > self._patience
 
-    def complain(self, what: str) -> None:
-        """Some work was given up because of `what`, the rest goes on: a line, once a minute."""
+    def complain(self, what: str, answer: str = REFUSED) -> None:
+        """Some work was given up because of `what`, the rest goes on: a line, once a minute.
+
+        `answer`: what the caller gets.
+        """
         now = self._clock()
         with self._changing:
             is_told = self._told is not None and now - self._told < _SAME_TROUBLE
             if not is_told:
                 self._told = now
         if not is_told:
-            log.error("%s: %s; the request was refused as a failure that passes", self._name, what)
+            log.error("%s: %s; %s", self._name, what, answer)
 
     def error(self) -> DatabaseUnavailable:
         """What work is refused with during an outage."""

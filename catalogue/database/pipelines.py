@@ -24,7 +24,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import accumulate, chain, count, islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import psycopg
 from psycopg import abc, errors, pq
@@ -72,6 +72,23 @@ class CommitInDoubt(psycopg.OperationalError):
 class CommitUnanswered(psycopg.OperationalError):
     """The server does not say what became of a commit: it waits for its disk, or for a synchronous
     replica that is gone. It may yet be kept."""
+
+
+class TransactionId(NamedTuple):
+    """The number of a transaction, and the timeline of the server that gave it.
+
+    After a failover another transaction may have the same number: the timeline differs then.
+    """
+
+    number: str
+    timeline: str
+
+
+#: The `TransactionId` of the transaction itself; NULL on a server that takes no changes.
+_OWN_ID: Final = (
+    "SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_xact_id()::text || ' '"
+    " || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END"
+)
 
 
 @lru_cache(maxsize=TEXTS_AT_MOST)
@@ -176,6 +193,10 @@ class Pipeline:
         self._waits_until: float | None = None
         self._is_committing = False
         self._has_warned = False
+        #: Of the last transaction that writes: the statements that asked for its id, and ended it.
+        self._asked_id: Cursor | None = None
+        self._asked_commit: Cursor | None = None
+        self._is_writing = False
         connection.add_notice_handler(self._noticed)
         self._poll = select.poll()
         self._poll.register(self._pgconn.socket, select.POLLIN)
@@ -206,6 +227,7 @@ class Pipeline:
 
     def begin(self, *, writes: bool) -> None:
         """Begins a transaction, when the one before it is over."""
+        self._is_writing = False
         self._expect()
         self._settle()
         if len(self._texts) >= TEXTS_AT_MOST:
@@ -214,10 +236,38 @@ class Pipeline:
             self.execute("DEALLOCATE ALL")
             self.commit(writes=False)
             self._expect()
+        self._asked_id = self._asked_commit = None
+        self._is_writing = writes
         if writes:
             self.execute("BEGIN")
             for each in self.first:
                 self.execute(each)
+
+    @property
+    def transaction_id(self) -> TransactionId | None:
+        """The id of the last transaction, where it writes and the server has sent it."""
+        asked = self._asked_id
+        if asked is None or asked.result is None or (value := asked.result.get_value(0, 0)) is None:
+            return None
+        return TransactionId(*value.decode().split())
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether the server has answered the last COMMIT, and without a warning."""
+        asked = self._asked_commit
+        return asked is not None and asked.result is not None and not self._has_warned
+
+    def leaves_open(self, error: psycopg.Error) -> bool:
+        """Whether the last transaction may have been committed in spite of this error of it.
+
+        An error that the server sent for a statement undoes the transaction. Where the connection
+        breaks, or is ended, after COMMIT was sent, the error says nothing of the transaction.
+        """
+        if self._asked_commit is None or isinstance(error, errors.PipelineAborted):
+            return False
+        if self._asked_commit.result is not None:
+            return True
+        return (error.diag.severity_nonlocalized or error.diag.severity) != "ERROR"
 
     def _expect(self) -> None:
         within = self.answers_within
@@ -230,7 +280,13 @@ class Pipeline:
         `within` so many seconds, or the connection is closed and CommitUnanswered raised.
         """
         if writes:
-            self.execute("COMMIT")
+            # Known before COMMIT is sent: by its id is found out what became of the transaction.
+            if self._asked_id is None:
+                self._asked_id = self.execute(_OWN_ID)
+            if self._asked_id.result is None:
+                self.receive(self._asked_id)
+            self._asked_commit = self.execute("COMMIT")
+            self._is_writing = False
         self._has_warned = False
         asked = None if then is None else self.execute(then)
         self._pgconn.pipeline_sync()
@@ -257,6 +313,7 @@ class Pipeline:
 
     def roll_back(self) -> None:
         """Undoes the transaction under way, if there is any, whatever state it is in."""
+        self._is_writing = False
         self._pgconn.pipeline_sync()
         self._syncs += 1
         try:
@@ -326,9 +383,13 @@ class Pipeline:
 
     def receive(self, cursor: Cursor) -> None:
         """Waits for the result of the cursor, and of all that were sent before it."""
+        if self._is_writing and self._asked_id is None:
+            # It makes this trip as well. Not with BEGIN: the isolation level must come before it.
+            self._asked_id = self.execute(_OWN_ID)
         self._pgconn.send_flush_request()
         self._flush()
-        while cursor.result is None:
+        own = self._asked_id or cursor
+        while cursor.result is None or own.result is None:
             if not self._sent:
                 raise psycopg.InterfaceError("the statement was given up with its transaction")
             self._receive_next()

@@ -27,10 +27,17 @@ from typing import Any, NamedTuple, TypeVar
 import psycopg
 from psycopg import errors
 
+from catalogue.database.commits import CommitOutcome, confirm, find_outcome
 from catalogue.database.connections import bounded, first_line, place_of, refuse_single_statements
 from catalogue.database.contract import Call, DatabaseClosed, Following, Work
-from catalogue.database.outages import PATIENCE, DatabaseUnavailable, Outage
-from catalogue.database.pipelines import CommitInDoubt, CommitUnanswered, Pipeline, Unanswered
+from catalogue.database.outages import PATIENCE, DatabaseUnavailable, Outage, OutcomeUnknown
+from catalogue.database.pipelines import (
+    CommitInDoubt,
+    CommitUnanswered,
+    Pipeline,
+    TransactionId,
+    Unanswered,
+)
 from catalogue.database.presence import Presence
 from catalogue.database.replica_watch import POSITION
 from catalogue.database.replicas import Replica, ReplicaRead
@@ -43,6 +50,8 @@ T = TypeVar("T")
 WORKERS = 8
 #: Attempts of one job before its error reaches the caller.
 ATTEMPTS = 8
+#: Seconds for which the outcome of a commit is looked for at least, however late it is.
+LOOKS_FOR = 2.0
 
 #: After these the transaction is known not to have happened, and another try may succeed.
 _LOST_RACES = (
@@ -228,14 +237,12 @@ class PostgresqlDatabase:
         attempt, has_moved = 0, False
         while True:
             attempt += 1
-            committing = False
             if connection is not None and connection.closed:
                 connection = None
             try:
                 self._refuse_in_outage(job, connection)
                 if connection is None:
                     connection = self._connected()
-                    self._is_gone = False
                 connection.begin(writes=job.writes)
                 result = job.work(
                     Transaction(
@@ -245,9 +252,7 @@ class PostgresqlDatabase:
                         kept=None if job.writes else self._kept,
                     )
                 )
-                committing = job.writes
-                self._commit(connection, job)
-                return connection, result
+                return self._commit(connection, job), result
             except _LOST_RACES:
                 self._roll_back(connection)
                 if attempt == ATTEMPTS:
@@ -268,7 +273,7 @@ class PostgresqlDatabase:
                         raise self._refused(error) from error
                     has_moved = True
                     continue
-                self._may_try_again(connection, error, committing)
+                self._may_try_again(connection, error)
                 self._wait(attempt, job, error)
             except BaseException:
                 self._roll_back(connection)
@@ -279,34 +284,100 @@ class PostgresqlDatabase:
         if is_stuck or (connection is None and self._is_gone and self.outage.is_old):
             raise self.outage.error()
 
-    def _commit(self, connection: Pipeline, job: _Job) -> None:
+    def _commit(self, connection: Pipeline, job: _Job) -> Pipeline:
+        """Commits the work of a job; gives the connection to go on with.
+
+        Raises OutcomeUnknown, or an error of psycopg where the work is known not to have happened.
+        """
         # What waits for a lock is told so sooner.
         within = self._patience + 1.0 if job.writes else None
-        if job.tells and self.replica is not None:
-            position = connection.commit(writes=job.writes, then=POSITION, within=within)
-            self.replica.must_hold(position)
-        else:
-            connection.commit(writes=job.writes, within=within)
+        replica = self.replica if job.tells else None
+        then = None if replica is None else POSITION
+        try:
+            position = connection.commit(writes=job.writes, then=then, within=within)
+        except psycopg.Error as error:
+            if not connection.leaves_open(error):
+                raise
+            if connection.is_committed and replica is None:
+                self._roll_back(connection)
+                return connection
+            connection, position = self._found_committed(connection, job, error)
+        if replica is not None:
+            replica.must_hold(position)
+        return connection
 
-    def _may_try_again(
-        self, connection: Pipeline | None, error: psycopg.Error, committing: bool
-    ) -> None:
-        """Raises what the caller is told, unless the connection is gone and nothing was done.
+    def _found_committed(
+        self, broken: Pipeline, job: _Job, error: psycopg.Error
+    ) -> tuple[Pipeline, int]:
+        """Finds out what became of a commit: where it was kept, gives another connection and its
+        position. Raises OutcomeUnknown, or OperationalError where it was not kept."""
+        transaction = broken.transaction_id
+        broken.close()
+        if isinstance(error, CommitUnanswered):
+            self._is_stuck = True
+            self._begin_outage(
+                "a commit was waited for in vain: its disk is slow, or no synchronous replica"
+                " answers it"
+            )
+        # What was taken with a warning is there, and may be lost in a failover.
+        if transaction is not None and not isinstance(error, CommitInDoubt):
+            found = self._looked_up(transaction, job)
+            if isinstance(found, tuple):
+                return found
+            if found is CommitOutcome.NOT_COMMITTED:
+                raise psycopg.OperationalError(first_line(error)) from error
+        self.outage.complain(
+            f"what became of a commit could not be found out: {first_line(error)}",
+            "the caller was not told that the request was refused",
+        )
+        raise OutcomeUnknown(first_line(error)) from error
 
-        Before COMMIT was sent nothing has happened, and the work is tried again; after it nobody
-        can tell, and the caller must be told so.
-        """
-        is_known = connection is not None and not connection.closed
-        if is_known and not isinstance(error, CommitInDoubt):
+    def _looked_up(
+        self, transaction: TransactionId, job: _Job
+    ) -> tuple[Pipeline, int] | CommitOutcome:
+        """What became of the transaction, looked up until it is decided or time is over; where it
+        was committed, the connection that said so, and its position."""
+        until = max(job.asked + self._patience, time.monotonic() + LOOKS_FOR)
+        connection: Pipeline | None = None
+        pause = 0.01
+        while True:
+            outcome: CommitOutcome | None = None
+            try:
+                if connection is not None and connection.closed:
+                    connection = None
+                if connection is None:
+                    connection = self._connected()
+                within = max(0.5, until - time.monotonic())
+                outcome = find_outcome(connection, transaction, within)
+                if outcome is CommitOutcome.COMMITTED:
+                    return connection, confirm(connection, within)
+            except psycopg.Error as error:
+                if connection is None:
+                    self._is_gone = True
+                    self._begin_outage(first_line(error))
+                else:
+                    connection.close()
+                    outcome = None
+            is_late = time.monotonic() + pause > until
+            if outcome is not None or is_late or self._stopping.wait(pause):
+                break
+            pause = min(1.0, pause * 2)
+        if connection is not None:
+            connection.close()
+        return outcome or CommitOutcome.UNKNOWN
+
+    def _may_try_again(self, connection: Pipeline | None, error: psycopg.Error) -> None:
+        """Raises what the caller is told, unless the connection is gone and nothing was done."""
+        if connection is not None and not connection.closed:
             raise self._refused(error) from error
         if connection is None or isinstance(error, Unanswered):
             self._is_gone = True
             self._begin_outage(first_line(error))
-        elif committing:
-            raise self._in_doubt(error) from error
 
     def _connected(self) -> Pipeline:
-        return session(self._conninfo, self._patience, served=self._is_served)
+        connection = session(self._conninfo, self._patience, served=self._is_served)
+        self._is_gone = False
+        return connection
 
     def _wait(self, attempt: int, job: _Job, error: psycopg.Error) -> None:
         """For a moment, before work is tried again; raises where it has waited long enough."""
@@ -326,20 +397,6 @@ class PostgresqlDatabase:
             self.outage.complain(first_line(error))
         return DatabaseUnavailable(first_line(error))
 
-    def _in_doubt(self, error: psycopg.Error) -> Exception:
-        """The error of work that may or may not have been committed."""
-        if isinstance(error, CommitUnanswered):
-            self._is_stuck = True
-            self._begin_outage(
-                "a commit was waited for in vain: its disk is slow, or no synchronous replica"
-                " answers it"
-            )
-        elif isinstance(error, CommitInDoubt):
-            self.outage.complain(first_line(error))
-        else:
-            self.outage.complain("a connection broke during a commit")
-        return DatabaseUnavailable(first_line(error))
-
     def trouble(self) -> str | None:
         return self.outage.reason
 
@@ -356,7 +413,6 @@ class PostgresqlDatabase:
                 connection = self._connected()
             except psycopg.Error:
                 continue
-            self._is_gone = False
             try:
                 connection.begin(writes=True)
                 if not connection.execute(_READ_ONLY).fetchone()[0]:

@@ -14,10 +14,10 @@ from hashlib import blake2b
 from time import monotonic
 from typing import Any, Final, NamedTuple
 
-from catalogue.database import DatabaseUnavailable
 from catalogue.tracing import here
 from circulation.kernel.rights import Principal
 from circulation.languages.installed import LAST, nearest
+from circulation.languages.sentences import Sentence
 from circulation.staff.sessions import touch
 from protocols.api import operations
 from protocols.api.answering import Tried, answered
@@ -46,6 +46,7 @@ from protocols.api.signing_in import (
 )
 from protocols.hosting.accepting import language_of
 from protocols.hosting.answering import Context, Lane, Services
+from protocols.hosting.failures import Failure
 from protocols.hosting.traces import OK, REFUSED
 
 log = logging.getLogger(__name__)
@@ -184,7 +185,7 @@ class Api:
 
         def done(token: str | None, error: BaseException | None) -> None:
             if error is not None:
-                reply(_failed(prepared.operation, error, language))
+                reply(self._failed(prepared, error))
             elif token is None:
                 wrong = Problem(Outcome.NOT_SIGNED_IN, headers=CHALLENGE)
                 reply(problem_answer(wrong, language))
@@ -231,7 +232,7 @@ class Api:
 
         def done(answer: Answer | None, error: BaseException | None) -> None:
             if error is not None:
-                answer = _failed(operation, error, request.language)
+                answer = self._failed(prepared, error)
                 if answer.status == _UNKNOWN and credential is not None:
                     self._signed_in.pop(caller, None)
             assert answer is not None
@@ -239,6 +240,19 @@ class Api:
             reply(answer)
 
         self._services.perform(operation.lane, work, done)
+
+    def _failed(self, prepared: _Prepared, error: BaseException) -> Answer:
+        """The answer where a handler was left by an error."""
+        language, asked = prepared.request.language, prepared.request.asked
+        if isinstance(error, Tried):
+            return error.answer
+        if isinstance(error, Problem):
+            return problem_answer(error, language)
+        request = (prepared.caller, prepared.key, asked[:4])
+        failure = self._services.open_requests.failure_of(error, request)
+        if failure.is_logged:
+            log.error("no answer could be found to %s", prepared.operation.id, exc_info=error)
+        return problem_answer(FAILED[failure](prepared.operation), language)
 
     def _follow(self, known: Known, caller: bytes) -> None:
         """What a session leaves to be done: that it was used is written, and nobody waits for it;
@@ -272,17 +286,21 @@ def _looked_up(method: str) -> str:
     return "GET" if method == "HEAD" else method
 
 
-def _failed(operation: Operation, error: BaseException, language: str) -> Answer:
-    """The answer where a handler was left by an error."""
-    if isinstance(error, Tried):
-        return error.answer
-    if isinstance(error, Problem):
-        return problem_answer(error, language)
-    if isinstance(error, DatabaseUnavailable):  # the log was told when it began
-        unavailable = Problem(Outcome.UNAVAILABLE, headers=(("Retry-After", "5"),))
-        return problem_answer(unavailable, language)
-    log.error("no answer could be found to %s", operation.id, exc_info=error)
-    return problem_answer(Problem(Outcome.FAULT), language)
+def _outcome_unknown(operation: Operation) -> Problem:
+    """Whether it was done is not known. Only what has a key may be sent again without a look."""
+    if operation.is_once:
+        return Problem(Outcome.OUTCOME_UNKNOWN, Sentence("SEND_AGAIN"), headers=_SOON)
+    return Problem(Outcome.OUTCOME_UNKNOWN, Sentence("LOOK_FIRST"))
+
+
+#: When a client may ask again.
+_SOON: Final = (("Retry-After", "5"),)
+#: The problem of a request whose work failed.
+FAILED: Final[dict[Failure, Callable[[Operation], Problem]]] = {
+    Failure.PASSING: lambda operation: Problem(Outcome.UNAVAILABLE, headers=_SOON),
+    Failure.UNKNOWN: _outcome_unknown,
+    Failure.FAULT: lambda operation: Problem(Outcome.FAULT),
+}
 
 
 def _shared(asked: Asked, reply: Callable[[Answer], None]) -> Callable[[Answer], None]:

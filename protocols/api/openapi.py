@@ -52,6 +52,7 @@ _ALWAYS: Final = (
     Outcome.TOO_MANY_REQUESTS,
     Outcome.FAULT,
     Outcome.UNAVAILABLE,
+    Outcome.OUTCOME_UNKNOWN,
 )
 _DESCRIPTION: Final = """\
 One door for desks, web sites and bots. Amounts are in minor units, times in UTC (RFC 3339), and

@@ -43,6 +43,7 @@ class Outcome(Enum):
     TOO_MANY_REQUESTS = 429, "too-many-requests"
     FAULT = 500, "fault"
     UNAVAILABLE = 503, "unavailable"
+    OUTCOME_UNKNOWN = 503, "outcome_unknown"
 
     @property
     def status(self) -> int:

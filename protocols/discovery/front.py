@@ -13,7 +13,6 @@ from math import ceil
 from time import monotonic
 from typing import Any, Final
 
-from catalogue.database import DatabaseUnavailable
 from catalogue.tracing import here
 from protocols.discovery.codec import Query, sent
 from protocols.discovery.identifiers import Uris
@@ -21,6 +20,7 @@ from protocols.discovery.messages import Answer, Asked, Sent
 from protocols.discovery.problems import Denied, Fault
 from protocols.discovery.settings import DiscoverySettings
 from protocols.hosting.answering import Context, Lane, Services
+from protocols.hosting.failures import Failure, failure_of
 from protocols.hosting.networks import is_within
 from protocols.hosting.throttle import Bucket
 from protocols.hosting.traces import OK, REFUSED
@@ -123,7 +123,18 @@ def fault_of(error: BaseException, name: str) -> Denied:
     """What is told where a handler was left by an error."""
     if isinstance(error, Denied):
         return error
-    if isinstance(error, DatabaseUnavailable):  # the log was told when it began
-        return Denied(Fault.UNAVAILABLE, "try again", (("Retry-After", "5"),))
-    log.error("no answer could be found to %s", name, exc_info=error)
-    return Denied(Fault.FAILED, "a fault of the library system")
+    failure = failure_of(error)
+    if failure.is_logged:
+        log.error("no answer could be found to %s", name, exc_info=error)
+    return FAILED[failure]
+
+
+#: What is told where the work of a request failed. Requests have no key by which one that is sent
+#: again is known.
+FAILED: Final[dict[Failure, Denied]] = {
+    Failure.PASSING: Denied(Fault.UNAVAILABLE, "try again", (("Retry-After", "5"),)),
+    Failure.UNKNOWN: Denied(
+        Fault.OUTCOME_UNKNOWN, "this may have been done: look before you send it again"
+    ),
+    Failure.FAULT: Denied(Fault.FAILED, "a fault of the library system"),
+}

@@ -25,6 +25,7 @@ class Fault(Enum):
     FAILED = 500, "internal_error"
     NOT_IMPLEMENTED = 501, "not_implemented"
     UNAVAILABLE = 503, "service_unavailable"
+    OUTCOME_UNKNOWN = 503, "outcome_unknown"
 
     @property
     def status(self) -> int:

@@ -16,7 +16,6 @@ from math import ceil
 from time import monotonic
 from typing import Any, Final, NamedTuple
 
-from catalogue.database import DatabaseUnavailable
 from catalogue.tracing import here
 from circulation.kernel.rights import Kind, Principal
 from circulation.patrons.identifiers import PatronPlace
@@ -40,6 +39,7 @@ from protocols.fbs.settings import FbsSettings
 from protocols.fbs.table import CALLS
 from protocols.fbs.tokens import Meaning, Provider, ProviderFailed, TokenFile, UnfitTokens
 from protocols.hosting.answering import Context, Lane, Services
+from protocols.hosting.failures import Failure, failure_of
 from protocols.hosting.throttle import Bucket
 from protocols.hosting.traces import OK, REFUSED
 
@@ -313,8 +313,18 @@ def _failed(call: Call, error: BaseException) -> Answer:
         return answer
     if isinstance(error, Denied):
         return error.answer()
-    if isinstance(error, DatabaseUnavailable):  # the log was told when it began
-        again = (("Retry-After", "5"),)
-        return Denied(Fault.UNAVAILABLE, "try again", headers=again).answer()
-    log.error("no answer could be found to %s", call.name, exc_info=error)
-    return Denied(Fault.FAILED, "a fault of the library system").answer()
+    failure = failure_of(error)
+    if failure.is_logged:
+        log.error("no answer could be found to %s", call.name, exc_info=error)
+    return FAILED[failure].answer()
+
+
+#: What a site is told where the work of a call failed. Calls have no key by which one that is sent
+#: again is known.
+FAILED: Final[dict[Failure, Denied]] = {
+    Failure.PASSING: Denied(Fault.UNAVAILABLE, "try again", headers=(("Retry-After", "5"),)),
+    Failure.UNKNOWN: Denied(
+        Fault.OUTCOME_UNKNOWN, "this may have been done: look before you send it again"
+    ),
+    Failure.FAULT: Denied(Fault.FAILED, "a fault of the library system"),
+}

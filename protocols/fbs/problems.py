@@ -30,6 +30,7 @@ class Fault(Enum):
     FAILED = 500, "internalError"
     RESERVATIONS_FAILED = 500, "reservationsFailed"
     UNAVAILABLE = 503, "unavailable"
+    OUTCOME_UNKNOWN = 503, "outcome_unknown"
 
     @property
     def status(self) -> int:

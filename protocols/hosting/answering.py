@@ -28,6 +28,7 @@ from circulation.kernel.engine import Circulation
 from circulation.kernel.results import UNATTENDED, Desk
 from circulation.patrons.pins import PINS, VerificationNeeded
 from circulation.staff.lookups import Lookup, note_lookups
+from protocols.hosting.failures import OpenRequests
 from protocols.hosting.lookups import LookupLog
 from protocols.hosting.measuring import Measures
 from protocols.hosting.traces import LaneMeasures, Passage, Trace, current_trace, mark_failed
@@ -137,6 +138,7 @@ class Services:
             Lane.SHORT_WRITE: writes,
             Lane.WRITE: writes,
         }
+        self.open_requests = OpenRequests()
         self._call_from_thread = call_from_thread
         self._thread = get_ident()
         self._arrived: deque[_Arrival] = deque()

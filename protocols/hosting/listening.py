@@ -16,6 +16,7 @@ from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from protocols.hosting.failures import NO_ANSWER
 from protocols.hosting.measuring import Meter
 from protocols.hosting.reactor import reactor as reactor
 
@@ -84,7 +85,8 @@ class Farewell(Protocol):
         ...
 
 
-#: Answers a request: calls `reply` once, from the reactor, at once or later, with a response.
+#: Answers a request: calls `reply` once, from the reactor, at once or later, with a response, or
+#: with `NO_ANSWER`, and the line is closed.
 Answer = Callable[[Any, Callable[[Any], None]], None]
 
 
@@ -200,7 +202,10 @@ class Conversation(TwistedProtocol):
         self._is_answering = False
         if self._is_lost:
             return
-        self.session.send(response, self._clock.seconds())
+        if response is NO_ANSWER:
+            self._is_moving = True
+        else:
+            self.session.send(response, self._clock.seconds())
         if self._is_moving:
             self._is_ending = True
             self._flush()

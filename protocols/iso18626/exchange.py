@@ -16,7 +16,6 @@ from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from catalogue.database import DatabaseUnavailable
 from catalogue.tracing import here
 from circulation.callers.replies import ReplyKey, hold_reply, kept_reply, reply_key
 from circulation.interlending.exchanges import Exchanged
@@ -24,6 +23,7 @@ from circulation.patrons.identifiers import IDENTIFIERS
 from circulation.patrons.pins import PINS
 from protocols.hosting.answering import Context, Lane, Services
 from protocols.hosting.arrivals import UNTOLD, Arrival
+from protocols.hosting.failures import Failure
 from protocols.hosting.journal import Journal
 from protocols.hosting.throttle import FailedLogins
 from protocols.hosting.traces import OK, REFUSED, Trace
@@ -157,11 +157,13 @@ class Exchange:
         self, visit: _Visit, incoming: Incoming, found: Any, error: BaseException | None
     ) -> None:
         if error is not None:
-            if not isinstance(error, DatabaseUnavailable):  # the log was told once
+            failure = self._services.open_requests.failure_of(error, visit.document)
+            if failure.is_logged:
                 log.error("%s of %r failed", visit.kind, visit.sender[:64], exc_info=error)
-            # It may be sent again: nothing of it was kept.
-            failed = Stranger("this cannot be dealt with at the moment: send it again", UNAVAILABLE)
-            found = _kept_out(failed, visit, incoming)
+            if (failed := FAILED[failure]) is None:
+                found = Outcome(UNAVAILABLE, b"", "outcome_unknown")
+            else:
+                found = _kept_out(failed, visit, incoming)
         elif found.has_failed:
             self._failed.failed(visit.arrival.host, visit.sender, visit.began.timestamp())
         elif found.is_proven:
@@ -231,6 +233,16 @@ def _malformed(malformed: MalformedMessage, now: datetime) -> Outcome:
     error = malformed.error
     outcome = f"{error.error_type}: {error.error_value}"
     return Outcome(FINE, encode_confirmation(said, malformed.version), outcome)
+
+
+_LATER: Final = Stranger("this cannot be dealt with at the moment: send it again", UNAVAILABLE)
+#: What a sender is told of a message whose work failed; None: no confirmation at all, for it may
+#: have been kept. The sender repeats it then, and gets the confirmation that was kept with it.
+FAILED: Final[dict[Failure, Stranger | None]] = {
+    Failure.PASSING: _LATER,
+    Failure.UNKNOWN: None,
+    Failure.FAULT: _LATER,
+}
 
 
 def _kept_out(stranger: Stranger, visit: _Visit, incoming: Incoming) -> Outcome:

@@ -14,12 +14,12 @@ from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from catalogue.database import DatabaseUnavailable
 from catalogue.tracing import here
 from circulation.interlending.exchanges import Exchanged
 from circulation.patrons.pins import PINS
 from protocols.hosting.answering import Context, Lane, Services
 from protocols.hosting.arrivals import UNTOLD, Arrival
+from protocols.hosting.failures import Failure
 from protocols.hosting.journal import Journal
 from protocols.hosting.throttle import FailedLogins
 from protocols.hosting.traces import OK, REFUSED, Trace, mark_failed, traced
@@ -55,7 +55,7 @@ from protocols.ncip.partners.authentication import authenticate
 from protocols.ncip.partners.caps import Caps, TooMany
 from protocols.ncip.partners.journal import outcome_of, request_id_of
 from protocols.ncip.partners.partners import Partners, agency_of, turned_round
-from protocols.ncip.problems.problem_types import ProblemType
+from protocols.ncip.problems.problem_types import OUTCOME_UNKNOWN, OWN_PROBLEMS, ProblemType
 from protocols.ncip.problems.problems import problem
 from protocols.ncip.settings import NcipSettings, Partner, folded_agency
 from protocols.ncip.wire.dialects import Dialect
@@ -65,7 +65,20 @@ from protocols.wire.xml_documents import PLAIN_BYTES, PLAIN_TAGS, is_plain
 
 log = logging.getLogger(__name__)
 
-Reply = Callable[[bytes], None]
+
+@dataclass(frozen=True, slots=True)
+class UnknownOutcome:
+    """The answer to a request of which is not known whether it was carried out.
+
+    `is_named`: it has a RequestId, so the same request again gets the answer that was kept.
+    """
+
+    document: bytes
+    is_named: bool
+
+
+#: Calls back with the answer.
+Reply = Callable[[bytes | UnknownOutcome], None]
 #: Ends a visit with its answer.
 End = Callable[[Response], None]
 
@@ -98,6 +111,7 @@ class _Visit:
     is_held: bool = False  # too many credentials were wrong
     has_failed: bool = False  # its credentials were wrong
     has_proven: bool = False  # its credentials were right
+    is_unknown: bool = False  # whether it was done is not known
     write: Callable[[Response], bytes] = encode
     written: bytes = b""  # the answer, if a thread has written it
 
@@ -330,10 +344,12 @@ class Exchange:
     def _settle(self, visit: _Visit, response: Any, error: BaseException | None, end: End) -> None:
         """Answers, and takes down what the caller's secret was good for."""
         if error is not None:
-            if not isinstance(error, DatabaseUnavailable):  # the log was told once
+            failure = self._services.open_requests.failure_of(error, visit.document)
+            visit.is_unknown = failure is Failure.UNKNOWN
+            if failure.is_logged:
                 who = visit.partner[:64] or "a partner without a name"
                 log.error("%s for %r failed", visit.service, who, exc_info=error)
-            response = _failure(visit.service)
+            response = Refusal(visit.service, (FAILED[failure],))
         elif visit.has_failed:
             self._failed.failed(visit.arrival.host, visit.partner, visit.began.timestamp())
         elif visit.has_proven:
@@ -344,10 +360,13 @@ class Exchange:
         outcome = outcome_of(response)
         self._meter.end(visit.trace, OK if outcome == "ok" else REFUSED)
         is_slowed = visit.is_held or (visit.caller is None and not is_plain(visit.document))
+        told: bytes | UnknownOutcome = answer
+        if visit.is_unknown:
+            told = UnknownOutcome(answer, bool(visit.request_id))
         if is_slowed and self._later is not None:
-            self._later(PAUSE_SECONDS, partial(visit.reply, answer))
+            self._later(PAUSE_SECONDS, partial(visit.reply, told))
         else:
-            visit.reply(answer)
+            visit.reply(told)
         if self._journal is not None:
             exchanged = Exchanged(
                 at=visit.began,
@@ -396,5 +415,17 @@ def _headed(response: Any, header: Any) -> Response:
     return found
 
 
+_PASSING: Final = problem(ProblemType.TEMPORARY_PROCESSING_FAILURE)
+#: What a caller is told of a request whose work failed. The standard has no type for the second.
+FAILED: Final[dict[Failure, Problem]] = {
+    Failure.PASSING: _PASSING,
+    Failure.UNKNOWN: Problem(
+        Code(OUTCOME_UNKNOWN, OWN_PROBLEMS),
+        "this may have been done: look before you send it again without a RequestId",
+    ),
+    Failure.FAULT: _PASSING,
+}
+
+
 def _failure(service: str) -> Refusal:
-    return Refusal(service, (problem(ProblemType.TEMPORARY_PROCESSING_FAILURE),))
+    return Refusal(service, (_PASSING,))

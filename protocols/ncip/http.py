@@ -13,7 +13,7 @@ from twisted.web.server import NOT_DONE_YET
 from catalogue.tracing import request_id
 from protocols.hosting.arrivals import http_arrival
 from protocols.hosting.brief_requests import BriefRequest
-from protocols.ncip.exchange import Exchange
+from protocols.ncip.exchange import Exchange, UnknownOutcome
 from protocols.wire.xml_documents import DOCUMENT_BYTES
 
 MEDIA_TYPE = b"application/xml; charset=utf-8"
@@ -27,7 +27,8 @@ _MOST_FIELDS = 20
 class NcipResource(Resource):
     """``/ncip``. The media type of a request does not matter; every answer is application/xml.
 
-    A refused request gets status 200, too: the Problem says why.
+    A refused request gets status 200, too: the Problem says why. One of which is not known whether
+    it was carried out gets 503.
     """
 
     isLeaf = True  # noqa: N815
@@ -51,8 +52,10 @@ class NcipResource(Resource):
         gone: list[Failure] = []
         request.notifyFinish().addErrback(gone.append)
 
-        def reply(document: bytes) -> None:
+        def reply(answer: bytes | UnknownOutcome) -> None:
             if not gone:
+                status, document = _with_status(answer)
+                request.setResponseCode(status)
                 request.setHeader(b"content-type", MEDIA_TYPE)
                 request.setHeader(b"content-length", str(len(document)).encode())
                 request.setHeader(b"x-request-id", (request_id() or "").encode())
@@ -67,13 +70,18 @@ class NcipResource(Resource):
     def answer_briefly(self, request: BriefRequest) -> None:
         """The same for a request that is complete (`protocols.hosting.brief_requests`)."""
 
-        def reply(document: bytes) -> None:
-            request.answer(
-                MEDIA_TYPE, document, b"X-Request-Id: %b\r\n" % (request_id() or "").encode()
-            )
+        def reply(answer: bytes | UnknownOutcome) -> None:
+            status, document = _with_status(answer)
+            named = b"X-Request-Id: %b\r\n" % (request_id() or "").encode()
+            request.answer(MEDIA_TYPE, document, named, status)
 
         document = document_in(request.content[: DOCUMENT_BYTES + 1])
         self._exchange.answer(document, reply, request.arrival())
+
+
+def _with_status(answer: bytes | UnknownOutcome) -> tuple[int, bytes]:
+    """The status of an answer, and its document."""
+    return (503, answer.document) if isinstance(answer, UnknownOutcome) else (200, answer)
 
 
 def document_in(body: bytes) -> bytes:

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from twisted.web.resource import IResource
 
 from protocols.hosting.answering import Services
 from protocols.hosting.arrivals import Arrival, certificate_names
+from protocols.hosting.failures import NO_ANSWER, NoAnswer
 from protocols.hosting.journal import Journal
 from protocols.hosting.listening import Conversation, ConversationFactory
 from protocols.hosting.outbox import SendingLoop
 from protocols.hosting.reactor import reactor
 from protocols.hosting.standard import Port
 from protocols.ncip.asking.telling_partners import Teller
-from protocols.ncip.exchange import Exchange
+from protocols.ncip.exchange import Exchange, UnknownOutcome
 from protocols.ncip.http import NcipResource
 from protocols.ncip.session import NcipSession
 from protocols.ncip.settings import NcipSettings
 from protocols.wire.masking import masked
+
+
+def on_a_line(answer: bytes | UnknownOutcome) -> bytes | NoAnswer:
+    """Return what is sent over TCP: nothing where the request may safely be sent again."""
+    if isinstance(answer, UnknownOutcome):
+        return NO_ANSWER if answer.is_named else answer.document
+    return answer
 
 
 class Serving:
@@ -39,9 +48,11 @@ class Serving:
                 return certificate_names(conversation.transport)
 
             arrival = Arrival(host=str(getattr(address, "host", "")), certificate=shown)
-            conversation = Conversation(
-                session, lambda document, reply: exchange.answer(document, reply, arrival)
-            )
+
+            def answer(document: bytes, reply: Callable[[bytes | NoAnswer], None]) -> None:
+                exchange.answer(document, lambda answer: reply(on_a_line(answer)), arrival)
+
+            conversation = Conversation(session, answer)
             return conversation
 
         factory: Any = ConversationFactory(converse, services.measures.meter("ncip"))

@@ -48,6 +48,8 @@ class Known(NamedTuple):
 _REACH: Final = (
     "See that it runs, and that tiro.toml, [database] url, names it; `tiro check` tries all of it."
 )
+#: What to do where a change may have been made or not.
+LOOK_FIRST: Final = "It is not known whether this was done: look before you run it again."
 #: What to do about a database by words of its own complaint.
 _OF_WORDS: Final = {
     "does not exist": "Look at tiro.toml, [database] url; createdb of PostgreSQL makes a new one.",
@@ -63,6 +65,7 @@ _OF_WORDS: Final = {
 
 #: The first that fits is taken; classes are named so that nobody has to load them.
 KNOWN: Final = (
+    Known("catalogue.database.outages:OutcomeUnknown", LOOK_FIRST),
     Known("catalogue.database.outages:DatabaseUnavailable", _REACH),
     Known(
         "catalogue.database.migrations.running:DatabaseTooNew",

@@ -9,10 +9,10 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple, cast
 
-from catalogue.database import DatabaseUnavailable
 from circulation.kernel.results import Refused
 from circulation.patrons.pins import PINS
 from protocols.hosting.answering import Context, Lane, Services
+from protocols.hosting.failures import NO_ANSWER, Failure, NoAnswer
 from protocols.sip2.conversation.answered import Written
 from protocols.sip2.failures import failure_response, off_line_status
 from protocols.sip2.handling.authority import Proof, admitted, is_pin
@@ -301,7 +301,7 @@ def answer(
     branches: Branches,
     session: Sip2Session,
     request: Request,
-    reply: Callable[[Response | Written], None],
+    reply: Callable[[Response | Written | NoAnswer], None],
 ) -> None:
     """Answers a request of `session`: calls `reply` once, at once or later, whatever happens."""
     account, agreed = session.account, session.agreed
@@ -320,12 +320,12 @@ def answer(
     def done(response: Any, error: BaseException | None) -> None:
         if error is None:
             reply(response)
-        elif isinstance(error, DatabaseUnavailable):  # the log was told when it began
-            reply(_not_for_now(request, caller, services, write))
-        else:
+            return
+        failure = services.open_requests.failure_of(error, repr(request))
+        if failure.is_logged:
             kind = type(request).__name__
             log.error("%s: no answer could be found to a %s", session, kind, exc_info=error)
-            reply(_failure(request, Text.SYSTEM_FAULT, caller, services))
+        reply(FAILED[failure](request, caller, services, write))
 
     if isinstance(request, SCStatus) and services.database.trouble() is not None:
         reply(_not_for_now(request, caller, services, write))
@@ -347,6 +347,21 @@ def _not_for_now(
     else:
         response = _failure(request, Text.NOT_FOR_NOW, caller, services)
     return Written(write(response), is_passing=True)
+
+
+def _fault(
+    request: Request, caller: Caller, services: Services, write: Callable[[Response], bytes]
+) -> Response:
+    return _failure(request, Text.SYSTEM_FAULT, caller, services)
+
+
+#: The answer to a request whose work failed. A terminal that gets none sends the request again, on
+#: another connection, and then gets the answer that was kept with the work (`handling.once`).
+FAILED: Final[dict[Failure, Callable[..., Response | Written | NoAnswer]]] = {
+    Failure.PASSING: _not_for_now,
+    Failure.UNKNOWN: lambda *_: NO_ANSWER,
+    Failure.FAULT: _fault,
+}
 
 
 def _work_of(

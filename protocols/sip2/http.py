@@ -15,6 +15,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from protocols.hosting.answering import Lane
+from protocols.hosting.failures import NO_ANSWER
 from protocols.hosting.networks import LOOPBACK, is_within
 from protocols.hosting.reactor import reactor
 from protocols.hosting.tls import PLAIN, Security, security_of
@@ -138,6 +139,9 @@ class _Exchange:
             return
 
         def logged_in(response: Any) -> None:
+            if response is NO_ANSWER:
+                self._hang_up()
+                return
             session.send(response, reactor.seconds())
             if session.account is None:
                 self._finish()
@@ -181,8 +185,16 @@ class _Exchange:
         self._turn()
 
     def _answered(self, response: Any) -> None:
+        if response is NO_ANSWER:
+            self._hang_up()
+            return
         self._session.send(response, reactor.seconds())
         self._finish()
+
+    def _hang_up(self) -> None:
+        """Closes the connection without an answer: the kiosk sends its message again."""
+        if not self._gone:
+            self._request.loseConnection()
 
     def _finish(self) -> None:
         session, request = self._session, self._request

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from protocols.hosting.failures import NO_ANSWER
 from protocols.hosting.traces import OK, REFUSED
 from protocols.sip2.conversation.answered import Written
 
@@ -18,6 +19,8 @@ _NO: Final = frozenset(
 
 def outcome_of(response: Any) -> str:
     """The outcome of a response; only that to a login is not written yet."""
+    if response is NO_ANSWER:
+        return REFUSED
     if isinstance(response, Written):
         return REFUSED if response.body[:3] in _NO else OK
     return OK if getattr(response, "ok", True) else REFUSED

@@ -8,8 +8,8 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final
 
-from catalogue.database import DatabaseUnavailable
 from protocols.hosting.answering import Context, Lane, Services
+from protocols.hosting.failures import Failure
 from protocols.hosting.traces import mark_failed
 from protocols.z3950.association import Answer, Association
 from protocols.z3950.diagnostics import Bib1, Refused
@@ -85,9 +85,11 @@ def answer(
 
     def done(answered: Answer | None, error: BaseException | None) -> None:
         if answered is None:
-            if not isinstance(error, DatabaseUnavailable):  # the log was told once
+            assert error is not None
+            failure = services.open_requests.failure_of(error, repr(request))
+            if failure.is_logged:
                 log.error("%s failed", type(request).__name__, exc_info=error)
-            answered = failed(request, caller)
+            answered = FAILED[failure](request, caller)
         if isinstance(request, InitializeRequest) and caller.entrance is not None:
             is_in = answered.account is not None
             caller.entrance.tried(request, is_in=is_in, is_refused=answered.is_refused)
@@ -123,3 +125,17 @@ def failed(request: Apdu, caller: Association) -> Answer:
     if isinstance(request, ExtendedServicesRequest):
         return failed_service(caller, refused)
     return Answer(Close(CloseReason.SYSTEM_PROBLEM), closing=True)
+
+
+def hung_up(request: Apdu, caller: Association) -> Answer:
+    """The end of the association: the request may have been carried out, and gets no answer."""
+    return Answer(Close(CloseReason.SYSTEM_PROBLEM), closing=True)
+
+
+#: The answer to a request whose work failed. The origin sends an insertion again, and then gets the
+#: answer that was kept with the work (`extended.once`).
+FAILED: Final[dict[Failure, Callable[[Apdu, Association], Answer]]] = {
+    Failure.PASSING: failed,
+    Failure.UNKNOWN: hung_up,
+    Failure.FAULT: failed,
+}

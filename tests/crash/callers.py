@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from protocols.ncip.wire.framing import DocumentScanner
+from protocols.z3950.codec import decode
+from protocols.z3950.messages.association import Close
 from protocols.z3950.wire.framing import ApduStream
 
 #: Seconds that an answer may take, restart of the server apart.
@@ -114,6 +116,8 @@ class Z3950Line(Line):
         while True:
             stream.feed(self.receive())
             if (apdu := stream.next_apdu()) is not None:
+                if isinstance(decode(apdu), Close):
+                    raise ConnectionError("the association is closed")
                 return bytes(apdu)
 
 
@@ -134,7 +138,7 @@ class Caller(threading.Thread):
 
     def __init__(self, line: Line, script: Iterator[Act], heard: Heard) -> None:
         super().__init__(daemon=True)
-        self._line, self._script, self._heard = line, script, heard
+        self._line, self._script, self.heard = line, script, heard
         self._stopping = threading.Event()
 
     def end(self) -> None:
@@ -148,8 +152,11 @@ class Caller(threading.Thread):
         finally:
             self._line.close()
 
+    def refused_for_now(self, act: Act, answer: bytes) -> None:
+        """What is done before a request that was refused for now is sent again."""
+
     def _carry_out(self, act: Act) -> bool:
-        heard, tries = self._heard, 0
+        heard, tries = self.heard, 0
         sent_until = time.monotonic() + DESPAIR
         while time.monotonic() < sent_until:
             try:
@@ -162,6 +169,7 @@ class Caller(threading.Thread):
                     return self._note(act, answer, tries)
                 with heard.lock:
                     heard.refused_for_now += 1
+                self.refused_for_now(act, answer)
                 time.sleep(0.05)
             if tries == 0:
                 with heard.lock:
@@ -172,7 +180,7 @@ class Caller(threading.Thread):
         return False
 
     def _note(self, act: Act, answer: bytes, tries: int) -> bool:
-        heard = self._heard
+        heard = self.heard
         is_granted = act.is_granted(answer) or bool(
             tries and act.is_granted_again is not None and act.is_granted_again(answer)
         )

@@ -106,7 +106,7 @@ def _ncip(
         lambda answer: f"{service}Response".encode() in answer and b"Problem" not in answer,
         trace,
         is_granted_again,
-        lambda answer: b"Temporary Processing Failure" in answer,
+        lambda answer: b"Temporary Processing Failure" in answer or b"outcome_unknown" in answer,
     )
 
 

@@ -63,15 +63,16 @@ def furnish(url: str) -> None:
     database = open_database(url)
     try:
         library = a_library(database, renewals=30_000, renewal_from="due", max_loans=1_000)
-        for kind in ("S", "N"):
+        for kind in ("S", "N", "H"):
             for number in range(CALLERS):
                 for who in ("", "Q"):  # who borrows and who waits
                     a_patron(library, card(who + kind, number))
                 for item in range(ITEMS):
                     _an_item(library, barcode(kind, number, item), f"Book {kind} {number} {item}")
         for number in range(CALLERS):
-            a_patron(library, card("D", number))  # who pays and does nothing else
-            charge(library, card("D", number), DEBT)
+            for payer in ("D", "E"):  # who pays and does nothing else
+                a_patron(library, card(payer, number))
+                charge(library, card(payer, number), DEBT)
         for who in ("C1", "C2"):
             a_patron(library, who)
         for item in CONTESTED:

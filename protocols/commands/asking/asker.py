@@ -17,10 +17,11 @@ import click
 
 from protocols.api.addresses import Address, addresses
 from protocols.commands.asking.answers import print_answer
-from protocols.process.failures import Failure
+from protocols.process.failures import LOOK_FIRST, Failure
 
 _VARIABLE: Final = re.compile(r"\{([a-z_]+)\}")
 _NEXT: Final = re.compile(r'<[^>?]+\?([^>]+)>; rel="next"')
+_OUTCOME_UNKNOWN: Final = "urn:tiro:problem:outcome_unknown"
 _UNKNOWN, _FORBIDDEN, _MISSING, _REFUSED, _MALFORMED = 401, 403, 404, 409, 422
 
 
@@ -36,6 +37,11 @@ class Refused(Exception):
         self.status = status
         self.problem = problem
         self.what = what
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not known what became of the request."""
+        return self.problem.get("type") == _OUTCOME_UNKNOWN
 
 
 class Told(NamedTuple):
@@ -140,6 +146,8 @@ def fail(status: int, problem: dict[str, Any], what: str) -> NoReturn:
         limit = {"limit": limits[0]} if limits else {}
         print_answer({"refused": codes, "why": texts} | limit, as_json)
         raise click.exceptions.Exit(1)
+    if problem.get("type") == _OUTCOME_UNKNOWN:
+        raise Failure(problem["title"], LOOK_FIRST)
     words = " ".join(filter(None, (problem.get("title"), problem.get("detail"))))
     if status == _MISSING:
         words = problem.get("detail") or f"{words} ({what})"

@@ -82,6 +82,14 @@ class Server(Asker):
         request = Request(  # noqa: S310  http or https, as was looked at
             self._address + path, data, headers, method=address.method
         )
+        try:
+            return self._answer_to(request, path)
+        except Refused as refused:
+            if not (refused.is_open and address.is_once):
+                raise
+        return self._answer_to(request, path)  # by its key it is done once
+
+    def _answer_to(self, request: Request, path: str) -> Told:
         with self._told_of(path), self._open(request) as response:
             return told(response.read(), response.headers.get("Link"))
 

@@ -35,7 +35,7 @@ from protocols.ncip.messages import Refusal
 from protocols.ncip.models.circulation import RenewItemResponse
 from protocols.ncip.partners.journal import outcome_of
 from protocols.ncip.partners.partners import Partners
-from protocols.ncip.problems.problem_types import ProblemType
+from protocols.ncip.problems.problem_types import OUTCOME_UNKNOWN, ProblemType
 from protocols.ncip.settings import Partner
 from protocols.ncip.subjects.named import desk_of
 
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 #: Problems after which the same message may be accepted later.
-_PASSING = frozenset({ProblemType.TEMPORARY_PROCESSING_FAILURE.value})
+_PASSING = frozenset({ProblemType.TEMPORARY_PROCESSING_FAILURE.value, OUTCOME_UNKNOWN})
 #: Seconds that a partner may take to answer.
 TIMEOUT = 20.0
 

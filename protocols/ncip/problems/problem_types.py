@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
+
+#: A type of our own, and its scheme: it is not known whether a request was carried out.
+OUTCOME_UNKNOWN: Final = "outcome_unknown"
+OWN_PROBLEMS: Final = "urn:tiro:problem"
 
 
 class ProblemType(Enum):
