@@ -32,11 +32,15 @@ NULL: Final = object()
 class Refused(Exception):
     """The answer is a problem."""
 
-    def __init__(self, status: int, problem: dict[str, Any], what: str) -> None:
+    def __init__(
+        self, status: int, problem: dict[str, Any], what: str, retry_after: str = ""
+    ) -> None:
         super().__init__(status, what)
         self.status = status
         self.problem = problem
         self.what = what
+        #: The seconds to wait before the request is sent again; empty if the server named none.
+        self.retry_after = retry_after
 
     @property
     def is_open(self) -> bool:

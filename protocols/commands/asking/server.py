@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import ssl
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -29,10 +30,16 @@ TOKEN_FILE: Final = "TIRO_TOKEN_FILE"  # noqa: S105
 CA_FILE: Final = "TIRO_CA_FILE"
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _SECONDS: Final = 60.0
+#: The longest wait before a request whose outcome is unknown is sent again, in seconds.
+_LONGEST_WAIT: Final = 30
+#: How often such a request is sent again.
+_REPETITIONS: Final = 3
 
 
 class Server(Asker):
     """A running server; what is done there is done where the token works."""
+
+    wait: Callable[[float], None] = staticmethod(time.sleep)
 
     def __init__(self, address: str, at: str | None = None) -> None:
         parts = urlsplit(address)
@@ -82,12 +89,15 @@ class Server(Asker):
         request = Request(  # noqa: S310  http or https, as was looked at
             self._address + path, data, headers, method=address.method
         )
-        try:
-            return self._answer_to(request, path)
-        except Refused as refused:
-            if not (refused.is_open and address.is_once):
-                raise
-        return self._answer_to(request, path)  # by its key it is done once
+        for _ in range(_REPETITIONS if address.is_once else 0):  # by its key it is done once
+            try:
+                return self._answer_to(request, path)
+            except Refused as refused:
+                if not refused.is_open:
+                    raise
+                after = refused.retry_after
+                self.wait(min(int(after), _LONGEST_WAIT) if after.isdecimal() else 1)
+        return self._answer_to(request, path)
 
     def _answer_to(self, request: Request, path: str) -> Told:
         with self._told_of(path), self._open(request) as response:
@@ -106,7 +116,8 @@ class Server(Asker):
                 problem = json.loads(error.read())
             except ValueError:
                 problem = {}
-            raise Refused(error.code, problem, f"{self._address}{path}") from error
+            after = error.headers.get("Retry-After", "")
+            raise Refused(error.code, problem, f"{self._address}{path}", after) from error
         except (URLError, TimeoutError, ConnectionError) as error:
             reason = getattr(error, "reason", error)
             advice = "See that it runs, and that --server (TIRO_SERVER) names it."
