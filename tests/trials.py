@@ -26,6 +26,7 @@ _are_whole = False
 #: people paste: minutes of it. By the beginning of what pytest calls a test, below this folder, how
 #: many of them are drawn in CI (`few`). Others say it by the mark ``drawn``.
 TRIALS: Final = {
+    "commit_cuts/test_cuts.py": 2,
     "faults/test_pooler.py": 1,
     "faults/test_point_in_time.py": 0,
     "faults/test_two_hosts.py": 0,

@@ -7,14 +7,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
-from urllib.request import Request
 
 import pytest
 
 from catalogue.database import Database, OutcomeUnknown, open_database
 from protocols.api.handlers import FAILED as API
-from protocols.commands.asking.asker import Told
-from protocols.commands.asking.server import Server
 from protocols.discovery.front import FAILED as DISCOVERY
 from protocols.discovery.front import fault_of
 from protocols.fbs.handlers import FAILED as FBS
@@ -30,7 +27,7 @@ from tests.conftest import a_postgresql
 from tests.crash.callers import Act, Line, Trace
 from tests.crash.checks import traces
 from tests.crash.scripts import lines
-from tests.crash.stage import Stage, barcode, card
+from tests.crash.stage import Stage
 
 #: Acts of each channel whose COMMIT is cut.
 _TURN = 10
@@ -155,27 +152,6 @@ def test_an_unknown_outcome_is_never_a_refusal(house: House, channel: str) -> No
         assert house.done(act.trace) == had + 1, act.name
     client.line.close()
     assert len(open_acts) == _OPEN_ACTS[channel]
-
-
-def test_a_command_repeats_what_is_unknown_under_the_same_key(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Opening(Server):
-        """The server can reach its database again when it has answered once."""
-
-        def _answer_to(self, request: Request, path: str) -> Told:
-            try:
-                return super()._answer_to(request, path)
-            finally:
-                house.cutter.let_in()
-
-    monkeypatch.setenv("TIRO_TOKEN", house.token)
-    address = f"http://127.0.0.1:{house.stage.http}"
-    item = barcode("H", 2, 1)
-    house.cutter.order(Cut.AFTER, 0.05, shut=math.inf)
-    Opening(address).ask("lend", card=card("H", 2), item=item)
-    assert house.done(("checked_out", item)) == 1
-    house.cutter.withdraw()
 
 
 def test_every_protocol_says_what_is_not_known() -> None:
