@@ -21,7 +21,7 @@ from circulation.fees.terms import FeeTerms
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Refusal, Refused
+from circulation.kernel.results import DebtElsewhere, Refusal, Refused
 from circulation.kernel.set_up import SetUp
 from circulation.ledger.balances import balances_of, debt_blocks_of
 from circulation.ledger.charge_words import ChargeReason
@@ -114,10 +114,10 @@ def pay(act: Act, wish: PaymentWish, *, patron: str) -> PaymentResult:
 
     Refused besides with PATRON_UNKNOWN; AMOUNT_WRONG (not positive);
     AMOUNT_ABOVE_LIMIT, whose `amount` is the limit; CHARGE_UNKNOWN (not the
-    patron's, or owed to an agency that the desk's does not collect for); CHARGE_SETTLED (a named
-    one owes nothing any more: it was paid by another order, or cancelled); NOTHING_OWED;
-    CURRENCY_NOT_OWED; and, as the rules have it, PAYMENT_TOO_LARGE and PARTIAL_PAYMENT, whose
-    `amount` says what would be taken.
+    patron's); OWED_ELSEWHERE (to agencies that the desk's does not collect for, in `debts`);
+    CHARGE_SETTLED (a named one owes nothing any more: it was paid by another order, or
+    cancelled); NOTHING_OWED; CURRENCY_NOT_OWED; and, as the rules have it, PAYMENT_TOO_LARGE and
+    PARTIAL_PAYMENT, whose `amount` says what would be taken.
     """
     transaction, circulation, desk, now = act
     patron = IDENTIFIERS.of(circulation).stored(patron)
@@ -152,7 +152,8 @@ def _pay(act: Act, set_up: SetUp, facts: PatronFacts, wish: PaymentWish) -> Paym
     asked = Asked(MoneyAct.PAYMENT, wish.amount, wish.currency, wish.charges or ())
     done = once(account, desk.agency_id, payment.order_id, asked, take)
     if isinstance(done, Refusal):
-        return Refused((done,), patron=facts.patron())
+        refusals = _with_debts_elsewhere(account, collected, wish, done)
+        return Refused(refusals, patron=facts.patron())
     assert done.payment_id is not None
     shares = _put_to(transaction, done.payment_id) if done.was_repeated else done.shares
     return Paid(
@@ -167,6 +168,55 @@ def _pay(act: Act, set_up: SetUp, facts: PatronFacts, wish: PaymentWish) -> Paym
         collected,
         done.was_repeated,
         lifted_block=bool(blocks - debt_blocks_of(transaction, facts.id)),
+    )
+
+
+#: Reasons that do not hold where the same is owed to an agency that is paid elsewhere.
+_NOT_OWED_HERE = (Reason.NOTHING_OWED, Reason.CURRENCY_NOT_OWED, Reason.CHARGE_UNKNOWN)
+
+
+def _with_debts_elsewhere(
+    account: Account, collected: Collection[int], wish: PaymentWish, refusal: Refusal
+) -> tuple[Refusal, ...]:
+    """Return the refusal, and OWED_ELSEWHERE where the desk collects for too few agencies."""
+    if refusal.reason not in (*_NOT_OWED_HERE, Reason.PAYMENT_TOO_LARGE):
+        return (refusal,)
+    has_currency = refusal.reason in (Reason.CURRENCY_NOT_OWED, Reason.PAYMENT_TOO_LARGE)
+    currencies = {wish.currency} if has_currency else None
+    debts = _debts_elsewhere(account, collected, wish, currencies)
+    if not debts:
+        return (refusal,)
+    elsewhere = Refusal(Reason.OWED_ELSEWHERE, debts=debts)
+    return (elsewhere,) if refusal.reason in _NOT_OWED_HERE else (refusal, elsewhere)
+
+
+def _debts_elsewhere(
+    account: Account,
+    collected: Collection[int],
+    wish: PaymentWish,
+    currencies: Collection[str] | None,
+) -> tuple[DebtElsewhere, ...]:
+    """Return what the wish could pay elsewhere in these currencies (None: in any)."""
+    transaction, set_up = account.act.transaction, account.set_up
+    others = {each.agency_id for each in set_up.branches.values()}.difference(collected)
+    if not others:
+        return ()
+    if wish.charges is not None:
+        found = charges_named(transaction, account.patron_id, others, wish.charges)
+    else:
+        # As no charge is meant, all that is owed to them is read.
+        found = owed_for(transaction, account.patron_id, others, 1, lambda _: False)
+    totals: dict[tuple[int, str], int] = {}
+    for each in found:
+        is_in = currencies is None or each.currency in currencies
+        if each.balance > 0 and is_in and wish.kind in (None, each.kind):
+            key = each.agency_id, each.currency
+            totals[key] = totals.get(key, 0) + each.balance
+    return tuple(
+        DebtElsewhere(
+            set_up.agency_isil(agency_id), set_up.agency_name(agency_id), amount, currency
+        )
+        for (agency_id, currency), amount in sorted(totals.items())
     )
 
 

@@ -62,6 +62,7 @@ class Reason(Enum):
     FEE_NOT_ACKNOWLEDGED = "this costs a fee that was not agreed to"
     CHARGE_UNKNOWN = "the patron has no such charge with this agency"
     NOTHING_OWED = "nothing is owed of what was to be paid"
+    OWED_ELSEWHERE = "this is owed to another agency, for which this one takes no payments"
     CHARGE_SETTLED = "the charge was settled otherwise: nothing of it is owed any more"
     AMOUNT_WRONG = "this is no amount that can be paid"
     AMOUNT_ABOVE_LIMIT = "the amount is above the limit for one payment or charge"

@@ -124,6 +124,15 @@ class LoanMark(Enum):
 # Refusals
 
 
+class DebtElsewhere(NamedTuple):
+    """The amount that a patron owes to one agency in one currency, in minor units."""
+
+    agency_isil: str
+    agency_name: str
+    amount: int
+    currency: str
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """One reason, with the fact behind it where there is one."""
@@ -137,6 +146,7 @@ class Refusal:
     # Of FEE_NOT_ACKNOWLEDGED the price, of AMOUNT_ABOVE_LIMIT the limit, else what would be taken.
     amount: int | None = None
     currency: str | None = None
+    debts: tuple[DebtElsewhere, ...] = ()  # of OWED_ELSEWHERE: where to pay, and how much
 
 
 @dataclass(frozen=True, slots=True)

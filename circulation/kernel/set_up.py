@@ -160,6 +160,11 @@ class SetUp(LoanRules):
         its = (each.agency_isil for each in self.branches.values() if each.agency_id == agency_id)
         return next(its, "")
 
+    def agency_name(self, agency_id: int) -> str:
+        """Return the name of the agency, empty for one without branches."""
+        its = (each.agency_name for each in self.branches.values() if each.agency_id == agency_id)
+        return next(its, "")
+
     def speaker(self, agency_id: int, home_branch_id: int | None) -> int:
         """The branch in whose name the agency speaks to a patron: their own, where it is one of
         the agency's."""

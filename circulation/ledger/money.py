@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, NamedTuple
 
-from circulation.kernel.results import Patron, Refused
+from circulation.kernel.results import DebtElsewhere, Patron, Refused
 
 #: Of an agency that has said nothing else.
 DEFAULT_CURRENCY = "DKK"
@@ -42,6 +42,14 @@ def decimal_text(amount: int, currency: str) -> str:
 def amount_text(amount: int, currency: str) -> str:
     """For people: ``20.00 DKK``."""
     return f"{decimal_text(amount, currency)} {currency}"
+
+
+def debts_text(debts: Iterable[DebtElsewhere]) -> str:
+    """Return the agencies and amounts for people: ``Greve (DK-725300): 20.00 DKK``."""
+    return "; ".join(
+        f"{each.agency_name} ({each.agency_isil}): {amount_text(each.amount, each.currency)}"
+        for each in debts
+    )
 
 
 class ChargeKind(Enum):

@@ -13,6 +13,7 @@ from circulation.kernel.results import Refusal, Refused
 from circulation.kernel.rights import Principal, Right
 from circulation.languages.installed import language as language_called
 from circulation.languages.sentences import Sentence, said_in
+from circulation.ledger.money import debts_text
 from protocols.api.models.answers import Money, money
 
 
@@ -166,10 +167,13 @@ def reason_said(reason: Reason, language: str) -> str:
 def _reason(refusal: Refusal, principal: Principal, language: str) -> ProblemReason:
     reason = refusal.reason
     right = overriding_right(reason)
+    text = reason_said(reason, language)
+    if refusal.debts:
+        text = f"{text} {debts_text(refusal.debts)}"
     is_fee = reason is Reason.FEE_NOT_ACKNOWLEDGED
     return ProblemReason(
         reason.name,
-        reason_said(reason, language),
+        text,
         right is not None,
         None if right is None else right.value,
         right is not None and principal.may(right, principal.agency_id, principal.branch_id),

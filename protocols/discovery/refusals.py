@@ -10,7 +10,7 @@ from circulation.calendars.due_dates import local_date
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import Refusal
 from circulation.languages.installed import language as language_called
-from circulation.ledger.money import amount_text
+from circulation.ledger.money import amount_text, debts_text
 
 #: Reasons that are told by the sentence of another; all the others have one of their own name.
 _AS: Final[dict[Reason, str]] = {
@@ -67,6 +67,8 @@ def _said(refusal: Refusal, language: str, timezone: str) -> str:
         name = "RENEWAL_GAINS_NOTHING"
     if refusal.amount is not None and refusal.currency is not None:
         facts["amount"] = amount_text(refusal.amount, refusal.currency)
+    if refusal.debts:
+        facts["debts"] = debts_text(refusal.debts)
     if refusal.limit is not None:
         facts["limit"] = refusal.limit
     if reason in _COUNTED:

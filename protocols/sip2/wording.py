@@ -25,6 +25,7 @@ class Text(Enum):
     FEE_NOT_ACKNOWLEDGED = auto()
     CHARGE_UNKNOWN = auto()
     NOTHING_OWED = auto()
+    OWED_ELSEWHERE = auto()
     CHARGE_SETTLED = auto()
     AMOUNT_WRONG = auto()
     AMOUNT_ABOVE_LIMIT = auto()

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal as EngineRefusal
+from circulation.ledger.money import debts_text
 from protocols.ncip.messages import Code, Problem, Refusal, Request
 from protocols.ncip.problems.problem_lists import TYPES, nearest
 from protocols.ncip.problems.problem_reasons import PROBLEMS
@@ -32,6 +33,7 @@ _ELEMENTS = {
     Reason.AMOUNT_WRONG: "MonetaryValue",
     Reason.AMOUNT_ABOVE_LIMIT: "MonetaryValue",
     Reason.NOTHING_OWED: "MonetaryValue",
+    Reason.OWED_ELSEWHERE: "MonetaryValue",
     Reason.PAYMENT_TOO_LARGE: "MonetaryValue",
     Reason.PARTIAL_PAYMENT: "MonetaryValue",
     Reason.CURRENCY_NOT_OWED: "CurrencyCode",
@@ -84,11 +86,18 @@ def problems(
     made: dict[ProblemType, Problem] = {}
     for refusal in refusals:
         kind = PROBLEMS[service][refusal.reason]
+        detail = refusal.reason.value
+        if refusal.debts:
+            detail += f"; pay there: {debts_text(refusal.debts)}"
+            if kind in made:
+                made[kind] = replace(
+                    made[kind], problem_detail=f"{made[kind].problem_detail}; {detail}"
+                )
         if kind not in made:
             element = _ELEMENTS.get(refusal.reason, "")
             if element not in values:
                 element = _INSTEAD.get(element, element)
-            made[kind] = problem(kind, refusal.reason.value, element, values.get(element))
+            made[kind] = problem(kind, detail, element, values.get(element))
     return tuple(made.values())
 
 

@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from circulation.kernel.reasons import Action, BlockReason, Reason
 from circulation.kernel.results import PatronStatus, Refusal, Refused
-from circulation.ledger.money import amount_text
+from circulation.ledger.money import amount_text, debts_text
 from protocols.sip2.handling.forms import FBS_CODES, is_fbs
 from protocols.sip2.terminals.places import Caller
 from protocols.sip2.wording import Text, say
@@ -68,6 +68,7 @@ REASONS: dict[Reason, Text] = {
     Reason.FEE_NOT_ACKNOWLEDGED: Text.FEE_NOT_ACKNOWLEDGED,
     Reason.CHARGE_UNKNOWN: Text.CHARGE_UNKNOWN,
     Reason.NOTHING_OWED: Text.NOTHING_OWED,
+    Reason.OWED_ELSEWHERE: Text.OWED_ELSEWHERE,
     Reason.CHARGE_SETTLED: Text.CHARGE_SETTLED,
     Reason.AMOUNT_WRONG: Text.AMOUNT_WRONG,
     Reason.AMOUNT_ABOVE_LIMIT: Text.AMOUNT_ABOVE_LIMIT,
@@ -168,4 +169,5 @@ def _message(refusal: Refusal, language: str, zone: tzinfo) -> str:
     amount = ""
     if refusal.amount is not None and refusal.currency is not None:
         amount = amount_text(refusal.amount, refusal.currency)
-    return say(text, language, limit=refusal.limit, day=opens, amount=amount)
+    debts = debts_text(refusal.debts)
+    return say(text, language, limit=refusal.limit, day=opens, amount=amount, debts=debts)

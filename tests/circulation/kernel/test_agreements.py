@@ -20,7 +20,9 @@ from circulation.kernel.results import (
     UNATTENDED,
     Branch,
     CheckedOut,
+    DebtElsewhere,
     PatronStatus,
+    Refusal,
     Refused,
     Renewed,
 )
@@ -124,7 +126,13 @@ def test_each_agency_takes_its_own_money_unless_they_agreed(library: Library) ->
     made = charge_at(library, library.main, card, OWED)
     refused = paid(library, card, OWED, desk=library.desk(school))
     assert isinstance(refused, Refused)
-    assert refused.reasons == (Reason.NOTHING_OWED,)
+    at_main = (DebtElsewhere("DK-900100", library.main.agency_name, OWED, "DKK"),)
+    elsewhere = Refusal(Reason.OWED_ELSEWHERE, debts=at_main)
+    assert refused.refusals == (elsewhere,)
+    for wish in ({"charge": made.id}, {"currency": "SEK"}):
+        refused = paid(library, card, OWED, desk=library.desk(school), **wish)
+        assert isinstance(refused, Refused)
+        assert refused.refusals == (elsewhere,)
     assert listed(library, card, collected_at=school.agency_id).charges == ()
 
     agree(library, library.main, school, payments=True)
@@ -149,6 +157,22 @@ def test_each_agency_takes_its_own_money_unless_they_agreed(library: Library) ->
     )
     [taken] = [each for each in events if each.kind is EventKind.PAYMENT_TAKEN]
     assert taken.after["collected_for"] == {str(library.main.agency_id): OWED}
+
+
+def test_an_amount_for_two_agencies_is_divided_by_the_payer(library: Library) -> None:
+    school, card = a_school(library), a_patron(library)
+    charge_at(library, library.main, card, OWED)
+    charge_at(library, school, card, 1_000)
+    refused = paid(library, card, OWED, desk=library.desk(school))
+    assert isinstance(refused, Refused)
+    assert refused.refusals == (
+        Refusal(Reason.PAYMENT_TOO_LARGE, amount=1_000, currency="DKK"),
+        Refusal(
+            Reason.OWED_ELSEWHERE,
+            debts=(DebtElsewhere("DK-900100", library.main.agency_name, OWED, "DKK"),),
+        ),
+    )
+    assert isinstance(paid(library, card, 1_000, desk=library.desk(school)), Paid)
 
 
 def test_who_collects_may_not_give_up(library: Library) -> None:

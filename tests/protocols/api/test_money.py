@@ -99,6 +99,18 @@ def test_what_is_owed_to_another_agency_is_theirs_to_give_up(stage: Stage) -> No
     assert total(library, card) == 1_000
 
 
+def test_a_payment_of_what_is_owed_elsewhere_says_where_to_pay(stage: Stage) -> None:
+    library = stage.library
+    school, card = a_school(library), a_patron(library)
+    charge_at(library, school, card, 1_000)
+    path = f"/patrons/{stage.public_id(card)}/payments"
+    body = {"amount": 1_000, "currency": "DKK"}
+    told = stage.ask("POST", path, body, token=stage.a_caller())
+    [reason] = told.body["reasons"]
+    assert (told.status, reason["code"]) == (409, "OWED_ELSEWHERE")
+    assert f"{school.agency_name} (DK-900200): 10.00 DKK" in reason["text"]
+
+
 def test_what_would_be_charged_and_why_something_was(stage: Stage) -> None:
     library, token = stage.library, stage.a_caller()
     danish_fees(library)

@@ -14,8 +14,8 @@ from tests.builders.agencies import a_school, agree, charge_at
 from tests.builders.circulation import a_library, a_patron
 from tests.builders.fees import number_of
 from tests.protocols.ncip.furnishing import service
-from tests.protocols.ncip.stage import SETTINGS, N, Schemas, Stage, user
-from tests.protocols.ncip.test_payments import balance
+from tests.protocols.ncip.stage import SETTINGS, N, Schemas, Stage, problem_types, user
+from tests.protocols.ncip.test_payments import balance, transaction
 
 
 @pytest.fixture
@@ -33,6 +33,16 @@ def test_an_account_is_what_the_partner_s_agency_collects(stage: Stage) -> None:
     assert balance(stage, card) == "2000"
     agree(library, library.main, school, payments=True)
     assert balance(stage, card) == "5000"
+
+
+def test_a_payment_says_where_to_pay_what_is_owed_elsewhere(stage: Stage) -> None:
+    library = stage.library
+    school, card = a_school(library), a_patron(library)
+    charge_at(library, school, card, 3_000)
+    answer = stage.ask(transaction(card, "Payment", 3_000))
+    assert problem_types(answer) == ["Invalid Amount"]
+    [detail] = [each.text or "" for each in answer.iter(f"{N}ProblemDetail")]
+    assert f"{school.agency_name} (DK-900200): 30.00 DKK" in detail
 
 
 def test_blocks_are_those_that_count_there(stage: Stage) -> None:

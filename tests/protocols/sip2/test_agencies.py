@@ -100,3 +100,17 @@ def test_a_machine_shows_and_takes_what_its_agency_collects(
     assert information(school_kiosk, card).count("|AV") == 2
     assert pays(school_kiosk, card, "240.00")
     assert "|BV" not in status(kiosk, card)
+
+
+def test_a_machine_says_where_to_pay_what_it_does_not_collect(
+    library: Library, school_kiosk: Terminal
+) -> None:
+    card = a_patron(library)
+    asked = f"37{DATE}0100DKKBV230.00|AO|AA{card}|".encode()
+    assert "AFNothing is owed.|" in school_kiosk.ask(asked).decode()
+    made = charge_at(library, library.main, card, 23_000)
+    where = f"Pay this where it is owed: {library.main.agency_name} (DK-900100): 230.00 DKK."
+    for each in (asked, asked + f"CG{made.id}|".encode()):
+        answer = school_kiosk.ask(each).decode()
+        assert answer.startswith("38N")
+        assert f"AF{where}|" in answer

@@ -226,7 +226,12 @@ def test_to_whom_it_is_owed_and_who_took_it(staff: Staff) -> None:
     listed = _listed(staff, card)
     assert [each["agency"] for each in listed] == ["DK-900100", "DK-900200"]
     at_school = ("charges", "pay", card, "50", "--at", "DK-900201")
-    assert staff.json(*at_school, code=1)["refused"] == ["PAYMENT_TOO_LARGE"]
+    assert staff.json(*at_school, code=1)["refused"] == [
+        "PAYMENT_TOO_LARGE",
+        "OWED_ELSEWHERE",
+    ]
+    where = f"{library.main.agency_name} (DK-900100): 50.00 DKK"
+    assert where in staff.run(*at_school).output
     agree(library, library.main, school, payments=True)
     assert _owed(staff.json(*at_school)) == {"DK-900200": 1_000}
     found = staff.json("charges", "explain", listed[0]["id"])["postings"]
