@@ -37,7 +37,7 @@ from protocols.sip2.messages import (
 )
 from protocols.sip2.settings import Account
 from protocols.sip2.terminals.places import Caller, Place, Unanswerable
-from protocols.sip2.wire.dates import local_date, parse_date
+from protocols.sip2.wire.dates import local_date, parse_date, parse_past_date
 from protocols.sip2.wire.text import given_back
 from protocols.sip2.wording import Text, say
 
@@ -52,7 +52,7 @@ def checkout(request: Checkout, caller: Caller, context: Context) -> CheckoutRes
     place = caller.place(context, request.institution_id)
     if request.cancel:
         return _cancelled_checkin(request, caller, place, context)
-    no_block, happened, due = _off_line(request, caller, place)
+    no_block, happened, due = _off_line(request, caller, place, context.now)
     account = caller.account
     if not no_block and account is not None and account.blocked_material_groups:
         item = find_item(context.transaction, request.item_identifier.strip())
@@ -97,7 +97,7 @@ def checkout(request: Checkout, caller: Caller, context: Context) -> CheckoutRes
 def renew(request: Renew, caller: Caller, context: Context) -> RenewResponse:
     """29 -> 30. The loan is named by its item (AB), or by its title as a list (AU) told it (AJ)."""
     place = caller.place(context, request.institution_id)
-    no_block, happened, due = _off_line(request, caller, place)
+    no_block, happened, due = _off_line(request, caller, place, context.now)
     doubt = doubted(request, happened, place, context) if no_block else None
     barcode = request.item_identifier or ""
     if not barcode:
@@ -210,14 +210,14 @@ def _cancelled_checkin(
 
 
 def _off_line(
-    request: Checkout | Renew, caller: Caller, place: Place
+    request: Checkout | Renew, caller: Caller, place: Place, now: datetime
 ) -> tuple[bool, datetime | None, datetime | None]:
     """No block: has this happened already, off line? If so, when, and with what due date."""
     if not is_off_line(request, caller.account):
         return False, None, None
     return (
         True,
-        parse_date(request.transaction_date, place.zone),
+        parse_past_date(request.transaction_date, place.zone, now),
         parse_date(request.nb_due_date, place.zone),
     )
 

@@ -21,7 +21,7 @@ from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import Checkin, CheckinResponse
 from protocols.sip2.settings import Account
 from protocols.sip2.terminals.places import Caller, Place
-from protocols.sip2.wire.dates import local_date, parse_date
+from protocols.sip2.wire.dates import local_date, parse_past_date
 from protocols.sip2.wording import Text, say
 
 
@@ -33,7 +33,7 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
     place = caller.place(context, request.current_location, request.institution_id)
     if request.cancel:
         return _cancelled_checkout(request, caller, place, context)
-    happened = _returned(request, caller, place)
+    happened = _returned(request, caller, place, context.now)
     is_told = is_followed(request, caller.account)
     if is_told and happened is not None:
         since = lent_since(context.transaction, barcode=request.item_identifier.strip())
@@ -233,11 +233,11 @@ def _cancelled_checkout(
     return response
 
 
-def _returned(request: Checkin, caller: Caller, place: Place) -> datetime | None:
+def _returned(request: Checkin, caller: Caller, place: Place, now: datetime) -> datetime | None:
     """When the item came back, where the terminal says that it was not just now.
 
     A return date equal to the transaction date says "now": by our clock then, not the terminal's.
     """
     if not is_off_line(request, caller.account) and request.return_date == request.transaction_date:
         return None
-    return parse_date(request.return_date, place.zone)
+    return parse_past_date(request.return_date, place.zone, now)

@@ -60,3 +60,12 @@ def parse_date(text: str, zone: tzinfo) -> datetime | None:
         ).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def parse_past_date(text: str, zone: tzinfo, now: datetime) -> datetime | None:
+    """Return the time of an act that has happened; `now` for one that is later.
+
+    The clock of a machine may be fast, and an act that is in its message has happened.
+    """
+    moment = parse_date(text, zone)
+    return None if moment is None else min(moment, now)

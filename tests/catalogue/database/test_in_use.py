@@ -78,6 +78,7 @@ def test_no_server_begins_while_it_is_replaced(database_url: str) -> None:
             open_database(database_url, served_by=HERE)
         with pytest.raises(DatabaseInUse), nobody_else(database_url, "another"):
             pass
+    wait_for(lambda: is_free(database_url))
     open_database(database_url, served_by=HERE).close()
 
 

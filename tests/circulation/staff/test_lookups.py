@@ -65,8 +65,8 @@ def test_a_line_says_who_looked_at_whom_where_and_why(house: Library) -> None:
 
 def test_long_logs_come_by_pages(sqlite_house: Library) -> None:
     root = at_command_line("root", "command line")
-    line = looked_at(root, Seen.OPENED, "tiro patron show", patron_id=1)
-    noted(sqlite_house, *[line] * (PAGE + 5))
+    commands = (f"tiro patron show {number}" for number in range(PAGE + 5))
+    noted(sqlite_house, *[looked_at(root, Seen.OPENED, each, patron_id=1) for each in commands])
     first = of(sqlite_house, 1)
     assert len(first) == PAGE
     assert len(of(sqlite_house, 1, first[-1].id)) == 5

@@ -157,9 +157,9 @@ def test_a_return_is_dated_back_to_the_day_it_came(staff: Staff) -> None:
     library = staff.library
     danish_fees(library)
     card = a_patron(library)
-    library.pass_time(days=-60)
+    library.pass_time(days=-50)
     barcode = an_item(library, on_loan_to=card)
-    library.pass_time(days=60)
+    library.pass_time(days=50)
     due = staff.json("loan", "list", card)["loans"][0]["loan"]["due"]
     day = datetime.fromisoformat(due).astimezone(ZONE).date()
     tomorrow = library.today + timedelta(days=1)
