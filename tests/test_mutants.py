@@ -4,12 +4,14 @@ list of survivors."""
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.mutants.__main__ import KNOWN, draw, read_reasons
 from tests.mutants.changes import Mutant, count_changes, make_change
+from tests.mutants.plugin import NO_END, find_first_to_see
 from tests.mutants.rooms import ROOMS, ROOT, TESTS
 from tests.mutants.swapping import swap
 
@@ -83,6 +85,32 @@ def test_each_change_is_made_to_the_functions_that_there_are(tmp_path: Path) -> 
     with pytest.raises(ValueError, match="more than 3"):
         first([3, 1, 2, 4])
     assert len(count_changes(str(path), ("parts",))) < len(changes)
+
+
+@pytest.mark.parametrize(
+    ("with_it", "without", "found"),
+    [
+        (["b", "c"], [], ("b", 3)),
+        (["b", "c"], ["b"], ("c", 2)),
+        (["c"], ["a"], ("c", 2)),  # what is run before it counts as well
+        (["b"], ["b"], ("", 2)),
+        (["b"], ["a", "b"], ("", 1)),
+        (["b"], ["c"], ("b", 3)),
+        ([], ["a"], ("", 3)),
+        (["loop", "c"], [], (NO_END, 3)),
+        (["loop", "c"], ["loop"], ("", 3)),
+    ],
+)
+def test_a_test_that_fails_without_the_change_too_sees_nothing(
+    with_it: list[str], without: list[str], found: tuple[str, int]
+) -> None:
+    def run(tests: Sequence[str], is_changed: bool) -> str | None:
+        failing = with_it if is_changed else without
+        if "loop" in failing:
+            return None
+        return next((each for each in tests if each in failing), "")
+
+    assert find_first_to_see(["a", "b", "c"], run) == found
 
 
 def test_rooms_and_tests_are_there() -> None:

@@ -32,6 +32,10 @@ from tests.mutants.swapping import swap
 SECONDS: Final = 20.0
 #: Seconds that a process may take, in which a mutant may loop or wait for ever.
 LONGEST: Final = 400.0
+#: Seconds for a mutant with all that is run again without it.
+_ALL_RUNS: Final = 10 * LONGEST
+#: What is said of a mutant with which the tests do not end.
+NO_END: Final = "no end"
 #: What was found of each module of tests, by its path: for as long as no file of it changes.
 KEPT: Final = ROOT / "build" / "mutants.json"
 
@@ -92,15 +96,30 @@ class Plugin:
             tests = _choose_tests(mutant, changed, reached)
             _limit_seconds(5 * sum(reached[each].seconds for each in tests) + 20)
             gc.unfreeze()
-            if not swap(mutant.path, changed):
-                return "", 0
-            its = (changed.line, *changed.others)
-            forget_texts(find_made(self._made, mutant.path, its))
-            failed = self._run([items[each] for each in tests], 1)
-            return (failed[0] if failed else ""), len(tests)
 
-        for mutant, answer in _fork(self._mutants, try_mutant, self._processes):
-            seen_by, tests = answer or ("no end", 0)
+            def put_in() -> bool:
+                if not swap(mutant.path, changed):
+                    return False
+                its = (changed.line, *changed.others)
+                forget_texts(find_made(self._made, mutant.path, its))
+                return True
+
+            def run(names: Sequence[str], is_changed: bool) -> str | None:
+                """Return the test that failed, "" for none, None where the process ended early."""
+
+                def work(_: Any) -> str:
+                    if is_changed and not put_in():
+                        return ""
+                    return next(iter(self._run([items[each] for each in names], 1)), "")
+
+                [(_, failed)] = _fork([mutant], work, 1)
+                return failed
+
+            return find_first_to_see(tests, run)
+
+        several = _fork(self._mutants, try_mutant, self._processes, longest=_ALL_RUNS)
+        for mutant, answer in several:
+            seen_by, tests = answer or ("", 0)
             changed = make_change(mutant.path, mutant.number)
             self.tried.append(Tried(mutant, changed, seen_by, tests))
             self._report(self.tried[-1])
@@ -170,6 +189,29 @@ class Plugin:
                 lines[test][path] = [*{*lines[test].get(path, ()), *numbers}]
         failed = {*self._failed}
         return {test: (each, lines[test]) for test, each in seconds.items() if test not in failed}
+
+
+def find_first_to_see(
+    tests: Sequence[str], run: Callable[[Sequence[str], bool], str | None]
+) -> tuple[str, int]:
+    """Return the test that fails with the change and passes without it, and how many were run.
+
+    `run` runs tests in a process of its own, with the change or without. Those that were run up to
+    the one that failed are run once more without the change. What fails then sees nothing, and the
+    others are run again. "" is returned where no test sees the change.
+    """
+    left = [*tests]
+    while left:
+        failed = run(left, True)
+        if failed == "":
+            break
+        failed_without = run(left if failed is None else left[: left.index(failed) + 1], False)
+        if failed_without == "":
+            return (NO_END if failed is None else failed), len(left)
+        if failed_without is None:
+            break
+        left.remove(failed_without)
+    return "", len(left)
 
 
 def _is_left_out(item: pytest.Item) -> bool:
