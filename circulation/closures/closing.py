@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, update
 
 from catalogue.database import (
     Statement,
     Transaction,
     change,
-    lock,
     scalar_one,
 )
 from circulation.calendars.due_dates import end_of_day, start_of_day
@@ -41,8 +40,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refusal, Refused
-from circulation.kernel.schema import set_up_version
-from circulation.kernel.set_up import SetUp, read_set_up, set_up_changed
+from circulation.kernel.set_up import SetUp, lock_set_up, read_set_up, set_up_changed
 from circulation.languages.sentences import Sentence
 
 #: A branch that closes for longer is not closed in an emergency: its calendar should say so.
@@ -68,11 +66,6 @@ class Closure:
     loans: tuple[Redated, ...]
     pickups: tuple[Redated, ...]
     fees: tuple[ReckonedAgain, ...] = ()  # for lateness, of loans that have ended
-
-
-@lock
-def _lock_version() -> Statement:
-    return select(set_up_version.c.id).with_for_update()
 
 
 @scalar_one(int)
@@ -158,7 +151,7 @@ def close_branch(
     Otherwise as `preview_closure`; raises ValueError also for an unfit alternative.
     """
     transaction, now = act.transaction, act.now
-    _lock_version(transaction)
+    lock_set_up(transaction)
     found = preview_closure(transaction, branch=branch, first=first, last=last)
     if isinstance(found, Refused):
         return found
@@ -214,7 +207,7 @@ def lift_closure(act: Act, *, branch: str, first: date, last: date) -> bool:
     Dates that were moved stay: a later date was promised.
     """
     transaction = act.transaction
-    _lock_version(transaction)
+    lock_set_up(transaction)
     for here in read_set_up(transaction).branches.values():
         if here.isil == branch:
             closure_id = _announced(transaction, here, first, last)

@@ -39,6 +39,7 @@ from catalogue.database import (
 from catalogue.schema import branches, items, records
 from circulation.holds.of_patron import IS_OPEN, IS_READY, ready_of
 from circulation.holds.schema import captures, hold_sets, holds, patron_absences
+from circulation.kernel.set_up import KEEPS_CALENDARS
 from circulation.patrons.schema import patrons
 
 
@@ -272,7 +273,8 @@ def holds_that_begin(*, today: date, yesterday: date, after: int, at_most: int) 
 
 @lock
 def lock_queue(*, record_id: int) -> Statement:
-    return select(records.c.id).where(records.c.id == record_id).with_for_update(key_share=True)
+    its = select(records.c.id, KEEPS_CALENDARS).where(records.c.id == record_id)
+    return its.with_for_update(key_share=True)
 
 
 @lock

@@ -24,7 +24,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.parts import Noun
 from circulation.kernel.results import Branch, Item
 from circulation.kernel.schema import events
-from circulation.kernel.set_up import VERSION
+from circulation.kernel.set_up import KEEPS_CALENDARS, VERSION
 
 #: Longer than a verb waits for a lock, and than the clocks of several processes differ.
 LONGEST_WAIT = timedelta(minutes=5)
@@ -145,4 +145,4 @@ def item_facts_by_id(*, item_ids: Sequence[int]) -> Statement:
 @lock
 def lock_item(*, barcode: str) -> Statement:
     its = is_typed(items.c.barcode, barcode)
-    return select(items.c.id).where(its).with_for_update(key_share=True)
+    return select(items.c.id, KEEPS_CALENDARS).where(its).with_for_update(key_share=True)

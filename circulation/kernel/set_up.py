@@ -15,9 +15,18 @@ from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ColumnClause, Select, func, literal_column, select, update
 
-from catalogue.database import Statement, Transaction, change, columns, many, scalar_one, scalars
+from catalogue.database import (
+    Statement,
+    Transaction,
+    change,
+    columns,
+    lock,
+    many,
+    scalar_one,
+    scalars,
+)
 from catalogue.schema import agencies, branches
 from circulation.calendars.due_dates import local_date
 from circulation.kernel.agreements import Agreements, read_agreements
@@ -37,6 +46,39 @@ P = TypeVar("P")
 
 #: For the fact statements: the version under which the rest of the row was read.
 VERSION = select(set_up_version.c.version).scalar_subquery()
+
+
+#: The advisory lock of PostgreSQL for calendars: its number, and that of the library's data.
+_CALENDARS: Final[ColumnClause[Any]] = literal_column("1953067631, 1")
+#: For statements that lock items: no calendar changes until the end of the transaction.
+KEEPS_CALENDARS = func.pg_advisory_xact_lock_shared(_CALENDARS)
+
+
+@lock
+def keep_calendars() -> Statement:
+    """Let no calendar change until the end of the transaction."""
+    return select(KEEPS_CALENDARS)
+
+
+@lock
+def _lock_version() -> Statement:
+    return select(set_up_version.c.id).with_for_update()
+
+
+@lock
+def _lock_calendars() -> Statement:
+    return select(func.pg_advisory_xact_lock(_CALENDARS))
+
+
+def lock_set_up(transaction: Transaction) -> None:
+    """Lock the set-up for a change of calendars.
+
+    Dates are given to loans and holds under the lock of the item, which keeps the calendars. So
+    this waits for those that are being given by the old calendars, and those given later follow
+    the new ones.
+    """
+    _lock_version(transaction)
+    _lock_calendars(transaction)
 
 
 def select_branches() -> Select[Any]:

@@ -19,6 +19,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.overriding import NO_OVERRIDE, Override
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedIn, CheckedOut, Refusal, Refused, Renewed
+from circulation.kernel.set_up import keep_calendars
 from circulation.loans.facts import OPEN_LOAN
 from circulation.loans.features import HoldHandling
 from circulation.loans.lending import check_out
@@ -164,5 +165,6 @@ def _begin(
         raise BatchTooLarge(f"{len(barcodes)} items at once; {LARGEST} is the most")
     if transaction.dialect == "sqlite":
         return
+    keep_calendars(transaction)
     _lock_items(transaction, barcodes=barcodes)
     _lock_patrons(transaction, identifiers=identifiers)

@@ -17,6 +17,7 @@ from circulation.items.features import ItemFeature
 from circulation.items.removal import ItemNeed, RemovalFeature
 from circulation.kernel.parts import Part
 from circulation.kernel.results import Borrower, CirculationStatus, ItemState, Loan, LoanMark
+from circulation.kernel.set_up import KEEPS_CALENDARS
 from circulation.loans.of_patron import is_overdue
 from circulation.loans.schema import loans
 from circulation.patrons.facts import card_of
@@ -164,7 +165,7 @@ def lock_items_on_loan_to(*, patron_id: int) -> Statement:
         loans.c.patron_id == patron_id, loans.c.checked_in.is_(None)
     )
     return (
-        select(items.c.id)
+        select(items.c.id, KEEPS_CALENDARS)
         .where(items.c.id.in_(on_loan))
         .order_by(items.c.id)
         .with_for_update(key_share=True)

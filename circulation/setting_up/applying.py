@@ -7,17 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-
-from catalogue.database import Statement, Transaction, lock
+from catalogue.database import Transaction
 from circulation.calendars.rows import closure_rows
 from circulation.closures.closed_days import find_new_dates, follow_calendars
 from circulation.closures.redating import NewDates
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.kernel.organisation import all_consortia
-from circulation.kernel.schema import set_up_version
-from circulation.kernel.set_up import read_set_up, set_up_changed
+from circulation.kernel.set_up import lock_set_up, read_set_up, set_up_changed
 from circulation.languages.sentences import Sentence
 from circulation.sections.calendars import declared_calendars
 from circulation.sections.changes import Change
@@ -26,11 +23,6 @@ from circulation.sections.sections import SECTIONS, Storing, differences
 from circulation.sections.source import Problem
 from circulation.setting_up.reading import Declared
 from circulation.setting_up.stored import stored_parts, uses
-
-
-@lock
-def lock_version() -> Statement:
-    return select(set_up_version.c.id).with_for_update()
 
 
 class DoesNotFit(ValueError):
@@ -89,7 +81,7 @@ def apply_set_up(
     follow the new set-up from their next transaction on.
     """
     transaction = act.transaction
-    lock_version(transaction)
+    lock_set_up(transaction)
     planned = plan(transaction, declared)
     if planned.problems:
         raise DoesNotFit(planned.problems)
