@@ -91,6 +91,17 @@ _OWN_ID: Final = (
 )
 
 
+def _has_stale_plan(result: PGresult) -> bool:
+    """Return whether the error is "cached plan must not change result type" (0A000).
+
+    The message is in the language of the server; the name of its routine is not.
+    """
+    return (
+        result.error_field(pq.DiagnosticField.SQLSTATE) == b"0A000"
+        and result.error_field(pq.DiagnosticField.SOURCE_FUNCTION) == b"RevalidateCachedQuery"
+    )
+
+
 @lru_cache(maxsize=TEXTS_AT_MOST)
 def _for_several(text: str) -> str:
     """The INSERT of one row as that of `IN_ONE`; empty where it is something else, or has more to
@@ -161,10 +172,19 @@ class Cursor:
 
     def _loading(self, result: PGresult) -> abc.Transformer:
         text = self._text
-        # The columns of one text are the same ones as long as the connection lasts.
+        # The server holds a prepared statement to the types of its columns.
         text.loading.set_pgresult(result, set_loaders=not text.has_loaders)
-        text.has_loaders = True
+        text.has_loaders = text.name is not None
         return text.loading
+
+
+class StalePlan(psycopg.OperationalError):
+    """A column has another type since a statement was prepared.
+
+    The server refuses the statement for as long as it is prepared, so the connection was closed,
+    and with it whatever else was prepared before the change. Nothing of the transaction was
+    committed.
+    """
 
 
 class Unanswered(psycopg.OperationalError):
@@ -263,7 +283,7 @@ class Pipeline:
         An error that the server sent for a statement undoes the transaction. Where the connection
         breaks, or is ended, after COMMIT was sent, the error says nothing of the transaction.
         """
-        if self._asked_commit is None or isinstance(error, errors.PipelineAborted):
+        if self._asked_commit is None or isinstance(error, (errors.PipelineAborted, StalePlan)):
             return False
         if self._asked_commit.result is not None:
             return True
@@ -410,6 +430,9 @@ class Pipeline:
             waiting.name, waiting.uses = None, 0
         if self.closed:
             raise psycopg.OperationalError(result.get_error_message())
+        if _has_stale_plan(result):
+            self.close()
+            raise StalePlan(result.get_error_message())
         raise (
             errors.PipelineAborted("an earlier statement has failed")
             if result.status == pq.ExecStatus.PIPELINE_ABORTED

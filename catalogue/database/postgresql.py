@@ -35,6 +35,7 @@ from catalogue.database.pipelines import (
     CommitInDoubt,
     CommitUnanswered,
     Pipeline,
+    StalePlan,
     TransactionId,
     Unanswered,
 )
@@ -119,6 +120,7 @@ class PostgresqlDatabase:
         self.outage = Outage(f"the database {place_of(url)}", patience)
         self._is_gone = False  # in an outage: nobody answers there, so reads fail as well
         self._is_stuck = False  # in an outage: commits are not answered, so none is begun
+        self._has_stale_pool = False  # a pool has prepared statements for other types
         self._stopping = threading.Event()
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._closed = False
@@ -370,12 +372,17 @@ class PostgresqlDatabase:
         """Raises what the caller is told, unless the connection is gone and nothing was done."""
         if connection is not None and not connection.closed:
             raise self._refused(error) from error
+        if isinstance(error, StalePlan) and connection is not None and connection.is_pooled:
+            # The pool prepares the same text under the same name for a new connection.
+            self._has_stale_pool = True
         if connection is None or isinstance(error, Unanswered):
             self._is_gone = True
             self._begin_outage(first_line(error))
 
     def _connected(self) -> Pipeline:
         connection = session(self._conninfo, self._patience, served=self._is_served)
+        if self._has_stale_pool:
+            connection.keeps_names = False
         self._is_gone = False
         return connection
 

@@ -18,6 +18,7 @@ from catalogue.database import (
     DatabaseInUse,
     DatabasePooled,
     DatabaseUnavailable,
+    Transaction,
     migrate,
     nobody_else,
     open_database,
@@ -85,6 +86,25 @@ def test_transactions_are_done_and_leave_no_session_as_it_was_not(
             ).result(PATIENCE)
         assert held == ("0", "on", '"$user", public')
     until(lambda: _advisory_locks(cluster) == 0)
+
+
+def test_a_column_that_changes_its_type_is_read_through_the_pool(cluster: Cluster) -> None:
+    """The pool keeps the statement prepared for new connections as well."""
+
+    def read(transaction: Transaction) -> list[tuple[object, ...]]:
+        return transaction.execute("SELECT * FROM amounts", ()).fetchall()
+
+    with (
+        a_pooler(cluster.port) as pooler,
+        _served(cluster, pooler) as database,
+        psycopg.connect(cluster.url, autocommit=True) as connection,
+    ):
+        connection.execute("CREATE TABLE amounts AS SELECT 1::integer AS number")
+        for _ in range(5):
+            assert database.read(read).result() == [(1,)]
+        connection.execute("ALTER TABLE amounts ALTER number TYPE varchar USING 'one'")
+        for _ in range(5):
+            assert database.read(read).result() == [("one",)]
 
 
 def test_a_lock_is_waited_for_as_long_as_patience_goes(cluster: Cluster) -> None:

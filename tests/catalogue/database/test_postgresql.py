@@ -5,9 +5,12 @@ from __future__ import annotations
 import random
 import threading
 
+import psycopg
+import pytest
 from psycopg import errors
 
 from catalogue.database import Transaction, open_database
+from catalogue.database.pipelines import PREPARED_AT
 from catalogue.database.postgresql import WORKERS
 from tests.conftest import a_postgresql
 
@@ -73,4 +76,34 @@ def test_what_is_beyond_the_limits_of_the_server_is_no_outage(
         assert isinstance(database.write(too_long).exception(), errors.ProgramLimitExceeded)
         assert database.trouble() is None
         assert database.write(session).result() == before
+        database.close()
+
+
+@pytest.mark.parametrize("times", [1, PREPARED_AT, PREPARED_AT + 2])
+def test_a_column_that_changes_its_type_is_read_and_written_by_old_connections(
+    postgresql_template: tuple[str, str], times: int
+) -> None:
+    """A statement that was prepared before is refused by the server for ever."""
+    shown = []
+
+    def add(transaction: Transaction) -> None:
+        transaction.execute("UPDATE amounts SET number = number + 1", ())
+        shown.append(transaction.execute("SELECT * FROM amounts", ()).fetchall())
+
+    with a_postgresql(postgresql_template) as url:
+        database = open_database(url)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE amounts AS SELECT 0::integer AS number, 'a' AS word")
+            for _ in range(times):
+                database.write(add).result()
+            assert shown.pop() == [(times, "a")]
+            connection.execute("ALTER TABLE amounts ALTER number TYPE bigint")
+            database.write(add).result()
+            assert shown.pop() == [(times + 1, "a")]
+            connection.execute("ALTER TABLE amounts ALTER number TYPE varchar USING 'ten'")
+            read = database.read(
+                lambda transaction: transaction.execute("SELECT * FROM amounts", ()).fetchall()
+            )
+            assert read.result() == [("ten", "a")]
+        assert database.trouble() is None
         database.close()
