@@ -9,9 +9,10 @@ again adds nothing, but takes up what came in between: a loan made in the same m
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert, update
 
@@ -35,9 +36,11 @@ from circulation.closures.redating import (
     on_shelf,
     redate,
 )
+from circulation.closures.redirected import restore_pickup_branches
 from circulation.fees.redating import ReckonedAgain, reckon_again, reduce_again
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refusal, Refused
 from circulation.kernel.set_up import SetUp, lock_set_up, read_set_up, set_up_changed
@@ -66,6 +69,21 @@ class Closure:
     loans: tuple[Redated, ...]
     pickups: tuple[Redated, ...]
     fees: tuple[ReckonedAgain, ...] = ()  # for lateness, of loans that have ended
+
+
+class ClosureChange(NamedTuple):
+    """A closure that is announced now, or lifted."""
+
+    branch: Branch
+    first: date
+    last: date
+    is_lifted: bool
+
+
+#: Called after a closure was announced or lifted.
+CLOSURE_CHANGED: Registry[Callable[[Act, ClosureChange], None]] = Registry(
+    "closures.closing:CLOSURE_CHANGED"
+)
 
 
 @scalar_one(int)
@@ -180,6 +198,7 @@ def close_branch(
         set_up_changed(transaction)
         facts = {} if alternative_id is None else {"alternative": alternative_id}
         _tell(act, here, closure_id, first, last, reason=reason, **facts)
+        _follow(act, ClosureChange(here, first, last, is_lifted=False))
     elif alternative_id is not None and _name_alternative(
         transaction, closure_id=closure_id, alternative_id=alternative_id
     ):
@@ -204,7 +223,9 @@ def _alternative_id(set_up: SetUp, here: Branch, alternative: str | None) -> int
 def lift_closure(act: Act, *, branch: str, first: date, last: date) -> bool:
     """The branch is open again as its calendar says; False where no such closure was announced.
 
-    Dates that were moved stay: a later date was promised.
+    Dates that were moved stay: a later date was promised. Copies on the way to the alternative go
+    to the branch again, and patrons who were sent a message about a hold are sent another one.
+    A closure is shortened by announcing the shorter one first, then lifting the longer one.
     """
     transaction = act.transaction
     lock_set_up(transaction)
@@ -215,6 +236,8 @@ def lift_closure(act: Act, *, branch: str, first: date, last: date) -> bool:
                 return False
             set_up_changed(transaction)
             _tell(act, here, closure_id, first, last, lifted=True)
+            restore_pickup_branches(act, here)
+            _follow(act, ClosureChange(here, first, last, is_lifted=True))
             return True
     return False
 
@@ -225,6 +248,11 @@ def _announced(transaction: Transaction, branch: Branch, first: date, last: date
         if (closure.branch_id, closure.first, closure.last) == (branch.id, first, last):
             return closure.id
     return None
+
+
+def _follow(act: Act, change: ClosureChange) -> None:
+    for follow in CLOSURE_CHANGED:
+        follow(act, change)
 
 
 def _tell(act: Act, branch: Branch, closure_id: int, first: date, last: date, **facts: Any) -> None:

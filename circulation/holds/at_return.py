@@ -6,6 +6,7 @@ To the patron it is bound to, else to the first who waits and whom it can serve.
 from __future__ import annotations
 
 from circulation.holds.changes import (
+    CLOSED_BRANCH,
     HoldOutcome,
     bind,
     close,
@@ -90,7 +91,7 @@ def _to_open_branch(case: ReturnCase, hold: HoldFacts) -> HoldFacts:
 
 def _change_pickup(case: ReturnCase, hold: HoldFacts, redirected: HoldFacts) -> None:
     """Store the pickup branch of the redirected hold, and note both for undoing the check-in."""
-    write_changes(case.act, hold, redirected)
+    write_changes(case.act, hold, redirected, **{CLOSED_BRANCH: hold.pickup_branch_id})
     if redirected.pickup_branch_id != hold.pickup_branch_id:
         case.before["pickup_branch"] = hold.pickup_branch_id
         case.after["pickup_branch"] = redirected.pickup_branch_id

@@ -287,11 +287,16 @@ _IN_VAIN = frozenset(
 )
 
 
+#: In the event of a hold that goes to another branch because its own is closed: that branch.
+CLOSED_BRANCH = "closed_branch"
 _CHANGED = ("pickup_branch_id", "activates", "interest_until", "paused_from", "paused_until")
 
 
-def write_changes(act: Act, old: HoldFacts, new: HoldFacts) -> None:
-    """Stores what is different in `new` of branch, dates and pause; an event if anything is."""
+def write_changes(act: Act, old: HoldFacts, new: HoldFacts, **why: int) -> None:
+    """Stores what is different in `new` of branch, dates and pause; an event if anything is.
+
+    `why` are further facts of the event, such as `CLOSED_BRANCH`.
+    """
     transaction = act.transaction
     before, after = (
         {name: value for name in _CHANGED if (value := getattr(one, name)) != getattr(other, name)}
@@ -305,7 +310,7 @@ def write_changes(act: Act, old: HoldFacts, new: HoldFacts) -> None:
         act,
         new,
         before={name: _plain(value) for name, value in before.items()},
-        after={name: _plain(value) for name, value in after.items()},
+        after={name: _plain(value) for name, value in after.items()} | why,
     )
 
 

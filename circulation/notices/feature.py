@@ -9,6 +9,7 @@ JOINS: tuple[Join, ...] = (
     joins("kernel.events:FOLLOWERS", "triggers:FOLLOWER"),
     joins("loans.auto_renewals:NOT_RENEWED", "not_renewed:tell_not_renewed"),
     joins("closures.redating:DATES_MOVED", "closures:tell_of_new_dates"),
+    joins("closures.closing:CLOSURE_CHANGED", "closures:follow_closure"),
     joins("interlending.rota:UNOBTAINABLE", "unobtainable:tell_unobtainable"),
     joins("notices.contents:ROWS_TOLD", "contents:*OWN_ROWS"),
     joins("notices.triggers:TRIGGERS", "triggers:*OWN_TRIGGERS"),

@@ -126,18 +126,7 @@ class Planner:
         valid = terms.valid_hours
         if valid is not None and self.now - notice.due > timedelta(hours=valid):
             return withdrawn("it is too late to tell")
-        contents = still_so(
-            notice.kind,
-            notice.cause,
-            self.contents,
-            notice.facts,
-            patron_id=about.id,
-            now=self.now,
-        )
-        if contents is not None and notice.kind is NoticeKind.HOLD_UNFILLABLE:
-            contents = self._still_in_vain(contents)
-        if contents is not None and notice.kind is NoticeKind.HOLD_DELAYED:
-            contents = self._still_delayed(contents, notice.facts)
+        contents = self._still_so(notice, about)
         if contents is None or not still_so_of_person(notice.kind, notice.facts, about):
             return withdrawn("it is not so any more")
         branch = self.set_up.branches[notice.branch_id]
@@ -147,6 +136,20 @@ class Planner:
                 return withdrawn("the patron is away")
             later = next_time(self.now + timedelta(minutes=1), terms.send_at, branch.timezone)
             return Planned([notice], NoticeState.WAITING, "the patron is away", later)
+        return contents
+
+    def _still_so(self, notice: Notice, about: Person) -> Contents | None:
+        """Return what of the cause is so still; None where nothing is."""
+        facts, who = notice.facts, about.id
+        contents = still_so(
+            notice.kind, notice.cause, self.contents, facts, patron_id=who, now=self.now
+        )
+        if contents is None or not self._is_open_again(facts):
+            return None
+        if notice.kind is NoticeKind.HOLD_UNFILLABLE:
+            return self._still_in_vain(contents)
+        if notice.kind is NoticeKind.HOLD_DELAYED:
+            return self._still_delayed(contents, facts)
         return contents
 
     def _is_hidden_from(self, recipient: Person, about: Person) -> bool:
@@ -231,6 +234,13 @@ class Planner:
         if "closed" not in facts:
             return facts
         return {**facts, "closed": [each for each in facts["closed"] if self._is_closed(each)]}
+
+    def _is_open_again(self, facts: Mapping[str, Any]) -> bool:
+        """Return whether the days of a withdrawn closure are not closed by another one since."""
+        return not any(
+            self.set_up.calendars[each["branch_id"]].closures_on(date.fromisoformat(each["first"]))
+            for each in facts.get("opened", ())
+        )
 
     def _is_closed(self, period: Mapping[str, Any]) -> bool:
         calendar = self.set_up.calendars.get(period["branch_id"])

@@ -187,14 +187,20 @@ def planned_notices(
         return []
     if not _is_wanted(transaction, person.id, kind, terms):
         return []
-    due = max(now, request.due or now)
-    if terms.digest == "day":
-        due = next_time(due, terms.send_at, set_up.branches[branch].timezone)
+    due = sending_time(terms, now, request.due, set_up.branches[branch].timezone)
     day = set_up.day(now, person.home_branch_id)
     return [
         NewNotice(patron_id, recipient, branch, kind, request.cause, request.facts, channels, due)
         for recipient in _recipients(transaction, person, terms, day)
     ]
+
+
+def sending_time(
+    terms: NoticeTerms, now: datetime, not_before: datetime | None, timezone: str
+) -> datetime:
+    """Return when a message is sent by the rules, at the earliest at the given time."""
+    due = max(now, not_before or now)
+    return next_time(due, terms.send_at, timezone) if terms.digest == "day" else due
 
 
 def write_notices(act: Act, planned: Iterable[NewNotice]) -> NoticeId | None:

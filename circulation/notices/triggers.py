@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -11,9 +10,8 @@ from sqlalchemy import exists, select
 
 from catalogue.database import Statement, Transaction, one, scalar, send
 from catalogue.schema import items
-from circulation.calendars.due_dates import start_of_day
 from circulation.holds.changes import HoldOutcome
-from circulation.holds.closed_branches import reopens
+from circulation.holds.closed_branches import opening_after_closure
 from circulation.holds.schema import holds
 from circulation.interlending.owners import NOT_RENEWED
 from circulation.items.schema import missing_items
@@ -113,16 +111,8 @@ def _hold_shelved(reading: Reading) -> NoticeRequest | None:
         kind,
         cause,
         branch_id=branch_id,
-        due=_reopening(reading.set_up, branch_id, event.at),
+        due=opening_after_closure(reading.set_up, branch_id, event.at),
     )
-
-
-def _reopening(set_up: SetUp, branch_id: int | None, at: datetime) -> datetime | None:
-    """Return when a branch opens that is closed in an emergency: before that nobody can come."""
-    if branch_id is None or branch_id not in set_up.branches:
-        return None
-    day = reopens(set_up, branch_id, at)
-    return None if day is None else start_of_day(day, set_up.branches[branch_id].timezone)
 
 
 def _ready(set_up: SetUp, branch_id: int | None, group: str) -> NoticeKind:

@@ -140,7 +140,12 @@ def _answer(
 
 
 def reopen(request: Plain, principal: Principal, context: Context) -> None:
-    """Takes back a closure of just these days. Dates that were moved stay."""
+    """Takes back a closure of just these days. Dates that were moved stay.
+
+    Copies on the way to the alternative go to the branch again, and patrons who were sent a message
+    about a hold there are sent another one. To shorten a closure, close the branch for the shorter
+    period first.
+    """
     branch = branch_meant(request.path["branch"], principal, context, Right.EDIT_RULES, field=None)
     try:
         first, last = (date.fromisoformat(request.path[name]) for name in ("first", "last"))

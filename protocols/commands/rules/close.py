@@ -30,7 +30,7 @@ from protocols.commands.shared.wording import amount, day
 @click.option("--reason", default="", help="For staff and patrons to read.")
 @click.option("--alternative", type=ISIL, help="The branch where holds are fetched meanwhile.")
 @click.option("--check", "only_check", is_flag=True, help="Say what would move; change nothing.")
-@click.option("--lift", is_flag=True, help="Open again: take back a closure. Moved dates stay.")
+@click.option("--lift", is_flag=True, help="Withdraw a closure. Moved dates stay.")
 @click.option("--yes", is_flag=True, help="Close without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; asks nothing.")
 @click.pass_obj
@@ -50,6 +50,8 @@ def close(
 
     Loans that fall due meanwhile, and items on its pickup shelf, get the next open day, and their
     patrons a message. Copies for holds wait where they are, or go to the --alternative.
+
+    To shorten a closure, close the branch for the shorter period, then --lift the longer one.
     """
     if as_json and not (only_check or yes or lift):
         raise click.UsageError("--json asks nothing: give --check or --yes as well")
@@ -91,7 +93,11 @@ def _lift(library: Library, period: _Period, json_wanted: bool) -> None:
     )
     if not was_closed:
         raise click.ClickException(f"{period.branch} has no closure on just these days")
-    click.echo(json.dumps({"lifted": True}) if json_wanted else f"{period.branch} is open again.")
+    if json_wanted:
+        click.echo(json.dumps({"lifted": True}))
+        return
+    click.echo(f"The closure of {period.branch} is withdrawn.")
+    click.echo("Loans and holds keep their later dates; copies set aside for it can be sent now.")
 
 
 def _preview(library: Library, period: _Period) -> Closure:

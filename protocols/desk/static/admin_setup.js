@@ -101,7 +101,7 @@ export async function drawClosures() {
 function lift({ branch, first, last }) {
   return button(say("LIFT_CLOSURE"), async () => {
     const done = await wish("DELETE", `/closures/${encodeURIComponent(branch)}/${first}/${last}`);
-    if (done) tell(say("SAVED"));
+    if (done) tell(say("CLOSURE_LIFTED", { branch }));
   });
 }
 
