@@ -152,7 +152,8 @@ def consent(request: Plain, principal: Principal, context: Context) -> Reply | P
 
 
 def withdraw(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
-    """A patron takes a consent back. Without keep_history all that has ended is forgotten."""
+    """A patron takes a consent back. Without keep_history a loan that
+    has ended is forgotten after `history_days` of the library, or once nothing is owed for it."""
     place = _the_patron(request, principal, context)
     withdraw_consent(act_with(place, principal, context), place.id, consent_in(request))
     return patron_now(place, request, principal, context)

@@ -211,7 +211,8 @@ def give_own_consent(request: Plain, principal: Principal, context: Context) -> 
 
 
 def withdraw_own_consent(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
-    """Takes a consent back. Without keep_history all that has ended is forgotten."""
+    """Takes a consent back. Without keep_history a loan that has ended is forgotten
+    after `history_days` of the library, or once nothing is owed for it."""
     place = own_place(request, principal, context)
     withdraw_consent(context.act(principal.desk), place.id, consent_in(request))
     return show_self(request, principal, context)

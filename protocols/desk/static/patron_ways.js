@@ -127,13 +127,15 @@ export function consents(patron, isNow) {
     const given = patron.consents[name];
     const path = `/patrons/${patron.id}/consents/${name}`;
     const give = { letter: "J", label: say("KEY_CONSENTS"), run: () => have("PUT", path, none, isNow) };
+    const days = patron.history_days;
+    const without = name === "keep_history" ? say(days ? "HISTORY_KEPT" : "HISTORY_FORGOTTEN", { days }) : "";
     const take = { letter: "Z", label: say("KEY_CONSENT_BACK"), run: () => have("DELETE", path, none, isNow) };
     return /** @type {Line} */ ({
       id: `consent ${name}`,
       heading: say(`CONSENT_${name}`),
       mark: given ? "done" : "plain",
       big: say(given ? "GIVEN" : "NOT_GIVEN"),
-      small: given ? day(given, true) : "",
+      small: given ? day(given, true) : without,
       keys: patron.may.includes("edit") ? [given ? take : give] : [],
     });
   });
