@@ -10,7 +10,7 @@ _MOST = 3_650
 
 
 class HistorySection(Section):
-    shape = """[agencies.ISIL]   history_days: how long loans name their patron after the return"""
+    shape = """[agencies.ISIL]   history_days: how long loans without consent name their patron"""
     adds = {AGENCY: ("history_days",)}
     tables = {"history_settings": "agencies"}
 

@@ -61,7 +61,8 @@ def give_consent(act: Act, patron_id: int, consent: Consent) -> bool:
 def withdraw_consent(act: Act, patron_id: int, consent: Consent) -> bool:
     """Ends a consent; False where there was none.
 
-    Without KEEP_HISTORY all that has ended is cut from the patron in the same transaction.
+    Without KEEP_HISTORY all that has ended is cut from the patron in the same transaction, except
+    while the patron owes money or an item is missing.
     """
     transaction = act.transaction
     if not _delete_consent(transaction, patron_id=patron_id, kind=consent.value):

@@ -103,7 +103,8 @@ class PatronScreen:
 
     `denied` is what the patron may not do now, from blocks, expiry and card: check_out, renew,
     hold, recall. `history_days`: without the consent keep_history the library keeps a loan with the
-    patron's name for so many days after the return.
+    patron's name for so many days after the return, and longer only while the patron owes money or
+    an item is missing.
     """
 
     id: str

@@ -152,8 +152,12 @@ def consent(request: Plain, principal: Principal, context: Context) -> Reply | P
 
 
 def withdraw(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
-    """A patron takes a consent back. Without keep_history a loan that
-    has ended is forgotten after `history_days` of the library, or once nothing is owed for it."""
+    """Withdraw a consent of a patron.
+
+    Withdrawing keep_history forgets every loan that has ended at once, and later loans
+    `history_days` after the return. A loan is kept longer only while the patron owes money or an
+    item is missing.
+    """
     place = _the_patron(request, principal, context)
     withdraw_consent(act_with(place, principal, context), place.id, consent_in(request))
     return patron_now(place, request, principal, context)

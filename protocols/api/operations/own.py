@@ -211,8 +211,12 @@ def give_own_consent(request: Plain, principal: Principal, context: Context) -> 
 
 
 def withdraw_own_consent(request: Plain, principal: Principal, context: Context) -> Reply | Problem:
-    """Takes a consent back. Without keep_history a loan that has ended is forgotten
-    after `history_days` of the library, or once nothing is owed for it."""
+    """Withdraw a consent.
+
+    Withdrawing keep_history forgets every loan that has ended at once, and later loans
+    `history_days` after the return. A loan is kept longer only while the patron owes money or an
+    item is missing.
+    """
     place = own_place(request, principal, context)
     withdraw_consent(context.act(principal.desk), place.id, consent_in(request))
     return show_self(request, principal, context)

@@ -218,7 +218,11 @@ def give(settings: Settings, identifier: str, kind: str, as_json: bool) -> None:
 @click.pass_obj
 @asks("withdraw")
 def withdraw(settings: Settings, identifier: str, kind: str, as_json: bool) -> None:
-    """The patron consents no longer: what it kept is cut from them at once."""
+    """Withdraw a consent of a patron.
+
+    Without keep_history every loan that has ended is forgotten at once, except while the patron
+    owes money or an item is missing.
+    """
     of_patron(settings, identifier, "withdraw", as_json, consent=kind)
 
 

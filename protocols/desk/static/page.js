@@ -81,6 +81,11 @@ export function inDays(days) {
   return moment;
 }
 
+/** A number of days with its unit, as "1 day". @param {number} count */
+export function days(count) {
+  return new Intl.NumberFormat(locale, { style: "unit", unit: "day", unitDisplay: "long" }).format(count);
+}
+
 /** A day in figures, as somebody would write it. @param {string} date ISO 8601 */
 export function figures(date) {
   return new Date(date).toLocaleDateString(locale, { timeZone: zone(date) });

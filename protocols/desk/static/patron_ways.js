@@ -2,7 +2,7 @@
 // they have consented to.
 import { have, tell } from "./acts.js";
 import { dateIn } from "./form.js";
-import { day, none, say } from "./page.js";
+import { day, days, none, say } from "./page.js";
 import { has } from "./session.js";
 import { state } from "./state.js";
 import { takeWords } from "./whys.js";
@@ -121,21 +121,24 @@ export function stay(patron, known, again) {
   return { name: say("ABSENCE"), lines };
 }
 
+/** How long loans are kept without consent. @param {PatronScreen} patron */
+function historyKept({ history_days: kept }) {
+  return kept ? say("HISTORY_KEPT", { days: days(kept) }) : say("HISTORY_FORGOTTEN");
+}
+
 /** @param {PatronScreen} patron @param {(patron: PatronScreen) => void} isNow @returns {Section} */
 export function consents(patron, isNow) {
   const lines = CONSENTS.map((name) => {
     const given = patron.consents[name];
     const path = `/patrons/${patron.id}/consents/${name}`;
     const give = { letter: "J", label: say("KEY_CONSENTS"), run: () => have("PUT", path, none, isNow) };
-    const days = patron.history_days;
-    const without = name === "keep_history" ? say(days ? "HISTORY_KEPT" : "HISTORY_FORGOTTEN", { days }) : "";
     const take = { letter: "Z", label: say("KEY_CONSENT_BACK"), run: () => have("DELETE", path, none, isNow) };
     return /** @type {Line} */ ({
       id: `consent ${name}`,
       heading: say(`CONSENT_${name}`),
       mark: given ? "done" : "plain",
       big: say(given ? "GIVEN" : "NOT_GIVEN"),
-      small: given ? day(given, true) : without,
+      small: given ? day(given, true) : name === "keep_history" ? historyKept(patron) : "",
       keys: patron.may.includes("edit") ? [given ? take : give] : [],
     });
   });

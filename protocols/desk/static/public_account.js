@@ -2,7 +2,7 @@
 import { amount, day, el, icon, part, say } from "./page.js";
 import { drawnHolds } from "./public_holds.js";
 import { announce, call, feeOf, reasonsOf } from "./public_session.js";
-import { drawSettings } from "./public_settings.js";
+import { HISTORY, drawSettings } from "./public_settings.js";
 
 /** @typedef {import("../public").Own} Own */
 /** @typedef {import("../public").OwnLoan} OwnLoan */
@@ -21,7 +21,7 @@ export async function openAccount() {
     call("GET", "/self/notices?limit=50"),
     call("GET", "/library"),
     call("GET", "/self/preferences"),
-    call("GET", "/self/history?limit=50"),
+    call("GET", HISTORY),
     call("GET", "/self/apps"),
   ]);
   if (first?.status !== 200) return;

@@ -1,11 +1,14 @@
 // What patrons choose and look after themselves: how they are reached, where they fetch, their PIN.
-import { day, el, part, say } from "./page.js";
+import { day, days, el, part, say } from "./page.js";
 import { announce, call, reasonsOf } from "./public_session.js";
 
 /** @typedef {import("../public").Own} Own */
 /** @typedef {import("../public").Preferences} Preferences */
 /** @typedef {import("../types").Answer} Answer */
 /** @typedef {{ id: string, name: string, ends: string }} App */
+
+/** The last loans that are over. */
+export const HISTORY = "/self/history?limit=50";
 
 /**
  * @param {Answer} first the answer that has the patron, and its version
@@ -23,7 +26,7 @@ export function drawSettings(first, chosen, branches, history, apps) {
     drawnAbsence(chosen),
     drawnPin(first.body.card ?? ""),
     drawnApps(apps),
-    drawnHistory(history.loans),
+    el("details", { "data-part": "history" }, ...drawnHistory(history.loans)),
     el("p", {}, el("a", { class: "link", href: "/api/v1/self/export", download: "tiro.json" }, say("EXPORT"))),
   );
 }
@@ -109,18 +112,29 @@ function drawnConsents(own) {
     const box = /** @type {HTMLInputElement} */ (
       el("input", { type: "checkbox", id: consent, checked: isGiven })
     );
+    const hint = el("small", {}, consentHint(consent, isGiven, own.history_days));
     box.addEventListener("change", async () => {
       const answer = await call(box.checked ? "PUT" : "DELETE", `/self/consents/${consent}`);
       if (answer?.status !== 200) box.checked = !box.checked;
+      hint.textContent = consentHint(consent, box.checked, own.history_days);
+      if (consent === "keep_history") await redrawHistory();
       announce(answer?.status === 200 ? say("SAVED") : reasonsOf(answer).join(" "));
     });
-    const days = own.history_days;
-    const isAtOnce = consent === "keep_history" && days === 0;
-    const text = isAtOnce ? say("CONSENT_keep_history_none") : say(`CONSENT_${consent}_hint`, { days });
-    const hint = el("small", {}, text);
     list.append(el("li", { class: "choice" }, box, el("label", { for: consent }, say(`CONSENT_${consent}`), hint)));
   }
   return list;
+}
+
+/**
+ * The effect of a consent, or of its absence.
+ * @param {string} consent
+ * @param {boolean} isGiven
+ * @param {number} kept days for which a returned loan is kept without consent
+ */
+function consentHint(consent, isGiven, kept) {
+  if (consent !== "keep_history") return say(`CONSENT_${consent}_hint`);
+  if (isGiven) return say("HISTORY_UNTIL_UNTICKED");
+  return kept ? say("HISTORY_KEPT", { days: days(kept) }) : say("HISTORY_FORGOTTEN");
 }
 
 /** Who answers for the reader; from an age on they say whether these look. @param {Own} own */
@@ -177,6 +191,11 @@ function drawnApps(apps) {
   return el("details", {}, el("summary", {}, say("APPS")), nothing ?? list);
 }
 
+async function redrawHistory() {
+  const answer = await call("GET", HISTORY);
+  if (answer?.status === 200) part("history").replaceChildren(...drawnHistory(answer.body.loans));
+}
+
 /** @param {{ title: string, author: string, returned: string }[]} loans */
 function drawnHistory(loans) {
   const list = el("ul", { class: "list" });
@@ -185,5 +204,5 @@ function drawnHistory(loans) {
     list.append(el("li", {}, el("b", {}, each.title), el("p", { class: "s" }, text)));
   }
   const nothing = loans.length ? null : el("p", { class: "s" }, say("NO_HISTORY"));
-  return el("details", {}, el("summary", {}, say("HISTORY")), nothing ?? list);
+  return [el("summary", {}, say("HISTORY")), nothing ?? list];
 }

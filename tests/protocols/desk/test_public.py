@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from time import monotonic, sleep
 from typing import Any
@@ -20,9 +21,13 @@ from circulation.holds.wishes import HoldWish
 from circulation.kernel.loan_rules import LOAN_POLICIES
 from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.trees import GROUPS
+from circulation.loans.lost import declare_lost
+from circulation.loans.privacy import cut_old_history, set_history_days
 from circulation.notices.writing import Words, write_to
+from circulation.patrons.consents import give_consent
 from circulation.patrons.guardians import add_guardian
 from circulation.patrons.identifiers import find_patron
+from circulation.patrons.kinds import Consent
 from tests.builders.circulation import Library, a_patron, an_item, present
 from tests.builders.fees import charge, number_of
 from tests.builders.holds import a_hold
@@ -258,6 +263,116 @@ def test_messages_have_their_text_and_consents_are_kept(page: Page, reader: Read
     page.until('[data-part="alert"]', "Saved")
     page.account(reader.card)
     assert not page.wait("#keep_history")[0].is_selected()
+
+
+@pytest.fixture
+def days_set(stage: Stage) -> Iterator[Callable[[int | None], None]]:
+    """Sets how long loans are kept without consent; the default is back afterwards."""
+
+    def put(days: int | None) -> None:
+        with stage.library() as library:
+            agency = library.main.agency_id
+            library.write(lambda transaction: set_history_days(transaction, agency, days))
+
+    yield put
+    put(None)
+
+
+def _return_some(library: Library, card: str) -> None:
+    """A loan returned 29 days ago, one 27 days ago and one today."""
+    for title, ago in (("Back long ago", 29), ("Back a while ago", 27), ("Back today", 0)):
+        library.now = present() - timedelta(days=ago, hours=2)
+        item = an_item(library, on_loan_to=card, title=title)
+        library.now += timedelta(hours=1)
+        library.check_in(item)
+    library.now = present()
+
+
+def _run_job(stage: Stage) -> None:
+    with stage.library() as library:
+        now = present()
+        library.write(lambda transaction: cut_old_history(transaction, now.date(), now))
+
+
+def _history(page: Page) -> tuple[str, str]:
+    """What the page says of its keeping, and which loans it shows."""
+    _open(page, "What you have borrowed")
+    hint = page.wait("label[for=keep_history] small")[0].text
+    return hint, page.text('[data-part="history"]')
+
+
+@pytest.mark.parametrize(
+    ("days", "said", "kept"),
+    [
+        (28, "keeps a loan for 28 days after", ["Back a while ago", "Back today"]),
+        (1, "keeps a loan for 1 day after", ["Back today"]),
+        (0, "forgotten within a day after", []),
+    ],
+)
+def test_the_page_keeps_its_word_about_what_was_borrowed(
+    page: Page,
+    stage: Stage,
+    days_set: Callable[[int | None], None],
+    days: int,
+    said: str,
+    kept: Any,
+) -> None:
+    days_set(days)
+    with stage.library() as library:
+        card = a_patron(library, pin_hash=hashed(PIN))
+        _return_some(library, card)
+    _run_job(stage)
+    page.account(card)
+    hint, shown = _history(page)
+    assert said in hint
+    assert "Without the tick" in hint
+    assert [
+        each for each in ("long ago", "Back a while ago", "Back today") if each in shown
+    ] == kept
+    with stage.library() as library:
+        _return_some(library, card)  # shown until the job of the night
+    page.account(card)
+    assert "Back today" in _history(page)[1]
+
+
+def test_with_the_tick_loans_stay_until_it_is_removed(
+    page: Page, stage: Stage, days_set: Callable[[int | None], None]
+) -> None:
+    days_set(28)
+    with stage.library() as library:
+        card = a_patron(library, pin_hash=hashed(PIN))
+        number = number_of(library, card)
+        library.write(
+            lambda transaction: give_consent(library.act(transaction), number, Consent.KEEP_HISTORY)
+        )
+        _return_some(library, card)
+    _run_job(stage)
+    page.account(card)
+    hint, shown = _history(page)
+    assert "until you remove the tick" in hint
+    assert "forgotten at once" in hint
+    assert "Back long ago" in shown
+    page.press("#keep_history")
+    page.until('[data-part="history"]', "Nothing is kept")
+    assert "for 28 days after" in page.text("label[for=keep_history] small")
+    page.press("#keep_history")
+    page.until("label[for=keep_history] small", "until you remove the tick")
+
+
+def test_what_is_owed_for_stays_as_the_page_says(
+    page: Page, stage: Stage, days_set: Callable[[int | None], None]
+) -> None:
+    days_set(0)
+    with stage.library() as library:
+        card = a_patron(library, pin_hash=hashed(PIN))
+        _return_some(library, card)
+        lost = an_item(library, on_loan_to=card, title="Lost in the woods")
+        library.write(lambda transaction: declare_lost(library.act(transaction), item=lost))
+    _run_job(stage)
+    page.account(card)
+    hint, shown = _history(page)
+    assert "longer only while you owe money or something you borrowed is missing" in hint
+    assert "Back today" in shown
 
 
 def test_patrons_look_after_their_address_and_their_pin(page: Page, reader: Reader) -> None:
