@@ -13,6 +13,7 @@ from time import sleep
 import pytest
 from selenium.webdriver.common.keys import Keys
 
+from circulation.loans.privacy import set_history_days
 from tests.builders.circulation import a_patron
 from tests.builders.holds import a_hold
 from tests.protocols.desk.browser import Desk, a_browser
@@ -281,6 +282,25 @@ def test_ways_to_a_patron_and_when_they_are_away(desk: Desk, stage: Stage) -> No
     desk.keys("24-12-2031")
     desk.chord(Keys.ALT, "o")
     desk.says('[data-line="absence"]', "until 24 Dec 2031")
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(0, "forgotten within a day"), (28, "kept for 28 days after")]
+)
+def test_the_desk_says_how_long_loans_are_kept(
+    desk: Desk, stage: Stage, days: int, said: str
+) -> None:
+    with stage.library() as library:
+        agency, card = library.main.agency_id, a_patron(library)
+        library.write(lambda transaction: set_history_days(transaction, agency, days))
+    line = '[data-line="consent keep_history"]'
+    desk.scan(card)
+    desk.outcomes(1)
+    desk.chord(Keys.ALT, "p")
+    assert "longer only while money is owed or an item is missing" in desk.says(line, said)
+    desk.click(line)
+    desk.chord(Keys.ALT, "j")
+    assert said not in desk.says(line, "Given")
 
 
 def test_a_guardian_and_a_pin(desk: Desk, stage: Stage) -> None:
