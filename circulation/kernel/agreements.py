@@ -3,14 +3,15 @@
 An agency keeps to itself: a debt is owed to the agency that charged it, a block is that agency's,
 and nobody else takes its money (bibliotekslov § 31 excludes from borrowing "at the library"). What
 an agency owns it has a say in wherever it is lent. The public libraries and the schools of one
-municipality may agree otherwise, on each of three matters:
+municipality may agree otherwise, on each of four matters:
 
 * `debts`: debts to one, and blocks by one, count at the others too;
 * `payments`: each takes payments for what is owed to the others;
-* `lending`: whoever lends decides alone what may be lent, whatever the owner's rules say.
+* `lending`: whoever lends decides alone what may be lent, whatever the owner's rules say;
+* `patrons`: the desks of each serve the patrons of the others: see them, lend to them, renew and
+  book for them, and place their holds.
 
-Each of them also lets the desks of every party serve the patrons of the others: see them, lend to
-them, renew and book for them, and place their holds. An item is taken back at any desk.
+No matter implies another. An item is taken back at any desk, without an agreement.
 
 An agreement is between all its agencies, both ways. Two agreements do not make a third: agencies
 share what an agreement that names them both says.
@@ -27,7 +28,7 @@ from catalogue.database import Statement, Transaction, columns, many, send
 from circulation.kernel.schema import agreement_agencies, agreements
 
 #: What an agreement can be about.
-MATTERS = ("debts", "payments", "lending")
+MATTERS = ("debts", "payments", "lending", "patrons")
 
 
 class _Agreement(NamedTuple):
@@ -35,6 +36,7 @@ class _Agreement(NamedTuple):
     debts: bool
     payments: bool
     lending: bool
+    patrons: bool
 
 
 @many(_Agreement)
@@ -55,7 +57,7 @@ def _all_agencies() -> Statement:
 
 
 @send
-def _insert(*, code: str, debts: bool, payments: bool, lending: bool) -> Statement:
+def _insert(*, code: str, debts: bool, payments: bool, lending: bool, patrons: bool) -> Statement:
     return insert(agreements).values(locals())
 
 
@@ -82,21 +84,18 @@ class Agreement(NamedTuple):
     debts: bool
     payments: bool
     lending: bool
+    patrons: bool = False
 
 
 class Agreements:
     """All agreements of one set-up, asked for one agency. Never changed."""
 
-    __slots__ = ("_served", "_sharing", "rows")
+    __slots__ = ("_sharing", "rows")
 
     def __init__(self, rows: Iterable[Agreement] = ()) -> None:
         self.rows = tuple(rows)
         self._sharing: dict[tuple[str, int], frozenset[int]] = {}
-        self._served: dict[int, frozenset[int]] = {}
         for row in self.rows:
-            for agency_id in row.agencies:
-                served = self._served.get(agency_id, frozenset((agency_id,)))
-                self._served[agency_id] = served | row.agencies
             for matter in MATTERS:
                 if not getattr(row, matter):
                     continue
@@ -114,7 +113,7 @@ class Agreements:
 
     def served_at(self, agency_id: int) -> frozenset[int]:
         """Return the agencies whose patrons the desks of this one serve, itself among them."""
-        return self._served.get(agency_id) or frozenset((agency_id,))
+        return self._shared("patrons", agency_id)
 
     def lends_freely(self, lender_id: int, owner_id: int) -> bool:
         """Does the lender decide alone what of the owner's may be lent?"""

@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -56,6 +57,7 @@ agreements = Table(
     Column("debts", Boolean, nullable=False),
     Column("payments", Boolean, nullable=False),
     Column("lending", Boolean, nullable=False),
+    Column("patrons", Boolean, nullable=False, server_default=false()),
 )
 agreement_agencies = Table(
     "agreement_agencies",

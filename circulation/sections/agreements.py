@@ -20,11 +20,12 @@ AGREEMENT = Noun("agreement", lets_go=True)  # code -> agencies and what they ha
 
 
 class AgreementSection(Section):
-    shape = """[agreements.CODE]  # the desks of each agency serve the patrons of the others
+    shape = """[agreements.CODE]
 agencies = [ISIL, ...]
 debts = true       # debts to one, and blocks by one, count at the others
 payments = true    # each takes payments for the others
-lending = true     # whoever lends decides alone what may be lent"""
+lending = true     # whoever lends decides alone what may be lent
+patrons = true     # the desks of each see and serve the patrons of the others"""
     keys = ("agreements",)
     nouns = (AGREEMENT,)
     tables = {"agreements": "agreements", "agreement_agencies": "agreements"}

@@ -12,11 +12,12 @@ a patron by an identifier nor for a place by a number; a test of `tests/protocol
 | AGREEMENT | the caller has the right at all of their agency, and that serves the patron's agency |
 | GUEST | the loan, hold, charge or booking belongs to a branch where the caller has the right |
 
-The desks of an agency serve its own patrons, and those of agencies with which it has an agreement:
-they see them, lend and renew, book, and place their holds, and they take payments where the
-agreement is on payments. They change, erase or write to no patron of another agency. A guest is
-served without being named: the name and card are shown by the other three grounds alone. An item is
-taken back at any desk, from any borrower; the borrower is named by the same three grounds.
+The desks of an agency serve its own patrons, and those of agencies with which it has an agreement
+on patrons: they see them, lend and renew, book, and place their holds. An agreement on payments
+lets them take payments: they find the patron by a card, and see the name and what can be paid
+there. A charge to a patron of another agency takes both. They change, erase or write to none. A
+guest is served without being named: the name and card are shown by the other three grounds alone.
+An item is taken back at any desk, from any borrower, who is named by the same three grounds.
 """
 
 from __future__ import annotations
@@ -62,8 +63,10 @@ class Spot(NamedTuple):
     branch_id: int
 
 
-#: The rights of desks, which an agreement lets them use with the patrons of the other agencies.
-_OF_DESKS: Final = frozenset({Right.LEND, Right.BOOK, Right.USE_LISTS, Right.VIEW_PATRONS})
+#: The rights of desks that an agreement on patrons extends to those of the other agencies.
+_OF_DESKS: Final = frozenset(
+    {Right.LEND, Right.BOOK, Right.USE_LISTS, Right.VIEW_PATRONS, Right.TAKE_FEES}
+)
 #: What the line of the access log says where the handler notes nothing more exact.
 _SEEN: Final = {
     Right.LEND: Seen.LOANS,
@@ -86,16 +89,18 @@ def ground_for(
     context: Context,
     *,
     ours: Iterable[Spot] = (),
+    is_payment: bool = False,
 ) -> Ground | None:
     """Return why the caller may use the right with the patron; None where they may not.
 
-    `ours` is where the loan, hold, charge or booking belongs that names the patron.
+    `ours` is where the loan, hold, charge or booking belongs that names the patron. `is_payment`:
+    nothing but a payment is taken, for which an agreement on payments is enough.
     """
     if principal.kind is Kind.PATRON:
         return Ground.OWN if principal.id == place.id else None
     if principal.may(right, place.agency_id, place.home_branch_id):
         return Ground.RIGHT
-    if _serves_by_agreement(place.agency_id, right, principal, context):
+    if _serves_by_agreement(place.agency_id, right, principal, context, is_payment=is_payment):
         return Ground.AGREEMENT
     if any(principal.may(right, *each) for each in ours):
         return Ground.GUEST
@@ -103,7 +108,12 @@ def ground_for(
 
 
 def _serves_by_agreement(
-    agency_id: int, right: Right, principal: Principal, context: Context
+    agency_id: int,
+    right: Right,
+    principal: Principal,
+    context: Context,
+    *,
+    is_payment: bool = False,
 ) -> bool:
     """Return whether an agreement lets the caller use the right with patrons of the agency. A right
     at a branch reaches the patrons of that branch alone, so it reaches none of another agency."""
@@ -111,9 +121,9 @@ def _serves_by_agreement(
     if agency_id == here or not principal.may(right, here):
         return False
     agreements = context.circulation.current_set_up(context.transaction).agreements
-    if right is Right.TAKE_FEES:
-        return agency_id in agreements.collected_at(here)
-    return right in _OF_DESKS and agency_id in agreements.served_at(here)
+    if right is Right.TAKE_FEES and agency_id not in agreements.collected_at(here):
+        return False
+    return is_payment or (right in _OF_DESKS and agency_id in agreements.served_at(here))
 
 
 def may_with(
@@ -230,6 +240,36 @@ def patron_named(
     if found is None:
         raise Problem(Outcome.NOT_FOUND)
     return found.place
+
+
+def payer_named(
+    request: Request[Any, Any], public_id: str, principal: Principal, context: Context
+) -> PatronPlace:
+    """Return the patron whom answers name so, for a payment. Raises Problem as `patron_named`."""
+    patron_id = public_ids(context.circulation, context.transaction).meant(public_id)
+    return _payer(patron_id, request, principal, context)
+
+
+def payer_with_card(
+    request: Request[Any, Any], card: str, principal: Principal, context: Context
+) -> PatronPlace:
+    """Return the patron with that card, number or login, for a payment. Raises Problem where there
+    is none, and likewise where the caller takes no payments of theirs."""
+    return _payer(_owner(card.strip(), context), request, principal, context)
+
+
+def _payer(
+    patron_id: int | None, request: Request[Any, Any], principal: Principal, context: Context
+) -> PatronPlace:
+    place = None if patron_id is None else place_of_patron(context.transaction, patron_id=patron_id)
+    if place is None:
+        raise Problem(Outcome.NOT_FOUND)
+    right = Right.TAKE_FEES
+    ground = ground_for(place, right, principal, context, is_payment=True)
+    if ground is None:
+        raise Problem(Outcome.NOT_FOUND)
+    note_entrance(place.id, right, request, principal, context)
+    return place
 
 
 def patron_with_card(

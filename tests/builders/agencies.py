@@ -16,24 +16,32 @@ from tests.builders.fees import number_of
 
 def a_school(library: Library, *, kind: str = "school") -> Branch:
     """The branch of a school, an agency of its own that follows the rules for all."""
+    return _an_agency(library, "DK-90020", ("Prøveskolen", "Skolebiblioteket"), kind)
 
+
+def a_further_agency(library: Library) -> Branch:
+    """Return the branch of a third agency, a public library."""
+    return _an_agency(library, "DK-90030", ("Nabobiblioteket", "Nabofilialen"), "public")
+
+
+def _an_agency(library: Library, isil: str, names: tuple[str, str], kind: str) -> Branch:
     def work(transaction: Transaction) -> Branch:
-        agency = add_agency(transaction, 1, "DK-900200", "Prøveskolen", kind=kind)
-        add_branch(transaction, agency, "DK-900201", "Skolebiblioteket")
-        branch = find_branch(transaction, isil="DK-900201")
+        agency = add_agency(transaction, 1, f"{isil}0", names[0], kind=kind)
+        add_branch(transaction, agency, f"{isil}1", names[1])
+        branch = find_branch(transaction, isil=f"{isil}1")
         assert branch is not None
         return branch
 
     return library.write(work)
 
 
-def agree(library: Library, *branches: Branch, **matters: bool) -> None:
+def agree(library: Library, *branches: Branch, code: str = "test", **matters: bool) -> None:
     """The agencies of the branches agree on these matters, and on no others."""
     agencies = frozenset(branch.agency_id for branch in branches)
-    agreed = {"debts": False, "payments": False, "lending": False} | matters
+    agreed = {"debts": False, "payments": False, "lending": False, "patrons": False} | matters
 
     def work(transaction: Transaction) -> None:
-        store_agreement(transaction, Agreement("test", agencies, **agreed))
+        store_agreement(transaction, Agreement(code, agencies, **agreed))
         set_up_changed(transaction)
 
     library.write(work)

@@ -57,6 +57,12 @@ class NewPayment(Request):
     order: Order | None = None
 
 
+class DebtorCard(Request):
+    """A card, number or login of somebody who wishes to pay."""
+
+    card: Annotated[str, Field(min_length=1, max_length=500)]
+
+
 class ChargeChange(Request):
     """What is done to a charge, or to `amount` of it: to all there is, where none is said."""
 
@@ -126,6 +132,15 @@ class PatronCharges:
     currency: str
     owed: tuple[Owed, ...]
     charges: tuple[Charge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Debtor:
+    """A patron who wishes to pay, and what can be paid here, to each agency."""
+
+    id: str
+    name: str
+    owed: tuple[Owed, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from circulation.fees.expected import expected_fees
 from circulation.fees.paying import PaymentWish, account_currency, pay
 from circulation.kernel.paging import START, Place
-from circulation.kernel.results import Refused
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refusal, Refused
 from circulation.kernel.rights import Principal, Right
 from circulation.ledger.balances import balances_of
 from circulation.ledger.changes import Changed, charge_patron
@@ -21,7 +23,13 @@ from circulation.patrons.changes import patron_fields
 from circulation.patrons.identifiers import PatronPlace
 from circulation.staff.lookups import Seen
 from protocols.api.authority import act_of, must_have_here, note_look, number_of
-from protocols.api.gate import may_with, patron_named
+from protocols.api.gate import (
+    id_shown,
+    may_with,
+    patron_named,
+    payer_named,
+    payer_with_card,
+)
 from protocols.api.messages import Reply
 from protocols.api.models.answers import Money
 from protocols.api.models.money import (
@@ -30,6 +38,8 @@ from protocols.api.models.money import (
     ChargeChanged,
     ChargedLoan,
     ChargePaging,
+    Debtor,
+    DebtorCard,
     ExpectedFee,
     ExpectedFees,
     ExpectedLoan,
@@ -46,16 +56,6 @@ from protocols.api.problems import Outcome, Problem, refused
 from protocols.hosting.answering import Context, Lane
 
 _OF_PATRON: Final = "/patrons/{patron}"
-
-
-def _debtor(
-    request: Request[Any, Any], principal: Principal, context: Context, right: Right
-) -> PatronPlace:
-    """The patron of the path, with whom the caller may do that. Raises Problem."""
-    must_have_here(principal, right)
-    place = patron_named(request, request.path["patron"], principal, context, right)
-    request.about = place.id
-    return place
 
 
 def list_charges(
@@ -132,11 +132,36 @@ def charge_shown(
     )
 
 
+def find_debtor(
+    request: Request[DebtorCard, None], principal: Principal, context: Context
+) -> Debtor | Problem:
+    """Find by a card the patron who wishes to pay, and what can be paid here. An agreement on
+    payments is enough for a patron of another agency, of whom nothing more is shown."""
+    must_have_here(principal, Right.TAKE_FEES)
+    place = payer_with_card(request, request.body.card, principal, context)
+    request.about = place.id
+    note_look(request, principal, context, Seen.CHARGES, patron_id=place.id)
+    page = ChargePage(collected_at=principal.agency_id, limit=0)
+    found = patron_charges(
+        context.circulation,
+        context.transaction,
+        patron=known_by(place),
+        now=context.now,
+        page=page,
+    )
+    if isinstance(found, Refused):
+        return refused(found, principal, request.language)
+    owed = owed_of(found.balances, context)
+    return Debtor(id_shown(context)(place.id), found.patron.name, owed)
+
+
 def take_payment(
     request: Request[NewPayment, None], principal: Principal, context: Context
 ) -> Paid | Problem:
     """Takes a payment, for named charges or the oldest first."""
-    place = _debtor(request, principal, context, Right.TAKE_FEES)
+    must_have_here(principal, Right.TAKE_FEES)
+    place = payer_named(request, request.path["patron"], principal, context)
+    request.about = place.id
     wish = request.body
     charges = tuple(number_of(each, "charges") for each in wish.charges)
     answer = pay(
@@ -147,6 +172,8 @@ def take_payment(
         patron=known_by(place),
     )
     if isinstance(answer, Refused):
+        if not may_with(place.id, Right.VIEW_PATRONS, principal, context):
+            answer = _without_debts_elsewhere(answer)
         return refused(answer, principal, request.language)
     return Paid(
         str(answer.payment_id),
@@ -160,11 +187,20 @@ def take_payment(
     )
 
 
+def _without_debts_elsewhere(answer: Refused) -> Refused:
+    """Return the refusal without what is owed to agencies for which no payment is taken here."""
+    kept = [each for each in answer.refusals if each.reason is not Reason.OWED_ELSEWHERE]
+    return replace(answer, refusals=tuple(kept) or (Refusal(Reason.NOTHING_OWED),))
+
+
 def charge_by_hand(
     request: Request[NewCharge, None], principal: Principal, context: Context
 ) -> ChargeChanged | Problem:
     """Charges a patron for something: a new card, copies, damage."""
-    place = _debtor(request, principal, context, Right.TAKE_FEES)
+    right = Right.TAKE_FEES
+    must_have_here(principal, right)
+    place = patron_named(request, request.path["patron"], principal, context, right)
+    request.about = place.id
     wish = request.body
     act = act_of(principal, context, place.agency_id, place.home_branch_id)
     new = Charged(wish.kind, wish.amount, wish.currency, act.desk.branch_id, wish.reason)
@@ -247,6 +283,18 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         query=ChargePaging,
         tag="money",
         right=Right.VIEW_PATRONS,
+        outcomes=_RULES,
+    ),
+    post(
+        "/debtors",
+        "Find a patron who wishes to pay",
+        find_debtor,
+        Debtor,
+        body=DebtorCard,
+        lane=Lane.READ,
+        is_once=False,
+        tag="money",
+        right=Right.TAKE_FEES,
         outcomes=_RULES,
     ),
     post(

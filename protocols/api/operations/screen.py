@@ -156,7 +156,7 @@ def _may(
 ) -> tuple[PatronNext, ...]:
     denied = {each.name for each in status.denied}
     lends_here = principal.may(Right.LEND, principal.agency_id, principal.branch_id)
-    pays = ground_for(place, Right.TAKE_FEES, principal, context) is not None
+    pays = ground_for(place, Right.TAKE_FEES, principal, context, is_payment=True) is not None
     serves = ground_for(place, Right.LEND, principal, context) is not None
     there = place.agency_id, place.home_branch_id
     can: tuple[tuple[PatronNext, bool], ...] = (

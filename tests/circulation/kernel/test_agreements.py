@@ -278,11 +278,12 @@ def test_lifting_a_block_leaves_those_of_others(library: Library) -> None:
 
 
 def test_agreements_are_between_those_they_name() -> None:
-    """Two agreements do not make a third."""
+    """Two agreements do not make a third, and no matter implies another."""
     agreements = Agreements(
         [
             Agreement("a", frozenset({1, 2}), debts=True, payments=False, lending=False),
             Agreement("b", frozenset({2, 3}), debts=True, payments=True, lending=True),
+            Agreement("c", frozenset({3, 4}), False, False, False, patrons=True),
         ]
     )
     assert agreements.counted_at(1) == {1, 2}
@@ -291,6 +292,8 @@ def test_agreements_are_between_those_they_name() -> None:
     assert agreements.counted_at(4) == {4}
     assert agreements.collected_at(1) == {1}
     assert agreements.collected_at(2) == {2, 3}
+    assert [agreements.served_at(each) for each in (1, 2, 3, 4)] == [{1}, {2}, {3, 4}, {3, 4}]
+    assert agreements.collected_at(4) == {4}
     assert agreements.lends_freely(2, 3)
     assert agreements.lends_freely(3, 2)
     assert not agreements.lends_freely(1, 2)

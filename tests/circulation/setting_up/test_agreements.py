@@ -57,12 +57,17 @@ def test_agreements_come_change_and_go(library: Library) -> None:
     assert stored(library) == []
     [line] = applied(library, AGREED)
     assert line == (
-        "+ agreement town: agencies DK-900100, DK-900200, debts yes, payments no, lending no"
+        "+ agreement town: agencies DK-900100, DK-900200, debts yes, payments no, lending no, "
+        "patrons no"
     )
     [agreement] = stored(library)
     assert (len(agreement.agencies), agreement.debts, agreement.lending) == (2, True, False)
     [line] = applied(library, AGREED.replace("debts = true", "debts = true\nlending = true"))
     assert line == "~ agreement town: lending no -> yes"
+    [line] = applied(library, AGREED.replace("debts = true", "debts = true\npatrons = true"))
+    assert line == "~ agreement town: lending yes -> no, patrons no -> yes"
+    [line] = applied(library, AGREED)
+    assert line == "~ agreement town: patrons yes -> no"
     assert [line[0] for line in applied(library, TEXT)] == ["-"]
     assert stored(library) == []
 
@@ -81,6 +86,7 @@ def test_an_agency_is_left_out_with_its_agreement(library: Library) -> None:
         ("agencies = 'DK-900100'\ndebts = true", "must be an array of ISILs of agencies"),
         ("debts = true", "must be an array of ISILs of agencies"),
         ("agencies = ['DK-900100', 'DK-900200']", "nothing is agreed"),
+        ("agencies = ['DK-900100', 'DK-900200']\npatrons = false", "nothing is agreed"),
         ("agencies = ['DK-900100', 'DK-900200']\ndebts = 1", "must be true or false"),
         ("agencies = ['DK-900100', 'DK-900200']\ndebt = true", "did you mean debts?"),
     ],

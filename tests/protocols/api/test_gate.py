@@ -73,7 +73,10 @@ def test_a_card_of_another_agency_needs_an_agreement(stage: Stage, path: str, ki
     assert NAME not in json.dumps(told.body, ensure_ascii=False)
     assert not library.read(_loans)
     assert _lines(library, card) == 0
-    agree(library, library.main, there, lending=True)
+    agree(library, library.main, there, lending=True, payments=True, debts=True)
+    told = stage.ask("POST", path, body, token=token)
+    assert (told.status, told.body["right"]) == (403, "lend")
+    agree(library, library.main, there, patrons=True)
     told = stage.ask("POST", path, body, token=token)
     assert told.status in (200, 201), told.body
     assert _lines(library, card) == 1

@@ -8,8 +8,8 @@ import pytest
 
 from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.rights import Reach, Right
-from tests.builders.agencies import a_school, agree, charge_at
-from tests.builders.circulation import a_patron
+from tests.builders.agencies import a_further_agency, a_school, agree, charge_at
+from tests.builders.circulation import a_patron, an_item
 from tests.builders.fees import charge, danish_fees, hand_in, late_by, lend, total
 from tests.protocols.api.stage import Stage
 
@@ -149,6 +149,41 @@ def test_agencies_see_what_was_taken_for_them(stage: Stage) -> None:
     assert line == {"taken_by": "DK-900100", "owed_to": "DK-900200", "amount": money}
     assert stage.ask("GET", path, token=stage.a_caller(agency=4_711)).body["lines"] == []
     assert stage.ask("GET", "/collected?first=no", token=token).status == 422
+
+
+def test_an_agreement_on_payments_shows_what_can_be_paid_and_no_more(stage: Stage) -> None:
+    library = stage.library
+    school, card = a_school(library), a_patron(library)
+    agree(library, library.main, school, payments=True)
+    third = a_further_agency(library)
+    charge_at(library, library.main, card, 1_000)
+    charge_at(library, third, card, 7_700)
+    item = an_item(library, on_loan_to=card)
+    library.pass_time(days=60)
+    token = stage.a_caller(agency=school.agency_id, branch_id=school.id)
+    found = stage.ask("POST", "/debtors", {"card": card}, token=token)
+    [owed] = found.body["owed"]
+    assert (owed["agency"], owed["fees"]["amount"]) == ("DK-900100", 1_000)
+    assert (found.body["id"], found.body["name"]) == (stage.public_id(card), "Ida Ørsted")
+    of_patron = f"/patrons/{found.body['id']}"
+    too_much = {"amount": 8_700, "currency": "DKK"}
+    refused = stage.ask("POST", f"{of_patron}/payments", too_much, token=token)
+    assert refused.codes == ["PAYMENT_TOO_LARGE"]
+    by_hand = {"kind": "other", "amount": 100, "currency": "DKK", "reason": "copies"}
+    assert stage.ask("POST", f"{of_patron}/charges", by_hand, token=token).status == 404
+    assert stage.ask("POST", f"/items/{item}/bill", token=token).status == 403
+    paid = stage.ask("POST", f"{of_patron}/payments", too_much | {"amount": 1_000}, token=token)
+    assert paid.status == 200
+    assert [(each["agency"], each["fees"]["amount"]) for each in paid.body["owed"]] == [
+        ("DK-900100", 0)
+    ]
+    nothing = stage.ask("POST", f"{of_patron}/payments", too_much, token=token)
+    assert nothing.codes == ["NOTHING_OWED"]
+    for path in ("", "/charges", "/loans"):
+        assert stage.ask("GET", f"{of_patron}{path}", token=token).status == 404
+    stranger = stage.a_caller(agency=third.agency_id, branch_id=third.id)
+    for body in ({"card": card}, {"card": "NOBODY"}):
+        assert stage.ask("POST", "/debtors", body, token=stranger).status == 404
 
 
 def test_a_page_of_charges_begins_where_the_last_ended_whatever_was_paid(stage: Stage) -> None:

@@ -55,6 +55,9 @@ MARKERS: Final = (
 OF_AN_AGREEMENT: Final = frozenset(
     {Right.LEND, Right.BOOK, Right.VIEW_PATRONS, Right.TAKE_FEES, Right.USE_LISTS}
 )
+#: What an agreement on all but patrons lets desks do with them, and what of them is shown there.
+OF_PAYMENTS: Final = frozenset({"find_debtor", "take_payment"})
+SHOWN_TO_PAYEES: Final = ("Zqgiven", "Zqfamily")
 #: An item is taken back at any desk: the loan ends, and its borrower is not named.
 TAKES_BACK: Final = frozenset({"take_back", "take_stack_back", "scan"})
 #: What is of the whole agency, so that the right at a branch of it is not enough: files for the
@@ -71,11 +74,13 @@ NO_CHANGE: Final = frozenset({"lookups", "replies", "pin_failures"})
 
 
 class Somebody(NamedTuple):
-    """A caller: with which operations they may reach the marked patron, and who is noted."""
+    """A caller: with which operations they may reach the marked patron, what of them they are shown
+    there, and whether that is noted."""
 
     token: str | None
     may: Callable[[Operation], bool]
     is_noted: bool = True
+    is_shown: tuple[str, ...] = MARKERS
 
 
 def _is_of_staff(operation: Operation) -> bool:
@@ -88,6 +93,10 @@ def _is_of_patrons(operation: Operation) -> bool:
 
 def _is_of_an_agreement(operation: Operation) -> bool:
     return operation.caller is Caller.STAFF and operation.right in OF_AN_AGREEMENT
+
+
+def _is_of_payments(operation: Operation) -> bool:
+    return operation.id in OF_PAYMENTS
 
 
 def _is_of_nobody(operation: Operation) -> bool:
@@ -169,12 +178,13 @@ def _a_library(database: Any) -> Library:
     return library
 
 
-def _agencies(library: Library) -> tuple[Branch, Branch]:
-    """Two agencies more; the second has an agreement with the library's own."""
+def _agencies(library: Library) -> tuple[Branch, Branch, Branch]:
+    """Return the branches of three agencies more: without an agreement with the library's own, with
+    one on everything, and with one on everything but patrons."""
 
     def work(transaction: Any) -> list[Branch]:
         found = []
-        for isil in ("DK-900300", "DK-900400"):
+        for isil in ("DK-900300", "DK-900400", "DK-900500"):
             agency = add_agency(transaction, 1, isil, f"Agency {isil}", kind="public")
             add_branch(transaction, agency, f"{isil[:-1]}1", f"Branch of {isil}")
             branch = find_branch(transaction, isil=f"{isil[:-1]}1")
@@ -183,9 +193,11 @@ def _agencies(library: Library) -> tuple[Branch, Branch]:
         set_up_changed(transaction)
         return found
 
-    stranger, partner = library.write(work)
-    agree(library, library.main, partner, debts=True, payments=True, lending=True)
-    return stranger, partner
+    stranger, partner, payee = library.write(work)
+    agreed = {"debts": True, "payments": True, "lending": True}
+    agree(library, library.main, payee, code="payee", **agreed)
+    agree(library, library.main, partner, patrons=True, **agreed)
+    return stranger, partner, payee
 
 
 def _marked(stage: Stage) -> dict[str, str]:
@@ -348,8 +360,9 @@ def _rows_of(
 def _callers(
     stage: Stage, branches: tuple[Branch, ...], known: Mapping[str, str]
 ) -> dict[str, Somebody]:
-    """Return who asks. Only the first two and the partner reach the marked patron as staff."""
-    main, other, stranger, partner = branches
+    """Return who asks. Only the first two and the partner reach the marked patron as staff, and the
+    payee for a payment."""
+    main, other, stranger, partner, payee = branches
 
     def at_branch(branch: Branch) -> str:
         reach = Reach(branches=frozenset({branch.id}))
@@ -368,6 +381,12 @@ def _callers(
         "staff of another agency": Somebody(at_agency(stranger), _is_of_nobody),
         "program of another agency": Somebody(at_agency(stranger, Kind.PROGRAM), _is_of_nobody),
         "staff of an agency in an agreement": Somebody(at_agency(partner), _is_of_an_agreement),
+        "staff of an agency that takes payments": Somebody(
+            at_agency(payee), _is_of_payments, is_shown=SHOWN_TO_PAYEES
+        ),
+        "program of an agency that takes payments": Somebody(
+            at_agency(payee, Kind.PROGRAM), _is_of_payments, is_shown=SHOWN_TO_PAYEES
+        ),
         "the patron": Somebody(of_own, _is_of_patrons, is_noted=False),
         "a guardian": Somebody(of_guardian, _is_of_patrons),
         "another patron": Somebody(of_another, _is_of_nobody),
@@ -423,11 +442,11 @@ def _faults(world: World, ask: Ask, name: str) -> Iterator[str]:
     if told.status >= 500:
         yield f"{name} {ask}: {told.status} {said}"
     is_taken_back = operation.id in TAKES_BACK and _is_of_staff(operation) and caller.token
-    if not caller.may(operation):
-        if shown:
-            yield f"{name} {ask}: {told.status}, was shown {shown}: {said[:400]}"
-        if changed and not is_taken_back:
-            yield f"{name} {ask}: {told.status}, has changed {changed}: {said[:400]}"
+    allowed = caller.is_shown if caller.may(operation) else ()
+    if not set(shown) <= set(allowed):
+        yield f"{name} {ask}: {told.status}, was shown {shown}: {said[:400]}"
+    if changed and not caller.may(operation) and not is_taken_back:
+        yield f"{name} {ask}: {told.status}, has changed {changed}: {said[:400]}"
     needs_line = caller.is_noted and (_is_of_staff(operation) or "{ward}" in operation.path)
     is_access = shown or changed or (told.status < 300 and IS_ABOUT.search(operation.path))
     if is_access and needs_line and not world.is_noted_since(look):

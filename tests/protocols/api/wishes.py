@@ -112,6 +112,7 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "prolong_all": lambda known: {"patron": known["patron"]},
     "undo": lambda known: {"item": known["item"]},
     "find_titles": lambda known: {"q": "soil"},
+    "find_debtor": lambda known: {"card": known["card"]},
     "search_patrons": lambda known: {"text": known["card"]},
     "scan": lambda known: {"text": known["card"]},
     "end_session": lambda known: {"patron": known["patron"]},

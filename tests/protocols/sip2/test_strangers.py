@@ -172,6 +172,6 @@ def test_a_terminal_of_another_agency_reaches_nobody_without_their_pin(
     """An agreement lets the desks of an agency serve a patron, and no machine without a PIN."""
     school = a_school(library)
     if is_agreed:
-        agree(library, library.main, school, debts=True, payments=True, lending=True)
+        agree(library, library.main, school, debts=True, payments=True, patrons=True)
     options = everything_shown() | {"serves_patrons_of": serves, "branch": school.isil}
     assert not list(faults(a_terminal(**options), kind, known))
