@@ -110,11 +110,17 @@ def country_of(isil: str) -> Country:
     return COUNTRIES.get(isil.partition("-")[0].upper(), ELSEWHERE)
 
 
+#: Characters of an ISIL behind the code of the country (ISO 15511).
+LONGEST_OWN: Final = 11
+
+
 def main_branch_of(agency: str) -> str:
     """An ISIL for the first branch of an agency: that after it where it ends with noughts."""
     if agency.endswith("00"):
         return agency[:-1] + "1"
-    return f"{agency}-1"
+    country, _, own = agency.partition("-")
+    branch = f"{country}-{own[: LONGEST_OWN - 2]}-1"
+    return branch if branch != agency else f"{branch[:-1]}2"
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,8 @@ class ConfigurationError(Exception):
         self.problems = problems
 
 
-def _database_url(url: str) -> str:
-    """One of the two kinds of database that there are; the rest may be a password."""
+def check_database_url(url: str) -> str:
+    """Return the URL. Raise ValueError unless it is of one of the two kinds of database."""
     if re.match(r"sqlite:///.|postgres(ql)?://", url):
         return url
     scheme, colon, _ = url.partition("://")
@@ -70,7 +70,7 @@ class DatabaseSettings:
 
     __pydantic_config__ = CLOSED
 
-    url: Annotated[str, Checked(_database_url)] = "sqlite:///tiro.sqlite"
+    url: Annotated[str, Checked(check_database_url)] = "sqlite:///tiro.sqlite"
     direct: Annotated[str, written(r"^postgres(ql)?://", "A_POSTGRESQL_ADDRESS")] | None = None
     patience: Annotated[float, Between(0.1, 600)] = 15.0
     replica: Annotated[str, written(r"^postgres(ql)?://", "A_POSTGRESQL_ADDRESS")] | None = None

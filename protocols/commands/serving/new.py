@@ -45,6 +45,7 @@ from protocols.founding.texts import (
 )
 from protocols.hosting.standard import option_checks
 from protocols.process.failures import Failure
+from protocols.process.foundation import check_database_url
 
 CONFIGURATION: Final = "tiro.toml"
 SET_UP: Final = "library.toml"
@@ -81,6 +82,13 @@ def _address(context: click.Context, parameter: click.Parameter, value: str) -> 
     return value
 
 
+def _database(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    try:
+        return check_database_url(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -99,7 +107,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--address", callback=_address, default="", help="Where browsers will reach it.")
 @click.option("--certificate", type=_FILE, help="PEM file, the chain, for https of its own.")
 @click.option("--key", type=_FILE, help="Its key.")
-@click.option("--database", default=_SQLITE, help="URL; without one, SQLite in DIR.")
+@click.option(
+    "--database", callback=_database, default=_SQLITE, help="URL; without one, SQLite in DIR."
+)
 @click.option("--http-port", type=_PORT, default=8080, show_default=True)
 @click.option("--sip2-port", type=_PORT, default=6001, show_default=True)
 @click.option("--z3950-port", type=_PORT, default=2100, show_default=True)
@@ -173,7 +183,11 @@ def _asked(folder: Path, yes: bool, given: dict[str, Any]) -> Founding:
     language = ask("language", f"Language ({', '.join(tags())})", country.language)
     names = names_in(language)
     name = ask("name", "Name of the library", names["library"])
-    branch = ask("branch", "ISIL of the first branch", main_branch_of(agency)[:15])
+    branch = ask("branch", "ISIL of the first branch", main_branch_of(agency))
+    if branch.casefold() == agency.casefold():
+        raise click.UsageError(
+            f"the first branch cannot have the ISIL of the agency, {agency}: give it another one"
+        )
     wish = Wish(
         name=name,
         agency=agency,

@@ -197,3 +197,26 @@ def test_a_database_that_holds_something_is_left_alone(folder: Path, sqlite_url:
     assert done.exit_code == 1
     assert "is not empty" in done.stderr
     assert left(folder.parent) == ["tiro.sqlite"] or not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--isil", "DK-1", "--branch", "dk-1"), "cannot have the ISIL of the agency, DK-1"),
+        (("--database", "mysql://tiro:secret@host/x"), "must be sqlite:///FILE or postgresql://"),
+    ],
+)
+def test_an_unfit_option_is_refused_before_anything_is_made(
+    folder: Path, words: tuple[str, ...], said: str
+) -> None:
+    done = new(folder, "--yes", *words)
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.split())
+    assert "secret" not in done.stderr
+    assert left(folder.parent) == []
+
+
+@pytest.mark.parametrize("agency", ["DK-abcdefghijk", "DK-abcdefghi-1"])
+def test_the_longest_isil_has_a_first_branch_of_its_own(folder: Path, agency: str) -> None:
+    done = new(folder, "--yes", "--isil", agency)
+    assert done.exit_code == 0, done.output
