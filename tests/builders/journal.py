@@ -71,7 +71,7 @@ def _all_branches() -> Statement:
 
 #: What a small number means is said by the name that it goes by.
 _BRANCH = re.compile(
-    r"(.*_)?branch(_id)?|in_transit_(to|from)|to_branch_id|from_branch_id|transit_to_id|home"
+    r"(.*_)?branch(_id)?|alternative(_id)?|in_transit_(to|from)|to_branch_id|from_branch_id|transit_to_id|home"
 )
 #: Verbs that are told in one value what is asked for.
 WISHES: dict[Any, Any] = {

@@ -6,37 +6,64 @@ The journals are under tests/transcripts/circulation.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from catalogue.database import Transaction
+from circulation.closures.closing import close_branch
 from circulation.holds.absences import Absence, set_absence
 from circulation.holds.changing import cancel_hold, change_hold, pause_hold
 from circulation.holds.expiry import expire_holds
+from circulation.holds.judging import judge_hold
 from circulation.holds.kinds import HoldKind
+from circulation.holds.lengths import longest_queues
+from circulation.holds.lists import HoldPage, an_item_of, find_hold, listed_holds, patron_holds
 from circulation.holds.part import WAITED_FOR
-from circulation.holds.pick_list import begin_fetching, give_up_fetching
+from circulation.holds.pick_list import (
+    begin_fetching,
+    give_up_fetching,
+    note_not_found,
+    pick_list,
+)
 from circulation.holds.placing import place_holds
 from circulation.holds.purge import purge_holds
 from circulation.holds.recalls import cancel_recall, recall, recall_for_holds_that_begin
-from circulation.holds.results import Wanted
-from circulation.holds.shelf import clear_shelf
+from circulation.holds.results import PatronHolds, Wanted
+from circulation.holds.shelf import clear_shelf, hold_shelf
 from circulation.holds.unfillable import unfillable_holds
+from circulation.holds.wishes import HoldWish
 from circulation.holds.withdrawing import let_go_of_item
 from circulation.holds.work_lists import record_queue
 from circulation.items.facts import item_facts
 from circulation.kernel.act import Act
-from circulation.kernel.results import UNATTENDED
+from circulation.kernel.overriding import Override
+from circulation.kernel.paging import Place
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import UNATTENDED, Desk
 from circulation.kernel.set_up import read_set_up
 from circulation.loans.features import HoldHandling
 from circulation.loans.lost import declare_lost
 from circulation.loans.undo import cancel_check_in, cancel_check_out
 from circulation.patrons.identifiers import find_patron
-from tests.builders.circulation import Library
-from tests.builders.holds import a_copy, record_of, shelf, title, to_fetch
-from tests.builders.journal import Days, Journal, must_be_as_written, write_journals
+from circulation.patrons.kinds import PatronKind
+from tests.builders.agencies import a_school
+from tests.builders.circulation import Library, a_patron
+from tests.builders.holds import (
+    a_branch,
+    a_copy,
+    ask,
+    holds_of,
+    record_of,
+    shelf,
+    title,
+    to_fetch,
+)
+from tests.builders.journal import Days, Journal, must_be_as_written, perform, write_journals
 
 FOLDER = Path(__file__).parents[2] / "transcripts" / "circulation"
 
@@ -48,6 +75,12 @@ def placed(journal: Journal, patron: str, *wanted: Wanted, **options: object) ->
         f"{patron} asks for {names}", place_holds, patron=patron, wanted=wanted, **options
     )
     return [each.hold.id for each in answer.holds]
+
+
+def look(day: Journal, what: str, of: Callable[..., Any], **about: Any) -> Any:
+    """Writes down what a list of the engine says, or whatever else only reads."""
+    read = day.library.read
+    return day.do(what, lambda: read(lambda transaction: of(transaction, **about)))
 
 
 def _withdraw(act: Act, barcode: str) -> None:
@@ -230,11 +263,351 @@ def recalls(library: Library) -> Journal:
     return day
 
 
+def lists(library: Library) -> Journal:
+    """What is listed of holds in all their states, whole and by pages."""
+    day, main, other = Journal(library), library.main, library.other
+    day.items("I1", "I2", "I3", "I4", "I5", "I6")
+    titles = {number: title(library, f"I{number}") for number in range(1, 7)}
+    for number, at in ((1, main), (2, main), (3, other), (4, main), (5, other), (6, main)):
+        library.pass_time(minutes=1)
+        ask(library, "Ida", titles[number], at=at)
+    ask(library, "Bo", titles[1], titles[2])
+    ask(library, "Rut", titles[2], at=other)
+    a_copy(library, "I1")
+    ida = [each.hold for each in holds_of(library, "Ida")]
+    for barcode, at in (("I1", main), ("I2", main), ("I3", main), ("I5", other)):
+        library.check_in(barcode, at=at)
+
+    def done(verb: Any, **options: Any) -> None:
+        library.write(lambda each: perform(library, each, verb, main, **options))
+
+    done(change_hold, patron="Ida", hold_id=ida[1].id, pickup_branch=other.isil)
+    done(cancel_hold, patron="Ida", hold_id=ida[4].id)
+    done(declare_lost, item="I6")
+    library.check_out("Rut", "I4", no_block=True)
+    day.skip()
+
+    def numbers(transaction: Transaction, **about: Any) -> list[Any]:
+        """The holds of a page, without all that is known of them."""
+        options = {"with_prospects": about.pop("with_prospects", True), "page": HoldPage(**about)}
+        found = patron_holds(
+            library.circulation, transaction, patron="Ida", now=library.now, **options
+        )
+        assert isinstance(found, PatronHolds)
+        return [(each.hold.id, each.number_in_queue, each.days) for each in found.holds]
+
+    def oldest(transaction: Transaction, **about: Any) -> list[int]:
+        patron_id = find_patron(transaction, "Ida")
+        assert patron_id is not None
+        return [each.id for each in listed_holds(library.act(transaction), patron_id, **about)]
+
+    now = {"now": library.now}
+    circulation = library.circulation
+    look(day, "all that Ida waits for", partial(patron_holds, circulation), patron="Ida", **now)
+    third = Place(ida[2].placed, ida[2].id)
+    pages: dict[str, dict[str, Any]] = {
+        "all, without prospects": {"with_prospects": False},
+        "two": {"limit": 2},
+        "none": {"limit": 0},
+        "less than none": {"limit": -1},
+        "those behind the third": {"after": third},
+        "one behind the third": {"after": third, "limit": 1},
+        "those ready": {"only_ready": True},
+        "those ready behind the third": {"only_ready": True, "after": third},
+        "none of those ready": {"only_ready": True, "limit": 0},
+        "those on title 3": {"record_id": ida[2].record_id},
+        "those on title 5": {"record_id": ida[4].record_id},
+    }
+    for what, page in pages.items():
+        look(day, f"{what} of Ida's", numbers, **page)
+    for page in (
+        {},
+        {"start": 2},
+        {"start": 0, "limit": 1},
+        {"start": 2, "limit": 2},
+        {"limit": -1},
+    ):
+        look(day, f"what lies ready for her, {page}", oldest, are_ready=True, **page)
+        look(day, f"the others, {page}", oldest, are_ready=False, **page)
+    for hold_id in (ida[1].id, ida[4].id, 1):
+        look(day, "one hold", partial(find_hold, circulation), hold_id=hold_id, **now)
+    for at in (main, other):
+        where = {"branch_id": at.id, "now": library.now}
+        look(day, f"the shelf of {at.name}", hold_shelf, **where)
+        look(day, "what is to go", hold_shelf, only_to_go=True, **where)
+        look(day, "in vain", partial(unfillable_holds, circulation), pickup_branch_id=at.id)
+    look(day, "the longest queues", longest_queues, agency_id=main.agency_id, at_most=2)
+    look(day, "of another agency", longest_queues, agency_id=0, at_most=2)
+    look(day, "an item of title 1", an_item_of, record_id=ida[0].record_id)
+    look(day, "of none", an_item_of, record_id=99)
+    return day
+
+
+def fetching(library: Library) -> Journal:
+    """Who has gone for what, what nobody has found, and what is fetched instead."""
+    day, main, other = Journal(library), library.main, library.other
+    day.items("I1", "I2", location="Børn", sublocation="Fag", call_number="86")
+    there = a_copy(library, "I1", home=other)
+    day.skip()
+    anna, per = (Desk(name, f"{name}'s phone", main.agency_id, main.id) for name in ("anna", "per"))
+    harbour = anna._replace(branch_id=other.id)
+    placed(day, "Ida", title(library, "I1"))
+    placed(day, "Bo", Wanted(item="I2"))
+    day.do("the pick list", lambda: to_fetch(library))
+    day.act("Anna goes for I1", begin_fetching, item="I1", at=anna)
+    day.act("Per is not to go as well", begin_fetching, item="I1", at=per)
+    day.act("Anna goes again", begin_fetching, item="I1", at=anna)
+    day.do("nobody has gone for", lambda: to_fetch(library, only_unmarked=True))
+    day.do("a minute before the mark is over", lambda: to_fetch(library), hours=11, minutes=58)
+    day.do("then it is over", lambda: to_fetch(library))
+    day.act("Per goes for I1", begin_fetching, item="I1", at=per)
+    day.act("and does not find it", note_not_found, item="I1", at=per)
+    day.do("what else is to be fetched", lambda: to_fetch(library))
+    day.do("another copy would do", lambda: to_fetch(library, other))
+    day.act("Anna does not find that", note_not_found, item=there, at=harbour)
+    day.do("the nearest is sought again", lambda: to_fetch(library))
+    day.act("Anna goes for it", begin_fetching, item="I1", at=anna)
+    day.act("and gives up", give_up_fetching, item="I1", at=anna)
+    day.act("and again", give_up_fetching, item="I1", at=anna)
+    day.act("nobody knows it", give_up_fetching, item="nothing", at=anna)
+    day.act("nobody knows it", begin_fetching, item="nothing", at=anna)
+    day.act("nobody knows it", note_not_found, item="nothing", at=anna)
+    day.act("nobody has gone for I2, nor found it", note_not_found, item="I2", at=per)
+    day.do("the pick list of a week later", lambda: to_fetch(library), days=6, hours=23, minutes=59)
+    day.do("when that is forgotten", lambda: to_fetch(library))
+    day.do("I2 comes", lambda: library.check_in("I2"))
+    for verb in (begin_fetching, note_not_found):
+        day.act("it is not wanted any more", verb, item="I2", at=per)
+    return day
+
+
+def closures(library: Library) -> Journal:
+    """Pickup branches that are closed in an emergency: what is fetched, sent and expected."""
+    day, main, harbour = Journal(library), library.main, library.other
+    north = a_branch(library, 3)
+    day.items("I1", "I2", "I3", "I4", "I5")
+    for number, patron, at in ((1, "Ida", harbour), (2, "Bo", north), (4, "Rut", harbour)):
+        placed(day, patron, title(library, f"I{number}"), pickup_branch=at.isil)
+    day.do("I4 is sent to the harbour", lambda: library.check_in("I4"))
+    library.check_out("Bo", "I5")
+    placed(day, "Ida", title(library, "I5"), pickup_branch=harbour.isil)
+
+    def close(what: str, branch: Any, days: int, **options: Any) -> None:
+        told = {"branch": branch.isil, "first": library.today, "reason": "water"} | options
+        until = library.today + timedelta(days=days)
+        day.act(f"{branch.name} closes {what}", close_branch, last=until, **told)
+
+    def waits(transaction: Transaction, *, patron: str) -> list[Any]:
+        found = patron_holds(library.circulation, transaction, patron=patron, now=library.now)
+        assert isinstance(found, PatronHolds)
+        return [(each.hold.title, each.days) for each in found.holds]
+
+    def lines(transaction: Transaction, *, branch_id: int) -> list[Any]:
+        found = pick_list(transaction, branch_id=branch_id, now=library.now)
+        return [(each.item, each.pickup_branch) for each in found]
+
+    def see(what: str) -> None:
+        for patron in ("Ida", "Bo"):
+            look(day, f"{patron} waits, {what}", waits, patron=patron)
+        for at in (main, harbour):
+            look(day, f"to be fetched at {at.name}", lines, branch_id=at.id)
+
+    see("while all is open")
+    close("until Friday, and Filial 3 stands in", harbour, 2, alternative=north.isil)
+    see("while the harbour is closed")
+    day.act("somebody goes for I1", begin_fetching, item="I1")
+    day.do("I5 comes back", lambda: library.check_in("I5"))
+    day.act("which the machine takes back", cancel_check_in, item="I5")
+    day.do("I4 has come back from the closed door", lambda: library.check_in("I4"))
+    close("too", north, 1)
+    see("while both are closed")
+    day.do("I2 stays here until then", lambda: library.check_in("I2"))
+    day.act("nobody goes for I1", begin_fetching, item="I1")
+    close("for a week, and the main library stands in", harbour, 6, alternative=main.isil)
+    see("while the last closure names another")
+    day.do("I1 is kept here", lambda: library.check_in("I1"))
+    close("itself", main, 0)
+    see("while everything is closed")
+    library.pass_time(days=1)
+    see("when the main library is open")
+    library.pass_time(days=6)
+    see("when all is open")
+    return day
+
+
+def at_the_desk(library: Library) -> Journal:
+    """Copies that are to be fetched for somebody, and another who wants to borrow them."""
+    day, other = Journal(library), library.other
+    kiosk = library.desk()._replace(is_machine=True)
+    day.items("I1", "I2", "I3", "I4")
+    agreed = Override(frozenset({Reason.COPY_WANTED}), "Ida can wait")
+    placed(day, "Ida", title(library, "I1"))
+    day.do("Bo may not borrow it", lambda: library.check_out("Bo", "I1"))
+    day.do("nor at a kiosk", lambda: library.check_out("Bo", "I1", at=kiosk))  # type: ignore[arg-type]
+    day.do("unless Ida can wait", lambda: library.check_out("Bo", "I1", overriding=agreed))
+    day.act("but the tag fails", cancel_check_out, item="I1")
+    early = library.now - timedelta(hours=1)
+    day.do(
+        "he had borrowed it before she asked",
+        lambda: library.check_out("Bo", "I1", no_block=True, happened=early),
+    )
+    day.act("or so the machine thought", cancel_check_out, item="I1")
+    day.do("he took it all the same", lambda: library.check_out("Bo", "I1", no_block=True))
+    day.act("and the tag fails", cancel_check_out, item="I1")
+    there = a_copy(library, "I1", home=other)
+    day.skip()
+    day.do("a copy elsewhere is not as near", lambda: library.check_out("Bo", "I1"))
+    day.do(
+        "but she waits for it no longer", lambda: library.check_out("Bo", "I1", overriding=agreed)
+    )
+    day.do("that copy is kept for her now", lambda: library.check_out("Rut", there, at=other))
+    day.do("Bo is done", lambda: library.check_in("I1"))
+    day.do("Ida fetches it", lambda: library.check_out("Ida", "I1"))
+    placed(day, "Ida", title(library, "I2"))
+    placed(day, "Bo", title(library, "I2"))
+    day.do("Bo is behind Ida", lambda: library.check_out("Bo", "I2"))
+    day.do("who is first", lambda: library.check_out("Ida", "I2"))
+    day.do("Ida may not renew", lambda: library.renew("Ida", "I2"), days=1)
+    (second,) = placed(day, "Rut", Wanted(item="I3"))
+    day.act("Rut's rests", pause_hold, patron="Rut", hold_id=second, first=library.today)
+    day.do("and keeps nothing", lambda: library.check_out("Bo", "I3"))
+    day.act("but the tag fails", cancel_check_out, item="I3")
+    placed(day, "Ida", title(library, "I3"))
+    day.do("which Ida waits for as well", lambda: library.check_out("Bo", "I3"))
+    free = a_copy(library, "I3")
+    day.skip()
+    day.do("another copy is free for her", lambda: library.check_out("Bo", "I3"))
+    day.do("so he may keep it", lambda: library.renew("Bo", "I3"), days=1)
+    day.do("that is kept for her", lambda: library.check_out("Rut", free))
+    day.do(
+        "Rut gets it at a desk that asks nothing",
+        lambda: library.check_out("Rut", free, no_block=True),
+    )
+    day.do("now he may not keep it", lambda: library.renew("Bo", "I3"), days=1)
+    day.do("I1 is back", lambda: library.check_in("I1"))
+    titles = [title(library, each) for each in ("I4", "I1")]
+    placed(day, "Rut", *titles, kind=HoldKind.PARALLEL)
+    day.do("one of two is enough for Rut", lambda: library.check_out("Bo", "I4"))
+    day.do("so that is kept", lambda: library.check_out("Ida", "I1"))
+    return day
+
+
+def taken_back(library: Library) -> Journal:
+    """Loans that are taken back when their holds have gone on to something else."""
+    library.policy(loan_days=28, hold_while_on_loan=True)
+    day, other = Journal(library), library.other
+    day.items("I1", "I2", "I3", "I4")
+    placed(day, "Ida", title(library, "I1"))
+    placed(day, "Bo", title(library, "I2"))
+    day.do("I1 has the first place", lambda: library.check_in("I1"))
+    day.do("Ida borrows it", lambda: library.check_out("Ida", "I1"))
+    day.do("I2 has the first place now", lambda: library.check_in("I2"))
+    day.act("the tag of I1 fails", cancel_check_out, item="I1")
+    day.do("Ida borrows it", lambda: library.check_out("Ida", "I1"))
+    placed(day, "Ida", Wanted(item="I1"))
+    day.do("Bo fetches his", lambda: library.check_out("Bo", "I2"))
+    day.act("the tag of I1 fails", cancel_check_out, item="I1")
+    day.act("it is in nobody's way", clear_shelf)
+    (bo,) = placed(day, "Bo", title(library, "I3"))
+    day.do("I3 is for Bo", lambda: library.check_in("I3"))
+    day.do("Rut takes it", lambda: library.check_out("Rut", "I3", no_block=True))
+    second = a_copy(library, "I3")
+    day.do("another copy is for him", lambda: library.check_in(second))
+    day.act("Rut's tag fails", cancel_check_out, item="I3")
+    day.do("Rut takes that copy", lambda: library.check_out("Rut", second, no_block=True))
+    day.act("Bo gives up", cancel_hold, patron="Bo", hold_id=bo)
+    day.act("Rut's tag fails", cancel_check_out, item=second)
+    placed(day, "Bo", title(library, "I4"), pickup_branch=other.isil)
+    day.do("I4 is on its way", lambda: library.check_in("I4"))
+    day.do("Bo takes it here", lambda: library.check_out("Bo", "I4"))
+    day.act("the tag fails", cancel_check_out, item="I4")
+    day.do("Rut takes it", lambda: library.check_out("Rut", "I4", no_block=True))
+    day.do("and returns it", lambda: library.check_in("I4"))
+    day.act("which the machine takes back", cancel_check_in, item="I4")
+    day.do("and returns it", lambda: library.check_in("I4", at=other))
+    day.do("Bo has not come for it", lambda: library.check_in("I4", at=other), days=9)
+    return day
+
+
+def judged(library: Library) -> Journal:
+    """What is said of holds before they are placed, and when they are."""
+    day, other = Journal(library), library.other
+    library.policy(patron_category="child", loan_days=14, max_holds=2, interest_days=10)
+    library.policy(material_group="atlas", loan_days=28, holdable=False)
+    library.policy(material_group="paper", on_site_only=True)
+    library.policy(material_group="game", loan_days=7, hold_while_on_loan=True)
+    library.policy(branch_id=other.id, material_group="film", loan_days=7, holdable=False)
+    day.items("I1", "I2", "I3")
+    for group in ("atlas", "paper", "game", "film"):
+        day.items(group, material_group=group)
+    school = a_school(library)
+    day.items("theirs", home=school)
+    part = a_copy(library, "I3", part="1")
+    a_patron(library, "Eva", category="child", given_name="Eva", family_name="Ek")
+    a_patron(library, "Ishøj", kind=PatronKind.LIBRARY, given_name="", family_name="Ishøj")
+    library.check_out("Ida", "I2")
+    library.check_out("Ida", "game")
+    day.skip()
+
+    def judge(transaction: Transaction, *, wish: HoldWish) -> object:
+        return judge_hold(library.act(transaction), wish)
+
+    week = timedelta(days=7)
+    passed = Override(frozenset({Reason.NOT_HOLDABLE, Reason.TOO_MANY_HOLDS}), "for a course")
+    wishes: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("Ida", "I1", {}),
+        ("Ida", "I1", {"pickup_branch": "DK-1"}),
+        ("nobody", "I1", {}),
+        ("Ida", "nothing", {}),
+        ("Bo", "I1", {"activates": library.today + week, "pickup_branch": other.isil}),
+        ("Rut", "I1", {"interest_until": library.today - timedelta(days=1)}),
+        ("Rut", "I1", {"activates": library.today + week, "interest_until": library.today}),
+        ("Ida", "I2", {}),
+        ("Bo", "I2", {"queue_class": 50, "priority": 3}),
+        ("Ida", "game", {}),
+        ("Ida", "atlas", {}),
+        ("Ida", "atlas", {"overriding": passed}),
+        ("Ida", "paper", {}),
+        ("Bo", "film", {}),
+        ("Bo", "film", {"pickup_branch": other.isil}),
+        ("Ida", "theirs", {}),
+        ("Ida", "theirs", {"overriding": passed}),
+        ("Eva", "I1", {}),
+        ("Eva", "I2", {}),
+        ("Eva", "I3", {}),
+        ("Eva", "I3", {"overriding": passed}),
+        ("Ishøj", "I1", {}),
+        ("Ishøj", "I1", {}),
+    )
+    for patron, item, options in wishes:
+        told = {name: value for name, value in options.items() if name != "overriding"}
+        what = ", ".join((f"{patron} and {item}", *told))
+        wish = HoldWish(patron, [Wanted(item=item)], **options)
+        look(day, f"{what}, looked at", judge, wish=wish)
+        day.act(what, place_holds, patron=patron, wanted=wish.wanted, **options)
+    about = Wanted(record_of(library, "I3"))
+    several = {
+        "the same twice": (title(library, "I1"), Wanted(item="I1")),
+        "two parts": (about._replace(part="1"), about._replace(part="2")),
+        "one of two": (Wanted(item=part), Wanted(item="nothing"), about),
+    }
+    for what, wanted in several.items():
+        for kind in (HoldKind.NORMAL, HoldKind.PARALLEL):
+            day.act(f"{what}, {kind.name}", place_holds, patron="Rut", wanted=wanted, kind=kind)
+    return day
+
+
 DAYS: Days = {
     "waiting": waiting,
     "on-the-hold-shelf": on_the_shelf,
     "sets-of-holds": sets,
     "recalls": recalls,
+    "lists-of-holds": lists,
+    "fetching": fetching,
+    "closed-branches": closures,
+    "wanted-at-the-desk": at_the_desk,
+    "taken-back": taken_back,
+    "holds-judged": judged,
 }
 
 
