@@ -253,7 +253,10 @@ class Journal:
             case str():
                 return self._moment(value) or _LONG.sub(self._known, value) or '""'
             case dict():
-                told = (f"{each}={self._told(each, value[each])}" for each in value)
+                told = (
+                    f"{_LONG.sub(self._known, each)}={self._told(each, value[each])}"
+                    for each in value
+                )
                 return "{" + ", ".join(told) + "}"
         if hasattr(value, "_fields"):
             pairs = ((each, getattr(value, each)) for each in value._fields)
