@@ -44,7 +44,7 @@ from protocols.api.signing_in import (
     scanner_of,
     token_for_password,
 )
-from protocols.hosting.accepting import language_of
+from protocols.hosting.accepting import accepted_language
 from protocols.hosting.answering import Context, Lane, Services
 from protocols.hosting.failures import Failure
 from protocols.hosting.traces import OK, REFUSED
@@ -76,8 +76,7 @@ class Api:
 
     def answer(self, asked: Asked, reply: Callable[[Answer], None]) -> None:
         """Calls `reply` once, at once or later, whatever happens."""
-        accepted = asked.header("accept-language")
-        language = LAST if accepted is None else language_of(accepted)
+        language = accepted_language(asked.header("accept-language")) or LAST
         if asked.header("origin") in self._settings.cross_origin:
             reply = _shared(asked, reply)
         try:
@@ -209,7 +208,9 @@ class Api:
             found = known_by(context, credential)
             known.principal, known.session = found.principal, found.session
             principal = found.principal
-            if found.session is not None and request.asked.header("accept-language") is None:
+            if found.session is not None and not accepted_language(
+                request.asked.header("accept-language")
+            ):
                 request.language = nearest(found.session.language) or LAST
             if operation.needs_credential:
                 must_be_meant(request.asked, principal, context)

@@ -15,7 +15,15 @@ _MOST: Final = 20
 def language_of(accept: str | None, among: tuple[str, ...] | None = None) -> str:
     """The first of the languages asked for that there is (RFC 9110 12.5.4), of all or `among`
     some; the default one where there is none."""
-    return _first(accept or "", tags() if among is None else among) or default_language()
+    return accepted_language(accept, among) or default_language()
+
+
+def accepted_language(accept: str | None, among: tuple[str, ...] | None = None) -> str | None:
+    """Return the installed language that is preferred; None where the header names none of them.
+
+    Some clients send ``*`` where no language was chosen.
+    """
+    return _first(accept or "", tags() if among is None else among)
 
 
 @lru_cache(maxsize=256)
