@@ -13,6 +13,7 @@ from typing import Final
 
 import click
 
+from protocols.commands.shared.databases import refuse_missing
 from protocols.commands.shared.settings import Settings
 
 #: When the jobs of a day are due, unless told otherwise: as in deploy/tiro-jobs.timer.
@@ -60,6 +61,8 @@ def daily(settings: Settings, due: datetime, pid: int | None) -> None:
     run for the day, is left to it, as with `run --unless-done`; what has failed is tried again
     after an hour.
     """
+    if pid is None:
+        refuse_missing(settings.foundation.session_url)
     program = (sys.executable, "-P", "-m", "protocols.commands.command_line")
     command = (*program, "--config", str(settings.path), "jobs", "run", "--unless-done")
 

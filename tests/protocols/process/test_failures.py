@@ -291,6 +291,7 @@ _LUR = ('[server]\n\n[database]\nlur = "sesame"\n', "lur: no such setting (line 
     [
         *((name, *_LUR) for name in ALL if name not in {*_RUNNING, "hash"}),
         ("patron show", None, "does not exist"),
+        ("jobs daily", None, "does not exist"),
         ("patron show", "[database\nurl = 1\n", "line 1"),
         ("check", '[sip2]\nport = "sesame"\n', "[sip2] port"),
         ("check", "[[sip2.accounts]]\nlogin = 1\n", "(line "),
@@ -310,6 +311,14 @@ def test_a_command_says_what_is_wrong_with_the_configuration(
     assert result.exit_code == 1, said
     assert str(configuration) in said
     assert words in said
+
+
+def test_the_daily_jobs_do_not_start_without_a_library(tmp_path: Path) -> None:
+    configuration = tmp_path / "tiro.toml"
+    configuration.touch()
+    refused = run(configuration, "jobs", "daily")
+    assert refused.exit_code == 1
+    assert "there is no library in the database" in told(refused)
 
 
 def test_an_older_database_is_brought_up_to_date_by_the_server_only(tmp_path: Path) -> None:
