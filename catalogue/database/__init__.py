@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     )
     from catalogue.database.pooling import pool_standing
     from catalogue.database.replication import ReplicationStanding, replication_standing
-    from catalogue.database.sqlite_files import OUTAGES, NotALibrary
+    from catalogue.database.sqlite_files import OUTAGES, NotALibrary, outage_of
 
 __all__ = [
     "OUTAGES",
@@ -109,6 +109,7 @@ __all__ = [
     "of_typed",
     "one",
     "open_database",
+    "outage_of",
     "pool_standing",
     "replication_standing",
     "restore",
@@ -137,6 +138,7 @@ _LATE: Final = {
     "back_up": "backups",
     "is_fit": "condition",
     "known_revisions": "migrations.running",
+    "outage_of": "sqlite_files",
     "pool_standing": "pooling",
     "replication_standing": "replication",
     "restore": "backups",

@@ -14,6 +14,7 @@ import sqlite3
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
 import click
@@ -205,7 +206,8 @@ def _failure(error: Exception, context: click.Context, show_all: bool) -> Except
         return Failure(f"{error.name} is not installed", brings)
     advice = _advice(error)
     if advice is not None:
-        return Failure(_sentence(error, context), advice)
+        said = _sentence(error, context)
+        return Failure(said, _of_words(said) or advice)
     if show_all:
         return error
     return Failure(
@@ -233,8 +235,13 @@ def _advice(error: BaseException) -> str | None:
         names = [f"{kind.__module__}:{kind.__qualname__}" for kind in type(error).__mro__]
         advice = next((each.advice for each in KNOWN if each.error in names), None)
     if advice is _REACH:
-        return next((said for words, said in _OF_WORDS.items() if words in str(error)), _REACH)
+        return _of_words(str(error)) or _REACH
     return advice
+
+
+def _of_words(said: str) -> str | None:
+    """Return what to do about a complaint of the database; None where nothing is known."""
+    return next((advice for words, advice in _OF_WORDS.items() if words in said), None)
 
 
 def _drivers_own(error: BaseException) -> BaseException:
@@ -248,16 +255,28 @@ def _sentence(error: Exception, context: click.Context) -> str:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     cause = _drivers_own(error)
     if cause is not error or type(cause).__module__.partition(".")[0] in ("sqlite3", "psycopg"):
-        return f"{_database_of(context)} cannot be worked with: {_first_line(cause)}"
+        said = _first_line(cause)
+        if isinstance(cause, sqlite3.Error):
+            from catalogue.database import outage_of
+
+            said = outage_of(cause, _file_of(context)) or said
+        return f"{_database_of(context)} cannot be worked with: {said}"
     return str(error)
+
+
+def _file_of(context: click.Context) -> Path | None:
+    """Return the file of the database that the command works on; None for a server."""
+    kept = vars(context.obj)
+    read = kept.get("configuration") or kept.get("foundation")
+    file = "" if read is None else read.database_url.removeprefix("sqlite:///")
+    return None if read is None or file == read.database_url else Path(file)
 
 
 def _database_of(context: click.Context) -> str:
     """Which database the command works on, without its password."""
-    configuration = vars(context.obj).get("configuration")
-    if configuration is None:
-        return "the database"
-    return f"the database {without_password(configuration.database_url)}"
+    kept = vars(context.obj)
+    read = kept.get("configuration") or kept.get("foundation")
+    return "the database" if read is None else f"the database {without_password(read.database_url)}"
 
 
 def without_password(url: str) -> str:

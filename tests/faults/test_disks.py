@@ -63,7 +63,8 @@ def test_commands_say_that_the_disk_is_full(tmp_path: Path, sqlite_template: Pat
         configuration = tmp_path / "tiro.toml"
         configuration.write_text(f'[database]\nurl = "sqlite:///{disk}/tiro.sqlite"\n')
         fill(disk)
-        for words in (("serve",), ("patron", "show", "P1"), ("jobs", "run", "reminders")):
+        export = ("export", str(disk / "archive"))
+        for words in (("serve",), ("patron", "show", "P1"), ("jobs", "run", "reminders"), export):
             done = tiro_process(configuration, *words)
             assert done.returncode == 1
             assert re.search(f"disk is full|{disk}.*No space left", done.stderr), done.stderr
