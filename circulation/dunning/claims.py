@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, Update, delete, func, insert, select, update
 
 from catalogue.database import Statement, change, columns, many, one, scalar_one, send
 from circulation.dunning.debt_facts import DebtRow
@@ -104,16 +104,25 @@ def _insert_line(
     return insert(collection_lines).values(locals())
 
 
-@send
+def _update_open(claim_id: int) -> Update:
+    is_open = collection_claims.c.id == claim_id, collection_claims.c.closed.is_(None)
+    return update(collection_claims).where(*is_open)
+
+
+#: Locks the claim as well: whether a line of it was sent is read afterwards.
+@change
 def _set_amount(*, claim_id: int, amount: int) -> Statement:
-    its = collection_claims.c.id == claim_id
-    return update(collection_claims).where(its).values(amount=amount)
+    return _update_open(claim_id).values(amount=amount)
 
 
 @change
 def _close(*, claim_id: int, closed: datetime, reason: str) -> Statement:
-    is_open = collection_claims.c.id == claim_id, collection_claims.c.closed.is_(None)
-    return update(collection_claims).where(*is_open).values(closed=closed, reason=reason)
+    return _update_open(claim_id).values(closed=closed, reason=reason)
+
+
+@send
+def _claim_nothing(*, claim_id: int) -> Statement:
+    return update(collection_claims).where(collection_claims.c.id == claim_id).values(amount=0)
 
 
 _IS_UNSENT = collection_lines.c.file_id.is_(None)
@@ -204,12 +213,10 @@ def follow_charges(act: Act, after: int = 0) -> tuple[int, int, int | None]:
         if row is None:
             continue
         if row.balance > 0:
-            _say_changed(act, row.id, row.balance)
-            changed += 1
+            changed += _say_changed(act, row.id, row.balance)
         else:
             why = "cancelled" if row.amount == 0 else "written off" if row.written_off else "paid"
-            withdraw_from_collection(act, row.id, reason=why)
-            withdrawn += 1
+            withdrawn += withdraw_from_collection(act, row.id, reason=why)
     return changed, withdrawn, rows[-1].id if len(rows) == BATCH else None
 
 
@@ -218,12 +225,15 @@ def _add_line(act: Act, claim_id: int, action: LineAction, amount: int, reason: 
     _insert_line(act.transaction, claim_id=claim_id, amount=amount, at=act.now, **told)
 
 
-def _say_changed(act: Act, claim_id: int, balance: int) -> None:
-    _set_amount(act.transaction, claim_id=claim_id, amount=balance)
+def _say_changed(act: Act, claim_id: int, balance: int) -> bool:
+    """Claim another amount; return False where the claim was closed meanwhile."""
+    if not _set_amount(act.transaction, claim_id=claim_id, amount=balance):
+        return False
     if _sent_lines(act.transaction, claim_id=claim_id):
         _add_line(act, claim_id, LineAction.CHANGE, balance)
     else:
         _set_unsent(act.transaction, claim_id=claim_id, amount=balance)
+    return True
 
 
 def withdraw_from_collection(act: Act, claim_id: int, *, reason: str) -> bool:
@@ -236,7 +246,7 @@ def withdraw_from_collection(act: Act, claim_id: int, *, reason: str) -> bool:
     if claim is None or not _close(transaction, claim_id=claim_id, closed=act.now, reason=reason):
         return False
     if _sent_lines(transaction, claim_id=claim_id):
-        _set_amount(transaction, claim_id=claim_id, amount=0)
+        _claim_nothing(transaction, claim_id=claim_id)
         _add_line(act, claim_id, LineAction.WITHDRAW, 0, reason)
     else:
         _delete_unsent(transaction, claim_id=claim_id)

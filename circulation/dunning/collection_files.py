@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 
 from catalogue.database import (
     Statement,
@@ -25,6 +25,7 @@ from catalogue.database import (
     one,
     scalar,
     scalar_one,
+    scalars,
     send,
 )
 from catalogue.schema import agencies
@@ -128,8 +129,22 @@ _LINES_OF_CLAIMS = collection_lines.join(
 )
 
 
-@many(LineRow)
-def _unsent(*, agency_id: int) -> Statement:
+@scalars(int)
+def _lock_unsent(*, agency_id: int) -> Statement:
+    """Lock the claims of which a line was not sent yet; return their ids."""
+    has_unsent = exists().where(
+        collection_lines.c.claim_id == collection_claims.c.id, collection_lines.c.file_id.is_(None)
+    )
+    return (
+        select(collection_claims.c.id)
+        .where(collection_claims.c.agency_id == agency_id, has_unsent)
+        .order_by(collection_claims.c.id)
+        .with_for_update()
+    )
+
+
+@many_of(LineRow)
+def _unsent(*, claim_ids: Sequence[int]) -> Statement:
     its = {
         "charge_id": collection_claims.c.charge_id,
         "kind": collection_claims.c.kind,
@@ -148,7 +163,7 @@ def _unsent(*, agency_id: int) -> Statement:
                 patrons, patrons.c.id == collection_claims.c.debtor_id
             )
         )
-        .where(collection_lines.c.file_id.is_(None), collection_claims.c.agency_id == agency_id)
+        .where(collection_lines.c.file_id.is_(None), collection_claims.c.id.in_(claim_ids))
         .order_by(collection_lines.c.id)
     )
 
@@ -227,7 +242,9 @@ def export_claims(act: Act) -> int | None:
     after: int | None = 0
     while after is not None:
         *_, after = follow_charges(act._replace(desk=UNATTENDED), after)
-    lines = _unsent(transaction, agency_id=desk.agency_id)
+    # Another may write a file at the same moment, or call a claim back: read under the locks.
+    claim_ids = _lock_unsent(transaction, agency_id=desk.agency_id)
+    lines = _unsent(transaction, claim_ids=claim_ids)
     creditor = _isil(transaction, agency_id=desk.agency_id)
     if not lines or creditor is None:
         return None

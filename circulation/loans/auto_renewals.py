@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from catalogue.database import Statement, columns, many
 from catalogue.schema import items
-from circulation.items.facts import item_facts
+from circulation.items.facts import item_facts, lock_item
 from circulation.kernel.act import Act
 from circulation.kernel.parts import Registry
 from circulation.kernel.results import Refused, Renewed
@@ -101,9 +101,10 @@ def renew_automatically(
             continue
         if not set_up.terms(row.branch_id, row.category, row.material_group).auto_renew:
             continue
+        lock_item(transaction, barcode=row.barcode)
         facts = item_facts(transaction, barcode=row.barcode)
         loan = None if facts is None else OPEN_LOAN.of(facts)
-        if loan is None:
+        if loan is None or loan.due > now + within:  # returned or renewed meanwhile
             continue
         borrower = known_as(transaction, patron_id=loan.patron_id)
         if borrower is None:

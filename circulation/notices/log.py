@@ -24,6 +24,7 @@ from circulation.notices.rows import (
     find_message,
     find_notice,
     lock_message,
+    lock_told,
     messages_before,
     notices_of_message,
     notices_of_messages,
@@ -297,6 +298,10 @@ def _told(transaction: Transaction, entry: Logged) -> list[Notice]:
 
 
 def _settled(transaction: Transaction, entry_id: int) -> Logged:
+    """Return the entry, locked with all that it tells. Raises LookupError."""
+    # The message first, as who sends it does.
+    lock_message(transaction, message_id=entry_id)
+    lock_told(transaction, entry_id=entry_id)
     entry = find_entry(transaction, entry_id)
     if entry is None:
         raise LookupError(f"there is no message {entry_id}")

@@ -25,7 +25,16 @@ from sqlalchemy import (
     update,
 )
 
-from catalogue.database import Statement, Transaction, columns, many, many_of, one, send_many
+from catalogue.database import (
+    Statement,
+    Transaction,
+    columns,
+    many,
+    many_of,
+    one,
+    scalars,
+    send_many,
+)
 from circulation.notices.causes import Cause, read_cause
 from circulation.notices.kinds import NoticeKind, NoticeState
 from circulation.notices.schema import (
@@ -139,6 +148,13 @@ def waiting_notices(*, now: datetime, at_most: int) -> Statement:
 @one(read_notice)
 def find_notice(*, notice_id: int) -> Statement:
     return select_notices(notices.c.id == notice_id)
+
+
+@scalars(int)
+def lock_told(*, entry_id: int) -> Statement:
+    """Lock the notice of this id, or those that the message of this id tells; return their ids."""
+    its = or_(notices.c.id == entry_id, notices.c.message_id == entry_id)
+    return select(notices.c.id).where(its).order_by(notices.c.id).with_for_update()
 
 
 @many(read_notice)

@@ -7,6 +7,7 @@ on a list, and can be declared missing in the end.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -22,11 +23,13 @@ from catalogue.database import (
     many,
     one,
     scalar_one,
+    scalars_of,
     send,
 )
 from catalogue.items import Item, find_item
 from catalogue.schema import items, records
 from circulation.items.availability import circulation_status
+from circulation.items.facts import lock_item
 from circulation.kernel.act import Act
 from circulation.kernel.paging import PAGE
 from circulation.kernel.reasons import Reason
@@ -251,6 +254,12 @@ def _not_seen(
     )
 
 
+@scalars_of(int)
+def _lock_items(*, item_ids: Sequence[int]) -> Statement:
+    its = select(items.c.id).where(items.c.id.in_(item_ids)).order_by(items.c.id)
+    return its.with_for_update(key_share=True)
+
+
 def begin_inventory(act: Act, name: str, shelf: Shelf) -> Inventory:
     """An inventory of shelves of the desk's branch."""
     transaction, _, desk, now = act
@@ -270,6 +279,7 @@ def scan_item(act: Act, inventory: Inventory, barcode: str) -> Scanned | Refused
     Refused with ITEM_UNKNOWN.
     """
     transaction, circulation, _, now = act
+    lock_item(transaction, barcode=barcode)
     status = circulation_status(circulation, transaction, item=barcode, now=now)
     item = find_item(transaction, barcode)
     if status is None or item is None:
@@ -327,10 +337,17 @@ def not_seen(
 
 def declare_not_seen_missing(act: Act, inventory: Inventory, *, limit: int = PAGE) -> int:
     """Declares missing what was not scanned, `limit` items at most; gives how many."""
-    found = not_seen(act.transaction, inventory, limit=limit)
-    for each in found:
+    transaction = act.transaction
+    found = not_seen(transaction, inventory, limit=limit)
+    # One may have been scanned, or lent, meanwhile.
+    _lock_items(transaction, item_ids=[each.item_id for each in found])
+    locked = {each.item_id for each in found}
+    still = [
+        each for each in not_seen(transaction, inventory, limit=limit) if each.item_id in locked
+    ]
+    for each in still:
         declare_lost(act, item=each.barcode)
-    return len(found)
+    return len(still)
 
 
 def close_inventory(act: Act, inventory: Inventory) -> bool:

@@ -19,21 +19,48 @@ from circulation.booking.changes import cancel_booking
 from circulation.booking.delivering import deliver_booking
 from circulation.booking.preparing import set_aside
 from circulation.booking.results import Booking
+from circulation.dunning.claim_lists import claims_of_patron
+from circulation.dunning.claims import (
+    Claim,
+    follow_charges,
+    open_claim,
+    withdraw_from_collection,
+)
+from circulation.dunning.collection_files import export_claims, files_of_agency
+from circulation.dunning.debt_facts import debts_by_id
 from circulation.fees.paying import PaymentWish, pay
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Wanted
 from circulation.holds.wishes import HoldWish
+from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason, Reason
-from circulation.kernel.results import Refused
+from circulation.kernel.results import UNATTENDED, Refused
 from circulation.kernel.rights import Reach, Right
 from circulation.ledger.changes import Portion, change_charge
 from circulation.ledger.charges import open_charge, set_amount
 from circulation.ledger.money import Paid
 from circulation.ledger.orders import MoneyAct
+from circulation.loans.auto_renewals import renew_automatically
+from circulation.loans.lending import check_out
+from circulation.loans.renewals import renew
+from circulation.loans.wishes import LoanWish, RenewalWish
+from circulation.notices.causes import Cause
+from circulation.notices.claiming import claim
+from circulation.notices.kinds import NoticeKind
+from circulation.notices.log import NotPossible, withdraw
 from circulation.patrons.blocks import block_patron
+from circulation.stock.inventory import (
+    ANY_SHELF,
+    Inventory,
+    begin_inventory,
+    declare_not_seen_missing,
+    scan_item,
+)
 from tests.builders.circulation import Library, a_library, a_patron, an_item
+from tests.builders.dunning import claims
 from tests.builders.fees import charge, charges_of, number_of, total
 from tests.builders.holds import holds_of, record_of
+from tests.builders.notices import POST, ask_for, rule
 from tests.conftest import a_postgresql
 from tests.protocols.api.stage import a_stage as an_api_stage
 from tests.protocols.fbs.stage import a_stage as an_fbs_stage
@@ -210,3 +237,144 @@ def test_a_booking_that_is_cancelled_is_not_delivered(library: Library) -> None:
     )
     assert isinstance(told, Refused), told
     assert Reason.BOOKING_UNKNOWN in told.reasons
+
+
+def _a_claim(library: Library, amount: int = 20_000) -> Claim:
+    """A debt that was handed over, of which no file tells yet."""
+    card = a_patron(library)
+    made = charge(library, card, amount)
+
+    def work(transaction: Transaction) -> None:
+        [debt] = debts_by_id(transaction, charge_ids=[made.id])
+        open_claim(library.act(transaction), debt, number_of(library, card))
+
+    library.write(work)
+    [(claim, _)] = claims(library, card)
+    return claim
+
+
+def _lines(library: Library, claim: Claim) -> list[str]:
+    assert claim.patron_id is not None
+    patron_id = claim.patron_id
+    found = library.read(lambda transaction: claims_of_patron(transaction, patron_id))
+    return [line.action.value for _, lines in found for line in lines]
+
+
+def _exports(library: Library) -> Callable[[Transaction], int | None]:
+    return lambda transaction: export_claims(library.act(transaction))
+
+
+def _calls_back(library: Library, claim: Claim) -> Callable[[Transaction], bool]:
+    return lambda transaction: withdraw_from_collection(
+        library.act(transaction), claim.id, reason="a mistake"
+    )
+
+
+def test_two_files_for_the_debtor_system_have_each_line_once(library: Library) -> None:
+    _a_claim(library)
+    told = meanwhile(library, _exports(library), lambda: library.write(_exports(library)))
+    assert told is None
+    agency_id = library.main.agency_id
+    files = library.read(lambda transaction: files_of_agency(transaction, agency_id=agency_id))
+    assert [each.lines for each in files] == [1]
+
+
+def test_the_debtor_system_hears_that_a_claim_is_called_back(library: Library) -> None:
+    """The file is written at the same moment: it tells of the claim."""
+    claim = _a_claim(library)
+    meanwhile(library, _exports(library), lambda: library.write(_calls_back(library, claim)))
+    assert _lines(library, claim) == ["create", "withdraw"]
+
+
+def test_a_claim_that_is_called_back_does_not_change(library: Library) -> None:
+    claim = _a_claim(library)
+    library.write(_exports(library))
+    library.write(
+        lambda transaction: change_charge(
+            library.act(transaction),
+            change=MoneyAct.REDUCTION,
+            charge_id=claim.charge_id,
+            reason="agreed",
+            portion=Portion(1_000),
+        )
+    )
+    told = meanwhile(
+        library,
+        _calls_back(library, claim),
+        lambda: library.write(lambda transaction: follow_charges(library.act(transaction))),
+    )
+    assert told == (0, 0, None)
+    assert _lines(library, claim) == ["create", "withdraw"]
+
+
+def test_a_message_that_is_being_sent_is_not_withdrawn(library: Library) -> None:
+    rule(library, "email")
+    card = a_patron(library, email="ida@example.org")
+    notice_id = ask_for(library, card, NoticeKind.STAFF, Cause(key="one"), facts={"text": "Hello"})
+    assert notice_id is not None
+
+    def withdraws(transaction: Transaction) -> None:
+        withdraw(transaction, notice_id, actor="Ida", now=library.now)
+
+    def claims_it(transaction: Transaction) -> None:
+        assert len(claim(library.act(transaction, UNATTENDED), POST)[0]) == 1
+
+    with pytest.raises(NotPossible, match="being sent"):
+        meanwhile(library, claims_it, lambda: library.write(withdraws))
+
+
+def _an_inventory(library: Library) -> Inventory:
+    return library.write(
+        lambda transaction: begin_inventory(library.act(transaction), "All", ANY_SHELF)
+    )
+
+
+def _declares_missing(library: Library, inventory: Inventory) -> int:
+    return library.write(
+        lambda transaction: declare_not_seen_missing(library.act(transaction), inventory)
+    )
+
+
+def test_what_is_lent_at_the_end_of_an_inventory_is_not_lost(library: Library) -> None:
+    """Its patron would have to pay for it."""
+    card, item = a_patron(library), an_item(library)
+    inventory = _an_inventory(library)
+    told = meanwhile(
+        library,
+        lambda transaction: check_out(library.act(transaction), LoanWish(card, item)),
+        lambda: _declares_missing(library, inventory),
+    )
+    assert told == 0
+    assert [each.kind for each in library.events_of(item)][-1] is EventKind.CHECKED_OUT
+
+
+def test_what_is_scanned_at_the_end_of_an_inventory_is_not_missing(library: Library) -> None:
+    item = an_item(library)
+    inventory = _an_inventory(library)
+    told = meanwhile(
+        library,
+        lambda transaction: scan_item(library.act(transaction), inventory, item),
+        lambda: _declares_missing(library, inventory),
+    )
+    assert told == 0
+
+
+def test_a_loan_that_its_patron_renews_is_not_renewed_by_itself_as_well(url: str) -> None:
+    database = open_database(url)
+    library = a_library(database, auto_renew=True)
+    card = a_patron(library)
+    item = an_item(library, on_loan_to=card)
+    library.pass_time(days=27)
+    done = meanwhile(
+        library,
+        lambda transaction: renew(library.act(transaction), RenewalWish(card, item)),
+        lambda: library.write(
+            lambda transaction: renew_automatically(
+                library.act(transaction, UNATTENDED), within=timedelta(days=2)
+            )
+        ),
+    )
+    assert (done.renewed, done.refused) == ((), ())
+    kinds = [each.kind for each in library.events_of(item)]
+    assert kinds == [EventKind.CHECKED_OUT, EventKind.RENEWED]
+    database.close()
