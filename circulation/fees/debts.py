@@ -314,7 +314,7 @@ def block_warned(
             _lift_settled(act, set_up, patron_id)
         elif has_come_back:
             _take_back(act, patron_id, agency_id)
-        elif blocked is None and _is_over(known, debt, at, now) and _block(act, debt):
+        elif _is_over(known, debt, at, now) and _block(act, debt):
             new.append(debt)
     return new, _goes_on(rows)
 

@@ -62,11 +62,7 @@ class Hold(NamedTuple):
 
 def hold_of(facts: HoldFacts, set_up: SetUp) -> Hold:
     """The noun for the row."""
-    is_ready = (
-        facts.is_bound
-        and facts.shelved is not None
-        and facts.shelf_branch_id == facts.pickup_branch_id
-    )
+    is_ready = facts.is_bound and facts.shelf_branch_id == facts.pickup_branch_id
     if facts.closed is not None:
         state = HoldState.CLOSED
     elif is_ready:

@@ -254,7 +254,8 @@ class Journal:
                 return self._moment(value) or _LONG.sub(self._known, value) or '""'
             case dict():
                 told = (
-                    f"{_LONG.sub(self._known, each)}={self._told(each, value[each])}"
+                    f"{_LONG.sub(self._known, self._told('', each))}"
+                    f"={self._told(str(each), value[each])}"
                     for each in value
                 )
                 return "{" + ", ".join(told) + "}"

@@ -112,7 +112,9 @@ def make_change(path: str, number: int) -> Changed:
     ast.fix_missing_locations(tree)
     after = ast.unparse(place.top).splitlines()
     was, now = _compare_lines(before, after)
-    others = (_line_of(place.statement), place.top.body[0].lineno)
+    # A docstring is on a line that is never run.
+    body = place.top.body[1 if ast.get_docstring(place.top, clean=False) is not None else 0 :]
+    others = (_line_of(place.statement), *(_line_of(each) for each in body[:1]))
     module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     change = Change(f"{module}.{place.function}", was, now)
     return Changed(tree, place.function, change, _line_of(place.node), others)

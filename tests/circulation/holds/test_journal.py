@@ -36,6 +36,7 @@ from circulation.holds.recalls import cancel_recall, recall, recall_for_holds_th
 from circulation.holds.results import PatronHolds, Wanted
 from circulation.holds.shelf import clear_shelf, hold_shelf
 from circulation.holds.unfillable import unfillable_holds
+from circulation.holds.wanted_copies import is_delayed
 from circulation.holds.wishes import HoldWish
 from circulation.holds.withdrawing import let_go_of_item
 from circulation.holds.work_lists import record_queue
@@ -49,10 +50,12 @@ from circulation.kernel.set_up import read_set_up
 from circulation.loans.features import HoldHandling
 from circulation.loans.lost import declare_lost
 from circulation.loans.undo import cancel_check_in, cancel_check_out
+from circulation.patrons.changes import change_patron
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.kinds import PatronKind
 from tests.builders.agencies import a_school
 from tests.builders.circulation import Library, a_patron
+from tests.builders.fees import number_of
 from tests.builders.holds import (
     a_branch,
     a_copy,
@@ -77,7 +80,7 @@ def placed(journal: Journal, patron: str, *wanted: Wanted, **options: object) ->
     return [each.hold.id for each in answer.holds]
 
 
-def look(day: Journal, what: str, of: Callable[..., Any], **about: Any) -> Any:
+def look(day: Journal, what: str, of: Callable[..., Any], /, **about: Any) -> Any:
     """Writes down what a list of the engine says, or whatever else only reads."""
     read = day.library.read
     return day.do(what, lambda: read(lambda transaction: of(transaction, **about)))
@@ -253,6 +256,26 @@ def recalls(library: Library) -> Journal:
 
     day.do("Rut's hold begins", lambda: library.write(begin), days=4)
     day.do("which recalls once", lambda: library.write(begin))
+    day.items("I4")
+    other_copy = a_copy(library, "I4")
+    for barcode in ("I4", other_copy):
+        library.check_out("Ida", barcode)
+    day.skip()
+    (rests,) = placed(day, "Bo", title(library, "I4"), activates=library.today + timedelta(days=40))
+    (first,) = placed(day, "Rut", title(library, "I4"))
+    day.act("Rut gives up", cancel_hold, patron="Rut", hold_id=first)
+    placed(day, "Rut", title(library, "I4"))
+    day.act("Bo wants his now", change_hold, patron="Bo", hold_id=rests, activates=library.today)
+    day.do("which recalls the other", lambda: library.write(begin))
+    library.policy(patron_category="guest", loanable=False)
+    day.items("I5")
+    a_patron(library, "guest", given_name="guest", family_name="Ek")
+    placed(day, "Bo", title(library, "I5"))
+    placed(day, "guest", title(library, "I5"))
+    placed(day, "Rut", title(library, "I5"))
+    guest = number_of(library, "guest")
+    library.write(lambda each: change_patron(library.act(each), guest, {"category": "guest"}))
+    day.skip()
     day.act("I1 is lost", declare_lost, item="I1")
     day.do(
         "what nothing can fill",
@@ -441,6 +464,10 @@ def at_the_desk(library: Library) -> Journal:
     kiosk = library.desk()._replace(is_machine=True)
     day.items("I1", "I2", "I3", "I4")
     agreed = Override(frozenset({Reason.COPY_WANTED}), "Ida can wait")
+
+    def late(transaction: Transaction, **about: Any) -> bool:
+        return is_delayed(transaction, read_set_up(transaction), now=library.now, **about)
+
     placed(day, "Ida", title(library, "I1"))
     day.do("Bo may not borrow it", lambda: library.check_out("Bo", "I1"))
     day.do("nor at a kiosk", lambda: library.check_out("Bo", "I1", at=kiosk))  # type: ignore[arg-type]
@@ -472,7 +499,7 @@ def at_the_desk(library: Library) -> Journal:
     day.act("Rut's rests", pause_hold, patron="Rut", hold_id=second, first=library.today)
     day.do("and keeps nothing", lambda: library.check_out("Bo", "I3"))
     day.act("but the tag fails", cancel_check_out, item="I3")
-    placed(day, "Ida", title(library, "I3"))
+    (ida,) = placed(day, "Ida", title(library, "I3"))
     day.do("which Ida waits for as well", lambda: library.check_out("Bo", "I3"))
     free = a_copy(library, "I3")
     day.skip()
@@ -484,6 +511,10 @@ def at_the_desk(library: Library) -> Journal:
         lambda: library.check_out("Rut", free, no_block=True),
     )
     day.do("now he may not keep it", lambda: library.renew("Bo", "I3"), days=1)
+    for days in (6, 7, 8):
+        was = library.today + timedelta(days=31 - days)
+        look(day, f"Ida was to have it on {was}: is she late?", late, hold_id=ida, was=was)
+    day.do("who has it is not asked", lambda: library.check_out("Rut", "I3", no_block=True))
     day.do("I1 is back", lambda: library.check_in("I1"))
     titles = [title(library, each) for each in ("I4", "I1")]
     placed(day, "Rut", *titles, kind=HoldKind.PARALLEL)

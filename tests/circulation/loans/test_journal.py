@@ -6,27 +6,52 @@ The journals are under tests/transcripts/circulation.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from catalogue.database import Transaction
 from circulation.holds.changing import cancel_hold
 from circulation.holds.recalls import recall
-from circulation.kernel.results import UNATTENDED
+from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import UNATTENDED, LoanMark, Refused
 from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.transport import store_float_group
-from circulation.loans import auto_renewals, batches, lost, off_line, onward, undo
+from circulation.loans import auto_renewals, batches, lost, off_line, onward, renewals, undo
 from circulation.loans.conflicts import settle_conflict
 from circulation.loans.features import HoldHandling
+from circulation.loans.of_patron import open_loans_of
+from circulation.loans.privacy import (
+    cut_history,
+    cut_old_history,
+    is_history_due,
+    set_history_days,
+)
+from circulation.loans.statistics import count_day, loans_by
+from circulation.loans.today import day_of_branch
+from circulation.loans.work_lists import (
+    items_missing,
+    lost_and_claimed,
+    no_block_conflicts,
+    overdue_loans,
+    transits_overdue,
+)
 from circulation.notices.kinds import NoticeKind
-from tests.builders.circulation import Library
-from tests.builders.fees import danish_fees
+from circulation.patrons.blocks import block_patron, unblock_patron
+from circulation.patrons.consents import give_consent
+from circulation.patrons.kinds import Consent
+from tests.builders.agencies import a_school
+from tests.builders.circulation import Library, a_patron
+from tests.builders.fees import danish_fees, number_of
 from tests.builders.holds import holds_of
 from tests.builders.interlending import a_borrowed_item, a_partner
-from tests.builders.journal import Days, Journal, must_be_as_written, write_journals
+from tests.builders.journal import Days, Journal, must_be_as_written, perform, write_journals
 from tests.builders.notices import rule
+from tests.builders.pins import hashed
 
 FOLDER = Path(__file__).parents[2] / "transcripts" / "circulation"
 
@@ -242,12 +267,279 @@ def many_at_once(library: Library) -> Journal:
     return day
 
 
+def look(day: Journal, what: str, of: Callable[..., Any], /, **about: Any) -> Any:
+    """Writes down what a list of the engine says, or whatever else only reads."""
+    read = day.library.read
+    return day.do(what, lambda: read(lambda transaction: of(transaction, **about)))
+
+
+def work_lists(library: Library) -> Journal:
+    """What staff have to see to, whole, by branch and by pages."""
+    library.policy(material_group="film", loan_days=7, renewals=1)
+    day, main, other = Journal(library), library.main, library.other
+    day.items("I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9")
+    day.items("F1", material_group="film")
+    for patron, barcode, at in (
+        ("Ida", "I1", main),
+        ("Ida", "I2", main),
+        ("Bo", "I3", other),
+        ("Ida", "I4", other),
+        ("Ida", "F1", other),
+        ("Rut", "I7", main),
+    ):
+        library.pass_time(hours=1)
+        library.check_out(patron, barcode, at=at)
+
+    def done(verb: Any, **options: Any) -> None:
+        library.pass_time(hours=1)
+        library.write(lambda each: perform(library, each, verb, main, **options))
+
+    for barcode in ("I4", "F1"):
+        done(onward.lend_onward, item=barcode, to="Bo")
+    done(lost.claim_returned, item="I2")
+    done(lost.declare_lost, item="I3")
+    done(lost.declare_lost, item="I5")
+    done(lost.declare_lost, item="I8")
+    for barcode in ("I6", "I9"):
+        library.pass_time(hours=1)
+        library.check_in(barcode, at=other)
+    sent = library.now
+    library.pass_time(days=8)
+    for patron, barcode in (("Rut", "I1"), ("Bo", "I7")):
+        library.check_out(patron, barcode, no_block=True, at=other)
+    refused = library.check_in("nothing")
+    report = off_line.OffLineReport(off_line.Reported.CHECK_IN, "nothing", "", refused)
+    library.write(lambda each: off_line.take_report(library.act(each), report))
+    done(settle_conflict, conflict_id=1)
+    day.skip()
+
+    def see(what: str, of: Callable[..., Any], **about: Any) -> None:
+        first = look(day, f"{what}, the first", of, limit=1, **about)
+        look(day, f"{what}, the rest", of, after=first.next, **about)
+        for at in (main, other):
+            look(day, f"{what} of {at.name}", of, branch_id=at.id, **about)
+
+    week = sent + timedelta(days=7)
+    see("overdue", overdue_loans, now=sent + timedelta(days=29))
+    due = library.now.replace(hour=22, minute=59, second=59) - timedelta(days=1)
+    look(day, "nothing is overdue in its last second", overdue_loans, now=due)
+    see("lost or claimed", lost_and_claimed)
+    for mark in LoanMark:
+        look(day, mark.name, lost_and_claimed, mark=mark)
+    see("missing", items_missing)
+    see("sent and not arrived", transits_overdue, sent_before=week)
+    look(day, "nothing was sent before that", transits_overdue, sent_before=sent)
+    see("conflicts", no_block_conflicts)
+
+    def prospects(transaction: Transaction, *, patron: str) -> Any:
+        found = renewals.judge_renewals(library.act(transaction), patron=patron)
+        if isinstance(found, Refused):
+            return found
+        return [(each.item.barcode, each.loan.due, each.refusals) for each in found]
+
+    for patron in ("Ida", "Bo", "Rut", "nobody"):
+        look(day, f"what {patron} may renew", prospects, patron=patron)
+    for patron in ("Ida", "Bo"):
+        patron_id = number_of(library, patron)
+        look(day, f"loans of {patron}", open_loans_of, patron_id=patron_id, now=library.now)
+    return day
+
+
+def history(library: Library) -> Journal:
+    """Loans that have ended are cut from their patrons, by the days of each agency."""
+    day, main = Journal(library), library.main
+    school = a_school(library)
+    agency = school.agency_id
+    for name, details in {
+        "Eva": {"home_branch": school.id},
+        "Liv": {"home_branch": school.id},
+        "Ole": {},
+    }.items():
+        a_patron(library, name, given_name=name, family_name="Ek", **details)
+    day.items("I1", "I2", "I3", "I4", "I5", "I6", "I7")
+    ole, rut = (number_of(library, each) for each in ("Ole", "Rut"))
+    for number, patron in enumerate(("Ida", "Bo", "Rut", "Eva", "Ole", "Liv", "Ole"), 1):
+        library.check_out(patron, f"I{number}", at=main)
+    act = partial(perform, library)
+    library.write(lambda each: act(each, onward.lend_onward, main, item="I1", to="Rut"))
+    library.check_out("Ole", "I1", no_block=True)
+    library.check_out("Bo", "I6", no_block=True)
+    for number in range(1, 7):
+        library.check_in(f"I{number}", at=main)
+    day.skip()
+
+    def whose(transaction: Transaction) -> list[str]:
+        """Whose each event of the first two items is still."""
+        names = {number_of(library, name): name for name in ("Ida", "Bo", "Rut", "Ole")}
+        return [
+            f"{each.kind.value} of {names.get(each.patron_id or 0)}"
+            for barcode in ("I1", "I2")
+            for each in library.events_of(barcode)
+        ]
+
+    def cut(what: str, **moved: float) -> None:
+        def work(transaction: Transaction) -> Any:
+            due = is_history_due(transaction, library.now, library.now)
+            return due, cut_old_history(transaction, library.today, library.now)
+
+        day.do(what, lambda: library.write(work), **moved)
+
+    library.write(lambda each: set_history_days(each, agency, 5))
+    day.act_on(
+        "Bo keeps what he has borrowed",
+        give_consent,
+        number_of(library, "Bo"),
+        Consent.KEEP_HISTORY,
+    )
+    day.act_on("Rut owes money", block_patron, rut, BlockReason.DEBT, agency_id=agency)
+    day.act("Ole has lost I7", lost.declare_lost, item="I7")
+    cut("the school's have not been back for five days", days=4, hours=23)
+    cut("a day more", days=1)
+    library.write(lambda each: set_history_days(each, agency, None))
+    cut("the others have not been back for 28 days", days=22)
+    cut("a day more", days=1)
+    look(day, "whose they are", whose)
+    day.act_on("Rut has paid", unblock_patron, rut, BlockReason.DEBT, agency_id=agency)
+    day.act("Ole has found it", lost.find, item="I7")
+    day.act_on("the conflict is settled", settle_conflict, 1)
+    cut("what was held back")
+    day.do(
+        "Bo forgets it all",
+        lambda: library.write(lambda each: cut_history(each, number_of(library, "Bo"))),
+    )
+    day.do("Ole has nothing", lambda: library.write(lambda each: cut_history(each, ole)))
+    look(day, "whose they are", whose)
+    return day
+
+
+def counted(library: Library) -> Journal:
+    """What is counted of each day, by the clock of its branch."""
+    day, main, other = Journal(library), library.main, library.other
+    a_patron(library, "Eva", birth_date=date(2016, 1, 1), category="child", municipality="101")
+    day.items("I1", "I2")
+    day.items("F1", material_group="film")
+    library.check_out("Ida", "I1")
+    library.pass_time(hours=11, minutes=59, seconds=59)
+    library.check_out("Eva", "F1")
+    library.pass_time(seconds=1)
+    library.renew("Ida", "I1", at=other)
+    library.check_out("Ida", "I2", at=other)
+    library.pass_time(minutes=10)
+    library.write(lambda each: undo.cancel_check_out(library.act(each, other), item="I2"))
+    library.pass_time(hours=9)
+    library.check_in("F1", at=other)
+    library.check_out("Bo", "F1", at=other)
+    library.pass_time(days=1)
+    library.check_in("I1")
+    library.check_in("F1")
+    day.skip()
+    for days in (3, 2, 1, 0, 1):
+        at = library.today - timedelta(days=days)
+        day.do(f"{at} is counted", partial(library.write, partial(count_day, day=at)))
+    first, last = library.today - timedelta(days=1), library.today
+    for by in ((), ("day",), ("branch_id", "kind"), ("category", "age_band", "municipality")):
+        look(
+            day,
+            f"loans by {', '.join(by) or 'nothing'}",
+            loans_by,
+            dimensions=by,
+            first=first,
+            last=last,
+        )
+    for branch in (main, other):
+        for days in (2, 1, 0, -5):
+            at = library.today - timedelta(days=days)
+            look(day, f"{at} at {branch.name}", day_of_branch, branch=branch, day=at)
+    return day
+
+
+def refused(library: Library) -> Journal:
+    """Dates, lengths and limits of loans: what is shortened, accepted and refused."""
+    library.policy(material_group="film", loan_days=7, max_loans_in_group=1)
+    library.policy(material_group="odd", loan_until="2026-11-01")
+    library.policy(
+        material_group="desk", loan_days=7, renew_unseen=False, auto_renew=True, renewals=2
+    )
+    library.policy(patron_category="child", max_loans=2, renewals=1, renew_overdue=False)
+    library.policy(patron_category="guest", loan_days=14, renewal_window_days=3, renewals=1)
+    day, other = Journal(library), library.other
+    for name in ("child", "guest"):
+        a_patron(library, name, category=name, given_name=name, family_name="Ek")
+    a_patron(library, "Pin", given_name="Pin", family_name="Ek", pin_hash=hashed("1234"))
+    day.items("I1", "I2", "I3", "I4", "I5")
+    day.items("F1", "F2", "F3", material_group="film")
+    day.items("O1", material_group="odd")
+    day.items("D1", material_group="desk")
+    nowhere = library.desk()._replace(branch_id=999)
+    week = timedelta(days=7)
+    out = library.check_out
+    for what, wish in {
+        "back in a week": {"wanted_until": library.now + week},
+        "wanted for longer than a loan is": {"wanted_until": library.now + 9 * week},
+        "wanted until now": {"wanted_until": library.now},
+    }.items():
+        day.do(what, partial(out, "Ida", "I1", **wish))
+        day.act("but the tag fails", undo.cancel_check_out, item="I1")
+    early, due = library.now - timedelta(hours=6), library.now + week
+    told = {"no_block": True, "happened": early, "due": due}
+    day.do("lent six hours ago", partial(out, "Ida", "I1", **told))
+    day.do("told once more", partial(out, "Ida", "I1", **told))
+    day.do("told with another due date", partial(out, "Ida", "I1", no_block=True, happened=early))
+    later = early + timedelta(hours=1)
+    day.do(
+        "lent an hour later until then",
+        partial(out, "Ida", "I1", no_block=True, happened=later, due=due),
+    )
+    day.do("and until another day", partial(out, "Ida", "I1", no_block=True, happened=later))
+    day.do(
+        "in a week's time", partial(out, "Ida", "I2", no_block=True, happened=library.now + week)
+    )
+    day.do("what no rule lends any more", partial(out, "Ida", "O1"))
+    day.do("unless it has happened", partial(out, "Ida", "O1", no_block=True))
+    for barcode in ("F1", "F2"):
+        day.do("one film at a time", partial(out, "Bo", barcode))
+    for barcode in ("I2", "I3", "I4"):
+        day.do("two loans of a child", partial(out, "child", barcode))
+    day.do("the child renews", lambda: library.renew("child", "I2"), days=1)
+    day.do("and once too often", lambda: library.renew("child", "I2"), days=1)
+    day.do("a guest", partial(out, "guest", "I5"))
+    day.do("renews too early", lambda: library.renew("guest", "I5"), days=10, hours=11, minutes=39)
+    day.do("and in time", lambda: library.renew("guest", "I5"))
+    day.do("the child is late", lambda: library.renew("child", "I3"), days=30)
+    day.do("nobody's", partial(out, "nobody", "I4"))
+    day.do("nothing", partial(out, "nobody", "nothing"))
+    for pin in (None, "1111", "1234"):
+        day.do(f"the PIN is {pin}, the item unknown", partial(out, "Pin", "nothing", pin=pin))
+        day.do("and known", partial(out, "Pin", "I4", pin=pin))
+    day.do("at a desk of no branch", partial(out, "Ida", "F3", at=nowhere))
+    day.do("it is not returned there", lambda: library.check_in("I1", at=nowhere))  # type: ignore[arg-type]
+    day.do("nor renewed", lambda: library.renew("Ida", "I1", at=nowhere))  # type: ignore[arg-type]
+    for verb in (lost.claim_returned, lost.declare_lost):
+        day.act("nor marked", verb, item="I1", at=nowhere)
+    day.act("nor lent onward", onward.lend_onward, item="I1", to="Bo", at=nowhere)
+    day.do("D1 is lent", partial(out, "Ida", "D1", at=other))
+    day.do(
+        "and not renewed by itself: it is to be seen",
+        lambda: library.write(
+            lambda each: auto_renewals.renew_automatically(library.act(each, UNATTENDED))
+        ),
+        days=7,
+    )
+    day.do("nor from home", lambda: library.renew("Ida", "D1", seen=False))
+    day.do("but at the desk", lambda: library.renew("Ida", "D1"))
+    return day
+
+
 DAYS: Days = {
     "lending": lending,
     "standing-still": standing_still,
     "off-line": off_the_line,
     "borrowed": borrowed,
     "many-at-once": many_at_once,
+    "work-lists": work_lists,
+    "history": history,
+    "counted": counted,
+    "loans-refused": refused,
 }
 
 
