@@ -94,8 +94,13 @@ def record(transaction: Transaction, message_id: int, outcome: Outcome, now: dat
         _doubt(transaction, message, outcome.why)
     elif isinstance(outcome, TryAgain) and message.attempts < MOST_ATTEMPTS:
         due = now + wait_after(message.attempts)
+        was_unsure = message.state is NoticeState.UNSURE
         message = message._replace(state=NoticeState.WAITING, due=due, error=outcome.why)
         write_messages(transaction, [message])
+        if was_unsure:  # it was not sent: staff need not decide
+            told = notices_of_message(transaction, message_id=message.id)
+            again = [each._replace(state=NoticeState.SENDING, why="") for each in told]
+            write_notices(transaction, again)
     else:
         _fail(transaction, message, outcome.why, now)
 

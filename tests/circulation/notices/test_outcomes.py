@@ -9,7 +9,7 @@ import pytest
 from circulation.notices.causes import Cause
 from circulation.notices.channels import CHANNELS
 from circulation.notices.kinds import NoticeKind, NoticeState
-from circulation.notices.log import queue
+from circulation.notices.log import NotPossible, queue, resend
 from circulation.notices.outcomes import (
     ABANDONED_AFTER,
     MOST_ATTEMPTS,
@@ -24,6 +24,7 @@ from circulation.notices.outcomes import (
     wait_after,
 )
 from circulation.notices.post import Post
+from circulation.notices.rows import notices_of_message
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.notices import (
     EMAIL,
@@ -137,6 +138,18 @@ def test_a_sender_that_dies_leaves_a_question(library: Library, card: str) -> No
     report = Report(NoticeState.DELIVERED, message_id=message.id)
     assert write(library, take_report, "sms", report, library.now)
     assert states(library, card) == [("staff", "sms", "delivered")]
+
+
+def test_a_late_sender_that_could_not_send_leaves_no_question(library: Library, card: str) -> None:
+    """Staff would send it again, and its channel as well."""
+    (message,) = claimed(library)
+    library.now += ABANDONED_AFTER + timedelta(seconds=1)
+    assert write(library, take_up_abandoned, POST, now=library.now) == {"unsure": 1}
+    went(library, message, TryAgain("busy"))
+    with pytest.raises(NotPossible, match="sent by itself"):
+        write(library, resend, message.id, actor="Ida", now=library.now)
+    notices = write(library, notices_of_message, message_id=message.id)
+    assert [each.state for each in notices] == [NoticeState.SENDING]
 
 
 def test_a_channel_that_knows_ids_is_given_the_very_same_again(library: Library) -> None:
