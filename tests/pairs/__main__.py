@@ -12,8 +12,8 @@ import time
 from collections import Counter
 
 from tests.pairs.running import PairReport, Runner, made_template
-from tests.pairs.scenes import ItemState
-from tests.pairs.verbs import VERBS, Verb, pairs
+from tests.pairs.states import ItemState
+from tests.pairs.verbs import VERBS, Verb, module_of, pairs
 
 _SHOWN = 5
 
@@ -23,35 +23,49 @@ def main(options: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=200, help="of each pair")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pair", help="two names of verbs: pay,waive")
+    parser.add_argument("--with", dest="named", help="only pairs of these verbs, or of a module")
     parser.add_argument("--part", default="1/1", help="such as 2/3: the second third of all pairs")
+    parser.add_argument("--minutes", type=float, help="begin no pair after so long")
     given = parser.parse_args(options)
     server = os.environ.get("TIRO_TEST_POSTGRESQL")
     if not server:
         parser.error("set TIRO_TEST_POSTGRESQL to the URL of a server of PostgreSQL")
-    chosen = _chosen(parser, given.pair, given.part)
+    chosen = _chosen(parser, given.pair, given.named, given.part)
+    states = {state for pair in chosen for verb in pair for state in verb.items} or set(ItemState)
+    if not all(one.items or other.items for one, other in chosen):
+        states = set(ItemState)
     began = time.monotonic()
-    broken, outcomes, rounds = 0, Counter[tuple[str, str]](), 0
+    broken, outcomes, rounds, done = 0, Counter[tuple[str, str]](), 0, 0
+    ends = began + given.minutes * 60 if given.minutes else float("inf")
     with (
-        made_template(server, ItemState, max(given.rounds, 8) * 5 // 4) as template,
+        made_template(server, states, max(given.rounds, 8) * 5 // 4) as template,
         Runner(template) as runner,
     ):
         print(f"{len(template.scenes)} scenes in {time.monotonic() - began:.0f} s", flush=True)
         for number, (one, other) in enumerate(chosen):
+            if time.monotonic() > ends:
+                break
+            done += 1
             report = runner.run(one, other, given.rounds, given.seed * 10_000 + number)
             outcomes += report.outcomes
             rounds += report.rounds
             broken += len(report.violations)
             _print(report)
-    _sum_up(len(chosen), rounds, outcomes, broken, runner.deadlocks, time.monotonic() - began)
+    print(f"{len(chosen) - done:,} of {len(chosen):,} pairs were not begun")
+    _sum_up(done, rounds, outcomes, broken, runner.deadlocks, time.monotonic() - began)
     return 1 if broken else 0
 
 
 def _chosen(
-    parser: argparse.ArgumentParser, pair: str | None, part: str
+    parser: argparse.ArgumentParser, pair: str | None, named: str | None, part: str
 ) -> list[tuple[Verb, Verb]]:
     if pair is None:
         which, _, of = part.partition("/")
-        return pairs()[int(which) - 1 :: int(of)]
+        every = pairs()
+        if named is not None:
+            names = set(named.split(","))
+            every = [each for each in every if any(names & {v.name, module_of(v)} for v in each)]
+        return every[int(which) - 1 :: int(of)]
     names = {verb.name: verb for verb in VERBS}
     one, _, other = pair.partition(",")
     if unknown := {one, other} - names.keys():

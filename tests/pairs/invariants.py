@@ -25,7 +25,7 @@ _NEEDS_PARENT: Final = ", ".join(
 )
 
 #: Each gives the numbers of rows that break a rule: of items, patrons or charges of the scenes,
-#: whose ids are the parameters `items` and `patrons`.
+#: whose ids are the parameters `items`, `patrons`, `cases`...
 INVARIANTS: Final[dict[str, str]] = {
     "at most one open loan of an item": """
         SELECT item_id FROM loans WHERE item_id = ANY(%(items)s) AND checked_in IS NULL
@@ -76,6 +76,7 @@ INVARIANTS: Final[dict[str, str]] = {
         AND NOT (h.closed IS NULL AND c.released IS NOT NULL)""",
     "a person has one open hold on a title or an item": """
         SELECT patron_id FROM holds WHERE patron_id = ANY(%(patrons)s) AND closed IS NULL
+        AND patron_id NOT IN (SELECT id FROM patrons WHERE kind = 'library')
         GROUP BY patron_id, record_id HAVING count(*) > 1""",
     "the dead wait for nothing": f"""
         SELECT h.patron_id FROM holds h WHERE h.patron_id = ANY(%(patrons)s) AND h.closed IS NULL
@@ -126,6 +127,97 @@ INVARIANTS: Final[dict[str, str]] = {
         JOIN loans l ON l.id = bl.loan_id
         WHERE b.patron_id = ANY(%(patrons)s) AND b.outcome IN ('cancelled', 'refused')
         AND l.checked_in IS NULL""",
+    "a hold points at a title that is there, and at a copy of it": """
+        SELECT h.patron_id FROM holds h LEFT JOIN records r ON r.id = h.record_id
+        LEFT JOIN items i ON i.id = h.item_id LEFT JOIN captures c ON c.hold_id = h.id
+        LEFT JOIN items kept ON kept.id = c.item_id
+        WHERE h.patron_id = ANY(%(patrons)s) AND h.closed IS NULL AND (r.id IS NULL
+          OR i.record_id <> h.record_id OR h.item_id IS NOT NULL AND i.id IS NULL
+          OR kept.record_id <> h.record_id AND c.released IS NULL)""",
+    "an item that is gone is on loan to nobody, and kept for nobody": """
+        SELECT x.item_id FROM (
+          SELECT item_id FROM loans WHERE checked_in IS NULL UNION SELECT item_id FROM captures
+          UNION SELECT item_id FROM transits UNION SELECT item_id FROM stays) x
+        WHERE x.item_id = ANY(%(items)s) AND NOT EXISTS (
+          SELECT 1 FROM items i JOIN records r ON r.id = i.record_id WHERE i.id = x.item_id)""",
+    "no loan is due while its branch is closed": """
+        SELECT l.item_id FROM loans l JOIN closures c ON c.branch_id = l.branch_id
+        JOIN items i ON i.id = l.item_id AND c.reason = 'scene ' || substr(i.barcode, 2, 6)
+        WHERE l.item_id = ANY(%(items)s) AND l.checked_in IS NULL AND l.mark IS NULL
+        AND l.suspended_until IS NULL
+        AND (l.due AT TIME ZONE 'Europe/Copenhagen')::date BETWEEN c.first AND c.last""",
+    "a deposit ends once, and its items go home then": f"""
+        SELECT p.id FROM temporary_placements p WHERE p.id = ANY(%(placements)s) AND (
+          (p.closed IS NOT NULL)::int <> (SELECT count(*) FROM events e
+            WHERE e.kind = '{EventKind.PLACEMENT_ENDED.value}'
+            AND (e.after::json->>'placement')::int = p.id)
+          OR p.closed IS NOT NULL AND EXISTS (
+            SELECT 1 FROM stays s WHERE s.placement_id = p.id AND NOT s.is_over))""",
+    "a debt is handed over once": """
+        SELECT patron_id FROM collection_claims WHERE patron_id = ANY(%(patrons)s)
+        AND closed IS NULL GROUP BY patron_id, charge_id HAVING count(*) > 1""",
+    "the debtor system hears the end of what it has heard of, once, and nothing else": """
+        SELECT c.patron_id FROM collection_claims c CROSS JOIN LATERAL (
+          SELECT count(*) FILTER (WHERE action = 'create') AS created,
+            count(*) FILTER (WHERE action = 'withdraw') AS withdrawn,
+            bool_or(file_id IS NOT NULL) AS was_sent
+          FROM collection_lines WHERE claim_id = c.id) l
+        WHERE c.patron_id = ANY(%(patrons)s) AND CASE
+          WHEN c.closed IS NULL THEN (l.created, l.withdrawn) <> (1, 0)
+          WHEN l.created = 0 THEN l.withdrawn <> 0
+          ELSE l.withdrawn <> 1 OR l.was_sent IS NOT true END""",
+    "the last line says what is claimed": """
+        SELECT c.patron_id FROM collection_claims c CROSS JOIN LATERAL (
+          SELECT amount FROM collection_lines WHERE claim_id = c.id ORDER BY id DESC LIMIT 1) l
+        WHERE c.patron_id = ANY(%(patrons)s) AND c.closed IS NULL AND l.amount <> c.amount""",
+    "a file has the lines that it was written with": """
+        SELECT f.id FROM collection_files f WHERE f.lines <> (
+          SELECT count(*) FROM collection_lines WHERE file_id = f.id)""",
+    "a message is put down once": """
+        SELECT patron_id FROM notices WHERE patron_id = ANY(%(patrons)s)
+        GROUP BY patron_id, once HAVING count(*) > 1""",
+    "what was withdrawn is not sent": """
+        SELECT n.patron_id FROM notices n JOIN notice_messages m ON m.id = n.message_id
+        WHERE n.patron_id = ANY(%(patrons)s) AND n.state = 'withdrawn'
+        AND m.state IN ('waiting', 'sending')""",
+    "a message and what it tells have come equally far": """
+        SELECT m.patron_id FROM notice_messages m JOIN notices n ON n.message_id = m.id
+        WHERE m.patron_id = ANY(%(patrons)s) AND (
+          m.state IN ('sent', 'delivered', 'read', 'unsure') AND n.state NOT IN (m.state, 'waiting')
+          OR m.state IN ('sending', 'waiting') AND n.state <> 'sending')""",
+    "nobody is sent the same twice at once": """
+        SELECT patron_id FROM notice_messages WHERE patron_id = ANY(%(patrons)s)
+        AND state IN ('waiting', 'sending', 'unsure') AND kind = 'staff'
+        GROUP BY patron_id, subject HAVING count(*) > 1""",
+    "a wish is over when nobody is asked, and nobody is asked when it is over": """
+        SELECT c.id FROM interlibrary_cases c LEFT JOIN interlibrary_loans l ON l.id = c.loan_id
+        WHERE c.id = ANY(%(cases)s) AND (
+          c.closed IS NULL AND (l.id IS NULL OR l.closed IS NOT NULL)
+          OR c.closed IS NOT NULL AND EXISTS (SELECT 1 FROM interlibrary_loans o
+            WHERE o.case_id = c.id AND o.closed IS NULL
+            AND o.state IN ('asked', 'expected', 'offered')))""",
+    "one library is asked at a time, and each once": """
+        SELECT case_id FROM interlibrary_loans WHERE case_id = ANY(%(cases)s)
+        GROUP BY case_id HAVING count(*) FILTER (
+          WHERE closed IS NULL AND state IN ('asked', 'expected', 'offered')) > 1""",
+    "an item is in one interlibrary loan, which is open": """
+        SELECT item_id FROM interlibrary_loans WHERE item_id = ANY(%(items)s) AND closed IS NULL
+        GROUP BY item_id HAVING count(*) > 1
+        UNION SELECT l.item_id FROM loans l JOIN interlibrary_loans i ON i.item_id = l.item_id
+        WHERE l.item_id = ANY(%(items)s) AND l.checked_in IS NULL AND i.role = 'borrower'
+        AND NOT EXISTS (SELECT 1 FROM interlibrary_loans o
+          WHERE o.item_id = l.item_id AND o.closed IS NULL)""",
+    "an interlibrary loan is lent while its item is": """
+        SELECT i.item_id FROM interlibrary_loans i WHERE i.item_id = ANY(%(items)s)
+        AND i.closed IS NULL AND i.state IN ('on loan', 'renewal asked', 'lent')
+        AND NOT EXISTS (SELECT 1 FROM loans l
+          WHERE l.item_id = i.item_id AND l.checked_in IS NULL)""",
+    "a partner is told once that it is asked, given up, received or sent home": """
+        SELECT l.id FROM interlibrary_loans l JOIN partner_notices n
+        ON n.interlibrary_loan_id = l.id
+        WHERE (l.case_id = ANY(%(cases)s) OR l.id = ANY(%(partners_loans)s))
+        AND n.kind IN ('asked', 'cancelled', 'received', 'sent_home')
+        GROUP BY l.id, n.kind HAVING count(*) > 1""",
     "nothing of an erased patron is left": """
         SELECT x.patron_id FROM (
           SELECT patron_id FROM loans WHERE checked_in IS NULL AND item_id = ANY(%(items)s)
@@ -136,15 +228,12 @@ INVARIANTS: Final[dict[str, str]] = {
 }
 
 
-def broken_rules(
-    connection: psycopg.Connection[Any],
-    *,
-    items: Iterable[int],
-    patrons: Iterable[int],
-    overpaid: Iterable[int],
-) -> dict[str, list[int]]:
-    """Return the rules that the rows break, each with the ids of the rows."""
-    ids = {"items": list(items), "patrons": list(patrons), "overpaid": list(overpaid)}
+def broken_rules(connection: psycopg.Connection[Any], **ids: Iterable[int]) -> dict[str, list[int]]:
+    """Return the rules that the rows break, each with the ids of the rows.
+
+    `ids` are those of the parameters of `INVARIANTS`, all of them.
+    """
+    ids = {name: [each for each in given if each] for name, given in ids.items()}
     broken = {}
     for rule, statement in INVARIANTS.items():
         found = connection.execute(statement, ids).fetchall()  # type: ignore[arg-type]
@@ -168,11 +257,13 @@ WRITTEN: Final = " UNION ALL ".join(
         "patron_blocks": "patron_id = ANY(%s)",
         "money_orders": "patron_id = ANY(%s)",
         "bookings": "patron_id = ANY(%s)",
+        "collection_claims": "patron_id = ANY(%s)",
+        "notices": "patron_id = ANY(%s)",
         "events": "id > %s",
     }.items()
 )
 WRITTEN_BY: Final[tuple[Callable[[list[int], list[int], int], Any], ...]] = (
     *([lambda items, patrons, event: items] * 3),
-    *([lambda items, patrons, event: patrons] * 7),
+    *([lambda items, patrons, event: patrons] * 9),
     lambda items, patrons, event: event,
 )

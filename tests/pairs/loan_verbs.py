@@ -57,7 +57,7 @@ from tests.pairs.nouns import (
     Verb,
     card_of,
 )
-from tests.pairs.scenes import ItemState
+from tests.pairs.states import ItemState
 
 VERBS: Final = (
     Verb(

@@ -14,13 +14,16 @@ from circulation.ledger.orders import MoneyAct
 from circulation.ledger.reversals import reverse_payment
 from tests.pairs.nouns import (
     CHARGE,
+    CLAIM,
+    IS_CLAIMED,
     IS_OWED,
     IS_PAID,
     ITEM,
     PATRON,
     Verb,
 )
-from tests.pairs.scenes import AMOUNT, ItemState, MoneyState
+from tests.pairs.scenes import AMOUNT
+from tests.pairs.states import ItemState, MoneyState
 
 
 def _changing(
@@ -28,7 +31,7 @@ def _changing(
 ) -> Verb:
     return Verb(
         name,
-        frozenset({CHARGE}),
+        frozenset({CHARGE, CLAIM}),
         (change_charge,),
         lambda acting, scene, side: change_charge(
             acting, change=act, charge_id=scene.charge_id, reason="agreed", portion=portion
@@ -40,16 +43,16 @@ def _changing(
 VERBS: Final = (
     Verb(
         "pay",
-        frozenset({CHARGE, PATRON}),
+        frozenset({CHARGE, CLAIM, PATRON}),
         (pay,),
         lambda act, scene, side: pay(
             act, PaymentWish(AMOUNT, "DKK", charge=scene.charge_id), patron=scene.borrower
         ),
-        money=frozenset({MoneyState.OWED}),
+        money=frozenset({MoneyState.OWED}) | IS_CLAIMED,
     ),
     Verb(
         "pay_in_part",
-        frozenset({CHARGE, PATRON}),
+        frozenset({CHARGE, CLAIM, PATRON}),
         (pay,),
         lambda act, scene, side: pay(
             act, PaymentWish(AMOUNT * 3 // 5, "DKK"), patron=scene.borrower
@@ -58,7 +61,7 @@ VERBS: Final = (
     ),
     Verb(
         "pay_once",
-        frozenset({CHARGE}),
+        frozenset({CHARGE, CLAIM}),
         (pay,),
         lambda act, scene, side: pay(
             act, PaymentWish(1_000, "DKK", f"till {scene.number}"), patron=scene.borrower
@@ -67,7 +70,7 @@ VERBS: Final = (
     ),
     Verb(
         "give_up",
-        frozenset({CHARGE, PATRON}),
+        frozenset({CHARGE, CLAIM, PATRON}),
         (give_up,),
         lambda act, scene, side: give_up(
             act, GivingUp(2_000, "DKK", "agreed"), patron=scene.borrower
@@ -82,7 +85,7 @@ VERBS: Final = (
     _changing("refund", MoneyAct.REIMBURSEMENT, frozenset({MoneyState.OVERPAID})),
     Verb(
         "reverse_payment",
-        frozenset({CHARGE}),
+        frozenset({CHARGE, CLAIM}),
         (reverse_payment,),
         lambda act, scene, side: reverse_payment(
             act, payment_id=scene.payment_id, reason="it failed"
@@ -91,7 +94,7 @@ VERBS: Final = (
     ),
     Verb(
         "charge_patron",
-        frozenset({CHARGE, PATRON}),
+        frozenset({CHARGE, CLAIM, PATRON}),
         (charge_patron,),
         lambda act, scene, side: charge_patron(
             act,
@@ -102,7 +105,7 @@ VERBS: Final = (
     ),
     Verb(
         "bill_loan",
-        frozenset({CHARGE, ITEM}),
+        frozenset({CHARGE, CLAIM, ITEM}),
         (bill_loan,),
         lambda act, scene, side: bill_loan(act, item=scene.item),
         frozenset({ItemState.OVERDUE, ItemState.LOST}),

@@ -41,7 +41,7 @@ from tests.pairs.nouns import (
     Verb,
     patron_of,
 )
-from tests.pairs.scenes import ItemState
+from tests.pairs.states import ItemState
 
 VERBS: Final = (
     Verb(

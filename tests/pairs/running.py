@@ -17,18 +17,31 @@ from typing import Any, Final, NamedTuple
 import psycopg
 from psycopg import sql
 
+from catalogue.changes.former_records import NoSuchRecord
 from catalogue.database import Transaction, migrate
 from catalogue.database.postgresql import PostgresqlDatabase
+from circulation.accession.adding import NotAccessioned
+from circulation.callers.partners import store_partner
+from circulation.closures.closing import close_branch
+from circulation.dunning.flow_rows import store_flow
 from circulation.fees.rules import FEE_RULES
+from circulation.interlending.rules import INTERLENDING_RULES
+from circulation.interlending.states import Obstacle
 from circulation.kernel.organisation import find_branch
 from circulation.kernel.results import Refused
 from circulation.kernel.set_up import set_up_changed
+from circulation.notices.rules import NOTICE_RULES
 from circulation.patrons.groups import add_group
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.personal_erasure import erase_person
+from circulation.records.changes import RecordNeeded
 from tests.builders.circulation import Library, a_library
+from tests.builders.dunning import DANISH
+from tests.pairs.confining import add_policies
 from tests.pairs.invariants import WRITTEN, WRITTEN_BY, broken_rules
-from tests.pairs.scenes import BOOKABLE, ItemState, MoneyState, Scene, build_scene
+from tests.pairs.openings import PARTNERS
+from tests.pairs.scenes import BOOKABLE, Scene, build_scene
+from tests.pairs.states import ItemState, MoneyState, TellingState
 from tests.pairs.verbs import VERBS, Verb
 
 #: Seconds for which a process waits for the other one at the barrier.
@@ -40,6 +53,7 @@ ENOUGH_SCENES: Final = 50
 #: Scenes that are written in one transaction.
 SCENES_AT_ONCE: Final = 20
 
+_States = tuple[ItemState, MoneyState, TellingState]
 _BY_NAME: Final = {verb.name: verb for verb in VERBS}
 
 
@@ -94,8 +108,8 @@ def _library(url: str) -> Library:
 
 def _is_refused(answer: Any) -> bool:
     if isinstance(answer, list):
-        return all(_is_refused(each) for each in answer)
-    return isinstance(answer, Refused)
+        return bool(answer) and all(_is_refused(each) for each in answer)
+    return isinstance(answer, (Refused, Obstacle, RecordNeeded, NotAccessioned))
 
 
 def _do(library: Library, verb: Verb, scene: Scene, side: int, task: _Task) -> Act:
@@ -118,7 +132,7 @@ def _do(library: Library, verb: Verb, scene: Scene, side: int, task: _Task) -> A
 
     try:
         return library.database.write(work).result()
-    except ValueError as error:  # a refusal, too: the handlers of the channels expect it
+    except (ValueError, NoSuchRecord) as error:  # refusals, too: the handlers expect them
         wrong = "locks nothing" in str(error)
         return Act(f"error: {error!r}" if wrong else "refused")
     except Exception as error:
@@ -168,6 +182,8 @@ def made_template(
         try:
             if migrated is None:
                 migrate(f"{base}/{name}")
+            with psycopg.connect(f"{base}/{name}", autocommit=True) as made:
+                add_policies(made)
             states = sorted(item_states, key=lambda state: state.name)
             scenes, last_event = _fill(f"{base}/{name}", states, each)
             yield Template(server, name, scenes, last_event)
@@ -178,7 +194,8 @@ def made_template(
 def _fill(url: str, item_states: list[ItemState], each: int) -> tuple[list[Scene], int]:
     database = PostgresqlDatabase(url, workers=1)
     try:
-        library = a_library(database, renewals=100, recall_days=7, recall_notice_days=3)
+        rules = {"renewals": 100, "recall_days": 7, "recall_notice_days": 3, "auto_renew": True}
+        library = a_library(database, **rules)
         library.policy(material_group=BOOKABLE, bookable=True, booking_days_before=2)
 
         def fees(transaction: Transaction) -> int:
@@ -190,17 +207,28 @@ def _fill(url: str, item_states: list[ItemState], each: int) -> tuple[list[Scene
                 compensation="fixed",
                 replacement=20_000,
             )
+            NOTICE_RULES.store(transaction, channels=["email"], days=3)
+            store_flow(transaction, DANISH)
+            INTERLENDING_RULES.store(transaction, libraries=3, look_seconds=0)
+            for agency in PARTNERS:
+                store_partner(
+                    transaction,
+                    agency=agency,
+                    name=agency,
+                    branch_id=library.main.id,
+                    options={"takes_requests": True, "protocol": "iso18626"},
+                )
             set_up_changed(transaction)
             return add_group(transaction, library.main.agency_id, "Class 3 A")
 
         group_id = library.write(fees)
-        money = cycle(MoneyState)
-        wanted = [(item, next(money)) for item in item_states for _ in range(each)]
+        money, telling = cycle(MoneyState), cycle(TellingState)
+        wanted = [(item, next(money), next(telling)) for item in item_states for _ in range(each)]
         scenes: list[Scene] = []
         for start in range(0, len(wanted), SCENES_AT_ONCE):
             part = wanted[start : start + SCENES_AT_ONCE]
             works = [
-                build_scene(library, start + number, *states, group_id)
+                build_scene(library, start + number, states, group_id)
                 for number, states in enumerate(part)
             ]
             scenes += library.write(
@@ -229,6 +257,20 @@ def _drop(connection: psycopg.Connection[Any], name: str) -> None:
     )
 
 
+def broken_in(connection: psycopg.Connection[Any], scenes: Sequence[Scene]) -> dict[str, list[int]]:
+    """Return the rules that the scenes break, each with the ids of the rows."""
+    overpaid = [each.charge_id for each in scenes if each.money_state is MoneyState.OVERPAID]
+    return broken_rules(
+        connection,
+        items=[number for each in scenes for number in _items(each)],
+        patrons=[number for each in scenes for number in _patrons(each)],
+        overpaid=overpaid,
+        placements=[each.placement_id for each in scenes],
+        cases=[each.case_id for each in scenes],
+        partners_loans=[each.partners_loan_id for each in scenes],
+    )
+
+
 class Runner:
     """Two processes that run pairs on copies of a template. A context manager."""
 
@@ -247,7 +289,7 @@ class Runner:
         self._admin = psycopg.connect(template.server, autocommit=True)
         self._copy = ""
         self._connection: psycopg.Connection[Any] | None = None
-        self._free: dict[tuple[ItemState, MoneyState], list[Scene]] = {}
+        self._free: dict[_States, list[Scene]] = {}
         self.deadlocks = 0
 
     def __enter__(self) -> Runner:
@@ -266,6 +308,7 @@ class Runner:
         began = time.monotonic()
         violations: list[str] = []
         outcomes: Counter[tuple[str, str]] = Counter()
+        closes = close_branch in (*one.functions, *other.functions)
         left = rounds
         while left:
             scenes = self._take(one, other, left, seed)
@@ -274,6 +317,8 @@ class Runner:
             kinds = [[each.outcome.partition(":")[0] for each in side] for side in acts]
             outcomes.update(zip(*kinds, strict=True))
             left -= len(scenes)
+            if violations or closes:
+                self._free = {}  # they would be found again, and a closure concerns every scene
         names = (one.name, other.name)
         return PairReport(names, rounds, outcomes, tuple(violations), time.monotonic() - began)
 
@@ -305,24 +350,25 @@ class Runner:
         assert self._connection is not None
         by_id: dict[int, Scene] = {}
         for scene in scenes:
-            by_id |= dict.fromkeys([*_items(scene), *_patrons(scene)], scene)
-        overpaid = [each.charge_id for each in scenes if each.money_state is MoneyState.OVERPAID]
-        broken = broken_rules(
-            self._connection,
-            items=[number for each in scenes for number in _items(each)],
-            patrons=[number for each in scenes for number in _patrons(each)],
-            overpaid=overpaid,
-        )
+            named = [*_items(scene), *_patrons(scene), scene.placement_id, scene.case_id]
+            by_id |= dict.fromkeys([*named, scene.partners_loan_id], scene)
+        broken = broken_in(self._connection, scenes)
         for rule, rows in broken.items():
             for row in rows:
-                scene = by_id[row]
-                yield f"not so: {rule}: scene {scene.number} ({scene.item_state.value})"
+                found = by_id.get(row)
+                which = f"scene {found.number} ({found.item_state.value})" if found else row
+                yield f"not so: {rule}: {which}"
 
     def _take(self, one: Verb, other: Verb, at_most: int, seed: int) -> list[Scene]:
         """Return scenes that suit the pair and that no pair has had, so many at most."""
         items = _common(one.items, other.items) or frozenset(ItemState)
         money = _common(one.money, other.money) or frozenset(MoneyState)
-        keys = [key for key in self._states() if key[0] in items and key[1] in money]
+        telling = _common(one.telling, other.telling) or frozenset(TellingState)
+        keys = [
+            key
+            for key in self._states()
+            if key[0] in items and key[1] in money and key[2] in telling
+        ]
         random.Random(seed).shuffle(keys)
         if sum(len(self._free.get(key, ())) for key in keys) < min(at_most, ENOUGH_SCENES):
             self._begin_copy()
@@ -332,9 +378,9 @@ class Runner:
             scenes += [each.pop() for each in free if each]
         return scenes[:at_most]
 
-    def _states(self) -> list[tuple[ItemState, MoneyState]]:
-        states = {(each.item_state, each.money_state) for each in self._template.scenes}
-        return sorted(states, key=lambda state: (state[0].name, state[1].name))
+    def _states(self) -> list[_States]:
+        states = {each.states for each in self._template.scenes}
+        return sorted(states, key=lambda state: [each.name for each in state])
 
     def _begin_copy(self) -> None:
         self._end_copy()
@@ -343,7 +389,7 @@ class Runner:
         self._connection = psycopg.connect(f"{self._base}/{self._copy}", autocommit=True)
         free = defaultdict(list)
         for scene in self._template.scenes:
-            free[scene.item_state, scene.money_state].append(scene)
+            free[scene.states].append(scene)
         self._free = free
 
     def _end_copy(self) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from enum import Enum
 from typing import Any, Final, NamedTuple
 
 from catalogue.database import Transaction
@@ -16,6 +15,10 @@ from catalogue.items import add_item, find_item
 from circulation.booking.bookings import BookingWish, place_booking
 from circulation.booking.preparing import set_aside
 from circulation.booking.results import Booking
+from circulation.dunning.claim_lists import claims_of_patron
+from circulation.dunning.claims import open_claim
+from circulation.dunning.collection_files import export_claims
+from circulation.dunning.debt_facts import debts_by_id
 from circulation.fees.paying import PaymentWish, pay
 from circulation.holds.placing import place_holds
 from circulation.holds.results import HoldsPlaced, Wanted
@@ -35,40 +38,18 @@ from circulation.loans.wishes import LoanWish
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.contacts import ContactKind, add_contact
 from circulation.patrons.groups import join_group
+from circulation.patrons.kinds import PatronKind
 from circulation.patrons.registering import NewPatron, register_patron
-from tests.builders.circulation import Library, _insert_record
+from circulation.stock.inventory import Shelf, begin_inventory
+from tests.builders.circulation import Library
+from tests.pairs.confining import confined
+from tests.pairs.openings import FROM_PARTNERS, add_title, begin_more, begin_telling
+from tests.pairs.states import ItemState, MoneyState, TellingState
 
 #: What the charge of a scene comes to, in minor units.
 AMOUNT: Final = 5_000
 #: The material group of items that can be booked.
 BOOKABLE: Final = "class-set"
-
-
-class ItemState(Enum):
-    """How the item of a scene begins."""
-
-    LENT = "on loan, as is the only copy"
-    OVERDUE = "on loan and overdue"
-    ONWARD = "on loan, and lent onward"
-    CLAIMED = "claimed returned"
-    LOST = "declared lost, and charged for"
-    FREE = "on its shelf"
-    WANTED = "on its shelf, wanted by a hold"
-    SHELVED = "on the hold shelf"
-    RECALLED = "on loan, wanted by a hold and recalled"
-    JUST_LENT = "lent by the machine a moment ago"
-    JUST_RETURNED = "handed in at the machine a moment ago"
-    BOOKED = "on its shelf, booked"
-    ASIDE = "set aside for a booking"
-
-
-class MoneyState(Enum):
-    """How the charge of a scene begins."""
-
-    OWED = "owed"
-    PARTLY_PAID = "paid in part"
-    WRITTEN_OFF = "written off in part"
-    OVERPAID = "paid, and reduced afterwards"
 
 
 class Scene(NamedTuple):
@@ -77,6 +58,7 @@ class Scene(NamedTuple):
     number: int
     item_state: ItemState
     money_state: MoneyState
+    telling_state: TellingState
     borrower: str
     waiting: str
     other: str
@@ -95,15 +77,31 @@ class Scene(NamedTuple):
     contact_id: int
     group_id: int
     booking_id: int
+    notice_id: int
+    message_id: int
+    claim_id: int
+    twin_id: int
+    placement_id: int
+    case_id: int
+    partners_loan_id: int
+    inventory_id: int
+
+    @property
+    def states(self) -> tuple[ItemState, MoneyState, TellingState]:
+        """How it begins."""
+        return self.item_state, self.money_state, self.telling_state
 
 
 def build_scene(
-    library: Library, number: int, item_state: ItemState, money_state: MoneyState, group_id: int
+    library: Library,
+    number: int,
+    states: tuple[ItemState, MoneyState, TellingState],
+    group_id: int,
 ) -> Callable[[Transaction], Scene]:
     """Return the work that writes the rows of a scene."""
 
     def work(transaction: Transaction) -> Scene:
-        return _Builder(library, transaction, number, group_id).build(item_state, money_state)
+        return _Builder(library, transaction, number, group_id).build(*states)
 
     return work
 
@@ -119,23 +117,29 @@ class _Builder:
         act = self._library.act(self._transaction)
         return act._replace(now=self._library.now - timedelta(days=days_ago))
 
-    def build(self, item_state: ItemState, money_state: MoneyState) -> Scene:
+    def build(
+        self, item_state: ItemState, money_state: MoneyState, telling_state: TellingState
+    ) -> Scene:
         cards = [f"P{self._number:06}{letter}" for letter in "ABC"]
-        patrons = [self._register(card) for card in cards]
+        kinds = [PatronKind.PERSON, PatronKind.PERSON, PatronKind.PERSON]
+        if item_state in (ItemState.DEMANDED, ItemState.LENT_OUT):
+            kinds[1] = PatronKind.LIBRARY
+        patrons = [self._register(card, kind) for card, kind in zip(cards, kinds, strict=True)]
         barcodes = [f"I{self._number:06}{letter}" for letter in "AB"]
-        record_id = _insert_record(
-            self._transaction,
-            title=f"Title {self._number}",
-            author="Krohn, Johan",
-            created=self._library.now,
-        )
+        record_id = self._add_title("a")
         is_bookable = item_state in (ItemState.BOOKED, ItemState.ASIDE)
+        is_ours = item_state not in FROM_PARTNERS
         items = [
             self._add_item(barcode, record_id, BOOKABLE if is_bookable else "")
-            for barcode in barcodes
+            for barcode in barcodes[0 if is_ours else 1 :]
         ]
         charge_id, payment_id = self._charge(cards[0], patrons[0], money_state)
+        claim_id = self._hand_over(patrons, charge_id, money_state)
         holds, booking_id = self._begin(item_state, cards, barcodes, record_id)
+        more = begin_more(self._library, self.act, item_state, cards, barcodes, record_id)
+        if not is_ours:
+            items.insert(0, more.item_id)
+        telling = begin_telling(self.act, patrons[0], self._number, telling_state)
         contact = add_contact(self.act(9), patrons[0], ContactKind.EMAIL, f"{cards[0]}@example.org")
         block_patron(self.act(9), patrons[2], BlockReason.OTHER)
         join_group(self.act(9), self._group_id, patrons[2])
@@ -143,20 +147,49 @@ class _Builder:
             self._number,
             item_state,
             money_state,
+            telling_state,
             *cards,
             *patrons,
             *barcodes,
             *items,
             record_id,
-            *holds,
+            more.hold_id or holds[0],
+            more.second_hold_id or holds[1],
             charge_id,
             payment_id,
             contact.id,
             self._group_id,
             booking_id,
+            *telling,
+            claim_id,
+            more.twin_id,
+            more.placement_id,
+            more.case_id,
+            more.partners_loan_id,
+            self._begin_inventory(),
         )
 
-    def _register(self, card: str) -> int:
+    def _hand_over(self, patrons: list[int], charge_id: int, state: MoneyState) -> int:
+        """Hand the charge over for collection, and write a file of it; return the claim."""
+        if state not in (MoneyState.HANDED_OVER, MoneyState.FILED):
+            return 0
+        act = self.act(3)
+        [debt] = debts_by_id(act.transaction, charge_ids=[charge_id])
+        open_claim(act, debt, patrons[0])
+        [(claim, _)] = claims_of_patron(act.transaction, patrons[0])
+        if state is MoneyState.FILED:
+            with confined(act.transaction, patrons, []):
+                assert export_claims(act) is not None
+        return claim.id
+
+    def _begin_inventory(self) -> int:
+        shelf = Shelf(location=f"L{self._number}")
+        return begin_inventory(self.act(1), f"Shelf {self._number}", shelf).id
+
+    def _add_title(self, letter: str) -> int:
+        return add_title(self.act(90), f"Title {self._number}{letter}")
+
+    def _register(self, card: str, kind: PatronKind) -> int:
         act = self.act(60)._replace(desk=UNATTENDED)
         birth_date = date(2016, 5, 1) if card.endswith("C") else date(1980, 5, 1)
         return register_patron(
@@ -167,7 +200,8 @@ class _Builder:
                 category="adult",
                 given_name="Ida",
                 family_name="Ørsted",
-                birth_date=birth_date,
+                birth_date=None if kind is PatronKind.LIBRARY else birth_date,
+                kind=kind,
             ),
         )
 
@@ -179,6 +213,7 @@ class _Builder:
             branch_id=self._library.main.id,
             now=self._library.now - timedelta(days=90),
             material_group=material_group,
+            location=f"L{self._number}",
         )
         found = find_item(self._transaction, barcode)
         assert found is not None
@@ -251,6 +286,8 @@ class _Builder:
                 set_aside(self.act(1), booking_id=booking_id, barcodes=[item])
             ):
                 assert not isinstance(answer, Refused), answer
+        if state is states.MISSING:
+            assert not isinstance(declare_lost(self.act(2), item=item), Refused)
         return holds, booking_id
 
     def _answers(self, answer: Any) -> list[Any]:

@@ -8,13 +8,65 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.pairs import loan_verbs, money_verbs, patron_verbs
+from tests.pairs import (
+    debt_verbs,
+    job_verbs,
+    loan_verbs,
+    money_verbs,
+    partner_verbs,
+    patron_verbs,
+    stock_verbs,
+)
 from tests.pairs.nouns import Verb
 
-VERBS: Final = (*loan_verbs.VERBS, *money_verbs.VERBS, *patron_verbs.VERBS)
+_MODULES: Final = (
+    loan_verbs,
+    money_verbs,
+    patron_verbs,
+    debt_verbs,
+    stock_verbs,
+    partner_verbs,
+    job_verbs,
+)
+_MODULE_OF: Final[dict[str, str]] = {
+    verb.name: module.__name__.rpartition(".")[2] for module in _MODULES for verb in module.VERBS
+}
+VERBS: Final[tuple[Verb, ...]] = tuple(verb for module in _MODULES for verb in module.VERBS)
 
-#: The folders of the engine whose verbs change a charge, an item, a hold or a patron.
-ROOMS: Final = ("booking", "fees", "holds", "items", "ledger", "loans", "patrons")
+#: The folders of the engine whose verbs change a noun of the table.
+ROOMS: Final = (
+    "accession",
+    "booking",
+    "closures",
+    "dunning",
+    "fees",
+    "holds",
+    "interlending",
+    "items",
+    "ledger",
+    "loans",
+    "notices",
+    "patrons",
+    "records",
+    "stock",
+)
+
+_NO_NOUN: Final = "changes no noun of the table"
+#: The other folders, and why their verbs are not paired.
+NO_ROOMS: Final[dict[str, str]] = {
+    **dict.fromkeys(("accounts", "explaining"), "writes nothing"),
+    **dict.fromkeys(("archiving", "moving"), "runs without a server, under a lock of the database"),
+    **dict.fromkeys(("assembly", "languages", "sections"), "has no verbs"),
+    "calendars": "the set-up, which is changed under a lock of its version",
+    "setting_up": "the set-up, which is changed under a lock of its version",
+    "callers": "what is known of machines and partners; an answer is kept by its key",
+    "digital_post": "receipts of messages, each kept by its own number",
+    "harvesting": f"how far lists of another system were read; {_NO_NOUN}",
+    "holdings": f"how far lists for another system were sent; {_NO_NOUN}",
+    "jobs": "runs the jobs, which are verbs of the table",
+    "kernel": "what all verbs are made of",
+    "staff": f"accounts, sessions and keys of staff and programs; {_NO_NOUN}",
+}
 
 _PART = "called by verbs of the table, under their locks"
 _READS = "writes nothing"
@@ -55,6 +107,36 @@ NO_VERBS: Final[dict[str, str]] = {
             "loans.uncharge_end",
             "loans.parties",
             "patrons.store_identifier",
+            "accession.find_or_add_title",
+            "accession.add_item_of",
+            "closures.give_new_dates",
+            "closures.restore_pickup_branches",
+            "dunning.open_claim",
+            "interlending.follow_recall",
+            "interlending.follow_end_of_hold",
+            "interlending.register_institution",
+            "interlending.request_lending",
+            "interlending.tell",
+            "interlending.begin_case",
+            "interlending.ask_next",
+            "interlending.begin_attempt",
+            "interlending.not_lent",
+            "interlending.pass_over",
+            "interlending.go_on",
+            "interlending.filled",
+            "interlending.withdraw_wish",
+            "interlending.taken_over",
+            "interlending.advance",
+            "interlending.add_temporary",
+            "interlending.end_holds",
+            "interlending.remove_temporary",
+            "interlending.take_in",
+            "notices.follow_closure",
+            "notices.tell_of_new_dates",
+            "notices.tell_not_renewed",
+            "notices.tell_unobtainable",
+            "notices.state_balance",
+            "notices.write_notices",
         ),
         _PART,
     ),
@@ -70,32 +152,46 @@ NO_VERBS: Final[dict[str, str]] = {
             "loans.judge_loan",
             "loans.judge_renewal",
             "loans.judge_renewals",
+            "accession.home_of",
+            "interlending.is_partners",
+            "interlending.ranked_for",
+            "interlending.ours",
+            "interlending.begun",
+            "notices.explain_message",
+            "notices.forecast",
+            "notices.look",
+            "notices.receipt",
+            "notices.loan_slip",
+            "notices.return_slip",
+            "notices.payment_slip",
+            "notices.status_slip",
+            "notices.group_slip",
+            "notices.planned_notices",
+            "notices.made",
+            "notices.pickup_note",
+            "notices.transit_slip",
+            "notices.item_label",
+            "notices.pick_list_slip",
+            "notices.emergency_form",
         ),
         _READS,
     ),
     **dict.fromkeys(
-        (
-            "booking.close_bookings_over",
-            "booking.move_placements",
-            "fees.block_warned",
-            "holds.clear_shelf",
-            "holds.expire_holds",
-            "holds.recall_for_holds_that_begin",
-            "loans.renew_automatically",
-        ),
-        _JOB,
+        ("notices.gather", "notices.tell"),
+        "walks over events; each is taken out of the outbox once, by a delete that gives its rows",
     ),
+    "notices.notices_of_day": "a job that writes messages only, each once by a unique key",
+    "notices.answer_text": "answers a text once by its key, and renews by `renew_all`",
+    "closures.follow_calendars": "dates loans as `close_branch`, where the set-up was changed",
     **dict.fromkeys(
-        (
-            "booking.create_placement",
-            "booking.change_placement",
-            "booking.move_on",
-            "booking.end_placement",
-            "booking.put_into",
-            "booking.take_out",
-        ),
-        "changes a deposit or a theme, under a lock of its row and of its items",
+        ("accession.announce", "accession.note_unexpected", "accession.close_delivery"),
+        "changes a delivery, whose lines no other verb of the table knows",
     ),
+    "accession.receive": "adds an item as `accession`, under a lock of the line of its delivery",
+    "accession.accession_brief": "adds a title and an item that no other act can know",
+    "records.add_record": "makes a title that no other act can know",
+    "stock.begin_inventory": "makes an inventory that no other act can know",
+    "interlending.supply_copy": "ends a request for a copy as `refuse_demand`, under the same lock",
     **dict.fromkeys(
         (
             "patrons.check_pin",
@@ -110,6 +206,22 @@ NO_VERBS: Final[dict[str, str]] = {
     "patrons.register_patron": "makes a patron whom no other act can know",
     "patrons.remove_address": "one delete of the row of an address",
 }
+
+
+#: Jobs that are not paired.
+NO_JOBS: Final[dict[str, str]] = {
+    **dict.fromkeys(
+        ("exchanges", "lookups", "old-notices", "patron-search", "pins", "replies", "sessions"),
+        f"forgets what is old, or fills an index; {_NO_NOUN}",
+    ),
+    **dict.fromkeys(("holdings", "registries", "statistics"), _NO_NOUN),
+    "notices": "`notices.gather` and `notices.notices_of_day`",
+}
+
+
+def module_of(verb: Verb) -> str:
+    """Return the name of the module in which the verb is."""
+    return _MODULE_OF[verb.name]
 
 
 def are_pair(one: Verb, other: Verb) -> bool:
