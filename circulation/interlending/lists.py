@@ -96,10 +96,15 @@ def tell_overdue(act: Act, until: datetime, *, after: int = 0) -> tuple[int, int
     How many were told, and from which id the next step goes on; None: that was all.
     """
     found = _overdue(act.transaction, until=until, after=after)
+    for each in found:
+        loan_by_id(act.transaction, each.id)
+    locked = {each.id for each in found}
     partners = PARTNERS.of(act.circulation.current_set_up(act.transaction))
     told = 0
-    for each in found:
-        if each.partner in partners and partners[each.partner].protocol != USUAL_PROTOCOL:
+    # Under the locks: one may have come back, or another run may have told of it.
+    for each in _overdue(act.transaction, until=until, after=after):
+        is_apart = each.partner in partners and partners[each.partner].protocol != USUAL_PROTOCOL
+        if each.id in locked and is_apart:
             tell(act, each, PartnerNoticeKind.OVERDUE, due=each.due)
             told += 1
     return told, found[-1].id if len(found) == AT_MOST else None

@@ -32,9 +32,11 @@ from circulation.fees.paying import PaymentWish, pay
 from circulation.holds.placing import place_holds
 from circulation.holds.results import Wanted
 from circulation.holds.wishes import HoldWish
+from circulation.interlending.lending import lent_to_partner
+from circulation.interlending.lists import tell_overdue
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import BlockReason, Reason
-from circulation.kernel.results import UNATTENDED, Refused
+from circulation.kernel.results import UNATTENDED, CheckedOut, Refused
 from circulation.kernel.rights import Reach, Right
 from circulation.ledger.changes import Portion, change_charge
 from circulation.ledger.charges import open_charge, set_amount
@@ -43,6 +45,7 @@ from circulation.ledger.orders import MoneyAct
 from circulation.loans.auto_renewals import renew_automatically
 from circulation.loans.lending import check_out
 from circulation.loans.renewals import renew
+from circulation.loans.returns import check_in
 from circulation.loans.wishes import LoanWish, RenewalWish
 from circulation.notices.causes import Cause
 from circulation.notices.claiming import claim
@@ -60,6 +63,7 @@ from tests.builders.circulation import Library, a_library, a_patron, an_item
 from tests.builders.dunning import claims
 from tests.builders.fees import charge, charges_of, number_of, total
 from tests.builders.holds import holds_of, record_of
+from tests.builders.interlending import INSTITUTION, a_lending_request, a_partner
 from tests.builders.notices import POST, ask_for, rule
 from tests.conftest import a_postgresql
 from tests.protocols.api.stage import a_stage as an_api_stage
@@ -378,3 +382,30 @@ def test_a_loan_that_its_patron_renews_is_not_renewed_by_itself_as_well(url: str
     kinds = [each.kind for each in library.events_of(item)]
     assert kinds == [EventKind.CHECKED_OUT, EventKind.RENEWED]
     database.close()
+
+
+def test_a_library_is_not_told_that_what_has_come_back_is_late(library: Library) -> None:
+    a_partner(library, "broker", protocol="iso18626")
+    item = an_item(library)
+    loan = a_lending_request(library, item)
+    assert isinstance(library.check_out(INSTITUTION, item), CheckedOut)
+    lent = library.write(
+        lambda transaction: lent_to_partner(
+            library.act(transaction),
+            partner="broker",
+            actor="Broker",
+            request_id=loan.request_id,
+            user=INSTITUTION,
+            item=item,
+        )
+    )
+    assert lent is not None
+    library.pass_time(days=90)
+    told, _ = meanwhile(
+        library,
+        lambda transaction: check_in(library.act(transaction), item=item),
+        lambda: library.write(
+            lambda transaction: tell_overdue(library.act(transaction, UNATTENDED), library.now)
+        ),
+    )
+    assert told == 0
