@@ -51,6 +51,7 @@ _IDS: Final = {
     "choose_printer": "setWorkstationPrinter",
     "clear": "clearHoldShelf",
     "close_for_days": "createClosure",
+    "list_closures": "listClosures",
     "confirm_second_factor_of": "confirmSecondFactor",
     "consent": "recordPatronConsent",
     "decide": "decideNotice",

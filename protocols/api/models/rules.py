@@ -155,6 +155,23 @@ class Closure:
     fees: tuple[NewFee, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AnnouncedClosure:
+    """A closure that is not over. `alternative` is the ISIL of the branch where holds are fetched
+    meanwhile, or null."""
+
+    branch: str
+    first: date
+    last: date
+    reason: str
+    alternative: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedClosures:
+    closures: tuple[AnnouncedClosure, ...]
+
+
 def closure_shown(closure: KnownClosure, *, closed: bool) -> Closure:
     def dates(moved: Sequence[Redated]) -> tuple[NewDate, ...]:
         return tuple(NewDate(each.barcode, each.before, each.after) for each in moved)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
+from circulation.calendars.due_dates import local_date
+from circulation.calendars.rows import closure_rows
 from circulation.closures.closing import Closure as KnownClosure
 from circulation.closures.closing import (
     UnfitAlternative,
@@ -25,6 +27,8 @@ from circulation.staff.lookups import Seen
 from protocols.api.authority import branch_meant, must_have_everywhere, note_look
 from protocols.api.gate import may_with, patron_with_card
 from protocols.api.models.rules import (
+    AnnouncedClosure,
+    AnnouncedClosures,
     Closure,
     ClosurePeriod,
     ClosureWish,
@@ -86,6 +90,26 @@ def apply_changes(
     if wish.changes is not None and wish.changes != len(changes):
         raise Problem(Outcome.CONFLICT, Sentence("SET_UP_CHANGED"))
     return changes_shown(changes, applied=bool(changes))
+
+
+def list_closures(request: Plain, principal: Principal, context: Context) -> AnnouncedClosures:
+    """Return the closures that are not over, of branches whose rules the caller may edit."""
+    branches = context.circulation.current_set_up(context.transaction).branches
+    may_edit = {
+        each.id
+        for each in branches.values()
+        if principal.may(Right.EDIT_RULES, each.agency_id, each.id)
+    }
+    if not may_edit:
+        raise Problem(Outcome.RIGHT_MISSING, right=Right.EDIT_RULES)
+    found = []
+    for each in closure_rows(context.transaction):
+        branch = branches[each.branch_id]
+        if branch.id in may_edit and each.last >= local_date(context.now, branch.timezone):
+            alternative = branches.get(each.alternative_id or 0)
+            isil = None if alternative is None else alternative.isil
+            found.append(AnnouncedClosure(branch.isil, each.first, each.last, each.reason, isil))
+    return AnnouncedClosures(tuple(found))
 
 
 def check_closure(
@@ -203,6 +227,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         tag="rules",
         right=Right.EDIT_RULES,
         outcomes=(Outcome.CONFLICT,),
+    ),
+    get(
+        "/closures",
+        "Closures that are not over",
+        list_closures,
+        AnnouncedClosures,
+        tag="rules",
+        right=Right.EDIT_RULES,
     ),
     post(
         "/closures/check",

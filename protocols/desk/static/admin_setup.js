@@ -71,8 +71,8 @@ function drawnPlan({ changes, problems, moved_loans: loans, moved_pickups: holds
   return [table(say("SET_UP_CHANGES"), ["NAME", "STATE", "WAS", "BECOMES"], rows), ...moved, apply];
 }
 
-/** @returns {Promise<Node[]>} */
-export async function drawClosures() {
+/** @param {() => Promise<void>} again @returns {Promise<Node[]>} */
+export async function drawClosures(again) {
   const place = el("div", { "aria-live": "polite" });
   const fields = [
     { name: "branch", label: say("BRANCH_ISIL"), isNeeded: true, offered: await branches() },
@@ -89,19 +89,27 @@ export async function drawClosures() {
     const close = button(say("CLOSE_BRANCH"), async () => {
       const done = await wish("POST", "/closures", { ...period, reason, alternative: alternative || null });
       if (!done) return;
-      place.replaceChildren(mark("done", say("BRANCH_CLOSED", { branch: done.branch })), lift(done));
+      await again();
+      tell(say("BRANCH_CLOSED", { branch: done.branch }));
     });
     place.replaceChildren(...drawnClosure(found), close);
   });
   asked.setAttribute("open", "");
-  return [asked, place];
+  const announced = await wish("GET", "/closures");
+  const rows = (announced?.closures ?? []).map((/** @type {any} */ each) => [
+    each.branch, each.first, each.last, each.alternative ?? "", each.reason, lift(each, again),
+  ]);
+  const headings = ["BRANCH_ISIL", "FIRST_DAY", "LAST_DAY", "ALTERNATIVE_BRANCH", "REASON", "STATE"];
+  return [asked, place, table(say("CLOSURES_ANNOUNCED"), headings, rows)];
 }
 
-/** @param {any} closure */
-function lift({ branch, first, last }) {
+/** @param {any} closure @param {() => Promise<void>} again */
+function lift({ branch, first, last }, again) {
   return button(say("LIFT_CLOSURE"), async () => {
     const done = await wish("DELETE", `/closures/${encodeURIComponent(branch)}/${first}/${last}`);
-    if (done) tell(say("CLOSURE_LIFTED", { branch }));
+    if (!done) return;
+    await again();
+    tell(say("CLOSURE_LIFTED", { branch }));
   });
 }
 

@@ -27,7 +27,7 @@ const SECTIONS = {
   workstations: { right: "staff.administer", draw: async () => (await desks()).drawWorkstations(() => open("workstations")) },
   programs: { right: "staff.administer", draw: async () => (await staff()).drawPrograms(() => open("programs")) },
   rules: { right: "rules.view", draw: async () => (await rules()).drawRules() },
-  closures: { right: "rules.edit", draw: async () => (await setUp()).drawClosures() },
+  closures: { right: "rules.edit", draw: async () => (await setUp()).drawClosures(() => open("closures")) },
   setup: { right: "rules.edit", draw: async () => (await setUp()).drawSetUp(() => open("setup")) },
   lookups: { right: "lookups.view", draw: async () => (await rules()).drawLookUps() },
 };

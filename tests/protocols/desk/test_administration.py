@@ -10,6 +10,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from circulation.calendars.rows import closure_rows
 from circulation.kernel.rights import Right
 from circulation.kernel.set_up import set_up_changed
 from circulation.staff.roles import HeldRole, Role, store_role, stored_roles
@@ -125,7 +126,12 @@ def test_a_set_up_is_checked_and_a_closure_thought_about(stage: Stage, browser: 
     day = "arguments[0].value = arguments[1]"
     browser.execute_script(day, browser.find_element(By.NAME, "first"), "2031-03-03")
     desk.wait(".fields .go")[0].click()
-    desk.wait('[data-part="section"] table', 2)
+    desk.wait('[data-part="section"] [aria-live] table', 2)
+    desk.click('[data-part="section"] [aria-live] > button')
+    desk.click('[data-part="section"] td button')
+    desk.wait('[data-part="section"] tbody td[colspan]')
+    with stage.library() as library:
+        assert library.read(closure_rows) == []
 
 
 TEXT = """

@@ -205,6 +205,7 @@ KEYS: Final[dict[Right, tuple[Shown, ...]]] = {
     ),
 }
 
+_CLOSED: Final = "2031-03-03"
 #: What each section of administration asks.
 SECTIONS: Final[dict[str, tuple[Asked, ...]]] = {
     "machines": (Asked("GET", "/terminals"), Asked("GET", "/proxy")),
@@ -218,9 +219,12 @@ SECTIONS: Final[dict[str, tuple[Asked, ...]]] = {
     "workstations": (Asked("GET", "/workstations"),),
     "programs": (Asked("GET", "/programs"), Asked("DELETE", "/programs/app")),
     "rules": (Asked("POST", "/explanations/loan", {"patron": "{card}", "item": "{item}"}),),
-    "closures": tuple(
-        Asked("POST", path, {"branch": "DK-900101", "first": "2031-03-03", "last": "2031-03-03"})
-        for path in ("/closures/check", "/closures")
+    "closures": (
+        Asked("GET", "/closures"),
+        *(
+            Asked("POST", path, {"branch": "DK-900101", "first": _CLOSED, "last": _CLOSED})
+            for path in ("/closures/check", "/closures")
+        ),
     ),
     "setup": (
         Asked("GET", "/set-up"),
