@@ -93,16 +93,11 @@ class FeeAtRenewal(FeeAtLoan):
         return charged
 
 
-def _look(case: LoanCase) -> FeeAtLoan | None:
-    if "loan_fee" not in FEES.of(case.set_up).says:
-        return None
+def _look(case: LoanCase) -> FeeAtLoan:
     return FeeAtLoan(*_price(case, "loan_fee"))
 
 
-def _look_at_renewal(case: LoanCase) -> FeeAtLoan | None:
-    is_billed = case.loan is not None and case.loan.billed is not None
-    if not (FEES.of(case.set_up).says or is_billed):
-        return None
+def _look_at_renewal(case: LoanCase) -> FeeAtLoan:
     return FeeAtRenewal(*_price(case, "renewal_fee"))
 
 

@@ -97,9 +97,7 @@ class FeesAtHold(HoldsSight):
         return [fee for fee in fees if fee is not None]
 
 
-def fees_at_hold(case: HoldsCase) -> FeesAtHold | None:
-    if "hold_fee" not in FEES.of(case.set_up).says:
-        return None
+def fees_at_hold(case: HoldsCase) -> FeesAtHold:
     return FeesAtHold(PricedAct("hold_fee", case.pickup.id, case.borrower.category, ""))
 
 

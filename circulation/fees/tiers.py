@@ -28,7 +28,7 @@ MOST_DAYS = 3_650
 
 def read_tiers(written: object) -> Tiers | None:
     """The tariff of pairs of whole numbers, days and amounts both rising; None where it is none."""
-    if not isinstance(written, Sequence) or isinstance(written, str) or not written:
+    if not isinstance(written, Sequence) or not written:
         return None
     tiers = []
     for pair in written:

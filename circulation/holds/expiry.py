@@ -9,7 +9,7 @@ from circulation.holds.facts import (
     holds_of_patron,
     holds_out_of_interest,
     lock_hold_set,
-    lock_queue,
+    lock_queues,
 )
 from circulation.holds.results import Hold, hold_of
 from circulation.kernel.act import Act
@@ -28,8 +28,7 @@ def expire_holds(act: Act, *, at_most: int = AT_MOST) -> list[Hold]:
     set_up = read_set_up(transaction)
     today = set_up.day(now)
     found = holds_out_of_interest(transaction, today=today, at_most=at_most)
-    for record_id in sorted({hold.record_id for hold in found}):
-        lock_queue(transaction, record_id=record_id)
+    lock_queues(transaction, (hold.record_id for hold in found))
     expired = []
     for each in found:
         if each.set_id is not None:
@@ -49,8 +48,7 @@ def end_holds_of(act: Act, patron_id: int) -> int:
     or on a hold shelf, is the next one's."""
     transaction = act.transaction
     found = holds_of_patron(transaction, patron_id=patron_id)
-    for record_id in sorted({hold.record_id for hold in found}):
-        lock_queue(transaction, record_id=record_id)
+    lock_queues(transaction, (hold.record_id for hold in found))
     ended = 0
     for each in found:
         if each.set_id is not None:

@@ -9,7 +9,7 @@ is anything to look at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -275,6 +275,12 @@ def holds_that_begin(*, today: date, yesterday: date, after: int, at_most: int) 
 def lock_queue(*, record_id: int) -> Statement:
     its = select(records.c.id, KEEPS_CALENDARS).where(records.c.id == record_id)
     return its.with_for_update(key_share=True)
+
+
+def lock_queues(transaction: Transaction, record_ids: Iterable[int]) -> None:
+    """Lock the queues of these records by rising id."""
+    for record_id in sorted(set(record_ids)):
+        lock_queue(transaction, record_id=record_id)
 
 
 @lock

@@ -23,7 +23,7 @@ from circulation.holds.eligibility import (
     pickup_branch_of,
     target_refusals,
 )
-from circulation.holds.facts import HoldFacts, holds_of_patron_on, holds_of_record, lock_queue
+from circulation.holds.facts import HoldFacts, holds_of_patron_on, holds_of_record, lock_queues
 from circulation.holds.kinds import HoldKind
 from circulation.holds.lists import queued
 from circulation.holds.of_patron import number_of_holds
@@ -212,8 +212,8 @@ def _locate_under_locks(transaction: Transaction, wanted: Sequence[Wanted]) -> l
     located: list[Located] = []
     while (found := [_locate(transaction, each) for each in wanted]) != located:
         located = found
-        for record_id in sorted({each.record_id for each in found if each.record_id is not None}):
-            lock_queue(transaction, record_id=record_id)
+        records = (each.record_id for each in found)
+        lock_queues(transaction, (each for each in records if each is not None))
     return located
 
 

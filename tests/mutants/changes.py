@@ -39,7 +39,8 @@ _LEFT_OUT_METHODS: Final = frozenset(
     | {"where"}
 )
 #: Calls that no test sees here: SQLite has one writer, who needs no locks, and logs are for people.
-_NOT_SEEN: Final = ("lock_", "_lock", "log.", "_log.")
+_LOCKS: Final = ("lock_", "_lock")
+_NOT_SEEN: Final = (*_LOCKS, "log.", "_log.")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -156,7 +157,7 @@ def _walk_body(
 
 def _is_lock(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     decorators = [ast.unparse(each) for each in function.decorator_list]
-    return "lock" in decorators or function.name.startswith("_lock")
+    return "lock" in decorators or function.name.startswith(_LOCKS)
 
 
 def _walk_function(
@@ -221,7 +222,7 @@ def _change_node(place: Place) -> Iterator[ast.AST]:
             yield ast.AugAssign(node.target, operator(), node.value)
         case ast.Constant(bool()):
             yield ast.Constant(not node.value)
-        case ast.Constant(int()):
+        case ast.Constant(int()) if not _is_row(place):
             yield ast.Constant(node.value + 1)
         case ast.Constant(str()):
             yield ast.Constant(f"{node.value}X")
@@ -245,6 +246,11 @@ def _change_node(place: Place) -> Iterator[ast.AST]:
             yield ast.Continue()
         case ast.Continue():
             yield ast.Break()
+
+
+def _is_row(place: Place) -> bool:
+    """Return whether the number is that of `select(1)`, which asks only whether there is a row."""
+    return isinstance(place.parent, ast.Call) and ast.unparse(place.parent.func) == "select"
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -332,6 +332,10 @@ def debts(library: Library) -> Journal:
     day.skip()
     see(day, "all of them do, with what the school is owed", to_warn)
     see(day, "those behind Bo", to_warn, after=number_of(library, "Bo"))
+    with pytest.MonkeyPatch.context() as three_at_once:
+        three_at_once.setattr("circulation.fees.debts.BATCH", 3)
+        _, after = see(day, "by three balances", to_warn)
+        see(day, "and three more", to_warn, after=after)
     day.act("nobody can be told", unwarned)
     day.act("nor later", unwarned)
     day.act("Ida is sent a letter", partial(warn, patron="Ida", at=main, notice=1))
@@ -341,7 +345,10 @@ def debts(library: Library) -> Journal:
     day.act("Eva is told", partial(warn, patron="Eva", at=main))
     see(day, "who is to be told now", to_warn)
     night("nobody is blocked at once")
-    night("Eva has had her three days", days=3)
+    with pytest.MonkeyPatch.context() as two_at_once:
+        two_at_once.setattr("circulation.fees.debts.BATCH", 2)
+        night("Eva has had her three days, but is not on the first page", days=3)
+    night("but on the second")
     came[1] = library.now
     came[3] = library.now - timedelta(days=1)
     night("the letters have come")

@@ -394,7 +394,11 @@ def history(library: Library) -> Journal:
     day.act_on("Rut owes money", block_patron, rut, BlockReason.DEBT, agency_id=agency)
     day.act("Ole has lost I7", lost.declare_lost, item="I7")
     cut("the school's have not been back for five days", days=4, hours=23)
-    cut("a day more", days=1)
+    with pytest.MonkeyPatch.context() as one_at_once:
+        one_at_once.setattr("circulation.loans.privacy.BATCH", 1)
+        cut("a day more: one of them", days=1)
+        cut("and the other")
+    cut("and no more")
     library.write(lambda each: set_history_days(each, agency, None))
     cut("the others have not been back for 28 days", days=22)
     cut("a day more", days=1)
@@ -437,6 +441,7 @@ def counted(library: Library) -> Journal:
         at = library.today - timedelta(days=days)
         day.do(f"{at} is counted", partial(library.write, partial(count_day, day=at)))
     first, last = library.today - timedelta(days=1), library.today
+    look(day, "loans of next year", loans_by, dimensions=(), first=date(2027, 1, 1), last=date.max)
     for by in ((), ("day",), ("branch_id", "kind"), ("category", "age_band", "municipality")):
         look(
             day,
@@ -447,7 +452,7 @@ def counted(library: Library) -> Journal:
             last=last,
         )
     for branch in (main, other):
-        for days in (2, 1, 0, -5):
+        for days in (2, 1, 0, -5, -26, -33):
             at = library.today - timedelta(days=days)
             look(day, f"{at} at {branch.name}", day_of_branch, branch=branch, day=at)
     return day
