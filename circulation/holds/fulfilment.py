@@ -127,12 +127,9 @@ class HoldsAtRenewal(LoanSight):
         return [Refusal(reason) for reason in reasons]
 
 
-def holds_at_renewal(case: LoanCase) -> HoldsAtRenewal | None:
-    """What those who wait for the title have against a renewal, where there are any."""
+def holds_at_renewal(case: LoanCase) -> HoldsAtRenewal:
+    """What those who wait for the title have against a renewal."""
     item, transaction, now = case.item, case.act.transaction, case.act.now
-    waited_for = WAITED_FOR.of(item)
-    if waited_for is None or not waited_for.open_holds:
-        return None
     queue = holds_of_record(transaction, record_id=item.record_id)
     copies = copies_of_record(transaction, record_id=item.record_id)
     for feature in KEEPING.of(item):

@@ -194,7 +194,7 @@ def test_limits_are_the_smaller_of_both(library: Library) -> None:
     assert (only.reason, only.limit) == (Reason.TOO_MANY_LOANS, 2)
 
 
-@pytest.mark.parametrize(("games", "media", "limit"), [(1, 9, 1), (9, 2, 2)])
+@pytest.mark.parametrize(("games", "media", "limit"), [(1, 9, 1), (9, 2, 2), (2, 2, 2)])
 def test_limits_on_several_groups_both_hold(
     library: Library, games: int, media: int, limit: int
 ) -> None:

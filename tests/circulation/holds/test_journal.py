@@ -148,12 +148,14 @@ def waiting(library: Library) -> Journal:
     day.act_on("and a day", expire_holds, at=other, moved={"days": 2})
     placed(day, "Rut", title(library, "I1"))
     day.act_on("and half a year", expire_holds, at=UNATTENDED, moved={"days": 181})
-    for days in (28, 200):
-        day.do(
-            f"what ended {days} days ago is forgotten",
-            lambda: library.write(lambda transaction: purge_holds(transaction, library.now)),
-            days=days,
-        )
+    forget = partial(library.write, lambda each: purge_holds(each, library.now))
+    day.do("what ended 28 days ago is forgotten", forget, days=28)
+    a_school(library)
+    day.skip()
+    with pytest.MonkeyPatch.context() as one_at_once:
+        one_at_once.setattr("circulation.holds.purge.AT_MOST", 1)
+        day.do("what ended 200 days ago is forgotten", forget, days=200)
+    day.do("and the rest", forget)
     return day
 
 
@@ -327,6 +329,7 @@ def lists(library: Library) -> Journal:
     now = {"now": library.now}
     circulation = library.circulation
     look(day, "all that Ida waits for", partial(patron_holds, circulation), patron="Ida", **now)
+    look(day, "all of nobody", partial(patron_holds, circulation), patron="nobody", **now)
     third = Place(ida[2].placed, ida[2].id)
     pages: dict[str, dict[str, Any]] = {
         "all, without prospects": {"with_prospects": False},
@@ -409,6 +412,9 @@ def closures(library: Library) -> Journal:
     day, main, harbour = Journal(library), library.main, library.other
     north = a_branch(library, 3)
     day.items("I1", "I2", "I3", "I4", "I5")
+    library.policy(branch_id=north.id, material_group="atlas", holdable=False)
+    a_copy(library, "I1", material_group="atlas")
+    day.skip()
     for number, patron, at in ((1, "Ida", harbour), (2, "Bo", north), (4, "Rut", harbour)):
         placed(day, patron, title(library, f"I{number}"), pickup_branch=at.isil)
     day.do("I4 is sent to the harbour", lambda: library.check_in("I4"))
@@ -441,6 +447,12 @@ def closures(library: Library) -> Journal:
     day.act("somebody goes for I1", begin_fetching, item="I1")
     day.do("I5 comes back", lambda: library.check_in("I5"))
     day.act("which the machine takes back", cancel_check_in, item="I5")
+    day.do("I5 comes back", lambda: library.check_in("I5"))
+    fifth = holds_of(library, "Ida")[1].hold.id
+    day.act(
+        "Ida fetches it here", change_hold, patron="Ida", hold_id=fifth, pickup_branch=main.isil
+    )
+    day.act("the machine takes it back", cancel_check_in, item="I5")
     day.do("I4 has come back from the closed door", lambda: library.check_in("I4"))
     close("too", north, 1)
     see("while both are closed")
@@ -542,6 +554,8 @@ def taken_back(library: Library) -> Journal:
     (bo,) = placed(day, "Bo", title(library, "I3"))
     day.do("I3 is for Bo", lambda: library.check_in("I3"))
     day.do("Rut takes it", lambda: library.check_out("Rut", "I3", no_block=True))
+    day.act("Rut's tag fails", cancel_check_out, item="I3")
+    day.do("Rut takes it", lambda: library.check_out("Rut", "I3", no_block=True))
     second = a_copy(library, "I3")
     day.do("another copy is for him", lambda: library.check_in(second))
     day.act("Rut's tag fails", cancel_check_out, item="I3")
@@ -574,7 +588,9 @@ def judged(library: Library) -> Journal:
     school = a_school(library)
     day.items("theirs", home=school)
     part = a_copy(library, "I3", part="1")
+    library.policy(patron_category="baby", loan_days=14, max_holds=1)
     a_patron(library, "Eva", category="child", given_name="Eva", family_name="Ek")
+    a_patron(library, "Liv", category="baby", given_name="Liv", family_name="Ek")
     a_patron(library, "Ishøj", kind=PatronKind.LIBRARY, given_name="", family_name="Ishøj")
     library.check_out("Ida", "I2")
     library.check_out("Ida", "game")
@@ -625,6 +641,9 @@ def judged(library: Library) -> Journal:
     for what, wanted in several.items():
         for kind in (HoldKind.NORMAL, HoldKind.PARALLEL):
             day.act(f"{what}, {kind.name}", place_holds, patron="Rut", wanted=wanted, kind=kind)
+    either = (title(library, "I1"), Wanted(item="nothing"))
+    for what in ("Liv may have one", "and no more"):
+        day.act(what, place_holds, patron="Liv", wanted=either, kind=HoldKind.PARALLEL)
     return day
 
 
