@@ -326,9 +326,14 @@ def lists(library: Library) -> Journal:
         assert patron_id is not None
         return [each.id for each in listed_holds(library.act(transaction), patron_id, **about)]
 
+    def to_go(transaction: Transaction, **about: Any) -> list[int]:
+        return [each.number for each in hold_shelf(transaction, only_to_go=True, **about)]
+
     now = {"now": library.now}
     circulation = library.circulation
-    look(day, "all that Ida waits for", partial(patron_holds, circulation), patron="Ida", **now)
+    everything = look(
+        day, "all that Ida waits for", partial(patron_holds, circulation), patron="Ida", **now
+    )
     look(day, "all of nobody", partial(patron_holds, circulation), patron="nobody", **now)
     third = Place(ida[2].placed, ida[2].id)
     pages: dict[str, dict[str, Any]] = {
@@ -362,6 +367,14 @@ def lists(library: Library) -> Journal:
         look(day, f"the shelf of {at.name}", hold_shelf, **where)
         look(day, "what is to go", hold_shelf, only_to_go=True, **where)
         look(day, "in vain", partial(unfillable_holds, circulation), pickup_branch_id=at.id)
+    first = everything.holds[0].hold
+    assert first.deadline is not None
+    for what, now_then in (
+        ("in the last second", first.deadline),
+        ("a second later", first.deadline + timedelta(seconds=1)),
+    ):
+        numbers_to_go = partial(to_go, branch_id=main.id, now=now_then)
+        look(day, f"what is to go {what}", numbers_to_go)
     look(day, "the longest queues", longest_queues, agency_id=main.agency_id, at_most=2)
     look(day, "of another agency", longest_queues, agency_id=0, at_most=2)
     look(day, "an item of title 1", an_item_of, record_id=ida[0].record_id)
