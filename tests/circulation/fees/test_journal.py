@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from catalogue.database import Transaction
+from circulation.calendars.due_dates import end_of_day
 from circulation.closures.closing import close_branch
 from circulation.fees.compensation import bill_loan
 from circulation.fees.debts import block_warned, debt_to_warn, debts_to_warn
@@ -28,6 +29,7 @@ from circulation.holds.placing import place_holds
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import UNATTENDED, Branch
+from circulation.ledger.changes import Portion, change_charge
 from circulation.ledger.money import ChargeKind
 from circulation.ledger.orders import MoneyAct
 from circulation.loans import lost
@@ -36,7 +38,7 @@ from circulation.patrons.blocks import block_patron
 from tests.builders import journal
 from tests.builders.agencies import a_school, agree, charge_at
 from tests.builders.circulation import Library, a_patron
-from tests.builders.fees import charge, danish_fees, fee_rule, number_of
+from tests.builders.fees import charge, charges_of, danish_fees, fee_rule, number_of
 from tests.builders.holds import title
 from tests.builders.journal import Days, must_be_as_written, write_journals
 from tests.circulation.loans.test_calendars_of_loans import close_weekends
@@ -156,7 +158,9 @@ def not_returned(library: Library) -> Journal:
     day.act("B1 is not late yet", bill_loan, item="B1")
     day.act("B2 is lost", lost.declare_lost, item="B2")
     day.act("and billed already", bill_loan, item="B2")
-    library.pass_time(days=29)
+    library.now = end_of_day(date(2026, 12, 23), "Europe/Copenhagen") - timedelta(minutes=1)
+    day.act("nor in the last second", bill_loan, item="B1")
+    library.pass_time(hours=12, minutes=5)
     expected = partial(expected_fees, library.circulation)
     see(day, "expected of Ida", expected, patron="Ida")
     day.act("B1 is billed", bill_loan, item="B1")
@@ -176,6 +180,10 @@ def not_returned(library: Library) -> Journal:
     day.act("and finds it in time", lost.find, item="B2", moved={"days": 10})
     day.act("and loses it", lost.declare_lost, item="B2")
     day.act("and pays", partial(paying, amount=25_000), at=other)
+    library.pass_time(days=5)
+    lost_book = charges_of(library, "Ida", only_open=False)[0].charge.id
+    day.act("B2 was not worth as much", less, charge_id=lost_book)
+    library.pass_time(days=-5)
     day.do("B2 comes too late to be paid back", lambda: library.check_in("B2"), days=11)
     day.do("B3 was here after all", lambda: library.check_in("B3"))
     day.do("T1 is renewed", lambda: library.renew("Bo", "T1"))
@@ -188,6 +196,12 @@ def not_returned(library: Library) -> Journal:
     day.act("the receipt of the harbour", return_receipt, patron="Ida", at=other)
     day.act("nobody's", return_receipt, patron="nobody")
     return day
+
+
+def less(act: Act, charge_id: int) -> Any:
+    """A krone of the charge was too much."""
+    told = {"charge_id": charge_id, "reason": "it was old", "portion": Portion(100)}
+    return change_charge(act, change=MoneyAct.REDUCTION, **told)
 
 
 def paying(act: Act, amount: int, **options: Any) -> Any:
