@@ -27,6 +27,7 @@ from circulation.fees.receipts import return_receipt
 from circulation.fees.warned import note_unwarned, note_warning
 from circulation.holds.placing import place_holds
 from circulation.kernel.act import Act
+from circulation.kernel.organisation import change_agency
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import UNATTENDED, Branch
 from circulation.ledger.changes import Portion, change_charge
@@ -304,6 +305,8 @@ def debts(library: Library) -> Journal:
         block_threshold=10_000,
         block_counts_compensation=True,
     )
+    in_nuuk = {"kind": "school", "timezone": "America/Nuuk"}
+    library.write(lambda each: change_agency(each, school.agency_id, "Nuuk", **in_nuuk))
     agree(library, main, school, debts=True)
     a_patron(library, "Eva", category="child", given_name="Eva", family_name="Ek")
     came: dict[int, datetime] = {}
@@ -368,7 +371,8 @@ def debts(library: Library) -> Journal:
     night("the letters have come")
     night("Bo has had his eight days", days=5)
     night("Rut has had seven", days=1)
-    night("and eight", days=1)
+    night("it is still the day before in Nuuk", hours=12)
+    night("Rut has had eight", hours=12)
     night("Ida has had eight", days=1)
     del came[3]
     night("Rut's letter comes back")

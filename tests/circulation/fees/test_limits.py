@@ -10,7 +10,7 @@ import pytest
 from circulation.calendars.opening_hours import Calendar
 from circulation.fees.compensation import compensation_of
 from circulation.fees.late_fees import SESSION, late_fee
-from circulation.fees.lateness import Lateness, child_on, lateness, tariff, top_fee
+from circulation.fees.lateness import Lateness, child_on, lateness, tariff, terms_of_facts, top_fee
 from circulation.fees.loan_fees import fee_refusals
 from circulation.fees.paying import PaymentWish, shares_of
 from circulation.fees.terms import FEE_TERMS, FeeTerms
@@ -133,6 +133,10 @@ def _late(later: timedelta, **terms: Any) -> Lateness:
 )
 def test_how_late(later: timedelta, terms: dict[str, Any], late: Lateness) -> None:
     assert _late(later, **terms) == late
+
+
+def test_terms_of_a_charge_are_read_without_fields_that_there_are_no_more() -> None:
+    assert terms_of_facts({"rate": 5, "given_up": 1}) == FeeTerms(rate=5)
 
 
 def test_the_top_of_a_tariff() -> None:
