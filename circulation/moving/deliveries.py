@@ -10,7 +10,7 @@ over by its checksum. A dry run is the same run in one transaction that is rolle
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -23,6 +23,7 @@ from circulation.moving.key_sets import KeySet
 from circulation.moving.keys import (
     STEP,
     GoneRow,
+    Moved,
     MovedRow,
     count_rows,
     homes_before,
@@ -170,6 +171,16 @@ def _state(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_size, found.st_mtime_ns
+
+
+def _find_staying(transaction: Transaction, kind: Kind, known: Iterable[Moved]) -> set[int]:
+    """Return the rows of ours that stayed as they were when those of the other system were gone."""
+    if kind.gone is not None:
+        return set()
+    ids = sorted({each.row_id for each in known if each.gone is not None})
+    if kind.branches is None or not ids:
+        return {*ids}
+    return {number for number, _ in kind.branches(transaction, row_ids=ids)}
 
 
 class _Delivery:
@@ -365,14 +376,15 @@ class _Delivery:
                 each.key: each
                 for each in moved(transaction, keys=keys, source=source, kind=kind.name)
             }
+            staying = _find_staying(transaction, kind, known.values())
             new, changed = [], []
             for each in arrivals:
                 before = known.get(each.key)
-                is_there = before is not None and before.gone is None
-                each.row_id = before.row_id if before is not None and is_there else None
-                if before is None or not is_there:
+                if before is None or (before.gone is not None and before.row_id not in staying):
                     new.append(each)
-                elif before.checksum != each.checksum:
+                    continue
+                each.row_id = before.row_id
+                if before.gone is not None or before.checksum != each.checksum:
                     changed.append(each)
             unchanged = len(arrivals) - len(new) - len(changed)
             ours = kind.ours(batch, [each.row_id or 0 for each in changed])

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b
+from itertools import chain
 from typing import Final, NamedTuple
 
 from circulation.moving.balancing.figures import UNREAD
@@ -204,7 +205,8 @@ class _Choosing:
         number = telephone(row["phone"])
         yield Told("phone", row["phone"] if number is None else dialled(number))
         yield Told("address", address_told(*(row[name] for name in ADDRESS)))
-        numbers = {n for name in _NUMBERS_TOLD for n in self._rows.several("patrons", row, name)}
+        several = (self._rows.several("patrons", row, name) for name in _NUMBERS_TOLD)
+        numbers = dict.fromkeys(chain.from_iterable(several))
         yield from (Told("number", each) for each in numbers if not national_digits(each))
         for name, what in (("blocks", "block"), ("consents", "consent")):
             for each in dict.fromkeys(self._rows.several("patrons", row, name)):

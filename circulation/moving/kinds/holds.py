@@ -194,11 +194,11 @@ def store_holds(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]
     changed = [*batch.left(changed), *here]
     for each in new:
         each.row_id = moving.circulation.ids.next(moving.now)
-    ended = [_Ended(each.row_id or 0, None) for each in changed]
+    losing = _check_ready(batch, changed, new, ready)
+    new, changed = batch.left(new), batch.left(changed)
+    ended = [*losing, *(_Ended(each.row_id or 0, None) for each in changed)]
     _forget_transit(transaction, ended)
     _forget_capture(transaction, ended)
-    _check_ready(batch, [*new, *changed], ready)
-    new, changed = batch.left(new), batch.left(changed)
 
     def stored(each: Arrival) -> _Stored:
         return _stored(batch, each, waiting[id(each)], record_of(each), only.get(id(each)))
@@ -238,23 +238,36 @@ def _here(
     here = []
     for each in new:
         its = there.get((*wished[id(each)], each.row.part))
+        if its is not None and its.id in known and not batch.is_ours(its.pickup_branch_id):
+            its = None  # it is that of another row
         if batch.is_ours(each.row.pickup_branch if its is None else its.pickup_branch_id):
             if its is None:
                 batch.set_aside(each, OURS, "pickup_branch")
             else:
                 batch.keep(each)
-        elif its is not None and its.id not in known:
+        elif its is not None:
             each.row_id = its.id
             known.add(its.id)
             here.append(each)
     return here
 
 
-def _check_ready(batch: Batch, arrivals: Sequence[Arrival], ready: dict[int, FoundItem]) -> None:
+def _check_ready(
+    batch: Batch, changed: Sequence[Arrival], new: Sequence[Arrival], ready: dict[int, FoundItem]
+) -> list[_Ended]:
+    """Sets aside rows whose item cannot be kept for them: it is for one hold, before all for that
+    which has it already and still names it. Gives the holds that lose their item to another."""
     ids = sorted({each.id for each in ready.values()})
-    bound = {each.item_id: each.hold_id for each in _bound(batch.transaction, item_ids=ids)}
+    before = {each.item_id: each.hold_id for each in _bound(batch.transaction, item_ids=ids)}
+    moving = {each.row_id for each in changed}
+    bound = {item_id: hold_id for item_id, hold_id in before.items() if hold_id not in moving}
     lent = set(_lent(batch.transaction, item_ids=ids))
-    for each in batch.left(arrivals):
+
+    def is_other(arrival: Arrival) -> bool:
+        item = ready.get(id(arrival))
+        return item is None or before.get(item.id) != arrival.row_id
+
+    for each in sorted(batch.left([*changed, *new]), key=is_other):
         item = ready.get(id(each))
         if each.row.state is HoldState.WAITING:
             continue
@@ -264,6 +277,8 @@ def _check_ready(batch: Batch, arrivals: Sequence[Arrival], ready: dict[int, Fou
             batch.set_aside(each, "the item is on loan already", "ready")
         elif bound.setdefault(item.id, each.row_id or 0) != each.row_id:
             batch.set_aside(each, "the item is kept for somebody already", "ready")
+    others = ((hold_id, bound.get(item_id, hold_id)) for item_id, hold_id in before.items())
+    return [_Ended(hold_id, None) for hold_id, now in others if now != hold_id]
 
 
 def _stored(

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from circulation.moving.deliveries import KindReport
+from circulation.moving.rows import Fault
 from tests.builders.circulation import Library
 from tests.builders.dunning import danish
 from tests.builders.journal import Days, Journal, must_be_as_written, write_journals
@@ -90,26 +93,42 @@ def the_old(library: Library) -> Iterator[OldSystem]:
         yield old
 
 
-def delivered(day: Journal, old: OldSystem, what: str, **options: Any) -> None:
-    """Takes in what the files have now, after a rehearsal that changes nothing."""
+def delivered(
+    day: Journal, old: OldSystem, what: str, known: Collection[str] = (), **options: Any
+) -> list[str]:
+    """Takes in what the files have now, after a rehearsal that changes nothing, and gives the
+    answer, of which the lines that are known are not written."""
     options = {"may_be_shorter": True} | options
 
-    def told(dry_run: bool) -> list[Any]:
+    names = [each.name for each in fields(KindReport)]
+
+    def told(dry_run: bool) -> list[str]:
         reports = old.deliver(dry_run=dry_run, **options)
-        counts = [each for each in reports.values() if each.new or each.changed or each.gone]
-        return [*counts, *(f"{kind}: {fault}" for kind, fault in old.faults)]
+        facts = [{n: v for n in names if (v := getattr(each, n))} for each in reports.values()]
+        counts = [each for each in facts if each.keys() & {"new", "changed", "gone", "stopped"}]
+        lines = (", ".join(f"{name}={value}" for name, value in each.items()) for each in counts)
+        return [*lines, *(f"{kind} {_told(fault)}" for kind, fault in old.faults)]
 
     before = len(day.lines)
-    day.do("a rehearsal", lambda: told(True), seconds=1)
+    rehearsed = day.do("a rehearsal", lambda: told(True), seconds=1)
     assert len(day.lines) == before + 3  # no row follows
     del day.lines[before:]
-    day.do(what, lambda: told(False))
+    answer = day.do(what, lambda: told(False))
+    assert answer == rehearsed
     rows = [each for each in day.lines[before + 3 :] if not each.startswith(WHEN)]
-    day.lines[before + 3 :] = [re.sub(r" row_id=\d+\b", "", each) for each in rows]
+    rows = [re.sub(r" row_id=\d+\b", "", each) for each in rows]
+    day.lines[before + 2 :] = [*(f"< {each}" for each in answer if each not in known), *rows]
     before = len(day.lines)
-    assert day.do("and once more", lambda: told(False), seconds=1) == []
+    again = day.do("and once more", lambda: told(False), seconds=1)
+    assert not any("kind=" in each and "stopped=" not in each for each in again)
     assert all(each.startswith(WHEN) for each in day.lines[before + 3 :])
     del day.lines[before:]
+    return answer
+
+
+def _told(fault: Fault) -> str:
+    said = " ".join(filter(None, (fault.reason, fault.detail and f"({fault.detail})")))
+    return f"{fault.key!r} in line {fault.place.line}{', noted' * fault.is_noted}: {said}"
 
 
 def row_by_row(library: Library) -> Journal:
