@@ -11,6 +11,7 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from hashlib import md5
 from pathlib import Path
 from typing import Any, Final
@@ -23,10 +24,13 @@ from circulation.kernel.results import CheckedOut
 from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.trees import CATEGORIES, GROUPS
 from circulation.moving.kinds.table import FIELDS
+from circulation.patrons.consents import give_consent
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey
-from tests.builders.circulation import Branch, Library
+from circulation.patrons.kinds import Consent
+from tests.builders.circulation import Branch, Library, a_patron
 from tests.builders.dunning import danish
-from tests.builders.holds import a_hold
+from tests.builders.fees import number_of
+from tests.builders.holds import a_branch, a_hold
 from tests.builders.journal import Days, Journal, must_be_as_written, write_journals
 from tests.builders.moving import OldSystem
 from tests.circulation.moving.test_balancing import sheet
@@ -36,6 +40,7 @@ from tests.circulation.moving.test_samples import compared, samples
 _READ: Final = tomllib.loads((FOLDER / "all-fields.toml").read_text("utf-8"))
 USUAL: Final[dict[str, str]] = _READ["usual"]
 ROWS: Final[dict[str, str]] = _READ["rows"]
+REGISTER_DAYS: Final[list[dict[str, str]]] = _READ["days"]
 CHANGES: Final = _READ["changes"]["one"].strip().splitlines()
 
 
@@ -225,7 +230,45 @@ def by_branch(library: Library) -> Journal:
         return day
 
 
-DAYS: Days = {"odd-rows": odd_rows, "come-and-go": come_and_go, "by-branch": by_branch}
+def registers(library: Library) -> Journal:
+    """Those of a school and of persons, for three days; who is here already, and who is not."""
+    danish(library)
+    IDENTIFIERS.put(library.circulation, IdentifierKey(b"k" * 16))
+    elsewhere = a_branch(library, 3)
+    day = Journal(library)
+    consenting = {"national_id": "0203801234", "birth_date": date(1980, 3, 2), "family_name": "Ek"}
+    for card, facts in (
+        ("MUM", consenting),
+        ("LIB", {"national_id": "0404041234"}),
+        ("SUM", {"national_id": "0303031234"}),
+        ("VISITOR", {"home_branch": elsewhere.id, "family_name": "Else"}),
+    ):
+        a_patron(library, card, **facts)
+    mother = number_of(library, "MUM")
+    library.write(lambda t: give_consent(library.act(t), mother, Consent.PERSON_REGISTRY))
+    kinds = ("members", "guardians", "persons")
+    plan = plan_all(kinds).replace("[persons]", '[persons]\ndelivery = "changes"')
+    homes = '{ column = "home_branch", values = "homes" }'
+    plan = plan.replace('home_branch = "home_branch"', f"home_branch = {homes}")
+    plan += '\n[values.homes]\nDK-900101 = "DK-900101"\nDK-900102 = "DK-900102"'
+    with tempfile.TemporaryDirectory() as folder:
+        old = OldSystem(library, Path(folder), plan)
+        day.forget()
+        for told in REGISTER_DAYS:
+            library.pass_time(days=1)
+            for kind in kinds:
+                lines = [each.split(" ", 1) for each in told["rows"].strip().splitlines()]
+                write(old, kind, [read_row(kind, text) for its, text in lines if its == kind])
+            delivered(day, old, told["what"])
+    return day
+
+
+DAYS: Days = {
+    "odd-rows": odd_rows,
+    "come-and-go": come_and_go,
+    "by-branch": by_branch,
+    "registers": registers,
+}
 
 
 @pytest.mark.parametrize("name", DAYS)
