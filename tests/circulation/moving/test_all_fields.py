@@ -7,11 +7,12 @@ The journals are under tests/transcripts/moving.
 from __future__ import annotations
 
 import csv
+import json
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from hashlib import md5
 from pathlib import Path
 from typing import Any, Final
@@ -20,16 +21,21 @@ import pytest
 
 from catalogue.database import Transaction
 from circulation.kernel.elsewhere import leave_to_another, take_over
+from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import CheckedOut
 from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.trees import CATEGORIES, GROUPS
+from circulation.ledger.money import ChargeKind
 from circulation.moving.kinds.table import FIELDS
+from circulation.moving.off_line.files import OffLine, Origin, read_off_line
+from circulation.moving.off_line.playing import in_order, play
+from circulation.patrons.blocks import block_patron
 from circulation.patrons.consents import give_consent
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey
 from circulation.patrons.kinds import Consent
 from tests.builders.circulation import Branch, Library, a_patron
 from tests.builders.dunning import danish
-from tests.builders.fees import number_of
+from tests.builders.fees import charge, danish_fees, number_of
 from tests.builders.holds import a_branch, a_hold
 from tests.builders.journal import Days, Journal, must_be_as_written, write_journals
 from tests.builders.moving import OldSystem
@@ -263,7 +269,79 @@ def registers(library: Library) -> Journal:
     return day
 
 
+#: Lines of an off-line program, each at noon of the day unless it says otherwise.
+OFF_LINE: Final = (
+    "issue; Ida; I1",
+    "issue; Ida; I1",
+    "issue; Bo; I1",
+    "return; I1",
+    "return; I1",
+    "return; I2",
+    "return; I9",
+    "issue; P9; I1",
+    "issue; Rut; I1",
+    "issue; Ida; I9",
+    "payment; Bo; 12.50",
+    "payment; Bo; 12.505",
+    "payment; Ida; 7",
+    "payment; P9; 7",
+)
+OTHER_LINES: Final[tuple[dict[str, Any], ...]] = (
+    {"type": "renew", "patron_barcode": "Ida", "barcode": "I3", "due_date": "2026-12-24"},
+    {"type": "renew", "patron_barcode": "Bo", "barcode": "I3"},
+    {"type": "checkout", "patron_barcode": "Bo", "barcode": "I4", "due_date": "2026-12-24"},
+    {"type": "checkout", "patron_barcode": "Ida", "barcode": "I3"},
+    {"type": "checkin", "barcode": "I3", "backdate": "2026-11-24"},
+    {"type": "register", "user": {"card": {"barcode": "Ida"}}},
+    {"type": "register", "user": {"card": {"barcode": "P9"}}},
+    {"type": "in_house_use", "barcode": "I4"},
+    {"type": "checkin", "barcode": "I4", "timestamp": "2026-11-25T12:41"},
+    {"type": "checkin", "barcode": "I4", "timestamp": "2026-11-25T13:00"},
+)
+
+
+def off_line(library: Library) -> Journal:
+    """What two desks have done, line by line; then the same files come again."""
+    danish_fees(library)
+    library.policy(loan_days=28, renewals=2)
+    day = Journal(library)
+    day.items("I1", "I2", "I3", "I4")
+    charge(library, "Bo", 2_000, ChargeKind.OTHER)
+    rut = number_of(library, "Rut")
+    library.write(lambda t: block_patron(library.act(t), rut, BlockReason.EXCLUDED))
+    library.check_out("Ida", "I3")
+    day.forget()
+    library.pass_time(minutes=30)
+    with tempfile.TemporaryDirectory() as folder:
+        koc, other = Path(folder) / "desk.koc", Path(folder) / "desk.json"
+        lines = [
+            f"2026-11-25 12:{number:02}:00\t" + text.replace("; ", "\t")
+            for number, text in enumerate(OFF_LINE, 10)
+        ]
+        koc.write_text("\n".join(("Version=1.0", *lines, "")))
+        told = [
+            {"timestamp": f"2026-11-25T12:{number}:00"} | each
+            for number, each in enumerate(OTHER_LINES, 15)
+        ]
+        other.write_text("\n".join(map(json.dumps, told)))
+        origin = Origin(library.main.id, library.main.timezone)
+        found = [*read_off_line(other, origin), *read_off_line(koc, origin)]
+
+        def plays(line: OffLine, now: datetime) -> str:
+            done = library.write(lambda t: play(t, library.circulation, library.desk(), line, now))
+            return f"{done.outcome.value}: {done.why or '-'}{', a loan' * bool(done.loan_id)}"
+
+        for line in in_order(found):
+            said = f"{line.file} {line.number}: {line.fault or line.command}"
+            about = " ".join(filter(None, (line.patron, line.item, str(line.amount or ""))))
+            day.do(f"{said} {about}", lambda line=line: plays(line, library.now), seconds=1)
+        day.lines += ["", "> all lines again"]
+        day.lines += [f"< {each.file} {each.number} {plays(each, library.now)}" for each in found]
+    return day
+
+
 DAYS: Days = {
+    "off-line": off_line,
     "odd-rows": odd_rows,
     "come-and-go": come_and_go,
     "by-branch": by_branch,
