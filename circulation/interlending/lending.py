@@ -18,7 +18,7 @@ from circulation.interlending.rows import (
     loan_of_request,
 )
 from circulation.interlending.states import LendingAction, LendingState, Role
-from circulation.items.facts import item_facts
+from circulation.items.facts import item_facts, lock_item
 from circulation.kernel.act import Act
 from circulation.loans.facts import OPEN_LOAN
 from circulation.patrons.facts import patron_facts
@@ -58,6 +58,7 @@ def lent_to_partner(
     it is not on loan. Without a `request_id` the loan is called after its own.
     """
     transaction = act.transaction
+    lock_item(transaction, barcode=item)
     lent = item_facts(transaction, barcode=item)
     on_loan = None if lent is None else OPEN_LOAN.of(lent)
     if lent is None or on_loan is None:

@@ -144,7 +144,8 @@ INVARIANTS: Final[dict[str, str]] = {
         SELECT l.item_id FROM loans l JOIN closures c ON c.branch_id = l.branch_id
         JOIN items i ON i.id = l.item_id AND c.reason = 'scene ' || substr(i.barcode, 2, 6)
         WHERE l.item_id = ANY(%(items)s) AND l.checked_in IS NULL AND l.mark IS NULL
-        AND l.suspended_until IS NULL
+        AND l.suspended_until IS NULL AND l.item_id NOT IN (
+          SELECT item_id FROM interlibrary_loans WHERE item_id IS NOT NULL AND role = 'borrower')
         AND (l.due AT TIME ZONE 'Europe/Copenhagen')::date BETWEEN c.first AND c.last""",
     "a deposit ends once, and its items go home then": f"""
         SELECT p.id FROM temporary_placements p WHERE p.id = ANY(%(placements)s) AND (

@@ -52,6 +52,7 @@ from circulation.notices.claiming import claim
 from circulation.notices.kinds import NoticeKind
 from circulation.notices.log import NotPossible, withdraw
 from circulation.patrons.blocks import block_patron
+from circulation.patrons.kinds import PatronKind
 from circulation.stock.inventory import (
     ANY_SHELF,
     Inventory,
@@ -409,3 +410,24 @@ def test_a_library_is_not_told_that_what_has_come_back_is_late(library: Library)
         ),
     )
     assert told == 0
+
+
+def test_what_has_come_back_is_not_lent_to_a_library(library: Library) -> None:
+    """Its partner would have it for ever."""
+    a_patron(library, INSTITUTION, kind=PatronKind.LIBRARY)
+    item = an_item(library, on_loan_to=INSTITUTION)
+    told = meanwhile(
+        library,
+        lambda transaction: check_in(library.act(transaction), item=item),
+        lambda: library.write(
+            lambda transaction: lent_to_partner(
+                library.act(transaction),
+                partner="broker",
+                actor="Broker",
+                request_id="",
+                user=INSTITUTION,
+                item=item,
+            )
+        ),
+    )
+    assert told is None
