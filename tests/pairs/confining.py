@@ -18,11 +18,11 @@ from catalogue.database import Transaction
 #: A role that each server of PostgreSQL has.
 _ROLE: Final = "pg_read_all_data"
 _IS_PATRONS: Final = "patron_id = ANY(current_setting('tiro.patrons')::bigint[])"
+_ITEMS: Final = "ANY(current_setting('tiro.items')::bigint[])"
 #: Which rows the role sees, by table.
 _SHOWN: Final = {
     **dict.fromkeys(
         (
-            "bookings",
             "charges",
             "collection_claims",
             "debt_warnings",
@@ -33,7 +33,9 @@ _SHOWN: Final = {
         ),
         _IS_PATRONS,
     ),
-    "loans": f"{_IS_PATRONS} OR item_id = ANY(current_setting('tiro.items')::bigint[])",
+    "loans": f"{_IS_PATRONS} OR item_id = {_ITEMS}",
+    # Jobs cut them from their patrons.
+    "bookings": f"{_IS_PATRONS} OR record_id IN (SELECT record_id FROM items WHERE id = {_ITEMS})",
     "captures": "hold_id IN (SELECT id FROM holds)",
     "collection_lines": "claim_id IN (SELECT id FROM collection_claims)",
     "interlibrary_cases": "id = current_setting('tiro.case')::bigint",
