@@ -16,6 +16,8 @@ from tests.pairs.states import ItemState
 from tests.pairs.verbs import VERBS, Verb, module_of, pairs
 
 _SHOWN = 5
+#: Scenes of a template, where it has many states.
+_SCENES = 1_500
 
 
 def main(options: list[str]) -> int:
@@ -38,7 +40,7 @@ def main(options: list[str]) -> int:
     broken, outcomes, rounds, done = 0, Counter[tuple[str, str]](), 0, 0
     ends = began + given.minutes * 60 if given.minutes else float("inf")
     with (
-        made_template(server, states, max(given.rounds, 8) * 5 // 4) as template,
+        made_template(server, states, _scenes_of_each(given.rounds, len(states))) as template,
         Runner(template) as runner,
     ):
         print(f"{len(template.scenes)} scenes in {time.monotonic() - began:.0f} s", flush=True)
@@ -54,6 +56,11 @@ def main(options: list[str]) -> int:
     print(f"{len(chosen) - done:,} of {len(chosen):,} pairs were not begun")
     _sum_up(done, rounds, outcomes, broken, runner.deadlocks, time.monotonic() - began)
     return 1 if broken else 0
+
+
+def _scenes_of_each(rounds: int, states: int) -> int:
+    """Return how many scenes begin in each state: enough for a pair, and few to build and copy."""
+    return max(8, min(rounds * 5 // 4, max(60, _SCENES // states)))
 
 
 def _chosen(
