@@ -27,6 +27,7 @@ from catalogue.database.migrations.versions import newest_named
 from catalogue.database.moments import Moment
 from catalogue.database.opening import migrate, open_database
 from catalogue.database.outages import PATIENCE, DatabasePooled, DatabaseUnavailable, OutcomeUnknown
+from catalogue.database.request_locks import lock_request
 from catalogue.database.shapes import Shape
 from catalogue.database.statements import (
     Statement,
@@ -100,6 +101,7 @@ __all__ = [
     "kept_from_others",
     "known_revisions",
     "lock",
+    "lock_request",
     "many",
     "many_of",
     "metadata",

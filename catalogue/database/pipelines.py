@@ -31,6 +31,8 @@ from psycopg import abc, errors, pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq.abc import PGresult
 
+from catalogue.database.request_locks import REQUEST_LOCK
+
 #: A statement is prepared the n-th time that it comes.
 PREPARED_AT: Final = 3
 #: Statements that a connection knows; with so many, its next transaction begins anew.
@@ -72,6 +74,13 @@ class CommitInDoubt(psycopg.OperationalError):
 class CommitUnanswered(psycopg.OperationalError):
     """The server does not say what became of a commit: it waits for its disk, or for a synchronous
     replica that is gone. It may yet be kept."""
+
+
+class RequestInProgress(psycopg.OperationalError):
+    """Another transaction carries out the same request, and was waited for in vain.
+
+    That transaction may be committed yet; nothing of this one was.
+    """
 
 
 class TransactionId(NamedTuple):
@@ -119,7 +128,7 @@ def _for_several(text: str) -> str:
 class _Text:
     """A statement as this connection knows it: its text, and how its rows are read."""
 
-    __slots__ = ("command", "has_loaders", "loading", "name", "uses")
+    __slots__ = ("command", "has_loaders", "is_of_request", "loading", "name", "uses")
 
     def __init__(self, text: str, loading: abc.Transformer) -> None:
         numbers = count(1)
@@ -130,6 +139,7 @@ class _Text:
         self.has_loaders = False
         self.uses = 0
         self.name: bytes | None = None
+        self.is_of_request = text == REQUEST_LOCK
 
 
 class Cursor:
@@ -143,6 +153,11 @@ class Cursor:
         self._text = text
         self._next = 0
         self.result: PGresult | None = None
+
+    @property
+    def is_of_request(self) -> bool:
+        """Whether its statement takes the lock of a request."""
+        return self._text.is_of_request
 
     @property
     def rowcount(self) -> int:
@@ -408,8 +423,7 @@ class Pipeline:
             self._asked_id = self.execute(_OWN_ID)
         self._pgconn.send_flush_request()
         self._flush()
-        own = self._asked_id or cursor
-        while cursor.result is None or own.result is None:
+        while cursor.result is None:
             if not self._sent:
                 raise psycopg.InterfaceError("the statement was given up with its transaction")
             self._receive_next()
@@ -433,11 +447,13 @@ class Pipeline:
         if _has_stale_plan(result):
             self.close()
             raise StalePlan(result.get_error_message())
-        raise (
-            errors.PipelineAborted("an earlier statement has failed")
-            if result.status == pq.ExecStatus.PIPELINE_ABORTED
-            else errors.error_from_result(result)
-        )
+        if result.status == pq.ExecStatus.PIPELINE_ABORTED:
+            raise errors.PipelineAborted("an earlier statement has failed")
+        error = errors.error_from_result(result)
+        is_of_request = isinstance(waiting, Cursor) and waiting.is_of_request
+        if is_of_request and isinstance(error, errors.LockNotAvailable):
+            raise RequestInProgress(str(error)) from error
+        raise error
 
     def _settle(self) -> None:
         """Waits for all that is open, and only then lets the first error come up."""

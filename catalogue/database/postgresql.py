@@ -35,6 +35,7 @@ from catalogue.database.pipelines import (
     CommitInDoubt,
     CommitUnanswered,
     Pipeline,
+    RequestInProgress,
     StalePlan,
     TransactionId,
     Unanswered,
@@ -396,6 +397,12 @@ class PostgresqlDatabase:
 
     def _refused(self, error: psycopg.Error) -> Exception:
         """The error of work that the server refused while the connection holds."""
+        if isinstance(error, RequestInProgress):
+            self.outage.complain(
+                "a request was repeated while it was still in progress",
+                "the caller was not told that the request was refused",
+            )
+            return OutcomeUnknown(first_line(error))
         if isinstance(error, _REFUSES_CHANGES):
             self._begin_outage(first_line(error))
         elif isinstance(error, errors.LockNotAvailable):

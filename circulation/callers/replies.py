@@ -34,7 +34,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from catalogue.database import Statement, Transaction, change, columns, lock, many, of_typed, send
+from catalogue.database import (
+    Statement,
+    Transaction,
+    change,
+    columns,
+    lock_request,
+    many,
+    of_typed,
+    send,
+)
 from catalogue.schema import items
 from circulation.callers.schema import item_replies, replies
 from circulation.kernel.act import Act
@@ -215,12 +224,6 @@ def _hold(
     )
 
 
-#: Two connections may send one request at once: the second waits until the first is answered.
-@lock
-def _take_turns(*, key: int) -> Statement:
-    return select(func.pg_advisory_xact_lock(key))
-
-
 @change
 def _purge(*, before: datetime) -> Statement:
     old = and_(replies.c.at < before, or_(replies.c.until.is_(None), replies.c.until < before))
@@ -248,7 +251,8 @@ def kept_reply(
     None: the request is to be dealt with, and its answer kept with `keep_reply`. Call it first in
     the transaction. `item` is the barcode that the answer is kept with.
     """
-    _take_turns(transaction, key=int.from_bytes(key.digest[:8], signed=True))
+    # Two connections may send one request at once: the second waits until the first is answered.
+    lock_request(transaction, int.from_bytes(key.digest[:8], signed=True))
     account, digest = key
     if item is None:
         found = _find(transaction, account=account, digest=digest)

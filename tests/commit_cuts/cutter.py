@@ -26,6 +26,7 @@ class Cut(Enum):
     LATE = "before COMMIT reached the server, which gets it a while later"
     ANSWERED = "after the server has answered, before the client has it"
     HELD = "not at all: the answer is held for a while"
+    WAITS = "not at all: COMMIT reaches the server a while later"
 
 
 #: What breaks a connection.
@@ -35,12 +36,17 @@ CUTS: Final = (Cut.BEFORE, Cut.AFTER, Cut.LATE, Cut.ANSWERED)
 class Order:
     """One cut that waits for the next COMMIT. `seconds`: how long something is held.
 
-    `shut`: for so many seconds from the cut on nobody is let in.
+    `shut`: for so many seconds from the cut on nobody is let in. `of`: bytes that the transaction
+    has sent, so that the COMMIT is that of a certain act. `released` ends a wait before its time.
     """
 
-    def __init__(self, cut: Cut, seconds: float, *, is_reset: bool, shut: float) -> None:
+    def __init__(
+        self, cut: Cut, seconds: float, *, is_reset: bool, shut: float, of: bytes = b""
+    ) -> None:
         self.cut, self.seconds, self.is_reset, self.shut = cut, seconds, is_reset, shut
+        self.of = of
         self.done = threading.Event()
+        self.released = threading.Event()
 
 
 class Cutter:
@@ -80,11 +86,19 @@ class Cutter:
             _shut(each)
 
     def order(
-        self, cut: Cut, seconds: float = 0.0, *, is_reset: bool = False, shut: float = 0.0
+        self,
+        cut: Cut,
+        seconds: float = 0.0,
+        *,
+        is_reset: bool = False,
+        shut: float = 0.0,
+        of: bytes = b"",
     ) -> Order:
-        """The next COMMIT that no other order is for is met with this one."""
-        order = Order(cut, seconds, is_reset=is_reset, shut=shut)
-        self._orders.append(order)
+        """The next COMMIT of a transaction with `of`, that no other order is for, is met with
+        this one."""
+        order = Order(cut, seconds, is_reset=is_reset, shut=shut, of=of)
+        with self._counting:
+            self._orders.append(order)
         return order
 
     def let_in(self) -> None:
@@ -93,7 +107,8 @@ class Cutter:
 
     def withdraw(self) -> None:
         """Orders that have met no COMMIT yet are void."""
-        self._orders.clear()
+        with self._counting:
+            self._orders.clear()
 
     def _accept(self) -> None:
         while not self._is_closed:
@@ -112,12 +127,14 @@ class Cutter:
                 self._open |= {client, server}
             _Passage(self, client, server).start()
 
-    def begun(self) -> Order | None:
-        """A COMMIT has come: the order for it."""
+    def begun(self, sent: bytes) -> Order | None:
+        """A COMMIT has come, after all that the transaction has sent: the order for it."""
         with self._counting:
             self.commits += 1
-            with suppress(IndexError):
-                return self._orders.popleft()
+            for order in self._orders:
+                if order.of in sent:
+                    self._orders.remove(order)
+                    return order
         return None
 
     def cut(self, order: Order) -> None:
@@ -164,11 +181,15 @@ class _Passage:
 
     def _messages(self) -> None:
         held = b""  # what belongs to a COMMIT that an order is for
+        before = bytearray()  # what the transaction has sent
         while True:
             kind, body = self._message()
             sent = kind + struct.pack("!I", len(body) + 4) + body
             if self._order is None and self._is_commit(kind, body):
-                self._order = self._cutter.begun()
+                self._order = self._cutter.begun(bytes(before))
+            before += body
+            if kind == b"S":
+                before.clear()
             order = self._order
             if order is None:
                 self._server.sendall(sent)
@@ -199,6 +220,10 @@ class _Passage:
             case Cut.ANSWERED | Cut.HELD:
                 self._server.sendall(held)
                 order.done.wait()
+            case Cut.WAITS:
+                self._cutter.cut(order)
+                order.released.wait(order.seconds)
+                self._server.sendall(held)
 
     def _hang_up(self, order: Order) -> None:
         self._is_severed = True

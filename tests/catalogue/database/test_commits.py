@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from catalogue.database import OutcomeUnknown, Transaction, open_database
+from catalogue.database import OutcomeUnknown, Transaction, lock_request, open_database
 from catalogue.database.commits import CommitOutcome, find_outcome
 from catalogue.database.pipelines import Pipeline, TransactionId
 from tests.commit_cuts.cutter import Cut, Cutter
@@ -82,6 +82,37 @@ def test_an_outcome_that_is_not_decided_in_time_is_no_refusal(
     assert done(cutter, "unknown") == 1
 
 
+def test_a_repetition_is_not_refused_while_the_first_is_in_progress_elsewhere(
+    cutter: Cutter,
+) -> None:
+    """The COMMIT of another process is on its way when the wait for its answer is over."""
+
+    def once(transaction: Transaction) -> int:
+        lock_request(transaction, 31)
+        known = "SELECT count(*) FROM acts WHERE name = %s"
+        number = int(transaction.execute(known, ("repeated",)).fetchone()[0])
+        if not number:
+            transaction.execute("INSERT INTO acts VALUES (%s)", ("repeated",))
+        return number
+
+    with (
+        closing(open_database(cutter.url, 60.0)) as first,
+        closing(open_database(cutter.direct, 0.5)) as other,
+    ):
+        order = cutter.order(Cut.WAITS, 60.0, of=b"repeated")
+        answer = first.write(once)
+        assert order.done.wait(10)
+        repeated = [other.write(once) for _ in range(4)]
+        for each in repeated:
+            with pytest.raises(OutcomeUnknown):
+                each.result(60)
+        assert done(cutter, "repeated") == 0
+        order.released.set()
+        assert answer.result(60) == 0
+        assert other.write(once).result(60) == 1
+    assert done(cutter, "repeated") == 1
+
+
 def test_a_session_whose_commit_is_lost_is_ended(cutter: Cutter) -> None:
     """The COMMIT that comes late finds no session: the work is done once, by the second try."""
     with closing(open_database(cutter.url, PATIENCE)) as database:
@@ -99,7 +130,8 @@ def test_the_server_says_what_became_of_a_transaction_of_its_own_history(cutter:
 
         def begun() -> TransactionId:
             one.begin(writes=True)
-            one.execute("SELECT 1").fetchone()
+            for _ in range(2):  # its id comes after the first answer
+                one.execute("SELECT 1").fetchone()
             assert one.transaction_id is not None
             return one.transaction_id
 
