@@ -119,11 +119,11 @@ class Front:
         return sent(answer._replace(headers=headers), query)
 
 
-def fault_of(error: BaseException, name: str) -> Denied:
+def fault_of(error: BaseException, name: str, failure: Failure | None = None) -> Denied:
     """What is told where a handler was left by an error."""
     if isinstance(error, Denied):
         return error
-    failure = failure_of(error)
+    failure = failure or failure_of(error)
     if failure.is_logged:
         log.error("no answer could be found to %s", name, exc_info=error)
     return FAILED[failure]

@@ -138,7 +138,9 @@ class Paia(Front):
 
         def done(value: Any, error: BaseException | None) -> None:
             if error is not None:
-                value = fault_of(error, method.name)
+                request = (prepared.token, prepared.asked[:4])
+                failure = self._services.open_requests.failure_of(error, request)
+                value = fault_of(error, method.name, failure)
             if isinstance(value, Denied):  # given back: what was written with it stays
                 denied(value)
                 return

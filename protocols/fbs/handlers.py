@@ -229,7 +229,9 @@ class Fbs:
 
         def done(answer: Answer | None, error: BaseException | None) -> None:
             if error is not None:
-                answer = _failed(call, error)
+                told = None if credential is None else credential.secret
+                failure_of = self._services.open_requests.failure_of
+                answer = _failed(call, error, failure_of(error, (told, prepared.asked[:4])))
             elif looks:  # they are in the log
                 LOOKS.of(self._services.circulation).add(looks)
             assert answer is not None
@@ -306,14 +308,14 @@ def _written(call: Call, value: Any) -> Answer:
     return Answer(call.status, written(call.shape(value)))
 
 
-def _failed(call: Call, error: BaseException) -> Answer:
+def _failed(call: Call, error: BaseException, failure: Failure | None = None) -> Answer:
     """The answer where a handler was left by an error."""
     if isinstance(error, Undone):
         answer: Answer = error.value
         return answer
     if isinstance(error, Denied):
         return error.answer()
-    failure = failure_of(error)
+    failure = failure or failure_of(error)
     if failure.is_logged:
         log.error("no answer could be found to %s", call.name, exc_info=error)
     return FAILED[failure].answer()

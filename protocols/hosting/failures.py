@@ -50,11 +50,18 @@ class OpenRequests:
 
     def failure_of(self, error: BaseException, request: Hashable) -> Failure:
         """Return how the work of a request failed; `request` is equal where it is repeated."""
-        failure, number = failure_of(error), hash(request)  # it may hold a PIN
+        failure = failure_of(error)
         if failure is Failure.UNKNOWN:
-            self._open[number] = None
-            if len(self._open) > _MOST_OPEN:
-                del self._open[next(iter(self._open))]
-        elif failure is Failure.PASSING and number in self._open:
+            self.add(request)
+        elif failure is Failure.PASSING and request in self:
             return Failure.UNKNOWN
         return failure
+
+    def add(self, request: Hashable) -> None:
+        """Remember a request whose outcome is not known."""
+        self._open[hash(request)] = None  # it may hold a PIN
+        if len(self._open) > _MOST_OPEN:
+            del self._open[next(iter(self._open))]
+
+    def __contains__(self, request: Hashable) -> bool:
+        return hash(request) in self._open

@@ -25,6 +25,7 @@ from protocols.sip2.joining import Joined
 from protocols.sip2.terminals.entrance import Entrance
 from protocols.sip2.wire.envelope import (
     DOCUMENT_BYTES,
+    Envelope,
     NoEnvelope,
     Unusable,
     error_document,
@@ -107,7 +108,8 @@ class Sip2Resource(Resource):
         session.receive(envelope, joined.paces)
         if joined.settings.record is not None:
             record(session, joined.settings.record, arrival.peer, joined.services.clock)
-        _Exchange(joined, request, session, path[1].decode("ascii", "replace")).begin()
+        isil = path[1].decode("ascii", "replace")
+        _Exchange(joined, request, session, isil, envelope).begin()
         return NOT_DONE_YET
 
 
@@ -122,11 +124,19 @@ def _refused(request: Any, status: int, text: str) -> bytes:
 class _Exchange:
     """One request on its way: the login, the address, the message, the answer."""
 
-    def __init__(self, joined: Joined, request: Any, session: EnvelopedSession, isil: str) -> None:
+    def __init__(
+        self,
+        joined: Joined,
+        request: Any,
+        session: EnvelopedSession,
+        isil: str,
+        envelope: Envelope,
+    ) -> None:
         self._joined = joined
         self._request = request
         self._session = session
         self._isil = isil
+        self._same = ("sip2 over http", isil, envelope)
         self._gone: list[Failure] = []
         request.notifyFinish().addErrback(self._gone.append)
 
@@ -193,6 +203,7 @@ class _Exchange:
 
     def _hang_up(self) -> None:
         """Closes the connection without an answer: the kiosk sends its message again."""
+        self._joined.services.open_requests.add(self._same)
         if not self._gone:
             self._request.loseConnection()
 
@@ -200,6 +211,10 @@ class _Exchange:
         session, request = self._session, self._request
         answer = session.answer
         if self._gone:
+            return
+        # A repetition that comes no further than the login must not be refused either.
+        if session.is_passing and self._same in self._joined.services.open_requests:
+            self._hang_up()
             return
         if session.error is None:
             document = response_document(answer)
