@@ -50,7 +50,10 @@ _REACH: Final = (
     "See that it runs, and that tiro.toml, [database] url, names it; `tiro check` tries all of it."
 )
 #: What to do where a change may have been made or not.
-LOOK_FIRST: Final = "It is not known whether this was done: look before you run it again."
+LOOK_FIRST: Final = (
+    "Look first, with `tiro patron show`, `tiro item show` or the list that it is about, and run "
+    "it again only if it was not done."
+)
 #: What to do about a database by words of its own complaint.
 _OF_WORDS: Final = {
     "does not exist": "Look at tiro.toml, [database] url; createdb of PostgreSQL makes a new one.",
@@ -66,7 +69,10 @@ _OF_WORDS: Final = {
 
 #: The first that fits is taken; classes are named so that nobody has to load them.
 KNOWN: Final = (
-    Known("catalogue.database.outages:OutcomeUnknown", LOOK_FIRST),
+    Known(
+        "catalogue.database.outages:OutcomeUnknown",
+        f"It is not known whether this was done. {LOOK_FIRST}",
+    ),
     Known("catalogue.database.outages:DatabaseUnavailable", _REACH),
     Known(
         "catalogue.database.migrations.running:DatabaseTooNew",

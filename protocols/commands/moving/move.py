@@ -213,7 +213,7 @@ def _alone(library: Library) -> Iterator[Callable[[Transaction], None]]:
     try:
         yield hold
     finally:
-        library.write(lease.give_back)
+        library.release(lease)
 
 
 def _moving(library: Library, plan: Plan, silent_until: date | None) -> Moving:

@@ -76,13 +76,13 @@ def send_due(settings: Settings, library: Library) -> dict[str, Any]:
             configuration.path.parent,
         )
     except (OSError, ValueError) as error:
-        library.write(lease.give_back)
+        library.release(lease)
         raise click.ClickException(f"[notices] a channel cannot be opened: {error}") from error
     try:
         return dict(sender.take_turn(lambda: library.now))
     finally:
         sender.close()
-        library.write(lease.give_back)
+        library.release(lease)
 
 
 def foreseen(settings: Settings, library: Library, day: date) -> list[dict[str, Any]]:

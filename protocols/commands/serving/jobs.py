@@ -82,7 +82,7 @@ def run(
                 said = [{"job": each, "day": chosen, "run by": taken.holder} for each in names]
                 dry_run = True
             finally:
-                library.write(lease.give_back)
+                library.release(lease)
             if not dry_run and name in (None, "notices"):
                 said.append({"job": "sending", "day": chosen, **send_due(settings, library)})
     say(said, as_json)

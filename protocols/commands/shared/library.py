@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import ParamSpec, TypeVar
@@ -12,9 +12,10 @@ from typing import ParamSpec, TypeVar
 import click
 
 import circulation.assembly  # noqa: F401  the features join before anything is done
-from catalogue.database import Database, Transaction
+from catalogue.database import Database, DatabaseUnavailable, Transaction
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Circulation
+from circulation.kernel.leases import Lease
 from circulation.kernel.organisation import desk_at
 from circulation.kernel.results import UNATTENDED, Desk
 from circulation.kernel.rights import Principal, at_command_line
@@ -58,6 +59,12 @@ class Library:
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         return self.database.read(work).result()
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back. If the database cannot be reached, the lease runs out, and the
+        error that ended the work is not hidden by another one."""
+        with suppress(DatabaseUnavailable):
+            self.write(lease.give_back)
 
     def act(self, transaction: Transaction, desk: Desk = UNATTENDED) -> Act:
         """What is done now at that desk, or at none."""
