@@ -12,7 +12,7 @@ DEMO_OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test test-fewer-programs trials lint base bench crash cut-over docs fuzz mutants audit lock dist image version clean help loan-table reference pictures
+.PHONY: demo test test-fewer-programs trials lint base bench crash commit-cuts cut-over docs fuzz mutants audit lock dist image version clean help loan-table reference pictures
 
 help:
 	@echo "make demo        a working library system on 127.0.0.1, in a temporary folder"
@@ -24,6 +24,7 @@ help:
 	@echo "make bench       measurements: loading, searching, lending"
 	@echo "make cut-over    rehearses a change of systems: sixty days, flips, kills, three figures"
 	@echo "make crash       kills the server again and again under load, and looks at what is left"
+	@echo "make commit-cuts cuts its connections to PostgreSQL during COMMIT, under load"
 	@echo "make fuzz        feeds every parser with mutations of real messages"
 	@echo "make mutants     small mistakes in the rules of lending, money and rights: do tests see them?"
 	@echo "make audit       known vulnerabilities in what is installed"
@@ -66,6 +67,7 @@ trials: $(VENV)/development
 	TIRO_TESTS_SEED=$(TRIALS_SEED) $(PYTEST) --trials --hypothesis-seed=$(TRIALS_SEED)
 	$(BIN)/python -m tests.cut_over --seed $(TRIALS_SEED) $(CUT_OVER_OPTIONS)
 	$(BIN)/python -m tests.crash --seed $(TRIALS_SEED) $(CRASH_OPTIONS)
+	$(BIN)/python -m tests.commit_cuts --seed $(TRIALS_SEED) $(COMMIT_CUTS_OPTIONS)
 	$(BIN)/python -m tests.fuzz --seed $(TRIALS_SEED) $(FUZZ_OPTIONS)
 	$(BIN)/python -m tests.fuzz.iso18626 --seed $(TRIALS_SEED)
 	$(BIN)/python -m tests.protocols.iso18626.killed --seed $(TRIALS_SEED)
@@ -86,12 +88,16 @@ bench: $(VENV)/development
 	$(BIN)/python -m tests.bench
 
 # CRASH_OPTIONS and FUZZ_OPTIONS: --kills, --database, --seed; --count, --parser, --seed, --engine.
+# COMMIT_CUTS_OPTIONS: --cuts, --seed.
 # CUT_OVER_OPTIONS: --days, --acts, --kills, --seed, --keep FOLDER.
 cut-over: $(VENV)/development
 	$(BIN)/python -m tests.cut_over $(CUT_OVER_OPTIONS)
 
 crash: $(VENV)/development
 	$(BIN)/python -m tests.crash $(CRASH_OPTIONS)
+
+commit-cuts: $(VENV)/development
+	$(BIN)/python -m tests.commit_cuts $(COMMIT_CUTS_OPTIONS)
 
 fuzz: $(VENV)/development $(if $(findstring atheris,$(FUZZ_OPTIONS)),$(VENV)/fuzz)
 	$(BIN)/python -m tests.fuzz $(FUZZ_OPTIONS)

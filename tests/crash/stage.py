@@ -42,7 +42,7 @@ def barcode(kind: str, number: int, item: int) -> str:
     return f"{kind}I{number:03}{item:03}"
 
 
-def _an_item(library: Library, code: str, title: str) -> None:
+def an_indexed_item(library: Library, code: str, title: str) -> None:
     """An item of a record of its own, which is in the index."""
 
     def work(transaction: Transaction) -> None:
@@ -68,7 +68,9 @@ def furnish(url: str) -> None:
                 for who in ("", "Q"):  # who borrows and who waits
                     a_patron(library, card(who + kind, number))
                 for item in range(ITEMS):
-                    _an_item(library, barcode(kind, number, item), f"Book {kind} {number} {item}")
+                    an_indexed_item(
+                        library, barcode(kind, number, item), f"Book {kind} {number} {item}"
+                    )
         for number in range(CALLERS):
             for payer in ("D", "E"):  # who pays and does nothing else
                 a_patron(library, card(payer, number))
@@ -76,7 +78,7 @@ def furnish(url: str) -> None:
         for who in ("C1", "C2"):
             a_patron(library, who)
         for item in CONTESTED:
-            _an_item(library, item, f"Book {item}")
+            an_indexed_item(library, item, f"Book {item}")
     finally:
         database.close()
 
