@@ -19,6 +19,12 @@ from tests.commit_cuts.over_other_doors import COMMAND, JOB, REMOTE, library_of
 from tests.crash.callers import Act, Line
 from tests.crash.stage import ITEMS, barcode
 
+#: The database, or the server, cannot be reached; or it is not known.
+_FOR_NOW: Final = (
+    b"cannot be worked with",
+    b"cannot be reached for the moment",
+    LOOK_FIRST.encode(),
+)
 _AT: Final = ("--at", "DK-900101")
 
 
@@ -57,7 +63,7 @@ def _command(name: str, *words: str, trace: tuple[str, str]) -> Act:
 
 
 def is_for_now(answer: bytes) -> bool:
-    return b"cannot be worked with" in answer or LOOK_FIRST.encode() in answer
+    return any(each in answer for each in _FOR_NOW)
 
 
 def lending(name: str, kind: str, card: str) -> Iterator[Act]:
