@@ -246,13 +246,17 @@ class Stuck:
 
     def end(self, *, committed: bool) -> None:
         """Has those that wait carried out, or ended; and waits for it."""
+        execute = self._connection.execute
+        ended = {pid for (pid,) in execute(self._WAITING)}  # type: ignore[arg-type]
         if not committed:
-            self._connection.execute(
-                f"SELECT pg_terminate_backend(pid) FROM ({self._WAITING}) AS waiting"  # type: ignore[arg-type]
-            )
-        else:
-            self._connection.execute("SELECT pg_advisory_unlock_all()")
-        while self._connection.execute(self._WAITING).fetchall():  # type: ignore[arg-type]
+            execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", ([*ended],))
+            self._wait_for(ended)
+        # Whoever does it again meanwhile waits as well.
+        execute("SELECT pg_advisory_unlock_all()")
+        self._wait_for(ended)
+
+    def _wait_for(self, ended: set[int]) -> None:
+        while ended & {pid for (pid,) in self._connection.execute(self._WAITING)}:  # type: ignore[arg-type]
             time.sleep(0.01)
 
     def __exit__(self, *_: object) -> None:
