@@ -26,6 +26,7 @@ class ScanWish(Request):
     In mode `desk` an item is lent to the open patron, else taken back; `return` and `drop` take it
     back (dated back with `at`), `renew` renews, `look` changes nothing, `pick` takes what was
     fetched. `happened` is when it was done, while the line was down: see POST /checkouts.
+    One that is older than `backdate_days` is refused and put on the list of off-line acts.
     `override` and `accept_fee` go with an item that is lent or renewed.
     """
 

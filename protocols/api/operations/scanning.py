@@ -16,9 +16,12 @@ from catalogue.records import fetch_records
 from catalogue.searching.evaluation import search
 from catalogue.searching.standard_numbers import NumberKind, readings, records_with
 from circulation.items.availability import circulation_status
-from circulation.kernel.results import CirculationStatus
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import CirculationStatus, Refusal, Refused
 from circulation.kernel.rights import Principal, Right
+from circulation.languages.installed import language as language_called
 from circulation.loans.of_patron import open_loans_of
+from circulation.loans.off_line import OffLineReport, Reported, take_report
 from protocols.api.authority import must_have_here
 from protocols.api.gate import patron_named, patron_with_card
 from protocols.api.models.answers import item_shown
@@ -29,12 +32,12 @@ from protocols.api.models.screen import PatronScreen
 from protocols.api.models.searching import PatronHit
 from protocols.api.models.titles import Title
 from protocols.api.operation import Operation, Request, post
-from protocols.api.operations.desk import lend, prolong, take_back
+from protocols.api.operations.desk import lend, moment_said, prolong, take_back
 from protocols.api.operations.items import note_borrowers, status_shown
 from protocols.api.operations.screen import screen
 from protocols.api.operations.searching import patrons_found
 from protocols.api.operations.titles import query_asked, scope_for, titles_shown
-from protocols.api.problems import Outcome, Problem
+from protocols.api.problems import Outcome, Problem, ProblemReason
 from protocols.hosting.answering import Context, Lane
 
 #: Code 128 on the sheet beside the desk: letters and digits, which every keyboard layout leaves.
@@ -128,8 +131,36 @@ def _with_item(
         scanned = replace(scanned, loans=loans, overdue=overdue)
     if isinstance(done, Problem):
         shown = _status(status, request, principal, context)
-        return replace(scanned, outcome="refused", reasons=done.reasons, status=shown)
+        reasons = _listed(done.reasons, status, request, principal, context)
+        return replace(scanned, outcome="refused", reasons=reasons, status=shown)
     return scanned
+
+
+def _listed(
+    reasons: tuple[ProblemReason, ...],
+    status: CirculationStatus,
+    request: Wish,
+    principal: Principal,
+    context: Context,
+) -> tuple[ProblemReason, ...]:
+    """Put an off-line scan that is too old on the list of off-line acts. Return its reasons."""
+    wish, name = request.body, Reason.DATE_TOO_OLD.name
+    if wish.happened is None or name not in [each.code for each in reasons]:
+        return reasons
+    patron, act = "", Reported.CHECK_IN
+    if wish.mode == "desk" and wish.patron is not None:
+        place = patron_named(request, wish.patron, principal, context, Right.LEND)
+        patron, act = place.identifier or "", Reported.CHECK_OUT
+    happened = moment_said((act is Reported.CHECK_IN and wish.at) or wish.happened, principal)
+    refused = Refused((Refusal(Reason.DATE_TOO_OLD),), item=status.item)
+    take_report(
+        context.act(principal.desk),
+        OffLineReport(act, status.item.barcode, patron, refused, happened),
+    )
+    note = language_called(request.language).words.pgettext("screen", "NOTED_FOR_STAFF")
+    return tuple(
+        replace(each, text=f"{each.text} {note}") if each.code == name else each for each in reasons
+    )
 
 
 def _status(

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circulation.kernel.reasons import BlockReason
+from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import CheckedOut
 from circulation.ledger.money import ChargeKind
+from circulation.loans.work_lists import no_block_conflicts
 from circulation.moving.off_line.block_list import all_barred_cards
 from circulation.moving.off_line.files import NotOffLine, OffLine, Origin, read_off_line
 from circulation.moving.off_line.playing import Outcome, Played, in_order, play
@@ -246,6 +247,27 @@ def test_what_a_clock_tells_of_tomorrow_is_not_done(library: Library, tmp_path: 
     path = koc(tmp_path, f"{tomorrow} 000\tissue\t{card}\t{item}")
     assert outcomes(played(library, path)) == ["ahead"]
     assert outcomes(played(library, path, fast=24 * 3600 + 3600)) == ["done"]
+
+
+def test_what_happened_too_long_ago_is_listed_for_people(library: Library, tmp_path: Path) -> None:
+    card = a_patron(library)
+    free = an_item(library)
+    path = koc(
+        tmp_path,
+        f"2026-01-02 09:00:00 000\tissue\t{card}\t{free}",
+        f"2026-01-02 09:01:00 000\treturn\t{free}",
+    )
+    found = played(library, path)
+    assert [(each.outcome, each.why) for each in found] == [
+        (Outcome.UNKNOWN, Reason.DATE_TOO_OLD.value)
+    ] * 2
+    assert outcomes(played(library, path)) == ["done already"] * 2
+    listed = library.read(no_block_conflicts).lines
+    assert [(each.act, each.barcode, each.reasons) for each in listed] == [
+        ("check-out", free, (Reason.DATE_TOO_OLD,)),
+        ("check-in", free, (Reason.DATE_TOO_OLD,)),
+    ]
+    assert library.events_of(free) == []
 
 
 def test_lines_that_would_break_a_program(library: Library, tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from urllib.parse import quote
 import pytest
 
 from catalogue.changes.accession import add_record
+from circulation.kernel.reasons import Reason
 from circulation.kernel.rights import Right
+from circulation.loans.work_lists import no_block_conflicts
 from circulation.staff.roles import HeldRole
 from tests.builders.accounts import a_colleague
 from tests.builders.circulation import a_patron, an_item
@@ -134,6 +136,32 @@ def test_who_sends_it_needs_the_rights_and_is_told_no_answer_of_others(stage: St
     headers = {"scanned-by": "patron:anna"}
     told = stage.ask("POST", "/desk/scan", wish, token=stage.a_caller(), headers=headers)
     assert told.status == 422, told.body
+
+
+def test_an_off_line_scan_that_is_too_old_is_listed_for_staff(stage: Stage) -> None:
+    library, card = stage.library, a_patron(stage.library)
+    free, lent = an_item(library), an_item(library, on_loan_to=card)
+    token = stage.a_caller(Right.LEND, Right.BACKDATE)
+    old = {"happened": "2026-01-02T10:00:00Z"}
+    for _ in range(2):
+        for text, more in (
+            (free, {"patron": stage.public_id(card)}),
+            (lent, {"mode": "return"}),
+        ):
+            told = _scan(stage, token, text, **old, **more).body
+            [reason] = told["reasons"]
+            assert (told["outcome"], reason["code"]) == ("refused", "DATE_TOO_OLD")
+            assert reason["text"].endswith("Noted for the staff to look at.")
+    listed = library.read(no_block_conflicts).lines
+    assert [(each.act, each.barcode, each.reasons) for each in listed] == [
+        ("check-out", free, (Reason.DATE_TOO_OLD,)),
+        ("check-in", lent, (Reason.DATE_TOO_OLD,)),
+    ]
+    assert [each.patron_identifier for each in listed] == [card, ""]
+    assert [len(library.events_of(each)) for each in (free, lent)] == [0, 1]
+    other = _scan(stage, token, lent, mode="drop", at="2026-01-02T10:00:00Z").body  # staff said so
+    assert [each["code"] for each in other["reasons"]] == ["DATE_TOO_OLD"]
+    assert len(library.read(no_block_conflicts).lines) == 2
 
 
 @pytest.mark.parametrize("is_scanner_first", [True, False])
