@@ -14,9 +14,12 @@ from typing import Final, Protocol
 
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Patron, Refused
+from circulation.patrons.identifiers import IDENTIFIERS, find_patron, place_of_patron
 from circulation.patrons.pin_rules import let_in
 from protocols.hosting.answering import Context
+from protocols.sip2.handling.off_line import is_followed
 from protocols.sip2.messages import Checkout, Renew
+from protocols.sip2.settings import Account
 from protocols.sip2.terminals.places import Place
 
 #: Whatever is dated more recently than this was not done while the line was down.
@@ -66,20 +69,36 @@ def admitted(request: AboutPatron, place: Place, context: Context) -> Patron | R
 
 
 def doubted(
-    request: Checkout | Renew, happened: datetime | None, place: Place, context: Context
+    request: Checkout | Renew,
+    happened: datetime | None,
+    account: Account | None,
+    place: Place,
+    context: Context,
 ) -> Refused | None:
-    """Why a message without a block (no block = Y) is not believed; None if it is. A terminal
-    cannot check a PIN while its line is down, so what it reports then needs none. But what is dated
-    just now was done on line, and needs the same as everything on line. A patron who is not served
-    at all is lent nothing, whatever the date: staff have to settle that.
+    """Return why a message without a block (no block = Y) is not believed; None if it is.
+
+    A terminal cannot check a PIN while its line is down, so what it reports then of patrons of its
+    own agency needs none. What is dated just now was done on line, and needs the same as everything
+    on line; so does, whatever the date, what names a patron of another agency. A patron who is not
+    served at all is lent nothing. Staff settle what is not believed.
     """
     was_off_line = happened is not None and happened <= context.now - LATELY
-    known = let_in(context.act(place.desk), patron=request.patron_identifier.strip(), pin=None)
-    if was_off_line:
-        if isinstance(known, Refused) and Reason.PATRON_NOT_SERVED in known.reasons:
-            return known
-        return None
+    identifier = request.patron_identifier.strip()
+    known = let_in(context.act(place.desk), patron=identifier, pin=None)
     if isinstance(known, Refused) and Reason.PIN_MISSING in known.reasons:
+        if was_off_line and (
+            is_followed(request, account) or _is_of_own_agency(identifier, place, context)
+        ):
+            return None
         known = admitted(request, place, context)
     is_let_in = not isinstance(known, Refused) or NOT_LET_IN.isdisjoint(known.reasons)
     return None if is_let_in or not isinstance(known, Refused) else known
+
+
+def _is_of_own_agency(identifier: str, place: Place, context: Context) -> bool:
+    key = IDENTIFIERS.of(context.circulation)
+    patron_id = find_patron(context.transaction, identifier, key=key)
+    if patron_id is None:
+        return False
+    found = place_of_patron(context.transaction, patron_id=patron_id)
+    return found is not None and found.agency_id == place.branch.agency_id

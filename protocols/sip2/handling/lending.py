@@ -58,7 +58,7 @@ def checkout(request: Checkout, caller: Caller, context: Context) -> CheckoutRes
         item = find_item(context.transaction, request.item_identifier.strip())
         if item and _is_of(item.material_group, account.blocked_material_groups, context):
             raise Unanswerable(Text.NOT_LENT_HERE)
-    doubt = doubted(request, happened, place, context) if no_block else None
+    doubt = doubted(request, happened, caller.account, place, context) if no_block else None
     outcome: CheckedOut | Renewed | Refused = doubt or check_out(
         context.act(place.desk),
         LoanWish(
@@ -98,7 +98,7 @@ def renew(request: Renew, caller: Caller, context: Context) -> RenewResponse:
     """29 -> 30. The loan is named by its item (AB), or by its title as a list (AU) told it (AJ)."""
     place = caller.place(context, request.institution_id)
     no_block, happened, due = _off_line(request, caller, place, context.now)
-    doubt = doubted(request, happened, place, context) if no_block else None
+    doubt = doubted(request, happened, caller.account, place, context) if no_block else None
     barcode = request.item_identifier or ""
     if not barcode:
         barcode, doubt = _barcode_of_title(request, place, context)

@@ -378,17 +378,34 @@ def off_line(code: str, when: str, more: str = "") -> Said:
     return Said(f"{code}NY{when}{LATER}AO|AA{{aa}}|ABI7000003|AC|{{ad}}{more}")
 
 
-@pytest.mark.parametrize("pin", ["", "9999", "1234"])
-def test_a_loan_made_while_the_line_was_down_is_booked_and_nothing_is_told(
-    stranger: Library, a_terminal: ATerminal, pin: str
+@pytest.mark.parametrize(
+    ("pin", "reasons"), [("", (Reason.PIN_MISSING,)), ("9999", (Reason.PIN_WRONG,)), ("1234", ())]
+)
+def test_what_a_patron_of_another_agency_was_lent_off_line_needs_the_pin_too(
+    stranger: Library, a_terminal: ATerminal, pin: str, reasons: tuple[Reason, ...]
 ) -> None:
-    said = off_line("11", AN_HOUR_AGO)
-    answer, changed = spoken(a_terminal(**ALL_SHOWN), said, pin, LOGIN)
-    assert changed
+    """Without it the act is accepted and is for staff to settle; nothing is told either way."""
+    terminal, said = a_terminal(**ALL_SHOWN), off_line("11", AN_HOUR_AGO)
+    answer, _ = spoken(terminal, said, pin, LOGIN)
     assert answer.startswith("121")
-    assert stranger.read(no_block_conflicts).lines == ()
     assert_nothing_personal(answer, said, LOGIN)
     assert CARD not in answer
+    lines = stranger.read(no_block_conflicts).lines
+    assert [each.reasons for each in lines] == ([reasons] if reasons else [])
+    assert [each.barcode for each in lines] == (["I7000003"] if reasons else [])
+    state = terminal.ask(f"17{NOW}AO|ABI7000003|".encode())
+    assert state.startswith(b"1803" if reasons else b"1804")
+
+
+@pytest.mark.parametrize("code", ["11", "29"])
+def test_a_patron_of_another_agency_is_lent_to_off_line_where_no_pin_is_needed(
+    stranger: Library, a_terminal: ATerminal, code: str
+) -> None:
+    terminal = a_terminal(**ALL_SHOWN | {"require_patron_pin": "nobody"})
+    said = off_line(code, AN_HOUR_AGO)
+    assert spoken(terminal, said)[0].startswith("121" if code == "11" else "301")
+    lines = stranger.read(no_block_conflicts).lines
+    assert Reason.PIN_MISSING not in [reason for each in lines for reason in each.reasons]
 
 
 @pytest.mark.parametrize("when", [NOW, "20261125    115930", " " * 18, "20271125    120000"])
