@@ -15,6 +15,7 @@ PERMISSIVE = {
     *("Apache 2.0", "Apache License 2.0", "Apache License, Version 2.0", "Apache Software License"),
     *("BSD", "BSD License", "MIT License", "ISC License (ISCL)", "Zope Public License"),
     *("The Unlicense (Unlicense)", "Python Software Foundation License", "HPND"),
+    "SIL OFL V1.1",  # of fonts, which documents may embed whatever their licence
     "Historical Permission Notice and Disclaimer (HPND)",
     "Redistribution and use in source and binary forms, with or without",  # the BSD text itself
 }

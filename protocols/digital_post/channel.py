@@ -17,6 +17,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from circulation.digital_post.receipts import PostReceipt
@@ -73,12 +74,16 @@ class DigitalPostChannel:
     """See the module. `route` is closed after each call, so nothing has to be closed here."""
 
     def __init__(
-        self, settings: DigitalPostSettings, what: What, route: Callable[..., Route]
+        self,
+        settings: DigitalPostSettings,
+        what: What,
+        route: Callable[..., Route],
+        fonts: Sequence[Path] = (),
     ) -> None:
         self._settings = settings
         self._what = what
         self._identities = identities_of(settings)
-        self._composer = Composer(settings, what, self._identities)
+        self._composer = Composer(settings, what, self._identities, fonts)
         self._now: datetime | None = None
         self.route = route(lambda: self._now or wall_clock())
         #: Messages that were tried and certainly not accepted.
@@ -221,7 +226,10 @@ class DigitalPostDriver:
         """Raises ValueError if letters lack something, or a file cannot be used."""
         what = settings.what(name)
         return DigitalPostChannel(
-            settings, what, lambda clock: open_route(settings, around.folder, clock)
+            settings,
+            what,
+            lambda clock: open_route(settings, around.folder, clock),
+            around.fonts,
         )
 
 

@@ -7,8 +7,10 @@ no titles; what somebody has borrowed stands only in the document.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from gettext import NullTranslations
+from pathlib import Path
 from typing import Final
 
 from circulation.digital_post.numbers import PostNumber
@@ -29,6 +31,7 @@ from protocols.digital_post.memo.messages import Message, MessageHeader, Message
 from protocols.digital_post.memo.people import AttentionData, GeneratingSystem, Recipient, Sender
 from protocols.digital_post.settings import DigitalPostSettings, What
 from protocols.notices.channels import Outgoing
+from protocols.notices.letter_fonts import UnprintableLetterError
 from protocols.notices.letters import letter_of, letters
 
 _SPACES = re.compile(r"\s+")
@@ -59,10 +62,17 @@ _PAID: Final = frozenset(
 class Composer:
     """Makes requests from messages; the same message always gives the same request."""
 
-    def __init__(self, settings: DigitalPostSettings, what: What, identities: Identities) -> None:
+    def __init__(
+        self,
+        settings: DigitalPostSettings,
+        what: What,
+        identities: Identities,
+        fonts: Sequence[Path] = (),
+    ) -> None:
         self._settings = settings
         self._what = what
         self._identities = identities
+        self._fonts = fonts
 
     def request(self, message: Outgoing) -> KombiRequest:
         """The request that sends the message. Raises CannotBePut."""
@@ -108,7 +118,7 @@ class Composer:
     def _body(self, message: Outgoing, subject: str) -> MessageBody:
         words = language(message.language).words
         name = words.pgettext("Digital Post", "FILE_NAME")
-        file = File("application/pdf", name, _pdf(message), message.language[:2])
+        file = File("application/pdf", name, _pdf(message, self._fonts), message.language[:2])
         return MessageBody(
             created_date_time=message.created,
             main_document=MainDocument(
@@ -136,7 +146,7 @@ class Composer:
         letter = Letter(
             self._identities.letter_identifier(message.id),
             settings.letter_type,
-            _pdf(message),
+            _pdf(message, self._fonts),
             _cut(_line(message.subject), _LABEL),
             address=PostalAddress(_line(message.recipient), tuple(lines)),
             category=settings.category,
@@ -159,10 +169,14 @@ def _postal(message: Outgoing) -> str:
     return message.postal or ("" if message.number is not None else message.address)
 
 
-def _pdf(message: Outgoing) -> bytes:
+def _pdf(message: Outgoing, fonts: Sequence[Path]) -> bytes:
     """The document, with the postal address in its window; never a number, not even a masked
     one."""
-    return letters([letter_of(replace(message, address=_postal(message)))])
+    letter = letter_of(replace(message, address=_postal(message)))
+    try:
+        return letters([letter], message.created, fonts)
+    except UnprintableLetterError as error:
+        raise CannotBePut(str(error)) from None
 
 
 def _button(words: NullTranslations, name: str, code: ActionCode, url: str) -> Action:

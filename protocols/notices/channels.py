@@ -125,11 +125,12 @@ class Channel(Protocol):
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Where a channel is opened: relative paths in its settings start at `folder`; most channels
-    need neither database nor engine."""
+    need neither database nor engine. `fonts` are the library's own, for what is put on paper."""
 
     folder: Path
     database: Database
     circulation: Circulation
+    fonts: tuple[Path, ...] = ()
 
 
 class Driver(Protocol):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,8 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict
 
-from protocols.notices.channels import Outcome, Outgoing, Sent, Surroundings, TryAgain
+from protocols.notices.channels import NotSent, Outcome, Outgoing, Sent, Surroundings, TryAgain
+from protocols.notices.letter_fonts import UnprintableLetterError
 from protocols.notices.quiet_channel import QuietChannel
 
 
@@ -37,8 +39,9 @@ class FileChannel(QuietChannel):
 
     knows_ids = True
 
-    def __init__(self, folder: Path, form: str) -> None:
+    def __init__(self, folder: Path, form: str, fonts: Sequence[Path] = ()) -> None:
         self._folder = folder
+        self._fonts = fonts
         self._form = form
 
     def send(self, message: Outgoing, now: datetime) -> Outcome:
@@ -51,6 +54,8 @@ class FileChannel(QuietChannel):
             partial = path.with_suffix(".part")
             partial.write_bytes(self._content(message))
             os.replace(partial, path)
+        except UnprintableLetterError as error:
+            return NotSent(str(error))
         except OSError as error:
             return TryAgain(f"{path.name} cannot be written: {error.strerror}")
         return Sent(path.name)
@@ -59,7 +64,7 @@ class FileChannel(QuietChannel):
         if self._form == "pdf":
             from protocols.notices.letters import letter_of, letters  # loads the PDF library
 
-            return letters([letter_of(message)])
+            return letters([letter_of(message)], message.created, self._fonts)
         if self._form == "json":
             return json.dumps(as_json(message), ensure_ascii=False, indent=2).encode()
         head = (
@@ -88,7 +93,7 @@ class FileDriver:
     settings = FileSettings
 
     def open(self, name: str, settings: FileSettings, around: Surroundings) -> FileChannel:
-        return FileChannel(around.folder / settings.folder, settings.form)
+        return FileChannel(around.folder / settings.folder, settings.form, around.fonts)
 
 
 driver = FileDriver()

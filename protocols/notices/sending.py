@@ -38,7 +38,7 @@ from protocols.notices.channels import (
     TryAgain,
     load_driver,
 )
-from protocols.notices.settings import NoticeSettings, post_of
+from protocols.notices.settings import NoticeSettings, own_fonts, post_of
 
 T = TypeVar("T")
 
@@ -63,7 +63,7 @@ class Sender:
         self._stopping = threading.Event()
         self._locks: dict[str, threading.Lock] = {}
         self.channels: dict[str, Channel] = {}
-        around = Surroundings(folder, database, circulation)
+        around = Surroundings(folder, database, circulation, own_fonts(settings, folder))
         with ExitStack() as opened:
             for name, channel in settings.channels.items():
                 driver = load_driver(channel.driver)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -91,10 +91,22 @@ class NoticeSettings:
     region: Annotated[str, Checked(_region)] = "DK"
     #: Seconds between two polls for messages that must be sent.
     every: Annotated[float, Field(gt=0, le=3600)] = 5.0
+    #: Files of fonts, for letters with characters that the fonts of Tiro lack; paths start at the
+    #: folder of tiro.toml.
+    fonts: tuple[str, ...] = ()
     #: A table for each channel that rules may name, with its driver and the driver's settings.
     channels: Annotated[dict[str, ChannelSettings], BeforeValidator(_channels)] = field(
         default_factory=dict
     )
+
+
+#: How the reason begins why a letter is not printed.
+NO_FONT: Final = "no font has "
+
+
+def own_fonts(settings: NoticeSettings, folder: Path) -> tuple[Path, ...]:
+    """Return the files of the library's own fonts."""
+    return tuple(folder / each for each in settings.fonts)
 
 
 def post_of(

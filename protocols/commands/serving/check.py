@@ -20,7 +20,12 @@ from protocols.process.foundation import ConfigurationError, renamed_findings, r
 from protocols.process.health.files import certificate_findings, permission_findings
 from protocols.process.health.pooling import pool_findings
 from protocols.process.health.replication import replica_findings
-from protocols.process.health.surroundings import database_findings, https_findings, port_findings
+from protocols.process.health.surroundings import (
+    database_findings,
+    font_findings,
+    https_findings,
+    port_findings,
+)
 
 
 @click.command()
@@ -67,6 +72,7 @@ def look(settings: Settings, running: bool) -> tuple[Configuration | None, list[
         found += https_findings(configuration)
         found += certificate_findings(configuration, datetime.now(UTC))
         found += permission_findings(configuration)
+        found += font_findings(configuration)
         if "database" not in wrong:
             pooled = [*pool_findings(configuration)]
             found += pooled

@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -22,13 +23,17 @@ from catalogue.database import (
 from catalogue.reindexing.index_rules import is_outdated
 from circulation.dunning.section import unpayable
 from circulation.kernel.organisation import find_branch
+from circulation.notices.kinds import NoticeState
+from circulation.notices.log import queue
 from circulation.patrons.foreign_pins import needs_bcrypt
+from circulation.patrons.identifiers import known_as
 from circulation.setting_up.stored import stored_parts
 from protocols.holdings.checking import check as check_holdings
 from protocols.hosting.findings import Finding, error, warning
 from protocols.hosting.installed import installed
 from protocols.hosting.networks import LOOPBACK, is_within
 from protocols.hosting.sockets import Sockets
+from protocols.notices.settings import NO_FONT, own_fonts
 from protocols.process.addresses import addresses
 from protocols.process.configuration import Configuration
 from protocols.process.failures import what_brings
@@ -169,6 +174,28 @@ def _stored(configuration: Configuration, database: Database) -> list[Finding]:
             found += check(configuration.standards[entry.name], transaction)
         found += check_holdings(configuration.holdings, transaction)
         found += destination_findings(configuration, transaction)
+        found += _unprintable_letters(transaction)
         return found
 
     return database.read(look, wide=True).result()
+
+
+def font_findings(configuration: Configuration) -> Iterator[Finding]:
+    """Fonts of letters that cannot be read."""
+    fonts = own_fonts(configuration.notices, configuration.path.parent)
+    if fonts:
+        from protocols.notices.letter_fonts import find_font_problems  # loads the fonts
+
+        yield from (error(f"[notices] fonts: {each}") for each in find_font_problems(fonts))
+
+
+def _unprintable_letters(transaction: Transaction) -> list[Finding]:
+    """Letters of the last weeks that were not printed because no font has their characters."""
+    found = []
+    for each in queue(transaction, now=datetime.now(UTC)):
+        _, is_found, missing = each.why.partition(NO_FONT)
+        if is_found and each.state is NoticeState.FAILED:
+            card = known_as(transaction, patron_id=each.recipient_id or 0) or "unknown"
+            why = f"{NO_FONT}{missing}"
+            found.append(warning(f"message {each.id} to patron {card} was not printed: {why}"))
+    return found

@@ -18,7 +18,7 @@ from tests.builders.staff import Staff
 HEAVY = frozenset(
     {
         *("argon2", "asyncio.events", "cryptography", "jinja2", "lxml", "numpy", "phonenumbers"),
-        *("PIL", "prometheus_client", "pydantic", "pymarc", "reportlab", "rich", "sqlalchemy"),
+        *("fontTools", "prometheus_client", "pydantic", "pymarc", "rich", "sqlalchemy", "typst"),
         *("twisted", "catalogue.database", "circulation.assembly", "protocols.api.operation"),
     }
 )
@@ -162,7 +162,7 @@ def test_who_shows_a_patron_loads_what_that_takes(staff: Staff, tmp_path: Path) 
     assert found >= {"circulation.assembly", "protocols.api.operation"}
     assert found <= HEAVY - {
         *("argon2", "asyncio.events", "cryptography", "jinja2", "lxml", "numpy", "phonenumbers"),
-        *("PIL", "prometheus_client", "pydantic", "pymarc", "reportlab", "rich", "twisted"),
+        *("fontTools", "prometheus_client", "pydantic", "pymarc", "rich", "twisted", "typst"),
     }
 
 

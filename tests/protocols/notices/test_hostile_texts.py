@@ -6,10 +6,8 @@ header, begins a line of its own, or becomes markup, a link or a command.
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-import zlib
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Final
@@ -39,6 +37,7 @@ HOSTILE: Final = {
     "a template": "{{ facts }}{% include '/etc/passwd' %}",
     "the end of a mail": "Ida\r\n.\r\nMAIL FROM:<x@y.z>",
     "a letter of PostScript": "(Ida) Tj ET /JS (x) ",
+    "code of Typst": '#panic() #read("/etc/passwd") \\u{41} $x$ `y` @z <l> *b* _e_ // -- [x]',
     "half a character": "Ida \ud83d",
     "very long": "Æ" * 5000,
 }
@@ -123,13 +122,13 @@ def test_a_gateway_gets_one_text_for_one_telephone(name: str, tmp_path: Path) ->
     assert "\n" not in asked.body["message"]
 
 
-def _drawn(pdf: bytes) -> str:
-    """What the pages of a PDF draw."""
-    drawn = []
-    for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
-        packed = base64.a85decode(stream.strip(), adobe=False) if b"~>" in stream else stream
-        drawn.append(zlib.decompress(packed).decode("latin-1"))
-    return "\n".join(drawn)
+def _without_texts(pdf: bytes) -> bytes:
+    """What a PDF tells its reader to do: its objects without streams and strings."""
+    pdf = re.sub(rb"stream\r?\n.*?endstream", b"", pdf, flags=re.DOTALL)
+    is_more = 1
+    while is_more:  # a string may have brackets in it
+        pdf, is_more = re.subn(rb"\((?:\\.|[^\\()])*\)", b"", pdf, flags=re.DOTALL)
+    return pdf
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -142,9 +141,9 @@ def test_a_letter_draws_words_and_nothing_else(name: str, tmp_path: Path) -> Non
     assert letters.send(a_message(id=2, **fields | {"recipient": "Bo"}), NOW) == Sent()
     letters.collect(lambda reports: None)
     (made_of,) = (tmp_path / "paper").glob("*.pdf")
-    pdf = made_of.read_bytes()
+    pdf = _without_texts(made_of.read_bytes())
     for command in (b"/JavaScript", b"/JS", b"/URI", b"/Launch", b"/Annots", b"/OpenAction"):
         assert command not in pdf
-    assert b"/Type /Page\n" in pdf or b"/Type /Page " in pdf
+    assert len(re.findall(rb"/Type ?/Page\b", pdf)) >= 2
     for kept in (tmp_path / "paper" / "printed").glob("*.json"):
         assert not UNSEEN.search(json.loads(kept.read_bytes())["recipient"])

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pymupdf_fonts import myfont
 
 from circulation.dunning.steps import Does, Step
 from circulation.notices.kinds import NoticeKind
@@ -214,3 +215,34 @@ def test_a_warning_on_paper_counts_when_its_batch_was_posted(staff: Staff) -> No
     assert staff.run("notices", "posted", batch.stem, "--channel", "sms").exit_code == 1
     staff.json("jobs", "run", "debts")
     assert [each["state"] for each in messages(staff, card)] == ["delivered"]
+
+
+def test_a_letter_without_a_font_is_listed_until_it_can_be_printed(staff: Staff, card: str) -> None:
+    """A letter with a sign of music is printed when the library has added a font."""
+    text = staff.configuration.read_text()
+    paper = '[notices.channels.print]\ndriver = "print"\nfolder = "paper"\n'
+    staff.configuration.write_text(text + paper)
+    rule(staff.library, "print", kind=NoticeKind.STAFF)
+    address = NewAddress(lines="Storegade 1, 1000 By")
+    act(staff.library, add_address, patron_id(staff.library, card), address)
+    staff.run("notices", "write", card, "Symphony in 𝄞")
+    assert staff.json("notices", "send")["refused"] == 1
+    staff.json("notices", "send")  # finds no other channel
+    [listed] = queued(staff)
+    assert (listed["state"], listed["patron"] == listed["recipient"]) == ("failed", True)
+    assert "no font has 𝄞 (U+1D11E): add a font that has them" in listed["why"]
+    findings = staff.run("check", "--json").stdout
+    assert f"message {listed['id']} to patron {card} was not printed: no font has" in findings
+    assert "U+1D11E" in staff.run("notices", "queue").output
+    assert list((staff.configuration.parent / "paper").glob("*.pdf")) == []
+
+    (staff.configuration.parent / "music.ttf").write_bytes(myfont("music"))
+    fonts = '[notices]\nfonts = ["music.ttf", "nothing.ttf"]\n'
+    staff.configuration.write_text(text + fonts + paper)
+    assert "nothing.ttf: No such file or directory" in staff.run("check", "--json").stdout
+    staff.configuration.write_text(text + fonts.replace(', "nothing.ttf"', "") + paper)
+    staff.json("notices", "resend", listed["id"])
+    assert staff.json("notices", "send")["sent"] >= 1
+    assert len(list((staff.configuration.parent / "paper").glob("*.pdf"))) == 1
+    assert queued(staff) == []
+    assert "no font has" not in staff.run("check", "--json").stdout
