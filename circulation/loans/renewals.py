@@ -116,17 +116,18 @@ def renew_all(
     Refused only where the patron is unknown or the PIN wrong.
     """
     transaction, circulation, _, now = act
-    borrower = patron_facts(
-        transaction,
-        identifier=IDENTIFIERS.of(circulation).stored(patron),
-        now=now,
-    )
+    known_by = IDENTIFIERS.of(circulation).stored(patron)
+    found = patron_facts(transaction, identifier=known_by, now=now)
+    if found is None:
+        return Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    if wrong := check_pin(act, found, pin):
+        return Refused((wrong,))
+    lock_items_on_loan_to(transaction, patron_id=found.id)
+    lock_open_loans_of(transaction, patron_id=found.id)
+    # Again: a closure, or a block, may have come while the locks were waited for.
+    borrower = patron_facts(transaction, identifier=known_by, now=now)
     if borrower is None:
         return Refused((Refusal(Reason.PATRON_UNKNOWN),))
-    if wrong := check_pin(act, borrower, pin):
-        return Refused((wrong,))
-    lock_items_on_loan_to(transaction, patron_id=borrower.id)
-    lock_open_loans_of(transaction, patron_id=borrower.id)
     set_up = circulation.set_up(transaction, borrower.set_up_version)
     renewed, refused = [], []
     for item in items_on_loan(transaction, patron_id=borrower.id):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from circulation.booking.changes import cancel_booking
 from circulation.booking.delivering import deliver_booking
 from circulation.booking.preparing import set_aside
 from circulation.booking.results import Booking
+from circulation.closures.closing import close_branch
 from circulation.dunning.claim_lists import claims_of_patron
 from circulation.dunning.claims import (
     Claim,
@@ -44,7 +45,7 @@ from circulation.ledger.money import Paid
 from circulation.ledger.orders import MoneyAct
 from circulation.loans.auto_renewals import renew_automatically
 from circulation.loans.lending import check_out
-from circulation.loans.renewals import renew
+from circulation.loans.renewals import renew, renew_all
 from circulation.loans.returns import check_in
 from circulation.loans.wishes import LoanWish, RenewalWish
 from circulation.notices.causes import Cause
@@ -431,3 +432,26 @@ def test_what_has_come_back_is_not_lent_to_a_library(library: Library) -> None:
         ),
     )
     assert told is None
+
+
+def test_what_is_renewed_together_is_not_due_on_a_day_that_is_being_closed(
+    library: Library,
+) -> None:
+    card = a_patron(library)
+    item = an_item(library, on_loan_to=card)
+    library.pass_time(days=30)
+    first, last = library.today + timedelta(1), library.today + timedelta(60)
+    meanwhile(
+        library,
+        lambda transaction: close_branch(
+            library.act(transaction),
+            branch=library.main.isil,
+            first=first,
+            last=last,
+            reason="water",
+        ),
+        lambda: library.write(lambda transaction: renew_all(library.act(transaction), patron=card)),
+    )
+    [*_, renewed] = library.events_of(item)
+    assert renewed.kind is EventKind.RENEWED
+    assert datetime.fromisoformat(renewed.after["due"]).date() > last
