@@ -78,7 +78,9 @@ def _to_hold(case: ReturnCase) -> Route | None:
             return _announced(case, hold._replace(number=None, deadline=None), is_bound=False)
         bind(case.act, hold, item.id)
         _change_pickup(case, known[hold.id], hold)
-        return _to_patron(case, hold)
+        # The item that was on the shelf before has left the stock.
+        new = hold._replace(shelf_branch_id=None, number=None, shelved=None, deadline=None)
+        return _to_patron(case, new)
     return None
 
 

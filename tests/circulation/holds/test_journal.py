@@ -545,6 +545,17 @@ def at_the_desk(library: Library) -> Journal:
     placed(day, "Rut", *titles, kind=HoldKind.PARALLEL)
     day.do("one of two is enough for Rut", lambda: library.check_out("Bo", "I4"))
     day.do("so that is kept", lambda: library.check_out("Ida", "I1"))
+    day.items("I5")
+    (bo,) = placed(day, "Bo", title(library, "I5"))
+    day.do("I5 is shelved for Bo", lambda: library.check_in("I5"))
+    placed(day, "Ida", title(library, "I5"))
+    day.act("Bo gives up", cancel_hold, patron="Bo", hold_id=bo)
+    day.do("now it is kept for Ida", lambda: library.check_out("Rut", "I5"))
+    second = a_copy(library, "I5")
+    day.skip()
+    day.do("who gets another copy", lambda: library.check_in(second))
+    day.act_on("which leaves the stock", _withdraw, second)
+    day.act("the shelf is cleared", clear_shelf)
     return day
 
 
