@@ -36,6 +36,7 @@ _SHOWN: Final = {
     "loans": f"{_IS_PATRONS} OR item_id = {_ITEMS}",
     # Jobs cut them from their patrons.
     "bookings": f"{_IS_PATRONS} OR record_id IN (SELECT record_id FROM items WHERE id = {_ITEMS})",
+    "captures": "hold_id IN (SELECT id FROM holds)",
     "collection_lines": "claim_id IN (SELECT id FROM collection_claims)",
     "interlibrary_cases": "id = current_setting('tiro.case')::bigint",
     "interlibrary_loans": "id = current_setting('tiro.partners_loan')::bigint"

@@ -13,7 +13,6 @@ from circulation.fees.debts import block_warned
 from circulation.holds.expiry import expire_holds
 from circulation.holds.purge import purge_holds
 from circulation.holds.recalls import recall_for_holds_that_begin
-from circulation.holds.shelf import clear_shelf
 from circulation.interlending.lists import clear_up, tell_overdue
 from circulation.interlending.silence import chase, remind
 from circulation.jobs.table import JOBS
@@ -88,12 +87,6 @@ def _lift(act: Act, scene: Scene, side: int) -> Any:
     return lift_closure(act, branch="DK-900101", first=found[0], last=found[1])
 
 
-def _clear_shelf(act: Act, scene: Scene, side: int) -> Any:
-    later = act._replace(now=act.now + timedelta(60))
-    with shown(act, scene):
-        return clear_shelf(later)
-
-
 VERBS: Final = (
     _job("renewals", {ITEM, HOLD, CHARGE}, (renew_automatically,), ON_LOAN, 17),
     _job("holds", {HOLD, ITEM}, (expire_holds,), WITH_HOLD, 400),
@@ -112,7 +105,6 @@ VERBS: Final = (
     _job("owners", {WISH}, (remind,), frozenset({ItemState.BORROWED}), 60),
     _job("partners", {WISH}, (tell_overdue,), frozenset({ItemState.LENT_OUT}), 60),
     _job("interlibrary", {WISH, CHARGE}, (clear_up,), frozenset({ItemState.TO_GO_HOME})),
-    Verb("clear_shelf", frozenset({HOLD, ITEM}), (clear_shelf,), _clear_shelf, WITH_HOLD),
     Verb(
         "close_branch",
         frozenset({ITEM, HOLD, CLOSURE}),

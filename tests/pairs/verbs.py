@@ -182,6 +182,7 @@ NO_VERBS: Final[dict[str, str]] = {
     ),
     "notices.notices_of_day": "a job that writes messages only, each once by a unique key",
     "notices.answer_text": "answers a text once by its key, and renews by `renew_all`",
+    "holds.clear_shelf": "checks in each item of a shelf as `check_in`, all of them locked",
     "closures.follow_calendars": "dates loans as `close_branch`, where the set-up was changed",
     **dict.fromkeys(
         ("accession.announce", "accession.note_unexpected", "accession.close_delivery"),
