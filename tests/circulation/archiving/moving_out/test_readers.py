@@ -20,6 +20,7 @@ READERS: Final = {
     "circulation.archiving.moving_out.old_rows": "chooses them",
     "circulation.archiving.moving_out.readiness": "looks whether they may go",
     "circulation.callers.replies": _LAST,
+    "circulation.closures.redirected": _GOES_ON,
     "circulation.explaining.loans": _NAMED,
     "circulation.fees.late_fees": _GOES_ON,
     "circulation.fees.receipts": _RECENT,
