@@ -89,41 +89,52 @@ def ground_for(
     context: Context,
     *,
     ours: Iterable[Spot] = (),
-    is_payment: bool = False,
 ) -> Ground | None:
     """Return why the caller may use the right with the patron; None where they may not.
 
-    `ours` is where the loan, hold, charge or booking belongs that names the patron. `is_payment`:
-    nothing but a payment is taken, for which an agreement on payments is enough.
+    `ours` is where the loan, hold, charge or booking belongs that names the patron.
     """
     if principal.kind is Kind.PATRON:
         return Ground.OWN if principal.id == place.id else None
     if principal.may(right, place.agency_id, place.home_branch_id):
         return Ground.RIGHT
-    if _serves_by_agreement(place.agency_id, right, principal, context, is_payment=is_payment):
+    if _serves_by_agreement(place.agency_id, right, principal, context):
         return Ground.AGREEMENT
     if any(principal.may(right, *each) for each in ours):
         return Ground.GUEST
     return None
 
 
+def payment_ground_for(place: PatronPlace, principal: Principal, context: Context) -> Ground | None:
+    """Return why the caller may take a payment of the patron; None where they may not. An agreement
+    on payments is enough."""
+    ground = ground_for(place, Right.TAKE_FEES, principal, context)
+    if ground is None and _collects_by_agreement(place.agency_id, principal, context):
+        return Ground.AGREEMENT
+    return ground
+
+
 def _serves_by_agreement(
-    agency_id: int,
-    right: Right,
-    principal: Principal,
-    context: Context,
-    *,
-    is_payment: bool = False,
+    agency_id: int, right: Right, principal: Principal, context: Context
 ) -> bool:
     """Return whether an agreement lets the caller use the right with patrons of the agency. A right
     at a branch reaches the patrons of that branch alone, so it reaches none of another agency."""
     here = principal.agency_id
-    if agency_id == here or not principal.may(right, here):
+    if right not in _OF_DESKS or agency_id == here or not principal.may(right, here):
+        return False
+    if right is Right.TAKE_FEES and not _collects_by_agreement(agency_id, principal, context):
         return False
     agreements = context.circulation.current_set_up(context.transaction).agreements
-    if right is Right.TAKE_FEES and agency_id not in agreements.collected_at(here):
+    return agency_id in agreements.served_at(here)
+
+
+def _collects_by_agreement(agency_id: int, principal: Principal, context: Context) -> bool:
+    """Return whether an agreement lets the caller take payments for what is owed to the agency."""
+    here = principal.agency_id
+    if agency_id == here or not principal.may(Right.TAKE_FEES, here):
         return False
-    return is_payment or (right in _OF_DESKS and agency_id in agreements.served_at(here))
+    agreements = context.circulation.current_set_up(context.transaction).agreements
+    return agency_id in agreements.collected_at(here)
 
 
 def may_with(
@@ -264,11 +275,9 @@ def _payer(
     place = None if patron_id is None else place_of_patron(context.transaction, patron_id=patron_id)
     if place is None:
         raise Problem(Outcome.NOT_FOUND)
-    right = Right.TAKE_FEES
-    ground = ground_for(place, right, principal, context, is_payment=True)
-    if ground is None:
+    if payment_ground_for(place, principal, context) is None:
         raise Problem(Outcome.NOT_FOUND)
-    note_entrance(place.id, right, request, principal, context)
+    note_entrance(place.id, Right.TAKE_FEES, request, principal, context)
     return place
 
 

@@ -19,7 +19,14 @@ from circulation.patrons.guardians import decides_who_sees, guardians_of, wards_
 from circulation.patrons.identifiers import PatronPlace, identifiers_of
 from circulation.staff.lookups import Seen
 from protocols.api.authority import COVER, note_look, today_here
-from protocols.api.gate import Names, ground_for, id_shown, patron_named, sees_addresses
+from protocols.api.gate import (
+    Names,
+    ground_for,
+    id_shown,
+    patron_named,
+    payment_ground_for,
+    sees_addresses,
+)
 from protocols.api.messages import Reply
 from protocols.api.models.answers import Money, Patron, branch_shown, item_shown, loan_shown
 from protocols.api.models.screen import (
@@ -156,7 +163,7 @@ def _may(
 ) -> tuple[PatronNext, ...]:
     denied = {each.name for each in status.denied}
     lends_here = principal.may(Right.LEND, principal.agency_id, principal.branch_id)
-    pays = ground_for(place, Right.TAKE_FEES, principal, context, is_payment=True) is not None
+    pays = payment_ground_for(place, principal, context) is not None
     serves = ground_for(place, Right.LEND, principal, context) is not None
     there = place.agency_id, place.home_branch_id
     can: tuple[tuple[PatronNext, bool], ...] = (
