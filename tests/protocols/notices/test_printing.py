@@ -167,6 +167,18 @@ def test_all_lines_of_a_letter_are_in_order(paper: Channel, tmp_path: Path) -> N
 
 
 @needs_poppler
+def test_pages_of_a_long_letter_are_numbered(paper: Channel, tmp_path: Path) -> None:
+    """Each letter begins with one; a letter of one page needs no number."""
+    for number, lines in enumerate((100, 1, 60)):
+        paper.send(a_message(id=number, body="Bog\n" * lines), NOW)
+    collect(paper)
+    (path,) = (tmp_path / "paper").glob("*.pdf")
+    sheets = read_pdf(path.read_bytes()).split("\f")[:-1]
+    numbers = [re.findall(r"^\d/\d$", sheet, re.MULTILINE) for sheet in sheets]
+    assert numbers == [["1/3"], ["2/3"], ["3/3"], [], ["1/2"], ["2/2"]]
+
+
+@needs_poppler
 @pytest.mark.parametrize(("language", "greeting"), [("da", "Kære"), ("en", "Dear")])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_letter_has_names_in_all_letters(
