@@ -72,13 +72,13 @@ def must_be_meant(asked: Asked, principal: Principal, context: Context) -> None:
 
 def scanner_of(asked: Asked, principal: Principal, context: Context) -> Principal | None:
     """The colleague who made the scan that the caller sends on (`SCANNED_BY`); None where it is the
-    caller's own. Raises Problem where there is no such account."""
+    caller's own. Raises Problem where the caller's agency has no such account."""
     said = asked.header(SCANNED_BY)
     if said is None or unquote(said) == account_shown(principal, context):
         return None
     kind, _, name = unquote(said).partition(":")
     account = account_named(context.transaction, name) if kind == Kind.STAFF.value else None
-    if account is None:
+    if account is None or account.agency_id != principal.agency_id:
         raise malformed(SCANNED_BY, "unknown", "there is no such account of the staff")
     return Principal(Kind.STAFF, account.id, account.user_name, account.agency_id, 0)
 

@@ -52,7 +52,6 @@ from protocols.api.models.notices import (
     receipt_shown,
 )
 from protocols.api.operation import Operation, Plain, Request, get, post
-from protocols.api.operations.screen import the_patron
 from protocols.api.paging import LARGEST, page_of, place_in
 from protocols.api.problems import Outcome, Problem, malformed
 from protocols.hosting.answering import Context, Lane
@@ -129,7 +128,8 @@ def _without_addresses(entry: Logged, hidden: Mapping[int, tuple[str, ...]]) -> 
 
 def list_messages(request: Request[None, Paging], principal: Principal, context: Context) -> Reply:
     """What a patron was told, is to be told, or could not be, with its text; the newest first."""
-    place = the_patron(request, principal, context)
+    place = patron_named(request, request.path["patron"], principal, context, Right.VIEW_NOTICES)
+    request.about = place.id
     note_look(request, principal, context, Seen.MESSAGES, patron_id=place.id)
     return messages_of(place, request, principal, context)
 

@@ -82,6 +82,18 @@ def test_a_card_of_another_agency_needs_an_agreement(stage: Stage, path: str, ki
     assert _lines(library, card) == 1
 
 
+def test_an_agreement_on_patrons_does_not_open_their_messages(stage: Stage) -> None:
+    library = stage.library
+    there = a_school(library, kind="public")
+    card = a_patron(library)
+    agree(library, library.main, there, patrons=True)
+    path = f"/patrons/{stage.public_id(card)}"
+    token = _desk_at(stage, there)
+    assert stage.ask("GET", f"{path}/loans", token=token).status == 200
+    assert stage.ask("GET", f"{path}/notices", token=token).status == 404
+    assert stage.ask("GET", f"{path}/notices", token=stage.a_caller()).status == 200
+
+
 def test_a_loan_of_another_agency_is_left_alone_but_taken_back(stage: Stage) -> None:
     library = stage.library
     there = a_school(library, kind="public")

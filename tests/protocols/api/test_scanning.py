@@ -13,6 +13,7 @@ from circulation.kernel.rights import Right
 from circulation.loans.work_lists import no_block_conflicts
 from circulation.staff.roles import HeldRole
 from tests.builders.accounts import a_colleague
+from tests.builders.agencies import a_school
 from tests.builders.circulation import a_patron, an_item
 from tests.protocols.api.stage import Stage, Told
 from tests.protocols.sru.stage import a_record
@@ -133,6 +134,8 @@ def test_who_sends_it_needs_the_rights_and_is_told_no_answer_of_others(stage: St
     for nobody in ("nobody", ""):
         told = _sent_on(stage, stage.a_caller(), wish, "scan-1", nobody)
         assert told.status == 422, told.body
+    stranger = stage.a_caller(agency=a_school(stage.library).agency_id)
+    assert _sent_on(stage, stranger, wish, "scan-1", "anna").status == 422
     headers = {"scanned-by": "patron:anna"}
     told = stage.ask("POST", "/desk/scan", wish, token=stage.a_caller(), headers=headers)
     assert told.status == 422, told.body
