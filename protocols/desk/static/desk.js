@@ -111,7 +111,7 @@ function newCard() {
   if (!patron) return;
   const path = `/patrons/${patron.id}/cards`;
   state.taking = {
-    label: say("NEW_CARD", { name: patron.details.given_name }),
+    label: say("NEW_CARD", { name: patron.details.given_name || patron.details.name }),
     hint: say("SCAN_NEW_CARD"),
     scanned: (identifier) =>
       acts.have("POST", path, () => ({ identifier }), (body) => {

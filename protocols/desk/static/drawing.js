@@ -71,7 +71,7 @@ function drawLive() {
 function drawMode() {
   const { mode, patron, taking } = state;
   const [label = "", hint = ""] = state.barring && mode === "desk" ? ["NOBODYS_TURN", "SCAN_A_CARD"] : MODES[mode];
-  const name = patron && !state.isHidden ? patron.details.given_name : say("PATRON");
+  const name = patron && !state.isHidden ? patron.details.given_name || patron.details.name : say("PATRON");
   const isLending = mode === "desk" && patron !== null && !state.barring;
   part("label").textContent = taking?.label ?? (isLending ? say("LEND_TO", { name }) : say(label));
   const box = /** @type {HTMLInputElement} */ (document.getElementById("box"));

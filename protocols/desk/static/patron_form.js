@@ -10,8 +10,10 @@ import { closeView, show } from "./views.js";
 /** @typedef {import("../types").PatronHit} PatronHit */
 
 /** What decides whether somebody may be here already. */
-const TELLING = ["given_name", "family_name", "birth_date", "email", "phone"];
+const TELLING = ["given_name", "family_name", "birth_date", "email", "phone", "kind"];
 const DATES = ["birth_date", "expires"];
+/** Who a patron can be, as the API calls it; only a person needs a given name. */
+const KINDS = ["person", "company", "group", "library"];
 
 /** What there is to choose from. @type {import("../types").Registration | null} */
 let there = null;
@@ -29,6 +31,9 @@ function fields(there, isNew) {
   const categories = there.categories.map((each) => /** @type {[string, string]} */ ([each.code, each.name || each.code]));
   const branches = there.branches.map((each) => /** @type {[string, string]} */ ([each.isil, each.name]));
   const languages = there.languages.map((each) => /** @type {[string, string]} */ ([each, each]));
+  const kinds = KINDS.map((each) => /** @type {[string, string]} */ ([each, say(`KIND_${each}`)]));
+  // After the fields that are typed for a person, so that these take no further key.
+  const kind = { name: "kind", label: say("KIND"), isNeeded: true, choices: kinds };
   /** @type {Field[]} */
   const always = [
     { name: "given_name", label: say("GIVEN_NAME"), isNeeded: true },
@@ -36,6 +41,7 @@ function fields(there, isNew) {
     { name: "birth_date", label: say("BIRTH_DATE"), hint: say("DATE_HINT") },
     { name: "phone", label: say("PHONE"), type: "tel" },
     { name: "email", label: say("EMAIL"), type: "text" },
+    ...(isNew ? [kind] : []),
     { name: "category", label: say("CATEGORY"), isNeeded: true, choices: categories.length ? categories : undefined },
     { name: "home_branch", label: say("HOME_BRANCH"), choices: branches },
     { name: "language", label: say("LANGUAGE"), choices: languages },
@@ -51,6 +57,7 @@ function fields(there, isNew) {
 export async function register(known = {}) {
   const there = await prepare();
   const values = {
+    kind: "person",
     category: there.categories[0]?.code ?? "",
     home_branch: state.session?.branch?.isil ?? "",
     language: document.documentElement.lang,
@@ -110,9 +117,22 @@ function openForm(name, heading, all, values, finish) {
     nodes: () => [form],
     keys: () => [{ letter: "S", label: say("KEY_SAVE"), isFirst: true, run: () => finish(form) }],
   });
+  if (isNew) form.addEventListener("change", () => needName(form, valuesOf(form)));
+  needName(form, values);
   redraw();
   const inputs = [...form.querySelectorAll("input")];
   (isNew ? (inputs.find((each) => !each.value) ?? inputs[0]) : inputs[0])?.focus();
+}
+
+/**
+ * Marks the given name as needed: for a new person, and for a patron who has one on record.
+ * @param {HTMLFormElement} form
+ * @param {Record<string, string>} values
+ */
+function needName(form, values) {
+  const given = form.elements.namedItem("given_name");
+  if (!(given instanceof HTMLInputElement)) return;
+  given.required = values.kind ? values.kind === "person" : Boolean(values.given_name);
 }
 
 /** Says how a date was understood. @param {HTMLFormElement} form @param {string} name @param {string} text */
@@ -128,7 +148,8 @@ let latest = 0;
 /** Those who may be here already, beside the fields: nothing waits for an answer. @param {HTMLFormElement} form @param {Record<string, string>} values */
 async function lookForSame(form, values) {
   const words = [values.given_name, values.family_name].filter(Boolean);
-  const text = words.length === 2 ? words.join(" ") : (values.email || values.phone);
+  const isNamed = words.length === 2 || (values.kind !== "person" && words.length === 1);
+  const text = isNamed ? words.join(" ") : (values.email || values.phone);
   if (!text) return;
   latest += 1;
   const mine = latest;

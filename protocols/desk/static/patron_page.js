@@ -245,7 +245,7 @@ function pin(patron) {
   };
   const give = () => {
     state.taking = {
-      label: say("PIN_OF", { name: patron.details.given_name }),
+      label: say("PIN_OF", { name: patron.details.given_name || patron.details.name }),
       hint: say("WRITE_PIN"),
       isSecret: true,
       scanned: (chosen) => have("PUT", path, () => ({ pin: chosen }), () => is(true)),
@@ -284,7 +284,7 @@ function family(patron) {
   if (patron.may.includes("edit")) {
     const run = () => {
       state.taking = {
-        label: say("NEW_GUARDIAN", { name: patron.details.given_name }),
+        label: say("NEW_GUARDIAN", { name: patron.details.given_name || patron.details.name }),
         hint: say("SCAN_GUARDIAN"),
         scanned: (card) => addGuardian(patron, card),
       };

@@ -177,7 +177,7 @@ export function wishes(patron, found, again) {
   if (has("lend")) {
     const run = () => {
       state.taking = {
-        label: say("WISH_OF", { name: patron.details.given_name }),
+        label: say("WISH_OF", { name: patron.details.given_name || patron.details.name }),
         hint: say("WRITE_WISH"),
         scanned: (text) => wish(patron, text, again),
       };

@@ -12,9 +12,13 @@ from time import sleep
 
 import pytest
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
 
 from circulation.loans.privacy import set_history_days
+from circulation.patrons.kinds import PatronKind
+from circulation.patrons.registering import kind_of_patron
 from tests.builders.circulation import a_patron
+from tests.builders.fees import number_of
 from tests.builders.holds import a_hold
 from tests.protocols.desk.browser import Desk, a_browser
 from tests.protocols.desk.stage import NAME, PASSWORD, Stage, a_stage
@@ -246,6 +250,21 @@ def test_whoever_may_be_here_already_is_shown_beside_the_form(desk: Desk, stage:
     desk.keys(Keys.ESCAPE)
     desk.scan(stage.cards[0])
     assert desk.outcomes(1) == [(stage.cards[0], "patron")]
+
+
+def test_a_library_is_registered_without_a_given_name(desk: Desk, stage: Stage) -> None:
+    desk.chord(Keys.ALT, "i")
+    desk.wait("#field-given_name[required]")
+    sleep(0.1)
+    desk.scan("NEW19", "", "Køge Bibliotek")
+    Select(desk.wait("#field-kind").pop()).select_by_value("library")
+    desk.wait("#field-given_name:not([required])")
+    desk.chord(Keys.ALT, "s")
+    desk.says("aside h1", "Køge Bibliotek")
+    with stage.library() as library:
+        number = number_of(library, "NEW19")
+        kind = library.database.read(lambda each: kind_of_patron(each, patron_id=number)).result()
+    assert kind == PatronKind.LIBRARY.value
 
 
 def test_details_are_changed_in_the_same_form(desk: Desk, stage: Stage) -> None:

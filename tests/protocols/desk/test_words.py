@@ -22,7 +22,7 @@ from circulation.kernel.results import LoanMark
 from circulation.kernel.rights import Right
 from circulation.notices.kinds import NoticeState
 from circulation.patrons.identifiers import IdentifierBlock
-from circulation.patrons.kinds import Consent
+from circulation.patrons.kinds import Consent, PatronKind
 from circulation.sections.sections import SECTIONS as SET_UP
 from circulation.staff.lookups import Seen
 from circulation.staff.roles import BUILT_IN
@@ -70,6 +70,7 @@ JOINED = {
     "VAIN_": {each.name.lower() for each in InVain},
     "BLOCK_": {each.value for each in BlockReason},
     "HOLD_": {"WAITING", "ON_THE_WAY"},
+    "KIND_": {each.value for each in PatronKind},
     "CARD_": {each.value for each in IdentifierBlock},
     "IDENTIFIER_": {"card", "login", "email", "national_id", "cvr"},
     "MESSAGE_": {each.value.replace(" ", "_") for each in NoticeState},
