@@ -10,6 +10,7 @@ from catalogue.database import Statement, Transaction, change, columns, lock, ma
 from circulation.kernel.engine import Circulation
 from circulation.kernel.parts import Part
 from circulation.kernel.reasons import BlockReason
+from circulation.kernel.results import DebtElsewhere
 from circulation.kernel.set_up import VERSION
 from circulation.ledger.money import Balance, Charge
 from circulation.ledger.schema import patron_balances
@@ -85,6 +86,28 @@ def balances_collected_at(
     set_up = circulation.set_up(transaction, found[0].version)
     collected = set_up.agreements.collected_at(agency_id)
     return tuple(Balance(*each[:-1]) for each in found if each.agency_id in collected)
+
+
+def debts_elsewhere(
+    circulation: Circulation, transaction: Transaction, patron_id: int, agency_id: int
+) -> tuple[DebtElsewhere, ...]:
+    """Return the patron's debts to other agencies; empty where one can be paid at the agency."""
+    found = _balances_with_version(transaction, patron_id=patron_id)
+    owed = [Balance(*each[:-1]) for each in found if each.fees + each.compensations > 0]
+    if not owed:
+        return ()
+    set_up = circulation.set_up(transaction, found[0].version)
+    if not set_up.agreements.collected_at(agency_id).isdisjoint(each.agency_id for each in owed):
+        return ()
+    return tuple(
+        DebtElsewhere(
+            set_up.agency_isil(each.agency_id),
+            set_up.agency_name(each.agency_id),
+            each.total,
+            each.currency,
+        )
+        for each in owed
+    )
 
 
 def add_to_balance(transaction: Transaction, patron_id: int, charge: Charge, amount: int) -> None:

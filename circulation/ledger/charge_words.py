@@ -6,11 +6,13 @@ their own, which are told as they stand.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import Final
 
+from circulation.kernel.results import DebtElsewhere
 from circulation.languages.installed import language as language_called
-from circulation.ledger.money import ChargeKind
+from circulation.ledger.money import ChargeKind, debts_text
 
 
 class ChargeReason(Enum):
@@ -42,3 +44,9 @@ def charge_text(kind: ChargeKind, reason: str, language: str) -> str:
     if reason in _BY_VALUE:
         return words.pgettext("charge reason", _BY_VALUE[reason].name)
     return reason or words.pgettext("charge", kind.name)
+
+
+def debts_said(debts: Iterable[DebtElsewhere], language: str) -> str:
+    """Return the sentence that says to which agencies money is owed, and is paid."""
+    words = language_called(language).words
+    return words.pgettext("screen", "OWED_ELSEWHERE").format(debts=debts_text(debts))

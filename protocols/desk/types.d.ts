@@ -121,6 +121,7 @@ export interface TitleShown extends Title {
 }
 export interface Owed {
   agency: string;
+  agency_name: string;
   fees: Money;
   compensations: Money;
 }

@@ -21,9 +21,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What is owed to one agency; fees and compensations apart."""
+    """What is owed to one agency, and can be paid there; fees and compensations apart."""
 
     agency: str
+    agency_name: str
     fees: Money
     compensations: Money
 

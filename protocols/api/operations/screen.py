@@ -195,6 +195,7 @@ def owed_of(balances: tuple[Balance, ...], context: Context) -> tuple[Owed, ...]
     return tuple(
         Owed(
             set_up.agency_isil(each.agency_id),
+            set_up.agency_name(each.agency_id),
             Money(each.fees, each.currency),
             Money(each.compensations, each.currency),
         )

@@ -17,6 +17,20 @@ export function owedTo(patron, agency) {
   return sum > 0 ? { amount: sum, currency: owed.fees.currency } : null;
 }
 
+/**
+ * What is owed to other agencies than the desk's, with where to pay it.
+ * @param {PatronScreen} patron
+ * @param {string | undefined} agency
+ */
+function owedElsewhere(patron, agency) {
+  return patron.owed
+    .filter((each) => each.agency !== agency && each.fees.amount + each.compensations.amount > 0)
+    .map((each) => {
+      const sum = { ...each.fees, amount: each.fees.amount + each.compensations.amount };
+      return figure(say("OWES"), amount(sum), say("PAID_AT", { agency: `${each.agency_name} (${each.agency})` }));
+    });
+}
+
 /** @param {string} name @param {string} figure @param {string} [more] */
 function figure(name, figure, more = "") {
   const drawn = el("div", { class: "fig" }, el("span", {}, name), el("b", {}, figure));
@@ -67,6 +81,7 @@ export function drawnPatron(patron, agency, keys) {
     "section",
     {},
     owed ? figure(say("OWES"), amount(owed)) : null,
+    ...owedElsewhere(patron, agency),
     figure(say("READY_TO_FETCH"), String(counts.ready)),
     figure(
       say("LOANS"),

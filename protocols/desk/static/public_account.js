@@ -216,7 +216,7 @@ function drawnLoan(whose, { item, loan, is_overdue, is_recalled }) {
 }
 
 /**
- * What is owed and for what, and where one pays.
+ * What is owed and for what, to whom, and where one pays.
  * @param {{ charges: import("../public").Charge[], owed: import("../types").Owed[] }} owing
  * @param {Record<string, string>} pages where one pays, by agency
  */
@@ -239,8 +239,14 @@ function drawnCharges({ charges, owed }, pages) {
     .map((each) =>
       el("a", { class: "act go", href: pages[each.agency], rel: "noreferrer" }, say("PAY", { amount: owedInAll([each]) })),
     );
+  const places = owed
+    .filter((each) => owedInAll([each]))
+    .map((each) => {
+      const agency = `${each.agency_name} (${each.agency})`;
+      return el("p", { class: "s", "data-owed": each.agency }, say("PAY_AT", { amount: owedInAll([each]), agency }));
+    });
   const pay = el("div", { class: "acts" }, ...links);
-  return links.length ? [nothing ?? list, pay] : [nothing ?? list];
+  return [nothing ?? list, ...places, ...(links.length ? [pay] : [])];
 }
 
 /** @param {import("../public").Message[]} messages */

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from circulation.calendars.due_dates import local_date
 from circulation.fees.rules import agency_fee_terms
 from circulation.kernel.results import ChargedFee, PatronStatus, Refusal, Refused
+from circulation.ledger.balances import debts_elsewhere
 from circulation.ledger.charge_lists import ChargePage, patron_charges
-from circulation.ledger.charge_words import charge_text
+from circulation.ledger.charge_words import charge_text, debts_said
 from circulation.ledger.money import Charge, ChargedLoan, ChargeKind
 from protocols.hosting.answering import Context
 from protocols.ncip.messages import Amount, Code, ItemId, RequiredFeeAmount
@@ -82,7 +84,8 @@ def fiscal_accounts(
     identifier: str, status: PatronStatus, collected_at: int, context: Context
 ) -> tuple[UserFiscalAccount, ...]:
     """What the user owes and can pay at the agency `collected_at` (an id), one account for each
-    currency; a single empty one if nothing is owed."""
+    currency; a single empty one if nothing is owed, with a line of no amount that says where to
+    pay what is owed to other agencies."""
     found = patron_charges(
         context.circulation,
         context.transaction,
@@ -110,10 +113,29 @@ def fiscal_accounts(
         day = local_date(context.now, status.home_branch.timezone)
         terms = agency_fee_terms(set_up, status.home_branch.agency_id, status.patron.category, day)
         totals[terms.currency] = 0
+    if not any(total > 0 for total in totals.values()):
+        debts = debts_elsewhere(
+            context.circulation, context.transaction, status.patron.id, collected_at
+        )
+        if debts:
+            currency = min(totals)
+            said = debts_said(debts, status.patron.language)
+            details[currency].append(_paid_elsewhere(said, currency, context.now.astimezone(zone)))
     return tuple(
         UserFiscalAccount(AccountBalance(Code(currency), total), tuple(details[currency]))
         for currency, total in sorted(totals.items())
     )
+
+
+def _paid_elsewhere(text: str, currency: str, now: datetime) -> AccountDetails:
+    """Return a line of no amount for what is not collected at the partner's agency."""
+    line = FiscalTransactionInformation(
+        fiscal_action_type=ASSESS,
+        fiscal_transaction_type=Code(TRANSACTION_TYPES[ChargeKind.OTHER]),
+        amount=Amount(Code(currency), 0),
+        fiscal_transaction_description=text,
+    )
+    return AccountDetails(now, line)
 
 
 def _owed(

@@ -17,7 +17,7 @@ from circulation.fees.rules import agency_fee_terms
 from circulation.fees.terms import FeeTerms
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Patron, Refused, Renewed
-from circulation.ledger.balances import balances_collected_at
+from circulation.ledger.balances import balances_collected_at, debts_elsewhere
 from circulation.ledger.charge_lists import ChargePage, charges_listed
 from circulation.ledger.charge_words import own_words
 from circulation.ledger.money import (
@@ -25,6 +25,7 @@ from circulation.ledger.money import (
     ChargeKind,
     ChargeLine,
     PatronCharges,
+    debts_text,
     decimal_text,
     exponent_of,
 )
@@ -116,6 +117,15 @@ def amount_owed(context: Context, patron_id: int, place: Place, language: str) -
     if owed is None:
         return ()
     return (say(Text.AMOUNT_OWED, language, amount=f"{owed[1]} {owed[0]}"),)
+
+
+def owed_elsewhere(
+    context: Context, patron_id: int, place: Place, language: str
+) -> tuple[str, ...]:
+    """Return a screen message that says where to pay, for a patron who owes nothing here."""
+    agency_id = place.branch.agency_id
+    debts = debts_elsewhere(context.circulation, context.transaction, patron_id, agency_id)
+    return (say(Text.OWED_ELSEWHERE, language, debts=debts_text(debts)),) if debts else ()
 
 
 def open_fees(

@@ -18,7 +18,7 @@ from protocols.sip2.failures import ALL_DENIED
 from protocols.sip2.fields import Fields
 from protocols.sip2.handling.authority import is_pin, pin_to_check
 from protocols.sip2.handling.facts import name_of, patron_fields, patron_shown
-from protocols.sip2.handling.fees import fee_limit_of, owed_of
+from protocols.sip2.handling.fees import fee_limit_of, owed_elsewhere, owed_of
 from protocols.sip2.handling.forms import KNOWN, NO_LIMIT, SENT, fbs_address, is_fbs
 from protocols.sip2.handling.lists import add_lists, leave_no_list_out
 from protocols.sip2.handling.refusals import patron_messages, patron_status_flags, refusal_messages
@@ -60,9 +60,11 @@ def patron_status_request(
     status = _status(request, caller, place, context)
     _note(request, status, place, context)
     facts = _Shown(status, caller, place)
-    owed = None
+    owed, messages = None, facts.messages
     if isinstance(status, PatronStatus) and status.has_account:
         owed = owed_of(context, status.patron.id, place)
+        if owed is None:
+            messages += owed_elsewhere(context, status.patron.id, place, caller.words)
     return PatronStatusResponse(
         patron_status=facts.flags,
         language=request.language,
@@ -74,7 +76,7 @@ def patron_status_request(
         valid_patron_password=_verdict(request.patron_password, status, caller),
         currency_type=owed[0] if owed is not None else None,
         fee_amount=owed[1] if owed is not None else None,
-        screen_message=facts.messages,
+        screen_message=messages,
         extra_fields=facts.extra,
     )
 
@@ -118,6 +120,10 @@ def patron_information(
         if caller.account is not None and caller.account.show_fee_limit:
             response.fee_limit = fee_limit_of(context, status.patron.category, place)
         add_lists(request, response, found, caller, place, context)
+        if status.has_account and not response.fine_items_count:
+            response.screen_message += owed_elsewhere(
+                context, status.patron.id, place, caller.words
+            )
         if is_fbs(caller.account):
             _add_limits(response)
         if caller.account is not None and caller.account.show_address:

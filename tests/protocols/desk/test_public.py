@@ -28,6 +28,7 @@ from circulation.patrons.consents import give_consent
 from circulation.patrons.guardians import add_guardian
 from circulation.patrons.identifiers import find_patron
 from circulation.patrons.kinds import Consent
+from tests.builders.agencies import a_school, charge_at
 from tests.builders.circulation import Library, a_patron, an_item, present
 from tests.builders.fees import charge, number_of
 from tests.builders.holds import a_hold
@@ -402,6 +403,15 @@ def _open(page: Page, heading: str) -> None:
     for each in page.wait('[data-part="settings"] summary'):
         if each.text.endswith(heading):
             each.click()
+
+
+def test_the_page_says_where_to_pay_what_is_owed(page: Page, stage: Stage) -> None:
+    with stage.library() as library:
+        school, card = a_school(library), a_patron(library, pin_hash=hashed(PIN))
+        charge_at(library, school, card, 3_000)
+    page.account(card)
+    said = page.says(f'[data-owed="{school.agency_isil}"]', "30")
+    assert f"is to be paid at {school.agency_name} ({school.agency_isil})" in said
 
 
 def test_a_session_that_has_ended_asks_for_the_pin_again(page: Page, reader: Reader) -> None:

@@ -17,6 +17,7 @@ from selenium.webdriver.support.ui import Select
 from circulation.loans.privacy import set_history_days
 from circulation.patrons.kinds import PatronKind
 from circulation.patrons.registering import kind_of_patron
+from tests.builders.agencies import a_further_agency, charge_at
 from tests.builders.circulation import a_patron
 from tests.builders.fees import number_of
 from tests.builders.holds import a_hold
@@ -265,6 +266,19 @@ def test_a_library_is_registered_without_a_given_name(desk: Desk, stage: Stage) 
         number = number_of(library, "NEW19")
         kind = library.database.read(lambda each: kind_of_patron(each, patron_id=number)).result()
     assert kind == PatronKind.LIBRARY.value
+
+
+def test_the_patron_s_screen_says_where_to_pay_what_is_owed_elsewhere(
+    desk: Desk, stage: Stage
+) -> None:
+    with stage.library() as library:
+        neighbour, card = a_further_agency(library), a_patron(library)
+        charge_at(library, neighbour, card, 3_000)
+    desk.scan(card)
+    desk.outcomes(1)
+    said = desk.says('[data-part="patron"]', "to be paid at")
+    assert f"{neighbour.agency_name} ({neighbour.agency_isil})" in said
+    assert "DKK\u00a030" in said
 
 
 def test_details_are_changed_in_the_same_form(desk: Desk, stage: Stage) -> None:

@@ -45,6 +45,33 @@ def test_a_payment_says_where_to_pay_what_is_owed_elsewhere(stage: Stage) -> Non
     assert f"{school.agency_name} (DK-900200): 30.00 DKK" in detail
 
 
+def test_an_empty_account_says_where_to_pay_what_is_owed_elsewhere(stage: Stage) -> None:
+    library = stage.library
+    school, card = a_school(library), a_patron(library)
+    wanted = "<UserFiscalAccountDesired/>"
+
+    def lines() -> list[tuple[str, str]]:
+        answer = stage.ask(service("LookupUser", user(card), wanted))
+        return [
+            (
+                each.findtext(f".//{N}MonetaryValue") or "",
+                each.findtext(f".//{N}FiscalTransactionDescription") or "",
+            )
+            for each in answer.iter(f"{N}AccountDetails")
+        ]
+
+    assert lines() == []
+    charge_at(library, school, card, 3_000)
+    [(amount, text)] = lines()
+    assert amount == "0"
+    assert f"{school.agency_name} (DK-900200): 30.00 DKK" in text
+    assert balance(stage, card) == "0"
+    charge_at(library, library.main, card, 2_000)
+    assert [amount for amount, _ in lines()] == ["2000"]
+    agree(library, library.main, school, payments=True)
+    assert [amount for amount, _ in lines()] == ["3000", "2000"]
+
+
 def test_blocks_are_those_that_count_there(stage: Stage) -> None:
     library = stage.library
     school, card = a_school(library), a_patron(library)

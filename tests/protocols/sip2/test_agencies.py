@@ -114,3 +114,22 @@ def test_a_machine_says_where_to_pay_what_it_does_not_collect(
         answer = school_kiosk.ask(each).decode()
         assert answer.startswith("38N")
         assert f"AF{where}|" in answer
+
+
+def test_a_machine_says_where_to_pay_to_a_patron_who_owes_nothing_here(
+    library: Library, kiosk: Terminal, school_kiosk: Terminal, school: Branch
+) -> None:
+    card = a_patron(library)
+    said = f"AFPay this where it is owed: {library.main.agency_name} (DK-900100): 230.00 DKK.|"
+    charge_at(library, library.main, card, 23_000)
+    for ask in (status, information):
+        assert said in ask(school_kiosk, card)
+        assert "Pay this" not in ask(kiosk, card)
+    charge_at(library, school, card, 1_000)
+    for ask in (status, information):
+        assert "Pay this" not in ask(school_kiosk, card)
+    assert pays(school_kiosk, card, "10.00")
+    assert said in status(school_kiosk, card)
+    agree(library, library.main, school, payments=True)
+    for ask in (status, information):
+        assert "Pay this" not in ask(school_kiosk, card)
