@@ -14,6 +14,7 @@ from circulation.kernel.rights import Principal, Right
 from circulation.languages.installed import language as language_called
 from circulation.languages.sentences import Sentence, said_in
 from circulation.ledger.money import debts_text
+from circulation.staff.results import SignInRefusal
 from protocols.api.models.answers import Money, money
 
 
@@ -162,6 +163,12 @@ def reasons_of(
 def reason_said(reason: Reason, language: str) -> str:
     """The reason in that language."""
     return language_called(language).words.pgettext("reason", reason.name)
+
+
+def sign_in_reason(refusal: SignInRefusal, language: str) -> ProblemReason:
+    """Return why somebody is not let in, in that language."""
+    text = language_called(language).words.pgettext("sign-in refusal", refusal.name)
+    return ProblemReason(refusal.name, text)
 
 
 def _reason(refusal: Refusal, principal: Principal, language: str) -> ProblemReason:

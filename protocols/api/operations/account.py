@@ -39,7 +39,7 @@ from protocols.api.models.account import (
 )
 from protocols.api.models.second_factor import Code, NewSecondFactor, OwnPassword, RecoveryCodes
 from protocols.api.operation import Caller, Operation, Plain, Request
-from protocols.api.problems import Outcome, Problem, ProblemReason, malformed, said_by
+from protocols.api.problems import Outcome, Problem, malformed, said_by, sign_in_reason
 from protocols.hosting.answering import Context, Lane
 
 _ISSUER: Final = "Tiro"
@@ -210,7 +210,7 @@ def must_know_password(
     refusal = refusal_of_password(context.act(UNATTENDED), given)
     if refusal is None:
         return None
-    why = ProblemReason(refusal.name, refusal.value)
+    why = sign_in_reason(refusal, request.language)
     return Problem(Outcome.SIGN_IN_REFUSED, reasons=(why,), headers=CHALLENGE)
 
 

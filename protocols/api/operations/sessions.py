@@ -6,6 +6,7 @@ from typing import Final
 
 from circulation.kernel.results import UNATTENDED, Refused
 from circulation.kernel.rights import Principal, Right
+from circulation.languages.sentences import Sentence
 from circulation.staff.ceremonies import NoPasskeys, Shown
 from circulation.staff.results import NotSignedIn, SignedIn, SignInRefusal
 from circulation.staff.sessions import Session as Known
@@ -35,7 +36,7 @@ from protocols.api.models.sessions import (
 from protocols.api.operation import Caller, Operation, Plain, Request, get, post
 from protocols.api.operations.passkeys import no_passkeys, site_of
 from protocols.api.operations.this_browser import WORKSTATION_SECONDS
-from protocols.api.problems import Outcome, Problem, ProblemReason, malformed, refused
+from protocols.api.problems import Outcome, Problem, malformed, refused, sign_in_reason
 from protocols.api.signing_in import account_shown
 from protocols.hosting.answering import Context, Lane
 from protocols.hosting.cookies import WORKSTATION
@@ -52,7 +53,7 @@ def log_in(
     except NoPasskeys as error:
         raise no_passkeys(error) from None
     if isinstance(answer, NotSignedIn):
-        return _not_let_in(answer)
+        return _not_let_in(answer, request.language)
     reply = _signed_in(answer, name, context)
     desk = cookie_name(asked, WORKSTATION)
     is_known = answer.session.workstation_id is not None
@@ -74,7 +75,7 @@ def _shown_by(request: Request[SignIn, None], context: Context) -> SignedIn | No
         return take_over(act, wish.name, wish.pin, Arrival(asked.host, key, previous))
     if wish.name is None or wish.password is None:
         field = "name" if wish.name is None else "password"
-        raise malformed(field, "missing", "give a name and a password, or a passkey")
+        raise malformed(field, "missing", Sentence("NAME_AND_PASSWORD"))
     given = Credentials(wish.name, wish.password, asked.host, wish.code, key, previous, passkey)
     return sign_in(act, given)
 
@@ -85,15 +86,15 @@ def _cookie_or_none(give: str, request: Request[SignIn, None] | Request[PatronSi
         return ""
     name = cookie_name(request.asked)
     if name is None:
-        raise Problem(Outcome.CONFLICT, "a cookie is given over TLS, or on the machine itself")
+        raise Problem(Outcome.CONFLICT, Sentence("COOKIE_NEEDS_TLS"))
     return name
 
 
-def _not_let_in(answer: NotSignedIn) -> Problem:
+def _not_let_in(answer: NotSignedIn, language: str) -> Problem:
+    why = sign_in_reason(answer.refusal, language)
     if answer.refusal is SignInRefusal.MUST_WAIT:
         headers = (("Retry-After", "900"),)
-        return Problem(Outcome.TOO_MANY_REQUESTS, answer.refusal.value, headers=headers)
-    why = ProblemReason(answer.refusal.name, answer.refusal.value)
+        return Problem(Outcome.TOO_MANY_REQUESTS, why.text, headers=headers)
     return Problem(Outcome.SIGN_IN_REFUSED, reasons=(why,), headers=CHALLENGE)
 
 

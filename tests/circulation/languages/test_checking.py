@@ -16,6 +16,7 @@ from circulation.languages.language import LANGUAGE, catalogue_of
 from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.money import ChargeKind
 from circulation.notices.kinds import NoticeKind
+from circulation.staff.results import SignInRefusal
 from protocols.api.problems import Outcome
 from protocols.single_sign_on.messages import Word
 from protocols.sip2.wording import Text
@@ -29,6 +30,7 @@ NAMES: Mapping[str, set[str]] = {
     "plot": {"LOANS_BY_HOUR", "LONGEST_QUEUES", "WAITING", "MESSAGES", "MACHINES"},
     "problem": {each.name for each in Outcome},
     "reason": {each.name for each in Reason},
+    "sign-in refusal": {each.name for each in SignInRefusal},
     "sign-on": {each.name for each in Word},
     "text message": {"RENEW", "LOANS"},
     "web site": {"NAMELESS"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -299,3 +300,33 @@ def test_problems_are_in_the_accounts_language_where_none_is_requested(
     assert (refused.body == english.body) is (spoken == "en")
     unknown = house.ask("GET", "/titles?q=a&limit=100000", headers={"accept-language": header})
     assert "must be 100 or less" in unknown.body["detail"]
+
+
+def test_problems_of_unknown_callers_are_in_the_language_of_the_request(house: Stage) -> None:
+    """Before anybody is signed in, nothing but the header says which language that is."""
+    a_colleague(house.library, "berta", "librarian")
+    wrong = {"name": "berta", "password": "wrong", "give": "token"}
+    asked: tuple[tuple[int, str, str, Any], ...] = (
+        (401, "GET", "/patrons/P1", None),
+        (401, "POST", "/sessions", wrong),
+        (404, "GET", "/no-such-path", None),
+        (405, "DELETE", "/checkouts", None),
+        (422, "GET", "/titles?q=a&q=b", None),
+        (422, "POST", "/sessions", {"name": "berta", "give": "token"}),
+        (422, "POST", "/sessions", ["no object"]),
+    )
+    for status, method, path, body in asked:
+        danish, english = (
+            house.ask(method, path, body, key=None, headers={"accept-language": tag})
+            for tag in ("da, en;q=0.5", "en")
+        )
+        assert danish.status == english.status == status
+        for texts in zip(_texts(danish.body), _texts(english.body), strict=True):
+            assert texts[0] != texts[1], (method, path)
+
+
+def _texts(problem: dict[str, Any]) -> list[str]:
+    """Return all that a problem says to people."""
+    parts = [*problem["reasons"], *problem["errors"]]
+    whole = [problem["title"], *([problem["detail"]] if "detail" in problem else [])]
+    return whole + [each["text"] for each in parts]
