@@ -1,7 +1,7 @@
 // The set-up as it is, a library.toml held against it, and closures.
 import { branches, button, form, mark, table, tell, when, wish } from "./admin_parts.js";
 import { namer } from "./admin_words.js";
-import { el, say } from "./page.js";
+import { day, el, say } from "./page.js";
 
 /** @param {unknown} value */
 function shown(value) {
@@ -97,7 +97,7 @@ export async function drawClosures(again) {
   asked.setAttribute("open", "");
   const announced = await wish("GET", "/closures");
   const rows = (announced?.closures ?? []).map((/** @type {any} */ each) => [
-    each.branch, each.first, each.last, each.alternative ?? "", each.reason, lift(each, again),
+    each.branch, day(each.first, true), day(each.last, true), each.alternative ?? "", each.reason, lift(each, again),
   ]);
   const headings = ["BRANCH_ISIL", "FIRST_DAY", "LAST_DAY", "ALTERNATIVE_BRANCH", "REASON", "STATE"];
   return [asked, place, table(say("CLOSURES_ANNOUNCED"), headings, rows)];
@@ -116,7 +116,7 @@ function lift({ branch, first, last }, again) {
 /** @param {any} found @returns {Node[]} */
 function drawnClosure({ loans, pickups, reopens }) {
   const rows = (/** @type {any[]} */ moved) => moved.map((each) => [each.item, when(each.before), when(each.after)]);
-  const opens = reopens ? say("REOPENS", { day: reopens }) : say("NEVER_OPENS");
+  const opens = reopens ? say("REOPENS", { day: day(reopens, true) }) : say("NEVER_OPENS");
   return [
     el("p", { class: "s" }, opens),
     table(say("MOVED_LOANS", { count: loans.length }), ["ITEM_BARCODE", "WAS", "BECOMES"], rows(loans)),
