@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from circulation.kernel.overriding import overriding_right
 from circulation.kernel.reasons import Reason
@@ -14,8 +15,10 @@ from circulation.kernel.rights import Principal, Right
 from circulation.languages.installed import language as language_called
 from circulation.languages.sentences import Sentence, said_in
 from circulation.ledger.money import debts_text
-from circulation.staff.results import SignInRefusal
 from protocols.api.models.answers import Money, money
+
+if TYPE_CHECKING:
+    from circulation.staff.results import SignInRefusal
 
 
 class Outcome(Enum):
