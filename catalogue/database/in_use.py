@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ from typing import Any, Final
 
 #: The number of the advisory lock: any that no other program of the database uses.
 ADVISORY_LOCK: Final = 0x7161
+
+#: Seconds for which PostgreSQL may still show the connections of a server that has just stopped.
+LETTING_GO: Final = 2.0
 
 
 class DatabaseInUse(Exception):
@@ -125,7 +129,11 @@ def _advisory_lock(url: str) -> Iterator[None]:
 
     with psycopg.connect(bounded(url, PATIENCE), autocommit=True) as connection:
         refuse_pool(connection, url)
-        if not _is_true(connection, "SELECT pg_try_advisory_lock(%s)"):
+        end = time.monotonic() + LETTING_GO
+        while not _is_true(connection, "SELECT pg_try_advisory_lock(%s)"):
+            if time.monotonic() < end:
+                time.sleep(0.05)
+                continue
             rows = connection.execute(_HOLDERS, [ADVISORY_LOCK]).fetchall()
             held_by = ", ".join(str(name) for (name,) in rows) or "another process"
             raise DatabaseInUse(f"the database {place_of(url)} is in use: {held_by}")

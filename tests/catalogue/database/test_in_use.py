@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +71,15 @@ def test_servers_share_a_database_of_postgresql(postgresql_url: str) -> None:
         pass
     first.close()
     second.close()
+
+
+def test_the_connections_of_a_server_that_stops_are_waited_for(postgresql_url: str) -> None:
+    server = open_database(postgresql_url, served_by=HERE)
+    server.read(lambda transaction: None).result()
+    stopping = threading.Timer(0.5, server.close)
+    stopping.start()
+    with nobody_else(postgresql_url, "import"):
+        stopping.join()
 
 
 def test_no_server_begins_while_it_is_replaced(database_url: str) -> None:
