@@ -177,7 +177,7 @@ def _find_staying(transaction: Transaction, kind: Kind, known: Iterable[Moved]) 
     """Return the rows of ours that stayed as they were when those of the other system were gone."""
     if kind.gone is not None:
         return set()
-    ids = sorted({each.row_id for each in known if each.gone is not None})
+    ids = [*{each.row_id for each in known if each.gone is not None}]
     if kind.branches is None or not ids:
         return {*ids}
     return {number for number, _ in kind.branches(transaction, row_ids=ids)}
@@ -387,13 +387,13 @@ class _Delivery:
                 if before.gone is not None or before.checksum != each.checksum:
                     changed.append(each)
             unchanged = len(arrivals) - len(new) - len(changed)
-            ours = kind.ours(batch, [each.row_id or 0 for each in changed])
+            ours = kind.ours(batch, [each.number for each in changed])
             batch.kept = sum(each.row_id in ours for each in changed)
             changed = [each for each in changed if each.row_id not in ours]
             kind.store(batch, new, changed)
             new, changed = batch.left(new), batch.left(changed)
             rows = {
-                each.key: MovedRow(source, kind.name, each.key, each.row_id or 0, each.checksum)
+                each.key: MovedRow(source, kind.name, each.key, each.number, each.checksum)
                 for each in [*new, *changed]
             }
             insert_moved(transaction, [row for key, row in rows.items() if key not in known])

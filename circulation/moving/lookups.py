@@ -118,7 +118,7 @@ def items_of(
 
 
 def find_items(batch: Batch, sought: set[str], field: str = "item") -> dict[str, FoundItem]:
-    wanted = sorted(sought - {""})
+    wanted = [*(sought - {""})]
     if field in batch.by_key:
         found = _item_by_key(batch.transaction, sought=wanted, source=batch.moving.source)
     else:
@@ -129,7 +129,7 @@ def find_items(batch: Batch, sought: set[str], field: str = "item") -> dict[str,
 def records_of(batch: Batch, arrivals: Sequence[Arrival], field: str = "record") -> dict[int, int]:
     """The record that each row names by its control number; others are set aside."""
     naming = [each for each in arrivals if getattr(each.row, field)]
-    wanted = sorted({getattr(each.row, field) for each in naming})
+    wanted = [*{getattr(each.row, field) for each in naming}]
     known = records_numbered(batch.transaction, wanted)
     found: dict[int, int] = {}
     for each in naming:

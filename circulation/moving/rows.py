@@ -63,6 +63,12 @@ class Arrival:
     checksum: int
     row_id: int | None = None
 
+    @property
+    def number(self) -> int:
+        """Our row's, which is there or has just been numbered."""
+        assert self.row_id is not None
+        return self.row_id
+
 
 class Moving(NamedTuple):
     """What holds for a whole move. `until`: nobody is told of what comes up before."""
@@ -159,7 +165,7 @@ class Kind(NamedTuple):
         of them what it is told, and that late."""
         if self.branches is None or not batch.moving.set_up.elsewhere:
             return set()
-        found = self.branches(batch.transaction, row_ids=sorted({*row_ids}))
+        found = self.branches(batch.transaction, row_ids=[*{*row_ids}])
         return {number for number, branch_id in found if batch.is_ours(branch_id)}
 
     @property

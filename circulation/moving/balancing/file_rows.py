@@ -54,7 +54,7 @@ class FileRows:
         on_rows: OnRows = lambda kind, rows: None,
     ) -> None:
         self._plan, self._zone = plan, ZoneInfo(plan.timezone or timezone)
-        self._stored, self._on_rows = stored, on_rows
+        self.stored, self._on_rows = stored, on_rows
 
     def of(self, kind: str) -> Iterator[FileRow]:
         """All rows that the plan chooses."""
@@ -82,7 +82,7 @@ class FileRows:
 
     def _row(self, at: At, its: KindPlan, cells: Mapping[str, str]) -> FileRow:
         known = {name: "" if text in self._plan.empty else text for name, text in cells.items()}
-        key = "/".join(self._stored(known[name]) for name in its.key)
+        key = "/".join(self.stored(known[name]) for name in its.key)
         texts = {name: self._text(each, known.__getitem__) for name, each in its.fields.items()}
         return FileRow(at, key, texts)
 

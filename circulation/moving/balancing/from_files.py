@@ -82,9 +82,9 @@ class _Items:
 
     def find(self, text: str, *, by_key: bool) -> tuple[str, str]:
         """Barcode and branch of what is named so."""
-        barcode = self._barcode.get(text) if by_key else text
-        code = None if barcode is None else self._item.get(barcode)
-        return (text, NOWHERE) if code is None else (barcode or "", self._names[code >> 2])
+        barcode = self._barcode.get(text, "") if by_key else text
+        code = self._item.get(barcode)
+        return (text, NOWHERE) if code is None else (barcode, self._names[code >> 2])
 
     def take(self, barcode: str, state: str) -> None:
         """It is in somebody's hands; on loan goes before all else."""
@@ -199,9 +199,9 @@ class _Reading:
     def _of_loan(self, row: FileRow) -> dict[Figure, int]:
         barcode, home = self._item_of("loans", row)
         branch, due = row["branch"] or home, self._rows.day(row["due"])
+        patron = row["patron"]
         is_key = self._rows.is_by_key("loans", "patron")
-        known = self._stored(row["patron"]) if is_key else None
-        patron = self._key_of_card.get(row["patron"], "") if known is None else known
+        patron = self._stored(patron) if is_key else self._key_of_card.get(patron, "")
         return {
             Figure("loans", branch, row["mark"] or "open"): 1,
             Figure("loans due", branch, due): 1,

@@ -99,17 +99,13 @@ class _Choosing:
         self._tell(chosen)
         return sorted(chosen.values(), key=lambda each: (each.home, each.key))
 
-    def _mark(self, key: str | None, *words: str) -> None:
-        if key in self._home:
-            self._odd[key or ""].update(words)
-
     def _odd_patron(self, row: FileRow) -> None:
         several = self._rows.several
         cards = [n for name in _NUMBERS_TOLD[1:4] for n in several("patrons", row, name)]
         for is_so, word in (
             (len(cards) > 1, "several cards"),
             (bool(row["blocks"]), "blocked"),
-            (row["is_protected"] not in ("", "0", "f", "false", "n", "no"), "protected address"),
+            (row["is_protected"].casefold() not in _NO, "protected address"),
             (bool(row["consents"]), "has consented"),
             (bool(row["note"]), "a note"),
             ("birth_date" in row.texts and not row["birth_date"], "no date of birth"),
@@ -118,31 +114,34 @@ class _Choosing:
             (len(row["name"] + row["family_name"]) > 40, "a long name"),
         ):
             if is_so:
-                self._mark(row.key, word)
+                self._odd[row.key].add(word)
 
     def _odd_row(self, kind: str, row: FileRow) -> None:
         key = self._about(kind, row)
-        if key is None:
+        if not key:
             return
         if kind == "guardians":
-            self._mark(key, "has a guardian")
-            self._mark(self._about(kind, row, "guardian"), "is a guardian")
+            self._odd[key].add("has a guardian")
+            guardian = self._about(kind, row, "guardian")
+            if guardian:
+                self._odd[guardian].add("is a guardian")
             return
         self._counted[kind, key] += 1
         if self._counted[kind, key] == _MANY:
-            self._mark(key, f"many {kind}")
+            self._odd[key].add(f"many {kind}")
         for name, word in _ODD_FIELDS[kind]:
-            if row[name] not in ("", "0", "waiting", "f", "false"):
-                self._mark(key, word)
-        if kind == "debts":
-            left = self._rows.amount(row["remaining"])
-            is_credit = left < 0 or row["kind"] == "credit"
-            self._mark(key, "a credit" if is_credit else "owes something")
+            if row[name].casefold() not in {*_NO, "waiting"}:
+                self._odd[key].add(word)
+        left = self._rows.amount(row["remaining"]) if kind == "debts" else 0
+        if left:
+            self._odd[key].add("a credit" if left < 0 else "owes something")
 
-    def _about(self, kind: str, row: FileRow, name: str = "patron") -> str | None:
+    def _about(self, kind: str, row: FileRow, name: str = "patron") -> str:
+        """The key of the patron whom the row names, "" for nobody who is known."""
         if self._rows.is_by_key(kind, name):
-            return row[name] if row[name] in self._home else None
-        return self._key_of_number.get(row[name])
+            key = self._rows.stored(row[name])
+            return key if key in self._home else ""
+        return self._key_of_number.get(row[name], "")
 
     def _chosen(self, per_branch: int) -> Iterator[str]:
         """Keys, branch by branch."""
@@ -177,11 +176,15 @@ class _Choosing:
         for kind in _ABOUT:
             for row in self._of(kind):
                 key = self._about(kind, row)
-                if key is not None and key in chosen:
+                if key in chosen and not self._is_settled(kind, row):
                     wanted[key].append((kind, row))
         barcodes = self._barcodes(wanted)
         for key, rows in wanted.items():
             chosen[key].told += [self._told_row(kind, row, barcodes) for kind, row in rows]
+
+    def _is_settled(self, kind: str, row: FileRow) -> bool:
+        """Return whether nothing is left of a debt, which is not told of here either."""
+        return kind == "debts" and not self._rows.amount(row["remaining"])
 
     def _barcodes(self, wanted: Mapping[str, list[tuple[str, FileRow]]]) -> dict[str, str]:
         """Of the items that the rows name by key."""
@@ -228,6 +231,8 @@ class _Choosing:
         return Told("guardian", by or UNREAD)
 
 
+#: What a file writes for no.
+_NO: Final = frozenset({"", "0", "f", "false", "n", "nej", "no"})
 _ODD_FIELDS: Final = {
     "loans": (("mark", "a marked loan"), ("reminders", "reminded"), ("recalled", "recalled")),
     "holds": (("state", "an item on its way or shelf"), ("paused_from", "a paused hold")),

@@ -170,20 +170,19 @@ def store_debts(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]
     _insert(transaction, made)
     _insert_posting(transaction, [its for each in made for its in _postings(batch, each)])
     _add_to_balances(batch, [(_as_standing(each), each.balance) for each in made])
-    _update(transaction, [_Said(each.row_id or 0, _reason(each.row)) for each in changed])
-    _set_balances(batch, {each.row_id or 0: each.row.remaining for each in changed})
+    _update(transaction, [_Said(each.number, _reason(each.row)) for each in changed])
+    _set_balances(batch, {each.number: each.row.remaining for each in changed})
     _remind(batch, new, changed, owing)
 
 
 def _charge(batch: Batch, arrival: Arrival, patron: FoundPatron) -> _Charge:
     row: DebtRow = arrival.row
     moving = batch.moving
-    assert arrival.row_id is not None
     amount = 0 if row.kind is ChargeKind.CREDIT else max(row.amount or 0, row.remaining)
     if row.amount is not None and 0 <= row.amount < row.remaining:
         batch.note(arrival, "more remains than was charged, kept as it is", "remaining")
     return _Charge(
-        arrival.row_id,
+        arrival.number,
         patron.id,
         moving.set_up.branches[row.branch].agency_id,
         row.branch,
@@ -228,7 +227,7 @@ def _set_balances(batch: Batch, wanted: dict[int, int]) -> None:
     moved: list[_Move] = []
     written: list[_Posting] = []
     added: list[tuple[_Standing, int]] = []
-    for each in _standing(batch.transaction, charge_ids=sorted(wanted)):
+    for each in _standing(batch.transaction, charge_ids=[*wanted]):
         more = wanted[each.id] - each.balance
         if not more:
             continue
@@ -249,7 +248,7 @@ def _add_to_balances(batch: Batch, added: Sequence[tuple[_Standing, int]]) -> No
             its = sums[charge.patron_id, charge.agency_id, charge.currency]
             its[ChargeKind(charge.kind).is_compensation] += amount
     more = [_Balance(*key, *amounts) for key, amounts in sorted(sums.items())]
-    ids = sorted({each.patron_id for each in more})
+    ids = [*{each.patron_id for each in more}]
     there = {each[:3] for each in _balances(batch.transaction, patron_ids=ids)}
     _add(batch.transaction, [each for each in more if each[:3] in there])
     _begin(batch.transaction, [each for each in more if each[:3] not in there])

@@ -114,9 +114,7 @@ def end_guardians(batch: Batch, gone: Sequence[Moved]) -> None:
     pairs = moved(batch.transaction, keys=keys, source=source, kind=_PAIR)
     guardian_of = {each.key: each.row_id for each in pairs}
     for each in gone:
-        home = home_branch_of(batch.transaction, patron_id=each.row_id)
-        if home is not None and each.key in guardian_of:
-            _part(batch, each.row_id, guardian_of[each.key])
+        _part(batch, each.row_id, guardian_of[each.key])
 
 
 GUARDIANS = Kind("guardians", GuardianRow, store_guardians, end_guardians)

@@ -87,8 +87,8 @@ def store_past_loans(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arr
         if elsewhere.was_taken_over(branch_id, each.row.checked_out):
             batch.keep(each)  # it was made here
     new = batch.left(new)
-    borrowers = patrons_of(batch, [each for each in batch.left(new) if each.row.patron])
-    ids = sorted({each.id for each in borrowers.values()})
+    borrowers = patrons_of(batch, [each for each in new if each.row.patron])
+    ids = [*{each.id for each in borrowers.values()}]
     keeping = {
         each.patron_id
         for each in _consents(batch.transaction, patron_ids=ids)
@@ -129,7 +129,7 @@ def _not_here(batch: Batch, new: Sequence[Arrival]) -> list[Arrival]:
     for each in new:
         each.row_id = here.get(each.key)
     known = [each for each in new if each.row_id is not None]
-    _end(batch.transaction, [_Ended(each.row_id or 0, each.row.checked_in) for each in known])
+    _end(batch.transaction, [_Ended(each.number, each.row.checked_in) for each in known])
     return [each for each in new if each.row_id is None]
 
 

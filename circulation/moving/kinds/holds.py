@@ -196,7 +196,7 @@ def store_holds(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]
         each.row_id = moving.circulation.ids.next(moving.now)
     losing = _check_ready(batch, changed, new, ready)
     new, changed = batch.left(new), batch.left(changed)
-    ended = [*losing, *(_Ended(each.row_id or 0, None) for each in changed)]
+    ended = [*losing, *(_Ended(each.number, None) for each in changed)]
     _forget_transit(transaction, ended)
     _forget_capture(transaction, ended)
 
@@ -231,9 +231,9 @@ def _here(
     """New rows whose hold is here, and stands for no other row. What is new of a branch that we
     look after was placed here, and told to the other system, or people must see to it. `wished`:
     patron and record."""
-    ids = sorted({patron_id for patron_id, _ in wished.values()})
+    ids = [*{patron_id for patron_id, _ in wished.values()}]
     there = {each[1:4]: each for each in _open_holds(batch.transaction, patron_ids=ids)}
-    open_ids = sorted(each.id for each in there.values())
+    open_ids = [each.id for each in there.values()]
     known = {*stood_for(batch.transaction, row_ids=open_ids, kind="holds")}
     here = []
     for each in new:
@@ -257,7 +257,7 @@ def _check_ready(
 ) -> list[_Ended]:
     """Sets aside rows whose item cannot be kept for them: it is for one hold, before all for that
     which has it already and still names it. Gives the holds that lose their item to another."""
-    ids = sorted({each.id for each in ready.values()})
+    ids = [*{each.id for each in ready.values()}]
     before = {each.item_id: each.hold_id for each in _bound(batch.transaction, item_ids=ids)}
     moving = {each.row_id for each in changed}
     bound = {item_id: hold_id for item_id, hold_id in before.items() if hold_id not in moving}
@@ -275,7 +275,7 @@ def _check_ready(
             batch.set_aside(each, "nothing there", "ready")
         elif item.id in lent:
             batch.set_aside(each, "the item is on loan already", "ready")
-        elif bound.setdefault(item.id, each.row_id or 0) != each.row_id:
+        elif bound.setdefault(item.id, each.number) != each.number:
             batch.set_aside(each, "the item is kept for somebody already", "ready")
     others = ((hold_id, bound.get(item_id, hold_id)) for item_id, hold_id in before.items())
     return [_Ended(hold_id, None) for hold_id, now in others if now != hold_id]
@@ -285,12 +285,11 @@ def _stored(
     batch: Batch, arrival: Arrival, patron: FoundPatron, record_id: int, item: FoundItem | None
 ) -> _Stored:
     row: HoldRow = arrival.row
-    assert arrival.row_id is not None
     set_up = batch.moving.set_up
     terms = set_up.terms(row.pickup_branch, patron.category, "")
     by_rules = set_up.day(batch.moving.now, row.pickup_branch) + timedelta(terms.interest_days)
     return _Stored(
-        arrival.row_id,
+        arrival.number,
         record_id,
         None if item is None else item.id,
         row.part,
@@ -321,7 +320,7 @@ def _bind(
     bound, moving = [], []
     for each in arrivals:
         row: HoldRow = each.row
-        if row.state is HoldState.WAITING or each.row_id is None:
+        if row.state is HoldState.WAITING:
             continue
         item, patron = ready[id(each)], waiting[id(each)]
         place: tuple[Any, ...] = (None, None, None, None)
@@ -340,7 +339,7 @@ def _bind(
             reason = TransitReason.PICKUP.value
             moving.append(Transit(item.id, item.branch_id, row.pickup_branch, now, reason))
         captured = row.shelved or now
-        bound.append(_Capture(each.row_id, item.id, patron.id, captured, *place))
+        bound.append(_Capture(each.number, item.id, patron.id, captured, *place))
     _insert_capture(transaction, bound)
     put_on_way(transaction, moving)
 

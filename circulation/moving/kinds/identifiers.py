@@ -78,7 +78,7 @@ def names_of(batch: Batch, arrivals: Sequence[Arrival]) -> dict[int, list[Named]
     belongs to somebody else, here or in the file."""
     key = IDENTIFIERS.of(batch.moving.circulation)
     wanted = {id(each): _named(batch, each, key) for each in arrivals}
-    sought = sorted({name.identifier for several in wanted.values() for name in several})
+    sought = [*{name.identifier for several in wanted.values() for name in several}]
     owners = {
         each.identifier: each.patron_id for each in _owners(batch.transaction, identifiers=sought)
     }
@@ -92,7 +92,6 @@ def names_of(batch: Batch, arrivals: Sequence[Arrival]) -> dict[int, list[Named]
 
 
 def _named(batch: Batch, arrival: Arrival, key: IdentifierKey) -> list[Named]:
-    assert arrival.row_id is not None
     found: dict[str, Named] = {}
     for typed, kind, block in _said(arrival.row):
         stored = key.stored(typed)
@@ -105,7 +104,7 @@ def _named(batch: Batch, arrival: Arrival, key: IdentifierKey) -> list[Named]:
         else:
             blocked = None if block is None else block.value
             mask = masked(typed) if stored != typed else None
-            name = Named(stored, arrival.row_id, kind.value, blocked, batch.moving.now, mask)
+            name = Named(stored, arrival.number, kind.value, blocked, batch.moving.now, mask)
             found.setdefault(stored, name)
     return list(found.values())
 
@@ -125,5 +124,4 @@ def seal_numbers(batch: Batch, arrivals: Sequence[Arrival]) -> None:
     for arrival in arrivals if seal is not None else ():
         digits = national_digits(arrival.row.national_id)
         if digits is not None and seal is not None:
-            assert arrival.row_id is not None
-            keep_number(batch.transaction, arrival.row_id, digits, seal, batch.moving.now)
+            keep_number(batch.transaction, arrival.number, digits, seal, batch.moving.now)

@@ -149,7 +149,7 @@ def put_on_way(transaction: Transaction, moving: Sequence[Transit]) -> None:
 
 def forget_states(transaction: Transaction, item_ids: Sequence[int]) -> None:
     """The items are in somebody's hands: neither missing nor on their way."""
-    wanted = sorted({*item_ids})
+    wanted = [*{*item_ids}]
     missing = _are_missing(transaction, item_ids=wanted)
     moving = _are_moving(transaction, item_ids=wanted)
     _forget_missing(transaction, [_Missing(each, _NEVER) for each in missing])
@@ -197,9 +197,8 @@ def _check(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> 
 
 def _stored(batch: Batch, arrival: Arrival, record_id: int) -> _Stored:
     row: ItemRow = arrival.row
-    assert arrival.row_id is not None
     return _Stored(
-        arrival.row_id,
+        arrival.number,
         row.barcode,
         record_id,
         row.branch,
@@ -219,7 +218,7 @@ def _stored(batch: Batch, arrival: Arrival, record_id: int) -> _Stored:
 
 def _store_states(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:
     now = batch.moving.now
-    before = [_Missing(each.row_id or 0, now) for each in changed]
+    before = [_Missing(each.number, now) for each in changed]
     if "state" in batch.fields:
         _forget_missing(batch.transaction, before)
         _forget_way_home(batch.transaction, before)
@@ -228,10 +227,10 @@ def _store_states(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arriva
         row: ItemRow = each.row
         since = row.since or now
         if row.state is ItemState.MISSING:
-            missing.append(_Missing(each.row_id or 0, since))
+            missing.append(_Missing(each.number, since))
         elif row.state is ItemState.TRANSIT and row.transit_to is not None:
             began = row.branch if row.transit_from is None else row.transit_from
-            moving.append(Transit(each.row_id or 0, began, row.transit_to, since, "home"))
+            moving.append(Transit(each.number, began, row.transit_to, since, "home"))
     _insert_missing(batch.transaction, missing)
     put_on_way(batch.transaction, moving)
 

@@ -142,10 +142,10 @@ def _check(
 ) -> list[Arrival]:
     """Sets aside what cannot be; gives new rows whose loan is here, and stands for no other row."""
     left = batch.left(arrivals)
-    ids = sorted({lent[id(each)].id for each in left})
+    ids = [*{lent[id(each)].id for each in left}]
     there = {each.item_id: each for each in _open_loans(batch.transaction, item_ids=ids)}
     known = {each.id for each in there.values()}
-    known &= {*stood_for(batch.transaction, row_ids=sorted(known), kind="loans")}
+    known &= {*stood_for(batch.transaction, row_ids=[*known], kind="loans")}
     holding = {item_id: each.id for item_id, each in there.items()}
     here = []
     for each in left:
@@ -181,9 +181,8 @@ def _leave(batch: Batch, arrival: Arrival, *, is_here: bool) -> None:
 
 def _stored(arrival: Arrival, borrower: FoundPatron, item: FoundItem) -> _Stored:
     row: LoanRow = arrival.row
-    assert arrival.row_id is not None
     return _Stored(
-        arrival.row_id,
+        arrival.number,
         item.id,
         borrower.id,
         item.branch_id if row.branch is None else row.branch,

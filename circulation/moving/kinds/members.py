@@ -130,9 +130,10 @@ def _changes(act: Act, number: int, row: MemberRow) -> Changes:
         "expires": None,
     }
     before = patron_fields(act.transaction, patron_id=number)
-    if row.email and before is not None and not before.email:
+    assert before is not None
+    if row.email and not before.email:
         changes["email"] = row.email
-    if row.phone and before is not None and not before.phone:
+    if row.phone and not before.phone:
         changes["phone"] = row.phone
     return changes
 
@@ -193,15 +194,14 @@ def let_go(batch: Batch, gone: Sequence[Moved]) -> None:
     moving, transaction = batch.moving, batch.transaction
     leaving = {(moving.source, each.key) for each in gone}
     for each in gone:
-        home = home_branch_of(transaction, patron_id=each.row_id)
-        if home is None:
-            continue
+        before = patron_fields(transaction, patron_id=each.row_id)
+        assert before is not None  # the keys of patrons who are erased are deleted with them
+        home = before.home_branch_id
         act = Act(transaction, moving.circulation, moving.desk(home), moving.now)
         _put_into(batch, act, each.key, each.row_id, None)
         elsewhere = {*known_under(transaction, kind="members", row_id=each.row_id)} - leaving
-        before = patron_fields(transaction, patron_id=each.row_id)
         today = moving.set_up.day(moving.now, home)
-        is_over = before is not None and before.expires is not None and before.expires < today
+        is_over = before.expires is not None and before.expires < today
         if home in batch.branches and not elsewhere and not is_over:
             change_patron(act, each.row_id, {"expires": today})
 

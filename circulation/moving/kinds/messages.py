@@ -103,7 +103,7 @@ def store_messages(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arriv
     moving = batch.moving
     told, about = patrons_of(batch, new), items_of(batch, new)
     new = batch.left(new)
-    ids = sorted({each.id for each in about.values()})
+    ids = [*{each.id for each in about.values()}]
     lent = {
         (each.item_id, each.patron_id): each.id
         for each in _open_loans(batch.transaction, item_ids=ids)
@@ -129,9 +129,8 @@ def _loan(
 
 def _message(arrival: Arrival, patron: FoundPatron) -> _Message:
     row: MessageRow = arrival.row
-    assert arrival.row_id is not None
     return _Message(
-        id=arrival.row_id,
+        id=arrival.number,
         patron_id=patron.id,
         recipient_id=patron.id,
         branch_id=patron.home_branch_id if row.branch is None else row.branch,

@@ -230,14 +230,9 @@ def store_patrons(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arriva
     seal_numbers(batch, [*new, *changed])
     index_new(transaction, [_searched(stored[id(each)], each, named) for each in new])
     for each in changed:
-        index_patron(transaction, number_of(each))
+        index_patron(transaction, each.number)
     begin_silent_batch(transaction, moving.source, until=moving.until)
-    keep_silent(transaction, moving.source, Basis.PATRON, [number_of(each) for each in new])
-
-
-def number_of(arrival: Arrival) -> int:
-    assert arrival.row_id is not None
-    return arrival.row_id
+    keep_silent(transaction, moving.source, Basis.PATRON, [each.number for each in new])
 
 
 def _stored(batch: Batch, arrival: Arrival) -> _Stored:
@@ -254,7 +249,7 @@ def _stored(batch: Batch, arrival: Arrival) -> _Stored:
         born = None
     given, family = row.given_name, row.family_name
     return _Stored(
-        number_of(arrival),
+        arrival.number,
         moving.set_up.branches[row.home_branch].agency_id,
         row.home_branch,
         row.category,
@@ -291,7 +286,7 @@ def _pin_hash(batch: Batch, arrival: Arrival) -> str | None:
 
 def _store_around(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:
     transaction, now, both = batch.transaction, batch.moving.now, [*new, *changed]
-    numbers = [number_of(each) for each in changed]
+    numbers = [each.number for each in changed]
     if batch.fields & _PARTS_OF_ADDRESS:
         _forget_address(transaction, [_address(each, now) for each in changed])
         _insert_address(
@@ -299,7 +294,7 @@ def _store_around(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arriva
         )
     if "blocks" in batch.fields:
         had = _blocks(transaction, patron_ids=numbers)
-        said = {(number_of(each), its.value) for each in changed for its in each.row.blocks}
+        said = {(each.number, its.value) for each in changed for its in each.row.blocks}
         ours = [each for each in had if each.reason != BlockReason.DEBT.value or each in said]
         _forget_block(transaction, [_Block(*each, None, now, "") for each in ours])
         _insert_block(transaction, [block for each in both for block in _blocked(batch, each)])
@@ -313,7 +308,7 @@ def _store_around(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arriva
 def _address(arrival: Arrival, now: datetime) -> _Address:
     row: PatronRow = arrival.row
     parts = (row.address, row.street, row.house_number, row.postal_code, row.city, row.country)
-    return _Address(number_of(arrival), Dwelling.HOME.value, *parts, True, now)
+    return _Address(arrival.number, Dwelling.HOME.value, *parts, True, now)
 
 
 def _blocked(batch: Batch, arrival: Arrival) -> Iterable[_Block]:
@@ -321,7 +316,7 @@ def _blocked(batch: Batch, arrival: Arrival) -> Iterable[_Block]:
     agency_id = batch.moving.set_up.branches[row.home_branch].agency_id
     for reason in dict.fromkeys(row.blocks):
         yield _Block(
-            number_of(arrival),
+            arrival.number,
             reason.value,
             None if reason in EVERYWHERE else agency_id,
             row.blocked_since or batch.moving.now,
@@ -331,7 +326,7 @@ def _blocked(batch: Batch, arrival: Arrival) -> Iterable[_Block]:
 
 def _consents(arrival: Arrival, now: datetime) -> Iterable[_Given]:
     for consent in dict.fromkeys(arrival.row.consents):
-        yield _Given(number_of(arrival), consent.value, now)
+        yield _Given(arrival.number, consent.value, now)
 
 
 def _searched(stored: _Stored, arrival: Arrival, named: dict[int, list[Named]]) -> NewlySearched:

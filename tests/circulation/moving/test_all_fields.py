@@ -340,7 +340,66 @@ def off_line(library: Library) -> Journal:
     return day
 
 
+#: Patrons each of whom is odd in one way, or just not, by what their row tells.
+ODD_PATRONS: Final = (
+    "other_cards=?a|?b", "other_cards=?a", "replaced_cards=?c; lost_cards=?d", "login=?l",
+    "blocks=other", "note=n", "consents=keep_history", "kind=group", "kind=person",
+    *(f"is_protected={no}" for no in ("0", "f", "false", "n", "no", "Nej", "NO", "y", "ja")),
+    "expires=2026-11-24", "expires=2026-11-25", "birth_date=1980-01-01",
+    f"name={'x' * 40}", f"name={'x' * 41}", f"family_name={'x' * 41}",
+)  # fmt: skip
+#: The same of what there is about the patron with that number: kind, row, how many of it.
+ODD_ROWS: Final = (
+    ("loans", "mark=lost", 1), ("loans", "reminders=1", 1), ("loans", "reminders=0", 1),
+    ("loans", "recalled=2026-11-20", 1), ("loans", "", 14), ("loans", "", 15), ("loans", "", 16),
+    ("holds", "state=waiting; record=t1", 1), ("holds", "paused_from=2026-12-01; record=t1", 1),
+    ("debts", "remaining=0; amount=1", 1), ("debts", "remaining=1; collected=nej", 1),
+    ("debts", "remaining=1; collected=1", 1), ("debts", "remaining=1; reminders=1", 1),
+    ("debts", "remaining=-1; kind=credit", 1), ("debts", "remaining=2", 15),
+)  # fmt: skip
+
+
+def odd_patrons(library: Library) -> Journal:
+    """Who is chosen to be compared, of two branches, when few are and when many."""
+    rows: dict[str, list[dict[str, str]]] = {kind: [] for kind in ROWS}
+
+    def patron(number: int, text: str) -> str:
+        card = f"P{number}"
+        at = "DK-900101" if number % 4 else "DK-900102"
+        its = f"{number}; card={card}; given_name={card}; home_branch={at}; {text}"
+        rows["patrons"].append(read_row("patrons", its.replace("?", card)))
+        return card
+
+    for number, text in enumerate(ODD_PATRONS, 1):
+        patron(number, text)
+    for number, (kind, text, times) in enumerate(ODD_ROWS, len(ODD_PATRONS) + 1):
+        card = patron(number, "birth_date=1980-01-01")
+        for each in range(times):
+            key = f"{number}-{each}"
+            its = f"{key}; patron={card}; {text}"
+            if kind == "loans":
+                rows["items"].append(read_row("items", f"{key}; barcode=B{key}"))
+                its += f"; item=B{key}"
+            rows[kind].append(read_row(kind, its))
+    rows["guardians"] = [read_row("guardians", "g; patron=P2; guardian=P3")]
+    rows["guardians"] += [read_row("guardians", "h; patron=P2; guardian=none")]
+    with the_old(library) as old:
+        for kind, its in rows.items():
+            write(old, kind, its)
+        day = Journal(library)
+        old.deliver()
+        day.lines = [f"< {kind} {fault.key}: {fault.reason}" for kind, fault in old.faults]
+        for per_branch in (1, 3, 6, 12, 50):
+            day.lines += ["", f"> {per_branch} of each branch"]
+            for each in samples(old, per_branch):
+                day.lines.append(f"{each.home} {each.key}: {', '.join(each.odd)}")
+                differing = [line for line in compared(old, each) if line.differs]
+                day.lines += [f"! {line}" for line in differing if line.what != "language"]
+        return day
+
+
 DAYS: Days = {
+    "odd-patrons": odd_patrons,
     "off-line": off_line,
     "odd-rows": odd_rows,
     "come-and-go": come_and_go,

@@ -25,7 +25,7 @@ def sheet(old: OldSystem, tmp_path: Path) -> list[Balance]:
     files = sheet_of_files(old.read(), zone, aside, IDENTIFIERS.of(old.library.circulation))
     tells = "branch" in old.read().kinds["history"].fields
     found = old.library.read(
-        lambda transaction: sheet_of_database(transaction, "old", zone, past_at_branch=tells)
+        lambda t: sheet_of_database(t, old.read().source, zone, past_at_branch=tells)
     )
     return balance(files, found)
 

@@ -25,7 +25,7 @@ def samples(old: OldSystem, per_branch: int = 50) -> list[Sample]:
 
 
 def compared(old: OldSystem, sample: Sample) -> list[Compared]:
-    found = old.library.read(lambda t: compare(t, sample, "old", ZONE))
+    found = old.library.read(lambda t: compare(t, sample, old.read().source, ZONE))
     assert found is not None
     return found
 
