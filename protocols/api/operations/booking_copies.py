@@ -10,7 +10,7 @@ from circulation.kernel.results import CheckedIn, CheckedOut, Refused, Stay
 from circulation.kernel.rights import Principal, Right
 from circulation.loans.onward import LentOnward
 from circulation.staff.lookups import Seen
-from protocols.api.authority import must_have_here, note_look
+from protocols.api.authority import must_have_here, must_work_here, note_look
 from protocols.api.gate import refused_card
 from protocols.api.models.answers import branch_shown
 from protocols.api.models.bookings import (
@@ -42,7 +42,7 @@ def show_bookings_to_prepare(
     request: Request[None, PreparingWindow], principal: Principal, context: Context
 ) -> ToPrepareList:
     """What the branch has to set aside for bookings that begin soon."""
-    must_have_here(principal, Right.BOOK)
+    must_work_here(principal, context, Right.BOOK)
     found = preparing.bookings_to_prepare(
         context.circulation,
         context.transaction,

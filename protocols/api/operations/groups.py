@@ -18,7 +18,7 @@ from circulation.patrons.groups import (
 )
 from circulation.patrons.identifiers import shown_as
 from circulation.staff.lookups import Seen
-from protocols.api.authority import act_of, branch_meant, note_look, number_of
+from protocols.api.authority import act_of, branch_meant, must_work_here, note_look, number_of
 from protocols.api.gate import id_shown, may_with, patron_named
 from protocols.api.models.answers import Patron
 from protocols.api.models.groups import (
@@ -41,8 +41,7 @@ _MEMBER: Final = f"{_GROUP}/members/{{patron}}"
 def _agency(isil: str | None, principal: Principal, context: Context, right: Right) -> int:
     """The agency that is meant. Raises Problem where the caller has not that right there."""
     if isil is None:
-        if not principal.may(right, principal.agency_id, principal.branch_id):
-            raise Problem(Outcome.RIGHT_MISSING, right=right)
+        must_work_here(principal, context, right)
         return principal.agency_id
     return branch_meant(isil, principal, context, right).agency_id
 

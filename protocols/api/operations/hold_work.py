@@ -12,7 +12,7 @@ from circulation.holds.work_lists import fetch_page, shelf_page
 from circulation.kernel.results import Refused
 from circulation.kernel.rights import Principal, Right
 from circulation.staff.lookups import Seen
-from protocols.api.authority import branch_or_all, must_have_here, note_look
+from protocols.api.authority import branch_or_all, must_have_here, must_work_here, note_look
 from protocols.api.gate import Names
 from protocols.api.messages import Reply
 from protocols.api.models.answers import branch_shown
@@ -42,7 +42,7 @@ def show_pick_list(
     request: Request[None, PickPaging], principal: Principal, context: Context
 ) -> Reply:
     """What to fetch from the shelves of the branch, in the order of the shelves."""
-    must_have_here(principal, Right.USE_LISTS)
+    must_work_here(principal, context, Right.USE_LISTS)
     found = fetch_page(
         context.transaction,
         branch_id=principal.branch_id,

@@ -13,7 +13,13 @@ from circulation.loans import work_lists
 from circulation.loans.conflicts import branch_of_conflict, patron_of_conflict, settle_conflict
 from circulation.moving.off_line.block_list import barred_cards
 from circulation.staff.lookups import Seen
-from protocols.api.authority import branch_or_all, must_have_here, note_look, number_of
+from protocols.api.authority import (
+    branch_or_all,
+    must_have_here,
+    must_work_here,
+    note_look,
+    number_of,
+)
 from protocols.api.gate import Names, note_entrance
 from protocols.api.messages import Reply
 from protocols.api.models.answers import Branch, Money, branch_shown
@@ -207,7 +213,7 @@ def show_barred_cards(request: Listing, principal: Principal, context: Context) 
     """Cards that the agency of the branch may not lend to today, for programs that lend while the
     line is down: all that were lost, and those of patrons who are blocked or have expired. They are
     cards of patrons whom the agency serves: its own, and those of agencies in an agreement."""
-    must_have_here(principal, Right.USE_LISTS)
+    must_work_here(principal, context, Right.USE_LISTS)
     limit, (after, *_) = request.query.limit, spot_in(request.query) or ("",)
     if "\0" in after:
         raise no_page_ended_there()
