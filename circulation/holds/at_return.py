@@ -21,17 +21,16 @@ from circulation.holds.closed_branches import redirect, reopens
 from circulation.holds.copies import copies_of_record
 from circulation.holds.facts import (
     HoldFacts,
-    hold_facts,
     hold_of_item,
     holds_of_record,
-    lock_hold_set,
+    lock_own_set,
     lock_queue,
 )
 from circulation.holds.keeping import KEEPING
 from circulation.holds.part import WAITED_FOR
 from circulation.holds.targeting import holds_to_serve, is_due_service, target_of
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Destination, HeldFor, Refusal
+from circulation.kernel.results import Branch, Destination, HeldFor, Refusal
 from circulation.loans.features import HoldHandling, ReturnCase, ReturnFeature, Route
 
 
@@ -60,8 +59,8 @@ def _to_hold(case: ReturnCase) -> Route | None:
     if waited_for is not None and waited_for.hold_id is not None:
         hold = _settled(case)
         if hold is not None:
-            is_on_its_shelf = here.id == hold.shelf_branch_id == hold.pickup_branch_id
-            return _to_patron(case, hold if is_on_its_shelf else _to_open_branch(case, hold))
+            stays = _is_on_its_shelf(hold, here)
+            return _to_patron(case, hold if stays else _to_open_branch(case, hold))
     if not all(each.may_serve(transaction, set_up, item, now) for each in KEEPING.of(item)):
         return None
     target = target_of(item)
@@ -69,19 +68,22 @@ def _to_hold(case: ReturnCase) -> Route | None:
     queue = [redirect(hold, [target], set_up, now) for hold in known.values()]
     copies = copies_of_record(transaction, record_id=item.record_id)
     for hold in holds_to_serve(target, here, queue, copies, set_up, now):
-        if hold.set_id is not None:
-            lock_hold_set(transaction, set_id=hold.set_id)
-            again = hold_facts(transaction, hold_id=hold.id)
-            if again is None or not is_due_service(again, set_up, now):
-                continue  # another of the set was served at another desk
+        again = lock_own_set(transaction, hold)
+        if again is None or not is_due_service(again, set_up, now):
+            continue  # another of the set was served at another desk
         if case.handling in (HoldHandling.ROUTE, HoldHandling.REFUSE):
             return _announced(case, hold._replace(number=None, deadline=None), is_bound=False)
         bind(case.act, hold, item.id)
         _change_pickup(case, known[hold.id], hold)
         # The item that was on the shelf before has left the stock.
-        new = hold._replace(shelf_branch_id=None, number=None, shelved=None, deadline=None)
+        new = hold._replace(shelf_branch_id=None, number=None, deadline=None)
         return _to_patron(case, new)
     return None
+
+
+def _is_on_its_shelf(hold: HoldFacts, here: Branch) -> bool:
+    """Return whether the item of the hold is on the shelf here, and is to be fetched here."""
+    return here.id == hold.shelf_branch_id == hold.pickup_branch_id
 
 
 def _to_open_branch(case: ReturnCase, hold: HoldFacts) -> HoldFacts:
@@ -105,10 +107,7 @@ def _settled(case: ReturnCase) -> HoldFacts | None:
     An item on the shelf beyond its deadline was not fetched: that ends the hold.
     """
     transaction, now = case.act.transaction, case.act.now
-    hold = hold_of_item(transaction, item_id=case.item.id)
-    if hold is not None and hold.set_id is not None:
-        lock_hold_set(transaction, set_id=hold.set_id)
-        hold = hold_of_item(transaction, item_id=case.item.id)
+    hold = lock_own_set(transaction, hold_of_item(transaction, item_id=case.item.id))
     if hold is None:
         return None
     if hold.is_bound and (hold.deadline is None or now <= hold.deadline):
@@ -124,19 +123,18 @@ def _to_patron(case: ReturnCase, hold: HoldFacts) -> Route:
     """Sends a bound item on, or shelves it where its patron will fetch it."""
     transaction, now = case.act.transaction, case.act.now
     item, here, set_up = case.item, case.here, case.set_up
-    is_news = False
-    is_on_its_shelf = hold.shelved is not None and hold.shelf_branch_id == hold.pickup_branch_id
-    if hold.shelved is not None and not (is_on_its_shelf and here.id == hold.shelf_branch_id):
+    if _is_on_its_shelf(hold, here):
+        return _announced(case, hold)
+    if hold.shelf_branch_id is not None:
         take_off_shelf(transaction, hold)
-        hold, is_on_its_shelf = hold._replace(number=None, deadline=None), False
-    is_shelved_here = case.handling is HoldHandling.SHELVE and here.id == hold.pickup_branch_id
-    if is_shelved_here and not is_on_its_shelf:
+        hold = hold._replace(number=None, deadline=None)
+    is_news = case.handling is HoldHandling.SHELVE and here.id == hold.pickup_branch_id
+    if is_news:
         until = pickup_deadline(hold, set_up, item.material_group, now)
         # Whoever looked after the branch when it came back tells the patron.
         at = case.at if case.is_told else None
         number, deadline = shelve(case.act, hold, item.id, until, at)
         hold = hold._replace(number=number, deadline=deadline)
-        is_news = True
     return _announced(case, hold, is_news=is_news)
 
 

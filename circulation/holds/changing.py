@@ -15,7 +15,7 @@ from circulation.holds.changes import (
     write_changes,
 )
 from circulation.holds.eligibility import date_refusals, pickup_branch_of
-from circulation.holds.facts import HoldFacts, hold_facts, known_hold, lock_hold_set, lock_queue
+from circulation.holds.facts import HoldFacts, hold_facts, known_hold, lock_own_set, lock_queue
 from circulation.holds.lists import queued
 from circulation.holds.results import HoldChanged
 from circulation.holds.wishes import HoldChange
@@ -136,8 +136,7 @@ def locked_hold(transaction: Transaction, hold_id: int) -> HoldFacts | None:
     ):  # its record may have been merged meanwhile
         locked = hold.record_id
         lock_queue(transaction, record_id=locked)
-        if hold.set_id is not None:
-            lock_hold_set(transaction, set_id=hold.set_id)
+        lock_own_set(transaction, hold)
         hold = hold_facts(transaction, hold_id=hold_id)
     return hold
 

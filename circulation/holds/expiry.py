@@ -8,7 +8,7 @@ from circulation.holds.facts import (
     hold_facts,
     holds_of_patron,
     holds_out_of_interest,
-    lock_hold_set,
+    lock_own_set,
     lock_queues,
 )
 from circulation.holds.results import Hold, hold_of
@@ -31,9 +31,7 @@ def expire_holds(act: Act, *, at_most: int = AT_MOST) -> list[Hold]:
     lock_queues(transaction, (hold.record_id for hold in found))
     expired = []
     for each in found:
-        if each.set_id is not None:
-            lock_hold_set(transaction, set_id=each.set_id)
-        hold = hold_facts(transaction, hold_id=each.id)
+        hold = lock_own_set(transaction, hold_facts(transaction, hold_id=each.id))
         if hold is None or hold.closed is not None or hold.is_bound or hold.interest_until >= today:
             continue
         close(act, hold, HoldOutcome.EXPIRED)
@@ -51,9 +49,7 @@ def end_holds_of(act: Act, patron_id: int) -> int:
     lock_queues(transaction, (hold.record_id for hold in found))
     ended = 0
     for each in found:
-        if each.set_id is not None:
-            lock_hold_set(transaction, set_id=each.set_id)
-        hold = hold_facts(transaction, hold_id=each.id)
+        hold = lock_own_set(transaction, hold_facts(transaction, hold_id=each.id))
         if hold is not None and hold.closed is None:
             release(act, hold)
             close(act, hold, HoldOutcome.CANCELLED)

@@ -288,6 +288,14 @@ def lock_hold_set(*, set_id: int) -> Statement:
     return select(hold_sets.c.id).where(hold_sets.c.id == set_id).with_for_update(key_share=True)
 
 
+def lock_own_set(transaction: Transaction, hold: HoldFacts | None) -> HoldFacts | None:
+    """Lock the set of the hold, where it is in one; return the hold as it is under that lock."""
+    if hold is None or hold.set_id is None:
+        return hold
+    lock_hold_set(transaction, set_id=hold.set_id)
+    return hold_facts(transaction, hold_id=hold.id)
+
+
 @lock
 def lock_shelf(*, branch_id: int) -> Statement:
     """Taken before a number of the branch's hold shelf is given out."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from catalogue.database import Transaction
 from circulation.holds.changes import HoldOutcome, close, forget_item, release
 from circulation.holds.copies import copies_of_record
 from circulation.holds.facts import (
     HoldFacts,
-    hold_facts,
     hold_of_item,
     holds_of_record,
-    lock_hold_set,
+    lock_own_set,
     lock_queue,
 )
 from circulation.holds.keeping import KEEPING
@@ -87,7 +85,7 @@ def holds_at_loan(case: LoanCase) -> HoldsAtLoan:
     item, transaction = case.item, case.act.transaction
     for_hold = case.wish.for_hold if isinstance(case.wish, LoanWish) else None
     lock_queue(transaction, record_id=item.record_id)
-    bound = _settled(transaction, hold_of_item(transaction, item_id=item.id))
+    bound = lock_own_set(transaction, hold_of_item(transaction, item_id=item.id))
     target = target_of(item)
     queue = holds_of_record(transaction, record_id=item.record_id)
     own = [hold for hold in queue if hold.patron_id == case.borrower.id and suits(target, hold)]
@@ -98,18 +96,10 @@ def holds_at_loan(case: LoanCase) -> HoldsAtLoan:
             hold.item_id is None,
         )
     )
-    fulfilled = _settled(transaction, own[0]) if own else None
+    fulfilled = lock_own_set(transaction, own[0]) if own else None
     is_free = case.loan is None and (bound is None or not bound.is_bound)
     wanted = wanted_copy(case, queue, fulfilled) if is_free else None
     return HoldsAtLoan(bound, fulfilled, wanted)
-
-
-def _settled(transaction: Transaction, hold: HoldFacts | None) -> HoldFacts | None:
-    """The hold under the lock of its set, where it has one."""
-    if hold is None or hold.set_id is None:
-        return hold
-    lock_hold_set(transaction, set_id=hold.set_id)
-    return hold_facts(transaction, hold_id=hold.id)
 
 
 @dataclass(frozen=True, slots=True)

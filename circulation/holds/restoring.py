@@ -26,7 +26,8 @@ from circulation.holds.facts import (
     hold_of_item,
     holds_of_record,
     holds_of_set,
-    lock_hold_set,
+    known_hold,
+    lock_own_set,
     lock_queue,
     lock_shelf,
 )
@@ -105,16 +106,13 @@ def restore_holds(act: Act, record_id: int, hold_id: int | None, closed: datetim
     transaction = act.transaction
     lock_queue(transaction, record_id=record_id)
     hold = None if hold_id is None else hold_facts(transaction, hold_id=hold_id)
+    hold = lock_own_set(transaction, hold)
     if hold is None:
         return
-    if hold.set_id is not None:
-        lock_hold_set(transaction, set_id=hold.set_id)
     if not _open_again(act, hold, closed) or hold.set_id is None:
         return
     for other_id in _superseded(transaction, set_id=hold.set_id, was_closed=closed):
-        other = hold_facts(transaction, hold_id=other_id)
-        if other is not None:
-            _open_again(act, other, closed)
+        _open_again(act, known_hold(transaction, other_id), closed)
     if hold.set_kind == "serial":
         for other in holds_of_set(transaction, set_id=hold.set_id):
             if other.id != hold.id and other.waits_for == hold.waits_for:
@@ -136,7 +134,7 @@ def _open_again(act: Act, hold: HoldFacts, closed: datetime) -> bool:
             EventKind.HOLD_REOPENED,
             hold_id=hold.id,
             patron_id=hold.patron_id,
-            before={"outcome": (hold.outcome or "").upper()},
+            before={"outcome": HoldOutcome(hold.outcome).name},
         ),
     )
     return True
@@ -184,13 +182,10 @@ def release_item(case: UndoCase) -> None:
     act, item_id = case.act, case.item.id
     transaction = act.transaction
     lock_queue(transaction, record_id=case.item.record_id)
-    hold = hold_of_item(transaction, item_id=item_id)
+    hold = lock_own_set(transaction, hold_of_item(transaction, item_id=item_id))
     if hold is None:
         return
-    if hold.set_id is not None:
-        lock_hold_set(transaction, set_id=hold.set_id)
-    if hold.is_bound:
-        release(act, hold)
+    release(act, hold)
     forget_item(transaction, hold)
     restore_pickup(case, hold)
 
@@ -198,8 +193,6 @@ def release_item(case: UndoCase) -> None:
 class HoldsAtUndo(UndoFeature):
     def undo_loan(self, case: UndoCase) -> None:
         undone, item = case.undone, case.item
-        if undone.hold_id is None and "capture" not in undone.before:
-            return
         restore_holds(case.act, item.record_id, undone.hold_id, undone.recorded or undone.at)
         if "capture" in undone.before:
             restore_capture(case.act, item.id, undone.before["capture"])

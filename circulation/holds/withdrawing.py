@@ -45,7 +45,7 @@ def let_go_of_item(act: Act, item: ItemFacts) -> None:
     """
     transaction = act.transaction
     for hold in holds_of_record(transaction, record_id=item.record_id):
-        if hold.is_bound and hold.captured_item_id == item.id:
+        if hold.captured_item_id == item.id:
             release(act, hold)
         if hold.item_id != item.id:
             continue

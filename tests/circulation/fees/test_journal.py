@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from catalogue.database import Transaction
-from circulation.calendars.due_dates import end_of_day
+from circulation.calendars.due_dates import end_of_day, start_of_day
 from circulation.closures.closing import close_branch
 from circulation.fees.compensation import bill_loan
 from circulation.fees.debts import block_warned, debt_to_warn, debts_to_warn
@@ -37,7 +37,7 @@ from circulation.loans import lost
 from circulation.loans.undo import cancel_check_in, cancel_check_out
 from circulation.patrons.blocks import block_patron
 from tests.builders import journal
-from tests.builders.agencies import a_school, agree, charge_at
+from tests.builders.agencies import a_further_agency, a_school, agree, charge_at
 from tests.builders.circulation import Library, a_patron
 from tests.builders.fees import charge, charges_of, danish_fees, fee_rule, number_of
 from tests.builders.holds import title
@@ -155,7 +155,9 @@ def not_returned(library: Library) -> Journal:
     for barcode in ("T1", "X1"):
         library.check_out("Bo", barcode)
     day.skip()
+    nowhere = library.desk()._replace(branch_id=999)
     day.act("nobody knows it", bill_loan, item="nothing")
+    day.act("at a desk of no branch", bill_loan, item="B1", at=nowhere)
     day.act("B1 is not late yet", bill_loan, item="B1")
     day.act("B2 is lost", lost.declare_lost, item="B2")
     day.act("and billed already", bill_loan, item="B2")
@@ -196,6 +198,16 @@ def not_returned(library: Library) -> Journal:
     day.act("the receipt", return_receipt, patron="Ida")
     day.act("the receipt of the harbour", return_receipt, patron="Ida", at=other)
     day.act("nobody's", return_receipt, patron="nobody")
+    day.act("at a desk of no branch", return_receipt, patron="Ida", at=nowhere)
+    for what, verb in (("was not read", cancel_check_in), ("comes back", None)):
+        if verb is None:
+            day.do(f"B3 {what}", lambda: library.check_in("B3"))
+        else:
+            day.act(f"B3 {what}", verb, item="B3")
+        day.act("the receipt", return_receipt, patron="Ida")
+    library.now = start_of_day(library.today + timedelta(days=1), "Europe/Copenhagen")
+    day.do("B4 comes back at midnight", lambda: library.check_in("B4"), seconds=0)
+    day.act("it is on the receipt", return_receipt, patron="Ida")
     return day
 
 
@@ -285,6 +297,66 @@ def payments(library: Library) -> Journal:
     day.act("Ida pays all there is here", partial(paying, amount=10_091))
     day.act("the rest is owed elsewhere", partial(paying, amount=300))
     day.act("and is paid there", partial(paying, amount=300), at=school)
+    return day
+
+
+def paid_elsewhere(library: Library) -> Journal:
+    """What is owed to agencies that the desk does not collect for, and to those it does."""
+    fee_rule(library, overpayment="refuse", currency="DKK")
+    day, main = Journal(library), library.main
+    nowhere = library.desk()._replace(branch_id=999)
+    school, third = a_school(library), a_further_agency(library)
+    made = {}
+    for name, at, amount, kind in (
+        ("lamp", third, 100, ChargeKind.DAMAGE),
+        ("card", school, 900, ChargeKind.ADMINISTRATIVE),
+        ("book", school, 2_000, ChargeKind.DAMAGE),
+        ("copies", school, 50, ChargeKind.SERVICE),
+    ):
+        library.pass_time(minutes=1)
+        made[name] = charge_at(library, at, "Ida", amount, kind).id
+    made["Bo's"] = charge_at(library, school, "Bo", 700).id
+    day.skip()
+    tries: dict[str, dict[str, Any]] = {
+        "at a desk of no branch": {"at": nowhere},
+        "what she can": {},
+        "in euros": {"currency": "EUR"},
+        "of a kind": {"kind": ChargeKind.DAMAGE},
+        "of a kind that is owed nowhere": {"kind": ChargeKind.LOAN_FEE},
+        "for the book": {"charge": made["book"]},
+        "for the card and the lamp": {"charge": (made["card"], made["lamp"])},
+        "for what Bo owes": {"charge": made["Bo's"]},
+    }
+    for what, options in tries.items():
+        at = options.pop("at", main)
+        day.act(f"Ida pays {what}", partial(paying, amount=100, **options), at=at)
+    see(day, "in which currency a charge of the school is", lambda each, now: account_currency(
+        library.act(each), patron_id=number_of(library, "Ida"), category="adult",
+        charge=made["book"]))  # fmt: skip
+    here = charge(library, "Ida", 300, ChargeKind.SERVICE).id
+    day.skip()
+    day.act("Ida pays too much here", partial(paying, amount=301))
+    day.act("and for what is owed there", partial(paying, amount=100, charge=made["lamp"]))
+    day.act("in euros", partial(paying, amount=100, currency="EUR"))
+    day.act("for one of each", partial(paying, amount=100, charge=(here, made["lamp"])))
+    day.act("for the same twice", partial(paying, amount=100, charge=(here, here)))
+    agree(library, main, school, payments=True)
+    day.skip()
+    day.act("the desk collects for the school", partial(paying, amount=9_999))
+    day.act("Ida pays all that she can", partial(paying, amount=3_150, order_id="all"))
+    day.act("that once more", partial(paying, amount=3_150, order_id="all"))
+    day.act("the lamp is left", partial(paying, amount=100))
+    fee_rule(library, overpayment="credit")
+    day.skip()
+    day.act("Ida pays in advance", partial(paying, amount=500, order_id="more"))
+    day.act("and once more", partial(paying, amount=500, order_id="more"))
+    charge(library, "Ida", 400, ChargeKind.SERVICE)
+    day.skip()
+    day.act("Ida pays the rest of it", partial(paying, amount=400, order_id="rest"))
+    for order_id in ("more", "rest"):
+        amount = 500 if order_id == "more" else 400
+        what = f"the order {order_id} is told again"
+        day.act(what, partial(paying, amount=amount, order_id=order_id))
     return day
 
 
@@ -480,6 +552,7 @@ DAYS: Days = {
     "late": late,
     "not-returned": not_returned,
     "payments": payments,
+    "paid-elsewhere": paid_elsewhere,
     "debts": debts,
     "closed-afterwards": closed_afterwards,
     "prices": prices,

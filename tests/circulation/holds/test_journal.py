@@ -671,6 +671,80 @@ def judged(library: Library) -> Journal:
     return day
 
 
+def handed_in(library: Library) -> Journal:
+    """Items that are handed in, at each kind of desk and machine, while patrons wait for them."""
+    day, main, other = Journal(library), library.main, library.other
+    north = a_branch(library, 3)
+    day.items("I1", "I2", "I3", "I4", "I5", "I6")
+
+    def comes(what: str, barcode: str, handling: HoldHandling, **options: Any) -> None:
+        at = options.pop("at", main)
+        work = partial(library.check_in, barcode, at=at, holds=handling)
+        day.do(f"{barcode} {what}, {handling.value}", work, **options)
+
+    comes("waits for nobody", "I1", HoldHandling.REFUSE)
+    (rests,) = placed(day, "Ida", title(library, "I1"))
+    day.act("Ida's rests", pause_hold, patron="Ida", hold_id=rests, first=library.today)
+    for handling in (HoldHandling.REFUSE, HoldHandling.ROUTE):
+        comes("may not go to Ida yet", "I1", handling)
+    placed(day, "Bo", title(library, "I1"), pickup_branch=other.isil)
+    for handling in (HoldHandling.REFUSE, HoldHandling.ROUTE, HoldHandling.BIND):
+        comes("is for Bo", "I1", handling)
+        if handling is not HoldHandling.BIND:
+            comes("is for Bo there", "I1", handling, at=other)
+    for handling in HoldHandling:
+        comes("is on its way to Bo", "I1", handling)
+    for handling in HoldHandling:
+        comes("has come to Bo's branch", "I1", handling, at=other)
+    for handling in (HoldHandling.ROUTE, HoldHandling.BIND):
+        comes("is on the shelf still", "I1", handling, at=other)
+    comes("was taken along", "I1", HoldHandling.SHELVE)
+    comes("is back there", "I1", HoldHandling.SHELVE, at=other)
+    kept = holds_of(library, "Bo")[0].hold
+    assert kept.deadline is not None
+    library.now = kept.deadline - timedelta(minutes=1)
+    comes("is kept until this second", "I1", HoldHandling.SHELVE, at=other)
+    comes("is kept no longer", "I1", HoldHandling.SHELVE, at=other, seconds=1)
+
+    titles = [title(library, each) for each in ("I2", "I3")]
+    placed(day, "Rut", *titles, kind=HoldKind.PARALLEL)
+    placed(day, "Bo", titles[1])
+    comes("is one of two", "I2", HoldHandling.BIND)
+    comes("is not needed for Rut", "I3", HoldHandling.BIND)
+    comes("is Rut's still", "I2", HoldHandling.SHELVE)
+    comes("was not fetched", "I2", HoldHandling.SHELVE, days=9)
+
+    placed(day, "Ida", title(library, "I4"))
+    comes("is shelved for Ida", "I4", HoldHandling.SHELVE)
+    second = a_copy(library, "I4")
+    day.skip()
+    day.act_on("it leaves the stock, but not the shelf", _withdraw, "I4")
+    comes("replaces it", second, HoldHandling.BIND)
+    comes("takes its place", second, HoldHandling.SHELVE)
+
+    (fifth,) = placed(day, "Ida", title(library, "I5"))
+    ida = {"patron": "Ida", "hold_id": fifth}
+    comes("is shelved for Ida", "I5", HoldHandling.SHELVE)
+    day.act("she fetches it at the harbour", change_hold, pickup_branch=other.isil, **ida)
+    closed = {"first": library.today, "reason": "water"}
+    last = library.today + timedelta(days=2)
+    day.act("which closes for Filial 3", close_branch, branch=other.isil, last=last,
+            alternative=north.isil, **closed)  # fmt: skip
+    comes("goes to Filial 3", "I5", HoldHandling.ROUTE)
+    comes("is shelved there", "I5", HoldHandling.SHELVE, at=north)
+    (sixth,) = placed(day, "Bo", title(library, "I6"))
+    comes("is shelved for Bo", "I6", HoldHandling.SHELVE)
+    day.act("the main library closes for Filial 3", close_branch, branch=main.isil, last=last,
+            alternative=north.isil, **closed)  # fmt: skip
+    comes("stays on its shelf behind the closed door", "I6", HoldHandling.SHELVE)
+    comes("was taken along to Filial 3", "I6", HoldHandling.SHELVE, at=north)
+    day.act("which closes as well", close_branch, branch=north.isil, last=last, **closed)
+    bo = {"patron": "Bo", "hold_id": sixth}
+    day.act("Bo fetches it at the harbour", change_hold, pickup_branch=other.isil, **bo)
+    comes("waits for the harbour", "I6", HoldHandling.SHELVE, at=north)
+    return day
+
+
 DAYS: Days = {
     "waiting": waiting,
     "on-the-hold-shelf": on_the_shelf,
@@ -682,6 +756,7 @@ DAYS: Days = {
     "wanted-at-the-desk": at_the_desk,
     "taken-back": taken_back,
     "holds-judged": judged,
+    "handed-in": handed_in,
 }
 
 
