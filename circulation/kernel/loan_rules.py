@@ -14,14 +14,14 @@ from circulation.kernel.schema import loan_policies
 LOAN_POLICIES = RuleSet(LOAN_POLICY, loan_policies, together=LENGTHS)
 
 
-def resolve(rules: Iterable[Rule], case: Case, groups: Tree | None = None) -> LoanTerms:
+def resolve(rules: Iterable[Rule], case: Case, groups: Tree) -> LoanTerms:
     """What the rules say. `groups` is the tree of material groups."""
     explained = LOAN_POLICIES.explain(rules, case)
     (limit,) = (each.rule for each in explained if each.field == "max_loans_in_group")
     counted = case.groups[0] if limit is None else limit.material_group or case.groups[0]
     return LoanTerms(
         **{each.field: each.value for each in explained},
-        counted_groups=descent(groups or {}, counted),
+        counted_groups=descent(groups, counted),
     )
 
 

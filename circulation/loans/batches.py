@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select
 
@@ -93,16 +94,16 @@ def check_out_stack(
     transaction, circulation = act.transaction, act.circulation
     _begin(transaction, barcodes, [IDENTIFIERS.of(circulation).stored(patron)])
     answers: list[CheckedOut | Refused] = []
-    wish = LoanWish(
+    wish = partial(
+        LoanWish,
         patron=patron,
-        item="",
         pin=pin,
         no_block=happened is not None,
         happened=happened,
         overriding=overriding,
     )
     for barcode in barcodes:
-        answer = check_out(act, wish._replace(item=barcode))
+        answer = check_out(act, wish(item=barcode))
         if isinstance(answer, Refused) and _PIN_REASONS.intersection(answer.reasons):
             return [answer] * len(barcodes)
         answers.append(answer)

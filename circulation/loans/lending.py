@@ -203,7 +203,7 @@ def _write(decision: LoanDecision, loan: Loan) -> tuple[ChargedFee, ...]:
             patron_id=borrower.id,
             loan_id=loan.id,
             hold_id=written.hold_id,
-            before=written.before or None,
+            before=written.before,
             after=written.after,
             traits=traits_of(borrower, local_date(at, case.branch.timezone), item.material_group),
         ),

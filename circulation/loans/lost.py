@@ -203,7 +203,7 @@ class _Clock:
         self.now, self.timezone, self.due = now, timezone, loan.due
         until = loan.suspended_until
         self.suspended_until = until if until is not None and until > now else None
-        self.now_holding = _Marking(loan.mark, loan.marked, until, loan.due)
+        self.now_holding = _Marking(loan.mark, loan.marked, self.suspended_until, loan.due)
 
     def running(self) -> datetime:
         """When the loan is due if the clock runs again from now on."""

@@ -181,7 +181,7 @@ def _decide(known: Parties, wish: RenewalWish) -> RenewalDecision | Refused:
             due = sight.bounded(case, due)
     if found and not wish.no_block and (due is None or due <= loan.due):
         return Refused(tuple(found), item, borrower.patron(), loan.loan())  # it would gain nothing
-    if due is None or not (wish.is_told and wish.no_block):
+    if due is None or not wish.is_told:
         due = max(due or loan.due, loan.due)
     new = Loan(loan.id, loan.checked_out, due, loan.renewals + 1)
     return RenewalDecision(case, loan, new, tuple(found), seen)

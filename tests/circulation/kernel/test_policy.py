@@ -33,7 +33,7 @@ def row(number: int, **given: Any) -> Rule:
 
 
 def test_without_rules_nothing_is_lent() -> None:
-    assert resolve([], HERE)
+    assert resolve([], HERE, {})
 
 
 def test_each_field_comes_from_the_narrowest_row_that_sets_it() -> None:
@@ -45,7 +45,7 @@ def test_each_field_comes_from_the_narrowest_row_that_sets_it() -> None:
         row(5, branch_id=11, loan_days=1),
         row(6, agency_id=2, renewals=9),
     ]
-    assert resolve(rows, HERE) == LoanTerms(
+    assert resolve(rows, HERE, {}) == LoanTerms(
         loan_days=7, renewals=0, max_loans=10, counted_groups=("dvd",)
     )
     deciding = {
@@ -65,23 +65,23 @@ def test_place_weighs_more_than_category_and_a_narrow_category_more_than_a_wide_
     ]
     rows = [row(days, loan_days=days, **scope) for days, scope in enumerate(scopes)]
     for wider_than in range(len(rows)):
-        assert resolve(rows[: wider_than + 1], HERE).loan_days == wider_than
-        assert resolve(rows[wider_than::-1], HERE).loan_days == wider_than
+        assert resolve(rows[: wider_than + 1], HERE, {}).loan_days == wider_than
+        assert resolve(rows[wider_than::-1], HERE, {}).loan_days == wider_than
 
 
 def test_zero_and_no_are_answers() -> None:
     rows = [row(1, loan_days=28, renewals=2), row(2, agency_id=1, renewals=0, loanable=False)]
-    terms = resolve(rows, HERE)
+    terms = resolve(rows, HERE, {})
     assert (terms.renewals, terms.loanable, terms.loan_days) == (0, False, 28)
 
 
 def test_the_length_of_a_loan_is_one_field() -> None:
     """A narrow rule for hours is not joined with a wide one for days."""
     rows = [row(1, loan_days=28), row(2, material_group="dvd", loan_hours=3)]
-    terms = resolve(rows, HERE)
+    terms = resolve(rows, HERE, {})
     assert (terms.loan_days, terms.loan_hours, terms.loan_until) == (None, 3, None)
     rows.append(row(3, branch_id=10, loan_until="06-25"))
-    terms = resolve(rows, HERE)
+    terms = resolve(rows, HERE, {})
     assert (terms.loan_days, terms.loan_hours, terms.loan_until) == (None, None, "06-25")
 
 
@@ -133,7 +133,7 @@ def test_explain_agrees_with_resolve_and_no_narrower_row_was_passed_over(
 ) -> None:
     case = Case(1, 10, lineage(CATEGORIES, category), lineage(GROUPS, group))
     explained = LOAN_POLICIES.explain(rows, case)
-    terms = resolve(rows, case)
+    terms = resolve(rows, case, {})
     assert tuple(part.field for part in explained) == LOAN_POLICY.names
     for part in explained:
         assert part.value == getattr(terms, part.field)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from catalogue.database import Transaction
+from circulation.calendars.due_dates import end_of_day
 from circulation.holds.changing import cancel_hold
 from circulation.holds.recalls import recall
 from circulation.kernel.reasons import BlockReason
@@ -107,6 +108,13 @@ def standing_still(library: Library) -> Journal:
     day.act("for two days less", lost.suspend, item="I1", until=until - timedelta(days=2))
     day.act("and goes on", lost.resume, item="I1")
     day.act("and stands still", lost.suspend, item="I1", until=until)
+    moment = library.now
+    library.now = end_of_day(until, "Europe/Copenhagen") - timedelta(seconds=1)
+    day.act("until", onward.lend_onward, item="I1", to="Bo", moved={"seconds": 0})
+    day.act("that second", onward.lend_onward, item="I1", to="Bo", moved={"seconds": 1})
+    day.act("so it cannot go on", lost.resume, item="I1")
+    day.act("Bo gives it back", onward.end_onward_loan, item="I1")
+    library.now = moment
     day.act("Ida says it was returned", lost.claim_returned, item="I1", at=other)
     day.act("and says so again", lost.claim_returned, item="I1")
     day.act("and finds it", lost.withdraw_claim, item="I1")
@@ -369,11 +377,11 @@ def history(library: Library) -> Journal:
     day.skip()
 
     def whose(transaction: Transaction) -> list[str]:
-        """Whose each event of the first two items is still."""
+        """Whose each event of three items is still."""
         names = {number_of(library, name): name for name in ("Ida", "Bo", "Rut", "Ole")}
         return [
             f"{each.kind.value} of {names.get(each.patron_id or 0)}"
-            for barcode in ("I1", "I2")
+            for barcode in ("I1", "I2", "I7")
             for each in library.events_of(barcode)
         ]
 
@@ -467,7 +475,9 @@ def refused(library: Library) -> Journal:
     library.policy(
         material_group="desk", loan_days=7, renew_unseen=False, auto_renew=True, renewals=2
     )
-    library.policy(patron_category="child", max_loans=2, renewals=1, renew_overdue=False)
+    library.policy(
+        patron_category="child", max_loans=2, renewals=1, renew_overdue=False, backdate_days=5
+    )
     library.policy(patron_category="guest", loan_days=14, renewal_window_days=3, renewals=1)
     day, other = Journal(library), library.other
     for name in ("child", "guest"):
@@ -534,6 +544,12 @@ def refused(library: Library) -> Journal:
     )
     day.do("nor from home", lambda: library.renew("Ida", "D1", seen=False))
     day.do("but at the desk", lambda: library.renew("Ida", "D1"))
+    sooner, told = library.now + timedelta(days=2), {"no_block": True, "is_told": True}
+    day.do("another system says sooner", partial(library.renew, "Ida", "D1", due=sooner, **told))
+    day.do("and does not say until when", partial(library.renew, "Ida", "D1", **told))
+    for barcode, days in (("F3", 31), ("F3", 30), ("I3", 6), ("I3", 5)):
+        came = library.now - timedelta(days=days, minutes=-1)
+        day.do(f"{barcode} came {days} days ago", partial(library.check_in, barcode, returned=came))
     return day
 
 
