@@ -24,7 +24,7 @@ from circulation.holds.keeping import KEEPING
 from circulation.holds.lists import estimated_days
 from circulation.holds.pick_list import fetched_for, share_out
 from circulation.holds.queues import order_key
-from circulation.holds.targeting import can_serve, is_due_service, target_of
+from circulation.holds.targeting import is_due_service
 from circulation.items.facts import ItemFacts
 from circulation.items.features import branch_of
 from circulation.kernel.act import Act
@@ -61,13 +61,7 @@ def wanted_copy(
         own: The hold of the borrower that the loan fulfils.
     """
     item, set_up, now = case.item, case.set_up, case.act.now
-    target = target_of(item)
-    if not any(
-        hold.patron_id != case.borrower.id
-        and is_due_service(hold, set_up, now)
-        and can_serve(target, hold, set_up)
-        for hold in queue
-    ):
+    if all(hold.patron_id == case.borrower.id for hold in queue):
         return None
     copies = _copies_with(case)
     left = [copy for copy in copies if copy.id != item.id]

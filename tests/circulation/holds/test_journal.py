@@ -7,14 +7,16 @@ The journals are under tests/transcripts/circulation.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
-from catalogue.database import Transaction
+from catalogue.database import Statement, Transaction, send
+from catalogue.schema import items
 from circulation.closures.closing import close_branch
 from circulation.holds.absences import Absence, set_absence
 from circulation.holds.changing import cancel_hold, change_hold, pause_hold
@@ -49,6 +51,7 @@ from circulation.kernel.results import UNATTENDED, Desk
 from circulation.kernel.set_up import read_set_up
 from circulation.loans.features import HoldHandling
 from circulation.loans.lost import declare_lost
+from circulation.loans.schema import loans
 from circulation.loans.undo import cancel_check_in, cancel_check_out
 from circulation.patrons.changes import change_patron
 from circulation.patrons.identifiers import find_patron
@@ -66,6 +69,7 @@ from tests.builders.holds import (
     title,
     to_fetch,
 )
+from tests.builders.interlending import AGREEMENT, a_borrowed_item, a_partner
 from tests.builders.journal import Days, Journal, must_be_as_written, perform, write_journals
 
 FOLDER = Path(__file__).parents[2] / "transcripts" / "circulation"
@@ -90,6 +94,12 @@ def _withdraw(act: Act, barcode: str) -> None:
     facts = item_facts(act.transaction, barcode=barcode)
     assert facts is not None
     let_go_of_item(act, facts)
+
+
+@send
+def _set_recalled(*, barcode: str, recalled: datetime) -> Statement:
+    its_item = select(items.c.id).where(items.c.barcode == barcode).scalar_subquery()
+    return update(loans).where(loans.c.item_id == its_item).values(recalled=recalled)
 
 
 def waiting(library: Library) -> Journal:
@@ -279,6 +289,11 @@ def recalls(library: Library) -> Journal:
     library.write(lambda each: change_patron(library.act(each), guest, {"category": "guest"}))
     day.skip()
     day.act("I1 is lost", declare_lost, item="I1")
+    day.items("I6", "I7")
+    library.check_out("Ida", "I6")
+    library.write(partial(_set_recalled, barcode="I6", recalled=library.now))
+    day.skip()
+    day.act("the system before has recalled I6", cancel_recall, item="I6")
     day.do(
         "what nothing can fill",
         lambda: library.read(
@@ -556,6 +571,29 @@ def at_the_desk(library: Library) -> Journal:
     day.do("who gets another copy", lambda: library.check_in(second))
     day.act_on("which leaves the stock", _withdraw, second)
     day.act("the shelf is cleared", clear_shelf)
+
+    day.items("I6", "I7", "I8")
+    placed(day, "Ida", title(library, "I7"))
+    placed(day, "Rut", title(library, "I6"), title(library, "I7"), kind=HoldKind.PARALLEL)
+    day.do("I7 is Ida's, so Rut loses I6", lambda: library.check_out("Bo", "I6"))
+    a_copy(library, "I7", home=other)
+    day.skip()
+    day.do("another copy is at the harbour", lambda: library.check_out("Bo", "I6"))
+    a_copy(library, "I7")
+    day.skip()
+    day.do("and now one is here", lambda: library.check_out("Bo", "I6"))
+
+    bound = a_copy(library, "I8", home=other)
+    (ida,) = placed(day, "Ida", title(library, "I8"))
+    day.act("Ida's rests", pause_hold, patron="Ida", hold_id=ida, first=library.today)
+    placed(day, "Bo", title(library, "I8"))
+    day.do("a copy is on its way to Bo", lambda: library.check_in(bound, at=other))
+    day.act("Ida is back", pause_hold, patron="Ida", hold_id=ida, first=None)
+    day.do("Bo takes the copy that is Ida's", lambda: library.check_out("Bo", "I8"))
+    day.do(
+        "she gets his, which is not much later",
+        lambda: library.check_out("Bo", "I8", overriding=agreed),
+    )
     return day
 
 
@@ -595,6 +633,15 @@ def taken_back(library: Library) -> Journal:
     day.act("which the machine takes back", cancel_check_in, item="I4")
     day.do("and returns it", lambda: library.check_in("I4", at=other))
     day.do("Bo has not come for it", lambda: library.check_in("I4", at=other), days=9)
+    day.items("I5", "I6")
+    (ida,) = placed(day, "Ida", title(library, "I5"))
+    day.do("I5 has the first place", lambda: library.check_in("I5"))
+    day.act("Ida gives up", cancel_hold, patron="Ida", hold_id=ida)
+    day.do("Rut takes it off the shelf", lambda: library.check_out("Rut", "I5"))
+    placed(day, "Bo", title(library, "I6"))
+    day.do("I6 has the first place now", lambda: library.check_in("I6"))
+    day.act("the tag of I5 fails", cancel_check_out, item="I5")
+    day.act("it is taken away", clear_shelf)
     return day
 
 
@@ -606,12 +653,16 @@ def judged(library: Library) -> Journal:
     library.policy(material_group="paper", on_site_only=True)
     library.policy(material_group="game", loan_days=7, hold_while_on_loan=True)
     library.policy(branch_id=other.id, material_group="film", loan_days=7, holdable=False)
+    library.policy(material_group="tool", loan_hours=4)
+    a_partner(library)
     day.items("I1", "I2", "I3")
     for group in ("atlas", "paper", "game", "film"):
         day.items(group, material_group=group)
     school = a_school(library)
     day.items("theirs", home=school)
     part = a_copy(library, "I3", part="1")
+    a_borrowed_item(library, "Ida", "B1", agreement=AGREEMENT._replace(material_group="atlas"))
+    day.items("T1", material_group="tool")
     library.policy(patron_category="baby", loan_days=14, max_holds=1)
     a_patron(library, "Eva", category="child", given_name="Eva", family_name="Ek")
     a_patron(library, "Liv", category="baby", given_name="Liv", family_name="Ek")
@@ -665,6 +716,18 @@ def judged(library: Library) -> Journal:
     for what, wanted in several.items():
         for kind in (HoldKind.NORMAL, HoldKind.PARALLEL):
             day.act(f"{what}, {kind.name}", place_holds, patron="Rut", wanted=wanted, kind=kind)
+    for patron in ("Ida", "Bo"):
+        placed(day, patron, title(library, "T1"))
+    of_foreign = record_of(library, "B1")
+    [ours] = [
+        each.hold.id for each in holds_of(library, "Ida") if each.hold.record_id == of_foreign
+    ]
+    foreign_wish: dict[str, Any] = {"wanted": [title(library, "B1")], "overriding": passed}
+    day.act("Bo wants what came for Ida", place_holds, patron="Bo", **foreign_wish)
+    day.act("as Ida does", place_holds, patron="Ida", **foreign_wish)
+    day.act("who gives up", cancel_hold, patron="Ida", hold_id=ours)
+    day.act("Bo asks again", place_holds, patron="Bo", **foreign_wish)
+    day.act("and Ida", place_holds, patron="Ida", **foreign_wish)
     either = (title(library, "I1"), Wanted(item="nothing"))
     for what in ("Liv may have one", "and no more"):
         day.act(what, place_holds, patron="Liv", wanted=either, kind=HoldKind.PARALLEL)
