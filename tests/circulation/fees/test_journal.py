@@ -291,6 +291,9 @@ def payments(library: Library) -> Journal:
         "more than is owed": giving(90_000),
     }.items():
         day.act(what, give_up_wish, wish=wish)
+    nowhere = library.desk()._replace(branch_id=999)
+    day.act("at a desk of no branch", give_up_wish, wish=giving(100), at=nowhere)
+    day.act("of nobody", partial(give_up, patron="nobody"), wish=giving(100))
     charge_at(library, school, "Ida", 300)
     agree(library, main, school)
     day.skip()

@@ -17,10 +17,11 @@ from sqlalchemy import select, update
 
 from catalogue.database import Statement, Transaction, send
 from catalogue.schema import items
+from circulation.calendars.due_dates import end_of_day
 from circulation.closures.closing import close_branch
 from circulation.holds.absences import Absence, set_absence
 from circulation.holds.changing import cancel_hold, change_hold, pause_hold
-from circulation.holds.expiry import expire_holds
+from circulation.holds.expiry import end_holds_of, expire_holds
 from circulation.holds.judging import judge_hold
 from circulation.holds.kinds import HoldKind
 from circulation.holds.lengths import longest_queues
@@ -47,10 +48,10 @@ from circulation.kernel.act import Act
 from circulation.kernel.overriding import Override
 from circulation.kernel.paging import Place
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import UNATTENDED, Desk
+from circulation.kernel.results import UNATTENDED, CheckedOut, Desk
 from circulation.kernel.set_up import read_set_up
 from circulation.loans.features import HoldHandling
-from circulation.loans.lost import declare_lost
+from circulation.loans.lost import declare_lost, suspend
 from circulation.loans.schema import loans
 from circulation.loans.undo import cancel_check_in, cancel_check_out
 from circulation.patrons.changes import change_patron
@@ -294,6 +295,19 @@ def recalls(library: Library) -> Journal:
     library.write(partial(_set_recalled, barcode="I6", recalled=library.now))
     day.skip()
     day.act("the system before has recalled I6", cancel_recall, item="I6")
+    for verb in (recall, cancel_recall):
+        day.act("nobody knows it", verb, item="nothing")
+        day.act("nobody has it on loan", verb, item="I7")
+    lent = library.check_out("Ida", "I7")
+    assert isinstance(lent, CheckedOut)
+    day.skip()
+    day.act("wanted when it is due anyway", recall, item="I7", wanted_by=lent.loan.due)
+    until = library.today + timedelta(days=2)
+    day.act("it stands still", suspend, item="I7", until=until)
+    placed(day, "Rut", title(library, "I7"))
+    library.now = end_of_day(until, "Europe/Copenhagen")
+    day.do("and is not recalled", lambda: library.write(begin), seconds=-1)
+    placed(day, "Bo", title(library, "I7"))
     day.do(
         "what nothing can fill",
         lambda: library.read(
@@ -805,6 +819,16 @@ def handed_in(library: Library) -> Journal:
     bo = {"patron": "Bo", "hold_id": sixth}
     day.act("Bo fetches it at the harbour", change_hold, pickup_branch=other.isil, **bo)
     comes("waits for the harbour", "I6", HoldHandling.SHELVE, at=north)
+
+    library.policy(material_group="atlas", holdable=False)
+    day.items("I7")
+    a_copy(library, "I7", material_group="atlas")
+    placed(day, "Rut", title(library, "I7"))
+    placed(day, "Bo", Wanted(item="I7"))
+    comes("would not be replaced for Rut", "I7", HoldHandling.ROUTE, at=other)
+    a_copy(library, "I7")
+    comes("is Bo's, as there is another for Rut", "I7", HoldHandling.ROUTE, at=other)
+    day.act_on("Bo has died", end_holds_of, number_of(library, "Bo"))
     return day
 
 

@@ -88,6 +88,11 @@ def lending(library: Library) -> Journal:
     day.do("Rut borrows I4, which floats", lambda: library.check_out("Rut", "I4"))
     day.do("and returns it at the harbour", lambda: library.check_in("I4", at=other))
     day.act("which the machine takes back", undo.cancel_check_in, item="I4", at=other)
+    day.do("I4 is returned at home", lambda: library.check_in("I4"))
+    late = {"minutes": 15, "seconds": 1}
+    day.act("it is too late to take that back", undo.cancel_check_in, item="I4", moved=late)
+    day.do("Rut borrows it", lambda: library.check_out("Rut", "I4"))
+    day.act("the last moment", undo.cancel_check_out, item="I4", moved={"minutes": 15})
     return day
 
 
@@ -240,8 +245,12 @@ def borrowed(library: Library) -> Journal:
 def many_at_once(library: Library) -> Journal:
     """Stacks, a class, and loans that the rules renew by themselves."""
     library.policy(loan_days=28, renewals=1, auto_renew=True)
+    library.policy(material_group="manual", auto_renew=False)
     rule(library, "print", kind=NoticeKind.NOT_RENEWED)
     day, other = Journal(library), library.other
+    day.items("M1", material_group="manual")
+    library.check_out("Ida", "M1", at=other)
+    day.skip()
     day.items("I1", "I2", "I3", "I4")
     stack = {"at": other}
     day.act(
