@@ -108,7 +108,7 @@ def _end_loan(case: ReturnCase, loan: OpenLoan, returned: datetime | None) -> No
     )
     ending = Ending(act, case.set_up, item, loan, came, here)
     case.charged = charge_end(ending)
-    if loan.mark is not None and loan.mark == LoanMark.CLAIMED_RETURNED.value:
+    if loan.mark == LoanMark.CLAIMED_RETURNED.value:
         returned = returned or loan.marked  # they were right
     case.at = at if returned is None else min(max(returned, loan.checked_out), at)
     end(ending, case.at)
