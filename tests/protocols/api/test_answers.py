@@ -29,7 +29,7 @@ ANSWERS: Final = Path(__file__).parents[2] / "transcripts" / "api.txt"
 #: What is drawn, or depends on the library's keys, its version or the machine.
 DRAWN: Final = re.compile(
     r"""(?<=ETag=")[^"]*|b'(?:[^'\\]|\\.)*'|b"(?:[^"\\]|\\.)*"|\b\d{16,}\b|tiro-[0-9a-f]{16}|token-\d+"""
-    r"""|\b(?=\w*\d)[a-z0-9]{13}\b|(?![A-Z_]+\b)(?=[\w+/-]*[A-Z\d])[\w+/-]{22,}"""
+    r"""|\b(?=\w*\d)[a-z0-9]{13}\b(?!-)|(?![A-Z_]+(?![\w+/-]))(?=[\w+/-]*[A-Z\d])[\w+/-]{22,}"""
 )
 #: Operations that answer what is of this build, or all that there is of a patron.
 LEFT_OUT: Final = frozenset({"description", "export", "export_own"})
