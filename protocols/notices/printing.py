@@ -35,10 +35,10 @@ from protocols.notices.channels import (
     TryAgain,
 )
 from protocols.notices.letter_fonts import UnprintableLetterError
-from protocols.notices.letters import Letter, check_letter, letter_of, letters
+from protocols.notices.letters import Letter, check_letter, draw_apart, letter_of, letters
 from protocols.notices.quiet_channel import QuietChannel
 
-#: Letters in a batch: they take half a megabyte of memory each while it is made.
+#: Letters in a batch: they take a megabyte of memory each while it is made.
 _MOST: Final = 500
 
 
@@ -140,7 +140,7 @@ class PrintChannel(QuietChannel):
             os.replace(path, self._printed / path.name)
 
     def _draw(self, found: Sequence[Path], made: datetime) -> bytes:
-        return letters([_read(path) for path in found], made, self._fonts) if found else b""
+        return draw_apart(list(map(_read, found)), made, self._fonts) if found else b""
 
     def _without_unprintable(
         self,
@@ -154,7 +154,7 @@ class PrintChannel(QuietChannel):
         failed: dict[Path, str] = {}
         for path in found:
             try:
-                self._draw([path], made)
+                letters([_read(path)], made, self._fonts)
             except UnprintableLetterError as error:
                 failed[path] = str(error)
         keep(

@@ -68,6 +68,17 @@ def test_the_letters_of_a_turn_are_one_batch(paper: Channel, tmp_path: Path) -> 
     assert batches(tmp_path) == ["20270201-0001.pdf", "20270201-0002.pdf"]
 
 
+def test_the_memory_that_a_batch_took_is_free_once_it_is_made(paper: Channel) -> None:
+    def read_megabytes() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 // 2**20
+
+    for number in range(100):
+        paper.send(a_message(id=number, body=f"Letter {number}", channel="print"), NOW)
+    before = read_megabytes()
+    collect(paper)
+    assert read_megabytes() - before < 20  # a hundred letters take 60 and more
+
+
 def test_a_letter_that_is_given_again_is_printed_once(paper: Channel, tmp_path: Path) -> None:
     for _ in range(2):
         paper.send(a_message(id=1), NOW)
