@@ -22,6 +22,7 @@ FEATURES: Final = (
     "holds",
     "ledger",
     "fees",
+    "closures",
     "interlending",
     "booking",
     "accession",

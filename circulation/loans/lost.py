@@ -27,6 +27,7 @@ from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Borrower, ChargedFee, Item, Loan, LoanMark, Refusal, Refused
 from circulation.kernel.set_up import SetUp
+from circulation.loans.due_again import count_due_date_again
 from circulation.loans.facts import OPEN_LOAN, OpenLoan, lock_open_loan
 from circulation.loans.rows import must_touch_one
 from circulation.loans.schema import loans
@@ -67,6 +68,7 @@ class LossFeature(Protocol):
 LOSING: Registry[LossFeature] = Registry("loans.lost:LOSING")
 
 _LOSS = (LoanAction.DECLARE_LOST, LoanAction.FIND)
+_DUE_AGAIN = (LoanAction.WITHDRAW_CLAIM, LoanAction.FIND, LoanAction.RESUME)
 _EVENTS = {
     LoanAction.CLAIM_RETURNED: EventKind.CLAIMED_RETURNED,
     LoanAction.WITHDRAW_CLAIM: EventKind.CLAIM_WITHDRAWN,
@@ -169,6 +171,9 @@ def _do(act: Act, action: LoanAction, barcode: str, until: date | None = None) -
         for feature in LOSING if action in _LOSS else ():
             charged += feature.follow(case, is_lost=action is LoanAction.DECLARE_LOST)
         _write(case, action, state, following, new)
+        if action in _DUE_AGAIN:
+            again = OPEN_LOAN.of(count_due_date_again(act, set_up, item=barcode))
+            new = again and again.loan()
     borrower = None if case.loan is None else case.loan.borrower()
     return Marked(item, following, new, borrower, has_changed, tuple(charged))
 

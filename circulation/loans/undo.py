@@ -32,6 +32,7 @@ from circulation.kernel.results import Borrower, Desk, Item, Loan, Refusal, Refu
 from circulation.kernel.schema import events
 from circulation.kernel.set_up import SetUp
 from circulation.loans.conflicts import forget_conflicts
+from circulation.loans.due_again import count_due_date_again
 from circulation.loans.ending import uncharge_end
 from circulation.loans.facts import OPEN_LOAN, OpenLoan
 from circulation.loans.rows import must_touch_one
@@ -154,8 +155,7 @@ def cancel_check_out(act: Act, *, item: str) -> Cancelled | Refused:
     for other in ended:
         must_touch_one(_reopen_loan(act.transaction, loan_id=other.undone.loan_id))
         _note(EventKind.CHECK_IN_CANCELLED, other)
-    again = item_facts(act.transaction, barcode=item)
-    assert again is not None
+    again = count_due_date_again(act, set_up, item=item)
     return _cancelled(shown, OPEN_LOAN.of(again))
 
 
@@ -206,8 +206,7 @@ def cancel_check_in(act: Act, *, item: str, patron_id: int | None = None) -> Can
     for feature in UNDOING:
         feature.undo_return(case)
     _note(EventKind.CHECK_IN_CANCELLED, case)
-    again = item_facts(act.transaction, barcode=item)
-    assert again is not None
+    again = count_due_date_again(act, set_up, item=item)
     return _cancelled(again.item(set_up.branches[again.home_branch_id]), OPEN_LOAN.of(again))
 
 

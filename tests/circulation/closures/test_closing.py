@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,12 +16,26 @@ from circulation.closures.closing import (
     lift_closure,
     preview_closure,
 )
+from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind, events_of_hold
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refused
 from circulation.kernel.set_up import read_set_up
+from circulation.loans.lost import (
+    Marked,
+    claim_returned,
+    declare_lost,
+    find,
+    resume,
+    suspend,
+    withdraw_claim,
+)
+from circulation.loans.returns import check_in
+from circulation.loans.undo import cancel_check_in
+from circulation.notices.kinds import NoticeKind
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import a_hold, shelf
+from tests.builders.notices import EMAIL, rule, sent
 from tests.circulation.loans.test_calendars_of_loans import close_weekends, due_day
 
 COPENHAGEN = "Europe/Copenhagen"
@@ -131,6 +146,45 @@ def test_a_closure_moves_the_deadlines_of_the_pickup_shelf(library: Library) -> 
     event = library.read(lambda transaction: events_of_hold(transaction, hold_id=hold.hold.id))[-1]
     assert event.kind is EventKind.HOLD_CHANGED
     assert event.after["deadline"] == on_shelf.deadline.isoformat()
+
+
+def suspended(act: Act, *, item: str) -> Marked | Refused:
+    return suspend(act, item=item, until=act.now.date() + timedelta(days=5))
+
+
+@pytest.mark.parametrize(
+    ("do", "undo"),
+    [
+        (claim_returned, withdraw_claim),
+        (declare_lost, find),
+        (suspended, resume),
+        (check_in, cancel_check_in),
+    ],
+)
+def test_a_loan_that_goes_on_is_not_due_while_its_branch_is_closed(
+    library: Library, do: Callable[..., Any], undo: Callable[..., Any]
+) -> None:
+    rule(library, "email", kind=NoticeKind.DATES_MOVED)
+    card = a_patron(library, email=EMAIL)
+    library.policy(loan_days=1)
+    late = an_item(library, on_loan_to=card)
+    library.pass_time(days=3)
+    library.policy(loan_days=(MONDAY - library.today).days)
+    barcode = an_item(library, on_loan_to=card)
+    for each in (barcode, late):
+        library.write(lambda transaction, each=each: do(library.act(transaction), item=each))
+    assert close(library).loans == ()
+    for each in (barcode, late):
+        answer = library.write(
+            lambda transaction, each=each: undo(library.act(transaction), item=each)
+        )
+        assert answer.loan is not None
+        is_late = each == late
+        assert (local_date(answer.loan.due, COPENHAGEN) == date(2026, 12, 9)) is not is_late
+        last = library.events_of(each)[-1].kind
+        assert (last is EventKind.LOAN_REDATED) is not is_late
+    [message] = sent(library)
+    assert "senest 9. december 2026" in message.body
 
 
 def test_a_lifted_closure_brings_nothing_forward(library: Library) -> None:
