@@ -46,6 +46,8 @@ _REQUEST_LINE: Final = re.compile(rb"(?:\r\n)?" + _TOKEN + rb" [/*h][^\s<>]* HTT
 _BEGINNING: Final = re.compile(
     rb"(?:\r\n?)?(?:" + _TOKEN + rb"(?: (?:[/*h][^\s<>]{0,2048}(?: [HTP/1.0]{0,8}\r?)?)?)?)?"
 )
+#: The target of a request as a client sends it to a proxy (RFC 9112, 3.2.2): its host and its path.
+_ABSOLUTE: Final = re.compile(rb"https?://([^/?#]*)([/?].*)?", re.IGNORECASE)
 #: A name, an address, or an IPv6 address in brackets (RFC 3986, 3.2.2), and perhaps a port.
 _HOST: Final = re.compile(
     rb"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?"
@@ -74,6 +76,7 @@ class PatientChannel(BriefChannel):
     def __init__(self) -> None:
         super().__init__()
         self._has_empty_line = False  # one may stand before a request
+        self._host: bytes | None = None  # of a target that names it
         self._resource: KnowsItsEnd | None = None
         #: Bytes of its Content-Length that are still to come, of a body whose length may be wrong.
         self._missing: int | None = None
@@ -107,8 +110,20 @@ class PatientChannel(BriefChannel):
             return
         if is_first:
             self.is_in_head = True
+            line = self._take_target(line)
             self.request_line = line.split(b" ")
         super().lineReceived(line)  # type: ignore[no-untyped-call]
+
+    def _take_target(self, line: bytes) -> bytes:
+        """Return the first line of a head with the path alone as its target; keep the host that
+        the target names."""
+        self._host = None
+        parts = line.split(b" ")
+        found = _ABSOLUTE.fullmatch(parts[1]) if len(parts) == 3 else None
+        if found is None:
+            return line
+        self._host, path = found[1], found[2] or b"/"
+        return b" ".join([parts[0], path if path[:1] == b"/" else b"/" + path, parts[2]])
 
     def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802
         """A line of a head that is longer than we read: of searches there are such in earnest."""
@@ -129,10 +144,13 @@ class PatientChannel(BriefChannel):
         headers = self.requests[-1].requestHeaders
         hosts = headers.getRawHeaders(b"host") or []
         is_needed = version == b"HTTP/1.1"
-        if len(hosts) > 1 or (is_needed and not hosts) or not all(map(_HOST.fullmatch, hosts)):
+        named = hosts if self._host is None else [*hosts, self._host]
+        if len(hosts) > 1 or (is_needed and not hosts) or not all(map(_HOST.fullmatch, named)):
             self.transport.write(_NO_HOST)
             self.loseConnection()
             return
+        if self._host is not None:
+            headers.setRawHeaders(b"host", [self._host])
         codings = headers.getRawHeaders(b"transfer-encoding")
         is_chunked = codings is not None and [each.lower() for each in codings] == [b"chunked"]
         if codings is not None and not (is_chunked and version == b"HTTP/1.1"):

@@ -197,6 +197,26 @@ def test_what_leaves_the_end_in_doubt_is_refused(
         assert echo.ways == []
 
 
+@pytest.mark.parametrize(
+    "target", [b"http://y/echo", b"http://y:80/echo", b"HTTPS://y/echo", b"http://[::1]:80/echo"]
+)
+def test_a_target_with_the_host_is_its_path(clock: Clock, target: bytes) -> None:
+    """As clients send it to a proxy (RFC 9112, 3.2.2); the second head is remembered."""
+    site, _ = a_site(clock, STRICT)
+    client = Client(site)
+    asked = post(WHOLE).replace(b"/echo", target)
+    assert said(client.ask(asked) + client.ask(asked + asked)) == [WHOLE] * 3
+    assert said(client.ask(post(CUT))) == [CUT]
+
+
+@pytest.mark.parametrize(
+    "target", [b"http://", b"http:///echo", b"http://a b/echo", b"http://u@y/"]
+)
+def test_a_target_that_names_no_host_is_refused(clock: Clock, target: bytes) -> None:
+    site, _ = a_site(clock, STRICT)
+    assert statuses(Client(site).ask(post(WHOLE).replace(b"/echo", target))) == [400]
+
+
 def test_a_head_that_is_too_long_is_told_so(clock: Clock) -> None:
     """A search over HTTP may name hundreds of numbers; whoever sends it learns why it fails."""
     site, _ = a_site(clock, STRICT)
