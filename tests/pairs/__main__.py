@@ -17,7 +17,7 @@ from tests.pairs.verbs import VERBS, Verb, module_of, pairs
 
 _SHOWN = 5
 #: Scenes of a template, where it has many states.
-_SCENES = 1_500
+_SCENES = 6_500
 
 
 def main(options: list[str]) -> int:

@@ -238,7 +238,7 @@ def _fill(url: str, item_states: list[ItemState], each: int) -> tuple[list[Scene
     finally:
         database.close()
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE")
+        connection.execute("VACUUM FULL ANALYZE")  # it is copied again and again
         row = connection.execute("SELECT max(id) FROM events").fetchone()
     assert row is not None
     return scenes, row[0]
@@ -246,7 +246,8 @@ def _fill(url: str, item_states: list[ItemState], each: int) -> tuple[list[Scene
 
 def _create(connection: psycopg.Connection[Any], name: str, template: str) -> None:
     connection.execute(
-        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+        # Files are copied in a sixth of the time that copying through the log takes.
+        sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
             sql.Identifier(name), sql.Identifier(template)
         )
     )
