@@ -110,6 +110,7 @@ NO_VERBS: Final[dict[str, str]] = {
             "accession.find_or_add_title",
             "accession.add_item_of",
             "closures.give_new_dates",
+            "loans.count_due_date_again",
             "closures.restore_pickup_branches",
             "dunning.open_claim",
             "interlending.follow_recall",

@@ -45,7 +45,7 @@ NOT_FOR_A_LOOK = frozenset(
     }
 )
 #: Modules of this project that a look at a patron may load.
-MOST_FOR_A_LOOK = 206
+MOST_FOR_A_LOOK = 208
 #: Commands that do more than to ask operations, each with what their modules load for it. Where
 #: such a command is asked of a server it loads all the same what its options are made of.
 LOADS_MORE = {
