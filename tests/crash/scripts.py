@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
@@ -40,6 +40,8 @@ from tests.protocols.z3950.library import INIT
 
 _NOT_FOR_NOW = ("kan ikke nås i øjeblikket".encode(), b"cannot be reached for the moment")
 _BRANCH = "AODK-900100|"
+#: The servers go by the real clock, and refuse acts dated long ago.
+_YESTERDAY = datetime.combine(datetime.now(UTC), time(), UTC) - timedelta(days=1)
 
 
 def _sip2(name: str, text: str, good: bytes, trace: tuple[str, str] | None) -> Act:
@@ -54,9 +56,7 @@ def _sip2(name: str, text: str, good: bytes, trace: tuple[str, str] | None) -> A
 
 def _stamp(number: int) -> str:
     """A time for each request: a terminal sends two requests within one second at most."""
-    return (datetime(2026, 11, 1, tzinfo=UTC) + timedelta(seconds=number)).strftime(
-        "%Y%m%d    %H%M%S"
-    )
+    return (_YESTERDAY + timedelta(seconds=number)).strftime("%Y%m%d    %H%M%S")
 
 
 def sip2(number: int) -> Iterator[Act]:
