@@ -55,6 +55,7 @@ COMMANDS = {
     "oai": "standards.oai",
     "off-line": "moving.off_line",
     "patron": "patrons.patron",
+    "probe": "proxy.probe",
     "proxy": "proxy.proxy",
     "receiving": "accession.receiving",
     "record": "records.record",

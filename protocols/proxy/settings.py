@@ -124,9 +124,26 @@ class SystemSettings:
 
 
 @dataclass(frozen=True)
+class DialectSettings:
+    """How the old system speaks SIP2, where the standard leaves it free; `tiro probe` finds it out.
+
+    `leaves_out` names optional fields of its answers that it never sends, such as ``24.BV``.
+    `hold_counts`: whether 64 counts holds that are ready and those that wait apart.
+    """
+
+    __pydantic_config__ = _EXACT
+
+    leaves_out: tuple[
+        Annotated[str, written(r"^[0-9]{2}\.[A-Z][A-Z0-9]\Z", "ANSWER_FIELD")], ...
+    ] = ()
+    hold_counts: Literal["one", "two"] = "two"
+
+
+@dataclass(frozen=True)
 class OldSettings(SystemSettings):
     """The system that is left."""
 
+    dialect: DialectSettings = DialectSettings()
     #: When it is silent, terminals in its care are answered by the proxy, and it is told later.
     answer_for_it: bool = True
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
-from typing import Any, TextIO, get_args
+from typing import Any, TextIO
 
 import click
 
+from protocols.commands.shared.terminal_options import (
+    UNKNOWN,
+    Address,
+    line_options,
+    terminal_options,
+    tls_of,
+)
 from protocols.process.failures import Failure
 from protocols.sip2.asking.line import Line, LineError, open_line, tls_context
 from protocols.sip2.asking.posting import Poster, Refused
@@ -18,68 +25,14 @@ from protocols.sip2.asking.replay import replay as replay_exchanges
 from protocols.sip2.checking.findings import Weight
 from protocols.sip2.checking.probes import Result, check_server, worst
 from protocols.sip2.checking.visit import LoginRefused, Target
-from protocols.sip2.wire.text import Charset, Dialect
+from protocols.sip2.wire.text import Dialect
 
-#: The exit status where nothing could be found out, as monitoring systems read it.
-UNKNOWN = 3
 _WORDS = {
     Weight.OK: "ok",
     Weight.NOT_TRIED: "not tried",
     Weight.WARNING: "warning",
     Weight.ERROR: "ERROR",
 }
-
-
-class Address(click.ParamType[tuple[str, int]]):
-    """``HOST:PORT``, or ``[2001:db8::1]:6001``."""
-
-    name = "address"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, int]:
-        if isinstance(value, tuple):
-            return value
-        host, _, port = str(value).rpartition(":")
-        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-            self.fail(f"{value!r} is not HOST:PORT", param, ctx)
-        return host.strip("[]"), int(port)
-
-
-def _terminal(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The address and the options by which a terminal reaches a server and logs in."""
-    return click.argument("address", type=Address(), metavar="HOST:PORT")(_options(command))
-
-
-def _options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(
-        (
-            click.option("--login", help="User id of the terminal (CN)."),
-            click.option(
-                "--password",
-                envvar="TIRO_SIP2_PASSWORD",
-                default="",
-                help="Its password (CO); variable TIRO_SIP2_PASSWORD.",
-            ),
-            click.option("--telnet", is_flag=True, help="Log in at prompts, not with 93."),
-            click.option(
-                "--pin",
-                envvar="TIRO_SIP2_PIN",
-                help="PIN of the patron (AD); variable TIRO_SIP2_PIN.",
-            ),
-            click.option(
-                "--charset",
-                type=click.Choice(get_args(Charset)),
-                default="utf-8",
-                show_default=True,
-            ),
-            click.option("--timeout", type=float, default=10.0, show_default=True, help="Seconds."),
-            click.option("--tls", is_flag=True, help="Speak TLS."),
-            click.option("--ca", type=click.Path(exists=True), help="Authorities, as a PEM file."),
-            click.option("--certificate", type=click.Path(exists=True), help="Ours, as PEM."),
-            click.option("--key", type=click.Path(exists=True), help="Its key, as PEM."),
-        )
-    ):
-        command = option(command)
-    return command
 
 
 @click.group()
@@ -90,7 +43,7 @@ def sip2() -> None:
 @sip2.command()
 @click.argument("address", metavar="HOST:PORT|URL")
 @click.argument("messages", nargs=-1, required=True, metavar="MESSAGE...")
-@_options
+@line_options
 @click.option("--delimiter", default="|", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def ask(address: str, messages: tuple[str, ...], as_json: bool, **given: Any) -> None:
@@ -128,7 +81,7 @@ def _posting(url: str, messages: list[str], given: dict[str, Any]) -> Iterator[s
 def _speaking(address: str, messages: list[str], given: dict[str, Any]) -> Iterator[str]:
     host, port = Address().convert(address, None, None)
     charset, delimiter = given["charset"], given["delimiter"]
-    with open_line(host, port, timeout=given["timeout"], tls=_tls(given)) as line:
+    with open_line(host, port, timeout=given["timeout"], tls=tls_of(given)) as line:
         if given["telnet"]:
             if not line.telnet_login(given["login"] or "", given["password"], charset):
                 raise Refused("the login is refused")
@@ -149,7 +102,7 @@ def _answered(line: Line, message: str, charset: str) -> str:
 
 
 @sip2.command()
-@_terminal
+@terminal_options
 @click.option("--location", default="", help="Location code (CP) of the login.")
 @click.option("--institution", default="", help="Institution id (AO) of every message.")
 @click.option("--patron", help="A patron to ask about.")
@@ -165,7 +118,7 @@ def check(context: click.Context, /, address: tuple[str, int], as_json: bool, **
     """
     results = []
     try:
-        tls = _tls(given)
+        tls = tls_of(given)
         target = Target(*address, is_telnet=given.pop("telnet"), tls=tls, **given)
         for result in check_server(target, datetime.now().astimezone()):
             results.append(result)
@@ -176,12 +129,6 @@ def check(context: click.Context, /, address: tuple[str, int], as_json: bool, **
     if as_json:
         click.echo(json.dumps([_plain(each) for each in results], ensure_ascii=False, indent=2))
     context.exit(worst(results))
-
-
-def _tls(given: dict[str, Any]) -> Any:
-    """The TLS context of the options, which are taken out of `given`."""
-    wanted, *files = (given.pop(name) for name in ("tls", "ca", "certificate", "key"))
-    return tls_context(*files) if wanted or any(files) else None
 
 
 def _say(result: Result) -> None:
@@ -205,7 +152,7 @@ def _plain(result: Result) -> dict[str, Any]:
 
 @sip2.command()
 @click.argument("recording", type=click.File(encoding="utf-8"), metavar="FILE")
-@_terminal
+@terminal_options
 @click.option("--delimiter", default="|", show_default=True)
 @click.option("--strict", is_flag=True, help="Answers must be alike to the byte, dates and all.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -232,7 +179,7 @@ def replay(
     secrets = Secrets(given["login"], given["password"] or None, given["pin"])
     done = []
     try:
-        tls = _tls(given)
+        tls = tls_of(given)
 
         def line() -> Line:
             opened = open_line(*address, timeout=given["timeout"], tls=tls)

@@ -65,6 +65,7 @@ OF_THE_PROCESS = {
     ),
     "proxy serve": "runs until it is ended",
     "reindex": "works for hours on the whole database",
+    "probe": "asks another system over SIP2",
     "restore": "takes the place of the database",
     "serve": "runs until it is ended",
     "sip2 ask": "tries another machine",

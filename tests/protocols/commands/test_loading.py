@@ -68,6 +68,7 @@ LOADS_MORE = {
     "new": "makes a library",
     "notices": "knows the kinds of messages",
     "off-line": "plays what machines have done",
+    "probe": "asks another system in its protocol",
     "reindex": "builds the index",
     "restore": "fills a database",
     "serve": "serves",

@@ -23,6 +23,7 @@ _OTHERS = {
     "ncip check": "asks another server",
     "patron add": "the card is a new one",
     "patron erase": "leaves nothing that names them",
+    "probe": "asks another system",
     "sip2 check": "asks another server",
     **dict.fromkeys(
         (
