@@ -171,6 +171,7 @@ def _said(words: str, folder: Path) -> list[str]:
 NEED_MORE = {
     "loan class": "a file of pupils",
     "notices write": "a rule that names a channel",
+    "patron add": "the given name of a person",
     "record replace": "a file with a record",
     "statistics": "a first day, or what else is to be drawn",
 }
