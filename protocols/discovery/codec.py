@@ -79,7 +79,7 @@ def body_in(model: type[M], asked: Asked, *, may_be_form: bool) -> M:
         return model.model_validate(given)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(each) for each in found["loc"]) or "body"
+        place = ".".join(str(each) for each in found["loc"])
         raise Denied(Fault.UNFIT, f"{place}: {found['msg']}") from None
 
 

@@ -61,6 +61,8 @@ class Front:
         trace = meter.begin(name)
 
         def ended(value: Any, error: BaseException | None) -> None:
+            if isinstance(error, Denied):
+                trace.failed = False  # it is refused as the standard has it
             refused = error is not None or isinstance(value, Denied)
             meter.end(trace, REFUSED if refused else OK)
             done(value, error)

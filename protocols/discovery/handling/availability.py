@@ -55,8 +55,6 @@ def availability(
     transaction = context.transaction
     meant = _all_meant(identifiers, uris, transaction)
     wanted = sorted({record for each in meant.values() for record in each.records})
-    if not wanted:
-        return []
     statuses = holdings(context.circulation, transaction, record_ids=wanted, now=context.now)
     records = {each.id: each for each in fetch_records(transaction, wanted)}
     telling = _Telling(library, uris, context)
@@ -201,7 +199,7 @@ class _Telling:
 def _back_on(status: CirculationStatus) -> str:
     """When a copy on loan is due; one that is late, on its way or kept for somebody may be there
     any day."""
-    if status.state is not ItemState.ON_LOAN or status.loan is None or status.is_overdue:
+    if status.loan is None or status.is_overdue:
         return UNKNOWN
     zone = status.item.home_branch.timezone
     day = local_date(status.loan.due, zone)

@@ -18,6 +18,7 @@ from circulation.loans.renewals import LoanProspect, renew
 from circulation.loans.wishes import RenewalWish
 from protocols.discovery.handling.conditions import (
     Condition,
+    Confirmation,
     confirmation_of,
     fee_condition,
     is_met,
@@ -95,7 +96,8 @@ def _wanted(wish: Document, asking: Asking, context: Context) -> Wanted | None:
         if asking.settings.copies_themselves:
             return Wanted(item.record_id, item.barcode)
         return Wanted(item.record_id, part=item.part)
-    number = asking.uris.number_in(wish.edition or "")
+    assert wish.edition is not None  # `_must_be_named`
+    number = asking.uris.number_in(wish.edition)
     if number is None:
         return None
     records = records_called(transaction, [number]).get(number, [])
@@ -139,9 +141,9 @@ def _requested(
     return told | wish.named | {"requested": wish.item or wish.edition}
 
 
-def _agrees(confirmed: Any, asking: Asking) -> bool:
+def _agrees(confirmed: Confirmation | None, asking: Asking) -> bool:
     """Has the patron said yes to a fee? Its amount was told with the condition."""
-    return bool(confirmed) and bool(selected(fee_condition(None, asking), confirmed))
+    return is_met(fee_condition(None, asking), confirmed)
 
 
 def _unmet(

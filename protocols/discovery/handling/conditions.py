@@ -55,11 +55,12 @@ def confirmation_of(wish: Document) -> Confirmation | None:
 
 
 def selected(condition: Condition, confirmed: Confirmation | None) -> list[str]:
-    """What is chosen of the condition: one at most. Without a confirmation it is the default."""
+    """What is chosen of the condition, the first of which counts. Without a confirmation it is the
+    default."""
     if confirmed is None:
         return [] if condition.default is None else [condition.default]
     known = {each.id for each in condition.options}
-    return [each for each in confirmed.get(condition.kind, ()) if each in known][:1]
+    return [each for each in confirmed.get(condition.kind, ()) if each in known]
 
 
 def is_met(condition: Condition, confirmed: Confirmation | None) -> bool:

@@ -167,7 +167,7 @@ def _basic(asking: Asking) -> tuple[str, str]:
 def _vouched_for(named: str, program: Principal, context: Context) -> PatronPlace | None:
     transaction = context.transaction
     patron_id = public_ids(context.circulation, transaction).meant(named)
-    if patron_id is None and named:
+    if patron_id is None:
         patron_id = find_patron(transaction, named, key=IDENTIFIERS.of(context.circulation))
     place = None if patron_id is None else place_of_patron(transaction, patron_id=patron_id)
     if place is None or place.identifier is None:

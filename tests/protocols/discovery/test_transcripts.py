@@ -42,6 +42,7 @@ from circulation.patrons.schema import patron_identifiers
 from protocols.discovery.checking import check
 from protocols.discovery.methods import SCOPES
 from protocols.discovery.settings import DiscoverySettings
+from protocols.hosting.traces import FAILED, OK, REFUSED
 from tests.builders.bookings import a_booking, a_set, aside
 from tests.builders.circulation import Library, an_item
 from tests.builders.fees import charge, danish_fees, fee_rule, number_of
@@ -248,6 +249,7 @@ def signing_in(stage: Stage) -> Transcript:
     vouches("blind", "IDA")
     token = vouches("views", "IDA").body["access_token"]
     program = programs["views"]
+    shown_well = basic(program.client_id, program.secret)["authorization"]
     for shown in (
         {},
         basic(program.client_id, program.secret, scheme="BASIC"),
@@ -255,6 +257,8 @@ def signing_in(stage: Stage) -> Transcript:
         basic(program.client_id),
         basic(program.client_id, f"{program.secret}:"),
         {"authorization": "Basic %"},
+        {"authorization": f"{shown_well} "},
+        {"authorization": f"{shown_well[:12]}%{shown_well[12:]}"},
         {"authorization": "Basic /w=="},
     ):
         vouches("views", "IDA", shown=shown or {"accept-language": "da"})
@@ -282,6 +286,16 @@ def signing_in(stage: Stage) -> Transcript:
     body = {"patron": "<IDA>", "username": "IDA", "old_password": "5937", "new_password": PIN}
     script.paia("POST", "auth/change", body, token=token)
 
+    script.say("a patron without a number left")
+    left = script.patron("LEFT")
+    of_left = stage.log_in(left, " ".join(SCOPES))
+    number = number_of(library, left)
+    library.write(lambda t: _forget_numbers(t, patron_id=number))
+    for verb, tail in (("GET", ""), ("GET", "/items"), ("GET", "/fees")):
+        script.core(left, verb, tail, token=of_left)
+    script.paia(
+        "POST", "auth/change", {"patron": "<LEFT>", "username": "LEFT"} | _PINS, token=of_left
+    )
     script.say("log-out")
     for named in ("<BO>", "IDA", "<IDA>", "<IDA>"):
         script.paia("POST", "auth/logout", {"patron": named}, token=token)
@@ -456,6 +470,9 @@ def documents(stage: Stage) -> Transcript:
         script.documents("IDA", "cancel", *docs, **again)
     script.core("IDA", "GET", "/items", **again)
     script.core("UNA", "GET", "/items", token=stage.log_in("UNA", "read_items"))
+    mine = number_of(library, "IDA")
+    library.write(lambda t: block_patron(library.act(t), mine, BlockReason.EXCLUDED))
+    script.documents("IDA", "renew", {"item": "tiro:item:I3"}, **again)
     return script
 
 
@@ -686,6 +703,14 @@ def requests(stage: Stage) -> Transcript:
     script.daia("nI1", "none", "nI1", "a", "b", "c")
     script.daia("none", "nI1", "a", callback="x")
     script.daia("none", "nI1", "a", "b", at="DK-000000")
+    script.say("how many were answered, refused, and failed")
+    measures = stage.services.measures
+    measures.add_up()
+    for name in ("paia GET core/{patron}", "paia POST core/{patron}/cancel", "daia", "unknown"):
+        times = measures.meter("discovery").kind(name).times
+        script.lines.append(
+            f"  {name}: {[sum(times[each].counts) for each in (OK, REFUSED, FAILED)]}"
+        )
     return script
 
 
