@@ -39,7 +39,8 @@ def _compare(before: CodeType, after: CodeType) -> Iterator[tuple[CodeType, Code
     for old, new in zip(*parts, strict=False):
         if old == new or old.co_qualname != new.co_qualname:
             continue
-        if old.co_flags & CO_OPTIMIZED:
+        # Code with other free variables cannot take the place of the first.
+        if old.co_flags & CO_OPTIMIZED and old.co_freevars == new.co_freevars:
             yield old, new
         yield from _compare(old, new)
 
