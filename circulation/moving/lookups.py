@@ -117,7 +117,7 @@ def items_of(
     return _known(batch, naming, its, "item", field)
 
 
-def find_items(batch: Batch, sought: set[str], field: str = "item") -> dict[str, FoundItem]:
+def find_items(batch: Batch, sought: set[str], field: str) -> dict[str, FoundItem]:
     wanted = [*(sought - {""})]
     if field in batch.by_key:
         found = _item_by_key(batch.transaction, sought=wanted, source=batch.moving.source)

@@ -228,7 +228,8 @@ def _store_states(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arriva
         since = row.since or now
         if row.state is ItemState.MISSING:
             missing.append(_Missing(each.number, since))
-        elif row.state is ItemState.TRANSIT and row.transit_to is not None:
+        elif row.state is ItemState.TRANSIT:
+            assert row.transit_to is not None  # `_check`
             began = row.branch if row.transit_from is None else row.transit_from
             moving.append(Transit(each.number, began, row.transit_to, since, "home"))
     _insert_missing(batch.transaction, missing)

@@ -182,7 +182,7 @@ def _evergreen(line: str, origin: Origin) -> dict[str, Any]:
         raise ValueError("no JSON") from None
     if not isinstance(said, dict):
         raise ValueError("no JSON of a transaction")
-    command = _EVERGREEN.get(str(said.get("type", "")))
+    command = _EVERGREEN.get(str(said.get("type")))
     if command is None:
         raise ValueError("an unknown command")
     told = said.get("checkout_time") or said.get("backdate")

@@ -221,7 +221,7 @@ def by_branch(library: Library) -> Journal:
             write(old, kind, rows)
         added = {
             "loans": "x1; patron=P3; item=B12; branch=DK-900102",
-            "holds": "x2; patron=P4; record=t2; pickup_branch=DK-900102",
+            "holds": "x2; patron=P3; item=B12; pickup_branch=DK-900102",
             "debts": "x3; patron=P4; remaining=3; branch=DK-900102",
             "history": "x4; item=B13; patron=P2; checked_out=2026-11-26T10:00",
             "items": "x5; barcode=B50; branch=DK-900102",
@@ -289,6 +289,7 @@ OFF_LINE: Final = (
 OTHER_LINES: Final[tuple[dict[str, Any], ...]] = (
     {"type": "renew", "patron_barcode": "Ida", "barcode": "I3", "due_date": "2026-12-24"},
     {"type": "renew", "patron_barcode": "Bo", "barcode": "I3"},
+    {"type": "checkout", "patron_barcode": "Ida", "barcode": "I1", "timestamp": "2026-11-25T12:10"},
     {"type": "checkout", "patron_barcode": "Bo", "barcode": "I4", "due_date": "2026-12-24"},
     {"type": "checkout", "patron_barcode": "Ida", "barcode": "I3"},
     {"type": "checkin", "barcode": "I3", "backdate": "2026-11-24"},

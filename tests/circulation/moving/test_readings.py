@@ -163,6 +163,8 @@ OFF_LINE: Final[tuple[tuple[str, float], ...]] = (
     (json.dumps(EVERGREEN[0]), 3600.0),
     ("", 0.0),
     ("issues\tP1\n", 0.0),
+    (' {"type": "checkin", "timestamp": 1795600000}\n', 0.0),
+    (" return\tB1\tx\t2026-11-25 09:36:00\n", 0.0),
     ("2026-11-25 09:30:00\tissue\tP1\tB1\n", 0.0),
 )
 
