@@ -16,12 +16,15 @@ PROXY: Final[Memory[Path | None]] = Memory(lambda: None)
 #: In the folder of the journal.
 SOCKET: Final = "control.sock"
 _SECONDS: Final = 10.0
+#: A person is warned of a system whose clock differs by so many seconds.
+WARNED_SECONDS: Final = 60.0
 #: The sentences that a proxy keeps as text, of systems and of what they could not be told.
 KEPT: Final = (
     *("OLD_SYSTEM", "NEW_SYSTEM", "SYSTEM_UNREACHED", "SYSTEM_WITHOUT_TLS", "SYSTEM_CLOSED"),
     *("SYSTEM_REFUSED_LOGIN", "SYSTEM_DID_NOT_UNDERSTAND", "SYSTEM_SILENT"),
     *("SYSTEM_WAS_SENT_BEFORE", "SYSTEM_DID_NOT_SAY", "PROXY_HAS_NO_ACCOUNT", "PAYMENT_UNKNOWN"),
     *("PAYMENT_SENT", "WAS_REFUSED", "REFUSED_IN_DOUBT", "DUE_THERE"),
+    "ACT_IGNORED",
 )
 
 

@@ -3,8 +3,8 @@
 What is about the same item or patron is told in the order in which it happened; the rest side by
 side. It is tried for ever, less and less often. A system without the field QJ (`telling`) is asked
 back how the item is: what is as it should be is done, however the telling went. What it refuses for
-good, and money of which nobody knows whether it was taken, goes to a person: nobody at a counter
-waits for it.
+good or takes no notice of, and money of which nobody knows whether it was taken, goes to a person:
+nobody at a counter waits for it.
 
 In shadow each exchange is judged first: the new system is asked what it would have said, at the
 point in the order where it knows all that came before.
@@ -20,6 +20,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
 from circulation.languages.sentences import Sentence
+from protocols.proxy.clocks import SystemDates
 from protocols.proxy.dates import shown_day
 from protocols.proxy.done_already import ask_whether_done
 from protocols.proxy.job import Job
@@ -30,6 +31,7 @@ from protocols.proxy.pool import Pool
 from protocols.proxy.settings import System, SystemSettings
 from protocols.proxy.tasks import Task
 from protocols.proxy.telling import (
+    IGNORED,
     asked_body,
     due,
     is_as_told,
@@ -55,6 +57,7 @@ class Around(Protocol):
     def institution(self, system: System, terminal: str) -> str: ...
     def number(self, task: Task) -> str: ...
     def local_date(self) -> str: ...
+    def dates(self, system: System) -> SystemDates: ...
     def readable(self, body: bytes) -> bytes: ...
     def system_answered(self, system: System, said: Said) -> None: ...
     def ask(self, system: System, body: bytes, done: Callable[[Said], object]) -> None: ...
@@ -276,7 +279,7 @@ class Carrier:
 
     def _send(self, job: Job, task: Task) -> None:
         number = self._around.number(task) if self.to == "new" else None
-        body = told_body(task, self._place(task), number)
+        body = told_body(task, self._place(task), number, self._around.dates(self.to))
 
         def told(said: Said) -> None:
             if said.raw is None:
@@ -289,7 +292,10 @@ class Carrier:
             if self.to == "old" and code_of(body) in _ABOUT_ITEMS:
                 self._ask_back(job, task, answer)
             elif is_granted(code_of(body), answer):
-                self._end(job, "done", answer=answer, sent=body)
+                is_ignored = text_field(answer, IGNORED) == "Y"
+                why = Sentence("ACT_IGNORED") if is_ignored else ""
+                outcome: Outcome = "ignored" if is_ignored else "done"
+                self._end(job, outcome, why, answer=answer, sent=body)
             else:
                 self._refused(job, task, answer)
 
@@ -323,7 +329,7 @@ class Carrier:
             found(said.raw is not None)
 
         place = self._around.institution(by, task.terminal)
-        self._around.ask(by, item_question(task, place), told)
+        self._around.ask(by, item_question(task, place, self._around.local_date()), told)
 
     def _ask_back(self, job: Job, task: Task, answer: bytes) -> None:
         """Is the item as it should be? Only then was it told. No `answer`: it was done before.
@@ -349,7 +355,8 @@ class Carrier:
             else:
                 self._refused(job, task, answer)
 
-        self._ask(task, item_question(task, self._place(task)), told)
+        question = item_question(task, self._place(task), self._around.local_date())
+        self._ask(task, question, told)
 
     def _refused(self, job: Job, task: Task, answer: bytes) -> None:
         why = text_field(answer, "AF") or Sentence("WAS_REFUSED")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 from protocols.proxy.line import Line, Said
 from protocols.proxy.pool import Pool, login_message
@@ -15,7 +16,13 @@ from protocols.proxy.towards import context_towards
 class Connections:
     """To all systems that there are."""
 
-    def __init__(self, settings: ProxySettings) -> None:
+    def __init__(
+        self,
+        settings: ProxySettings,
+        heard: Callable[[System, bytes, bytes, float], object] = lambda *what: None,
+    ) -> None:
+        """`heard` is given each message to a system, its answer, and the seconds between them."""
+        self._heard = heard
         self.counts: dict[System, Counter[str]] = {each: Counter() for each in SYSTEMS}
         self._settings = settings
         self._contexts = {
@@ -35,7 +42,8 @@ class Connections:
         """One that begins with this login."""
         settings = self._settings.system(system)
         assert settings is not None, "no terminal is in a mode that needs it"
-        return Line(settings, self._contexts[system], login, self.counts[system])
+        context, counts = self._contexts[system], self.counts[system]
+        return Line(settings, context, login, counts, heard=partial(self._heard, system))
 
     def pool(self, system: System, login: Login | None, size: int = 0) -> Pool:
         """Lines with an account; without one, with the login of the terminal that was last on."""

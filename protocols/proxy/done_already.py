@@ -36,9 +36,9 @@ def ask_whether_done(task: Task, place: str, date: str, ask: Ask, verdict: Verdi
     if code == HOLD:
         _ask_of_hold(task, place, date, ask, verdict)
     elif code == "11":
-        _put(ask, patron_question(task, place), lambda body: has_on_loan(task, body), verdict)
+        _put(ask, patron_question(task, place, date), lambda body: has_on_loan(task, body), verdict)
     elif code in ("09", "29"):
-        _put(ask, item_question(task, place), lambda body: is_as_told(task, body), verdict)
+        _put(ask, item_question(task, place, date), lambda body: is_as_told(task, body), verdict)
     else:
         verdict(False, Said(None))
 

@@ -70,13 +70,17 @@ class Line:
         login: Callable[[], bytes | None],
         counts: Counter[str],
         clock: Any = reactor,
+        heard: Callable[[bytes, bytes, float], object] = lambda request, answer, delay: None,
     ) -> None:
-        """`context`: the TLS options of Twisted, or None. `clock`: the reactor."""
+        """`context`: the TLS options of Twisted, or None. `clock`: the reactor. `heard` is given
+        each message, its answer, and the seconds between them."""
         self._settings = settings
         self._context = context
         self._login = login
         self._counts = counts
         self._clock = clock
+        self._heard = heard
+        self._sent_at = 0.0
         self._wanted: _Wanted | None = None
         self._wire: _Wire | None = None
         self._is_logging_in = False
@@ -160,6 +164,7 @@ class Line:
             self._again(self._sent[0])
         elif self._belongs(self._sent[1], frame):
             self._last = (wanted.frame.body, frame.body)
+            self._heard(wanted.frame.body, frame.body, self._clock.seconds() - self._sent_at)
             self._finish(Said(self._under_its_number(raw, frame)))
             if self.is_closed and self._wire is not None:
                 self._wire.transport.loseConnection()
@@ -225,6 +230,7 @@ class Line:
 
     def _send(self, raw: bytes, end: bytes) -> None:
         assert self._wire is not None
+        self._sent_at = self._clock.seconds()
         self._wire.transport.write(raw + end)
         self._watch(self._settings.answer_timeout)
 

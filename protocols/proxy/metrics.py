@@ -30,12 +30,18 @@ class _Collector:
         told = GaugeMetricFamily(
             "tiro_proxy_to_be_told", "What a system has still to be told.", labels=["system"]
         )
+        clock = GaugeMetricFamily(
+            "tiro_proxy_clock_seconds",
+            "Seconds that the clock of a system is ahead of the proxy's.",
+            labels=["system"],
+        )
         judged = GaugeMetricFamily("tiro_proxy_to_be_judged", "Exchanges that wait for a verdict.")
         judged.add_metric([], sum(each.to_judge for each in proxy.carriers.values()))
         for system, health in proxy.health.items():
             down.add_metric([system], health.is_down)
             told.add_metric([system], sum(key[2] == system for key in state.tasks))
-        yield from (down, told, judged)
+            clock.add_metric([system], proxy.offset(system))
+        yield from (down, told, judged, clock)
         person = GaugeMetricFamily("tiro_proxy_for_a_person", "What could not be told.")
         person.add_metric([], len(state.for_a_person))
         yield person

@@ -6,12 +6,15 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from protocols.hosting.networks import is_within
+from protocols.hosting.proxy_control import WARNED_SECONDS
 from protocols.hosting.reactor import at_turns_end, reactor
 from protocols.proxy.carrier import Carrier, Pools
+from protocols.proxy.clocks import NOTICED_SECONDS, SystemClock, SystemDates
 from protocols.proxy.connections import Connections
 from protocols.proxy.health import Health
 from protocols.proxy.job import Job, job_of, keys_of
@@ -35,6 +38,7 @@ from protocols.proxy.repeats import Repeats
 from protocols.proxy.routing import IN_CARE_OF_OLD, SIDE, are_mixed, knows_all
 from protocols.proxy.session import Asked
 from protocols.proxy.settings import (
+    SYSTEMS,
     Mode,
     ProxySettings,
     System,
@@ -82,7 +86,10 @@ class Proxy:
         )
         self.reckoner = Reckoner(settings, now)
         self.modes = Modes(settings, self.state, self.journal)
-        self.connections = Connections(settings)
+        self.clocks: dict[System, SystemClock] = {
+            each: SystemClock(self._zone, now, partial(self._measured, each)) for each in SYSTEMS
+        }
+        self.connections = Connections(settings, self._heard)
         self.repeats = Repeats(settings.listen.repeats_within)
         self.turns = Turns()
         self.counts: Counter[str] = Counter()
@@ -204,6 +211,36 @@ class Proxy:
             # It stands in the log. What was told is told again after the next start.
             self.counts["records that could not be written"] += 1
             self.state.take({"id": self.state.last_id, "at": "", **record})  # type: ignore[typeddict-item]
+
+    # Clocks
+
+    def _heard(self, system: System, request: bytes, answer: bytes, delay: float) -> None:
+        self.clocks[system].note_answer(request, answer, delay)
+
+    def _measured(self, system: System, seconds: float) -> None:
+        """Write down how far the clock of a system is ahead, where that has changed."""
+        known = self.offset(system)
+        if abs(seconds - known) < NOTICED_SECONDS:
+            return
+        self.write_down({"kind": "clock", "system": system, "seconds": round(seconds, 1)})
+        if (abs(seconds) >= WARNED_SECONDS) != (abs(known) >= WARNED_SECONDS):
+            is_wrong = abs(seconds) >= WARNED_SECONDS
+            log.log(
+                logging.WARNING if is_wrong else logging.INFO,
+                "the clock of the %s system differs by %+.0f seconds; the proxy corrects dates that"
+                " it sends there%s",
+                system,
+                seconds,
+                ": set its clock or its time zone, or timezone in proxy.toml" if is_wrong else "",
+            )
+
+    def offset(self, system: System) -> float:
+        """Seconds that the clock of a system is ahead of the proxy's, as far as is known."""
+        return self.state.clocks.get(system, 0.0)
+
+    def dates(self, system: System) -> SystemDates:
+        """How the system reads dates. Tiro reads the zone in a date."""
+        return SystemDates(self._zone, self.offset(system), is_in_utc=system == "new")
 
     # What a carrier needs
 

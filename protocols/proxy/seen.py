@@ -32,6 +32,8 @@ class Item:
     is_in: bool = False
     #: It was lent where the old system is told nothing any more.
     is_unknown_to_old: bool = False
+    #: When the last act that concerned it was answered.
+    acted: str = ""
 
     def waits_for_others(self, card: str) -> bool:
         """Is it known to wait for somebody else than the patron with this card?"""

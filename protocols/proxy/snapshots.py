@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 NAME: Final = "state.json"
 #: Counts up when a state of before means something else.
-VERSION: Final = 4
+VERSION: Final = 5
 #: Less of the processor than the proxy.
 _NICENESS: Final = 10
 

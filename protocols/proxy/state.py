@@ -8,6 +8,7 @@ patrons, from which the proxy answers while a system is down.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, cast
 
@@ -61,6 +62,8 @@ class State:
     counts: Counter[str] = field(default_factory=Counter)
     #: The items that a patron has on loan, the first that was lent first.
     loans: dict[str, dict[str, None]] = field(default_factory=dict)
+    #: Seconds that the clocks of systems are ahead of the proxy's.
+    clocks: dict[str, float] = field(default_factory=dict)
 
     def take(self, record: Record) -> list[Task]:
         """Learns from a record; returns what is to be told because of it."""
@@ -73,22 +76,22 @@ class State:
             request = self.open.pop(record["of"], None)
             if request is not None:
                 return self._answered(request, record)
-        elif kind == "shared":
-            self._shared(record)
-        elif kind == "silent":
-            self._silent(record)
-        elif kind == "judged":
-            self._learn_period("new", bytes_of(record.get("sent", "")))
-        elif kind == "dated":
-            self._dated(record)
-        elif kind == "carried":
-            self._carried(record)
-        elif kind == "flip":
-            self.modes[record["terminal"]] = cast("Mode", record["to"])
-        elif kind == "settled":
-            for key in [key for key in self.for_a_person if key[0] == record["of"]]:
-                del self.for_a_person[key]
+        elif kind in _LEARNED:
+            _LEARNED[kind](self, record)
         return []
+
+    def _judged(self, record: Record) -> None:
+        self._learn_period("new", bytes_of(record.get("sent", "")))
+
+    def _flipped(self, record: Record) -> None:
+        self.modes[record["terminal"]] = cast("Mode", record["to"])
+
+    def _settled(self, record: Record) -> None:
+        for key in [key for key in self.for_a_person if key[0] == record["of"]]:
+            del self.for_a_person[key]
+
+    def _clock(self, record: Record) -> None:
+        self.clocks[record["system"]] = record["seconds"]
 
     # Answers
 
@@ -116,10 +119,20 @@ class State:
             del self.recent[:-RECENT]
             if code == ALL_LOANS and all_fields(answer, b"BN"):
                 self._was_refused(request, record)
-            return self._to_be_told(request, record)
+            return self._to_be_told(self._in_order(request, record), record)
         elif code in CHANGING:
             self._was_refused(request, record)
         return []
+
+    def _in_order(self, request: Record, record: Record) -> Record:
+        """Return the request, dated no earlier than the act before it: two terminals may send
+        messages about one item at the same time, and these are answered one after the other.
+        """
+        item = self.items.get(text_field(bytes_of(request["sent"]), "AB"))
+        if item is None:
+            return request
+        before, item.acted = item.acted, record["at"]
+        return {**request, "at": max(request["at"], before)}
 
     def _was_refused(self, request: Record, record: Record) -> None:
         """The terminal was told no, at least of one of all loans. Where the proxy said so, the
@@ -366,6 +379,7 @@ class State:
             "recent": self.recent,
             "periods": self.periods.dumped(),
             "counts": self.counts,
+            "clocks": self.clocks,
         }
 
     @classmethod
@@ -386,8 +400,22 @@ class State:
             [(at, terminal, sent, told) for at, terminal, sent, told in dumped["recent"]],
             Periods.loaded(dumped["periods"]),
             Counter(dumped["counts"]),
+            clocks=dumped["clocks"],
         )
         for barcode, item in found.items.items():
             if item.patron:
                 found.loans.setdefault(item.patron, {})[barcode] = None
         return found
+
+
+#: Records that nothing has to be told because of.
+_LEARNED: Final[dict[str, Callable[[State, Record], None]]] = {
+    "shared": State._shared,
+    "silent": State._silent,
+    "judged": State._judged,
+    "dated": State._dated,
+    "carried": State._carried,
+    "flip": State._flipped,
+    "settled": State._settled,
+    "clock": State._clock,
+}

@@ -45,11 +45,18 @@ def _backlog(proxy: Proxy, system: System) -> dict[str, Any]:
     return {
         "is_down": health.is_down,
         "why": health.why,
+        "clock_seconds": _clock_seconds(proxy, system),
         "to_be_told": len(waiting),
         "oldest_seconds": 0 if oldest is None else round((proxy.now() - oldest).total_seconds(), 1),
         "to_be_judged": carrier.to_judge,
         **{name.replace(" ", "_"): count for name, count in counted.items()},
     }
+
+
+def _clock_seconds(proxy: Proxy, system: System) -> float | None:
+    """Seconds that the system's clock is ahead; None while that is not known."""
+    measured = proxy.clocks[system].offset
+    return proxy.state.clocks.get(system) if measured is None else round(measured, 1)
 
 
 def _shown(task: Task) -> dict[str, Any]:

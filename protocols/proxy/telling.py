@@ -7,29 +7,41 @@ and does each once, however often it is told.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
+from protocols.proxy.clocks import SystemDates
 from protocols.proxy.dates import BLANK, wire_date
-from protocols.proxy.journal.records import bytes_of, text_of
+from protocols.proxy.journal.records import bytes_of, moment_of, text_of
 from protocols.proxy.kinds import all_fields, fixed_length, layout_of, text_field
 from protocols.proxy.tasks import Task
 
 #: The field of the journal's id, and that which says that a PIN has been proven.
 JOURNAL_ID: Final = "QJ"
 PIN_PROVEN: Final = "QL"
+#: In an answer of the new system: it took no notice of the act.
+IGNORED: Final = "QI"
 #: Fields that are between a terminal and one system.
 _OF_ONE: Final = frozenset({"AC", "AD", "AO", "BO"})
-#: Where the transaction date stands in answers.
-_DATE_AT: Final = {"12": 6, "30": 6, "10": 6, "38": 3, "66": 11, "16": 4, "24": 19, "26": 19}
+#: A return date that is earlier by less than this is that of the message itself.
+_JUST_NOW: Final = timedelta(minutes=1)
+#: Where a request says that it was done before, while its line was down (no block).
+_NO_BLOCK_AT: Final = {"11": 3, "29": 3, "09": 2}
 
 
-def happened(task: Task) -> str:
-    """When it happened, in 18 characters, as the system that did it says; else as the terminal."""
-    place = _DATE_AT.get(task.answer[:2])
-    for date in (task.answer[place : place + 18] if place else "", task.sent[4:22]):
-        if date[:8].isdigit() and date[12:18].isdigit():
-            return date
-    return BLANK
+def happened(task: Task, dates: SystemDates) -> str:
+    """When it happened, as the system that is told reads it.
+
+    That is when the proxy got the message: clocks of terminals and systems differ. Only an act that
+    the terminal stored while its line was down is dated by the terminal.
+    """
+    received = moment_of(task.at)
+    if task.sent[_NO_BLOCK_AT.get(task.sent[:2], 0)] == "Y":
+        place = 3 if task.sent[:2] == "09" else 4
+        stored = dates.read(task.sent[place : place + 18])
+        if stored is not None and stored < received:
+            return dates.repeated(stored)
+    return dates.written(received)
 
 
 def due(task: Task) -> str:
@@ -42,22 +54,23 @@ def needs_date(task: Task) -> bool:
     return task.sent[:2] == "29" and task.purpose != "replay" and due(task) == BLANK
 
 
-def told_body(task: Task, institution: str, number: str | None) -> bytes:
+def told_body(task: Task, institution: str, number: str | None, dates: SystemDates) -> bytes:
     """The message that tells of it, without its trailer. `institution` is the place as the system
     calls it (AO; empty: as the terminal did), `number` the journal's id, where it is known there.
+    `dates` are those of the system.
     """
     sent, answer = bytes_of(task.sent), bytes_of(task.answer)
     code = task.sent[:2]
     place = institution or text_field(sent, "AO")
     item = text_field(sent, "AB") or text_field(answer, "AB")
     card = text_field(sent, "AA") or text_field(answer, "AA")
-    when = happened(task)
+    when = happened(task, dates)
     if code == "29" or (code == "11" and task.answer[3:4] == "Y"):
         text = f"29NY{when}{due(task)}AO{place}|AA{card}|AB{item}|"
     elif code == "11":
         text = f"11{task.sent[2]}Y{when}{due(task)}AO{place}|AA{card}|AB{item}|AC|"
     elif code == "09":
-        returned = _returned(task, when)
+        returned = _returned(task, when, dates)
         at = institution or text_field(sent, "AP")
         text = f"09Y{when}{returned}AP{at}|AO{place}|AB{item}|AC|"
     else:
@@ -67,12 +80,12 @@ def told_body(task: Task, institution: str, number: str | None) -> bytes:
     return bytes_of(text)
 
 
-def _returned(task: Task, when: str) -> str:
-    """When the item came back (09). Where the terminal says that it was just now, by the clock of
-    the system that did it, not by its own.
-    """
-    told = task.sent[21:39]
-    return told if told[:8].isdigit() and told != task.sent[3:21] else when
+def _returned(task: Task, when: str, dates: SystemDates) -> str:
+    """When the item came back (09): just now, unless the terminal gives an earlier date."""
+    sent, returned = dates.read(task.sent[3:21]), dates.read(task.sent[21:39])
+    if returned is None or returned > (sent or moment_of(task.at)) - _JUST_NOW:
+        return when
+    return dates.repeated(returned)
 
 
 def _as_it_was(sent: str, place: str, is_new: bool) -> str:
@@ -105,20 +118,20 @@ def learning_body(body: bytes, institution: str, date: str) -> bytes:
     return bytes_of(f"63000{date}{' ' * 10}AO{place}|AA{card}|AD{pin}|{PIN_PROVEN}Y|")
 
 
-def item_question(task: Task, institution: str) -> bytes:
-    """17: how is the item there?"""
+def item_question(task: Task, institution: str, date: str) -> bytes:
+    """17: how is the item there? `date` is now, in 18 characters."""
     sent = bytes_of(task.sent)
     place = institution or text_field(sent, "AO")
     item = text_field(sent, "AB")
-    return bytes_of(f"17{happened(task)}AO{place}|AB{item}|")
+    return bytes_of(f"17{date}AO{place}|AB{item}|")
 
 
-def patron_question(task: Task, institution: str) -> bytes:
-    """63: what does the patron have on loan there?"""
+def patron_question(task: Task, institution: str, date: str) -> bytes:
+    """63: what does the patron have on loan there? `date` is now, in 18 characters."""
     sent = bytes_of(task.sent)
     place = institution or text_field(sent, "AO")
     card = text_field(sent, "AA") or text_field(bytes_of(task.answer), "AA")
-    return bytes_of(f"63000{happened(task)}  Y       AO{place}|AA{card}|AC|AD|")
+    return bytes_of(f"63000{date}  Y       AO{place}|AA{card}|AC|AD|")
 
 
 def is_as_told(task: Task, answer: bytes) -> bool:

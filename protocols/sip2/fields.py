@@ -8,7 +8,7 @@
         transaction_id: f.BK | None = None
 
 Fields at fixed places come first, in the order of the wire, then those with ids, required ones
-before optional ones (SIP2 2.12, chapter 3; CR CS CT CV CY DA PB PC are extensions, QJ and QL
+before optional ones (SIP2 2.12, chapter 3; CR CS CT CV CY DA PB PC are extensions, QI, QJ and QL
 Tiro's own).
 """
 
@@ -161,6 +161,7 @@ FA = Annotated[tuple[Fields, ...], Variable("FA", "fees", Kind.GROUPS)]
 PB = Annotated[str, Variable("PB", "birth_date")]
 PC = Annotated[str, Variable("PC", "patron_class")]
 # Tiro's own, for a proxy that keeps a journal
+QI = Annotated[bool, Variable("QI", "ignored", Kind.FLAG, 1)]
 QJ = Annotated[str, Variable("QJ", "journal_id", length=64)]
 QL = Annotated[bool, Variable("QL", "learn_pin", Kind.FLAG, 1)]
 #: Fields that libraries add to an answer; they come last.

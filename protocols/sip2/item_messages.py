@@ -138,6 +138,7 @@ class CheckinResponse:
     hold_patron_identifier: f.CY | None = None
     hold_patron_name: f.DA | None = None
     hold_pickup_date: f.CM | None = None
+    ignored: f.QI | None = None
     screen_message: f.AF = ()
     print_line: f.AG = ()
     extra_fields: f.Extra = ()

@@ -43,7 +43,8 @@ class ProxyTerminal:
 @dataclass(frozen=True, slots=True)
 class ProxySystem:
     """One of the two systems: is it down, and why; how many acts it has still to be told, and for
-    how many seconds the oldest has waited; how many exchanges wait to be judged."""
+    how many seconds the oldest has waited; how many exchanges wait to be judged. `clock_seconds`:
+    how far its clock is ahead of the proxy's, null while that is not known."""
 
     system: str
     is_down: bool
@@ -51,6 +52,7 @@ class ProxySystem:
     to_be_told: int
     oldest_seconds: float
     to_be_judged: int
+    clock_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ def proxy_shown(
                 each["to_be_told"],
                 each["oldest_seconds"],
                 each["to_be_judged"],
+                each["clock_seconds"],
             )
             for name, each in status["systems"].items()
         ),

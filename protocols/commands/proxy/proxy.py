@@ -83,7 +83,7 @@ def status(path: Path, as_json: bool) -> None:
         click.echo(
             f"{name} system: {health}; to be told {system['to_be_told']}"
             f" (the oldest for {system['oldest_seconds']:g} s), to be judged"
-            f" {system['to_be_judged']}"
+            f" {system['to_be_judged']}; {_clock_of(system)}"
         )
     if found["trouble"]:
         click.secho(f"the journal cannot be written: {found['trouble']}", fg="red")
@@ -96,6 +96,19 @@ def status(path: Path, as_json: bool) -> None:
             f"  {each['request']} {each['at']} {each['terminal']}: {each['message']} {about},"
             f" {each['system']} system: {each['why']}"
         )
+
+
+def _clock_of(system: dict[str, Any]) -> str:
+    """How the clock of a system differs from that of the proxy, in words."""
+    from protocols.hosting.proxy_control import WARNED_SECONDS
+
+    seconds = system["clock_seconds"]
+    if seconds is None:
+        return "its clock is not known yet"
+    text = f"its clock differs by {seconds:+.0f} s"
+    if abs(seconds) < WARNED_SECONDS:
+        return text
+    return click.style(f"{text}: set it or its time zone, or timezone in proxy.toml", fg="red")
 
 
 @proxy.command()

@@ -19,6 +19,7 @@ from protocols.process.failures import without_password
 from protocols.process.foundation import ConfigurationError, renamed_findings, renamed_taken_up
 from protocols.process.health.files import certificate_findings, permission_findings
 from protocols.process.health.pooling import pool_findings
+from protocols.process.health.proxy import proxy_findings
 from protocols.process.health.replication import replica_findings
 from protocols.process.health.surroundings import (
     database_findings,
@@ -73,6 +74,7 @@ def look(settings: Settings, running: bool) -> tuple[Configuration | None, list[
         found += certificate_findings(configuration, datetime.now(UTC))
         found += permission_findings(configuration)
         found += font_findings(configuration)
+        found += proxy_findings(configuration)
         if "database" not in wrong:
             pooled = [*pool_findings(configuration)]
             found += pooled

@@ -69,9 +69,19 @@ function drawnSystems({ systems }) {
     const state = each.is_down ? mark("stop", say("PROXY_DOWN")) : mark("done", say("RUNS"));
     const waited = each.to_be_told ? say("PROXY_WAITED", { minutes: Math.ceil(each.oldest_seconds / 60) }) : "";
     const left = [el("div", {}, String(each.to_be_told)), el("div", { class: "s" }, waited)];
-    return [called(each.system), [state, el("div", { class: "s" }, each.why)], left, each.to_be_judged];
+    return [called(each.system), [state, el("div", { class: "s" }, each.why), drawnClock(each.clock_seconds)], left, each.to_be_judged];
   });
   return table(say("PROXY_SYSTEMS"), ["NAME", "STATE", "PROXY_TO_BE_TOLD", "PROXY_TO_BE_JUDGED"], rows);
+}
+
+/** A clock that differs by less is right. */
+const WARNED_SECONDS = 60;
+
+/** @param {number | null} seconds */
+function drawnClock(seconds) {
+  if (seconds === null || Math.abs(seconds) < WARNED_SECONDS) return el("span");
+  const minutes = Math.round(Math.abs(seconds) / 60);
+  return el("div", { class: "s" }, mark("todo", say(seconds < 0 ? "PROXY_CLOCK_BEHIND" : "PROXY_CLOCK_AHEAD", { minutes })));
 }
 
 /** @param {any} found */

@@ -19,6 +19,7 @@ went is recognised and cut.
 | carried | a try to tell a system what the other one (or the proxy) did              |
 | flip    | a terminal's mode was changed: by whom, and why                           |
 | settled | a person has dealt with what could not be carried                         |
+| clock   | by how much a system's clock was found to be ahead of the proxy's         |
 
 A message stands as text: its bytes in UTF-8, others as lone surrogates, without the trailer, with
 its secrets replaced (`protocols.proxy.journal.secrets`).
@@ -43,13 +44,17 @@ Kind = Literal[
     "carried",
     "flip",
     "settled",
+    "clock",
 ]
 Purpose = Literal["follow", "write-back", "replay"]
 #: ``begun`` is of money alone, before it is sent. ``refused`` is final, and so are ``differs`` (it
 #: was done until another date) and ``unknown`` (money); ``failed`` is tried again.
-Outcome = Literal["begun", "done", "done already", "differs", "refused", "failed", "unknown"]
+#: ``ignored``: the system has taken it, and changed nothing because of it.
+Outcome = Literal[
+    "begun", "done", "done already", "differs", "ignored", "refused", "failed", "unknown"
+]
 #: What is on the list of what people have to see to.
-FOR_A_PERSON: Final = frozenset({"differs", "refused", "unknown"})
+FOR_A_PERSON: Final = frozenset({"differs", "ignored", "refused", "unknown"})
 
 
 class Record(TypedDict, total=False):
@@ -95,6 +100,9 @@ class Record(TypedDict, total=False):
     #: Of flip and settled.
     before: str
     who: str
+    #: Of clock.
+    system: str
+    seconds: float
 
 
 #: Length, blank, checksum, blank.

@@ -82,6 +82,7 @@ def _returned_before(
     response = _not_yet(request, place, context)
     response.ok = response.resensitize = True
     response.alert = False
+    response.ignored = True
     _add(response, say(Text.LENT_AGAIN_SINCE, caller.words))
     return response
 

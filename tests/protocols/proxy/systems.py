@@ -13,7 +13,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from protocols.proxy.kinds import code_of
 from protocols.proxy.kinds import field as field_of
@@ -22,6 +24,7 @@ from protocols.sip2.wire.text import Dialect
 
 DATE = "20261125    120000"
 DUE = "20261223    235900"
+ZONE = ZoneInfo("Europe/Copenhagen")
 _PLAIN = Dialect()
 
 
@@ -56,6 +59,8 @@ class Habits:
     garbled: int = 0
     #: Two messages in a row with one number are the same to it: it gives the last answer again.
     goes_by_number: bool = False
+    #: How far its clock is ahead; None: its answers all have one date.
+    ahead: timedelta | None = None
 
 
 class OldSystem:
@@ -208,7 +213,11 @@ class OldSystem:
         }
         if code == "81":  # its maker's own
             return b"82" + body[2:]
-        return answers[code](body).encode()
+        answer = answers[code](body)
+        if self.habits.ahead is not None:
+            shown = datetime.now(ZONE) + self.habits.ahead
+            answer = answer.replace(DATE, f"{shown:%Y%m%d    %H%M%S}", 1)
+        return answer.encode()
 
     def _patron(self, body: bytes, code: str) -> str:
         card = _text(body, b"AA")

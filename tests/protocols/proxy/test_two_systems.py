@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,7 @@ def test_in_shadow_the_old_system_answers_and_the_new_one_follows(two: Two) -> N
         assert two.new.loans["I1"] == ("P1", DUE)
         judged, followed = two.new.asked("11")
         assert "AD1234" in judged
-        assert followed.startswith(f"11YY{DATE}{DUE}")
+        assert followed.startswith(f"11YY{received(running, '11')}{DUE}")
         assert "AD" not in followed
         assert value(followed, "AO") == "DK-900101"
         request = next(each for each in running.records("request") if each["sent"][:2] == "11")
@@ -284,23 +285,30 @@ def test_a_machine_waits_for_another_with_the_same_item_as_long_as_the_system_ta
         assert by == ["old"] * 4
 
 
-@pytest.mark.parametrize("returned", [DATE, "20261124    090000"])
-def test_the_other_system_is_told_when_it_came_back_by_the_clock_of_the_first(
-    two: Two, returned: str
+def received(running: Running, code: str) -> str:
+    """When the proxy got the message, as the new system is told it."""
+    at = next(each["at"] for each in running.records("request") if each["sent"][:2] == code)
+    return f"{datetime.fromisoformat(at):%Y%m%d   Z%H%M%S}"
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"), [("20261125    115800", ""), ("20261124    090000", "20261124   Z080000")]
+)
+def test_the_other_system_is_told_when_the_proxy_heard_of_it(
+    two: Two, returned: str, told: str
 ) -> None:
     """But for what the terminal says: it was found in the book drop, say."""
     two.settings("shadow")
-    wrong = "20261125    115830"
-    said = IN.replace(DATE.encode(), wrong.encode())
-    if returned != DATE:
-        said = said[:21] + returned.encode() + said[39:]
+    said = IN.replace(DATE.encode(), b"20261125    115830")
+    said = said[:21] + returned.encode() + said[39:]
     with proxy(two.folder) as running:
         terminal = running.terminal()
         ask(terminal, OUT)
         ask(terminal, said)
         until(lambda: any("QJ" in each for each in two.new.asked("09")))
-        (told,) = [each for each in two.new.asked("09") if "QJ" in each]
-        assert told[3:39] == DATE + returned
+        (sent,) = [each for each in two.new.asked("09") if "QJ" in each]
+        at = received(running, "09")
+        assert sent[3:39] == at + (told or at)
 
 
 def test_each_line_of_a_terminal_has_numbers_that_differ_from_one_to_the_next(two: Two) -> None:

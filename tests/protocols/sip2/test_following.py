@@ -200,7 +200,9 @@ def test_a_return_of_before_does_not_end_the_loan_of_now(library: Library, line:
     first, second, item = a_patron(library), a_patron(library), an_item(library)
     line.ask(out(first, item, "j-1"))
     line.ask(out(second, item, "j-3", when="20261125    100000"))
-    assert line.ask(back(item, "j-2")).startswith(b"101YNN")
+    answer = line.ask(back(item, "j-2"))
+    assert answer.startswith(b"101YNN")
+    assert b"|QIY|" in answer, "the proxy is told that nothing was done"
     assert loans_of(library, first) == ()
     assert len(loans_of(library, second)) == 1
 
