@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, insert, select, update
 
-from catalogue.database import Statement, columns, many, scalar, send
+from catalogue.database import Statement, columns, many, scalar, scalar_one, send
 from circulation.kernel.stored import stored_as
 from circulation.ledger.charges import set_amount
 from circulation.ledger.money import Charge, ChargeKind
@@ -38,9 +38,9 @@ def _insert(
     return insert(charge_loans).values(locals())
 
 
-@scalar(int)
+@scalar_one(int)
 def _highest(*, charge_id: int) -> Statement:
-    return select(func.max(charge_loans.c.amount)).where(
+    return select(func.coalesce(func.max(charge_loans.c.amount), 0)).where(
         charge_loans.c.charge_id == charge_id, charge_loans.c.undone.is_(None)
     )
 
@@ -140,7 +140,7 @@ def begin_contributions(account: Account, charge: Charge, cost: LoanCost) -> Non
 
 def add_contribution(account: Account, charge: Charge, cost: LoanCost, reason: str) -> Charge:
     """The loan makes the charge too, which is raised where this one costs more; gives it."""
-    before = _highest(account.act.transaction, charge_id=charge.id) or 0
+    before = _highest(account.act.transaction, charge_id=charge.id)
     begin_contributions(account, charge, cost)
     return _settle(account, charge.id, before, reason)
 
@@ -152,7 +152,7 @@ def _settle(account: Account, charge_id: int, before: int, reason: str) -> Charg
     """
     charge = find_charge(account.act.transaction, charge_id=charge_id)
     assert charge is not None
-    highest: int = _highest(account.act.transaction, charge_id=charge_id) or 0
+    highest = _highest(account.act.transaction, charge_id=charge_id)
     return set_amount(account, charge, max(charge.amount + highest - before, 0), reason)
 
 
@@ -169,7 +169,7 @@ def bring_back(account: Account, contribution: Contribution, reason: str) -> Cha
 def _mark(
     account: Account, contribution: Contribution, undone: datetime | None, reason: str
 ) -> Charge:
-    before = _highest(account.act.transaction, charge_id=contribution.charge_id) or 0
+    before = _highest(account.act.transaction, charge_id=contribution.charge_id)
     _set_undone(account.act.transaction, contribution_id=contribution.id, undone=undone)
     return _settle(account, contribution.charge_id, before, reason)
 
@@ -178,7 +178,7 @@ def change_contribution(
     account: Account, contribution: Contribution, amount: int, facts: dict[str, Any], reason: str
 ) -> Charge:
     """The loan costs another amount than was reckoned; gives the charge as it is now."""
-    before = _highest(account.act.transaction, charge_id=contribution.charge_id) or 0
+    before = _highest(account.act.transaction, charge_id=contribution.charge_id)
     told = facts_text(facts)
     _change(account.act.transaction, contribution_id=contribution.id, amount=amount, facts=told)
     return _settle(account, contribution.charge_id, before, reason)

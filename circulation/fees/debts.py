@@ -111,10 +111,8 @@ class _DebtsOfMany(NamedTuple):
 
 @many_of(_DebtsOfMany)
 def _debts_of_many(*, patron_ids: Sequence[int]) -> Statement:
-    return (
-        select(*columns(_DebtsOfMany, patron_balances))
-        .where(patron_balances.c.patron_id.in_(patron_ids))
-        .order_by(patron_balances.c.patron_id, patron_balances.c.currency)
+    return select(*columns(_DebtsOfMany, patron_balances)).where(
+        patron_balances.c.patron_id.in_(patron_ids)
     )
 
 

@@ -121,7 +121,7 @@ def recall_for(act: Act, set_up: SetUp, hold: HoldFacts) -> RecalledLoan | None:
     The queue is locked, the loan's item is not: the loan is changed only if it is as it was read.
     """
     transaction, now = act.transaction, act.now
-    if hold.is_bound or not is_due_service(hold, set_up, now):
+    if not is_due_service(hold, set_up, now):
         return None
     on_loan = _open_loans(transaction, record_id=hold.record_id)
     promising = [
@@ -140,9 +140,7 @@ def recall_for(act: Act, set_up: SetUp, hold: HoldFacts) -> RecalledLoan | None:
     if hold.id in served:
         return None
     waiting = [
-        each
-        for each in queue
-        if not each.is_bound and each.id not in served and is_due_service(each, set_up, now)
+        each for each in queue if each.id not in served and is_due_service(each, set_up, now)
     ]
     if sum(loan.recalled is not None for loan in on_loan) >= len(waiting):
         return None

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from circulation.explaining.charges import explain_charge
-from circulation.fees.compensation import Billed, bill_loan
+from circulation.fees.compensation import Billed, bill_loan, compensation_of
+from circulation.fees.terms import FeeTerms
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refused
@@ -47,6 +48,27 @@ def mark(library: Library, verb: Any, barcode: str, **options: Any) -> lost.Mark
 
 def billing(library: Library, **rule: Any) -> None:
     danish_fees(library, **({"compensation": "price", "handling": 8_000, "bill_fee": "top"} | rule))
+
+
+@pytest.mark.parametrize(
+    ("terms", "price", "currency", "found"),
+    [
+        ({"compensation": "price"}, 500, "DKK", (500, 500)),
+        ({"compensation": "price"}, 700, None, (700, 500)),
+        ({"compensation": "price"}, 700, "SEK", (900, 500)),
+        ({"compensation": "price"}, None, "DKK", (900, 500)),
+        ({"compensation": "fixed"}, 700, "DKK", (900, 500)),
+        ({"compensation": "none"}, 700, "DKK", None),
+        ({"compensation": "price", "handling": 0}, 0, "DKK", None),
+        ({"compensation": "price", "handling": 0}, 1, "DKK", (1, 0)),
+        ({"compensation": "price"}, 0, "DKK", (0, 500)),
+    ],
+)
+def test_what_is_not_returned_costs(
+    terms: dict[str, Any], price: int | None, currency: str | None, found: tuple[int, int] | None
+) -> None:
+    by_rules = FeeTerms(**({"replacement": 900, "handling": 500, "currency": "DKK"} | terms))
+    assert compensation_of(by_rules, price, currency) == found
 
 
 def test_statement_12_the_bill_is_compensation_and_the_top_fee(either_library: Library) -> None:

@@ -188,6 +188,27 @@ def test_rules_that_change_let_go(ruled: Library) -> None:
     assert blocks(library, card) == set()
 
 
+def test_debts_to_warn_come_page_by_page(ruled: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = ruled
+    cards = [a_patron(library) for _ in range(4)]
+    for card, amount in zip(cards, (20_000, 19_999, 20_000, 20_000), strict=True):
+        charge(library, card, amount)
+    numbers = [number_of(library, card) for card in cards]
+    monkeypatch.setattr("circulation.fees.debts.BATCH", 3)
+
+    def page(after: int) -> tuple[list[int], int | None]:
+        def work(transaction: Transaction) -> tuple[list[Debt], int | None]:
+            set_up = library.circulation.current_set_up(transaction)
+            return debts_to_warn(transaction, set_up, now=library.now, after=after)
+
+        found, goes_on = library.read(work)
+        return [debt.patron_id for debt in found], goes_on
+
+    assert page(0) == ([numbers[0], numbers[2]], numbers[2] - 1)
+    assert page(numbers[0]) == (numbers[2:], numbers[3] - 1)
+    assert page(numbers[1]) == (numbers[2:], None)
+
+
 def test_the_job_goes_on_page_by_page(ruled: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     library = ruled
     for _ in range(5):

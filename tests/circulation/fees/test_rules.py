@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from circulation.fees.rules import FEE_RULES, FeeRules, resolve_fees
 from circulation.fees.terms import FEE_TERMS, FeeTerms
 from circulation.fees.tiers import (
+    MOST_DAYS,
     Tier,
     amount_on,
     below,
@@ -20,6 +21,7 @@ from circulation.fees.tiers import (
     tiers_of_text,
     tiers_text,
 )
+from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.rules import Case, Rule
 from tests.builders.circulation import Library
 from tests.builders.fees import ADULT, fee_rule
@@ -46,11 +48,17 @@ def tariffs(draw: st.DrawFn) -> tuple[Tier, ...]:
     "written",
     [
         *(None, [], "1:2", [[1]], [[0, 1]], [[1, -1]], [[1, 2.5]], [[True, 1]], [1, 2]),
-        *([[2, 1], [1, 2]], [[1, 2], [2, 1]], [["1", 2]]),
+        *([[2, 1], [1, 2]], [[1, 2], [2, 1]], [["1", 2]], [[1, 1], [1, 2]], ["12"]),
+        *([[MOST_DAYS + 1, 1]], [[1, MAX_AMOUNT_MINOR_UNITS + 1]]),
     ],
 )
 def test_what_is_no_tariff(written: object) -> None:
     assert read_tiers(written) is None
+
+
+def test_the_furthest_tariff_there_is() -> None:
+    written = [[1, 0], [2, 0], [MOST_DAYS, MAX_AMOUNT_MINOR_UNITS]]
+    assert read_tiers(written) == tuple(Tier(*each) for each in written)
 
 
 @given(tariffs(), tariffs(), st.integers(0, 120))

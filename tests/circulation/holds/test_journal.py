@@ -745,6 +745,9 @@ def judged(library: Library) -> Journal:
     either = (title(library, "I1"), Wanted(item="nothing"))
     for what in ("Liv may have one", "and no more"):
         day.act(what, place_holds, patron="Liv", wanted=either, kind=HoldKind.PARALLEL)
+    [hers] = [each.hold.id for each in holds_of(library, "Liv")]
+    day.act("Liv gives up", cancel_hold, patron="Liv", hold_id=hers)
+    placed(day, "Liv", title(library, "I2"))
     return day
 
 

@@ -152,6 +152,7 @@ OUT = {"due": NOON + 10 * DAY}
     [
         (1, [], 0, None),
         (1, [{"stay_loan_days": 0}], 0, None),
+        (1, [{"stay_loan_days": 0}, OUT], 0, 11 + HANDOVER_DAYS),
         (1, [{"stay_loan_days": 1}], 0, 1),
         (1, [{}], 0, 1),  # on its shelf: tomorrow
         (2, [{}], 0, TURN + HANDOVER_DAYS),

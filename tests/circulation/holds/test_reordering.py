@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circulation.explaining.loans import LoanExplained, explain_loan
-from circulation.holds.queues import order_key, waiting
+from circulation.holds.facts import HoldFacts
+from circulation.holds.queues import order_key, since, waiting
 from circulation.holds.reordering import Move, move_hold, placed_between
 from circulation.holds.results import QueuedHold
 from circulation.kernel.reasons import Reason
@@ -50,6 +51,39 @@ def test_any_hold_comes_to_stand_anywhere_and_the_others_keep_their_order(
     last = max((changed.get(each.id, each) for each in queue), key=order_key)
     if (last.queue_class, last.priority) == (100, 0):
         assert (last.queued or last.placed) <= NOON + 11 * MICROSECOND, "later ones come behind"
+
+
+@pytest.mark.parametrize(
+    ("ahead", "behind", "keys"),
+    [
+        ([], [], []),
+        ([], [(1, 0, 5)], [(1, 0, 4)]),
+        ([(1, 0, 5)], [], [(1, 0, 6)]),
+        ([(1, 0, 5)], [(2, 0, 5)], [(2, 0, 4)]),
+        ([(1, 0, 5)], [(1, 1, 5)], [(1, 1, 4)]),
+        ([(1, 0, 2)], [(1, 0, 6)], [(1, 0, 4)]),
+        ([(1, 0, 2)], [(1, 0, 4)], [(1, 0, 3)]),
+        ([(1, 0, 2)], [(1, 0, 3), (1, 0, 9)], [(1, 0, 3), (1, 0, 4)]),
+        ([(1, 0, 2)], [(1, 0, 2), (1, 0, 3), (1, 0, 6)], [(1, 0, 3), (1, 0, 4), (1, 0, 5)]),
+        ([(1, 0, 2)], [(1, 0, 2), (1, 1, 2), (2, 0, 2)], [(1, 0, 3), (1, 0, 4)]),
+    ],
+)
+def test_no_more_holds_are_renumbered_than_leave_no_room(
+    ahead: list[tuple[int, int, int]],
+    behind: list[tuple[int, int, int]],
+    keys: list[tuple[int, int, int]],
+) -> None:
+    def hold(number: int, key: tuple[int, int, int]) -> HoldFacts:
+        moment = NOON + key[2] * MICROSECOND
+        return facts_of(number, queue_class=key[0], priority=key[1], placed=moment)
+
+    first = [hold(number, key) for number, key in enumerate(ahead, 1)]
+    rest = [hold(number, key) for number, key in enumerate(behind, 3)]
+    changed = placed_between(hold(2, (3, 3, 3)), first, rest)
+    assert [each.id for each in changed] == [2, *(each.id for each in rest)][: len(keys)]
+    assert [
+        (each.queue_class, each.priority, (since(each) - NOON) // MICROSECOND) for each in changed
+    ] == keys
 
 
 def test_a_hold_is_moved_with_a_reason_which_explain_shows(library: Library) -> None:

@@ -94,6 +94,22 @@ def test_a_limit_counts_the_groups_of_the_rule_that_set_it() -> None:
     assert resolve([anywhere], HERE, GROUPS).counted_groups == ("dvd",)
 
 
+@pytest.mark.parametrize(
+    ("ways", "is_sound"),
+    [
+        ({"machines": "refuse", "desk": "ask"}, True),
+        ({"desk": "allow"}, True),
+        ({}, False),
+        ({"kiosk": "refuse"}, False),
+        ({"desk": "forbid"}, False),
+        ({"desk": "ask", "machines": "forbid"}, False),
+        ("desk=ask", False),
+    ],
+)
+def test_ways_to_lend_wanted_copies(ways: object, is_sound: bool) -> None:
+    assert (LOAN_POLICY.problems({"lend_wanted_copies": ways}) == {}) is is_sound
+
+
 def test_lines_of_parents_end_even_in_a_circle() -> None:
     circle: Tree = {"a": "b", "b": "a"}
     assert lineage(circle, "a") == ("a", "b")

@@ -252,6 +252,25 @@ def test_a_payment_that_failed_is_undone(either_library: Library) -> None:
         )
 
 
+def test_only_what_the_failed_payment_paid_is_owed_again(library: Library) -> None:
+    card = a_patron(library)
+    made = [charge(library, card, amount) for amount in (1, 2, 1_000)]
+    assert refused(paid(library, card, 2, refuse_overpayment=True, charge=made[0].id)) is (
+        Reason.PAYMENT_TOO_LARGE
+    )
+    paid(library, card, 1, charge=made[0].id)
+    paid(library, card, 1)
+    payment = taken(paid(library, card, 501))
+    paid(library, card, 100)
+    library.write(
+        lambda transaction: reverse_payment(
+            library.act(transaction), payment_id=payment.payment_id, reason="the card was stolen"
+        )
+    )
+    lines = charges_of(library, card, only_open=False)
+    assert [line.charge.balance for line in lines] == [0, 1, 900]
+
+
 def test_what_was_given_back_of_a_payment_that_failed_is_not_owed_again(library: Library) -> None:
     card = a_patron(library)
     made = charge(library, card, 1_000)
@@ -307,6 +326,12 @@ def test_what_was_written_off_gives_way_before_what_was_paid(library: Library) -
     assert (less.paid, less.written_off, less.balance) == (1_000, 1_500, 0)
     least = changed(library, made.id, reduce_charge, 1_600, "agreed with the patron")
     assert (least.paid, least.written_off, least.balance) == (1_000, 0, -100)
+    other = charge(library, card, 500)
+    changed(library, other.id, write_off, "too old", 200)
+    rest = changed(library, other.id, reduce_charge, 300, "agreed with the patron")
+    assert (rest.written_off, rest.balance) == (200, 0)
+    rest = changed(library, other.id, reduce_charge, 1, "agreed with the patron")
+    assert (rest.written_off, rest.balance) == (199, 0)
 
 
 def test_a_payment_is_an_event(library: Library) -> None:

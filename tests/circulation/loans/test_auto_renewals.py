@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
+from circulation.calendars.due_dates import end_of_day
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import UNATTENDED, Refused, Renewed, RenewedAll
@@ -41,6 +44,12 @@ def test_loans_renew_themselves_where_the_rules_say_so(library: Library) -> None
     books = [an_item(library, material_group="book", on_loan_to=card) for _ in range(3)]
     hindered = an_item(library, material_group="book", on_loan_to=leaving)
     assert run(library) == AutoRenewed((), (), None)  # nothing falls due yet
+    due = end_of_day(library.today + timedelta(days=7), "Europe/Copenhagen")
+    within = due - library.now
+    assert run(library, within=within - timedelta(seconds=1)) == AutoRenewed((), (), None)
+    library.now = due + timedelta(seconds=1)
+    assert run(library) == AutoRenewed((), (), None)  # nor once it is overdue
+    library.now = due - within
     library.pass_time(days=7)
     outcome = run(library)
     assert [each.item.barcode for each in outcome.renewed] == books
@@ -55,6 +64,19 @@ def test_loans_renew_themselves_where_the_rules_say_so(library: Library) -> None
     assert again.refused[0].reasons == (Reason.PATRON_EXPIRED,)
     library.pass_time(days=7)
     assert {each.reasons for each in run(library).refused} == {(Reason.MAX_RENEWALS_REACHED,)}
+
+
+@pytest.mark.parametrize("days", [0, 2])
+def test_a_loan_is_renewed_that_falls_due_in_the_first_or_the_last_second(
+    sqlite_library: Library, days: int
+) -> None:
+    library = sqlite_library
+    library.policy(loan_days=7, renewals=1, auto_renew=True)
+    book = an_item(library, on_loan_to=a_patron(library))
+    due = end_of_day(library.today + timedelta(days=7), "Europe/Copenhagen")
+    library.now = due - timedelta(days=days)
+    [renewed] = run(library, within=timedelta(days=days)).renewed
+    assert renewed.item.barcode == book
 
 
 def test_they_come_in_pages(sqlite_library: Library) -> None:

@@ -19,7 +19,7 @@ from circulation.calendars.due_dates import end_of_day
 from circulation.holds.changing import cancel_hold
 from circulation.holds.recalls import recall
 from circulation.kernel.reasons import BlockReason
-from circulation.kernel.results import UNATTENDED, LoanMark, Refused
+from circulation.kernel.results import UNATTENDED, CheckedOut, LoanMark, Refused
 from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.transport import store_float_group
 from circulation.loans import auto_renewals, batches, lost, off_line, onward, renewals, undo
@@ -140,6 +140,15 @@ def standing_still(library: Library) -> Journal:
     day.do("I4 begins to travel", lambda: library.check_in("I4", at=other))
     day.act("and does not come", lost.declare_lost, item="I4")
     day.do("I4 turns up", lambda: library.check_in("I4", at=other))
+    comes = partial(library.check_in, "I4", at=other)
+    earlier, later = (library.now + timedelta(hours=hours) for hours in (-2, 2))
+    day.do("it lay in the book drop", partial(comes, returned=earlier))
+    day.do("so says another system", partial(comes, returned=earlier, is_told=True))
+    day.do("whose clock is fast", partial(comes, returned=later, is_told=True))
+    library.check_out("Rut", "I4")
+    day.act("Rut says it was returned", lost.claim_returned, item="I4", moved={"days": 1})
+    earlier = library.now - timedelta(hours=2)
+    day.do("two hours before", partial(comes, returned=earlier), days=1)
     return day
 
 
@@ -323,7 +332,8 @@ def work_lists(library: Library) -> Journal:
     sent = library.now
     library.pass_time(days=8)
     for patron, barcode in (("Rut", "I1"), ("Bo", "I7")):
-        library.check_out(patron, barcode, no_block=True, at=other)
+        lent = library.check_out(patron, barcode, no_block=True, at=other)
+    assert isinstance(lent, CheckedOut)
     refused = library.check_in("nothing")
     report = off_line.OffLineReport(off_line.Reported.CHECK_IN, "nothing", "", refused)
     library.write(lambda each: off_line.take_report(library.act(each), report))
@@ -359,6 +369,10 @@ def work_lists(library: Library) -> Journal:
     for patron in ("Ida", "Bo"):
         patron_id = number_of(library, patron)
         look(day, f"loans of {patron}", open_loans_of, patron_id=patron_id, now=library.now)
+    about = {"patron_id": number_of(library, "Bo")}
+    for seconds in (0, 1):
+        now = lent.loan.due + timedelta(seconds=seconds)
+        look(day, f"of Bo, {seconds} seconds after they are due", open_loans_of, now=now, **about)
     return day
 
 

@@ -101,6 +101,17 @@ def test_the_return_date_counts_within_reason(
     assert answer.is_before_loan == (returned < timedelta(days=-20))
 
 
+@pytest.mark.parametrize(("second", "is_before_loan"), [(0, False), (-1, True)])
+def test_a_machine_tells_whole_seconds(library: Library, second: int, is_before_loan: bool) -> None:
+    library.now = library.now.replace(microsecond=500_000)
+    barcode, lent = an_item(library, on_loan_to=a_patron(library)), library.now
+    library.pass_time(hours=1)
+    returned = lent.replace(microsecond=0) + timedelta(seconds=second)
+    answer = taken_back(library.check_in(barcode, returned=returned))
+    assert answer.is_before_loan is is_before_loan
+    assert library.events_of(barcode)[-1].at == lent
+
+
 @pytest.mark.parametrize(
     ("returned", "reason"),
     [

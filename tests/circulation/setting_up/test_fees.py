@@ -107,3 +107,32 @@ def test_a_ceiling_holds_for_the_scopes_below_it() -> None:
     [problem] = read(HEAD + ceiling + tariff).problems
     assert "fee rule at DK-900102" in problem.text
     assert read(HEAD + tariff).problems == []
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "tariff", "is_above"),
+    [
+        ("", "", True),
+        ("", "group = 'book'", True),
+        ("category = 'adult'", "category = 'child'", True),
+        ("category = 'child'", "category = 'adult'", True),
+        ("group = 'book'", "", True),
+        ("from = 2027-01-01", "from = 2027-01-01", True),
+        ("from = 2027-01-02", "", True),
+        ("at = 'DK-900101'", "at = 'DK-900102'", False),
+        ("at = 'DK-900102'", "at = 'DK-900100'", True),
+    ],
+)
+def test_a_ceiling_holds_where_and_when_its_rule_does(
+    ceiling: str, tariff: str, is_above: bool
+) -> None:
+    begin = "" if tariff == ceiling else f"[[fees]]\n{tariff}"  # else one rule says both
+    text = f"[[fees]]\n{ceiling}\nceilings = [[1, 2000]]\n{begin}\ntiers = [[1, 2001]]\n"
+    assert bool(read(HEAD + text).problems) is is_above
+
+
+def test_a_tariff_gives_way_on_the_day_on_which_a_ceiling_begins() -> None:
+    high = "[[fees]]\nfrom = 2027-01-01\ntiers = [[1, 2001]]\n"
+    low = "[[fees]]\nfrom = 2027-01-02\ntiers = [[1, 2000]]\nceilings = [[1, 2000]]\n"
+    for text in (high + low, low + high):
+        assert read(HEAD + text).problems == []
