@@ -38,8 +38,9 @@ from circulation.moving.keys import (
 from circulation.moving.kinds.table import KINDS
 from circulation.moving.mapping import Mapper
 from circulation.moving.plans import Plan
+from circulation.moving.recognition.advice import Advice
 from circulation.moving.rows import Arrival, Batch, Fault, Kind, Moving, Place
-from circulation.moving.sources.opening import open_source
+from circulation.moving.sources.opening import open_source, require_inside
 from circulation.moving.sources.rows import Line, UnreadableFile
 from circulation.moving.values import Formats
 from circulation.patrons.identifiers import IDENTIFIERS
@@ -78,6 +79,8 @@ class KindReport:
     stopped: str = ""
     put_off: int = 0  # what may be gone, and may stand in the rows that are broken
     kept: int = 0  # what has changed there, of branches that are looked after here
+    advice: list[str] = field(default_factory=list)  # what to write in the plan
+    unread_files: list[str] = field(default_factory=list)  # with the reason
 
     def take(self, faults: Sequence[Fault]) -> None:
         for each in faults:
@@ -156,12 +159,12 @@ def take_delivery(
     return reports
 
 
-def formats_of(plan: Plan, moving: Moving) -> Formats:
-    """How the other system writes values."""
+def formats_of(plan: Plan, moving: Moving, advice: Advice | None = None) -> Formats:
+    """Return how the other system writes values; `advice` learns from what is read."""
     branches = {branch.isil: branch.id for branch in moving.set_up.branches.values()}
     timezone = plan.timezone or moving.timezone
     today = moving.set_up.day(moving.now)
-    return Formats(branches, timezone, today, plan.currency, plan.dates, plan.decimal)
+    return Formats(branches, timezone, today, plan.currency, plan.dates, plan.decimal, advice)
 
 
 def _state(path: Path) -> tuple[int, int] | None:
@@ -199,7 +202,8 @@ class _Delivery:
         its = plan.kinds[kind.name]
         self._fields = frozenset(its.fields)
         self._by_key = frozenset(name for name, each in its.fields.items() if each.by == "key")
-        self._kinds, formats = frozenset(plan.kinds), formats_of(plan, moving)
+        self._advice = Advice(plan, plan.timezone or moving.timezone)
+        self._kinds, formats = frozenset(plan.kinds), formats_of(plan, moving, self._advice)
         homes = plan.homes(kind.name) or formats.branches
         self._branches = frozenset(
             number for isil, number in formats.branches.items() if isil in homes
@@ -211,10 +215,17 @@ class _Delivery:
         self._opened: dict[Path, tuple[int, int] | None] = {}
 
     def take(self) -> KindReport:
+        report = self._take()
+        report.advice = self._advice.lines()
+        return report
+
+    def _take(self) -> KindReport:
+        self._examine()
         survey = self._survey()
         report, source, name = self.report, self._moving.source, self._kind.name
         report.rows = survey.rows
         self._tell(survey.unreadable)
+        report.unread_files = [f"{each.place.file}: {each.detail}" for each in survey.unreadable]
         if growing := self._still_written():
             report.stopped = f"{growing} is being written still"
             return report
@@ -233,6 +244,15 @@ class _Delivery:
             homes = survey.homes
             self._do(lambda transaction: note_delivery(transaction, source, name, rows, now, homes))
         return report
+
+    def _examine(self) -> None:
+        """Learn how the files are written, before any of them is read by the plan."""
+        its = self._plan.kinds[self._kind.name]
+        for path in self._plan.paths(self._kind.name):
+            with suppress(UnreadableFile, OSError, UnicodeError):
+                require_inside(path, self._plan)
+                self._advice.see_bytes(path, its)
+                self._advice.see_columns(path, its, open_source(path, self._plan, its).columns)
 
     def _still_written(self) -> str:
         """The name of a file that has changed since it was opened to be counted."""

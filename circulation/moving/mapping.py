@@ -112,6 +112,8 @@ class Mapper:
                 values[each.name] = self._value(each, line.cells)
             except (ValueError, OverflowError) as error:
                 wrong = error if isinstance(error, Unreadable) else "cannot be read"
+                if self._formats.advice is not None:
+                    self._formats.advice.see_unread(str(wrong), self._text(each, line.cells))
                 said = f"{each.name}: {self._code(each, line.cells)}"
                 return Fault(place, key, str(wrong), said.rstrip(": "))
         row = self._kind.row(**values)  # what the plan does not give is as it is by default

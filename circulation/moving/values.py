@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from circulation.calendars.due_dates import end_of_day
 from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.ledger.money import exponent_of
+from circulation.moving.recognition.advice import NO_AMOUNT, NO_DATE, Advice
 
 _YEARS: Final = range(1850, 10_000)
 _AMOUNT: Final = {
@@ -46,6 +47,8 @@ class Formats:
     currency: str = "DKK"
     dates: tuple[str, ...] = ()
     decimal: str = "."
+    #: Learns from what is read, and what is not, how the plan should have put it.
+    advice: Advice | None = field(default=None, repr=False, compare=False)
     _days: dict[str, tuple[datetime, bool]] = field(default_factory=dict, repr=False)
 
     def time_of(self, text: str) -> tuple[datetime, bool]:
@@ -61,14 +64,16 @@ class Formats:
         for form in self.dates or (None,):
             try:
                 read = datetime.fromisoformat(text) if form is None else _parsed(text, form)
-                is_day = len(text) <= 10 if form is None else "%H" not in form
+                is_day = len(text) <= 10 if form is None else not _has_hour(form)
                 if read.year not in _YEARS:
                     break
+                if self.advice is not None:
+                    self.advice.see_time(read, is_day=is_day)
                 local = read if read.tzinfo else read.replace(tzinfo=ZoneInfo(self.timezone))
                 return local.astimezone(UTC), is_day
             except (ValueError, OverflowError):
                 continue
-        raise Unreadable("no such date")
+        raise Unreadable(NO_DATE)
 
     def day(self, text: str) -> date:
         return self.time_of(text)[0].astimezone(ZoneInfo(self.timezone)).date()
@@ -95,13 +100,17 @@ class Formats:
         """Minor units of the currency, with their sign."""
         plain = text.replace(" ", "").replace("\u00a0", "")
         if not _AMOUNT[self.decimal].fullmatch(plain):
-            raise Unreadable("no amount")
+            raise Unreadable(NO_AMOUNT)
         units = Decimal(plain.replace(",", ".")).scaleb(exponent_of(self.currency))
         if units != int(units):
             raise Unreadable("more decimals than the currency has")
         if abs(units) > MAX_AMOUNT_MINOR_UNITS:
             raise Unreadable("an amount above the limit")
         return int(units)
+
+
+def _has_hour(form: str) -> bool:
+    return any(each in form for each in ("%H", "%I", "%X", "%c"))
 
 
 def _parsed(text: str, form: str) -> datetime:

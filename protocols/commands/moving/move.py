@@ -28,7 +28,14 @@ from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.commands.moving.branches import COMMANDS as BRANCH_COMMANDS
 from protocols.commands.moving.from_fbs import from_fbs
 from protocols.commands.moving.samples import samples
-from protocols.commands.moving.shared import FILES, PLAN, REPORTS, planned_by, reasons_aside
+from protocols.commands.moving.shared import (
+    FILES,
+    PLAN,
+    REPORTS,
+    planned_by,
+    print_advice,
+    reasons_aside,
+)
 from protocols.commands.shared.library import Library, opened
 from protocols.commands.shared.progress import progress
 from protocols.commands.shared.saying import as_json, say, tell
@@ -97,16 +104,24 @@ def load(
                 shorter, on_fault, lambda kind, rows, of: report(kind, "rows", rows, of), hold
             )
             found = take_delivery(library.database, planned, moving, following, dry_run=dry_run)
-    facts = [_facts(each) for each in found]
+    facts = [_facts(each, as_json=as_json) for each in found]
     say(
         {"dry_run": dry_run, "set_aside_in": str(file), "kinds": facts} if as_json else facts,
         as_json,
     )
+    if not as_json:
+        print_advice([line for each in found for line in each.advice])
     if stopped := [f"{each.kind}: {each.stopped}" for each in found if each.stopped]:
         raise Failure(
             "\n".join(stopped),
             "Nothing of these was done. Ask for whole files; if so much is really gone, say "
             "--shorter.",
+        )
+    if unread := [f"{each.kind}: {told}" for each in found for told in each.unread_files]:
+        raise Failure(
+            "\n".join(unread),
+            "Nothing of these files was taken, all else was. Correct the plan or ask for the files "
+            "again, and run this once more.",
         )
 
 
@@ -224,7 +239,7 @@ def _moving(library: Library, plan: Plan, silent_until: date | None) -> Moving:
     return Moving(plan.source, library.circulation, set_up, plan.currency, zone, now, until)
 
 
-def _facts(report: KindReport) -> dict[str, Any]:
+def _facts(report: KindReport, *, as_json: bool) -> dict[str, Any]:
     return {
         "kind": report.kind,
         "rows": report.rows,
@@ -238,4 +253,4 @@ def _facts(report: KindReport) -> dict[str, Any]:
         "why": dict(report.reasons.most_common()),
         "noted": dict(report.noted.most_common()),
         "stopped": report.stopped or None,
-    }
+    } | ({"advice": report.advice} if as_json else {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -32,6 +33,12 @@ def planned_by(path: Path, folder: Path | None) -> Plan:
         return read_plan(path, FIELDS, folder)
     except PlanUnfit as error:
         raise Failure(str(error), "Nothing was done: put the plan right.") from error
+
+
+def print_advice(lines: Iterable[str]) -> None:
+    """Print what to write in the plan, each thing once."""
+    for line in dict.fromkeys(lines):
+        click.echo(f"{click.style('advice:', bold=True)}       {line}")
 
 
 def reasons_aside(where: Path, plan: Plan) -> dict[tuple[str, At], str]:

@@ -1,0 +1,1 @@
+"""How files of another system are written: encodings, delimiters, dates, amounts, zones."""

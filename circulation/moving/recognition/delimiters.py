@@ -1,0 +1,70 @@
+"""What parts the cells of a file, and whether its first row is a header."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from circulation.moving.recognition.dates import is_date_form
+
+DELIMITERS: Final = (",", ";", "\t", "|", "^", "~")
+NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "stroke", "^": "^", "~": "~"}
+_ROWS: Final = 200
+_NUMBER: Final = re.compile(r"[\d.,:+-]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the rows of a file are written."""
+
+    delimiter: str
+    quote: str
+    escape: str
+    has_header: bool
+    columns: tuple[str, ...]
+
+
+def tell_layout(path: Path, encoding: str) -> Layout:
+    """Return the layout, from the first rows. Raises OSError, and UnicodeError of the encoding."""
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        lines = [line[:100_000] for line in islice(file, _ROWS)]
+    text = "".join(lines)
+    escape = "\\" if '\\"' in text else ""
+    best: tuple[float, str, list[list[str]]] = (0.0, ",", [])
+    for delimiter in DELIMITERS:
+        rows = _rows(lines, delimiter, escape)
+        widths = Counter(len(row) for row in rows if row)
+        if not widths:
+            continue
+        [(width, number)] = widths.most_common(1)
+        share = number / sum(widths.values()) if width > 1 else 0.0
+        if share * min(width, 50) ** 0.5 > best[0]:
+            best = share * min(width, 50) ** 0.5, delimiter, rows
+    _, delimiter, rows = best if best[2] else (0.0, ",", _rows(lines, ",", escape))
+    first = [cell.strip() for cell in rows[0]] if rows else []
+    quote = '"' if f'{delimiter}"' in text or text.startswith('"') or '"' in text else ""
+    return Layout(delimiter, quote, escape, is_header(first), tuple(first))
+
+
+def _rows(lines: Sequence[str], delimiter: str, escape: str) -> list[list[str]]:
+    try:
+        options = {"escapechar": escape} if escape else {}
+        return [row for row in csv.reader(lines, delimiter=delimiter, **options) if row]  # type: ignore[arg-type]
+    except csv.Error:
+        return [line.rstrip("\r\n").split(delimiter) for line in lines]
+
+
+def is_header(cells: Sequence[str]) -> bool:
+    """Return whether the cells are names of columns: all different, none a number or a date."""
+    named = [cell for cell in cells if cell]
+    return bool(named) and len({*named}) == len(cells) and not any(map(_is_value, named))
+
+
+def _is_value(cell: str) -> bool:
+    return _NUMBER.fullmatch(cell) is not None or is_date_form(cell) or "@" in cell
