@@ -131,6 +131,7 @@ class KindPlan(_Strict):
     tag: str = ""  # of the field of a record that is an item; of an XML file, the element of a row
     only: Columns = {}
     unless: Columns = {}
+    waived: Names = ()  # columns that nothing reads, and that is right; `COLUMN: expired` of dates
 
     def columns_named(self) -> set[str]:
         """All columns that the plan speaks of."""

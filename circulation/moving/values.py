@@ -26,8 +26,8 @@ _AMOUNT: Final = {
     ".": re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,8})?", re.ASCII),
     ",": re.compile(r"-?[0-9]{1,15}(,[0-9]{1,8})?", re.ASCII),
 }
-_TRUE: Final = frozenset({"1", "true", "t", "yes", "y", "ja", "j"})
-_FALSE: Final = frozenset({"0", "false", "f", "no", "n", "nej"})
+TRUE: Final = frozenset({"1", "true", "t", "yes", "y", "ja", "j"})
+FALSE: Final = frozenset({"0", "false", "f", "no", "n", "nej"})
 #: What a column of 32 bits holds.
 _LARGEST: Final = 2**31 - 1
 
@@ -147,9 +147,9 @@ def _small(text: str, formats: Formats) -> int:
 
 def _truth(text: str, formats: Formats) -> bool:
     small = text.casefold()
-    if small not in _TRUE and small not in _FALSE:
+    if small not in TRUE and small not in FALSE:
         raise Unreadable("neither yes nor no")
-    return small in _TRUE
+    return small in TRUE
 
 
 def _branch(text: str, formats: Formats) -> int:
@@ -183,3 +183,5 @@ BIRTH_DATE: Final = Cell(lambda text, formats: formats.birth_date(text), "date")
 MOMENT: Final = Cell(lambda text, formats: formats.moment(text), "date or time")
 LAST_MOMENT: Final = Cell(lambda text, formats: formats.last_moment(text), "last day or time")
 AMOUNT: Final = Cell(lambda text, formats: formats.amount(text), "amount")
+#: How fields with a day or a time are read.
+DATES: Final = (DAY, BIRTH_DATE, MOMENT, LAST_MOMENT)

@@ -28,7 +28,7 @@ class Advice:
     def __init__(self, plan: Plan, timezone: str) -> None:
         self._plan = plan
         self._files: dict[str, None] = {}
-        self._dates, self._numbers = DateForms(), NumberForms()
+        self.dates, self.numbers = DateForms(), NumberForms()
         self._zones = ZoneForms(timezone)
         self._is_iso_read = False
 
@@ -63,9 +63,9 @@ class Advice:
     def see_unread(self, reason: str, text: str) -> None:
         """Learn from a cell that could not be read."""
         if reason == NO_DATE:
-            self._dates.see(text)
+            self.dates.see(text)
         elif reason == NO_AMOUNT:
-            self._numbers.see(text)
+            self.numbers.see(text)
 
     def see_time(self, read: datetime, *, is_day: bool) -> None:
         """Learn from a time that was read."""
@@ -78,8 +78,8 @@ class Advice:
         is_iso_read = self._is_iso_read and not self._plan.dates
         told = (
             *self._files,
-            self._dates.advise(self._plan.dates, is_iso_read=is_iso_read),
-            self._numbers.advise(self._plan.decimal),
+            self.dates.advise(self._plan.dates, is_iso_read=is_iso_read),
+            self.numbers.advise(self._plan.decimal),
             self._zones.advise(is_planned=self._plan.timezone is not None),
         )
         return [each for each in told if each]

@@ -62,6 +62,11 @@ class NumberForms:
         self.money += number * (len(decimals) <= 2)
         return True
 
+    def add(self, other: NumberForms) -> None:
+        """Count what another has counted."""
+        for name in NumberForms.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
     def advise(self, planned: str) -> str:
         """Return what to write where amounts could not be read by the plan."""
         told = []

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 ISO: Final = "ISO 8601"
 #: How a plan that lists other forms names it.
-_ISO_FORMS: Final = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")
+ISO_FORMS: Final = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")
 #: What systems write in place of a date that is not known, or never comes.
 _FILLERS: Final = frozenset(
     {(1, 1, 1), (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1901, 1, 1)}
@@ -110,7 +110,7 @@ class DateForms:
 
         `is_iso_read`: the plan lists no forms, and other dates were read as ISO 8601.
         """
-        known = {*planned, *(() if planned and _ISO_FORMS[0] not in planned else (ISO,))}
+        known = {*planned, *(() if planned and ISO_FORMS[0] not in planned else (ISO,))}
         missing = [each for each in self.forms() if each.form not in known]
         if not missing:
             return ""
@@ -122,7 +122,7 @@ class DateForms:
         swapped = [_swapped(each.form) for each in missing if _swapped(each.form) in planned]
         wanted = [each for each in planned if each not in swapped]
         if is_iso_read or any(each.form == ISO for each in missing):
-            wanted = [*_ISO_FORMS, *wanted]
+            wanted = [*ISO_FORMS, *wanted]
         wanted = [*dict.fromkeys([*wanted, *(each.form for each in missing if each.form != ISO)])]
         looks = ", ".join(each.form for each in missing)
         told = f"{told}; they look like {looks}: write dates = {_listed(wanted)}"

@@ -9,10 +9,14 @@ Rows are numbered by the item fields of the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import string
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from functools import cache
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from catalogue.marc import iso2709, sources
 from catalogue.marc.checking import Refused, accept
@@ -21,14 +25,26 @@ from circulation.moving.sources.rows import Line, UnreadableFile
 
 _BETWEEN = " "
 Field = tuple[str, bytes]
+#: Fields of items: Koha, Sierra, Symphony and Aleph, UNIMARC, danMARC2 (two), MARC 21 (two).
+ITEM_TAGS: Final = ("952", "945", "999", "995", "996", "096", "876", "852")
+#: Codes of subfields, in danMARC2 too.
+_CODES: Final = string.digits + string.ascii_letters + "æøåÆØÅ&"
+#: Records from which the tag of the items is told.
+_FIRST: Final = 500
 
 
 class MarcItems:
-    """A file of MARC records as `plan` reads it."""
+    """A file of MARC records as `plan` reads it; with `all_columns` all subfields of its items,
+    and those columns."""
 
-    def __init__(self, path: Path, plan: KindPlan) -> None:
+    def __init__(
+        self, path: Path, plan: KindPlan, *, all_columns: Collection[str] | None = None
+    ) -> None:
         self._path, self._tag = path, plan.tag
-        self.columns = sorted(plan.columns_named())
+        self._is_whole = all_columns is not None
+        self.columns = sorted({*_CODES, *(all_columns or ())})
+        if all_columns is None:
+            self.columns = sorted(plan.columns_named())
 
     def lines(self) -> Iterator[Line]:
         number = 0
@@ -53,7 +69,13 @@ class MarcItems:
             yield None
             return
         for tag, content in fields:
-            if tag == self._tag:
+            if tag == self._tag and self._is_whole:
+                values = _all_values(content)
+                yield [
+                    values.get(name, "") if len(name) == 1 else self._cell(name, content, fields)
+                    for name in self.columns
+                ]
+            elif tag == self._tag:
                 yield [self._cell(name, content, fields) for name in self.columns]
 
     def _cell(self, name: str, content: bytes, fields: Sequence[Field]) -> str:
@@ -66,6 +88,26 @@ class MarcItems:
         link = _value(content, "8")
         same = [other for other in its if link and _value(other, "8") == link]
         return _value((same or its)[0], column.code, column.number) if its else ""
+
+
+def tell_item_tag(path: Path) -> str:
+    """Return the tag that the items of a file have: the most frequent one of those in use."""
+    counts: Counter[bytes] = Counter()
+    with sources.Source(path) as source:
+        for found in islice(source.records(), _FIRST):
+            with suppress(Refused, ValueError):
+                data = found.data if found.record_format else accept(found.data, take_note=str)
+                counts.update(tag for tag, _ in iso2709.fields(data))
+    return max(ITEM_TAGS, key=lambda tag: counts[tag.encode()])
+
+
+def _all_values(content: bytes) -> dict[str, str]:
+    """Return the subfields of a field by their codes, those of one code joined."""
+    found: dict[str, str] = {}
+    for code, value in iso2709.subfields(content):
+        name, text = code.decode("utf-8", "replace"), value.decode("utf-8", "replace").strip()
+        found[name] = f"{found[name]}{_BETWEEN}{text}" if name in found else text
+    return found
 
 
 class _Column(NamedTuple):

@@ -22,6 +22,8 @@ from circulation.moving.sources.rows import Line, UnreadableFile
 #: Octets of a file: it is read as a whole.
 LARGEST: Final = 256 * 1024 * 1024
 _BETWEEN: Final = "|"
+#: Elements from which the name of the rows is told.
+_FIRST: Final = 20_000
 
 
 class XmlRows:
@@ -62,3 +64,68 @@ def _text(found: Any) -> str:
         return str(found)
     texts = (each if isinstance(each, str) else "".join(each.itertext()) for each in found)
     return _BETWEEN.join(filter(None, map(str.strip, texts)))
+
+
+class SurveyedXml:
+    """All elements and attributes within the rows of a file, whatever a plan says. The file is read
+    as a stream."""
+
+    def __init__(self, path: Path, tag: str) -> None:
+        self._path, self._tag = path, tag
+        self.columns = sorted({name for _, row in self._rows() for name in row})
+
+    def lines(self) -> Iterator[Line]:
+        for number, row in self._rows():
+            yield Line(number, [row.get(name, "") for name in self.columns])
+
+    def _rows(self) -> Iterator[tuple[int, dict[str, str]]]:
+        for element in _ended(self._path):
+            if etree.QName(element).localname == self._tag:
+                number: Any = element.sourceline
+                yield number, dict(_leaves(element, ""))
+                _clear(element)
+
+
+def tell_row_tag(path: Path) -> str:
+    """Return the name of the element that is a row: of those with others in them the most frequent,
+    and of equally frequent ones the outermost. Empty where there is none."""
+    counts: dict[str, int] = {}
+    for number, element in enumerate(_ended(path)):
+        if len(element) and element.getparent() is not None:
+            name = str(etree.QName(element).localname)
+            counts[name] = counts.pop(name, 0) + 1  # the outermost ends last
+        if number > _FIRST:
+            break
+    return max(reversed(counts), key=counts.__getitem__, default="")
+
+
+def _ended(path: Path) -> Iterator[etree._Element]:
+    """Give the elements of a file, each when it has ended."""
+    try:
+        reading = etree.iterparse(path, ("end",), resolve_entities=False, no_network=True)
+        for _, element in reading:
+            if isinstance(element.tag, str):
+                yield element
+    except etree.XMLSyntaxError as error:
+        raise UnreadableFile(f"it is no XML from line {error.lineno} on") from None
+
+
+def _clear(element: etree._Element) -> None:
+    """Forget a row that was read, and those before it."""
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
+
+
+def _leaves(element: etree._Element, path: str) -> Iterator[tuple[str, str]]:
+    for name, value in element.attrib.items():
+        yield f"{path}@{etree.QName(name).localname}", str(value)
+    for child in element.iterchildren(etree.Element):
+        name = f"{path}{etree.QName(child).localname}"
+        if len(child):
+            yield from _leaves(child, f"{name}/")
+        else:
+            for attribute, value in child.attrib.items():
+                yield f"{name}/@{etree.QName(attribute).localname}", str(value)
+            yield name, (child.text or "").strip()

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import click
 
 from catalogue.database import Transaction
-from circulation import moving
 from circulation.kernel.leases import Lease, LeaseTaken
 from circulation.moving.balancing.comparing import balance as compared
 from circulation.moving.balancing.comparing import write_sheet
@@ -29,13 +28,16 @@ from protocols.commands.moving.branches import COMMANDS as BRANCH_COMMANDS
 from protocols.commands.moving.from_fbs import from_fbs
 from protocols.commands.moving.samples import samples
 from protocols.commands.moving.shared import (
+    EXAMPLES,
     FILES,
     PLAN,
     REPORTS,
+    SYSTEMS,
     planned_by,
     print_advice,
     reasons_aside,
 )
+from protocols.commands.moving.survey import survey
 from protocols.commands.shared.library import Library, opened
 from protocols.commands.shared.progress import progress
 from protocols.commands.shared.saying import as_json, say, tell
@@ -44,8 +46,6 @@ from protocols.commands.shared.values import DAY
 from protocols.hosting.process_names import has_ended, this_process
 from protocols.process.failures import Failure
 
-#: Plans that come along.
-_EXAMPLES: Final = Path(moving.__file__).parent / "examples"
 #: Measures that have a line for each day: they stand in the file.
 _BY_DAY: Final = ("loans due", "history")
 
@@ -56,7 +56,7 @@ def move() -> None:
     writes, as a plan says."""
 
 
-for _command in (samples, from_fbs, *BRANCH_COMMANDS):
+for _command in (survey, samples, from_fbs, *BRANCH_COMMANDS):
     move.add_command(_command)
 
 
@@ -170,11 +170,11 @@ def balance(
 
 
 @move.command("plan")
-@click.argument("system", type=click.Choice(sorted(each.stem for each in _EXAMPLES.glob("*.toml"))))
+@click.argument("system", type=click.Choice(SYSTEMS))
 @as_json
 def show_plan(system: str, as_json: bool) -> None:
     """Print a plan to begin with, for the files of SYSTEM."""
-    text = (_EXAMPLES / f"{system}.toml").read_text(encoding="utf-8")
+    text = (EXAMPLES / f"{system}.toml").read_text(encoding="utf-8")
     tell(text.rstrip("\n"), {"plan": text}, as_json)
 
 

@@ -1,0 +1,1 @@
+"""What files of another system hold, before any of it is loaded."""
