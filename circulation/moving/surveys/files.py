@@ -39,6 +39,8 @@ from circulation.moving.values import (
 )
 
 _BATCH: Final = 4_096
+#: Bytes that tell the format of a file.
+_START: Final = 65_536
 _TOLD_EVERY: Final = 20 * _BATCH
 #: Different codes that are counted for one field.
 _MAX_CODES: Final = 2_000
@@ -161,26 +163,32 @@ def survey_file(
     """Return the survey of a file; with a plan, of what its sections make of it too."""
     names = kinds_of(path, plan) if plan is not None else []
     its = plan.kinds[names[0]] if plan is not None and names else None
-    survey = FileSurvey(path, its.format if its else _tell_format(path))
+    survey = FileSurvey(path, its.format if its else "csv")
     try:
+        survey.format = its.format if its else _tell_format(path)
         _Reading(survey, plan, names, timezone, on_rows).read()
     except (UnreadableFile, UnicodeError) as error:
         survey.unreadable = (
             str(error) if isinstance(error, UnreadableFile) else type(error).__name__
         )
+    except marc_files.UnreadableFile as error:
+        survey.unreadable = str(error).removeprefix(str(path)).strip(" :")
     except OSError as error:
         survey.unreadable = error.strerror or type(error).__name__
     return survey
 
 
 def _tell_format(path: Path) -> str:
+    """Return the format of a file of which no plan speaks."""
+    with path.open("rb") as file:
+        start = file.read(_START).lstrip(b"\xef\xbb\xbf \r\n\t")
+    if start.startswith(b"<") and b"datafield" not in start:
+        return "xml"
     try:
-        with marc_files.Source(path) as source:
-            if source.is_xml and tell_row_tag(path) not in ("record", ""):
-                return "xml"
-        return "marc"
+        with marc_files.Source(path):
+            return "marc"
     except marc_files.UnreadableFile:
-        return "xml" if path.suffix.casefold() == ".xml" else "csv"
+        return "csv"
 
 
 class _Reading:

@@ -47,10 +47,24 @@ def write_plan(
     else:
         before = based_on.read_text(encoding="utf-8")
         text = _complete(before, plan, surveys, lacking)
-        if not _says(tomllib.loads(text), tomllib.loads(before)):
+        if not _says(_resolved(tomllib.loads(text)), _resolved(tomllib.loads(before))):
             raise PlanNotKept(str(target))
     with new_file(target) as file:
         file.write(text)
+
+
+def _resolved(read: dict[str, Any]) -> dict[str, Any]:
+    """Return a plan with the tables of values in the fields that name them."""
+    tables = read.get("values", {})
+
+    def resolve(its: Any) -> Any:
+        if not isinstance(its, dict):
+            return its
+        name = its.get("values")
+        own = {"values": tables[name]} if isinstance(name, str) and name in tables else {}
+        return {each: resolve(value) for each, value in its.items()} | own
+
+    return {name: resolve(its) for name, its in read.items()}
 
 
 def _says(after: Any, before: Any) -> bool:
