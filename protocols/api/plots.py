@@ -11,8 +11,9 @@ from html import escape
 from typing import Final, NamedTuple
 
 _WIDTH: Final = 520
-_TOP, _HIGH, _BELOW = 18, 120, 22
-_LINE: Final = 58
+_TOP, _HIGH, _BELOW = 22, 120, 22
+#: Letters are larger on a phone (20 units in the style of the desk), and must not touch there.
+_LINE, _NAME, _WORDS, _BAR = 66, 18, 40, 47
 #: The light colours of the desk.
 _STYLE: Final = (
     "svg{background:#fff;font:13px system-ui,sans-serif}text{fill:#525c64}"
@@ -66,13 +67,13 @@ def bars(lines: Sequence[Bar], label: str) -> str:
     parts: list[str] = []
     for place, bar in enumerate(lines):
         top = place * _LINE
-        parts.append(_text(0, top + 16, _cut(bar.name, 50), "start", "n"))
-        parts.append(_text(0, top + 34, bar.text, "start"))
+        parts.append(_text(0, top + _NAME, _cut(bar.name, 50), "start", "n"))
+        parts.append(_text(0, top + _WORDS, bar.text, "start"))
         start = min(max(bar.start, 0.0), 1.0)
         long = _WIDTH * min(max(bar.share, 0.0), 1.0 - start)
-        parts.append(f'<rect class="f0" x="0" y="{top + 41}" width="{_WIDTH}" height="6"/>')
+        parts.append(f'<rect class="f0" x="0" y="{top + _BAR}" width="{_WIDTH}" height="6"/>')
         left = f"{_WIDTH * start:.1f}" if start else "0"
-        shape = f'x="{left}" y="{top + 41}" width="{long:.1f}" height="6"'
+        shape = f'x="{left}" y="{top + _BAR}" width="{long:.1f}" height="6"'
         parts.append(f'<rect class="{colours[bar.kind]}" {shape}/>')
     return _picture(max(len(lines), 1) * _LINE, label, parts)
 

@@ -138,7 +138,8 @@ export function consents(patron, isNow) {
       heading: say(`CONSENT_${name}`),
       mark: given ? "done" : "plain",
       big: say(given ? "GIVEN" : "NOT_GIVEN"),
-      small: given ? day(given, true) : name === "keep_history" ? historyKept(patron) : "",
+      facts: [!given && name === "keep_history" && historyKept(patron)],
+      small: given ? day(given, true) : "",
       keys: patron.may.includes("edit") ? [given ? take : give] : [],
     });
   });

@@ -67,6 +67,38 @@ def is_narrow(desk: Desk) -> bool:
     return bool(desk.browser.execute_script("return document.documentElement.scrollWidth <= 320"))
 
 
+#: Lines of text that cover one another, but for what stays where it is while the rest scrolls.
+_OVERLAPS = """
+    const lines = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const text = walker.currentNode, element = text.parentElement;
+      if (!text.data.trim() || !element.checkVisibility({ visibilityProperty: true })) continue;
+      if (element.closest("option, .unseen, .box, .bar, .locks, [inert]")) continue;
+      const range = document.createRange();
+      range.selectNodeContents(text);
+      for (const box of range.getClientRects()) {
+        if (box.width > 1) lines.push([text.data.trim(), box]);
+      }
+    }
+    const covered = (one, other) =>
+      Math.min(one.right, other.right) - Math.max(one.left, other.left) > 2 &&
+      Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 5;
+    return lines.flatMap(([text, box], at) => lines.slice(at + 1)
+      .filter(([, other]) => covered(box, other)).map(([more]) => `${text} | ${more}`));
+"""
+
+
+def badly_placed(desk: Desk) -> list[str]:
+    """What covers other text, and a menu that does not come first."""
+    found = [f"covers: {each}" for each in desk.browser.execute_script(_OVERLAPS)]
+    menu_top, main_top = desk.browser.execute_script(
+        "return ['.top', 'main:not([hidden])'].map("
+        "(each) => document.querySelector(each)?.getBoundingClientRect().top ?? 0)"
+    )
+    return [*found, *(["the menu is below the page"] if menu_top > main_top else [])]
+
+
 def size(browser: Chrome, width: int) -> None:
     its = {"width": width, "height": 820, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", its)
@@ -79,7 +111,9 @@ def faults(desk: Desk, *, is_dark_first: bool) -> list[str]:
     found += violations(desk)
     look(desk.browser, dark=not is_dark_first)
     found += violations(desk, _COLOURS)
+    found += badly_placed(desk)
     size(desk.browser, NARROW)
+    found += badly_placed(desk)
     if not is_narrow(desk):
         found.append("scrolls sideways at 320 pixels")
     look(desk.browser, forced=True)
