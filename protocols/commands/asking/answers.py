@@ -13,6 +13,8 @@ from protocols.commands.shared.wording import Money, with_money
 
 #: What pages are made from, and nobody reads.
 _UNSAID: Final = ("may",)
+#: Facts that are exceptions: left out where they are false, else a note in the words of the desk.
+_NOTES: Final = {"is_before_loan": "RETURN_BEFORE_LOAN"}
 #: Parts that are told among the facts of what they are parts of.
 _TOLD_WITHIN: Final = ("checked_out", "checked_in", "renewed", "loan", "hold", "details")
 _MONEY: Final = {"amount", "currency"}
@@ -125,6 +127,10 @@ def _facts(answer: Mapping[str, Any], currency: str | None) -> dict[str, Any]:
     for name, value in answer.items():
         if name in _UNSAID:
             continue
+        if name in _NOTES:
+            if value:
+                facts["note"] = _note(_NOTES[name])
+            continue
         if isinstance(value, Mapping):
             facts |= _face(name, value) or {name: _facts(value, currency)}
         elif name == "reasons" and _has_lines(value):
@@ -136,6 +142,13 @@ def _facts(answer: Mapping[str, Any], currency: str | None) -> dict[str, Any]:
         else:
             facts[name] = value
     return with_money(facts, currency) if currency else facts
+
+
+def _note(name: str) -> str:
+    """Return a sentence of the desk by its name, in the language of the commands."""
+    from circulation.languages.installed import LAST, language  # Babel takes a while to load
+
+    return language(LAST).words.pgettext("desk", name)
 
 
 def _face(name: str, value: Mapping[str, Any]) -> dict[str, Any] | None:

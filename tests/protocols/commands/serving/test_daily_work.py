@@ -188,6 +188,18 @@ def test_a_return_at_an_hour_is_that_of_the_branch(staff: Staff) -> None:
     assert staff.run("loan", "in", barcode, "--at", "DK-900101", "--returned", "x").exit_code == 2
 
 
+def test_a_return_before_the_loan_has_a_note_and_no_other_has(staff: Staff) -> None:
+    library = staff.library
+    barcode = an_item(library, on_loan_to=a_patron(library))
+    dated = ("--returned", str(library.today - timedelta(days=2)))
+    early = staff.run("loan", "in", barcode, "--at", "DK-900101", *dated).stdout
+    assert "recorded at the time of the loan" in early
+    assert "before_loan" not in early
+    later = staff.run("loan", "in", barcode, "--at", "DK-900101").stdout
+    assert "note:" not in later
+    assert "before_loan" not in later
+
+
 def test_a_block_of_another_agency_or_of_all(staff: Staff) -> None:
     a_school(staff.library)
     a_patron(staff.library, "P1")
