@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +22,8 @@ from circulation.languages.language import catalogue_of
 _STATIC: Final = Path(__file__).with_name("static")
 #: Of the words in ``messages.po``: a file of each for each language.
 CONTEXTS: Final = ("desk", "administration", "public")
+#: Every category of the numbers of things in CLDR has one of these.
+_COUNTS: Final = range(101)
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -77,16 +79,28 @@ def _light(path: Path) -> bytes:
     return _COMMENTS.sub(lambda found: b"\n" * found[0].count(b"\n"), text)
 
 
-def words_in(tag: str, context: str = "desk") -> dict[str, str]:
-    """What the scripts of the desk, or of another context, say in a language, by name."""
-    words = language(tag).words
-    return {name: words.pgettext(context, name) for name in _names().get(context, ())}
+def words_in(tag: str, context: str = "desk") -> dict[str, str | dict[str, str]]:
+    """Return the words of a context in a language by name; plurals by their category in CLDR."""
+    known = language(tag)
+
+    def forms(name: str) -> dict[str, str]:
+        """Return the form of every category that one of the counts has."""
+        return {
+            known.formats.plural(count): known.words.npgettext(context, name, name, count)
+            for count in _COUNTS
+        }
+
+    return {
+        name: forms(name) if is_plural else known.words.pgettext(context, name)
+        for name, is_plural in _names().get(context, {}).items()
+    }
 
 
 @cache
-def _names() -> Mapping[str, Sequence[str]]:
-    """Of all words there are, by context."""
-    names: dict[str, list[str]] = {}
+def _names() -> Mapping[str, Mapping[str, bool]]:
+    """Return the names of all words by context, and whether they have a plural."""
+    names: dict[str, dict[str, bool]] = {}
     for each in catalogue_of(SHIPPED / LAST):
-        names.setdefault(each.context or "", []).append(str(each.id))
+        name = each.id[0] if each.pluralizable else each.id
+        names.setdefault(each.context or "", {})[str(name)] = bool(each.pluralizable)
     return names

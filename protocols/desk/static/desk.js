@@ -79,6 +79,7 @@ function dutyKeys() {
   const keys = [
     { letter: "H", label: say("DONE_SHELF"), run: () => acts.settle("shelf") },
     { letter: "K", label: say("DONE_VAN"), run: () => acts.settle("van") },
+    { letter: "W", label: say("DONE_KEEP"), run: () => acts.settle("keep") },
     { letter: "Z", label: say("DONE_STAFF"), run: () => acts.settle("staff") },
   ];
   if (state.unprinted) {

@@ -135,7 +135,7 @@ function drawDuties(keys) {
     list.append(drawnDuty("stop", row.look.duty ?? "", [say("DUTY_STOP_HINT")]));
   }
   /** @type {Record<string, string>} */
-  const letters = { shelf: "H", van: "K", staff: "Z" };
+  const letters = { shelf: "H", van: "K", keep: "W", staff: "Z" };
   for (const [place, letter] of Object.entries(letters)) {
     const rows = state.rows.filter((row) => row.look.place === place && !row.isSettled);
     /** @type {Map<string, string[]>} */

@@ -244,7 +244,7 @@ export const LISTS = {
     isWhole: true,
     line: (found) =>
       line(found.id, found.title, {
-        facts: [say(`REMARK_${found.kind}`), found.text],
+        facts: [`${say(`REMARK_${found.kind}`)} ${found.text}`],
         big: found.partner.toUpperCase(),
         small: day(found.at),
       }),

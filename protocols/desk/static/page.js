@@ -5,7 +5,7 @@ const language = root.lang;
 /** Dates and amounts in English are written as in Britain. */
 const locale = language === "en" ? "en-GB" : language;
 
-/** @type {Record<string, string>} */
+/** @type {Record<string, string | Record<string, string>>} */
 const words = await (await fetch(root.dataset.words ?? "")).json();
 
 /**
@@ -49,13 +49,18 @@ export function part(name, within = document) {
   return /** @type {HTMLElement} */ (within.querySelector(`[data-part="${name}"]`));
 }
 
+/** The category of a number (CLDR): `one`, `few`, `other`. */
+const plural = new Intl.PluralRules(locale);
+
 /**
- * A sentence by its name; `{amount}` and the like are facts.
+ * Return a sentence by its name; `{amount}` and the like are facts. `count` chooses among plural forms.
  * @param {string} name
  * @param {Record<string, string | number>} [facts]
  */
 export function say(name, facts = {}) {
-  return (words[name] ?? name).replace(/\{(\w+)\}/g, (_, fact) => String(facts[fact] ?? ""));
+  const found = words[name] ?? name;
+  const sentence = typeof found === "string" ? found : (found[plural.select(Number(facts.count))] ?? found.other ?? name);
+  return sentence.replace(/\{(\w+)\}/g, (_, fact) => String(facts[fact] ?? ""));
 }
 
 /** @param {import("../types").Money} money */

@@ -105,7 +105,7 @@ async function search() {
   part("titles").replaceChildren();
   draw(answer.titles, answer.total, answer.facets);
   const count = answer.total;
-  part("found").textContent = count === 1 ? say("ONE_FOUND") : say("FOUND", { count });
+  part("found").textContent = say("FOUND", { count });
 }
 
 /** @param {string} path @returns {Promise<import("../public").TitlesFound | null>} */

@@ -109,7 +109,7 @@ function returned(done, code) {
         duty: held?.waits_until
           ? say("KEEP_UNTIL_OPEN", { branch, day: day(held.waits_until) })
           : say("DUTY_VAN", { branch }),
-        place: "van",
+        place: held?.waits_until ? "keep" : "van",
       };
     case "PROBLEM_BIN":
       return {

@@ -9,6 +9,7 @@ from selenium.webdriver.common.keys import Keys
 
 from catalogue.database import Transaction
 from circulation.callers.machine_refusals import note_machine_refusal
+from circulation.closures.closing import lift_closure
 from circulation.interlending.asking import Wish
 from circulation.interlending.asking import ask as ask_libraries
 from circulation.interlending.cases import open_cases
@@ -19,6 +20,7 @@ from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import ask, title
 from tests.builders.interlending import a_partner
+from tests.circulation.closures.test_closing import close
 from tests.protocols.desk.browser import Desk, a_browser
 from tests.protocols.desk.stage import NAME, PASSWORD, Stage
 
@@ -47,6 +49,25 @@ def gone(desk: Desk, selector: str, patience: float = 10.0) -> None:
         patience -= 0.05
         assert patience > 0, desk.text("main")
         sleep(0.05)
+
+
+def test_a_copy_for_a_closed_branch_is_kept_here(desk: Desk, stage: Stage) -> None:
+    with stage.library() as library:
+        item = an_item(library)
+        ask(library, a_patron(library), title(library, item), at=library.other)
+        closed = {"branch": library.other.isil, "first": library.today, "last": library.today}
+        close(library, **closed)
+    try:
+        desk.keys(Keys.F4)
+        desk.scan(item)
+        desk.says('[data-part="duties"]', "keep it here until then")
+        assert "crate" not in desk.text('[data-part="duties"]')
+        desk.chord(Keys.ALT, "w")
+        desk.says("li[data-code]", "kept here")
+        desk.says('[data-part="duties"]', "nothing just now")
+    finally:
+        with stage.library() as library:
+            library.write(lambda transaction: lift_closure(library.act(transaction), **closed))
 
 
 def test_what_is_found_leaves_the_pick_list_by_one_scan(desk: Desk, stage: Stage) -> None:
