@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
 )
 
-from catalogue.database import Statement, Transaction, columns, many, scalar_one
+from catalogue.database import Statement, Transaction, columns, many, many_of, scalar_one
 from catalogue.schema import branches, items, records
 from circulation.calendars.due_dates import local_date
 from circulation.holds.schema import captures, holds
@@ -301,12 +301,48 @@ def sheet_of_database(
     for past in _all_past(transaction, source):
         day = local_date(past.checked_out, timezone).isoformat()
         sheet[Figure("history", past.isil if past_at_branch else "", day)] += 1
+    for title, keys in queues_of_database(transaction, source).items():
+        sheet[QUEUE_CHECKSUM] += queue_checksum(title, keys)
+    return summed(sheet)
+
+
+def queues_of_database(transaction: Transaction, source: str) -> dict[str, list[str]]:
+    """Return the holds that wait, by their keys in the order of the queue; a title by its control
+    number, or by the barcode of the item that is waited for."""
     waiting: defaultdict[str, list[str]] = defaultdict(list)
     for hold in _queues(transaction, source=source):
         waiting[hold.title].append(hold.key)
-    for title, keys in waiting.items():
-        sheet[QUEUE_CHECKSUM] += queue_checksum(title, keys)
-    return summed(sheet)
+    return waiting
+
+
+class _Named(NamedTuple):
+    number: str
+    title: str
+    control_number: str
+
+
+@many_of(_Named)
+def _records_named(*, numbers: Sequence[str]) -> Statement:
+    its = {"number": records.c.control_number}
+    return select(*columns(_Named, records, **its)).where(records.c.control_number.in_(numbers))
+
+
+@many_of(_Named)
+def _items_named(*, numbers: Sequence[str]) -> Statement:
+    joined = items.join(records, records.c.id == items.c.record_id)
+    return (
+        select(*columns(_Named, records, number=items.c.barcode))
+        .select_from(joined)
+        .where(items.c.barcode.in_(numbers))
+    )
+
+
+def name_titles(transaction: Transaction, numbers: Sequence[str]) -> dict[str, str]:
+    """Return the title and control number of each title that is known, for people to find it."""
+    of_items = _items_named(transaction, numbers=numbers)
+    found = {e.number: f"{e.title} ({e.control_number}), item {e.number}" for e in of_items}
+    of_records = _records_named(transaction, numbers=numbers)
+    return found | {each.number: f"{each.title} ({each.control_number})" for each in of_records}
 
 
 def _all_loans(transaction: Transaction, source: str) -> Iterator[_Loan]:

@@ -45,6 +45,7 @@ class FilesSheet:
     all: Sheet = field(default_factory=Sheet)
     aside: Sheet = field(default_factory=Sheet)
     reasons: dict[Figure, Sheet] = field(default_factory=lambda: defaultdict(Sheet))
+    queues: dict[str, list[str]] = field(default_factory=dict)  # keys by title, in their order
 
 
 def sheet_of_files(
@@ -130,7 +131,7 @@ class _Reading:
             for row in self._rows.of(kind):
                 self._count(kind, row)
         for title, waiting in self._queues.items():
-            order = [key for _, _, key in sorted(waiting)]
+            order = self._found.queues[title] = [key for _, _, key in sorted(waiting)]
             self._found.all[QUEUE_CHECKSUM] += queue_checksum(title, order)
         summed(self._found.all)
         summed(self._found.aside)
@@ -222,7 +223,7 @@ class _Reading:
         }
 
     def _queue(self, row: FileRow) -> None:
-        title = row["record"] or self._item_of("holds", row)[0]
+        title = self._item_of("holds", row)[0] if row["item"] else row["record"]
         placed = self._rows.time(row["placed"])
         place = int(row["position"]) - 10_000 if NUMBER.fullmatch(row["position"]) else 0
         self._number += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
@@ -15,8 +16,21 @@ from catalogue.database import Transaction
 from circulation.kernel.leases import Lease, LeaseTaken
 from circulation.moving.balancing.comparing import balance as compared
 from circulation.moving.balancing.comparing import write_sheet
-from circulation.moving.balancing.from_database import sheet_of_database
-from circulation.moving.balancing.from_files import sheet_of_files
+from circulation.moving.balancing.figures import QUEUE_CHECKSUM
+from circulation.moving.balancing.findings import (
+    Finding,
+    describe_queues,
+    find_in_files,
+    survey_plan,
+    write_findings,
+)
+from circulation.moving.balancing.from_database import (
+    name_titles,
+    queues_of_database,
+    sheet_of_database,
+)
+from circulation.moving.balancing.from_files import FilesSheet, sheet_of_files
+from circulation.moving.balancing.queues import compare_queues
 from circulation.moving.deliveries import Following, KindReport, take_delivery
 from circulation.moving.kinds.table import fields_told
 from circulation.moving.plans import Plan
@@ -138,12 +152,15 @@ def balance(
 
     To be run after `tiro move load` of the same files, whose list of what was set aside is read.
     The whole sheet goes into a file; what does not balance is told, and the command ends with 1.
+    So it does on columns with values that nothing reads and on days that cannot be right, until
+    the plan waives them by name, and on queues in another order.
     """
     planned = planned_by(plan, folder)
     where = reports or plan.parent
     aside = reasons_aside(where, planned)
     with opened(settings, is_long=True, mapped=False) as library, progress() as report:
-        zone = planned.timezone or library.read(library.circulation.current_set_up).timezone
+        set_up = library.read(library.circulation.current_set_up)
+        zone = planned.timezone or set_up.timezone
         identifiers = IDENTIFIERS.of(library.circulation)
         past = planned.kinds.get("history")
         tells_branch = past is not None and "branch" in past.fields
@@ -156,17 +173,43 @@ def balance(
             ),
             wide=True,
         ).result()
-    lines = compared(files, found)
+        lines = compared(files, found)
+        surveys = survey_plan(planned, zone, lambda file, rows: report(file, "rows", rows))
+        findings = find_in_files(planned, surveys, set_up.day(library.now))
+        if any(each.measure == QUEUE_CHECKSUM.measure and each.difference for each in lines):
+            findings += library.read(lambda t: _find_queues(t, planned.source, files))
     file = where / f"{planned.source}.balance.tsv"
     write_sheet(file, lines)
+    write_findings(where / f"{planned.source}.findings.tsv", findings)
     wrong = [each._asdict() for each in lines if each.difference]
     told = wrong or [each._asdict() for each in lines if each.measure not in _BY_DAY]
-    say({"sheet": str(file), "balances": not wrong, "lines": told} if as_json else told, as_json)
-    if wrong:
+    facts = {
+        "sheet": str(file),
+        "balances": not wrong,
+        "lines": told,
+        "findings": [each._asdict() for each in findings],
+    }
+    say(facts if as_json else told, as_json)
+    if not as_json:
+        if findings:
+            click.echo()
+            say([each._asdict() for each in findings], False)
+        print_advice([line for each in surveys for line in each.advice])
+    if wrong or findings:
+        problems = [f"{len(wrong)} of {len(lines)} lines do not balance"] if wrong else []
+        counts = Counter(each.what for each in findings)
+        problems += [f"{what}: {number}" for what, number in counts.items()]
         raise Failure(
-            f"{len(wrong)} of {len(lines)} lines do not balance",
-            "Nobody is to lend by this database before each of them is explained.",
+            "; ".join(problems),
+            "Do not lend by this database before each of them is explained, or waived by name in "
+            "the plan.",
         )
+
+
+def _find_queues(transaction: Transaction, source: str, files: FilesSheet) -> list[Finding]:
+    differing = compare_queues(files.queues, queues_of_database(transaction, source))
+    titles = name_titles(transaction, [each.number for each in differing])
+    return describe_queues(differing, titles)
 
 
 @move.command("plan")
