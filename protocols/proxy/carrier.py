@@ -61,6 +61,7 @@ class Around(Protocol):
     def readable(self, body: bytes) -> bytes: ...
     def system_answered(self, system: System, said: Said) -> None: ...
     def ask(self, system: System, body: bytes, done: Callable[[Said], object]) -> None: ...
+    def was_told(self, task: Task) -> None: ...
 
 
 class Pools(NamedTuple):
@@ -387,6 +388,7 @@ class Carrier:
         self._note(job.task, outcome, why, answer, sent)
         self._around.system_answered(self.to, Said(b""))
         self._over(job)
+        self._around.was_told(job.task)
 
     def _note(
         self, task: Task, outcome: Outcome, why: str = "", answer: bytes = b"", sent: bytes = b""

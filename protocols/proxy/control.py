@@ -62,6 +62,8 @@ class Control(LineReceiver):
                         proxy.modes.flip(each, mode, self._who(asked), why)
                     now = {each: proxy.modes.of(each) for each in terminals}
                     return {"flipped": now, "before": before}
+                case "reconcile":
+                    return self._reconcile(str(asked.get("branch", "")), self._who(asked))
                 case "settle":
                     request = int(asked.get("request", 0))
                     return {"settled": proxy.settle(request, self._who(asked), why)}
@@ -69,7 +71,16 @@ class Control(LineReceiver):
             return _refusal(error.args[0])
         except OSError as error:
             return _refusal(Sentence("JOURNAL_UNWRITTEN", why=str(error.strerror)))
-        return {"error": "there is status, differences, flip and settle"}
+        return {"error": "there is status, differences, flip, reconcile and settle"}
+
+    def _reconcile(self, branch: str, who: str) -> dict[str, Any]:
+        """Begin to compare everything, or that of a branch."""
+        proxy = self._proxy
+        if proxy.reconciler is None:
+            return _refusal(Sentence("CANNOT_COMPARE"))
+        if branch and branch not in {each.branch for each in proxy.settings.terminals}:
+            return _refusal(Sentence("NO_BRANCH_OF_PROXY", value=branch))
+        return {"compares": proxy.reconciler.compare_all(branch, who)}
 
     def _who(self, asked: dict[str, Any]) -> str:
         """The user of the process at the other end, after whom it asks for, if it says so."""

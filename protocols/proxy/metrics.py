@@ -13,6 +13,7 @@ from protocols.hosting.http_channel import EndingSite
 from protocols.hosting.requests import BoundedRequest
 from protocols.proxy.proxy import Proxy
 from protocols.proxy.settings import MODES
+from protocols.proxy.status import unequal_of
 
 
 class _Collector:
@@ -45,6 +46,12 @@ class _Collector:
         person = GaugeMetricFamily("tiro_proxy_for_a_person", "What could not be told.")
         person.add_metric([], len(state.for_a_person))
         yield person
+        unequal = GaugeMetricFamily(
+            "tiro_proxy_unequal", "In what the two systems differ, by branch.", labels=["branch"]
+        )
+        for branch, number in unequal_of(proxy)["branches"].items():
+            unequal.add_metric([branch], number)
+        yield unequal
         counted = CounterMetricFamily(
             "tiro_proxy_messages", "What was answered, told and missed.", labels=["what"]
         )

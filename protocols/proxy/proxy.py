@@ -34,6 +34,8 @@ from protocols.proxy.line import Said
 from protocols.proxy.modes import Modes
 from protocols.proxy.off_line import OffLine
 from protocols.proxy.reckoning import Reckoner
+from protocols.proxy.reconciling.around import OfProxy
+from protocols.proxy.reconciling.reconciler import Reconciler
 from protocols.proxy.repeats import Repeats
 from protocols.proxy.routing import IN_CARE_OF_OLD, SIDE, are_mixed, knows_all
 from protocols.proxy.session import Asked
@@ -78,7 +80,7 @@ class Proxy:
     ) -> None:
         self.settings = settings
         self.now = now
-        self._zone = ZoneInfo(settings.timezone)
+        self.zone = ZoneInfo(settings.timezone)
         self.secrets = Secrets(bytes.fromhex(settings.key))
         self.state = State()
         self.journal = Journal(
@@ -87,7 +89,7 @@ class Proxy:
         self.reckoner = Reckoner(settings, now)
         self.modes = Modes(settings, self.state, self.journal)
         self.clocks: dict[System, SystemClock] = {
-            each: SystemClock(self._zone, now, partial(self._measured, each)) for each in SYSTEMS
+            each: SystemClock(self.zone, now, partial(self._measured, each)) for each in SYSTEMS
         }
         self.connections = Connections(settings, self._heard)
         self.repeats = Repeats(settings.listen.repeats_within)
@@ -101,6 +103,11 @@ class Proxy:
         self.health: dict[System, Health] = {}
         for each in self.connections.systems:
             self._open(each)
+        self.reconciler = (
+            None
+            if settings.new is None or not settings.can_be_compared
+            else Reconciler(OfProxy(self), settings.reconcile, settings.old.dialect)
+        )
         self.journal.told = self._told
         self.journal.put({"kind": "start"})
         for task in list(self.state.tasks.values()):
@@ -108,6 +115,8 @@ class Proxy:
             task.is_unknown = task.is_unknown or task.sent[:2] != MONEY
             self._take_up(job_of(task))
         self._remember_repeats()
+        if self.reconciler is not None:
+            self.reconciler.begin()
 
     def _read(self) -> Known:
         """Reads the journal: the state that was kept, and what was written since."""
@@ -154,6 +163,11 @@ class Proxy:
         made = self.state.take(record)
         self.keeper.grown(self.journal.bytes)
         self.modes.told(record)
+        if record["kind"] == "request" and self.reconciler is not None:
+            self.reconciler.note(record)
+        if record["kind"] == "remedy":
+            for task in made:
+                self._take_up(job_of(task))
         if record["kind"] != "answer":
             return
         body = self._bodies.pop(record["of"], None)
@@ -240,7 +254,7 @@ class Proxy:
 
     def dates(self, system: System) -> SystemDates:
         """How the system reads dates. Tiro reads the zone in a date."""
-        return SystemDates(self._zone, self.offset(system), is_in_utc=system == "new")
+        return SystemDates(self.zone, self.offset(system), is_in_utc=system == "new")
 
     # What a carrier needs
 
@@ -263,6 +277,10 @@ class Proxy:
 
     def system_answered(self, system: System, said: Said) -> None:
         self.health[system].heard(said)
+
+    def was_told(self, task: Task) -> None:
+        if self.reconciler is not None:
+            self.reconciler.was_told(task.sent)
 
     def _changed(self, system: System, is_up: bool) -> None:
         if is_up:
@@ -384,7 +402,7 @@ class Proxy:
 
     def local_date(self) -> str:
         """Now, as messages have it."""
-        return local_date(self.now(), self._zone)
+        return local_date(self.now(), self.zone)
 
     def answered(self, name: str, sent: str, raw: bytes) -> None:
         """A message that changes something has its answer: those who ask again get it too."""
@@ -408,6 +426,8 @@ class Proxy:
         """Keeps the state, so that the next start is quick, and ends the journal."""
         self.keeper.close()
         self.reckoner.close()
+        if self.reconciler is not None:
+            self.reconciler.close()
         kept = Kept(self.state, self.journal.place, self.journal.name)
         try:
             keep_state(self.settings.journal, kept)

@@ -34,6 +34,9 @@ class Item:
     is_unknown_to_old: bool = False
     #: When the last act that concerned it was answered.
     acted: str = ""
+    #: The terminal of that act, and the outcome of telling a system of it.
+    terminal: str = ""
+    outcome: str = ""
 
     def waits_for_others(self, card: str) -> bool:
         """Is it known to wait for somebody else than the patron with this card?"""
@@ -55,3 +58,5 @@ class Patron:
     pin: str = ""
     #: The category, where a system tells it.
     kind: str = ""
+    #: The outcome of the last act of theirs that a system was told.
+    outcome: str = ""

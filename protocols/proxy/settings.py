@@ -178,6 +178,28 @@ class ListenSettings:
     repeats_within: Annotated[float, Field(ge=0, le=3600)] = 180.0
 
 
+_HOUR: Final = r"([01]\d|2[0-3]):[0-5]\d"
+
+
+@dataclass(frozen=True)
+class ReconcileSettings:
+    """How often the two systems are compared.
+
+    `hours` are those of the night in which everything is compared once, by the clocks of the
+    house; empty: it is compared on command alone.
+    """
+
+    __pydantic_config__ = _EXACT
+
+    #: An item or a patron is compared after a system was told of an act.
+    after_acts: bool = True
+    #: To both systems together.
+    requests_per_second: Annotated[float, Field(gt=0, le=1000)] = 5.0
+    hours: Annotated[str, written(rf"^({_HOUR}-{_HOUR})?\Z", "HOURS_OF_NIGHT")] = "22:00-05:00"
+    #: A loan that is clearly wrong in one system is put right there.
+    corrects: bool = True
+
+
 @dataclass(frozen=True)
 class MetricsSettings:
     """Where Prometheus asks: GET /metrics; without a port, nowhere."""
@@ -232,6 +254,7 @@ class ProxySettings:
     new: NewSettings | None = None
     listen: ListenSettings = ListenSettings()
     metrics: MetricsSettings = MetricsSettings()
+    reconcile: ReconcileSettings = ReconcileSettings()
     logging: LoggingSettings = LoggingSettings()
     #: Where the terminals are: dates that the proxy itself tells are by its clocks.
     timezone: Annotated[str, AfterValidator(_zone)] = DEFAULT_TIMEZONE
@@ -273,6 +296,13 @@ class ProxySettings:
         """In which a terminal is written to; None: one that is not listed."""
         own = None if terminal is None else terminal.charset
         return Dialect(own or self.charset)
+
+    @property
+    def can_be_compared(self) -> bool:
+        """Are there accounts to ask both systems with?"""
+        new = self.new
+        has_new = new is not None and (new.account is not None or new.judge is not None)
+        return has_new and self.old.account is not None
 
     def system(self, name: System) -> SystemSettings | None:
         return self.old if name == "old" else self.new

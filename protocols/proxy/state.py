@@ -27,6 +27,7 @@ from protocols.proxy.kinds import (
     with_field,
 )
 from protocols.proxy.periods import Periods
+from protocols.proxy.reconciling.rows import Differences, Named, Row, Sweep
 from protocols.proxy.routing import tells
 from protocols.proxy.seen import SOMEBODY, Item, Patron
 from protocols.proxy.settings import Mode, System
@@ -64,6 +65,11 @@ class State:
     loans: dict[str, dict[str, None]] = field(default_factory=dict)
     #: Seconds that the clocks of systems are ahead of the proxy's.
     clocks: dict[str, float] = field(default_factory=dict)
+    #: In what the systems differ, and how far the last comparison of everything has come.
+    differences: Differences = field(default_factory=Differences)
+    sweep: Sweep = field(default_factory=Sweep)
+    #: The institution id in the messages of a terminal.
+    places: dict[str, str] = field(default_factory=dict)
 
     def take(self, record: Record) -> list[Task]:
         """Learns from a record; returns what is to be told because of it."""
@@ -76,6 +82,8 @@ class State:
             request = self.open.pop(record["of"], None)
             if request is not None:
                 return self._answered(request, record)
+        elif kind == "remedy":
+            return [self._remedy(record)]
         elif kind in _LEARNED:
             _LEARNED[kind](self, record)
         return []
@@ -92,6 +100,43 @@ class State:
 
     def _clock(self, record: Record) -> None:
         self.clocks[record["system"]] = record["seconds"]
+
+    # Differences
+
+    def _compared(self, record: Record) -> None:
+        self.differences.take(record)
+        if not record["unequal"]:
+            for key in self._listed((record["subject"], record["name"])):
+                del self.for_a_person[key]
+
+    def _listed(self, named: Named) -> list[tuple[int, int, System]]:
+        """What is for a person because of a loan of the item."""
+        if named[0] != "item":
+            return []
+        return [key for key, task in self.for_a_person.items() if loan_of(task) == named[1]]
+
+    def is_listed(self, named: Named) -> bool:
+        """Is there anything for a person because of a loan of the item?"""
+        return bool(self.for_a_person) and bool(self._listed(named))
+
+    def last_outcome(self, named: Named) -> str:
+        """The outcome of telling a system of the last act."""
+        known = (self.items if named[0] == "item" else self.patrons).get(named[1])
+        return "" if known is None else known.outcome
+
+    def _remedy(self, record: Record) -> Task:
+        """A system is told as if a terminal had done it."""
+        self.differences.note_remedy((record["subject"], record["name"]), "loan")
+        answer: Record = {"sent": record["answer"]}
+        to = cast("System", record["to"])
+        if record["sent"][:2] == "09":
+            self._is_in(record["name"])
+        task = task_of(record, answer, 0, to, record["purpose"])
+        self.tasks[task.key] = task
+        return task
+
+    def _swept(self, record: Record) -> None:
+        self.sweep.take(record)
 
     # Answers
 
@@ -128,10 +173,12 @@ class State:
         """Return the request, dated no earlier than the act before it: two terminals may send
         messages about one item at the same time, and these are answered one after the other.
         """
+        self.places[request["terminal"]] = text_field(bytes_of(request["sent"]), "AO")
         item = self.items.get(text_field(bytes_of(request["sent"]), "AB"))
         if item is None:
             return request
         before, item.acted = item.acted, record["at"]
+        item.terminal = request["terminal"]
         return {**request, "at": max(request["at"], before)}
 
     def _was_refused(self, request: Record, record: Record) -> None:
@@ -336,12 +383,19 @@ class State:
         task = self.tasks.pop(key, None)
         if task is None:
             return
+        self._learn_outcome(task, outcome)
         if outcome not in ("refused", "unknown"):
             self._is_as_told(task)
             self._learn_date(task, bytes_of(record.get("answer", "")))
         if outcome in FOR_A_PERSON:
             task.why = record.get("why", "")
             self.for_a_person[key] = task
+
+    def _learn_outcome(self, task: Task, outcome: str) -> None:
+        sent = bytes_of(task.sent)
+        known = self.items.get(text_field(sent, "AB")) or self.patrons.get(text_field(sent, "AA"))
+        if known is not None:
+            known.outcome = outcome
 
     def _learn_date(self, task: Task, answer: bytes) -> None:
         """Who has renewed all loans was told no dates; by now one of the systems has said it."""
@@ -380,6 +434,9 @@ class State:
             "periods": self.periods.dumped(),
             "counts": self.counts,
             "clocks": self.clocks,
+            "differences": self.differences.dumped(),
+            "sweep": asdict(self.sweep),
+            "places": self.places,
         }
 
     @classmethod
@@ -401,6 +458,9 @@ class State:
             Periods.loaded(dumped["periods"]),
             Counter(dumped["counts"]),
             clocks=dumped["clocks"],
+            differences=Differences([Row(**each) for each in dumped["differences"]]),
+            sweep=Sweep(**dumped["sweep"]),
+            places=dumped["places"],
         )
         for barcode, item in found.items.items():
             if item.patron:
@@ -418,4 +478,6 @@ _LEARNED: Final[dict[str, Callable[[State, Record], None]]] = {
     "flip": State._flipped,
     "settled": State._settled,
     "clock": State._clock,
+    "compared": State._compared,
+    "sweep": State._swept,
 }

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from protocols.proxy.journal.records import moment_of
 from protocols.proxy.kinds import text_field
 from protocols.proxy.proxy import Proxy
+from protocols.proxy.reconciling.causes import Remedy
+from protocols.proxy.reconciling.rows import Row
 from protocols.proxy.settings import System
 from protocols.proxy.tasks import Task
 
@@ -29,8 +33,11 @@ def status_of(proxy: Proxy) -> dict[str, Any]:
         "systems": backlog,
         "for_a_person": [_shown(each) for each in list(state.for_a_person.values())[-MOST_SHOWN:]],
         "number_for_a_person": len(state.for_a_person),
-        # Only then does the old system know everything, and a flip back loses nothing.
-        "can_go_back": not told_old and not any(key[2] == "old" for key in state.for_a_person),
+        "unequal": unequal_of(proxy),
+        # Only then does the old system know everything, and a switch back loses nothing.
+        "can_go_back": not told_old
+        and not any(key[2] == "old" for key in state.for_a_person)
+        and not any(_is_lacking_in_old(each) for each in state.differences.rows),
         "messages": dict(sorted(state.counts.items())),
         "asked_again": proxy.counts["asked again"],
         "trouble": "" if proxy.journal.trouble is None else str(proxy.journal.trouble),
@@ -50,6 +57,29 @@ def _backlog(proxy: Proxy, system: System) -> dict[str, Any]:
         "oldest_seconds": 0 if oldest is None else round((proxy.now() - oldest).total_seconds(), 1),
         "to_be_judged": carrier.to_judge,
         **{name.replace(" ", "_"): count for name, count in counted.items()},
+    }
+
+
+def _is_lacking_in_old(row: Row) -> bool:
+    """Does the old system lack something? What waits for its delivery, Tiro lacks."""
+    return row.remedy != Remedy.DELIVERY.name
+
+
+def unequal_of(proxy: Proxy) -> dict[str, Any]:
+    """In what the systems differ, the newest first, and how far the comparison has come."""
+    state, reconciler = proxy.state, proxy.reconciler
+    rows = state.differences.rows
+    shown = sorted(rows, key=lambda row: row.since, reverse=True)[:MOST_SHOWN]
+    return {
+        "number": len(rows),
+        "branches": dict(sorted(Counter(row.branch for row in rows).items())),
+        "rows": [asdict(each) for each in shown],
+        "is_possible": reconciler is not None,
+        "is_comparing": state.sweep.is_running,
+        "waiting": 0 if reconciler is None else reconciler.waiting,
+        "compared": 0 if reconciler is None else reconciler.compared,
+        "begun": state.sweep.begun,
+        "ended": state.sweep.ended,
     }
 
 

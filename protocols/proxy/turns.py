@@ -39,6 +39,10 @@ class Turns:
         if self._of.get(item) == before:
             self._of[item] = request
 
+    def has(self, item: str) -> bool:
+        """Return whether a message about the item is on its way."""
+        return item in self._of
+
     def end(self, request: int, body: bytes) -> None:
         """The message has its answer."""
         item = text_field(body, "AB")

@@ -12,6 +12,7 @@ from pydantic import Field
 from circulation.languages.sentences import said_in, sentence_in
 from protocols.api.models.common import Request, Why
 from protocols.hosting.proxy_control import KEPT
+from protocols.hosting.proxy_words import say_cause, say_errand, say_remedy, say_side
 
 Mode = Literal["old", "shadow", "new with write-back", "new"]
 Login = Annotated[str, Field(min_length=1, max_length=255, description="the login of a terminal")]
@@ -69,6 +70,46 @@ class ProxyTask:
 
 
 @dataclass(frozen=True, slots=True)
+class ProxyDifference:
+    """An item or a patron in which the two systems differ, since when, and what each says.
+
+    `request` is its number in the journal, where a patron is named (`item` is empty then). `cause`
+    is likely; `remedy` what Tiro does about it; `errand` what a person must do."""
+
+    request: int
+    item: str
+    branch: str
+    since: datetime
+    old: str
+    new: str
+    cause: str
+    remedy: str
+    errand: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnequalBranch:
+    """How many differences a branch has; `branch` is empty where none is known."""
+
+    branch: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyUnequal:
+    """In what the two systems differ: all of it by branch, the newest rows, whether everything is
+    being compared at present, and when that ended last. `is_possible`: the proxy has the accounts
+    to compare them."""
+
+    number: int
+    branches: tuple[UnequalBranch, ...]
+    rows: tuple[ProxyDifference, ...]
+    is_possible: bool
+    is_comparing: bool
+    ended: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ProxyPattern:
     """How this library would have answered otherwise, so many times. `accepted`: why that is as it
     should be, empty where nobody has said so."""
@@ -116,6 +157,7 @@ class ProxyShown:
     for_a_person: tuple[ProxyTask, ...]
     number_for_a_person: int
     can_go_back: bool
+    unequal: ProxyUnequal
     trouble: str
     patterns: tuple[ProxyPattern, ...]
     gates: tuple[ProxyGate, ...]
@@ -123,7 +165,10 @@ class ProxyShown:
     is_counting: bool
 
 
-NO_PROXY: Final = ProxyShown(False, (), (), (), 0, True, "", (), (), None, False)
+NO_PROXY: Final = ProxyShown(
+    *(False, (), (), (), 0, True, ProxyUnequal(0, (), (), False, False, None), ""),
+    *((), (), None, False),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +205,7 @@ def proxy_shown(
         for_a_person=tuple(_task(each, language) for each in status["for_a_person"]),
         number_for_a_person=status["number_for_a_person"],
         can_go_back=status["can_go_back"],
+        unequal=_unequal(status["unequal"], language),
         trouble=status["trouble"],
         patterns=tuple(map(_pattern, differences["patterns"])),
         gates=tuple(
@@ -170,6 +216,31 @@ def proxy_shown(
         ),
         counted=None if counted is None else _moment(counted),
         is_counting=differences["is_counting"],
+    )
+
+
+def _unequal(unequal: Mapping[str, Any], language: str) -> ProxyUnequal:
+    return ProxyUnequal(
+        unequal["number"],
+        tuple(UnequalBranch(branch, number) for branch, number in unequal["branches"].items()),
+        tuple(_difference(each, language) for each in unequal["rows"]),
+        unequal["is_possible"],
+        unequal["is_comparing"],
+        _moment(unequal["ended"]) if unequal["ended"] else None,
+    )
+
+
+def _difference(row: Mapping[str, Any], language: str) -> ProxyDifference:
+    return ProxyDifference(
+        row["of"],
+        row["name"] if row["subject"] == "item" else "",
+        row["branch"],
+        _moment(row["since"]),
+        say_side(row["old"]).in_language(language),
+        say_side(row["new"]).in_language(language),
+        say_cause(row["cause"]).in_language(language),
+        say_remedy(row["remedy"]).in_language(language),
+        say_errand(row["errand"]).in_language(language),
     )
 
 

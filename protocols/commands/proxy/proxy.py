@@ -89,12 +89,35 @@ def status(path: Path, as_json: bool) -> None:
         click.secho(f"the journal cannot be written: {found['trouble']}", fg="red")
     back = "loses nothing" if found["can_go_back"] else "would lose what the old system lacks"
     click.echo(f"a flip back to the old system {back}")
+    _show_unequal(found["unequal"])
     click.echo(f"for a person: {found['number_for_a_person']}")
     for each in found["for_a_person"]:
         about = " ".join(each[name] for name in ("item", "patron") if each[name])
         click.echo(
             f"  {each['request']} {each['at']} {each['terminal']}: {each['message']} {about},"
             f" {each['system']} system: {each['why']}"
+        )
+
+
+def _show_unequal(unequal: dict[str, Any]) -> None:
+    """Print in what the two systems differ."""
+    from protocols.hosting.proxy_words import say_cause, say_errand, say_remedy, say_side
+
+    if not unequal["is_possible"]:
+        click.echo("the systems are not compared: proxy.toml names no accounts for it")
+        return
+    branches = ", ".join(
+        f"{branch or 'no branch'} {number}" for branch, number in unequal["branches"].items()
+    )
+    ended = f"; all was compared last at {unequal['ended']}" if unequal["ended"] else ""
+    now = "; all is being compared now" if unequal["is_comparing"] else ended
+    click.echo(f"unequal: {unequal['number']}{branches and f' ({branches})'}{now}")
+    for row in unequal["rows"]:
+        click.echo(
+            f"  {row['subject']} {row['name']} {row['branch']} since {row['since'][:16]}:"
+            f" old system: {say_side(row['old'])}; Tiro: {say_side(row['new'])}\n"
+            f"    {say_cause(row['cause'])}; Tiro {say_remedy(row['remedy'])};"
+            f" {say_errand(row['errand'])}"
         )
 
 
@@ -148,6 +171,22 @@ def flip(terminals: tuple[str, ...], mode: Mode, why: str, path: Path, as_json: 
             " moved and neither system has still to be told of anything (tiro proxy status), best"
             f" after closing time:\n    tiro move {verb} {' '.join(branches)}"
         )
+
+
+@proxy.command()
+@click.argument("branch", required=False, default="")
+@FILE
+@_JSON
+def reconcile(branch: str, path: Path, as_json: bool) -> None:
+    """Compare both systems now: everything, or that of a BRANCH.
+
+    The proxy asks both about each item and patron that it knows, at the pace of proxy.toml. It does
+    so every night, too. `tiro proxy status` lists the differences.
+    """
+    answer = asked(path, ask="reconcile", branch=branch)
+    compares = answer["compares"]
+    said = f"{compares} items and patrons are being compared; see `tiro proxy status`"
+    click.echo(json.dumps(answer) if as_json else said)
 
 
 @proxy.command()

@@ -19,6 +19,9 @@ went is recognised and cut.
 | carried | a try to tell a system what the other one (or the proxy) did              |
 | flip    | a terminal's mode was changed: by whom, and why                           |
 | settled | a person has dealt with what could not be carried                         |
+| compared | an item or a patron in which the systems differ, and how; or do no more   |
+| remedy  | what a system is told because it differs                                  |
+| sweep   | how far a comparison of everything has come                               |
 | clock   | by how much a system's clock was found to be ahead of the proxy's         |
 
 A message stands as text: its bytes in UTF-8, others as lone surrogates, without the trailer, with
@@ -45,6 +48,9 @@ Kind = Literal[
     "flip",
     "settled",
     "clock",
+    "compared",
+    "remedy",
+    "sweep",
 ]
 Purpose = Literal["follow", "write-back", "replay"]
 #: ``begun`` is of money alone, before it is sent. ``refused`` is final, and so are ``differs`` (it
@@ -103,6 +109,14 @@ class Record(TypedDict, total=False):
     #: Of clock.
     system: str
     seconds: float
+    #: Of compared, remedy and sweep: "item" or "patron", its barcode or card, and its branch.
+    subject: Literal["item", "patron"]
+    name: str
+    branch: str
+    #: Of compared: by aspect what each system says, and the names of cause, remedy and errand.
+    unequal: dict[str, Any]
+    #: Of sweep.
+    is_over: bool
 
 
 #: Length, blank, checksum, blank.

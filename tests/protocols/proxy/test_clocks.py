@@ -79,7 +79,8 @@ class Before:
 
     def __init__(self, folder: Path, library: Library) -> None:
         self.folder, self.library, self.old = folder, library, OldSystem()
-        self.card, self.item = a_patron(library), an_item(library)
+        self.card = a_patron(library, pin_hash=hashed("1234"))
+        self.item = an_item(library)
         self.out = OUT.replace(b"AAP1", f"AA{self.card}".encode()).replace(
             b"ABI1", f"AB{self.item}".encode()
         )

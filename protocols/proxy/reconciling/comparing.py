@@ -1,0 +1,100 @@
+"""One item or patron compared: both systems are asked, and their answers laid side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final, Protocol
+
+from protocols.proxy.journal.records import bytes_of
+from protocols.proxy.kinds import text_field
+from protocols.proxy.line import Said
+from protocols.proxy.reconciling.rows import Named
+from protocols.proxy.reconciling.sides import (
+    CHARGED_SUMMARY,
+    Says,
+    Side,
+    Unequal,
+    branch_in,
+    compare_items,
+    compare_patrons,
+    loans_in,
+)
+from protocols.proxy.settings import SYSTEMS, DialectSettings, System
+from protocols.sip2.codec import open_frame
+
+#: So many items are named where a patron's loans differ.
+_MAX_NAMED: Final = 10
+
+
+class Asking(Protocol):
+    """What a comparison needs of the proxy."""
+
+    def local_date(self) -> str: ...
+    def ask_to_compare(
+        self, system: System, named: Named, body: bytes, done: Callable[[Said], object]
+    ) -> None: ...
+
+
+class Comparison:
+    """Asks both systems about an item or a patron. `done` is called once with it.
+
+    `unequal` holds the aspects that differ, None where one of them did not answer; `branch` is
+    where Tiro has the item; `items` are those that only one of them has as lent to the patron, and
+    which.
+    """
+
+    def __init__(
+        self,
+        named: Named,
+        asking: Asking,
+        dialect: DialectSettings,
+        done: Callable[[Comparison], object],
+    ) -> None:
+        self.named = named
+        self.unequal: Unequal | None = None
+        self.branch = ""
+        self.items: dict[str, System] = {}
+        self._dialect = dialect
+        self._done = done
+        self._answers: dict[System, bytes] = {}
+        body = self._question(asking.local_date())
+        for system in SYSTEMS:
+            asking.ask_to_compare(system, named, body, partial(self._take, system))
+
+    def _question(self, date: str) -> bytes:
+        subject, name = self.named
+        if subject == "item":
+            return bytes_of(f"17{date}AO|AB{name}|")
+        return bytes_of(f"63000{date}{CHARGED_SUMMARY}AO|AA{name}|AC|AD|")
+
+    def _take(self, system: System, said: Said) -> None:
+        self._answers[system] = b"" if said.raw is None else open_frame(said.raw).body
+        if len(self._answers) < len(SYSTEMS):
+            return
+        old, new = self._answers["old"], self._answers["new"]
+        if old and new:
+            is_item = self.named[0] == "item"
+            self.unequal = self._of_item(old, new) if is_item else self._of_patron(old, new)
+        self._done(self)
+
+    def _of_item(self, old: bytes, new: bytes) -> Unequal:
+        self.branch = branch_in(new)
+        name = self.named[1]
+        if any(text_field(each, "AB") not in ("", name) for each in (old, new)):
+            return {}  # the answer is about another item
+        return compare_items(old, new)
+
+    def _of_patron(self, old: bytes, new: bytes) -> Unequal:
+        found = compare_patrons(old, new, self._dialect)
+        theirs, ours = loans_in(old), loans_in(new)
+        if theirs is not None and ours is not None and theirs != ours and "patron" not in found:
+            self.items = {each: "old" if each in theirs else "new" for each in theirs ^ ours}
+            found["loans"] = (_has(theirs - ours), _has(ours - theirs))
+        return found
+
+
+def _has(items: frozenset[str]) -> Side:
+    named = sorted(items)
+    more = f" + {len(named) - _MAX_NAMED}" if len(named) > _MAX_NAMED else ""
+    return Side(Says.HAS, ", ".join(named[:_MAX_NAMED]) + more)
