@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -212,6 +213,7 @@ class _Delivery:
         self._mapper = Mapper(plan, kind, formats, self._identifiers)
         self.report = KindReport(kind.name)
         self._awaited = KeySet()
+        self._doubtful: set[int] = set()
         self._opened: dict[Path, tuple[int, int] | None] = {}
 
     def take(self) -> KindReport:
@@ -239,6 +241,8 @@ class _Delivery:
         self._awaited = survey.keys  # each once
         for faults in self._batches():
             self._tell(faults)
+        if is_whole and not survey.unreadable:
+            self._see_to_lacking(survey)
         if not survey.unreadable:
             rows, now = survey.rows, self._moving.now
             homes = survey.homes
@@ -273,8 +277,24 @@ class _Delivery:
         return ""
 
     def _batch(self, transaction: Transaction) -> Batch:
-        given = self._fields, self._by_key, self._kinds, self._branches
-        return Batch(transaction, self._moving, *given)
+        given = self._fields, self._by_key, self._kinds, self._branches, self._written()
+        return Batch(transaction, self._moving, *given, doubtful=self._doubtful)
+
+    def _written(self) -> datetime | None:
+        """When the other system wrote the oldest of the files."""
+        times = [state[1] for state in self._opened.values() if state is not None]
+        return datetime.fromtimestamp(min(times) / 1e9, UTC) if times else None
+
+    def _see_to_lacking(self, survey: Survey) -> None:
+        """What came from no delivery, and is lacking in this one."""
+        lacking = self._kind.lacking
+        if lacking is None:
+            return
+        number = self._do(lambda each: lacking(self._batch(each), bool(survey.broken)))
+        if survey.broken:
+            self.report.put_off += number
+        else:
+            self.report.gone += number
 
     def _tell(self, faults: Sequence[Fault]) -> None:
         self.report.take(faults)

@@ -95,6 +95,8 @@ class Batch:
 
     `fields` are those that the plan gives; `by_key` those of them that refer to the other system's
     own ids; `kinds` what else it moves. `branches` are those that the plan speaks of as homes.
+    `written` is when the other system wrote its files. What is about rows of ours in `doubtful` was
+    set aside, so that they may be right.
     """
 
     transaction: Transaction
@@ -103,6 +105,8 @@ class Batch:
     by_key: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     branches: frozenset[int] = frozenset()
+    written: datetime | None = None
+    doubtful: set[int] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
     #: Rows that stay as they are here, because we look after their branch.
     kept: int = 0
@@ -128,6 +132,11 @@ class Batch:
         """Has the branch come over, so that we know more of it than the other system?"""
         return self.moving.set_up.elsewhere.has_come_over(branch_id)
 
+    def is_theirs(self, branch_id: int) -> bool:
+        """Does the other system look after the branch, so that its delivery decides?"""
+        is_there = self.moving.set_up.elsewhere.has(branch_id, self.moving.now)
+        return is_there and branch_id in self.branches
+
     def left(self, arrivals: Iterable[Arrival]) -> list[Arrival]:
         """Those that were not set aside."""
         return [each for each in arrivals if id(each) not in self._refused]
@@ -145,7 +154,8 @@ class Kind(NamedTuple):
     `store` writes new rows, giving each its `row_id`, and those that have changed; `gone` sees to
     rows of ours that the other system does not have any more, and is None where they stay as they
     are. `branches` gives the ids of rows of ours with those of their branches: what belongs to one
-    that we look after is ours to change, and theirs no more.
+    that we look after is ours to change, and theirs no more. `lacking` ends rows of ours that came
+    from no delivery and that a whole one lacks, or only counts them; it returns their number.
     """
 
     name: str
@@ -153,6 +163,7 @@ class Kind(NamedTuple):
     store: Callable[[Batch, Sequence[Arrival], Sequence[Arrival]], None]
     gone: Callable[[Batch, Sequence[Moved]], None] | None = None
     branches: Callable[..., list[tuple[int, int]]] | None = None
+    lacking: Callable[[Batch, bool], int] | None = None
 
     @property
     def cells(self) -> dict[str, Cell]:

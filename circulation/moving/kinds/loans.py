@@ -10,19 +10,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, select, update
 
-from catalogue.database import Statement, columns, many_of, send_many
+from catalogue.database import Statement, columns, many, many_of, send_many
 from circulation.dunning.flow_rows import DUNNING
 from circulation.dunning.steps import Does, Step, is_before_due
 from circulation.kernel.results import LoanMark
 from circulation.loans.schema import loans
-from circulation.moving.keys import Moved, stood_for
+from circulation.moving.keys import STEP, Moved, stood_for
 from circulation.moving.kinds.items import forget_states
 from circulation.moving.kinds.reminders import Act, Subject, acts_of, forget_acts, write_acts
 from circulation.moving.kinds.uses import LentThere, note_loans
 from circulation.moving.lookups import FoundItem, FoundPatron, branches_of, items_of, patrons_of
 from circulation.moving.rows import OURS, Arrival, Batch, Kind, without
+from circulation.moving.schema import moved_rows
 from circulation.moving.updates import update_planned
 from circulation.moving.values import BRANCH, LAST_MOMENT, MOMENT, SMALL, TEXT, coded
 
@@ -93,11 +94,36 @@ def _end(record: _End) -> Statement:
     )
 
 
+class _Followed(NamedTuple):
+    id: int
+    item_id: int
+
+
+@many(_Followed)
+def _followed(*, branch_ids: Sequence[int], written: datetime, after: int) -> Statement:
+    """Open loans that came from no delivery, and were made before this one was written."""
+    rows = moved_rows.c
+    came = exists().where(rows.row_id == loans.c.id, rows.kind == "loans", rows.gone.is_(None))
+    return (
+        select(*columns(_Followed, loans))
+        .where(
+            loans.c.branch_id.in_(branch_ids),
+            loans.c.checked_in.is_(None),
+            loans.c.checked_out < written,
+            loans.c.id > after,
+            ~came,
+        )
+        .order_by(loans.c.id)
+        .limit(STEP)
+    )
+
+
 class _Open(NamedTuple):
     id: int
     item_id: int
     patron_id: int | None
     branch_id: int
+    checked_out: datetime
 
 
 @many_of(_Open)
@@ -107,13 +133,17 @@ def _open_loans(*, item_ids: Sequence[int]) -> Statement:
 
 
 def store_loans(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> None:
-    """Writes loans. An item is on loan once: who has it here and not there keeps it, and the row is
-    set aside for people to see. Who has it here as well, because what the other system does is
-    followed, has it once."""
+    """Write loans. An item is on loan once: who has it here and not there keeps it, and the row is
+    set aside for people to see. A patron who has it here as well, because what the other system
+    does is followed, has it once. A loan that was followed to another patron ends, if it is of a
+    branch that the other system looks after and was there before the files were written.
+    """
     transaction, moving = batch.transaction, batch.moving
     both = [*new, *changed]
     borrowers, lent = patrons_of(batch, both), items_of(batch, both)
     here = _check(batch, both, borrowers, lent)
+    left = {*map(id, batch.left(both))}
+    batch.doubtful |= {lent[id(each)].id for each in both if id(each) in lent.keys() - left}
     new, changed = without(batch.left(new), here), [*batch.left(changed), *here]
     for each in new:
         each.row_id = moving.circulation.ids.next(moving.now)
@@ -146,6 +176,9 @@ def _check(
     there = {each.item_id: each for each in _open_loans(batch.transaction, item_ids=ids)}
     known = {each.id for each in there.values()}
     known &= {*stood_for(batch.transaction, row_ids=[*known], kind="loans")}
+    stale = _stale(batch, left, borrowers, lent, there, known)
+    _end(batch.transaction, [_End(each, batch.moving.now) for each in stale])
+    there = {item_id: each for item_id, each in there.items() if each.id not in stale}
     holding = {item_id: each.id for item_id, each in there.items()}
     here = []
     for each in left:
@@ -168,6 +201,26 @@ def _check(
         elif each.row.due < each.row.checked_out:
             batch.note(each, "due before it was lent, kept as it is", "due")
     return here
+
+
+def _stale(
+    batch: Batch,
+    arrivals: Sequence[Arrival],
+    borrowers: dict[int, FoundPatron],
+    lent: dict[int, FoundItem],
+    there: dict[int, _Open],
+    known: set[int],
+) -> set[int]:
+    """Return loans that were followed, of items that the delivery has as lent to other patrons."""
+    found = set()
+    for each in arrivals:
+        loan = there.get(lent[id(each)].id)
+        if loan is None or loan.id in known or each.row_id is not None or batch.written is None:
+            continue
+        is_other = loan.patron_id != borrowers[id(each)].id
+        if is_other and batch.is_theirs(loan.branch_id) and loan.checked_out < batch.written:
+            found.add(loan.id)
+    return found
 
 
 def _leave(batch: Batch, arrival: Arrival, *, is_here: bool) -> None:
@@ -235,4 +288,27 @@ def end_loans(batch: Batch, gone: Sequence[Moved]) -> None:
     _end(batch.transaction, [_End(each.row_id, batch.moving.now) for each in gone])
 
 
-LOANS = Kind("loans", LoanRow, store_loans, end_loans, branches_of(loans, "branch_id"))
+def end_lacking(batch: Batch, is_counted_only: bool) -> int:
+    """End loans that were followed and that the delivery lacks: the items were handed in there.
+
+    Those of branches that we look after stay, and so do those of items whose rows were set aside.
+
+    Returns:
+        The number of such loans.
+    """
+    ids = [each.id for each in batch.moving.set_up.branches.values() if batch.is_theirs(each.id)]
+    if not ids or batch.written is None:
+        return 0
+    number, after, is_last = 0, 0, False
+    while not is_last:
+        found = _followed(batch.transaction, branch_ids=ids, written=batch.written, after=after)
+        is_last = len(found) < STEP
+        after = found[-1].id if found else after
+        ended = [each.id for each in found if each.item_id not in batch.doubtful]
+        number += len(ended)
+        if not is_counted_only:
+            _end(batch.transaction, [_End(each, batch.moving.now) for each in ended])
+    return number
+
+
+LOANS = Kind("loans", LoanRow, store_loans, end_loans, branches_of(loans, "branch_id"), end_lacking)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -190,6 +191,35 @@ def test_what_was_followed_already_comes_again_as_the_same_loan_and_hold(more: O
     found = more.deliver(may_be_shorter=True)
     assert (found["loans"].gone, found["holds"].gone) == (1, 1)
     assert set(_open(more)) == {"B1"}
+
+
+def test_a_delivery_decides_about_loans_that_were_followed(more: OldSystem) -> None:
+    """Of branches that the other system looks after, and of before the files were written."""
+    library = more.library
+    _moves(library, (library.main, library.other), leave_to_another)
+    more.deliver()
+    for item in ("B2", "B3"):
+        library.check_out("P1", item)
+    assert set(_open(more)) == {"B1", "B2", "B3"}
+    other = ("2", "B2", "2026-11-20 10:00:00", "2026-12-18", "0", "", "")
+    more.write("loans", LENT, other)
+    earlier = library.now.timestamp() - 60
+    os.utime(more.folder / "loans.csv", (earlier, earlier))
+    found = more.deliver()["loans"]
+    assert (found.gone, found.set_aside) == (0, 1), "it was written before they were lent"
+    more.write("loans", LENT, other, ("9", "B3", *other[2:]), (*other[:3], "soon", *other[4:]))
+    found = more.deliver()["loans"]
+    assert (found.gone, found.put_off, found.new) == (0, 0, 1), "B3 may be that of a row set aside"
+    assert more.rows("SELECT count(*) FROM loans WHERE checked_in IS NULL") == [(3,)]
+    more.write("loans", LENT, other)
+    found = more.deliver(may_be_shorter=True)["loans"]
+    assert (found.gone, found.set_aside) == (1, 0)
+    assert _open(more) == {"B1": "2026-11-20", "B2": "2026-12-18"}, "that of the delivery"
+    library.check_out("P1", "B3")
+    _moves(library, (library.main, library.other), take_over)
+    library.pass_time(hours=1)
+    assert more.deliver()["loans"].gone == 0
+    assert set(_open(more)) == {"B1", "B2", "B3"}, "we look after it"
 
 
 @pytest.mark.parametrize("has_left", [True, False])
