@@ -26,6 +26,12 @@ class FlipWish(Request):
     why: Why
 
 
+class ReconcileWish(Request):
+    """Both systems are to be compared now: everything, or that of the branch with this ISIL."""
+
+    branch: Annotated[str, Field(max_length=255)] = ""
+
+
 class SettledWish(Request):
     """What became of something that a system could not be told."""
 
@@ -169,6 +175,13 @@ NO_PROXY: Final = ProxyShown(
     *(False, (), (), (), 0, True, ProxyUnequal(0, (), (), False, False, None), ""),
     *((), (), None, False),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciling:
+    """About so many items and patrons are being compared."""
+
+    compares: int
 
 
 @dataclass(frozen=True, slots=True)

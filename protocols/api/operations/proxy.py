@@ -17,6 +17,8 @@ from protocols.api.models.proxy import (
     FlipWish,
     ProxyShown,
     ProxyTerminal,
+    ReconcileWish,
+    Reconciling,
     SettledWish,
     proxy_shown,
 )
@@ -70,6 +72,16 @@ def flip(request: Request[FlipWish, None], principal: Principal, context: Contex
     )
 
 
+def reconcile(
+    request: Request[ReconcileWish, None], principal: Principal, context: Context
+) -> Reconciling:
+    """Compare both systems now, at the pace of proxy.toml: what differs is in `GET /proxy`. A
+    comparison that was running begins again."""
+    must_have_everywhere(principal, Right.EDIT_RULES)
+    done = _asked(context, principal, ask="reconcile", branch=request.body.branch)
+    return Reconciling(done["compares"])
+
+
 def settle_task(
     request: Request[SettledWish, None], principal: Principal, context: Context
 ) -> None:
@@ -110,6 +122,13 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         outcomes=(Outcome.CONFLICT,),
     ),
     _put("/proxy/modes", "Flip terminals", flip, body=FlipWish, answer=Flipped),
+    _put(
+        "/proxy/reconciliation",
+        "Compare both systems",
+        reconcile,
+        body=ReconcileWish,
+        answer=Reconciling,
+    ),
     _put(
         "/proxy/for-a-person/{request}",
         "Settle what could not be told",

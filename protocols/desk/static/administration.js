@@ -20,6 +20,7 @@ const staff = () => import("./admin_staff.js");
 /** @type {Record<string, Section>} */
 const SECTIONS = {
   machines: { right: "operations", draw: async () => (await house()).drawMachines(() => open("machines")) },
+  unequal: { right: "operations", draw: async () => (await import("./admin_unequal.js")).drawUnequal(() => open("unequal")) },
   partners: { right: "operations", draw: async () => (await house()).drawPartners() },
   jobs: { right: "jobs", draw: async () => (await house()).drawJobs() },
   staff: { right: "staff.administer", draw: async () => (await staff()).drawStaff(() => open("staff")) },

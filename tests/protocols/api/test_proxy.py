@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,6 +93,40 @@ def test_what_could_not_be_told_is_settled(stage: Stage, token: str, two: Two) -
         assert stage.ask("PUT", path, said, token=token, key=None).status == 204
         assert stage.ask("PUT", path, said, token=token, key=None).status == 404
         assert stage.ask("PUT", "/proxy/for-a-person/x", said, token=token, key=None).status == 404
+
+
+def test_what_differs_is_shown_in_words_and_compared_on_request(
+    stage: Stage, token: str, two: Two
+) -> None:
+    two.settings("new with write-back")
+    two.old.habits.knows_no_block = False
+    path = two.folder / "proxy.toml"
+    path.write_text(path.read_text() + '[reconcile]\nrequests_per_second = 400\nhours = ""\n')
+    stands_before(stage, two.folder)
+    two.old.lends_until = "20261221    235900"
+    with proxy(two.folder) as running:
+        ask(running.terminal(), OUT)
+
+        def unequal(language: str = "en") -> dict[str, Any]:
+            headers = {"accept-language": language}
+            shown = stage.ask("GET", "/proxy", token=token, headers=headers)
+            found: dict[str, Any] = shown.body["unequal"]
+            return found
+
+        until(lambda: unequal()["number"] == 1)
+        (row,) = unequal()["rows"]
+        assert (row["item"], row["old"]) == ("I1", "on loan until 2026-12-21")
+        assert row["errand"] == "set the due date in the old system"
+        assert unequal("da")["rows"][0]["new"] == "udlånt til 2026-12-23"
+        assert unequal()["branches"] == [{"branch": "DK-900101", "number": 1}]
+        two.old.loans["I1"] = "P1", "20261223    235900"
+        wish = {"branch": "DK-900101"}
+        asked = stage.ask("PUT", "/proxy/reconciliation", wish, token=token, key=None)
+        assert (asked.status, asked.body) == (200, {"compares": 1})
+        until(lambda: unequal()["number"] == 0 and not unequal()["is_comparing"])
+        assert unequal()["ended"]
+        wrong = {"branch": "DK-1"}
+        assert stage.ask("PUT", "/proxy/reconciliation", wrong, token=token, key=None).status == 409
 
 
 def test_who_may_see_it_may_not_flip(stage: Stage, two: Two) -> None:

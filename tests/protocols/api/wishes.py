@@ -18,6 +18,7 @@ DELIVERY = {
 }
 #: What a request to each operation may say, where it has to say something.
 BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
+    "reconcile": lambda known: {"branch": "DK-900101"},
     "flip": lambda known: {"terminals": ["kiosk-1"], "mode": "shadow", "why": "our turn"},
     "harvest_now": lambda known: {},
     "settle_task": lambda known: {"why": "seen to"},

@@ -209,6 +209,7 @@ _CLOSED: Final = "2031-03-03"
 #: What each section of administration asks.
 SECTIONS: Final[dict[str, tuple[Asked, ...]]] = {
     "machines": (Asked("GET", "/terminals"), Asked("GET", "/proxy")),
+    "unequal": (Asked("GET", "/proxy"),),
     "partners": (Asked("GET", "/partners"),),
     "jobs": (Asked("GET", "/jobs"), Asked("POST", "/jobs/sessions", {})),
     "staff": (
