@@ -34,7 +34,6 @@ from protocols.proxy.line import Said
 from protocols.proxy.modes import Modes
 from protocols.proxy.off_line import OffLine
 from protocols.proxy.reckoning import Reckoner
-from protocols.proxy.reconciling.around import OfProxy
 from protocols.proxy.reconciling.reconciler import Reconciler
 from protocols.proxy.repeats import Repeats
 from protocols.proxy.routing import IN_CARE_OF_OLD, SIDE, are_mixed, knows_all
@@ -103,11 +102,8 @@ class Proxy:
         self.health: dict[System, Health] = {}
         for each in self.connections.systems:
             self._open(each)
-        self.reconciler = (
-            None
-            if settings.new is None or not settings.can_be_compared
-            else Reconciler(OfProxy(self), settings.reconcile, settings.old.dialect)
-        )
+        #: What compares both systems; None where they cannot be compared.
+        self.reconciler: Reconciler | None = None
         self.journal.told = self._told
         self.journal.put({"kind": "start"})
         for task in list(self.state.tasks.values()):
@@ -115,8 +111,6 @@ class Proxy:
             task.is_unknown = task.is_unknown or task.sent[:2] != MONEY
             self._take_up(job_of(task))
         self._remember_repeats()
-        if self.reconciler is not None:
-            self.reconciler.begin()
 
     def _read(self) -> Known:
         """Reads the journal: the state that was kept, and what was written since."""

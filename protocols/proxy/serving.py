@@ -15,6 +15,8 @@ from protocols.hosting.reactor import reactor
 from protocols.hosting.standard import Port
 from protocols.proxy.control import listen as listen_for_commands
 from protocols.proxy.proxy import Proxy
+from protocols.proxy.reconciling.around import OfProxy
+from protocols.proxy.reconciling.reconciler import Reconciler
 from protocols.proxy.recovering import Recovery
 from protocols.proxy.relay import Relay
 from protocols.proxy.session import TerminalSession
@@ -49,6 +51,9 @@ class Serving:
     def __init__(self, settings: ProxySettings) -> None:
         self.settings = settings
         self.proxy = Proxy(settings)
+        if settings.can_be_compared:
+            own = OfProxy(self.proxy)
+            self.proxy.reconciler = Reconciler(own, settings.reconcile, settings.old.dialect)
         self._ports: list[Any] = []
         self._connections = 0
         self._terminals = ConversationFactory(self._converse)
@@ -70,6 +75,8 @@ class Serving:
             raise CannotListen(f"{listen.interface}:{listen.port}: {error}") from error
         self._ports.append(port)
         Recovery(self.proxy).begin()
+        if self.proxy.reconciler is not None:
+            self.proxy.reconciler.begin()
         self._ports.append(listen_for_commands(reactor, self.proxy, self.settings.journal))
         metrics = self.settings.metrics
         if metrics.port is not None:

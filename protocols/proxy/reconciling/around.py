@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from protocols.hosting.proxy_control import WARNED_SECONDS
 from protocols.hosting.reactor import reactor
 from protocols.proxy.line import Said
 from protocols.proxy.pool import Pool
+from protocols.proxy.proxy import Proxy
 from protocols.proxy.reconciling.causes import MAX_REMEDIES, Known
 from protocols.proxy.reconciling.pacing import begin_of_night
 from protocols.proxy.reconciling.rows import Named
 from protocols.proxy.routing import IN_CARE_OF_OLD
 from protocols.proxy.settings import SYSTEMS, System
+from protocols.proxy.state import State
 from protocols.proxy.telling import asked_body
-
-if TYPE_CHECKING:
-    from protocols.proxy.proxy import Proxy
-    from protocols.proxy.state import State
 
 #: The modes in which one system does not hear what the other one does.
 _TELLS_NOTHING = frozenset({"old", "new"})
