@@ -53,15 +53,7 @@ class Control(LineReceiver):
                 case "differences":
                     return proxy.reckoner.answer()
                 case "flip":
-                    terminals = [str(each) for each in asked.get("terminals", [])]
-                    mode = str(asked.get("mode", ""))
-                    for each in terminals:
-                        proxy.modes.may_flip(each, mode)
-                    before = {each: proxy.modes.of(each) for each in terminals}
-                    for each in terminals:
-                        proxy.modes.flip(each, mode, self._who(asked), why)
-                    now = {each: proxy.modes.of(each) for each in terminals}
-                    return {"flipped": now, "before": before}
+                    return self._switch(asked, why)
                 case "reconcile":
                     return self._reconcile(str(asked.get("branch", "")), self._who(asked))
                 case "settle":
@@ -72,6 +64,29 @@ class Control(LineReceiver):
         except OSError as error:
             return _refusal(Sentence("JOURNAL_UNWRITTEN", why=str(error.strerror)))
         return {"error": "there is status, differences, flip, reconcile and settle"}
+
+    def _switch(self, asked: dict[str, Any], why: str) -> dict[str, Any]:
+        """Change the mode of terminals: all of them, or none."""
+        modes = self._proxy.modes
+        terminals = [str(each) for each in asked.get("terminals", [])]
+        mode, despite = str(asked.get("mode", "")), str(asked.get("despite", "")).strip()
+        for each in terminals:
+            wanted = modes.may_flip(each, mode)
+            if not despite and modes.comes_over(each, wanted):
+                self._must_be_ready(modes.branch_of(each))
+        before = {each: modes.of(each) for each in terminals}
+        for each in terminals:
+            modes.flip(each, mode, self._who(asked), why, despite)
+        return {"flipped": {each: modes.of(each) for each in terminals}, "before": before}
+
+    def _must_be_ready(self, branch: str) -> None:
+        """Raise CannotFlip where the branch is not ready, or where that is not known yet."""
+        found = self._proxy.reckoner.readiness_of(branch)
+        if found is None:
+            raise CannotFlip(Sentence("READINESS_COUNTED", value=branch))
+        if not found["is_open"]:
+            against = "; ".join(each["text"] for each in found["against"])
+            raise CannotFlip(Sentence("NOT_READY", value=branch, why=against))
 
     def _reconcile(self, branch: str, who: str) -> dict[str, Any]:
         """Begin to compare everything, or that of a branch."""

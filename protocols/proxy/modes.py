@@ -7,6 +7,7 @@ from typing import Final
 from circulation.languages.sentences import Sentence, listed
 from protocols.proxy.journal.records import Record
 from protocols.proxy.journal.writing import Journal
+from protocols.proxy.routing import SIDE
 from protocols.proxy.settings import MODES, Mode, ProxySettings
 from protocols.proxy.state import State
 
@@ -62,16 +63,37 @@ class Modes:
             raise CannotFlip(Sentence("WRITE_BACK_NEEDS"))
         return wanted
 
-    def flip(self, terminal: str, mode: str, who: str, why: str) -> None:
-        """Changes the mode of a terminal from its next message on. Raises CannotFlip, OSError."""
+    def comes_over(self, terminal: str, mode: Mode) -> bool:
+        """Return whether the terminal would come into the care of the new system."""
+        return SIDE[self.of(terminal)] == "old" and SIDE[mode] == "new"
+
+    def branch_of(self, terminal: str) -> str:
+        """Return the branch of a terminal that is listed."""
+        return self._listed[terminal].branch
+
+    def flip(self, terminal: str, mode: str, who: str, why: str, despite: str = "") -> None:
+        """Change the mode of a terminal from its next message on.
+
+        Args:
+            terminal: The login of the terminal.
+            mode: The mode.
+            who: Who wishes it.
+            why: Why.
+            despite: Why although its branch is not ready.
+
+        Raises:
+            CannotFlip: The terminal cannot be in that mode.
+            OSError: The journal cannot be written.
+        """
         wanted = self.may_flip(terminal, mode)
-        self._journal.put(
-            {
-                "kind": "flip",
-                "terminal": terminal,
-                "before": self.of(terminal),
-                "to": wanted,
-                "who": who,
-                "why": why,
-            }
-        )
+        record: Record = {
+            "kind": "flip",
+            "terminal": terminal,
+            "before": self.of(terminal),
+            "to": wanted,
+            "who": who,
+            "why": why,
+        }
+        if despite and self.comes_over(terminal, wanted):
+            record["despite"] = despite
+        self._journal.put(record)

@@ -37,13 +37,22 @@ class Reckoner:
         counted = None if self._counted is None else stamp(self._counted)
         return {**self._found, "counted": counted, "is_counting": self._process is not None}
 
+    def readiness_of(self, branch: str) -> dict[str, Any] | None:
+        """Return what speaks against switching the branch; None while that is being counted."""
+        answer = self.answer()
+        found: dict[str, Any] | None = answer["gates"].get(branch)
+        return None if answer["is_counting"] else found
+
     def _begin(self) -> None:
         settings, begun = self._settings, self._now()
         branches = defaultdict(list)
         for each in settings.terminals:
             branches[each.branch].append(each.login)
         module = "protocols.proxy.differences.summary"
-        arguments = (str(settings.journal), str(settings.accepted), json.dumps(branches))
+        dialect = settings.old.dialect
+        habits = json.dumps([dialect.leaves_out, dialect.hold_counts])
+        files = (str(settings.journal), str(settings.accepted))
+        arguments = (*files, json.dumps(branches), habits)
 
         def ended(said: bytes, wrong: bytes) -> None:
             self._process = None

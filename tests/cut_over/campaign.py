@@ -261,7 +261,8 @@ class Rehearsal:
         for _ in range(40):
             done = run_tiro(
                 self.world.folder / "old" / "tiro.toml",
-                *("proxy", "flip", *branches, "--to", mode, "--why", why),
+                *("proxy", "switch-mode", *branches, "--to", mode, "--why", why),
+                *("--despite-readiness", "a rehearsal of few days"),
                 *("--file", str(self.world.folder / "proxy" / "proxy.toml")),
             )
             if done.returncode == 0:

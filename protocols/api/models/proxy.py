@@ -24,6 +24,9 @@ class FlipWish(Request):
     terminals: Annotated[tuple[Login, ...], Field(min_length=1, max_length=10_000)]
     mode: Mode
     why: Why
+    despite_readiness: Annotated[
+        str, Field(max_length=1000, description="why, where a branch is not ready for Tiro")
+    ] = ""
 
 
 class ReconcileWish(Request):
@@ -133,12 +136,15 @@ class ProxyPattern:
 
 @dataclass(frozen=True, slots=True)
 class ProxyObstacle:
-    """What is in the way of a flip: `count` of it, of `of` where that says something."""
+    """What is in the way of a switch to this library: `count` of it, of `of` where that says
+    something; an example, where there is one, and what to do about it."""
 
     code: str
     count: int
     of: int
     text: str
+    example: str
+    what_to_do: str
 
 
 @dataclass(frozen=True, slots=True)

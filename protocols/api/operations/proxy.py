@@ -58,11 +58,13 @@ def show_proxy(request: Plain, principal: Principal, context: Context) -> ProxyS
 
 def flip(request: Request[FlipWish, None], principal: Principal, context: Context) -> Flipped:
     """Moves terminals to the other system or back, from their next message on; all of them, or
-    none. Who wishes it and why stands in the journal of the proxy."""
+    none. To this library only where their branch is ready, or with `despite_readiness`. Who wishes
+    it and why stands in the journal of the proxy."""
     must_have_everywhere(principal, Right.EDIT_RULES)
     wish = request.body
     terminals, mode = list(wish.terminals), wish.mode
-    done = _asked(context, principal, ask="flip", terminals=terminals, mode=mode, why=wish.why)
+    given = {"mode": mode, "why": wish.why, "despite": wish.despite_readiness}
+    done = _asked(context, principal, ask="flip", terminals=terminals, **given)
     branches = {
         each["login"]: each["branch"]
         for each in _asked(context, principal, ask="status")["terminals"]

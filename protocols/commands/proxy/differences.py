@@ -1,4 +1,4 @@
-"""`tiro proxy differences`, `accept` and `gate`: what shadow has shown, and whether to flip."""
+"""`tiro proxy differences`, `accept` and `readiness`: what shadow has shown."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def list_differences(
     settings = settings_of(path)
     terminals = None if where is None else terminals_of(settings, where)
     accepted = _accepted(path)
-    groups = grouped(judged_in(read_journal(settings.journal, since=since), terminals))
+    records = read_journal(settings.journal, since=since)
+    groups = grouped(judged_in(records, settings.old.dialect, terminals))
     shown = [
         pattern_facts(each, accepted)
         for each in groups
@@ -68,7 +69,7 @@ def accept_pattern(pattern: str, why: str, who: str, path: Path, as_json: bool) 
     from protocols.proxy.journal.reading import read_journal
 
     settings = settings_of(path)
-    groups = grouped(judged_in(read_journal(settings.journal)))
+    groups = grouped(judged_in(read_journal(settings.journal), settings.old.dialect))
     found = next((each for each in groups if each.pattern.id == pattern), None)
     if found is None:
         raise Failure(f"no pattern is called {pattern}", "`tiro proxy differences` lists them.")
@@ -88,33 +89,82 @@ def accept_pattern(pattern: str, why: str, who: str, path: Path, as_json: bool) 
     say(pattern_facts(found, _accepted(path)), as_json)
 
 
-@click.command("gate")
-@click.argument("where")
-@click.option("--days", type=click.IntRange(1), default=14, show_default=True)
-@FILE
-@as_json
-@click.pass_context
-def ask_gate(context: click.Context, where: str, days: int, path: Path, as_json: bool) -> None:
-    """Say whether a terminal or a branch may be flipped to Tiro, and what speaks against it.
-
-    Ends with 1 where anything does.
-    """
-    from protocols.proxy.differences.gate import gate
+def _ask_readiness(
+    context: click.Context, where: str, days: int, path: Path, as_json: bool
+) -> None:
+    from protocols.proxy.differences.readiness import Looking, readiness
     from protocols.proxy.journal.reading import read_journal
 
     settings = settings_of(path)
     terminals = terminals_of(settings, where)
-    found = gate(read_journal(settings.journal), terminals, _accepted(path), days=days)
+    branches = {each.branch for each in settings.terminals if each.login in terminals}
+    looking = Looking(terminals, settings.old.dialect, branches)
+    found = readiness(read_journal(settings.journal), looking, _accepted(path), days=days)
     facts: dict[str, Any] = {
-        "may_be_flipped": found.is_open,
-        "against": list(map(str, found.against)),
+        "is_ready": found.is_ready,
+        "against": [
+            {
+                "what": str(each),
+                **({"example": each.example} if each.example else {}),
+                "what_to_do": each.what_to_do,
+            }
+            for each in found.against
+        ],
         "days": found.days,
         "judged": found.judged,
+        "dialect": found.dialect,
         "unexplained": [each.pattern.id for each in found.unexplained],
         "differing": found.differing,
     }
-    say(facts, as_json)
-    context.exit(0 if found.is_open else 1)
+    if as_json:
+        say(facts, as_json)
+    else:
+        _show(where, facts)
+    context.exit(0 if found.is_ready else 1)
+
+
+def _show(where: str, facts: dict[str, Any]) -> None:
+    """Print what speaks against a switch, and what to do about each."""
+    click.echo(f"{where} is ready" if facts["is_ready"] else f"{where} is not ready:")
+    for each in facts["against"]:
+        click.echo(f"* {each['what']}")
+        if "example" in each:
+            click.echo(f"  for example: {each['example']}")
+        click.echo(f"  what to do: {each['what_to_do']}")
+    click.echo(f"{facts['judged']} exchanges were judged on {facts['days']} days")
+    if facts["dialect"]:
+        click.echo(f"the old system {', '.join(facts['dialect'])}: these are no differences")
+
+
+_DAYS = click.option("--days", type=click.IntRange(1), default=14, show_default=True)
+
+
+@click.command("readiness")
+@click.argument("where")
+@_DAYS
+@FILE
+@as_json
+@click.pass_context
+def show_readiness(
+    context: click.Context, where: str, days: int, path: Path, as_json: bool
+) -> None:
+    """Say whether a terminal or a branch is ready to be switched to Tiro.
+
+    Each thing that speaks against it is explained, with an example and what to do. Ends with 1
+    where anything does.
+    """
+    _ask_readiness(context, where, days, path, as_json)
+
+
+@click.command("gate", deprecated="It is called `tiro proxy readiness` now.")
+@click.argument("where")
+@_DAYS
+@FILE
+@as_json
+@click.pass_context
+def ask_gate(context: click.Context, where: str, days: int, path: Path, as_json: bool) -> None:
+    """Say whether a terminal or a branch is ready to be switched to Tiro."""
+    _ask_readiness(context, where, days, path, as_json)
 
 
 def terminals_of(settings: ProxySettings, where: str) -> frozenset[str]:

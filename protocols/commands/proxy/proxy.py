@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from protocols.commands.proxy.differences import accept_pattern, ask_gate, list_differences
+from protocols.commands.proxy.differences import (
+    accept_pattern,
+    ask_gate,
+    list_differences,
+    show_readiness,
+)
 from protocols.commands.proxy.shared import FILE, settings_of
 from protocols.process.failures import Failure
 
@@ -21,7 +27,7 @@ def proxy() -> None:
     """Put one address in front of the old system and Tiro, and move terminals one by one."""
 
 
-for _command in (list_differences, accept_pattern, ask_gate):
+for _command in (list_differences, accept_pattern, show_readiness, ask_gate):
     proxy.add_command(_command)
 
 
@@ -62,6 +68,11 @@ def asked(path: Path, **request: Any) -> dict[str, Any]:
         raise Failure(
             str(error), "Is `tiro proxy serve` running, and may you write to that folder?"
         ) from error
+    return _answered(answer)
+
+
+def _answered(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer of a proxy. Raise Failure where it has refused."""
     if "error" in answer:
         raise Failure(answer["error"], "`tiro proxy status` names the terminals and their modes.")
     return answer
@@ -88,7 +99,7 @@ def status(path: Path, as_json: bool) -> None:
     if found["trouble"]:
         click.secho(f"the journal cannot be written: {found['trouble']}", fg="red")
     back = "loses nothing" if found["can_go_back"] else "would lose what the old system lacks"
-    click.echo(f"a flip back to the old system {back}")
+    click.echo(f"a switch back to the old system {back}")
     _show_unequal(found["unequal"])
     click.echo(f"for a person: {found['number_for_a_person']}")
     for each in found["for_a_person"]:
@@ -134,20 +145,76 @@ def _clock_of(system: dict[str, Any]) -> str:
     return click.style(f"{text}: set it or its time zone, or timezone in proxy.toml", fg="red")
 
 
-@proxy.command()
-@click.argument("terminals", nargs=-1, required=True)
-@click.option(
-    "--to",
-    "mode",
-    required=True,
-    type=click.Choice(["old", "shadow", "new with write-back", "new"]),
-    help="The mode, from the next message on; a patron's session ends where it began.",
-)
-@click.option("--why", required=True, help="For the journal.")
-@FILE
-@_JSON
-def flip(terminals: tuple[str, ...], mode: Mode, why: str, path: Path, as_json: bool) -> None:
+#: Seconds that the command waits for the proxy to count whether a branch is ready.
+_COUNTING_SECONDS = 600.0
+
+
+def _switch_options(command: Any) -> Any:
+    """Add what both names of the command take."""
+    for add in (
+        _JSON,
+        FILE,
+        click.option(
+            "--despite-readiness",
+            "despite",
+            metavar="REASON",
+            help="Switch to Tiro although the branch is not ready; the reason is for the journal.",
+        ),
+        click.option("--why", required=True, help="For the journal."),
+        click.option(
+            "--to",
+            "mode",
+            required=True,
+            type=click.Choice(["old", "shadow", "new with write-back", "new"]),
+            help="The mode, from the next message on; a patron's session ends where it began.",
+        ),
+        click.argument("terminals", nargs=-1, required=True),
+    ):
+        command = add(command)
+    return command
+
+
+@proxy.command("switch-mode")
+@_switch_options
+def switch_mode(**given: Any) -> None:
+    """Change the mode of terminals, named by their logins, or of a branch by its ISIL.
+
+    A branch comes to Tiro only when `tiro proxy readiness` says that it is ready.
+    """
+    _switch(**given)
+
+
+@proxy.command("flip", deprecated="It is called `tiro proxy switch-mode` now.")
+@_switch_options
+def flip(**given: Any) -> None:
     """Change the mode of terminals, named by their logins, or of a branch by its ISIL."""
+    _switch(**given)
+
+
+def _switched(path: Path, **request: Any) -> dict[str, Any]:
+    """Ask for the switch, again while the proxy counts whether the branch is ready."""
+    from protocols.hosting.proxy_control import NoProxy, ask
+
+    folder, end = settings_of(path).journal, time.monotonic() + _COUNTING_SECONDS
+    while True:
+        try:
+            answer = ask(folder, ask="flip", **request)
+        except NoProxy:
+            return asked(path, ask="flip", **request)
+        if answer.get("name") == "NOT_READY":
+            raise Failure(
+                answer["error"],
+                "`tiro proxy readiness` explains each point; --despite-readiness REASON switches"
+                " all the same.",
+            )
+        if answer.get("name") != "READINESS_COUNTED" or time.monotonic() > end:
+            return _answered(answer)
+        time.sleep(0.1)
+
+
+def _switch(
+    terminals: tuple[str, ...], mode: Mode, why: str, despite: str | None, path: Path, as_json: bool
+) -> None:
     from protocols.proxy.routing import SIDE
 
     known = settings_of(path).terminals
@@ -156,7 +223,7 @@ def flip(terminals: tuple[str, ...], mode: Mode, why: str, path: Path, as_json: 
         for name in terminals
         for login in ([each.login for each in known if each.branch == name] or [name])
     ]
-    answer = asked(path, ask="flip", terminals=named, mode=mode, why=why)
+    answer = _switched(path, terminals=named, mode=mode, why=why, despite=despite or "")
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return

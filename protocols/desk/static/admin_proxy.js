@@ -103,7 +103,10 @@ function drawnBranches({ terminals, gates }) {
 /** @param {any} gate */
 function drawnGate({ is_open: isOpen, against }) {
   const state = isOpen ? mark("done", say("PROXY_OPEN")) : mark("todo", say("PROXY_NOT_YET"));
-  const reasons = against.map((/** @type {any} */ { code, count, of }) => el("div", { class: "s" }, say(`GATE_${code}`, { count, of })));
+  const reasons = against.map((/** @type {any} */ { code, count, of, example }) => {
+    const lines = [say(`GATE_${code}`, { count, of }), example, say(`ADVICE_${code}`)].filter(Boolean);
+    return el("div", { class: "s" }, ...lines.map((each) => el("div", {}, each)));
+  });
   return [state, ...reasons];
 }
 
@@ -116,11 +119,12 @@ function flipping({ terminals }, again) {
     { name: "where", label: say("PROXY_WHERE"), offered, isNeeded: true },
     { name: "mode", label: say("PROXY_MODE"), choices },
     { name: "why", label: say("PROXY_WHY"), isNeeded: true },
+    { name: "despite", label: say("PROXY_DESPITE") },
   ];
-  return form(say("PROXY_FLIP"), fields, say("PROXY_FLIP_IT"), ({ where, mode, why }) => {
+  return form(say("PROXY_FLIP"), fields, say("PROXY_FLIP_IT"), ({ where, mode, why, despite }) => {
     const meant = terminals.filter((/** @type {any} */ each) => where === each.login || where === each.branch);
     const logins = meant.map((/** @type {any} */ each) => each.login);
-    return done(wish("PUT", "/proxy/modes", { terminals: logins.length ? logins : [where], mode, why }), again);
+    return done(wish("PUT", "/proxy/modes", { terminals: logins.length ? logins : [where], mode, why, despite_readiness: despite }), again);
   });
 }
 

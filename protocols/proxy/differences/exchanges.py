@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 
 from protocols.proxy.differences.comparing import Class, Difference, differences, worst
+from protocols.proxy.differences.dialect import Habits, is_habit
 from protocols.proxy.journal.records import Record, bytes_of
 from protocols.proxy.kinds import text_field
+from protocols.proxy.settings import DialectSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,11 @@ class Judged:
     subject: str
     differences: tuple[Difference, ...]
 
+    def without_habits(self, dialect: DialectSettings) -> Judged:
+        """Return the same without what comes from the old system's dialect alone."""
+        left = tuple(each for each in self.differences if not is_habit(self.message, each, dialect))
+        return self if len(left) == len(self.differences) else replace(self, differences=left)
+
     @property
     def kind(self) -> Class:
         return worst(self.differences)
@@ -34,12 +41,16 @@ class Joining:
     terminals: Collection[str] | None = None
     #: Why others were not judged, and how often.
     unjudged: dict[str, int] = field(default_factory=dict)
+    #: What is known of the old system's dialect by now.
+    habits: Habits = field(default_factory=Habits)
     _requests: dict[int, Record] = field(default_factory=dict)
     _first: dict[int, Record] = field(default_factory=dict)
 
     def take(self, record: Record) -> Judged | None:
         """What is known of both answers with this record, whichever came first."""
         kind = record["kind"]
+        if kind == "answer":
+            self.habits.take(record)
         if kind == "request":
             if record["mode"] == "shadow" and self._is_wanted(record):
                 self._requests[record["id"]] = record
@@ -75,11 +86,12 @@ class Joining:
 
 
 def judged_in(
-    records: Iterable[Record], terminals: Collection[str] | None = None
-) -> Iterator[Judged]:
-    """All that was judged, in order."""
+    records: Iterable[Record],
+    dialect: DialectSettings,
+    terminals: Collection[str] | None = None,
+) -> list[Judged]:
+    """All that was judged, in order, without what comes from the old system's dialect alone."""
     joining = Joining(terminals)
-    for record in records:
-        found = joining.take(record)
-        if found is not None:
-            yield found
+    found = [each for record in records if (each := joining.take(record)) is not None]
+    learned = joining.habits.learned(dialect)
+    return [each.without_habits(learned) for each in found]

@@ -1,9 +1,9 @@
-"""All that shadow has shown, for the desk: patterns, and the gate of each branch.
+"""All that shadow has shown, for the desk: patterns, and whether each branch is ready.
 
-    python -m protocols.proxy.differences.summary JOURNAL ACCEPTED TERMINALS
+    python -m protocols.proxy.differences.summary JOURNAL ACCEPTED TERMINALS DIALECT
 
-prints it as JSON; `TERMINALS` is JSON of the logins at each branch. It reads the whole journal, and
-so is a process beside the proxy.
+prints it as JSON; `TERMINALS` is JSON of the logins at each branch, `DIALECT` of the habits of the
+old system. It reads the whole journal, and so is a process beside the proxy.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from protocols.proxy.differences.gate import Looking
 from protocols.proxy.differences.patterns import FREE, Accepted, Group, read_accepted
+from protocols.proxy.differences.readiness import Looking
 from protocols.proxy.journal.reading import read_journal
+from protocols.proxy.settings import DialectSettings
 
 #: Patterns that are shown, the worst first.
 MOST_SHOWN = 100
@@ -45,11 +46,16 @@ def pattern_facts(group: Group, accepted: Mapping[str, Accepted]) -> dict[str, A
 
 
 def summary_of(
-    journal: Path, accepted: Mapping[str, Accepted], branches: Mapping[str, list[str]]
+    journal: Path,
+    accepted: Mapping[str, Accepted],
+    branches: Mapping[str, list[str]],
+    dialect: DialectSettings,
 ) -> dict[str, Any]:
     """In one reading of the journal."""
-    everybody = Looking(None)
-    each_branch = {branch: Looking(frozenset(logins)) for branch, logins in branches.items()}
+    everybody = Looking(None, dialect)
+    each_branch = {
+        branch: Looking(frozenset(logins), dialect, {branch}) for branch, logins in branches.items()
+    }
     for record in read_journal(journal):
         for looking in (everybody, *each_branch.values()):
             looking.take(record)
@@ -60,19 +66,25 @@ def summary_of(
     ]
     gates = {
         branch: {
-            "is_open": found.is_open,
-            "against": [{**asdict(each), "text": str(each)} for each in found.against],
+            "is_open": found.is_ready,
+            "against": [
+                {**asdict(each), "text": str(each), "what_to_do": each.what_to_do}
+                for each in found.against
+            ],
         }
         for branch, looking in each_branch.items()
-        for found in [looking.gate(accepted)]
+        for found in [looking.readiness(accepted)]
     }
     return {"patterns": patterns[:MOST_SHOWN], "gates": gates}
 
 
 def main() -> None:
     os.nice(_NICENESS)
-    journal, accepted, terminals = sys.argv[1:]
-    found = summary_of(Path(journal), read_accepted(Path(accepted)), json.loads(terminals))
+    journal, accepted, terminals, dialect = sys.argv[1:]
+    leaves_out, hold_counts = json.loads(dialect)
+    habits = DialectSettings(tuple(leaves_out), hold_counts)
+    read = read_accepted(Path(accepted))
+    found = summary_of(Path(journal), read, json.loads(terminals), habits)
     sys.stdout.write(json.dumps(found))
 
 

@@ -103,9 +103,10 @@ class Record(TypedDict, total=False):
     part: int
     #: Of dated: as AH has it.
     until: str
-    #: Of flip and settled.
+    #: Of flip and settled. `despite`: why although the branch was not ready.
     before: str
     who: str
+    despite: str
     #: Of clock.
     system: str
     seconds: float

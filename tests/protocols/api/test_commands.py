@@ -59,6 +59,7 @@ OF_THE_PROCESS = {
     **dict.fromkeys(
         (
             *("proxy accept", "proxy differences", "proxy flip", "proxy gate", "proxy journal"),
+            *("proxy readiness", "proxy switch-mode"),
             *("proxy reconcile", "proxy settle", "proxy status"),
         ),
         "is about the journal and terminals of proxy.toml, which no library has",

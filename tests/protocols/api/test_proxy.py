@@ -17,7 +17,8 @@ from tests.protocols.proxy.test_two_systems import Two, two, until
 __all__ = ["two"]
 
 EVERYWHERE = {right: Reach(everywhere=True) for right in (Right.OPERATE, Right.EDIT_RULES)}
-WISH = {"terminals": ["kiosk-1"], "mode": "new with write-back", "why": "our turn"}
+NOT_READY = {"terminals": ["kiosk-1"], "mode": "new with write-back", "why": "our turn"}
+WISH = NOT_READY | {"despite_readiness": "a test"}
 
 
 @pytest.fixture
@@ -59,12 +60,15 @@ def test_it_is_shown_and_terminals_are_flipped(stage: Stage, token: str, two: Tw
             (each["code"], each["count"], each["of"]) for each in gates["DK-900101"]["against"]
         ]
         assert ("DAYS", 1, 14) in against
+        unready = stage.ask("PUT", "/proxy/modes", NOT_READY, token=token, key=None)
+        assert unready.status == 409
+        assert "DK-900101 is not ready: judged on 1 days" in unready.body["detail"]
         flipped = stage.ask("PUT", "/proxy/modes", WISH, token=token, key=None)
         assert flipped.body["terminals"] == [
             {"login": "kiosk-1", "branch": "DK-900101", "mode": "new with write-back"}
         ]
         record = running.records("flip")[0]
-        assert record["why"] == "our turn"
+        assert (record["why"], record["despite"]) == ("our turn", "a test")
         assert record["who"].startswith(token)
         wrong = WISH | {"terminals": ["kiosk-1", "kiosk-9"], "mode": "old"}
         refused = stage.ask("PUT", "/proxy/modes", wrong, token=token, key=None)

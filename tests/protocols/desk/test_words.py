@@ -31,7 +31,7 @@ from circulation.stock.inventory import Finding
 from protocols.api.operations.titles import FACETS
 from protocols.desk.assets import CONTEXTS, words_in
 from protocols.desk.pages import PAGES
-from protocols.proxy.differences.gate import SENTENCES
+from protocols.proxy.differences.readiness import SENTENCES
 from protocols.proxy.kinds import CHANGING
 from protocols.proxy.proxy import JUDGED
 from protocols.sip2.wire import deviations
@@ -90,6 +90,7 @@ JOINED = {
     "CHANGE_": {"added", "removed", "changed"},
     "SECTION_": SECTIONS,
     "GATE_": set(SENTENCES),
+    "ADVICE_": set(SENTENCES),
     "SIP_": set(JUDGED | CHANGING.keys()),
     "RIGHT_": {each.value for each in Right},
     "SEEN_": {each.value for each in Seen},

@@ -36,7 +36,13 @@ def test_a_flip_counts_from_the_next_message_on_and_stands_in_the_journal(two: T
         terminal = running.terminal()
         ask(terminal, OUT)
         words = ("kiosk-1", "--to", "new with write-back", "--why", "our turn")
-        flipped = tiro_proxy(running, "flip", *words)
+        refused = tiro_proxy(running, "switch-mode", *words)
+        assert refused.exit_code == 1
+        assert "the branch DK-900101 is not ready: judged on 0 days" in refused.output
+        assert "`tiro proxy readiness` explains each point" in refused.output
+        assert running.records("flip") == []
+        despite = ("--despite-readiness", "the old one is switched off tonight")
+        flipped = tiro_proxy(running, "switch-mode", *words, *despite)
         assert (flipped.exit_code, flipped.output.splitlines()[::2]) == (
             0,
             ["kiosk-1: new with write-back", "    tiro move take-over DK-900101"],
@@ -54,6 +60,7 @@ def test_a_flip_counts_from_the_next_message_on_and_stands_in_the_journal(two: T
             "our turn",
         )
         assert flip["who"]
+        assert flip["despite"] == despite[1]
         running.kill()
         running.begin()
         assert "kiosk-1              DK-900101    new with write-back" in (
@@ -64,8 +71,11 @@ def test_a_flip_counts_from_the_next_message_on_and_stands_in_the_journal(two: T
 def test_a_branch_is_flipped_with_all_its_terminals(two: Two) -> None:
     two.settings("old", "old")
     with proxy(two.folder) as running:
-        flipped = tiro_proxy(running, "flip", "DK-900102", "--to", "shadow", "--why", "x")
+        flipped = tiro_proxy(running, "switch-mode", "DK-900102", "--to", "shadow", "--why", "x")
         assert flipped.output == "kiosk-2: shadow\n"
+        flipped = tiro_proxy(running, "flip", "DK-900102", "--to", "old", "--why", "x")
+        assert flipped.stdout == "kiosk-2: old\n"
+        assert "tiro proxy switch-mode" in flipped.stderr
 
 
 @pytest.mark.parametrize(
@@ -81,7 +91,7 @@ def test_what_cannot_be_flipped_is_said_and_nothing_is_flipped(
 ) -> None:
     two.settings("old")
     with proxy(two.folder) as running:
-        flipped = tiro_proxy(running, "flip", *words)
+        flipped = tiro_proxy(running, "switch-mode", *words)
         assert flipped.exit_code != 0
         assert said in flipped.output
         assert running.records("flip") == []
@@ -90,7 +100,7 @@ def test_what_cannot_be_flipped_is_said_and_nothing_is_flipped(
 def test_a_mode_needs_the_account_that_it_works_with(two: Two, tmp_path: Path) -> None:
     settings(tmp_path, two.old.port, old='[[terminals]]\nlogin = "kiosk-1"\nbranch = "X"')
     with proxy(tmp_path) as running:
-        flipped = tiro_proxy(running, "flip", "kiosk-1", "--to", "new", "--why", "x")
+        flipped = tiro_proxy(running, "switch-mode", "kiosk-1", "--to", "new", "--why", "x")
         assert "has no [new]" in flipped.output
 
 

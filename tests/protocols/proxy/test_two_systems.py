@@ -333,6 +333,7 @@ def test_each_line_of_a_terminal_has_numbers_that_differ_from_one_to_the_next(tw
             assert each in numbered(terminal, OUT.replace(b"ABI1", each))
         until(lambda: len(two.new.loans) == 4)
         wish = {"terminals": ["kiosk-1"], "mode": "new with write-back", "why": "its day"}
+        wish["despite"] = "a test"
         assert "error" not in tell_proxy(two.folder / "journal", ask="flip", **wish)
         numbered(terminal, f"35{DATE}AOOLD|AAP1|".encode())
         for each in items:
