@@ -84,6 +84,7 @@ _IDS: Final = {
     "export_own": "exportOwnData",
     "fetch": "recordItemPicked",
     "flip": "setProxyModes",
+    "reconcile": "reconcileProxy",
     "follow_lists": "streamListChanges",
     "forget_this_browser": "unregisterThisBrowser",
     "forgive_wrong_pins": "resetPinFailures",
