@@ -20,6 +20,13 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
 from catalogue.database import Database, Transaction
+from circulation.moving.earlier import (
+    NUMBERS,
+    check_age,
+    check_numbers,
+    examine_delivery,
+    note_taken,
+)
 from circulation.moving.key_sets import KeySet
 from circulation.moving.keys import (
     STEP,
@@ -107,12 +114,14 @@ class _RolledBack(Exception):
 class Following(NamedTuple):
     """How a delivery is followed. `on_fault` is told of every row that is set aside or noted, and
     of its kind. `may_be_shorter`: that there are much fewer rows than before is right. `hold`
-    begins every transaction, and holds a lease, so that no two moves are at it."""
+    begins every transaction, and holds a lease, so that no two moves are at it. `may_be_older`:
+    that it is older than the last one, or has other rows, is right."""
 
     may_be_shorter: bool = False
     on_fault: Callable[[str, Fault], None] = lambda kind, fault: None
     on_progress: Progress = lambda kind, rows, of: None
     hold: Callable[[Transaction], object] = lambda transaction: None
+    may_be_older: bool = False
 
 
 ALONE: Final = Following()
@@ -128,9 +137,11 @@ def take_delivery(
 ) -> list[KindReport]:
     """Takes in all that the plan names, one kind after the other; gives a report of each.
 
-    Raises what the database raises, and LeaseTaken where another move is at it; rows raise nothing.
+    Raises what the database raises, LeaseTaken where another move is at it, and OlderDelivery; rows
+    raise nothing. A delivery of another library stops all kinds that follow.
     """
     reports: list[KindReport] = []
+    its = examine_delivery(plan, formats_of(plan, moving), moving.now)
 
     def held(work: Callable[[Transaction], T]) -> T:
         def holding(transaction: Transaction) -> T:
@@ -140,10 +151,23 @@ def take_delivery(
         return database.write(holding).result()
 
     def all_kinds(do: Doing) -> None:
+        if its is not None and not following.may_be_older:
+            do(lambda transaction: check_age(transaction, moving.source, its, moving.timezone))
+        is_noted = its is None
+
+        def begin() -> None:
+            """Remember the delivery, before anything of it is taken."""
+            nonlocal is_noted
+            if not is_noted and its is not None:
+                do(lambda transaction: note_taken(transaction, moving.source, its, moving.now))
+                is_noted = True
+
         for name in KINDS:
             if name in plan.kinds:
-                one = _Delivery(plan, KINDS[name], moving, do, following)
+                one = _Delivery(plan, KINDS[name], moving, do, following, begin)
                 reports.append(one.take())
+                if one.is_foreign:
+                    return
 
     if not dry_run:
         all_kinds(held)
@@ -197,9 +221,10 @@ class _Delivery:
         moving: Moving,
         do: Doing,
         following: Following,
+        begin: Callable[[], None],
     ) -> None:
         self._plan, self._kind, self._moving, self._do = plan, kind, moving, do
-        self._following = following
+        self._following, self._begin = following, begin
         its = plan.kinds[kind.name]
         self._fields = frozenset(its.fields)
         self._by_key = frozenset(name for name, each in its.fields.items() if each.by == "key")
@@ -215,6 +240,10 @@ class _Delivery:
         self._awaited = KeySet()
         self._doubtful: set[int] = set()
         self._opened: dict[Path, tuple[int, int] | None] = {}
+        self._known: Sequence[Moved] = ()  # of the rows that were taken before, the first ones
+        self._numbers: dict[str, str | None] = {}  # theirs, in the files
+        self._number_at: int | None = None
+        self.is_foreign = False
 
     def take(self) -> KindReport:
         report = self._take()
@@ -223,6 +252,10 @@ class _Delivery:
 
     def _take(self) -> KindReport:
         self._examine()
+        is_whole = self._plan.kinds[self._kind.name].delivery == "whole"
+        if is_whole and not self._following.may_be_older and self._kind.name in NUMBERS:
+            self._known = self._do(self._first_known)
+            self._numbers = dict.fromkeys(each.key for each in self._known)
         survey = self._survey()
         report, source, name = self.report, self._moving.source, self._kind.name
         report.rows = survey.rows
@@ -231,11 +264,16 @@ class _Delivery:
         if growing := self._still_written():
             report.stopped = f"{growing} is being written still"
             return report
-        is_whole = self._plan.kinds[name].delivery == "whole"
+        if self._known and not survey.unreadable:
+            report.stopped = self._do(self._of_another_library)
+            self.is_foreign = bool(report.stopped)
+            if report.stopped:
+                return report
         if is_whole and not self._following.may_be_shorter:
             report.stopped = self._do(lambda transaction: self._too_short(transaction, survey))
             if report.stopped:
                 return report
+        self._begin()
         if is_whole and not survey.unreadable:
             self._see_to_gone(survey)
         self._awaited = survey.keys  # each once
@@ -248,6 +286,14 @@ class _Delivery:
             homes = survey.homes
             self._do(lambda transaction: note_delivery(transaction, source, name, rows, now, homes))
         return report
+
+    def _first_known(self, transaction: Transaction) -> Sequence[Moved]:
+        source, kind = self._moving.source, self._kind.name
+        return moved_after(transaction, source=source, kind=kind, after="")
+
+    def _of_another_library(self, transaction: Transaction) -> str:
+        numbers = {key: number for key, number in self._numbers.items() if number is not None}
+        return check_numbers(transaction, self._kind.name, self._known, numbers)
 
     def _examine(self) -> None:
         """Learn how the files are written, before any of them is read by the plan."""
@@ -314,6 +360,7 @@ class _Delivery:
                 self._opened.setdefault(path, _state(path))
                 source = open_source(path, self._plan, its)
                 self._mapper.begin(source.columns)
+                self._number_at = self._find_number(source.columns)
                 for line in source.lines():
                     number = line.number
                     if self._mapper.is_wanted(line):
@@ -339,8 +386,21 @@ class _Delivery:
             broken += key is None
             if key is not None:
                 keys.add(key)
+                if key in self._numbers:
+                    self._numbers[key] = self._number(line)
         keys.close()
         return Survey(rows, keys, broken, tuple(unreadable), homes)
+
+    def _find_number(self, columns: Sequence[str]) -> int | None:
+        """Return the place of the column with the card or barcode, where one alone has it."""
+        field = self._plan.kinds[self._kind.name].fields.get(NUMBERS.get(self._kind.name, ""))
+        is_single = field is not None and len(field.column) == 1
+        return [*columns].index(field.column[0]) if field is not None and is_single else None
+
+    def _number(self, line: Line) -> str | None:
+        if self._number_at is None:
+            return None
+        return self._identifiers.stored(line.cells[self._number_at].strip())
 
     def _see_to_gone(self, survey: Survey) -> None:
         """What the delivery does not have any more. As long as rows of it are broken, nobody knows

@@ -23,7 +23,9 @@ moved_rows = Table(
 )
 Index("ix_moved_rows_row_id", moved_rows.c.row_id, moved_rows.c.kind)
 
-#: How many rows the last whole delivery of a kind had: a much shorter one is taken for broken.
+#: How many rows the last whole delivery of a kind had: a much shorter one is taken for broken. Of
+#: kinds that come together, as ``newest KINDS``, the newest time in their files; as
+#: ``delivery KINDS DIGEST`` each delivery that was taken, whose `rows` is its number.
 moved_deliveries = Table(
     "moved_deliveries",
     metadata,

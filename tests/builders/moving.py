@@ -220,11 +220,18 @@ class OldSystem:
         return held._replace(**changed)
 
     def deliver(
-        self, *, dry_run: bool = False, may_be_shorter: bool = False, **changed: Any
+        self,
+        *,
+        dry_run: bool = False,
+        may_be_shorter: bool = False,
+        may_be_older: bool = True,
+        **changed: Any,
     ) -> dict[str, KindReport]:
-        """Takes in what the files have now."""
+        """Takes in what the files have now, which tests write to and fro."""
         self.faults.clear()
-        following = Following(may_be_shorter, lambda *fault: self.faults.append(fault))
+        following = Following(
+            may_be_shorter, lambda *fault: self.faults.append(fault), may_be_older=may_be_older
+        )
         plan, moving = self.read(), self.moving(**changed)
         database = self.library.database
         found = take_delivery(database, plan, moving, following, dry_run=dry_run)

@@ -32,6 +32,7 @@ from circulation.moving.balancing.from_database import (
 from circulation.moving.balancing.from_files import FilesSheet, sheet_of_files
 from circulation.moving.balancing.queues import compare_queues
 from circulation.moving.deliveries import Following, KindReport, take_delivery
+from circulation.moving.earlier import OlderDelivery
 from circulation.moving.kinds.table import fields_told
 from circulation.moving.plans import Plan
 from circulation.moving.rows import Moving
@@ -79,6 +80,11 @@ for _command in (survey, samples, from_fbs, *BRANCH_COMMANDS):
 @FILES
 @click.option("--dry-run", is_flag=True, help="Do all of it, tell the same, and undo it.")
 @click.option("--shorter", is_flag=True, help="That files are much shorter than before is right.")
+@click.option(
+    "--again",
+    is_flag=True,
+    help="That files are older than those taken last, or have other rows, is right.",
+)
 @REPORTS
 @click.option(
     "--silent-until",
@@ -94,6 +100,7 @@ def load(
     folder: Path | None,
     dry_run: bool,
     shorter: bool,
+    again: bool,
     reports: Path | None,
     silent_until: date | None,
     as_json: bool,
@@ -115,9 +122,20 @@ def load(
         moving = _moving(library, planned, silent_until)
         with writing(file) as on_fault:
             following = Following(
-                shorter, on_fault, lambda kind, rows, of: report(kind, "rows", rows, of), hold
+                shorter,
+                on_fault,
+                lambda kind, rows, of: report(kind, "rows", rows, of),
+                hold,
+                again,
             )
-            found = take_delivery(library.database, planned, moving, following, dry_run=dry_run)
+            try:
+                found = take_delivery(library.database, planned, moving, following, dry_run=dry_run)
+            except OlderDelivery as error:
+                raise Failure(
+                    f"{error}: this is an older delivery",
+                    "Nothing was done. Name the folder of the newest one; to take the older one, "
+                    "say --again.",
+                ) from error
     facts = [_facts(each, as_json=as_json) for each in found]
     say(
         {"dry_run": dry_run, "set_aside_in": str(file), "kinds": facts} if as_json else facts,
@@ -128,8 +146,8 @@ def load(
     if stopped := [f"{each.kind}: {each.stopped}" for each in found if each.stopped]:
         raise Failure(
             "\n".join(stopped),
-            "Nothing of these was done. Ask for whole files; if so much is really gone, say "
-            "--shorter.",
+            "Nothing of these was done. Ask for whole files of this library; if so much is really "
+            "gone, say --shorter, and if rows have other numbers, say --again.",
         )
     if unread := [f"{each.kind}: {told}" for each in found for told in each.unread_files]:
         raise Failure(

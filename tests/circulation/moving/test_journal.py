@@ -55,7 +55,9 @@ ROWS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     ),
 }
 #: Lines that say when there was a delivery.
-WHEN: Final = ("~ moved_deliveries ", "~ silent_batches ")
+WHEN: Final = re.compile(
+    r"~ (moved_deliveries|silent_batches) |[+-] moved_deliveries source=\S+ kind=(delivery|newest) "
+)
 #: (kind, number of the row, the columns that change); the other rows are as they were at first.
 CHANGES: Final[tuple[tuple[str, int, dict[str, str]], ...]] = (
     ("patrons", 0, {"first": "Ina"}),
@@ -116,13 +118,13 @@ def delivered(
     del day.lines[before:]
     answer = day.do(what, lambda: told(False))
     assert answer == rehearsed
-    rows = [each for each in day.lines[before + 3 :] if not each.startswith(WHEN)]
+    rows = [each for each in day.lines[before + 3 :] if not WHEN.match(each)]
     rows = [re.sub(r" row_id=\d+\b", "", each) for each in rows]
     day.lines[before + 2 :] = [*(f"< {each}" for each in answer if each not in known), *rows]
     before = len(day.lines)
     again = day.do("and once more", lambda: told(False), seconds=1)
     assert not any("kind=" in each and "stopped=" not in each for each in again)
-    assert all(each.startswith(WHEN) for each in day.lines[before + 3 :])
+    assert all(WHEN.match(each) for each in day.lines[before + 3 :])
     del day.lines[before:]
     return answer
 

@@ -51,6 +51,31 @@ def test_a_short_delivery_is_a_failure(staff: Staff, old: OldSystem) -> None:
     assert staff.run("move", "load", plan, "--shorter").exit_code == 0
 
 
+def test_an_older_delivery_is_a_failure_unless_it_is_wanted(staff: Staff, old: OldSystem) -> None:
+    plan = str(old.folder / "plan.toml")
+    for rows in ((IDA,), (IDA, BO)):
+        old.write("patrons", *rows)
+        staff.json("move", "load", plan)
+    old.write("patrons", IDA)
+    said = staff.run("move", "load", plan, "--shorter")
+    assert said.exit_code == 1
+    assert "this is an older delivery" in said.output
+    assert "--again" in said.output
+    assert staff.run("move", "load", plan, "--shorter", "--again").exit_code == 0
+
+
+def test_a_column_that_is_not_there_is_a_failure_and_the_rest_is_in(
+    staff: Staff, old: OldSystem
+) -> None:
+    old.plan = old.plan.replace('price = "price"', 'price = "prize"')
+    old.read()
+    said = staff.run("move", "load", str(old.folder / "plan.toml"))
+    assert said.exit_code == 1
+    assert "items: items.csv: it has no column prize" in said.output
+    assert "it has no column 'prize'; 'price' is near" in said.output
+    assert len(old.rows("SELECT id FROM patrons")) == 2
+
+
 def test_a_plan_is_told_all_that_is_wrong_with_it(staff: Staff, old: OldSystem) -> None:
     plan = old.folder / "plan.toml"
     plan.write_text(
