@@ -13,7 +13,7 @@ from circulation.moving.recognition.delimiters import NAMES
 from circulation.moving.recognition.encodings import ByteSurvey
 from circulation.moving.surveys.code_tables import is_shown
 from circulation.moving.surveys.columns import Column, DayRule, OddDate, is_birth, is_personal
-from circulation.moving.surveys.files import FileSurvey, KindSurvey
+from circulation.moving.surveys.files import FileSurvey, KindSurvey, sources_of
 from circulation.moving.values import BIRTH_DATE, DATES
 
 _ENDS: Final = {"\r\n": "CRLF", "\n": "LF", "\r": "CR"}
@@ -75,7 +75,7 @@ def describe_column(column: Column, survey: FileSurvey, today: date) -> dict[str
     uses = [
         (kind, name)
         for kind in survey.kinds
-        for name, planned in kind.plan.fields.items()
+        for name, planned in sources_of(kind.plan)
         if column.name in planned.column
     ]
     kind = column.kind
@@ -166,7 +166,7 @@ def find_odd_dates(
     found: list[tuple[str, str, str, OddDate]] = []
     for kind in survey.kinds:
         cells = KINDS[kind.kind].cells
-        for name, planned in kind.plan.fields.items():
+        for name, planned in sources_of(kind.plan):
             if cells[name] not in DATES:
                 continue
             rule = rule_of(kind.kind, name, today)._replace(is_birth=cells[name] == BIRTH_DATE)

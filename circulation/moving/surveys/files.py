@@ -8,7 +8,7 @@ and named.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -20,7 +20,7 @@ from typing import Final
 from catalogue.marc import sources as marc_files
 from circulation.moving.kinds.table import KINDS
 from circulation.moving.plans import FieldPlan, KindPlan, Plan
-from circulation.moving.recognition.advice import Advice
+from circulation.moving.recognition.advice import Advice, columns_needed
 from circulation.moving.recognition.delimiters import Layout, tell_layout
 from circulation.moving.recognition.encodings import ByteSurvey, survey_bytes
 from circulation.moving.sources.delimited import Delimited
@@ -63,7 +63,7 @@ class FieldCodes:
 
     def see(self, columns: Mapping[str, Sequence[str]], empty: frozenset[str]) -> None:
         """Count the codes of a batch."""
-        its = [columns[name] for name in self.plan.column]
+        its = [columns[name] for name in self.plan.column if name in columns]
         cells: Iterable[str] = its[0]
         if len(its) > 1:
             rows = zip(*its, strict=True)
@@ -143,6 +143,13 @@ class FileSurvey:
             ]  # fmt: skip
         named |= {name.partition("[")[0] for name in named if self.format == "marc"}
         return [each for name, each in self.columns.items() if each.filled and name not in named]
+
+
+def sources_of(plan: KindPlan) -> Iterator[tuple[str, FieldPlan]]:
+    """Give the fields of a section, each with every source that it has."""
+    for name, planned in plan.fields.items():
+        yield name, planned
+        yield from ((name, each) for each in getattr(planned, "further", ()))
 
 
 def kinds_of(path: Path, plan: Plan) -> list[str]:
@@ -266,7 +273,7 @@ class _Reading:
         for name in self._names:
             its, cells = plan.kinds[name], KINDS[name].cells
             missing = (
-                sorted(its.columns_named() - survey.columns.keys())
+                sorted(columns_needed(its) - survey.columns.keys())
                 if survey.format == "csv"
                 else []
             )
@@ -276,9 +283,9 @@ class _Reading:
                     each: Column(each, self._empty)
                     for each in its.columns_named() if each in survey.columns
                 }  # fmt: skip
-            for field_name, planned in its.fields.items():
+            for field_name, planned in sources_of(its):
                 cell, table = cells[field_name], plan.table(planned)
-                is_there = bool(planned.column) and not {*planned.column} - survey.columns.keys()
+                is_there = not survey.columns.keys().isdisjoint(planned.column)
                 if is_there and (cell.is_code or table is not None):
                     found.codes.append(FieldCodes(name, field_name, cell, planned, table))
             survey.kinds.append(found)
@@ -332,7 +339,7 @@ class _Reading:
             advice.see_bytes(survey.path, kind.plan)
             advice.see_columns(survey.path, kind.plan, self._planned_columns(kind.plan))
             cells = KINDS[kind.kind].cells
-            for name, planned in kind.plan.fields.items():
+            for name, planned in sources_of(kind.plan):
                 for column in [kind.columns[c] for c in planned.column if c in kind.columns]:
                     if cells[name] in DATES:
                         column.tell_dates(advice.dates)
@@ -346,7 +353,7 @@ class _Reading:
         formats = Formats(
             {}, self._timezone, date.max, dates=self._plan.dates, advice=self._advices[kind.kind]
         )
-        for name, planned in kind.plan.fields.items():
+        for name, planned in sources_of(kind.plan):
             if KINDS[kind.kind].cells[name] in (MOMENT, LAST_MOMENT) and len(planned.column) == 1:
                 for text in {*columns.get(planned.column[0], ())}:
                     with suppress(Unreadable):

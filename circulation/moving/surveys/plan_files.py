@@ -107,7 +107,7 @@ def _place(text: str, code: LackingCode) -> tuple[str, ...]:
 def _code_line(code: str, rows: int, proposal: str) -> str:
     told = "1 row" if rows == 1 else f"{rows:,} rows"
     if proposal:
-        return f"{_key(code)} = {_quoted(proposal)}  # {told}, proposed: check it"
+        return f"{_key(code)} = {_quoted(proposal)}  # {told}, {_OURS}: a proposal, check it"
     return f'# {_key(code)} = ""  # {told}, {_OURS}: fill in, and remove the first mark'
 
 
