@@ -7,11 +7,12 @@ import hashlib
 import json
 import os
 import resource
+import shutil
 import time
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import zip_longest
 from multiprocessing import get_context
@@ -110,7 +111,8 @@ class Plugin:
                 def work(_: Any) -> str:
                     if is_changed and not put_in():
                         return ""
-                    return next(iter(self._run([items[each] for each in names], 1)), "")
+                    with _made_folders_removed():
+                        return next(iter(self._run([items[each] for each in names], 1)), "")
 
                 [(_, failed)] = _fork([mutant], work, 1)
                 return failed
@@ -276,6 +278,23 @@ def _is_fresh(kept: Mapping[str, Mapping[str, str]]) -> bool:
         (ROOT / path).is_file() and _digest(path) == digest
         for path, digest in kept["files"].items()
     )
+
+
+@contextmanager
+def _made_folders_removed() -> Iterator[None]:
+    """Remove the folders that tests make: hundreds of runs would fill the memory with them."""
+    made: list[Path] = []
+    mktemp = pytest.TempPathFactory.mktemp
+
+    def note(factory: pytest.TempPathFactory, name: str, numbered: bool = True) -> Path:
+        made.append(mktemp(factory, name, numbered))
+        return made[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pytest.TempPathFactory, "mktemp", note)
+        yield
+    for each in made:
+        shutil.rmtree(each, ignore_errors=True)
 
 
 def _limit_seconds(seconds: float) -> None:
