@@ -40,6 +40,7 @@ from circulation.moving.set_aside import writing
 from circulation.patrons.foreign_pins import wrap_weak
 from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.commands.moving.branches import COMMANDS as BRANCH_COMMANDS
+from protocols.commands.moving.checklist import checklist
 from protocols.commands.moving.from_fbs import from_fbs
 from protocols.commands.moving.samples import samples
 from protocols.commands.moving.shared import (
@@ -71,7 +72,7 @@ def move() -> None:
     writes, as a plan says."""
 
 
-for _command in (survey, samples, from_fbs, *BRANCH_COMMANDS):
+for _command in (survey, samples, from_fbs, checklist, *BRANCH_COMMANDS):
     move.add_command(_command)
 
 
