@@ -42,6 +42,10 @@ WHY = {
     "deploy/README.md": "changes the host: test_units and test_container try its files",
     "docs/changing-systems.md": "takes hours: tests/cut_over rehearses it, and draws from it",
     "docs/copies-of-the-catalogue.md": "needs a national server: tests of harvesting have one",
+    **dict.fromkeys(
+        ("docs/from-cicero.md", "docs/from-koha.md", "docs/da/fra-cicero.md", "docs/da/fra-koha.md"),
+        "need an old system for sixty days",
+    ),
     "docs/from-an-empty-disk.md": "installs the wheel: tests.distributions does it",
     "docs/one-address-for-two-systems.md": "needs another system: tests/protocols/proxy has one",
     "docs/running.md": "files of a library's own: tests/catalogue/loading loads such",

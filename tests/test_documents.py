@@ -40,7 +40,9 @@ EMPTY_DISK = ROOT / "docs" / "from-an-empty-disk.md"
 TWO_LIBRARIES = ROOT / "docs" / "lending-between-libraries.md"
 #: Runs for minutes to hours: its calls are read in tests/cut_over.
 REHEARSAL = ROOT / "docs" / "changing-systems.md"
-BY_THEMSELVES = {AT_THE_DESK, EMPTY_DISK, TWO_LIBRARIES, REHEARSAL}
+#: Need an old system and its files; what they call exists (`test_code_blocks`).
+GUIDES = {ROOT / "docs" / f"from-{name}.md" for name in ("koha", "cicero")}
+BY_THEMSELVES = {AT_THE_DESK, EMPTY_DISK, TWO_LIBRARIES, REHEARSAL, *GUIDES}
 #: How one thing is done, a page each; the index is added to a copy of the code.
 HOW_TO = sorted((ROOT / "docs" / "how-to").glob("*.md"))
 AN_INDEX = ROOT / "docs" / "how-to" / "add-a-search-index.md"
@@ -55,6 +57,8 @@ FOR_LIBRARIANS = {
     "a-first-reminder": "den-foerste-paamindelse",
     "a-morning-at-the-desk": "en-morgen-ved-skranken",
     "everyday-commands": "kommandoer-til-hverdagen",
+    "from-cicero": "fra-cicero",
+    "from-koha": "fra-koha",
     "what-it-prints": "hvad-der-trykkes",
     "how-to/add-a-branch": "tilfoej-en-filial",
     "how-to/change-a-loan-period": "skift-en-laaneperiode",
