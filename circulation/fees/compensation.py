@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from catalogue.database import Statement, Transaction, change, scalar
 from circulation.calendars.due_dates import local_date
@@ -46,17 +46,17 @@ def set_billed(*, loan_id: int, billed: datetime | None) -> Statement:
     return update(loans).where(loans.c.id == loan_id).values(billed=billed)
 
 
-@scalar(int)
-def _last_paid(*, charge_id: int) -> Statement:
-    return select(func.max(charge_postings.c.id)).where(
-        charge_postings.c.charge_id == charge_id,
-        charge_postings.c.kind == PostingKind.PAYMENT.value,
-    )
-
-
 @scalar(datetime)
-def _posted_at(*, posting_id: int) -> Statement:
-    return select(charge_postings.c.at).where(charge_postings.c.id == posting_id)
+def _last_paid(*, charge_id: int) -> Statement:
+    return (
+        select(charge_postings.c.at)
+        .where(
+            charge_postings.c.charge_id == charge_id,
+            charge_postings.c.kind == PostingKind.PAYMENT.value,
+        )
+        .order_by(charge_postings.c.id.desc())
+        .limit(1)
+    )
 
 
 #: Why a loan in this state is not billed: somebody says that the item is not with the borrower,
@@ -189,8 +189,9 @@ def _is_too_late(
     """Was it paid so long ago that it is not given back?"""
     days = facts["terms"].get("refund_days")
     charge = find_charge(transaction, charge_id=charge_id)
-    if days is None or charge is None or charge.paid <= 0:
+    assert charge is not None
+    if days is None or charge.paid <= 0:
         return False
-    last = _last_paid(transaction, charge_id=charge_id)
-    paid_at: datetime | None = None if last is None else _posted_at(transaction, posting_id=last)
-    return paid_at is not None and now - paid_at > timedelta(days=days)
+    paid_at: datetime | None = _last_paid(transaction, charge_id=charge_id)
+    assert paid_at is not None
+    return now - paid_at > timedelta(days=days)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from catalogue.database import Transaction
 from circulation.holds.copies import Copy
@@ -12,24 +12,24 @@ from circulation.kernel.parts import Features, Part
 from circulation.kernel.set_up import SetUp
 
 
-class KeepingFeature:
+class KeepingFeature(Protocol):
     """Asked about the items that have one of `parts`, under the lock of the title's queue."""
 
-    parts: tuple[Part[Any], ...] = ()
+    parts: tuple[Part[Any], ...]
 
     def may_serve(
         self, transaction: Transaction, set_up: SetUp, item: ItemFacts, now: datetime
     ) -> bool:
         """May the item go to somebody who waits for the title?"""
-        return True
+        ...
 
     def keeps_copies(self, item: ItemFacts) -> bool:
         """Is `left` to be asked about the title of the item?"""
-        return False
+        ...
 
     def records(self, transaction: Transaction) -> set[int]:
         """All titles about which `left` is to be asked."""
-        return set()
+        ...
 
     def left(
         self,
@@ -40,7 +40,7 @@ class KeepingFeature:
         now: datetime,
     ) -> list[Copy]:
         """The copies of the title that are left for those who wait."""
-        return copies
+        ...
 
 
 KEEPING: Features[KeepingFeature] = Features("holds.keeping:KEEPING")
