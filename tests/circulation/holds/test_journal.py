@@ -456,12 +456,13 @@ def closures(library: Library) -> Journal:
     day.items("I1", "I2", "I3", "I4", "I5")
     library.policy(branch_id=north.id, material_group="atlas", holdable=False)
     a_copy(library, "I1", material_group="atlas")
-    day.skip()
+    day.items("A1", material_group="atlas")
     for number, patron, at in ((1, "Ida", harbour), (2, "Bo", north), (4, "Rut", harbour)):
         placed(day, patron, title(library, f"I{number}"), pickup_branch=at.isil)
     day.do("I4 is sent to the harbour", lambda: library.check_in("I4"))
     library.check_out("Bo", "I5")
     placed(day, "Ida", title(library, "I5"), pickup_branch=harbour.isil)
+    placed(day, "Ida", title(library, "A1"), pickup_branch=harbour.isil)
 
     def close(what: str, branch: Any, days: int, **options: Any) -> None:
         told = {"branch": branch.isil, "first": library.today, "reason": "water"} | options
@@ -608,6 +609,7 @@ def at_the_desk(library: Library) -> Journal:
         "she gets his, which is not much later",
         lambda: library.check_out("Bo", "I8", overriding=agreed),
     )
+    day.do("Rut has it, which Bo has lent", lambda: library.check_out("Rut", "I8", no_block=True))
     return day
 
 

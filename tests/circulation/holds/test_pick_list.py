@@ -44,6 +44,17 @@ def test_two_people_do_not_fetch_the_same_book(library: Library) -> None:
     assert reasons(fetch(library, barcode)) == (Reason.NOT_WANTED,)
 
 
+def test_the_first_in_the_queue_has_the_nearest_copy_though_another_would_do(
+    sqlite_library: Library,
+) -> None:
+    library = sqlite_library
+    volume = an_item(library, part="1")
+    a_copy(library, volume, part="2")
+    first = a_hold(library, a_patron(library), volume).hold
+    ask(library, a_patron(library), Wanted(record_of(library, volume), part="1"))
+    assert [(each.item, each.hold_id) for each in to_fetch(library)] == [(volume, first.id)]
+
+
 def test_of_a_parallel_set_one_is_fetched(library: Library) -> None:
     barcodes = [an_item(library) for _ in range(3)]
     ida, ole = a_patron(library), a_patron(library)

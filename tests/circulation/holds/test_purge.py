@@ -13,8 +13,10 @@ from circulation.holds.results import Hold, HoldsPlaced, Wanted
 from circulation.holds.schema import hold_sets, holds
 from circulation.jobs.running import run_job
 from circulation.loans.privacy import set_history_days
+from circulation.patrons.personal_erasure import erase_person
 from tests.builders.circulation import Library, a_patron, an_item
-from tests.builders.holds import a_hold, ask, cancel, events_of, record_of
+from tests.builders.fees import number_of
+from tests.builders.holds import a_hold, ask, cancel, events_of, holds_of, record_of
 
 
 @scalar_one(int)
@@ -25,6 +27,11 @@ def _count_holds() -> Statement:
 @scalar_one(int)
 def _count_sets() -> Statement:
     return select(func.count()).select_from(hold_sets)
+
+
+@scalar_one(int)
+def _count_waits() -> Statement:
+    return select(func.count()).select_from(holds).where(holds.c.waits_for.is_not(None))
 
 
 def purge(library: Library) -> int:
@@ -54,6 +61,20 @@ def test_a_closed_hold_goes_after_28_days_and_its_events_name_nobody(library: Li
     assert (purge(library), counts(library)) == (1, (0, 0))
     assert [event.patron_id for event in events_of(library, hold)] == [None, None]
     assert purge(library) == 0
+
+
+def test_an_erased_patron_leaves_the_series_of_others_alone(sqlite_library: Library) -> None:
+    library = sqlite_library
+    cards = [a_patron(library) for _ in range(2)]
+    wanted = [Wanted(record_of(library, an_item(library))) for _ in range(2)]
+    for card in cards:
+        ask(library, card, *wanted, kind=HoldKind.SERIAL)
+    erased = number_of(library, cards[0])
+    for each in reversed(holds_of(library, cards[0])):
+        cancel(library, cards[0], each.hold)
+    library.write(lambda transaction: erase_person(library.act(transaction), erased))
+    assert counts(library) == (2, 2)
+    assert library.read(_count_waits) == 1
 
 
 def test_the_days_are_a_setting_of_the_agency(sqlite_library: Library) -> None:
