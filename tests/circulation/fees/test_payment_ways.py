@@ -41,8 +41,7 @@ def test_what_is_wrong_with_each_is_told() -> None:
     assert PAYMENT_SETTINGS.model.problems({"self_service": 5, "account": 5, "fik": 5}) == {
         "self_service": "self_service is an address that begins with https://, not 5",
         "account": (
-            "account is a registration and account number, or an IBAN with its check digits, "
-            "not 5"
+            "account is a registration and account number, or an IBAN with its check digits, not 5"
         ),
         "fik": (
             'fik is the line of a payment slip, such as "+73<+87654321<", with its check digit, '

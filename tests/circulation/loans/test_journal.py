@@ -62,7 +62,10 @@ def lending(library: Library) -> Journal:
     day, other = Journal(library), library.other
     day.items("I1", "I2", "I3")
     day.do("Ida borrows I1", lambda: library.check_out("Ida", "I1"))
-    day.do("Ida renews I1 at the harbour", lambda: library.renew("Ida", "I1", at=other), days=3)
+    # Only the owner, or what has happened already, says until when.
+    until = library.now + timedelta(days=90)
+    renew = partial(library.renew, "Ida", "I1", at=other, due=until)
+    day.do("Ida renews I1 at the harbour", renew, days=3)
     day.do("Ida borrows I2 at the harbour", lambda: library.check_out("Ida", "I2", at=other))
     day.do("Ida renews everything", lambda: library.renew_all("Ida"), days=1)
     day.do("Bo is refused I1", lambda: library.check_out("Bo", "I1"))
@@ -301,7 +304,7 @@ def look(day: Journal, what: str, of: Callable[..., Any], /, **about: Any) -> An
 
 def work_lists(library: Library) -> Journal:
     """What staff have to see to, whole, by branch and by pages."""
-    library.policy(material_group="film", loan_days=7, renewals=1)
+    library.policy(material_group="film", loan_days=7, renewals=1, renew_unseen=False)
     day, main, other = Journal(library), library.main, library.other
     day.items("I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9")
     day.items("F1", material_group="film")

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from circulation.holds.recalls import recall
 from circulation.kernel.act import Act
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import DENIED, Action, BlockReason, IdentifierBlock, Reason
 from circulation.kernel.results import UNATTENDED, CheckedIn, CheckedOut, Refusal, Refused
 from circulation.loans.lending import FALLBACK_LOAN_DAYS, check_out
+from circulation.loans.of_patron import LoansOfPatron, loans_of
+from circulation.loans.onward import lend_onward
 from circulation.loans.wishes import LoanWish
 from circulation.patrons.blocks import block_patron
+from circulation.patrons.facts import patron_facts
 from circulation.patrons.identifiers import block_identifier
 from tests.builders.circulation import NOON, Library, a_patron, an_item
 from tests.builders.pins import hashed
@@ -396,3 +401,30 @@ def test_who_wants_it_for_less_gets_less_and_nobody_more(library: Library) -> No
         lent = library.check_out(card, an_item(library), wanted_until=wanted)
         assert isinstance(lent, CheckedOut)
         assert lent.loan.due == due
+
+
+def test_what_is_counted_of_a_patron_is_their_own(sqlite_library: Library) -> None:
+    library = sqlite_library
+    ida, bo = a_patron(library), a_patron(library)
+    library.policy(loan_days=28, recall_days=7)
+    library.policy(material_group="film", loan_days=7)
+    an_item(library, material_group="film", on_loan_to=ida)
+    books = [an_item(library, on_loan_to=ida) for _ in range(2)]
+    lent = [an_item(library, on_loan_to=bo) for _ in range(3)]
+    library.check_in(books[0])
+    for barcode in (books[1], *lent[:2]):
+        to = bo if barcode == books[1] else ida
+        library.write(
+            lambda each, barcode=barcode, to=to: lend_onward(library.act(each), item=barcode, to=to)  # type: ignore[misc]
+        )
+    library.write(lambda each: recall(library.act(each), item=books[1]))
+    library.pass_time(days=8)
+    read = partial(patron_facts, now=library.now)
+
+    def counted(card: str) -> LoansOfPatron:
+        facts = library.read(lambda transaction: read(transaction, identifier=card))
+        assert facts is not None
+        return loans_of(facts)
+
+    assert counted(ida) == LoansOfPatron(number=2, overdue=2, onward=2, recalled=1)
+    assert counted(bo) == LoansOfPatron(number=3, onward=1)
