@@ -15,7 +15,16 @@ from circulation.items.rows import item_of
 from circulation.kernel.act import Act
 from circulation.kernel.paging import ALL, START, Place
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import Borrower, Branch, Item, Loan, Patron, Refusal, Refused
+from circulation.kernel.results import (
+    Borrower,
+    Branch,
+    Item,
+    Loan,
+    LoanMark,
+    Patron,
+    Refusal,
+    Refused,
+)
 from circulation.kernel.set_up import SetUp
 from circulation.loans.of_patron import is_overdue, loans_of
 from circulation.loans.schema import loans
@@ -35,6 +44,7 @@ class PatronLoan(NamedTuple):
     # Of a loan lent onward: who has the item now, or (for a pupil) whose loan it is.
     lent_onward_to: Borrower | None = None
     lent_onward_by: Borrower | None = None
+    mark: LoanMark | None = None
 
 
 class PatronLoans(NamedTuple):
@@ -322,4 +332,5 @@ def _listed(
             each.control_number,
             names.get(each.co_patron_id) if is_own else None,
             None if is_own else names.get(each.patron_id),
+            None if each.mark is None else LoanMark(each.mark),
         )

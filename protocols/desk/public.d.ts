@@ -51,6 +51,7 @@ export interface OwnLoan {
   loan: { id: string; due: string; renewals: number };
   is_overdue: boolean;
   is_recalled: boolean;
+  mark: "lost" | "claimed_returned" | null;
 }
 export interface Hold {
   id: string;

@@ -159,6 +159,7 @@ export interface PatronLoan {
   is_overdue: boolean;
   is_recalled: boolean;
   lent_onward_to: Patron | null;
+  mark: "lost" | "claimed_returned" | null;
 }
 export interface Wish {
   id: string;

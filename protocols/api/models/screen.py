@@ -31,7 +31,8 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class PatronLoan:
-    """One line of the loans. Of a loan lent onward: who has it now, or whose it is."""
+    """One line of the loans. Of a loan lent onward: who has it now, or whose it is. `mark`: the
+    item was declared lost, or the patron says that they have returned it."""
 
     item: Item
     loan: Loan
@@ -39,6 +40,7 @@ class PatronLoan:
     is_recalled: bool
     lent_onward_to: Patron | None
     lent_onward_by: Patron | None
+    mark: Literal["lost", "claimed_returned"] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,6 +216,7 @@ def loan_line(line: KnownLine, names: Names) -> PatronLoan:
         line.is_recalled,
         person(line.lent_onward_to),
         person(line.lent_onward_by),
+        None if line.mark is None else line.mark.value,
     )
 
 

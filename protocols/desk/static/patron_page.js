@@ -130,7 +130,7 @@ function loan(each) {
       each.loan.renewals > 0 && say("RENEWED_TIMES", { count: each.loan.renewals }),
       each.is_recalled && say("RECALLED"),
       each.lent_onward_to && say("LENT_ONWARD_TO", { name: each.lent_onward_to.name }),
-      known[item.barcode],
+      each.mark ? say(`MARK_${each.mark}`) : known[item.barcode],
     ],
     mark: each.is_overdue ? "todo" : "plain",
     big: day(each.loan.due),

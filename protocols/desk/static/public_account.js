@@ -182,12 +182,14 @@ function tell(row, text, isDone) {
 }
 
 /** @param {string} whose @param {OwnLoan} own */
-function drawnLoan(whose, { item, loan, is_overdue, is_recalled }) {
-  const due = is_overdue
+function drawnLoan(whose, { item, loan, is_overdue, is_recalled, mark }) {
+  const due = mark
+    ? el("p", {}, say(`LOAN_${mark}`))
+    : is_overdue
     ? el("p", { class: "mark todo" }, icon("todo", "i m"), say("WAS_DUE", { day: day(loan.due) }))
     : el("p", {}, say(is_recalled ? "RECALLED" : "DUE", { day: day(loan.due) }));
   const button = el("button", { type: "button", class: "act", "aria-label": `${say("RENEW")}: ${item.title}` }, say("RENEW"));
-  const acts = el("div", { class: "acts" }, button);
+  const acts = el("div", { class: "acts" }, mark ? null : button);
   const row = el(
     "li",
     { class: "own", "data-code": item.barcode },

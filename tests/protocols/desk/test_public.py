@@ -21,7 +21,7 @@ from circulation.holds.wishes import HoldWish
 from circulation.kernel.loan_rules import LOAN_POLICIES
 from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.trees import GROUPS
-from circulation.loans.lost import declare_lost
+from circulation.loans.lost import claim_returned, declare_lost
 from circulation.loans.privacy import cut_old_history, set_history_days
 from circulation.notices.writing import Words, write_to
 from circulation.patrons.consents import give_consent
@@ -222,6 +222,20 @@ def test_loans_are_renewed_one_by_one_and_all(page: Page, reader: Reader) -> Non
     page.press('[data-part="loans"] > .acts button')
     page.until(f'[data-code="{reader.lent}"] [role="status"]', " ")
     assert "Renewed" not in page.text(f'[data-code="{reader.lent}"] [role="status"]')
+
+
+def test_a_loan_that_is_lost_or_claimed_returned_says_so(page: Page, stage: Stage) -> None:
+    with stage.library() as library:
+        card = a_patron(library, pin_hash=hashed(PIN))
+        lost, claimed = (an_item(library, on_loan_to=card) for _ in range(2))
+        for work, item in ((declare_lost, lost), (claim_returned, claimed)):
+            library.write(lambda t, work=work, item=item: work(library.act(t), item=item))
+    page.account(card)
+    for item, words in ((lost, "Reported lost"), (claimed, "You say that you have returned it")):
+        line = page.text(f'[data-code="{item}"]')
+        assert words in line
+        assert "Due" not in line
+        assert "Renew" not in line
 
 
 def test_a_hold_is_placed_moved_paused_and_given_up(page: Page, reader: Reader) -> None:

@@ -139,6 +139,7 @@ def test_both_languages_say_all_of_the_page_for_everybody() -> None:
             "FACET_": {each.removeprefix("dc.") for each in FACETS},
             "TYPE_": {each.replace(" ", "_") for each in MATERIAL_TYPES},
             "CONSENT_": {each.value for each in Consent} | {"person_registry_hint"},
+            "LOAN_": {each.value for each in LoanMark},
         }.items()
         for rest in ends
     }
