@@ -8,6 +8,7 @@ that ends is reset.
 
 from __future__ import annotations
 
+import errno
 import json
 import socket
 from collections.abc import Iterable
@@ -28,6 +29,21 @@ def key_of(owner: str, host: str, number: int) -> Key:
 def queue_keys(name: str) -> tuple[Key, Key]:
     """What the ends of a queue are known by."""
     return (f"queue {name}", 0), (f"queue {name}", 1)
+
+
+#: What to do about the usual failures.
+_REMEDIES: Final = {
+    errno.EADDRINUSE: "End the program that uses it, or choose another port.",
+    errno.EADDRNOTAVAIL: "Give an address of this machine, or 0.0.0.0 for all of them.",
+    errno.EACCES: "Choose a port above 1023, or allow this program the lower ones.",
+}
+
+
+def format_bind_error(error: OSError) -> str:
+    """Return why an address cannot be bound, and what to do about it."""
+    why = error.strerror or str(error)
+    remedy = _REMEDIES.get(error.errno or 0)
+    return f"{why}. {remedy}" if remedy else why
 
 
 class Listening(Protocol):

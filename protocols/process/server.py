@@ -38,7 +38,7 @@ from protocols.hosting.outbox import SendingLoop
 from protocols.hosting.peers import Peers
 from protocols.hosting.process_names import this_process
 from protocols.hosting.reactor import accept_in_turn, at_turns_end, reactor
-from protocols.hosting.sockets import Held, Key, Listening, Sockets, key_of
+from protocols.hosting.sockets import Held, Key, Listening, Sockets, format_bind_error, key_of
 from protocols.hosting.standard import Port, Standard, is_for_readers, load_all_of
 from protocols.hosting.tls import TlsUnusable
 from protocols.notices.sending import Sender as NoticeSender
@@ -242,7 +242,7 @@ class Server:
             found = self._sockets.listen(owner, wanted.interface, wanted.number)
         except OSError as error:
             raise CannotStart(
-                f"{section} cannot listen on {where}: {error.strerror or error}"
+                f"{section} cannot listen on {where}: {format_bind_error(error)}"
             ) from error
         port = reactor.adoptStreamPort(found.fileno(), found.family, factory)
         found.close()  # the port has a descriptor of its own

@@ -152,7 +152,9 @@ def load(
             click.echo(summary(report))
     problems = [report.problem for report in reports if report.problem]
     if problems:
-        raise Failure("\n".join(problems), "What is loaded stays; the same can be run again.")
+        raise Failure(
+            "\n".join(problems), "Correct this, and run the command again. Loaded records stay."
+        )
 
 
 def _facts(report: LoadReport) -> dict[str, Any]:

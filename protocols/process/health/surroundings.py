@@ -32,7 +32,7 @@ from protocols.holdings.checking import check as check_holdings
 from protocols.hosting.findings import Finding, error, warning
 from protocols.hosting.installed import installed
 from protocols.hosting.networks import LOOPBACK, is_within
-from protocols.hosting.sockets import Sockets
+from protocols.hosting.sockets import Sockets, format_bind_error
 from protocols.notices.settings import NO_FONT, own_fonts
 from protocols.process.addresses import addresses
 from protocols.process.configuration import Configuration
@@ -68,7 +68,7 @@ def port_findings(configuration: Configuration, ignored: frozenset[str]) -> Iter
                     host, number, configuration.path
                 ):
                     continue
-                yield error(f"{owner} cannot listen on {where}: {problem.strerror or problem}")
+                yield error(f"{owner} cannot listen on {where}: {format_bind_error(problem)}")
 
 
 _OF_FIT: Final = {

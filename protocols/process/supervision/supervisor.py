@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from protocols.hosting import sockets
-from protocols.hosting.sockets import Key, Sockets, key_of, queue_keys
+from protocols.hosting.sockets import Key, Sockets, format_bind_error, key_of, queue_keys
 from protocols.process.supervision import channel, systemd
 from protocols.process.supervision.beside import Beside
 from protocols.process.supervision.channel import Channel, Message, channel_pair
@@ -181,7 +181,7 @@ class Supervisor:
                 try:
                     found = self._sockets.shared(owner, host, port)
                 except OSError as error:
-                    worker.channel.send({"error": error.strerror or str(error)})
+                    worker.channel.send({"error": format_bind_error(error)})
                 else:
                     worker.channel.send({"socket": True}, found)
         elif "queue" in message:

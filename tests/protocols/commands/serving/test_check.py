@@ -137,6 +137,7 @@ def test_everything_is_said_at_once(open_place: Place) -> None:
         "error: " + str(place.path) + ": [cat]: no such section",
         "[logging] level",
         f"error: [z3950] cannot listen on 127.0.0.1:{place.ports['z3950']}: Address already in use",
+        "End the program that uses it, or choose another port.",
         "warning: [sip2.tls.certificate]",
         "the certificate of sip.example.org ends on",
         f"error: {place.path} holds secrets and can be read by everybody: chmod 640",
