@@ -105,7 +105,7 @@ def interrupted(desk: Desk, library: Library, number: int = 3) -> list[str]:
     expires(desk)
     scanned(desk, items)
     desk.wait(f"{COVER} form")
-    desk.says(f"{COVER} [data-part=hint]", f"{number} scans are waiting")
+    desk.says(f"{COVER} [data-part=hint]", f"{number} scan")
     return items
 
 
