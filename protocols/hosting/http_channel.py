@@ -11,8 +11,10 @@ request is never taken for a rest.
 What leaves in doubt where a request ends, for us or for a server before us, is refused with status
 400 and the end of the connection: two lengths, a length and chunks, lines that are folded or hold a
 bare line end, chunks in HTTP/1.0, a Transfer-Encoding that says anything but `chunked` (`identity`
-is no coding since RFC 7230, and a server before us may take it for one). So is a request of
-HTTP/1.1 without Host, and any with two of them or with one that names no host (RFC 9112, 3.2).
+is no coding since RFC 7230, and a server before us may take it for one). Such a line is refused
+before its end has come, and a chunk that is longer than a body may be as soon as its size has. So
+is a request of HTTP/1.1 without Host, and any with two of them or with one that names no host (RFC
+9112, 3.2).
 
 How long a request may take to arrive: `protocols.hosting.reading_limits`.
 
@@ -29,6 +31,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from twisted.internet.defer import Deferred
+from twisted.web.http import _ChunkedTransferDecoder
 from twisted.web.server import Site
 
 from protocols.hosting.brief_requests import BriefChannel, BriefRequest, Heads
@@ -55,6 +58,8 @@ _HOST: Final = re.compile(
 _NO_HOST: Final = refusal(
     400, "A request of HTTP/1.1 has one Host header, with the name of this server and its port."
 )
+#: What ends a line for some servers and not for others (RFC 9112, 2.2).
+_BARE_LINE_END: Final = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)")
 _CLOSING: Final = re.compile(rb">")
 #: How much of what follows a body is searched for its end.
 _LONGEST_REST: Final = 16 * 1024
@@ -94,6 +99,22 @@ class PatientChannel(BriefChannel):
         """May this client declare wrong lengths?"""
         networks = self.site.wrong_lengths_from
         return bool(networks) and is_within(networks, str(getattr(self.peer, "host", "")))
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        """Read a part of a request. Refuse what would otherwise be waited for in vain."""
+        super().dataReceived(data)
+        if self.is_over:
+            return
+        decoder = None if self.line_mode else self._transferDecoder
+        if isinstance(decoder, _ChunkedTransferDecoder):
+            is_in_line = decoder.state in ("CHUNK_LENGTH", "TRAILER")
+            line = bytes(decoder._buffer) if is_in_line else b""
+            if decoder.state == "BODY":
+                self.requests[-1].expect_more(decoder.length)
+        else:
+            line = self._buffer if self.line_mode else b""
+        if line and b"\r\n" not in line and _BARE_LINE_END.search(line):
+            self._refuse()
 
     def lineReceived(self, line: bytes) -> None:  # noqa: N802
         """A line of a head. One that others may read as two, or as part of one, is refused."""
