@@ -24,9 +24,11 @@ from protocols.hosting.validating import problem_of
 log = logging.getLogger(__name__)
 
 P = TypeVar("P")
+#: The name of a partner's table in the set-up, and no option there.
+AGENCY: Final = "agency"
 #: Options that all partners have, whatever their protocol.
 _COMMON: Final = SUPPLIER_OPTIONS | {
-    *("agency", "name", "branch", "shared_secret", partners.PROTOCOL, REGISTRY)
+    *(AGENCY, "name", "branch", "shared_secret", partners.PROTOCOL, REGISTRY)
 }
 #: Those that are checked elsewhere.
 _NOT_ITS_OWN: Final = SUPPLIER_OPTIONS | {REGISTRY}
@@ -43,9 +45,11 @@ class Agreements(Generic[P]):
     def problems(self, options: Mapping[str, Any]) -> dict[str, Sentence]:
         """What is wrong with the options of a partner, by name."""
         problems = {}
+        if AGENCY in options:
+            problems[AGENCY] = Sentence("AGENCY_IS_TABLE", agency=str(options[AGENCY]))
         own = {name: each for name, each in options.items() if name not in _NOT_ITS_OWN}
         for adapter, given in (
-            (self._adapter, {"agency": "x", "branch": "x"} | own),
+            (self._adapter, own | {AGENCY: "x", "branch": "x"}),
             (SUPPLIER_TERMS, supplier_options(options)),
         ):
             try:
@@ -59,7 +63,7 @@ class Agreements(Generic[P]):
     def partner_of(self, stored: partners.Partner, branch: Branch) -> P:
         """The partner, whose work is done at the branch. Raises ValidationError."""
         own = {
-            "agency": stored.agency,
+            AGENCY: stored.agency,
             "name": stored.name,
             "branch": branch.isil,
             "shared_secret": stored.shared_secret,

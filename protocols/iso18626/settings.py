@@ -2,9 +2,8 @@
 
 Partners are part of the set-up (`tiro apply`), as what is agreed with libraries is:
 
-[partners.ODENSE]
+[partners.DK-746100]                # what it writes in its headers
 protocol = "iso18626"
-agency = "DK-746100"                # what it writes in its headers
 branch = "DK-900101"                # where its work is done
 shared_secret = "$argon2id$..."     # `tiro hash` makes it
 address = "https://ill.example.org/iso18626"

@@ -25,6 +25,8 @@ from tests.builders.circulation import Library, a_library
         ({"services": ["LookupItem"], "sees_borrowers": True}, set()),
         ({"services": ["Nothing"]}, {"services"}),
         ({"sees": True}, {"sees"}),
+        # What it writes is the name of its table: with another one nothing it sends is taken.
+        ({"agency": "DK-746100"}, {"agency"}),
     ],
 )
 def test_options_of_a_partner(options: dict[str, Any], at_fault: set[str]) -> None:
