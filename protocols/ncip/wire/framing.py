@@ -147,6 +147,8 @@ class DocumentScanner:
         begun = bytes(self._buffer[:3])
         if begun and not begun.startswith(b"<") and not _BYTE_ORDER_MARK.startswith(begun):
             raise Unframeable("the message does not begin with <")
+        if begun[1:2] == b"\x00":  # its end could not be found
+            raise Unframeable("the message is in UTF-16: over TCP it must be in UTF-8")
 
     def _step(self) -> bool | None:
         """One move: True at the end of the root, None when more bytes are needed."""

@@ -157,6 +157,8 @@ def outcome(scanner: DocumentScanner, pieces: list[bytes]) -> tuple[list[bytes],
         b"<>",
         b"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>",
         b"<a>" * (DEPTH + 1),
+        "<a/>".encode("utf-16-le"),
+        "<a/>".encode("utf-16-be"),
     ],
 )
 def test_what_can_have_no_end_is_refused(stream: bytes) -> None:
