@@ -119,7 +119,8 @@ def find_database(transaction: Transaction, name: str) -> CatalogueDatabase:
 
     Where two have one name, the wider is meant.
     """
-    found = _databases_named(transaction, name=name)
+    # PostgreSQL has no text with a zero, and refuses to look for one.
+    found = [] if "\x00" in name else _databases_named(transaction, name=name)
     if not found:
         folded = name.casefold()
         found = [one for one in database_names(transaction) if one.name.casefold() == folded]

@@ -137,8 +137,9 @@ def test_databases(library: Library) -> None:
         *((isil, "branch", f"Branch {isil}") for isil in sorted(BRANCHES)),
     ]
     assert found[2].id == library.agency["DK-1"]
-    with pytest.raises(UnknownDatabase, match="DK-9"):
-        library.shown("DK-9")
+    for unknown in ("DK-9", "DK-1\x00", "\x00"):
+        with pytest.raises(UnknownDatabase):
+            library.shown(unknown)
 
 
 def test_each_database_shows_its_own(library: Library) -> None:
