@@ -35,7 +35,10 @@ def post_form(
 def _asked(
     method: str, address: str, body: str | None, headers: Mapping[str, str], patience: float
 ) -> dict[str, Any]:
-    place = urlsplit(address)
+    try:
+        place = urlsplit(address)
+    except ValueError:  # a bracket that is not closed
+        raise ProviderFailed("the provider names what is no address") from None
     path = (place.path or "/") + (f"?{place.query}" if place.query else "")
     try:
         connection = http_connection(address, patience)

@@ -142,7 +142,10 @@ def http_connection(
     Its `connect` raises NotConnected, and ssl.SSLError; so does this where the address is none.
     `context` verifies the server's certificate, by the system's authorities by default.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # a bracket that is not closed
+        raise NotConnected("", None) from None
     host = parts.hostname or ""
     try:
         port = parts.port

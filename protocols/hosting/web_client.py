@@ -82,7 +82,10 @@ class WebClient:
                 answer = self._asked(url, first, deadline)
             if isinstance(answer, Got):
                 return answer
-            url = urljoin(url, answer.location)
+            try:
+                url = urljoin(url, answer.location)
+            except ValueError:
+                raise WebError("the server redirects to what is no address") from None
             check_address(url)
         raise WebError(f"the server redirects more than {_REDIRECTIONS} times")
 
@@ -150,7 +153,10 @@ class _Redirection(NamedTuple):
 
 def check_address(url: str) -> None:
     """Raises WebError for what is no address of HTTP."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # a bracket that is not closed
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or _FORBIDDEN & set(url):
         raise WebError(f"not an address of HTTP: {url.partition('?')[0][:200]!r}")
 

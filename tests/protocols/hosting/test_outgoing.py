@@ -480,6 +480,18 @@ def test_each_hop_of_a_redirect_is_decided(moved: Any) -> None:
             trap.accept()
 
 
+def test_what_is_no_address_fails_as_any_other_does(moved: Any) -> None:
+    """Also where another server names it: in a redirect, or in what a log-in provider tells."""
+    set_allowed([f"127.0.0.1:{moved.server_port}"])
+    with closing(WebClient(timeout=2, most=1000)) as client:
+        moved.to = "http://[::1"
+        for url in (f"http://127.0.0.1:{moved.server_port}/", moved.to):
+            with pytest.raises(WebError):
+                client.get(url)
+    with pytest.raises(ProviderFailed):
+        get_json(moved.to, 2.0)
+
+
 def test_certificates_are_verified_by_the_name(
     moved: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -502,7 +514,7 @@ def test_certificates_are_verified_by_the_name(
             assert connection.getresponse().status == http.client.FOUND
 
 
-@pytest.mark.parametrize("url", ["http://a:99999/", "ftp://a/", "http:///", "x"])
+@pytest.mark.parametrize("url", ["http://a:99999/", "ftp://a/", "http:///", "http://[::1", "x"])
 def test_what_is_no_address_of_http_is_not_connected_to(url: str) -> None:
     with pytest.raises(NotConnected):
         http_connection(url, 1)
