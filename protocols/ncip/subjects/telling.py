@@ -72,11 +72,12 @@ def user_fields(
     request: Any, identifier: str, caller: Partner, context: Context
 ) -> UserOptionalFields | None:
     """The user fields for the UserElementTypes of the request; None if it asks for none, or may not
-    be told."""
+    be told. They are in the log of look-ups, as those of LookupUser are."""
     wanted = desired(request.user_element_type)
     if not wanted or not may_be_told_of(request, identifier, caller, context):
         return None
     status = patron_status(context.act(desk_of(caller, context)), patron=identifier)
     if isinstance(status, Refused):
         return None
+    note_look(request, Seen.OPENED, status.patron.id, caller, context)
     return user_optional_fields(context, status, wanted, caller)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from circulation.staff.lookups import NEWEST, lookups_by
 from tests.builders.circulation import a_patron, an_item
 from tests.protocols.ncip.stage import PARTNER, Stage, item, user
+from tests.protocols.ncip.test_circulating import check_out
 from tests.protocols.ncip.test_lookups import PIN_HASH, look_up_item, look_up_user
 
 
@@ -28,3 +29,14 @@ def test_a_partner_that_is_told_who_has_an_item_stands_in_the_log(stage: Stage) 
         lambda transaction: lookups_by(transaction, actor=PARTNER.known_as, before=NEWEST)
     )
     assert [(each.what, each.context) for each in found] == [("loans", "NCIP LookupItem")]
+
+
+def test_a_user_that_the_answer_to_a_loan_tells_of_stands_in_the_log(stage: Stage) -> None:
+    library = stage.library
+    card = a_patron(library, pin_hash=PIN_HASH)
+    for wanted in ("", "<UserElementType>Name Information</UserElementType>"):
+        stage.ask(check_out(user(card), an_item(library), wanted))
+    found = library.read(
+        lambda transaction: lookups_by(transaction, actor=PARTNER.known_as, before=NEWEST)
+    )
+    assert [(each.what, each.context) for each in found] == [("opened", "NCIP CheckOutItem")]
