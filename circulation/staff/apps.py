@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta
-from enum import Enum
+from enum import Enum, auto
 from secrets import token_bytes
 from typing import Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
@@ -33,15 +33,16 @@ _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class AppError(Enum):
-    """What RFC 6749 (4.1.2.1, 5.2) calls it; the value is a sentence for people."""
+    """What RFC 6749 (4.1.2.1, 5.2) calls it. People read the sentence of its name, of the context
+    "app error"."""
 
-    invalid_request = "the request is not what RFC 6749 and RFC 7636 ask for"
-    unsupported_response_type = "this is for code"
-    invalid_scope = "the app may not ask for that"
-    access_denied = "it was not agreed to"
-    invalid_client = "there is no such client, or its secret is another one"
-    invalid_grant = "the code or token is none, was used, or is for something else"
-    unauthorized_client = "this client gets no token so"
+    invalid_request = auto()
+    unsupported_response_type = auto()
+    invalid_scope = auto()
+    access_denied = auto()
+    invalid_client = auto()
+    invalid_grant = auto()
+    unauthorized_client = auto()
 
 
 class Wish(NamedTuple):

@@ -140,7 +140,7 @@ def _rows(*, digest: bytes) -> Statement:
         "expires": sessions.c.expires,
         "staff_id": sessions.c.staff_id,
         "patron_id": sessions.c.patron_id,
-        "language": staff_accounts.c.language,
+        "language": func.coalesce(staff_accounts.c.language, patrons.c.language),
         "role_agency_id": staff_roles.c.agency_id,
         "role_branch_id": staff_roles.c.branch_id,
         "program_id": sessions.c.program_id,

@@ -100,7 +100,8 @@ def _wrong(error: ValidationError) -> Problem:
     found = [_field_error(each) for each in error.errors(include_url=False, include_input=False)]
     first = found[0]
     whole = Sentence("AT", path=first.field, text=first.text)
-    return Problem(Outcome.MALFORMED, whole, errors=found[:20])
+    outcome = Outcome.NOT_JSON if first.rule == "json_invalid" else Outcome.MALFORMED
+    return Problem(outcome, whole, errors=found[:20])
 
 
 def _field_error(detail: ErrorDetails) -> FieldError:

@@ -17,6 +17,7 @@ from protocols.api.metadata import NAME, metadata
 from protocols.api.operations.passkeys import site_at
 from protocols.api.streams import Streams
 from protocols.hosting.brief_requests import BriefRequest
+from protocols.hosting.error_pages import answer_error
 
 #: What every answer has: it is nobody's but the caller's, and no page.
 ALWAYS: Final = (
@@ -106,8 +107,7 @@ class MetadataResource(Resource):
     def render_GET(self, request: Any) -> bytes:  # noqa: N802
         site = site_at(self._circulation, _asked(request, b"GET", b"", b""))
         if site is None or request.postpath != [NAME.encode()]:
-            request.setResponseCode(404)
-            return b""
+            return answer_error(request, 404)
         request.setHeader("Content-Type", JSON)
         request.setHeader("Access-Control-Allow-Origin", "*")
         return metadata(site)

@@ -69,6 +69,8 @@ def outcomes_of(operation: Operation) -> tuple[Outcome, ...]:
         found.append(Outcome.NOT_SIGNED_IN)
     if operation.body is not None:
         found += [Outcome.UNSUPPORTED_MEDIA_TYPE, Outcome.TOO_LARGE]
+        if operation.media_type == JSON:
+            found.append(Outcome.NOT_JSON)
     if operation.method not in ("GET", "HEAD"):
         found.append(Outcome.OTHER_ORIGIN)
     if operation.is_once:

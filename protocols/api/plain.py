@@ -44,7 +44,8 @@ def plain_answer(
 def problem_answer(problem: Problem, language: str) -> Answer:
     """A problem as JSON, without what is not said."""
     document = _said(plain(problem.document(language)))
-    return Answer(problem.outcome.status, _octets(document), PROBLEM, problem.headers)
+    headers = (("Content-Language", language), *problem.headers)
+    return Answer(problem.outcome.status, _octets(document), PROBLEM, headers)
 
 
 def _octets(document: Any) -> bytes:

@@ -27,6 +27,7 @@ class Outcome(Enum):
     Its title is a sentence of the context "problem".
     """
 
+    NOT_JSON = 400, "not-json"
     NOT_SIGNED_IN = 401, "not-signed-in"
     SIGN_IN_REFUSED = 401, "sign-in-refused"
     RIGHT_MISSING = 403, "right-missing"

@@ -9,6 +9,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from protocols.borrower_check.handlers import BorrowerCheck
+from protocols.hosting.error_pages import answer_error, status_of_method
 from protocols.wire.xml_documents import PLAIN_BYTES
 
 MEDIA_TYPE: Final = b"text/xml; charset=utf-8"
@@ -25,10 +26,7 @@ class BorrowerCheckResource(Resource):
 
     def render(self, request: Any) -> Any:
         if request.method != b"POST":
-            request.setResponseCode(405)
-            request.setHeader(b"allow", b"POST")
-            request.setHeader(b"content-type", b"text/plain; charset=utf-8")
-            return b"SOAP envelopes are sent here by POST.\n"
+            return answer_error(request, status_of_method(request.method), [b"POST"])
         gone: list[Failure] = []
         request.notifyFinish().addErrback(gone.append)
 

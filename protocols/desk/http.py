@@ -10,6 +10,7 @@ from twisted.web.resource import Resource
 from protocols.desk.assets import Assets
 from protocols.desk.pages import Page, rendered
 from protocols.hosting.accepting import language_of
+from protocols.hosting.error_pages import answer_error
 
 #: No script, style, picture or answer of anybody else's, and nothing written into a page.
 POLICY: Final = (
@@ -40,17 +41,16 @@ class DeskResource(Resource):
         self._place = place
 
     def render_GET(self, request: Any) -> bytes:  # noqa: N802
-        for name, value in _ALWAYS.items():
-            request.setHeader(name, value)
         path = b"/".join(request.postpath).decode("utf-8", "replace").strip("/")
         folder = f"assets/{self._assets.folder}/"
-        if path.startswith(folder) and path.removeprefix(folder) in self._assets.files:
-            return self._asset(path.removeprefix(folder), request)
         page = self._pages.get(path)
+        is_asset = path.startswith(folder) and path.removeprefix(folder) in self._assets.files
+        if page is None and not is_asset:
+            return answer_error(request, 404, tag=self._language(request))
+        for name, value in _ALWAYS.items():
+            request.setHeader(name, value)
         if page is None:
-            request.setResponseCode(404)
-            request.setHeader("Content-Type", "text/plain; charset=utf-8")
-            return b"There is no such page.\n"
+            return self._asset(path.removeprefix(folder), request)
         request.setHeader("Content-Type", "text/html; charset=utf-8")
         request.setHeader("Cache-Control", "no-store")
         request.setHeader("Vary", "Accept-Language, Cookie")

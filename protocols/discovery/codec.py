@@ -11,8 +11,10 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
 
+from circulation.languages.sentences import Sentence
 from protocols.discovery.messages import JAVASCRIPT, JSON, Answer, Asked, Sent
-from protocols.discovery.problems import Denied, Fault
+from protocols.discovery.problems import Denied, Fault, unfit
+from protocols.hosting.validating import problem_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -40,12 +42,12 @@ def query_in(query: bytes) -> Query:
             query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS
         )
     except (UnicodeDecodeError, ValueError):
-        return Query(problem=Denied(Fault.MALFORMED, "this is no query of UTF-8"))
+        return Query(problem=Denied(Fault.MALFORMED, Sentence("NO_UTF8")))
     given = dict(pairs)
     callback = given.get("callback")
     is_suppressing = "suppress_response_codes" in given
     if callback is not None and not _CALLBACK.fullmatch(callback):
-        problem = Denied(Fault.UNFIT, "callback: letters, digits and underscores alone")
+        problem = unfit("callback", Sentence("CALLBACK_CHARACTERS"))
         return Query(given, None, is_suppressing, problem)
     return Query(given, callback, is_suppressing)
 
@@ -57,7 +59,7 @@ def token_in(asked: Asked, query: Query) -> str | None:
     shown = rest.strip() if scheme.lower() == "bearer" else ""
     sent = query.parameters.get("access_token", "").strip()
     if shown and sent:
-        raise Denied(Fault.MALFORMED, "the access token was sent twice")
+        raise Denied(Fault.MALFORMED, Sentence("TOKEN_TWICE"))
     return shown or sent or None
 
 
@@ -66,21 +68,21 @@ def body_in(model: type[M], asked: Asked, *, may_be_form: bool) -> M:
     not fit (PAIA 2.6, 2.7)."""
     kind, charset = _media_type(asked.header("content-type") or "")
     if charset not in _CHARSETS:
-        raise Denied(Fault.MALFORMED, "bodies are sent in UTF-8")
+        raise Denied(Fault.MALFORMED, Sentence("BODY_UTF8"))
     is_form = kind == _FORM or (
         not kind and may_be_form and not asked.body.lstrip().startswith(b"{")
     )
     if is_form and not may_be_form:
-        raise Denied(Fault.MALFORMED, "the body is to be sent as application/json")
+        raise Denied(Fault.MALFORMED, Sentence("BODY_AS_JSON"))
     if not is_form and kind not in ("", "application/json"):
-        raise Denied(Fault.MALFORMED, "this content type is not read")
+        raise Denied(Fault.MALFORMED, Sentence("BODY_TYPE_UNKNOWN"))
     given = _form(asked.body) if is_form else _json(asked.body)
     try:
         return model.model_validate(given)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(each) for each in found["loc"])
-        raise Denied(Fault.UNFIT, f"{place}: {found['msg']}") from None
+        raise unfit(place, problem_of(found, unknown="NO_SUCH_FIELD_HERE")) from None
 
 
 def _media_type(header: str) -> tuple[str, str]:
@@ -95,10 +97,15 @@ def _media_type(header: str) -> tuple[str, str]:
 def _json(body: bytes) -> Any:
     try:
         given = json.loads(body.decode())
-    except (ValueError, RecursionError):
-        raise Denied(Fault.MALFORMED, "this is no JSON in UTF-8") from None
+    except UnicodeDecodeError:
+        raise Denied(Fault.MALFORMED, Sentence("BODY_UTF8")) from None
+    except json.JSONDecodeError as error:
+        where = Sentence("NOT_JSON", line=error.lineno, column=error.colno)
+        raise Denied(Fault.MALFORMED, where) from None
+    except (ValueError, RecursionError):  # a number of many digits, or arrays without an end
+        raise Denied(Fault.MALFORMED, Sentence("CANNOT_BE_USED")) from None
     if not isinstance(given, dict):
-        raise Denied(Fault.MALFORMED, "this is no JSON object")
+        raise Denied(Fault.MALFORMED, Sentence("BODY_OBJECT"))
     return given
 
 
@@ -108,7 +115,7 @@ def _form(body: bytes) -> dict[str, str]:
             body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS
         )
     except (UnicodeDecodeError, ValueError):
-        raise Denied(Fault.MALFORMED, "this is no form of UTF-8") from None
+        raise Denied(Fault.MALFORMED, Sentence("FORM_UNREADABLE")) from None
     return dict(pairs)
 
 

@@ -7,13 +7,15 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from circulation.kernel.set_up import SetUp
+from circulation.languages.installed import LAST
+from circulation.languages.sentences import Sentence
 from protocols.discovery.codec import Query, query_in, token_in
 from protocols.discovery.front import Front, Reply, fault_of
 from protocols.discovery.handling.availability import Library, availability
 from protocols.discovery.handling.telling import moment
 from protocols.discovery.messages import Answer, Asked
-from protocols.discovery.problems import Denied, Fault
-from protocols.hosting.accepting import language_of
+from protocols.discovery.problems import Denied, Fault, unfit
+from protocols.hosting.accepting import accepted_language
 from protocols.hosting.answering import Context, Lane
 
 #: The specification that this is checked against.
@@ -31,7 +33,8 @@ class Daia(Front):
 
     def answer(self, asked: Asked, reply: Reply) -> None:
         """Calls `reply` once, at once or later, whatever happens."""
-        query, language = query_in(asked.query), language_of(asked.header("accept-language"))
+        query = query_in(asked.query)
+        language = accepted_language(asked.header("accept-language")) or LAST
 
         def answered(answer: Answer) -> None:
             told = (("X-DAIA-Version", DAIA_VERSION),)
@@ -43,7 +46,7 @@ class Daia(Front):
                 return
             identifiers = self._identifiers(asked, query)
         except Denied as error:
-            answered(error.answer())
+            answered(error.answer(language))
             return
         isil = asked.path[0] if asked.path and asked.path[0] else None
         most = self._settings.titles_at_once
@@ -54,7 +57,7 @@ class Daia(Front):
 
         def done(answer: Answer | None, error: BaseException | None) -> None:
             if error is not None:
-                answer = fault_of(error, "daia").answer()
+                answer = fault_of(error, "daia").answer(language)
             assert answer is not None
             if rest and answer.status == 200:
                 answer = answer._replace(headers=(*answer.headers, _next(asked, query, rest)))
@@ -68,26 +71,26 @@ class Daia(Front):
         if asked.method not in ("GET", "HEAD"):
             self._unknown(asked)
             allow = (("Allow", "GET, HEAD, OPTIONS"),)
-            raise Denied(Fault.METHOD_UNKNOWN, "not by this verb", allow)
+            raise Denied(Fault.METHOD_UNKNOWN, Sentence("METHOD_NOT_HERE"), allow)
         if len([each for each in asked.path if each]) > 1:
             self._unknown(asked)
-            raise Denied(Fault.NOT_FOUND, "there is nothing here")
+            raise Denied(Fault.NOT_FOUND, Sentence("NOTHING_HERE"))
         if query.problem is not None:
             raise query.problem
         given = query.parameters
         if given.get("format") != "json":
-            raise Denied(Fault.UNFIT, "format: must be json")
+            raise unfit("format", Sentence("MUST", what="json"))
         if "patron" in given and "patron-type" in given:
-            raise Denied(Fault.UNFIT, "patron and patron-type are not sent together")
+            raise Denied(Fault.UNFIT, Sentence("PATRON_OR_TYPE"))
         if {"patron", "patron-type"} & given.keys() or token_in(asked, query) is not None:
-            raise Denied(Fault.NOT_IMPLEMENTED, "availability is told for everybody alike")
+            raise Denied(Fault.NOT_IMPLEMENTED, Sentence("SAME_FOR_ALL_PATRONS"))
         text = given.get("id", "")
         if len(text) > _LONGEST_ID:
-            raise Denied(Fault.UNFIT, "id: too long")
+            raise unfit("id", Sentence("AT_MOST_CHARACTERS", max_length=_LONGEST_ID))
         found = [each.strip() for each in text.split("|")]
         found = list(dict.fromkeys(each for each in found if each))
         if not found:
-            raise Denied(Fault.UNFIT, "id: is missing")
+            raise unfit("id", Sentence("IS_MISSING"))
         self._count(asked.host, is_address=True)
         return found
 
@@ -95,7 +98,7 @@ class Daia(Front):
         set_up = context.circulation.current_set_up(context.transaction)
         library = _library(set_up, isil)
         if library is None:
-            raise Denied(Fault.NOT_FOUND, "there is no such library")
+            raise Denied(Fault.NOT_FOUND, Sentence("LIBRARY_UNKNOWN"))
         value: dict[str, Any] = {}
         if library.isil is not None:
             its = {"id": self._uris.branch(library.isil), "content": library.name}

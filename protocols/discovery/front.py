@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any, Final
 
 from catalogue.tracing import here
+from circulation.languages.sentences import Sentence
 from protocols.discovery.codec import Query, sent
 from protocols.discovery.identifiers import Uris
 from protocols.discovery.messages import Answer, Asked, Sent
@@ -88,7 +89,7 @@ class Front:
         wait = bucket.wait(monotonic())
         if wait > 0:
             after = (("Retry-After", str(max(1, ceil(wait)))),)
-            raise Denied(Fault.TOO_MANY_REQUESTS, "ask less often", after)
+            raise Denied(Fault.TOO_MANY_REQUESTS, Sentence("ASK_LESS_OFTEN"), after)
         bucket.take()
 
     def _unknown(self, asked: Asked) -> None:
@@ -134,9 +135,7 @@ def fault_of(error: BaseException, name: str, failure: Failure | None = None) ->
 #: What is told where the work of a request failed. Requests have no key by which one that is sent
 #: again is known.
 FAILED: Final[dict[Failure, Denied]] = {
-    Failure.PASSING: Denied(Fault.UNAVAILABLE, "try again", (("Retry-After", "5"),)),
-    Failure.UNKNOWN: Denied(
-        Fault.OUTCOME_UNKNOWN, "this may have been done: look before you send it again"
-    ),
-    Failure.FAULT: Denied(Fault.FAILED, "a fault of the library system"),
+    Failure.PASSING: Denied(Fault.UNAVAILABLE, Sentence("TRY_AGAIN_SOON"), (("Retry-After", "5"),)),
+    Failure.UNKNOWN: Denied(Fault.OUTCOME_UNKNOWN, Sentence("LOOK_FIRST")),
+    Failure.FAULT: Denied(Fault.FAILED, Sentence("SYSTEM_FAULT")),
 }

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from circulation.languages.sentences import Sentence
+
 JSON: Final = "application/json; charset=utf-8"
 JAVASCRIPT: Final = "application/javascript; charset=utf-8"
 #: The most documents of one request.
@@ -51,7 +53,7 @@ class Sent(NamedTuple):
 
 def _is_uri(text: str) -> str:
     if not _URI.fullmatch(text):
-        raise ValueError("must be a URI")
+        raise ValueError(Sentence("MUST", what=Sentence("A_URI")))
     return text
 
 

@@ -20,13 +20,12 @@ from typing import Any, Final, Protocol
 from urllib.parse import unquote_to_bytes
 
 from twisted.web.http import datetimeToString
-from twisted.web.server import version
 
 from protocols.hosting.arrivals import Arrival, http_arrival
 from protocols.hosting.forwarding import caller, is_https
 from protocols.hosting.networks import is_within
 from protocols.hosting.reading_limits import TimedChannel
-from protocols.hosting.requests import BODY_BYTES, PHRASES
+from protocols.hosting.requests import BODY_BYTES, PHRASES, SERVER
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +88,7 @@ def _beginning(status: int, media_type: bytes, now: int) -> bytes:
     date = datetimeToString(now)  # type: ignore[no-untyped-call]
     return b"HTTP/1.1 %d %b\r\nServer: %b\r\nDate: %b\r\n%b" % (
         *(status, PHRASES.get(status, b"")),
-        *(version, date, media_type and b"Content-Type: %b\r\n" % media_type),
+        *(SERVER, date, media_type and b"Content-Type: %b\r\n" % media_type),
     )
 
 

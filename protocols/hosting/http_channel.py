@@ -34,9 +34,10 @@ from twisted.internet.defer import Deferred
 from twisted.web.http import _ChunkedTransferDecoder
 from twisted.web.server import Site
 
+from circulation.languages.sentences import Sentence
 from protocols.hosting.brief_requests import BriefChannel, BriefRequest, Heads
+from protocols.hosting.error_pages import final_answer
 from protocols.hosting.networks import is_within
-from protocols.hosting.requests import refusal
 
 #: Seconds without a byte after which a body that is too short or too long by its own header ends.
 PATIENCE_SECONDS: Final = 1.0
@@ -55,9 +56,7 @@ _ABSOLUTE: Final = re.compile(rb"https?://([^/?#]*)([/?].*)?", re.IGNORECASE)
 _HOST: Final = re.compile(
     rb"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?"
 )
-_NO_HOST: Final = refusal(
-    400, "A request of HTTP/1.1 has one Host header, with the name of this server and its port."
-)
+_NO_HOST: Final = Sentence("HOST_NEEDED")
 #: What ends a line for some servers and not for others (RFC 9112, 2.2).
 _BARE_LINE_END: Final = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)")
 _CLOSING: Final = re.compile(rb">")
@@ -167,7 +166,8 @@ class PatientChannel(BriefChannel):
         is_needed = version == b"HTTP/1.1"
         named = hosts if self._host is None else [*hosts, self._host]
         if len(hosts) > 1 or (is_needed and not hosts) or not all(map(_HOST.fullmatch, named)):
-            self.transport.write(_NO_HOST)
+            wanted = self.requests[-1].getHeader("accept-language")
+            self.transport.write(final_answer(400, wanted, _NO_HOST))
             self.loseConnection()
             return
         if self._host is not None:

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from twisted.web.http import HTTPChannel
 
-from protocols.hosting.requests import refusal
+from circulation.languages.sentences import Sentence
+from protocols.hosting.error_pages import final_answer
 
 #: Seconds for a head, from its first byte.
 HEAD_SECONDS: Final = 30.0
@@ -23,10 +24,11 @@ BODY_SECONDS: Final = 30.0
 BODY_BYTES_PER_SECOND: Final = 500
 _LEAST_BYTES: Final = int(BODY_SECONDS * BODY_BYTES_PER_SECOND)
 
-_TOO_SLOW: Final = refusal(
-    408,
-    f"The request did not arrive in time: a head has {HEAD_SECONDS:.0f} seconds, and a body sends"
-    f" at least {_LEAST_BYTES} bytes in {BODY_SECONDS:.0f} seconds. Send it again.",
+_TOO_SLOW: Final = Sentence(
+    "REQUEST_TOO_SLOW",
+    head=int(HEAD_SECONDS),
+    bytes=_LEAST_BYTES,
+    body=int(BODY_SECONDS),
 )
 
 
@@ -95,7 +97,9 @@ class TimedChannel(HTTPChannel):
 
     def _end_slow_request(self) -> None:
         self._limit = None
-        self.transport.write(_TOO_SLOW)
+        # The language is known where its header has arrived.
+        wanted = self.requests[-1].getHeader("accept-language") if self.requests else None
+        self.transport.write(final_answer(408, wanted, _TOO_SLOW))
         self.setTimeout(None)  # type: ignore[no-untyped-call]
         # It ends the connection, by force where the client does not read the answer.
         self.timeoutConnection()  # type: ignore[no-untyped-call]

@@ -6,49 +6,44 @@ cannot refuse a body that is too long: its request must.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+import logging
 from http import HTTPStatus
 from typing import Any, Final
 
+from twisted.python.failure import Failure
+from twisted.web.error import UnsupportedMethod
 from twisted.web.http import NO_BODY_CODES
 from twisted.web.server import Request
 
+from protocols.hosting.error_pages import answer_error, final_answer, status_of_method
 from protocols.hosting.forwarding import caller, is_https
+
+log = logging.getLogger(__name__)
 
 #: The longest body, in bytes. No message of a protocol spoken here is nearly as long.
 BODY_BYTES = 4 * 1024 * 1024
+
+#: The Server header of every answer: no library or version that an attacker could look up.
+SERVER: Final = b"Tiro"
 
 #: What each status is called. Twisted knows no 429.
 PHRASES: Final = {each.value: each.phrase.encode() for each in HTTPStatus}
 
 
-def refusal(status: int, detail: str) -> bytes:
-    """Return an answer that ends a connection before the protocol of its request is known.
+class _Methods:
+    """A resource that answers the methods it lacks in the words of this project."""
 
-    It is a problem of RFC 9457, as the HTTP API promises.
-    """
-    phrase = PHRASES[status]
-    problem = {"type": "about:blank", "title": phrase.decode(), "status": status, "detail": detail}
-    return _refusal(phrase, problem)
+    def __init__(self, resource: Any) -> None:
+        self._resource = resource
 
-
-def _refusal(phrase: bytes, problem: Mapping[str, Any]) -> bytes:
-    body = json.dumps(problem).encode() + b"\n"
-    return (
-        b"HTTP/1.1 %d %b\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
-        b"Content-Length: %d\r\n\r\n%b" % (problem["status"], phrase, len(body), body)
-    )
-
-
-_TOO_LONG = _refusal(
-    b"Content Too Large",
-    {
-        "type": "urn:tiro:problem:too-large",
-        "title": "The body of this request is too long.",
-        "status": 413,
-    },
-)
+    def render(self, request: Any) -> Any:
+        try:
+            return self._resource.render(request)
+        except UnsupportedMethod as error:
+            allowed: Any = error.allowedMethods
+            if request.method == b"HEAD" and b"GET" in allowed:
+                raise  # Twisted answers it by GET
+            return answer_error(request, status_of_method(request.method), allowed)
 
 
 class BoundedRequest(Request):
@@ -99,6 +94,22 @@ class BoundedRequest(Request):
         if not self._is_refused:
             super().requestReceived(command, path, version)  # type: ignore[no-untyped-call]
 
+    def render(self, resource: Any) -> None:
+        """Let the resource answer, or answer that it does not take the method."""
+        super().render(_Methods(resource))  # type: ignore[no-untyped-call]
+
+    def processingFailed(self, reason: Failure) -> Failure:  # noqa: N802
+        """Log the failure of a resource, and answer with status 500 if it has not answered."""
+        log.error("a resource of the HTTP port failed", exc_info=reason.value)
+        if self.startedWriting:
+            self.loseConnection()  # type: ignore[no-untyped-call]
+            return reason
+        body = answer_error(self, 500)
+        self.setHeader(b"content-length", str(len(body)).encode())  # type: ignore[no-untyped-call]
+        self.write(body)
+        self.finish()
+        return reason
+
     def setResponseCode(self, code: int, message: bytes | None = None) -> None:  # noqa: N802
         """Set the status of the answer, and the phrase that belongs to it."""
         super().setResponseCode(code, message or PHRASES.get(code))
@@ -107,6 +118,7 @@ class BoundedRequest(Request):
         """Write a part of the answer. An answer without a body has no Content-Type."""
         if not self.startedWriting:
             headers = self.responseHeaders
+            headers.setRawHeaders(b"server", [SERVER])
             lengths = headers.getRawHeaders(b"content-length")
             if self.code in NO_BODY_CODES or lengths == [b"0"]:
                 headers.removeHeader(b"content-type")
@@ -124,5 +136,5 @@ class BoundedRequest(Request):
         if not self._is_refused:
             self._is_refused = True
             channel: Any = self.channel
-            channel.transport.write(_TOO_LONG)
+            channel.transport.write(final_answer(413, self.getHeader("accept-language")))
             channel.loseConnection()

@@ -119,6 +119,8 @@ _WHOLE: Final = {
     "too_short": "HOLDS_AT_LEAST",
     "string_pattern_mismatch": "NOT_THE_PATTERN",
 }
+#: Where a text stops being JSON, in the words of what reads it.
+_PLACE_IN_JSON: Final = re.compile(r"line (\d+) column (\d+)")
 #: Kinds that show what was found: a number, or a word that is not one of those offered.
 _SHOWN: Final = frozenset({"greater_than", "greater_than_equal", "less_than", "less_than_equal"})
 _KINDS: Final = (
@@ -138,6 +140,9 @@ def problem_of(detail: Mapping[str, Any], *, unknown: str = "NO_SETTING") -> Sen
     `unknown` names what is said of a name that does not exist.
     """
     kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "json_invalid":
+        line, column = _PLACE_IN_JSON.findall(context["error"])[-1]
+        return Sentence("NOT_JSON", line=line, column=column)
     if kind == "value_error":
         (said,) = context["error"].args or ("",)
         return said if isinstance(said, Sentence) else Sentence("ITSELF", text=str(said))

@@ -11,6 +11,7 @@ from twisted.web.server import NOT_DONE_YET
 
 from catalogue.tracing import request_id
 from protocols.hosting.arrivals import http_arrival
+from protocols.hosting.error_pages import answer_error, status_of_method
 from protocols.iso18626.exchange import Exchange
 from protocols.iso18626.partners import UNAUTHORIZED
 from protocols.wire.xml_documents import DOCUMENT_BYTES
@@ -30,10 +31,7 @@ class Iso18626Resource(Resource):
 
     def render(self, request: Any) -> Any:
         if request.method != b"POST":
-            request.setResponseCode(405)
-            request.setHeader(b"allow", b"POST")
-            request.setHeader(b"content-type", b"text/plain; charset=utf-8")
-            return b"ISO 18626 messages are sent here by POST.\n"
+            return answer_error(request, status_of_method(request.method), [b"POST"])
         gone: list[Failure] = []
         request.notifyFinish().addErrback(gone.append)
 

@@ -13,6 +13,7 @@ from twisted.web.server import NOT_DONE_YET
 from catalogue.tracing import request_id
 from protocols.hosting.arrivals import http_arrival
 from protocols.hosting.brief_requests import BriefRequest
+from protocols.hosting.error_pages import answer_error, status_of_method
 from protocols.ncip.exchange import Exchange, UnknownOutcome
 from protocols.wire.xml_documents import DOCUMENT_BYTES
 
@@ -45,10 +46,7 @@ class NcipResource(Resource):
 
     def render(self, request: Any) -> Any:
         if request.method != b"POST":
-            request.setResponseCode(405)
-            request.setHeader(b"allow", b"POST")
-            request.setHeader(b"content-type", b"text/plain; charset=utf-8")
-            return b"NCIP messages are sent here by POST.\n"
+            return answer_error(request, status_of_method(request.method), [b"POST"])
         gone: list[Failure] = []
         request.notifyFinish().addErrback(gone.append)
 

@@ -10,7 +10,9 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from catalogue.tracing import request_id
+from circulation.languages.sentences import Sentence
 from protocols.hosting.answering import Services
+from protocols.hosting.error_pages import answer_error, status_of_method
 from protocols.hosting.parameters import FORM, TooMany, address_of, parameters_in
 from protocols.hosting.traces import FAILED, OK
 from protocols.oai.codec import decode
@@ -45,19 +47,18 @@ class OaiResource(Resource):
 
     def render(self, request: Any) -> Any:
         if request.method not in _METHODS:
-            request.setHeader(b"allow", b", ".join(_METHODS))
-            return _refused(request, 405, b"OAI-PMH requests are sent by GET or by POST.\n")
+            return answer_error(request, status_of_method(request.method), _METHODS)
         path, _, query = request.uri.partition(b"?")
         if request.method == b"POST":
             kind = (request.getHeader(b"content-type") or b"").partition(b";")[0].strip().lower()
             if kind not in (FORM, b""):
-                return _refused(request, 415, b"OAI-PMH requests are forms.\n")
+                return answer_error(request, 415, reason=Sentence("FORM_NEEDED"))
             query = b"&".join(filter(None, (query, request.content.read())))
         base_url = self._settings.base_url or address_of(request, path)
         try:
             asked = decode(base_url, parameters_in(query))
         except TooMany:
-            return _refused(request, 400, b"There are too many arguments.\n")
+            return answer_error(request, 400, reason=Sentence("TOO_MANY_PARAMETERS"))
         return self._reply_to(request, asked)
 
     def _reply_to(self, request: Any, asked: Asked) -> Any:
@@ -70,7 +71,7 @@ class OaiResource(Resource):
             request.setHeader(b"x-request-id", (request_id() or "").encode())
             if document is None:
                 request.setHeader(b"retry-after", RETRY_AFTER)
-                document = _refused(request, 503, b"The catalogue cannot be read now.\n")
+                document = answer_error(request, 503)
             else:
                 request.setHeader(b"content-type", b"text/xml; charset=utf-8")
             request.setHeader(b"content-length", str(len(document)).encode())
@@ -79,9 +80,3 @@ class OaiResource(Resource):
 
         self._answer(asked, reply)
         return NOT_DONE_YET
-
-
-def _refused(request: Any, status: int, sentence: bytes) -> bytes:
-    request.setResponseCode(status)
-    request.setHeader(b"content-type", b"text/plain; charset=utf-8")
-    return sentence

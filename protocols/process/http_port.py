@@ -10,9 +10,8 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from twisted.web.resource import Resource
-
 from protocols.hosting.answering import Services
+from protocols.hosting.error_pages import ParentResource
 from protocols.hosting.http_channel import EndingSite
 from protocols.hosting.passing import PassingSite, Queue, Taking, WayOfReader, WayOfWriter
 from protocols.hosting.peers import Peers
@@ -43,7 +42,7 @@ def queues_among(peers: Peers, configuration: Configuration) -> Queues | None:
         return None
 
 
-class _Root(Resource):
+class _Root(ParentResource):
     """The port's first path segments."""
 
     isLeaf = False  # noqa: N815

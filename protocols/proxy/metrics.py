@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from twisted.web.resource import Resource
 
+from protocols.hosting.error_pages import ParentResource
 from protocols.hosting.http_channel import EndingSite
 from protocols.hosting.requests import BoundedRequest
 from protocols.proxy.proxy import Proxy
@@ -87,6 +88,6 @@ def site_of(proxy: Proxy) -> Any:
     """What answers GET /metrics, and nothing else."""
     registry = CollectorRegistry()
     registry.register(_Collector(proxy))
-    root: Any = Resource()  # type: ignore[no-untyped-call]
+    root: Any = ParentResource()  # type: ignore[no-untyped-call]
     root.putChild(b"metrics", _Metrics(registry))
     return EndingSite(root, requestFactory=BoundedRequest, timeout=60)

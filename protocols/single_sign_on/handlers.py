@@ -45,6 +45,11 @@ _ERRORS: Final = {
     "temporarily_unavailable": Word.UNREACHABLE,
 }
 _MOST_SAID: Final = 300
+#: The status of a page that refuses, if it is not 403.
+_STATUSES: Final = {
+    Word.UNREACHABLE: HTTPStatus.BAD_GATEWAY,
+    Word.NOT_SET_UP: HTTPStatus.SERVICE_UNAVAILABLE,
+}
 
 
 class SignOn:
@@ -128,7 +133,7 @@ class SignOn:
         go_on = f'<a href="{after}">{_said(Word.GO_ON, language)}</a>'
         page = f'<meta http-equiv="refresh" content="0; url={after}">{go_on}'
         cookies = (("Set-Cookie", session), self._forget())
-        return Answer(HTTPStatus.OK, _page(Word.SIGNED_IN, page, language), cookies)
+        return _page(HTTPStatus.OK, Word.SIGNED_IN, page, language, *cookies)
 
     def denied(self, query: Mapping[str, str], language: str) -> Answer:
         """The provider has sent the browser back without a code (RFC 6749, 4.1.2.1)."""
@@ -144,8 +149,8 @@ class SignOn:
         after = escape(self.settings.after, quote=True)
         paragraphs.append(f'<a href="{after}">{_said(Word.BACK, language)}</a>')
         page = "".join(f"<p>{each}</p>" for each in paragraphs)
-        status = HTTPStatus.BAD_GATEWAY if why is Word.UNREACHABLE else HTTPStatus.FORBIDDEN
-        return Answer(status, _page(Word.NOT_SIGNED_IN, page, language), (self._forget(),))
+        status = _STATUSES.get(why, HTTPStatus.FORBIDDEN)
+        return _page(status, Word.NOT_SIGNED_IN, page, language, self._forget())
 
     def _forget(self) -> tuple[str, str]:
         return "Set-Cookie", set_cookie(self._cookie(PENDING), "", seconds=0, site="Lax")
@@ -157,9 +162,13 @@ def _said(word: Word, language_tag: str, **facts: str) -> str:
     return escape(text.format(**facts))
 
 
-def _page(title: Word, body: str, language_tag: str) -> str:
+def _page(
+    status: HTTPStatus, title: Word, body: str, language_tag: str, *headers: tuple[str, str]
+) -> Answer:
     head = f'<meta charset="utf-8"><title>{_said(title, language_tag)}</title>'
-    return (
+    page = (
         f'<!doctype html><html lang="{escape(language_tag)}"><head>{head}</head>'
         f"<body><h1>{_said(title, language_tag)}</h1>{body}</body></html>"
     )
+    chosen = (("Content-Language", language_tag), ("Vary", "Accept-Language"))
+    return Answer(status, page, (*chosen, *headers))

@@ -18,6 +18,7 @@ from twisted.web.server import NOT_DONE_YET
 from circulation.patrons.identifiers import IDENTIFIERS
 from protocols.hosting.accepting import language_of
 from protocols.hosting.answering import Lane, Services
+from protocols.hosting.error_pages import answer_error, status_of_method
 from protocols.hosting.fetching import ProviderFailed
 from protocols.single_sign_on.handlers import SignOn
 from protocols.single_sign_on.messages import Answer, Word
@@ -26,15 +27,9 @@ from protocols.single_sign_on.provider import NotVouched
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_NO_SUCH = Answer(HTTPStatus.NOT_FOUND, "There is no such provider.")
-_NO_KEY = Answer(HTTPStatus.SERVICE_UNAVAILABLE, "Single sign-on takes seal_key in tiro.toml.")
-_NO_ADDRESS = Answer(
-    HTTPStatus.SERVICE_UNAVAILABLE, "Single sign-on takes address of [http] in tiro.toml."
-)
 _MOST_PARAMETERS = 50
 #: Threads that wait for providers, which others need as well, and how many browsers wait for one.
 _AT_ONCE, _WAITING = 4, 100
-_GET_ALONE = Answer(HTTPStatus.METHOD_NOT_ALLOWED, "", (("Allow", "GET"),))
 
 
 class SignOnResource(Resource):
@@ -52,17 +47,17 @@ class SignOnResource(Resource):
         visit = _Visit(request, self._sign_on, self._services, self._asking)
         steps = [part.decode("latin-1") for part in request.postpath if part]
         if request.method != b"GET":
-            visit.answer(_GET_ALONE)
-        elif not steps:
+            return answer_error(request, status_of_method(request.method), [b"GET"])
+        if not steps:
             visit.answer(self._sign_on.listed())
         elif steps[0] not in self._sign_on.clients:
-            visit.answer(_NO_SUCH)
+            return answer_error(request, 404)
         elif visit.seal is None:
-            visit.answer(_NO_KEY)
+            visit.miss("seal_key")
         elif self._sign_on.address is None:
-            visit.answer(_NO_ADDRESS)
+            visit.miss("address of [http]")
         elif (way := _WAYS.get(tuple(steps[1:]))) is None:
-            visit.answer(_NO_SUCH)
+            return answer_error(request, 404)
         else:
             way(visit, steps[0])
         return NOT_DONE_YET
@@ -175,6 +170,11 @@ class _Visit:
             return
         asked = self._asking.run(deferToThread, ask)
         asked.addCallback(then).addErrback(failed)
+
+    def miss(self, setting: str) -> None:
+        """Refuse, as a setting is missing, which the log names."""
+        log.error("single sign-on needs %s in tiro.toml", setting)
+        self._refuse(Word.NOT_SET_UP)
 
     def _refuse(self, why: Word) -> None:
         self.answer(self._sign_on.refused(why, self._language))

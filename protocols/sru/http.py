@@ -10,7 +10,9 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from catalogue.tracing import request_id
+from circulation.languages.sentences import Sentence
 from protocols.hosting.answering import Services
+from protocols.hosting.error_pages import answer_error, status_of_method
 from protocols.hosting.parameters import FORM, TooMany, decoded, host_of, parameters_in
 from protocols.hosting.traces import OK
 from protocols.sru.handlers import answer
@@ -18,7 +20,7 @@ from protocols.sru.parameters import decode
 from protocols.sru.settings import SruSettings
 
 _HTTPS = 443
-_METHODS = b"GET, HEAD, POST"
+_METHODS = (b"GET", b"HEAD", b"POST")
 #: The name of a character set may be anything; these are the ones that matter here.
 _CHARSETS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "utf-8"} | dict.fromkeys(
     ("iso-8859-1", "latin1", "windows-1252"), "windows-1252"
@@ -46,22 +48,22 @@ class SruResource(Resource):
         return True
 
     def render(self, request: Any) -> Any:
-        if request.method not in (b"GET", b"HEAD", b"POST"):
-            return _refused(request, 405, b"SRU requests are sent by GET or by POST.\n")
+        if request.method not in _METHODS:
+            return answer_error(request, status_of_method(request.method), _METHODS)
         content_type = request.getHeader(b"content-type") or b""
         path, _, query = request.uri.partition(b"?")
         charset = "utf-8"
         if request.method == b"POST":
             kind, _, rest = content_type.partition(b";")
             if kind.strip().lower() not in (FORM, b""):
-                return _refused(request, 415, b"SRU takes forms; it does not take SOAP.\n")
+                return answer_error(request, 415, reason=Sentence("FORM_NEEDED"))
             charset = _charset(rest)
             body = request.content.read()
             query = query + b"&" + body if query and body else query or body
         try:
             parameters = parameters_in(query, charset)
         except TooMany:
-            return _refused(request, 400, b"There are too many parameters.\n")
+            return answer_error(request, 400, reason=Sentence("TOO_MANY_PARAMETERS"))
         database = "/".join(decoded(part) for part in request.postpath).strip("/")
         asked = decode(
             database or self._settings.databases[0],
@@ -97,11 +99,3 @@ class SruResource(Resource):
 def _charset(parameters: bytes) -> str:
     name = parameters.decode("latin-1").lower().partition("charset=")[2]
     return _CHARSETS.get(name.partition(";")[0].strip(' "'), "utf-8")
-
-
-def _refused(request: Any, status: int, sentence: bytes) -> bytes:
-    request.setResponseCode(status)
-    if status == 405:
-        request.setHeader(b"allow", _METHODS)
-    request.setHeader(b"content-type", b"text/plain; charset=utf-8")
-    return sentence

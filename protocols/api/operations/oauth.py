@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from circulation.kernel.results import UNATTENDED
 from circulation.kernel.rights import Principal
+from circulation.languages.installed import language as language_called
+from circulation.languages.sentences import Sentence, said_in
 from circulation.staff.app_access import Proof, Tokens, refresh, revoke_token, take_code
 from circulation.staff.apps import (
     AppError,
@@ -39,7 +41,7 @@ from protocols.api.models.oauth import (
 )
 from protocols.api.operation import Caller, Operation, Request, get, post
 from protocols.api.operations.passkeys import site_of
-from protocols.api.problems import Outcome, Problem
+from protocols.api.problems import Outcome, Problem, sign_in_reason
 from protocols.hosting.answering import Context, Lane
 
 #: Ways to a token (RFC 6749), as the metadata (RFC 8414) list them.
@@ -57,7 +59,7 @@ def give_token(
     client_id, secret = _client(request, form.client_id, form.client_secret)
     act, host = context.act(UNATTENDED), request.asked.host
     if form.grant_type == _CLIENT:
-        return _to_program(context, client_id, secret, form.scope, host)
+        return _to_program(request, client_id, secret, context)
     answer: Tokens | AppError
     if form.grant_type == _CODE:
         proof = Proof(client_id, secret, form.code, form.redirect_uri, form.code_verifier)
@@ -65,24 +67,33 @@ def give_token(
     elif form.grant_type == _REFRESH:
         answer = refresh(act, Proof(client_id, secret, form.refresh_token, scope=form.scope), host)
     elif not form.grant_type:
-        return oauth_error("invalid_request", "grant_type is missing")
+        missing = Sentence("AT", path="grant_type", text=Sentence("IS_MISSING"))
+        return oauth_error("invalid_request", missing, request.language)
     else:
-        return oauth_error("unsupported_grant_type", f"there are {', '.join(GRANTS)}")
+        either = Sentence("MUST", what=Sentence("EITHER", words=GRANTS))
+        wrong = Sentence("AT", path="grant_type", text=either)
+        return oauth_error("unsupported_grant_type", wrong, request.language)
     if isinstance(answer, AppError):
-        return _refused(answer)
+        return _refused(answer, request.language)
     seconds = int((answer.access.session.ends - context.now).total_seconds())
     return _token(answer.access.token, seconds, answer.scope, answer.refresh)
 
 
-def _to_program(context: Context, client_id: str, secret: str, scope: str, host: str) -> Answer:
-    answer = access_token(context.act(UNATTENDED), client_id, secret, host)
+def _to_program(
+    request: Request[TokenRequest, None], client_id: str, secret: str, context: Context
+) -> Answer:
+    act, language = context.act(UNATTENDED), request.language
+    answer = access_token(act, client_id, secret, request.asked.host)
     if isinstance(answer, NotSignedIn):
-        return oauth_error("invalid_client", answer.refusal.value, 401)
+        why = sign_in_reason(answer.refusal, language).text
+        return oauth_error("invalid_client", why, language, 401)
     session = answer.session
     rights = " ".join(sorted(each.value for each in session.principal.grants))
-    if set(scope.split()) - set(rights.split()):
+    if set(request.body.scope.split()) - set(rights.split()):
         end_session(context.transaction, answer.token)
-        return oauth_error("invalid_scope", f"the program has {rights or 'no rights'}")
+        its = Sentence("PROGRAM_RIGHTS", rights=rights)
+        its = its if rights else Sentence("PROGRAM_WITHOUT_RIGHTS")
+        return oauth_error("invalid_scope", its, language)
     return _token(answer.token, int((session.ends - context.now).total_seconds()), rights)
 
 
@@ -101,7 +112,7 @@ def revoke_token_of(
     form = request.body
     client_id, secret = _client(request, form.client_id, form.client_secret)
     error = revoke_token(context.act(UNATTENDED), client_id, secret, form.token)
-    return Answer(200, b"{}", JSON) if error is None else _refused(error)
+    return Answer(200, b"{}", JSON) if error is None else _refused(error, request.language)
 
 
 def show_authorization(
@@ -159,15 +170,19 @@ def _client(request: Request[Any, Any], client_id: str, secret: str) -> tuple[st
     return name, secret
 
 
-def _refused(error: AppError) -> Answer:
-    return oauth_error(error.name, error.value, 401 if error is AppError.invalid_client else 400)
+def _refused(error: AppError, language: str) -> Answer:
+    text = language_called(language).words.pgettext("app error", error.name)
+    status = 401 if error is AppError.invalid_client else 400
+    return oauth_error(error.name, text, language, status)
 
 
-def oauth_error(error: str, description: str, status: int = 400) -> Answer:
-    """RFC 6749, 5.2."""
-    said = json.dumps({"error": error, "error_description": description}).encode()
-    headers = (("WWW-Authenticate", 'Basic realm="tiro"'),) if status == 401 else ()
-    return Answer(status, said, JSON, headers)
+def oauth_error(error: str, description: str, language: str, status: int = 400) -> Answer:
+    """Return an error of RFC 6749 (5.2). Its description is in the language of the request, so it
+    may have letters outside ASCII, which JSON escapes."""
+    said = json.dumps({"error": error, "error_description": said_in(language, description)})
+    challenge = (("WWW-Authenticate", 'Basic realm="tiro"'),) if status == 401 else ()
+    headers = (("Content-Language", language), *challenge)
+    return Answer(status, said.encode(), JSON, headers)
 
 
 def _form(path: str, summary: str, handler: Any, answer: Any, body: Any) -> Operation:

@@ -26,6 +26,7 @@ from circulation.staff.workstations import Workstation, workstation_with
 from protocols.desk.printing.lines import plain_text
 from protocols.desk.printing.star import star
 from protocols.hosting.answering import Context, Lane, Services
+from protocols.hosting.error_pages import answer_error, status_of_method
 
 _LINE_MODE: Final = "application/vnd.star.line"
 _TEXT: Final = "text/plain"
@@ -49,11 +50,10 @@ class CloudPrintResource(Resource):
         self._services = services
 
     def render(self, request: Any) -> Any:
-        work = {b"POST": _poll, b"GET": _fetch, b"DELETE": _confirm}.get(request.method)
+        work = _WORK.get(request.method)
         key = _key_in(request.getHeader("authorization") or "")
         if work is None:
-            request.setResponseCode(405)
-            return b""
+            return answer_error(request, status_of_method(request.method), [*_WORK])
         asked = {
             name.decode("ascii", "replace"): values[0].decode("utf-8", "replace")
             for name, values in request.args.items()
@@ -129,3 +129,7 @@ def _confirm(asked: dict[str, str], desk: Workstation, context: Context) -> _Ans
             context.transaction, job.id, job.tries, code or "the printer failed", context.now
         )
     return _Answer(200)
+
+
+#: What each method of a printer does.
+_WORK: Final = {b"POST": _poll, b"GET": _fetch, b"DELETE": _confirm}

@@ -14,6 +14,7 @@ from circulation.holds.results import QueuedHold, Wanted
 from circulation.holds.wishes import HoldWish
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal, Refused
+from circulation.languages.sentences import Sentence
 from circulation.loans.renewals import LoanProspect, renew
 from circulation.loans.wishes import RenewalWish
 from protocols.discovery.handling.conditions import (
@@ -37,7 +38,7 @@ from protocols.discovery.handling.items import (
 from protocols.discovery.handling.telling import first_of, known_by, zone_of
 from protocols.discovery.messages import Document
 from protocols.discovery.methods import Asking
-from protocols.discovery.problems import Denied, Fault
+from protocols.discovery.problems import unfit
 from protocols.discovery.refusals import said
 from protocols.hosting.answering import Context
 from protocols.records.naming import records_called
@@ -58,7 +59,7 @@ def _all_of(
 def _must_be_named(asking: Asking) -> None:
     for place, each in enumerate(asking.body.doc):
         if each.item is None and each.edition is None:
-            raise Denied(Fault.UNFIT, f"doc.{place}: neither item nor edition is given")
+            raise unfit(f"doc.{place}", Sentence("ITEM_OR_EDITION"))
 
 
 def _refused(

@@ -9,6 +9,7 @@ from circulation.calendars.due_dates import local_date
 from circulation.items.facts import item_facts_by_id
 from circulation.kernel.results import Refused
 from circulation.languages.installed import language as language_called
+from circulation.languages.sentences import Sentence
 from circulation.ledger.charge_lists import ChargePage, patron_charges
 from circulation.ledger.charge_words import own_words
 from circulation.ledger.money import ChargeLine, decimal_of
@@ -36,7 +37,7 @@ def list_fees(asking: Asking, context: Context) -> dict[str, Any]:
         page=ChargePage(only_open=True),
     )
     if isinstance(found, Refused):
-        raise Denied(Fault.ACCESS_DENIED, "there is no such patron any more")
+        raise Denied(Fault.ACCESS_DENIED, Sentence("PATRON_DELETED"))
     lines = found.charges
     sums: dict[str, int] = {}
     for each in lines:

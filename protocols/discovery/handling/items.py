@@ -12,6 +12,7 @@ from circulation.holds.results import HoldState, QueuedHold
 from circulation.items.availability import circulation_statuses
 from circulation.items.facts import ItemFacts
 from circulation.kernel.results import Loan, Refused
+from circulation.languages.sentences import Sentence
 from circulation.loans.renewals import LoanProspect, judge_renewals
 from protocols.discovery.handling.telling import (
     Editions,
@@ -53,7 +54,7 @@ def loans_of(asking: Asking, context: Context) -> Sequence[LoanProspect]:
     """The patron's loans, each judged as its renewal would be."""
     found = judge_renewals(asking.act(context), patron=known_by(asking.patron))
     if isinstance(found, Refused):
-        raise Denied(Fault.ACCESS_DENIED, "there is no such patron any more")
+        raise Denied(Fault.ACCESS_DENIED, Sentence("PATRON_DELETED"))
     return found
 
 
@@ -62,7 +63,7 @@ def holds_of(asking: Asking, context: Context) -> Sequence[QueuedHold]:
         context.circulation, context.transaction, patron=known_by(asking.patron), now=context.now
     )
     if isinstance(found, Refused):
-        raise Denied(Fault.ACCESS_DENIED, "there is no such patron any more")
+        raise Denied(Fault.ACCESS_DENIED, Sentence("PATRON_DELETED"))
     return found.holds
 
 

@@ -9,13 +9,14 @@ from circulation.calendars.due_dates import local_date
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import PatronStatus, Refused
 from circulation.languages.installed import language as language_called
+from circulation.languages.sentences import Sentence
 from circulation.patrons.addresses import address_on, addresses_of
 from circulation.patrons.changes import Changes, change_patron, patron_fields
 from circulation.patrons.checking import PatronUnfit
 from protocols.discovery.handling.telling import known_by, without_none
 from protocols.discovery.messages import PatronChange
 from protocols.discovery.methods import Asking
-from protocols.discovery.problems import Denied, Fault
+from protocols.discovery.problems import Denied, Fault, unfit
 from protocols.discovery.refusals import block_said
 from protocols.hosting.answering import Context
 
@@ -30,7 +31,7 @@ def show_patron(asking: Asking, context: Context) -> dict[str, Any]:
     status = patron_status(asking.act(context), patron=known_by(place))
     fields = patron_fields(transaction, patron_id=place.id)
     if isinstance(status, Refused) or fields is None:
-        raise Denied(Fault.ACCESS_DENIED, "there is no such patron any more")
+        raise Denied(Fault.ACCESS_DENIED, Sentence("PATRON_DELETED"))
     email = address = None
     if not (fields.is_protected and asking.is_vouched_for):  # a program is not told it
         email = fields.email or None
@@ -74,9 +75,10 @@ def change_patron_of(asking: Asking, context: Context) -> dict[str, Any]:
     wish: PatronChange = asking.body
     beyond = [name for name in ("name", "address") if getattr(wish, name) is not None]
     if beyond:
-        raise Denied(Fault.SCOPE_MISSING, f"this takes the scope update_patron_{beyond[0]}")
+        scope = f"update_patron_{beyond[0]}"
+        raise Denied(Fault.SCOPE_MISSING, Sentence("SCOPE_NEEDED", scope=scope))
     if wish.email is None:
-        raise Denied(Fault.UNFIT, "email: what is to be changed?")
+        raise unfit("email", Sentence("IS_MISSING"))
     try:
         change_patron(asking.act(context), asking.patron.id, Changes(email=wish.email.strip()))
     except PatronUnfit as error:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from catalogue.database import Transaction
 from circulation.kernel.results import Refusal
+from circulation.languages.sentences import Sentence
 from circulation.patrons.identifiers import PatronPlace
 from protocols.discovery.identifiers import Uris
 from protocols.discovery.methods import Asking
@@ -20,7 +21,7 @@ from protocols.records.naming import record_ids
 def known_by(place: PatronPlace) -> str:
     """What the verbs know the patron by. Raises Denied where there is nothing."""
     if place.identifier is None:
-        raise Denied(Fault.ACCESS_DENIED, "the patron has no card")
+        raise Denied(Fault.ACCESS_DENIED, Sentence("PATRON_WITHOUT_CARD"))
     return place.identifier
 
 

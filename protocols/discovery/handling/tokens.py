@@ -18,6 +18,7 @@ from circulation.kernel.engine import Memory
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import UNATTENDED, Refused
 from circulation.kernel.rights import Principal, Right
+from circulation.languages.sentences import Sentence
 from circulation.patrons.checking import PatronUnfit
 from circulation.patrons.identifiers import (
     IDENTIFIERS,
@@ -29,23 +30,21 @@ from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen, looked_at
 from circulation.staff.patron_pins import PinChange, change_pin
 from circulation.staff.programs import access_token
-from circulation.staff.results import NotSignedIn, SignedIn
+from circulation.staff.results import NotSignedIn, SignedIn, SignInRefusal
 from circulation.staff.sessions import end_session, end_session_with
 from circulation.staff.signing_in import Access, give_access, sign_in_patron
 from protocols.discovery.handling.telling import known_by
 from protocols.discovery.messages import Change, Login
 from protocols.discovery.methods import REALM, SCOPES, USUAL_SCOPES, Asking, Given
-from protocols.discovery.problems import Denied, Fault
+from protocols.discovery.problems import Denied, Fault, unfit
 from protocols.hosting.answering import Context
 from protocols.hosting.networks import is_within
 from protocols.hosting.throttle import FailedLogins
 
 #: Wrong PINs by portal and card: who tries card after card is slowed, and nobody else.
 FAILED: Final[Memory[FailedLogins]] = Memory(FailedLogins)
-_WRONG: Final = Denied(Fault.ACCESS_DENIED, "the user name or the password is wrong")
-_MUST_WAIT: Final = Denied(
-    Fault.ACCESS_DENIED, "there were too many wrong passwords: wait a quarter of an hour"
-)
+_WRONG: Final = Denied(Fault.ACCESS_DENIED, SignInRefusal.WRONG)
+_MUST_WAIT: Final = Denied(Fault.ACCESS_DENIED, SignInRefusal.MUST_WAIT)
 #: What a program that vouches for a patron has to be allowed for each scope; others are not given.
 _OF_PROGRAMS: Final[Mapping[str, Right]] = {
     "read_patron": Right.VIEW_PATRONS,
@@ -63,12 +62,13 @@ def log_in(asking: Asking, context: Context) -> Given | Denied:
         return _by_password(wish, asking, context)
     if wish.grant_type == "client_credentials":
         return _by_program(wish, asking, context)
-    raise Denied(Fault.UNFIT, "grant_type: password or client_credentials")
+    either = Sentence("EITHER", words=("password", "client_credentials"))
+    raise unfit("grant_type", Sentence("MUST", what=either))
 
 
 def _by_password(wish: Login, asking: Asking, context: Context) -> Given | Denied:
     if not wish.username.strip() or not wish.password:
-        raise Denied(Fault.UNFIT, "username and password are needed")
+        raise Denied(Fault.UNFIT, Sentence("NAME_AND_PIN_NEEDED"))
     scope = _scope(wish, SCOPES)
     host, now = asking.asked.host, monotonic()
     card = _card_of(wish.username.strip(), context)
@@ -108,7 +108,7 @@ def _scope(wish: Login, among: tuple[str, ...]) -> str:
     wanted = set(USUAL_SCOPES if wish.scope is None else wish.scope.split())
     given = [each for each in among if each in wanted]
     if not given:
-        raise Denied(Fault.UNFIT, "scope: none of them can be given")
+        raise unfit("scope", Sentence("SCOPE_REFUSED"))
     return " ".join(given)
 
 
@@ -208,4 +208,4 @@ def change_password(asking: Asking, context: Context) -> dict[str, Any] | Denied
 def _must_be_own(named: str, asking: Asking, context: Context) -> None:
     shown = public_ids(context.circulation, context.transaction).shown(asking.patron.id)
     if named != shown:
-        raise Denied(Fault.ACCESS_DENIED, "the token is of another patron")
+        raise Denied(Fault.ACCESS_DENIED, Sentence("TOKEN_OF_ANOTHER"))

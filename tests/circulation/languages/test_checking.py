@@ -16,6 +16,7 @@ from circulation.languages.language import LANGUAGE, catalogue_of
 from circulation.ledger.charge_words import ChargeReason
 from circulation.ledger.money import ChargeKind
 from circulation.notices.kinds import NoticeKind
+from circulation.staff.apps import AppError
 from circulation.staff.results import SignInRefusal
 from protocols.api.problems import Outcome
 from protocols.single_sign_on.messages import Word
@@ -23,6 +24,7 @@ from protocols.sip2.wording import Text
 
 #: The names of the sentences of each context, as far as an enumeration holds them.
 NAMES: Mapping[str, set[str]] = {
+    "app error": {each.name for each in AppError},
     "screen": {each.name for each in Text},
     "charge": {each.name for each in ChargeKind},
     "charge reason": {each.name for each in ChargeReason},

@@ -104,6 +104,27 @@ def error(told: Told) -> tuple[int, str]:
     return told.status, told.body["error"]
 
 
+def test_errors_are_in_the_language_of_the_request(house: Stage) -> None:
+    """English where the request names no language; RFC 6749 knows no other way to say it."""
+    app = an_app(house, Right.LEND)
+    forms: tuple[dict[str, str], ...] = (
+        {},
+        {"grant_type": "none"},
+        {"grant_type": "client_credentials", "client_id": "x", "client_secret": "y"},
+        {"grant_type": "authorization_code", "client_id": app.client_id, "code": "x"},
+    )
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    for form in forms:
+        body = urlencode(form).encode()
+        danish, english, none = (
+            house.ask("POST", "/oauth/token", body, key=None, headers=kind | more).body
+            for more in ({"accept-language": "da"}, {"accept-language": "en"}, {})
+        )
+        assert danish["error"] == english["error"]
+        assert danish["error_description"] != english["error_description"]
+        assert none == english
+
+
 def test_an_app_works_in_the_name_of_whoever_agrees(house: Stage) -> None:
     app = an_app(house, Right.LEND, Right.VIEW_PATRONS, Right.ERASE_PATRONS)
     asked = asks(house, wish(app, scope="lend"))

@@ -50,7 +50,6 @@ def test_there_are_paths_and_methods_and_no_others(stage: Stage) -> None:
         ({"card": "a", "item": 7}, "item", "string_type"),
         ({"card": "a", "item": "I1", "more": 1}, "more", "extra_forbidden"),
         ({"card": "a", "item": "I1", "accept_fee": -1}, "accept_fee", "greater_than_equal"),
-        (b"{", "body", "json_invalid"),
         (b'{"card": "a", "item": "\\u0000"}', "body", "control_character"),
     ],
 )
@@ -61,6 +60,23 @@ def test_what_is_wrong_is_named_by_field_and_rule(
     assert told.status == 422
     (error,) = told.body["errors"]
     assert (error["field"], error["rule"]) == (field, rule)
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b"{", "line 1, column 1"),
+        (b'{"card": "a",\n "item": }', "line 2, column 10"),
+        (b"", "line 1"),
+    ],
+)
+def test_a_body_that_is_no_json_says_where(stage: Stage, body: bytes, place: str) -> None:
+    """It cannot be read at all, so the status is 400; 422 is for a value that does not fit."""
+    told = stage.ask("POST", "/checkouts", body, token=stage.a_caller())
+    assert (told.status, told.body["type"]) == (400, "urn:tiro:problem:not-json")
+    assert place in told.body["detail"]
+    (error,) = told.body["errors"]
+    assert (error["field"], error["rule"]) == ("body", "json_invalid")
 
 
 @pytest.mark.parametrize(
@@ -244,7 +260,7 @@ def test_an_altered_place_of_a_job_is_told(stage: Stage, after: str, count: str)
         (r"a\\u0000", 200),  # a backslash, then a u and figures
         (r"a\\\u0000", 422),
         (r"a\\\\u0000", 200),
-        (r"a\ud800", 422),
+        (r"a\ud800", 400),  # half of a character
     ],
 )
 def test_a_text_of_json_is_read_as_it_is_meant(stage: Stage, text: str, status: int) -> None:

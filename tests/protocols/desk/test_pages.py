@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from protocols.desk.http import POLICY, DeskResource
 from protocols.desk.listener import standard
 from protocols.desk.pages import PAGES, PUBLIC, Page
 from protocols.desk.settings import DeskSettings
+from protocols.hosting.error_pages import ParentResource
 from protocols.hosting.http_channel import EndingSite
 from protocols.hosting.requests import BoundedRequest
 from tests.protocols.hosting.test_brief_requests import Client
@@ -28,6 +30,13 @@ MOST = 60_000
 TEMPLATES = Path(protocols.desk.__file__).parent / "templates"
 
 
+class Failing(Resource):
+    isLeaf = True  # noqa: N815
+
+    def render(self, request: Any) -> bytes:
+        raise ValueError("4929")
+
+
 @pytest.fixture(scope="module")
 def assets() -> Assets:
     return read_assets()
@@ -35,18 +44,27 @@ def assets() -> Assets:
 
 @pytest.fixture
 def client(assets: Assets) -> Client:
-    root = Resource()  # type: ignore[no-untyped-call]
+    root = ParentResource()  # type: ignore[no-untyped-call]
     root.putChild(b"desk", DeskResource(assets, PAGES))  # type: ignore[no-untyped-call]
+    root.putChild(b"failing", Failing())  # type: ignore[no-untyped-call]
     root.putChild(b"", DeskResource(assets, (PUBLIC,), "/"))  # type: ignore[no-untyped-call]
     site = EndingSite(root, requestFactory=BoundedRequest, timeout=120, reactor=Clock())
     return Client(site)
 
 
 def ask(client: Client, path: str, *headers: str) -> tuple[str, dict[str, str], bytes]:
-    data = client.ask("\r\n".join([f"GET {path} HTTP/1.1", "Host: x", *headers, "", ""]).encode())
+    return ask_by(client, "GET", path, *headers)
+
+
+def ask_by(
+    client: Client, method: str, path: str, *headers: str
+) -> tuple[str, dict[str, str], bytes]:
+    data = client.ask(
+        "\r\n".join([f"{method} {path} HTTP/1.1", "Host: x", *headers, "", ""]).encode()
+    )
     head, _, body = data.partition(b"\r\n\r\n")
-    status, *lines = head.decode().split("\r\n")
-    told = (each.partition(": ") for each in lines)
+    status, *fields = head.decode().split("\r\n")
+    told = (each.partition(": ") for each in fields)
     return status, {name.lower(): value for name, _, value in told}, body
 
 
@@ -66,6 +84,40 @@ def test_a_page_is_strict_and_is_not_kept(client: Client, page: Page) -> None:
 def test_there_are_no_other_pages(client: Client) -> None:
     for path in ("/desk/nothing", "/desk/assets/x/desk.js", "/desk/assets/../pages.py"):
         assert ask(client, path)[0] == "HTTP/1.1 404 Not Found"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "english", "danish"),
+    [
+        ("GET", "/nothing", 404, "There is no such thing here.", "Det findes ikke her."),
+        ("BREW", "/nothing", 404, "There is no such thing here.", "Det findes ikke her."),
+        ("GET", "/desk/nothing", 404, "There is no such thing here.", "Det findes ikke her."),
+        ("DELETE", "/desk", 405, "That cannot be done", "Det kan ikke gøres"),
+        ("BREW", "/desk", 501, "This server does not know", "Serveren kender ikke"),
+        ("GET", "/failing", 500, "Something went wrong", "Noget gik galt"),
+    ],
+)
+def test_errors_are_pages_or_problems_of_this_project(
+    client: Client, method: str, path: str, status: int, english: str, danish: str
+) -> None:
+    """A page for browsers, in their language or that of the system; a problem where JSON is
+    preferred; no word of what the server is made of."""
+    for header, text in (("en-GB, da;q=0.5", english), ("da", danish), ("xx", danish)):
+        accept = "Accept: text/html,application/xhtml+xml,*/*;q=0.8"
+        said, told, body = ask_by(client, method, path, accept, f"Accept-Language: {header}")
+        assert said.split()[1] == str(status)
+        assert told["content-type"] == "text/html; charset=utf-8"
+        assert f"<h1>{text}" in body.decode()
+        assert f'<html lang="{"en" if text == english else "da"}">' in body.decode()
+        assert told["content-language"] == ("en" if text == english else "da")
+        assert b"wisted" not in body + str(told).encode()
+        assert int(told["content-length"]) == len(body)
+    said, told, body = ask_by(client, method, path, "Accept: application/json")
+    assert (said.split()[1], told["content-type"]) == (str(status), "application/problem+json")
+    problem = json.loads(body)
+    assert problem["title"].startswith(english)
+    assert (problem["status"], problem["type"][:17]) == (status, "urn:tiro:problem:")
+    assert told.get("allow") == ("GET, HEAD" if status in (405, 501) else None)
 
 
 def test_the_language_is_the_chosen_one_or_the_browsers(client: Client) -> None:

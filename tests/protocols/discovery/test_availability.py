@@ -433,7 +433,7 @@ def test_headers_and_verbs(one_stage: Stage, caplog: pytest.LogCaptureFixture) -
     told = one_stage.daia("x:1")
     assert told.headers["X-DAIA-Version"] == "1.0.0"
     assert told.headers["Content-Type"] == "application/json; charset=utf-8"
-    assert told.headers["Content-Language"] == "da"
+    assert told.headers["Content-Language"] == "en"
     assert told.headers["Access-Control-Allow-Origin"] == "*"
     assert one_stage.daia("x:1", verb="HEAD").status == 200
     told = one_stage.daia(verb="OPTIONS")

@@ -149,6 +149,41 @@ def test_the_language_of_who_asks(one_stage: Stage) -> None:
     assert told.body["doc"][0]["error"] == "You have no such reservation."
 
 
+def test_errors_are_in_the_language_of_the_request_or_the_account(one_stage: Stage) -> None:
+    """Without a header a patron reads their own language, and an unknown caller English."""
+    english = "the access token belongs to another patron"
+    danish = "adgangstokenet hører til en anden låner"
+    for own in ("da", "en"):
+        token = one_stage.log_in(one_stage.a_patron(language=own))
+        for header, text in (
+            (None, danish if own == "da" else english),
+            ("xx", danish if own == "da" else english),
+            ("da", danish),
+            ("en-GB, da;q=0.5", english),
+        ):
+            headers = {} if header is None else {"accept-language": header}
+            told = one_stage.paia("GET", "core/of-another", token=token, headers=headers)
+            assert told.body["error_description"] == text
+            assert told.headers["Content-Language"] == ("da" if text == danish else "en")
+    for header, text in (
+        (None, "an access token is needed"),
+        ("da", "der mangler et adgangstoken"),
+    ):
+        headers = {} if header is None else {"accept-language": header}
+        told = one_stage.paia("GET", "core/of-another", headers=headers)
+        assert told.body["error_description"] == text
+    wrong = {"grant_type": "password", "username": "x", "password": "y"}
+    told = one_stage.paia("POST", "auth/login", wrong, headers={"accept-language": "da"})
+    assert told.body["error_description"] == "Brugernavnet eller adgangskoden er forkert."
+
+
+def test_what_is_no_json_says_where(one_stage: Stage) -> None:
+    card = one_stage.a_patron()
+    told = one_stage.of_patron("POST", card, "/request", b'{"doc":\n nul}')
+    assert (told.status, told.body["error"]) == (400, "invalid_request")
+    assert "line 2" in told.body["error_description"] or "linje 2" in told.body["error_description"]
+
+
 def test_listed_pages_alone(sqlite_url: str) -> None:
     page = "https://library.example.org"
     with a_stage(sqlite_url, cross_origin=(page,)) as stage:
@@ -271,8 +306,10 @@ def test_who_asks_too_often_waits(sqlite_url: str) -> None:
     [
         (Denied(Fault.UNFIT, "doc: none", (("A", "b"),)), 422, "invalid_request", "doc: none",
          (("A", "b"),)),
-        (DatabaseUnavailable(), 503, "service_unavailable", "try again", (("Retry-After", "5"),)),
-        (ValueError("4929"), 500, "internal_error", "a fault of the library system", ()),
+        (DatabaseUnavailable(), 503, "service_unavailable",
+         "the library system cannot be reached for the moment: try again",
+         (("Retry-After", "5"),)),
+        (ValueError("4929"), 500, "internal_error", "there was an error in the library system", ()),
     ],
 )  # fmt: skip
 def test_faults_of_the_system_say_when_to_ask_again(
@@ -285,8 +322,8 @@ def test_faults_of_the_system_say_when_to_ask_again(
 ) -> None:
     fault = fault_of(error, "paia core GET x")
     told = {"error": word, "code": status, "error_description": text}
-    assert fault.answer() == (status, told, headers)
-    assert fault.answer(with_code=False).value == {"error": word, "error_description": text}
+    assert fault.answer("en") == (status, told, headers)
+    assert fault.answer("en", with_code=False).value == {"error": word, "error_description": text}
     assert len(caplog.records) == (status == 500)
     assert all(each.getMessage().endswith("paia core GET x") for each in caplog.records)
 

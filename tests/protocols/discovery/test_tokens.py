@@ -84,7 +84,7 @@ def test_wrong_pins_by_a_portal_count_for_their_card(stage: Stage) -> None:
     card, other = stage.a_patron(), stage.a_patron()
     for _ in range(5):
         log_in(stage, card, "7777")
-    assert "wait" in log_in(stage, card).body["error_description"]
+    assert "Wait" in log_in(stage, card).body["error_description"]
     assert log_in(stage, other).status == 200
 
 
@@ -92,7 +92,7 @@ def test_a_portal_that_tries_card_after_card_is_slowed(one_stage: Stage) -> None
     regular, new = one_stage.a_patron(), one_stage.a_patron()
     assert log_in(one_stage, regular).status == 200
     tries = (log_in(one_stage, f"P-{number}", "1234").body for number in range(500))
-    assert any("wait" in each["error_description"] for each in tries)
+    assert any("Wait" in each["error_description"] for each in tries)
     assert log_in(one_stage, new).status == 403
     assert log_in(one_stage, regular).status == 200
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -99,7 +100,7 @@ def test_a_head_that_drips_is_answered_408(
     answered = client.answers()
     assert statuses(answered) == [408]
     assert b"Connection: close\r\n" in answered
-    assert b"Send it again" in answered
+    assert b"send it again" in answered
     assert client.ask(post()) == b""
     known.channel.connectionLost(None)
     client.channel.connectionLost(None)
@@ -180,6 +181,38 @@ def test_a_body_that_stops_is_answered_408(clock: Clock, site: EndingSite) -> No
     client.ask(post()[:-1])
     wait(clock, BODY_SECONDS)
     assert statuses(client.answers()) == [408]
+
+
+@pytest.mark.parametrize(
+    ("request_head", "seconds", "status", "english", "danish"),
+    [
+        (b"Host: x\r\nContent-Length: 9", BODY_SECONDS, 408, "did not arrive", "kom ikke frem"),
+        (b"Content-Length: 9", 0, 400, "send one Host", "send \u00e9n Host"),
+        (b"Host: x\r\nContent-Length: 99999999", 0, 413, "too large", "for stor"),
+    ],
+)
+def test_a_request_that_is_ended_is_refused_in_its_language(
+    clock: Clock,
+    site: EndingSite,
+    request_head: bytes,
+    seconds: float,
+    status: int,
+    english: str,
+    danish: str,
+) -> None:
+    for header, tag, text in (
+        (b"en;q=0.5, da", b"da", danish),
+        (b"da;q=0.5, en", b"en", english),
+        (b"", b"en", english),
+    ):
+        client = Client(site)
+        accept = b"Accept-Language: %b\r\n" % header if header else b""
+        answered = client.ask(b"POST /echo HTTP/1.1\r\n%b%b\r\n\r\n" % (accept, request_head))
+        wait(clock, seconds)
+        head, _, body = (answered + client.answers()).partition(b"\r\n\r\n")
+        assert statuses(head) == [status]
+        assert b"Content-Type: application/problem+json\r\nContent-Language: %b" % tag in head
+        assert text in json.loads(body)["title"]
 
 
 @pytest.mark.parametrize("way", ["length", "chunks"])

@@ -152,11 +152,11 @@ def test_diagnostics_come_with_status_200(get: Get, schemas: Schemas, address: s
 
 
 def test_what_is_no_request_of_sru(get: Get) -> None:
-    assert get("/sru/catalogue", method="DELETE")[0] == "405 text/plain; charset=utf-8"
+    assert get("/sru/catalogue", method="DELETE")[0] == "405 text/html; charset=utf-8"
     soap = ("-H", "Content-Type: text/xml", "--data", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>")
-    assert get("/sru/catalogue", *soap)[0] == "415 text/plain; charset=utf-8"
+    assert get("/sru/catalogue", *soap)[0] == "415 text/html; charset=utf-8"
     many = "&".join(f"x-{number}=1" for number in range(500))
-    assert get("/sru/catalogue", "--data", many)[0] == "400 text/plain; charset=utf-8"
+    assert get("/sru/catalogue", "--data", many)[0] == "400 text/html; charset=utf-8"
 
 
 def test_head_has_the_length_and_no_body(get: Get) -> None:
