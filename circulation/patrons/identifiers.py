@@ -102,6 +102,11 @@ def is_hashed(stored: str) -> bool:
     return stored.startswith(_HASHED)
 
 
+def is_of_national_number(shown: str) -> bool:
+    """Return whether a text stands in the place of a national number, as its hash or masked."""
+    return is_hashed(shown) or shown.endswith(COVER)
+
+
 def national_digits(identifier: str) -> str | None:
     """The ten digits of a national number, however it is written; None for anything else."""
     number = _CPR.fullmatch(identifier)

@@ -55,7 +55,7 @@ from circulation.languages.sentences import Sentence
 from circulation.patrons.facts import PatronFacts, patron_alone
 from circulation.patrons.foreign_pins import is_foreign, keep_own_hash
 from circulation.patrons.guesses import GUESSES
-from circulation.patrons.identifiers import IDENTIFIERS
+from circulation.patrons.identifiers import IDENTIFIERS, is_of_national_number
 from circulation.patrons.pin_settings import USUAL, PinRules, pin_rules_of
 from circulation.patrons.pins import PINS
 from circulation.patrons.schema import locked_devices, pin_failures
@@ -179,7 +179,7 @@ def check_pin(act: Act, patron: PatronFacts, pin: str | None) -> Refusal | None:
     if not pin:
         return _not_let_in(patron, pin, desk)
     if not desk.clientele.serves(patron.agency_id):
-        return Refusal(Reason.PATRON_NOT_SERVED)
+        return _refuse_stranger(patron)
     if patron.pin_alarms and _is_locked(act, patron):
         return Refusal(Reason.PIN_LOCKED)
     if patron.pin_hash is None:
@@ -205,7 +205,7 @@ def look_at_pin(act: Act, patron: PatronFacts, pin: str | None) -> Refusal | Non
     if not pin:
         return _not_let_in(patron, pin, desk)
     if not desk.clientele.serves(patron.agency_id):
-        return Refusal(Reason.PATRON_NOT_SERVED)
+        return _refuse_stranger(patron)
     if patron.pin_alarms and _is_locked(act, patron):
         return Refusal(Reason.PIN_LOCKED)
     stored = patron.pin_hash or PINS.of(circulation).decoy(str(patron.id))
@@ -244,10 +244,17 @@ def _guessed(
 def _not_let_in(patron: PatronFacts, pin: str | None, desk: Desk) -> Refusal | None:
     """Why a patron who gave no PIN is not let in; an empty one says that it is asked for."""
     if not desk.clientele.serves(patron.agency_id):
-        return Refusal(Reason.PATRON_NOT_SERVED)
+        return _refuse_stranger(patron)
     if pin is not None or not desk.clientele.knows(patron.agency_id):
         return Refusal(Reason.PIN_MISSING)
     return None
+
+
+def _refuse_stranger(patron: PatronFacts) -> Refusal:
+    """Return why a patron who is not served here is refused. Their national number is answered as
+    an unknown one: it would tell where a person is registered."""
+    is_hidden = is_of_national_number(patron.identifier)
+    return Refusal(Reason.PATRON_UNKNOWN if is_hidden else Reason.PATRON_NOT_SERVED)
 
 
 def unlock_pin(act: Act, patron_id: int) -> bool:

@@ -36,6 +36,8 @@ from circulation.patrons.identifiers import (
     IDENTIFIERS,
     PatronPlace,
     find_patron,
+    masked,
+    national_digits,
     place_of_patron,
 )
 from circulation.patrons.public_ids import public_ids
@@ -284,12 +286,19 @@ def _payer(
 def patron_with_card(
     request: Request[Any, Any], card: str, principal: Principal, context: Context, right: Right
 ) -> PatronPlace | None:
-    """Return the patron with that card, number or login; None where nobody has it. Raises Problem
-    where the caller may not do it with them."""
+    """Return the patron with that card, number or login; None if it is unknown. Raises Problem
+    where the caller may not do it with them.
+
+    A national number is then unknown: it would tell where a person is registered.
+    """
     patron_id = _owner(card, context)
     if patron_id is None:
         return None
-    return must_admit(patron_id, right, request, principal, context).place
+    if (found := admit(patron_id, right, request, principal, context)) is not None:
+        return found.place
+    if national_digits(card.strip()) is not None:
+        return None
+    raise Problem(Outcome.RIGHT_MISSING, right=right)
 
 
 def served_card(
@@ -297,8 +306,10 @@ def served_card(
 ) -> str:
     """Return the identifier that was shown, for a verb that asks for one. An unknown one is left
     to the verb. Raises Problem where the caller may not do it with the patron."""
-    patron_with_card(request, card.strip(), principal, context, right)
-    return card.strip()
+    shown = card.strip()
+    if patron_with_card(request, shown, principal, context, right) is None:
+        return masked(shown) or shown  # the verb would find whose number it is
+    return shown
 
 
 def refused_card(
@@ -308,10 +319,11 @@ def refused_card(
     patron_id = _owner(card.strip(), context)
     if patron_id is None or admit(patron_id, right, request, principal, context) is not None:
         return None
-    return NOT_SERVED
+    return NOT_SERVED if national_digits(card.strip()) is None else _UNKNOWN
 
 
 NOT_SERVED: Final = Refused((Refusal(Reason.PATRON_NOT_SERVED),))
+_UNKNOWN: Final = Refused((Refusal(Reason.PATRON_UNKNOWN),))
 
 
 def is_owner(identifier: str, place: PatronPlace, context: Context) -> bool:

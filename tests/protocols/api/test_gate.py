@@ -14,7 +14,8 @@ from catalogue.database import Statement, scalars
 from circulation.kernel.results import Branch
 from circulation.kernel.rights import Kind, Reach, Right
 from circulation.loans.schema import loans
-from circulation.patrons.identifiers import find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, find_patron
+from circulation.patrons.seals import Seal
 from circulation.staff.lookup_log import lookups
 from protocols.api import operations
 from tests.builders.agencies import a_school, agree
@@ -80,6 +81,31 @@ def test_a_card_of_another_agency_needs_an_agreement(stage: Stage, path: str, ki
     told = stage.ask("POST", path, body, token=token)
     assert told.status in (200, 201), told.body
     assert _lines(library, card) == 1
+
+
+@pytest.mark.parametrize("path", [*BY_CARD, "/desk/scan"])
+def test_a_national_number_of_another_agency_is_like_an_unknown_one(
+    stage: Stage, path: str
+) -> None:
+    """Those who know a number do not learn where the person is registered. A loan is refused the
+    same when its lines are of the past, or are several."""
+    library = stage.library
+    IDENTIFIERS.put(library.circulation, IdentifierKey(b"k" * 32, Seal(b"s" * 32)))
+    there = a_school(library, kind="public")
+    card = a_patron(library, national_id="170315-4321")
+    token = _desk_at(stage, there)
+    item = an_item(library, home=there)
+
+    def told_of(number: str) -> str:
+        body = {"text": number} if path == "/desk/scan" else {"card": number} | BY_CARD[path](item)
+        if "wanted" in body or path == "/holds":
+            body["pickup_branch"] = there.isil
+        told = stage.ask("POST", path, body, token=token)
+        return f"{told.status} {json.dumps(told.body)}".replace(number, "NUMBER")
+
+    assert told_of("1703154321") == told_of("170315-4321") == told_of("170315-4339")
+    assert not library.read(_loans)
+    assert _lines(library, card) == 0
 
 
 def test_an_agreement_on_patrons_does_not_open_their_messages(stage: Stage) -> None:

@@ -446,3 +446,21 @@ def test_a_renewal_by_title_without_a_block_tells_no_barcode(
     said = Said(f"29NY{AN_HOUR_AGO}{LATER}AO|AA{{aa}}|AJKærlighed|")
     answer, _ = spoken(a_terminal(**ALL_SHOWN), said)
     assert_nothing_personal(answer, said)
+
+
+def test_a_national_number_that_is_not_served_is_like_an_unknown_one(
+    stranger: Library, a_terminal: ATerminal
+) -> None:
+    """A terminal learns of no person where they are registered."""
+    terminal = a_terminal(**ALL_SHOWN, serves_patrons_of="own")
+
+    def answers(number: str) -> list[str]:
+        found = []
+        for each in MESSAGES.values():
+            for said in each:
+                if "{aa}" in said.text:
+                    text = said.text.format(aa=number, ad="AD1234|")
+                    found.append(terminal.ask(text.encode()).decode().replace(number, "NUMBER"))
+        return found
+
+    assert answers(NATIONAL) == answers("0504871242")
