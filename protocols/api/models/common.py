@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from circulation.patrons.public_ids import PATTERN
 
@@ -19,6 +21,17 @@ Secret = Annotated[str, Field(min_length=1, max_length=500)]
 Sentence = Annotated[str, Field(max_length=1_000)]
 Why = Annotated[str, Field(min_length=1, max_length=1_000)]
 BatchName = Annotated[str, Field(min_length=1, max_length=200)]
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
+
+
+def _check_moment(value: Any) -> Any:
+    """Refuse a number, also one that is written as a text: it would be read as Unix time."""
+    if isinstance(value, str) and _MOMENT.match(value.strip()):
+        return value
+    raise PydanticCustomError("datetime_parsing", "must be a date and time of ISO 8601")
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_check_moment)]
 #: What a request asks for at once.
 Limit = Annotated[int, Field(ge=1, le=1_000)]
 Cursor = Annotated[

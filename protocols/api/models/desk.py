@@ -6,12 +6,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from circulation.kernel.overriding import OVERRIDABLE
 from circulation.loans.batches import LARGEST
 from protocols.api.models.answers import Branch, Fee, Item, Loan, Patron
-from protocols.api.models.common import Barcode, BatchName, Card, PatronId, Request, Why
+from protocols.api.models.common import (
+    Barcode,
+    BatchName,
+    Card,
+    Moment,
+    PatronId,
+    Request,
+    Why,
+)
 from protocols.api.problems import ProblemReason
 
 _OVERRIDABLE = sorted(each.name for each in OVERRIDABLE)
@@ -51,7 +59,7 @@ class CheckoutWish(ForPatron):
     """
 
     item: Barcode
-    happened: AwareDatetime | None = None
+    happened: Moment | None = None
     override: OverrideWish | None = None
     accept_fee: AcceptedFee | None = None
 
@@ -61,7 +69,7 @@ class StackCheckoutWish(ForPatron):
     it is part of that load from another system, and nobody is told of it."""
 
     items: Stack
-    happened: AwareDatetime | None = None
+    happened: Moment | None = None
     override: OverrideWish | None = None
     silent_batch: BatchName | None = None
 
@@ -71,14 +79,14 @@ class CheckinWish(Request):
     `backdate_days` of the loan rules, and not in the future."""
 
     item: Barcode
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class StackCheckinWish(Request):
     """Several items are handed in."""
 
     items: Stack
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class RenewalWish(Request):

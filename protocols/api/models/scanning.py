@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from protocols.api.models.answers import Item
-from protocols.api.models.common import PatronId, Request
+from protocols.api.models.common import Moment, PatronId, Request
 from protocols.api.models.desk import AcceptedFee, CheckedIn, CheckedOut, OverrideWish, Renewed
 from protocols.api.models.items import ItemStatus
 from protocols.api.models.screen import PatronScreen
@@ -33,8 +33,8 @@ class ScanWish(Request):
     text: Annotated[str, Field(min_length=1, max_length=500)]
     patron: PatronId | None = None
     mode: Literal["desk", "return", "renew", "look", "drop", "pick"] = "desk"
-    at: AwareDatetime | None = None
-    happened: AwareDatetime | None = None
+    at: Moment | None = None
+    happened: Moment | None = None
     override: OverrideWish | None = None
     accept_fee: AcceptedFee | None = None
 

@@ -51,6 +51,9 @@ def test_there_are_paths_and_methods_and_no_others(stage: Stage) -> None:
         ({"card": "a", "item": "I1", "more": 1}, "more", "extra_forbidden"),
         ({"card": "a", "item": "I1", "accept_fee": -1}, "accept_fee", "greater_than_equal"),
         (b'{"card": "a", "item": "\\u0000"}', "body", "control_character"),
+        ({"card": "a", "item": "I1", "happened": "1795600000"}, "happened", "datetime_parsing"),
+        ({"card": "a", "item": "I1", "happened": 1795600000}, "happened", "datetime_parsing"),
+        ({"card": "a", "item": "I1", "happened": "2026-11-25"}, "happened", "datetime_parsing"),
     ],
 )
 def test_what_is_wrong_is_named_by_field_and_rule(
