@@ -43,15 +43,18 @@ function rowsOf({ rows: all, number }) {
   const rows = all.map((/** @type {any} */ each) => {
     const name = each.item || say("UNEQUAL_PATRON", { number: each.request });
     const what = [el("div", {}, name), el("div", { class: "s" }, [each.branch, when(each.since)].filter(Boolean).join(" · "))];
-    const sides = [
+    // In one cell, so that a narrow screen shows all of it.
+    const about = [
       el("div", {}, `${say("PROXY_OLD")}: ${each.old}`),
       el("div", {}, `${say("PROXY_NEW")}: ${each.new}`),
+      el("div", { class: "s" }, say("UNEQUAL_CAUSE", { cause: each.cause })),
+      el("div", { class: "s" }, say("UNEQUAL_TIRO", { does: each.remedy })),
+      el("div", {}, say("UNEQUAL_YOU", { must: each.errand })),
     ];
-    const remedy = [el("div", {}, say("UNEQUAL_TIRO", { does: each.remedy })), el("div", {}, say("UNEQUAL_YOU", { must: each.errand }))];
-    return [what, sides, each.cause, remedy];
+    return [what, about];
   });
   const caption = number > all.length ? say("UNEQUAL_SHOWN", { shown: all.length, number }) : say("UNEQUAL_ROWS");
-  return table(caption, ["WHAT", "UNEQUAL_SIDES", "UNEQUAL_CAUSE", "UNEQUAL_REMEDY"], rows);
+  return table(caption, ["WHAT", "UNEQUAL_SIDES"], rows);
 }
 
 /** Compares now: everything, or one branch. @param {any[]} terminals @param {Again} again */

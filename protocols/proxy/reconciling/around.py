@@ -15,6 +15,7 @@ from protocols.proxy.reconciling.causes import MAX_REMEDIES, Known
 from protocols.proxy.reconciling.pacing import begin_of_night
 from protocols.proxy.reconciling.rows import Named
 from protocols.proxy.routing import IN_CARE_OF_OLD
+from protocols.proxy.seen import Item
 from protocols.proxy.settings import SYSTEMS, System
 from protocols.proxy.state import State
 from protocols.proxy.telling import asked_body
@@ -118,11 +119,13 @@ class OfProxy:
         is_told = not terminal or proxy.modes.of(terminal) not in _TELLS_NOTHING
         clocks = (proxy.offset(each) for each in SYSTEMS)
         is_clock_wrong = any(abs(each) >= WARNED_SECONDS for each in clocks)
-        outcome, borrower = state.last_outcome(named), ""
-        if named[0] == "item" and (item := state.items.get(named[1])) is not None:
-            borrower = item.patron
+        outcome, item = state.last_outcome(named), Item()
+        if named[0] == "item":
+            item = state.items.get(named[1], item)
         authority = self._authority(named, branch)
-        return Known(outcome, is_clock_wrong, authority, is_told, borrower, tried)
+        if authority is not None and item.holder is not None:
+            authority = item.holder  # it has lent it, whoever looks after the branch now
+        return Known(outcome, is_clock_wrong, authority, is_told, item.patron, tried, item.is_in)
 
     def _authority(self, named: Named, branch: str) -> System | None:
         """The system that decides about the branch; None where its terminals are in the care of

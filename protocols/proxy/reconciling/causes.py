@@ -61,7 +61,8 @@ class Known(NamedTuple):
     `outcome` is that of the last act that a system was told; `is_clock_wrong`: a clock differs by
     more than a minute; `authority`: the system that decides, None where that is not clear;
     `is_told`: the mode of the terminal of its last act tells both systems; `borrower`: who is known
-    to have it; `remedies`: how often it was tried.
+    to have it; `remedies`: how often it was tried; `is_returned`: the last act that the proxy saw
+    was its return, so that it is lent again for no one.
     """
 
     outcome: str = ""
@@ -70,6 +71,7 @@ class Known(NamedTuple):
     is_told: bool = True
     borrower: str = ""
     remedies: int = 0
+    is_returned: bool = False
 
 
 #: How often Tiro tries by itself.
@@ -128,7 +130,8 @@ def _remedy_of_loan(old: Side, new: Side, known: Known) -> Remedy:
         return Remedy.NOTHING if known.authority == "new" else Remedy.DELIVERY
     if right.says is Says.IN:
         return Remedy.END
-    if known.borrower and wire_date(right.value) != BLANK:
+    is_lent_again = known.is_returned and Says.IN in (old.says, new.says)
+    if known.borrower and wire_date(right.value) != BLANK and not is_lent_again:
         is_stubborn = known.authority == "new" and known.outcome in ("differs", "refused")
         return Remedy.NOTHING if is_stubborn else Remedy.CARRY
     return Remedy.NOTHING if known.authority == "new" else Remedy.DELIVERY

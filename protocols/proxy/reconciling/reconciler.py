@@ -278,7 +278,8 @@ class Reconciler:
             for item, system in found.items.items():
                 self._lent[item] = system, named[1]
                 self._add(("item", item), 0.0)
-            self._add(named, _CONFIRM_SECONDS)
+            # After those, which may be all that differs.
+            self._add(named, _CONFIRM_SECONDS * (3 if found.items else 1))
             return
         self._unconfirmed.discard(named)
         facts = self._around.what_is_known(named, found.branch)
@@ -290,6 +291,7 @@ class Reconciler:
         if found.items and all(state.differences.of(("item", each)) for each in found.items):
             listed.pop("loans", None)  # each of them is listed
         self._write(found, listed)
+        self._look_at_borrowers(named)
         self._remedy(found, listed, facts)
 
     def _borrower_of(self, named: Named, facts: Known, *, is_new: bool) -> str:

@@ -1,17 +1,20 @@
 """A library system that is nothing but a line: it answers each message at once, from a table.
 
 ``python -m tests.protocols.proxy.peers`` prints its port. The bench takes it as the bare peer; with
-a number of seconds it is one that takes so long for each answer but that to a log-in.
+a number of seconds it is one that takes so long for each answer but that to a log-in, and with the
+word ``named`` its answers name the item and the patron of the question, and the time of day.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 from twisted.internet.protocol import Factory, Protocol
 
 from protocols.hosting.reactor import reactor
+from protocols.proxy.kinds import field
 
 DATE = b"20261125    120000"
 _TAIL = b"AODK-900100|"
@@ -27,10 +30,20 @@ ANSWERS = {
 }
 
 
+def named(question: bytes, answer: bytes) -> bytes:
+    """The answer, with the item and the patron of the question and a clock that goes."""
+    for code, other in ((b"AA", b"P1"), (b"AB", b"I1")):
+        found = field(question, code)
+        if found is not None:
+            answer = answer.replace(b"%b%b|" % (code, other), b"%b%b|" % (code, found))
+    return answer.replace(DATE, time.strftime("%Y%m%d    %H%M%S").encode(), 1)
+
+
 class Answering(Protocol):
     """One connection."""
 
     delay = 0.0
+    is_named = False
 
     def connectionMade(self) -> None:  # noqa: N802
         self.transport: Any
@@ -40,7 +53,8 @@ class Answering(Protocol):
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         *whole, self.buffer = (self.buffer + data).split(b"\r")
         for each in whole:
-            answer = ANSWERS[each[:2]] + b"\r"
+            answer = ANSWERS[each[:2]]
+            answer = (named(each, answer) if self.is_named else answer) + b"\r"
             if self.delay and each[:2] != b"93":
                 reactor.callLater(self.delay, self.transport.write, answer)
             else:
@@ -49,6 +63,7 @@ class Answering(Protocol):
 
 def main() -> None:
     Answering.delay = float(sys.argv[1]) if sys.argv[1:] else 0.0
+    Answering.is_named = "named" in sys.argv
     port = reactor.listenTCP(0, Factory.forProtocol(Answering), 512, "127.0.0.1")
     print(port.getHost().port, flush=True)
     reactor.run()

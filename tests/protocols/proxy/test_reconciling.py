@@ -215,6 +215,12 @@ LENT, IN = Side(Says.ON_LOAN, "2026-12-23"), Side(Says.IN)
             Known("done", authority="new", borrower="P1"),
             ("ELSEWHERE", "CARRY", "NOTHING"),
         ),
+        (
+            IN,
+            LENT,
+            Known(authority="new", borrower="P1", is_returned=True),
+            ("ELSEWHERE", "NOTHING", "ITEM"),
+        ),
         (IN, LENT, Known(is_told=False), ("NOT_TOLD", "DELIVERY", "DELIVER")),
         (LENT, Side(Says.UNKNOWN), Known(), ("NOT_DELIVERED", "DELIVERY", "DELIVER")),
     ],
