@@ -23,8 +23,8 @@ class Item(NamedTuple):
     """One copy. `branch_id` is the branch it belongs to; `price` counts minor units of `currency`
     (ISO 4217), both None where no price is known; `part` is of a serial or a work in volumes;
     `float_group` is for items that stay where they are handed in. `section` is the narrowest of
-    the places within the branch: department, location, sublocation, section. The texts are empty
-    where nothing is known."""
+    the places within the branch: department, location, sublocation, section. `not_for_loan` says
+    why the item is not lent. The texts are empty where nothing is known."""
 
     id: int
     barcode: str
@@ -40,6 +40,7 @@ class Item(NamedTuple):
     part: str = ""
     float_group: str = ""
     section: str = ""
+    not_for_loan: str = ""
 
 
 class BarcodeInUse(ValueError):

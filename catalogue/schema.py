@@ -161,6 +161,8 @@ items = Table(
     # Within the branches of its float group an item stays where it is handed in.
     Column("float_group", String, nullable=False, server_default=""),
     Column("section", String, nullable=False, server_default=""),  # within the sublocation
+    # Why the item is not lent, for staff: damaged, withdrawn. Empty: the rules decide.
+    Column("not_for_loan", String, nullable=False, server_default=""),
 )
 #: See `catalogue.database.typed_codes`.
 Index("ix_items_small_barcode", func.lower(items.c.barcode))

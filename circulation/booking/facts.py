@@ -311,6 +311,7 @@ def copies_to_book(*, record_id: int) -> Statement:
         .where(
             items.c.record_id == record_id,
             missing_items.c.item_id.is_(None),
+            items.c.not_for_loan == "",
             loans.c.mark.is_(None),
         )
         .order_by(items.c.id)

@@ -146,7 +146,7 @@ def _held_item(status: CirculationStatus, shelved: _Shelved, set_up: SetUp) -> H
     state = _STATES[status.state]
     if state is HeldState.ON_SHELF:
         terms = set_up.terms(branch.id, "", item.material_group)
-        if not terms.loanable or terms.on_site_only:
+        if status.not_for_loan or not terms.loanable or terms.on_site_only:
             state = HeldState.NOT_FOR_LOAN
     due = None
     if status.loan is not None and state is HeldState.ON_LOAN:

@@ -88,8 +88,8 @@ _OWN: dict[str, ColumnElement[Any]] = {
 
 @many(Copy)
 def copies_of_record(*, record_id: int) -> Statement:
-    """The items of the record that a hold may wait for, by id: not those that are missing, lost, or
-    said to have been returned."""
+    """The items of the record that a hold may wait for, by id: not those that are missing, lost,
+    said to have been returned, or not for loan."""
     own, tables = (
         dict(_OWN),
         (
@@ -110,6 +110,7 @@ def copies_of_record(*, record_id: int) -> Statement:
         .where(
             items.c.record_id == record_id,
             missing_items.c.item_id.is_(None),
+            items.c.not_for_loan == "",
             loans.c.mark.is_(None),
         )
         .order_by(items.c.id)

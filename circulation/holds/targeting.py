@@ -25,16 +25,21 @@ from circulation.loans.checks import terms_refusals
 
 
 class Target(NamedTuple):
-    """An item as targeting sees it; `branch_id` is the branch it belongs to, for now at least."""
+    """An item as targeting sees it; `branch_id` is the branch it belongs to, for now at least.
+
+    An item with a text in `not_for_loan` serves no hold.
+    """
 
     id: int
     branch_id: int
     material_group: str
     part: str
+    not_for_loan: str = ""
 
 
 def target_of(item: ItemFacts) -> Target:
-    return Target(item.id, branch_of(item), item.material_group, item.part)
+    its = item.material_group, item.part, item.not_for_loan
+    return Target(item.id, branch_of(item), *its)
 
 
 def suits(item: Target | Copy, hold: HoldFacts) -> bool:
@@ -74,7 +79,7 @@ def is_within_reach(item: Target | Copy, pickup_branch_id: int, set_up: SetUp) -
 def can_serve(item: Target | Copy, hold: HoldFacts, set_up: SetUp) -> bool:
     """Would the item do, by what the patron wants and by the rules of the pickup branch? For a hold
     that was forced the rules are passed over, but not how far items travel."""
-    if not suits(item, hold):
+    if not suits(item, hold) or (isinstance(item, Target) and item.not_for_loan):
         return False
     if hold.is_forced:
         return is_within_reach(item, hold.pickup_branch_id, set_up)

@@ -75,6 +75,7 @@ def _status(item: ItemFacts, set_up: SetUp, now: datetime) -> CirculationStatus:
         status = CirculationStatus(shown, ItemState.IN_TRANSIT, to_branch=to_branch, since=since)
     else:
         status = CirculationStatus(shown, ItemState.AVAILABLE)
+    status = status._replace(not_for_loan=item.not_for_loan)
     for feature in ITEM_FEATURES.of(item):
         status = feature.shown(item, status, now)
     return status

@@ -1,4 +1,5 @@
-"""What is written of an item: barcode, call number, material group, part, price, float group.
+"""What is written of an item: barcode, call number, material group, part, price, float group, and
+why it is not lent.
 
 Where it stands is changed by `circulation.items.places.place_item`, its title with its record.
 """
@@ -35,6 +36,7 @@ def _change(
     price: int | None,
     currency: str | None,
     float_group: str,
+    not_for_loan: str,
 ) -> Statement:
     given = locals()
     return update(items).where(items.c.id == given.pop("item_id")).values(given)
@@ -58,7 +60,10 @@ class ItemUnfit(ValueError):
 
 
 class ItemChange(NamedTuple):
-    """What is written of an item from now on; `price` is in minor units of a currency."""
+    """What is written of an item from now on; `price` is in minor units of a currency.
+
+    With a text in `not_for_loan` the item is not lent, and kept for no hold, until it is empty.
+    """
 
     barcode: str | Keep = KEEP
     call_number: str | Keep = KEEP
@@ -66,6 +71,7 @@ class ItemChange(NamedTuple):
     part: str | Keep = KEEP
     price: tuple[int, str] | Keep | None = KEEP
     float_group: str | Keep = KEEP
+    not_for_loan: str | Keep = KEEP
 
 
 def change_item(act: Act, item: str, change: ItemChange) -> Item | Refused:
@@ -90,6 +96,7 @@ def change_item(act: Act, item: str, change: ItemChange) -> Item | Refused:
         "price": known.price,
         "currency": known.currency,
         "float_group": facts.float_group,
+        "not_for_loan": facts.not_for_loan,
     }
     given = {name: value for name, value in change._asdict().items() if value is not KEEP}
     if "price" in given:

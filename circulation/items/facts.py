@@ -48,6 +48,7 @@ class ItemFacts(NamedTuple):
     section: str
     part: str
     float_group: str
+    not_for_loan: str
     home_branch_id: int
     set_up_version: int
     transit_to_id: int | None
@@ -106,6 +107,7 @@ ITEM = Noun(
                 "section",
                 "part",
                 "float_group",
+                "not_for_loan",
             )
         },
         "title": records.c.title,

@@ -24,6 +24,7 @@ _ORDER: Final = (
     "statistics",
     "history",
     "closed-holds",
+    "blocks",
     "pins",
     "lookups",
     "sessions",

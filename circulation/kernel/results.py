@@ -322,13 +322,15 @@ class CheckedIn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """`agency_id` and `agency_isil` say whose it is; None where it concerns all agencies."""
+    """`agency_id` and `agency_isil` say whose it is; None where it concerns all agencies. `ends` is
+    the day on which it is lifted; None: until staff lift it."""
 
     reason: BlockReason
     since: datetime
     message: str
     agency_id: int | None = None
     agency_isil: str | None = None
+    ends: date | None = None
 
 
 class PatronStatus(NamedTuple):
@@ -401,7 +403,8 @@ class CirculationStatus(NamedTuple):
     `loan` and `borrower` are given for ON_LOAN, CLAIMED_RETURNED and LOST, `to_branch` for
     IN_TRANSIT, `since` for IN_TRANSIT and MISSING, `stay` where the item is not to be at home now.
     `recalled` is when a loan was recalled, `properties` what machines wrote down of the item.
-    `open_holds` counts those on the title. Callers decide who may see the borrower.
+    `open_holds` counts those on the title. `not_for_loan` says why the item is not lent, whatever
+    the rules are. Callers decide who may see the borrower.
     """
 
     item: Item
@@ -415,3 +418,4 @@ class CirculationStatus(NamedTuple):
     stay: Stay | None = None
     recalled: datetime | None = None
     properties: str | None = None
+    not_for_loan: str = ""

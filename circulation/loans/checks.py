@@ -78,7 +78,10 @@ def check_out_refusals(
     if state is not LoanState.HELD:
         action = LoanAction.CHECK_OUT_TO_HOLDER if is_own else LoanAction.CHECK_OUT
         refusals += refusals_in(state, action)
-    refusals += terms_refusals(terms) or until_refusals(terms, today)
+    if item.not_for_loan:
+        refusals.append(Refusal(Reason.ITEM_NOT_LOANABLE))
+    else:
+        refusals += terms_refusals(terms) or until_refusals(terms, today)
     if not is_own:  # else the item itself is among the loans counted
         if terms.max_loans is not None and loans_of(patron).number >= terms.max_loans:
             refusals.append(Refusal(Reason.TOO_MANY_LOANS, limit=terms.max_loans))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
 
@@ -19,6 +20,8 @@ from circulation.patrons.facts import lock_patron_by_id
 from circulation.patrons.schema import patron_blocks, patrons
 from circulation.patrons.search_words import index_patron
 
+#: Blocks that one transaction lifts.
+MAX_ENDED: Final = 500
 #: What ends when somebody has died, by the id of the patron; loans and debts do not.
 AT_DEATH: Registry[Callable[[Act, int], object]] = Registry("patrons.blocks:AT_DEATH")
 
@@ -30,7 +33,13 @@ def _agency_of_patron(*, patron_id: int) -> Statement:
 
 @send
 def _insert_block(
-    *, patron_id: int, reason: str, agency_id: int | None, since: datetime, message: str
+    *,
+    patron_id: int,
+    reason: str,
+    agency_id: int | None,
+    since: datetime,
+    message: str,
+    ends: date | None,
 ) -> Statement:
     return insert(patron_blocks).values(locals())
 
@@ -44,10 +53,11 @@ def _block_of(patron_id: int, reason: str, agency: int) -> tuple[ColumnElement[b
 
 
 @change
-def _set_block_message(*, patron_id: int, reason: str, agency: int, message: str) -> Statement:
-    return (
-        update(patron_blocks).where(*_block_of(patron_id, reason, agency)).values(message=message)
-    )
+def _set_block_message(
+    *, patron_id: int, reason: str, agency: int, message: str, ends: date | None
+) -> Statement:
+    its = _block_of(patron_id, reason, agency)
+    return update(patron_blocks).where(*its).values(message=message, ends=ends)
 
 
 @change
@@ -85,19 +95,26 @@ def block_patron(
     message: str = "",
     agency_id: int | None = None,
     everywhere: bool = False,
+    ends: date | None = None,
 ) -> None:
     """Blocks the patron (SIP2 01 uses BlockReason.SELF_SERVICE) at the branches of one agency.
 
     That is `agency_id`, else the agency of the desk, else the patron's own. `everywhere` blocks
     at all agencies instead; the reasons of `circulation.kernel.reasons.EVERYWHERE` always do.
-    Repeated for the same reason and agency, it keeps the first date and takes the new message.
+    Repeated for the same reason and agency, it keeps the first date and takes the new message and
+    end. The daily job lifts it on the day `ends`, without a day staff do.
     Who has died waits for nothing any more: holds and bookings end.
     """
     transaction = act.transaction
     lock_patron_by_id(transaction, patron_id=patron_id)
     whose = _whose(act, patron_id, reason, agency_id, everywhere)
     if not _set_block_message(
-        transaction, patron_id=patron_id, reason=reason.value, agency=whose or 0, message=message
+        transaction,
+        patron_id=patron_id,
+        reason=reason.value,
+        agency=whose or 0,
+        message=message,
+        ends=ends,
     ):
         _insert_block(
             transaction,
@@ -106,20 +123,46 @@ def block_patron(
             agency_id=whose,
             since=act.now,
             message=message,
+            ends=ends,
         )
     if reason is BlockReason.DECEASED:
         index_patron(act.transaction, patron_id)
-    append_event(
-        act,
-        NewEvent(
-            EventKind.PATRON_BLOCKED,
-            patron_id=patron_id,
-            after={"reason": reason.value, "message": message, "agency": whose},
-        ),
-    )
+    after = {"reason": reason.value, "message": message, "agency": whose}
+    if ends is not None:
+        after["ends"] = ends.isoformat()
+    append_event(act, NewEvent(EventKind.PATRON_BLOCKED, patron_id=patron_id, after=after))
     if reason is BlockReason.DECEASED:
         for end in AT_DEATH:
             end(act, patron_id)
+
+
+class _Ended(NamedTuple):
+    patron_id: int
+    reason: str
+    agency_id: int | None
+
+
+@many(_Ended)
+def _ended(*, day: date) -> Statement:
+    its = patron_blocks.c
+    order = its.patron_id, its.id
+    return (
+        select(*columns(_Ended, patron_blocks))
+        .where(its.ends <= day)
+        .order_by(*order)
+        .limit(MAX_ENDED)
+    )
+
+
+def end_blocks(act: Act, day: date) -> int:
+    """Lift the blocks whose last day is over, `MAX_ENDED` at most; return how many there were."""
+    found = _ended(act.transaction, day=day)
+    for each in found:
+        reason, is_everywhere = BlockReason(each.reason), each.agency_id is None
+        unblock_patron(
+            act, each.patron_id, reason, agency_id=each.agency_id, everywhere=is_everywhere
+        )
+    return len(found)
 
 
 def unblock_patron(

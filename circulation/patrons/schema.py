@@ -100,6 +100,7 @@ patron_blocks = Table(
     Column("agency_id", ForeignKey(agencies.c.id)),
     Column("since", Moment, nullable=False),
     Column("message", String, nullable=False),
+    Column("ends", Date),  # the day on which it is lifted; NULL: until staff lift it
     UniqueConstraint("patron_id", "reason", "agency_id"),
 )
 _IS_EVERYWHERE = patron_blocks.c.agency_id.is_(None)

@@ -84,6 +84,7 @@ export interface ItemStatus {
   due: string | null;
   to_branch: Branch | null;
   open_holds: number;
+  not_for_loan: string;
 }
 export interface Title {
   id: string;
@@ -258,7 +259,7 @@ export interface PatronScreen {
   card: string | null;
   details: Details;
   is_expired: boolean;
-  blocks: { reason: string; since: string; message: string; agency: string | null }[];
+  blocks: { reason: string; since: string; message: string; agency: string | null; ends: string | null }[];
   denied: string[];
   counts: { loans: number; overdue: number; holds: number; ready: number; max_loans: number | null };
   owed: Owed[];

@@ -36,6 +36,7 @@ class ItemChanges(Request):
     part: _CODE | None = None
     price: Price | None = None
     float_group: _CODE | None = None
+    not_for_loan: _CODE | None = None
     home_branch: Isil | None = None
     department: _CODE | None = None
     location: _CODE | None = None

@@ -33,8 +33,9 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class ItemStatus:
-    """An item and what it is doing. `borrower` where the caller may see them. `part` and
-    `float_group` are told of an item that was asked for alone."""
+    """An item and what it is doing. `borrower` where the caller may see them. `not_for_loan` tells
+    staff why it is not lent; `part` and `float_group` are told of an item that was asked for alone.
+    """
 
     item: Item
     state: ItemStateName
@@ -55,6 +56,7 @@ class ItemStatus:
     ]
     part: str | None = None
     float_group: str | None = None
+    not_for_loan: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,11 +98,12 @@ class IdentifierChange(Request):
 
 
 class NewBlock(Request):
-    """A block of the desk's agency, or `everywhere`."""
+    """A block of the desk's agency, or `everywhere`; it is lifted on the day `ends`, if given."""
 
     reason: BlockName = BlockReason.OTHER
     message: Sentence = ""
     everywhere: bool = False
+    ends: date | None = None
 
 
 class NewGuardian(Request):

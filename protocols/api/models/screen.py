@@ -11,12 +11,13 @@ from protocols.api.models.answers import Branch, Item, Loan, Money, Patron
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block. `agency` None concerns all."""
+    """A block. `agency` None concerns all; it is lifted on the day `ends`, if there is one."""
 
     reason: str
     since: datetime
     message: str
     agency: str | None
+    ends: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

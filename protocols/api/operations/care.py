@@ -90,6 +90,7 @@ def block(
         wish.reason,
         message=wish.message,
         everywhere=wish.everywhere,
+        ends=wish.ends,
     )
     return patron_now(place, request, principal, context)
 

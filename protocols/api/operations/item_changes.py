@@ -22,6 +22,9 @@ from protocols.api.operations.items import ITEM, status_now, status_of
 from protocols.api.problems import FieldError, Outcome, Problem, malformed, refused
 from protocols.hosting.answering import Context, Lane
 
+_TEXTS: Final = (
+    *("barcode", "call_number", "material_group", "part", "float_group", "not_for_loan"),
+)
 _MARKS: Final = {
     "lost": declare_lost,
     "found": find,
@@ -85,11 +88,7 @@ def change_written(barcode: str, wish: ItemChanges, principal: Principal, contex
     """Changes what is written of an item, and its place; gives the barcode that it then has.
     Raises Problem with all that is wrong."""
     change = ItemChange(
-        **{
-            name: value
-            for name in ("barcode", "call_number", "material_group", "part", "float_group")
-            if (value := getattr(wish, name)) is not None
-        }
+        **{name: value for name in _TEXTS if (value := getattr(wish, name)) is not None}
     )
     if "price" in wish.model_fields_set:
         price = None if wish.price is None else (wish.price.amount, wish.price.currency)

@@ -118,12 +118,17 @@ def status_shown(status: CirculationStatus, principal: Principal, context: Conte
         else Stay(stay.kind.value, stay.name, branch_shown(stay.branch), stay.place, stay.until),
         money(status.item.price, status.item.currency),
         _may(status, principal),
+        not_for_loan=status.not_for_loan if _lends(principal) else "",
     )
+
+
+def _lends(principal: Principal) -> bool:
+    return principal.may(Right.LEND, principal.agency_id, principal.branch_id)
 
 
 def _may(status: CirculationStatus, principal: Principal) -> Any:
     home, state = status.item.home_branch, status.state
-    lends = principal.may(Right.LEND, principal.agency_id, principal.branch_id)
+    lends = _lends(principal)
     changes = principal.may(Right.CHANGE_ITEMS, home.agency_id, home.id)
     is_lent = status.loan is not None
     can = (

@@ -98,7 +98,7 @@ def screen(
         details=_details(status, fields, sees),
         is_expired=status.is_expired,
         blocks=tuple(
-            Block(each.reason.name, each.since, each.message, each.agency_isil)
+            Block(each.reason.name, each.since, each.message, each.agency_isil, each.ends)
             for each in status.blocks
         ),
         denied=tuple(sorted(each.name.lower() for each in status.denied)),

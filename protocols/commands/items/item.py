@@ -88,6 +88,7 @@ def _places(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--price", metavar="AMOUNT", help="Such as 299.95 or 299,95.")
 @click.option("--currency", metavar="CODE", help="[default: that of its price, else DKK]")
 @click.option("--float-group", metavar="CODE")
+@click.option("--not-for-loan", metavar="WHY", help="It is not lent until this is empty.")
 @click.option("--at", type=ISIL, help="Another branch, where it belongs from now on.")
 @_places
 @_DRY_RUN
@@ -107,9 +108,10 @@ def change(
 
     CSV has a first line with the names of its columns, the first of them `item`: the barcode that
     an item has. The others are barcode (a new one), call_number, material_group, part, price,
-    currency, float_group, at (an ISIL), department, location, sublocation and section. An empty
-    cell leaves things as they are, a lone - takes them away; options hold for all lines that say
-    nothing else. The exit code is 1 where anything could not be done.
+    currency, float_group, not_for_loan (why it is not lent), at (an ISIL), department, location,
+    sublocation and section. An empty cell leaves things as they are, a lone - takes them away;
+    options hold for all lines that say nothing else. The exit code is 1 where anything could not be
+    done.
     """
     changes = {name: text for name, text in given.items() if text is not None}
     lines = lines_of(barcodes, file, changes)

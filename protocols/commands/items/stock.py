@@ -20,7 +20,9 @@ from protocols.commands.asking.answers import Outcome
 from protocols.commands.asking.asker import NULL, Asker
 
 #: What is said of an item in words, as columns of CSV have it.
-TEXTS: Final = ("barcode", "call_number", "material_group", "part", "float_group")
+TEXTS: Final = (
+    *("barcode", "call_number", "material_group", "part", "float_group", "not_for_loan"),
+)
 COLUMNS: Final = (*TEXTS, "price", "currency", "at", *LEVELS)
 #: In CSV an empty cell leaves things as they are; this takes them away.
 NOTHING: Final = "-"

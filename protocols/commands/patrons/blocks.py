@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import click
 
 from circulation.kernel.reasons import BlockReason
@@ -9,7 +11,7 @@ from protocols.commands.asking.asked import asks
 from protocols.commands.patrons.changes import of_patron
 from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.values import ISIL
+from protocols.commands.shared.values import DAY, ISIL
 
 _REASON = click.Choice([reason.value for reason in BlockReason])
 _AT = click.option(
@@ -26,6 +28,7 @@ _AT = click.option(
 @click.option("--message", default="", help="For staff to read.")
 @_AT
 @click.option("--everywhere", is_flag=True, help="It concerns all agencies, not one.")
+@click.option("--ends", type=DAY, help="The day on which it is lifted.  [default: none]")
 @as_json
 @click.pass_obj
 @asks("block")
@@ -36,13 +39,14 @@ def block(
     message: str,
     branch: str | None,
     everywhere: bool,
+    ends: date | None,
     as_json: bool,
 ) -> None:
     """Stop a patron from borrowing at one agency, or everywhere.
 
     A stolen card, a death, and a registration that nobody has seen concern all agencies anyway.
     """
-    wish = {"reason": reason, "message": message, "everywhere": everywhere}
+    wish = {"reason": reason, "message": message, "everywhere": everywhere, "ends": ends}
     of_patron(settings, identifier, "block", as_json, at=branch, **wish)
 
 

@@ -94,7 +94,8 @@ function copies(title) {
   const list = el("ul", { class: "copies" });
   for (const copy of title.copies) {
     const place = [copy.item.home_branch.name, ...copy.item.placement, copy.item.call_number];
-    const state = say(`STATE_${copy.state}`) + (copy.due ? `, ${day(copy.due)}` : "");
+    const why = copy.not_for_loan ? ` (${say("NOT_FOR_LOAN", { why: copy.not_for_loan })})` : "";
+    const state = say(`STATE_${copy.state}`) + (copy.due ? `, ${day(copy.due)}` : "") + why;
     list.append(
       el("li", {}, el("span", {}, place.filter(Boolean).join(" · ")), el("b", {}, state)),
     );

@@ -50,7 +50,11 @@ function age(birth) {
 /** @param {PatronScreen} patron */
 function warnings(patron) {
   const lines = patron.blocks.map((each) =>
-    say("BLOCKED_SINCE", { day: day(each.since), why: each.message || say(`BLOCK_${each.reason.toLowerCase()}`) }),
+    say(each.ends ? "BLOCKED_UNTIL" : "BLOCKED_SINCE", {
+      day: day(each.since),
+      ends: each.ends ? day(each.ends) : "",
+      why: each.message || say(`BLOCK_${each.reason.toLowerCase()}`),
+    }),
   );
   if (patron.is_expired) lines.unshift(say("CARD_EXPIRED"));
   const stopped = stoppedCard(patron, patron.scanned);

@@ -185,6 +185,8 @@ class _Telling:
     def _is_lent_and_holdable(self, status: CirculationStatus) -> tuple[bool, bool]:
         """Return whether the rules lend the copy to any category of patrons, and whether they keep
         it for one of those."""
+        if status.not_for_loan:
+            return False, False
         item, set_up = status.item, self._set_up
         lending = [
             terms

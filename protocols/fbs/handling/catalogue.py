@@ -38,7 +38,9 @@ class _Copy(NamedTuple):
 
     @property
     def is_available(self) -> bool:
-        return self.status.state is ItemState.AVAILABLE and self.status.stay is None
+        status = self.status
+        is_on_shelf = status.state is ItemState.AVAILABLE and status.stay is None
+        return is_on_shelf and not status.not_for_loan
 
 
 class _Title(NamedTuple):
@@ -155,12 +157,13 @@ def _is_reservable(
     for copy in own:
         for category in categories:
             terms = set_up.terms(copy.item.branch_id, category, copy.item.material_group)
-            if terms.holdable and not terms_refusals(terms):
+            if terms.holdable and not terms_refusals(terms) and not copy.item.not_for_loan:
                 return True
     others = [each for each in there if each not in own]
     return any(
         is_holdable(_target(copy.item), branch.id, category, set_up)
         for copy in others
+        if not copy.item.not_for_loan
         for branch in request.agency.branches
         for category in categories
     )

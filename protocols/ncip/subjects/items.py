@@ -90,7 +90,7 @@ def item_optional_fields(
             described(transaction, item) if "bibliographicdescription" in wanted else None
         ),
         item_use_restriction_type=(
-            _restrictions(context, item) if "itemuserestrictiontype" in wanted else ()
+            _restrictions(context, status) if "itemuserestrictiontype" in wanted else ()
         ),
         circulation_status=circulation_status_of(status) if has_status else None,
         hold_queue_length=status.open_holds if "holdqueuelength" in wanted else None,
@@ -117,12 +117,12 @@ def circulation_status_of(status: CirculationStatus) -> Code:
     return Code(_STATUSES[status.state])
 
 
-def _restrictions(context: Context, item: Item) -> tuple[Code, ...]:
+def _restrictions(context: Context, status: CirculationStatus) -> tuple[Code, ...]:
     """What the rules say of the item for everybody, in the words of ItemUseRestrictionType."""
-    set_up = context.circulation.current_set_up(context.transaction)
+    set_up, item = context.circulation.current_set_up(context.transaction), status.item
     terms = set_up.terms(item.home_branch.id, "", item.material_group)
     found = []
-    if not terms.loanable:
+    if status.not_for_loan or not terms.loanable:
         found.append(Code("Not For Loan"))
     if terms.on_site_only:
         found.append(Code("In Library Use Only"))

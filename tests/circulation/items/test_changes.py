@@ -8,14 +8,17 @@ import pytest
 
 from catalogue.database import Database
 from catalogue.items import find_item
+from circulation.holds.copies import copies_of_record
+from circulation.items.availability import circulation_status
 from circulation.items.changes import ItemChange, ItemUnfit, change_item
 from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import CheckedIn, Item, Refused
+from circulation.kernel.results import CheckedIn, Item, ItemState, Refused
 from circulation.kernel.set_up import set_up_changed
 from circulation.kernel.transport import store_float_group
 from circulation.kernel.trees import GROUPS
 from tests.builders.circulation import Library, a_library, a_patron, an_item
+from tests.builders.holds import a_hold
 
 
 @pytest.fixture
@@ -113,3 +116,29 @@ def test_all_that_is_wrong_is_told_together(library: Library) -> None:
         change(library, barcode, barcode=" ")
     assert changed(library, barcode, float_group="town")
     assert library.events_of(barcode)[-1].after == {"float_group": "town"}
+
+
+def test_an_item_that_is_not_for_loan_is_not_lent(library: Library) -> None:
+    """It is neither lent nor kept for a hold until the text is empty again."""
+    barcode = an_item(library)
+    a_hold(library, a_patron(library), barcode)
+    changed(library, barcode, not_for_loan="damaged")
+    refused = library.check_out(a_patron(library), barcode)
+    assert isinstance(refused, Refused)
+    assert Reason.ITEM_NOT_LOANABLE in refused.reasons
+    returned = library.check_in(barcode)
+    assert isinstance(returned, CheckedIn)
+    assert returned.held_for is None
+    number = returned.item.record_id
+    assert library.read(lambda transaction: copies_of_record(transaction, record_id=number)) == []
+    shown = library.read(
+        lambda transaction: circulation_status(
+            library.circulation, transaction, item=barcode, now=library.now
+        )
+    )
+    assert shown is not None
+    assert (shown.state, shown.not_for_loan) == (ItemState.AVAILABLE, "damaged")
+    changed(library, barcode, not_for_loan="")
+    again = library.check_in(barcode)
+    assert isinstance(again, CheckedIn)
+    assert again.held_for is not None

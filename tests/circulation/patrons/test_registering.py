@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -13,7 +13,9 @@ from circulation.accounts.status import (
     patron_status_and_brief_loans,
     patron_status_and_loans,
 )
+from circulation.jobs.table import JOBS
 from circulation.kernel.events import EventKind
+from circulation.kernel.jobs import Doing
 from circulation.kernel.reasons import Action, BlockReason, IdentifierBlock, Reason
 from circulation.kernel.results import UNATTENDED, Block, PatronStatus, Refused
 from circulation.loans.onward import lend_onward
@@ -343,3 +345,40 @@ def test_nobodys_loans(sqlite_library: Library) -> None:
     )
     assert isinstance(answer, Refused)
     assert answer.reasons == (Reason.PATRON_UNKNOWN,)
+
+
+def test_a_block_ends_on_its_day(library: Library) -> None:
+    """The nightly job lifts it; until then it stops the patron and shows its day."""
+    card = a_patron(library)
+    patron_id = patron_id_of(library, card)
+    ends = NOON.date() + timedelta(2)
+
+    def block(reason: BlockReason, *, everywhere: bool, ends: date | None) -> None:
+        library.write(
+            lambda transaction: block_patron(
+                library.act(transaction), patron_id, reason, everywhere=everywhere, ends=ends
+            )
+        )
+
+    block(BlockReason.EXCLUDED, everywhere=False, ends=ends)
+    block(BlockReason.EXCLUDED, everywhere=True, ends=ends)
+    block(BlockReason.OTHER, everywhere=False, ends=None)
+    assert {each.ends for each in status(library, card).blocks} == {ends, None}
+
+    def run(day: date) -> dict[str, int]:
+        return library.write(
+            lambda transaction: (
+                JOBS["blocks"]
+                .step(Doing(library.circulation, transaction, day, library.now, 0))
+                .counts
+            )
+        )
+
+    library.pass_time(days=1)
+    assert run(library.now.date()) == {"blocks lifted": 0}
+    library.pass_time(days=1)
+    assert run(library.now.date()) == {"blocks lifted": 2}
+    assert run(library.now.date()) == {"blocks lifted": 0}
+    assert [each.reason for each in status(library, card).blocks] == [BlockReason.OTHER]
+    block(BlockReason.OTHER, everywhere=False, ends=ends + timedelta(1))
+    assert [each.ends for each in status(library, card).blocks] == [ends + timedelta(1)]
