@@ -66,8 +66,8 @@ done dry_run email ends everywhere expected expires facets family_name first flo
 from_the_beginning give given_name grant_type happened here home home_branch house_number
 interest_days interest_until is_all is_protected iso2709 kind language last lends_onward limit
 lines loan_days location marcxml mark material_group message method minimum minutes mode most
-municipality name national_id needed_before new not_lent_since note notices number old open
-order overdue part partner passkey password phone pickup_branch pin place postal_code priority q
+municipality name national_id needed_before new not_for_loan not_lent_since note notices number old
+open order overdue part partner passkey password phone pickup_branch pin place postal_code priority q
 ready reason reasons record redirect_uri redirect_uris refresh_token refused requests_per_minute
 response_type rights roles scanned scope section seen sees_account silent_batch source state
 street subject sublocation supplier suppliers survivor take_unexpected takes_over terminal
