@@ -89,11 +89,14 @@ class KindReport:
     kept: int = 0  # what has changed there, of branches that are looked after here
     advice: list[str] = field(default_factory=list)  # what to write in the plan
     unread_files: list[str] = field(default_factory=list)  # with the reason
+    remedies: Counter[str] = field(default_factory=Counter)  # what to write, for so many rows
 
     def take(self, faults: Sequence[Fault]) -> None:
         for each in faults:
             (self.noted if each.is_noted else self.reasons)[each.reason] += 1
             self.set_aside += not each.is_noted
+            if each.remedy:
+                self.remedies[each.remedy] += 1
 
 
 class Survey(NamedTuple):

@@ -8,10 +8,10 @@ from contextlib import suppress
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
-from circulation.moving.plans import ANY, Columns, FieldPlan, Plan
+from circulation.moving.plans import ANY, CODE, Columns, FieldPlan, Plan
 from circulation.moving.rows import Arrival, Fault, Kind, Place, code_shown
 from circulation.moving.sources.rows import Line, UnreadableFile
-from circulation.moving.values import Cell, Formats, Unreadable
+from circulation.moving.values import UNKNOWN_CODE, Cell, Formats, Unreadable
 from circulation.patrons.identifiers import IdentifierKey
 
 #: Characters of a key.
@@ -20,18 +20,31 @@ BROKEN: Final = "broken row"
 _PIN: Final = re.compile("[0-9]{4,12}", re.ASCII)
 
 
-class _Field(NamedTuple):
-    name: str
-    cell: Cell
-    default: Any
-    is_needed: bool
+class _Source(NamedTuple):
     columns: tuple[int, ...]
     plan: FieldPlan
     table: Mapping[str, str] | None
 
 
+class _Field(NamedTuple):
+    name: str
+    cell: Cell
+    default: Any
+    is_needed: bool
+    sources: tuple[_Source, ...]
+
+
+class _Wrong(Exception):
+    """A field cannot be read from this source."""
+
+    def __init__(self, source: _Source, text: str, why: str) -> None:
+        super().__init__(why)
+        self.source, self.text, self.why = source, text, why
+
+
 def _columns(names: Sequence[str], header: Mapping[str, int]) -> tuple[int, ...]:
-    return tuple(header[name] for name in names)
+    """Return where the columns are, without optional ones that the file lacks."""
+    return tuple(header[name] for name in names if name in header)
 
 
 class Mapper:
@@ -56,7 +69,7 @@ class Mapper:
         """The lines that follow have these columns."""
         header = {name: number for number, name in reversed([*enumerate(columns)])}
         its = self._plan
-        if missing := sorted(its.columns_named() - header.keys()):
+        if missing := sorted(its.columns_needed() - header.keys()):
             raise UnreadableFile(f"it has no column {', '.join(missing)}")
         self._key = _columns(its.key, header)
         self._only = [*_choices(its.only, header, True), *_choices(its.unless, header, False)]
@@ -67,9 +80,11 @@ class Mapper:
                 cell,
                 defaults.get(name),
                 name not in defaults,
-                _columns(planned.column, header),
-                planned,
-                self._whole.table(planned),
+                tuple(
+                    _Source(_columns(each.column, header), each, self._whole.table(each))
+                    for each in planned.sources
+                    if each.constant is not None or not header.keys().isdisjoint(each.column)
+                ),
             )
             for name, cell in cells.items()
             if (planned := its.fields.get(name)) is not None
@@ -95,7 +110,11 @@ class Mapper:
         """The ISIL of the home branch that the row tells, where it tells one that there is."""
         if self._home is not None and not line.fault:
             with suppress(Unreadable):
-                told = _translated(self._home.table, self._text(self._home, line.cells))
+                texts = (
+                    _translated(each.table, self._text(each, line.cells))
+                    for each in self._home.sources
+                )
+                told = next(filter(None, texts), "")
                 return told if told in self._formats.branches else None
         return None
 
@@ -110,12 +129,13 @@ class Mapper:
         for each in self._fields:
             try:
                 values[each.name] = self._value(each, line.cells)
-            except (ValueError, OverflowError) as error:
-                wrong = error if isinstance(error, Unreadable) else "cannot be read"
+            except _Wrong as wrong:
                 if self._formats.advice is not None:
-                    self._formats.advice.see_unread(str(wrong), self._text(each, line.cells))
-                said = f"{each.name}: {self._code(each, line.cells)}"
-                return Fault(place, key, str(wrong), said.rstrip(": "))
+                    self._formats.advice.see_unread(wrong.why, wrong.text)
+                code = self._code(each, wrong)
+                said = f"{each.name}: {code}".rstrip(": ")
+                remedy = self._remedy(each, wrong, code)
+                return Fault(place, key, wrong.why, said, remedy=remedy)
         row = self._kind.row(**values)  # what the plan does not give is as it is by default
         digest = blake2b(repr(row).encode("utf-8", "replace"), key=self._digest_key, digest_size=8)
         checksum = int.from_bytes(digest.digest()) >> 1
@@ -125,41 +145,59 @@ class Mapper:
         parts = (cells[number].strip() for number in columns)
         return between.join("" if part in self._empty else part for part in parts)
 
-    def _text(self, field: _Field, cells: Sequence[str]) -> str:
-        if field.plan.constant is not None:
-            return field.plan.constant
-        if len(field.columns) == 1:
-            part = cells[field.columns[0]].strip()
+    def _text(self, source: _Source, cells: Sequence[str]) -> str:
+        if source.plan.constant is not None:
+            return source.plan.constant
+        if len(source.columns) == 1:
+            part = cells[source.columns[0]].strip()
             return "" if part in self._empty else part
-        parts = (cells[number].strip() for number in field.columns)
-        return field.plan.joined_by.join(part for part in parts if part not in self._empty)
+        parts = (cells[number].strip() for number in source.columns)
+        return source.plan.joined_by.join(part for part in parts if part not in self._empty)
 
     def _value(self, field: _Field, cells: Sequence[str]) -> Any:
-        text = self._text(field, cells)
+        """Return what the first source gives, or all of them where the field holds a list. Raises
+        _Wrong."""
+        found: list[Any] = []
+        for source in field.sources:
+            text = self._text(source, cells)
+            several = text.split(source.plan.separator) if field.cell.is_list else [text]
+            try:
+                for each in several:
+                    if value := _translated(source.table, _lines(each.strip(), source.plan)):
+                        found.append(field.cell.read(value, self._formats))
+            except (ValueError, OverflowError) as error:
+                is_told = isinstance(error, Unreadable)
+                why = str(error) if is_told else "cannot be read"
+                raise _Wrong(source, text, why) from error
+            if found and not field.cell.is_list:
+                return found[0]
         if field.cell.is_list:
-            several = [each.strip() for each in text.split(field.plan.separator)]
-            return tuple(
-                field.cell.read(value, self._formats)
-                for each in several
-                if each and (value := _translated(field.table, each))
-            )
-        if field.plan.newline:
-            text = text.replace(field.plan.newline, "\n")
-        text = _translated(field.table, text)
-        if not text:
-            if field.is_needed:
-                raise Unreadable("nothing there")
-            return field.default
-        return field.cell.read(text, self._formats)
+            return tuple(found)
+        if field.is_needed:
+            raise _Wrong(field.sources[-1], "", "nothing there")
+        return field.default
 
-    def _code(self, field: _Field, cells: Sequence[str]) -> str:
+    def _code(self, field: _Field, wrong: _Wrong) -> str:
         """The code that is unknown; nothing of any other cell. Cells may have slipped into the next
         column, so where there are PINs, what may be one is no code."""
-        if not field.cell.is_code and field.table is None:
+        if not field.cell.is_code and wrong.source.table is None:
             return ""
-        text = self._text(field, cells)
-        may_be_pin = "pin" in self._plan.fields and _PIN.fullmatch(text)
-        return "" if may_be_pin else code_shown(text)
+        may_be_pin = "pin" in self._plan.fields and _PIN.fullmatch(wrong.text)
+        return "" if may_be_pin else code_shown(wrong.text)
+
+    def _remedy(self, field: _Field, wrong: _Wrong, code: str) -> str:
+        """Return what to write in the plan for a code that no table of values has."""
+        if not code or wrong.why != UNKNOWN_CODE or wrong.source.table is None:
+            return ""
+        named = wrong.source.plan.values
+        place = f"{self._kind.name}.fields.{field.name}.values"
+        place = f"values.{named}" if isinstance(named, str) else place
+        told = f" ({field.cell.told})" if field.cell.told not in ("text", "code") else ""
+        return f"add {code} to [{place}]{told}"
+
+
+def _lines(text: str, plan: FieldPlan) -> str:
+    return text.replace(plan.newline, "\n") if plan.newline else text
 
 
 def _translated(table: Mapping[str, str] | None, text: str) -> str:
@@ -171,9 +209,9 @@ def _translated(table: Mapping[str, str] | None, text: str) -> str:
         found = table.get(ANY)
     if found is None:
         if text:
-            raise Unreadable("unknown code")
+            raise Unreadable(UNKNOWN_CODE)
         return ""
-    return found
+    return found.replace(CODE, text)
 
 
 def _choices(

@@ -13,6 +13,12 @@
     card = "cardnumber"
     home_branch = { column = "branchcode", values = "branches" }
     language = { constant = "da" }
+    phone = [{ column = "mobile" }, { column = "phone", optional = true }]
+    blocks = [{ column = "debarred", values = { "*" = "excluded" } }, ...]
+
+A field with several sources takes the first that gives a value; a field that holds a list takes
+the values of all. In a table of values ``*`` is any other code and ``{code}`` in its value the code
+itself. A column that is ``optional`` may be missing in the file.
 
 What a section may be called, and which fields it has, `circulation.moving.kinds.table` says.
 """
@@ -37,8 +43,9 @@ from pydantic import (
     model_validator,
 )
 
-#: What means any value at all in a table of values.
+#: Stands for any other code in a table of values, and for that code in its value.
 ANY: Final = "*"
+CODE: Final = "{code}"
 
 
 class PlanUnfit(ValueError):
@@ -78,24 +85,41 @@ class _Strict(BaseModel):
 
 
 class FieldPlan(_Strict):
-    """Where a field comes from: a column, several that are joined, or the same for all rows."""
+    """Where a field comes from: a column, several that are joined, or the same for all rows.
+
+    `further` are the sources that follow in a list of sources.
+    """
 
     column: Names = ()
+    optional: bool = False  # the file need not have the columns
     joined_by: str = " "
     constant: str | None = None
     values: str | dict[str, str] | None = None  # the name of a table of the plan, or one
     by: Literal["number", "key"] = "number"  # of a patron or item: card and barcode, or the old id
     separator: str = "|"  # of a field that holds several
     newline: str | None = None  # what parts the lines of an address
+    further: tuple[FieldPlan, ...] = ()
 
     @model_validator(mode="after")
     def _one_source(self) -> FieldPlan:
         if bool(self.column) == (self.constant is not None):
             raise ValueError("a field has a column or a constant")
+        if any(each.by != self.by for each in self.further):
+            raise ValueError("all sources of a field go by the same: number or key")
         return self
+
+    @property
+    def sources(self) -> tuple[FieldPlan, ...]:
+        """All sources of the field, in their order."""
+        return (self, *self.further)
 
 
 def _field(value: Any) -> Any:
+    if isinstance(value, list):
+        first, *further = map(_field, value) if value else [{}]
+        if any("further" in each for each in (first, *further) if isinstance(each, dict)):
+            raise ValueError("a source has no sources of its own")
+        return first | {"further": further} if isinstance(first, dict) else value
     return {"column": [value]} if isinstance(value, str) else value
 
 
@@ -135,8 +159,14 @@ class KindPlan(_Strict):
 
     def columns_named(self) -> set[str]:
         """All columns that the plan speaks of."""
-        named = {name for each in self.fields.values() for name in each.column}
-        return named | {*self.key, *self.only, *self.unless}
+        every = (source for each in self.fields.values() for source in each.sources)
+        return {*self.key, *self.only, *self.unless}.union(*(each.column for each in every))
+
+    def columns_needed(self) -> set[str]:
+        """Those without which a file cannot be read."""
+        every = (source for each in self.fields.values() for source in each.sources)
+        needed = (each.column for each in every if not each.optional)
+        return {*self.key, *self.only, *self.unless}.union(*needed)
 
     @model_validator(mode="after")
     def _can_be_parted(self) -> KindPlan:
@@ -176,9 +206,11 @@ class Plan(_Head):
         field = self.kinds[kind].fields.get("home_branch")
         if field is None:
             return frozenset()
-        if field.constant is not None:
-            return frozenset((field.constant,))
-        return frozenset((self.table(field) or {}).values())
+        found: set[str] = set()
+        for source in field.sources:
+            known = self.table(source) or {}
+            found |= {*known.values()} if source.constant is None else {source.constant}
+        return frozenset(found - {""})
 
     def table(self, field: FieldPlan) -> Mapping[str, str] | None:
         """The values of the field, old to new; None where it takes them as they are."""
@@ -221,8 +253,9 @@ def _problems(plan: Plan, known: Known) -> Iterable[str]:
         for name, field in its.fields.items():
             if name not in names:
                 yield f"{kind}.fields: there is no {name!r}; there are {', '.join(names)}"
-            if isinstance(field.values, str) and field.values not in plan.values:
-                yield f"{kind}.fields.{name}: there is no [values.{field.values}]"
+            tables = {each.values for each in field.sources if isinstance(each.values, str)}
+            for table in sorted(tables - plan.values.keys()):
+                yield f"{kind}.fields.{name}: there is no [values.{table}]"
         if its.format == "marc" and not its.tag:
             yield f"{kind}: format marc needs the tag of the items"
         if its.format == "xml" and not its.tag:

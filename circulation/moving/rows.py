@@ -33,7 +33,7 @@ class Fault(NamedTuple):
     """A row that is not in, or with `is_noted` one that is, though something of it is not.
 
     `reason` is one of few; `detail` names what it is about: a field, an unknown code. Neither tells
-    what is known of a person.
+    what is known of a person. `remedy` says what to write, and where, so that such rows come in.
     """
 
     place: Place
@@ -41,6 +41,7 @@ class Fault(NamedTuple):
     reason: str
     detail: str = ""
     is_noted: bool = False
+    remedy: str = ""
 
 
 def is_code(text: str) -> bool:
@@ -112,11 +113,13 @@ class Batch:
     kept: int = 0
     _refused: set[int] = field(default_factory=set)
 
-    def set_aside(self, arrival: Arrival, reason: str, detail: str = "") -> None:
+    def set_aside(
+        self, arrival: Arrival, reason: str, detail: str = "", *, remedy: str = ""
+    ) -> None:
         """The row is not in. It is told once, with the reason that was found first."""
         if id(arrival) in self._refused:
             return
-        self.faults.append(Fault(arrival.place, arrival.key, reason, detail))
+        self.faults.append(Fault(arrival.place, arrival.key, reason, detail, remedy=remedy))
         self._refused.add(id(arrival))
 
     def note(self, arrival: Arrival, reason: str, detail: str = "") -> None:

@@ -32,6 +32,10 @@ FALSE: Final = frozenset({"0", "false", "f", "no", "n", "nej"})
 _LARGEST: Final = 2**31 - 1
 
 
+#: Why a cell is not read that should hold one of few codes.
+UNKNOWN_CODE: Final = "unknown code"
+
+
 class Unreadable(ValueError):
     """A cell that is not what it should be, in a few words that do not tell what it holds."""
 
@@ -163,7 +167,7 @@ def _coded(text: str, formats: Formats, *, kind: type[Enum]) -> Any:
     try:
         return kind(text)
     except ValueError:
-        raise Unreadable("unknown code") from None
+        raise Unreadable(UNKNOWN_CODE) from None
 
 
 def coded(kind: type[Enum], *, is_list: bool = False) -> Cell:

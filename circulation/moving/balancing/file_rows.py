@@ -15,13 +15,21 @@ from zoneinfo import ZoneInfo
 
 from circulation.ledger.money import exponent_of
 from circulation.moving.balancing.figures import UNREAD
-from circulation.moving.plans import ANY, FieldPlan, KindPlan, Plan
+from circulation.moving.kinds.table import KINDS
+from circulation.moving.plans import ANY, CODE, FieldPlan, KindPlan, Plan
 from circulation.moving.sources.opening import open_source
 from circulation.moving.sources.rows import UnreadableFile
 
 #: A number that is no more than a number.
 NUMBER: Final = re.compile("[0-9]{1,9}")
 _AMOUNT: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,8})?")
+#: Fields that hold a list, with their kinds.
+_LISTS: Final = {
+    (kind.name, name)
+    for kind in KINDS.values()
+    for name, cell in kind.cells.items()
+    if cell.is_list
+}
 #: Rows between two words on how far it has come.
 _TOLD_EVERY: Final = 20_000
 #: Told of a kind, and how many of its rows were read.
@@ -61,30 +69,41 @@ class FileRows:
         if kind not in self._plan.kinds:
             return
         its = self._plan.kinds[kind]
-        named = its.columns_named()
+        named, needed = its.columns_named(), its.columns_needed()
         for path in self._plan.paths(kind):
             try:
                 source = open_source(path, self._plan, its)
                 at = {name: number for number, name in reversed([*enumerate(source.columns)])}
-                if named - at.keys():
+                if needed - at.keys():
                     continue  # the load has told of the file: nothing of it is in
                 for number, line in enumerate(source.lines()):
                     if number % _TOLD_EVERY == 0:
                         self._on_rows(kind, number)
                     row_at = path.name, line.number
-                    cells = {} if line.fault else {n: line.cells[at[n]].strip() for n in named}
+                    there = () if line.fault else named & at.keys()
+                    cells = {n: line.cells[at[n]].strip() for n in there}
                     if line.fault:
                         yield FileRow(row_at)
                     elif _is_chosen(its, cells):
-                        yield self._row(row_at, its, cells)
+                        yield self._row(kind, row_at, its, cells)
             except (UnreadableFile, OSError, UnicodeError):
                 continue  # nor of what follows where it breaks off
 
-    def _row(self, at: At, its: KindPlan, cells: Mapping[str, str]) -> FileRow:
+    def _row(self, kind: str, at: At, its: KindPlan, cells: Mapping[str, str]) -> FileRow:
         known = {name: "" if text in self._plan.empty else text for name, text in cells.items()}
         key = "/".join(self.stored(known[name]) for name in its.key)
-        texts = {name: self._text(each, known.__getitem__) for name, each in its.fields.items()}
+        texts = {
+            name: self._first(each, known, is_list=(kind, name) in _LISTS)
+            for name, each in its.fields.items()
+        }
         return FileRow(at, key, texts)
+
+    def _first(self, planned: FieldPlan, known: Mapping[str, str], *, is_list: bool) -> str:
+        """Return what the first source says that gives anything, or what all do for a list."""
+        told = (self._text(each, lambda name: known.get(name, "")) for each in planned.sources)
+        if is_list:
+            return planned.separator.join(filter(None, told))
+        return next(filter(None, told), "")
 
     def _text(self, planned: FieldPlan, cell: Callable[[str], str]) -> str:
         text = planned.constant
@@ -139,7 +158,7 @@ def parted(text: str, separator: str) -> list[str]:
 
 
 def _translated(table: Mapping[str, str], text: str) -> str:
-    return table.get(text, table.get(ANY, UNREAD) if text else "")
+    return table.get(text, table.get(ANY, UNREAD) if text else "").replace(CODE, text)
 
 
 def _is_chosen(its: KindPlan, cells: Mapping[str, str]) -> bool:

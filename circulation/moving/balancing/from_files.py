@@ -6,6 +6,7 @@ all the same, at no branch, so that nothing of the files is missing from the she
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from circulation.moving.balancing.figures import (
 )
 from circulation.moving.balancing.file_rows import NUMBER, At, FileRow, FileRows, OnRows
 from circulation.moving.kinds.table import KINDS
-from circulation.moving.plans import Plan
+from circulation.moving.plans import FieldPlan, Plan
 from circulation.moving.rows import is_code
 from circulation.patrons.identifiers import IdentifierKey
 
@@ -119,6 +120,10 @@ class _Reading:
         self._needs_cards = loans is not None and loans.fields["patron"].by == "number"
         past = plan.kinds.get("history")
         self._past_at_branch = past is not None and "branch" in past.fields
+        debts = plan.kinds.get("debts")
+        self._needs_homes = debts is not None and not _always_given(debts.fields.get("branch"))
+        self._needs_cards |= self._needs_homes and not self._rows.is_by_key("debts", "patron")
+        self._homes: dict[str, str] = {}  # key -> ISIL
         self._queues: defaultdict[str, list[_Waiting]] = defaultdict(list)
         self._number = 0
 
@@ -150,6 +155,8 @@ class _Reading:
     def _remember(self, kind: str, row: FileRow) -> None:
         """What other rows may refer to, of a row that is in."""
         if kind == "patrons":
+            if self._needs_homes:
+                self._homes[row.key] = sys.intern(row["home_branch"])
             for name in NUMBERS if self._needs_cards else ():
                 for part in self._rows.several(kind, row, name):
                     self._key_of_card[part] = row.key
@@ -216,11 +223,18 @@ class _Reading:
         return {Figure("history", branch, self._rows.day(row["checked_out"])): 1}
 
     def _of_debt(self, row: FileRow) -> dict[Figure, int]:
-        branch, kind = row["branch"], row["kind"]
+        branch, kind = row["branch"] or self._home_of(row), row["kind"]
         return {
             Figure("debts", branch, kind): 1,
             Figure("remaining", branch, kind): self._rows.amount(row["remaining"]),
         }
+
+    def _home_of(self, row: FileRow) -> str:
+        """The home branch of the patron whom a debt names."""
+        patron = row["patron"]
+        is_key = self._rows.is_by_key("debts", "patron")
+        key = self._stored(patron) if is_key else self._key_of_card.get(patron, "")
+        return self._homes.get(key, NOWHERE)
 
     def _queue(self, row: FileRow) -> None:
         title = self._item_of("holds", row)[0] if row["item"] else row["record"]
@@ -229,6 +243,10 @@ class _Reading:
         self._number += 1
         when = "" if placed is None else placed.isoformat()
         self._queues[title].append(((place, when), self._number, row.key))
+
+
+def _always_given(field: FieldPlan | None) -> bool:
+    return field is not None and field.sources[-1].constant is not None
 
 
 def _told(figure: Figure) -> Figure:

@@ -22,15 +22,16 @@ from circulation.moving.values import AMOUNT, BRANCH, MOMENT, SMALL, TEXT, TRUTH
 
 
 class DebtRow(NamedTuple):
-    """What a plan may say of a debt. `remaining` is owed still, of `amount`; less than nothing is
-    owed to the patron. `reminders` went out since it was billed; `collected`: it was handed over to
-    the debtor system, which goes on with it."""
+    """What a plan may say of a debt. `remaining` is owed still, of `amount`; less than
+    nothing is owed to the patron. Without a `branch` it is owed to the home branch of the
+    patron. `reminders` went out since it was billed; `collected`: it was handed over to the
+    debtor system, which goes on with it."""
 
     patron: Annotated[str, TEXT]
-    branch: Annotated[int, BRANCH]
     kind: Annotated[ChargeKind, coded(ChargeKind)]
     remaining: Annotated[int, AMOUNT]
     created: Annotated[datetime, MOMENT]
+    branch: Annotated[int | None, BRANCH] = None
     amount: Annotated[int | None, AMOUNT] = None
     reason: Annotated[str, TEXT] = ""
     item: Annotated[str, TEXT] = ""
@@ -161,7 +162,7 @@ def store_debts(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]
     for each in batch.left(both):
         if (each.row.remaining < 0) is not (each.row.kind is ChargeKind.CREDIT):
             batch.set_aside(each, "a credit is less than nothing, and nothing else is", "remaining")
-        elif each.row_id is None and batch.is_ours(each.row.branch):
+        elif each.row_id is None and batch.is_ours(_branch(each, owing[id(each)])):
             batch.set_aside(each, OURS, "branch")  # what is owed there is charged here
     new, changed = batch.left(new), batch.left(changed)
     for each in new:
@@ -175,17 +176,22 @@ def store_debts(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]
     _remind(batch, new, changed, owing)
 
 
+def _branch(arrival: Arrival, patron: FoundPatron) -> int:
+    branch_id: int | None = arrival.row.branch
+    return patron.home_branch_id if branch_id is None else branch_id
+
+
 def _charge(batch: Batch, arrival: Arrival, patron: FoundPatron) -> _Charge:
     row: DebtRow = arrival.row
-    moving = batch.moving
+    moving, branch_id = batch.moving, _branch(arrival, patron)
     amount = 0 if row.kind is ChargeKind.CREDIT else max(row.amount or 0, row.remaining)
     if row.amount is not None and 0 <= row.amount < row.remaining:
         batch.note(arrival, "more remains than was charged, kept as it is", "remaining")
     return _Charge(
         arrival.number,
         patron.id,
-        moving.set_up.branches[row.branch].agency_id,
-        row.branch,
+        moving.set_up.branches[branch_id].agency_id,
+        branch_id,
         row.kind.value,
         moving.currency,
         amount,
@@ -259,7 +265,7 @@ def _remind(
 ) -> None:
     def subject(arrival: Arrival) -> Subject:
         patron = owing[id(arrival)]
-        return Subject(patron.id, arrival.row.branch, charge_id=arrival.row_id)
+        return Subject(patron.id, _branch(arrival, patron), charge_id=arrival.row_id)
 
     forget_acts(batch.transaction, [subject(each) for each in changed])
     acts: list[Act] = []
@@ -276,7 +282,8 @@ def _told(batch: Batch, arrival: Arrival, patron: FoundPatron) -> Sequence[Step]
     if not (row.reminders or row.collected):
         return ()
     set_up = batch.moving.set_up
-    flow = DUNNING.of(set_up).flow(set_up.case(row.branch, patron.category, ""))
+    case = set_up.case(_branch(arrival, patron), patron.category, "")
+    flow = DUNNING.of(set_up).flow(case)
     steps = () if flow is None else flow.of_debts
     if row.reminders > len(steps):
         batch.note(arrival, "more reminders than the flow has steps", "reminders")

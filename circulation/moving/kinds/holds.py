@@ -30,7 +30,16 @@ from circulation.moving.lookups import (
 )
 from circulation.moving.rows import OURS, Arrival, Batch, Kind, without
 from circulation.moving.updates import update_planned
-from circulation.moving.values import BRANCH, DAY, LAST_MOMENT, MOMENT, SMALL, TEXT, coded
+from circulation.moving.values import (
+    BRANCH,
+    DAY,
+    LAST_MOMENT,
+    MOMENT,
+    SMALL,
+    TEXT,
+    TRUTH,
+    coded,
+)
 
 #: Where the other system tells places in queues, its holds come in their order before all that are
 #: placed here, whose priority is 0 unless somebody says otherwise.
@@ -48,7 +57,8 @@ class HoldState(Enum):
 class HoldRow(NamedTuple):
     """What a plan may say of a hold: on a `record`, or on the `item` alone. `ready` is the barcode
     of what is on its way or on the shelf, kept until `deadline`; `position` the place in the queue.
-    Without `interest_until` the rules say how long from now."""
+    Without `interest_until` the rules say how long from now. Where `paused` is yes, it is paused
+    since it was placed, and waits again on the day `resumes`, or until further notice."""
 
     patron: Annotated[str, TEXT]
     pickup_branch: Annotated[int, BRANCH]
@@ -61,6 +71,8 @@ class HoldRow(NamedTuple):
     interest_until: Annotated[date | None, DAY] = None
     paused_from: Annotated[date | None, DAY] = None
     paused_until: Annotated[date | None, DAY] = None
+    paused: Annotated[bool, TRUTH] = False
+    resumes: Annotated[date | None, DAY] = None
     state: Annotated[HoldState, coded(HoldState)] = HoldState.WAITING
     ready: Annotated[str, TEXT] = ""
     shelved: Annotated[datetime | None, MOMENT] = None
@@ -94,8 +106,8 @@ _PLANNED: Final = {
     "placed": "",
     "activates": "activates",
     "interest_until": "interest_until",
-    "paused_from": "paused_from",
-    "paused_until": "paused_from",
+    "paused_from": "paused_from paused",
+    "paused_until": "paused_from paused",
 }
 
 
@@ -300,9 +312,17 @@ def _stored(
         row.placed,
         row.activates,
         row.interest_until or by_rules,
-        row.paused_from,
-        row.paused_until,
+        *_paused(batch, row),
     )
+
+
+def _paused(batch: Batch, row: HoldRow) -> tuple[date | None, date | None]:
+    """The first and the last day of the pause; a last day of None is none."""
+    if not row.paused:
+        return row.paused_from, row.paused_until
+    first = batch.moving.set_up.day(row.placed, row.pickup_branch)
+    last = None if row.resumes is None else row.resumes - timedelta(1)
+    return (None, None) if last is not None and last < first else (first, last)
 
 
 def _bind(

@@ -65,7 +65,7 @@ def _said(row: NamedTuple) -> Iterable[tuple[str, IdentifierKind, IdentifierBloc
     """What a row of a patron names, the card in use first."""
     its = row._asdict()
     card, national = IdentifierKind.CARD, IdentifierKind.NATIONAL_ID
-    yield its["card"], card, None
+    yield its["card"], card, its["card_blocked"]
     yield from ((each, card, None) for each in its["other_cards"])
     yield from ((each, card, IdentifierBlock.REPLACED) for each in its["replaced_cards"])
     yield from ((each, card, IdentifierBlock.LOST) for each in its["lost_cards"])

@@ -19,7 +19,7 @@ from circulation.moving.keys import new_ids
 from circulation.moving.lookups import branches_of, find_items, records_of
 from circulation.moving.rows import Arrival, Batch, Kind, code_shown
 from circulation.moving.updates import update_planned
-from circulation.moving.values import AMOUNT, BRANCH, CODE, MOMENT, TEXT, coded
+from circulation.moving.values import AMOUNT, BRANCH, CODE, MOMENT, TEXT, TEXTS, coded
 
 
 class ItemState(Enum):
@@ -31,7 +31,8 @@ class ItemState(Enum):
 
 
 class ItemRow(NamedTuple):
-    """What a plan may say of an item. `record` is the control number of its record."""
+    """What a plan may say of an item. `record` is the control number of its record; with any
+    `not_for_loan` it is not lent, and the words are for staff."""
 
     barcode: Annotated[str, TEXT]
     record: Annotated[str, TEXT]
@@ -45,6 +46,7 @@ class ItemRow(NamedTuple):
     price: Annotated[int | None, AMOUNT] = None
     part: Annotated[str, TEXT] = ""
     float_group: Annotated[str, CODE] = ""
+    not_for_loan: Annotated[tuple[str, ...], TEXTS] = ()
     created: Annotated[datetime | None, MOMENT] = None
     state: Annotated[ItemState, coded(ItemState)] = ItemState.AVAILABLE
     since: Annotated[datetime | None, MOMENT] = None
@@ -68,6 +70,7 @@ class _Stored(NamedTuple):
     created: datetime
     part: str
     float_group: str
+    not_for_loan: str
 
 
 @send_many
@@ -85,7 +88,7 @@ _PLANNED: Final = {
     name: name
     for name in (
         *("department", "location", "sublocation", "section", "call_number"),
-        *("material_group", "part", "float_group"),
+        *("material_group", "part", "float_group", "not_for_loan"),
     )
 }
 _NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
@@ -188,7 +191,9 @@ def _check(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arrival]) -> 
         elif owners.setdefault(row.barcode, own) != own:
             batch.set_aside(each, "a barcode of another item", "barcode")
         elif known and row.material_group and row.material_group not in known:
-            batch.set_aside(each, "unknown material group", code_shown(row.material_group))
+            code = code_shown(row.material_group)
+            remedy = f"give {code} a material group that there is, or add it to library.toml"
+            batch.set_aside(each, "unknown material group", code, remedy=remedy if code else "")
         elif row.state is ItemState.TRANSIT and row.transit_to is None:
             batch.set_aside(each, "nothing there", "transit_to")
         elif row.price is not None and row.price < 0:
@@ -213,6 +218,7 @@ def _stored(batch: Batch, arrival: Arrival, record_id: int) -> _Stored:
         row.created or batch.moving.now,
         row.part,
         row.float_group,
+        "; ".join(dict.fromkeys(row.not_for_loan)),
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 from sqlalchemy import delete, insert, select
 
 from catalogue.database import Statement, columns, many_of, send_many
-from circulation.kernel.reasons import EVERYWHERE, BlockReason
+from circulation.kernel.reasons import EVERYWHERE, BlockReason, IdentifierBlock
 from circulation.kernel.trees import CATEGORIES
 from circulation.languages.installed import default_language
 from circulation.moving.keys import new_ids
@@ -26,6 +26,7 @@ from circulation.moving.values import (
     TEXT,
     TEXTS,
     TRUTH,
+    Formats,
     coded,
 )
 from circulation.notices.kinds import Basis
@@ -44,8 +45,34 @@ from circulation.patrons.schema import (
 from circulation.patrons.search_words import NewlySearched, Searched, index_new, index_patron
 
 
+class SaidBlock(NamedTuple):
+    """A block, with words of its own where the plan gives them: ``other: moved away``."""
+
+    reason: BlockReason
+    words: str = ""
+
+
+_REASONS: Final = coded(BlockReason)
+
+
+def _read_block(text: str, formats: Formats) -> SaidBlock:
+    reason, _, words = text.partition(":")
+    return SaidBlock(_REASONS.read(reason.strip(), formats), words.strip())
+
+
+_BLOCKS: Final = _REASONS._replace(
+    read=_read_block, told=f"{_REASONS.told}; each may have words, as in other: WORDS", is_list=True
+)
+#: A block until a day of this year has no end.
+_NEVER: Final = 9999
+
+
 class PatronRow(NamedTuple):
-    """What a plan may say of a patron."""
+    """What a plan may say of a patron.
+
+    `card_blocked` says why `card` may not be used. Blocks without words of their own have
+    `block_message`, and are lifted on the day `block_ends`; where that has come, they are over.
+    """
 
     card: Annotated[str, TEXT]
     home_branch: Annotated[int, BRANCH]
@@ -56,6 +83,7 @@ class PatronRow(NamedTuple):
     other_cards: Annotated[tuple[str, ...], TEXTS] = ()
     replaced_cards: Annotated[tuple[str, ...], TEXTS] = ()
     lost_cards: Annotated[tuple[str, ...], TEXTS] = ()
+    card_blocked: Annotated[IdentifierBlock | None, coded(IdentifierBlock)] = None
     login: Annotated[str, TEXT] = ""
     national_id: Annotated[str, TEXT] = ""
     kind: Annotated[PatronKind, coded(PatronKind)] = PatronKind.PERSON
@@ -74,8 +102,9 @@ class PatronRow(NamedTuple):
     postal_code: Annotated[str, TEXT] = ""
     city: Annotated[str, TEXT] = ""
     country: Annotated[str, CODE] = ""
-    blocks: Annotated[tuple[BlockReason, ...], coded(BlockReason, is_list=True)] = ()
+    blocks: Annotated[tuple[SaidBlock, ...], _BLOCKS] = ()
     block_message: Annotated[str, TEXT] = ""
+    block_ends: Annotated[date | None, DAY] = None
     blocked_since: Annotated[datetime | None, MOMENT] = None
     consents: Annotated[tuple[Consent, ...], coded(Consent, is_list=True)] = ()
     pin: Annotated[str, TEXT] = ""
@@ -165,6 +194,7 @@ class _Block(NamedTuple):
     agency_id: int | None
     since: datetime
     message: str
+    ends: date | None
 
 
 @send_many
@@ -214,7 +244,9 @@ def store_patrons(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arriva
     known = {node.code for node in CATEGORIES.all(transaction)}
     for each in [*new, *changed]:
         if known and each.row.category not in known:
-            batch.set_aside(each, "unknown category", code_shown(each.row.category))
+            code = code_shown(each.row.category)
+            remedy = f"give {code} a category that there is, or add it to library.toml"
+            batch.set_aside(each, "unknown category", code, remedy=remedy if code else "")
         elif not (each.row.name or each.row.given_name or each.row.family_name):
             batch.set_aside(each, "nothing there", "name")
     new, changed = batch.left(new), batch.left(changed)
@@ -294,10 +326,11 @@ def _store_around(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arriva
         )
     if "blocks" in batch.fields:
         had = _blocks(transaction, patron_ids=numbers)
-        said = {(each.number, its.value) for each in changed for its in each.row.blocks}
+        blocked = [block for each in both for block in _blocked(batch, each)]
+        said = {(each.patron_id, each.reason) for each in blocked}
         ours = [each for each in had if each.reason != BlockReason.DEBT.value or each in said]
-        _forget_block(transaction, [_Block(*each, None, now, "") for each in ours])
-        _insert_block(transaction, [block for each in both for block in _blocked(batch, each)])
+        _forget_block(transaction, [_Block(*each, None, now, "", None) for each in ours])
+        _insert_block(transaction, blocked)
     if "consents" in batch.fields:
         _forget_consent(
             transaction, [_Given(each, its.value, now) for each in numbers for its in Consent]
@@ -312,15 +345,27 @@ def _address(arrival: Arrival, now: datetime) -> _Address:
 
 
 def _blocked(batch: Batch, arrival: Arrival) -> Iterable[_Block]:
+    """The blocks that the patron has today, one for each reason."""
     row: PatronRow = arrival.row
-    agency_id = batch.moving.set_up.branches[row.home_branch].agency_id
-    for reason in dict.fromkeys(row.blocks):
+    set_up = batch.moving.set_up
+    ends = row.block_ends
+    if ends is not None and ends.year == _NEVER:
+        ends = None
+    is_over = ends is not None and ends <= set_up.day(batch.moving.now, row.home_branch)
+    words: dict[BlockReason, list[str]] = {}
+    endless = set()
+    for reason, own in dict.fromkeys(row.blocks):
+        if own or not is_over:
+            words.setdefault(reason, []).append(own or row.block_message)
+            endless |= {reason} if own or ends is None else set()
+    for reason, several in words.items():
         yield _Block(
             arrival.number,
             reason.value,
-            None if reason in EVERYWHERE else agency_id,
+            None if reason in EVERYWHERE else set_up.branches[row.home_branch].agency_id,
             row.blocked_since or batch.moving.now,
-            row.block_message,
+            "; ".join(filter(None, several)),
+            None if reason in endless else ends,
         )
 
 
@@ -334,7 +379,7 @@ def _searched(stored: _Stored, arrival: Arrival, named: dict[int, list[Named]]) 
     facts = Searched(
         stored.agency_id,
         stored.is_protected,
-        BlockReason.DECEASED in row.blocks,
+        any(each.reason is BlockReason.DECEASED for each in row.blocks),
         stored.name,
         stored.given_name,
         stored.family_name,

@@ -314,5 +314,6 @@ def _facts(report: KindReport, *, as_json: bool) -> dict[str, Any]:
         "set_aside": report.set_aside,
         "why": dict(report.reasons.most_common()),
         "noted": dict(report.noted.most_common()),
+        "remedies": [f"{what}: {rows} rows" for what, rows in report.remedies.most_common()],
         "stopped": report.stopped or None,
     } | ({"advice": report.advice} if as_json else {})

@@ -60,19 +60,19 @@ PLAIN_IN_PATH: Final = frozenset(_PLAIN_IN_PATH.split())
 _PLAIN_FIELDS: Final = """
 accept_fee activates actor alternative acts_for address after agreed all all_agencies amount at
 author availability barcode bearer birth_date blocked branch by call_number category changes
-channels city client_id client_secret code code_challenge code_challenge_method code_verifier
-copies country cql credential currency cursor day days decision deliver_to department disabled
-done dry_run email ends everywhere expected expires facets family_name first float_group format
+channels city client_id client_secret code code_challenge code_challenge_method code_verifier copies
+country cql credential currency cursor day days decision deliver_to department disabled done dry_run
+email ends everywhere expected expires facets family_name first float_group format
 from_the_beginning give given_name grant_type happened here home home_branch house_number
-interest_days interest_until is_all is_protected iso2709 kind language last lends_onward limit
-lines loan_days location marcxml mark material_group message method minimum minutes mode most
-municipality name national_id needed_before new not_for_loan not_lent_since note notices number old
-open order overdue part partner passkey password phone pickup_branch pin place postal_code priority q
-ready reason reasons record redirect_uri redirect_uris refresh_token refused requests_per_minute
-response_type rights roles scanned scope section seen sees_account silent_batch source state
-street subject sublocation supplier suppliers survivor take_unexpected takes_over terminal
-terminals to to_go token token_type_hint under unmarked unobtainable until url user valid_from
-valid_until value waiting waiving_limit wanted why width workstation_key year
+interest_days interest_until is_all is_protected iso2709 kind language last lends_onward limit lines
+loan_days location marcxml mark material_group message method minimum minutes mode most municipality
+name national_id needed_before new not_for_loan not_lent_since note notices number old open order
+overdue part partner passkey password phone pickup_branch pin place postal_code priority q ready
+reason reasons record redirect_uri redirect_uris refresh_token refused requests_per_minute
+response_type rights roles scanned scope section seen sees_account silent_batch source state street
+subject sublocation supplier suppliers survivor take_unexpected takes_over terminal terminals to
+to_go token token_type_hint under unmarked unobtainable until url user valid_from valid_until value
+waiting waiving_limit wanted why width workstation_key year
 """
 PLAIN_FIELDS: Final = frozenset(_PLAIN_FIELDS.split())
 #: Either of them names the patron; both together are refused.
