@@ -81,7 +81,7 @@ class FileRows:
                         self._on_rows(kind, number)
                     row_at = path.name, line.number
                     there = () if line.fault else named & at.keys()
-                    cells = {n: line.cells[at[n]].strip() for n in there}
+                    cells = {n: self._known(line.cells[at[n]]) for n in there}
                     if line.fault:
                         yield FileRow(row_at)
                     elif _is_chosen(its, cells):
@@ -89,11 +89,14 @@ class FileRows:
             except (UnreadableFile, OSError, UnicodeError):
                 continue  # nor of what follows where it breaks off
 
+    def _known(self, text: str) -> str:
+        text = text.strip()
+        return "" if text in self._plan.empty else text
+
     def _row(self, kind: str, at: At, its: KindPlan, cells: Mapping[str, str]) -> FileRow:
-        known = {name: "" if text in self._plan.empty else text for name, text in cells.items()}
-        key = "/".join(self.stored(known[name]) for name in its.key)
+        key = "/".join(self.stored(cells[name]) for name in its.key)
         texts = {
-            name: self._first(each, known, is_list=(kind, name) in _LISTS)
+            name: self._first(each, cells, is_list=(kind, name) in _LISTS)
             for name, each in its.fields.items()
         }
         return FileRow(at, key, texts)

@@ -16,6 +16,7 @@ from hashlib import blake2b
 from itertools import chain
 from typing import Final, NamedTuple
 
+from circulation.languages.installed import default_language
 from circulation.moving.balancing.figures import UNREAD
 from circulation.moving.balancing.file_rows import At, FileRow, FileRows
 from circulation.moving.balancing.from_files import NUMBERS
@@ -29,7 +30,7 @@ _MANY: Final = 15
 #: Kinds whose rows are about a patron, and the field that names them.
 _ABOUT: Final = {"guardians": "patron", "loans": "patron", "holds": "patron", "debts": "patron"}
 #: Texts that are told as they are.
-_PLAIN: Final = ("category", "email", "note", "language", "municipality")
+_PLAIN: Final = ("category", "email", "note", "municipality")
 _NUMBERS_TOLD: Final = tuple(name for name in NUMBERS if name != "national_id")
 
 
@@ -203,6 +204,7 @@ class _Choosing:
         yield Told("home", row["home_branch"])
         for name in _PLAIN:
             yield Told(name, row[name])
+        yield Told("language", row["language"] or default_language())
         for name in ("birth_date", "expires"):
             yield Told(name, self._rows.day(row[name]) if row[name] else "")
         number = telephone(row["phone"])
@@ -211,9 +213,18 @@ class _Choosing:
         several = (self._rows.several("patrons", row, name) for name in _NUMBERS_TOLD)
         numbers = dict.fromkeys(chain.from_iterable(several))
         yield from (Told("number", each) for each in numbers if not national_digits(each))
-        for name, what in (("blocks", "block"), ("consents", "consent")):
-            for each in dict.fromkeys(self._rows.several("patrons", row, name)):
-                yield Told(what, each)
+        for each in dict.fromkeys(self._rows.several("patrons", row, "consents")):
+            yield Told("consent", each)
+        for each in dict.fromkeys(self._blocks(row)):
+            yield Told("block", each)
+
+    def _blocks(self, row: FileRow) -> Iterator[str]:
+        """The reasons, without words, of blocks that are not over."""
+        ends = self._rows.day(row["block_ends"]) if row["block_ends"] else ""
+        for each in self._rows.several("patrons", row, "blocks"):
+            reason, words, _ = each.partition(":")
+            if words or not ends or ends > self._today:
+                yield reason.strip()
 
     def _told_row(self, kind: str, row: FileRow, barcodes: Mapping[str, str]) -> Told:
         item = barcodes.get(row["item"], row["item"])
@@ -221,7 +232,7 @@ class _Choosing:
             due, mark = self._rows.day(row["due"]), row["mark"]
             return Told("loan", loan_told(item, due, row["renewals"] or "0", mark))
         if kind == "holds":
-            title, state = row["record"] or item, row["state"] or "waiting"
+            title, state = item or row["record"], row["state"] or "waiting"
             return Told("hold", f"{title}: {state}, {row['pickup_branch']}")
         if kind == "debts":
             made = self._rows.day(row["created"])
@@ -243,7 +254,7 @@ ADDRESS: Final = ("address", "street", "house_number", "postal_code", "city", "c
 _THINGS: Final = {
     "name": ("name", "given_name", "family_name"),
     "home": ("home_branch",),
-    **{name: (name,) for name in (*_PLAIN, "birth_date", "expires", "phone")},
+    **{name: (name,) for name in (*_PLAIN, "language", "birth_date", "expires", "phone")},
     "address": ADDRESS,
     "number": ("card",),
     "block": ("blocks",),
