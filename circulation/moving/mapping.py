@@ -89,6 +89,9 @@ class Mapper:
             for name, cell in cells.items()
             if (planned := its.fields.get(name)) is not None
         ]
+        for each in self._fields:
+            if each.is_needed and not each.sources:
+                raise UnreadableFile(f"it has no column for {each.name}")
         self._home = next((each for each in self._fields if each.name == "home_branch"), None)
 
     def is_wanted(self, line: Line) -> bool:

@@ -44,7 +44,7 @@ class Advice:
 
     def see_columns(self, path: Path, kind: KindPlan, columns: Collection[str]) -> None:
         """Compare the columns of a file with those of the plan."""
-        missing = sorted(columns_needed(kind) - {*columns})
+        missing = sorted(kind.columns_needed() - {*columns})
         if not missing or kind.format != "csv":
             return
         encoding = kind.encoding or self._plan.encoding
@@ -87,12 +87,6 @@ class Advice:
     def _note(self, path: Path, told: str) -> None:
         if told:
             self._files[f"{path.name}: {told}"] = None
-
-
-def columns_needed(plan: KindPlan) -> set[str]:
-    """Return the columns without which a file cannot be read."""
-    needed: set[str] = getattr(plan, "columns_needed", plan.columns_named)()
-    return needed
 
 
 def _find_same(name: str, columns: Collection[str]) -> list[str]:

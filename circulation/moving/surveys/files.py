@@ -20,7 +20,7 @@ from typing import Final
 from catalogue.marc import sources as marc_files
 from circulation.moving.kinds.table import KINDS
 from circulation.moving.plans import FieldPlan, KindPlan, Plan
-from circulation.moving.recognition.advice import Advice, columns_needed
+from circulation.moving.recognition.advice import Advice
 from circulation.moving.recognition.delimiters import Layout, tell_layout
 from circulation.moving.recognition.encodings import ByteSurvey, survey_bytes
 from circulation.moving.sources.delimited import Delimited
@@ -273,7 +273,7 @@ class _Reading:
         for name in self._names:
             its, cells = plan.kinds[name], KINDS[name].cells
             missing = (
-                sorted(columns_needed(its) - survey.columns.keys())
+                sorted(its.columns_needed() - survey.columns.keys())
                 if survey.format == "csv"
                 else []
             )
