@@ -43,7 +43,12 @@ WHY = {
     "docs/changing-systems.md": "takes hours: tests/cut_over rehearses it, and draws from it",
     "docs/copies-of-the-catalogue.md": "needs a national server: tests of harvesting have one",
     **dict.fromkeys(
-        ("docs/from-cicero.md", "docs/from-koha.md", "docs/da/fra-cicero.md", "docs/da/fra-koha.md"),
+        (
+            "docs/from-cicero.md",
+            "docs/from-koha.md",
+            "docs/da/fra-cicero.md",
+            "docs/da/fra-koha.md",
+        ),
         "need an old system for sixty days",
     ),
     "docs/from-an-empty-disk.md": "installs the wheel: tests.distributions does it",
