@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
@@ -26,7 +27,7 @@ _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
 
 def _check_moment(value: Any) -> Any:
     """Refuse a number, also one that is written as a text: it would be read as Unix time."""
-    if isinstance(value, str) and _MOMENT.match(value.strip()):
+    if isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.match(value.strip())):
         return value
     raise PydanticCustomError("datetime_parsing", "must be a date and time of ISO 8601")
 

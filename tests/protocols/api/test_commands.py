@@ -40,6 +40,7 @@ OF_THE_PROCESS = {
     "import": "fills a new database",
     "jobs daily": "runs until it is ended",
     "move balance": "reads files of another system on the server",
+    "move checklist": "reads files of another system on the server",
     "move fields": "reads files of another system on the server",
     "move from-fbs": "asks another system, and writes files of the server",
     "move load": "reads files of another system on the server",
