@@ -175,7 +175,9 @@ class KindPlan(_Strict):
         return self
 
 
-class _Head(_Strict):
+class Head(_Strict):
+    """How the other system writes, in all files of the plan."""
+
     source: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
     encoding: Encoding = "utf-8-sig"
     dates: tuple[str, ...] = ()  # none: ISO 8601
@@ -186,7 +188,7 @@ class _Head(_Strict):
     values: dict[str, dict[str, str]] = {}
 
 
-class Plan(_Head):
+class Plan(Head):
     """A whole plan; `folder` is where its files are looked for."""
 
     folder: Path

@@ -18,6 +18,7 @@ from circulation.kernel.events import EventKind
 from circulation.kernel.overriding import overriding_right
 from circulation.kernel.reasons import Reason
 from circulation.languages.installed import language
+from circulation.moving.plan_settings import settings_told
 from circulation.notices.channels import CHANNELS
 from circulation.notices.kinds import TRAITS, NoticeKind
 from protocols.hosting.installed import installed
@@ -43,6 +44,12 @@ _FORMATS: Final = """\
 The forms in which a stored record is given out: over Z39.50 by record syntax or schema, over SRU
 by `recordSchema`, over the API by media type. A format is an entry
 point of the group `tiro.record_formats` ([contributing](../../CONTRIBUTING.md))."""
+
+_PLANS: Final = """\
+A plan of `tiro move` says how another system writes its files: settings of its head, and a section
+for each kind of rows, here `[KIND]`, such as `[patrons]`. `tiro move fields` lists the kinds with
+their fields, `tiro move plan SYSTEM` prints a plan to begin with, `tiro move survey` says what to
+write for files that are there ([moving in](../moving-in.md))."""
 
 
 def meanings(kind: type[Enum]) -> Mapping[str, str]:
@@ -156,11 +163,25 @@ def formats() -> str:
 
 
 #: The name of a file -> what writes it.
+def move_plans() -> str:
+    """Return the page of the settings of a plan of `tiro move`."""
+    rows = (
+        _row(
+            f"`[{each.section}]` `{each.setting}`" if each.section else f"`{each.setting}`",
+            each.default and f"`{each.default}`",
+            each.told,
+        )
+        for each in settings_told()
+    )
+    return _page("Plans of a move", "their model", _PLANS, ("setting", "default", "meaning"), rows)
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "events.md": events,
     "refusals.md": refusals,
     "messages.md": messages,
     "formats.md": formats,
+    "move-plans.md": move_plans,
 }
 
 

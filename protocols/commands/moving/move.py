@@ -34,6 +34,7 @@ from circulation.moving.balancing.queues import compare_queues
 from circulation.moving.deliveries import Following, KindReport, take_delivery
 from circulation.moving.earlier import OlderDelivery
 from circulation.moving.kinds.table import fields_told
+from circulation.moving.plan_settings import settings_told
 from circulation.moving.plans import Plan
 from circulation.moving.rows import Moving
 from circulation.moving.set_aside import writing
@@ -243,13 +244,18 @@ def show_plan(system: str, as_json: bool) -> None:
 @move.command("fields")
 @as_json
 def show_fields(as_json: bool) -> None:
-    """List what a plan may say: the kinds, their fields, and what each of them holds."""
+    """List what a plan may say: its settings, the kinds, their fields, and what each holds."""
+    settings = [each._asdict() for each in settings_told()]
     facts = [each._asdict() for each in fields_told()]
-    lines = (
+    lines = [
+        f"{each.section and f'[{each.section}] '}{each.setting}: {each.told}"
+        for each in settings_told()
+    ]
+    lines += [
         f"{each.kind}.{each.field}{' (needed)' if each.needed else ''}: {each.holds}"
         for each in fields_told()
-    )
-    tell("\n".join(lines), {"fields": facts}, as_json)
+    ]
+    tell("\n".join(lines), {"settings": settings, "fields": facts}, as_json)
 
 
 @move.command("wrap-pins")
