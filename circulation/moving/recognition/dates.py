@@ -22,6 +22,8 @@ _FILLERS: Final = frozenset(
     {(1, 1, 1), (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1901, 1, 1)}
     | {(9999, 12, 31), (9999, 1, 1), (9999, 9, 9), (2999, 12, 31)}
 )
+#: Years from which a day is never.
+FIRST_NEVER: Final = 2999
 _TIME: Final = (
     r"(?P<gap>[ T]+)(?P<hour>\d{1,2})[:.]\d\d(?P<second>[:.]\d\d)?(?P<part>[.,]\d+)?"
     r"(?P<half> ?[AaPp][Mm])?(?P<zone> ?(?:Z|[+-]\d\d:?\d\d))?"

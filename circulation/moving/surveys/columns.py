@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 from circulation.moving.recognition.amounts import NumberForms
 from circulation.moving.recognition.dates import (
+    FIRST_NEVER,
     OLDEST_AGE,
     DateForm,
     DateForms,
@@ -40,11 +41,14 @@ MAX_PLACES: Final = 5
 _MOST: Final = 0.9
 _TRUTHS: Final = TRUE | FALSE
 _PERSONAL: Final = re.compile(
-    r"name|navn|addr|street|gade|vej\b|city|town|\bby\b|zip|postal|postnr|phone|mobil|tlf|telefon"
-    r"|mail|birth|born|\bdob\b|f(oe|ø)d|cpr|ssn|national|\bpin\b|passw|kode|login|user|card|kort"
-    r"|barcode|stregkode|note|comment|message|besked|text|tekst|title|titel|author",
+    r"name|navn|addr|adr|street|gade|str(a|ä)(ss|ß)e|vej\b|city|town|\bby\b|\bort\b|zip|post"
+    r"|phone|mobil|tlf|telefon|mail|birth|born|\bdob\b|f(oe|ø)d|geb|cpr|ssn|national|\bpin\b"
+    r"|passw|kode|login|user|card|kort|l(aa|å)ner|barcode|stregkode|note|comment|message|besked"
+    r"|text|tekst|title|titel|author",
     re.IGNORECASE,
 )
+#: Different words from which a column of words, each with one capital, may be names.
+_NAMES: Final = 30
 #: Parts the values of a batch that become shapes together; no cell of a file of text has it.
 _BETWEEN: Final = "\x1e"
 _LETTERS: Final = re.compile("a{2,}")
@@ -114,16 +118,19 @@ class OddDate(NamedTuple):
 
 class DayRule(NamedTuple):
     """Which days of a column cannot be right. `is_birth`: nobody is born tomorrow, or was 125 years
-    ago; `is_past`: it has happened; `is_expiry`: what has ended is named."""
+    ago; `is_past`: it has happened; `is_expiry`: what has ended is named; `may_be_never`: a day
+    such as 9999-12-31 is right."""
 
     today: date
     is_birth: bool = False
     is_past: bool = False
     is_expiry: bool = False
+    may_be_never: bool = False
 
     def tell(self, text: str, day: date | None) -> str:
         """Return what is wrong with the day; empty if nothing is."""
-        if filler := tell_filler(text, day):
+        is_never = self.may_be_never and day is not None and day.year >= FIRST_NEVER
+        if not is_never and (filler := tell_filler(text, day)):
             return filler
         if day is None:
             return "no such date"
@@ -245,6 +252,10 @@ class Column:
         """Return whether the column has few values, each of them often."""
         if self.values is None or not self.values or is_personal(self.name):
             return False
+        if len(self.values) > _NAMES:
+            words = sum(text.isalpha() and text.istitle() for text in self.values)
+            if words > len(self.values) / 2:
+                return False
         is_used = self.filled >= len(self.values) * _LEAST_USE
         codes = sum(number for text, number in self.values.items() if is_code(text))
         return is_used and codes >= self.filled * _MOST

@@ -13,7 +13,7 @@ from circulation.moving.recognition.delimiters import NAMES
 from circulation.moving.recognition.encodings import ByteSurvey
 from circulation.moving.surveys.code_tables import is_shown
 from circulation.moving.surveys.columns import Column, DayRule, OddDate, is_birth, is_personal
-from circulation.moving.surveys.files import FileSurvey, KindSurvey, sources_of
+from circulation.moving.surveys.files import FileSurvey, KindSurvey, kinds_of, sources_of
 from circulation.moving.values import BIRTH_DATE, DATES
 
 _ENDS: Final = {"\r\n": "CRLF", "\n": "LF", "\r": "CR"}
@@ -156,6 +156,7 @@ def rule_of(kind: str, field: str, today: date) -> DayRule:
         is_birth=field == "birth_date",
         is_past=field in _PAST,
         is_expiry=(kind, field) in _EXPIRY,
+        may_be_never=field != "birth_date" and field not in _PAST,
     )
 
 
@@ -177,10 +178,20 @@ def find_odd_dates(
     return found
 
 
-def expand(paths: Sequence[Path]) -> list[Path]:
-    """Return the files, those of folders among them, each once."""
+def expand(paths: Sequence[Path], plan: Plan | None) -> list[Path]:
+    """Return the files, each once, and of folders those that the plan reads, or all but plans and
+    hidden files."""
     found: dict[Path, None] = {}
     for path in paths:
-        several = sorted(path.iterdir()) if path.is_dir() else [path]
-        found |= dict.fromkeys(each for each in several if each.is_file())
+        if path.is_dir():
+            its = (each for each in sorted(path.iterdir()) if each.is_file())
+            found |= dict.fromkeys(each for each in its if _is_delivered(each, plan))
+        else:
+            found[path] = None
     return [*found]
+
+
+def _is_delivered(path: Path, plan: Plan | None) -> bool:
+    if plan is not None:
+        return bool(kinds_of(path, plan))
+    return path.suffix != ".toml" and not path.name.startswith(".")

@@ -74,8 +74,14 @@ def survey(
     based_on = plan or (EXAMPLES / f"{like}.toml" if like is not None else None)
     if target is not None and target.exists():
         based_on = target  # what is filled in there is not lost
-    paths = expand(files)
-    planned = None if based_on is None else planned_by(based_on, paths[0].parent)
+    folder = files[0] if files[0].is_dir() else files[0].parent
+    planned = None if based_on is None else planned_by(based_on, folder)
+    paths = expand(files, planned)
+    if not paths:
+        raise Failure(
+            "there is no file to survey",
+            "Name the files, or a folder that has files by the names of the plan.",
+        )
     own, timezone = OwnCodes(), DEFAULT_TIMEZONE
     if with_library:
         with opened(settings) as library:

@@ -65,7 +65,7 @@ def test_a_waiver_of_what_does_not_exist_is_an_error(staff: Staff, old: OldSyste
 def test_days_that_cannot_be_right_are_named_with_their_rows(staff: Staff, old: OldSystem) -> None:
     old.plan = old.plan.replace('pin = "pin"', 'pin = "pin"\nexpires = "expires"')
     born = ("1899-12-30", "2045-01-01", "1890-01-01", "0000-00-00", "1980-05-12", "1980-05-12")
-    ends = ("2030-01-01", "", "", "", "1899-12-30", "2020-01-01")
+    ends = ("2030-01-01", "9999-12-31", "", "", "1899-12-30", "2020-01-01")
     rows = [
         (str(n), f"P{n}", *IDA[2:6], day, *IDA[7:], "", "", ends[n]) for n, day in enumerate(born)
     ]

@@ -195,6 +195,25 @@ def test_what_is_no_file_of_rows_is_named_and_the_rest_is_surveyed(
     assert facts["patrons.csv"]["rows"] == 60
 
 
+def test_of_a_folder_the_files_of_the_plan_are_surveyed(patrons: Path, plan: Path) -> None:
+    (plan.parent / "old.set-aside.tsv").write_text("kind\toutcome\n")
+    assert [each["file"] for each in told(plan.parent, "--plan", plan)["files"]] == ["patrons.csv"]
+    patrons.unlink()
+    said = run(plan.parent, "--plan", plan)
+    assert said.exit_code == 1
+    assert "no file to survey" in said.output
+
+
+def test_a_column_of_names_is_no_column_of_codes(tmp_path: Path) -> None:
+    words = [f"{first}{last}" for first in ("Jen", "Han", "Lar", "Mik") for last in (
+        "sen", "son", "en", "kel", "us", "ius", "je", "ke", "ne", "ta", "la")]  # fmt: skip
+    rows = [f"{number},{words[number % 44]},BOOK{number % 44}" for number in range(440)]
+    (tmp_path / "x.csv").write_text("\n".join(["a,b,c", *rows, ""]))
+    found = columns(told(tmp_path / "x.csv"))
+    assert (found["b"]["holds"], found["c"]["holds"]) == ("text", "code")
+    assert "codes" not in found["b"]
+
+
 @pytest.mark.parametrize("system", sorted(each.stem for each in EXAMPLES.glob("*.toml")))
 def test_every_plan_that_comes_along_can_be_completed(
     tmp_path: Path, patrons: Path, system: str
