@@ -1,14 +1,13 @@
 """What keeps a sheet from being signed though its figures agree, each with what to do about it.
 
-Columns with values that nothing reads, days that cannot be right, queues in another order. Those of
-columns are waived by name in the plan: ``waived = ["sex", "dateexpiry: expired"]``. A waiver of
-what does not exist is a finding itself.
+Files that cannot be read, columns with values that nothing reads, days that cannot be right, queues
+in another order. Those of columns are waived by name in the plan: ``waived = ["sex",
+"dateexpiry: expired"]``. A waiver of what does not exist is a finding itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -20,8 +19,9 @@ from circulation.moving.reports import new_file
 from circulation.moving.sources.opening import require_inside
 from circulation.moving.sources.rows import UnreadableFile
 from circulation.moving.surveys.facts import find_odd_dates
-from circulation.moving.surveys.files import FileSurvey, OnRows, survey_file
+from circulation.moving.surveys.files import FileSurvey, OnRows, kinds_of, survey_file
 
+UNREADABLE: Final = "unreadable file"
 UNREAD: Final = "unread column"
 ODD_DATE: Final = "impossible date"
 EXPIRED: Final = "expired"
@@ -43,18 +43,25 @@ class Finding(NamedTuple):
 
 
 def survey_plan(plan: Plan, timezone: str, on_rows: OnRows) -> list[FileSurvey]:
-    """Return the survey of each file of the plan that can be read."""
+    """Return the survey of each file of the plan, of those too that cannot be read."""
     found: list[FileSurvey] = []
     for path in dict.fromkeys(path for kind in plan.kinds for path in plan.paths(kind)):
-        with suppress(UnreadableFile, OSError):
+        try:
             require_inside(path, plan)
+        except UnreadableFile as error:
+            found.append(FileSurvey(path, "", unreadable=str(error)))
+        except OSError as error:
+            found.append(FileSurvey(path, "", unreadable=error.strerror or type(error).__name__))
+        else:
             found.append(survey_file(path, plan, timezone, on_rows))
-    return [each for each in found if not each.unreadable]
+    return found
 
 
 def find_in_files(plan: Plan, surveys: Sequence[FileSurvey], today: date) -> list[Finding]:
     """Return what is found in the files, but for what is waived."""
-    found = [*_find_waivers(plan, surveys)]
+    found = [*_find_unread_files(plan, surveys)]
+    surveys = [each for each in surveys if not each.unreadable]
+    found += _find_waivers(plan, surveys)
     for survey in surveys:
         kinds = [each.kind for each in survey.kinds]
         waived = {name for kind in kinds for name in plan.kinds[kind].waived}
@@ -86,6 +93,23 @@ def _advise(what: str) -> str:
     if what == "no such date":
         return "correct it there, or the dates of the plan"
     return "correct it there"
+
+
+def _find_unread_files(plan: Plan, surveys: Sequence[FileSurvey]) -> Iterable[Finding]:
+    """Find what the load has taken nothing of: its rows are on neither side of the sheet."""
+    do = "correct the plan, or ask for the file again, and load it"
+    for name, its in plan.kinds.items():
+        if not plan.paths(name) and its.delivery == "whole":
+            files = ", ".join(its.files)
+            yield Finding(UNREADABLE, name, files, "no file has that name", 1, "", do)
+    for survey in surveys:
+        kinds = ", ".join(kinds_of(survey.path, plan))
+        if survey.unreadable:
+            yield Finding(UNREADABLE, kinds, survey.path.name, survey.unreadable, 1, "", do)
+        for kind in survey.kinds:
+            if kind.missing:
+                told = f"it has no column {', '.join(kind.missing)}"
+                yield Finding(UNREADABLE, kind.kind, survey.path.name, told, 1, "", do)
 
 
 def _find_waivers(plan: Plan, surveys: Sequence[FileSurvey]) -> Iterable[Finding]:

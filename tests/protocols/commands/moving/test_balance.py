@@ -106,3 +106,19 @@ def test_the_title_behind_a_queue_checksum_is_named(staff: Staff, old: OldSystem
     )
     text = (old.folder / "old.findings.tsv").read_text(encoding="utf-8")
     assert "Title t1 (t1)" in text
+
+
+def test_a_file_of_which_nothing_was_taken_is_no_balance(staff: Staff, old: OldSystem) -> None:
+    (old.folder / "guardians.csv").unlink()
+    old.plan = old.plan.replace('checked_in = "back"', 'checked_in = "bakc"')
+    old.read()
+    plan = str(old.folder / "plan.toml")
+    said = staff.run("move", "load", plan)
+    assert said.exit_code == 1
+    assert "guardians.csv" in said.output
+    told = balanced(staff, old)
+    assert told["balances"] is True  # nothing is on either side
+    assert found(told) == {
+        ("unreadable file", "No such file or directory", 1),
+        ("unreadable file", "it has no column bakc", 1),
+    }
