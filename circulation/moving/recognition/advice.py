@@ -20,6 +20,8 @@ from circulation.moving.recognition.encodings import ByteSurvey, survey_bytes
 #: Why a cell is not read.
 NO_DATE: Final = "no such date"
 NO_AMOUNT: Final = "no amount"
+#: Times without a zone from which it is told whether they are UTC.
+_TIMES: Final = 5_000
 
 
 class Advice:
@@ -70,7 +72,7 @@ class Advice:
     def see_time(self, read: datetime, *, is_day: bool) -> None:
         """Learn from a time that was read."""
         self._is_iso_read = True
-        if read.tzinfo is None and not is_day:
+        if read.tzinfo is None and not is_day and self._zones.without < _TIMES:
             self._zones.see(read)
 
     def lines(self) -> list[str]:
