@@ -132,7 +132,7 @@ def _shown_codes(
 
     A column that the plan makes a code of is one; of any other that has few values, each often.
     """
-    if column.values is None:
+    if column.values is None or column.kind == "date":
         return {}, 0
     fields = {(kind.kind, name) for kind, name in uses}
     planned = [c for kind, _ in uses for c in kind.codes if (c.kind, c.name) in fields]
