@@ -46,6 +46,7 @@ OF_THE_PROCESS = {
     "move load": "reads files of another system on the server",
     "move plan": "reads files of another system on the server",
     "move samples": "reads files of another system on the server",
+    "move survey": "reads files of another system on the server",
     "move wrap-pins": "reads files of another system on the server",
     **dict.fromkeys(
         ("oai forget", "oai harvest", "oai withdraw"),
