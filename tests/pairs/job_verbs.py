@@ -20,6 +20,7 @@ from circulation.kernel.act import Act
 from circulation.kernel.jobs import Doing
 from circulation.loans.auto_renewals import renew_automatically
 from circulation.notices.unfillable import tell_of_unfillable
+from circulation.patrons.blocks import end_blocks
 from tests.pairs.nouns import (
     BOOKED,
     BOOKING,
@@ -89,6 +90,7 @@ def _lift(act: Act, scene: Scene, side: int) -> Any:
 
 VERBS: Final = (
     _job("renewals", {ITEM, HOLD, CHARGE}, (renew_automatically,), ON_LOAN, 17),
+    _job("blocks", {PATRON}, (end_blocks,), days=30),
     _job("holds", {HOLD, ITEM}, (expire_holds,), WITH_HOLD, 400),
     _job("recalls", {HOLD, ITEM}, (recall_for_holds_that_begin,), WITH_HOLD),
     _job("dunning", {ITEM, CHARGE, MESSAGE}, (), ON_LOAN, 30),

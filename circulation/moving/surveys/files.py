@@ -149,7 +149,7 @@ def sources_of(plan: KindPlan) -> Iterator[tuple[str, FieldPlan]]:
     """Give the fields of a section, each with every source that it has."""
     for name, planned in plan.fields.items():
         yield name, planned
-        yield from ((name, each) for each in getattr(planned, "further", ()))
+        yield from ((name, each) for each in planned.further)
 
 
 def kinds_of(path: Path, plan: Plan) -> list[str]:
