@@ -28,7 +28,7 @@ _AFTER_ACT_SECONDS: Final = 2.0
 #: Seconds until a difference that was not seen before is looked at again.
 _CONFIRM_SECONDS: Final = 3.0
 #: Seconds until a system that is down, or does not answer, is asked again.
-_DOWN_SECONDS: Final = 30.0
+_DOWN_SECONDS: Final = 5.0
 _NIGHT_SECONDS: Final = 60.0
 _MAX_FAILURES: Final = 3
 #: After so many comparisons it is written down how far they have come.
