@@ -39,7 +39,7 @@ class Asking(Protocol):
 class Comparison:
     """Asks both systems about an item or a patron. `done` is called once with it.
 
-    `unequal` holds the aspects that differ, None where one of them did not answer; `branch` is
+    `unequal` holds the aspects that differ, None where an answer says nothing of it; `branch` is
     where Tiro has the item; `items` are those that only one of them has as lent to the patron, and
     which.
     """
@@ -78,15 +78,17 @@ class Comparison:
             self.unequal = self._of_item(old, new) if is_item else self._of_patron(old, new)
         self._done(self)
 
-    def _of_item(self, old: bytes, new: bytes) -> Unequal:
+    def _of_item(self, old: bytes, new: bytes) -> Unequal | None:
         self.branch = branch_in(new)
         name = self.named[1]
         if any(text_field(each, "AB") not in ("", name) for each in (old, new)):
-            return {}  # the answer is about another item
+            return None  # the answer is about another item
         return compare_items(old, new)
 
-    def _of_patron(self, old: bytes, new: bytes) -> Unequal:
+    def _of_patron(self, old: bytes, new: bytes) -> Unequal | None:
         found = compare_patrons(old, new, self._dialect)
+        if found is None:
+            return None
         theirs, ours = loans_in(old), loans_in(new)
         if theirs is not None and ours is not None and theirs != ours and "patron" not in found:
             self.items = {each: "old" if each in theirs else "new" for each in theirs ^ ours}

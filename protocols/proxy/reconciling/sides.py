@@ -75,12 +75,12 @@ def branch_in(answer: bytes) -> str:
     return text_field(answer, "AQ") or text_field(answer, "AP")
 
 
-def compare_items(old: bytes, new: bytes) -> Unequal:
-    """Compare two answers (18) about an item."""
+def compare_items(old: bytes, new: bytes) -> Unequal | None:
+    """Compare two answers (18) about an item; None where one of them says nothing of a loan."""
     theirs, ours = item_side(old), item_side(new)
-    if theirs is None or ours is None or _agree(theirs, ours):
-        return {}
-    return {"loan": (theirs, ours)}
+    if theirs is None or ours is None:
+        return None
+    return {} if _agree(theirs, ours) else {"loan": (theirs, ours)}
 
 
 def _agree(theirs: Side, ours: Side) -> bool:
@@ -92,10 +92,11 @@ def _agree(theirs: Side, ours: Side) -> bool:
     return theirs.says is ours.says
 
 
-def compare_patrons(old: bytes, new: bytes, dialect: DialectSettings) -> Unequal:
-    """Compare two answers (64) about a patron, but for what they have on loan."""
+def compare_patrons(old: bytes, new: bytes, dialect: DialectSettings) -> Unequal | None:
+    """Compare two answers (64) about a patron, but for what they have on loan; None where one of
+    them is no such answer."""
     if old[:2] != b"64" or new[:2] != b"64":
-        return {}
+        return None
     is_known = text_field(old, "BL") != "N", text_field(new, "BL") != "N"
     if is_known[0] != is_known[1]:
         sides = [Side(Says.KNOWN if each else Says.UNKNOWN) for each in is_known]

@@ -61,6 +61,8 @@ class Habits:
     goes_by_number: bool = False
     #: How far its clock is ahead; None: its answers all have one date.
     ahead: timedelta | None = None
+    #: The item that it speaks of, whatever it was asked about (17).
+    other_item: str = ""
 
 
 class OldSystem:
@@ -253,6 +255,7 @@ class OldSystem:
         item = _text(body, b"AB")
         loan = self.loans.get(item)
         due = "" if loan is None else f"AH{loan[1]}|"
+        item = self.habits.other_item or item
         return f"18{'03' if loan is None else '04'}0001{DATE}AB{item}|AJPeters jul|{due}"
 
     def _check_out(self, body: bytes) -> str:

@@ -15,6 +15,9 @@ import pytest
 from catalogue.database import Database
 from circulation.accounts.loans import PatronLoans, patron_loans
 from protocols.hosting.proxy_control import ask as tell_proxy
+from protocols.hosting.standard import installed_standards
+from protocols.process.configuration import load_configuration
+from protocols.process.health.proxy import proxy_findings
 from protocols.proxy.clocks import SystemClock, SystemDates
 from protocols.sip2.wire.dates import parse_date
 from tests.builders.circulation import Library, a_library, a_patron, an_item
@@ -156,6 +159,14 @@ def test_an_old_system_an_hour_behind_leaves_no_loan_that_is_over(before: Before
             ask(terminal, b"9900802.00")
         assert before.status()["systems"]["old"]["clock_seconds"] == pytest.approx(-3600, abs=2)
         assert abs(running.records("clock")[-1]["seconds"] + 3600) < 2
+        config = before.folder / "tiro.toml"
+        config.write_text(
+            f'[database]\nurl = "{before.library.database.url}"\n'
+            f'[api]\nproxy_journal = "{before.folder / "journal"}"\n'
+        )
+        configuration = load_configuration(config, installed_standards())
+        (warned,) = (each.text for each in proxy_findings(configuration))
+        assert "the clock of the old system differs by -36" in warned
         before.old.stop()
         before.old.heard.clear()
         ask(terminal, before.out.replace(b"|AC|", b"|ACx|"))

@@ -17,7 +17,7 @@ from circulation.accounts.loans import PatronLoans, patron_loans
 from protocols.commands.command_line import tiro
 from protocols.proxy.reconciling.causes import Known, Verdict, judge
 from protocols.proxy.reconciling.pacing import begin_of_night
-from protocols.proxy.reconciling.sides import Says, Side, compare_patrons
+from protocols.proxy.reconciling.sides import Says, Side, compare_items, compare_patrons
 from protocols.proxy.settings import DialectSettings
 from tests.builders.circulation import a_library
 from tests.protocols.proxy.serving import Running, ask
@@ -179,13 +179,59 @@ def patron(
         (patron(flags="YYYY" + " " * 10), patron(), NOTHING, {"block"}),
         (patron(flags="YYYY      Y   "), patron(), NOTHING, set()),
         (patron().replace(b"BLY", b"BLN"), patron(), NOTHING, {"patron"}),
-        (b"96", patron(), NOTHING, set()),
     ],
 )
 def test_what_differs_of_a_patron(
     old: bytes, new: bytes, dialect: DialectSettings, found: set[str]
 ) -> None:
-    assert compare_patrons(old, new, dialect).keys() == found
+    unequal = compare_patrons(old, new, dialect)
+    assert unequal is not None
+    assert unequal.keys() == found
+
+
+ITEM = f"18{{status}}0001{DUE}ABI1|AJPeters jul|{{more}}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (ITEM.format(status="04", more=f"AH{DUE}|"), ITEM.format(status="03", more=""), {"loan"}),
+        (
+            ITEM.format(status="04", more=f"AH{DUE}|"),
+            ITEM.format(status="04", more="AH23.12.2026|"),
+            set(),
+        ),
+        (
+            ITEM.format(status="07", more=f"AH{DUE}|"),
+            ITEM.format(status="04", more=f"AH{DUE}|"),
+            set(),
+        ),
+        (ITEM.format(status="03", more=""), ITEM.format(status="10", more=""), set()),
+        (
+            ITEM.format(status="01", more="").replace("AJPeters jul|", ""),
+            ITEM.format(status="03", more=""),
+            set(),
+        ),
+        (ITEM.format(status="12", more=""), ITEM.format(status="03", more=""), None),
+        ("96", ITEM.format(status="03", more=""), None),
+    ],
+)
+def test_what_differs_of_an_item(old: str, new: str, found: set[str] | None) -> None:
+    unequal = compare_items(old.encode(), new.encode())
+    assert (None if unequal is None else unequal.keys()) == found
+    assert compare_patrons(b"96", b"64", NOTHING) is None
+
+
+def test_an_old_system_that_answers_nonsense_takes_nothing_off_the_list(before: Before) -> None:
+    before.old.habits.knows_no_block = False
+    before.old.lends_until = "20301221    235900"
+    with before.running("new with write-back", more=FAST) as running:
+        ask(running.terminal(), before.out)
+        until(lambda: bool(rows(before)))
+        before.old.habits.other_item = "I777"
+        reconcile(running)
+        until(lambda: not before.status()["unequal"]["is_comparing"])
+        assert len(rows(before)) == 1
 
 
 LENT, IN = Side(Says.ON_LOAN, "2026-12-23"), Side(Says.IN)
