@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -25,14 +26,18 @@ BatchName = Annotated[str, Field(min_length=1, max_length=200)]
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
 
 
-def _check_moment(value: Any) -> Any:
-    """Refuse a number, also one that is written as a text: it would be read as Unix time."""
-    if isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.match(value.strip())):
+def _read_moment(value: Any) -> Any:
+    """Return the date and time that a text of ISO 8601 tells. Refuse a number, also one that is
+    written as a text: it would be read as Unix time."""
+    if isinstance(value, str) and _MOMENT.match(value.strip()):
+        with suppress(ValueError):
+            return datetime.fromisoformat(value.strip())
+    if isinstance(value, datetime):
         return value
     raise PydanticCustomError("datetime_parsing", "must be a date and time of ISO 8601")
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_check_moment)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_read_moment)]
 #: What a request asks for at once.
 Limit = Annotated[int, Field(ge=1, le=1_000)]
 Cursor = Annotated[

@@ -51,6 +51,7 @@ _WITHOUT_DATABASE = {
     "health",
     "ill mock",
     "move balance",
+    "move checklist",
     "move fields",
     "move from-fbs",
     "move load",
