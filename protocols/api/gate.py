@@ -116,6 +116,15 @@ def payment_ground_for(place: PatronPlace, principal: Principal, context: Contex
     return ground
 
 
+def may_take_payment(
+    agency_id: int, branch_id: int, principal: Principal, context: Context
+) -> bool:
+    """Return whether the caller may take a payment of what is owed to the branch of the agency."""
+    if principal.may(Right.TAKE_FEES, agency_id, branch_id):
+        return True
+    return _collects_by_agreement(agency_id, principal, context)
+
+
 def _serves_by_agreement(
     agency_id: int, right: Right, principal: Principal, context: Context
 ) -> bool:

@@ -25,6 +25,7 @@ from circulation.staff.lookups import Seen
 from protocols.api.authority import act_of, must_have_here, note_look, number_of
 from protocols.api.gate import (
     id_shown,
+    may_take_payment,
     may_with,
     patron_named,
     payer_named,
@@ -111,7 +112,7 @@ def charge_shown(
     if loans is None:
         loans = tuple(loans_charged(context.transaction, [charge.id])[charge.id])
     can: tuple[tuple[Any, bool], ...] = (
-        ("pay", principal.may(Right.TAKE_FEES, charge.agency_id, charge.branch_id)),
+        ("pay", may_take_payment(charge.agency_id, charge.branch_id, principal, context)),
         ("waive", principal.may(Right.WAIVE_FEES, charge.agency_id, charge.branch_id)),
     )
     set_up = context.circulation.current_set_up(context.transaction)

@@ -139,8 +139,11 @@ def test_what_would_be_charged_and_why_something_was(stage: Stage) -> None:
 def test_agencies_see_what_was_taken_for_them(stage: Stage) -> None:
     library, token = stage.library, stage.a_caller()
     school, card = a_school(library), a_patron(library)
-    agree(library, library.main, school, payments=True)
     charge_at(library, school, card, 1_000)
+    charges = f"/patrons/{stage.public_id(card)}/charges"
+    assert "pay" not in stage.ask("GET", charges, token=token).body["charges"][0]["may"]
+    agree(library, library.main, school, payments=True)
+    assert "pay" in stage.ask("GET", charges, token=token).body["charges"][0]["may"]
     payments = f"/patrons/{stage.public_id(card)}/payments"
     stage.ask("POST", payments, {"amount": 1_000, "currency": "DKK"}, token=token)
     path = f"/collected?first={library.today.isoformat()}"
