@@ -30,7 +30,7 @@ from tests.mutants.statements import Lines, find_made, forget_texts, make_texts,
 from tests.mutants.swapping import swap
 
 #: Seconds of tests for one mutant.
-SECONDS: Final = 20.0
+SECONDS: Final = 40.0
 #: Seconds that a process may take, in which a mutant may loop or wait for ever.
 LONGEST: Final = 400.0
 #: Seconds for a mutant with all that is run again without it.
