@@ -11,10 +11,9 @@ request is never taken for a rest.
 What leaves in doubt where a request ends, for us or for a server before us, is refused with status
 400 and the end of the connection: two lengths, a length and chunks, lines that are folded or hold a
 bare line end, chunks in HTTP/1.0, a Transfer-Encoding that says anything but `chunked` (`identity`
-is no coding since RFC 7230, and a server before us may take it for one). Such a line is refused
-before its end has come, and a chunk that is longer than a body may be as soon as its size has. So
-is a request of HTTP/1.1 without Host, and any with two of them or with one that names no host (RFC
-9112, 3.2).
+is no coding since RFC 7230, and a server before us may take it for one). Such a line of
+a head is refused before its end has come. So is a request of HTTP/1.1 without Host, and any with
+two of them or with one that names no host (RFC 9112, 3.2).
 
 How long a request may take to arrive: `protocols.hosting.reading_limits`.
 
@@ -31,7 +30,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from twisted.internet.defer import Deferred
-from twisted.web.http import _ChunkedTransferDecoder
+from twisted.protocols.basic import LineReceiver
 from twisted.web.server import Site
 
 from circulation.languages.sentences import Sentence
@@ -100,20 +99,15 @@ class PatientChannel(BriefChannel):
         return bool(networks) and is_within(networks, str(getattr(self.peer, "host", "")))
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
-        """Read a part of a request. Refuse what would otherwise be waited for in vain."""
+        """Read a part of a request. Refuse a line of a head that would be waited for in vain."""
         super().dataReceived(data)
-        if self.is_over:
+        if self.is_over or not self.line_mode:
             return
-        decoder = None if self.line_mode else self._transferDecoder
-        if isinstance(decoder, _ChunkedTransferDecoder):
-            is_in_line = decoder.state in ("CHUNK_LENGTH", "TRAILER")
-            line = bytes(decoder._buffer) if is_in_line else b""
-            if decoder.state == "BODY":
-                self.requests[-1].expect_more(decoder.length)
-        else:
-            line = self._buffer if self.line_mode else b""
-        if line and b"\r\n" not in line and _BARE_LINE_END.search(line):
+        rest = self.clearLineBuffer()  # type: ignore[no-untyped-call]
+        if _BARE_LINE_END.search(rest):
             self._refuse()
+        elif rest:
+            LineReceiver.dataReceived(self, rest)  # type: ignore[no-untyped-call]
 
     def lineReceived(self, line: bytes) -> None:  # noqa: N802
         """A line of a head. One that others may read as two, or as part of one, is refused."""

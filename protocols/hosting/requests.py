@@ -75,12 +75,6 @@ class BoundedRequest(Request):
         if is_too_long:
             self._refuse()
 
-    def expect_more(self, length: int) -> None:
-        """Refuse a body that has this many more bytes by the size of its chunk, if it is too long
-        so."""
-        if self._received + length > BODY_BYTES:
-            self._refuse()
-
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
         """A part of the body has arrived."""
         self._received += len(data)

