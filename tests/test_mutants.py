@@ -11,7 +11,7 @@ import pytest
 
 from tests.mutants.__main__ import KNOWN, draw, read_reasons
 from tests.mutants.changes import Mutant, count_changes, make_change
-from tests.mutants.plugin import NO_END, find_first_to_see
+from tests.mutants.plugin import NO_END, SECONDS, Reached, choose_tests, find_first_to_see
 from tests.mutants.rooms import ROOMS, ROOT, TESTS
 from tests.mutants.swapping import swap
 
@@ -111,6 +111,23 @@ def test_a_test_that_fails_without_the_change_too_sees_nothing(
         return next((each for each in tests if each in failing), "")
 
     assert find_first_to_see(["a", "b", "c"], run) == found
+
+
+def test_each_day_of_a_journal_comes_before_the_second_case_of_other_tests() -> None:
+    path = ROOMS["staff"].patterns[0].replace("*", "roles")
+    changed = make_change(path, 0)
+    names = [
+        *(f"tests/circulation/staff/test_journal.py::test_a_day[{n}]" for n in "ab"),
+        *(f"tests/circulation/staff/test_roles.py::test_a_role[{n}]" for n in "abc"),
+        "tests/circulation/fees/test_debts.py::test_a_debt",
+    ]
+    lines = {path: [changed.line]}
+    reached = {name: Reached(SECONDS / 4 if "[" in name else 0, lines) for name in names}
+    assert choose_tests(Mutant("staff", path, 0), changed, reached) == [
+        *names[:3],
+        names[-1],
+        names[3],
+    ]
 
 
 def test_rooms_and_tests_are_there() -> None:

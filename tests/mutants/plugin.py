@@ -25,7 +25,7 @@ import pytest
 from hypothesis import Phase, settings
 
 from tests.mutants.changes import Changed, Mutant, make_change
-from tests.mutants.rooms import LEFT_OUT, ROOMS, ROOT
+from tests.mutants.rooms import CASES_APART, LEFT_OUT, ROOMS, ROOT
 from tests.mutants.statements import Lines, find_made, forget_texts, make_texts, sent, watch
 from tests.mutants.swapping import swap
 
@@ -94,7 +94,7 @@ class Plugin:
 
         def try_mutant(mutant: Mutant) -> tuple[str, int]:
             changed = make_change(mutant.path, mutant.number)
-            tests = _choose_tests(mutant, changed, reached)
+            tests = choose_tests(mutant, changed, reached)
             _limit_seconds(5 * sum(reached[each].seconds for each in tests) + 20)
             gc.unfreeze()
 
@@ -222,13 +222,11 @@ def _is_left_out(item: pytest.Item) -> bool:
     return is_on_postgresql or any(each in item.nodeid for each in LEFT_OUT)
 
 
-def _choose_tests(
-    mutant: Mutant, changed: Changed, reached: Mapping[str, Reached]
-) -> Sequence[str]:
+def choose_tests(mutant: Mutant, changed: Changed, reached: Mapping[str, Reached]) -> Sequence[str]:
     """Return the tests that reach the line, else its statement, else its function.
 
-    The first of each function of tests come first, those of the mutant's own folder before others,
-    and short ones before long ones. What is prepared once for a module the first test alone of it
+    The first of each function of tests come first (each day of a journal counts as a function),
+    those of the mutant's own folder before others, and short ones before long ones. What is prepared once for a module the first test alone of it
     reaches: the others of such modules come last.
     """
     found: list[str] = []
@@ -242,8 +240,10 @@ def _choose_tests(
     turns: Counter[str] = Counter()
 
     def order(name: str) -> tuple[bool, int, bool]:
-        turns[function := name.partition("[")[0]] += 1
-        is_near = folder.startswith(f"{name.partition('::')[0].rpartition('/')[0]}/")
+        module, _, test = name.partition("::")
+        function = name if module.endswith(CASES_APART) else f"{module}::{test.partition('[')[0]}"
+        turns[function] += 1
+        is_near = folder.startswith(f"{module.rpartition('/')[0]}/")
         return name in others, turns[function], not is_near
 
     by_length = sorted([*found, *others], key=lambda name: (reached[name].seconds, name))

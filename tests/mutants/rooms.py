@@ -92,3 +92,5 @@ LEFT_OUT: Final = (
     "test_conformance.py",
     "test_killed.py",
 )
+#: Modules of which each parametrised case sees lines of its own, as a day of a journal does.
+CASES_APART: Final = ("test_all_fields.py", "test_journal.py", "test_transcripts.py")
