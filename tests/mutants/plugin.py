@@ -226,8 +226,9 @@ def choose_tests(mutant: Mutant, changed: Changed, reached: Mapping[str, Reached
     """Return the tests that reach the line, else its statement, else its function.
 
     The first of each function of tests come first (each day of a journal counts as a function),
-    those of the mutant's own folder before others, and short ones before long ones. What is prepared once for a module the first test alone of it
-    reaches: the others of such modules come last.
+    those of the mutant's own folder before others, and short ones before long ones. What is
+    prepared once for a module the first test alone of it reaches: the others of such modules come
+    last.
     """
     found: list[str] = []
     for line in (changed.line, *changed.others):
