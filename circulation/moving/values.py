@@ -28,6 +28,8 @@ _AMOUNT: Final = {
 }
 TRUE: Final = frozenset({"1", "true", "t", "yes", "y", "ja", "j"})
 FALSE: Final = frozenset({"0", "false", "f", "no", "n", "nej"})
+#: What follows is minutes, which are read as parts of an hour as ISO 8601 has it.
+_HOUR_AND_POINT: Final = re.compile(r"[T ]\d\d[.,]")
 #: What a column of 32 bits holds.
 _LARGEST: Final = 2**31 - 1
 
@@ -66,6 +68,8 @@ class Formats:
 
     def _read(self, text: str) -> tuple[datetime, bool]:
         for form in self.dates or (None,):
+            if form is None and _HOUR_AND_POINT.search(text):
+                break
             try:
                 read = datetime.fromisoformat(text) if form is None else _parsed(text, form)
                 is_day = len(text) <= 10 if form is None else not _has_hour(form)

@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_WHOLE: Final = re.compile(r"-?\d{1,15}", re.ASCII)
-_DECIMALS: Final = re.compile(r"-?\d{1,15}(?P<sign>[.,])\d{1,8}", re.ASCII)
+_PLAIN: Final = re.compile(r"-?\d{1,15}(?:(?P<sign>[.,])\d{1,8})?", re.ASCII)
 _GROUPED: Final = re.compile(
     r"-?\d{1,3}(?:(?P<by>[., '\u00a0])\d{3})+(?:(?P<sign>[.,])\d{1,8})?", re.ASCII
 )
@@ -39,21 +38,17 @@ class NumberForms:
 
     def see(self, text: str, number: int = 1) -> bool:
         """Count a text that was found so often; return whether it is a number."""
-        if _WHOLE.fullmatch(text):
-            self.whole += number
-            return True
         bare = _CURRENCY.sub("", text)
-        self.with_currency += number * (bare != text)
-        found = _DECIMALS.fullmatch(bare)
+        found = _PLAIN.fullmatch(bare)
         if found is None:
             found = _GROUPED.fullmatch(bare)
             if found is None or found["by"] == found["sign"]:
-                self.with_currency -= number * (bare != text)
                 return False
             self.grouped += number
-            if found["sign"] is None:
-                self.whole += number
-                return True
+        self.with_currency += number * (bare != text)
+        if found["sign"] is None:
+            self.whole += number
+            return True
         if found["sign"] == ",":
             self.comma += number
         else:
@@ -70,15 +65,25 @@ class NumberForms:
     def advise(self, planned: str) -> str:
         """Return what to write where amounts could not be read by the plan."""
         told = []
-        with_other = self.comma if planned == "." else self.point
-        if with_other:
-            other, name = (",", "comma") if planned == "." else (".", "point")
-            amounts = "1 amount has" if with_other == 1 else f"{with_other:,} amounts have"
-            told.append(f'{amounts} a decimal {name}: write decimal = "{other}"')
+        its, others, other, name = self.point, self.comma, ",", "comma"
+        if planned == ",":
+            its, others, other, name = self.comma, self.point, ".", "point"
+        if others:
+            remedy = f'write decimal = "{other}"' if others > its else "have all written alike"
+            told.append(f"{_amounts(others)} {_have(others)} a decimal {name}: {remedy}")
         if self.grouped:
-            told.append(f"{self.grouped:,} amounts are written in groups of three digits")
+            are = "is" if self.grouped == 1 else "are"
+            told.append(f"{_amounts(self.grouped)} {are} written in groups of three digits")
         if self.with_currency:
-            told.append(f"{self.with_currency:,} amounts name a currency")
+            told.append(f"{_amounts(self.with_currency)} {_have(self.with_currency)} a currency")
         if self.grouped or self.with_currency:
             told.append("have them written as plain numbers")
         return "; ".join(told)
+
+
+def _amounts(number: int) -> str:
+    return "1 amount" if number == 1 else f"{number:,} amounts"
+
+
+def _have(number: int) -> str:
+    return "has" if number == 1 else "have"

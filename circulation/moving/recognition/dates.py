@@ -7,9 +7,8 @@ A day above 12 tells whether the day or the month comes first. Dates none of who
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -28,6 +27,8 @@ _TIME: Final = (
     r"(?P<gap>[ T]+)(?P<hour>\d{1,2})[:.]\d\d(?P<second>[:.]\d\d)?(?P<part>[.,]\d+)?"
     r"(?P<half> ?[AaPp][Mm])?(?P<zone> ?(?:Z|[+-]\d\d:?\d\d))?"
 )
+#: Forms of a time after a day that ISO 8601 has.
+_ISO_TIME: Final = re.compile("[ T]%H:%M(:%S)?([.,]%f)?(%z)?")
 _DATE: Final = re.compile(
     r"(?:(?P<iso>\d{4}-\d\d-\d\d)"
     r"|(?P<year>\d{4})(?P<by>[/.])(?P<ym>\d\d?)(?P=by)(?P<yd>\d\d?)"
@@ -73,17 +74,18 @@ class DateForms:
     _counts: dict[_Form, _Counts] = field(default_factory=dict)
 
     def see(self, text: str, number: int = 1) -> bool:
-        """Count a text that was found so often; return whether it has the form of a date."""
+        """Count a text that was found so often; return whether it may be a date."""
         found = _DATE.fullmatch(text)
         if found is None:
             return False
         form = _form_of(found)
+        first, second = _two(found) if "{0}" in form.parts else (0, 0)
+        if first > 12 and second > 12:  # neither is a month
+            return False
         counts = self._counts.setdefault(form, _Counts())
         counts.dates += number
-        if "{0}" in form.parts:
-            first, second = _two(found)
-            counts.day_first += number * (first > 12)
-            counts.month_first += number * (second > 12)
+        counts.day_first += number * (first > 12)
+        counts.month_first += number * (second > 12)
         return True
 
     def forms(self) -> list[DateForm]:
@@ -98,12 +100,13 @@ class DateForms:
             if not counts.day_first and not counts.month_first:
                 found.append(DateForm(day, counts.dates, ambiguous, month))
                 continue
-            for text, number, other in (
-                (day, counts.day_first, counts.month_first),
-                (month, counts.month_first, counts.day_first),
+            is_day = counts.day_first >= counts.month_first
+            for text, number, is_most in (
+                (day, counts.day_first, is_day),
+                (month, counts.month_first, not is_day),
             ):
-                if number:  # what tells nothing is of the form that the others are of
-                    its = ambiguous if number >= other else 0
+                if number:  # what tells nothing is of the form that most of the others are of
+                    its = ambiguous if is_most else 0
                     found.append(DateForm(text, number + its, its))
         return sorted(found, key=lambda each: -each.number)
 
@@ -113,26 +116,34 @@ class DateForms:
         `is_iso_read`: the plan lists no forms, and other dates were read as ISO 8601.
         """
         known = {*planned, *(() if planned and ISO_FORMS[0] not in planned else (ISO,))}
-        missing = [each for each in self.forms() if each.form not in known]
+        forms = self.forms()
+        missing = [each for each in forms if known.isdisjoint((each.form, each.other))]
         if not missing:
             return ""
         number = sum(each.number for each in missing)
-        told = "1 date cannot be read" if number == 1 else f"{number:,} dates cannot be read"
-        if len(missing) == 1 and missing[0].other and missing[0].other not in known:
+        told, they, look = f"{number:,} dates cannot be read", "they", "look"
+        if number == 1:
+            told, they, look = "1 date cannot be read", "it", "looks"
+        if len(missing) == 1 and missing[0].other:
             either = f"{missing[0].form} or {missing[0].other}"
-            return f"{told}; they may be {either}: ask which, and write it in dates"
-        swapped = [_swapped(each.form) for each in missing if _swapped(each.form) in planned]
+            return f"{told}; {they} may be {either}: ask which, and write it in dates"
+        seen = {each.form for each in forms}
+        swapped = [f for each in missing if (f := _swapped(each.form)) in planned and f not in seen]
         wanted = [each for each in planned if each not in swapped]
         if is_iso_read or any(each.form == ISO for each in missing):
             wanted = [*ISO_FORMS, *wanted]
         wanted = [*dict.fromkeys([*wanted, *(each.form for each in missing if each.form != ISO)])]
-        looks = ", ".join(each.form for each in missing)
-        told = f"{told}; they look like {looks}: write dates = {_listed(wanted)}"
+        looks = ", ".join(
+            each.form + (f" or {each.other}" if each.other else "") for each in missing
+        )
+        told = f"{told}; {they} {look} like {looks}: write dates = {_listed(wanted)}"
         if swapped:
             told += (
                 f"; {', '.join(swapped)} of the plan has days and months the other way round, so "
                 "dates that were read by it are wrong too"
             )
+        if any(each.other for each in missing):
+            told += "; where two forms are named, ask which it is"
         return told
 
 
@@ -152,9 +163,9 @@ def _two(found: re.Match[str]) -> tuple[int, int]:
 
 def _form_of(found: re.Match[str]) -> _Form:
     if found["iso"]:
-        is_whole = not (found["half"] or (found["gap"] or " ") not in (" ", "T"))
-        is_whole = is_whole and (found["hour"] is None or len(found["hour"]) == 2)
-        return _Form(ISO, "") if is_whole else _Form("%Y-%m-%d", _time(found))
+        told = _time(found)
+        is_iso = not told or (len(found["hour"]) == 2 and _ISO_TIME.fullmatch(told) is not None)
+        return _Form(ISO, "") if is_iso else _Form("%Y-%m-%d", told)
     if found["year"]:
         by = found["by"]
         return _Form(f"%Y{by}%m{by}%d", _time(found))
@@ -217,20 +228,20 @@ class ZoneForms:
 
     zone: str
     without: int = 0
-    _here: Counter[bool] = field(default_factory=Counter)
-    _utc: Counter[bool] = field(default_factory=Counter)
+    _here: int = 0  # that end a day as they are
+    _utc: int = 0  # that do if they are UTC
 
-    def see(self, local: datetime, number: int = 1) -> None:
+    def see(self, local: datetime) -> None:
         """Count a time that names no zone."""
-        self.without += number
-        self._here[_is_edge(local.time())] += number
-        there = local.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(self.zone))
-        self._utc[_is_edge(there.time())] += number
+        self.without += 1
+        self._here += _is_edge(local.time())
+        there = local.replace(tzinfo=UTC).astimezone(ZoneInfo(self.zone))
+        self._utc += _is_edge(there.time())
 
     @property
     def looks_like_utc(self) -> bool:
         """Return whether most of the times end a day if they are UTC, and do not otherwise."""
-        return self._utc[True] > self.without * 0.5 and self._here[True] < self._utc[True] / 2
+        return self._utc > self.without / 2 and self._here < self._utc / 2
 
     def advise(self, *, is_planned: bool) -> str:
         """Return what to write in the plan about the zone."""
@@ -254,4 +265,4 @@ def _is_edge(at: time) -> bool:
 
 
 #: Before it nobody who borrows was born.
-OLDEST_AGE: Final = timedelta(days=125 * 365)
+OLDEST_AGE: Final = timedelta(days=125 * 365.25)

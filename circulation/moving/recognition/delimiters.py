@@ -39,16 +39,17 @@ def tell_layout(path: Path, encoding: str) -> Layout:
     best: tuple[float, str, list[list[str]]] = (0.0, ",", [])
     for delimiter in DELIMITERS:
         rows = _rows(lines, delimiter, escape)
-        widths = Counter(len(row) for row in rows if row)
+        widths = Counter(map(len, rows))
         if not widths:
             continue
         [(width, number)] = widths.most_common(1)
         share = number / sum(widths.values()) if width > 1 else 0.0
-        if share * min(width, 50) ** 0.5 > best[0]:
-            best = share * min(width, 50) ** 0.5, delimiter, rows
+        score = share * min(width, 50) ** 0.5
+        if score > best[0]:
+            best = score, delimiter, rows
     _, delimiter, rows = best if best[2] else (0.0, ",", _rows(lines, ",", escape))
     first = [cell.strip() for cell in rows[0]] if rows else []
-    quote = '"' if f'{delimiter}"' in text or text.startswith('"') or '"' in text else ""
+    quote = '"' if '"' in text else ""
     return Layout(delimiter, quote, escape, is_header(first), tuple(first))
 
 

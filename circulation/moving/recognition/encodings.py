@@ -67,37 +67,36 @@ class ByteSurvey:
         if self.encoding.startswith("utf-16"):
             fits = codecs.lookup(planned).name.startswith("utf-16")
             return "" if fits else f'it looks like UTF-16: write encoding = "{self.encoding}"'
-        if self.other and is_utf_8:
+        if self.other and (is_utf_8 or self.is_mixed):
             return self._not_utf_8()
-        if self.utf_8 and not self.other and not is_utf_8:
+        if self.utf_8 and not is_utf_8:
             return (
-                f"the letters beyond ASCII of {_rows(self.utf_8)} are UTF-8, and would be read as "
-                f"{planned}: "
-                f'write encoding = "{UTF_8_BOM}"'
+                f"the letters beyond ASCII of {describe_rows(self.utf_8)} are UTF-8, and would be "
+                f'read as {planned}: write encoding = "{UTF_8_BOM}"'
             )
-        fits = not self.looks_like or self.looks_like in _alike(planned)
-        if self.other and not fits:
+        if self.looks_like and self.looks_like not in _alike(planned):
+            look = "looks" if self.other == 1 else "look"
             return (
-                f"{_rows(self.other)} beyond ASCII look like {self.looks_like}, and would be read "
-                f'as {planned}: write encoding = "{self.looks_like}"'
+                f"{describe_rows(self.other)} beyond ASCII {look} like {self.looks_like}, and "
+                f'would be read as {planned}: write encoding = "{self.looks_like}"'
             )
         return ""
 
     def _not_utf_8(self) -> str:
-        told = "1 row is not UTF-8" if self.other == 1 else f"{self.other:,} rows are not UTF-8"
-        if not self.looks_like:
-            return f"{told}, and look like no known encoding: have the file written in UTF-8"
-        told = f"{told}; they look like {self.looks_like}"
+        told = f"{describe_rows(self.other)} {'is' if self.other == 1 else 'are'} not UTF-8"
+        told += "; it looks like " if self.other == 1 else "; they look like "
+        told += self.looks_like or "no known encoding"
         if self.is_mixed:
-            return (
-                f"{told}, and {self.utf_8:,} others are UTF-8: "
-                "have the file written again in one encoding"
-            )
+            others = "1 other is" if self.utf_8 == 1 else f"{self.utf_8:,} others are"
+            return f"{told}, and {others} UTF-8: have the file written again in one encoding"
+        if not self.looks_like:
+            return f"{told}: have the file written in UTF-8"
         return f'{told}: write encoding = "{self.looks_like}"'
 
 
-def _rows(number: int) -> str:
-    return f"{number:,} row{'' if number == 1 else 's'}"
+def describe_rows(number: int) -> str:
+    """Return so many rows in words."""
+    return "1 row" if number == 1 else f"{number:,} rows"
 
 
 def _alike(planned: str) -> frozenset[str]:
@@ -183,12 +182,11 @@ def _plausibility(data: bytes, encoding: str) -> float:
             continue
         beyond = [each for each in word if each > "\x7f"]
         known = sum(each in _LETTERS for each in beyond)
-        is_word = word.isupper() or word[1:].islower() or len(word) == 1
-        if known == len(beyond) and is_word:
-            good += known
+        is_word = word.isupper() or word[1:].islower()
+        if len(word) == 1 and (known or word in _SIGNS):  # a letter alone tells as little as a sign
+            good, bad = good + 0.6, bad + 0.4
         elif known == len(beyond):
-            good, bad = good, bad + known * 0.5
+            good, bad = (good + known, bad) if is_word else (good, bad + known * 0.5)
         else:
-            signs = sum(each in _SIGNS for each in beyond)
-            good, bad = good + signs * 0.2, bad + len(beyond) - signs * 0.2
+            bad += len(beyond)
     return good / (good + bad) if good else 0.0

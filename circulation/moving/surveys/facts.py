@@ -10,7 +10,7 @@ from typing import Any, Final
 from circulation.moving.kinds.table import KINDS
 from circulation.moving.plans import Plan
 from circulation.moving.recognition.delimiters import NAMES
-from circulation.moving.recognition.encodings import ByteSurvey
+from circulation.moving.recognition.encodings import ByteSurvey, describe_rows
 from circulation.moving.surveys.code_tables import is_shown
 from circulation.moving.surveys.columns import Column, DayRule, OddDate, is_birth, is_personal
 from circulation.moving.surveys.files import FileSurvey, KindSurvey, kinds_of, sources_of
@@ -58,9 +58,10 @@ def describe_file(survey: FileSurvey, today: date) -> dict[str, Any]:
 
 def _encoding(octets: ByteSurvey) -> str:
     if octets.is_mixed:
-        return f"mixed: {octets.utf_8:,} rows of UTF-8, {octets.other:,} of {octets.looks_like}"
+        other = octets.looks_like or "an unknown one"
+        return f"mixed: {describe_rows(octets.utf_8)} of UTF-8, {octets.other:,} of {other}"
     if octets.other and not octets.looks_like:
-        return f"unknown: {octets.other:,} rows are not UTF-8"
+        return f"unknown: {describe_rows(octets.other)} not of UTF-8"
     if octets.encoding == "utf-8" and not octets.utf_8:
         return "ascii"
     return octets.encoding

@@ -58,8 +58,7 @@ class FieldCodes:
     cell: Cell
     plan: FieldPlan
     table: Mapping[str, str] | None
-    counts: Counter[str] = field(default_factory=Counter)
-    is_too_many: bool = False
+    counts: Counter[str] = field(default_factory=Counter)  # all beyond the first ones as ""
 
     def see(self, columns: Mapping[str, Sequence[str]], empty: frozenset[str]) -> None:
         """Count the codes of a batch."""
@@ -72,10 +71,8 @@ class FieldCodes:
             parts = text.split(self.plan.separator) if self.cell.is_list else (text,)
             for part in map(str.strip, parts):
                 if part and part not in empty:
-                    self.counts[part] += number
-        if len(self.counts) > _MAX_CODES:
-            self.is_too_many = True
-            self.counts.clear()
+                    is_kept = part in self.counts or len(self.counts) < _MAX_CODES
+                    self.counts[part if is_kept else ""] += number
 
 
 def _filled(parts: Iterable[str], empty: frozenset[str]) -> list[str]:

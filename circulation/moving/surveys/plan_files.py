@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from circulation.moving.plans import Plan
 from circulation.moving.recognition.dates import ISO, ISO_FORMS, DateForms
+from circulation.moving.recognition.encodings import describe_rows
 from circulation.moving.reports import new_file
 from circulation.moving.surveys.code_tables import LackingCode
 from circulation.moving.surveys.facts import describe_column
@@ -47,10 +48,18 @@ def write_plan(
     else:
         before = based_on.read_text(encoding="utf-8")
         text = _complete(before, plan, surveys, lacking)
-        if not _says(_resolved(tomllib.loads(text)), _resolved(tomllib.loads(before))):
+        if not _says(_resolved(_read(text)), _resolved(tomllib.loads(before))):
             raise PlanNotKept(str(target))
     with new_file(target) as file:
         file.write(text)
+
+
+def _read(text: str) -> dict[str, Any]:
+    """Return what the plan says; nothing where lines that were added do not go with the others."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return {}
 
 
 def _resolved(read: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +88,12 @@ def _says(after: Any, before: Any) -> bool:
 def _complete(
     text: str, plan: Plan, surveys: Sequence[FileSurvey], lacking: Sequence[LackingCode]
 ) -> str:
-    lines = [each for each in text.splitlines() if _OURS not in each or not each.startswith("#")]
+    lines: list[str] = []
+    for line in text.splitlines():
+        if not line.startswith("#") or _OURS not in line:
+            lines.append(line)
+        elif line.startswith("# [values.") and lines and not lines[-1]:
+            lines.pop()  # the blank line that came with it
     tables: dict[tuple[str, ...], dict[str, tuple[int, str]]] = {}
     for each in lacking:
         if not each.code:
@@ -105,7 +119,7 @@ def _place(text: str, code: LackingCode) -> tuple[str, ...]:
 
 
 def _code_line(code: str, rows: int, proposal: str) -> str:
-    told = "1 row" if rows == 1 else f"{rows:,} rows"
+    told = describe_rows(rows)
     if proposal:
         return f"{_key(code)} = {_quoted(proposal)}  # {told}, {_OURS}: a proposal, check it"
     return f'# {_key(code)} = ""  # {told}, {_OURS}: fill in, and remove the first mark'
@@ -165,7 +179,7 @@ def _open_table(
     lines: list[str], headers: Mapping[int, tuple[str, ...]], place: tuple[str, ...]
 ) -> tuple[int, bool]:
     """Put the table of values of a field, which is written within its line, into one of its own
-    at the end. Return the line of its header, and whether there is one."""
+    at the end. Return the line of its header, and whether it is more than a comment."""
     name, former = place[-1], {}
     if len(place) == 4:
         kind, _, field, _ = place
@@ -182,7 +196,8 @@ def _open_table(
                 lines[number] = f'{found["before"]}"{name}"{found["after"]}'
                 break
         else:
-            lines += ["", f"# {_OURS}: codes of {kind}.{field}, which has no table of values"]
+            told = f'{_OURS}: give {kind}.{field} values = "{name}"'
+            lines += ["", f"# [values.{name}]  # {told}"]
             return len(lines) - 1, False
     lines += ["", f"[values.{_key(name)}]"]
     start = len(lines) - 1
@@ -248,7 +263,7 @@ def _draft(surveys: Sequence[FileSurvey], today: date) -> str:
         'source = "old"',
     ]
     for survey in surveys:
-        lines += ["", f"# [KIND] of {survey.path.name}, {survey.rows:,} rows"]
+        lines += ["", f"# [KIND] of {survey.path.name}, {describe_rows(survey.rows)}"]
         lines += [f"# files = {_quoted(survey.path.name)}", '# key = "..."']
         if survey.format != "csv":
             lines += [f"# format = {_quoted(survey.format)}", f"# tag = {_quoted(survey.tag)}"]

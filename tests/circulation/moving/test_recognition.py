@@ -58,7 +58,7 @@ def test_a_file_in_two_encodings_is_not_taken_for_one(old: OldSystem) -> None:
     data = "\n".join(lines[:2]).encode("cp1252") + b"\n" + lines[2].encode() + b"\n"
     (old.folder / "patrons.csv").write_bytes(data)
     (said,) = advice(old, "patrons")
-    assert "1 row is not UTF-8; they look like cp1252, and 1 others are UTF-8" in said
+    assert "1 row is not UTF-8; it looks like cp1252, and 1 other is UTF-8" in said
     assert "write encoding" not in said
 
 
@@ -67,10 +67,10 @@ def test_the_load_names_dates_and_decimals(more: OldSystem) -> None:
     more.write("debts", ("1", "P1", "F", "25,00", "10,50", "2026-10-01", "late", ""))
     found = more.deliver()
     (said,) = found["loans"].advice
-    assert "they may be %d-%m-%Y %H:%M or %m-%d-%Y %H:%M: ask which" in said
+    assert "it may be %d-%m-%Y %H:%M or %m-%d-%Y %H:%M: ask which" in said
     more.write("loans", (*LENT[:2], "31-10-2026 10:00", "20-11-2026", *LENT[4:]))
     (said,) = more.deliver()["loans"].advice
-    assert 'they look like %d-%m-%Y %H:%M: write dates = ["%d-%m-%Y %H:%M"]' in said
+    assert 'it looks like %d-%m-%Y %H:%M: write dates = ["%d-%m-%Y %H:%M"]' in said
     assert found["debts"].advice[0] == '1 amount has a decimal comma: write decimal = ","'
 
 
