@@ -45,8 +45,8 @@ class _Form(NamedTuple):
     parts: str  # with {0} and {1} for the two
     time: str
 
-    def strptime(self, order: str) -> str:
-        first, second = ("%d", "%m") if order == "day" else ("%m", "%d")
+    def strptime(self, *, is_day_first: bool) -> str:
+        first, second = ("%d", "%m") if is_day_first else ("%m", "%d")
         return self.parts.replace("{0}", first).replace("{1}", second) + self.time
 
 
@@ -96,7 +96,7 @@ class DateForms:
                 found.append(DateForm(form.parts + form.time, counts.dates))
                 continue
             ambiguous = counts.dates - counts.day_first - counts.month_first
-            day, month = form.strptime("day"), form.strptime("month")
+            day, month = form.strptime(is_day_first=True), form.strptime(is_day_first=False)
             if not counts.day_first and not counts.month_first:
                 found.append(DateForm(day, counts.dates, ambiguous, month))
                 continue
@@ -214,9 +214,10 @@ def read_day(text: str, form: str) -> date | None:
 
 
 def tell_filler(text: str, day: date | None) -> str:
-    """Return the day as text where it stands for no day at all: 1899-12-30, 0000-00-00."""
+    """Return the day as text where it stands for no day at all: 1899-12-30, 0000-00-00. `text` has
+    no time."""
     if day is None:
-        digits = re.sub(r"\D", "", text[:10])
+        digits = re.sub(r"\D", "", text)
         return "0000-00-00" if len(digits) >= 6 and not digits.strip("0") else ""
     is_filler = (day.year, day.month, day.day) in _FILLERS or day.year >= 9990
     return day.isoformat() if is_filler else ""
@@ -247,7 +248,7 @@ class ZoneForms:
         """Return what to write in the plan about the zone."""
         if not self.without:
             return ""
-        if self.looks_like_utc and self.zone != "UTC":
+        if self.looks_like_utc:
             return (
                 f"most times without a zone end a day in {self.zone} if they are UTC: "
                 'write timezone = "UTC"'

@@ -34,31 +34,25 @@ def tell_layout(path: Path, encoding: str) -> Layout:
     """Return the layout, from the first rows. Raises OSError, and UnicodeError of the encoding."""
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         lines = [line[:100_000] for line in islice(file, _ROWS)]
-    text = "".join(lines)
-    escape = "\\" if '\\"' in text else ""
-    best: tuple[float, str, list[list[str]]] = (0.0, ",", [])
-    for delimiter in DELIMITERS:
-        rows = _rows(lines, delimiter, escape)
-        widths = Counter(map(len, rows))
-        if not widths:
-            continue
-        [(width, number)] = widths.most_common(1)
-        share = number / sum(widths.values()) if width > 1 else 0.0
-        score = share * min(width, 50) ** 0.5
-        if score > best[0]:
-            best = score, delimiter, rows
-    _, delimiter, rows = best if best[2] else (0.0, ",", _rows(lines, ",", escape))
+    escape = "\\" if any('\\"' in line for line in lines) else ""
+    best, delimiter, rows = 0.0, DELIMITERS[0], _rows(lines, DELIMITERS[0], escape)
+    for each in DELIMITERS:
+        read = _rows(lines, each, escape)
+        for width, number in Counter(map(len, read)).most_common(1):
+            score = number / len(read) * min(width, 50) ** 0.5
+            if width > 1 and score > best:
+                best, delimiter, rows = score, each, read
     first = [cell.strip() for cell in rows[0]] if rows else []
-    quote = '"' if '"' in text else ""
+    quote = '"' if any('"' in line for line in lines) else ""
     return Layout(delimiter, quote, escape, is_header(first), tuple(first))
 
 
 def _rows(lines: Sequence[str], delimiter: str, escape: str) -> list[list[str]]:
     try:
-        options = {"escapechar": escape} if escape else {}
-        return [row for row in csv.reader(lines, delimiter=delimiter, **options) if row]  # type: ignore[arg-type]
+        read = csv.reader(lines, delimiter=delimiter, escapechar=escape or None)
+        return [row for row in read if row]
     except csv.Error:
-        return [line.rstrip("\r\n").split(delimiter) for line in lines]
+        return [line.split(delimiter) for line in lines]
 
 
 def is_header(cells: Sequence[str]) -> bool:

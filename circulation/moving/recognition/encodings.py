@@ -28,6 +28,11 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+#: Encodings that have the same letters of most languages.
+_FAMILIES: Final = (
+    frozenset({"cp1252", "latin-1", "iso8859-1", "iso8859-15"}),
+    frozenset({"cp865", "cp850", "cp858", "cp437"}),
+)
 #: Bytes of a line that are read at once.
 _MOST: Final = 1_000_000
 #: Bytes of the rows that are not UTF-8, from which their encoding is told.
@@ -102,11 +107,7 @@ def describe_rows(number: int) -> str:
 def _alike(planned: str) -> frozenset[str]:
     """Return the candidates that read the letters of text as `planned` does."""
     name = codecs.lookup(planned).name
-    families = ({"cp1252", "iso8859-1", "iso8859-15"}, {"cp865", "cp850", "cp858", "cp437"})
-    for family in families:
-        if name in family:
-            return frozenset(family | {"latin-1"} if "cp1252" in family else family)
-    return frozenset({planned, name})
+    return next((family for family in _FAMILIES if name in family), frozenset({name}))
 
 
 def survey_bytes(path: Path) -> ByteSurvey:
@@ -119,7 +120,7 @@ def survey_bytes(path: Path) -> ByteSurvey:
         marked = next((name for mark, name in _MARKS if start.startswith(mark)), UTF_8)
         found = ByteSurvey(marked)
         _count_rows(iter(partial(file.readline, _MOST), b""), found)
-    if found.other and not found.is_mixed:
+    if not found.is_mixed:
         found.encoding = found.looks_like or found.encoding
     return found
 
@@ -156,21 +157,17 @@ def _count_rows(lines: Iterator[bytes], found: ByteSurvey) -> None:
                 size += len(last)
     found.rows, found.utf_8, found.other = rows, utf_8, other
     found.ends["\r\n"], found.ends["\n"] = windows, unix
-    if rows and not windows and not unix and b"\r" in last:
+    if not windows and not unix:
         found.ends["\r"] = last.count(b"\r")
     found.has_last_end = not rows or last.endswith((b"\n", b"\r"))
-    if other:
-        found.looks_like = tell_encoding(b"".join(sample))
+    found.looks_like = tell_encoding(b"".join(sample))
 
 
 def tell_encoding(data: bytes) -> str:
     """Return the candidate whose letters make words of the bytes; empty where none does."""
-    best, name = 0.0, ""
-    for each in CANDIDATES:
-        score = _plausibility(data, each)
-        if score > best:
-            best, name = score, each
-    return name if best > 0.5 else ""
+    scores = {each: _plausibility(data, each) for each in CANDIDATES}
+    best = max(CANDIDATES, key=scores.__getitem__)
+    return best if scores[best] > 0.5 else ""
 
 
 def _plausibility(data: bytes, encoding: str) -> float:
@@ -180,13 +177,13 @@ def _plausibility(data: bytes, encoding: str) -> float:
     for word in _WORD.findall(text):
         if word.isascii():
             continue
-        beyond = [each for each in word if each > "\x7f"]
+        beyond = [each for each in word if not each.isascii()]
         known = sum(each in _LETTERS for each in beyond)
         is_word = word.isupper() or word[1:].islower()
         if len(word) == 1 and (known or word in _SIGNS):  # a letter alone tells as little as a sign
             good, bad = good + 0.6, bad + 0.4
         elif known == len(beyond):
-            good, bad = (good + known, bad) if is_word else (good, bad + known * 0.5)
+            good, bad = (good + known, bad) if is_word else (good, bad + known / 2)
         else:
             bad += len(beyond)
-    return good / (good + bad) if good else 0.0
+    return good / (good + bad) if good else 0

@@ -55,6 +55,7 @@ DATES: Final = (
     *("25/11/2026 10:00:01AM", "25/11/2026 9:00 pm", "25.11.2026 10.00", "25/11-2026", "25/11/202"),
     *("31121999", "12311999", "01021999", "12121212", "19991231", "19991301", "19990001"),
     *("19991200", "19991232", "18120131", "20000101", "99991231", "98991231", "17991231"),
+    *("13/12/2026", "12/13/2026", "13/13/2026", "12/14/2026", "14/14/2026"),
     *("25/11/2026T10:00", "19991231 1000", "19991231 10:00", "1999123", "x", "2026-11-25x", ""),
 )  # fmt: skip
 FILLERS: Final = (
@@ -94,7 +95,7 @@ def recognised_dates() -> Lines:
     for parts in FILLERS:
         day = date(*parts)
         yield f"{day.isoformat()}: {tell_filler(day.isoformat(), day) or 'a day'}"
-    for text in ("0000-00-00", "00/00/00", "00000", "000000", "0000-00-01", "0000-00-00 12:00"):
+    for text in ("0000-00-00", "00/00/00", "00000", "000000", "0000-00-01", "00/00/0000"):
         yield f"{text}: {tell_filler(text, None) or 'no day'}"
     yield ""
     several = {
@@ -109,6 +110,7 @@ def recognised_dates() -> Lines:
         "twelve": ("12/12/2026",),
         "two forms": (("2026-11-25", 2), ("25.11.2026", 1)),
         "two forms, one unclear": (("25.11.2026", 3), ("05/04/2026", 1)),
+        "two forms, unclear first": (("05/04/2026", 3), ("25.11.2026", 1)),
         "ISO alone": ("2026-11-25",),
         "many": (("25.11.2026", 1_000),),
         "none": (),
@@ -138,8 +140,11 @@ def recognised_amounts() -> Lines:
         told = {n: v for n in NumberForms.__slots__ if (v := getattr(forms, n))}
         yield f"{text!r}: {is_seen}, {forms.numbers} numbers, decimal {forms.decimal!r}, {told}"
     yield f"all: {total}"
-    for texts in (("1,5",), ("1.5",), ("1,5", "2,5"), ("1.234",), ("kr 5",), ("1 234,5", "5"),
-                  ("1.5", "1,5"), ("1.5",) * 1000, ("5",), ()):  # fmt: skip
+    several = (
+        *(("1,5",), ("1.5",), ("1,5", "2,5"), ("1.234",), ("kr 5",), ("1 234,5", "5"), ("5",), ()),
+        *(("1.5", "1,5"), ("1.5",) * 1000, ("1 234", "2 345"), ("kr 1",) * 1000),
+    )
+    for texts in several:
         forms = NumberForms()
         for text in texts:
             forms.see(text)
@@ -200,6 +205,11 @@ OCTETS: Final[Mapping[str, bytes]] = {
     "cp437, capitals": "ÅRHUS, GÆST\n".encode("cp437"),
     "mac-roman": WORDS.encode("mac-roman"),
     "mixed": WORDS.encode() + WORDS.encode("cp1252") + "Ø\n".encode(),
+    "mixed, one row each": "Ø\n".encode() + "Ø\n".encode("cp1252"),
+    "signs alone": "5 €, 6 £\n".encode("cp1252"),
+    "one half odd": "Ærø åÅåÅ\n".encode("cp1252"),
+    "more than half odd": "Ærø åÅåÅÅ\n".encode("cp1252"),
+    "three odd of seven": "Ærøå åÅø\n".encode("cp1252"),
     "mixed, noise": WORDS.encode() + b"\x81\x8d\n",
     "noise": b"\x81\x8d\x8f\x90\n" * 3,
     "one row of noise": b"\x81\x8d\n",
@@ -211,14 +221,16 @@ OCTETS: Final[Mapping[str, bytes]] = {
     "few zeros": b"\0\0" + b"a" * 8,
     "zeros on both sides": b"\0" * 20,
     "zeros, one fifth": b"a\0aaaaaaaa",
+    "zeros, two of ten": b"a\0a\0aaaaaa",
+    "zeros, nine to one": b"a\0" * 9 + b"\0\0",
     "zeros, above one fifth": b"a\0a\0a\0aaaa",
     "one zero": b"\0",
     "two octets": b"a\0",
     "zeros, ten to one": b"a\0" * 10 + b"\0\0",
     "zeros, eleven to one": b"a\0" * 10 + b"\0\0" + b"a\0" * 1,
 }  # fmt: skip
-PLANNED: Final = ("utf-8", "utf-8-sig", "latin-1", "cp1252", "iso8859-15", "cp865", "mac-roman",
-                  "utf-16", "utf-16-le")  # fmt: skip
+PLANNED: Final = ("utf-8", "utf-8-sig", "latin-1", "cp1252", "iso8859-15", "cp865", "cp850",
+                  "cp858", "cp437", "mac-roman", "macroman", "utf-16", "utf-16-le")  # fmt: skip
 
 
 def recognised_encodings(folder: Path) -> Lines:
@@ -227,7 +239,7 @@ def recognised_encodings(folder: Path) -> Lines:
         path.write_bytes(data)
         found = survey_bytes(path)
         yield f"> {name}: {found}"
-        said = {each: found.advise(each) for each in PLANNED}
+        said = {p: found.advise(p).replace(f"read as {p}", "read as it") for p in PLANNED}
         for sentence in dict.fromkeys(said.values()):
             names = [each for each in PLANNED if said[each] == sentence]
             if sentence:
@@ -238,6 +250,10 @@ LAYOUTS: Final = (
     *("", "\n", "a", "a,b\n1,2\n", "a;b\n1;2,5\n", "a\tb\n1\t2\n", "a|b\n", "a^b\n", "a~b\n"),
     *('"a","b"\n"1","2"\n', '"a"\n', 'a,"b"\n', 'a,b"\n', 'a;"b\nc"\n1;2\n', 'a,b\n"1\\"",2\n'),
     *("1,2\n3,4\n", "a,a\n", "a,,b\n1,2,3\n", ",\n", "a,2026-11-25\n", "a,x@y\n", "a,+45\n"),
+    *("a,25/11/2026\n", "\na,b\n1,2\n", '"a\r\nb",c\n', '"a\\"x",b\n'),
+    ",".join("a" * 50).replace("a,a", "a,;a") + ";a" * 2 + "\n",
+    '"a,b\n' + f"1,{'x' * 1000}\n" * 199,
+    "a," + "x" * 100_000 + "\n",
     *("a,b;c;d\n1,2;3;4\n", "a;b,c\n1;2,3\n1;2\n", "a,b\n1,2,3\n1,2,3\n1,2;4;5,3\n", " a , b \n"),
     *('a,"b\n1,2\n' * 3, "a,b\r\n1,2\r\n", "a\rb,c\n", "a,b\n\n1,2\n", "a;b,c,d\n1;b\n2;c\n"),
 )  # fmt: skip
@@ -251,7 +267,8 @@ def recognised_layouts(folder: Path) -> Lines:
         path.write_text(text, encoding="utf-8", newline="")
         found = tell_layout(path, "utf-8")
         told = (found.delimiter, found.quote, found.escape, found.has_header)
-        yield f"{text[:40]!r}: {told} {list(found.columns[:4])}"
+        columns = [each if len(each) < 40 else len(each) for each in found.columns[:4]]
+        yield f"{text[:40]!r}: {told} {columns} of {len(found.columns)}"
     path.write_bytes(b"\xe6;b\n1;2\n")
     yield f"not UTF-8: {tell_layout(path, 'utf-8').columns}, {tell_layout(path, 'cp1252').columns}"
 
@@ -303,6 +320,11 @@ def advised(folder: Path) -> Lines:
     ):
         yield f"{text!r}, {plan.removeprefix(HEAD)!r}"
         yield from (f"  {each}" for each in of(text, plan) or ["nothing"])
+    named = {"child": 1, "adul": 2, "adult1": 3}
+    advice = Advice(a_plan(folder, HEAD + GUARDIANS), ZONE)
+    path.write_text("child,adul,adult1\n")
+    advice.see_columns(path, a_plan(folder, HEAD + GUARDIANS).kinds["guardians"], named)
+    yield f"two that are near: {advice.lines()}"
     other = Advice(a_plan(folder, HEAD + GUARDIANS), ZONE)
     its = a_plan(folder, HEAD + GUARDIANS).kinds["guardians"]
     assert other.see_bytes(folder / "none.csv", its) is None
@@ -591,6 +613,13 @@ def unplanned(folder: Path) -> Lines:
 
 
 def many_rows(folder: Path) -> Lines:
+    dos = ("Søgade, Ærø og Ålborg " * 20_000 + "\n").encode("cp850")
+    for size in (199_999, 200_000):  # of those before it
+        lines = "Ærø\n".encode("cp1252") * ((size - 9) // 4) + b"x" * ((size - 9) % 4)
+        lines += "Ærøærøæø\n".encode("cp1252")
+        (folder / "x.csv").write_bytes(lines + dos)
+        found = survey_bytes(folder / "x.csv")
+        yield f"{len(lines)} octets of Windows, and DOS: {found.looks_like}"
     many = [(date(1800, 1, 1) + timedelta(n)).isoformat() for n in range(60_001)]
     yield f"60,000 days: {len(a_column('x', many[:-1]).days())}"
     yield f"60,001 days: {told_column(a_column('x', many))}"
