@@ -23,9 +23,17 @@ from circulation.jobs.running import run_job
 from circulation.kernel.results import Desk
 from circulation.kernel.rights import Kind, Principal, Right
 from circulation.patrons.registering import set_pin as set_pin_of_patron
-from circulation.staff import app_access, apps, passkeys, passwords, print_jobs, sessions
+from circulation.staff import (
+    app_access,
+    apps,
+    ceremonies,
+    passkeys,
+    passwords,
+    print_jobs,
+    sessions,
+)
 from circulation.staff import workstations as desks
-from circulation.staff.accounts import all_accounts, roles_of
+from circulation.staff.accounts import Account, all_accounts, roles_of
 from circulation.staff.administering import (
     AccountFields,
     add_account,
@@ -76,11 +84,14 @@ from circulation.staff.signing_in import (
     give_access,
     refusal_of_password,
     sign_in,
+    sign_in_by_passkey,
     sign_in_patron,
 )
+from circulation.staff.site import Site
 from circulation.staff.taking_over import has_pin, remove_pin, set_pin, take_over
 from tests.builders import journal
 from tests.builders.accounts import COMMAND, PASSWORD, a_colleague, account, at_no_desk
+from tests.builders.authenticators import SoftAuthenticator
 from tests.builders.circulation import Library
 from tests.builders.fees import number_of
 from tests.builders.journal import Days, must_be_as_written, write_journals
@@ -780,6 +791,120 @@ def looked(library: Library) -> Journal:
     return day
 
 
+def with_passkeys(library: Library) -> Journal:
+    """Passkeys that are made and shown, alone and beside a password."""
+    day, site = Journal(library), Site("https://tiro.example:8443")
+    for name in ("anna", "bo"):
+        a_colleague(library, name, "assistant")
+    anna, bo = account(library, "anna"), account(library, "bo")
+    day.skip()
+
+    def begin(what: str, whose: Account = anna) -> dict[str, Any]:
+        return dict(day.act(what, ceremonies.begin_registration, whose, site))
+
+    def finish(what: str, made: Any, whose: Account = anna, at: Site = site, **moved: float) -> Any:
+        return day.act(what, ceremonies.finish_registration, whose, what, made, at, moved=moved)
+
+    def asked(**moved: float) -> dict[str, Any]:
+        return dict(day.act("the browser asks", ceremonies.begin_showing, site, moved=moved))
+
+    def show(what: str, shown: Any, at: Site = site, where: str = AWAY, **moved: float) -> Any:
+        given = ceremonies.Shown(shown, at)
+        return day.act(what, sign_in_by_passkey, given, Arrival(where), moved=moved)
+
+    key, other, quiet = (SoftAuthenticator(origin=site.address) for _ in range(3))
+    made = key.make(begin("begins"))
+    finish("for Bo", made, bo)
+    finish("the first", key.make(begin("begins again")))
+    finish("another answer", made)
+    finish("it is there", key.make(begin("with the same")))
+    finish("at another site", other.make(begin("a second")), at=Site("https://tiro.example"))
+    finish("at its end", other.make(begin("a second")), minutes=5)
+    finish("a second before it", other.make(begin("a second")), minutes=4, seconds=59)
+    finish("nothing", {})
+    quiet.counts = False
+    finish("Bo has one", quiet.make(begin("Bo begins", bo)), bo)
+    signed_in = show("is let in", key.show(asked()))
+    day.session(signed_in)
+    heard = other.show(asked())
+    show("at another site", heard, Site("https://tiro.example"))
+    show("what was heard", heard)
+    show("at its end", other.show(asked()), minutes=5)
+    show("a second before it", other.show(asked()), minutes=4, seconds=59)
+    show("of a registration", other.show(begin("begins") | {"rpId": site.host}))
+    key.sign_count = 0
+    show("a copy", key.show(asked()))
+    key.asks = False
+    key.sign_count = 9
+    show("without a finger", key.show(asked()))
+    key.user_handle, own = quiet.user_handle, key.user_handle
+    show("of two persons", key.show(asked()))
+    key.user_handle = own
+    shown = key.show(asked())
+    del shown["response"]["userHandle"]
+    show("it does not say whose", shown)
+    show("one that is unknown", SoftAuthenticator(origin=site.address).show(asked()))
+
+    def enter(what: str, user_name: str, shown: Any, address: str = AWAY, **said: Any) -> None:
+        given = Credentials(user_name, said.pop("password", PASSWORD), address, **said)
+        day.act(what, sign_in, given._replace(passkey=ceremonies.Shown(shown, site)))
+
+    settings(library, known_networks=["192.0.2.0/24"])
+    day.skip()
+    enter("with the password", "anna", key.show(asked()))
+    enter("a wrong one", "anna", key.show(asked()), password="x")
+    enter("that of Bo", "anna", quiet.show(asked()))
+    enter("at home", "anna", quiet.show(asked()), HOME)
+    enter("twice the same number", "anna", {}, HOME)
+    day.act("without it", sign_in, Credentials("anna", PASSWORD, AWAY))
+    show("Bo, who does not count", quiet.show(asked()))
+    show("and again", quiet.show(asked()))
+    day.act("Bo has left", disable_account, COMMAND, bo)
+    show("and is not let in", quiet.show(asked()))
+    for number in range(3, passkeys.MOST + 1):
+        at_no_desk(
+            library,
+            lambda act, n=number: passkeys.add_passkey(act, anna, str(n), bytes([n]), b"k", 0),
+        )
+    day.skip()
+    day.act("one too many", ceremonies.begin_registration, anna, site)
+    return day
+
+
+def a_night(library: Library) -> Journal:
+    """What the nightly job deletes, each at its own time."""
+    day, main = Journal(library), library.main
+    settings(library, known_networks=["192.0.2.0/24"], session_hours=2, patron_session_minutes=20)
+    chief = person(library, "Chief", "administrator")
+    key = at_no_desk(library, lambda act: desks.add_workstation(act, "Desk 1", main.id))
+    back = ("https://a.example/",)
+    new = NewProgram("App", main.id, (Right.LEND,), acts_for="staff", redirect_uris=back)
+    at_no_desk(library, lambda act: add_program(act, COMMAND, new))
+    app = library.read(lambda t: program_named(t, name="App"))
+    desk = library.read(lambda t: desks.workstation_named(t, name="Desk 1"))
+    assert app is not None
+    assert desk is not None
+    day.skip()
+    site = Site("https://tiro.example")
+    day.act("a challenge", ceremonies.begin_showing, site)
+    day.act("a wrong password", sign_in, Credentials("chief", "x", HOME))
+    day.act("at a desk", sign_in, Credentials("chief", PASSWORD, HOME, None, key))
+    slip = print_jobs.Document("Hold", ("a",), "da")
+    day.act("a slip", print_jobs.queue_job, desk, "hold", slip)
+    wish = apps.Wish(app.client_id, back[0], "code", "", "", CHALLENGE, "S256")
+    day.act("a code", apps.agree, chief, app, wish)
+    nightly = partial(run, library, "sessions")
+    for what, moved in (
+        ("after five minutes", {"minutes": 5}),
+        ("after a quarter of an hour", {"minutes": 10}),
+        ("after two hours", {"hours": 2}),
+        ("after a day", {"hours": 22}),
+        ("after eight days", {"days": 7}),
+    ):
+        day.do(what, nightly, **moved)
+    return day
+
+
 DAYS: Days = {
     "accounts": accounts,
     "signing-in": signing_in,
@@ -788,6 +913,8 @@ DAYS: Days = {
     "apps": of_apps,
     "vouched-for": vouched_for,
     "looked-up": looked,
+    "passkeys": with_passkeys,
+    "a-night": a_night,
 }
 
 
