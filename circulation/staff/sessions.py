@@ -303,14 +303,6 @@ def session_of(
     )
 
 
-def principal_of(
-    circulation: Circulation, transaction: Transaction, token: str, now: datetime
-) -> Principal | None:
-    """The same, where it is enough to know who asks."""
-    session = session_of(circulation, transaction, token, now)
-    return None if session is None else session.principal
-
-
 def _ends(row: _Row) -> datetime:
     """When the session ends if nothing is done; that of an account that is disabled is over."""
     if row.disabled is not None or row.revoked is not None:

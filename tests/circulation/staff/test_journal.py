@@ -205,6 +205,7 @@ def accounts(library: Library) -> Journal:
     add("a longer one", "x" * 65)
     add("none", "")
     add("everywhere", "all", "assistant@all")
+    add("at the agency", "e0", f"assistant@DK-900100 assistant@{other.isil}")
     add("by one of another branch", "e2", "assistant", there)
     add("at their own branch", "e2", f"assistant@{other.isil}", there, branch_id=other.id)
     add("more than the head has", "e3", "administrator", head)
@@ -342,6 +343,7 @@ def signing_in(library: Library) -> Journal:
     enter("the recovery code a second time", address=AWAY, code=code)
     day.read("recovery codes left", recovery_codes_left, staff_id=anna.id)
     day.act("new ones", lambda act: len(new_recovery_codes(act.transaction, anna.id)))
+    day.act("confirms once more", confirm_second_factor, anna.id, authenticator.code())
     bo = account(library, "bo")
     day.act("Bo shows a code and has none", take_code, bo.id, None, "123456")
     day.act("or a recovery code", take_code, bo.id, None, "abcd-efgh-ijkl-mnop")
@@ -435,6 +437,8 @@ def at_the_desk(library: Library) -> Journal:
     take("at no desk", where=Arrival(HOME))
     taken = take("after it", where=here._replace(previous_token=before.token))
     take("an unknown name", "unknown")
+    take("a wrong one", pin="258030")
+    take("and the right one")
     for number in range(1, 4):
         take(f"wrong {number}", pin="258030")
     take("right too late")
@@ -672,6 +676,7 @@ def of_apps(library: Library) -> Journal:
     ):
         code = agree(f"the chief agrees {number}")
         tokens = take(f"with {[*said]}", code, **said)
+        day.read("allowed", allowed_apps, Owner(staff_id=chief.id), library.now)
     refresh("a code is no refresh token", agree("agrees"))
     take("nor is that a code", tokens.refresh)
     tokens = take("with a new code", agree("agrees to a part", "fees.take"))
@@ -706,6 +711,10 @@ def of_apps(library: Library) -> Journal:
     at_no_desk(library, lambda act: set_pin_of_patron(act, ida, hashed("2580")))
     day.read("allowed after a new PIN", allowed_apps, Owner(patron_id=ida), library.now)
     refresh("after a new PIN", theirs.refresh, "patron")
+    theirs = take("Ida's", agree("Ida agrees", by=reader), "patron")
+    day.act("the app is revoked", revoke_program, for_patrons)
+    day.session(theirs.access)
+    refresh("gets nothing", theirs.refresh, "patron")
     return day
 
 
