@@ -119,8 +119,6 @@ def _as_if_placed(case: Case, record_id: int, located: Located) -> HoldFacts:
     told: dict[str, Any] = dict.fromkeys(HoldFacts._fields) | {
         "id": case.act.circulation.ids.next(case.act.now),
         "record_id": record_id,
-        "title": "",
-        "author": "",
         "item_id": located.item_id,
         "item_barcode": located.wanted.item,
         "part": located.wanted.part,

@@ -347,9 +347,9 @@ def _owner(identifier: str, context: Context) -> int | None:
 
 def own_place(request: Request[Any, Any], principal: Principal, context: Context) -> PatronPlace:
     """Return the patron who asks. Raises Problem where they are not there any more."""
-    place = None
-    if principal.kind is Kind.PATRON and principal.id is not None:
-        place = place_of_patron(context.transaction, patron_id=principal.id)
+    assert principal.kind is Kind.PATRON
+    assert principal.id is not None
+    place = place_of_patron(context.transaction, patron_id=principal.id)
     if place is None:
         raise Problem(Outcome.NOT_FOUND)
     request.about = place.id

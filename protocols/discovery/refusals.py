@@ -69,10 +69,10 @@ def _said(refusal: Refusal, language: str, timezone: str) -> str:
         facts["amount"] = amount_text(refusal.amount, refusal.currency)
     if refusal.debts:
         facts["debts"] = debts_text(refusal.debts)
-    if refusal.limit is not None:
-        facts["limit"] = refusal.limit
     if reason in _COUNTED:
-        sentence = words.npgettext("screen", name, name, refusal.limit or 0)
+        assert refusal.limit is not None
+        facts["limit"] = refusal.limit
+        sentence = words.npgettext("screen", name, name, refusal.limit)
     else:
         sentence = words.pgettext("screen", name)
     try:

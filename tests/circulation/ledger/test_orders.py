@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from catalogue.database import (
     Database,
@@ -20,6 +20,7 @@ from catalogue.database import (
     many,
     open_database,
     scalar_one,
+    send,
 )
 from circulation.fees.giving_up import GIVING_UP, GivingUp, give_up
 from circulation.fees.paying import PaymentWish, pay
@@ -27,7 +28,7 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import UNATTENDED, Refused
 from circulation.ledger.changes import CHANGES, Portion, change_charge, charge_patron
 from circulation.ledger.charges import NewCharge
-from circulation.ledger.money import ChargeKind, PostingKind
+from circulation.ledger.money import ChargeKind, Paid, PostingKind
 from circulation.ledger.orders import MoneyAct
 from circulation.ledger.postings import EFFECTS
 from circulation.ledger.schema import charge_postings, money_orders
@@ -216,6 +217,23 @@ def test_the_order_of_who_was_erased_stays_taken(library: Library) -> None:
     assert library.read(_orders) == 1
     answer = asked(library, a_case(library, "payment"), "A 1", 100)
     assert answer.reasons == (Reason.ORDER_ID_TAKEN,)
+
+
+@send
+def _forget_parts() -> Statement:
+    return update(money_orders).values(charges=None, shares=None)
+
+
+def test_a_payment_of_which_the_charges_were_not_kept_is_not_taken_twice(library: Library) -> None:
+    """Orders from before there were any rows for them have the payment alone."""
+    card = a_patron(library)
+    made = charge(library, card, 100)
+    first = paid(library, card, 60, order_id="A 1", charge=made.id)
+    library.write(_forget_parts)
+    again = paid(library, card, 60, order_id="A 1", charge=made.id)
+    assert isinstance(first, Paid)
+    assert again == replace(first, was_repeated=True)
+    assert total(library, card) == 40
 
 
 #: What makes it happen once where nobody asks for money to be moved: circulation does it by itself.

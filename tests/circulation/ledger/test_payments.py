@@ -15,7 +15,15 @@ from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.events import EventKind
 from circulation.kernel.organisation import add_agency, add_branch, add_consortium, desk_at
 from circulation.kernel.reasons import Reason
-from circulation.kernel.results import UNATTENDED, Desk, Refusal, Refused
+from circulation.kernel.results import (
+    UNATTENDED,
+    Branch,
+    DebtElsewhere,
+    Desk,
+    Refusal,
+    Refused,
+)
+from circulation.ledger.balances import debts_elsewhere
 from circulation.ledger.changes import Changed, charge_patron
 from circulation.ledger.charges import (
     NewCharge,
@@ -36,6 +44,7 @@ from circulation.ledger.money import (
 )
 from circulation.ledger.postings import postings_of
 from circulation.ledger.reversals import reimburse, reverse_payment
+from tests.builders.agencies import a_further_agency, a_school, agree, charge_at
 from tests.builders.circulation import Library, a_library, a_patron, events_of_patron
 from tests.builders.fees import charge, charges_of, fee_rule, listed, number_of, owed, paid, total
 
@@ -461,6 +470,66 @@ def test_no_more_and_no_less_than_that(library: Library, amount: int) -> None:
     with pytest.raises(ValueError, match="written off"):
         changed(library, made.id, reduce_write_off, "a reason", amount if amount < 1 else 401)
     assert changed(library, made.id, reduce_write_off, "a reason", 400).balance == 1_000
+
+
+def test_one_minor_unit_moves_like_any_other_amount(library: Library) -> None:
+    card = a_patron(library)
+    made = charge(library, card, 100)
+
+    def done(change: object, *arguments: object) -> tuple[int, int, int, int]:
+        found = changed(library, made.id, change, *arguments)
+        return found.amount, found.paid, found.written_off, found.balance
+
+    assert done(write_off, "a reason", 40) == (100, 0, 40, 60)
+    assert done(set_amount, 39, "less than was given up") == (39, 0, 39, 0)
+    assert done(reduce_write_off, "a reason", 1) == (39, 0, 38, 1)
+    taken(paid(library, card, 1))
+    assert done(set_amount, 38, "paid and given up") == (38, 1, 37, 0)
+    assert done(set_amount, 0, "a mistake") == (0, 1, 0, -1)
+    assert done(reimburse, "cash", 1) == (0, 0, 0, 0)
+    with pytest.raises(ValueError, match="a posting of 0"):
+        charge(library, card, 0)
+
+
+def test_a_payment_that_failed_leaves_the_others_of_its_charge(library: Library) -> None:
+    card = a_patron(library)
+    made = charge(library, card, 10)
+    first = taken(paid(library, card, 4)).payment_id
+    taken(paid(library, card, 5))
+    assert library.write(
+        lambda transaction: reverse_payment(
+            library.act(transaction), payment_id=first, reason="the card was refused"
+        )
+    )
+    [line] = charges_of(library, card)
+    assert (line.charge.id, line.charge.paid, line.charge.balance) == (made.id, 5, 5)
+
+
+def test_debts_to_others_are_told_where_none_can_be_paid(library: Library) -> None:
+    school, third = a_school(library), a_further_agency(library)
+    card = a_patron(library)
+    number = number_of(library, card)
+
+    def elsewhere(branch: Branch) -> tuple[DebtElsewhere, ...]:
+        return library.read(
+            lambda transaction: debts_elsewhere(
+                library.circulation, transaction, number, branch.agency_id
+            )
+        )
+
+    assert elsewhere(library.main) == ()
+    charge_at(library, school, card, 1)
+    charge_at(library, school, card, 20, ChargeKind.DAMAGE)
+    its = DebtElsewhere("DK-900200", "Prøveskolen", 21, "DKK")
+    assert elsewhere(library.main) == (its,)
+    assert elsewhere(school) == ()
+    made = charge_at(library, third, card, 1)
+    assert elsewhere(library.main) == (its, DebtElsewhere("DK-900300", "Nabobiblioteket", 1, "DKK"))
+    changed(library, made.id, write_off, "a reason")
+    assert elsewhere(library.main) == (its,)
+    agree(library, library.main, school, payments=True)
+    assert elsewhere(library.main) == ()
+    assert elsewhere(third) == (its,)
 
 
 def test_sums_are_larger_than_32_bits_hold(either_library: Library) -> None:

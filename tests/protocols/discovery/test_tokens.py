@@ -99,10 +99,13 @@ def test_a_portal_that_tries_card_after_card_is_slowed(one_stage: Stage) -> None
 
 def test_wrong_pins_from_anywhere_else_count_for_the_address(one_stage: Stage) -> None:
     cards = [one_stage.a_patron() for _ in range(11)]
+    regular = one_stage.a_patron()
+    assert log_in(one_stage, regular, host="198.51.100.7").status == 200
     for card in cards[:10]:
         for _ in range(5):
             log_in(one_stage, card, "7777", host="198.51.100.7")
     assert log_in(one_stage, cards[10], host="198.51.100.7").status == 403
+    assert log_in(one_stage, regular, host="198.51.100.7").status == 403
     assert log_in(one_stage, cards[10], host="198.51.100.8").status == 200
 
 
