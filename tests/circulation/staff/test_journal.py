@@ -8,7 +8,7 @@ writes them again: then read what has changed. Secrets and random values are sho
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64encode
+from base64 import b32decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -21,7 +21,7 @@ import pytest
 
 from circulation.jobs.running import run_job
 from circulation.kernel.results import Desk
-from circulation.kernel.rights import Kind, Principal, Right
+from circulation.kernel.rights import Kind, Principal, Reach, Right
 from circulation.patrons.registering import set_pin as set_pin_of_patron
 from circulation.staff import (
     app_access,
@@ -89,6 +89,7 @@ from circulation.staff.signing_in import (
 )
 from circulation.staff.site import Site
 from circulation.staff.taking_over import has_pin, remove_pin, set_pin, take_over
+from circulation.staff.totp import code_at
 from tests.builders import journal
 from tests.builders.accounts import COMMAND, PASSWORD, a_colleague, account, at_no_desk
 from tests.builders.authenticators import SoftAuthenticator
@@ -111,6 +112,8 @@ class Journal(journal.Journal):
 
     def __init__(self, library: Library) -> None:
         super().__init__(prepared(library))
+        bystanders(library)
+        self.skip()
 
     def act(self, what: str, verb: Callable[..., Any], *about: Any, **options: Any) -> Any:
         moved = options.pop("moved", {})
@@ -158,6 +161,39 @@ class Journal(journal.Journal):
         if isinstance(value, timedelta):
             return str(value)
         return _CHANCE.sub("…", super()._told(name, value, kind))
+
+
+def bystanders(library: Library) -> None:
+    """A colleague, a desk, a program and an app with all that there can be of them: no verb about
+    others changes anything of it."""
+    a_colleague(library, "zach", "assistant")
+    zach, main, back = account(library, "zach"), library.main, ("https://z.example/",)
+    do = partial(at_no_desk, library)
+    key = do(lambda act: desks.add_workstation(act, "Desk Z", main.id))
+    desk = library.read(lambda t: desks.workstation_named(t, name="Desk Z"))
+    assert desk is not None
+    slip = print_jobs.Document("Hold", ("z",), "da")
+    do(lambda act: print_jobs.queue_job(act, desk, "hold", slip))
+    do(lambda act: sign_in(act, Credentials("zach", PASSWORD, HOME, None, key)))
+    do(lambda act: sign_in(act, Credentials("zach", "x", "203.0.113.99")))
+    do(lambda act: set_pin(act, zach, "908172"))
+    do(lambda act: passkeys.add_passkey(act, zach, "key", b"z", b"p", 0))
+    secret = do(lambda act: begin_second_factor(act, zach.id))
+    code = code_at(b32decode(secret), int(library.now.timestamp()) // 30)
+    do(lambda act: confirm_second_factor(act, zach.id, code))
+    app = NewProgram("Z", main.id, (Right.LEND,), acts_for="staff", redirect_uris=back)
+    client = do(lambda act: add_program(act, COMMAND, app)).client_id
+    program = library.read(lambda t: program_named(t, name="Z"))
+    assert program is not None
+    wish = apps.Wish(client, back[0], "code", "", "", CHALLENGE, "S256")
+    me = replace(COMMAND, kind=Kind.STAFF, id=zach.id, grants={Right.LEND: Reach(True)})
+    for _ in range(2):
+        token = do(lambda act: apps.agree(act, me, program, wish))
+        proof = app_access.Proof(client, "", token, back[0], VERIFIER)
+        do(lambda act, p=proof: app_access.take_code(act, p, AWAY))
+    bot = NewProgram("Z bot", main.id, (Right.LEND,))
+    made = do(lambda act: add_program(act, COMMAND, bot))
+    do(lambda act: access_token(act, made.client_id, made.secret, AWAY))
 
 
 def roles(library: Library, words: str) -> Any:
