@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from catalogue.database import Transaction
-from circulation import moving
 from circulation.moving.deliveries import Following, KindReport, take_delivery
+from circulation.moving.example_plans import read_example
 from circulation.moving.kinds.table import FIELDS
 from circulation.moving.plans import Plan, read_plan
 from circulation.moving.rows import Fault, Moving
 from tests.builders.circulation import Library, _insert_record
-
-EXAMPLES = Path(moving.__file__).parent / "examples"
 
 PLAN = """
 source = "old"
@@ -195,7 +193,7 @@ class OldSystem:
 
     def example(self, name: str, **files: str | bytes) -> None:
         """The plan that comes along for a system, and files for it: FILE__ENDING is their name."""
-        self.plan = (EXAMPLES / f"{name}.toml").read_text(encoding="utf-8")
+        self.plan = read_example(name)
         for file, text in files.items():
             data = text if isinstance(text, bytes) else text.encode()
             (self.folder / file.replace("__", ".")).write_bytes(data)

@@ -33,6 +33,7 @@ from circulation.moving.balancing.from_files import FilesSheet, sheet_of_files
 from circulation.moving.balancing.queues import compare_queues
 from circulation.moving.deliveries import Following, KindReport, take_delivery
 from circulation.moving.earlier import OlderDelivery
+from circulation.moving.example_plans import SYSTEMS, read_example
 from circulation.moving.kinds.table import fields_told
 from circulation.moving.plan_settings import settings_told
 from circulation.moving.plans import Plan
@@ -45,11 +46,9 @@ from protocols.commands.moving.checklist import checklist
 from protocols.commands.moving.from_fbs import from_fbs
 from protocols.commands.moving.samples import samples
 from protocols.commands.moving.shared import (
-    EXAMPLES,
     FILES,
     PLAN,
     REPORTS,
-    SYSTEMS,
     planned_by,
     print_advice,
     reasons_aside,
@@ -237,7 +236,7 @@ def _find_queues(transaction: Transaction, source: str, files: FilesSheet) -> li
 @as_json
 def show_plan(system: str, as_json: bool) -> None:
     """Print a plan to begin with, for the files of SYSTEM."""
-    text = (EXAMPLES / f"{system}.toml").read_text(encoding="utf-8")
+    text = read_example(system)
     tell(text.rstrip("\n"), {"plan": text}, as_json)
 
 

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
 
 import click
 
-from circulation import moving
 from circulation.moving.balancing.file_rows import At
 from circulation.moving.kinds.table import FIELDS
 from circulation.moving.plans import Plan, PlanUnfit, read_plan
 from circulation.moving.set_aside import read_set_aside
 from protocols.process.failures import Failure
 
-#: Plans that come along, and the systems that they are for.
-EXAMPLES: Final = Path(moving.__file__).parent / "examples"
-SYSTEMS: Final = sorted(each.stem for each in EXAMPLES.glob("*.toml"))
 PLAN = click.argument("plan", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 FILES = click.option(
     "--files",

@@ -12,12 +12,13 @@ import click
 
 from circulation.kernel.results import DEFAULT_TIMEZONE
 from circulation.kernel.trees import CATEGORIES, GROUPS
+from circulation.moving.example_plans import SYSTEMS, example_path
 from circulation.moving.plans import Plan
 from circulation.moving.surveys.code_tables import LackingCode, OwnCodes, find_lacking
 from circulation.moving.surveys.facts import describe_file, expand
 from circulation.moving.surveys.files import FileSurvey, survey_file
 from circulation.moving.surveys.plan_files import PlanNotKept, write_plan
-from protocols.commands.moving.shared import EXAMPLES, SYSTEMS, planned_by, print_advice
+from protocols.commands.moving.shared import planned_by, print_advice
 from protocols.commands.shared.library import Library, opened
 from protocols.commands.shared.progress import progress
 from protocols.commands.shared.saying import as_json, say
@@ -71,7 +72,7 @@ def survey(
     """
     if plan is not None and like is not None:
         raise click.UsageError("Give --plan or --like, not both.")
-    based_on = plan or (EXAMPLES / f"{like}.toml" if like is not None else None)
+    based_on = plan or (None if like is None else example_path(like))
     if target is not None and target.exists():
         based_on = target  # what is filled in there is not lost
     folder = files[0] if files[0].is_dir() else files[0].parent

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from circulation import moving
 from circulation.kernel.results import DEFAULT_TIMEZONE
+from circulation.moving.example_plans import SYSTEMS, read_example
 from protocols.commands.shared.saying import as_json as json_option
 from protocols.commands.shared.saying import tell
 from protocols.commands.shared.terminal_options import UNKNOWN, terminal_options, tls_of
@@ -22,9 +22,6 @@ from protocols.proxy.probing.files import write_plan, write_proxy_file
 from protocols.proxy.probing.report import write_report
 from protocols.sip2.asking.line import LineError
 from protocols.sip2.checking.visit import LoginRefused, Target
-
-#: Plans that come along.
-_EXAMPLES: Final = Path(moving.__file__).parent / "examples"
 
 
 class _Zone(click.ParamType[ZoneInfo]):
@@ -59,7 +56,7 @@ class _Zone(click.ParamType[ZoneInfo]):
 @click.option(
     "--like",
     "system",
-    type=click.Choice(sorted(each.stem for each in _EXAMPLES.glob("*.toml"))),
+    type=click.Choice(SYSTEMS),
     help="Which system it is: plan.toml begins with its example.",
 )
 @click.option(
@@ -110,8 +107,7 @@ def probe(
             found, timezone=zone, login=target.login, password=target.password, branch=branch
         )
         if system is not None:
-            example = (_EXAMPLES / f"{system}.toml").read_text("utf-8")
-            files["plan.toml"] = write_plan(found, timezone=zone, example=example)
+            files["plan.toml"] = write_plan(found, timezone=zone, example=read_example(system))
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
             _write_new(folder / name, text)

@@ -23,9 +23,10 @@ from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refused
 from circulation.loans.lending import judge_loan
 from circulation.loans.wishes import LoanWish
+from circulation.moving.example_plans import read_example
 from tests.builders.circulation import Library, _insert_record, a_patron, an_item
 from tests.builders.koha import NULL, SUBFIELDS, KohaExport, Row
-from tests.builders.moving import EXAMPLES, OldSystem
+from tests.builders.moving import OldSystem
 from tests.circulation.moving.test_balancing import sheet
 from tests.circulation.moving.test_samples import compared, samples
 
@@ -292,10 +293,10 @@ def move_in(library: Library, folder: Path, *, items: str, seed: int) -> tuple[O
 
     library.write(titles)
     export.write(folder)
-    plan = (EXAMPLES / "koha.toml").read_text(encoding="utf-8")
+    plan = read_example("koha")
     if items == "csv":
         before, rest = plan.split("[items]\n")
-        other = (EXAMPLES / "koha-items.toml").read_text(encoding="utf-8").split("[items]\n")[1]
+        other = read_example("koha-items").split("[items]\n")[1]
         plan = "".join((before, "[items]\n", other, "[loans]\n", rest.split("[loans]\n")[1]))
     old.plan = plan.replace('CPL = "DK-900101"', 'CPL = "DK-900101"\nFPL = "DK-900102"')
     old.deliver()
@@ -395,6 +396,6 @@ def test_a_code_that_is_missing_is_told_once(sqlite_library: Library, tmp_path: 
 
 
 def test_the_builder_has_every_subfield_of_the_plan() -> None:
-    plan = (EXAMPLES / "koha.toml").read_text(encoding="utf-8")
+    plan = read_example("koha")
     its = plan.split("[items.fields]")[1].split("[uses]")[0]
     assert set(re.findall(r'"(\w)"', its)) <= {*SUBFIELDS.values()}

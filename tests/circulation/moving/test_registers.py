@@ -10,6 +10,7 @@ from catalogue.database import Transaction
 from circulation.accounts.status import patron_status
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CheckedOut, Refused
+from circulation.moving.example_plans import read_example
 from circulation.patrons.changes import change_patron
 from circulation.patrons.consents import give_consent
 from circulation.patrons.groups import add_group, join_group
@@ -20,9 +21,9 @@ from tests.builders.bookings import a_booking, a_set
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.fees import charge, number_of, total
 from tests.builders.holds import a_hold, outcome_of, shelf
-from tests.builders.moving import EXAMPLES, OldSystem
+from tests.builders.moving import OldSystem
 
-EXAMPLE = (EXAMPLES / "school-register.toml").read_text(encoding="utf-8")
+EXAMPLE = read_example("school-register")
 
 MEMBERS = "login,cpr,first_name,last_name,born,email,school,role,class_path,protected\n"
 IDA = "idao1234,,Ida,Ørsted,2013-05-12,,151001,pupil,Islev Skole/7/7B,\n"

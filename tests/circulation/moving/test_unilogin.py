@@ -7,12 +7,13 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from circulation.moving.example_plans import example_path, read_example
 from circulation.moving.kinds.table import FIELDS
 from circulation.moving.plans import PlanUnfit, read_plan
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey
 from tests.builders.circulation import a_patron
 from tests.builders.fees import number_of
-from tests.builders.moving import EXAMPLES, OldSystem
+from tests.builders.moving import OldSystem
 
 OLD, NEW = "https://wsieksport.unilogin.dk/eksport/full", "https://brugerdatabasen.stil.dk/full"
 PARENT = "0203801234"
@@ -151,8 +152,8 @@ def test_an_unknown_role_or_school_is_set_aside(schools: OldSystem) -> None:
 
 
 def test_a_path_that_is_none_is_wrong_with_the_plan(schools: OldSystem) -> None:
-    schools.plan = (EXAMPLES / "unilogin.toml").read_text(encoding="utf-8")
+    schools.plan = read_example("unilogin")
     schools.plan = schools.plan.replace('"Person/FirstName"', '"Person/["')
     with pytest.raises(PlanUnfit, match=r"members: 'Person/\[' is no path"):
         schools.read()
-    assert read_plan(EXAMPLES / "unilogin.toml", FIELDS).source == "unilogin"
+    assert read_plan(example_path("unilogin"), FIELDS).source == "unilogin"
