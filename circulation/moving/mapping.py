@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from circulation.moving.plans import ANY, CODE, Columns, FieldPlan, Plan
 from circulation.moving.rows import Arrival, Fault, Kind, Place, code_shown
 from circulation.moving.sources.rows import Line, UnreadableFile
-from circulation.moving.values import UNKNOWN_CODE, Cell, Formats, Unreadable
+from circulation.moving.values import UNKNOWN_CODE, Cell, Formats, Unreadable, part_tail
 from circulation.patrons.identifiers import IdentifierKey
 
 #: Characters of a key.
@@ -166,12 +166,14 @@ class Mapper:
             several = text.split(source.plan.separator) if field.cell.is_list else [text]
             try:
                 for each in several:
-                    if value := _translated(source.table, _lines(each.strip(), source.plan)):
+                    piece = _lines(each.strip(), source.plan)
+                    if value := _value_of(source.table, piece, field.cell):
                         found.append(field.cell.read(value, self._formats))
             except (ValueError, OverflowError) as error:
                 is_told = isinstance(error, Unreadable)
                 why = str(error) if is_told else "cannot be read"
-                raise _Wrong(source, text, why) from error
+                shown = part_tail(piece).code if field.cell.has_tail else text
+                raise _Wrong(source, shown, why) from error
             if found and not field.cell.is_list:
                 return found[0]
         if field.cell.is_list:
@@ -201,6 +203,16 @@ class Mapper:
 
 def _lines(text: str, plan: FieldPlan) -> str:
     return text.replace(plan.newline, "\n") if plan.newline else text
+
+
+def _value_of(table: Mapping[str, str] | None, text: str, cell: Cell) -> str:
+    """As the table of values has it; what stands behind a code is kept."""
+    if not cell.has_tail or table is None or text in table:
+        return _translated(table, text)
+    tail = part_tail(text)
+    found = part_tail(_translated(table, tail.code))
+    words = "; ".join(filter(None, (found.words, tail.words)))
+    return str(found._replace(day=tail.day or found.day, words=words)) if found.code else ""
 
 
 def _translated(table: Mapping[str, str] | None, text: str) -> str:

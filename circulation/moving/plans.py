@@ -18,7 +18,8 @@
 
 A field with several sources takes the first that gives a value; a field that holds a list takes
 the values of all. In a table of values ``*`` is any other code and ``{code}`` in its value the code
-itself. A column that is ``optional`` may be missing in the file.
+itself. A column that is ``optional`` may be missing in the file. A code of a block may have a day
+and words behind it, which no table changes: ``LOST until 2026-12-31: broke a lamp``.
 
 What a section may be called, and which fields it has, `circulation.moving.kinds.table` says.
 """

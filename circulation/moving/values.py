@@ -127,12 +127,37 @@ def _parsed(text: str, form: str) -> datetime:
 
 class Cell(NamedTuple):
     """How a field is read; beside the type in its annotation. `told`: what it holds, in a word.
-    `is_code`: it may be shown. `is_list`: there may be several, and the value is a tuple."""
+    `is_code`: it may be shown. `is_list`: there may be several, and the value is a tuple.
+    `has_tail`: behind the code ``until DAY`` and ``: WORDS`` may stand."""
 
     read: Callable[[str, Formats], Any]
     told: str
     is_code: bool = False
     is_list: bool = False
+    has_tail: bool = False
+
+
+_TAIL: Final = re.compile(r"(?P<code>.*?)(?: until (?P<day>\S*))?(?:: (?P<words>.*))?", re.DOTALL)
+
+
+class Tailed(NamedTuple):
+    """A code, the day until which it holds, and words about it; both may be empty."""
+
+    code: str
+    day: str = ""
+    words: str = ""
+
+    def __str__(self) -> str:
+        until = f" until {self.day}" if self.day else ""
+        return f"{self.code}{until}: {self.words}" if self.words else f"{self.code}{until}"
+
+
+def part_tail(text: str) -> Tailed:
+    """Return the code of a cell apart from what stands behind it."""
+    found = _TAIL.fullmatch(text)
+    assert found is not None  # it has no part that must be there
+    code, day, words = found["code"], found["day"], found["words"]
+    return Tailed(code.strip(), (day or "").strip(":"), (words or "").strip())
 
 
 def _text(text: str, formats: Formats) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,14 @@ _LISTS: Final = {
     for name, cell in kind.cells.items()
     if cell.is_list
 }
+#: Fields whose codes may have a day and words behind them.
+_TAILED: Final = {
+    (kind.name, name)
+    for kind in KINDS.values()
+    for name, cell in kind.cells.items()
+    if cell.has_tail
+}
+_BEHIND: Final = re.compile("( until |: )")
 #: Rows between two words on how far it has come.
 _TOLD_EVERY: Final = 20_000
 #: Told of a kind, and how many of its rows were read.
@@ -96,19 +105,22 @@ class FileRows:
     def _row(self, kind: str, at: At, its: KindPlan, cells: Mapping[str, str]) -> FileRow:
         key = "/".join(self.stored(cells[name]) for name in its.key)
         texts = {
-            name: self._first(each, cells, is_list=(kind, name) in _LISTS)
+            name: self._first(each, cells, (kind, name) in _TAILED, is_list=(kind, name) in _LISTS)
             for name, each in its.fields.items()
         }
         return FileRow(at, key, texts)
 
-    def _first(self, planned: FieldPlan, known: Mapping[str, str], *, is_list: bool) -> str:
+    def _first(
+        self, planned: FieldPlan, known: Mapping[str, str], has_tail: bool, *, is_list: bool
+    ) -> str:
         """Return what the first source says that gives anything, or what all do for a list."""
-        told = (self._text(each, lambda name: known.get(name, "")) for each in planned.sources)
+        cell = partial(_cell, known)
+        told = (self._text(each, cell, has_tail=has_tail) for each in planned.sources)
         if is_list:
             return planned.separator.join(filter(None, told))
         return next(filter(None, told), "")
 
-    def _text(self, planned: FieldPlan, cell: Callable[[str], str]) -> str:
+    def _text(self, planned: FieldPlan, cell: Callable[[str], str], *, has_tail: bool) -> str:
         text = planned.constant
         if text is None:
             text = planned.joined_by.join(filter(None, map(cell, planned.column)))
@@ -117,8 +129,9 @@ class FileRows:
             return text
         if planned.separator in text:
             parts = filter(None, map(str.strip, text.split(planned.separator)))
-            return planned.separator.join(_translated(table, each) for each in parts)
-        return _translated(table, text)
+            told = (_translated(table, each, has_tail=has_tail) for each in parts)
+            return planned.separator.join(filter(None, told))
+        return _translated(table, text, has_tail=has_tail)
 
     def is_by_key(self, kind: str, name: str) -> bool:
         """Does the field name what it refers to by the other system's own id?"""
@@ -160,8 +173,15 @@ def parted(text: str, separator: str) -> list[str]:
     return [part for each in text.split(separator) if (part := each.strip())]
 
 
-def _translated(table: Mapping[str, str], text: str) -> str:
-    return table.get(text, table.get(ANY, UNREAD) if text else "").replace(CODE, text)
+def _cell(known: Mapping[str, str], name: str) -> str:
+    return known.get(name, "")
+
+
+def _translated(table: Mapping[str, str], text: str, *, has_tail: bool) -> str:
+    code, *behind = _BEHIND.split(text, maxsplit=1) if has_tail and text not in table else (text,)
+    found = table.get(code, table.get(ANY, UNREAD) if code else "").replace(CODE, code)
+    reason, colon, words = found.partition(":") if behind else (found, "", "")
+    return reason and "".join((reason, *behind, colon, words))
 
 
 def _is_chosen(its: KindPlan, cells: Mapping[str, str]) -> bool:

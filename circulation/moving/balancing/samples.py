@@ -222,8 +222,11 @@ class _Choosing:
         """The reasons, without words, of blocks that are not over."""
         ends = self._rows.day(row["block_ends"]) if row["block_ends"] else ""
         for each in self._rows.several("patrons", row, "blocks"):
-            reason, words, _ = each.partition(":")
-            if words or not ends or ends > self._today:
+            told, _, words = each.partition(":")
+            reason, _, day = told.partition(" until ")
+            own = self._rows.day(day.strip()) if day else ""
+            last = own if words or own else ends
+            if not last or last > self._today:
                 yield reason.strip()
 
     def _told_row(self, kind: str, row: FileRow, barcodes: Mapping[str, str]) -> Told:

@@ -46,22 +46,29 @@ from circulation.patrons.search_words import NewlySearched, Searched, index_new,
 
 
 class SaidBlock(NamedTuple):
-    """A block, with words of its own where the plan gives them: ``other: moved away``."""
+    """A block, with words and a last day of its own where there are any: ``other: moved away``,
+    ``excluded until 2026-12-31: broke a lamp``."""
 
     reason: BlockReason
     words: str = ""
+    ends: date | None = None
 
 
 _REASONS: Final = coded(BlockReason)
 
 
 def _read_block(text: str, formats: Formats) -> SaidBlock:
-    reason, _, words = text.partition(":")
-    return SaidBlock(_REASONS.read(reason.strip(), formats), words.strip())
+    told, _, words = text.partition(":")
+    reason, _, day = told.partition(" until ")
+    ends = formats.day(day.strip()) if day else None
+    return SaidBlock(_REASONS.read(reason.strip(), formats), words.strip(), ends)
 
 
 _BLOCKS: Final = _REASONS._replace(
-    read=_read_block, told=f"{_REASONS.told}; each may have words, as in other: WORDS", is_list=True
+    read=_read_block,
+    told=f"{_REASONS.told}; each may have a day and words, as in other until DAY: WORDS",
+    is_list=True,
+    has_tail=True,
 )
 #: A block until a day of this year has no end.
 _NEVER: Final = 9999
@@ -70,7 +77,7 @@ _NEVER: Final = 9999
 class PatronRow(NamedTuple):
     """What a plan may say of a patron.
 
-    `card_blocked` says why `card` may not be used. Blocks without words of their own have
+    `card_blocked` says why `card` may not be used. Blocks without a day or words of their own have
     `block_message`, and are lifted on the day `block_ends`; where that has come, they are over.
     """
 
@@ -348,24 +355,24 @@ def _blocked(batch: Batch, arrival: Arrival) -> Iterable[_Block]:
     """The blocks that the patron has today, one for each reason."""
     row: PatronRow = arrival.row
     set_up = batch.moving.set_up
-    ends = row.block_ends
-    if ends is not None and ends.year == _NEVER:
-        ends = None
-    is_over = ends is not None and ends <= set_up.day(batch.moving.now, row.home_branch)
+    today = set_up.day(batch.moving.now, row.home_branch)
     words: dict[BlockReason, list[str]] = {}
-    endless = set()
-    for reason, own in dict.fromkeys(row.blocks):
-        if own or not is_over:
-            words.setdefault(reason, []).append(own or row.block_message)
-            endless |= {reason} if own or ends is None else set()
+    ending: dict[BlockReason, list[date]] = {}
+    for reason, own, own_end in dict.fromkeys(row.blocks):
+        is_own = bool(own or own_end)
+        ends = (own_end if is_own else row.block_ends) or date.max
+        if ends > today:
+            words.setdefault(reason, []).append(own if is_own else row.block_message)
+            ending.setdefault(reason, []).append(ends)
     for reason, several in words.items():
+        last = max(ending[reason])
         yield _Block(
             arrival.number,
             reason.value,
             None if reason in EVERYWHERE else set_up.branches[row.home_branch].agency_id,
             row.blocked_since or batch.moving.now,
             "; ".join(filter(None, several)),
-            None if reason in endless else ends,
+            None if last.year == _NEVER else last,
         )
 
 

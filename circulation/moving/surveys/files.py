@@ -36,6 +36,7 @@ from circulation.moving.values import (
     Cell,
     Formats,
     Unreadable,
+    part_tail,
 )
 
 _BATCH: Final = 4_096
@@ -70,9 +71,10 @@ class FieldCodes:
         for text, number in Counter(cells).items():
             parts = text.split(self.plan.separator) if self.cell.is_list else (text,)
             for part in map(str.strip, parts):
-                if part and part not in empty:
-                    is_kept = part in self.counts or len(self.counts) < _MAX_CODES
-                    self.counts[part if is_kept else ""] += number
+                code = part_tail(part).code if self.cell.has_tail else part
+                if code and code not in empty:
+                    is_kept = code in self.counts or len(self.counts) < _MAX_CODES
+                    self.counts[code if is_kept else ""] += number
 
 
 def _filled(parts: Iterable[str], empty: frozenset[str]) -> list[str]:

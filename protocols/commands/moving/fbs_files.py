@@ -108,10 +108,16 @@ def _patron(card: str, told: Mapping[str, Any]) -> dict[str, Any]:
         "city": address.get("city"),
         "country": address.get("country"),
         "language": told.get("preferredLanguage"),
-        "blocks": ";".join(str(each.get("blockedReason")) for each in blocks),
+        "blocks": ";".join(map(_block, blocks)),
         "blocked_since": next((each.get("blockedSince") for each in blocks), None),
         "keeps_history": "1" if told.get("keepLoanHistoricalData") else "0",
     }
+
+
+def _block(told: Mapping[str, Any]) -> str:
+    """Return the code of a block, with its message as a plan reads it."""
+    message = str(told.get("message") or "").replace(";", ",").strip()
+    return f"{told.get('blockedReason')}: {message}" if message else str(told.get("blockedReason"))
 
 
 def _loan(number: int, told: Mapping[str, Any]) -> dict[str, Any]:

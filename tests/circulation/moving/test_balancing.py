@@ -23,7 +23,8 @@ def sheet(old: OldSystem, tmp_path: Path) -> list[Balance]:
     aside = {(e.kind, (e.file, int(e.line))): e.reason for e in read_set_aside(path)}
     zone = "Europe/Copenhagen"
     files = sheet_of_files(old.read(), zone, aside, IDENTIFIERS.of(old.library.circulation))
-    tells = "branch" in old.read().kinds["history"].fields
+    history = old.read().kinds.get("history")
+    tells = history is not None and "branch" in history.fields
     found = old.library.read(
         lambda t: sheet_of_database(t, old.read().source, zone, past_at_branch=tells)
     )

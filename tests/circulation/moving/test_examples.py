@@ -12,6 +12,7 @@ from circulation.moving.example_plans import ALIASES, SYSTEMS, example_path, rea
 from circulation.moving.kinds.table import FIELDS
 from circulation.moving.plans import read_plan
 from circulation.patrons.foreign_pins import is_behind
+from tests.builders.marc_items import records
 from tests.builders.moving import OldSystem
 
 BORROWERS = """\
@@ -57,28 +58,6 @@ OLD_ISSUES = """\
 "branchcode"
 "801","51","71","2025-01-01 10:00:00","2025-01-29 23:59:00","2025-01-20 10:00:00","0","CPL"
 """
-
-
-def records(tag: str, *items: dict[str, str]) -> bytes:
-    """The titles t1 and t2, the items of each in fields with that tag; several values of one
-    subfield are parted by strokes."""
-    data = b""
-    for name in ("t1", "t2"):
-        record = pymarc.Record(force_utf8=True)
-        record.add_field(pymarc.Field(tag="001", data=name))
-        title = [pymarc.Subfield("a", f"Title {name}")]
-        record.add_field(pymarc.Field("245", pymarc.Indicators("1", "0"), title))
-        for item in items:
-            if item["title"] == name:
-                its = [
-                    pymarc.Subfield(code, value)
-                    for code, values in item.items()
-                    if code != "title"
-                    for value in values.split("|")
-                ]
-                record.add_field(pymarc.Field(tag, pymarc.Indicators(" ", " "), its))
-        data += record.as_marc()
-    return data
 
 
 def counts(old: OldSystem, **options: bool) -> dict[str, tuple[int, int]]:
@@ -220,57 +199,6 @@ def test_sierra(sqlite_old: OldSystem) -> None:
     assert old.rows("SELECT lines FROM patron_addresses") == [("Søgade 3\n2610 Rødovre",)]
     assert old.rows("SELECT count(*) FROM patron_blocks") == [(1,)]
     assert [str(row[0])[:10] for row in old.rows("SELECT due FROM loans")] == ["2026-11-20"]
-
-
-USERS = """\
-id,barcode,usrname,profile,home_ou,first_given_name,family_name,dob,create_date,expire_date,email,\
-day_phone,street1,post_code,city,barred,passwd,salt
-1,U1,ida,Patrons,BR1,Ida,Ørsted,1980-05-12,2019-03-01 09:12:11.123+01,2030-01-01 00:00:00+01,\
-ida@example.org,22334455,Søgade 3,2610,Rødovre,f,,
-2,U2,bo,Juvenile,BR1,Bo,Åkjær,2019-01-02,2020-03-01 09:12:11+01,2030-01-01 00:00:00+01,,,,,,t,,
-3,U3,pia,Staff,BR1,Pia,Krøyer,1979-01-02,2020-03-01 09:12:11+01,2030-01-01 00:00:00+01,,,,,,f,,
-"""
-
-
-def test_evergreen(sqlite_old: OldSystem) -> None:
-    old = sqlite_old
-    copy = {
-        "title": "t1",
-        "b": "SYS|BR1",
-        "c": "Fiction",
-        "j": "86 Krohn",
-        "y": "29.95",
-        "g": "book",
-    }
-    old.example(
-        "evergreen",
-        users__csv=USERS,
-        records__mrc=records("852", copy | {"p": "B1"}, copy | {"p": "B2"}, copy | {"b": "BR1"}),
-        circulations__csv="id,usr,barcode,xact_start,due_date,circ_lib,renewals,stop_fines\n"
-        "71,1,B1,2026-11-01 10:00:00.5+01,2026-11-29 23:59:59+01,BR1,1,\n"
-        "72,1,B2,2026-08-01 10:00:00+02,2026-08-29 23:59:59+02,BR1,0,CLAIMSRETURNED\n",
-        holds__csv="id,usr,hold_type,target,pickup_lib,request_time,expire_time,shelf_time,"
-        "shelf_expire_time,barcode,state\n"
-        "81,2,T,t2,BR1,2026-11-02 08:00:00+01,,,,,waiting\n"
-        "82,2,C,4711,BR1,2026-11-02 08:00:00+01,,,,,waiting\n",
-        bills__csv="id,usr,lib,total_owed,balance_owed,last_billing_type,last_billing_ts\n"
-        "71,1,BR1,12.50,2.50,Overdue materials,2026-10-01 12:00:00+02\n"
-        "73,1,BR1,5.00,5.00,Coffee,2026-10-01 12:00:00+02\n",
-    )
-    assert counts(old) == {
-        "patrons": (2, 1),
-        "items": (2, 0),
-        "loans": (2, 0),
-        "holds": (1, 0),
-        "debts": (1, 1),
-    }
-    found = old.rows("SELECT branch_id, department, call_number, price FROM items")
-    assert found[0] == (old.library.main.id, "Fiction", "86 Krohn", 2995)
-    assert old.rows("SELECT renewals, mark FROM loans ORDER BY id") == [
-        (1, None),
-        (0, "claimed_returned"),
-    ]
-    assert old.rows("SELECT reason FROM patron_blocks") == [("excluded",)]
 
 
 def test_symphony(sqlite_old: OldSystem) -> None:
