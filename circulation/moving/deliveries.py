@@ -156,14 +156,11 @@ def take_delivery(
     def all_kinds(do: Doing) -> None:
         if its is not None and not following.may_be_older:
             do(lambda transaction: check_age(transaction, moving.source, its, moving.timezone))
-        is_noted = its is None
 
         def begin() -> None:
-            """Remember the delivery, before anything of it is taken."""
-            nonlocal is_noted
-            if not is_noted and its is not None:
+            """Remember the delivery, before anything of a kind is taken."""
+            if its is not None:
                 do(lambda transaction: note_taken(transaction, moving.source, its, moving.now))
-                is_noted = True
 
         for name in KINDS:
             if name in plan.kinds:
@@ -209,7 +206,7 @@ def _find_staying(transaction: Transaction, kind: Kind, known: Iterable[Moved]) 
     if kind.gone is not None:
         return set()
     ids = [*{each.row_id for each in known if each.gone is not None}]
-    if kind.branches is None or not ids:
+    if kind.branches is None:
         return {*ids}
     return {number for number, _ in kind.branches(transaction, row_ids=ids)}
 

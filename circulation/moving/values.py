@@ -30,8 +30,6 @@ TRUE: Final = frozenset({"1", "true", "t", "yes", "y", "ja", "j"})
 FALSE: Final = frozenset({"0", "false", "f", "no", "n", "nej"})
 #: What follows is minutes, which are read as parts of an hour as ISO 8601 has it.
 _HOUR_AND_POINT: Final = re.compile(r"[T ]\d\d[.,]")
-#: What a column of 32 bits holds.
-_LARGEST: Final = 2**31 - 1
 
 
 #: Why a cell is not read that should hold one of few codes.
@@ -166,16 +164,12 @@ def _text(text: str, formats: Formats) -> str:
     return text
 
 
-def _number(text: str, formats: Formats) -> int:
-    if not (text.isascii() and text.removeprefix("-").isdigit()) or abs(int(text)) > _LARGEST:
-        raise Unreadable("no number")
-    return int(text)
-
-
 def _small(text: str, formats: Formats) -> int:
-    if not 0 <= (number := _number(text, formats)) < 10_000:
+    if not (text.isascii() and text.removeprefix("-").isdigit()):
+        raise Unreadable("no number")
+    if not 0 <= int(text) < 10_000:
         raise Unreadable("no number up to 9999")
-    return number
+    return int(text)
 
 
 def _truth(text: str, formats: Formats) -> bool:

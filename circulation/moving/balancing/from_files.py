@@ -125,7 +125,6 @@ class _Reading:
         self._needs_cards |= self._needs_homes and not self._rows.is_by_key("debts", "patron")
         self._homes: dict[str, str] = {}  # key -> ISIL
         self._queues: defaultdict[str, list[_Waiting]] = defaultdict(list)
-        self._number = 0
 
     def sheet(self) -> FilesSheet:
         for kind in ("patrons", "items", "loans", "holds"):
@@ -240,9 +239,9 @@ class _Reading:
         title = self._item_of("holds", row)[0] if row["item"] else row["record"]
         placed = self._rows.time(row["placed"])
         place = int(row["position"]) - 10_000 if NUMBER.fullmatch(row["position"]) else 0
-        self._number += 1
         when = "" if placed is None else placed.isoformat()
-        self._queues[title].append(((place, when), self._number, row.key))
+        queue = self._queues[title]
+        queue.append(((place, when), len(queue), row.key))
 
 
 def _always_given(field: FieldPlan | None) -> bool:

@@ -100,12 +100,12 @@ def store_past_loans(batch: Batch, new: Sequence[Arrival], changed: Sequence[Arr
         each.row_id = batch.moving.circulation.ids.next(batch.moving.now)
         item, borrower = lent[id(each)], borrowers.get(id(each))
         branch_id = item.branch_id if row.branch is None else row.branch
-        is_kept = borrower is not None and borrower.id in keeping
+        keeper = borrower.id if borrower is not None and borrower.id in keeping else None
         stored.append(
             _Stored(
                 each.row_id,
                 item.id,
-                borrower.id if borrower is not None and is_kept else None,
+                keeper,
                 branch_id,
                 item.material_group,
                 row.checked_out,

@@ -131,9 +131,9 @@ def _changes(act: Act, number: int, row: MemberRow) -> Changes:
     }
     before = patron_fields(act.transaction, patron_id=number)
     assert before is not None
-    if row.email and not before.email:
+    if not before.email:
         changes["email"] = row.email
-    if row.phone and not before.phone:
+    if not before.phone:
         changes["phone"] = row.phone
     return changes
 

@@ -35,7 +35,7 @@ class OwnCodes(NamedTuple):
             return self.categories
         if codes.name == "material_group":
             return self.groups
-        told = codes.cell.told.split(", ") if codes.cell.is_code else []
+        told = codes.cell.told.partition(";")[0].split(", ") if codes.cell.is_code else []
         return {each: each for each in told} if len(told) > 1 else {}
 
 
@@ -70,7 +70,11 @@ def find_lacking(plan: Plan, surveys: Iterable[FileSurvey], own: OwnCodes) -> li
             proposals[its] = known
             found = counts.setdefault(its, {})
             for text, number in codes.counts.items():
-                if not (text in known if table is None else text in table or ANY in table):
+                if table is None:  # a block may have words
+                    is_there = text.partition(":")[0] in known
+                else:
+                    is_there = text in table or ANY in table
+                if not is_there:
                     found[text] = found.get(text, 0) + number
     lacking: list[LackingCode] = []
     for its, found in counts.items():

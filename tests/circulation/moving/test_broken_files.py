@@ -181,10 +181,10 @@ def test_files_that_are_not_there(sqlite_old: OldSystem) -> None:
     (old.folder / "loans.csv").unlink()
     found = old.deliver()
     assert found["patrons"].new == 2
-    told = {(kind, each.reason, each.detail) for kind, each in old.faults if not each.is_noted}
+    told = {(kind, *each) for kind, each in old.faults if not each.is_noted}
     assert told == {
-        ("items", "unreadable file", "no file has that name"),
-        ("loans", "unreadable file", "FileNotFoundError"),
+        ("items", ("item*s-*.csv", 0), "", "unreadable file", "no file has that name", False, ""),
+        ("loans", ("loans.csv", 0), "", "unreadable file", "FileNotFoundError", False, ""),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from circulation.holds.changing import cancel_hold
+from circulation.items.removal import remove_item
 from circulation.kernel.results import CheckedIn
 from circulation.moving import deliveries
 from circulation.moving.earlier import OlderDelivery
@@ -347,3 +348,26 @@ def test_one_kind_of_a_source_does_not_make_the_files_of_another_older(old: OldS
     for plan in (patrons, rest, patrons, rest):
         old.plan = plan
         old.deliver(may_be_older=False)
+
+
+def test_what_was_removed_here_after_it_was_gone_there_comes_as_new(old: OldSystem) -> None:
+    old.deliver()
+    old.write("items", FIRST, SECOND)
+    old.deliver(may_be_shorter=True)
+    old.library.write(lambda each: remove_item(old.library.act(each), item="B3"))
+    old.write("items", FIRST, SECOND, THIRD)
+    found = old.deliver()["items"]
+    assert (found.new, found.changed, found.set_aside) == (1, 0, 0)
+    assert old.rows("SELECT barcode FROM items WHERE barcode = 'B3'") == [("B3",)]
+
+
+def test_barcodes_of_two_columns_are_not_compared(sqlite_old: OldSystem) -> None:
+    """Neither column alone tells whether the file is of another library."""
+    old = sqlite_old
+    old.plan = old.plan.replace(
+        'barcode = "barcode"', 'barcode = { column = ["barcode", "number"], joined_by = "-" }'
+    )
+    old.write("items", *((str(n), f"B{n}", *FIRST[2:]) for n in range(11, 51)))
+    old.write("loans")
+    assert old.deliver()["items"].new == 40
+    assert old.deliver()["items"].unchanged == 40

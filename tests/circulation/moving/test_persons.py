@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from circulation.notices.log import log_of
+from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey
 from circulation.patrons.personal_erasure import erase_person
+from circulation.patrons.seals import Seal, of_patron
 from tests.builders.moving import BO, IDA, OldSystem
 
 
@@ -84,3 +86,14 @@ def test_what_a_plan_does_not_give_stays_as_it_is_here(sqlite_old: OldSystem) ->
     old.deliver()
     found = old.rows(f"SELECT email, note, expires FROM patrons WHERE id = {number}")
     assert found == [("new@example.org", "likes maps", "2027-01-01")]
+
+
+def test_numbers_are_sealed_of_those_who_have_one(sqlite_old: OldSystem) -> None:
+    old = sqlite_old
+    seal = Seal(b"s" * 32)
+    IDENTIFIERS.put(old.library.circulation, IdentifierKey(b"k" * 32, seal))
+    old.write("patrons", (*IDA[:14], "120580-1234", *IDA[15:]), BO)
+    assert old.deliver()["patrons"].new == 2
+    ((patron_id, sealed),) = old.rows("SELECT patron_id, sealed FROM sealed_numbers")
+    assert patron_id == id_of(old, "Ida")
+    assert seal.opened(bytes(sealed), of_patron(patron_id)) == "1205801234"

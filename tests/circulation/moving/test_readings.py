@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pymarc
+import pytest
 
 from circulation.moving import values
 from circulation.moving.balancing.comparing import balance, write_sheet
@@ -43,7 +44,7 @@ OTHERS_SAY: Final = r": (Extra|Field|Input|Invalid|String|Value) .*"
 OTHERS: Final = replace(FORMATS, dates=("%d.%m.%Y %H:%M", "%d.%m.%y"), decimal=",", _days={})
 CELLS: Final = {
     "TEXT": ("Ørsted", "a\0b"),
-    "SMALL": ("0", "9999", "10000", "-1", "٣", "1.5"),
+    "SMALL": ("0", "9999", "10000", "-1", "-", "--1", "٣", "1.5"),
     "TRUTH": ("1", "Ja", "J", "Y", "t", "TRUE", "yes", "0", "nej", "N", "no", "F", "False", "2"),
     "BRANCH": ("DK-900101", "DK-900102"),
     "DAY": ("2026-11-25", "2026-11-25T23:30+00:00", "1850-01-02", "1849-01-01", "25.11.26"),
@@ -217,6 +218,9 @@ def read_rows(folder: Path) -> Iterator[str]:
     yield f"> homes: {sorted(plan.homes('patrons'))}"
     mapper = Mapper(plan, KINDS["patrons"], Formats({"DK-900101": 1}, ZONE, date(2026, 1, 1)), key)
     source = open_source(folder / "p2.csv", plan, plan.kinds["patrons"])
+    with pytest.raises(UnreadableFile) as missing:
+        mapper.begin(source.columns[:4])
+    yield f"> {missing.value}"
     mapper.begin(source.columns)
     for line in source.lines():
         yield f"> {ROWS[line.number - 2][:100]}"

@@ -16,8 +16,15 @@ from typing import Final
 
 import pytest
 
-from circulation.moving.kinds.table import FIELDS
-from circulation.moving.plans import Plan, read_plan
+from circulation.moving.balancing.findings import (
+    describe_queues,
+    find_in_files,
+    survey_plan,
+    write_findings,
+)
+from circulation.moving.balancing.queues import QueueDifference, compare_queues
+from circulation.moving.kinds.table import FIELDS, KINDS
+from circulation.moving.plans import FieldPlan, Plan, read_plan
 from circulation.moving.recognition.advice import NO_AMOUNT, NO_DATE, Advice
 from circulation.moving.recognition.amounts import NumberForms
 from circulation.moving.recognition.dates import (
@@ -39,8 +46,9 @@ from circulation.moving.surveys.columns import (
     shapes_of,
 )
 from circulation.moving.surveys.facts import describe_file, expand, find_odd_dates
-from circulation.moving.surveys.files import FileSurvey, survey_file
+from circulation.moving.surveys.files import FieldCodes, FileSurvey, survey_file
 from circulation.moving.surveys.plan_files import PlanNotKept, write_plan
+from circulation.patrons.identifiers import IdentifierKey
 
 FOLDER: Final = Path(__file__).parents[2] / "transcripts" / "moving" / "surveys"
 ZONE: Final = "Europe/Copenhagen"
@@ -878,7 +886,83 @@ def completed(folder: Path) -> Lines:
     write("people.csv", people())
     write("odd.csv", b'a\tb,"c ""d"" \\x",e,f\n1,2,,3\n')
     yield from of(None, "people.csv", "records.mrc", "pupils.xml", "odd.csv")
-    yield f"{propose('N', {'n': 'x', 'm': 'N'})!r}, {propose('710', {'DK-710': '', 'X': ''})!r}"
+
+
+WAIVED: Final = """
+[guardians]
+files = ["g*.csv", "none.csv"]
+key = "child"
+waived = ["sex", "own", "child", "card"]
+fields = { patron = { column = "child", by = "key" }, guardian = "adult" }
+
+[holds]
+files = "none*.csv"
+key = "id"
+fields = { patron = "card", record = "title", pickup_branch = "at", placed = "at" }
+
+[persons]
+files = ["p.csv", "gone*.csv"]
+key = "id"
+fields = { national_id = "id" }
+
+[uses]
+files = "gone*.csv"
+key = "id"
+delivery = "changes"
+fields = { item = "id", loans = "n" }
+
+[loans]
+files = ["gone1*.csv", "gone2*.csv"]
+key = "id"
+fields = { patron = "p", item = "id", checked_out = "d", due = "d" }
+"""
+
+
+def findings(folder: Path) -> Lines:
+    """What keeps the sheet from being signed."""
+    waived = "waived = ['sex', 'born: in the future', 'none: in the future', 'expires: ', 'last']"
+    its = PATRONS.replace('key = "id"', f'key = "id"\ndelimiter = ";"\n{waived}')
+    settings = 'encoding = "cp1252"\ndates = ["%d/%m/%Y", "%Y-%m-%d"]\ndecimal = ","\n'
+    plan = a_plan(folder, settings + PLANNED_HEAD + its + WAIVED)
+    (folder / "people.csv").write_bytes(people())
+    (folder / "people2.csv").write_bytes(b"")
+    (folder / "g1.csv").write_text("child;adult\n1;2\n")
+    (folder / "g2.csv").write_text("child,adult,own,empty\n1,2,3,\n")
+    (folder / "g3.csv").symlink_to(folder.parent / "x.csv")
+    (folder / "none.csv").mkdir()
+    surveys = survey_plan(plan, ZONE, lambda file, rows: None)
+    yield from (f"{each.path.name}: {each.unreadable or 'read'}" for each in surveys)
+    yield from (str(tuple(each)) for each in find_in_files(plan, surveys, TODAY))
+    for number in (19, 20, 21):
+        places = tuple((f"h{n}", n % 3, 1 - n % 2) for n in range(number))
+        (found,) = describe_queues([QueueDifference("t1", places)], {"t1": "A title"})
+        told = found.rows.split("; ")
+        yield f"{number} places: {found._replace(rows='')}, {told[:3]}, {len(told)}, {told[-1]}"
+    other = QueueDifference("t2", ((f"1/{IdentifierKey(b'k' * 16).stored('1205801234')}", 1, 2),))
+    found = describe_queues([other], {"t1": "A title"})
+    write_findings(folder / "findings.tsv", found)
+    yield from (folder / "findings.tsv").read_text("utf-8").splitlines()
+    for files, here in (({"t": "ab"}, {"t": "ab"}), ({"t": "abc"}, {"t": "acd"}), ({"u": "a"}, {})):
+        yield f"{files} and {here}: {compare_queues(files, here)}"
+
+
+def codes(folder: Path) -> Lines:
+    """Which codes a field may have where no table says so."""
+    for kind, its in KINDS.items():
+        for name, cell in its.cells.items():
+            field = FieldCodes(kind, name, cell, FieldPlan(column=("x",)), None)
+            if found := OWN.of(field):
+                yield f"{kind}.{name}: {dict(found)}"
+    for text, known in (
+        ("N", {"n": "x", "m": "N"}),
+        ("N", {"n": "x", "m": "M"}),
+        ("710", {"DK-710": "", "X": ""}),
+        ("710", {"DK-710": "", "SE-710": ""}),
+        ("K-710", {"DK-710": ""}),
+        ("th", {"north": "", "south": "x"}),
+        ("Main library", {"m": "main-library"}),
+    ):
+        yield f"{text} of {known}: {propose(text, known)!r}"
 
 
 PARTS: Final[Mapping[str, Callable[[Path], Lines]]] = {
@@ -892,6 +976,8 @@ PARTS: Final[Mapping[str, Callable[[Path], Lines]]] = {
     "unplanned": unplanned,
     "planned": planned,
     "completed": completed,
+    "findings": findings,
+    "codes": codes,
     "many-rows": many_rows,
     "many-times": many_times,
 }
