@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from circulation.moving.plans import Head, KindPlan
+from circulation.moving.plans import FieldPlan, Head, KindPlan
 
 _HEAD: Final = {
     "source": "the name of the other system, by which its rows are known again",
@@ -39,6 +39,18 @@ _KIND: Final = {
     "unless": "values of a column: these rows are left out",
     "waived": "columns that nothing reads, and days as COLUMN: expired, that are right",
 }
+_FIELD: Final = {
+    "column": "the column, or several in a list, which are joined; empty ones are left out",
+    "optional": "whether a file may lack the column",
+    "joined_by": "what stands between the cells of several columns",
+    "constant": "the value of all rows, in place of a column",
+    "values": "a table of values, or the name of one in [values]: `*` is any other code, and "
+    "{code} in a value the code itself; a code that it lacks sets the row aside, an empty value is "
+    "none",
+    "by": "of a patron or an item: number (card, barcode), or key, as the other system knows it",
+    "separator": "the sign between the values of a field that holds several",
+    "newline": "what stands for the end of a line in an address",
+}
 
 
 class SettingTold(NamedTuple):
@@ -55,10 +67,16 @@ def settings_told() -> list[SettingTold]:
     return [*_told("", Head, _HEAD), *_told("KIND", KindPlan, _KIND)]
 
 
+def field_options_told() -> list[SettingTold]:
+    """Return the options of a source of a field."""
+    return _told("FIELD", FieldPlan, _FIELD)
+
+
 def _told(section: str, model: type[BaseModel], meanings: Mapping[str, str]) -> list[SettingTold]:
     return [
         SettingTold(section, name, _default(field.default), meanings[name])
         for name, field in model.model_fields.items()
+        if name != "further"  # the sources that follow in a list
     ]
 
 

@@ -18,7 +18,9 @@ from circulation.kernel.events import EventKind
 from circulation.kernel.overriding import overriding_right
 from circulation.kernel.reasons import Reason
 from circulation.languages.installed import language
-from circulation.moving.plan_settings import settings_told
+from circulation.moving.example_plans import ALIASES, SYSTEMS, read_example
+from circulation.moving.plan_columns import columns_told
+from circulation.moving.plan_settings import field_options_told, settings_told
 from circulation.notices.channels import CHANNELS
 from circulation.notices.kinds import TRAITS, NoticeKind
 from protocols.hosting.installed import installed
@@ -50,6 +52,25 @@ A plan of `tiro move` says how another system writes its files: settings of its 
 for each kind of rows, here `[KIND]`, such as `[patrons]`. `tiro move fields` lists the kinds with
 their fields, `tiro move plan SYSTEM` prints a plan to begin with, `tiro move survey` says what to
 write for files that are there ([moving in](../moving-in.md))."""
+_FIELDS: Final = """\
+## Fields
+
+In `[KIND.fields]` a field of Tiro has the name of a column (`card = "cardnumber"`), or a source
+with these options (`home_branch = { column = "branchcode", values = "branches" }`):
+"""
+_FORMS: Final = """\
+A field may have several sources, in a list: `phone = [{ column = "mobile" }, { column = "phone",
+optional = true }]`. The first that gives a value is taken; a field that holds a list (blocks,
+cards, consents, not_for_loan) takes the values of all.
+
+A code of a block may have a day and words behind it: `STAFF_C until 2026-12-31: broke a lamp`. A
+table of values is asked for the code alone, and the block is lifted on that day."""
+_COLUMNS: Final = """\
+What `tiro move` makes of each column, by the plan that comes along for a system (`tiro move plan
+SYSTEM`): which field of which kind it becomes, that it is kept in the note of the patron, or why it
+is left out. In a table of codes each code has a value; a code that the table lacks sets its row
+aside. What is left out and has values is named by `tiro move balance`, until the plan waives it
+([plans of a move](move-plans.md)). A plan can be changed: read a column by adding its field."""
 
 
 def meanings(kind: type[Enum]) -> Mapping[str, str]:
@@ -162,7 +183,6 @@ def formats() -> str:
     return _page("Record formats", "the installed formats", _FORMATS, heads, rows)
 
 
-#: The name of a file -> what writes it.
 def move_plans() -> str:
     """Return the page of the settings of a plan of `tiro move`."""
     rows = (
@@ -173,15 +193,59 @@ def move_plans() -> str:
         )
         for each in settings_told()
     )
-    return _page("Plans of a move", "their model", _PLANS, ("setting", "default", "meaning"), rows)
+    heads = ("setting", "default", "meaning")
+    options = (
+        _row(f"`{each.setting}`", each.default and f"`{each.default}`", each.told)
+        for each in field_options_told()
+    )
+    more = [
+        _FIELDS,
+        "| option | default | meaning |",
+        "|---|---|---|",
+        *options,
+        "",
+        _FORMS,
+        "",
+    ]
+    return _page("Plans of a move", "their model", _PLANS, heads, rows) + "\n" + "\n".join(more)
 
 
+def moved_columns() -> str:
+    """Return the page of what becomes of each column of the systems with a plan."""
+    lines = ["# Columns of other systems", "", _MADE.format(what="the plans that come along")]
+    lines += ["", _COLUMNS]
+    for system in SYSTEMS:
+        if system not in ALIASES:
+            names = [system, *(name for name, plan in ALIASES.items() if plan == system)]
+            lines += ["", f"## {', '.join(names)}", "", *_source_of(system), ""]
+            lines += ["| file | column | becomes |", "|---|---|---|"]
+            lines += [
+                _row(
+                    each.files,
+                    f"`{each.column}`",
+                    f"left out: {each.why}" if each.why else f"`[{each.kind}]`: {each.becomes}",
+                )
+                for each in columns_told(system)
+            ]
+    return "\n".join((*lines, ""))
+
+
+def _source_of(system: str) -> Iterator[str]:
+    """Give the first paragraph of a plan, which says where its columns come from."""
+    for line in read_example(system).splitlines():
+        if not line.removeprefix("#").strip():
+            return
+        yield line.removeprefix("#").strip()
+
+
+#: The name of a file -> what writes it.
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "events.md": events,
     "refusals.md": refusals,
     "messages.md": messages,
     "formats.md": formats,
     "move-plans.md": move_plans,
+    "moved-columns.md": moved_columns,
 }
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,11 +16,14 @@ from circulation.kernel.results import Refused
 from circulation.loans.lending import judge_loan
 from circulation.loans.wishes import LoanWish
 from circulation.moving.balancing.findings import Finding, find_in_files, survey_plan
-from circulation.moving.example_plans import ALIASES, SYSTEMS, read_example
+from circulation.moving.example_plans import ALIASES, SYSTEMS, example_path, read_example
+from circulation.moving.kinds.table import FIELDS
 from circulation.moving.plan_columns import columns_told
+from circulation.moving.plans import read_plan
 from tests.builders.circulation import a_patron, an_item
-from tests.builders.exports import ASIDE, Export, Table
+from tests.builders.exports import ASIDE, Export
 from tests.builders.exports_evergreen import EVERGREEN
+from tests.builders.koha import COLUMNS, SUBFIELDS
 from tests.builders.moving import OldSystem
 from tests.circulation.moving.test_balancing import sheet
 from tests.circulation.moving.test_koha import FOUND
@@ -166,20 +168,31 @@ def test_balance_fails_until_what_is_left_out_is_waived(old: OldSystem, system: 
     assert found_in_files(old) == []
 
 
-def _tables() -> list[Table]:
-    return [
-        replace(table, file=f"{export.system}/{table.file}")
-        for export in EXPORTS.values()
-        for table in export.tables
-    ]
+def _files() -> dict[tuple[str, str], set[str]]:
+    """The columns of each file that a system writes."""
+    koha = {f"{name}.csv": {*names.split()} for name, names in COLUMNS.items()}
+    koha["records.mrc"] = {*SUBFIELDS.values(), "001"}
+    found = {("koha", file): names for file, names in koha.items() if file != "items.csv"}
+    found["koha-items", "items.csv"] = koha["items.csv"]
+    for export in EXPORTS.values():
+        found |= {(export.system, table.file): {*table.names} for table in export.tables}
+    return found
 
 
-@pytest.mark.parametrize("table", _tables(), ids=lambda each: each.file)
-def test_the_plan_speaks_of_every_column(table: Table) -> None:
-    system, _, file = table.file.partition("/")
-    told = {each.column.partition("[")[0] for each in columns_told(system) if each.files == file}
-    if not file.endswith(".mrc"):
-        assert {*table.names} == told
+@pytest.mark.parametrize("file", _files(), ids="/".join)
+def test_the_plan_speaks_of_every_column(file: tuple[str, str]) -> None:
+    """It takes a column or leaves it out; what may be missing in the file is told too."""
+    system, name = file
+    told = {each.column.partition("[")[0] for each in columns_told(system) if each.files == name}
+    assert _files()[file] - told == set()
+    plan = read_plan(example_path(system), FIELDS)
+    needed = {
+        column.partition("[")[0]
+        for its in plan.kinds.values()
+        if name in its.files
+        for column in its.columns_needed()
+    }
+    assert needed - _files()[file] == set()
 
 
 @pytest.mark.parametrize("system", [each for each in SYSTEMS if each not in ALIASES])
