@@ -99,9 +99,7 @@ def _take(
 ) -> Statement:
     """(Both databases spell it alike.) PostgreSQL waits here for whoever has the id and is not
     done."""
-    values = locals()
-    key = [money_orders.c.agency_id, money_orders.c.order_id]
-    return insert(money_orders).values(values).on_conflict_do_nothing(index_elements=key)
+    return insert(money_orders).values(locals()).on_conflict_do_nothing()
 
 
 def _is_it(agency_id: int, order_id: str) -> tuple[ColumnElement[bool], ...]:

@@ -23,23 +23,23 @@ class Uris:
         self._pages = settings.pages
 
     def edition(self, number: str) -> str:
-        return self._editions + quote(number, safe="")
+        return self._editions + _quoted(number)
 
     def item(self, barcode: str) -> str:
-        return self._items + quote(barcode, safe="")
+        return self._items + _quoted(barcode)
 
     def branch(self, isil: str) -> str:
-        return self._branches + quote(isil, safe="")
+        return self._branches + _quoted(isil)
 
     def page(self, number: str) -> str | None:
         """Return the address of the title's page on the library's site, if one is set."""
-        return None if self._pages is None else self._pages + quote(number, safe="")
+        return None if self._pages is None else self._pages + _quoted(number)
 
     def hold(self, hold_id: int) -> str:
         return f"{_HOLDS}{hold_id}"
 
     def category(self, code: str) -> str:
-        return _CATEGORIES + quote(code, safe="")
+        return _CATEGORIES + _quoted(code)
 
     def charge(self, kind: str) -> str:
         return _CHARGES + kind
@@ -53,6 +53,10 @@ class Uris:
 
     def isil_in(self, uri: str) -> str | None:
         return _rest(uri, self._branches)
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
 
 
 def _rest(uri: str, beginning: str) -> str | None:

@@ -69,10 +69,10 @@ def _said(refusal: Refusal, language: str, timezone: str) -> str:
         facts["amount"] = amount_text(refusal.amount, refusal.currency)
     if refusal.debts:
         facts["debts"] = debts_text(refusal.debts)
-    if reason in _COUNTED:
-        assert refusal.limit is not None
+    if refusal.limit is not None:
         facts["limit"] = refusal.limit
-        sentence = words.npgettext("screen", name, name, refusal.limit)
+    if reason in _COUNTED:
+        sentence = words.npgettext("screen", name, name, refusal.limit or 0)
     else:
         sentence = words.pgettext("screen", name)
     try:

@@ -10,10 +10,11 @@ import pytest
 from catalogue.database import DatabaseUnavailable
 from circulation.kernel.rights import Right
 from protocols.discovery import front
-from protocols.discovery.front import fault_of
+from protocols.discovery.front import FAILED, fault_of
 from protocols.discovery.methods import SCOPES, Base, Method
 from protocols.discovery.problems import Denied, Fault
 from protocols.discovery.table import METHODS
+from protocols.hosting.failures import Failure
 from protocols.hosting.traces import REFUSED
 from tests.protocols.discovery.stage import Stage, Told, a_stage
 
@@ -320,6 +321,9 @@ def test_faults_of_the_system_say_when_to_ask_again(
     headers: tuple[tuple[str, str], ...],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    assert fault_of(error, "x", Failure.UNKNOWN) is (
+        error if isinstance(error, Denied) else FAILED[Failure.UNKNOWN]
+    )
     fault = fault_of(error, "paia core GET x")
     told = {"error": word, "code": status, "error_description": text}
     assert fault.answer("en") == (status, told, headers)
