@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 from circulation.moving.recognition.amounts import NumberForms
 from circulation.moving.recognition.dates import (
     FIRST_NEVER,
+    ISO,
     OLDEST_AGE,
     DateForm,
     DateForms,
@@ -52,6 +53,8 @@ _NAMES: Final = 30
 #: Parts the values of a batch that become shapes together; no cell of a file of text has it.
 _BETWEEN: Final = "\x1e"
 _LETTERS: Final = re.compile("a{2,}")
+#: Shapes of numbers that are more than digits, and of amounts.
+_DECIMAL: Final = re.compile("(?=.*9)(?=.*[^9-])[-9., 'a€$£\u00a0]+")
 _TIME_OF_FORM: Final = re.compile(r"[ T]*%[HI].*")
 
 
@@ -78,23 +81,21 @@ def shapes_of(texts: Sequence[str]) -> list[str]:
 
 @cache
 def _is_date(shape: str) -> bool:
-    """Return whether values of the shape may be dates; letters are those of T, Z, AM and PM."""
-    for letters in ("T", "Z", "TZ", "AM"):
-        wanted = iter(letters)
-        text = re.sub("a", lambda found, its=wanted: next(its, "?"), shape)  # type: ignore[misc]
-        if is_date_form(text.replace("9", "1")):
-            return True
-    return False
+    """Return whether values of the shape may be dates; letters are those of T and Z; AM and PM
+    look like Z."""
+    text = shape.replace("9", "1")
+    texts = text.replace("a", "T", 1).replace("a", "Z"), text.replace("a", "Z")
+    return any(map(is_date_form, texts))
 
 
 @cache
 def _is_decimal(shape: str) -> bool:
     """Return whether values of the shape may be numbers with decimals, or amounts."""
-    return "9" in shape and bool(shape.strip("9-")) and not shape.strip("9-., 'a€$£\u00a0")
+    return _DECIMAL.fullmatch(shape) is not None
 
 
 def _day_part(text: str) -> str:
-    return text[:10] if text[4:5] == "-" else text.partition(" ")[0].partition("T")[0]
+    return text.replace("T", " ").partition(" ")[0]
 
 
 def is_personal(name: str) -> bool:
@@ -171,20 +172,17 @@ class Column:
         if not counts:
             return
         self.filled += counts.total()
-        lengths = {*map(len, counts)}
-        self.shortest = min(self.shortest or min(lengths), min(lengths))
-        self.longest = max(self.longest, max(lengths))
+        lengths = {*map(len, counts), self.shortest, self.longest} - {0}
+        self.shortest, self.longest = min(lengths), max(lengths)
         self._keep(counts)
         if self._shapes is not None:
             self._see_shapes(counts, self._shapes, cells, rows)
 
     def _keep(self, counts: Counter[str]) -> None:
-        if self.values is None:
-            return
-        if len(counts) <= MAX_CODES:
+        if self.values is not None:
             self.values.update(counts)
-        if max(len(counts), len(self.values)) > MAX_CODES:
-            self.values = None
+            if len(self.values) > MAX_CODES:
+                self.values = None
 
     def _see_shapes(
         self, counts: Counter[str], known: Counter[str], cells: Sequence[str], rows: Sequence[int]
@@ -193,15 +191,14 @@ class Column:
         shapes = shapes_of(texts)
         firsts: dict[str, int] = {}
         for text, shape, number in zip(texts, shapes, counts.values(), strict=True):
-            if shape not in known:
-                self._samples[shape] = text
+            self._samples[shape] = text
             known[shape] += number
             if _is_date(shape):
-                firsts = firsts or dict(zip(reversed(cells), reversed(rows), strict=True))
+                firsts = firsts or dict(zip(map(str.strip, cells[::-1]), rows[::-1], strict=True))
                 part = _day_part(text)
                 self._days.setdefault(shape, Counter())[part] += number
                 if part not in self._firsts:
-                    self._firsts[part] = firsts.get(text, 0)
+                    self._firsts[part] = firsts[text]
             elif _is_decimal(shape):
                 self._numbers.see(text, number)
         if len(known) > _MAX_SHAPES or len(self._firsts) > _MAX_DAYS:
@@ -217,9 +214,7 @@ class Column:
 
     def is_of(self, shapes: Iterable[str]) -> bool:
         """Return whether nearly all of its cells have one of the shapes."""
-        return bool(self.filled) and sum(self.shapes.get(s, 0) for s in shapes) >= (
-            self.filled * _MOST
-        )
+        return sum(self.shapes.get(each, 0) for each in shapes) >= self.filled * _MOST
 
     @property
     def kind(self) -> str:
@@ -250,7 +245,7 @@ class Column:
     @property
     def is_code(self) -> bool:
         """Return whether the column has few values, each of them often."""
-        if self.values is None or not self.values or is_personal(self.name):
+        if not self.values or is_personal(self.name):
             return False
         if len(self.values) > _NAMES:
             words = sum(text.isalpha() and text.istitle() for text in self.values)
@@ -280,13 +275,11 @@ class Column:
     def _holds_dates(self) -> bool:
         if sum(map(Counter.total, self._days.values())) < self.filled * _MOST:
             return False
-        if not any("9" * 8 in shape for shape in self._days):
-            return True
         days = self._days.get("9" * 8, Counter())  # of barcodes few are dates
-        [form, *_] = self.date_forms
+        form = next((each.form for each in self.date_forms), ISO)
         good = sum(
             number for text, number in days.items()
-            if (day := read_day(text, form.form)) is not None and 1850 < day.year < 2100
+            if (day := read_day(text, form)) is not None and 1850 < day.year < 2100
         )  # fmt: skip
         return good >= days.total() * _MOST
 
@@ -298,7 +291,7 @@ class Column:
     def tell_dates(self, forms: DateForms) -> DateForms:
         """Add the forms of its dates to others."""
         for shape, days in self._days.items():
-            sample = self._samples.get(shape, "")
+            sample = self._samples[shape]
             rest = sample[len(_day_part(sample)) :]
             for text, number in days.items():
                 forms.see(text + rest, number)
@@ -331,7 +324,7 @@ class Column:
         for (text, day), number in self.days(forms).items():
             if what := rule.tell(text, day):
                 counts[what] += number
-                places.setdefault(what, []).append(self._firsts.get(text, 0))
+                places.setdefault(what, []).append(self._firsts[text])
         return [
             OddDate(what, number, tuple(sorted(places[what])[:MAX_PLACES]))
             for what, number in counts.most_common()

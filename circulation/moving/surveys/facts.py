@@ -36,7 +36,8 @@ def describe_file(survey: FileSurvey, today: date) -> dict[str, Any]:
         "format": survey.format,
         "unreadable": survey.unreadable or None,
     }
-    if survey.octets is not None and survey.layout is not None:
+    if survey.layout is not None:
+        assert survey.octets is not None
         facts["encoding"] = _encoding(survey.octets)
         facts["delimiter"] = NAMES.get(survey.layout.delimiter, survey.layout.delimiter)
         facts["quotes"] = bool(survey.layout.quote)
@@ -94,12 +95,11 @@ def describe_column(column: Column, survey: FileSurvey, today: date) -> dict[str
         facts |= _describe_days(column, today, hides_days=_tells_birth(column, uses))
     if kind in ("number", "money") and (decimal := column.numbers.decimal):
         facts["decimal"] = decimal
-    shown, others = _shown_codes(column, uses)
-    if shown:
+    if shown := _shown_codes(column, uses):
         facts["holds"] = "code" if kind in ("text", "number") else kind
         facts["codes"] = shown
-    if shown and others:
-        facts["not_shown"] = others
+        if others := column.filled - sum(shown.values()):
+            facts["not_shown"] = others
     return facts
 
 
@@ -126,38 +126,34 @@ def _describe_days(column: Column, today: date, *, hides_days: bool) -> dict[str
     return facts
 
 
-def _shown_codes(
-    column: Column, uses: Sequence[tuple[KindSurvey, str]]
-) -> tuple[dict[str, int], int]:
-    """Return the codes of a column that may be shown, and how many cells hold others.
+def _shown_codes(column: Column, uses: Sequence[tuple[KindSurvey, str]]) -> dict[str, int]:
+    """Return the codes of a column that may be shown.
 
     A column that the plan makes a code of is one; of any other that has few values, each often.
     """
     if column.values is None or column.kind == "date":
-        return {}, 0
+        return {}
     fields = {(kind.kind, name) for kind, name in uses}
     planned = [c for kind, _ in uses for c in kind.codes if (c.kind, c.name) in fields]
-    if uses and not planned:
-        return {}, 0
     is_free = not uses and column.kind in ("code", "yes or no") and not is_personal(column.name)
     if not planned and not is_free:
-        return {}, 0
-    shown = {
+        return {}
+    return {
         text: number
         for text, number in column.values.most_common()
         if is_shown(text, number) and (planned or number >= _LEAST_USE)
     }
-    return shown, column.filled - sum(shown.values())
 
 
 def rule_of(kind: str, field: str, today: date) -> DayRule:
     """Return which days of a field cannot be right."""
+    is_birth = KINDS[kind].cells[field] == BIRTH_DATE
     return DayRule(
         today,
-        is_birth=field == "birth_date",
+        is_birth=is_birth,
         is_past=field in _PAST,
         is_expiry=(kind, field) in _EXPIRY,
-        may_be_never=field != "birth_date" and field not in _PAST,
+        may_be_never=not is_birth and field not in _PAST,
     )
 
 
@@ -171,7 +167,7 @@ def find_odd_dates(
         for name, planned in sources_of(kind.plan):
             if cells[name] not in DATES:
                 continue
-            rule = rule_of(kind.kind, name, today)._replace(is_birth=cells[name] == BIRTH_DATE)
+            rule = rule_of(kind.kind, name, today)
             for column in planned.column:
                 if column in kind.columns:
                     odd = kind.columns[column].odd_dates(rule, plan.dates)

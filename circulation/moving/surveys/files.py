@@ -169,7 +169,7 @@ def survey_file(
     """Return the survey of a file; with a plan, of what its sections make of it too."""
     names = kinds_of(path, plan) if plan is not None else []
     its = plan.kinds[names[0]] if plan is not None and names else None
-    survey = FileSurvey(path, its.format if its else "csv")
+    survey = FileSurvey(path, "csv")
     try:
         survey.format = its.format if its else _tell_format(path)
         _Reading(survey, plan, names, timezone, on_rows).read()

@@ -385,6 +385,16 @@ def letters(number: int) -> str:
 MANY: Final = [f"{n:04}" for n in range(301)]
 NAMES: Final = [letters(n).title() for n in range(31)]
 CELLS: Final[Mapping[str, tuple[str, list[list[str]]]]] = {
+    "money, both signs": ("x", [["1,50", "2.25", "3,75", "4.75"]]),
+    "marks alone": ("x", [["-"] * 9 + ["1"]]),
+    "text with one number": ("x", [["1.50", "a b c", "d e"]]),
+    "national numbers, nine of ten values": (
+        "x", [["999999-1234"], [f"01028{n}-1234" for n in range(8)]]
+    ),
+    "eight digits that are no date": ("x", [["99999999"] * 5]),
+    "dates that are none": ("x", [["13/13/2026"] * 5]),
+    "dates of 2099, days first": ("x", [["31122099"] * 10]),
+    "dates of 2100, days first": ("x", [["31122100"] * 10]),
     "no rows": ("x", []),
     "empty": ("x", [["", " ", "NULL", " NULL "]]),
     "blanks around": ("x", [["a", " a", "a ", "", "bbb"]]),
@@ -491,6 +501,10 @@ def columns() -> Lines:
             yield f"  {text}: {day}, {number} times"
         for rule, its in RULES.items():
             yield f"  {rule}: {[tuple(each) for each in of_days.odd_dates(its, forms)]}"
+    several = a_column("x", ["2045-01-02", " 01/01/2045 ", "2045-01-03"], ["02/01/2045"])
+    yield f"in the future: {[tuple(each) for each in several.odd_dates(RULES['past'])]}"
+    with_t = a_column("x", ["25/11/2026T10:00", "2026-11-25T11:00"])
+    yield f"with T: {sorted(text for text, _ in with_t.days())}"
     timed = a_column("x", ["25/11/2026 10:00", "05/04/2026 11:00"], ["26/11/2026 9:00"])
     for forms in ((), ("%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M"), ("%d/%m/%Y %I:%M %p",)):
         yield f"{forms}: {[(text, str(day)) for text, day in timed.days(forms)]}"
@@ -498,21 +512,23 @@ def columns() -> Lines:
 
 #: Two patrons more than a code needs to be shown.
 PEOPLE: Final = [
-    "id;card;branch;cat;more;first;last;born;created;expires;sex;opacnote;fine;left;protected;own",
+    "id;card;branch;cat;more;first;last;born;created;expires;sex;opacnote;fine;left;protected;own;ar",
     *(
         f"{n};P{n:03};{('M', '710100', 'North')[n % 3]};{('A', 'C')[n % 2]};"
         f"{('x|y', 'x', '', ' y | z ')[n % 4]};Kim;Ek {n};{n % 28 + 1:02}/03/19{n + 50};"
         f"2026-0{n % 9 + 1}-0{n % 9 + 1};31/12/20{n + 20};{('M', 'F')[n % 2]};"
-        f"{('', 'æ', 'NULL')[n % 3]};{n},50;{n},5;{('ja', 'nej')[n % 2]};Q{n % 2}"
+        f"{('', 'æ', 'NULL')[n % 3]};{n},50;{n},5;{('ja', 'nej')[n % 2]};Q{n % 2};{n}"
         for n in range(21)
     ),
 ]
-BROKEN: Final = ["1;2;3", '21;"P021;x', ";" * 15]
+BROKEN: Final = ["1;2;3", '21;"P021;x', ";" * 16]
 ODD: Final = [
-    "22;P022;M;A;;Kim;Ek;30/12/1899;2027-01-01;31/12/9999;M;;1.234,50;1,5;ja;Q1",
-    "23;P023;M;A;;Kim;Ek;00/00/0000;1899-12-30;01/01/2020;M;;kr 5,00;1,5;ja;Q1",
-    "24;P024;M;A;;Kim;Ek;01/01/1890;2026-02-30;29/02/2027;M;;5;1,5;ja;Q1",
-    "25;P025;M;A;;Kim;Ek;24/12/2045;;;X;;5;1,5;ja;Q1",
+    "22;P022;M;A;;Kim;Ek;30/12/1899;2027-01-01;31/12/9999;M;;1.234,50;1,5;ja;Q1;1",
+    "23;P023;M;A;;Kim;Ek;00/00/0000;1899-12-30;01/01/2020;M;;kr 5,00;1,5;ja;Q1;1",
+    "24;P024;M;A;;Kim;Ek;01/01/1890;2026-02-30;29/02/2027;M;;5;1,5;ja;Q1;1",
+    "25;P025;M;A;;Kim;Ek;24/12/2045;;;X;;5;1,5;ja;Q1;1",
+    "26;P026;M;A|C;-;Kim;Ek;31/12/9999; 9999-12-31 ;31/12/2030; F;;5;1,5;ja;NULL;1",
+    "27;P027;M;NULL;;Kim;Ek;01/02/1980;2026-01-01;31/12/2030;NULL;;5;1,5;ja; Q1 ;",
 ]
 
 
@@ -558,6 +574,12 @@ UNPLANNED: Final[Mapping[str, bytes]] = {
     "people-utf-16.csv": people(encoding="utf-16"),
     "people-utf-16-le.csv": people(encoding="utf-16-le", delimiter="\t"),
     "mixed.csv": "a,b\nÆ,1\n".encode() + "Ærø,2\nÆble,3\n".encode("cp1252"),
+    "mixed-unknown.csv": "a,b\nÆ,1\n".encode() + b"\xe5\xc5\xe5\xc5,1\n",
+    "utf-8.csv": "a,b\nÆ,1\n".encode(),
+    "numbers.csv": b"when;gone;words;parts;code;login\n"
+    + b"05/04/2026;1899-12-30;a 1;1.505;1;ja\n06/04/2026;1899-12-30;1.50;2.125;2;nej\n" * 6,
+    "cut.mrc": records("952")[:400],
+    "cut-utf-16.csv": people(encoding="utf-16")[:-1],
     "unknown.csv": b"a,b\n\xe5\xc5\xe5\xc5,1\n",
     "no-header.csv": b"1,Bo,2026-11-25\n2,Ida,2026-11-24\n\n3,Eva,\n",
     "no-header-wide.csv": b"1;2;3\n4;5\n",
@@ -653,18 +675,22 @@ A = "adult"
 
 """
 PATRONS: Final = """[patrons]
-files = ["people*.csv"]
+files = ["people*.csv", "none.csv"]
 key = "id"
 [patrons.fields]
 card = "card"
 home_branch = { column = "branch", values = "branches" }
-category = [{ column = "cat", values = "categories" }, { column = ["sex", "own"] }]
+category = [
+    { column = "cat", values = "categories" },
+    { column = ["sex", "own", "gone"], optional = true },
+]
 family_name = "last"
 given_name = { column = ["first", "gone"], optional = true }
 birth_date = "born"
 created = "created"
 expires = "expires"
 is_protected = "protected"
+note = "created"
 consents = { column = "more", values = { x = "history" } }
 language = { column = ["sex", "own"], joined_by = "-", values = "any" }
 """
@@ -702,7 +728,8 @@ barcode = "p"
 record = "001"
 part = "x[2]"
 branch = { column = "a", values = "branches" }
-material_group = { column = "y", optional = true }
+material_group = "9"
+department = { column = "y", optional = true }
 """
 PUPILS_PLAN: Final = """source = "old"
 [persons]
@@ -747,16 +774,23 @@ def planned(folder: Path) -> Lines:
     yield "a plan with all settings"
     settings = 'encoding = "cp1252"\ndates = ["%d/%m/%Y", "%Y-%m-%d"]\ndecimal = ","\n'
     yield from of(settings + PLANNED_HEAD + dialect + members)
+    yield "a plan that only chooses"
+    of_women = members.replace('unless = { own = "Q0" }\n', "")
+    yield from of(settings + PLANNED_HEAD + dialect + of_women)
     yield "columns are named by the plan, and the choosing ones are not there"
-    listed = ", ".join(f'"c{n}"' for n in range(16))
+    listed = ", ".join(f'"c{n}"' for n in range(17))
     its = dialect.replace('key = "id"', f'key = "c0"\ncolumns = [{listed}]\nunless = {{ z = "1" }}')
-    yield from of(PLANNED_HEAD + its.replace('"card"', '"c1"').replace('"branch"', '"c2"'))
+    its += 'municipality = "c8"\nkind = "c0"\ncountry = "c4"\n'
+    for number, name in ((1, "card"), (2, "branch"), (9, "born")):
+        its = its.replace(f'"{name}"', f'"c{number}"')
+    yield from of(PLANNED_HEAD + its)
     yield "the file has no header that can be read, and one column alone"
     write("people.csv", 'a,"b\n1,2\n')
     write("people2.csv", "id\n1\n2\n")
     write("people3.csv", "")
+    write("people4.csv", "<id>;<card>\n1;2\n")
     yield from of(PLANNED_HEAD + PATRONS)
-    for name in ("people.csv", "people2.csv", "people3.csv"):
+    for name in ("people.csv", "people2.csv", "people3.csv", "people4.csv"):
         (folder / name).unlink()
     yield "records and elements"
     write("records.mrc", records("952"))
@@ -782,7 +816,7 @@ def many_times(folder: Path) -> Lines:
     yield "many codes"
     coded = LOANS_PLAN.replace('"who"', '{ column = "who", values = { a1 = "x" } }')
     (folder / "loans.csv").write_text(
-        "who,item,out,due\n" + "".join(f"a{n},1,,\n" for n in range(2_003))
+        "who,item,out,due\n" + "".join(f"a{n},1,,\n" for n in [*range(2_003), 5, 2_001])
     )
     yield from (each for each in of(coded) if "lacking" not in each)
     lacking = [each for each in of(coded) if "lacking" in each]
