@@ -20,10 +20,12 @@ from circulation.moving.sources.rows import Line, UnreadableFile
 LONGEST: Final = 50
 #: Characters of a line; what is longer is no row, and is not kept.
 LONGEST_LINE: Final = 1_000_000
-#: Characters of a cell. The limit of the csv module is the process's, and archives raise it.
+#: Characters of a cell.
 LONGEST_CELL: Final = 131_072
 _TOO_LONG: Final = "a cell that is too long"
 _ENDS: Final = ("\n", "\r")
+#: The limit of the csv module is the process's.
+csv.field_size_limit(max(csv.field_size_limit(), LONGEST * LONGEST_LINE))
 
 
 class Delimited:
@@ -78,9 +80,8 @@ class Delimited:
                 yield Line(number, (), f"not in {self._encoding}")
             except ValueError:
                 yield Line(number, (), "no row of cells")
-            except csv.Error as error:
-                is_long = "field larger" in str(error)
-                yield Line(number, (), _TOO_LONG if is_long else "quotation marks that do not fit")
+            except csv.Error:
+                yield Line(number, (), "quotation marks that do not fit")
             else:
                 is_long = any(len(cell) > LONGEST_CELL for cell in cells)
                 if self._has_apostrophes:

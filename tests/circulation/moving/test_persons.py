@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from circulation.moving.keys import MovedRow, remember
 from circulation.notices.log import log_of
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey
 from circulation.patrons.personal_erasure import erase_person
@@ -97,3 +98,24 @@ def test_numbers_are_sealed_of_those_who_have_one(sqlite_old: OldSystem) -> None
     ((patron_id, sealed),) = old.rows("SELECT patron_id, sealed FROM sealed_numbers")
     assert patron_id == id_of(old, "Ida")
     assert seal.opened(bytes(sealed), of_patron(patron_id)) == "1205801234"
+
+
+def test_what_the_other_system_called_a_person_goes_with_them(sqlite_old: OldSystem) -> None:
+    """And what is remembered under the same keys, but not under those keys of another system."""
+    old = sqlite_old
+    old.deliver()
+    ida, bo = id_of(old, "Ida"), id_of(old, "Bo")
+    kinds = ("members", "persons", "guardians", "guardians.guardian", "patrons", "items")
+    rows = [MovedRow("old", kind, f"{kind} {at}", at, 0) for kind in kinds for at in (ida, bo)]
+    for kind, besides in (
+        ("members", "members.group"),
+        ("guardians", "guardians.guardian"),
+        ("guardians.guardian", "guardians"),
+    ):
+        for source, at in (("old", ida), ("old", bo), ("new", ida)):
+            rows.append(MovedRow(source, besides, f"{kind} {at}", 7, 0))
+    old.library.write(lambda transaction: remember(transaction, rows))
+    old.library.write(lambda transaction: erase_person(old.library.act(transaction), bo))
+    left = old.rows("SELECT source, kind, key FROM moved_rows WHERE key LIKE '% _'")
+    expected = [each[:3] for each in rows if each.key.endswith(f" {ida}") or each.kind == "items"]
+    assert sorted(left) == sorted(expected)

@@ -28,6 +28,7 @@ from circulation.moving.kinds.items import ItemState
 from circulation.moving.kinds.table import FIELDS, KINDS, fields_told
 from circulation.moving.mapping import Mapper
 from circulation.moving.off_line.files import NotOffLine, Origin, read_off_line
+from circulation.moving.plan_settings import settings_told
 from circulation.moving.plans import KindPlan, Plan, PlanUnfit, read_plan
 from circulation.moving.rows import Fault, Place, code_shown
 from circulation.moving.set_aside import read_set_aside, writing
@@ -128,6 +129,7 @@ TEXTS: Final[tuple[tuple[bytes, dict[str, Any]], ...]] = (
 XML: Final = """<x:all xmlns:x="urn:x"><x:s n="1"><x:r i="a"> <x:k>1</x:k><x:v> p </x:v><x:v/>
 <x:v>q</x:v></x:r></x:s>
 <x:s n="2"><x:r><x:k>2</x:k></x:r></x:s></x:all>"""
+ENTITY: Final = '<!DOCTYPE r [<!ENTITY e "told">]><a><r><k>1&e;</k></r></a>'
 KOC: Final = (
     "Version=1.0\tGenerator=kocfile",
     "2026-11-25 09:30:00 123\tissue\t P1 \t B1 ",
@@ -203,6 +205,7 @@ def read_values() -> Iterator[str]:
     yield f"> {loan_told('B1', 'now', 2, 'lost')}; {loan_told('B1', 'now', 0, None)}"
     for figure in (Figure("a", "?", "1205801234"), Figure("a", "b", "")):
         yield f"> {_told(figure)}"
+    yield from (f"> {each}" for each in settings_told())
     for each in fields_told():
         yield f"> {each.kind}.{each.field}{' is needed' * each.needed}: {each.holds}"
 
@@ -278,7 +281,8 @@ def read_sources(folder: Path) -> Iterator[str]:
         yield from read(f"csv {shown}", "x.csv", **options)
     its = {"format": "xml", "tag": "r"}
     paths = ["k", "v", "@i", "../@n", "../../s[r/k = $row/k]/@n", "count(v)", "boolean(v)"]
-    for text, key in ((XML, paths), (XML, ["$k"]), (XML[:-3], ["k"]), ("<r><k>&e;</k></r>", ["k"])):
+    for text, key in ((XML, paths), (XML, ["$k"]), (XML[:-3], ["k"]), ("<r><k>&e;</k></r>", ["k"]),
+                      (ENTITY, ["k"])):  # fmt: skip
         (folder / "x.xml").write_text(text)
         yield from read("xml", "x.xml", key=key, **its)
     for tag, key in (("876", ["p", "p[2]", "p[3]", "001", "852b", "852b[1]", "999a", "003"]),):
