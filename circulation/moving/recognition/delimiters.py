@@ -16,6 +16,10 @@ from circulation.moving.recognition.dates import is_date_form
 DELIMITERS: Final = (",", ";", "\t", "|", "^", "~")
 NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "stroke", "^": "^", "~": "~"}
 _ROWS: Final = 200
+#: Characters of a line.
+_LONGEST: Final = 100_000
+#: A quotation mark that nothing closes makes one cell of the rest.
+csv.field_size_limit(max(csv.field_size_limit(), _ROWS * _LONGEST))
 _NUMBER: Final = re.compile(r"[\d.,:+-]+", re.ASCII)
 
 
@@ -33,7 +37,7 @@ class Layout:
 def tell_layout(path: Path, encoding: str) -> Layout:
     """Return the layout, from the first rows. Raises OSError, and UnicodeError of the encoding."""
     with path.open(encoding=encoding, errors="replace", newline="") as file:
-        lines = [line[:100_000] for line in islice(file, _ROWS)]
+        lines = [line[:_LONGEST] for line in islice(file, _ROWS)]
     escape = "\\" if any('\\"' in line for line in lines) else ""
     best, delimiter, rows = 0.0, DELIMITERS[0], _rows(lines, DELIMITERS[0], escape)
     for each in DELIMITERS:
@@ -48,11 +52,8 @@ def tell_layout(path: Path, encoding: str) -> Layout:
 
 
 def _rows(lines: Sequence[str], delimiter: str, escape: str) -> list[list[str]]:
-    try:
-        read = csv.reader(lines, delimiter=delimiter, escapechar=escape or None)
-        return [row for row in read if row]
-    except csv.Error:
-        return [line.split(delimiter) for line in lines]
+    read = csv.reader(lines, delimiter=delimiter, escapechar=escape or None)
+    return [row for row in read if row]
 
 
 def is_header(cells: Sequence[str]) -> bool:
