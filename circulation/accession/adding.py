@@ -42,13 +42,16 @@ from circulation.accession.item_defaults import (
     types_in,
 )
 from circulation.holds.facts import lock_queue
+from circulation.items.facts import item_facts
 from circulation.kernel.act import Act
 from circulation.kernel.amounts import MAX_AMOUNT_MINOR_UNITS
 from circulation.kernel.events import EventKind, NewEvent, append_event
-from circulation.kernel.results import Branch, CheckedIn
+from circulation.kernel.results import Branch, CheckedIn, Destination
 from circulation.kernel.set_up import SetUp
 from circulation.kernel.trees import GROUPS
+from circulation.loans.off_line import lent_since
 from circulation.loans.returns import check_in
+from circulation.loans.waiting import try_item
 from circulation.records.changes import add_record
 
 
@@ -293,8 +296,7 @@ def add_item_of(
     kind = EventKind.ITEM_RECEIVED if is_received else EventKind.ITEM_ADDED
     told = {"barcode": barcode, "record": record.id, "home": home.id}
     append_event(act, NewEvent(kind, item_id=item_id, after=told))
-    checked_in = check_in(act, item=barcode)
-    assert isinstance(checked_in, CheckedIn)
+    checked_in = _check_in(act, set_up, barcode)
     return Accessioned(
         Item(item_id, barcode, record.id, home.id, part=item.part, **given._asdict()),
         record.title,
@@ -305,6 +307,19 @@ def add_item_of(
         title.others,
         checked_in,
     )
+
+
+def _check_in(act: Act, set_up: SetUp, barcode: str) -> CheckedIn:
+    """Check the new item in at the desk, unless an off-line act that waited for it has lent it."""
+    if not try_item(act, barcode) or lent_since(act.transaction, barcode=barcode) is None:
+        checked_in = check_in(act, item=barcode)
+        assert isinstance(checked_in, CheckedIn)
+        return checked_in
+    facts = item_facts(act.transaction, barcode=barcode)
+    assert facts is not None
+    here, home = set_up.branches[act.desk.branch_id], set_up.branches[facts.home_branch_id]
+    to_shelf = Destination.SHELF_HERE
+    return CheckedIn(facts.item(home), to_shelf, here, False, None, None, False, is_past=True)
 
 
 def _given(

@@ -24,6 +24,7 @@ from circulation.loans.undo import UndoCase, UndoFeature
 
 _OF_RETURN = frozenset({ChargeKind.LATE_FEE, ChargeKind.COMPENSATION})
 _OF_LOAN = frozenset({ChargeKind.LOAN_FEE})
+_OF_RENEWAL = _OF_RETURN | _OF_LOAN
 
 
 def _owes_nothing(ending: Ending) -> bool:
@@ -49,6 +50,10 @@ class FeesAtEnd(EndingFeature):
     def uncharge(self, act: Act, set_up: SetUp, ended: Event) -> None:
         """What the end cancelled is charged again."""
         _undo(act, set_up, ended, _OF_RETURN, "not returned")
+
+    def uncharge_renewal(self, act: Act, set_up: SetUp, renewed: Event) -> None:
+        """Neither lateness until then nor the renewal itself is charged."""
+        _undo(act, set_up, renewed, _OF_RENEWAL, "not renewed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,11 +51,22 @@ class HoldsAtLoan(LoanSight):
             found += [Refusal(_WAYS[way])] if way in _WAYS else []
         return found
 
+    def _fulfil_then(self, case: LoanCase, written: Written) -> None:
+        """Close the hold that a loan of the past fulfilled: one that waited then, and has no item
+        now. One that has is left alone, for the patron may have been notified."""
+        own = self.own
+        if own is None or own.closed is not None or own.captured_item_id is not None:
+            return
+        if own.placed <= case.at:
+            written.hold_id = own.id
+            close(case.act, own, HoldOutcome.FULFILLED, item_id=case.item.id)
+
     def follow(self, case: LoanCase, written: Written) -> None:
         bound, own = self.bound, self.own
         if bound is not None:
             written.before["capture"] = capture_image(bound)
         if written.is_over:
+            self._fulfil_then(case, written)
             return
         transaction = case.act.transaction
         item_id = case.item.id

@@ -117,13 +117,17 @@ _is_counted = exists(
     .correlate(events)
 )
 _cancel = events.alias("cancel")
+_CANCELS: list[ColumnElement[str]] = [
+    literal_column(f"'{each.value}'")
+    for each in (EventKind.CHECK_OUT_CANCELLED, EventKind.RENEWAL_CANCELLED)
+]
 _is_undone = exists(
     select(1)
     .where(
         _cancel.c.item_id == events.c.item_id,
         _cancel.c.id > events.c.id,
         _cancel.c.cause == events.c.id,
-        _cancel.c.kind == literal_column(f"'{EventKind.CHECK_OUT_CANCELLED.value}'"),
+        _cancel.c.kind.in_(_CANCELS),
     )
     .correlate(events)
 )
@@ -138,9 +142,8 @@ class _Lent(NamedTuple):
 
 @scalars(int)
 def undone_loans() -> Statement:
-    """The events of all loans that never were. Reads all events that there are."""
-    kind = EventKind.CHECK_OUT_CANCELLED.value
-    return select(events.c.cause).where(events.c.kind == kind, events.c.cause.is_not(None))
+    """Return the events of loans and renewals that were undone. Reads every event."""
+    return select(events.c.cause).where(events.c.kind.in_(_CANCELS), events.c.cause.is_not(None))
 
 
 @many_of(_Lent)

@@ -8,6 +8,7 @@ import circulation.assembly  # noqa: F401  features bring their jobs
 from circulation.kernel.jobs import DAILY, Job
 
 _ORDER: Final = (
+    "off-line",
     "renewals",
     "holds",
     "recalls",

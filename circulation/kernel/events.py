@@ -67,6 +67,7 @@ class EventKind(Enum):
     ABSENCE_CHANGED = "absence_changed"
     CHECK_OUT_CANCELLED = "check_out_cancelled"  # the loan never was
     CHECK_IN_CANCELLED = "check_in_cancelled"  # the loan goes on
+    RENEWAL_CANCELLED = "renewal_cancelled"  # the loan had ended before, as is known now
     CLAIMED_RETURNED = "claimed_returned"
     CLAIM_WITHDRAWN = "claim_withdrawn"
     DECLARED_LOST = "declared_lost"
@@ -318,6 +319,7 @@ class NewEvent:
 
     `at` is given where it happened at another moment than that of the act: off line, say.
     `traits`, a JSON object, are what statistics count by; they must tell nobody who it was.
+    `is_silent`: nothing is sent because of it, for it belongs to a past that was not known.
     """
 
     kind: EventKind
@@ -330,6 +332,7 @@ class NewEvent:
     after: dict[str, Any] | None = None
     traits: str | None = None
     at: datetime | None = None
+    is_silent: bool = False
 
 
 def append_event(act: Act, new: NewEvent, set_up: SetUp | None = None) -> None:
@@ -366,7 +369,7 @@ def append_event(act: Act, new: NewEvent, set_up: SetUp | None = None) -> None:
         _write_json(new.after) if new.after else None,
         new.traits,
     )
-    if not is_told:
+    if not is_told or new.is_silent:
         return
     for tells, put_out in _following(new.kind, set_up):
         if tells(desk.actor, new.after or {}):

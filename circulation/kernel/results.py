@@ -315,6 +315,8 @@ class CheckedIn(NamedTuple):
     stay: Stay | None = None  # a booking, deposit or theme that decides where its shelf is
     # The return was dated before the loan, and is recorded at the time of the loan.
     is_before_loan: bool = False
+    # It was reported late: the item has been returned or lent again since, and stays there.
+    is_past: bool = False
 
 
 # Answers of the look-ups

@@ -26,17 +26,22 @@ def find_patron_category(*, patron_id: int) -> Statement:
 
 
 def date_refusals(
-    act: Act, happened: datetime | None, terms: LoanTerms, timezone: str
+    act: Act,
+    happened: datetime | None,
+    terms: LoanTerms,
+    timezone: str,
+    noted: datetime | None = None,
 ) -> list[Refusal]:
-    """Return why the rules do not accept an act dated `happened`.
+    """Return why the rules do not accept an act dated `happened`, reported now or at `noted`.
 
     A desk that follows another system is exempt: that system has accepted the date.
     """
     if happened is None or act.desk.follows:
         return []
-    if happened > act.now + MAX_CLOCK_LEAD:
+    reported = noted or act.now
+    if happened > reported + MAX_CLOCK_LEAD:
         return [Refusal(Reason.DATE_IN_FUTURE)]
-    last_refused = local_date(act.now, timezone) - timedelta(days=terms.backdate_days + 1)
+    last_refused = local_date(reported, timezone) - timedelta(days=terms.backdate_days + 1)
     if happened <= end_of_day(last_refused, timezone):
         return [Refusal(Reason.DATE_TOO_OLD, limit=terms.backdate_days)]
     return []

@@ -40,6 +40,9 @@ class EndingFeature:
     def uncharge(self, act: Act, set_up: SetUp, ended: Event) -> None:
         """The loan goes on: what the end in this event charged is taken back."""
 
+    def uncharge_renewal(self, act: Act, set_up: SetUp, renewed: Event) -> None:
+        """Take back what the renewal in this event charged: the loan had ended before."""
+
 
 ENDING: Registry[EndingFeature] = Registry("loans.ending:ENDING")
 
@@ -62,6 +65,12 @@ def uncharge_end(act: Act, set_up: SetUp, ended: Event) -> None:
     """The loan goes on. Locks the account of its borrower: before queues of holds are locked."""
     for feature in ENDING:
         feature.uncharge(act, set_up, ended)
+
+
+def uncharge_renewal(act: Act, set_up: SetUp, renewed: Event) -> None:
+    """Take back what a renewal charged. Locks the account of the borrower."""
+    for feature in ENDING:
+        feature.uncharge_renewal(act, set_up, renewed)
 
 
 def end(ending: Ending, at: datetime) -> None:

@@ -10,6 +10,7 @@ JOINS: tuple[Join, ...] = (
     joins("patrons.facts:PATRON", "of_patron:LOANS_OF_PATRON"),
     joins("items.features:ITEM_FEATURES", "facts:LoanOfItem()"),
     joins("items.removal:REMOVING", "facts:LoanAtRemoval()"),
+    joins("patrons.identifiers:CARD_ADDED", "waiting:try_card"),
     joins("patrons.personal_data:PERSONAL_DATA", "privacy:PERSONAL"),
     joins("sections.sections:SECTIONS", "section:HistorySection()"),
     joins("kernel.jobs:DAILY", "daily:*JOBS"),

@@ -156,7 +156,8 @@ class ReturnCase:
     is charged. `is_told`: another has taken it back then, and we hear of it. `shelf` is where it
     goes if it is to stay here, `floats` says whether it may stay at a branch that is not its own.
     `before` and `after` are what features add to the event, for undoing it.
-    `is_before_loan`: the return was dated before the loan.
+    `is_before_loan`: the return was dated before the loan. `happened` is when it was made, off
+    line.
     """
 
     act: Act
@@ -174,6 +175,7 @@ class ReturnCase:
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     is_before_loan: bool = False
+    happened: datetime | None = None
 
 
 class ReturnFeature:

@@ -3,6 +3,8 @@ written."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
 from circulation.calendars.due_dates import local_date
@@ -24,6 +26,8 @@ from circulation.loans.facts import (
     lock_open_loans_of,
 )
 from circulation.loans.features import RENEWING, LoanCase, LoanSight, Written, charge, look_at
+from circulation.loans.late import History, PastLoan, due_told, find_place, set_due
+from circulation.loans.late_days import note_late_day
 from circulation.loans.of_patron import loans_of
 from circulation.loans.parties import Parties, parties
 from circulation.loans.rows import must_touch_one, prolong_loan
@@ -62,8 +66,66 @@ def renew(act: Act, wish: RenewalWish) -> Renewed | Refused:
     known = parties(act, wish, locks_patron=False)
     if isinstance(known, Refused):
         return known
+    if wish.no_block and wish.happened is not None:
+        return _renew_off_line(known, wish, min(wish.happened, known.act.now))
     decision = _decide(known, wish)
     return decision if isinstance(decision, Refused) else _perform(decision)
+
+
+def _renew_off_line(known: Parties, wish: RenewalWish, at: datetime) -> Renewed | Refused:
+    """Renew the loan of that moment, open or ended since; later renewals are made again."""
+    act, item, borrower, set_up = known
+    opened = OPEN_LOAN.of(item)
+    place = find_place(act, item, opened, at)
+    loan = None
+    if place is not None:
+        loan = (
+            place.covering
+            if place.next is not None
+            else place.loans.get(opened.id if opened else 0)
+        )
+    if place is None or (loan is None and place.next is None):
+        decision = _decide(known, wish)
+        return decision if isinstance(decision, Refused) else _perform(decision)
+    if loan is None or loan.patron_id != borrower.id:
+        reason = Reason.ITEM_NOT_ON_LOAN if loan is None else Reason.NOT_ON_LOAN_TO_PATRON
+        home = set_up.branches[item.home_branch_id]
+        return Refused((Refusal(reason),), item.item(home), borrower.patron())
+    second = at.replace(microsecond=0)
+    renewed = [each for each in place.acts if each.kind is EventKind.RENEWED]
+    if any(
+        each.loan_id == loan.id and each.at.replace(microsecond=0) == second for each in renewed
+    ):
+        return _known_renewal(known, loan)
+    if isinstance(refused := _decide(known, wish, loan.as_open()), Refused):
+        return refused
+    later = place.renewals_after(loan.id, at)
+    history = History(act, set_up, item, place)
+    ended = history.take_back_end(loan) if loan.checked_in is not None else None
+    loan = history.take_back_renewals(loan, at, is_for_good=False)
+    decision = _decide(known, wish, loan.as_open())
+    assert not isinstance(decision, Refused)
+    answer = _perform(decision)
+    if ended is not None:
+        renewed_loan = loan._replace(due=answer.loan.due, renewals=answer.loan.renewals)
+        history.end_again(renewed_loan, ended)
+    for each in later:
+        again = RenewalWish(
+            wish.patron, wish.item, no_block=True, happened=each.at, due=due_told(each)
+        )
+        found = renew(act, again)
+        if isinstance(found, Renewed):
+            answer = replace(answer, loan=found.loan, may_renew=found.may_renew)
+    return answer
+
+
+def _known_renewal(known: Parties, loan: PastLoan) -> Renewed:
+    """Return the answer to a renewal that was reported before."""
+    home = known.set_up.branches[known.item.home_branch_id]
+    borrower = known.borrower.patron()
+    return Renewed(
+        known.item.item(home), borrower, loan.loan(), previous_due=loan.due, may_renew=False
+    )
 
 
 def judge_renewal(act: Act, wish: RenewalWish) -> RenewalDecision | Refused:
@@ -140,15 +202,18 @@ def renew_all(
     return RenewedAll(borrower.patron(), tuple(renewed), tuple(refused))
 
 
-def _decide(known: Parties, wish: RenewalWish) -> RenewalDecision | Refused:
-    """Decides on one item, locked, and a known patron."""
+def _decide(
+    known: Parties, wish: RenewalWish, past: OpenLoan | None = None
+) -> RenewalDecision | Refused:
+    """Decides on one item, locked, and a known patron. `past` is the loan of an off-line renewal
+    as it was then; the dates of such an act are those of the rules all the same."""
     act, facts, borrower, set_up = known
     item = facts.item(set_up.branches[facts.home_branch_id])
     desk_branch = set_up.branches.get(act.desk.branch_id)
     if desk_branch is None:
         return Refused((Refusal(Reason.BRANCH_UNKNOWN),), item, borrower.patron())
-    loan, now = OPEN_LOAN.of(facts), act.now
-    in_this_state = refusals_in(state_of(facts, now), LoanAction.RENEW)
+    loan, now = past or OPEN_LOAN.of(facts), act.now
+    in_this_state = [] if past else refusals_in(state_of(facts, now), LoanAction.RENEW)
     if loan is None or loan.patron_id != borrower.id:
         if loan is not None:
             in_this_state = [Refusal(Reason.NOT_ON_LOAN_TO_PATRON)]
@@ -159,7 +224,8 @@ def _decide(known: Parties, wish: RenewalWish) -> RenewalDecision | Refused:
     case = _case(known, wish, loan)
     calendar = set_up.calendars[case.branch.id]
     happened = wish.happened if wish.no_block and not wish.is_told else None
-    if wrong := date_refusals(act, happened, case.terms, case.branch.timezone):
+    noted = wish.reporting.noted
+    if wrong := date_refusals(act, happened, case.terms, case.branch.timezone, noted):
         return Refused(tuple(wrong), item, borrower.patron(), loan.loan())
     today, counted = local_date(case.at, calendar.timezone), set_up.counted_at(case.branch.id)
     found = patron_refusals(borrower, Action.RENEW, today, counted)
@@ -202,13 +268,21 @@ def _perform(decision: RenewalDecision) -> Renewed:
     transaction = case.act.transaction
     item, borrower, at = case.item, case.borrower, case.at
     charged = charge(decision.seen, case, new)
-    must_touch_one(prolong_loan(transaction, loan_id=new.id, due=new.due, renewals=new.renewals))
+    opened = OPEN_LOAN.of(item)
+    is_now = opened is not None and opened.id == new.id
+    if is_now:
+        count = prolong_loan(transaction, loan_id=new.id, due=new.due, renewals=new.renewals)
+    else:
+        count = set_due(transaction, loan_id=new.id, due=new.due, renewals=new.renewals)
+    must_touch_one(count)
     written = Written(
         new,
         before={"due": before.due.isoformat(), "renewals": before.renewals},
         after={"due": new.due.isoformat(), "renewals": new.renewals},
     )
-    for sight in decision.seen:
+    if case.wish.no_block and case.wish.due is not None:
+        written.after["told"] = case.wish.due.isoformat()
+    for sight in decision.seen if is_now else ():
         sight.follow(case, written)
     written.after |= case.wish.overriding.noted(decision.overridden)
     append_event(
@@ -222,9 +296,11 @@ def _perform(decision: RenewalDecision) -> Renewed:
             before=written.before,
             after=written.after,
             traits=traits_of(borrower, local_date(at, case.branch.timezone), item.material_group),
+            is_silent=not is_now,
         ),
     )
     note_conflict(case, new.id, decision.overridden)
+    note_late_day(case.act, at, case.branch)
     return Renewed(
         item.item(case.set_up.branches[item.home_branch_id]),
         borrower.patron(),

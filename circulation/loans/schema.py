@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     Column,
+    Date,
     ForeignKey,
     Identity,
     Index,
@@ -110,25 +111,35 @@ Index(
     sqlite_where=_IS_OPEN,
 )
 
-#: Loans accepted off line (no block) that the rules would have refused, for staff to settle.
+#: Off-line acts for staff to see to: loans that the rules would have refused (`conflict`), and acts
+#: that could not be done yet (`open`), until they are done or settled.
 loan_conflicts = Table(
     "loan_conflicts",
     metadata,
     Column("id", Integer, Identity(), primary_key=True),
-    # NULL: a report that could not be booked (`circulation.loans.off_line`), which the last five
-    # tell of.
+    # NULL: an act that could not be done (`circulation.loans.off_line`), which the columns from
+    # `act` on tell of.
     Column("loan_id", Long, index=True),
     Column("item_id", ForeignKey(items.c.id), info=DELETED),
     Column("patron_id", ForeignKey(patrons.c.id), index=True, info=CUT),
     Column("branch_id", ForeignKey(branches.c.id), nullable=False),
     Column("noted", Moment, nullable=False),
     Column("reasons", String, nullable=False),  # names of `Reason`, separated by commas
-    Column("settled", Moment),
-    Column("act", String),  # a value of `off_line.Act`
+    Column("settled", Moment),  # when it was settled or done
+    Column("act", String),  # a value of `off_line.Reported`
     Column("item_barcode", String),
     Column("patron_identifier", String),
     Column("happened", Moment),
     Column("due", Moment),
+    Column(
+        "state", String, nullable=False, server_default="open"
+    ),  # a value of `off_line.ActState`
+    Column("source", String, nullable=False, server_default=""),  # a value of `off_line.Source`
+    Column("remark", String),  # why staff have settled it
+    Column("returned", Moment),  # of a return that staff dated back
+    Column("amount", String),  # of a payment, with the decimals of its file
+    Column("line_key", String),  # the digest of the line of a file
+    Column("tried", Moment),  # when it was tried last
 )
 _IS_UNSETTLED = text("settled IS NULL")
 Index(
@@ -136,4 +147,28 @@ Index(
     loan_conflicts.c.branch_id,
     loan_conflicts.c.id,
     sqlite_where=_IS_UNSETTLED,
+)
+#: What waits for an item or a card is looked for when one comes.
+Index(
+    "ix_loan_conflicts_item",
+    loan_conflicts.c.item_barcode,
+    sqlite_where=_IS_UNSETTLED,
+)
+Index(
+    "ix_loan_conflicts_card",
+    loan_conflicts.c.patron_identifier,
+    sqlite_where=_IS_UNSETTLED,
+)
+Index(
+    "ix_loan_conflicts_line",
+    loan_conflicts.c.line_key,
+    sqlite_where=text("line_key IS NOT NULL"),
+)
+
+#: Days of which something has become known after them, until they are counted again.
+late_days = Table(
+    "late_days",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("day", Date, nullable=False),
 )

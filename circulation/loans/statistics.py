@@ -29,7 +29,11 @@ from circulation.loans.undo import UNDO_WINDOW
 
 #: What is counted.
 COUNTED = (EventKind.CHECKED_OUT, EventKind.RENEWED, EventKind.CHECKED_IN)
-_CANCELS = (EventKind.CHECK_OUT_CANCELLED, EventKind.CHECK_IN_CANCELLED)
+_CANCELS = (
+    EventKind.CHECK_OUT_CANCELLED,
+    EventKind.CHECK_IN_CANCELLED,
+    EventKind.RENEWAL_CANCELLED,
+)
 
 #: What loans can be counted by.
 DIMENSIONS = ("day", "branch_id", "kind", "material_group", "category", "age_band", "municipality")

@@ -48,6 +48,7 @@ _ACTS = (
     EventKind.CHECKED_IN,
     EventKind.ITEM_SEEN,
     EventKind.RENEWED,
+    EventKind.RENEWAL_CANCELLED,
     EventKind.CHECK_OUT_CANCELLED,
     EventKind.CHECK_IN_CANCELLED,
     EventKind.CLAIMED_RETURNED,
@@ -63,9 +64,10 @@ _ACTS = (
 
 @many(Event)
 def _last_acts(*, item_id: int) -> Statement:
+    """Return the last acts with the item; more than two, for some may have become known late."""
     is_act = events.c.kind.in_(literal_column(f"'{kind.value}'") for kind in _ACTS)
     chosen = select_events(events.c.item_id == item_id, is_act)
-    return chosen.order_by(events.c.id.desc()).limit(2)
+    return chosen.order_by(events.c.id.desc()).limit(12)
 
 
 @change
@@ -130,7 +132,7 @@ def cancel_check_out(act: Act, *, item: str) -> Cancelled | Refused:
         return known
     facts, set_up, shown = known
     loan = OPEN_LOAN.of(facts)
-    last, *earlier = _acts_of(act.transaction, facts.id)
+    last, earlier = _acts_of(act.transaction, facts.id)
     if _is_own(last, EventKind.CHECK_OUT_CANCELLED, act):
         return _cancelled(shown, loan)
     refusals = refusals_in(state_of(facts, act.now), LoanAction.CANCEL_CHECK_OUT)
@@ -186,7 +188,7 @@ def cancel_check_in(act: Act, *, item: str, patron_id: int | None = None) -> Can
     if isinstance(known, Refused):
         return known
     facts, set_up, shown = known
-    last, *_ = _acts_of(act.transaction, facts.id)
+    last, _ = _acts_of(act.transaction, facts.id)
     is_theirs = last is not None and patron_id in (None, last.patron_id)
     if is_theirs and _is_own(last, EventKind.CHECK_IN_CANCELLED, act):
         return _cancelled(shown, OPEN_LOAN.of(facts))
@@ -223,10 +225,22 @@ def _cancelled(item: Item, loan: OpenLoan | None) -> Cancelled:
     return Cancelled(item, loan and loan.loan(), loan and loan.borrower())
 
 
-def _acts_of(transaction: Transaction, item_id: int) -> list[Any]:
-    """The last acts with the item, the newest first; at least one entry, None where none is."""
-    found: list[Any] = _last_acts(transaction, item_id=item_id)
-    return found or [None]
+def _acts_of(transaction: Transaction, item_id: int) -> tuple[Any, list[Event]]:
+    """Return the last act with the item, and others near it that were not undone.
+
+    Off-line acts that became known after it, and happened before it, do not count as the last.
+    """
+    found = _last_acts(transaction, item_id=item_id)
+    undone = {each.cause for each in found if each.cause is not None and "late" in each.after}
+    found = [each for each in found if each.id not in undone]
+    in_order = [each for each in found if "late" not in each.after]
+    last = in_order[0] if in_order else None
+    late = [each for each in found if "late" in each.after and each.kind in _ENDS]
+    return last, [*in_order[1:2], *late]
+
+
+#: The ends of loans that a check-out may have written.
+_ENDS = (EventKind.CHECKED_IN,)
 
 
 def _is_own(event: Event | None, kind: EventKind, act: Act) -> bool:

@@ -8,6 +8,37 @@ from typing import NamedTuple
 from circulation.kernel.overriding import NO_OVERRIDE, Override
 
 
+class Reporting(NamedTuple):
+    """How an off-line act became known: from which source, and when it was listed at first.
+
+    The rules on dates are applied as of `noted`: an act that was reported in time stays in time
+    until its card or item exists.
+    """
+
+    source: str = ""
+    noted: datetime | None = None
+
+
+#: An act that is reported at this moment.
+REPORTED_NOW = Reporting()
+
+
+class OffLineReturn(NamedTuple):
+    """A return that was made off line at `happened`; `noted` is when it was listed at first.
+
+    `is_followed`: another system has taken the item back, and all that followed from that was so
+    when it came back; its date is accepted.
+    """
+
+    happened: datetime | None
+    noted: datetime | None = None
+    is_followed: bool = False
+
+
+#: A return that is made at this moment.
+RETURNED_NOW = OffLineReturn(None)
+
+
 class LoanWish(NamedTuple):
     """The item with barcode `item` is to be lent to the patron with identifier `patron`.
 
@@ -20,6 +51,7 @@ class LoanWish(NamedTuple):
     `fee_acknowledged` says whether the patron has agreed to what the loan costs, or up to how many
     minor units. `wanted_until` shortens the loan, and never makes it longer than the rules allow.
     `for_hold` is the hold of the patron's that it fulfils, where the item suits several.
+    `reporting` says from where a loan with `no_block` became known.
     """
 
     patron: str
@@ -32,6 +64,7 @@ class LoanWish(NamedTuple):
     wanted_until: datetime | None = None
     for_hold: int | None = None
     overriding: Override = NO_OVERRIDE
+    reporting: Reporting = REPORTED_NOW
 
 
 class RenewalWish(NamedTuple):
@@ -55,3 +88,4 @@ class RenewalWish(NamedTuple):
     by_owner: bool = False
     is_told: bool = False
     overriding: Override = NO_OVERRIDE
+    reporting: Reporting = REPORTED_NOW

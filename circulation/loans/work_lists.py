@@ -72,11 +72,12 @@ class LateTransit(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """A loan accepted off line that the rules would have refused; or what could not be booked.
+    """An off-line act: a loan that the rules would have refused, or an act that is or was open.
 
-    For the latter, `act` says what was reported (a value of `circulation.loans.off_line.Act`), with
-    the barcode and patron's identifier that the machine sent, and when it happened. Then there is
-    no loan, and an item or patron only where they are known.
+    `act` says what was reported (a value of `circulation.loans.off_line.Reported`), `state` what
+    has become of it (`ActState`), `source` how it became known (`Source`). For an open act there
+    are the barcode and the patron's identifier that the machine sent; there is no loan, and an item
+    or patron only where they are known. `remark` is why staff have settled it.
     """
 
     id: int
@@ -93,10 +94,16 @@ class Conflict(NamedTuple):
     patron_identifier: str | None
     happened: datetime | None
     due: datetime | None
+    state: str
+    source: str
+    remark: str | None
+    amount: str | None
+    tried: datetime | None
+    settled: datetime | None
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        return tuple(Reason[name] for name in self.overridden.split(","))
+        return tuple(Reason[name] for name in self.overridden.split(",") if name)
 
 
 @paged(
@@ -197,30 +204,45 @@ def transits_overdue(*, sent_before: datetime) -> Select[Any]:
     )
 
 
-@paged(
-    Conflict,
-    Order(
-        moment=loan_conflicts.c.noted,
-        key=loan_conflicts.c.id,
-        branch=loan_conflicts.c.branch_id,
-        place_of=lambda line: Place(line.noted, line.id),
-    ),
+_ORDER_OF_ACTS: Order[Conflict] = Order(
+    moment=loan_conflicts.c.noted,
+    key=loan_conflicts.c.id,
+    branch=loan_conflicts.c.branch_id,
+    place_of=lambda line: Place(line.noted, line.id),
 )
-def no_block_conflicts() -> Select[Any]:
-    """Loans accepted off line against the rules; `circulation.loans.conflicts` takes them off."""
+
+
+def _off_line_acts(condition: ColumnElement[bool]) -> Select[Any]:
+    """A loan says whose it is for as long as it may."""
     told = {
         "item_id": items.c.id,
         "barcode": func.coalesce(items.c.barcode, loan_conflicts.c.item_barcode),
         "title": records.c.title,
+        "patron_id": patrons.c.id,
         "patron_name": patrons.c.name,
         "overridden": loan_conflicts.c.reasons,
     }
+    whose = func.coalesce(loan_conflicts.c.patron_id, loans.c.patron_id)
+    item = func.coalesce(loan_conflicts.c.item_id, loans.c.item_id)
     return (
         select(*columns(Conflict, loan_conflicts, **told))
         .select_from(
-            loan_conflicts.outerjoin(items, items.c.id == loan_conflicts.c.item_id)
+            loan_conflicts.outerjoin(loans, loans.c.id == loan_conflicts.c.loan_id)
+            .outerjoin(items, items.c.id == item)
             .outerjoin(records, records.c.id == items.c.record_id)
-            .outerjoin(patrons, patrons.c.id == loan_conflicts.c.patron_id)
+            .outerjoin(patrons, patrons.c.id == whose)
         )
-        .where(loan_conflicts.c.settled.is_(None))
+        .where(condition)
     )
+
+
+@paged(Conflict, _ORDER_OF_ACTS)
+def no_block_conflicts() -> Select[Any]:
+    """Return off-line acts to see to: open ones, and loans against the rules."""
+    return _off_line_acts(loan_conflicts.c.settled.is_(None))
+
+
+@paged(Conflict, _ORDER_OF_ACTS)
+def settled_acts() -> Select[Any]:
+    """Return off-line acts that were settled, or done after they had been open."""
+    return _off_line_acts(loan_conflicts.c.settled.is_not(None))

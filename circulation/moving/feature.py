@@ -6,5 +6,6 @@ from circulation.kernel.parts import Join, joins
 
 JOINS: tuple[Join, ...] = (
     joins("kernel.schema:SCHEMAS", "schema"),
+    joins("loans.waiting:TRIERS", "off_line.playing:*TRIERS"),
     joins("patrons.personal_data:PERSONAL_DATA", "privacy:PERSONAL"),
 )

@@ -11,6 +11,7 @@ not asked: numbers without one are given out since 2007.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from hashlib import blake2b
 from typing import Final, NamedTuple
@@ -31,6 +32,7 @@ from catalogue.database import (
 from circulation.kernel.act import Act
 from circulation.kernel.engine import Memory
 from circulation.kernel.events import EventKind, NewEvent, append_event
+from circulation.kernel.parts import Registry
 from circulation.kernel.reasons import IdentifierBlock
 from circulation.patrons.checking import PatronProblem, PatronUnfit, is_email
 from circulation.patrons.kinds import IdentifierKind
@@ -325,6 +327,10 @@ def store_identifier(
         keep_number(transaction, patron_id, digits, key.seal, now)
 
 
+#: Called with every card that a patron gets: what has waited for it is done.
+CARD_ADDED: Registry[Callable[[Act, str], object]] = Registry("patrons.identifiers:CARD_ADDED")
+
+
 def add_identifier(
     act: Act, patron_id: int, identifier: str, kind: str, *, expires: date | None = None
 ) -> None:
@@ -345,6 +351,8 @@ def add_identifier(
             after={"kind": kind} | ({"expires": expires.isoformat()} if expires else {}),
         ),
     )
+    for do_waiting in CARD_ADDED:
+        do_waiting(act, identifier)
 
 
 def block_identifier(act: Act, identifier: str, block: IdentifierBlock | None) -> bool:

@@ -27,6 +27,7 @@ from circulation.kernel.events import EventKind, NewEvent, append_event
 from circulation.languages.installed import default_language
 from circulation.patrons.checking import PatronProblem, PatronUnfit, fitting, patron_problems
 from circulation.patrons.identifiers import (
+    CARD_ADDED,
     identifier_problem,
     national_birth_date,
     national_digits,
@@ -190,6 +191,10 @@ def register_patron(act: Act, new: NewPatron, *, any_category: bool = False) -> 
         store_identifier(act, patron_id, new.national_id, IdentifierKind.NATIONAL_ID.value)
     index_patron(transaction, patron_id)
     append_event(act, NewEvent(EventKind.PATRON_REGISTERED, patron_id=patron_id))
+    for identifier in (new.card, new.national_id):
+        if identifier is not None:
+            for do_waiting in CARD_ADDED:
+                do_waiting(act, identifier)
     return patron_id
 
 

@@ -186,6 +186,8 @@ _IDS: Final = {
     "set_copies_aside": "setBookedCopiesAside",
     "set_state": "setItemState",
     "settle": "settleConflict",
+    "reopen_act": "reopenConflict",
+    "try_act_again": "tryConflict",
     "settle_task": "settleProxyTask",
     "silence": "suppressBatchNotices",
     "supply_to_library": "supplyInterlibraryCopy",

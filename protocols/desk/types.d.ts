@@ -72,6 +72,7 @@ export interface CheckedIn {
   was_on_loan: boolean;
   was_overdue: boolean;
   is_before_loan: boolean;
+  is_past: boolean;
   borrower: Patron | null;
   held_for: { pickup_branch: Branch; number: number | null; deadline: string | null; waits_until?: string | null } | null;
   charged: Fee[];

@@ -105,6 +105,7 @@ NO_VERBS: Final[dict[str, str]] = {
             "ledger.open_account",
             "ledger.open_charge",
             "loans.uncharge_end",
+            "loans.uncharge_renewal",
             "loans.parties",
             "patrons.store_identifier",
             "accession.find_or_add_title",
@@ -205,6 +206,15 @@ NO_VERBS: Final[dict[str, str]] = {
     ),
     "loans.take_report": "tells how an act off line went; the act is a verb of the table",
     "loans.settle_conflict": "one update of a row that only staff see",
+    "loans.reopen_conflict": "one update of a row that only staff see",
+    **dict.fromkeys(
+        ("loans.find_place", "loans.note_former_loan", "loans.note_late_day"),
+        "a step of an off-line act; the act is a verb of the table",
+    ),
+    **dict.fromkeys(
+        ("loans.try_act", "loans.try_card", "loans.try_item", "loans.try_one", "loans.try_some"),
+        "does off-line acts that were open; each is a verb of the table",
+    ),
     "patrons.register_patron": "makes a patron whom no other act can know",
     "patrons.remove_address": "one delete of the row of an address",
 }
@@ -217,6 +227,7 @@ NO_JOBS: Final[dict[str, str]] = {
         f"forgets what is old, or fills an index; {_NO_NOUN}",
     ),
     **dict.fromkeys(("holdings", "registries", "statistics"), _NO_NOUN),
+    "off-line": "`loans.try_some`, which does verbs of the table",
     "notices": "`notices.gather` and `notices.notices_of_day`",
 }
 

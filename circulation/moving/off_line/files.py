@@ -73,6 +73,7 @@ class OffLine(NamedTuple):
     amount: Decimal | None = None
     due: datetime | None = None
     fault: str = ""
+    is_json: bool = False
 
 
 class Origin(NamedTuple):
@@ -191,6 +192,7 @@ def _evergreen(line: str, origin: Origin) -> dict[str, Any]:
         "command": command,
         "happened": _put_back(told, written, origin) if told else written,
         "written": written,
+        "is_json": True,
         "patron": _card(said),
         "item": str(said.get("barcode") or "").strip(),
         "due": _due(said.get("due_date"), origin) if said.get("due_date") else None,

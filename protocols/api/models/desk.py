@@ -76,10 +76,12 @@ class StackCheckoutWish(ForPatron):
 
 class CheckinWish(Request):
     """An item is handed in. `at`: when it came back, where that was earlier; not further back than
-    `backdate_days` of the loan rules, and not in the future."""
+    `backdate_days` of the loan rules, and not in the future. `happened`: it was handed in at that
+    moment, while the line was down. Where it was lent or returned after that, it stays there."""
 
     item: Barcode
     at: Moment | None = None
+    happened: Moment | None = None
 
 
 class StackCheckinWish(Request):
@@ -200,7 +202,8 @@ class CheckedIn:
     """The item was handed in, and goes to `destination`: always exactly one. `borrower` is whose
     loan this ended, where the caller may see them. `printing` is the job of the note or slip that
     the workstation's printer makes for it. `is_before_loan`: `at` was before the loan, so the
-    return is recorded at the time of the loan."""
+    return is recorded at the time of the loan. `is_past`: it happened off line, and the item was
+    lent or returned after that: it stays there."""
 
     item: Item
     destination: DestinationName
@@ -214,6 +217,7 @@ class CheckedIn:
     may: tuple[Next, ...]
     printing: str | None = None
     is_before_loan: bool = False
+    is_past: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,27 @@ class ClaimsPaging(ListPaging):
     mark: Literal["lost", "claimed_returned"] | None = None
 
 
+class ConflictPaging(ListPaging):
+    """Which part of the off-line acts; `settled` those that were done or settled, of 90 days."""
+
+    settled: bool = False
+
+
+class SettlingWish(Request):
+    """An off-line act is settled, and why."""
+
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TriedAct:
+    """What became of an off-line act that was tried again; `why` it is open still."""
+
+    state: Literal["open", "done"]
+    reasons: tuple[str, ...]
+    why: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ToFetch:
     """An item to fetch from its shelf. `fetched_by` has gone for it; `sought_by` did not find it
@@ -161,9 +182,11 @@ class LateTransits:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """What happened off line and the rules would have refused; `why` says the reasons in the
-    language of the answer. What could not be booked at all is told as the machine reported it:
-    `act`, whose identifier it sent, when it happened and when the loan would be due."""
+    """An off-line act. `state`: ``open``, it could not be done and is tried again when its card or
+    item exists; ``conflict``, it was done against the rules; ``done``, it was open until then;
+    ``settled``, staff have seen to it, and `remark` says why. `why` says the reasons in the
+    language of the answer. `act`, `source`, `patron_identifier`, `amount` and the times are as they
+    were reported; `tried` is when it was tried last, `settled` when it was done or settled."""
 
     id: str
     noted: datetime
@@ -177,6 +200,12 @@ class Conflict:
     patron_identifier: str | None
     happened: datetime | None
     due: datetime | None
+    state: Literal["open", "conflict", "done", "settled"]
+    source: str
+    remark: str | None
+    amount: str | None
+    tried: datetime | None
+    settled: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,12 @@ from circulation.kernel.results import Renewed as KnownRenewal
 from circulation.kernel.rights import Principal, Right
 from circulation.loans.batches import borrower_of
 from circulation.loans.lending import check_out
+from circulation.loans.off_line import Source
 from circulation.loans.renewals import renew, renew_all
 from circulation.loans.returns import check_in
 from circulation.loans.undo import cancel_check_in, cancel_check_out
-from circulation.loans.wishes import LoanWish
+from circulation.loans.waiting import try_item
+from circulation.loans.wishes import LoanWish, OffLineReturn, Reporting
 from circulation.loans.wishes import RenewalWish as LongerLoan
 from protocols.api.authority import must_have_here, override_of
 from protocols.api.gate import (
@@ -90,10 +92,13 @@ def lend(
             overriding=override_of(wish.override, principal),
             no_block=wish.happened is not None,
             happened=moment_said(wish.happened, principal),
+            reporting=Reporting(Source.API.value if wish.happened else ""),
         ),
     )
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
+    if wish.happened is not None:
+        try_item(context.act(principal.desk), answer.item.barcode)
     request.about = answer.patron.id
     return lent(answer, request, principal, context)
 
@@ -118,16 +123,21 @@ def lent(
 def take_back(
     request: Request[CheckinWish, None], principal: Principal, context: Context
 ) -> CheckedIn | Problem:
-    """Takes an item back, and says where it goes. `at` needs the right to date returns back."""
+    """Takes an item back, and says where it goes. `at` and `happened` need the right to date
+    back."""
     must_have_here(principal, Right.LEND)
     wish = request.body
+    happened = moment_said(wish.happened, principal)
     answer = check_in(
         context.act(principal.desk),
         item=wish.item.strip(),
         returned=moment_said(wish.at, principal),
+        off_line=OffLineReturn(happened),
     )
     if isinstance(answer, Refused):
         return refused(answer, principal, request.language)
+    if happened is not None:
+        try_item(context.act(principal.desk), answer.item.barcode)
     request.about = answer.borrower.patron_id if answer.borrower else None
     return returned(answer, request, principal, context)
 
@@ -177,6 +187,7 @@ def returned(
         may + (("open_patron",) if borrower is not None else ()),
         print_what_goes_on(answer, principal, context),
         answer.is_before_loan,
+        answer.is_past,
     )
 
 

@@ -10,7 +10,13 @@ from circulation.dunning.unwarned import unwarned_debtors
 from circulation.kernel.results import LoanMark
 from circulation.kernel.rights import Principal, Right
 from circulation.loans import work_lists
-from circulation.loans.conflicts import branch_of_conflict, patron_of_conflict, settle_conflict
+from circulation.loans.conflicts import (
+    branch_of_conflict,
+    patron_of_conflict,
+    reopen_conflict,
+    settle_conflict,
+)
+from circulation.loans.waiting import find_waiting, try_one
 from circulation.moving.off_line.block_list import barred_cards
 from circulation.staff.lookups import Seen
 from protocols.api.authority import (
@@ -28,6 +34,7 @@ from protocols.api.models.lists import (
     BarredCards,
     ClaimsPaging,
     Conflict,
+    ConflictPaging,
     Conflicts,
     Late,
     LateTransits,
@@ -36,7 +43,9 @@ from protocols.api.models.lists import (
     MissingItems,
     Overdue,
     OverdueLoans,
+    SettlingWish,
     TransitPaging,
+    TriedAct,
     Unsolved,
     UnsolvedAtMachines,
     Unwarned,
@@ -159,9 +168,12 @@ def show_transits(
     return page_of(request, LateTransits(lines), found.next)
 
 
-def show_conflicts(request: Listing, principal: Principal, context: Context) -> Reply:
-    """What happened off line and the rules would have refused, the oldest first."""
-    found = work_lists.no_block_conflicts(context.transaction, **_asked(request, principal))
+def show_conflicts(
+    request: Request[None, ConflictPaging], principal: Principal, context: Context
+) -> Reply:
+    """Return off-line acts to see to, the oldest first, or those that were done or settled."""
+    read = work_lists.settled_acts if request.query.settled else work_lists.no_block_conflicts
+    found = read(context.transaction, **_asked(request, principal))
     names = Names(Right.USE_LISTS, principal, context)
     lines = tuple(
         Conflict(
@@ -177,6 +189,12 @@ def show_conflicts(request: Listing, principal: Principal, context: Context) -> 
             names.identifier(each.patron_identifier),
             each.happened,
             each.due,
+            each.state,  # type: ignore[arg-type]
+            each.source,
+            each.remark,
+            each.amount,
+            each.tried,
+            each.settled,
         )
         for each in found.lines
     )
@@ -234,8 +252,40 @@ def show_barred_cards(request: Listing, principal: Principal, context: Context) 
     return page_of(request, BarredCards(lines), following)
 
 
-def settle(request: Plain, principal: Principal, context: Context) -> None:
-    """Takes a conflict off the list: staff have dealt with it."""
+def settle(request: Request[SettlingWish, None], principal: Principal, context: Context) -> None:
+    """Take an off-line act off the list: staff have dealt with it, and say how."""
+    number = _act_in(request, principal, context)
+    remark = request.body.reason.strip() or None
+    if not settle_conflict(context.act(principal.desk), number, remark):
+        raise Problem(Outcome.NOT_FOUND)
+
+
+def reopen_act(request: Plain, principal: Principal, context: Context) -> None:
+    """Undo the settling of an off-line act: it is on the list again."""
+    number = _act_in(request, principal, context)
+    if not reopen_conflict(context.act(principal.desk), number):
+        raise Problem(Outcome.NOT_FOUND)
+
+
+def try_act_again(request: Plain, principal: Principal, context: Context) -> TriedAct:
+    """Try an open off-line act again, as it was reported. What waits for it is tried too."""
+    number = _act_in(request, principal, context)
+    if find_waiting(context.transaction, act_id=number) is None:
+        raise Problem(Outcome.NOT_FOUND)
+    refused = try_one(context.act(principal.desk), number)
+    reasons = () if refused is None else refused.reasons
+    return TriedAct(
+        "done" if refused is None else "open",
+        tuple(reason.name for reason in reasons),
+        tuple(reason_said(reason, request.language) for reason in reasons),
+    )
+
+
+def _act_in(request: Request[Any, None], principal: Principal, context: Context) -> int:
+    """Return the number of the off-line act in the path, and note the look at its patron.
+
+    Raises Problem where the caller may not see to it.
+    """
     must_have_here(principal, Right.USE_LISTS)
     number = number_of(request.path["conflict"], None, LARGEST_OF_FEW)
     branches = context.circulation.current_set_up(context.transaction).branches
@@ -243,10 +293,9 @@ def settle(request: Plain, principal: Principal, context: Context) -> None:
     if branch is None or not principal.may(Right.USE_LISTS, branch.agency_id, branch.id):
         raise Problem(Outcome.NOT_FOUND)
     patron_id = patron_of_conflict(context.transaction, conflict_id=number)
-    if not settle_conflict(context.act(principal.desk), number):
-        raise Problem(Outcome.NOT_FOUND)
     if patron_id is not None:
         note_entrance(patron_id, Right.LEND, request, principal, context)
+    return number
 
 
 def show_machines(request: Plain, principal: Principal, context: Context) -> UnsolvedAtMachines:
@@ -295,13 +344,31 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     a_list("transits", "Not arrived", show_transits, LateTransits, TransitPaging),
     a_list("unwarned", "Debts without a warning", show_unwarned, UnwarnedDebtors),
     a_list("barred-cards", "Cards not to be lent to off line", show_barred_cards, BarredCards),
-    a_list("conflicts", "Off line, and against the rules", show_conflicts, Conflicts),
+    a_list("conflicts", "Off-line acts to see to", show_conflicts, Conflicts, ConflictPaging),
     post(
         "/lists/conflicts/{conflict}/settle",
-        "Settle a conflict",
+        "Settle an off-line act",
         settle,
         None,
+        body=SettlingWish,
         status=204,
+        tag="lists",
+        right=Right.USE_LISTS,
+    ),
+    post(
+        "/lists/conflicts/{conflict}/reopen",
+        "Undo the settling of an off-line act",
+        reopen_act,
+        None,
+        status=204,
+        tag="lists",
+        right=Right.USE_LISTS,
+    ),
+    post(
+        "/lists/conflicts/{conflict}/try",
+        "Try an off-line act again",
+        try_act_again,
+        TriedAct,
         tag="lists",
         right=Right.USE_LISTS,
     ),

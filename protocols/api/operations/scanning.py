@@ -21,7 +21,7 @@ from circulation.kernel.results import CirculationStatus, Refusal, Refused
 from circulation.kernel.rights import Principal, Right
 from circulation.languages.installed import language as language_called
 from circulation.loans.of_patron import open_loans_of
-from circulation.loans.off_line import OffLineReport, Reported, take_report
+from circulation.loans.off_line import OffLineReport, Reported, Source, take_report
 from protocols.api.authority import must_have_here
 from protocols.api.gate import patron_named, patron_with_card
 from protocols.api.models.answers import item_shown
@@ -120,7 +120,7 @@ def _with_item(
         done = lend(_asking(request, loan), principal, context)
         scanned = Scanned("checked_out", text, item=item, checked_out=_or_none(done))
     else:
-        returned = CheckinWish(item=barcode, at=wish.at or wish.happened)
+        returned = CheckinWish(item=barcode, at=wish.at, happened=wish.happened)
         done = take_back(_asking(request, returned), principal, context)
         scanned = Scanned("checked_in", text, item=item, checked_in=_or_none(done))
     if wish.patron is not None:
@@ -155,7 +155,7 @@ def _listed(
     refused = Refused((Refusal(Reason.DATE_TOO_OLD),), item=status.item)
     take_report(
         context.act(principal.desk),
-        OffLineReport(act, status.item.barcode, patron, refused, happened),
+        OffLineReport(act, status.item.barcode, patron, refused, happened, source=Source.DESK),
     )
     note = language_called(request.language).words.pgettext("screen", "NOTED_FOR_STAFF")
     return tuple(

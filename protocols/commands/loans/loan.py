@@ -193,13 +193,14 @@ def suspend(settings: Settings, barcode: str, until: date, branch: str, as_json:
 @loan.command()
 @click.argument("conflict", type=int)
 @at_branch
+@click.option("--reason", default="", help="What was done about it.")
 @as_json
 @click.pass_obj
 @asks("settle")
-def settle(settings: Settings, conflict: int, branch: str, as_json: bool) -> None:
-    """Take a CONFLICT of `tiro list conflicts` off the list: it was dealt with."""
+def settle(settings: Settings, conflict: int, branch: str, reason: str, as_json: bool) -> None:
+    """Take the act CONFLICT of `tiro list conflicts` off the list, as `tiro off-line settle`."""
     with asked(settings, branch) as asker:
-        print_answer(asker.ask("settle", conflict=conflict), as_json)
+        print_answer(asker.ask("settle", conflict=conflict, reason=reason), as_json)
 
 
 for _command in (*SCHOOL_COMMANDS, *RETURN_COMMANDS):

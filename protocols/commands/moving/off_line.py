@@ -15,6 +15,7 @@ from circulation.moving.off_line.files import NotOffLine, OffLine, Origin, read_
 from circulation.moving.off_line.playing import Outcome, Played, in_order, play
 from circulation.moving.reports import new_file
 from circulation.staff.lookups import Seen
+from protocols.commands.moving.off_line_acts import COMMANDS
 from protocols.commands.shared.library import Library, opened
 from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
@@ -29,6 +30,10 @@ _FINE = (Outcome.DONE, Outcome.BEFORE)
 @click.group("off-line")
 def off_line() -> None:
     """Off-line lending: files of Koha's (.koc) and Evergreen's programs, and a list for them."""
+
+
+for _command in COMMANDS:
+    off_line.add_command(_command)
 
 
 @off_line.command("play")
@@ -64,9 +69,11 @@ def play_files(
 ) -> None:
     """Do here what the FILES say, all lines of all desks in the order of time.
 
-    A line that was done before is not done again, however often its file comes. What the rules
-    would have refused is done and goes on the list of conflicts; the command ends with 1 where
-    anything is for people to look at.
+    A line that was done before is not done again, however often its file is played. A line that
+    happened before acts that are known already takes its place among them. A loan against the
+    rules, and a line whose card or item is unknown, go on the list of off-line acts (`tiro list
+    conflicts`); open ones are tried again when the card or item exists. The command ends with 1
+    where anything is for people to look at.
     """
     of_file = dict.fromkeys(files, branch) | dict(others)
     fast = dict(clocks)

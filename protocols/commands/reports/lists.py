@@ -73,7 +73,8 @@ _listing(
 _listing(
     "conflicts",
     "show_conflicts",
-    "Loans taken off line against the rules; settle them with `tiro loan settle`.",
+    "Off-line acts that are open or against the rules: `tiro off-line try`, `settle`, `reopen`.",
+    options=(click.option("--settled", is_flag=True, help="Those that were done or settled."),),
 )
 _listing("lost", "show_claims", "Loans of lost items.", mark="lost")
 _listing(

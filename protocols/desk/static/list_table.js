@@ -23,7 +23,9 @@ import { factsOf, isNotSent, stateOf, termsOf, wishPath } from "./wishes.js";
  * @property {string} letter pressed with Alt
  * @property {string} label
  * @property {boolean} [isFirst]
- * @property {(line: any) => { path: string, body?: unknown }} [asks]
+ * @property {(line: any, text: string) => { path: string, body?: unknown }} [asks] `text` is the answer to the question
+ * @property {string} [wantsText] the question whose answer it needs
+ * @property {(answer: any) => string[]} [saysWhy] why nothing was done
  * @property {boolean} [scans] the same as if the item were scanned
  * @property {(line: any) => string} [tells] where it stands what was exchanged about it
  * @property {string} [right] without which nobody is shown it
@@ -55,6 +57,27 @@ function missing(found) {
   const small = found.mark ? say(`MARK_${found.mark}`) : "";
   return line(found.item, found.title, { facts, big: day(found.since), small });
 }
+
+/** An off-line act: what it was, when and from where. @param {any} found @returns {Line} */
+function offLine(found) {
+  const patron = found.patron?.name || found.patron_identifier || "";
+  const what = found.act ? say(`OFF_LINE_${found.act}`) : "";
+  const then = found.happened ? new Date(found.happened) : null;
+  const when = then ? `${day(found.happened)} ${clock(then)}` : "";
+  const text = found.title ?? (found.item ? say("ITEM", { code: found.item }) : patron);
+  const source = found.source ? say(`FROM_${found.source}`) : "";
+  return line(found.id, text, {
+    facts: [[what, when].filter(Boolean).join(" "), found.item, patron, found.amount ?? "", source, ...found.why, found.remark ?? ""],
+    big: say(`STATE_${found.state}`),
+    small: `${say("NOTED")} ${day(found.noted)}`,
+  });
+}
+
+/** How long a settling can be undone, in milliseconds. */
+const UNDONE_WITHIN = 24 * 3600 * 1000;
+
+/** @param {any} found */
+const offLinePath = (found) => `/lists/conflicts/${encodeURIComponent(found.id)}`;
 
 /** @param {any} found @returns {Line} */
 function onShelf(found) {
@@ -175,13 +198,39 @@ export const LISTS = {
     right: "lists",
     hears: "conflicts",
     mode: "look",
-    line: (found) =>
-      line(found.id, found.title ?? say("ITEM", { code: found.item }), {
-        facts: [found.item, found.patron?.name ?? "", ...found.why],
-        big: day(found.noted),
-        small: say("NOTED"),
-      }),
-    acts: settling("conflicts"),
+    line: offLine,
+    acts: [
+      {
+        letter: "O",
+        label: "TRY_AGAIN",
+        isFirst: true,
+        isFor: (found) => found.state === "open",
+        asks: (found) => ({ path: `${offLinePath(found)}/try` }),
+        saysWhy: ({ state, why }) => (state === "open" ? [say("STILL_OPEN"), ...why] : []),
+      },
+      {
+        letter: "A",
+        label: "SETTLE",
+        wantsText: "SETTLE_WHY",
+        asks: (found, text) => ({ path: `${offLinePath(found)}/settle`, body: { reason: text } }),
+      },
+    ],
+  },
+  settled: {
+    path: "/lists/conflicts?settled=true",
+    right: "lists",
+    hears: "conflicts",
+    mode: "look",
+    line: offLine,
+    acts: [
+      {
+        letter: "O",
+        label: "REOPEN",
+        isFirst: true,
+        isFor: (found) => found.state === "settled" && Date.now() - Date.parse(found.settled) < UNDONE_WITHIN,
+        asks: (found) => ({ path: `${offLinePath(found)}/reopen` }),
+      },
+    ],
   },
   hopeless: {
     path: "/lists/hopeless",

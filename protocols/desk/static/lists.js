@@ -33,6 +33,8 @@ const page = {
   chosen: "",
   /** What was exchanged about the line in hand. @type {{ about: string, lines: string[] } | null} */
   told: null,
+  /** The question about a line that waits for an answer. @type {{ about: string, input: HTMLInputElement, form: HTMLElement } | null} */
+  question: null,
   /** Lists that have changed since they were looked at. @type {Set<string>} */
   changed: new Set(),
 };
@@ -52,7 +54,7 @@ function drawQueue(waiting, isLost) {
 function open() {
   const asked = location.hash.slice(1);
   page.name = LISTS[asked] && has(LISTS[asked].right) ? asked : firstAllowed();
-  Object.assign(page, { limit: FEW, found: [], chosen: "", told: null });
+  Object.assign(page, { limit: FEW, found: [], chosen: "", told: null, question: null });
   part("rows").replaceChildren();
   part("heading").textContent = say(`LIST_${page.name}`);
   document.title = `${say(`LIST_${page.name}`)} · Tiro`;
@@ -124,6 +126,8 @@ function inHand(all) {
 function redraw() {
   const all = lines();
   const chosen = inHand(all);
+  if (page.question && page.question.about !== chosen?.key) page.question = null;
+  const isTyping = document.activeElement === page.question?.input;
   const held = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.act;
   part("count").textContent = `${all.length}${page.isMore ? "+" : ""}`;
   /** @type {HTMLElement[]} */
@@ -144,6 +148,7 @@ function redraw() {
   part("list").dataset.list = page.name;
   part("list").replaceChildren(...drawn);
   if (held) /** @type {HTMLElement | null} */ (document.querySelector(`[data-act="${held}"]`))?.focus();
+  if (isTyping) page.question?.input.focus();
 }
 
 function more() {
@@ -181,13 +186,40 @@ function drawnLine(line, isChosen) {
     drawn.append(el("ul", { class: "s said", "aria-label": say("WHAT_WAS_SAID") }, ...lines));
   }
   const acts = isChosen ? actsOf(line) : [];
-  if (acts.length) drawn.append(el("div", { class: "acts" }, ...acts.map((act) => key(act))));
+  if (page.question?.about === line.key) drawn.append(page.question.form);
+  else if (acts.length) drawn.append(el("div", { class: "acts" }, ...acts.map((act) => key(act))));
   drawn.addEventListener("click", () => {
     if (isChosen) return;
     page.chosen = line.key;
+    page.question = null;
     redraw();
   });
   return drawn;
+}
+
+/**
+ * Asks the question that an act needs an answer to. Enter sends nothing: it may be a scanner's.
+ * @param {Act} act
+ * @param {Line} line
+ */
+function askFirst(act, line) {
+  const input = /** @type {HTMLInputElement} */ (el("input", { id: "why", maxlength: "500", autocomplete: "off" }));
+  const confirm = el("button", { type: "button", class: "act go" }, `${say(act.label)} `, el("kbd", {}, `Alt ${act.letter}`));
+  confirm.addEventListener("click", () => perform(act));
+  const cancel = el("button", { type: "button", class: "act" }, `${say("LEAVE_ON_LIST")} `, el("kbd", {}, "Esc"));
+  cancel.addEventListener("click", closeQuestion);
+  const label = el("label", { for: "why" }, say(act.wantsText ?? ""));
+  const form = el("div", { class: "acts ask", role: "group" }, label, input, confirm, cancel);
+  page.chosen = line.key;
+  page.question = { about: line.key, input, form };
+  redraw();
+  input.focus();
+}
+
+function closeQuestion() {
+  page.question = null;
+  redraw();
+  box.focus();
 }
 
 /** What can be done about a line, by whoever works here. @param {Line} line */
@@ -213,6 +245,14 @@ function perform(act) {
   const chosen = inHand(all);
   if (!chosen) return;
   const found = page.found[all.indexOf(chosen)];
+  const question = page.question?.about === chosen.key ? page.question : null;
+  const text = question?.input.value.trim() ?? "";
+  if (act.wantsText && !text) {
+    if (question) question.input.focus();
+    else askFirst(act, chosen);
+    return;
+  }
+  page.question = null;
   page.chosen = "";
   if (act.scans) {
     scan(found.item);
@@ -223,14 +263,16 @@ function perform(act) {
     void readTold(act.tells(found), chosen.key);
     return;
   }
-  const asked = act.asks?.(found);
+  const asked = act.asks?.(found, text);
   if (!asked) return;
   queue.add({
     path: asked.path,
     body: () => asked.body,
     done: ({ status, body }) => {
       if (status >= 400) tell([body?.title, ...(body?.reasons ?? []).map((/** @type {any} */ each) => each.text)]);
-      play(status >= 400 ? "stop" : "done");
+      const why = status === 200 ? (act.saysWhy?.(body) ?? []) : [];
+      if (why.length) tell(why);
+      play(status >= 400 || why.length ? "stop" : "done");
       void read();
     },
   });
@@ -373,7 +415,7 @@ if (isThere) {
     moved: move,
     opened: () => {},
     left: () => {
-      page.chosen = "";
+      Object.assign(page, { chosen: "", question: null });
       redraw();
     },
     typed: () => {},

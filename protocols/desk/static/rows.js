@@ -80,6 +80,7 @@ function returned(done, code) {
   look.facts.push(
     ...(done.was_on_loan ? [] : [say("WAS_NOT_ON_LOAN")]),
     ...(done.is_before_loan ? [say("RETURN_BEFORE_LOAN")] : []),
+    ...(done.is_past ? [say("RETURN_IS_PAST")] : []),
     ...(done.was_overdue && !done.charged.length ? [say("WAS_OVERDUE")] : []),
     ...done.charged.map((each) => say("CHARGED", { amount: amount(each.amount) })),
   );

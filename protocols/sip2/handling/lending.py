@@ -18,14 +18,21 @@ from circulation.loans.off_line import Reported
 from circulation.loans.renewals import renew as renew_loan
 from circulation.loans.renewals import renew_all as renew_all_loans
 from circulation.loans.undo import cancel_check_in
-from circulation.loans.wishes import LoanWish, RenewalWish
+from circulation.loans.wishes import LoanWish, RenewalWish, Reporting
 from protocols.hosting.answering import Context
 from protocols.sip2.handling.authority import NOT_LET_IN, admitted, doubted, pin_to_check
 from protocols.sip2.handling.facts import patron_shown
 from protocols.sip2.handling.fees import amount_owed, price_of
 from protocols.sip2.handling.forms import fbs_form, tell_item
 from protocols.sip2.handling.items import NOT_MAGNETIC, due_date_of, media_of
-from protocols.sip2.handling.off_line import Report, is_followed, is_off_line, note_report
+from protocols.sip2.handling.off_line import (
+    Report,
+    do_waiting,
+    is_followed,
+    is_off_line,
+    note_report,
+    source_of,
+)
 from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import (
     Checkout,
@@ -69,6 +76,7 @@ def checkout(request: Checkout, caller: Caller, context: Context) -> CheckoutRes
             happened=happened,
             due=due,
             fee_acknowledged=request.fee_acknowledged is True,
+            reporting=Reporting(source_of(caller.account).value),
         ),
     )
     if (
@@ -113,6 +121,7 @@ def renew(request: Renew, caller: Caller, context: Context) -> RenewResponse:
             due=due,
             fee_acknowledged=request.fee_acknowledged is True,
             is_told=is_followed(request, caller.account),
+            reporting=Reporting(source_of(caller.account).value),
         ),
     )
     response = _not_yet(RenewResponse, request, barcode, place, context)
@@ -297,7 +306,9 @@ def _reported(
     context: Context,
 ) -> _Charged:
     """What was reported and cannot be booked is accepted all the same, for staff to settle."""
-    if isinstance(outcome, Refused) and note_report(report, outcome, place, context):
+    if not isinstance(outcome, Refused):
+        do_waiting(report.request, outcome.item.barcode, place, caller, context)
+    elif note_report(report, outcome, place, caller.account, context):
         response.ok, response.desensitize = True, "Y"
         due = report.due
         response.due_date = due_date_of(due, caller, place) if due is not None else ""

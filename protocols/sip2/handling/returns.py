@@ -6,9 +6,10 @@ from datetime import datetime
 
 from circulation.callers.sorting import problem_bin_at
 from circulation.kernel.results import Borrower, CheckedIn, HeldFor, Item, Refused
-from circulation.loans.off_line import Reported, is_same_second, lent_since
+from circulation.loans.off_line import Reported, lent_since
 from circulation.loans.returns import check_in
 from circulation.loans.undo import cancel_check_out
+from circulation.loans.wishes import OffLineReturn
 from protocols.hosting.answering import Context
 from protocols.sip2.failures import ALERT_OTHER
 from protocols.sip2.handling.facts import card_shown, hold_patron, item_fields, stands_in
@@ -16,7 +17,13 @@ from protocols.sip2.handling.fees import amount_owed
 from protocols.sip2.handling.forms import KNOWN, fbs_form, is_fbs, tell_item
 from protocols.sip2.handling.holds import alert_type_of, card_of, destination_message, hold_handling
 from protocols.sip2.handling.items import NOT_MAGNETIC, media_of
-from protocols.sip2.handling.off_line import Report, is_followed, is_off_line, note_report
+from protocols.sip2.handling.off_line import (
+    Report,
+    do_waiting,
+    is_followed,
+    is_off_line,
+    note_report,
+)
 from protocols.sip2.handling.refusals import refusal_messages
 from protocols.sip2.messages import Checkin, CheckinResponse
 from protocols.sip2.settings import Account
@@ -33,30 +40,34 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
     place = caller.place(context, request.current_location, request.institution_id)
     if request.cancel:
         return _cancelled_checkout(request, caller, place, context)
-    happened = _returned(request, caller, place, context.now)
+    returned = _returned(request, caller, place, context.now)
+    happened = _happened(request, caller, place, context.now)
     is_told = is_followed(request, caller.account)
-    if is_told and happened is not None:
-        since = lent_since(context.transaction, barcode=request.item_identifier.strip())
-        if since is not None and since > happened and not is_same_second(happened, since):
-            return _returned_before(request, caller, place, context)
     outcome = check_in(
         context.act(place.desk),
         item=request.item_identifier.strip(),
-        returned=happened,
+        returned=returned,
+        off_line=OffLineReturn(happened, is_followed=is_told),
         holds=hold_handling(caller.account),
         sorting=caller.account.sorting if caller.account is not None else None,
-        is_told=is_told,
     )
     response = _not_yet(request, place, context)
     if isinstance(outcome, Refused):
         _refuse(response, outcome, caller, place, context)
         if is_off_line(request, caller.account):
-            report = Report(Reported.CHECK_IN, request, happened)
-            if note_report(report, outcome, place, context):
+            report = Report(Reported.CHECK_IN, request, happened, returned=returned)
+            if note_report(report, outcome, place, caller.account, context):
                 response.ok = response.resensitize = True
                 _add(response, say(Text.NOTED_FOR_STAFF, caller.words))
         return response
     account = caller.account
+    do_waiting(request, request.item_identifier, place, caller, context)
+    if outcome.is_past:
+        response.ok, response.resensitize, response.alert = True, True, False
+        if lent_since(context.transaction, barcode=outcome.item.barcode) is not None:
+            response.ignored = is_told or None
+            _add(response, say(Text.LENT_AGAIN_SINCE, caller.words))
+        return response
     _describe(response, outcome.item, caller, place, context)
     response.sort_bin = outcome.sort_bin
     borrower = _borrower_shown(outcome, account, place)
@@ -72,18 +83,6 @@ def checkin(request: Checkin, caller: Caller, context: Context) -> CheckinRespon
         _tell_of_hold(response, outcome.held_for, account, place, context)
     if account is not None:
         _add_messages(response, outcome, account, caller, place, context)
-    return response
-
-
-def _returned_before(
-    request: Checkin, caller: Caller, place: Place, context: Context
-) -> CheckinResponse:
-    """It came back, and was lent again before we heard of that: whoever has it now keeps it."""
-    response = _not_yet(request, place, context)
-    response.ok = response.resensitize = True
-    response.alert = False
-    response.ignored = True
-    _add(response, say(Text.LENT_AGAIN_SINCE, caller.words))
     return response
 
 
@@ -232,6 +231,18 @@ def _cancelled_checkout(
     response.alert = False
     response.media_type, response.magnetic_media = media_of(outcome.item, context)
     return response
+
+
+def _happened(request: Checkin, caller: Caller, place: Place, now: datetime) -> datetime | None:
+    """Return when a machine that was off line took the item in.
+
+    The return date may be earlier: that of a book drop, or a day without its time.
+    """
+    if not is_off_line(request, caller.account):
+        return None
+    dates = (request.transaction_date, request.return_date)
+    known = (parse_past_date(each, place.zone, now) for each in dates)
+    return max((each for each in known if each is not None), default=None)
 
 
 def _returned(request: Checkin, caller: Caller, place: Place, now: datetime) -> datetime | None:

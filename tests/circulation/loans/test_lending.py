@@ -303,7 +303,9 @@ def test_an_offline_loan_from_before_the_open_one_is_kept_as_ended(library: Libr
     first, second = a_patron(library), a_patron(library)
     barcode = an_item(library, on_loan_to=second)
     offline(library, first, barcode, happened=library.now - timedelta(hours=1))
-    assert library.events_of(barcode)[-1].after["ended"] == NOON.isoformat()
+    lent, ended = library.events_of(barcode)[-2:]
+    assert lent.after["ended"] == NOON.isoformat()
+    assert (ended.kind, ended.at) == (EventKind.CHECKED_IN, NOON)
     returned = library.check_in(barcode)
     assert isinstance(returned, CheckedIn)
     assert returned.borrower is not None

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import select
 
 from catalogue.database import Database, Statement, many
+from circulation.jobs.running import run_job
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal, Refused
-from circulation.loans.conflicts import settle_conflict
+from circulation.loans.conflicts import forget_settled, reopen_conflict, settle_conflict
 from circulation.loans.off_line import OffLineReport, Reported, take_report
 from circulation.loans.schema import loan_conflicts
-from circulation.loans.work_lists import Conflict, no_block_conflicts
+from circulation.loans.work_lists import Conflict, no_block_conflicts, settled_acts
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, find_patron
 from tests.builders.circulation import Library, a_library, a_patron
 
@@ -87,21 +88,40 @@ def test_the_same_report_is_noted_once_and_another_is_another(library: Library) 
     ]
 
 
-def test_once_settled_it_names_nobody_any_more_and_may_be_reported_anew(library: Library) -> None:
+def test_a_settling_has_a_reason_and_can_be_undone_until_the_names_are_forgotten(
+    library: Library,
+) -> None:
     a_patron(library, "P1")
     when = library.now
     report(library, happened=when, refused=Refused((Refusal(Reason.ITEM_UNKNOWN),)))
     (line,) = listed(library)
 
     def settle() -> bool:
-        return library.write(lambda transaction: settle_conflict(library.act(transaction), line.id))
+        return library.write(
+            lambda transaction: settle_conflict(library.act(transaction), line.id, "typed wrongly")
+        )
+
+    def reopen() -> bool:
+        return library.write(lambda transaction: reopen_conflict(library.act(transaction), line.id))
 
     assert settle()
     assert not settle()
     assert listed(library) == []
-    assert library.read(_names) == [(None, None, "I1")]
+    assert [each.remark for each in library.read(settled_acts).lines] == ["typed wrongly"]
+    assert reopen()
+    assert not reopen()
+    assert listed(library) == [line]
+    assert settle()
     report(library, happened=when)
-    assert len(listed(library)) == 1
+    assert listed(library) == []
+    library.write(lambda transaction: forget_settled(transaction, before=library.now))
+    assert library.read(_names) != [(None, None, "I1")]
+    library.pass_time(days=2)
+    run_job(library.circulation, library.database, "off-line", day=library.today, now=library.now)
+    assert library.read(_names) == [(None, None, "I1")]
+    library.pass_time(days=91)
+    run_job(library.circulation, library.database, "off-line", day=library.today, now=library.now)
+    assert library.read(_names) == []
 
 
 def test_whatever_a_machine_sends_is_kept_within_bounds(library: Library) -> None:

@@ -11,6 +11,7 @@ from circulation.kernel.events import EventKind
 from circulation.kernel.reasons import IdentifierBlock, Reason
 from circulation.kernel.results import UNATTENDED, CheckedIn, Destination, Refused
 from circulation.loans.features import HoldHandling
+from circulation.loans.wishes import OffLineReturn
 from circulation.patrons.identifiers import add_identifier, block_identifier, find_patron
 from tests.builders.circulation import NOON, Library, a_patron, an_item
 from tests.builders.holds import a_hold
@@ -131,7 +132,7 @@ def test_a_return_of_long_ago_or_of_the_future_is_refused(
         assert isinstance(answer, Refused)
         assert answer.reasons == (reason,)
     assert len(library.events_of(barcode)) == 1
-    taken_back(library.check_in(barcode, returned=happened, is_told=True))
+    taken_back(library.check_in(barcode, off_line=OffLineReturn(happened, is_followed=True)))
 
 
 def test_how_far_a_return_is_dated_back_is_for_the_rules_of_its_borrower(

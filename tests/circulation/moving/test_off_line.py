@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circulation.accession.adding import Brief, NewItem, accession
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import CheckedOut
 from circulation.ledger.money import ChargeKind
+from circulation.loans.off_line import lent_since
 from circulation.loans.work_lists import no_block_conflicts
 from circulation.moving.off_line.block_list import all_barred_cards
 from circulation.moving.off_line.files import NotOffLine, OffLine, Origin, read_off_line
@@ -105,7 +109,9 @@ def test_a_return_does_not_end_a_later_loan(library: Library, tmp_path: Path) ->
     card, item = a_patron(library), an_item(library)
     assert isinstance(library.check_out(card, item), CheckedOut)  # at noon
     (found,) = played(library, koc(tmp_path, f"2026-11-25 09:00:00 000\treturn\t{item}"))
-    assert (found.outcome, found.why) == (Outcome.BEFORE, "the item was lent again since")
+    why = "the item was returned or lent again since"
+    assert (found.outcome, found.why, found.loan_id) == (Outcome.DONE, why, None)
+    assert library.read(lambda t: lent_since(t, barcode=item)) == library.now
 
 
 def test_what_nobody_knows_and_what_the_rules_refuse_is_for_people(
@@ -125,23 +131,28 @@ def test_what_nobody_knows_and_what_the_rules_refuse_is_for_people(
         f"2026-11-25 09:04:00 000\tissue\t{card}",
     )
     found = played(library, path)
-    assert outcomes(found) == ["conflict", "unknown", "unknown", "unknown", *["unreadable"] * 3]
+    assert outcomes(found) == ["conflict", "open", "open", "open", *["unreadable"] * 3]
     assert found[0].loan_id is not None
     count = "SELECT count(*) FROM loan_conflicts"
+    assert library.read(lambda t: t.execute(count, ()).fetchone()[0]) == 4
+    assert outcomes(played(library, path))[:3] == ["done already", "open", "open"]
     assert library.read(lambda t: t.execute(count, ()).fetchone()[0]) == 4
 
 
 def test_what_somebody_has_and_is_lent_again_is_another_loan(
     library: Library, tmp_path: Path
 ) -> None:
-    """It is on the work list: nobody has seen it come back between. What they had then is theirs
-    already."""
+    """It is on the list: no return was seen between."""
     card, item = a_patron(library), an_item(library)
     lent = library.check_out(card, item)
     assert isinstance(lent, CheckedOut)
     library.pass_time(days=3)
     before = koc(tmp_path, f"2026-11-25 09:00:00 000\tissue\t{card}\t{item}")
     [found] = played(library, before)
+    assert found.outcome is Outcome.DONE
+    assert found.loan_id != lent.loan.id
+    near = koc(tmp_path, f"2026-11-25 11:55:00 000\tissue\t{card}\t{item}", name="near.koc")
+    [found] = played(library, near)
     assert (found.outcome, found.loan_id) == (Outcome.BEFORE, lent.loan.id)
     again = koc(tmp_path, f"2026-11-27 09:00:00 000\tissue\t{card}\t{item}", name="again.koc")
     [found] = played(library, again)
@@ -160,7 +171,7 @@ def test_payments_are_put_to_what_is_owed_once(library: Library, tmp_path: Path)
         "2026-11-25 09:01:00 000\tpayment\tP99\t12.50",
         f"2026-11-25 09:02:00 000\tpayment\t{card}\tmuch",
     )
-    assert outcomes(played(library, path)) == ["done", "unknown", "unreadable"]
+    assert outcomes(played(library, path)) == ["done", "open", "unreadable"]
     assert outcomes(played(library, path))[0] == "done already"
     owed = "SELECT balance FROM charges"
     assert library.read(lambda t: t.execute(owed, ()).fetchone()[0]) == 750
@@ -234,8 +245,8 @@ def test_the_older_layout_has_the_time_last(library: Library, tmp_path: Path) ->
 def test_money_that_was_not_taken_is_told_until_it_is(library: Library, tmp_path: Path) -> None:
     danish_fees(library)
     path = koc(tmp_path, "2026-11-25 09:01:00 000\tpayment\tP77\t12.50")
-    assert outcomes(played(library, path)) == ["unknown"]
-    assert outcomes(played(library, path)) == ["unknown"]
+    assert outcomes(played(library, path)) == ["open"]
+    assert outcomes(played(library, path)) == ["open"]
     charge(library, a_patron(library, card="P77"), 2_000, ChargeKind.OTHER)
     assert outcomes(played(library, path)) == ["done"]
     assert outcomes(played(library, path)) == ["done already"]
@@ -259,9 +270,9 @@ def test_what_happened_too_long_ago_is_listed_for_people(library: Library, tmp_p
     )
     found = played(library, path)
     assert [(each.outcome, each.why) for each in found] == [
-        (Outcome.UNKNOWN, Reason.DATE_TOO_OLD.value)
+        (Outcome.OPEN, Reason.DATE_TOO_OLD.value)
     ] * 2
-    assert outcomes(played(library, path)) == ["done already"] * 2
+    assert outcomes(played(library, path)) == ["open"] * 2
     listed = library.read(no_block_conflicts).lines
     assert [(each.act, each.barcode, each.reasons) for each in listed] == [
         ("check-out", free, (Reason.DATE_TOO_OLD,)),
@@ -332,10 +343,9 @@ def test_what_is_not_done_here_is_for_people(library: Library, tmp_path: Path) -
          "user": {"first_given_name": "Eva", "card": {"barcode": "P77"}}},
         {"timestamp": at(library, hours=2), "type": "in_house_use", "barcode": item, "count": 2},
     )  # fmt: skip
-    assert outcomes(played(library, path)) == ["by hand", "by hand"]
-    assert outcomes(played(library, path)) == ["by hand", "done already"]
+    assert outcomes(played(library, path)) == ["open", "by hand"]
+    assert outcomes(played(library, path)) == ["open", "done already"]
     a_patron(library, "P77")
-    assert outcomes(played(library, path)) == ["done", "done already"]
     assert outcomes(played(library, path)) == ["done already"] * 2
 
 
@@ -348,3 +358,72 @@ def test_half_a_line_at_the_end_is_not_taken(library: Library, tmp_path: Path, c
     assert (first.fault, last.fault) == ("", "the file ends within it")
     path.write_text(f"{HEAD}\n{whole}{cut}\n")
     assert read_off_line(path, origin(library))[1].fault == ""
+
+
+def loans_of(library: Library) -> list[tuple[object, ...]]:
+    query = "SELECT checked_out, checked_in FROM loans ORDER BY checked_out"
+    return library.read(lambda t: t.execute(query, ()).fetchall())
+
+
+def states(library: Library) -> list[tuple[str, str]]:
+    query = "SELECT act, state FROM loan_conflicts ORDER BY id"
+    return [tuple(each) for each in library.read(lambda t: t.execute(query, ()).fetchall())]
+
+
+def test_lines_wait_for_their_card_and_are_done_in_the_order_of_time(
+    library: Library, tmp_path: Path
+) -> None:
+    """The card is registered, and everything that waited for it is done: once, without a file."""
+    danish_fees(library)
+    item = an_item(library)
+    path = koc(
+        tmp_path,
+        f"2026-11-25 09:20:00 000\tissue\tP77\t{item}",
+        f"2026-11-25 09:30:00 000\treturn\t{item}",
+        f"2026-11-25 09:40:00 000\tissue\tP77\t{item}",
+        "2026-11-25 09:41:00 000\tpayment\tP77\t12.50",
+    )
+    assert outcomes(played(library, path)) == ["open", "done", "open", "open"]
+    library.pass_time(days=40)
+    a_patron(library, "P77")
+    assert states(library) == [("check-out", "done"), ("check-out", "done"), ("payment", "open")]
+    ended = [each[1] is not None for each in loans_of(library)]
+    assert ended == [True, False]
+    assert outcomes(played(library, path)) == [*["done already"] * 3, "open"]
+    assert len(loans_of(library)) == 2
+
+
+def test_lines_wait_for_their_item(library: Library, tmp_path: Path) -> None:
+    """It is catalogued while it is with its borrower: it stays there."""
+    card = a_patron(library)
+    lent = f"2026-11-25 09:20:00 000\tissue\t{card}\tB77"
+    assert outcomes(played(library, koc(tmp_path, lent))) == ["open"]
+    library.write(
+        lambda t: accession(
+            library.act(t),
+            number="9780140449136",
+            item=NewItem("B77"),
+            brief=Brief("Sne"),
+        )
+    )
+    assert states(library) == [("check-out", "done")]
+    assert library.read(lambda t: lent_since(t, barcode="B77")) is not None
+    longer = koc(tmp_path, lent, "2026-11-25 09:50:00 000\treturn\tB77")
+    assert outcomes(played(library, longer)) == ["done already", "done"]
+    assert library.read(lambda t: lent_since(t, barcode="B77")) is None
+
+
+def test_sixteen_at_once_play_a_file_once(library: Library, tmp_path: Path) -> None:
+    card, item = a_patron(library), an_item(library)
+    path = koc(
+        tmp_path,
+        f"2026-11-25 09:20:00 000\tissue\t{card}\t{item}",
+        f"2026-11-25 09:30:00 000\treturn\t{item}",
+        f"2026-11-25 09:40:00 000\tissue\tP99\t{item}",
+    )
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(lambda _: outcomes(played(library, path)), range(16)))
+    counts = Counter(each for lines in found for each in lines)
+    assert counts == {"done": 2, "done already": 30, "open": 16}
+    assert len(loans_of(library)) == 1
+    assert states(library) == [("check-out", "open")]

@@ -197,7 +197,7 @@ def test_a_number_that_no_database_has_is_not_found(stage: Stage, number: str) -
     token = stage.a_caller()
     for path in (f"/titles/{number}", f"/titles/{number}/holds", f"/holds/{number}"):
         assert stage.ask("GET", path, token=token).status in (200, 404), path
-    settled = stage.ask("POST", f"/lists/conflicts/{number}/settle", token=token)
+    settled = stage.ask("POST", f"/lists/conflicts/{number}/settle", {}, token=token)
     assert settled.status == 404
     wish = {"card": a_patron(stage.library), "title": number}
     assert stage.ask("POST", "/holds", wish, token=token).status in (409, 422)

@@ -70,10 +70,10 @@ loan_days location marcxml mark material_group message method minimum minutes mo
 name national_id needed_before new not_for_loan not_lent_since note notices number old open order
 overdue part partner passkey password phone pickup_branch pin place postal_code priority q ready
 reason reasons record redirect_uri redirect_uris refresh_token refused requests_per_minute
-response_type rights roles scanned scope section seen sees_account silent_batch source state street
-subject sublocation supplier suppliers survivor take_unexpected takes_over terminal terminals to
-to_go token token_type_hint under unmarked unobtainable until url user valid_from valid_until value
-waiting waiving_limit wanted why width workstation_key year
+response_type rights roles scanned scope section seen sees_account settled silent_batch source state
+street subject sublocation supplier suppliers survivor take_unexpected takes_over terminal terminals
+to to_go token token_type_hint under unmarked unobtainable until url user valid_from valid_until
+value waiting waiving_limit wanted why width workstation_key year
 """
 PLAIN_FIELDS: Final = frozenset(_PLAIN_FIELDS.split())
 #: Either of them names the patron; both together are refused.

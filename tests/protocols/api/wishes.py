@@ -21,6 +21,7 @@ BODIES: dict[str, Callable[[dict[str, str]], Any]] = {
     "reconcile": lambda known: {"branch": "DK-900101"},
     "flip": lambda known: {"terminals": ["kiosk-1"], "mode": "shadow", "why": "our turn"},
     "harvest_now": lambda known: {},
+    "settle": lambda known: {"reason": "the card was typed wrongly"},
     "settle_task": lambda known: {"why": "seen to"},
     "book": lambda known: {
         "patron": known["patron"],

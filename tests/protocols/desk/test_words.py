@@ -20,6 +20,7 @@ from circulation.jobs.table import JOBS
 from circulation.kernel.reasons import BlockReason
 from circulation.kernel.results import LoanMark
 from circulation.kernel.rights import Right
+from circulation.loans.off_line import ActState, Reported, Source
 from circulation.notices.kinds import NoticeState
 from circulation.patrons.identifiers import IdentifierBlock
 from circulation.patrons.kinds import Consent, PatronKind
@@ -55,7 +56,8 @@ SECTIONS = set(
 #: Names that are put together: what they begin with, and what may follow.
 JOINED = {
     "STATE_": {"AVAILABLE", "ON_LOAN", "IN_TRANSIT", "CLAIMED_RETURNED", "LOST", "MISSING"}
-    | {"ON_HOLD_SHELF", "GOES_BACK"},
+    | {"ON_HOLD_SHELF", "GOES_BACK"}
+    | {each.value for each in ActState},
     "MODE_": {"return", "drop", "renew", "look"},
     "SETTLED_": {"shelf", "van", "keep", "staff"},
     "PRINTER_": set(get_args(get_type_hints(Printer)["kind"])),
@@ -94,6 +96,8 @@ JOINED = {
     "SIP_": set(JUDGED | CHANGING.keys()),
     "RIGHT_": {each.value for each in Right},
     "SEEN_": {each.value for each in Seen},
+    "OFF_LINE_": {each.value for each in Reported},
+    "FROM_": {each.value for each in Source},
 }
 
 
