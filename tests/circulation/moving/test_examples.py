@@ -114,56 +114,6 @@ def test_koha(old: OldSystem) -> None:
     assert old.rows("SELECT outcome FROM holds WHERE closed IS NOT NULL") == [("fulfilled",)]
 
 
-def test_folio(sqlite_old: OldSystem) -> None:
-    old = sqlite_old
-
-    def tsv(*rows: str) -> str:
-        return "\n".join(row.replace(" | ", "\t").replace("|", "\t") for row in rows) + "\n"
-
-    old.example(
-        "folio",
-        users__tsv=tsv(
-            "id | barcode | username | patron_group | last_name | first_name | date_of_birth |"
-            " enrollment_date | expiration_date | email | mobile_phone | address_line_1 |"
-            " postal_code | city | blocked | block_description",
-            "a1 | U1 | ida | staff | Ørsted | Ida | 1980-05-12 | 2020-01-01 |"
-            " 2030-01-01T00:00:00.000+00:00 | ida@example.org ||||| false |",
-        ),
-        items__tsv=tsv(
-            "id | barcode | instance_hrid | service_point | location_code | call_number |"
-            " material_type | volume | status",
-            "b1 | B1 | t1 | main-desk | stacks | 86 | book || Checked out",
-            "b2 | B2 | t1 | main-desk | stacks | 86 | book || Awaiting pickup",
-            "b3 | B3 | t1 | main-desk | stacks | 86 | book || Withdrawn",
-        ),
-        loans__tsv=tsv(
-            "item_barcode | patron_barcode | due_date | out_date | renewal_count |"
-            " next_item_status | service_point_id",
-            "B1 | U1 | 2026-12-10 | 2026-11-10 | 2 | Claimed returned | main-desk",
-        ),
-        requests__tsv=tsv(
-            "id | patron_barcode | instance_hrid | pickup_servicepoint_id | request_date |"
-            " position | request_expiration_date | item_barcode | hold_shelf_expiration_date |"
-            " status",
-            "h1 | U1 | t1 | main-desk | 2026-11-01T12:00:00.000+00:00 | 1 || B2 | 2026-12-01 |"
-            " Open - Awaiting pickup",
-        ),
-        accounts__tsv=tsv(
-            "id | patron_barcode | service_point_id | amount | remaining | date_created | title |"
-            " fee_fine_type",
-            "d1 | U1 | main-desk | 10.0 | 2.5 | 2026-11-01 | Peters jul | Overdue fine",
-        ),
-    )
-    assert counts(old) == {
-        "patrons": (1, 0),
-        "items": (2, 1),
-        "loans": (1, 0),
-        "holds": (1, 0),
-        "debts": (1, 0),
-    }
-    assert old.rows("SELECT renewals, mark FROM loans") == [(2, "claimed_returned")]
-
-
 def test_sierra(sqlite_old: OldSystem) -> None:
     old = sqlite_old
     old.example(

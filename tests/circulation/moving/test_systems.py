@@ -23,13 +23,14 @@ from circulation.moving.plans import read_plan
 from tests.builders.circulation import a_patron, an_item
 from tests.builders.exports import ASIDE, Export
 from tests.builders.exports_evergreen import EVERGREEN
+from tests.builders.exports_folio import FOLIO
 from tests.builders.koha import COLUMNS, SUBFIELDS
 from tests.builders.moving import OldSystem
 from tests.circulation.moving.test_balancing import sheet
 from tests.circulation.moving.test_koha import FOUND
 from tests.circulation.moving.test_samples import compared, samples
 
-EXPORTS: Final = {each.system: each for each in (EVERGREEN,)}
+EXPORTS: Final = {each.system: each for each in (EVERGREEN, FOLIO)}
 NAMES: Final = {
     "patrons": "_ _ home category family_name given_name email phone born expires "
     "language note pin consents id",
