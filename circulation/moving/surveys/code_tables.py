@@ -70,11 +70,7 @@ def find_lacking(plan: Plan, surveys: Iterable[FileSurvey], own: OwnCodes) -> li
             proposals[its] = known
             found = counts.setdefault(its, {})
             for text, number in codes.counts.items():
-                if table is None:  # a block may have words
-                    is_there = text.partition(":")[0] in known
-                else:
-                    is_there = text in table or ANY in table
-                if not is_there:
+                if not (text in known if table is None else text in table or ANY in table):
                     found[text] = found.get(text, 0) + number
     lacking: list[LackingCode] = []
     for its, found in counts.items():

@@ -136,3 +136,35 @@ def test_past_loans_are_counted_by_day_and_where_it_is_told_by_branch(
         )
     )
     assert {each.measure for each in sheet(more, tmp_path) if each.difference} == {"history"}
+
+
+@pytest.mark.parametrize("loans_by", ["card", "key"])
+@pytest.mark.parametrize("debts_by", ["card", "key"])
+def test_debts_of_no_branch_are_of_the_home_of_their_patron(
+    sqlite_old: OldSystem, tmp_path: Path, loans_by: str, debts_by: str
+) -> None:
+    old = sqlite_old
+    old.plan_more()
+    old.plan = old.plan.replace('branch = { constant = "DK-900101" }\n', "")
+    if debts_by == "key":
+        before, debts = old.plan.split("[debts.fields]\n")
+        debts = debts.replace('patron = "card"', 'patron = { column = "card", by = "key" }', 1)
+        old.plan = f"{before}[debts.fields]\n{debts}"
+    if loans_by == "card":
+        old.plan = old.plan.replace(
+            'patron = { column = "patron", by = "key" }', 'patron = "patron"'
+        )
+    ida, bo, nobody = ("P1", "P2", "P9") if debts_by == "card" else ("1", "2", "9")
+    old.write("loans", ("P1" if loans_by == "card" else "1", *LENT[1:]))
+    old.write(
+        "debts",
+        ("1", ida, "F", "25.00", "10.50", "2026-10-01", "late", ""),
+        ("2", bo, "L", "299.95", "299.95", "2026-10-02", "", ""),
+        ("3", nobody, "F", "1.00", "1.00", "2026-10-02", "", ""),
+    )
+    old.deliver()
+    lines = sheet(old, tmp_path)
+    assert [each for each in lines if each.difference] == []
+    remaining = {each[1:3]: each[3:6] for each in lines if each[0] == "remaining"}
+    assert remaining["DK-900101", "late_fee"] == (1050, 0, 1050)
+    assert remaining["DK-900102", "compensation"] == (29995, 0, 29995)

@@ -528,7 +528,8 @@ ODD: Final = [
     "24;P024;M;A;;Kim;Ek;01/01/1890;2026-02-30;29/02/2027;M;;5;1,5;ja;Q1;1",
     "25;P025;M;A;;Kim;Ek;24/12/2045;;;X;;5;1,5;ja;Q1;1",
     "26;P026;M;A|C;-;Kim;Ek;31/12/9999; 9999-12-31 ;31/12/2030; F;;5;1,5;ja;NULL;1",
-    "27;P027;M;NULL;;Kim;Ek;01/02/1980;2026-01-01;31/12/2030;NULL;;5;1,5;ja; Q1 ;",
+    "27;P027;M;NULL;;Kim;Ek;01/02/1980;2026-01-01;"
+    "31/12/2030;NULL;other until 2026-12-01: moved/debt;5;1,5;ja; Q1 ;",
 ]
 
 
@@ -691,6 +692,7 @@ created = "created"
 expires = "expires"
 is_protected = "protected"
 note = "created"
+blocks = { column = "opacnote", separator = "/" }
 consents = { column = "more", values = { x = "history" } }
 language = { column = ["sex", "own"], joined_by = "-", values = "any" }
 """
