@@ -87,7 +87,7 @@ class Formats:
     def birth_date(self, text: str) -> date:
         """A day; where the year is told by two digits, the last one that has been."""
         born = self.day(text)
-        is_short = not re.search(r"\d{4}", text) and any("%y" in form for form in self.dates)
+        is_short = not re.search(r"\d{4}", text)
         if born > self.today and is_short:
             return born.replace(year=born.year - 100)
         return born

@@ -42,7 +42,9 @@ ZONE: Final = "Europe/Copenhagen"
 FORMATS: Final = Formats({"DK-900101": 1}, ZONE, date(2026, 11, 25))
 #: What pydantic and tomllib say in words of their own.
 OTHERS_SAY: Final = r": (Extra|Field|Input|Invalid|String|Value) .*"
-OTHERS: Final = replace(FORMATS, dates=("%d.%m.%Y %H:%M", "%d.%m.%y"), decimal=",", _days={})
+OTHERS: Final = replace(
+    FORMATS, dates=("%d.%m.%Y %H:%M", "%d.%m.%y", "%Y-%m-%d %H.%M"), decimal=",", _days={}
+)
 CELLS: Final = {
     "TEXT": ("Ørsted", "a\0b"),
     "SMALL": ("0", "9999", "10000", "-1", "-", "--1", "٣", "1.5"),
@@ -64,7 +66,7 @@ CELLS: Final = {
     "AMOUNT": ("0", "-1", "1.5", "1.05", "1.055", "1 000\u00a0000.10", "1,5", "42949673", "1" * 16),
 }
 OTHER_CELLS: Final = {
-    "DAY": ("25.11.2026 10:00", "25.11.26", "2026-11-25"),
+    "DAY": ("25.11.2026 10:00", "25.11.26", "2026-11-25", "2026-11-25 10.30"),
     "BIRTH_DATE": ("26.11.26", "25.11.26", "26.11.2026 00:00"),
     "LAST_MOMENT": ("25.11.2026 10:00", "25.11.26", "25.11.2026 00:00"),
     "AMOUNT": ("1,5", "1.5", "1.000,50", "-0,01"),
@@ -73,6 +75,8 @@ CODES: Final = ("MAIN", "a b.c:d/e+f-g_h", "x" * 24, "x" * 25, "120580-1234", " 
 PLAN: Final = """
 source = "old"
 empty = ["NULL", "-"]
+values.towns = { g = "101" }
+values.blocks = { l = "card_stolen", x = "", m = "other until 2027-01-01: moved", "k: 1" = "debt" }
 values.branches = { M = "DK-900101", "*" = "DK-900102" }
 [patrons]
 files = ["p*.csv", "late.csv", "p1.csv"]
@@ -86,11 +90,12 @@ category = { column = "cat", values = { A = "adult", "" = "child" } }
 family_name = { column = ["last", "sub"], joined_by = ", " }
 note = { column = "note", newline = "$" }
 other_cards = { column = "more", separator = ";" }
-blocks = { column = "blocks", separator = "/", values = { l = "card_stolen", x = "" } }
+blocks = { column = "blocks", separator = "/", values = "blocks" }
 language = { constant = "en" }
 expires = "expires"
 pin = "pin"
-kind = { column = "what", values = { g = "group" } }
+kind = { column = "what", values = { g = "group", h = "person" } }
+municipality = { column = "what", values = "towns" }
 """
 HEADER: Final = "id;sub;live;kind;card;at;cat;last;note;more;blocks;expires;pin;what"
 ROWS: Final = (
@@ -106,6 +111,9 @@ ROWS: Final = (
     "9;;1;p;C9;M;A;x;;;q;;;",
     "10;;1;p;C10;M;A;x;;;;soon;4711;",
     "11;;1;p;C11;M;A;x;;;;;;4711",
+    "12;;1;p;C12;M;A;x;;;;;;h",
+    "13;;1;p;C13;M;A;x;;;;;;zz",
+    "14;;1;p;C14;M;A;x;;;m/m: far/m until 2026-12-24: off/x: gone/k: 1/l until 2026-12-24;;;",
     f"{'1' * 199};;1;p;C12;M;A;x;;;;;;",
     f"{'1' * 200};;1;p;C12;M;A;x;;;;;;",
 )
@@ -231,7 +239,7 @@ def read_rows(folder: Path) -> Iterator[str]:
         home, wanted = mapper.home(line), mapper.is_wanted(line)
         yield f"    key {mapper.key(line)}, home {home}{', not wanted' * (not wanted)}"
         if isinstance(found, Fault):
-            yield f"    {found.key}: {found.reason} ({found.detail})"
+            yield f"    {found.key}: {found.reason} ({found.detail}) {found.remedy}".rstrip()
         else:
             defaults = found.row._field_defaults
             said = found.row._asdict().items()
