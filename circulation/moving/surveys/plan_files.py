@@ -42,10 +42,10 @@ def write_plan(
     today: date,
 ) -> None:
     """Write the plan, or a draft of one where it is based on none. Raises PlanNotKept, OSError."""
-    if based_on is None or plan is None:
+    if based_on is None:
         text = _draft(surveys, today)
-        tomllib.loads(text)
     else:
+        assert plan is not None
         before = based_on.read_text(encoding="utf-8")
         text = _complete(before, plan, surveys, lacking)
         if not _says(_resolved(_read(text)), _resolved(tomllib.loads(before))):

@@ -293,17 +293,20 @@ def read_sources(folder: Path) -> Iterator[str]:
                       (ENTITY, ["k"])):  # fmt: skip
         (folder / "x.xml").write_text(text)
         yield from read("xml", "x.xml", key=key, **its)
-    for tag, key in (("876", ["p", "p[2]", "p[3]", "001", "852b", "852b[1]", "999a", "003"]),):
+    for tag, key in (
+        ("876", ["p", "p[2]", "p[3]", "001", "852b", "852b[1]", "999a", "003", "p[²]"]),
+    ):
         record = pymarc.Record(force_utf8=True)
-        record.add_field(pymarc.Field(tag="001", data="t1"))
+        record.add_field(pymarc.Field(tag="001", data="t1 "))
         for number, pairs in (
             ("852", "8 1 b MAIN b ATTIC"),
             ("852", "8 2 b PORT"),
+            ("852", "b YARD"),
             ("876", "8 2 p B1 p B1a"),
             ("876", "p B2"),
-            ("876", "8 3 p B3"),
+            ("876", "8 3 p _B3_"),
         ):
-            codes = pairs.split()
+            codes = [each.replace("_", " ") for each in pairs.split()]
             fields = [pymarc.Subfield(*each) for each in zip(codes[::2], codes[1::2], strict=True)]
             record.add_field(pymarc.Field(number, pymarc.Indicators(" ", " "), fields))
         (folder / "x.mrc").write_bytes(record.as_marc() + b"no record\x1d" + record.as_marc())

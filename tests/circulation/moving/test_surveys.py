@@ -891,6 +891,11 @@ def completed(folder: Path) -> Lines:
         "a plan in few lines": 'values = { branches = { M = "DK-900101" } }\n'
         'source = "old"\n[patrons]\nfiles = "people.csv"\nkey = "id"\nfields = { card = "card", '
         'home_branch = { column = "branch", values = "branches" }, category = "cat" }\n',
+        "a plan with two sources": FIRST_PLAN.replace(
+            'consents = { column = "more", values = { x = "history" } }',
+            'consents = [{ column = "more", values = { x = "history" } }, '
+            '{ column = "own", values = { Q0 = "history" } }]',
+        ),
         "codes without a table": FIRST_PLAN.replace(', values = "our types"', ""),
     }
     for name, text in plans.items():
