@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from catalogue.database import Database, Statement, many
+from catalogue.database import Database, Statement, many, send
 from circulation.jobs.running import run_job
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Refusal, Refused
 from circulation.loans.conflicts import forget_settled, reopen_conflict, settle_conflict
-from circulation.loans.off_line import OffLineReport, Reported, take_report
+from circulation.loans.off_line import OffLineReport, Reported, lent_since, take_report
 from circulation.loans.schema import loan_conflicts
+from circulation.loans.waiting import try_one
 from circulation.loans.work_lists import Conflict, no_block_conflicts, settled_acts
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, find_patron
-from tests.builders.circulation import Library, a_library, a_patron
+from circulation.patrons.schema import patron_identifiers
+from tests.builders.circulation import Library, a_library, a_patron, an_item
 
 
 @many(tuple[int | None, str | None, str | None])
@@ -28,6 +31,15 @@ def _names() -> Statement:
         loan_conflicts.c.patron_identifier,
         loan_conflicts.c.item_barcode,
     )
+
+
+@send
+def _give_card(*, card: str, former: str) -> Statement:
+    its = patron_identifiers.c
+    return update(patron_identifiers).where(its.identifier == former).values(identifier=card)
+
+
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -122,6 +134,51 @@ def test_a_settling_has_a_reason_and_can_be_undone_until_the_names_are_forgotten
     library.pass_time(days=91)
     run_job(library.circulation, library.database, "off-line", day=library.today, now=library.now)
     assert library.read(_names) == []
+
+
+def test_a_settling_is_not_undone_after_a_day(library: Library) -> None:
+    """The act names no patron then, so it could never be done."""
+    report(library)
+    (line,) = listed(library)
+    library.write(lambda transaction: settle_conflict(library.act(transaction), line.id))
+    library.pass_time(days=1, seconds=1)
+    assert not library.write(lambda transaction: reopen_conflict(library.act(transaction), line.id))
+
+
+@pytest.mark.parametrize(("ahead", "state"), [(timedelta(minutes=5), "done"), (DAY, "open")])
+def test_an_act_of_the_future_is_not_done_when_its_day_comes(
+    library: Library, ahead: timedelta, state: str
+) -> None:
+    """Its date is judged as of the moment of its report: a clock was wrong."""
+    report(library, item=an_item(library), happened=library.now + ahead)
+    a_patron(library, "P1")
+    library.pass_time(days=3)
+    run_job(library.circulation, library.database, "off-line", day=library.today, now=library.now)
+    acts = [*library.read(no_block_conflicts).lines, *library.read(settled_acts).lines]
+    assert [each.state for each in acts] == [state]
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_sixteen_at_once_try_or_settle_an_act_once(library: Library, is_known: bool) -> None:
+    """It is done, or it is settled and not done."""
+    item = an_item(library)
+    report(library, item=item)
+    (line,) = listed(library)
+    if is_known:
+        a_patron(library, "P2")
+        library.write(lambda t: _give_card(t, card="P1", former="P2"))
+
+    def work(number: int) -> bool:
+        if number % 2:
+            return library.write(lambda t: settle_conflict(library.act(t), line.id, "seen to"))
+        return library.write(lambda t: try_one(library.act(t), line.id)) is None
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(work, range(16)))
+    (act,) = library.read(settled_acts).lines
+    is_lent = library.read(lambda t: lent_since(t, barcode=item)) is not None
+    assert act.state == ("done" if is_lent else "settled")
+    assert is_known or not is_lent
 
 
 def test_whatever_a_machine_sends_is_kept_within_bounds(library: Library) -> None:

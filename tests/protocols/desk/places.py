@@ -21,8 +21,12 @@ from circulation.interlending.offers import Offer, offered
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refusal, Refused
 from circulation.kernel.rights import Right
+from circulation.loans.conflicts import settle_conflict
 from circulation.loans.lost import claim_returned, declare_lost
+from circulation.loans.off_line import OffLineReport, Reported, Source, take_report
+from circulation.loans.work_lists import no_block_conflicts
 from circulation.patrons.identifiers import find_patron
 from circulation.staff.programs import NewProgram, add_program
 from protocols.desk import pages
@@ -69,6 +73,7 @@ def fill_the_lists(stage: Stage) -> None:
             library.write(lambda t, work=work, item=item: work(library.act(t), item=item))
         anyway = an_item(library, title="Alligevel")
         library.check_out(stage.people["blocked"], anyway, no_block=True, happened=today)
+        _off_line(library, anyway)
         _from_machines(library, reader)
         a_booking(library, reader, a_set(library, 4)[0], 2, 20, preferred=2)
         deposit = a_placement(library, (0, library.other, "Børn"), name="Årets billedbøger")
@@ -95,6 +100,24 @@ def _fetch_and_keep(library: Library, card: str) -> None:
     gone = an_item(library, title="Uden håb", on_loan_to=a_patron(library))
     ask(library, card, title(library, gone))
     library.write(lambda transaction: declare_lost(library.act(transaction), item=gone))
+
+
+def _off_line(library: Library, item: str) -> None:
+    """Off-line acts that are open, done and settled."""
+    refused = Refused((Refusal(Reason.PATRON_UNKNOWN),))
+    then = library.now - timedelta(hours=3)
+    for number, source in enumerate(Source):
+        acts = (Reported.CHECK_OUT, Reported.RENEWAL, Reported.PAYMENT, Reported.REGISTRATION)
+        card, amount = f"P{number}", "12.50" if acts[number % 4] is Reported.PAYMENT else None
+        report = OffLineReport(
+            acts[number % 4], item, card, refused, then, source=source, amount=amount
+        )
+        library.write(lambda t, report=report: take_report(library.act(t), report))
+    found = library.read(no_block_conflicts).lines
+    library.write(
+        lambda t: settle_conflict(library.act(t), found[-1].id, "Kortet var tastet forkert")
+    )
+    a_patron(library, "P0")
 
 
 def _from_machines(library: Library, card: str) -> None:

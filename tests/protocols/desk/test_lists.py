@@ -16,6 +16,10 @@ from circulation.interlending.cases import open_cases
 from circulation.interlending.offers import Offer, offered
 from circulation.interlending.rows import InterlibraryLoan
 from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refusal, Refused
+from circulation.loans.conflicts import settle_conflict
+from circulation.loans.off_line import OffLineReport, Reported, Source, take_report
+from circulation.loans.work_lists import no_block_conflicts
 from circulation.patrons.identifiers import find_patron
 from tests.builders.circulation import Library, a_patron, an_item
 from tests.builders.holds import ask, title
@@ -210,3 +214,36 @@ def test_lists_are_read_on_a_phone(stage: Stage) -> None:
         desk.wait(".task.pick")
         [box] = desk.wait(".box")
         assert box.location["y"] + box.size["height"] <= 820  # under the thumb
+
+
+def test_an_off_line_act_is_settled_with_a_reason_and_no_scan_confirms_it(
+    desk: Desk, stage: Stage
+) -> None:
+    """The question stays while the list is read again, and goes with its line."""
+    refused = Refused((Refusal(Reason.PATRON_UNKNOWN),))
+
+    def report(library: Library, card: str) -> None:
+        told = OffLineReport(Reported.CHECK_OUT, item, card, refused, source=Source.KOC)
+        library.write(lambda transaction: take_report(library.act(transaction), told))
+
+    with stage.library() as library:
+        item = an_item(library, title="Sult")
+        report(library, "P404")
+        library.pass_time(minutes=1)
+        report(library, "P405")
+        first, second = [each.id for each in library.read(no_block_conflicts).lines]
+    opened(desk, "conflicts").wait(line(str(first)))
+    assert "open" in desk.text(line(str(first)))
+    desk.chord(Keys.ALT, "a")
+    why = desk.wait("#why")[0]
+    why.send_keys("The card was" + Keys.ENTER)
+    with stage.library() as library:
+        library.write(lambda t: settle_conflict(library.act(t), second, "seen to"))
+    gone(desk, line(str(second)))
+    why.send_keys(" typed wrongly")
+    assert desk.browser.find_elements(By.CSS_SELECTOR, line(str(first)))
+    desk.chord(Keys.ALT, "a")
+    gone(desk, line(str(first)))
+    opened(desk, "settled").says(line(str(first)), "The card was typed wrongly")
+    desk.chord(Keys.ALT, "o")
+    opened(desk, "conflicts").wait("[data-line]")

@@ -7,7 +7,8 @@ assert terminal.ask(b"9300CNkiosk|COkiosk|") == b"941\r"
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -91,10 +92,14 @@ class Terminal:
             replies: list[Response] = []
             answer(self.services, self.branches, session, request, replies.append)
             while not replies:
-                self._calls.get(timeout=20)()
+                self.take_up()
             assert len(replies) == 1
             session.send(replies[0], self.seconds)
         return session.take_outgoing()
+
+    def take_up(self) -> None:
+        """Do the next thing that an engine has left to the reactor's thread."""
+        self._calls.get(timeout=20)()
 
     def ask(self, message: bytes) -> bytes:
         """Sends one message, ended as the standard says."""
@@ -104,6 +109,22 @@ class Terminal:
         while not self._calls.empty():
             self._calls.get()()
         self.services.close()
+
+
+def ask_at_once(terminals: Sequence[Terminal], messages: Sequence[bytes]) -> list[bytes]:
+    """Send a message from each terminal before any of them is answered."""
+    replies: dict[int, Response] = {}
+    for number, (each, message) in enumerate(zip(terminals, messages, strict=True)):
+        each.session.receive_data(message + b"\r", each.seconds)
+        request = each.session.next_request()
+        assert request is not None
+        keep = partial(replies.setdefault, number)
+        answer(each.services, each.branches, each.session, request, keep)  # type: ignore[arg-type]
+    while len(replies) < len(terminals):
+        terminals[0].take_up()
+    for number, each in enumerate(terminals):
+        each.session.send(replies[number], each.seconds)
+    return [each.session.take_outgoing() for each in terminals]
 
 
 def with_checksum(message: bytes, sequence: int = 1) -> bytes:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
+from sqlalchemy import select
 
-from catalogue.database import Database, Transaction
+from catalogue.database import Database, Statement, Transaction, many
 from circulation.callers.sorting import SortRule, store_sort_rule
 from circulation.kernel.events import EventKind
 from circulation.kernel.set_up import set_up_changed
+from circulation.loans.schema import loans
 from circulation.loans.work_lists import no_block_conflicts
 from protocols.sip2.settings import Sip2Settings
 from tests.builders.circulation import Library, a_library, a_patron, an_item, events_of_patron
-from tests.builders.dunning import a_blocked_debtor
+from tests.builders.dunning import a_blocked_debtor, notices_by, run_day
 from tests.builders.fees import charge, number_of, total
+from tests.builders.holds import a_hold
+from tests.builders.notices import gathered
 from tests.builders.pins import hashed
-from tests.protocols.sip2.terminals import LOGIN, Terminal, an_account
+from tests.protocols.sip2.terminals import LOGIN, Terminal, an_account, ask_at_once
+
+
+@many(tuple[datetime, datetime])
+def _loans() -> Statement:
+    return select(loans.c.checked_out, loans.c.checked_in)
 
 
 @pytest.fixture
@@ -128,3 +139,38 @@ def test_a_payment_lifts_the_block_before_it_is_answered(
     again = terminal.ask(f"37{date}0100DKKBV0.01|AO|AA{card}|BKone|".encode()).decode()
     assert again.startswith("38Y")
     assert total(library, card) == 19_999
+
+
+def test_sixteen_machines_report_a_late_loan_once(library: Library) -> None:
+    """A check-out of 09:20 comes after the return of 09:30, and each is reported by many at once:
+    one loan, which has ended; the patron who waits has the item, and is notified once."""
+    card, item = a_patron(library), an_item(library)
+    notices_by(library)
+    a_hold(library, a_patron(library), item)
+    terminals = [Terminal(library, Sip2Settings(accounts=(an_account(),))) for _ in range(16)]
+    for each in terminals:
+        each.ask(LOGIN)
+    back = f"09Y20261125    09300020261125    093000AP|AO|AB{item}|AC|".encode()
+    out = f"11YY20261125    09200020270125    235959AO|AA{card}|AB{item}|AC|".encode()
+    terminals[0].ask(back)
+    gathered(library)
+    library.pass_time(minutes=5)
+    messages = [out if number % 2 else back for number in range(16)]
+    answers = ask_at_once(terminals, messages)
+    assert {each[2:3] for each in answers} == {b"1"}
+    [(began, ended)] = library.read(_loans)
+    assert (began.hour, began.minute, ended.hour, ended.minute) == (8, 20, 8, 30)
+    kinds = Counter(each.kind for each in library.events_of(item))
+    assert kinds == {
+        EventKind.HOLD_CAPTURED: 1,
+        EventKind.ITEM_SEEN: 1,
+        EventKind.CHECKED_OUT: 1,
+        EventKind.CHECK_IN_CANCELLED: 1,
+        EventKind.CHECKED_IN: 1,
+    }
+    library.pass_time(days=90)
+    run_day(library, None, "dunning")
+    assert gathered(library) == 0
+    assert library.read(no_block_conflicts).lines == ()
+    for each in terminals:
+        each.close()

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from circulation.kernel.reasons import Reason
+from circulation.loans.off_line import lent_since
 from circulation.loans.work_lists import Conflict, no_block_conflicts
 from tests.builders.circulation import Library, a_patron, an_item
+from tests.builders.holds import a_hold
 from tests.builders.pins import hashed
 from tests.protocols.sip2.conftest import ATerminal
 from tests.protocols.sip2.terminals import Terminal, with_checksum
@@ -180,3 +182,28 @@ def test_a_return_dated_before_its_loan_says_so(library: Library, terminal: Term
     answer = terminal.ask(f"09N{WHEN}20261120    120000AP|AO|AB{item}|AC|".encode()).decode()
     assert answer.startswith("101Y")
     assert "|AFThe date was before the loan." in answer
+
+
+@pytest.mark.parametrize("returned", ["20261125    000000", "20261124    180000"])
+def test_a_return_that_names_an_earlier_day_ends_the_loan_before_it(
+    library: Library, terminal: Terminal, returned: str
+) -> None:
+    """A machine may send a day without its time, or that of a book drop: it took the item in at
+    the date of its message."""
+    card, item = a_patron(library), an_item(library)
+    terminal.ask(checkout(card, item))
+    answer = terminal.ask(f"09Y20261125    084500{returned}AP|AO|AB{item}|AC|".encode())
+    assert answer.startswith(b"101YUN")
+    assert library.read(lambda transaction: lent_since(transaction, barcode=item)) is None
+
+
+def test_a_return_that_is_reported_again_keeps_no_item_for_a_later_hold(
+    library: Library, terminal: Terminal
+) -> None:
+    item = an_item(library)
+    terminal.ask(checkin(item))
+    waits = a_hold(library, a_patron(library), item)
+    library.pass_time(minutes=30)
+    before = len(library.events_of(item))
+    assert terminal.ask(checkin(item)).startswith(b"101")
+    assert len(library.events_of(item)) == before, waits
