@@ -1,7 +1,7 @@
 """Off-line acts that wait for a card or an item: tried again in the order of time.
 
 They are tried when a patron or a card is registered, when an item is added, after another off-line
-act with the same item, once a day (rows that a move has loaded), and when staff ask for it.
+act with the same item, at the end of a load of a move, once a day, and when staff ask for it.
 """
 
 from __future__ import annotations

@@ -13,7 +13,10 @@ from zoneinfo import ZoneInfo
 import click
 
 from catalogue.database import Transaction
+from circulation.kernel.act import Act
 from circulation.kernel.leases import Lease, LeaseTaken
+from circulation.kernel.results import UNATTENDED
+from circulation.loans.waiting import try_some
 from circulation.moving.balancing.comparing import balance as compared
 from circulation.moving.balancing.comparing import write_sheet
 from circulation.moving.balancing.figures import QUEUE_CHECKSUM
@@ -109,7 +112,7 @@ def load(
     """Take in a delivery: all that the files of PLAN have, or what has changed since the last one.
 
     It can be interrupted and run again. Rows that cannot be taken are set aside with the reason,
-    and stop nothing. Nobody is told of anything.
+    and stop nothing. Nobody is told of anything. Open off-line acts are tried again at the end.
     """
     planned = planned_by(plan, folder)
     where = reports or plan.parent
@@ -137,6 +140,8 @@ def load(
                     "Nothing was done. Name the folder of the newest one; to take the older one, "
                     "say --again.",
                 ) from error
+        if not dry_run:
+            _try_open_acts(library)
     facts = [_facts(each, as_json=as_json) for each in found]
     say(
         {"dry_run": dry_run, "set_aside_in": str(file), "kinds": facts} if as_json else facts,
@@ -156,6 +161,18 @@ def load(
             "Nothing of these files was taken, all else was. Correct the plan or ask for the files "
             "again, and run this once more.",
         )
+
+
+def _try_open_acts(library: Library) -> None:
+    """Try off-line acts whose cards and items have been loaded."""
+    skip: int | None = 0
+    while skip is not None:
+
+        def step(transaction: Transaction, skip: int = skip) -> int | None:
+            act = Act(transaction, library.circulation, UNATTENDED, library.now)
+            return try_some(act, skip).skip
+
+        skip = library.write(step)
 
 
 @move.command()

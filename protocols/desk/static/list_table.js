@@ -66,8 +66,10 @@ function offLine(found) {
   const when = then ? `${day(found.happened)} ${clock(then)}` : "";
   const text = found.title ?? (found.item ? say("ITEM", { code: found.item }) : patron);
   const source = found.source ? say(`FROM_${found.source}`) : "";
+  const item = found.title ? found.item : "";
+  const why = found.state === "done" ? [] : found.why;
   return line(found.id, text, {
-    facts: [[what, when].filter(Boolean).join(" "), found.item, patron, found.amount ?? "", source, ...found.why, found.remark ?? ""],
+    facts: [[what, when].filter(Boolean).join(" "), item, patron, found.amount ?? "", source, ...why, found.remark ?? ""],
     big: say(`STATE_${found.state}`),
     small: `${say("NOTED")} ${day(found.noted)}`,
   });

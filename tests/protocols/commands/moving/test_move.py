@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from circulation.kernel.leases import Lease
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Refusal, Refused
+from circulation.loans.off_line import OffLineReport, Reported, lent_since, take_report
 from protocols.hosting.process_names import process_called
 from tests.builders.circulation import present
 from tests.builders.moving import BO, IDA, LENT, OldSystem
@@ -33,6 +36,21 @@ def test_a_delivery_is_taken_in(staff: Staff, old: OldSystem) -> None:
     assert kinds["loans"]["set_aside"] == 1
     lines = Path(told["set_aside_in"]).read_text(encoding="utf-8").splitlines()
     assert lines[1].split("\t")[1:4] == ["set aside", "loans.csv", "3"]
+
+
+def test_off_line_acts_that_waited_for_the_rows_of_a_load_are_done(
+    staff: Staff, old: OldSystem
+) -> None:
+    library, plan = staff.library, str(old.folder / "plan.toml")
+    refused = Refused((Refusal(Reason.PATRON_UNKNOWN), Refusal(Reason.ITEM_UNKNOWN)))
+    report = OffLineReport(Reported.CHECK_OUT, "B3", "P1", refused, library.now)
+    library.write(lambda transaction: take_report(library.act(transaction), report))
+    staff.json("move", "load", plan, "--dry-run")
+    assert old.rows("SELECT state FROM loan_conflicts") == [("open",)]
+    staff.json("move", "load", plan)
+    assert old.rows("SELECT state FROM loan_conflicts") == [("done",)]
+    staff.json("move", "load", plan)
+    assert library.read(lambda transaction: lent_since(transaction, barcode="B3")) is not None
 
 
 def test_a_dry_run_is_undone(staff: Staff, old: OldSystem) -> None:
