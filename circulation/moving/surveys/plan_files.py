@@ -166,7 +166,7 @@ def _insert(
     if first:
         lines[start + 1 : start + 1] = added
         return
-    end = next((number for number in sorted(headers) if number > start), len(lines))
+    end = next((number for number in headers if number > start), len(lines))
     while end > start + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("# ")):
         end -= 1
     lines[end:end] = added

@@ -924,6 +924,24 @@ def completed(folder: Path) -> Lines:
     write("pupils.xml", PUPILS_FILE)
     yield "> records"
     yield from of(ITEMS_PLAN, "records.mrc")
+    yield "> files of several kinds and encodings"
+    several = FIRST_PLAN.replace('["people.csv"]', '["people*.csv"]')
+    several += ITEMS_PLAN.partition("[items]")[1] + ITEMS_PLAN.partition("[items]")[2]
+    several = several.replace('"branches" }\nmaterial', '"branches" }\npart = "x"\nmaterial')
+    several = several.replace('part = "x[2]"\n', "").replace('A = "adult"\n', "")
+    several = several.replace('M = "DK-900101"\n', 'M = "DK-900101"\n  \n')
+    write("people.csv", people())
+    write("people2.csv", people(encoding="utf-8-sig"))
+    write("notes.csv", "a;b\nÆ;1,50\n".encode("cp865"))
+    yield from of(several, "people.csv", "people2.csv", "records.mrc", "notes.csv", "pupils.xml")
+    yield "> UTF-8 with a mark alone"
+    yield from (each for each in of(FIRST_PLAN, "people2.csv") if "encoding" in each)
+    write("people.csv", "\n".join([odd[0], "1;P;M;A;Keep-History;;1,50", "2;P;M;A;;;"]).encode())
+    yield "> one amount, and a code that is proposed"
+    yield from of(FIRST_PLAN, "people.csv")
+    write("people.csv", "\n".join([odd[0], *("1;P;M;A;;;1,50", "2;P;M;A;;;a")]).encode())
+    yield "> words with one amount"
+    yield from (each for each in of(FIRST_PLAN, "people.csv") if "decimal" in each)
     yield "> drafts"
     write("people.csv", people())
     write("odd.csv", b'a\tb,"c ""d"" \\x",e,f\n1,2,,3\n')
