@@ -135,7 +135,9 @@ class Cell(NamedTuple):
     has_tail: bool = False
 
 
-_TAIL: Final = re.compile(r"(?P<code>.*?)(?: until (?P<day>\S*))?(?:: (?P<words>.*))?", re.DOTALL)
+_TAIL: Final = re.compile(
+    r"(?P<code>.*?)(?:(?:^|\s)until(?:\s(?P<day>\S*))?)?(?::(?:\s(?P<words>.*))?)?", re.DOTALL
+)
 
 
 class Tailed(NamedTuple):

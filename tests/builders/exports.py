@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from lxml import etree
+
 from tests.builders.marc_items import records
 
 #: The row is listed with its reason, and not in.
@@ -35,8 +37,8 @@ class Table:
     usual: Mapping[str, object]
     facts: Facts
     cases: Sequence[Case]
-    delimiter: str = ","
     null: str = ""
+    tag: str = ""  # of a file of XML, the name of the element that is a row
 
     @property
     def names(self) -> list[str]:
@@ -86,7 +88,27 @@ class Export:
             if table.file.endswith(".mrc"):
                 (folder / table.file).write_bytes(records(self.tag, *table.rows()))
                 continue
+            if table.tag:
+                (folder / table.file).write_bytes(etree.tostring(_elements(table)))
+                continue
             with (folder / table.file).open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, table.names, delimiter=table.delimiter)
+                writer = csv.DictWriter(file, table.names)
                 writer.writeheader()
                 writer.writerows(table.rows())
+
+
+def _elements(table: Table) -> etree._Element:
+    """The rows as elements; columns are paths in them, and a cell may hold elements."""
+    whole = etree.Element("all")
+    for row in table.rows():
+        element = etree.SubElement(whole, table.tag)
+        for path, text in row.items():
+            place = element
+            for name in path.split("/"):
+                found = place.find(name)
+                place = etree.SubElement(place, name) if found is None else found
+            if text.startswith("<"):
+                place.extend(etree.fromstring(f"<x>{text}</x>"))
+            else:
+                place.text = text
+    return whole

@@ -38,7 +38,7 @@ _TAILED: Final = {
     for name, cell in kind.cells.items()
     if cell.has_tail
 }
-_BEHIND: Final = re.compile("( until |: )")
+_BEHIND: Final = re.compile(r"((?:^|\s)until(?:\s|$)|:(?:\s|$))")
 #: Rows between two words on how far it has come.
 _TOLD_EVERY: Final = 20_000
 #: Told of a kind, and how many of its rows were read.

@@ -4,8 +4,9 @@ Each element with the name that the plan gives as tag is a row, in whatever name
 are paths of XPath 1.0 from there, names without prefixes: ``UNILogin/UserId``, ``@relation``,
 ``../InstitutionNumber``; `$row` is the element itself, so that a path may look up what it names
 elsewhere: ``../Group[GroupId = $row/Student/MainGroupId]/GroupName``. Several values are parted by
-strokes. A file that is not whole is no XML, so nothing of it is taken. No DTD is read, no entity is
-resolved, and nothing else is fetched.
+strokes. Rows are numbered by these elements: a whole file may be one line. A file that is not whole
+is no XML, so nothing of it is taken. No DTD is read, no entity is resolved, and nothing else is
+fetched.
 """
 
 from __future__ import annotations
@@ -36,8 +37,7 @@ class XmlRows:
 
     def lines(self) -> Iterator[Line]:
         root = self._root()
-        for element in root.iter(self._tag):
-            number: Any = element.sourceline
+        for number, element in enumerate(root.iter(self._tag), 1):
             try:
                 cells = [_text(path(element, row=[element])) for path in self._paths]
             except etree.XPathError:
@@ -79,9 +79,10 @@ class SurveyedXml:
             yield Line(number, [row.get(name, "") for name in self.columns])
 
     def _rows(self) -> Iterator[tuple[int, dict[str, str]]]:
+        number = 0
         for element in _ended(self._path):
             if etree.QName(element).localname == self._tag:
-                number: Any = element.sourceline
+                number += 1
                 yield number, dict(_leaves(element, ""))
                 _clear(element)
 

@@ -114,68 +114,6 @@ def test_koha(old: OldSystem) -> None:
     assert old.rows("SELECT outcome FROM holds WHERE closed IS NOT NULL") == [("fulfilled",)]
 
 
-def test_sierra(sqlite_old: OldSystem) -> None:
-    old = sqlite_old
-    old.example(
-        "sierra",
-        patrons__txt='"RECORD #(PATRON)","P BARCODE","PATRN NAME","HOME LIBR","P TYPE",'
-        '"BIRTH DATE","CREATED(PATRON)","EXP DATE","EMAIL ADDR","TELEPHONE","ADDRESS",'
-        '"NOTE(PATRON)","MBLOCK"\n'
-        '"p1000001","29001","Ørsted, Ida","main","0","05-12-58","01-02-10","01-01-30",'
-        '"ida@example.org","22334455","Søgade 3$2610 Rødovre","","-"\n'
-        '"p1000002","29002","Åkjær, Bo","main","1","  -  -  ","01-02-2010","01-01-2030",'
-        '"","","","","c"\n',
-        records__mrc=records(
-            "945",
-            {"title": "t1", "y": "i1", "i": "39001", "l": "main", "s": "-", "t": "1", "p": "20.00"}
-            | {"u": "7", "v": "2"},
-            {"title": "t2", "y": "i2", "i": "39002", "l": "main", "s": "z", "t": "1"},
-        ),
-        checkouts__txt='"RECORD #(ITEM)","PATRON#","OUT DATE","DUE DATE","# RENEWALS",'
-        '"# OVERDUE"\n"i1","p1000001","11-01-26 10:15","11-20-26","0","0"\n',
-        fines__txt='"INVOICE","RECORD #(PATRON)","LOC","AMOUNT","ASSESSED","DESCRIPTION","TYPE"\n'
-        '"1","p1000001","main","12.50","10-01-2026","late","2"\n',
-    )
-    assert counts(old) == {
-        "patrons": (2, 0),
-        "items": (1, 1),
-        "uses": (1, 0),
-        "loans": (1, 0),
-        "debts": (1, 0),
-    }
-    assert old.rows("SELECT year, loans, renewals FROM former_use WHERE loans > 0") == [(0, 7, 2)]
-    born = old.rows("SELECT birth_date, expires FROM patrons WHERE birth_date IS NOT NULL")
-    assert born == [("1958-05-12", "2030-01-01")]  # two digits of a year
-    assert old.rows("SELECT lines FROM patron_addresses") == [("Søgade 3\n2610 Rødovre",)]
-    assert old.rows("SELECT count(*) FROM patron_blocks") == [(1,)]
-    assert [str(row[0])[:10] for row in old.rows("SELECT due FROM loans")] == ["2026-11-20"]
-
-
-def test_symphony(sqlite_old: OldSystem) -> None:
-    old = sqlite_old
-    copy = {
-        "title": "t1",
-        "a": "86 KROHN",
-        "m": "MAIN",
-        "l": "STACKS",
-        "t": "BOOK",
-        "u": "3/7/2019",
-    }
-    old.example(
-        "symphony",
-        records__mrc=records(
-            "999",
-            copy | {"i": "B1", "n": "14", "p": "29.95"},
-            copy | {"i": "B2", "k": "MISSING"},
-            copy | {"i": "B3", "m": "OTHER"},
-        ),
-    )
-    assert counts(old) == {"items": (2, 1), "uses": (1, 0)}
-    found = old.rows("SELECT location, call_number, material_group, price FROM items")
-    assert found[0] == ("STACKS", "86 KROHN", "BOOK", 2995)
-    assert len(old.rows("SELECT item_id FROM missing_items")) == 1
-
-
 def test_koha_with_unimarc(sqlite_old: OldSystem) -> None:
     """995, as the plan for Koha says in its head."""
     old = sqlite_old
