@@ -34,8 +34,8 @@ from circulation.loans.schema import loan_conflicts, loans
 from circulation.patrons.facts import card_of
 from circulation.patrons.schema import patrons
 
-#: Two reports of one act: a machine may be told nothing of a loan that was made, and report it
-#: again by its own clock.
+#: Two reports of one act: a machine may miss the answer to a loan that was made, and
+#: report it again by its own clock.
 SAME_ACT: Final = timedelta(minutes=10)
 
 _MOVES: Final = (EventKind.CHECKED_OUT, EventKind.CHECKED_IN, EventKind.ITEM_SEEN)
@@ -92,9 +92,9 @@ def _acts_since(*, item_id: int, since: datetime) -> Statement:
 @many_of(PastLoan)
 def past_loans(*, loan_ids: Sequence[int]) -> Statement:
     """Return loans by id."""
-    told = {"card": card_of(loans.c.patron_id), "name": patrons.c.name}
+    names = {"card": card_of(loans.c.patron_id), "name": patrons.c.name}
     return (
-        select(*columns(PastLoan, loans, **told, agency_id=patrons.c.agency_id))
+        select(*columns(PastLoan, loans, **names, agency_id=patrons.c.agency_id))
         .select_from(loans.outerjoin(patrons, patrons.c.id == loans.c.patron_id))
         .where(loans.c.id.in_(loan_ids))
     )
@@ -117,13 +117,13 @@ def set_due(*, loan_id: int, due: datetime, renewals: int) -> Statement:
 
 @send
 def _forget_conflict(*, loan_id: int, happened: datetime) -> Statement:
-    """What the rules had against a renewal that was never made."""
-    its = loan_conflicts.c
+    """Delete what the rules had against a renewal that was never made."""
+    table = loan_conflicts.c
     return delete(loan_conflicts).where(
-        its.loan_id == loan_id,
-        its.happened == happened,
-        its.act == literal_column(f"'{Reported.RENEWAL.value}'"),
-        its.settled.is_(None),
+        table.loan_id == loan_id,
+        table.happened == happened,
+        table.act == literal_column(f"'{Reported.RENEWAL.value}'"),
+        table.settled.is_(None),
     )
 
 
@@ -303,7 +303,7 @@ class History(NamedTuple):
                         loan.card,
                         refused,
                         each.at,
-                        due_told(each),
+                        find_promised_due(each),
                     ),
                 )
         return loan._replace(due=due, renewals=renewals)
@@ -366,7 +366,7 @@ class History(NamedTuple):
         return self.act._replace(now=self.act.now + _TAKEN_BACK)
 
 
-def due_told(renewed: Event) -> datetime | None:
-    """Return the due date that the patron was told when an off-line renewal was made."""
-    told = renewed.after.get("told")
-    return None if told is None else datetime.fromisoformat(told)
+def find_promised_due(renewed: Event) -> datetime | None:
+    """Return the due date that a patron was given when an off-line renewal was made."""
+    due = renewed.after.get("told")
+    return None if due is None else datetime.fromisoformat(due)

@@ -26,7 +26,7 @@ from circulation.loans.facts import (
     lock_open_loans_of,
 )
 from circulation.loans.features import RENEWING, LoanCase, LoanSight, Written, charge, look_at
-from circulation.loans.late import History, PastLoan, due_told, find_place, set_due
+from circulation.loans.late import History, PastLoan, find_place, find_promised_due, set_due
 from circulation.loans.late_days import note_late_day
 from circulation.loans.of_patron import loans_of
 from circulation.loans.parties import Parties, parties
@@ -111,7 +111,7 @@ def _renew_off_line(known: Parties, wish: RenewalWish, at: datetime) -> Renewed 
         history.end_again(renewed_loan, ended)
     for each in later:
         again = RenewalWish(
-            wish.patron, wish.item, no_block=True, happened=each.at, due=due_told(each)
+            wish.patron, wish.item, no_block=True, happened=each.at, due=find_promised_due(each)
         )
         found = renew(act, again)
         if isinstance(found, Renewed):

@@ -66,9 +66,9 @@ _IS_OPEN: Final = (
 
 
 def _open(*conditions: ColumnElement[bool]) -> Select[tuple[object, ...]]:
-    its = loan_conflicts.c
+    table = loan_conflicts.c
     chosen = select(*columns(Waiting, loan_conflicts)).where(*_IS_OPEN, *conditions)
-    return chosen.order_by(its.happened, its.id)
+    return chosen.order_by(table.happened, table.id)
 
 
 @many(Waiting)
@@ -133,37 +133,37 @@ def _set_tried(*, act_id: int, tried: datetime, reasons: str) -> Statement:
     )
 
 
-def _lend(act: Act, told: Waiting) -> Refused | int:
+def _lend(act: Act, waiting: Waiting) -> Refused | int:
     wish = LoanWish(
-        told.patron_identifier or "",
-        told.item_barcode,
+        waiting.patron_identifier or "",
+        waiting.item_barcode,
         no_block=True,
-        happened=told.happened,
-        due=told.due,
-        reporting=told.reporting,
+        happened=waiting.happened,
+        due=waiting.due,
+        reporting=waiting.reporting,
     )
     return _loan_of(check_out(act, wish))
 
 
-def _renew(act: Act, told: Waiting) -> Refused | int:
+def _renew(act: Act, waiting: Waiting) -> Refused | int:
     wish = RenewalWish(
-        told.patron_identifier or "",
-        told.item_barcode,
+        waiting.patron_identifier or "",
+        waiting.item_barcode,
         no_block=True,
-        happened=told.happened,
-        due=told.due,
-        reporting=told.reporting,
+        happened=waiting.happened,
+        due=waiting.due,
+        reporting=waiting.reporting,
     )
     return _loan_of(renew(act, wish))
 
 
-def _take_back(act: Act, told: Waiting) -> Refused | int:
+def _take_back(act: Act, waiting: Waiting) -> Refused | int:
     return _loan_of(
         check_in(
             act,
-            item=told.item_barcode,
-            returned=told.returned,
-            off_line=OffLineReturn(told.happened, told.noted),
+            item=waiting.item_barcode,
+            returned=waiting.returned,
+            off_line=OffLineReturn(waiting.happened, waiting.noted),
         )
     )
 
@@ -181,26 +181,26 @@ _OF_LOANS: Final[Mapping[Reported, Trier]] = {
 }
 
 
-def try_act(act: Act, told: Waiting) -> Refused | None:
+def try_act(act: Act, waiting: Waiting) -> Refused | None:
     """Do an open act, at its branch. Return why it cannot be done.
 
     One that is not open any more is left alone.
     """
-    _lock(act.transaction, act_id=told.id)
-    if find_waiting(act.transaction, act_id=told.id) is None:
+    _lock(act.transaction, act_id=waiting.id)
+    if find_waiting(act.transaction, act_id=waiting.id) is None:
         return None
-    reported = Reported(told.act)
+    reported = Reported(waiting.act)
     trier = {**dict(TRIERS.members), **_OF_LOANS}[reported]
-    follows = told.source == Source.PROXY.value
-    branch = act.circulation.current_set_up(act.transaction).branches[told.branch_id]
+    follows = waiting.source == Source.PROXY.value
+    branch = act.circulation.current_set_up(act.transaction).branches[waiting.branch_id]
     desk = act.desk._replace(branch_id=branch.id, agency_id=branch.agency_id, follows=follows)
     there = act._replace(desk=desk)
-    found = trier(there, told)
+    found = trier(there, waiting)
     if isinstance(found, Refused):
         reasons = ",".join(reason.name for reason in found.reasons)
-        _set_tried(act.transaction, act_id=told.id, tried=act.now, reasons=reasons)
+        _set_tried(act.transaction, act_id=waiting.id, tried=act.now, reasons=reasons)
         return found
-    _set_done(act.transaction, act_id=told.id, settled=act.now, loan_id=found or None)
+    _set_done(act.transaction, act_id=waiting.id, settled=act.now, loan_id=found or None)
     return None
 
 
@@ -219,12 +219,12 @@ def try_card(act: Act, card: str) -> int:
 
 def try_one(act: Act, act_id: int) -> Refused | None:
     """Try an act of the list, and what waits for it. Return why it cannot be done."""
-    told = find_waiting(act.transaction, act_id=act_id)
-    if told is None:
+    waiting = find_waiting(act.transaction, act_id=act_id)
+    if waiting is None:
         return None
-    refused = try_act(act, told)
-    if refused is None and told.item_barcode:
-        try_item(act, told.item_barcode)
+    refused = try_act(act, waiting)
+    if refused is None and waiting.item_barcode:
+        try_item(act, waiting.item_barcode)
     return refused
 
 
@@ -239,7 +239,7 @@ class Tried(NamedTuple):
 def try_some(act: Act, skip: int = 0, *, at_most: int = STEP) -> Tried:
     """Try open acts of all branches in the order of time, but for the first `skip`."""
     found = _some_open(act.transaction, skip=skip, at_most=at_most)
-    done = sum(try_act(act, told) is None for told in found)
+    done = sum(try_act(act, waiting) is None for waiting in found)
     return Tried(done, skip + len(found) - done if len(found) == at_most else None)
 
 
@@ -248,7 +248,7 @@ def _try_all(act: Act, read: Callable[[], Sequence[Waiting]]) -> int:
     done, is_more = 0, True
     while is_more and done < STEP:
         is_more = False
-        for told in read():
-            if try_act(act, told) is None:
+        for waiting in read():
+            if try_act(act, waiting) is None:
                 done, is_more = done + 1, True
     return done

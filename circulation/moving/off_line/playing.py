@@ -97,10 +97,10 @@ def play(
 
 def _played_before(act: Act, line: OffLine, key: str) -> Played:
     """Try a line again that is open since it was played first."""
-    told = waiting_line(act.transaction, line_key=key)
-    if told is None:
+    waiting = waiting_line(act.transaction, line_key=key)
+    if waiting is None:
         return Played(line, Outcome.BEFORE, "this line was taken in before")
-    refused = try_one(act, told.id)
+    refused = try_one(act, waiting.id)
     return Played(line, Outcome.DONE) if refused is None else _open(line, refused)
 
 
@@ -238,14 +238,14 @@ def _use(act: Act, line: OffLine) -> Played:
     return Played(line, Outcome.BY_HAND, "use in the house is not counted here")
 
 
-def _try_payment(act: Act, told: Waiting) -> Refused | int:
-    card, key = told.patron_identifier or "", told.line_key or ""
-    answer = _pay_amount(act, card, Decimal(told.amount or "0"), key)
+def _try_payment(act: Act, waiting: Waiting) -> Refused | int:
+    card, key = waiting.patron_identifier or "", waiting.line_key or ""
+    answer = _pay_amount(act, card, Decimal(waiting.amount or "0"), key)
     return answer if isinstance(answer, Refused) else 0
 
 
-def _try_registration(act: Act, told: Waiting) -> Refused | int:
-    return _find_card(act, told.patron_identifier or "") or 0
+def _try_registration(act: Act, waiting: Waiting) -> Refused | int:
+    return _find_card(act, waiting.patron_identifier or "") or 0
 
 
 #: How open lines that are no loans are tried again.

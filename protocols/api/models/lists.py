@@ -54,7 +54,7 @@ class SettlingWish(Request):
 
 @dataclass(frozen=True, slots=True)
 class TriedAct:
-    """What became of an off-line act that was tried again; `why` it is open still."""
+    """The result of trying an off-line act again; `why` it is open still."""
 
     state: Literal["open", "done"]
     reasons: tuple[str, ...]
