@@ -99,18 +99,17 @@ def limits(library: Library, folder: Path) -> Iterator[str]:
     old = OldSystem(library, folder)
     old.plan = old.plan.replace('source = "old"', 'source = "ages"')
     old.deliver(may_be_older=False)
-    for hours in (11.99, 12, 12.01):
-        out = library.now - timedelta(hours=hours)
-        newest = library.now.astimezone().replace(microsecond=0)
+    for ahead, hours in ((0, 11.99), (0, 12), (0, 12.01), (23.9, 13), (24, 13), (24.1, 13)):
+        newest = (library.now + timedelta(hours=ahead)).astimezone().replace(microsecond=0)
         old.plan = old.plan.replace('source = "', 'source = "x')
-        for at in (newest, out):
+        for at in (newest, newest - timedelta(hours=hours)):
             lent = ("1", "B1", at.isoformat(), "2026-12-24", "0", "", "")
             old.write("loans", lent)
             try:
-                (*_, found) = old.deliver(may_be_older=False, dry_run=at is out).values()
-                yield f"> {hours} hours older: {told(found)}"
+                (*_, found) = old.deliver(may_be_older=False, dry_run=at is not newest).values()
+                yield f"> {ahead} hours ahead, {hours} hours older: {told(found)}"
             except OlderDelivery as error:
-                yield f"> {hours} hours older: {error}"
+                yield f"> {ahead} hours ahead, {hours} hours older: {error}"
 
 
 def following(library: Library, folder: Path) -> Iterator[str]:

@@ -119,3 +119,11 @@ def test_what_the_other_system_called_a_person_goes_with_them(sqlite_old: OldSys
     left = old.rows("SELECT source, kind, key FROM moved_rows WHERE key LIKE '% _'")
     expected = [each[:3] for each in rows if each.key.endswith(f" {ida}") or each.kind == "items"]
     assert sorted(left) == sorted(expected)
+
+
+def test_without_a_key_no_national_number_is_kept(sqlite_old: OldSystem) -> None:
+    old = sqlite_old
+    old.write("patrons", (*IDA[:14], "120580-1234", *IDA[15:]), BO)
+    assert old.deliver()["patrons"].new == 1
+    told = [(each.reason, each.detail) for kind, each in old.faults if kind == "patrons"]
+    assert told == [("no key for national numbers: identifier_key", "national_id")]
