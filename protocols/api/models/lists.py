@@ -184,7 +184,8 @@ class LateTransits:
 class Conflict:
     """An off-line act. `state`: ``open``, it could not be done and is tried again when its card or
     item exists; ``conflict``, it was done against the rules; ``done``, it was open until then;
-    ``settled``, staff have seen to it, and `remark` says why. `why` says the reasons in the
+    ``settled``, staff have seen to it, and `remark` says why
+    (hidden where the patron is). `why` says the reasons in the
     language of the answer. `act`, `source`, `patron_identifier`, `amount` and the times are as they
     were reported; `tried` is when it was tried last, `settled` when it was done or settled."""
 

@@ -175,31 +175,37 @@ def show_conflicts(
     read = work_lists.settled_acts if request.query.settled else work_lists.no_block_conflicts
     found = read(context.transaction, **_asked(request, principal))
     names = Names(Right.USE_LISTS, principal, context)
-    lines = tuple(
-        Conflict(
-            str(each.id),
-            each.noted,
-            each.barcode,
-            each.title,
-            names.patron(each.patron_id, each.patron_name, None),
-            tuple(reason.name for reason in each.reasons),
-            tuple(reason_said(reason, request.language) for reason in each.reasons),
-            _branch(each.branch_id, context),
-            each.act,
-            names.identifier(each.patron_identifier),
-            each.happened,
-            each.due,
-            each.state,  # type: ignore[arg-type]
-            each.source,
-            each.remark,
-            each.amount,
-            each.tried,
-            each.settled,
-        )
-        for each in found.lines
-    )
+    lines = tuple(_off_line_act(each, names, request.language, context) for each in found.lines)
     note_look(request, principal, context, Seen.LIST, hits=len(found.lines))
     return page_of(request, Conflicts(lines), found.next)
+
+
+def _off_line_act(
+    act: work_lists.Conflict, names: Names, language: str, context: Context
+) -> Conflict:
+    """Return an act as the list shows it. The remark may name the patron, so it is hidden too."""
+    patron = names.patron(act.patron_id, act.patron_name, None)
+    is_named = act.patron_id is None or patron is not None
+    return Conflict(
+        str(act.id),
+        act.noted,
+        act.barcode,
+        act.title,
+        patron,
+        tuple(reason.name for reason in act.reasons),
+        tuple(reason_said(reason, language) for reason in act.reasons),
+        _branch(act.branch_id, context),
+        act.act,
+        names.identifier(act.patron_identifier),
+        act.happened,
+        act.due,
+        act.state,  # type: ignore[arg-type]
+        act.source,
+        act.remark if is_named else None,
+        act.amount,
+        act.tried,
+        act.settled,
+    )
 
 
 def show_unwarned(request: Listing, principal: Principal, context: Context) -> Reply:
