@@ -19,6 +19,7 @@ from circulation.holds.facts import HoldFacts, hold_facts, known_hold, lock_own_
 from circulation.holds.lists import queued
 from circulation.holds.results import HoldChanged
 from circulation.holds.wishes import HoldChange
+from circulation.items.facts import item_facts_by_id
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import Branch, Refusal, Refused
@@ -57,12 +58,12 @@ def change_hold(act: Act, change: HoldChange) -> HoldChanged | Refused:
     write_changes(act, hold, new)
     if hold.is_bound and hold.shelved is not None and new.pickup_branch_id != hold.pickup_branch_id:
         # What is to be sent on is not given up for having stood too long on the wrong shelf.
-        is_back = new.pickup_branch_id == hold.shelf_branch_id
-        set_deadline(
-            transaction,
-            hold_id=hold.id,
-            deadline=pickup_deadline(new, set_up, "", now) if is_back else None,
-        )
+        deadline = None
+        if new.pickup_branch_id == hold.shelf_branch_id:
+            assert hold.captured_item_id is not None
+            (item,) = item_facts_by_id(transaction, item_ids=[hold.captured_item_id])
+            deadline = pickup_deadline(new, set_up, item.material_group, now)
+        set_deadline(transaction, hold_id=hold.id, deadline=deadline)
     return _changed(act, set_up, borrower, hold.id)
 
 

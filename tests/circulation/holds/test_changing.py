@@ -79,6 +79,20 @@ def test_a_change_taken_back_leaves_it_where_it_stands(library: Library) -> None
     assert clear(library) == []
 
 
+def test_a_change_taken_back_waits_as_long_as_its_material_group_does(library: Library) -> None:
+    library.policy(material_group="film", pickup_days=2)
+    barcode, ida = an_item(library, material_group="film"), a_patron(library)
+    hold = a_hold(library, ida, barcode).hold
+    goes_to(library, barcode)
+    first = hold_now(library, ida, hold)
+    assert first is not None
+    assert first.hold.deadline == datetime(2026, 11, 27, 22, 59, 59, tzinfo=UTC)
+    change(library, ida, hold, pickup_branch=library.other.isil)
+    changed = change(library, ida, hold, pickup_branch=library.main.isil)
+    assert isinstance(changed, HoldChanged)
+    assert changed.queued.hold.deadline == first.hold.deadline
+
+
 TODAY = date(2026, 11, 25)
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 
