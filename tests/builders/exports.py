@@ -81,6 +81,10 @@ class Export:
     codes: Mapping[str, str] = field(default_factory=dict)
     #: The tag of items in MARC, where the system has no table of them.
     tag: str = ""
+    #: Sections that the library adds to the plan.
+    more: str = ""
+    #: Properties of the system that a file does not have, by its name: the plan speaks of them too.
+    others: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         """Write the files that the plan names."""

@@ -277,4 +277,29 @@ FOLIO: Final = Export(
     "folio",
     (_USERS, _ITEMS, _LOANS, _REQUESTS, _ACCOUNTS),
     {"service_points": 'port-desk = "DK-900102"'},
+    others={
+        "users.csv": """patronGroup departments meta proxyFor personal preferredFirstName region
+            addressTypeId preferredContactTypeId profilePictureLink createdDate updatedDate metadata
+            tags customFields preferredEmailCommunication""",
+        "items.csv": """_version hrid holdingsRecordId formerIds discoverySuppress displaySummary
+            accessionNumber effectiveShelvingOrder itemLevelCallNumber itemLevelCallNumberPrefix
+            itemLevelCallNumberSuffix itemLevelCallNumberTypeId effectiveCallNumberComponents
+            yearCaption itemIdentifier numberOfPieces descriptionOfPieces numberOfMissingPieces
+            missingPieces missingPiecesDate itemDamagedStatusId itemDamagedStatusDate
+            administrativeNotes notes circulationNotes materialTypeId permanentLoanTypeId
+            temporaryLoanTypeId permanentLocationId temporaryLocationId effectiveLocationId
+            electronicAccess inTransitDestinationServicePointId statisticalCodeIds
+            purchaseOrderLineIdentifier tags metadata holdingsRecord2 lastCheckIn""",
+        "loans.csv": """proxyUserId itemLocationId systemReturnDate actionComment loanPolicyId
+            checkoutServicePointId checkinServicePointId patronGroupIdAtCheckout
+            dueDateChangedByRecall metadata""",
+        "requests.csv": """proxyUserId instanceId cancellationReasonId cancelledByUserId
+            cancellationAdditionalInformation cancelledDate instance item requester proxy
+            deliveryAddressTypeId pickupServicePointId metadata tags
+            awaitingPickupRequestClosedDate""",
+        "accounts.csv": """dateUpdated paymentStatus callNumber materialType itemStatus location
+            metadata dueDate returnedDate loanId itemId materialTypeId feeFineId ownerId
+            holdingsRecordId instanceId contributors loanPolicyId overdueFinePolicyId
+            lostItemFeePolicyId processId""",
+    },
 )

@@ -38,7 +38,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "issues": """
         issue_id borrowernumber issuer_id itemnumber date_due branchcode returndate lastreneweddate
         renewals_count unseen_renewals auto_renew auto_renew_error timestamp issuedate
-        onsite_checkout note notedate noteseen itemlost""",
+        onsite_checkout note notedate noteseen itemlost claimed""",
     "reserves": """
         reserve_id borrowernumber reservedate biblionumber item_group_id branchcode desk_id
         notificationdate reminderdate cancellationdate cancellation_reason reservenotes priority
@@ -266,6 +266,7 @@ class KohaExport:
                 onsite_checkout="0",
                 note=pick(None, "pages loose"),
                 itemlost=item["itemlost"],
+                claimed=pick("0", "1", of=8),
             )
         queues: dict[str, int] = {}
         taken: set[tuple[str, str]] = set()

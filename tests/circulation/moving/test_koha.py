@@ -176,7 +176,11 @@ class Reading:
             row["date_due"][:10],
             int(row["renewals_count"]),
             BRANCHES.get(row["branchcode"], home),
-            None if item["itemlost"] == "0" else "lost",
+            "claimed_returned"
+            if row["claimed"] == "1"
+            else None
+            if item["itemlost"] == "0"
+            else "lost",
         )
 
     def _hold(self, row: Row) -> Facts:
@@ -223,9 +227,10 @@ FOUND: Final = {
         FROM moved_rows m JOIN items i ON i.id = m.row_id JOIN branches b ON b.id = i.branch_id
         WHERE m.kind = 'items'""",
     "loans": """
-        SELECT m.key, i.key, p.key, l.due, l.renewals, b.isil, l.mark
+        SELECT m.key, COALESCE(i.key, x.barcode), p.key, l.due, l.renewals, b.isil, l.mark
         FROM moved_rows m JOIN loans l ON l.id = m.row_id JOIN branches b ON b.id = l.branch_id
-        JOIN moved_rows i ON i.kind = 'items' AND i.row_id = l.item_id
+        JOIN items x ON x.id = l.item_id
+        LEFT JOIN moved_rows i ON i.kind = 'items' AND i.row_id = l.item_id
         JOIN moved_rows p ON p.kind = 'patrons' AND p.row_id = l.patron_id
         WHERE m.kind = 'loans'""",
     "holds": """

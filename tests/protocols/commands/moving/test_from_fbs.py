@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 
 from protocols.commands.moving.fbs_client import Access, FbsClient, FbsFailed
+from protocols.commands.moving.fbs_files import rows_of
 from protocols.commands.moving.from_fbs import PASSWORD
 from tests.builders.circulation import an_item
 from tests.builders.staff import Staff
@@ -197,3 +198,12 @@ def test_a_system_that_is_not_there(old: Old) -> None:
         client.patron_id("0101801928")
     assert "0101801928" not in str(raised.value)
     assert "secret" not in str(raised.value)
+
+
+def test_a_block_comes_with_its_message() -> None:
+    blocks = [
+        {"blockedReason": "U", "message": "shouted; twice"},
+        {"blockedReason": "E", "message": None},
+    ]
+    told = rows_of(1, "P1", {"patronId": 7, "blockStatus": blocks}, [], [], [])
+    assert told.rows["patrons"][0]["blocks"] == "U: shouted, twice;E"
