@@ -16,7 +16,7 @@ from circulation.kernel.set_up import set_up_changed
 from circulation.loans.auto_renewals import renew_automatically
 from circulation.loans.lending import check_out
 from circulation.loans.returns import check_in
-from circulation.loans.wishes import LoanWish
+from circulation.loans.wishes import LoanWish, OffLineReturn
 from circulation.notices.kinds import NoticeKind
 from circulation.patrons.blocks import block_patron
 from circulation.patrons.registering import set_pin
@@ -208,7 +208,14 @@ def test_of_what_we_hear_later_the_patron_is_told_by_who_looked_after_the_branch
     (left if is_ours else taken)(library, library.main)
     library.pass_time(minutes=30)
     desk = follower(library, library.main)._replace(follows=follows and is_told)
-    answer = act(library, check_in, desk=desk, item=barcode, returned=came, is_told=is_told)
+    answer = act(
+        library,
+        check_in,
+        desk=desk,
+        item=barcode,
+        returned=came,
+        off_line=OffLineReturn(None, is_followed=is_told),
+    )
     assert isinstance(answer, CheckedIn)
     assert told_now(library, card) == (["hold_ready"] if is_ours == is_told else [])
 

@@ -34,6 +34,7 @@ from circulation.loans.privacy import (
 )
 from circulation.loans.statistics import count_day, loans_by
 from circulation.loans.today import day_of_branch
+from circulation.loans.wishes import OffLineReturn
 from circulation.loans.work_lists import (
     items_missing,
     lost_and_claimed,
@@ -146,8 +147,14 @@ def standing_still(library: Library) -> Journal:
     comes = partial(library.check_in, "I4", at=other)
     earlier, later = (library.now + timedelta(hours=hours) for hours in (-2, 2))
     day.do("it lay in the book drop", partial(comes, returned=earlier))
-    day.do("so says another system", partial(comes, returned=earlier, is_told=True))
-    day.do("whose clock is fast", partial(comes, returned=later, is_told=True))
+    day.do(
+        "so says another system",
+        partial(comes, returned=earlier, off_line=OffLineReturn(None, is_followed=True)),
+    )
+    day.do(
+        "whose clock is fast",
+        partial(comes, returned=later, off_line=OffLineReturn(None, is_followed=True)),
+    )
     library.check_out("Rut", "I4")
     day.act("Rut says it was returned", lost.claim_returned, item="I4", moved={"days": 1})
     earlier = library.now - timedelta(hours=2)

@@ -198,7 +198,7 @@ WHEN = "20261125    083000"
         (f"29NY{WHEN}20270115    235959AO|AA P1 |AB I1 |", "renewal", "I1", "P1", True),
         (f"29NY{WHEN}{BLANK}AO|AAP1|ABI1|", "renewal", "I1", "P1", False),
         (f"29NY{WHEN}{BLANK}AO|AAP1|AJ Bind 1 |", "renewal", "Bind 1", "P1", False),
-        (f"09Y{DATE}{WHEN}AP|AO|AB X1 |AC|", "check-in", "X1", "", False),
+        (f"09Y{WHEN}{WHEN}AP|AO|AB X1 |AC|", "check-in", "X1", "", False),
     ],
 )
 def test_what_cannot_be_booked_is_noted_as_it_was_told(
